@@ -1,0 +1,29 @@
+//! spinntui: an interactive explorer and debugger for an emulated SpiNNaker2 neuromorphic chip.
+//!
+//! The library is a house of nine floors; a module imports only from lower ones (a test holds this):
+//!
+//! | floor | module | what lives there |
+//! |---|---|---|
+//! | 8 | [`cli`] | one file a verb |
+//! | 7 | [`tui`], [`report`] | the faces: terminal app; JSON and text |
+//! | 6 | [`session`] | one experiment: build from a scene, step, run, snapshots, the engine thread |
+//! | 5 | [`scene`] | the RON files users write |
+//! | 4 | [`mapping`] | network × chip → programs and memory maps |
+//! | 3 | [`machine`], [`task`] | the emulated chip; what the network is for |
+//! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
+//! | 1 | [`net`], [`chip`] | networks as mathematics; the hardware as facts |
+//!
+//! `ARCHITECTURE.md` says how they fit together and where to add what.
+
+pub mod chip;
+pub mod cli;
+pub mod kernel;
+pub mod machine;
+pub mod mapping;
+pub mod model;
+pub mod net;
+pub mod report;
+pub mod scene;
+pub mod session;
+pub mod task;
+pub mod tui;

@@ -1,0 +1,398 @@
+//! What the faces see: a small, complete picture of the experiment at one moment.
+//!
+//! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the face asked for. Faces never
+//! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
+//! the start*.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Speed;
+use crate::chip::clock::Tick;
+
+/// What a face wants to see in detail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Focus {
+    /// Only the summary.
+    #[default]
+    Nothing,
+    /// One PE, by index (0..152): its memory map, counters and current operation.
+    Pe(usize),
+}
+
+/// Whether and why the engine moves or stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Standing; waits for a command.
+    Paused,
+    /// Free run.
+    Running,
+    /// Carrying out a `Step`; so many units remain.
+    Stepping {
+        /// Units still to go.
+        remaining: u32,
+    },
+    /// The input is used up.
+    Finished,
+    /// No event is left but the step is not complete (a packet was lost, say): which PE waits for what.
+    Stalled(String),
+    /// The machine stopped on a fault of the program it ran: PE, operation, address.
+    Faulted(String),
+}
+
+/// What a PE is doing now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PeStatus {
+    /// No program: the mapper gave it nothing to do. It sleeps.
+    #[default]
+    Unused,
+    /// Waits for input in WFI.
+    Sleeping,
+    /// Waits for input in a polling loop (counts as active power).
+    Polling,
+    /// Carries out an operation.
+    Busy,
+    /// Waits for its DMA.
+    Dma,
+    /// Stopped by a fault.
+    Faulted,
+}
+
+/// What kind of work an operation is; the paper's Fig. 2 counts time by these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Phase {
+    /// Waiting for input to arrive.
+    Wait,
+    /// Fetching the embedding (layer 0): DMA from DRAM.
+    Embedding,
+    /// `egru_input`: W·x.
+    Input,
+    /// `egru_internal`: R·y.
+    Recurrent,
+    /// Gates, cell state, threshold, event.
+    Pointwise,
+    /// Waiting at the layer's barrier, where the mapping needs one.
+    Barrier,
+    /// Sending y to every PE that needs it.
+    Broadcast,
+    /// Reading the timer and writing the debug log.
+    Log,
+}
+
+impl Phase {
+    /// All phases, in the order a PE goes through them.
+    pub const ALL: [Self; 8] = [
+        Self::Wait,
+        Self::Embedding,
+        Self::Input,
+        Self::Recurrent,
+        Self::Pointwise,
+        Self::Barrier,
+        Self::Broadcast,
+        Self::Log,
+    ];
+
+    /// Short name for tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Embedding => "embedding",
+            Self::Input => "egru_input",
+            Self::Recurrent => "egru_internal",
+            Self::Pointwise => "pointwise",
+            Self::Barrier => "barrier",
+            Self::Broadcast => "broadcast",
+            Self::Log => "log",
+        }
+    }
+
+    /// What it computes, in words and symbols.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Wait => "waiting for input",
+            Self::Embedding => "embedding from DRAM",
+            Self::Input => "W·x",
+            Self::Recurrent => "R·y",
+            Self::Pointwise => "gates, c, θ, event",
+            Self::Barrier => "layer barrier",
+            Self::Broadcast => "y to all readers",
+            Self::Log => "timer and debug log",
+        }
+    }
+}
+
+/// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PeView {
+    /// What it does now.
+    pub status: PeStatus,
+    /// Layer it works for (index in [`Snapshot::layers`]); the one in progress if it hosts several.
+    pub layer: Option<u8>,
+    /// Phase of the operation in progress.
+    pub phase: Option<Phase>,
+    /// Units (neurons) it hosts.
+    pub units: u16,
+    /// Fraction of its units that sent an event in the last completed time step, 0..=1.
+    pub activity: f32,
+    /// Same, mean of the last 70 time steps.
+    pub activity_mean: f32,
+    /// Fraction of time busy with operations (waiting excluded) in the last completed time step, 0..=1.
+    pub duty: f32,
+    /// Same, since the start.
+    pub duty_mean: f32,
+    /// Energy of the last completed time step, µJ.
+    pub energy_uj: f32,
+    /// Bytes in use per SRAM bank (of 32,768 each).
+    pub bank_bytes: [u32; 4],
+    /// Non-zero weights it hosts.
+    pub nonzeros: u32,
+}
+
+/// One layer of the network, as mapped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerView {
+    /// Its name in the model file (`rnns.1`).
+    pub name: String,
+    /// Units.
+    pub units: u32,
+    /// Inputs.
+    pub inputs: u32,
+    /// PEs it is spread over.
+    pub pes: u32,
+    /// Fraction of zero weights in W and R together, 0..=1.
+    pub weight_sparsity: f32,
+    /// Fraction of zero weights in W, 0..=1.
+    pub kernel_sparsity: f32,
+    /// Fraction of zero weights in R, 0..=1.
+    pub recurrent_sparsity: f32,
+    /// Mean non-zeros per PE.
+    pub nonzeros_mean: f32,
+    /// Non-zeros of the fullest PE.
+    pub nonzeros_max: u32,
+    /// Fraction of units that sent an event in the last completed time step.
+    pub activity: f32,
+    /// Same, mean since the start.
+    pub activity_mean: f32,
+    /// Activity of the last time steps, oldest first (at most 140).
+    pub activity_history: Vec<f32>,
+}
+
+/// Time of one phase in one layer, along the slowest PE.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseView {
+    /// Which phase.
+    pub phase: Phase,
+    /// Which layer (index).
+    pub layer: u8,
+    /// Time in the last completed time step, slowest PE, µs.
+    pub time_us: f64,
+    /// Mean per time step since the start, µs.
+    pub mean_us: f64,
+    /// Share of the mean time step, 0..=1.
+    pub share: f64,
+}
+
+/// One directed NoC link and what it carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkView {
+    /// QPE it leaves, as (x, y).
+    pub from: (u8, u8),
+    /// QPE it enters.
+    pub to: (u8, u8),
+    /// Packets in the last completed time step.
+    pub packets: u32,
+    /// Packets since the start.
+    pub total: u64,
+    /// NoC cycles packets waited for it, since the start.
+    pub waited: u64,
+}
+
+/// The network-on-chip.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NocView {
+    /// Every link of the mesh, fixed order.
+    pub links: Vec<LinkView>,
+    /// Packets injected in the last completed time step.
+    pub packets: u64,
+    /// Packets injected since the start.
+    pub packets_total: u64,
+    /// Link traversals since the start.
+    pub hops_total: u64,
+    /// Packets on the mesh now.
+    pub in_flight: u32,
+    /// Highest load of a link in the last completed time step: packets / NoC cycles of the step, 0..=1.
+    pub max_link_load: f64,
+    /// Mean time from injection to delivery in the last completed time step, ns.
+    pub mean_latency_ns: f64,
+    /// Longest, ns.
+    pub max_latency_ns: f64,
+}
+
+/// Energy and power of the chip (host and DRAM not included).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnergyView {
+    /// Mean power since the start, W.
+    pub power_w: f64,
+    /// Energy since the start, J.
+    pub energy_j: f64,
+    /// Energy of the last completed time step, J.
+    pub step_j: f64,
+}
+
+/// A word of the text, as the network met it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordView {
+    /// As written in the text (the network may have seen `<unk>`).
+    pub word: String,
+    /// Whether the vocabulary knows it.
+    pub known: bool,
+    /// −ln p(word | what went before), nats; none for the first word or a prompt.
+    pub surprisal: Option<f32>,
+    /// Drawn by the network itself (Generate), not read.
+    pub generated: bool,
+}
+
+/// A possible next word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The word.
+    pub word: String,
+    /// Its probability, 0..=1.
+    pub probability: f32,
+}
+
+/// What the network is for, and how well it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TaskView {
+    /// Reading or writing text.
+    LanguageModel {
+        /// Words read or written so far, oldest first (at most the last 400).
+        words: Vec<WordView>,
+        /// The five likeliest next words now, likeliest first.
+        top: Vec<Candidate>,
+        /// exp(mean surprisal) since the start; none before the first prediction.
+        perplexity: Option<f64>,
+        /// Mean surprisal since the start, nats.
+        mean_surprisal: Option<f64>,
+        /// Surprisal of the last predictions, oldest first (at most 140), nats.
+        surprisal_history: Vec<f32>,
+        /// Predictions scored so far.
+        predictions: u64,
+        /// Time steps in all, where known.
+        total_steps: Option<u64>,
+        /// `true` when the network writes instead of reading.
+        generating: bool,
+        /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
+        note: String,
+    },
+}
+
+/// A range of a PE's SRAM and what lives there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionView {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// What it is ("program", "rnns.1 R values", "buffer A").
+    pub name: String,
+    /// Kind, for colour: see [`RegionKind`].
+    pub kind: RegionKind,
+}
+
+/// What kind of bytes a region holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RegionKind {
+    /// Instructions and constants.
+    Program,
+    /// Weight values, column indices, row pointers.
+    Weights,
+    /// x and y as packets deliver them.
+    Buffer,
+    /// Cell state, biases, thresholds, gate sums, counters.
+    State,
+    /// Stack and heap.
+    Stack,
+    /// Timer values and messages.
+    Log,
+}
+
+/// One PE in detail, for [`Focus::Pe`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PeDetail {
+    /// Index, 0..152.
+    pub pe: usize,
+    /// Its memory map, ascending, without gaps listed.
+    pub regions: Vec<RegionView>,
+    /// The operation in progress, in words ("R·y of rnns.1, 135 rows, 5,467 non-zeros").
+    pub operation: String,
+    /// When the operation started and is to end, ticks.
+    pub operation_span: Option<(Tick, Tick)>,
+    /// Blocks of input arrived / expected for the step in progress.
+    pub arrivals: (u32, u32),
+    /// Packets received and sent since the start.
+    pub packets: (u64, u64),
+    /// Interrupts taken since the start.
+    pub interrupts: u64,
+    /// Time per phase in the last completed time step, µs.
+    pub phases: Vec<(Phase, f64)>,
+    /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
+    pub timer_log: Vec<u32>,
+    /// Its units by model index with c and y after the last step: (unit, cell state, output); at most 64.
+    pub units: Vec<(u32, f32, f32)>,
+}
+
+/// The whole picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Counts scenes built by this engine: 1 for the first, +1 for each reload or restart.
+    pub build: u64,
+    /// Scene title.
+    pub title: String,
+    /// Scene path as given.
+    pub scene: String,
+    /// Model name.
+    pub model: String,
+    /// Running, paused, finished...
+    pub run: RunState,
+    /// Speed of a free run.
+    pub speed: Speed,
+    /// Chip time, ticks.
+    pub tick: Tick,
+    /// Queue entries handled since the start.
+    pub events: u64,
+    /// Completed time steps.
+    pub steps: u64,
+    /// Completed sequences.
+    pub sequences: u64,
+    /// Time steps per sequence.
+    pub sequence_length: u32,
+    /// Chip time of the last completed time step, ticks.
+    pub step_ticks: Tick,
+    /// Wall speed of the engine lately: time steps per second.
+    pub steps_per_second: f64,
+    /// The event handled last, in words ("packet 12 of PE(3,5,1) delivered at QPE(6,2)").
+    pub last_event: String,
+    /// PE clock, MHz.
+    pub clock_mhz: u32,
+    /// 152 PEs by index.
+    pub pes: Vec<PeView>,
+    /// Layers in network order.
+    pub layers: Vec<LayerView>,
+    /// Time by phase and layer.
+    pub phases: Vec<PhaseView>,
+    /// NoC.
+    pub noc: NocView,
+    /// Energy.
+    pub energy: EnergyView,
+    /// Task.
+    pub task: TaskView,
+    /// Lints of the mapping and findings of the run (races, faults), newest last.
+    pub warnings: Vec<String>,
+    /// Detail asked for by `Focus`.
+    pub focus: Option<PeDetail>,
+}
+
+/// Snapshots are shared, never copied.
+pub type SharedSnapshot = Arc<Snapshot>;
