@@ -1,1 +1,5 @@
-//! machine.
+//! The emulator.
+
+pub mod queue;
+pub mod routes;
+pub mod sram;
