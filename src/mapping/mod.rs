@@ -1,1 +1,3 @@
 //! mapping.
+
+pub mod options;
