@@ -4,9 +4,10 @@
 //! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
 
 pub mod csr_row;
+pub mod options;
+pub mod pointwise;
 
 use thiserror::Error;
-
 
 /// A kernel touched memory it must not, as a core would fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

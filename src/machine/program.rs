@@ -25,10 +25,8 @@ pub enum Phase {
     Wait,
     /// Layer 0: fetch x(t) from DRAM by DMA.
     Embedding,
-    /// `egru_input`: W·x.
+    /// `egru_input`: W·x; with a barrier, also the note to its coordinator that it is done.
     Input,
-    /// Tell the layer's coordinator that W·x is done, where the mapping needs a barrier.
-    Arrive,
     /// `egru_internal`: R·y.
     Recurrent,
     /// Gates, cell state, threshold, event.
@@ -43,17 +41,30 @@ pub enum Phase {
 
 impl Phase {
     /// All phases in the order a PE goes through them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Wait,
         Self::Embedding,
         Self::Input,
-        Self::Arrive,
         Self::Recurrent,
         Self::Pointwise,
         Self::Barrier,
         Self::Broadcast,
         Self::Log,
     ];
+
+    /// What it computes, in words and symbols.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Wait => "waiting for input",
+            Self::Embedding => "embedding from DRAM",
+            Self::Input => "W·x",
+            Self::Recurrent => "R·y",
+            Self::Pointwise => "gates, c, θ, event",
+            Self::Barrier => "layer barrier",
+            Self::Broadcast => "y to all readers",
+            Self::Log => "timer and debug log",
+        }
+    }
 
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
@@ -66,7 +77,6 @@ impl Phase {
             Self::Wait => "wait",
             Self::Embedding => "embedding",
             Self::Input => "egru_input",
-            Self::Arrive => "arrive",
             Self::Recurrent => "egru_internal",
             Self::Pointwise => "pointwise",
             Self::Barrier => "barrier",
@@ -297,6 +307,29 @@ impl Program {
     /// The program of a PE, if it has one.
     pub fn pe(&self, pe: Pe) -> Option<&PeProgram> {
         self.pes.get(pe.index())?.as_ref()
+    }
+
+    /// Deliveries of y that end a layer's time step.
+    pub fn deliveries(&self, layer: u8) -> u32 {
+        let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(layer));
+        slots.map(|(_, slot)| slot.packets() * slot.targets.len() as u32).sum()
+    }
+
+    /// QPE index and PE mask of every QPE that works for a layer, in QPE order.
+    pub fn layer_masks(&self, layer: u8) -> Vec<(u8, u8)> {
+        let mut masks = std::collections::BTreeMap::new();
+        for pe in self.layers.get(usize::from(layer)).into_iter().flat_map(|l| &l.pes) {
+            *masks.entry(pe.qpe_index() as u8).or_insert(0u8) |= 1 << pe.p();
+        }
+        masks.into_iter().collect()
+    }
+
+    /// Where the host announces a time step: QPE index, PE mask, byte address.
+    pub fn announce_to(&self) -> Vec<(u8, u8, u32)> {
+        let slot = self.pes.iter().flatten().find_map(|p| p.slot_of(0));
+        let Some((_, slot)) = slot else { return Vec::new() };
+        let address = slot.control.announce();
+        self.layer_masks(0).into_iter().map(|(qpe, mask)| (qpe, mask, address)).collect()
     }
 
     /// PEs with a program.

@@ -1,1 +1,6 @@
 //! mapping.
+
+pub mod options;
+pub mod memory;
+pub mod partition;
+pub mod placement;

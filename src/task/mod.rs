@@ -1,1 +1,3 @@
 //! task.
+
+pub mod lm;

@@ -1,0 +1,3 @@
+//! Language modelling: words in, next-word predictions out.
+
+pub mod options;
