@@ -8,6 +8,7 @@ mod explain;
 pub mod load;
 pub mod locate;
 pub mod set;
+pub mod shape;
 mod validate;
 
 use schemars::JsonSchema;
