@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn caret_stands_under_tabs_and_wide_characters() {
-        assert_eq!(shown("a\n\t神: x,", 9..10), "a.ron:2:5: bad\n  |\n2 |     神: x,\n  |         ^");
+        assert_eq!(shown("a\n\t神: x,", 8..9), "a.ron:2:5: bad\n  |\n2 |     神: x,\n  |         ^");
     }
 
     #[test]

@@ -84,6 +84,12 @@ pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     walk.complete.then(|| walk.node.span.clone())
 }
 
+/// Whether a comma is the next thing after a byte, comments and white space left out.
+pub fn comma_follows(text: &str, at: usize) -> bool {
+    let mut walker = Walker { text, at };
+    walker.space().is_ok() && walker.eat(",")
+}
+
 impl Node {
     /// Follows a dotted path as far as it goes. Fields go by name, list entries by index; words in front of
     /// parentheses and parentheses around one value need no segment of their own, so that `task: LanguageModel(text: …)`

@@ -3,18 +3,22 @@
 //! A scene is RON text (`scenes/*.ron`, described in `docs/scene.md`). [`LoadedScene`] keeps that text beside the values,
 //! so that errors found long after parsing still point at a line, and `--set` edits keep comments.
 
+pub mod doc;
 pub mod error;
 mod explain;
 pub mod load;
 pub mod locate;
 pub mod set;
+pub mod shape;
 mod validate;
+pub mod watch;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::SceneError;
 pub use self::load::LoadedScene;
+pub use self::watch::SceneWatcher;
 
 use crate::machine::options::{Assume, ChipOptions};
 use crate::mapping::options::MappingOptions;
