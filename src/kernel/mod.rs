@@ -3,6 +3,7 @@
 //! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
 //! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
 
+pub mod cost;
 pub mod csr_row;
 pub mod options;
 pub mod pointwise;

@@ -69,8 +69,7 @@ impl Machine {
             Phase::Broadcast => {
                 state.cursor = Cursor::default();
                 state.inject_delay = 0;
-                let first = costs.broadcast_lead + costs.broadcast_packet + costs.broadcast_destination;
-                let at = self.state.tick + first * program.operating_point.ticks_per_cycle();
+                let at = self.state.tick + costs.broadcast_lead * program.operating_point.ticks_per_cycle();
                 self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
                 costs.broadcast(slot.packets(), slot.targets.len() as u32)
             }
@@ -118,7 +117,7 @@ impl Machine {
             && awaited.counter == arrival.counter
             && reached(count, awaited.value)
         {
-            let cycles = self.program.costs.wake;
+            let cycles = self.program.costs.interrupt_last + self.program.costs.wake;
             self.busy_for(pe, cycles);
         }
     }
@@ -132,7 +131,7 @@ impl Machine {
             return;
         }
         let masks = program.layer_masks(slot.layer);
-        let ticks = self.ticks(program.costs.barrier_release * masks.len() as u64);
+        let ticks = self.ticks(program.costs.barrier_release(masks.len() as u32));
         let state = &mut self.state.pes[pe.index()];
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
         state.count.busy += ticks;
@@ -175,7 +174,7 @@ impl Machine {
         let step = state.sram.word(slot.control.steps());
         state.sram.set_floats(slot.buffers[step as usize % 2], &row);
         state.count.interrupts += 1;
-        self.busy_for(pe, program.costs.interrupt + program.costs.wake);
+        self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
 
     /// An operation has run its time: its results are written and the next one begins.

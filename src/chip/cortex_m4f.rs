@@ -1,0 +1,242 @@
+//! What each instruction costs on a Cortex-M4F with zero-wait memory.
+//!
+//! Costs are linear in P, the cycles of a pipeline refill after a taken branch: Arm publishes the range 1 to 3, not the
+//! value, so it stays a variable ([`Cycles::refills`]) until the scene's `assume.branch_refill` is known.
+//!
+//! What is *not* credited or charged, for want of a source that says how much: folding of `IT` onto the instruction
+//! before it; integer instructions proceeding under a running `VDIV`; a stall when one FPU instruction uses the result
+//! of the one before it; the possible extra cycle of a literal-pool load that meets an instruction fetch; SRAM bank
+//! conflicts (the emulator adds those from real accesses).
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul};
+
+use serde::{Deserialize, Serialize};
+
+use super::constants::Mark;
+use super::listing::instruction::{Address, Alu, Cond, Fpu, Instruction, Offset, Op, Reg, VUnary};
+
+/// PE clock cycles, linear in the branch refill P: `fixed + refills · P`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cycles {
+    /// Cycles whatever P is.
+    pub fixed: u32,
+    /// Pipeline refills, P cycles each.
+    pub refills: u32,
+}
+
+impl Cycles {
+    /// None.
+    pub const ZERO: Self = Self { fixed: 0, refills: 0 };
+
+    /// Cycles that do not depend on P.
+    pub const fn fixed(fixed: u32) -> Self {
+        Self { fixed, refills: 0 }
+    }
+
+    /// Cycles and refills.
+    pub const fn new(fixed: u32, refills: u32) -> Self {
+        Self { fixed, refills }
+    }
+
+    /// PE cycles for a refill of `p` cycles.
+    pub fn at(self, p: u32) -> u64 {
+        u64::from(self.fixed) + u64::from(self.refills) * u64::from(p)
+    }
+}
+
+impl Add for Cycles {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::new(self.fixed.saturating_add(other.fixed), self.refills.saturating_add(other.refills))
+    }
+}
+
+impl AddAssign for Cycles {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Mul<u32> for Cycles {
+    type Output = Self;
+    fn mul(self, n: u32) -> Self {
+        Self::new(self.fixed.saturating_mul(n), self.refills.saturating_mul(n))
+    }
+}
+
+impl Sum for Cycles {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl std::fmt::Display for Cycles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.refills {
+            0 => write!(f, "{}", self.fixed),
+            1 => write!(f, "{} + P", self.fixed),
+            n => write!(f, "{} + {n}P", self.fixed),
+        }
+    }
+}
+
+/// One row of the timing table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which instructions.
+    pub instructions: &'static str,
+    /// Cycles, as documented; N is the number of registers.
+    pub cycles: &'static str,
+    /// How sure.
+    pub mark: Mark,
+    /// Source.
+    pub source: &'static str,
+}
+
+/// Declares the rows of the table once: as an index to refer to, and as a list to show.
+macro_rules! rules {
+    ($($name:ident: $instructions:literal, $cycles:literal, $mark:ident, $source:literal;)*) => {
+        /// Names of the rows of [`RULES`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)] // each row says what it is
+        pub enum RuleId { $($name),* }
+
+        /// The timing table.
+        pub const RULES: &[Rule] = &[$(Rule {
+            instructions: $instructions, cycles: $cycles, mark: Mark::$mark, source: $source,
+        }),*];
+    };
+}
+
+rules! {
+    DataProcessing: "MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB", "1", Quoted, "TI SWCU192 table 3-25 (Arm DDI 0439)";
+    Multiply: "MUL, MLA", "1", Quoted, "TI SWCU192 table 3-25 (Arm DDI 0439)";
+    Branch: "B, B<cond>, CBZ, CBNZ, BX", "1 not taken, 1 + P taken", Recalled, "Arm DDI 0439; P = 1..3 quoted in TI table 3-25";
+    IfThen: "IT", "1; folding not credited", Recalled, "Arm DDI 0439";
+    Load: "LDR", "2; 1 right after an LDR whose result its address does not use", Quoted, "Arm Cortex-M3 TRM; TI SWCU192, load/store timings";
+    LoadStoreDual: "LDRD, STRD", "1 + N = 3, not pipelined", Recalled, "Arm DDI 0439";
+    StoreImmediate: "STR Rx, [Ry, #imm]", "1", Quoted, "TI SWCU192, load/store timings";
+    StoreRegister: "STR Rx, [Ry, Rz]", "2", Recalled, "Arm DDI 0439";
+    Multiple: "PUSH, POP, LDM, STM", "1 + N, + P if PC is loaded", Quoted, "Arm Cortex-M3 TRM (1 + N)";
+    VLoad: "VLDR.32", "2", Quoted, "TI SWCU192 table 3-27";
+    VStore: "VSTR.32", "2", Recalled, "Arm DDI 0439";
+    VMultiple: "VLDM, VSTM", "1 + N", Quoted, "TI SWCU192 table 3-27 (VSTM recalled)";
+    VArithmetic: "VADD, VSUB, VMUL, VNEG, VABS, VCMP", "1", Quoted, "TI SWCU192 table 3-27";
+    VMove: "VMOV.F32 (register, constant)", "1", Quoted, "TI SWCU192 table 3-27";
+    VFma: "VFMA", "3", Quoted, "TI SWCU192 table 3-27";
+    VDiv: "VDIV", "14; instructions after it wait", Quoted, "TI SWCU192 table 3-27";
+    VFlags: "VMRS", "1", Quoted, "TI SWCU192 table 3-27";
+    Hint: "NOP, WFI", "1; WFI plus the time asleep", Recalled, "Arm DDI 0439";
+    Cps: "CPSID, CPSIE", "2 (1 or 2 documented)", Recalled, "Arm DDI 0439";
+    AddressStall: "load or store whose address the data-processing instruction right before it made", "+1", Quoted, "TI SWCU192, load/store timings";
+}
+
+impl RuleId {
+    /// Its row.
+    pub fn rule(self) -> Rule {
+        RULES[self as usize]
+    }
+}
+
+/// Cycles from the interrupt to the handler's first instruction: Arm's figure for zero-wait memory, recalled.
+pub const EXCEPTION_ENTRY: Cycles = Cycles::fixed(12);
+/// Cycles of the handler's return, unstacking included, in place of its `bx lr`: Arm's figure, recalled.
+pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
+
+/// What one instruction costs, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// If it does not branch.
+    pub cycles: Cycles,
+    /// If it branches or returns; equal to `cycles` for instructions that cannot.
+    pub taken: Cycles,
+    /// Row of the table.
+    pub rule: RuleId,
+    /// One cycle more because its address had only just been computed; included in both.
+    pub address_stall: bool,
+    /// One cycle less because the load before it was still in the pipe; included in both.
+    pub pipelined: bool,
+}
+
+impl Timing {
+    /// A short reason for the number.
+    pub fn why(&self) -> String {
+        let mut why = self.rule.rule().instructions.to_string();
+        if self.taken != self.cycles {
+            why.push_str("; more if taken");
+        }
+        if self.address_stall {
+            why.push_str("; +1: address made by the instruction before");
+        }
+        if self.pipelined {
+            why.push_str("; -1: pipelined with the load before");
+        }
+        why
+    }
+}
+
+/// Cost of `instruction` when `before` is the instruction executed right before it (`None`: unknown, no interplay).
+///
+/// An instruction that an IT block skips costs one cycle instead; [`super::listing::trace`] charges that.
+pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
+    let (rule, fixed) = base(&instruction.op);
+    let address_stall = before.is_some_and(|before| stalls(&instruction.op, &before.op));
+    let pipelined = before.is_some_and(|before| pipelines(&instruction.op, &before.op));
+    let cycles = Cycles::fixed(fixed + u32::from(address_stall) - u32::from(pipelined));
+    let branches = instruction.op.target().is_some() || instruction.op.returns();
+    let taken = if branches { cycles + Cycles::new(0, 1) } else { cycles };
+    // What always branches has no other cost.
+    let always =
+        branches && instruction.cond == Cond::Always && !matches!(instruction.op, Op::CompareBranch { .. });
+    Timing { cycles: if always { taken } else { cycles }, taken, rule, address_stall, pipelined }
+}
+
+/// Row of the table and cycles without interplay, not taken.
+fn base(op: &Op) -> (RuleId, u32) {
+    let count = |n: usize| n as u32;
+    match op {
+        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => {
+            (RuleId::Multiply, 1)
+        }
+        Op::Move { .. } | Op::MoveTop { .. } | Op::Alu { .. } | Op::BitField { .. } | Op::Compare { .. } => {
+            (RuleId::DataProcessing, 1)
+        }
+        Op::Load { .. } => (RuleId::Load, 2),
+        Op::LoadDual { .. } | Op::StoreDual { .. } => (RuleId::LoadStoreDual, 3),
+        Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => {
+            (RuleId::StoreRegister, 2)
+        }
+        Op::Store { .. } => (RuleId::StoreImmediate, 1),
+        Op::Push(regs) | Op::Pop(regs) => (RuleId::Multiple, 1 + count(regs.len())),
+        Op::Branch { .. } | Op::CompareBranch { .. } | Op::Return => (RuleId::Branch, 1),
+        Op::IfThen => (RuleId::IfThen, 1),
+        Op::Nop | Op::WaitForInterrupt => (RuleId::Hint, 1),
+        Op::MaskInterrupts(_) => (RuleId::Cps, 2),
+        Op::VLoad { .. } => (RuleId::VLoad, 2),
+        Op::VStore { .. } => (RuleId::VStore, 2),
+        Op::VLoadMultiple { d: regs, .. } | Op::VStoreMultiple { t: regs, .. } => {
+            (RuleId::VMultiple, 1 + count(regs.len()))
+        }
+        Op::VConstant { .. } | Op::VUnary { unary: VUnary::Move, .. } => (RuleId::VMove, 1),
+        Op::VBinary { fpu: Fpu::Fma, .. } => (RuleId::VFma, 3),
+        Op::VBinary { fpu: Fpu::Div, .. } => (RuleId::VDiv, 14),
+        Op::VUnary { .. } | Op::VBinary { .. } | Op::VCompare { .. } => (RuleId::VArithmetic, 1),
+        Op::VFlags => (RuleId::VFlags, 1),
+    }
+}
+
+/// Whether `op` must wait for an address that the data-processing instruction `before` has only just made.
+fn stalls(op: &Op, before: &Op) -> bool {
+    let made = before.data_processing_result();
+    made.is_some() && op.address_registers().contains(&made)
+}
+
+/// Whether the load `op` overlaps with the load `before`: both plain `LDR`, the address not the loaded value.
+fn pipelines(op: &Op, before: &Op) -> bool {
+    let loaded: Option<Reg> = match before {
+        Op::Load { d, .. } => Some(*d),
+        _ => None,
+    };
+    matches!(op, Op::Load { .. }) && loaded.is_some() && !op.address_registers().contains(&loaded)
+}
