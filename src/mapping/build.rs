@@ -217,7 +217,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
     let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
     for (pe, map) in maps {
-        pes[pe.index()] = Some(builder.pe(pe, &hosted[&pe], map));
+        pes[pe.index()] = Some(builder.pe(&hosted[&pe], map));
     }
     let program = Program {
         pes,
@@ -264,15 +264,8 @@ fn least_pes(request: &Request<'_>, placed: &[Placed], weights: &[(Vec<u32>, Vec
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
         let common = Common::new(&widths(request, &trial), true);
-        // Every layer must fit with the buffers that this split needs.
-        trial.iter().enumerate().all(|(j, placed)| {
-            let relevant = j == k || common.buffer_bytes[j] > 0;
-            relevant
-                && placed
-                    .assignment
-                    .iter()
-                    .all(|units| j != k || lay_out(&common, &shares(request, weights, &[(j, units)])).is_ok())
-        })
+        let fits = |units: &Vec<u32>| lay_out(&common, &shares(request, weights, &[(k, units)])).is_ok();
+        trial[k].assignment.iter().all(fits)
     })
 }
 
@@ -337,7 +330,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn pe(&self, pe: Pe, hosted: &[(usize, usize)], map: MemoryMap) -> PeProgram {
+    fn pe(&self, hosted: &[(usize, usize)], map: MemoryMap) -> PeProgram {
         let mut slots = Vec::new();
         let mut image = Vec::new();
         let mut operations = Vec::new();
@@ -374,7 +367,6 @@ impl Builder<'_> {
             let phases = Phase::ALL.into_iter().filter(|phase| !skip(phase));
             operations.extend(phases.map(|phase| Operation { phase, slot: number as u8 }));
         }
-        let _ = pe;
         PeProgram { operations, slots, regions: map.regions, image, log: map.log }
     }
 
