@@ -133,13 +133,13 @@ fn load_layer(file: &TensorFile<'_>, name: String, inputs: usize) -> Result<Egru
 
 fn load_decoder(file: &TensorFile<'_>, embedding: &Embedding) -> Result<Decoder, ModelError> {
     const TIED: &str = "decoder.decoder.weight";
+    const SCALE: &str = "decoder.scale";
     if file.has(TIED) {
         let weights = file.dense(TIED, &[embedding.words(), embedding.width()])?;
         if let Some(index) = embedding.first_difference(&weights) {
             return Err(file.untied(TIED, index, embedding.width()));
         }
     }
-    const SCALE: &str = "decoder.scale";
     let scale = if file.has(SCALE) { file.vector(SCALE, Some(1))?.into_iter().next() } else { None };
     Ok(Decoder {
         bias: file.vector("decoder.decoder.bias", Some(embedding.words()))?,

@@ -90,7 +90,7 @@ fn a_model_by_the_authors_names_loads_with_their_defaults() {
     assert_eq!(model.decoder.scale.to_bits(), 1.0_f32.to_bits());
     let mut row = [0.0; 2];
     assert!(model.embedding.row(3, &mut row) && !model.embedding.row(4, &mut row));
-    assert_eq!(row, [0.5; 2]);
+    assert_eq!(row.map(f32::to_bits), [0.5_f32.to_bits(); 2]);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_weight_that_is_no_number_is_found() {
         assert!(matches!(&error, ModelError::NotFinite { index: 7, .. }), "{error}");
     }
     // An f64 that is finite but no f32.
-    let mut values = vec![0.0_f64; 6];
+    let mut values = [0.0_f64; 6];
     values[2] = 1e300;
     let error = error(|tensors| {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();

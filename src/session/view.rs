@@ -1,0 +1,1 @@
+//! Snapshots: what faces see.
