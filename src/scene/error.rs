@@ -122,10 +122,12 @@ impl Place {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = start + after.find(['\n', '\r']).unwrap_or(after.len());
         let source = text.get(line_start..line_end).unwrap_or("").to_owned();
+        // A place between two characters is marked at the second.
+        let marked = start - line_start..end.min(line_end).max(start + 1) - line_start;
         Self {
             line: 1 + before.matches('\n').count(),
             column: 1 + text.get(line_start..start).unwrap_or("").chars().count(),
-            marked: start - line_start..end.min(line_end) - line_start,
+            marked,
             source,
         }
     }

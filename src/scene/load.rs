@@ -157,9 +157,10 @@ fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     }
     folders.extend(std::env::current_dir());
     folders.extend(etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir().join("spinntui")));
-    folders.push(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    // Where the program was built, while that is still there.
+    folders.extend(Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|f| f.is_dir()));
     let mut tried: Vec<PathBuf> = Vec::new();
-    for folder in folders.into_iter().filter(|f| f.is_dir()) {
+    for folder in folders {
         let path = folder.join(name);
         if !tried.contains(&path) {
             tried.push(path);
@@ -174,10 +175,11 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
         text = match set::set(&text, field, value) {
             Ok(edited) => edited,
             // A text that is no RON is the file's fault, not the edit's.
-            Err(set::SetError::NotRon { at }) => {
+            Err(set::SetError::NotRon(syntax)) => {
                 let edits = edits.get(..done).unwrap_or(&[]);
                 parse(&text, path, edits)?;
-                return Err(SceneError::file(path, "this is not RON", "").at(&text, at..at).edited(edits));
+                let error = SceneError::file(path, syntax.to_string(), syntax.help());
+                return Err(error.at(&text, syntax.at..syntax.at).edited(edits));
             }
             Err(error) => {
                 let message = format!("--set {field}={value}: {error}");
@@ -189,16 +191,12 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
 }
 
 fn parse(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Scene, SceneError> {
-    let root = locate::parse(text).ok();
-    check_version(text, path, root.as_ref()).map_err(|e| e.edited(edits))?;
+    let root = locate::parse(text);
+    check_version(text, path, root.as_ref().ok()).map_err(|e| e.edited(edits))?;
     let options = ron::Options::default().with_default_extension(
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
     );
-    options.from_str::<Scene>(text).map_err(|error| {
-        let (message, help) = explain::explain(&error.code);
-        let span = explain::span(text, root.as_ref(), &error);
-        SceneError::file(path, message, help).at(text, span).edited(edits)
-    })
+    options.from_str::<Scene>(text).map_err(|error| explain::explain(text, path, &root, &error).edited(edits))
 }
 
 /// A scene of another version may have other fields: that it is another version has to be said first.
