@@ -1,5 +1,7 @@
 //! Scenes as users write them: good ones load, bad ones say what is wrong and where.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::error::did_you_mean;
 use super::locate::{Kind, Node};
-use super::shape::{Shape, Struct, Variant};
+use super::shape::{Field, Shape, Struct, Variant};
 
 /// A value that is not what the types want.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Checker<'_> {
             Shape::Enum(variants) => self.choice(node, variants, path),
             Shape::List(item) => match &node.kind {
                 Kind::List(items, _) => self.each(items, |_| Some(&**item), path),
-                _ => Some(self.wrong(node, "a list is wanted here: `[ …, … ]`")),
+                _ => Some(wrong(node, "a list is wanted here: `[ …, … ]`")),
             },
             Shape::Tuple(shapes) => match &node.kind {
                 Kind::Tuple(items, _) if items.len() == shapes.len() => {
@@ -60,24 +60,20 @@ impl Checker<'_> {
                 }
                 _ => {
                     let wanted = vec!["…"; shapes.len()].join(", ");
-                    Some(self.wrong(node, &format!("{} values are wanted here: `({wanted})`", shapes.len())))
+                    Some(wrong(node, &format!("{} values are wanted here: `({wanted})`", shapes.len())))
                 }
             },
             Shape::Text => {
                 let quoted = node.kind == Kind::Scalar && self.text(node.span.clone()).ends_with(['"', '#']);
                 (!quoted).then(|| Misfit {
                     help: "write it in quotes: \"…\"".to_owned(),
-                    ..self.wrong(node, "a text is wanted here")
+                    ..wrong(node, "a text is wanted here")
                 })
             }
             Shape::Integer => self.number(node, "a whole number", |s| s.parse::<i128>().is_ok()),
             Shape::Number => self.number(node, "a number", |s| s.parse::<f64>().is_ok()),
             Shape::Bool | Shape::Unknown => None,
         }
-    }
-
-    fn wrong(&self, node: &Node, message: &str) -> Misfit {
-        Misfit { span: node.span.clone(), message: message.to_owned(), help: String::new() }
     }
 
     fn each<'s>(
@@ -99,7 +95,16 @@ impl Checker<'_> {
         let other_base =
             plain.trim_start_matches(['+', '-']).starts_with(['0']) && plain.contains(['x', 'b', 'o']);
         let fits = node.kind == Kind::Scalar && (reads(&plain) || other_base);
-        (!fits).then(|| self.wrong(node, &format!("{wanted} is wanted here")))
+        (!fits).then(|| wrong(node, &format!("{wanted} is wanted here")))
+    }
+
+    /// Numbers too large for their type never come as far as the check of the values.
+    fn range(&self, node: &Node, field: &Field) -> Option<Misfit> {
+        let (low, high) = field.range.as_ref()?;
+        let written = self.text(node.span.clone());
+        let value: f64 = written.parse().ok()?;
+        let inside = value >= low.parse().ok()? && value <= high.parse().ok()?;
+        (!inside).then(|| wrong(node, &format!("`{}` is {written}, and must be {low} to {high}", field.name)))
     }
 
     fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<Misfit> {
@@ -107,7 +112,7 @@ impl Checker<'_> {
             Kind::Struct(fields, brackets) => (fields.as_slice(), brackets.open),
             Kind::Tuple(items, brackets) if items.is_empty() => (&[][..], brackets.open),
             _ => {
-                return Some(self.wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
+                return Some(wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
             }
         };
         let this = if path.is_empty() { "the scene".to_owned() } else { format!("`{path}`") };
@@ -123,7 +128,9 @@ impl Checker<'_> {
                 let message = format!("the field `{}` is given twice", field.name);
                 return misfit(message, "keep one of the two".to_owned());
             }
-            let found = self.value(&field.value, &known.shape, &join(path, &field.name), known.optional);
+            let found = self
+                .value(&field.value, &known.shape, &join(path, &field.name), known.optional)
+                .or_else(|| self.range(&field.value, known));
             if found.is_some() {
                 return found;
             }
@@ -132,7 +139,7 @@ impl Checker<'_> {
         Some(Misfit {
             span: node.span.start..open,
             message: format!("{this} lacks the field `{}`", lacking.name),
-            help: format!("add `{}: …`: {}", lacking.name, lower_first(&lacking.doc)),
+            help: format!("add `{}: …`: {}", lacking.name, lower_first(first_sentence(&lacking.doc))),
         })
     }
 
@@ -147,13 +154,17 @@ impl Checker<'_> {
         };
         match (&variant.content, &node.kind) {
             (Some(_), Kind::Scalar) => {
-                Some(self.wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
+                Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
             }
             (Some(content), _) => self.value(node, content, path, false),
             (None, Kind::Scalar) => None,
-            (None, _) => Some(self.wrong(node, &format!("`{word}` has no fields"))),
+            (None, _) => Some(wrong(node, &format!("`{word}` has no fields"))),
         }
     }
+}
+
+fn wrong(node: &Node, message: &str) -> Misfit {
+    Misfit { span: node.span.clone(), message: message.to_owned(), help: String::new() }
 }
 
 fn join(path: &str, segment: &str) -> String {
@@ -169,6 +180,10 @@ fn choose<'c>(found: &str, expected: impl Iterator<Item = &'c str> + Clone, word
         [only] => format!("{near}{words} `{only}`"),
         [first @ .., last] => format!("{near}{words} `{}` and `{last}`", first.join("`, `")),
     }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
 /// For a sentence that goes on behind a colon.

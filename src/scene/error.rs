@@ -223,6 +223,7 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
 }
 
 /// Edit distance: insertions, deletions, substitutions and swaps of neighbours.
+/// Rows have one entry more than `b`, so `j + 1` is always within.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(64).collect();
     let b: Vec<char> = b.chars().take(64).collect();

@@ -22,7 +22,7 @@ pub(super) fn explain(
 ) -> SceneError {
     let place = span(text, error);
     match root {
-        Err(syntax) if syntax.at <= place.end || error.code == Error::Eof => {
+        Err(syntax) if syntax.at <= place.start || error.code == Error::Eof => {
             let span = syntax::token(text, syntax.at);
             return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);
         }
@@ -37,26 +37,30 @@ pub(super) fn explain(
     SceneError::file(path, message, help).at(text, place)
 }
 
-fn words(error: &Error) -> (String, &'static str) {
+fn words(error: &Error) -> (String, String) {
     match error {
         Error::ExpectedDifferentStructName { expected, found } => {
-            (format!("this is called `{found}`, and `{expected}` is wanted"), "or leave the name out")
+            (format!("this is called `{found}`"), format!("write `{expected}(…)`, or leave the name out"))
         }
-        Error::IntegerOutOfBounds => ("the number is too large for this field, or negative".to_owned(), ""),
-        Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\""),
+        Error::IntegerOutOfBounds => {
+            ("the number is too large for this field, or negative".to_owned(), String::new())
+        }
+        Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\"".to_owned()),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), "")
+            ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), String::new())
         }
-        other => (lower_first(&other.to_string()), ""),
+        other => (lower_first(&other.to_string()), String::new()),
     }
 }
 
-/// Bytes that a parse error is about. Where RON gives only a point, it is often in front of white space: the next token
-/// is what is meant.
+/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign: the next token, with
+/// its sign, is what is meant.
 fn span(text: &str, error: &SpannedError) -> Range<usize> {
     let start = offset(text, &error.span.start);
     let end = offset(text, &error.span.end);
-    if start < end { start..end } else { syntax::token(text, start) }
+    let start = if text.get(..start).is_some_and(|head| head.ends_with('-')) { start - 1 } else { start };
+    let token = syntax::token(text, start);
+    if start < end && token.start == start { start..end } else { token }
 }
 
 /// RON counts lines and columns (in characters) from 1.

@@ -9,7 +9,7 @@ use ron::extensions::Extensions;
 
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
-use super::{Scene, VERSIONS, explain, set, validate};
+use super::{Scene, VERSIONS, explain, set, syntax, validate};
 
 /// No scene is this long: a model file was named, or a device.
 const MAX_BYTES: u64 = 4 << 20;
@@ -36,10 +36,10 @@ impl LoadedScene {
     /// The same for a text at hand; `path` is named in messages, and its folder is where relative paths start.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim().is_empty() {
+        if syntax::is_blank(text) {
             let help =
                 "a scene begins `Scene(version: 1, …)`; docs/scene.md describes it, scenes/ has examples";
-            return Err(SceneError::file(path, "the file is empty", help));
+            return Err(SceneError::file(path, "there is no scene in the file", help));
         }
         let text = apply(text, path, edits)?;
         let scene = parse(&text, path, edits)?;

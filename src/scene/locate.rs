@@ -97,7 +97,6 @@ impl Node {
 
     fn child(&self, segment: &str) -> Option<(&Self, Option<Range<usize>>)> {
         match &self.kind {
-            Kind::Scalar => None,
             Kind::Struct(fields, _) => {
                 let field = fields.iter().find(|f| f.name == segment)?;
                 Some((&field.value, Some(field.name_span.clone())))
@@ -109,7 +108,7 @@ impl Node {
                 (items, Ok(index)) => Some((items.get(index)?, None)),
                 _ => None,
             },
-            Kind::Map(..) => None,
+            Kind::Scalar | Kind::Map(..) => None,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use self::scan::{Walker, is_number, is_word, is_word_start};
 use super::locate::{Brackets, Field, Kind, Node};
+
+mod scan;
 
 /// Nesting beyond this is refused; RON itself stops at the same depth.
 const MAX_DEPTH: usize = 128;
@@ -66,7 +69,7 @@ impl SyntaxError {
 
 /// The root value of a text.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let mut walker = Walker { text, at: 0, long_string: None };
+    let mut walker = Walker::new(text, 0);
     let root = walker.root();
     root.map_err(|error| match walker.long_string {
         // Where a quote is missing, the next one closes the string, and the text goes wrong only behind that.
@@ -77,13 +80,19 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
 
 /// Whether a comma is the next thing after a byte, comments and white space left out.
 pub fn comma_follows(text: &str, at: usize) -> bool {
-    let mut walker = Walker { text, at, long_string: None };
+    let mut walker = Walker::new(text, at);
     walker.space().is_ok() && walker.eat(",")
+}
+
+/// Whether there is nothing but white space and comments.
+pub fn is_blank(text: &str) -> bool {
+    let mut walker = Walker::new(text, 0);
+    walker.space().is_ok() && walker.at == text.len()
 }
 
 /// Bytes of the word, number, string or sign that comes next from a byte on.
 pub fn token(text: &str, at: usize) -> Range<usize> {
-    let mut walker = Walker { text, at, long_string: None };
+    let mut walker = Walker::new(text, at);
     if walker.space().is_err() {
         return at..at;
     }
@@ -99,48 +108,7 @@ pub fn token(text: &str, at: usize) -> Range<usize> {
     start..walker.at.max(start)
 }
 
-struct Walker<'t> {
-    text: &'t str,
-    at: usize,
-    /// Beginning of the last string that runs over several lines.
-    long_string: Option<usize>,
-}
-
 impl Walker<'_> {
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or("")
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        let hit = self.rest().starts_with(token);
-        if hit {
-            self.at += token.len();
-        }
-        hit
-    }
-
-    fn expect(&mut self, token: &str, fault: Fault) -> Result<(), SyntaxError> {
-        if self.eat(token) { Ok(()) } else { Err(SyntaxError { at: self.at, fault }) }
-    }
-
-    /// Consumes one character, within something that began at `start`.
-    fn within(&mut self, start: usize, fault: Fault) -> Result<char, SyntaxError> {
-        let c = self.peek().ok_or(SyntaxError { at: start, fault })?;
-        self.at += c.len_utf8();
-        Ok(c)
-    }
-
-    /// Skips past the next `token`, within something that began at `start`.
-    fn past(&mut self, token: &str, start: usize, fault: Fault) -> Result<(), SyntaxError> {
-        let found = self.rest().find(token).ok_or(SyntaxError { at: start, fault })?;
-        self.at += found + token.len();
-        Ok(())
-    }
-
     /// The root value, with nothing behind it.
     fn root(&mut self) -> Result<Node, SyntaxError> {
         self.attributes()?;
@@ -155,38 +123,6 @@ impl Walker<'_> {
         let rest = self.rest();
         self.at += rest.find(|c| !keep(c)).unwrap_or(rest.len());
         start..self.at
-    }
-
-    /// Skips white space and comments.
-    fn space(&mut self) -> Result<(), SyntaxError> {
-        loop {
-            self.take_while(is_space);
-            if self.eat("//") {
-                self.take_while(|c| c != '\n');
-            } else if self.rest().starts_with("/*") {
-                self.block_comment()?;
-            } else {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Block comments nest.
-    fn block_comment(&mut self) -> Result<(), SyntaxError> {
-        let start = self.at;
-        let mut depth = 0_usize;
-        loop {
-            if self.eat("/*") {
-                depth += 1;
-            } else if self.eat("*/") {
-                depth -= 1;
-                if depth == 0 {
-                    return Ok(());
-                }
-            } else {
-                self.within(start, Fault::OpenComment)?;
-            }
-        }
     }
 
     /// `#![enable(…)]` lines at the top of a file.
@@ -228,66 +164,6 @@ impl Walker<'_> {
         Ok(Node { span: start..self.at, kind })
     }
 
-    /// Whether a string or a byte follows that begins with letters: `r"`, `r#"`, `b"`, `br"`, `b'`.
-    fn quoted_prefix(&self) -> bool {
-        let rest = self.rest();
-        let hashed = |s: &str| s.trim_start_matches('#').starts_with('"');
-        rest.starts_with("b\"")
-            || rest.starts_with("b'")
-            || rest.strip_prefix("br").is_some_and(hashed)
-            || rest.strip_prefix('r').is_some_and(hashed)
-    }
-
-    fn prefixed(&mut self) -> Result<Kind, SyntaxError> {
-        let start = self.at;
-        self.eat("b");
-        if self.rest().starts_with('\'') {
-            return self.character();
-        }
-        if !self.eat("r") {
-            return self.string();
-        }
-        let hashes = self.take_while(|c| c == '#').len();
-        self.expect("\"", Fault::NoValue)?;
-        self.past(&format!("\"{}", "#".repeat(hashes)), start, Fault::OpenString)?;
-        self.note_lines(start);
-        Ok(Kind::Scalar)
-    }
-
-    fn string(&mut self) -> Result<Kind, SyntaxError> {
-        let start = self.at;
-        self.expect("\"", Fault::NoValue)?;
-        loop {
-            match self.within(start, Fault::OpenString)? {
-                '"' => {
-                    self.note_lines(start);
-                    return Ok(Kind::Scalar);
-                }
-                '\\' => {
-                    self.within(start, Fault::OpenString)?;
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn note_lines(&mut self, start: usize) {
-        if self.text.get(start..self.at).is_some_and(|s| s.contains('\n')) {
-            self.long_string = Some(start);
-        }
-    }
-
-    fn character(&mut self) -> Result<Kind, SyntaxError> {
-        let start = self.at;
-        self.expect("'", Fault::NoValue)?;
-        if self.within(start, Fault::OpenString)? == '\\' {
-            self.within(start, Fault::OpenString)?;
-            self.take_while(|c| c != '\'' && c != '\n');
-        }
-        self.expect("'", Fault::OpenString)?;
-        Ok(Kind::Scalar)
-    }
-
     /// A bare word, or a word in front of parentheses.
     fn word(&mut self, depth: usize) -> Result<Kind, SyntaxError> {
         self.name();
@@ -298,17 +174,6 @@ impl Walker<'_> {
         }
         self.at = end;
         Ok(Kind::Scalar)
-    }
-
-    /// Consumes an identifier and returns its bytes.
-    fn name(&mut self) -> Range<usize> {
-        let start = self.at;
-        if self.eat("r#") {
-            self.take_while(|c| is_word(c) || matches!(c, '.' | '+' | '-'));
-        } else {
-            self.take_while(is_word);
-        }
-        start..self.at
     }
 
     fn parentheses(&mut self, depth: usize) -> Result<Kind, SyntaxError> {
@@ -409,22 +274,4 @@ impl Walker<'_> {
         }
         Ok(false)
     }
-}
-
-/// RON's white space.
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t'..='\r' | '\u{85}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
-}
-
-fn is_word_start(c: char) -> bool {
-    c == '_' || c.is_alphabetic()
-}
-
-fn is_word(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
-}
-
-/// Loosely, whatever can stand in a number: `-1.5e3`, `0xFF_u8`, `1..2`.
-fn is_number(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_')
 }
