@@ -122,10 +122,12 @@ impl Place {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = start + after.find(['\n', '\r']).unwrap_or(after.len());
         let source = text.get(line_start..line_end).unwrap_or("").to_owned();
+        // A place between two characters is marked at the second.
+        let marked = start - line_start..end.min(line_end).max(start + 1) - line_start;
         Self {
             line: 1 + before.matches('\n').count(),
             column: 1 + text.get(line_start..start).unwrap_or("").chars().count(),
-            marked: start - line_start..end.min(line_end) - line_start,
+            marked,
             source,
         }
     }
@@ -221,6 +223,7 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
 }
 
 /// Edit distance: insertions, deletions, substitutions and swaps of neighbours.
+/// Rows have one entry more than `b`, so `j + 1` is always within.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(64).collect();
     let b: Vec<char> = b.chars().take(64).collect();

@@ -1,114 +1,66 @@
-//! RON's parse errors in our words, with a place and what would fix them.
+//! Why RON refused a text, in words and with a place.
 
 use std::ops::Range;
+use std::path::Path;
 
 use ron::Error;
 use ron::error::{Position, SpannedError};
 
-use super::error::did_you_mean;
-use super::locate::{Kind, Node};
+use super::check::{self, lower_first};
+use super::error::SceneError;
+use super::locate::Node;
+use super::shape;
+use super::syntax::{self, SyntaxError};
 
-/// Message and help for a parse error.
-pub(super) fn explain(error: &Error) -> (String, String) {
+/// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit the types; what neither
+/// knows is told in RON's own words.
+pub(super) fn explain(
+    text: &str,
+    path: &Path,
+    root: &Result<Node, SyntaxError>,
+    error: &SpannedError,
+) -> SceneError {
+    let place = span(text, error);
+    match root {
+        Err(syntax) if syntax.at <= place.start || error.code == Error::Eof => {
+            let span = syntax::token(text, syntax.at);
+            return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);
+        }
+        Ok(root) => {
+            if let Some(misfit) = check::first_misfit(text, root, shape::scene()) {
+                return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
+            }
+        }
+        Err(_) => {}
+    }
+    let (message, help) = words(&error.code);
+    SceneError::file(path, message, help).at(text, place)
+}
+
+fn words(error: &Error) -> (String, String) {
     match error {
-        Error::NoSuchStructField { expected, found, outer } => {
-            let message = format!("{} has no field `{found}`", thing(outer.as_ref()));
-            (message, choose(found, expected, "its fields are"))
-        }
-        Error::NoSuchEnumVariant { expected, found, .. } => {
-            (format!("`{found}` is not possible here"), choose(found, expected, "it can be"))
-        }
-        Error::MissingStructField { field, outer } => {
-            let message = format!("{} lacks the field `{field}`", thing(outer.as_ref()));
-            (message, format!("add `{field}: …`; docs/scene.md describes it"))
-        }
-        Error::DuplicateStructField { field, .. } => {
-            (format!("the field `{field}` is given twice"), "keep one of the two".to_owned())
-        }
         Error::ExpectedDifferentStructName { expected, found } => {
             (format!("this is called `{found}`"), format!("write `{expected}(…)`, or leave the name out"))
         }
         Error::IntegerOutOfBounds => {
-            ("the number is too large, or negative, for this field".to_owned(), String::new())
-        }
-        Error::ExpectedComma => ("a comma is missing before this".to_owned(), String::new()),
-        Error::Eof => {
-            let message = "the file ends in the middle of a value".to_owned();
-            (message, "a closing `)`, `]` or `\"` is missing".to_owned())
-        }
-        Error::ExpectedStringEnd => {
-            ("this string does not end".to_owned(), "a closing `\"` is missing".to_owned())
+            ("the number is too large for this field, or negative".to_owned(), String::new())
         }
         Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\"".to_owned()),
-        Error::TrailingCharacters => {
-            let message = "the scene is complete, but the file goes on".to_owned();
-            (message, "is there a closing `)` too many?".to_owned())
-        }
-        Error::ExceededRecursionLimit => ("values are nested more than 128 deep".to_owned(), String::new()),
-        Error::UnclosedBlockComment => {
-            ("this comment does not end".to_owned(), "a closing `*/` is missing".to_owned())
-        }
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
             ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), String::new())
         }
-        Error::ExpectedArray => ("a list is wanted here: `[ …, … ]`".to_owned(), String::new()),
-        Error::ExpectedInteger => ("a whole number is wanted here".to_owned(), String::new()),
-        Error::ExpectedFloat => ("a number is wanted here".to_owned(), String::new()),
         other => (lower_first(&other.to_string()), String::new()),
     }
 }
 
-/// What a reader calls the part: the type's name if RON says it.
-fn thing(outer: Option<&String>) -> String {
-    match outer.map(String::as_str) {
-        Some("Scene") | None => "the scene".to_owned(),
-        Some(name) => format!("`{name}`"),
-    }
-}
-
-fn choose(found: &str, expected: &[&str], words: &str) -> String {
-    let all = match expected {
-        [] => return String::new(),
-        [only] => format!("`{only}`"),
-        [first @ .., last] => format!("`{}` and `{last}`", first.join("`, `")),
-    };
-    match did_you_mean(found, expected.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? {words} {all}"),
-        None => format!("{words} {all}"),
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
-}
-
-/// Bytes that a parse error is about.
-pub(super) fn span(text: &str, root: Option<&Node>, error: &SpannedError) -> Range<usize> {
+/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign: the next token, with
+/// its sign, is what is meant.
+fn span(text: &str, error: &SpannedError) -> Range<usize> {
     let start = offset(text, &error.span.start);
-    let end = offset(text, &error.span.end).max(start);
-    // RON points behind the part that lacks a field; what is to be mended is the part.
-    if let (Error::MissingStructField { .. }, Some(root)) = (&error.code, root)
-        && let Some(part) = ending_at(root, end)
-    {
-        return part.span.clone();
-    }
-    start..end
-}
-
-/// The outermost value that ends at or just before a byte.
-fn ending_at(node: &Node, at: usize) -> Option<&Node> {
-    if node.span.end == at || node.span.end + 1 == at {
-        return Some(node);
-    }
-    let inside = |n: &&Node| n.span.contains(&at) || n.span.end == at || n.span.end + 1 == at;
-    let child = match &node.kind {
-        Kind::Scalar => None,
-        Kind::Struct(fields, _) => fields.iter().map(|f| &f.value).find(inside),
-        Kind::Tuple(items, _) | Kind::List(items, _) => items.iter().find(inside),
-        Kind::Map(entries, _) => entries.iter().map(|(_, v)| v).find(inside),
-    };
-    child.and_then(|c| ending_at(c, at))
+    let end = offset(text, &error.span.end);
+    let start = if text.get(..start).is_some_and(|head| head.ends_with('-')) { start - 1 } else { start };
+    let token = syntax::token(text, start);
+    if start < end && token.start == start { start..end } else { token }
 }
 
 /// RON counts lines and columns (in characters) from 1.

@@ -9,7 +9,7 @@ use ron::extensions::Extensions;
 
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
-use super::{Scene, VERSIONS, explain, set, validate};
+use super::{Scene, VERSIONS, explain, set, syntax, validate};
 
 /// No scene is this long: a model file was named, or a device.
 const MAX_BYTES: u64 = 4 << 20;
@@ -36,10 +36,10 @@ impl LoadedScene {
     /// The same for a text at hand; `path` is named in messages, and its folder is where relative paths start.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim().is_empty() {
+        if syntax::is_blank(text) {
             let help =
                 "a scene begins `Scene(version: 1, …)`; docs/scene.md describes it, scenes/ has examples";
-            return Err(SceneError::file(path, "the file is empty", help));
+            return Err(SceneError::file(path, "there is no scene in the file", help));
         }
         let text = apply(text, path, edits)?;
         let scene = parse(&text, path, edits)?;
@@ -157,9 +157,10 @@ fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     }
     folders.extend(std::env::current_dir());
     folders.extend(etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir().join("spinntui")));
-    folders.push(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    // Where the program was built, while that is still there.
+    folders.extend(Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|f| f.is_dir()));
     let mut tried: Vec<PathBuf> = Vec::new();
-    for folder in folders.into_iter().filter(|f| f.is_dir()) {
+    for folder in folders {
         let path = folder.join(name);
         if !tried.contains(&path) {
             tried.push(path);
@@ -174,10 +175,11 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
         text = match set::set(&text, field, value) {
             Ok(edited) => edited,
             // A text that is no RON is the file's fault, not the edit's.
-            Err(set::SetError::NotRon { at }) => {
+            Err(set::SetError::NotRon(syntax)) => {
                 let edits = edits.get(..done).unwrap_or(&[]);
                 parse(&text, path, edits)?;
-                return Err(SceneError::file(path, "this is not RON", "").at(&text, at..at).edited(edits));
+                let error = SceneError::file(path, syntax.to_string(), syntax.help());
+                return Err(error.at(&text, syntax.at..syntax.at).edited(edits));
             }
             Err(error) => {
                 let message = format!("--set {field}={value}: {error}");
@@ -189,16 +191,12 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
 }
 
 fn parse(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Scene, SceneError> {
-    let root = locate::parse(text).ok();
-    check_version(text, path, root.as_ref()).map_err(|e| e.edited(edits))?;
+    let root = locate::parse(text);
+    check_version(text, path, root.as_ref().ok()).map_err(|e| e.edited(edits))?;
     let options = ron::Options::default().with_default_extension(
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
     );
-    options.from_str::<Scene>(text).map_err(|error| {
-        let (message, help) = explain::explain(&error.code);
-        let span = explain::span(text, root.as_ref(), &error);
-        SceneError::file(path, message, help).at(text, span).edited(edits)
-    })
+    options.from_str::<Scene>(text).map_err(|error| explain::explain(text, path, &root, &error).edited(edits))
 }
 
 /// A scene of another version may have other fields: that it is another version has to be said first.

@@ -3,6 +3,7 @@
 use super::error::did_you_mean;
 use super::locate::{self, Kind, Node};
 use super::shape::{self, Field, Shape, Variant};
+use super::syntax::SyntaxError;
 
 /// Indentation of a field in a group that has none to go by.
 const INDENT: &str = "    ";
@@ -11,11 +12,8 @@ const INDENT: &str = "    ";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// The text to edit is broken.
-    #[error("the scene is not RON")]
-    NotRon {
-        /// Byte where it stops being RON.
-        at: usize,
-    },
+    #[error("the scene is not RON: {0}")]
+    NotRon(#[from] SyntaxError),
     /// A part exists, the field does not.
     #[error("{part} has no field `{field}`")]
     NoField {
@@ -58,7 +56,7 @@ impl SetError {
     /// What would fix it; may be empty.
     pub fn help(&self) -> String {
         match self {
-            Self::NotRon { .. } => String::new(),
+            Self::NotRon(syntax) => syntax.help().to_owned(),
             Self::NoField { field, fields, .. } => {
                 let near = did_you_mean(field, fields.iter().map(String::as_str));
                 let near = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
@@ -75,7 +73,7 @@ impl SetError {
 /// The text with the value at `path` replaced, or added where the scene leaves it to its default. Where a text is wanted,
 /// it may be given without quotes.
 pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
-    let root = locate::parse(text).map_err(|at| SetError::NotRon { at })?;
+    let root = locate::parse(text)?;
     let target = find(text, &root, path)?;
     let value = prepare(value, target.shape, target.optional)?;
     match target.place {

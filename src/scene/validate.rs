@@ -196,7 +196,7 @@ fn ranges<T: Serialize + JsonSchema>(options: &T, at: &str) -> Option<Problem> {
             Value::Number(n) if n.as_f64()? < low.as_f64()? || n.as_f64()? > high.as_f64()? => n.to_string(),
             _ => return None,
         };
-        let message = format!("`{name}` is {shown}, and it must be {low} to {high}");
+        let message = format!("`{name}` is {shown}, and must be {low} to {high}");
         Some(problem(format!("{at}.{name}"), message, ""))
     })
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::scene::{LoadedScene, Scene, Task};
 
 const LM: &str = include_str!("../../../scenes/lm.ron");
+const EVERYTHING: &str = include_str!("../../../tests/scenes/v1/everything.ron");
 
 fn load(text: &str) -> Scene {
     LoadedScene::from_text(text, Path::new("a.ron"), &[]).unwrap_or_else(|e| panic!("{e}\n{text}")).scene
@@ -108,6 +109,43 @@ fn a_value_cannot_break_out_of_its_place() {
     }
 }
 
+/// Paths of a value and all within it.
+fn paths(node: &Node, path: &str, all: &mut Vec<String>) {
+    let at = |segment: &str| if path.is_empty() { segment.to_owned() } else { format!("{path}.{segment}") };
+    if !path.is_empty() {
+        all.push(path.to_owned());
+    }
+    match &node.kind {
+        Kind::Struct(fields, _) => fields.iter().for_each(|f| paths(&f.value, &at(&f.name), all)),
+        Kind::Tuple(items, _) | Kind::List(items, _) if items.len() > 1 => {
+            items.iter().enumerate().for_each(|(i, item)| paths(item, &at(&i.to_string()), all));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn setting_what_is_there_changes_nothing() {
+    for text in [LM, EVERYTHING] {
+        let root = locate::parse(text).unwrap();
+        let mut all = Vec::new();
+        paths(&root, "", &mut all);
+        assert!(all.len() > 20);
+        for path in all {
+            let value = &text[locate::span(text, &path).unwrap()];
+            assert_eq!(set(text, &path, value).as_deref(), Ok(text), "{path} {value}");
+        }
+    }
+}
+
+#[test]
+fn what_ron_reads_fits_the_types() {
+    for text in [LM, EVERYTHING] {
+        let root = locate::parse(text).unwrap();
+        assert_eq!(crate::scene::check::first_misfit(text, &root, shape::scene()), None);
+    }
+}
+
 /// Every comment of the text, in order.
 fn comments(text: &str) -> Vec<&str> {
     text.lines().filter_map(|l| l.split_once("//").map(|(_, comment)| comment)).collect()
@@ -175,7 +213,10 @@ proptest! {
         }
         let spoiled: String = spoiled.into_iter().collect();
         if LoadedScene::from_text(&spoiled, Path::new("a.ron"), &[]).is_ok() {
-            prop_assert!(locate::parse(&spoiled).is_ok(), "{}", spoiled);
+            let root = locate::parse(&spoiled);
+            prop_assert!(root.is_ok(), "{}", spoiled);
+            let misfit = root.ok().and_then(|r| crate::scene::check::first_misfit(&spoiled, &r, shape::scene()));
+            prop_assert_eq!(misfit, None);
         }
     }
 }
