@@ -13,7 +13,8 @@ fn main() {
     let t0 = Instant::now();
     for _ in 0..n { match s.step(StepUnit::TimeStep) { Moved::On(_) => {}, m => { eprintln!("{m:?}"); break } } }
     let el = t0.elapsed().as_secs_f64();
-    println!("steps {} wall {el:.3} ({:.1}/s) chip {:.3} ms = {:.3} ms/70 ppl {:?} energy {:?} events {} races {} hash {:x} {:x}", s.steps(), s.steps() as f64/el, s.tick() as f64/1.2e6, s.tick() as f64/1.2e6/s.steps() as f64*70., s.task().score().perplexity(), s.energy(), s.machine().state().events, s.machine().state().races.count, s.output_hash(), s.state_hash());
+    let sh = s.state_hash();
+    println!("steps {} wall {el:.3} ({:.1}/s) chip {:.3} ms = {:.3} ms/70 ppl {:?} energy {:?} events {} races {} hash {:x} {:x}", s.steps(), s.steps() as f64/el, s.tick() as f64/1.2e6, s.tick() as f64/1.2e6/s.steps() as f64*70., s.task().score().perplexity(), s.energy(), s.machine().state().events, s.machine().state().races.count, s.output_hash(), sh);
     for (k,l) in s.program().layers.iter().enumerate() { println!("{} {} {:?}", l.name, l.barrier, spinntui::machine::program::Phase::ALL.iter().zip(s.machine().state().phases.total[k]).map(|(p,t)| format!("{p} {:.1}us", t as f64/1200./s.steps() as f64)).collect::<Vec<_>>()); }
     println!("noc {:?}", s.machine().state().traffic.total);
 }
