@@ -196,9 +196,7 @@ pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing
 fn base(op: &Op) -> (RuleId, u32) {
     let count = |n: usize| n as u32;
     match op {
-        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => {
-            (RuleId::Multiply, 1)
-        }
+        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => (RuleId::Multiply, 1),
         Op::Move { .. } | Op::MoveTop { .. } | Op::Alu { .. } | Op::BitField { .. } | Op::Compare { .. } => {
             (RuleId::DataProcessing, 1)
         }
