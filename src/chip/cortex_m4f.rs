@@ -238,3 +238,68 @@ fn pipelines(op: &Op, before: &Op) -> bool {
     };
     matches!(op, Op::Load { .. }) && loaded.is_some() && !op.address_registers().contains(&loaded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::listing::Function;
+    use crate::chip::listing::blocks::annotate;
+
+    /// Cycles of each line when read one after the other, refills given as `+ P`.
+    fn costs(lines: &[&str]) -> Vec<String> {
+        let listing = format!("f:\n{}\n.L9:\n\tbx lr\n\t.size f, .-f\n", lines.join("\n"));
+        let function = Function::parse(&listing, "f").unwrap();
+        annotate(&function).iter().take(lines.len()).map(|t| t.taken.to_string()).collect()
+    }
+
+    #[test]
+    fn loads_pipeline_unless_the_address_was_loaded() {
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r4, #4]", "ldr r2, [r4, #8]"]), ["2", "1", "1"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r0]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r4, r0, lsl #2]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "vldr.32 s0, [r4, #4]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "str r1, [r4, #4]", "str r1, [r4, r2]"]), ["2", "1", "2"]);
+    }
+
+    #[test]
+    fn an_address_made_right_before_stalls() {
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "vldr.32 s14, [r3]"]), ["1", "3"]);
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "ldr r0, [r2, r3]"]), ["1", "3"]);
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "nop", "vldr.32 s14, [r3]"]), ["1", "1", "2"]);
+        assert_eq!(costs(&["adds r3, r3, #1", "str r3, [r2]"]), ["1", "1"]);
+    }
+
+    #[test]
+    fn several_registers_cost_one_more_than_their_number() {
+        assert_eq!(costs(&["push {r4, r5, lr}", "vldmia.32 r0!, {s0-s3}"]), ["4", "5"]);
+        assert_eq!(costs(&["pop {r4, r5, pc}"]), ["4 + P"]);
+        assert_eq!(costs(&["ldrd r0, r1, [r2]", "strd r0, r1, [r2]"]), ["3", "3"]);
+    }
+
+    #[test]
+    fn branches_refill_when_taken() {
+        assert_eq!(costs(&["b .L9", "bne .L9", "cbz r0, .L9"]), ["1 + P", "1 + P", "1 + P"]);
+        let listing = "f:\n\tbne .L9\n.L9:\n\tbx lr\n\t.size f, .-f\n";
+        let function = Function::parse(listing, "f").unwrap();
+        let untaken = timing(&function.instructions[0], None).cycles;
+        assert_eq!((untaken, untaken.at(3)), (Cycles::fixed(1), 1));
+    }
+
+    #[test]
+    fn fpu_timings_are_those_of_the_table() {
+        assert_eq!(
+            costs(&["vfma.f32 s0, s1, s2", "vdiv.f32 s0, s1, s2", "vadd.f32 s0, s1, s2", "vneg.f32 s0, s1"]),
+            ["3", "14", "1", "1"]
+        );
+        assert_eq!(
+            costs(&["vcmpe.f32 s0, s1", "vmrs APSR_nzcv, FPSCR", "vmov.f32 s0, #1.0e+0", "vstr.32 s0, [r1]"]),
+            ["1", "1", "1", "2"]
+        );
+    }
+
+    #[test]
+    fn every_row_has_a_source() {
+        assert!(RULES.iter().all(|rule| !rule.source.is_empty() && !rule.cycles.is_empty()));
+        assert_eq!(RuleId::AddressStall.rule(), RULES[RULES.len() - 1]);
+    }
+}
