@@ -301,6 +301,19 @@ pub struct Program {
     pub assume: Assume,
     /// Restart c from 0 every so many steps (the card's `carry: Y`); none to carry it on.
     pub cell_reset_every: Option<u32>,
+    /// Slot number of each layer on each PE, by PE index and layer; [`NO_SLOT`] where there is none.
+    pub slot_numbers: Vec<Vec<u8>>,
+}
+
+/// Marks a layer that a PE does not host.
+pub const NO_SLOT: u8 = u8::MAX;
+
+/// The table of [`Program::slot_numbers`].
+pub fn slot_numbers(pes: &[Option<PeProgram>], layers: usize) -> Vec<Vec<u8>> {
+    let number = |pe: &Option<PeProgram>, layer: usize| {
+        pe.as_ref().and_then(|p| p.slot_of(layer as u8)).map_or(NO_SLOT, |(number, _)| number)
+    };
+    pes.iter().map(|pe| (0..layers).map(|layer| number(pe, layer)).collect()).collect()
 }
 
 impl Program {

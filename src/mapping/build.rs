@@ -15,7 +15,7 @@ use crate::machine::costs::Costs;
 use crate::machine::dma::DRAM_BEAT;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target,
+    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target, slot_numbers,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -220,6 +220,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map));
     }
     let program = Program {
+        slot_numbers: slot_numbers(&pes, layers.len()),
         pes,
         layers,
         dram: Arc::clone(&request.dram),

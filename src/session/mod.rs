@@ -80,7 +80,7 @@ impl Session {
             self.machine.announce(token);
             self.in_step = true;
         }
-        let next = self.machine.state().queue.peek().copied();
+        let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
             let state = self.machine.state();
             if let Some(fault) = &state.fault {

@@ -11,7 +11,7 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
-use crate::machine::queue::{CHIP, Counter, EventKind};
+use crate::machine::queue::{CHIP, EventKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{Freight, PeState, Status};
 
@@ -294,13 +294,7 @@ fn last_event(session: &Session) -> String {
             };
             format!("{who}: packet with {what} delivered at {to}")
         }
-        EventKind::Interrupt(arrival) => {
-            let what = match arrival.counter {
-                Counter::Blocks => "a block of input has arrived",
-                Counter::BarrierDone | Counter::BarrierGo => "barrier",
-            };
-            format!("{who}: interrupt ends ({what})")
-        }
+        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
         EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
         EventKind::OperationEnd => {
             format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
