@@ -33,7 +33,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 /// The same over ssh: 30 a second.
 const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
 /// How long a count waits for its next digit or its command.
-const COUNT_WAIT: Duration = Duration::from_millis(1_500);
+const COUNT_WAIT: Duration = Duration::from_millis(1_000);
 /// Messages taken in before a frame may be drawn.
 const BATCH: usize = 256;
 

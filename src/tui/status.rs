@@ -9,7 +9,7 @@ use super::app::App;
 use super::panels::View;
 use super::theme::Theme;
 use super::update::footer_commands;
-use super::widgets::{columns_to, put_line, put_right, shorten, units};
+use super::widgets::{columns_to, put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
 use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
@@ -40,9 +40,6 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Span::raw(format!("token {}", units::count(snapshot.steps))),
         Span::raw(format!("{:.1} tokens/s", snapshot.steps_per_second)),
     ];
-    if let Some(count) = app.count {
-        parts.insert(1, Span::styled(format!("count {}", count.value), theme.accent()));
-    }
     if snapshot.speed != Speed::Unlimited {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
     }
@@ -52,9 +49,13 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }
     let line = joined(parts, theme);
-    let used = line.width();
+    if let Some(count) = app.count {
+        let badge = Line::styled(format!(" count {} ", count.value), theme.selected());
+        put_pair(buf, area, line, badge);
+        return;
+    }
+    let room = usize::from(area.width).saturating_sub(line.width() + 2);
     put_line(buf, area, line);
-    let room = usize::from(area.width).saturating_sub(used + 2);
     if room >= 12 {
         put_right(buf, area, Line::styled(shorten(&snapshot.title, room), theme.dim()));
     }

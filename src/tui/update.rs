@@ -142,26 +142,18 @@ fn unknown_key(app: &mut App, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Digits pick a panel *and* begin a count: `4` shows the NoC; `4s` steps four and leaves the focus where it was.
+/// Digits pick a panel *and* make a count: `4` shows the NoC; `4s` steps four and leaves the focus where it was.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
     if app.snapshot.is_none() || (app.count.is_none() && digit == 0) {
         return Some(Vec::new());
     }
-    match &mut app.count {
-        Some(count) => {
-            count.value = (count.value.saturating_mul(10).saturating_add(digit)).min(MAX_COUNT);
-            // Two digits are no panel's number.
-            let before = count.focus_before;
-            app.set_focus(before);
-        }
-        None => {
-            app.count = Some(Count { value: digit, focus_before: app.focus() });
-            if let Some(Action::Panel(number)) = app.keymap.lookup(key).map(|command| command.action) {
-                focus_number(app, number);
-            }
-        }
+    let before = app.count.unwrap_or(Count { value: 0, focus_before: app.focus() });
+    let value = before.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
+    app.count = Some(Count { value, ..before });
+    if let Some(Action::Panel(number)) = app.keymap.lookup(key).map(|command| command.action) {
+        focus_number(app, number);
     }
     Some(vec![Effect::StartCountTimer])
 }

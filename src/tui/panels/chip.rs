@@ -68,13 +68,14 @@ fn legend_line(view: &View<'_>) -> Line<'static> {
     if metric == Metric::Layer {
         let mut spans = Vec::new();
         for (index, layer) in view.snapshot.layers.iter().enumerate() {
-            spans.push(Span::styled(format!(" {} ", layer_mark(index)), theme.category_cell(index)));
-            spans.push(Span::styled(format!(" {}  ", layer.name), theme.dim()));
+            spans.push(Span::styled(layer_mark(index).to_string(), theme.category_cell(index)));
+            spans.push(Span::styled(format!(" {} ", layer.name), theme.dim()));
         }
         return Line::from(spans);
     }
     let end = metric.format_end(view.app.scales.end(metric));
-    legend::ramp(metric.name(), "0", &end, metric.window(view.app.window), theme)
+    // The name stands in the title.
+    legend::ramp("", "0", &end, metric.window(view.app.window), theme)
 }
 
 /// What stands in a PE's cell for its layer: a digit, then letters.
@@ -97,7 +98,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     let (mut style, mark) = cell_look(view, value);
     let selected = pe == app.selected;
     if selected {
-        style = style.patch(theme.selected());
+        style = style.patch(theme.cursor());
     }
     if state.status == PeStatus::Faulted {
         style = style.patch(theme.bad());
@@ -154,8 +155,8 @@ fn status_mark(state: &PeView) -> &'static str {
     use crate::session::snapshot::Phase;
     match state.status {
         PeStatus::Unused => "",
-        PeStatus::Sleeping => "zzz",
-        PeStatus::Polling => "poll",
+        PeStatus::Sleeping => "z",
+        PeStatus::Polling => "·",
         PeStatus::Dma => "dma",
         PeStatus::Faulted => "!!",
         PeStatus::Busy => match state.phase {
@@ -165,7 +166,7 @@ fn status_mark(state: &PeView) -> &'static str {
             Some(Phase::Broadcast) => "y>>",
             Some(Phase::Embedding) => "emb",
             Some(Phase::Log) => "log",
-            Some(Phase::Wait | Phase::Barrier) => "wait",
+            Some(Phase::Wait | Phase::Barrier) => "·",
             None => "",
         },
     }

@@ -163,7 +163,7 @@ fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
             let Some(word) = reading.words.get(index) else { continue };
             let mut style = word_style(word, theme);
             if index == last {
-                style = style.patch(theme.selected());
+                style = style.patch(theme.cursor());
             }
             put_at(buf, area, (x, y), shown, style);
             x += Span::raw(shown.as_str()).width() as u16 + 1;

@@ -110,6 +110,12 @@ impl Theme {
         self.modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
+    /// The one cell or word that everything else is about: plain reversed, so that it stands out of any heat, on dark and
+    /// light backgrounds alike.
+    pub fn cursor(&self) -> Style {
+        self.selected().fg(Color::Reset).bg(Color::Reset)
+    }
+
     /// Words the network wrote itself.
     pub fn generated(&self) -> Style {
         self.colour((86, 180, 233), Color::Cyan).patch(self.modifier(Modifier::ITALIC))

@@ -1,8 +1,11 @@
 //! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a legend one can read.
 
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::depth::Depth;
+
+/// Red, green, blue.
+type Rgb = (u8, u8, u8);
 
 /// Levels of a heat ramp.
 pub const LEVELS: u8 = 24;
@@ -58,7 +61,11 @@ fn style(depth: Depth, t: f64) -> Style {
     let rgb = colorous::CIVIDIS.eval_continuous(t);
     let rgb = (rgb.r, rgb.g, rgb.b);
     match depth {
-        Depth::Off | Depth::Mono => Style::new(),
+        Depth::Off => Style::new(),
+        // The digit says it; weight helps to find the peaks.
+        Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+        Depth::Mono if t >= 0.5 => Style::new().add_modifier(Modifier::BOLD),
+        Depth::Mono => Style::new(),
         Depth::Ansi16 => {
             // Growing brightness in nearly every palette; digits carry the finer steps.
             const STEPS: [(Color, Color); 5] = [
@@ -71,19 +78,35 @@ fn style(depth: Depth, t: f64) -> Style {
             let (bg, fg) = STEPS[((t * STEPS.len() as f64) as usize).min(STEPS.len() - 1)];
             Style::new().bg(bg).fg(fg)
         }
-        Depth::Ansi256 | Depth::Truecolor => Style::new().bg(rgb_in(depth, rgb)).fg(rgb_in(depth, ink_on(rgb))),
+        Depth::Ansi256 => {
+            // Picked by hand: the nearest entries of the cube stray into pink and teal. Brightness grows all the way.
+            const STEPS: [(u8, Rgb); 9] = [
+                (17, (0, 0, 95)),
+                (18, (0, 0, 135)),
+                (60, (95, 95, 135)),
+                (242, (108, 108, 108)),
+                (102, (135, 135, 135)),
+                (143, (175, 175, 95)),
+                (185, (215, 215, 95)),
+                (221, (255, 215, 95)),
+                (227, (255, 255, 95)),
+            ];
+            let (index, rgb) = STEPS[((t * STEPS.len() as f64) as usize).min(STEPS.len() - 1)];
+            Style::new().bg(Color::Indexed(index)).fg(rgb_in(depth, ink_on(rgb)))
+        }
+        Depth::Truecolor => Style::new().bg(rgb_in(depth, rgb)).fg(rgb_in(depth, ink_on(rgb))),
     }
 }
 
 /// Black or white, whichever reads better on a colour (WCAG relative luminance, threshold of equal contrast).
-fn ink_on((r, g, b): (u8, u8, u8)) -> (u8, u8, u8) {
+fn ink_on((r, g, b): Rgb) -> Rgb {
     let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
     let luminance = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
     if luminance > 0.179 { (16, 16, 16) } else { (238, 238, 238) }
 }
 
 /// An RGB colour at a depth; the terminal's default where the depth has no colours.
-pub fn rgb_in(depth: Depth, (r, g, b): (u8, u8, u8)) -> Color {
+pub fn rgb_in(depth: Depth, (r, g, b): Rgb) -> Color {
     match depth {
         Depth::Truecolor => Color::Rgb(r, g, b),
         Depth::Ansi256 => Color::Indexed(cube(r, g, b)),
@@ -131,7 +154,7 @@ mod tests {
     fn no_colour_depth_has_no_colours() {
         for depth in [Depth::Mono, Depth::Off] {
             let ramp = Ramp::new(depth);
-            assert!((0..LEVELS).all(|l| ramp.at(l) == Style::new()));
+            assert!((0..LEVELS).all(|l| (ramp.at(l).fg, ramp.at(l).bg) == (None, None)));
         }
     }
 

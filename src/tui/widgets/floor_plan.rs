@@ -19,11 +19,12 @@ const PES_DOWN: u16 = GRID_Y as u16 * 2;
 const AXIS: u16 = 2;
 
 /// Sizes of one PE in cells, and the gaps between QPEs, best first.
-const SIZES: [Size; 8] = [
+const SIZES: [Size; 9] = [
     Size { cell: (10, 5), gap: (2, 1) },
     Size { cell: (8, 4), gap: (2, 1) },
     Size { cell: (6, 3), gap: (1, 1) },
     Size { cell: (4, 2), gap: (1, 1) },
+    Size { cell: (4, 1), gap: (1, 1) },
     Size { cell: (3, 1), gap: (1, 1) },
     Size { cell: (2, 1), gap: (1, 1) },
     Size { cell: (3, 1), gap: (1, 0) },

@@ -30,6 +30,16 @@ pub fn put_right<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) {
     }
 }
 
+/// Writes a line with something against the right edge, and returns what is left below. Where both do not fit, the
+/// right side wins and the left is cut: figures are worth more than their names.
+pub fn put_pair<'a>(buf: &mut Buffer, area: Rect, left: impl Into<Line<'a>>, right: impl Into<Line<'a>>) -> Rect {
+    let right = right.into();
+    let room = area.width.saturating_sub(right.width() as u16 + 1);
+    put_line(buf, columns_to(area, room), left);
+    put_right(buf, area, right);
+    rows_from(area, 1)
+}
+
 /// Writes text at a place inside `area`, given relative to it, cut at its right edge.
 pub fn put_at(buf: &mut Buffer, area: Rect, (x, y): (u16, u16), text: &str, style: Style) {
     if x < area.width && y < area.height {
