@@ -40,10 +40,14 @@ impl Port for Fake {
 fn produce(commands: &Receiver<Option<Command>>, inbox: &Sender<Msg>) {
     let mode = std::env::args().nth(1).unwrap_or_default();
     thread::sleep(Duration::from_millis(400));
-    let (mut step, mut run, mut speed, mut focus, mut ready) = (227, RunState::Paused, Speed::Unlimited, Focus::Nothing, true);
+    let (mut step, mut run, mut speed, mut focus, mut ready) =
+        (227, RunState::Paused, Speed::Unlimited, Focus::Nothing, true);
     match mode.as_str() {
         "run" => run = RunState::Running,
-        "stall" => run = RunState::Stalled("PE(3,5,1) waits for block 12 of rnns.0; the packet never came".to_owned()),
+        "stall" => {
+            run =
+                RunState::Stalled("PE(3,5,1) waits for block 12 of rnns.0; the packet never came".to_owned())
+        }
         "error" => {
             let text = "scenes/lm.ron:14:9: unexpected field `modle` in `Scene`\n   |\n14 |         modle: \"models/egru-lm-wikitext2\",\n   |         ^^^^^\n   = expected one of: version, title, model, task, chip, mapping, assume";
             let _ = inbox.send(Msg::Engine(EngineEvent::SceneError(text.to_owned())));
@@ -63,7 +67,8 @@ fn produce(commands: &Receiver<Option<Command>>, inbox: &Sender<Msg>) {
             let _ = inbox.send(Msg::Engine(EngineEvent::Snapshot(Arc::new(snapshot))));
             (changed, ready) = (false, false);
         }
-        let wait = if run == RunState::Running { Duration::from_millis(20) } else { Duration::from_secs(3600) };
+        let wait =
+            if run == RunState::Running { Duration::from_millis(20) } else { Duration::from_secs(3600) };
         match commands.recv_timeout(wait) {
             Ok(None) => ready = true,
             Ok(Some(command)) => {

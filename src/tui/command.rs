@@ -136,14 +136,27 @@ const fn row(
 ) -> Command {
     let counts = matches!(
         action,
-        Action::Step(_) | Action::Move(_) | Action::Slower | Action::Faster | Action::NextPanel | Action::PreviousPanel
+        Action::Step(_)
+            | Action::Move(_)
+            | Action::Slower
+            | Action::Faster
+            | Action::NextPanel
+            | Action::PreviousPanel
     );
     Command { id, action, keys, about, short, group, when, counts }
 }
 
 /// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
 pub const COMMANDS: &[Command] = &[
-    row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
+    row(
+        "toggle-pause",
+        Action::TogglePause,
+        &["space", "c"],
+        "run or pause",
+        "run/pause",
+        Group::Run,
+        When::Loaded,
+    ),
     row(
         "step",
         Action::Step(StepUnit::TimeStep),
@@ -155,9 +168,25 @@ pub const COMMANDS: &[Command] = &[
     ),
     row("help", Action::Help, &["?", "f1"], "all keys, with search", "help", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always),
-    row("close", Action::Close, &["esc"], "close the top layer; drop a count", "close", Group::App, When::Layer),
+    row(
+        "close",
+        Action::Close,
+        &["esc"],
+        "close the top layer; drop a count",
+        "close",
+        Group::App,
+        When::Layer,
+    ),
     row("next-metric", Action::NextMetric, &["m"], "next heat metric", "metric", Group::View, When::Chip),
-    row("expand", Action::Expand, &["z", "enter"], "expand the panel, or shrink it back", "expand", Group::View, When::Loaded),
+    row(
+        "expand",
+        Action::Expand,
+        &["z", "enter"],
+        "expand the panel, or shrink it back",
+        "expand",
+        Group::View,
+        When::Loaded,
+    ),
     row("next-panel", Action::NextPanel, &["tab"], "next panel", "panel", Group::View, When::Loaded),
     row(
         "step-layer",
@@ -198,23 +227,127 @@ pub const COMMANDS: &[Command] = &[
     ),
     row("slower", Action::Slower, &["<", "-"], "slower free run", "slower", Group::Run, When::Loaded),
     row("faster", Action::Faster, &[">", "+"], "faster free run", "faster", Group::Run, When::Loaded),
-    row("toggle-window", Action::ToggleWindow, &["w"], "this time step or the mean", "window", Group::View, When::Loaded),
-    row("reload", Action::Reload, &["r"], "read the scene file again and build it", "reload", Group::Run, When::Always),
+    row(
+        "toggle-window",
+        Action::ToggleWindow,
+        &["w"],
+        "this time step or the mean",
+        "window",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "reload",
+        Action::Reload,
+        &["r"],
+        "read the scene file again and build it",
+        "reload",
+        Group::Run,
+        When::Always,
+    ),
     row("restart", Action::Restart, &["R"], "start over with the same scene", "", Group::Run, When::Loaded),
-    row("left", Action::Move(Direction::Left), &["h", "left"], "select the PE to the left", "", Group::View, When::Chip),
-    row("down", Action::Move(Direction::Down), &["j", "down"], "select the PE below; scroll down", "", Group::View, When::Chip),
-    row("up", Action::Move(Direction::Up), &["k", "up"], "select the PE above; scroll up", "", Group::View, When::Chip),
-    row("right", Action::Move(Direction::Right), &["l", "right"], "select the PE to the right", "", Group::View, When::Chip),
-    row("previous-metric", Action::PreviousMetric, &["M"], "previous heat metric", "", Group::View, When::Chip),
-    row("previous-panel", Action::PreviousPanel, &["backtab"], "previous panel", "", Group::View, When::Loaded),
+    row(
+        "left",
+        Action::Move(Direction::Left),
+        &["h", "left"],
+        "select the PE to the left",
+        "",
+        Group::View,
+        When::Chip,
+    ),
+    row(
+        "down",
+        Action::Move(Direction::Down),
+        &["j", "down"],
+        "select the PE below; scroll down",
+        "",
+        Group::View,
+        When::Chip,
+    ),
+    row(
+        "up",
+        Action::Move(Direction::Up),
+        &["k", "up"],
+        "select the PE above; scroll up",
+        "",
+        Group::View,
+        When::Chip,
+    ),
+    row(
+        "right",
+        Action::Move(Direction::Right),
+        &["l", "right"],
+        "select the PE to the right",
+        "",
+        Group::View,
+        When::Chip,
+    ),
+    row(
+        "previous-metric",
+        Action::PreviousMetric,
+        &["M"],
+        "previous heat metric",
+        "",
+        Group::View,
+        When::Chip,
+    ),
+    row(
+        "previous-panel",
+        Action::PreviousPanel,
+        &["backtab"],
+        "previous panel",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
     row("chip", Action::Panel(1), &["1"], "panel 1: Chip, the floor plan", "", Group::View, When::Loaded),
-    row("task", Action::Panel(2), &["2"], "panel 2: Task, text and perplexity", "", Group::View, When::Loaded),
-    row("memory", Action::Panel(3), &["3"], "panel 3: Memory, SRAM banks and map", "", Group::View, When::Loaded),
+    row(
+        "task",
+        Action::Panel(2),
+        &["2"],
+        "panel 2: Task, text and perplexity",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "memory",
+        Action::Panel(3),
+        &["3"],
+        "panel 3: Memory, SRAM banks and map",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
     row("noc", Action::Panel(4), &["4"], "panel 4: NoC, links and packets", "", Group::View, When::Loaded),
-    row("timers", Action::Panel(5), &["5"], "panel 5: Timers, time per phase and layer", "", Group::View, When::Loaded),
-    row("sparsity", Action::Panel(6), &["6"], "panel 6: Sparsity, weights and activity", "", Group::View, When::Loaded),
+    row(
+        "timers",
+        Action::Panel(5),
+        &["5"],
+        "panel 5: Timers, time per phase and layer",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "sparsity",
+        Action::Panel(6),
+        &["6"],
+        "panel 6: Sparsity, weights and activity",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
     row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
-    row("suspend", Action::Suspend, &["ctrl-z"], "suspend to the shell (fg comes back)", "", Group::App, When::Always),
+    row(
+        "suspend",
+        Action::Suspend,
+        &["ctrl-z"],
+        "suspend to the shell (fg comes back)",
+        "",
+        Group::App,
+        When::Always,
+    ),
 ];
 
 /// The row of an action; every action has one (a test holds this).

@@ -17,7 +17,9 @@ pub struct Key {
 
 /// A key string that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such key: `{0}`; write a character, or space, enter, tab, backtab, esc, up, down, left, right, f1 ..., with ctrl- or alt- before it")]
+#[error(
+    "no such key: `{0}`; write a character, or space, enter, tab, backtab, esc, up, down, left, right, f1 ..., with ctrl- or alt- before it"
+)]
 pub struct BadKey(pub String);
 
 /// Names of keys that are no characters.
@@ -61,7 +63,10 @@ pub fn parse_key(text: &str) -> Result<Key, BadKey> {
         _ => match NAMED.iter().find(|(name, _)| *name == rest) {
             Some(&(_, code)) => code,
             None => {
-                let number = rest.strip_prefix('f').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=24).contains(n));
+                let number = rest
+                    .strip_prefix('f')
+                    .and_then(|n| n.parse::<u8>().ok())
+                    .filter(|n| (1..=24).contains(n));
                 KeyCode::F(number.ok_or_else(bad)?)
             }
         },
@@ -80,7 +85,9 @@ impl From<KeyEvent> for Key {
                 KeyCode::Char(c.to_ascii_uppercase())
             }
             // Ctrl with a capital is the same key as with a small letter.
-            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => KeyCode::Char(c.to_ascii_lowercase()),
+            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
+                KeyCode::Char(c.to_ascii_lowercase())
+            }
             code => code,
         };
         if code == KeyCode::BackTab {
@@ -123,7 +130,9 @@ impl Default for Keymap {
     fn default() -> Self {
         let bindings = COMMANDS
             .iter()
-            .flat_map(|command| command.keys.iter().filter_map(move |key| Some((parse_key(key).ok()?, command))))
+            .flat_map(|command| {
+                command.keys.iter().filter_map(move |key| Some((parse_key(key).ok()?, command)))
+            })
             .collect();
         Self { bindings }
     }

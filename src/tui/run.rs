@@ -139,7 +139,13 @@ struct Loop<P, F> {
 }
 
 impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
-    fn new(app: App, screen: Screen, inbox: Receiver<Msg>, sender: Sender<Msg>, mut start: F) -> Result<Self, Report> {
+    fn new(
+        app: App,
+        screen: Screen,
+        inbox: Receiver<Msg>,
+        sender: Sender<Msg>,
+        mut start: F,
+    ) -> Result<Self, Report> {
         let engine = start(sender.clone()).wrap_err("could not start the engine")?;
         let remote = std::env::var_os("SSH_CONNECTION").is_some();
         Ok(Self {

@@ -82,10 +82,15 @@ fn joined<'a>(parts: Vec<Span<'a>>, theme: &Theme) -> Line<'a> {
 pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     if let Some(notice) = &app.notice {
-        put_line(buf, area, Line::styled(format!(" {}", shorten(notice, usize::from(area.width))), theme.accent()));
+        put_line(
+            buf,
+            area,
+            Line::styled(format!(" {}", shorten(notice, usize::from(area.width))), theme.accent()),
+        );
         return;
     }
-    if let Some(RunState::Stalled(why) | RunState::Faulted(why)) = app.picture().map(|snapshot| &snapshot.run) {
+    if let Some(RunState::Stalled(why) | RunState::Faulted(why)) = app.picture().map(|snapshot| &snapshot.run)
+    {
         put_line(buf, area, Line::styled(format!(" {}", shorten(why, usize::from(area.width))), theme.bad()));
         return;
     }

@@ -95,7 +95,9 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let wanted = if app.snapshot.is_some() && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip))) {
+    let wanted = if app.snapshot.is_some()
+        && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
+    {
         Focus::Pe(app.selected.index())
     } else {
         Focus::Nothing
@@ -215,7 +217,9 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Expand if !app.overlays.is_empty() => close(app, false),
         Action::Expand => app.expanded = !app.expanded,
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
-        Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => close(app, false),
+        Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => {
+            close(app, false)
+        }
         Action::Warnings => app.overlays.push(Overlay::Warnings { scroll: 0 }),
         _ => {}
     }

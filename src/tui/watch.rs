@@ -28,7 +28,10 @@ pub fn start(scene: &Path, inbox: Sender<Msg>) -> notify::Result<Watch> {
     let watched = names.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
-        let about_it = event.paths.iter().any(|path| path.file_name().is_some_and(|n| watched.iter().any(|(_, w)| w == n)));
+        let about_it = event
+            .paths
+            .iter()
+            .any(|path| path.file_name().is_some_and(|n| watched.iter().any(|(_, w)| w == n)));
         // Reading the file must not look like writing it: the engine reads it on every reload.
         if about_it && !matches!(event.kind, EventKind::Access(_)) {
             let _ = events.send(());

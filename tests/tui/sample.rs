@@ -6,8 +6,8 @@ use std::sync::Arc;
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    Candidate, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind,
-    RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    Candidate, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
 
 /// Ticks of one time step: 2,432 µs.
@@ -94,7 +94,9 @@ fn layer_of(pe: Pe) -> Option<u8> {
 }
 
 fn pe_view(pe: Pe, step: u64) -> PeView {
-    let Some(layer) = layer_of(pe) else { return PeView { bank_bytes: [18_330, 0, 0, 0], ..PeView::default() } };
+    let Some(layer) = layer_of(pe) else {
+        return PeView { bank_bytes: [18_330, 0, 0, 0], ..PeView::default() };
+    };
     let seed = pe.index() as u64;
     let (units, _, _, _, activity) = LAYERS[usize::from(layer)];
     let units = (units / 50) as u16;
@@ -153,7 +155,13 @@ fn phases(step: u64) -> Vec<PhaseView> {
         for (layer, mean_us) in (0u8..).zip(times) {
             if mean_us > 0.0 {
                 let jitter = f64::from(noise(step, u64::from(layer) + phase as u64 * 8)) * 0.06 + 0.97;
-                views.push(PhaseView { phase, layer, time_us: mean_us * jitter, mean_us, share: mean_us / total });
+                views.push(PhaseView {
+                    phase,
+                    layer,
+                    time_us: mean_us * jitter,
+                    mean_us,
+                    share: mean_us / total,
+                });
             }
         }
     }
@@ -218,7 +226,8 @@ fn task(step: u64) -> TaskView {
         predictions: step,
         total_steps: Some(3_214),
         generating: false,
-        note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included.".to_owned(),
+        note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
+            .to_owned(),
     }
 }
 
@@ -248,7 +257,9 @@ pub fn detail(pe: usize) -> PeDetail {
         interrupts: 454,
         phases: PHASES.iter().map(|&(phase, us)| (phase, us[1])).collect(),
         timer_log: vec![421, 433, 96, 46, 422, 433, 97, 46],
-        units: (0..27).map(|u| (u * 50 + 7, noise(u64::from(u), 9) * 1.4 - 0.7, if u % 9 == 4 { 0.83 } else { 0.0 })).collect(),
+        units: (0..27)
+            .map(|u| (u * 50 + 7, noise(u64::from(u), 9) * 1.4 - 0.7, if u % 9 == 4 { 0.83 } else { 0.0 }))
+            .collect(),
     }
 }
 

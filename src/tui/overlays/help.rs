@@ -25,8 +25,10 @@ pub fn rows(keymap: &Keymap, search: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for group in Group::ALL {
         let of_group = COMMANDS.iter().enumerate().filter(|(_, command)| command.group == group);
-        let found: Vec<_> =
-            of_group.filter(|(_, command)| matches(keymap, command, &search)).map(|(i, _)| Row::Command(i)).collect();
+        let found: Vec<_> = of_group
+            .filter(|(_, command)| matches(keymap, command, &search))
+            .map(|(i, _)| Row::Command(i))
+            .collect();
         if !found.is_empty() {
             rows.push(Row::Heading(group));
             rows.extend(found);
@@ -60,7 +62,11 @@ pub fn render(app: &App, search: &str, scroll: usize, area: Rect, buf: &mut Buff
         .title_bottom(Span::styled(" type to search · ↑↓ scroll · Esc closes ", theme.dim()));
     let inner = block.inner(area);
     block.render(area, buf);
-    let typed = if search.is_empty() { Span::styled("search: _", theme.dim()) } else { Span::raw(format!("search: {search}_")) };
+    let typed = if search.is_empty() {
+        Span::styled("search: _", theme.dim())
+    } else {
+        Span::raw(format!("search: {search}_"))
+    };
     let mut rest = put_line(buf, inner, Line::from(typed));
     if rows.is_empty() {
         put_line(buf, rest, Line::styled("no command matches", theme.warn()));

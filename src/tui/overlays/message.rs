@@ -31,9 +31,14 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
 
 /// The warnings of mapping and run, newest first.
 pub fn warnings(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let frame = Frame { title: "Warnings, newest first", style: app.theme.warn(), what_now: "↑↓ scroll · Esc closes" };
-    let lines: Vec<&str> =
-        app.picture().map_or_else(Vec::new, |snapshot| snapshot.warnings.iter().rev().map(String::as_str).collect());
+    let frame = Frame {
+        title: "Warnings, newest first",
+        style: app.theme.warn(),
+        what_now: "↑↓ scroll · Esc closes",
+    };
+    let lines: Vec<&str> = app
+        .picture()
+        .map_or_else(Vec::new, |snapshot| snapshot.warnings.iter().rev().map(String::as_str).collect());
     frame.render(app, &lines, scroll, area, buf);
 }
 
@@ -58,7 +63,8 @@ impl Frame<'_> {
             .title_bottom(Span::styled(format!(" {} ", self.what_now), app.theme.dim()));
         let inner = block.inner(area);
         block.render(area, buf);
-        let mut rest = if inner.width > 2 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+        let mut rest =
+            if inner.width > 2 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
         let scroll = scroll.min(rows.len().saturating_sub(usize::from(rest.height)));
         for row in &rows[scroll..] {
             rest = put_line(buf, rest, Line::raw(row.as_str()));

@@ -52,7 +52,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         None => match FloorPlan::fit(plan_area) {
             Some(plan) => draw_plan(view, &plan, buf),
             None => {
-                let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
+                let rest =
+                    put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
                 readout(view, rest, buf);
             }
         },
@@ -235,7 +236,10 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
     rest = put_line(buf, rest, Line::raw(detail.operation.clone()));
     let facts = [
         ("input blocks", format!("{} of {}", detail.arrivals.0, detail.arrivals.1)),
-        ("packets in, out", format!("{}, {}", units::count(detail.packets.0), units::count(detail.packets.1))),
+        (
+            "packets in, out",
+            format!("{}, {}", units::count(detail.packets.0), units::count(detail.packets.1)),
+        ),
         ("interrupts", units::count(detail.interrupts)),
     ];
     for (name, value) in facts {
@@ -255,7 +259,11 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
     }
     rest = put_line(buf, rows_from(rest, 1), Line::styled("unit         c          y", theme.strong()));
     for &(unit, c, y) in &detail.units {
-        let event = if y == 0.0 { Span::styled("         ·", theme.dim()) } else { Span::styled(format!("{y:>10.4}"), theme.good()) };
+        let event = if y == 0.0 {
+            Span::styled("         ·", theme.dim())
+        } else {
+            Span::styled(format!("{y:>10.4}"), theme.good())
+        };
         rest = put_line(buf, rest, Line::from(vec![Span::raw(format!("{unit:>4} {c:>10.4} ")), event]));
     }
 }

@@ -34,7 +34,8 @@ const KINDS: [(RegionKind, &str); 6] = [
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = frame(view, PanelId::Memory, "bytes in use now", legend(view.theme(), area.width), area, buf);
-    let plan = FloorPlan::fit_cells(columns_to(inner, inner.width / 2), (4, 1)).filter(|_| inner.width >= 2 * PLAN_COLUMNS);
+    let plan = FloorPlan::fit_cells(columns_to(inner, inner.width / 2), (4, 1))
+        .filter(|_| inner.width >= 2 * PLAN_COLUMNS);
     if let Some(plan) = plan {
         draw_plan(view, &plan, buf);
         let right = columns_from(inner, inner.width / 2 + 1);
@@ -59,7 +60,8 @@ fn legend(theme: &Theme, width: u16) -> Line<'static> {
     let mut line = Line::default();
     for (kind, name) in KINDS {
         let letter = Span::styled(region_letter(kind).to_string(), theme.region(kind).patch(theme.strong()));
-        let text = if width >= 66 { format!(" {name}  ") } else { format!(" {} ", &name[..name.len().min(4)]) };
+        let text =
+            if width >= 66 { format!(" {name}  ") } else { format!(" {} ", &name[..name.len().min(4)]) };
         // Narrow: the region list below says the same in full.
         if line.width() + 1 + text.len() + 4 <= usize::from(width) {
             line.spans.push(letter);
@@ -80,9 +82,17 @@ fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
         for (bank, &used) in (0u16..).zip(&state.bank_bytes) {
             let fraction = (used as f32 / BANK_BYTES as f32).clamp(0.0, 1.0);
             let style = if pe == view.app.selected { theme.selected() } else { theme.heat_ink(fraction) };
-            let column = Rect { x: area.x + bank * bar_columns, width: bar_columns, ..area }.intersection(area);
+            let column =
+                Rect { x: area.x + bank * bar_columns, width: bar_columns, ..area }.intersection(area);
             for x in 0..column.width {
-                bars::spark(buf, Rect { x: column.x + x, width: 1, ..column }, &[fraction], 1.0, theme, |_| style);
+                bars::spark(
+                    buf,
+                    Rect { x: column.x + x, width: 1, ..column },
+                    &[fraction],
+                    1.0,
+                    theme,
+                    |_| style,
+                );
             }
         }
         if state.status == PeStatus::Unused {
@@ -131,7 +141,10 @@ fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Bu
     };
     let columns = u32::from(map.width);
     for x in 0..columns {
-        let (start, end) = (bank * BANK_BYTES + x * BANK_BYTES / columns, bank * BANK_BYTES + (x + 1) * BANK_BYTES / columns);
+        let (start, end) = (
+            bank * BANK_BYTES + x * BANK_BYTES / columns,
+            bank * BANK_BYTES + (x + 1) * BANK_BYTES / columns,
+        );
         let (symbol, style) = slice_look(&detail.regions, start, end, theme);
         put_at(buf, map, (x as u16, 0), &symbol.to_string(), style);
     }
@@ -160,7 +173,10 @@ fn region_list(detail: &PeDetail, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let room = usize::from(rest.width).saturating_sub(address.len() + 2 + size.len() + 1);
         let line = Line::from(vec![
             Span::styled(address, theme.dim()),
-            Span::styled(format!("{} ", region_letter(region.kind)), theme.region(region.kind).patch(theme.strong())),
+            Span::styled(
+                format!("{} ", region_letter(region.kind)),
+                theme.region(region.kind).patch(theme.strong()),
+            ),
             Span::raw(shorten(&region.name, room)),
         ]);
         rest = put_pair(buf, rest, line, Line::raw(size));

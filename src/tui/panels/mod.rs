@@ -35,7 +35,8 @@ pub enum PanelId {
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 6] = [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity];
+    pub const ALL: [Self; 6] =
+        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity];
 
     /// Its number, the digit that picks it.
     pub const fn number(self) -> u8 {

@@ -35,7 +35,14 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (noc, theme) = (&view.snapshot.noc, view.theme());
     let busiest = noc.links.iter().map(|link| link.packets).max().unwrap_or(0);
     let high = format!("{} packets", units::count(u64::from(busiest)));
-    let inner = frame(view, PanelId::Noc, "link load, this token", legend::ramp("link", "0", &high, "", theme), area, buf);
+    let inner = frame(
+        view,
+        PanelId::Noc,
+        "link load, this token",
+        legend::ramp("link", "0", &high, "", theme),
+        area,
+        buf,
+    );
     let beside = PITCHES.into_iter().find(|&p| {
         let (columns, rows) = mesh_size(p);
         columns + 2 + FIGURES_COLUMNS <= inner.width && rows <= inner.height
@@ -142,7 +149,8 @@ fn hot_spots(links: &[LinkView], area: Rect, theme: &Theme, buf: &mut Buffer) {
     let mut rest = put_pair(buf, area, Line::styled("hot spots", theme.strong()), head);
     for link in busiest.into_iter().take(5) {
         let ((x, y), (to_x, to_y)) = (link.from, link.to);
-        let figures = format!("{} · {}", units::count(u64::from(link.packets)), units::short_count(link.waited));
+        let figures =
+            format!("{} · {}", units::count(u64::from(link.packets)), units::short_count(link.waited));
         rest = put_pair(buf, rest, Line::raw(format!("({x},{y}) > ({to_x},{to_y})")), Line::raw(figures));
     }
     if rest.height > 0 {

@@ -20,7 +20,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let legend = Line::styled("activity: units with an event / all units", theme.dim());
     let inner = frame(view, PanelId::Sparsity, "zero weights, events", legend, area, buf);
-    let inner = if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     let layers = &view.snapshot.layers;
     if layers.is_empty() {
         put_line(buf, inner, Line::styled("no layers", theme.dim()));
@@ -66,7 +67,14 @@ fn draw_layer(index: usize, layer: &LayerView, end: f32, theme: &Theme, area: Re
     history(layer, end, ink, theme, chart, buf);
 }
 
-fn history(layer: &LayerView, end: f32, ink: ratatui::style::Style, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn history(
+    layer: &LayerView,
+    end: f32,
+    ink: ratatui::style::Style,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     if area.height == 0 {
         return;
     }

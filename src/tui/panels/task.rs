@@ -12,7 +12,8 @@ use crate::tui::theme::Theme;
 use crate::tui::theme::depth::Depth;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
-    bars, big, columns_from, columns_to, legend, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
+    bars, big, columns_from, columns_to, legend, put_at, put_line, put_right, rows_from, rows_to, shorten,
+    units,
 };
 
 /// Upper end of the surprisal scale, nats. The uniform guess over 33,278 words is 10.4 nats.
@@ -65,7 +66,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let right = if reading.generating { "writing" } else { "reading" };
     let legend = legend::ramp("surprisal", "0", "12 nats", "", theme);
     let inner = frame(view, PanelId::Task, right, legend, area, buf);
-    let inner = if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     lay_out(&reading, theme, inner, buf);
 }
 
@@ -113,7 +115,9 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     big::big(buf, area, &value, theme.strong(), theme.glyphs);
     let beside = columns_from(area, big::width(&value) + 2);
     let rest = put_line(buf, beside, Line::styled("perplexity", theme.strong()));
-    let mean = reading.mean_surprisal.map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
+    let mean = reading
+        .mean_surprisal
+        .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
     let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
     let done = units::count(reading.predictions);
     let all = reading.total_steps.map_or_else(String::new, |total| format!(" of {}", units::count(total)));
@@ -134,6 +138,8 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
     let mut style = match word.surprisal {
         None => theme.dim(),
         Some(surprisal) if surprisal < EXPECTED => theme.text(),
+        // Reversed is the current word's; bold and underline below say the rest.
+        Some(_) if theme.depth <= Depth::Mono => theme.text(),
         Some(surprisal) => theme.heat(surprisal / SURPRISAL_END),
     };
     if word.generated {
@@ -209,7 +215,13 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
         let room = columns_from(row, word_columns);
         let bar = columns_to(room, room.width.saturating_sub(tail));
         // The square root keeps small probabilities visible; the figure beside it is exact.
-        bars::bar(buf, bar, f64::from(candidate.probability).max(0.0).sqrt(), theme.heat_ink(candidate.probability), theme);
+        bars::bar(
+            buf,
+            bar,
+            f64::from(candidate.probability).max(0.0).sqrt(),
+            theme.heat_ink(candidate.probability),
+            theme,
+        );
         put_right(buf, row, Line::raw(format!("{:.1} %", candidate.probability * 100.0)));
         rest = rows_from(rest, 1);
     }

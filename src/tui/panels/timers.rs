@@ -9,7 +9,9 @@ use super::{PanelId, View};
 use crate::chip::clock::us;
 use crate::session::snapshot::{Phase, PhaseView};
 use crate::tui::widgets::frame::frame;
-use crate::tui::widgets::{bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units};
+use crate::tui::widgets::{
+    bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
+};
 
 /// One row: a name, its times, its layer if it is about one.
 struct Row {
@@ -26,7 +28,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let legend = Line::styled("slowest PE · mean since start", theme.dim());
     let inner = frame(view, PanelId::Timers, "time per phase", legend, area, buf);
-    let inner = if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     let step = us(view.snapshot.step_ticks);
     let head = Line::from(vec![
         Span::styled("this token ", theme.dim()),
@@ -35,7 +38,11 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let rest = put_line(buf, inner, head);
     let rows = rows(view, usize::from(rest.height.saturating_sub(1)));
     let wide = inner.width >= 56;
-    put_right(buf, rest, Line::styled(if wide { "this µs   mean µs    share" } else { "mean µs   share" }, theme.dim()));
+    put_right(
+        buf,
+        rest,
+        Line::styled(if wide { "this µs   mean µs    share" } else { "mean µs   share" }, theme.dim()),
+    );
     let mut rest = rows_from(rest, 1);
     let longest = rows.iter().map(|row| row.mean_us).fold(0.0, f64::max);
     for row in &rows {
@@ -49,7 +56,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 
 /// The phases in order, and below them their layers: of the dearest phases first, as far as the rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
-    let groups: Vec<Vec<Row>> = Phase::ALL.into_iter().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
+    let groups: Vec<Vec<Row>> =
+        Phase::ALL.into_iter().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
     let mut by_share: Vec<usize> = (0..groups.len()).collect();
     by_share.sort_by(|&a, &b| groups[b][0].share.total_cmp(&groups[a][0].share));
     let mut used = groups.len();
@@ -61,7 +69,8 @@ fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
             whole[index] = true;
         }
     }
-    let cut = groups.into_iter().zip(whole).map(|(group, whole)| (if whole { group.len() } else { 1 }, group));
+    let cut =
+        groups.into_iter().zip(whole).map(|(group, whole)| (if whole { group.len() } else { 1 }, group));
     cut.flat_map(|(rows, group)| group.into_iter().take(rows)).collect()
 }
 

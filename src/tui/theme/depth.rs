@@ -49,7 +49,8 @@ impl Depth {
         if set("NO_COLOR").is_some() {
             return if term == "dumb" { Self::Off } else { Self::Mono };
         }
-        let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].into_iter().find_map(&set).filter(|value| value != "0");
+        let forced =
+            ["CLICOLOR_FORCE", "FORCE_COLOR"].into_iter().find_map(&set).filter(|value| value != "0");
         if term == "dumb" && forced.is_none() {
             return Self::Off;
         }
@@ -148,8 +149,15 @@ mod tests {
         assert_eq!(depth(&[("TERM", "xterm-256color")]), Depth::Ansi256);
         assert_eq!(depth(&[("TERM", "xterm")]), Depth::Ansi16);
         assert_eq!(depth(&[("TERM", "dumb"), ("COLORTERM", "truecolor")]), Depth::Off);
-        assert_eq!(depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("FORCE_COLOR", "3")]), Depth::Mono);
-        assert_eq!(depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]), Depth::Ansi256, "empty does not count");
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("FORCE_COLOR", "3")]),
+            Depth::Mono
+        );
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]),
+            Depth::Ansi256,
+            "empty does not count"
+        );
         assert_eq!(depth(&[("TERM", "dumb"), ("FORCE_COLOR", "3")]), Depth::Truecolor);
         assert_eq!(depth(&[("TERM", "vt220")]), Depth::Mono);
         assert_eq!(depth(&[]), Depth::Ansi16);

@@ -144,7 +144,9 @@ mod tests {
     fn cividis_grows_brighter_at_every_level() {
         let ramp = Ramp::new(Depth::Truecolor);
         let brightness = |l: u8| match ramp.at(l).bg {
-            Some(Color::Rgb(r, g, b)) => 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b),
+            Some(Color::Rgb(r, g, b)) => {
+                0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)
+            }
             other => panic!("{other:?}"),
         };
         assert!((1..LEVELS).all(|l| brightness(l) > brightness(l - 1)));

@@ -51,7 +51,14 @@ pub fn column(fraction: f64, theme: &Theme) -> &'static str {
 /// The newest values as an area chart over the whole of `area`, one column a value, newest at the right.
 ///
 /// `end` is the value that reaches the top; `ink` colours a column by its fraction of it.
-pub fn spark(buf: &mut Buffer, area: Rect, values: &[f32], end: f32, theme: &Theme, ink: impl Fn(f32) -> Style) {
+pub fn spark(
+    buf: &mut Buffer,
+    area: Rect,
+    values: &[f32],
+    end: f32,
+    theme: &Theme,
+    ink: impl Fn(f32) -> Style,
+) {
     if area.is_empty() || end <= 0.0 {
         return;
     }
@@ -87,14 +94,18 @@ mod tests {
     fn text(buf: &Buffer) -> Vec<String> {
         let area = buf.area;
         (0..area.height)
-            .map(|y| (0..area.width).filter_map(|x| buf.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect())
+            .map(|y| {
+                (0..area.width).filter_map(|x| buf.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect()
+            })
             .collect()
     }
 
     #[test]
     fn bars_are_as_long_as_their_fraction() {
         let area = Rect::new(0, 0, 4, 1);
-        for (fraction, wanted) in [(0.0, "    "), (0.5, "██  "), (0.625, "██▌ "), (1.0, "████"), (9.0, "████")] {
+        for (fraction, wanted) in
+            [(0.0, "    "), (0.5, "██  "), (0.625, "██▌ "), (1.0, "████"), (9.0, "████")]
+        {
             let mut buf = Buffer::empty(area);
             bar(&mut buf, area, fraction, Style::new(), &theme());
             assert_eq!(text(&buf), [wanted], "{fraction}");

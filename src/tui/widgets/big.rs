@@ -78,7 +78,9 @@ mod tests {
         let area = Rect::new(0, 0, 9, 3);
         let mut buf = Buffer::empty(area);
         big(&mut buf, area, "4.2", Style::new(), Glyphs::Blocks);
-        let row = |y| (0..9).filter_map(|x| buf.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect::<String>();
+        let row = |y| {
+            (0..9).filter_map(|x| buf.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect::<String>()
+        };
         assert_eq!([row(0), row(1), row(2)], ["█ █   ▀▀█", "▀▀█   █▀▀", "  ▀ ▀ ▀▀▀"]);
         assert_eq!(width("4.2"), 9);
     }

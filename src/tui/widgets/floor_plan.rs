@@ -106,7 +106,13 @@ impl FloorPlan {
     pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
         for y in 1..=GRID_Y {
             let area = self.qpe_area(1, y);
-            put_at(buf, self.area, (self.origin.0 - self.area.x, area.y - self.area.y), &y.to_string(), theme.dim());
+            put_at(
+                buf,
+                self.area,
+                (self.origin.0 - self.area.x, area.y - self.area.y),
+                &y.to_string(),
+                theme.dim(),
+            );
         }
         for x in 1..=GRID_X {
             let area = self.qpe_area(x, 1);
@@ -161,7 +167,8 @@ fn at_place(column: i32, row: i32) -> Option<Pe> {
 
 /// PEs by rows from the top left, as one reads.
 pub fn reading_order() -> impl Iterator<Item = Pe> {
-    (0..i32::from(GRID_Y) * 2).flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))
+    (0..i32::from(GRID_Y) * 2)
+        .flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))
 }
 
 /// The next PE in a direction, over holes and the router; itself at the edge.
@@ -187,7 +194,11 @@ mod tests {
                 let area = Rect::new(3, 2, width, height);
                 let Some(plan) = FloorPlan::fit(area) else { continue };
                 for pe in Pe::all() {
-                    assert_eq!(plan.pe_area(pe).intersection(area), plan.pe_area(pe), "{pe} at {width}x{height}");
+                    assert_eq!(
+                        plan.pe_area(pe).intersection(area),
+                        plan.pe_area(pe),
+                        "{pe} at {width}x{height}"
+                    );
                 }
             }
         }

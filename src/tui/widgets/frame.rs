@@ -8,7 +8,14 @@ use ratatui::widgets::{Block, Widget};
 use crate::tui::panels::{PanelId, View};
 
 /// Draws the frame and returns the area inside it.
-pub fn frame(view: &View<'_>, panel: PanelId, right: &str, legend: Line<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+pub fn frame(
+    view: &View<'_>,
+    panel: PanelId,
+    right: &str,
+    legend: Line<'_>,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Rect {
     let focused = view.app.focus() == panel;
     let theme = &view.app.theme;
     let mark = if focused { ">" } else { " " };

@@ -32,7 +32,12 @@ pub fn put_right<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) {
 
 /// Writes a line with something against the right edge, and returns what is left below. Where both do not fit, the
 /// right side wins and the left is cut: figures are worth more than their names.
-pub fn put_pair<'a>(buf: &mut Buffer, area: Rect, left: impl Into<Line<'a>>, right: impl Into<Line<'a>>) -> Rect {
+pub fn put_pair<'a>(
+    buf: &mut Buffer,
+    area: Rect,
+    left: impl Into<Line<'a>>,
+    right: impl Into<Line<'a>>,
+) -> Rect {
     let right = right.into();
     let room = area.width.saturating_sub(right.width() as u16 + 1);
     put_line(buf, columns_to(area, room), left);
