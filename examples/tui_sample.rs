@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example tui_sample [-- run|panic|error|stall]`
 
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 #[allow(dead_code)]
 #[path = "../tests/tui/sample.rs"]
 mod sample;
@@ -46,7 +48,7 @@ fn produce(commands: &Receiver<Option<Command>>, inbox: &Sender<Msg>) {
         "run" => run = RunState::Running,
         "stall" => {
             run =
-                RunState::Stalled("PE(3,5,1) waits for block 12 of rnns.0; the packet never came".to_owned())
+                RunState::Stalled("PE(3,5,1) waits for block 12 of rnns.0; the packet never came".to_owned());
         }
         "error" => {
             let text = "scenes/lm.ron:14:9: unexpected field `modle` in `Scene`\n   |\n14 |         modle: \"models/egru-lm-wikitext2\",\n   |         ^^^^^\n   = expected one of: version, title, model, task, chip, mapping, assume";
@@ -101,7 +103,7 @@ fn main() -> Result<ExitCode, color_eyre::Report> {
         color: ColorChoice::Auto,
         watch: false,
     };
-    run_with(&options, |inbox| {
+    run_with(options, |inbox| {
         let (commands, received) = unbounded();
         thread::Builder::new().name("engine".to_owned()).spawn(move || produce(&received, &inbox))?;
         Ok(Fake { commands })

@@ -10,7 +10,7 @@ use super::panels::PanelId;
 use super::theme::Theme;
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
-use crate::session::command::Command;
+use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
 
@@ -138,6 +138,8 @@ pub struct App {
     pub count: Option<Count>,
     /// A line for the user, until the next key.
     pub notice: Option<String>,
+    /// What the user stepped by last; after a step by events the event is told.
+    pub last_step: Option<StepUnit>,
     /// The engine is gone until it is started again.
     pub crashed: bool,
     /// Detail the engine was last asked for.
@@ -163,6 +165,7 @@ impl App {
             overlays: Vec::new(),
             count: None,
             notice: None,
+            last_step: None,
             crashed: false,
             asked_focus: Focus::Nothing,
         }

@@ -60,16 +60,14 @@ pub fn parse_key(text: &str) -> Result<Key, BadKey> {
     let mut characters = rest.chars();
     let code = match (characters.next(), characters.next()) {
         (Some(character), None) => KeyCode::Char(character),
-        _ => match NAMED.iter().find(|(name, _)| *name == rest) {
-            Some(&(_, code)) => code,
-            None => {
-                let number = rest
-                    .strip_prefix('f')
-                    .and_then(|n| n.parse::<u8>().ok())
-                    .filter(|n| (1..=24).contains(n));
-                KeyCode::F(number.ok_or_else(bad)?)
+        _ => {
+            if let Some(&(_, code)) = NAMED.iter().find(|(name, _)| *name == rest) {
+                code
+            } else {
+                let number = rest.strip_prefix('f').and_then(|number| number.parse::<u8>().ok());
+                KeyCode::F(number.filter(|number| (1..=24).contains(number)).ok_or_else(bad)?)
             }
-        },
+        }
     };
     Ok(Key { code, modifiers })
 }

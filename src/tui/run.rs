@@ -26,14 +26,14 @@ use super::theme::depth::{ColorChoice, Glyphs};
 use super::update::update;
 use super::{TuiOptions, view, watch};
 use crate::session::command::Command;
-use crate::session::engine::{Engine, EngineEvent};
+use crate::session::engine::{Engine, EngineEvent, EngineOptions};
 
 /// Least time between two frames on a local terminal: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
 /// The same over ssh: 30 a second.
 const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
 /// How long a count waits for its next digit or its command.
-const COUNT_WAIT: Duration = Duration::from_millis(1_000);
+const COUNT_WAIT: Duration = Duration::from_secs(1);
 /// Messages taken in before a frame may be drawn.
 const BATCH: usize = 256;
 
@@ -66,7 +66,7 @@ impl Port for Engine {
 /// Without a terminal it says so, names the headless way and gives 2.
 pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
     let engine = options.engine.clone();
-    run_with(&options, move |inbox| {
+    run_with(options, move |inbox| {
         Engine::start(engine.clone(), move |event: EngineEvent| {
             let _ = inbox.send(Msg::Engine(event));
         })
@@ -75,19 +75,19 @@ pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
 
 /// [`run`] with another engine, for tests and demonstrations. `start` may be called again after a crash.
 pub fn run_with<P: Port>(
-    options: &TuiOptions,
+    options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let scene = &options.engine.scene;
+    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        eprintln!("{}", no_terminal(scene));
+        eprintln!("{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
     }
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
     let screen = Screen::take().wrap_err("could not take the terminal")?;
-    let mut app = App::new(scene.display().to_string(), theme(options.color), screen.size()?);
-    let _watch = if options.watch { watch_scene(&mut app, scene, &sender) } else { None };
+    let mut app = App::new(scene.display().to_string(), theme(color), screen.size()?);
+    let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, start)?.run()
@@ -131,7 +131,7 @@ struct Loop<P, F> {
     fresh: bool,
     /// The terminal is ours; not so while suspended.
     on_screen: bool,
-    drawn_once: bool,
+    frames: u64,
     frame: Duration,
     next_frame: Instant,
     count_ends: Option<Instant>,
@@ -158,7 +158,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             dirty: true,
             fresh: false,
             on_screen: true,
-            drawn_once: false,
+            frames: 0,
             frame: if remote { FRAME_REMOTE } else { FRAME },
             next_frame: Instant::now(),
             count_ends: None,
@@ -260,7 +260,8 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         }
         // A terminal that takes long for a frame gets fewer: half of the time stays for everything else.
         self.next_frame = started + self.frame.max(started.elapsed() * 2);
-        if !std::mem::replace(&mut self.drawn_once, true) {
+        self.frames += 1;
+        if self.frames == 1 {
             panic::provoke_if_asked();
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::keymap::Key;
 use super::overlays::help;
 use super::panels::PanelId;
 use super::widgets::floor_plan;
-use crate::session::command::Command;
+use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
 
@@ -68,6 +68,9 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
 fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     let first_of_build = app.picture().is_none_or(|old| old.build != snapshot.build);
     app.scales.follow(&snapshot);
+    if app.last_step == Some(StepUnit::Event) && snapshot.run == RunState::Paused {
+        app.notice = Some(snapshot.last_event.clone());
+    }
     app.snapshot = Some(snapshot);
     if first_of_build {
         select_a_working_pe(app);
@@ -115,10 +118,8 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     app.notice = None;
     let key = Key::from(event);
-    if let Some(Overlay::Help { .. }) = app.overlays.last() {
-        if let Some(effects) = key_in_help(app, key) {
-            return effects;
-        }
+    if let Some(effects) = key_in_help(app, key) {
+        return effects;
     }
     if let Some(effects) = digit(app, key) {
         return effects;
@@ -218,7 +219,7 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Expand => app.expanded = !app.expanded,
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
         Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => {
-            close(app, false)
+            close(app, false);
         }
         Action::Warnings => app.overlays.push(Overlay::Warnings { scroll: 0 }),
         _ => {}
@@ -230,11 +231,14 @@ fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         app.notice = Some("the engine has stopped; r starts it again".to_owned());
         return Vec::new();
     }
-    if let Some(RunState::Finished) = app.picture().map(|snapshot| &snapshot.run) {
-        if matches!(command, Command::TogglePause | Command::Step { .. }) {
-            app.notice = Some("the input is used up; R starts over".to_owned());
-        }
+    let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
+    if finished && matches!(command, Command::TogglePause | Command::Step { .. }) {
+        app.notice = Some("the input is used up; R starts over".to_owned());
     }
+    app.last_step = match command {
+        Command::Step { unit, .. } => Some(unit),
+        _ => None,
+    };
     vec![Effect::Engine(command)]
 }
 
@@ -275,13 +279,12 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
             scroll_by(scroll, direction, times, text.lines().count());
         }
         Some(Overlay::Warnings { scroll }) => scroll_by(scroll, direction, times, lines),
-        Some(Overlay::Help { .. }) => {}
         None if app.snapshot.is_some() => {
             for _ in 0..times.min(16) {
                 app.selected = floor_plan::neighbour(app.selected, direction);
             }
         }
-        None => {}
+        Some(Overlay::Help { .. }) | None => {}
     }
 }
 

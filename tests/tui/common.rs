@@ -56,6 +56,8 @@ pub fn draw(app: &App) -> Buffer {
 pub fn text(app: &App) -> String {
     let buf = draw(app);
     let rows = buf.content().chunks(usize::from(buf.area.width).max(1));
-    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n")
-        .collect()
+    rows.map(|row| {
+        row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n"
+    })
+    .collect()
 }

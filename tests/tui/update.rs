@@ -87,6 +87,17 @@ fn the_count_is_shown_while_it_is_typed() {
 }
 
 #[test]
+fn a_step_by_events_tells_the_event() {
+    let mut app = app((80, 24));
+    press(&mut app, "i");
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
+    assert!(text(&app).lines().last().unwrap().contains("packet 12 of PE(3,5,1) delivered"));
+    press(&mut app, "s");
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
+    assert!(!text(&app).contains("delivered"));
+}
+
+#[test]
 fn tab_goes_round_both_ways() {
     let mut app = app((80, 24));
     let mut seen = Vec::new();

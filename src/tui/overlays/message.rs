@@ -97,7 +97,7 @@ fn without_escapes(line: &str) -> String {
     while let Some(character) = characters.next() {
         if character == '\u{1b}' {
             // CSI: up to its final letter.
-            let _ = characters.by_ref().find(|c| c.is_ascii_alphabetic());
+            let _ = characters.by_ref().find(char::is_ascii_alphabetic);
         } else {
             plain.push(character);
         }

@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{PeDetail, PeStatus, PeView};
+use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
 use crate::tui::heat::{Metric, Window, sram_fill};
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::floor_plan::FloorPlan;
@@ -44,19 +44,14 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         pe_detail(view, detail, detail_area, buf);
     }
     let room = Rect { height: plan_area.height.saturating_sub(READOUT_ROWS), ..plan_area };
-    match FloorPlan::fit(room) {
-        Some(plan) => {
-            draw_plan(view, &plan, buf);
-            readout(view, rows_from(plan_area, plan.rows()), buf);
-        }
-        None => match FloorPlan::fit(plan_area) {
-            Some(plan) => draw_plan(view, &plan, buf),
-            None => {
-                let rest =
-                    put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
-                readout(view, rest, buf);
-            }
-        },
+    if let Some(plan) = FloorPlan::fit(room) {
+        draw_plan(view, &plan, buf);
+        readout(view, rows_from(plan_area, plan.rows()), buf);
+    } else if let Some(plan) = FloorPlan::fit(plan_area) {
+        draw_plan(view, &plan, buf);
+    } else {
+        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
+        readout(view, rest, buf);
     }
 }
 
@@ -153,7 +148,6 @@ fn long_value(metric: Metric, value: f32) -> String {
 
 /// What the PE does, in at most four characters.
 fn status_mark(state: &PeView) -> &'static str {
-    use crate::session::snapshot::Phase;
     match state.status {
         PeStatus::Unused => "",
         PeStatus::Sleeping => "z",
@@ -174,7 +168,7 @@ fn status_mark(state: &PeView) -> &'static str {
 }
 
 fn status_word(state: &PeView) -> String {
-    let phase = state.phase.map(|phase| phase.describe());
+    let phase = state.phase.map(Phase::describe);
     match (state.status, phase) {
         (PeStatus::Unused, _) => "no program".to_owned(),
         (PeStatus::Sleeping, _) => "asleep (WFI)".to_owned(),

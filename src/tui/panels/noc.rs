@@ -38,7 +38,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = frame(
         view,
         PanelId::Noc,
-        "link load, this token",
+        "links > < and ^ v, this token",
         legend::ramp("link", "0", &high, "", theme),
         area,
         buf,

@@ -29,7 +29,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     // One scale for all layers, so that their charts can be compared.
     let highest = layers.iter().flat_map(|layer| &layer.activity_history).copied().fold(0.0, f32::max);
-    let end = nice_ceiling(highest).max(0.05).min(1.0);
+    let end = nice_ceiling(highest).clamp(0.05, 1.0);
     let each = inner.height / layers.len() as u16;
     let mut rest = inner;
     for (index, layer) in layers.iter().enumerate() {

@@ -13,9 +13,11 @@ use crossbeam_channel::Sender;
 use super::give_back;
 use crate::tui::app::Msg;
 
+type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+
 /// The hook that was there before; put back when dropped.
 pub struct Hook {
-    before: Option<Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>>,
+    before: Option<PanicHook>,
 }
 
 /// Installs the hook; the calling thread is the UI thread.
@@ -41,16 +43,15 @@ pub fn install(inbox: Sender<Msg>) -> Hook {
 impl Drop for Hook {
     fn drop(&mut self) {
         // Setting a hook from a panicking thread would abort.
-        if !thread::panicking() {
-            if let Some(before) = self.before.take() {
-                panic::set_hook(before);
-            }
+        if let Some(before) = self.before.take().filter(|_| !thread::panicking()) {
+            panic::set_hook(before);
         }
     }
 }
 
 /// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=ui` or `=worker` panics on that thread after
 /// the first frame.
+#[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
 pub fn provoke_if_asked() {
     match std::env::var("SPINNTUI_TEST_PANIC").as_deref() {
         Ok("ui") => panic::panic_any("asked for by SPINNTUI_TEST_PANIC"),

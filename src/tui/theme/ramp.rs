@@ -61,11 +61,10 @@ fn style(depth: Depth, t: f64) -> Style {
     let rgb = colorous::CIVIDIS.eval_continuous(t);
     let rgb = (rgb.r, rgb.g, rgb.b);
     match depth {
-        Depth::Off => Style::new(),
         // The digit says it; weight helps to find the peaks.
         Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
         Depth::Mono if t >= 0.5 => Style::new().add_modifier(Modifier::BOLD),
-        Depth::Mono => Style::new(),
+        Depth::Mono | Depth::Off => Style::new(),
         Depth::Ansi16 => {
             // Growing brightness in nearly every palette; digits carry the finer steps.
             const STEPS: [(Color, Color); 5] = [
