@@ -245,7 +245,15 @@ pub const COMMANDS: &[Command] = &[
         Group::Run,
         When::Always,
     ),
-    row("restart", Action::Restart, &["R"], "start over with the same scene", "", Group::Run, When::Loaded),
+    row(
+        "restart",
+        Action::Restart,
+        &["R"],
+        "start over with the same scene",
+        "restart",
+        Group::Run,
+        When::Loaded,
+    ),
     row(
         "left",
         Action::Move(Direction::Left),

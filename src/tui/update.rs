@@ -67,9 +67,13 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
 
 fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     let first_of_build = app.picture().is_none_or(|old| old.build != snapshot.build);
+    let was_finished = app.picture().is_some_and(|old| old.run == RunState::Finished);
     app.scales.follow(&snapshot);
     if app.last_step == Some(StepUnit::Event) && snapshot.run == RunState::Paused {
         app.notice = Some(snapshot.last_event.clone());
+    }
+    if snapshot.run == RunState::Finished && !was_finished {
+        app.notice = Some("the input is used up; R starts over".to_owned());
     }
     app.snapshot = Some(snapshot);
     if first_of_build {

@@ -136,15 +136,14 @@ fn history(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// How a word looks.
 pub fn word_style(word: &WordView, theme: &Theme) -> Style {
     let mut style = match word.surprisal {
+        // Whose word it is matters more than how likely it was; the ramp's paint would drown it.
+        _ if word.generated => theme.generated(),
         None => theme.dim(),
         Some(surprisal) if surprisal < EXPECTED => theme.text(),
         // Reversed is the current word's; bold and underline below say the rest.
         Some(_) if theme.depth <= Depth::Mono => theme.text(),
         Some(surprisal) => theme.heat(surprisal / SURPRISAL_END),
     };
-    if word.generated {
-        style = style.patch(theme.generated());
-    }
     if !word.known {
         style = style.add_modifier(Modifier::ITALIC);
     }

@@ -80,8 +80,9 @@ impl Theme {
     pub fn dim(&self) -> Style {
         match self.depth {
             Depth::Off => Style::new(),
-            Depth::Mono => self.modifier(Modifier::DIM),
-            _ => self.colour((138, 138, 138), Color::DarkGray),
+            // Not "bright black": some palettes make that the background.
+            Depth::Mono | Depth::Ansi16 => self.modifier(Modifier::DIM),
+            Depth::Ansi256 | Depth::Truecolor => Style::new().fg(rgb_in(self.depth, (138, 138, 138))),
         }
     }
 
