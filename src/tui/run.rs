@@ -168,6 +168,8 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
 
     fn run(mut self) -> Result<ExitCode, Report> {
         let result = self.turn_until_exit();
+        // First the terminal: the engine may be in the middle of something long.
+        term::give_back();
         self.engine.stop();
         result.map(ExitCode::from)
     }

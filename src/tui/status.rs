@@ -43,15 +43,18 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if snapshot.speed != Speed::Unlimited {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
     }
+    // Warnings before power: what does not fit is left out from here on.
     if !snapshot.warnings.is_empty() {
         let n = snapshot.warnings.len();
         let word = if n == 1 { "warning" } else { "warnings" };
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }
-    let line = joined(parts, theme);
-    if let Some(count) = app.count {
-        let badge = Line::styled(format!(" count {} ", count.value), theme.selected());
-        put_pair(buf, area, line, badge);
+    parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
+    let badge = app.count.map(|count| format!(" count {} ", count.value));
+    let taken = badge.as_ref().map_or(0, |badge| badge.len() + 1);
+    let line = joined(parts, usize::from(area.width).saturating_sub(taken), theme);
+    if let Some(badge) = badge {
+        put_pair(buf, area, line, Line::styled(badge, theme.selected()));
         return;
     }
     let room = usize::from(area.width).saturating_sub(line.width() + 2);
@@ -67,15 +70,22 @@ fn position(snapshot: &Snapshot) -> String {
     format!("seq {} {:>2}/{length}", snapshot.sequences + 1, snapshot.steps % length)
 }
 
-fn joined<'a>(parts: Vec<Span<'a>>, theme: &Theme) -> Line<'a> {
-    let mut spans = Vec::with_capacity(parts.len() * 2);
-    for (i, part) in parts.into_iter().enumerate() {
-        if i > 0 {
-            spans.push(Span::styled(if i == 1 { " " } else { " · " }, theme.dim()));
+/// The parts with dots between; a part that does not fit whole is left out.
+fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
+    let mut line = Line::default();
+    for part in parts {
+        let gap = match line.spans.len() {
+            0 => "",
+            // After the state, which has its own paint.
+            2 => " ",
+            _ => " · ",
+        };
+        if line.width() + gap.chars().count() + part.width() <= width {
+            line.spans.push(Span::styled(gap, theme.dim()));
+            line.spans.push(part);
         }
-        spans.push(part);
     }
-    Line::from(spans)
+    line
 }
 
 /// The last line: a notice, or why the machine stands, or the keys that apply; all from the command table.

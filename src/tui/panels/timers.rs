@@ -34,6 +34,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let head = Line::from(vec![
         Span::styled("this token ", theme.dim()),
         Span::styled(units::time_us(step), theme.strong()),
+        Span::styled(" · ", theme.dim()),
+        Span::styled(units::joules(view.snapshot.energy.step_j), theme.strong()),
     ]);
     let rest = put_line(buf, inner, head);
     let rows = rows(view, usize::from(rest.height.saturating_sub(1)));

@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -27,7 +28,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, Hide)
+    // Pasted text would otherwise come as key presses, and one `q` in it would leave.
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
 }
 
 /// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may be no terminal
@@ -35,7 +37,8 @@ fn take() -> io::Result<()> {
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // A panic inside a frame leaves a synchronised update open.
-        let _ = execute!(io::stdout(), EndSynchronizedUpdate, Show, LeaveAlternateScreen);
+        let _ =
+            execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
         let _ = disable_raw_mode();
     }
 }
@@ -53,8 +56,7 @@ impl Screen {
         // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full resets, which wipe
         // bold and reverse, too.
         crossterm::style::force_color_output(true);
-        take()?;
-        let screen = new_terminal().map(|terminal| Self { terminal });
+        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal });
         if screen.is_err() {
             give_back();
         }
