@@ -8,5 +8,15 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let scene = std::env::args().nth(1).unwrap_or_default();
     let engine = crate::session::engine::EngineOptions { scene: scene.into(), set: vec![], autorun: false };
-    match crate::tui::run(crate::tui::TuiOptions { engine, color: crate::tui::ColorChoice::Auto, watch: true }) { Ok(c) => c, Err(e) => { eprintln!("{e:?}"); ExitCode::from(2) } }
+    match crate::tui::run(crate::tui::TuiOptions {
+        engine,
+        color: crate::tui::ColorChoice::Auto,
+        watch: true,
+    }) {
+        Ok(c) => c,
+        Err(e) => {
+            eprintln!("{e:?}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -99,6 +99,8 @@ pub struct Operation {
     pub phase: Phase,
     /// For which of the PE's slots.
     pub slot: u8,
+    /// For [`Phase::Wait`]: only y(t−1) has to be there, not yet x(t).
+    pub recurrent_only: bool,
 }
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
@@ -251,7 +253,8 @@ impl PeProgram {
         let mut banks = [0; super::sram::BANKS];
         for region in &self.regions {
             for (b, bytes) in banks.iter_mut().enumerate() {
-                let (start, end) = (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
+                let (start, end) =
+                    (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
                 *bytes += region.end.min(end).saturating_sub(region.start.max(start));
             }
         }
@@ -272,6 +275,8 @@ pub struct LayerProgram {
     pub words: u32,
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
+    /// R·y is computed while the PE waits for x: its time is not on the time line of the phases.
+    pub overlap_recurrent: bool,
 }
 
 /// Rows of f32 in DRAM: embeddings, or features. A row is read by one DMA.

@@ -73,8 +73,8 @@ pub struct PeState {
     pub input_done: Vec<u32>,
     /// `Recurrent` operations completed, by slot.
     pub recurrent_done: Vec<u32>,
-    /// Timer counts (µs) at the ends of the operations of this step, as the core read them.
-    pub timer_marks: [u32; Phase::ALL.len()],
+    /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz timer counts, µs.
+    pub timer_counts: [u32; Phase::ALL.len()],
     /// Values written to the debug log.
     pub logged: u32,
     /// Counters that only observe.
@@ -301,7 +301,9 @@ impl State {
                     for value in packet.iter().flat_map(|p| p.payload) {
                         word(u64::from(value));
                     }
-                    word(packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)));
+                    word(packet.map_or(0, |p| {
+                        u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)
+                    }));
                 }
                 super::queue::EventKind::Interrupt => word(1 << 32),
                 super::queue::EventKind::DmaEnd => word(2 << 32),
