@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::barrier::BarrierMargin;
 use super::error::MapError;
 use super::memory::{Common, Full, MemoryMap, Share, lay_out};
 use super::options::{Barrier, LayerMapping, MappingOptions};
 use super::partition::{Assignment, assign};
 use super::placement;
-use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
-use crate::kernel::csr_row::CsrWork;
 use crate::machine::costs::Costs;
-use crate::machine::dma::DRAM_BEAT;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
     DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target,
@@ -289,35 +287,14 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,
                 Barrier::Never => false,
-                Barrier::Auto => needs_barrier(request, placed_layer, layer, costs, senders),
+                Barrier::Auto => {
+                    let (width, point) = (request.dram.width(), request.chip.operating_point);
+                    BarrierMargin::new(placed_layer, layer, costs, senders, width, point).needed()
+                }
             },
         });
     }
     layers
-}
-
-/// Whether the layer's fastest PE could send y before its slowest has finished W·x, whose buffer y lands on.
-///
-/// The margin for PEs not starting together is all their arrival interrupts in a row plus, in layer 0, the DMA queue.
-fn needs_barrier(request: &Request<'_>, placed: &Placed, layer: &EgruLayer, costs: &Costs, senders: usize) -> bool {
-    let (input, recurrent) = unit_weights(layer);
-    let cycles = |units: &Vec<u32>, weight: &[u32]| {
-        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
-        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
-    };
-    let slowest = placed.assignment.iter().map(|units| cycles(units, &input)).max().unwrap_or(0);
-    let fastest = placed
-        .assignment
-        .iter()
-        .map(|units| cycles(units, &input) + cycles(units, &recurrent) + costs.pointwise(units.len() as u32))
-        .min()
-        .unwrap_or(0);
-    let beats = u64::from((request.dram.width() as u32 * 4).div_ceil(PACKET_BYTES));
-    let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
-    let skew = costs.interrupt * (senders + placed.pes.len()) as u64
-        + dma.div_ceil(request.chip.operating_point.ticks_per_cycle())
-        + TICKS_PER_US / request.chip.operating_point.ticks_per_cycle();
-    fastest <= slowest + skew
 }
 
 /// Builds PE programs once layers and memory are settled.
