@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::barrier::{Timing, margins};
 use super::error::MapError;
 use super::memory::{Common, Full, MemoryMap, Share, lay_out};
 use super::options::{Barrier, LayerMapping, MappingOptions};
 use super::partition::{Assignment, assign};
 use super::placement;
-use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
-use crate::kernel::csr_row::CsrWork;
 use crate::machine::costs::Costs;
-use crate::machine::dma::DRAM_BEAT;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
     DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target, slot_numbers,
@@ -216,7 +214,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let shared = hosted.values().all(|layers| layers.len() == 1);
     let common = Common::new(&widths(request, &placed), shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let layers = layer_programs(request, &placed, &hosted, &costs);
+    let layers = layer_programs(request, &placed, &costs);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
     let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
     for (pe, map) in maps {
@@ -280,12 +278,14 @@ fn least_pes(
     })
 }
 
-fn layer_programs(
-    request: &Request<'_>,
-    placed: &[Placed],
-    hosted: &Hosted,
-    costs: &Costs,
-) -> Vec<LayerProgram> {
+fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Vec<LayerProgram> {
+    let timing = Timing {
+        costs,
+        width: request.dram.width(),
+        point: request.chip.operating_point,
+        overlap_recurrent: request.mapping.overlap_recurrent,
+    };
+    let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();
     for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
         let mut unit_word = vec![0; layer.units()];
@@ -296,7 +296,6 @@ fn layer_programs(
             }
             word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
         }
-        let senders = if k == 0 { 0 } else { placed[k - 1].pes.len() };
         layers.push(LayerProgram {
             name: layer.name.clone(),
             pes: placed_layer.pes.clone(),
@@ -306,49 +305,11 @@ fn layer_programs(
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,
                 Barrier::Never => false,
-                Barrier::Auto if placed_layer.pes.len() == 1 => false,
-                // A PE that hosts other layers too may come late by all their work.
-                Barrier::Auto if placed_layer.pes.iter().any(|pe| hosted[pe].len() > 1) => true,
-                Barrier::Auto => needs_barrier(request, placed_layer, layer, costs, senders),
+                Barrier::Auto => margins[k].needed(),
             },
         });
     }
     layers
-}
-
-/// Whether the layer's fastest PE could send y before its slowest has finished W·x, whose buffer y lands on.
-///
-/// The margin for PEs not starting together is all their arrival interrupts in a row plus, in layer 0, the DMA queue.
-fn needs_barrier(
-    request: &Request<'_>,
-    placed: &Placed,
-    layer: &EgruLayer,
-    costs: &Costs,
-    senders: usize,
-) -> bool {
-    let (input, recurrent) = unit_weights(layer);
-    let cycles = |units: &Vec<u32>, weight: &[u32]| {
-        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
-        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
-    };
-    let own = |units: &Vec<u32>| {
-        (cycles(units, &input), cycles(units, &recurrent), costs.pointwise(units.len() as u32))
-    };
-    let work: Vec<(u64, u64, u64)> = placed.assignment.iter().map(own).collect();
-    let earliest_recurrent = work.iter().map(|&(_, r, _)| r).min().unwrap_or(0);
-    let (slowest, fastest) = if request.mapping.overlap_recurrent {
-        // R·y gives the slowest no time to finish W·x, and who is late with it starts W·x late.
-        let slowest = work.iter().map(|&(w, r, _)| w + r - earliest_recurrent).max();
-        (slowest, work.iter().map(|&(w, _, p)| w + p).min())
-    } else {
-        (work.iter().map(|&(w, _, _)| w).max(), work.iter().map(|&(w, r, p)| w + r + p).min())
-    };
-    let beats = u64::from((request.dram.width() as u32 * 4).div_ceil(PACKET_BYTES));
-    let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
-    let skew = costs.interrupt * (senders + placed.pes.len()) as u64
-        + dma.div_ceil(request.chip.operating_point.ticks_per_cycle())
-        + TICKS_PER_US / request.chip.operating_point.ticks_per_cycle();
-    fastest.unwrap_or(0) <= slowest.unwrap_or(0) + skew
 }
 
 /// Builds PE programs once layers and memory are settled.
