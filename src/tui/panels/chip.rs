@@ -50,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     } else if let Some(plan) = FloorPlan::fit(plan_area) {
         draw_plan(view, &plan, buf);
     } else {
-        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
+        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x12", view.theme().dim()));
         readout(view, rest, buf);
     }
 }

@@ -24,7 +24,7 @@ use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, pu
 /// Distances of two QPEs on the drawn mesh, columns and rows, best first.
 const PITCHES: [(u16, u16); 9] = [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
 /// Columns that the figures need beside the mesh.
-const FIGURES_COLUMNS: u16 = 30;
+const FIGURES_COLUMNS: u16 = 28;
 /// Rows that the shortest figures with their hot spots take.
 const FIGURES_ROWS: u16 = 8;
 /// Columns for the y axis.
