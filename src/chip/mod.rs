@@ -4,4 +4,8 @@
 //! parameter in [`crate::machine::options::Assume`], marked *not published*.
 
 pub mod clock;
+pub mod constants;
+pub mod cortex_m4f;
 pub mod geometry;
+pub mod listing;
+pub mod power;

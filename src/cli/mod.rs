@@ -1,5 +1,7 @@
 //! The command line: one file a verb.
 
+pub mod inspect;
+
 use std::process::ExitCode;
 
 /// Runs the program on the process's own arguments and returns its exit code.

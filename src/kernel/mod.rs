@@ -1,1 +1,28 @@
-//! kernel.
+//! Kernels: what a PE's core runs, on the bytes of its SRAM. One file a kernel: its layout, its run, what it cost.
+//!
+//! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
+//! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
+
+pub mod cost;
+pub mod csr_row;
+pub mod options;
+pub mod pointwise;
+
+use thiserror::Error;
+
+/// A kernel touched memory it must not, as a core would fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{kernel}: {what} leads to byte address {address:#x}, outside the PE's 128 KiB of SRAM")]
+pub struct KernelFault {
+    /// Which kernel.
+    pub kernel: &'static str,
+    /// Which operand.
+    pub what: &'static str,
+    /// The address it computed.
+    pub address: u64,
+}
+
+/// Words of SRAM in one PE.
+pub const WORDS: usize = 32 * 1024;
+/// A PE's SRAM as 32-bit words.
+pub type SramWords = [u32; WORDS];

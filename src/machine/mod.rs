@@ -1,1 +1,16 @@
-//! machine.
+//! The emulator: a chip loaded with a [`program::Program`], advanced event by event.
+//!
+//! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
+
+pub mod costs;
+pub mod dma;
+pub mod exec;
+pub mod noc;
+pub mod operate;
+pub mod options;
+pub mod probe;
+pub mod program;
+pub mod queue;
+pub mod routes;
+pub mod sram;
+pub mod state;

@@ -1,1 +1,14 @@
-//! mapping.
+//! Network × chip → programs: which unit goes to which PE, which PE sits where, what lies at which address.
+//!
+//! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives a
+//! [`crate::machine::program::Program`] or says what does not fit, with the bytes.
+
+pub mod build;
+pub mod error;
+pub mod memory;
+pub mod options;
+pub mod partition;
+pub mod placement;
+
+pub use build::{Placed, Request, map};
+pub use error::MapError;

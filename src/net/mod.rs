@@ -1,1 +1,11 @@
-//! net.
+//! Networks as mathematics: sparse matrices, the one summation order, the EGRU cell and its reference forward pass.
+//!
+//! Nothing here knows of chips, files or tokens. What the emulated chip computes is compared with [`egru::Egru`] bit
+//! for bit; [`egru::Egru`] is compared with the authors' own code through `tests/golden.rs`.
+
+pub mod csr;
+pub mod egru;
+pub mod sum;
+
+pub use csr::Csr;
+pub use egru::{Carry, Egru, EgruLayer, EgruState, PointwiseInput, PointwiseOutput, pointwise};

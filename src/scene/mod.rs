@@ -1,1 +1,61 @@
-//! scene.
+//! The scene: the one file users write. What to run, on which chip, split how.
+//!
+//! A scene is RON text (`scenes/*.ron`, described in `docs/scene.md`). [`LoadedScene`] keeps that text beside the values,
+//! so that errors found long after parsing still point at a line, and `--set` edits keep comments.
+
+mod check;
+pub mod doc;
+pub mod error;
+mod explain;
+pub mod load;
+pub mod locate;
+pub mod set;
+pub mod shape;
+pub mod syntax;
+mod validate;
+pub mod watch;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use self::error::SceneError;
+pub use self::load::LoadedScene;
+pub use self::watch::SceneWatcher;
+
+use crate::machine::options::{Assume, ChipOptions};
+use crate::mapping::options::MappingOptions;
+use crate::task::lm::options::LanguageModelOptions;
+
+/// The scene versions that this build reads.
+pub const VERSIONS: [u32; 1] = [1];
+
+/// One experiment: a trained network, a task for it, and how it is put on the chip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scene {
+    /// Version of the scene format: 1.
+    pub version: u32,
+    /// What the experiment shows, in a few words.
+    #[serde(default)]
+    pub title: String,
+    /// Folder of the model: `model.safetensors`, `vocab.txt` and a README. Paths are relative to the scene's folder or,
+    /// failing that, to a folder above it, the current folder, or the data folder.
+    pub model: String,
+    /// What the network is to do.
+    pub task: Task,
+    /// The chip as the experiment uses it.
+    #[serde(default)]
+    pub chip: ChipOptions,
+    /// How the network is put on the chip.
+    pub mapping: MappingOptions,
+    /// Numbers that no public source gives.
+    #[serde(default)]
+    pub assume: Assume,
+}
+
+/// What a network is used for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum Task {
+    /// The network reads words and says which word it expects next.
+    LanguageModel(LanguageModelOptions),
+}

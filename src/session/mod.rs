@@ -1,5 +1,226 @@
 //! One experiment: built from a scene, stepped, run, observed.
+//!
+//! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
+//! next token, and the task the y that comes out.
 
+pub mod build;
 pub mod command;
 pub mod engine;
 pub mod snapshot;
+pub mod stats;
+pub mod view;
+
+use std::sync::Arc;
+
+use crate::chip::clock::Tick;
+use crate::machine::exec::{Machine, Progress};
+use crate::machine::program::Program;
+use crate::machine::queue::Event;
+use crate::model::Model;
+use crate::scene::LoadedScene;
+use crate::task::lm::{LanguageTask, Observation};
+
+use build::Plan;
+use command::StepUnit;
+use stats::{Energy, Stats};
+
+/// How a move ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// An event was handled.
+    On(Progress),
+    /// All input is read.
+    Finished,
+    /// Nothing is left to happen though the step is not complete: who waits for what.
+    Stalled(String),
+    /// A PE faulted.
+    Faulted(String),
+}
+
+/// An experiment.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The scene it was built from.
+    pub loaded: LoadedScene,
+    model: Arc<Model>,
+    placed: Vec<crate::mapping::Placed>,
+    machine: Machine,
+    task: LanguageTask,
+    stats: Stats,
+    /// The task's judgement of the last completed step.
+    last: Observation,
+    /// Surprisal of each token so far, by token index.
+    surprisals: Vec<Option<f32>>,
+    /// A time step has been announced and is not complete.
+    in_step: bool,
+    last_event: Option<Event>,
+}
+
+impl Session {
+    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, task: LanguageTask) -> Self {
+        let stats = Stats::new(plan.program.layers.len());
+        Self {
+            loaded,
+            model: plan.model,
+            placed: plan.placed,
+            machine,
+            task,
+            stats,
+            last: Observation::default(),
+            surprisals: Vec::new(),
+            in_step: false,
+            last_event: None,
+        }
+    }
+
+    /// Handles one event; announces the next time step when the last one is complete.
+    pub fn advance(&mut self) -> Moved {
+        if !self.in_step {
+            let Some(token) = self.task.next_token() else { return Moved::Finished };
+            self.machine.announce(token);
+            self.in_step = true;
+        }
+        let next = self.machine.state().queue.peek();
+        let Some(progress) = self.machine.advance() else {
+            let state = self.machine.state();
+            if let Some(fault) = &state.fault {
+                return Moved::Faulted(fault.clone());
+            }
+            let what = self.machine.stalled();
+            return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
+        };
+        self.last_event = next;
+        if progress.step {
+            self.complete_step();
+        }
+        Moved::On(progress)
+    }
+
+    fn complete_step(&mut self) {
+        self.in_step = false;
+        let y = self.machine.output();
+        self.stats.step(&self.machine, &y);
+        self.last = self.task.observe(&y);
+        if self.surprisals.is_empty() {
+            self.surprisals.push(None);
+        }
+        let surprisal = self.last.surprisal.map(|s| s as f32);
+        self.surprisals.push(surprisal);
+        if let Some(surprisal) = surprisal {
+            self.stats.surprisal(surprisal);
+        }
+    }
+
+    /// Advances by one unit. Ends early when the input ends or the machine stops.
+    pub fn step(&mut self, unit: StepUnit) -> Moved {
+        loop {
+            let moved = self.advance();
+            let Moved::On(progress) = &moved else { return moved };
+            if self.completes(unit, *progress) {
+                return moved;
+            }
+        }
+    }
+
+    /// Whether this progress ends a unit.
+    pub fn completes(&self, unit: StepUnit, progress: Progress) -> bool {
+        match unit {
+            StepUnit::Event => true,
+            StepUnit::Phase => progress.phase.is_some(),
+            StepUnit::Layer => progress.layer.is_some(),
+            StepUnit::TimeStep => progress.step,
+            StepUnit::Sequence => progress.step && self.at_sequence_end(),
+        }
+    }
+
+    fn at_sequence_end(&self) -> bool {
+        self.steps().is_multiple_of(u64::from(self.task.sequence())) || self.steps() == self.task.total_steps()
+    }
+
+    /// Completed time steps.
+    pub fn steps(&self) -> u64 {
+        self.stats.steps
+    }
+
+    /// Completed sequences; a shorter last one counts when the input has ended.
+    pub fn sequences(&self) -> u64 {
+        let length = u64::from(self.task.sequence());
+        let ended = self.steps() == self.task.total_steps() && !self.steps().is_multiple_of(length);
+        self.steps() / length + u64::from(ended)
+    }
+
+    /// Chip time, ticks.
+    pub fn tick(&self) -> Tick {
+        self.machine.state().tick
+    }
+
+    /// The chip.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The chip, to disturb it.
+    pub fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+
+    /// What it is loaded with.
+    pub fn program(&self) -> &Program {
+        self.machine.program()
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// PEs and units of each layer.
+    pub fn placed(&self) -> &[crate::mapping::Placed] {
+        &self.placed
+    }
+
+    /// The task.
+    pub fn task(&self) -> &LanguageTask {
+        &self.task
+    }
+
+    /// What has been gathered so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// The task's judgement of the last completed step.
+    pub fn observation(&self) -> &Observation {
+        &self.last
+    }
+
+    /// Surprisal of each token so far, by token index; none for the first.
+    pub fn surprisals(&self) -> &[Option<f32>] {
+        &self.surprisals
+    }
+
+    /// Energy since the start.
+    pub fn energy(&self) -> Energy {
+        let state = self.machine.state();
+        let traffic = &state.traffic;
+        let busy = |pe: usize| state.pes[pe].count.busy;
+        stats::energy(&self.machine, state.tick, busy, traffic.total.hops, traffic.dma_beats * 16)
+    }
+
+    /// Energy of the last completed time step.
+    pub fn step_energy(&self) -> Energy {
+        let state = self.machine.state();
+        let busy = |pe: usize| state.pes[pe].count.busy_last_step;
+        stats::energy(&self.machine, state.host.last_step_ticks, busy, state.traffic.last_step.hops, 0)
+    }
+
+    /// Hash of the last layer's y since the start: the same for every partition.
+    pub fn output_hash(&self) -> u128 {
+        self.stats.output_hash()
+    }
+
+    /// Hash of all that decides what the machine does next.
+    pub fn state_hash(&mut self) -> u128 {
+        self.machine.state_hash()
+    }
+}

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Speed;
 use crate::chip::clock::Tick;
+pub use crate::machine::program::{Phase, Region, RegionKind};
 
 /// What a face wants to see in detail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,69 +58,6 @@ pub enum PeStatus {
     Dma,
     /// Stopped by a fault.
     Faulted,
-}
-
-/// What kind of work an operation is; the paper's Fig. 2 counts time by these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Phase {
-    /// Waiting for input to arrive.
-    Wait,
-    /// Fetching the embedding (layer 0): DMA from DRAM.
-    Embedding,
-    /// `egru_input`: W·x.
-    Input,
-    /// `egru_internal`: R·y.
-    Recurrent,
-    /// Gates, cell state, threshold, event.
-    Pointwise,
-    /// Waiting at the layer's barrier, where the mapping needs one.
-    Barrier,
-    /// Sending y to every PE that needs it.
-    Broadcast,
-    /// Reading the timer and writing the debug log.
-    Log,
-}
-
-impl Phase {
-    /// All phases, in the order a PE goes through them.
-    pub const ALL: [Self; 8] = [
-        Self::Wait,
-        Self::Embedding,
-        Self::Input,
-        Self::Recurrent,
-        Self::Pointwise,
-        Self::Barrier,
-        Self::Broadcast,
-        Self::Log,
-    ];
-
-    /// Short name for tables and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Wait => "wait",
-            Self::Embedding => "embedding",
-            Self::Input => "egru_input",
-            Self::Recurrent => "egru_internal",
-            Self::Pointwise => "pointwise",
-            Self::Barrier => "barrier",
-            Self::Broadcast => "broadcast",
-            Self::Log => "log",
-        }
-    }
-
-    /// What it computes, in words and symbols.
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Wait => "waiting for input",
-            Self::Embedding => "embedding from DRAM",
-            Self::Input => "W·x",
-            Self::Recurrent => "R·y",
-            Self::Pointwise => "gates, c, θ, event",
-            Self::Barrier => "layer barrier",
-            Self::Broadcast => "y to all readers",
-            Self::Log => "timer and debug log",
-        }
-    }
 }
 
 /// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
@@ -288,36 +226,6 @@ pub enum TaskView {
     },
 }
 
-/// A range of a PE's SRAM and what lives there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegionView {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-    /// What it is ("program", "rnns.1 R values", "buffer A").
-    pub name: String,
-    /// Kind, for colour: see [`RegionKind`].
-    pub kind: RegionKind,
-}
-
-/// What kind of bytes a region holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum RegionKind {
-    /// Instructions and constants.
-    Program,
-    /// Weight values, column indices, row pointers.
-    Weights,
-    /// x and y as packets deliver them.
-    Buffer,
-    /// Cell state, biases, thresholds, gate sums, counters.
-    State,
-    /// Stack and heap.
-    Stack,
-    /// Timer values and messages.
-    Log,
-}
-
 /// One PE in detail, for [`Focus::Pe`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
@@ -393,6 +301,9 @@ pub struct Snapshot {
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
 }
+
+/// A region of a PE's memory map, as the mapper laid it out.
+pub type RegionView = Region;
 
 /// Snapshots are shared, never copied.
 pub type SharedSnapshot = Arc<Snapshot>;

@@ -1,0 +1,365 @@
+//! What each instruction costs on a Cortex-M4F with zero-wait memory.
+//!
+//! Costs are linear in P, the cycles of a pipeline refill after a taken branch: Arm publishes the range 1 to 3, not the
+//! value, so it stays a variable ([`Cycles::refills`]) until the scene's `assume.branch_refill` is known.
+//! (The manual: it depends "on the alignment and width of the target instruction, and whether the processor manages to
+//! speculate the address early".)
+//!
+//! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or section for each row.
+//!
+//! What is *not* credited or charged, though the manual says that it may happen: folding of `IT` onto a 16-bit
+//! instruction before it; integer instructions completing under a running `VDIV`; the cycle that a literal-pool load
+//! "might add because of contention with the fetch unit"; 32-bit loads at odd halfwords that "might not pipeline
+//! optimally". SRAM bank conflicts are the emulator's.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul};
+
+use serde::{Deserialize, Serialize};
+
+use super::constants::Mark;
+use super::listing::instruction::{Address, Alu, Cond, Fpu, Instruction, Offset, Op, VUnary};
+
+/// PE clock cycles, linear in the branch refill P: `fixed + refills · P`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cycles {
+    /// Cycles whatever P is.
+    pub fixed: u32,
+    /// Pipeline refills, P cycles each.
+    pub refills: u32,
+}
+
+impl Cycles {
+    /// None.
+    pub const ZERO: Self = Self { fixed: 0, refills: 0 };
+
+    /// Cycles that do not depend on P.
+    pub const fn fixed(fixed: u32) -> Self {
+        Self { fixed, refills: 0 }
+    }
+
+    /// Cycles and refills.
+    pub const fn new(fixed: u32, refills: u32) -> Self {
+        Self { fixed, refills }
+    }
+
+    /// PE cycles for a refill of `p` cycles.
+    pub fn at(self, p: u32) -> u64 {
+        u64::from(self.fixed) + u64::from(self.refills) * u64::from(p)
+    }
+}
+
+impl Add for Cycles {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::new(self.fixed.saturating_add(other.fixed), self.refills.saturating_add(other.refills))
+    }
+}
+
+impl AddAssign for Cycles {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Mul<u32> for Cycles {
+    type Output = Self;
+    fn mul(self, n: u32) -> Self {
+        Self::new(self.fixed.saturating_mul(n), self.refills.saturating_mul(n))
+    }
+}
+
+impl Sum for Cycles {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl std::fmt::Display for Cycles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.refills {
+            0 => write!(f, "{}", self.fixed),
+            1 => write!(f, "{} + P", self.fixed),
+            n => write!(f, "{} + {n}P", self.fixed),
+        }
+    }
+}
+
+/// One row of the timing table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which instructions.
+    pub instructions: &'static str,
+    /// Cycles, as documented; N is the number of registers.
+    pub cycles: &'static str,
+    /// How sure.
+    pub mark: Mark,
+    /// Where in the manual.
+    pub source: &'static str,
+}
+
+/// Declares the rows of the table once: as an index to refer to, and as a list to show.
+macro_rules! rules {
+    ($($name:ident: $instructions:literal, $cycles:literal, $mark:ident, $source:literal;)*) => {
+        /// Names of the rows of [`RULES`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)] // each row says what it is
+        pub enum RuleId { $($name),* }
+
+        /// The timing table.
+        pub const RULES: &[Rule] = &[$(Rule {
+            instructions: $instructions, cycles: $cycles, mark: Mark::$mark, source: $source,
+        }),*];
+    };
+}
+
+rules! {
+    DataProcessing: "MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB", "1", Quoted, "table 3-1";
+    Multiply: "MUL, MLA", "1", Quoted, "table 3-1";
+    Branch: "B, B<cond>, CBZ, CBNZ, BX", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
+    IfThen: "IT", "1; folding not credited", Quoted, "table 3-1";
+    Load: "LDR", "2", Quoted, "table 3-1";
+    LoadStoreDual: "LDRD, STRD", "1 + N = 3, not pipelined", Quoted, "table 3-1, section 3.3.2";
+    StoreImmediate: "STR Rx, [Ry, #imm]", "1", Quoted, "section 3.3.2";
+    StoreRegister: "STR Rx, [Ry, Rz]", "2", Quoted, "table 3-1";
+    Multiple: "PUSH, POP", "1 + N, + P if PC is loaded; not pipelined", Quoted, "table 3-1, section 3.3.2";
+    VLoad: "VLDR.32", "2", Quoted, "table 7-1";
+    VStore: "VSTR.32", "2", Quoted, "table 7-1";
+    VMultiple: "VLDM.32, VSTM.32", "1 + N", Quoted, "table 7-1";
+    VArithmetic: "VADD, VSUB, VMUL, VNEG, VABS, VCMP", "1", Quoted, "table 7-1";
+    VMove: "VMOV.F32 (register, constant)", "1", Quoted, "table 7-1";
+    VFma: "VFMA", "3", Quoted, "table 7-1";
+    VDiv: "VDIV", "14; instructions after it wait", Quoted, "table 7-1";
+    VFlags: "VMRS", "1", Quoted, "table 7-1";
+    Hint: "NOP, WFI", "1; WFI plus the time asleep", Quoted, "table 3-1";
+    Cps: "CPSID, CPSIE", "2, of \"1 or 2\"", Quoted, "table 3-1";
+    Pipelined: "LDR, or STR Rx, [Ry, Rz], right after an LDR whose result its address does not use", "-1", Quoted, "section 3.3.2";
+    AddressStall: "load or store whose address the data-processing instruction right before it made", "+1", Quoted, "section 3.3.2";
+    ResultStall: "use of the result of the VADD, VSUB, VMUL, VDIV or VFMA right before it, but as addend of a VFMA", "+1", Quoted, "table 7-1, note";
+}
+
+impl RuleId {
+    /// Its row.
+    pub fn rule(self) -> Rule {
+        RULES[self as usize]
+    }
+}
+
+/// Cycles from the interrupt to the handler's first instruction.
+///
+/// Arm, article 103489845 (2019), quoting the manual: 12, and up to 17 more with an FPU, which lazy stacking avoids in
+/// handlers that leave the FPU alone, as ours do. The 12 hold if stack and vectors are reached over different buses;
+/// SpiNNaker2's single SRAM may need more. How much is not published, and not charged.
+pub const EXCEPTION_ENTRY: Cycles = Cycles::fixed(12);
+/// Cycles of the handler's return, unstacking included, in place of its `bx lr` (same article).
+pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
+
+/// What one instruction costs, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// If it does not branch.
+    pub cycles: Cycles,
+    /// If it branches or returns; equal to `cycles` for instructions that cannot.
+    pub taken: Cycles,
+    /// Row of the table.
+    pub rule: RuleId,
+    /// One cycle more because its address had only just been computed; included in both.
+    pub address_stall: bool,
+    /// One cycle more because it uses what the FPU had only just computed; included in both.
+    pub result_stall: bool,
+    /// One cycle less because the load before it was still in the pipe; included in both.
+    pub pipelined: bool,
+}
+
+impl Timing {
+    /// A short reason for the number.
+    pub fn why(&self) -> String {
+        let mut why = self.rule.rule().instructions.to_string();
+        if self.taken != self.cycles {
+            why.push_str("; more if taken");
+        }
+        if self.address_stall {
+            why.push_str("; +1: address made by the instruction before");
+        }
+        if self.result_stall {
+            why.push_str("; +1: result of the FPU instruction before");
+        }
+        if self.pipelined {
+            why.push_str("; -1: pipelined with the load before");
+        }
+        why
+    }
+}
+
+/// Cost of `instruction` when `before` is the instruction executed right before it (`None`: unknown, no interplay).
+///
+/// An instruction that an IT block skips costs one cycle instead; [`super::listing::trace`] charges that.
+pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
+    let (rule, fixed) = base(&instruction.op);
+    let address_stall = before.is_some_and(|before| stalls(&instruction.op, &before.op));
+    let result_stall = before.is_some_and(|before| uses_result(&instruction.op, &before.op));
+    let pipelined = before.is_some_and(|before| pipelines(&instruction.op, &before.op));
+    let cycles =
+        Cycles::fixed(fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined));
+    let branches = instruction.op.target().is_some() || instruction.op.returns();
+    let taken = if branches { cycles + Cycles::new(0, 1) } else { cycles };
+    // What always branches has no other cost.
+    let always =
+        branches && instruction.cond == Cond::Always && !matches!(instruction.op, Op::CompareBranch { .. });
+    Timing {
+        cycles: if always { taken } else { cycles },
+        taken,
+        rule,
+        address_stall,
+        result_stall,
+        pipelined,
+    }
+}
+
+/// Row of the table and cycles without interplay, not taken.
+fn base(op: &Op) -> (RuleId, u32) {
+    let count = |n: usize| n as u32;
+    match op {
+        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => (RuleId::Multiply, 1),
+        Op::Move { .. } | Op::MoveTop { .. } | Op::Alu { .. } | Op::BitField { .. } | Op::Compare { .. } => {
+            (RuleId::DataProcessing, 1)
+        }
+        Op::Load { .. } => (RuleId::Load, 2),
+        Op::LoadDual { .. } | Op::StoreDual { .. } => (RuleId::LoadStoreDual, 3),
+        Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => {
+            (RuleId::StoreRegister, 2)
+        }
+        Op::Store { .. } => (RuleId::StoreImmediate, 1),
+        Op::Push(regs) | Op::Pop(regs) => (RuleId::Multiple, 1 + count(regs.len())),
+        Op::Branch { .. } | Op::CompareBranch { .. } | Op::Return => (RuleId::Branch, 1),
+        Op::IfThen => (RuleId::IfThen, 1),
+        Op::Nop | Op::WaitForInterrupt => (RuleId::Hint, 1),
+        Op::MaskInterrupts(_) => (RuleId::Cps, 2),
+        Op::VLoad { .. } => (RuleId::VLoad, 2),
+        Op::VStore { .. } => (RuleId::VStore, 2),
+        Op::VLoadMultiple { d: regs, .. } | Op::VStoreMultiple { t: regs, .. } => {
+            (RuleId::VMultiple, 1 + count(regs.len()))
+        }
+        Op::VConstant { .. } | Op::VUnary { unary: VUnary::Move, .. } => (RuleId::VMove, 1),
+        Op::VBinary { fpu: Fpu::Fma, .. } => (RuleId::VFma, 3),
+        Op::VBinary { fpu: Fpu::Div, .. } => (RuleId::VDiv, 14),
+        Op::VUnary { .. } | Op::VBinary { .. } | Op::VCompare { .. } => (RuleId::VArithmetic, 1),
+        Op::VFlags => (RuleId::VFlags, 1),
+    }
+}
+
+/// Whether `op` must wait for an address that the data-processing instruction `before` has only just made.
+fn stalls(op: &Op, before: &Op) -> bool {
+    let made = before.data_processing_result();
+    made.is_some() && op.address_registers().contains(&made)
+}
+
+/// Whether `op` must wait for the result of the FPU arithmetic `before`. A VFMA takes its addend a cycle later than its
+/// factors, so as an addend the result is in time.
+fn uses_result(op: &Op, before: &Op) -> bool {
+    let Op::VBinary { d: result, .. } = before else { return false };
+    match op {
+        Op::VBinary { n, m, .. } => n == result || m == result,
+        Op::VUnary { m, .. } => m == result,
+        Op::VCompare { n, m } => n == result || m.as_ref() == Some(result),
+        Op::VStore { t, .. } => t == result,
+        Op::VStoreMultiple { t, .. } => t.contains(result),
+        _ => false,
+    }
+}
+
+/// Whether `op` overlaps with the load `before`, its address not being the loaded value. Both are single loads, or `op`
+/// a store with register offset; one with an immediate offset takes a single cycle anyway.
+fn pipelines(op: &Op, before: &Op) -> bool {
+    let Op::Load { d: loaded, .. } = before else { return false };
+    let single = matches!(
+        op,
+        Op::Load { .. } | Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. }
+    );
+    single && !op.address_registers().contains(&Some(*loaded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::listing::Function;
+    use crate::chip::listing::blocks::annotate;
+
+    /// Cycles of each line when read one after the other, refills given as `+ P`.
+    fn costs(lines: &[&str]) -> Vec<String> {
+        let listing = format!("f:\n{}\n.L9:\n\tbx lr\n\t.size f, .-f\n", lines.join("\n"));
+        let function = Function::parse(&listing, "f").unwrap();
+        annotate(&function).iter().take(lines.len()).map(|t| t.taken.to_string()).collect()
+    }
+
+    #[test]
+    fn loads_pipeline_unless_the_address_was_loaded() {
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r4, #4]", "ldr r2, [r4, #8]"]), ["2", "1", "1"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r0]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "ldr r1, [r4, r0, lsl #2]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "vldr.32 s0, [r4, #4]"]), ["2", "2"]);
+        assert_eq!(costs(&["ldr r0, [r4]", "str r1, [r4, #4]", "str r1, [r4, r2]"]), ["2", "1", "2"]);
+    }
+
+    /// The manual's own examples (section 3.3.2), in total cycles.
+    #[test]
+    fn the_manuals_examples_come_out() {
+        let total = |lines: &[&str]| costs(lines).iter().map(|c| c.parse::<u32>().unwrap()).sum::<u32>();
+        assert_eq!(total(&["ldr r0, [r1]", "ldr r1, [r2]"]), 3);
+        assert_eq!(total(&["ldr r0, [r1, r2]", "str r0, [r3, #20]"]), 3);
+        assert_eq!(total(&["ldr r0, [r1, r2]", "str r1, [r3, r2]"]), 3);
+        assert_eq!(total(&["ldr r0, [r1, r5]", "ldr r1, [r2]", "ldr r2, [r3, #4]"]), 4);
+    }
+
+    #[test]
+    fn an_fpu_result_used_at_once_stalls_but_as_an_addend() {
+        assert_eq!(costs(&["vmul.f32 s0, s1, s2", "vadd.f32 s3, s0, s1"]), ["1", "2"]);
+        assert_eq!(costs(&["vmul.f32 s0, s1, s2", "vstr.32 s0, [r1]"]), ["1", "3"]);
+        assert_eq!(costs(&["vmul.f32 s0, s1, s2", "vfma.f32 s3, s0, s1"]), ["1", "4"]);
+        assert_eq!(costs(&["vmul.f32 s0, s1, s2", "vfma.f32 s0, s1, s2"]), ["1", "3"]);
+        assert_eq!(costs(&["vmul.f32 s0, s1, s2", "nop", "vadd.f32 s3, s0, s1"]), ["1", "1", "1"]);
+        assert_eq!(costs(&["vneg.f32 s0, s1", "vadd.f32 s3, s0, s1"]), ["1", "1"]);
+    }
+
+    #[test]
+    fn an_address_made_right_before_stalls() {
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "vldr.32 s14, [r3]"]), ["1", "3"]);
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "ldr r0, [r2, r3]"]), ["1", "3"]);
+        assert_eq!(costs(&["add r3, r2, r3, lsl #2", "nop", "vldr.32 s14, [r3]"]), ["1", "1", "2"]);
+        assert_eq!(costs(&["adds r3, r3, #1", "str r3, [r2]"]), ["1", "1"]);
+    }
+
+    #[test]
+    fn several_registers_cost_one_more_than_their_number() {
+        assert_eq!(costs(&["push {r4, r5, lr}", "vldmia.32 r0!, {s0-s3}"]), ["4", "5"]);
+        assert_eq!(costs(&["pop {r4, r5, pc}"]), ["4 + P"]);
+        assert_eq!(costs(&["ldrd r0, r1, [r2]", "strd r0, r1, [r2]"]), ["3", "3"]);
+    }
+
+    #[test]
+    fn branches_refill_when_taken() {
+        assert_eq!(costs(&["b .L9", "bne .L9", "cbz r0, .L9"]), ["1 + P", "1 + P", "1 + P"]);
+        let listing = "f:\n\tbne .L9\n.L9:\n\tbx lr\n\t.size f, .-f\n";
+        let function = Function::parse(listing, "f").unwrap();
+        let untaken = timing(&function.instructions[0], None).cycles;
+        assert_eq!((untaken, untaken.at(3)), (Cycles::fixed(1), 1));
+    }
+
+    #[test]
+    fn fpu_timings_are_those_of_the_table() {
+        assert_eq!(
+            costs(&["vfma.f32 s0, s1, s2", "vdiv.f32 s3, s1, s2", "vadd.f32 s4, s1, s2", "vneg.f32 s0, s1"]),
+            ["3", "14", "1", "1"]
+        );
+        assert_eq!(
+            costs(&["vcmpe.f32 s0, s1", "vmrs APSR_nzcv, FPSCR", "vmov.f32 s0, #1.0e+0", "vstr.32 s0, [r1]"]),
+            ["1", "1", "1", "2"]
+        );
+    }
+
+    #[test]
+    fn every_row_has_a_source() {
+        assert!(RULES.iter().all(|rule| !rule.source.is_empty() && !rule.cycles.is_empty()));
+        assert_eq!(RuleId::ResultStall.rule(), RULES[RULES.len() - 1]);
+    }
+}

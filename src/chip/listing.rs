@@ -1,0 +1,111 @@
+//! Reads what `gcc -S` wrote: one function as instructions, labels and constants.
+//!
+//! Only what our kernels compile to is understood. Anything else is an error that names its line, never a silent cycle.
+
+pub mod blocks;
+pub mod board;
+mod flags;
+pub mod instruction;
+mod operands;
+mod parse;
+pub mod trace;
+
+use std::collections::BTreeMap;
+
+use instruction::Instruction;
+
+/// A function of a listing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// Its instructions, in order.
+    pub instructions: Vec<Instruction>,
+    /// Code labels: the instruction that follows each.
+    pub labels: BTreeMap<String, usize>,
+    /// Literal pools: the words that follow each label.
+    pub literals: BTreeMap<String, Vec<Literal>>,
+}
+
+/// A word of a literal pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A number.
+    Word(u32),
+    /// The address of something outside the function.
+    Symbol(String),
+}
+
+/// Why a listing could not be read or executed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListingError {
+    /// The function is not there.
+    #[error("the listing has no function `{name}`; is it in the C source and not `static`?")]
+    NoFunction {
+        /// Name looked for.
+        name: String,
+    },
+    /// An instruction without a row in the timing table.
+    #[error(
+        "line {line}: `{text}`: no timing is known for `{mnemonic}`; add it to chip::listing and chip::cortex_m4f"
+    )]
+    UnknownMnemonic {
+        /// Line in the listing.
+        line: usize,
+        /// Its text.
+        text: String,
+        /// What is unknown.
+        mnemonic: String,
+    },
+    /// Operands that do not fit the mnemonic.
+    #[error("line {line}: `{text}`: cannot read the operands; expected {expected}")]
+    Operands {
+        /// Line in the listing.
+        line: usize,
+        /// Its text.
+        text: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A branch or literal load to a label that is not there.
+    #[error("line {line}: label `{label}` is not in function `{function}`")]
+    NoLabel {
+        /// Line of its use.
+        line: usize,
+        /// The label.
+        label: String,
+        /// The function.
+        function: String,
+    },
+    /// A loop that can be entered at two places.
+    #[error("line {line}: this backward branch closes a loop with a second entry, which is not supported")]
+    Irreducible {
+        /// Line of the branch.
+        line: usize,
+    },
+    /// An execution went outside memory, or did not end.
+    #[error("line {line}: `{text}`: {what}")]
+    Execution {
+        /// Line of the instruction.
+        line: usize,
+        /// Its text.
+        text: String,
+        /// What happened.
+        what: String,
+    },
+}
+
+impl Function {
+    /// Reads function `name` of a `gcc -S` listing.
+    pub fn parse(listing: &str, name: &str) -> Result<Self, ListingError> {
+        parse::function(listing, name)
+    }
+}
+
+/// The compiler's own signature in a listing (`.ident`), if it left one.
+pub fn compiler(listing: &str) -> Option<&str> {
+    listing.lines().rev().find_map(|line| {
+        let quoted = line.trim().strip_prefix(".ident")?.trim();
+        quoted.strip_prefix('"')?.strip_suffix('"')
+    })
+}

@@ -1,0 +1,62 @@
+//! A memory to execute listings in: all zeros, with what a test or a measurement puts there.
+
+use std::collections::BTreeMap;
+
+use super::trace::Memory;
+
+/// Sparse memory; words never stored read as zero.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    words: BTreeMap<u32, u32>,
+    /// A word that changes while the kernel looks at it.
+    raise: Option<Raise>,
+}
+
+/// A flag that somebody else raises.
+#[derive(Clone, Copy, Debug)]
+struct Raise {
+    address: u32,
+    loads_left: u32,
+    value: u32,
+}
+
+impl Board {
+    /// Stores words from `address` on.
+    pub fn put(&mut self, address: u32, words: impl IntoIterator<Item = u32>) {
+        for (i, word) in words.into_iter().enumerate() {
+            self.words.insert(address.wrapping_add(4 * i as u32), word);
+        }
+    }
+
+    /// `count` words from `address` on.
+    pub fn get(&self, address: u32, count: usize) -> Vec<u32> {
+        let word = |i: usize| self.words.get(&address.wrapping_add(4 * i as u32)).copied().unwrap_or(0);
+        (0..count).map(word).collect()
+    }
+
+    /// From the load number `after` (from 0) of `address` on, it reads `value`.
+    pub fn raise(&mut self, address: u32, after: u32, value: u32) {
+        self.raise = Some(Raise { address, loads_left: after, value });
+    }
+}
+
+impl Memory for Board {
+    fn load(&mut self, address: u32) -> Result<u32, String> {
+        if let Some(raise) = &mut self.raise
+            && raise.address == address
+        {
+            if let Some(left) = raise.loads_left.checked_sub(1) {
+                raise.loads_left = left;
+            } else {
+                self.words.insert(address, raise.value);
+                self.raise = None;
+            }
+        }
+        Ok(self.words.get(&address).copied().unwrap_or(0))
+    }
+
+    fn store(&mut self, address: u32, value: u32) -> Result<(), String> {
+        self.words.insert(address, value);
+        Ok(())
+    }
+}

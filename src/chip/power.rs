@@ -1,0 +1,107 @@
+//! Chip power from the five published figures, and what follows per PE.
+//!
+//! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole chips; what DRAM, NoC
+//! and router contribute to them is not stated, so the per-hop and per-byte energies are knobs at zero elsewhere.
+
+use super::clock::{OperatingPoint, Tick};
+use super::geometry::PE_COUNT;
+
+/// Chip power with all PEs switched off, in mW (CHIP26, second hand).
+pub const CHIP_OFF_MW: f64 = 75.2;
+/// Chip power with all 152 PEs asleep at 0.5 V, in mW (CHIP26, second hand).
+pub const CHIP_ASLEEP_150_MW: f64 = 235.4;
+/// Chip power with all 152 PEs running CoreMark at 0.5 V and 150 MHz, in mW (CHIP26, second hand).
+pub const CHIP_COREMARK_150_MW: f64 = 424.6;
+/// Chip power with all 152 PEs asleep at 0.8 V, in mW (CHIP26, second hand).
+pub const CHIP_ASLEEP_300_MW: f64 = 564.7;
+/// Chip power with all 152 PEs running CoreMark at 0.8 V and 300 MHz, in mW (CHIP26, second hand).
+pub const CHIP_COREMARK_300_MW: f64 = 1247.9;
+
+/// Power of one PE and of the chip around it at one operating point, all in mW.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerModel {
+    /// The chip with its PEs off.
+    pub chip_off_mw: f64,
+    /// One PE that is powered and asleep.
+    pub pe_asleep_mw: f64,
+    /// What an active PE draws more than an asleep one.
+    pub pe_active_mw: f64,
+}
+
+impl PowerModel {
+    /// The model at an operating point.
+    pub fn at(point: OperatingPoint) -> Self {
+        let (asleep, coremark) = match point {
+            OperatingPoint::Mhz150 => (CHIP_ASLEEP_150_MW, CHIP_COREMARK_150_MW),
+            OperatingPoint::Mhz300 => (CHIP_ASLEEP_300_MW, CHIP_COREMARK_300_MW),
+        };
+        let pes = PE_COUNT as f64;
+        Self {
+            chip_off_mw: CHIP_OFF_MW,
+            pe_asleep_mw: (asleep - CHIP_OFF_MW) / pes,
+            pe_active_mw: (coremark - asleep) / pes,
+        }
+    }
+
+    /// Chip power in W with `pes` PEs powered, whose duties (active share of the time, 0..=1) add up to `duty_sum`.
+    pub fn chip_power_w(self, duty_sum: f64, pes: usize) -> f64 {
+        (self.chip_off_mw + pes as f64 * self.pe_asleep_mw + duty_sum * self.pe_active_mw) * 1e-3
+    }
+
+    /// Energy in J over `elapsed` ticks with `pes` PEs powered, active for `busy` ticks in total over all PEs.
+    pub fn chip_energy_j(self, elapsed: Tick, busy: Tick, pes: usize) -> f64 {
+        let always_mw = self.chip_off_mw + pes as f64 * self.pe_asleep_mw;
+        (always_mw * seconds(elapsed) + self.pe_active_mw * seconds(busy)) * 1e-3
+    }
+
+    /// Energy in J of one PE over `elapsed` ticks, active for `busy` of them; without a share of the chip around it.
+    pub fn pe_energy_j(self, elapsed: Tick, busy: Tick) -> f64 {
+        (self.pe_asleep_mw * seconds(elapsed) + self.pe_active_mw * seconds(busy)) * 1e-3
+    }
+}
+
+/// Chip power in W at `point`: see [`PowerModel::chip_power_w`].
+pub fn chip_power_w(point: OperatingPoint, duty_sum: f64, pes: usize) -> f64 {
+    PowerModel::at(point).chip_power_w(duty_sum, pes)
+}
+
+/// Energy in pJ of one active PE cycle above sleep.
+pub fn active_cycle_pj(point: OperatingPoint) -> f64 {
+    PowerModel::at(point).pe_active_mw * 1e3 / f64::from(point.mhz())
+}
+
+fn seconds(ticks: Tick) -> f64 {
+    super::clock::us(ticks) * 1e-6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The five published chip powers come back, and the derived figures of the facts sheet §5.
+    #[test]
+    fn published_chip_powers_come_back() {
+        let close = |a: f64, b: f64, within: f64| assert!((a - b).abs() <= within, "{a} is not {b}");
+        let all = PE_COUNT as f64;
+        close(chip_power_w(OperatingPoint::Mhz150, 0.0, 0), 0.0752, 1e-12);
+        close(chip_power_w(OperatingPoint::Mhz150, 0.0, PE_COUNT), 0.2354, 1e-12);
+        close(chip_power_w(OperatingPoint::Mhz150, all, PE_COUNT), 0.4246, 1e-12);
+        close(chip_power_w(OperatingPoint::Mhz300, 0.0, PE_COUNT), 0.5647, 1e-12);
+        close(chip_power_w(OperatingPoint::Mhz300, all, PE_COUNT), 1.2479, 1e-12);
+        close(active_cycle_pj(OperatingPoint::Mhz150), 8.30, 0.005);
+        close(active_cycle_pj(OperatingPoint::Mhz300), 14.98, 0.005);
+        // DVS: 128 PEs active, 24 asleep.
+        close(chip_power_w(OperatingPoint::Mhz150, 128.0, PE_COUNT), 0.3947, 0.0001);
+    }
+
+    /// Energy over a run is mean power times time, whether counted for the chip or PE by PE.
+    #[test]
+    fn energy_agrees_with_power() {
+        let model = PowerModel::at(OperatingPoint::Mhz150);
+        let (elapsed, busy_each) = (1_200_000_u64, 900_000_u64);
+        let chip = model.chip_energy_j(elapsed, busy_each * 150, 152);
+        assert!((chip - model.chip_power_w(0.75 * 150.0, 152) * 1e-3).abs() < 1e-12);
+        let pes = 150.0 * model.pe_energy_j(elapsed, busy_each) + 2.0 * model.pe_energy_j(elapsed, 0);
+        assert!((chip - pes - CHIP_OFF_MW * 1e-6).abs() < 1e-12);
+    }
+}

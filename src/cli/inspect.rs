@@ -1,0 +1,320 @@
+//! `spinntui inspect MODEL`: what a model is, layer by layer, before it meets a chip.
+
+use std::io;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::model::embedding::Values;
+use crate::model::{Card, Kind, Model, ModelError};
+use crate::net::csr::{self, Csr};
+use crate::net::{Carry, EgruLayer};
+
+/// Columns of a terminal that the text fits.
+const WIDTH: usize = 80;
+/// Column at which the texts of the card begin.
+const INDENT: usize = 15;
+
+/// Why `inspect` stops.
+#[derive(Debug, Error)]
+pub enum InspectError {
+    /// The model does not load.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The text cannot be written.
+    #[error("cannot write the answer: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Loads a model and writes what it is as text of at most 80 columns (a long path or word aside).
+pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
+    let model = Model::load(model)?;
+    write_card(&model, out)?;
+    writeln!(out)?;
+    write_layers(&model.network.layers, out)?;
+    writeln!(out)?;
+    write_matrices(&model.network.layers, out)?;
+    writeln!(out)?;
+    write_measured(&model.card, out)?;
+    Ok(())
+}
+
+fn write_card(model: &Model, out: &mut impl io::Write) -> io::Result<()> {
+    let card = &model.card;
+    writeln!(out, "{}", card.name)?;
+    let kind = match card.kind {
+        Kind::LanguageModel => "language model: predicts the next word",
+    };
+    let carry = match card.carry {
+        Carry::Y => "y goes on from one sequence to the next, cell states restart at 0",
+        Carry::CAndY => "y and cell states go on from one sequence to the next",
+    };
+    let embedding = &model.embedding;
+    let stored = match embedding.values() {
+        Values::Int8 { .. } => "8-bit with one scale a word",
+        Values::Float(_) => "f32",
+    };
+    let rows = [
+        ("title", card.title.clone()),
+        ("kind", kind.to_owned()),
+        ("file", model.path.display().to_string()),
+        ("sequence", format!("{} inputs; {carry}", card.sequence)),
+        ("vocabulary", format!("{} words", grouped(model.vocabulary.len()))),
+        (
+            "embedding",
+            format!(
+                "{} × {}, {stored}, {} bytes; also the decoder's weights",
+                grouped(embedding.words()),
+                embedding.width(),
+                grouped(embedding.bytes())
+            ),
+        ),
+        ("training", card.training.clone()),
+        ("data", card.data.clone()),
+        ("licence", card.licence.clone()),
+    ];
+    for (name, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
+        write_field(name, text, out)?;
+    }
+    Ok(())
+}
+
+fn write_layers(layers: &[EgruLayer], out: &mut impl io::Write) -> io::Result<()> {
+    let mut table = Table::new(&["layer", "inputs", "units", "θ min", "mean", "max", "biases, θ: bytes"]);
+    for layer in layers {
+        let thetas = || layer.threshold.iter().copied();
+        let mean = thetas().map(f64::from).sum::<f64>() / layer.units().max(1) as f64;
+        table.row(vec![
+            layer.name.clone(),
+            grouped(layer.inputs()),
+            grouped(layer.units()),
+            format!("{:.3}", thetas().fold(f32::INFINITY, f32::min)),
+            format!("{mean:.3}"),
+            format!("{:.3}", thetas().fold(f32::NEG_INFINITY, f32::max)),
+            grouped(4 * (layer.bias.len() + layer.recurrent_bias.len() + layer.units())),
+        ]);
+    }
+    table.write(out)
+}
+
+fn write_matrices(layers: &[EgruLayer], out: &mut impl io::Write) -> io::Result<()> {
+    let mut table =
+        Table::new(&["matrix", "shape", "sparsity", "non-zeros", "a unit: min", "mean", "max", "bytes"]);
+    let (mut nonzeros, mut bytes, mut entries) = (0, 0, 0.0);
+    for layer in layers {
+        for (part, matrix) in [("W", &layer.kernel), ("R", &layer.recurrent)] {
+            table.row(matrix_row(&format!("{} {part}", layer.name), matrix));
+            nonzeros += matrix.nnz();
+            bytes += csr::bytes(matrix);
+            entries += matrix.rows() as f64 * matrix.cols() as f64;
+        }
+    }
+    let sparsity = if entries > 0.0 { 1.0 - nonzeros as f64 / entries } else { 0.0 };
+    table.row(vec![
+        "all".to_owned(),
+        String::new(),
+        percent(sparsity),
+        grouped(nonzeros),
+        String::new(),
+        String::new(),
+        String::new(),
+        grouped(bytes),
+    ]);
+    table.write(out)?;
+    writeln!(out, "W: weights of the inputs; R: of the layer's own values of the step before.")?;
+    writeln!(out, "Bytes as on the chip: f32 values, u32 columns, u32 row pointers; over all PEs.")
+}
+
+fn matrix_row(name: &str, matrix: &Csr) -> Vec<String> {
+    let units = csr::unit_nonzeros(matrix);
+    let mean = matrix.nnz() as f64 / units.len().max(1) as f64;
+    vec![
+        name.to_owned(),
+        format!("{}×{}", grouped(matrix.rows()), grouped(matrix.cols())),
+        percent(csr::sparsity(matrix)),
+        grouped(matrix.nnz()),
+        grouped(units.iter().min().copied().unwrap_or(0) as usize),
+        format!("{mean:.1}"),
+        grouped(units.iter().max().copied().unwrap_or(0) as usize),
+        grouped(csr::bytes(matrix)),
+    ]
+}
+
+fn write_measured(card: &Card, out: &mut impl io::Write) -> io::Result<()> {
+    if card.measured.is_empty() {
+        return writeln!(out, "No measured results on its card.");
+    }
+    let mut table = Table::new(&["measured on", "predictions", "perplexity", "layer activity, %"]);
+    for measured in &card.measured {
+        let activity: Vec<String> =
+            measured.activity.iter().map(|&activity| format!("{:.1}", 100.0 * activity)).collect();
+        table.row(vec![
+            measured.on.clone(),
+            grouped(measured.predictions as usize),
+            format!("{:.2}", measured.perplexity),
+            activity.join(" "),
+        ]);
+    }
+    table.write(out)?;
+    let mut sources: Vec<&str> = card.measured.iter().map(|measured| measured.source.as_str()).collect();
+    sources.dedup();
+    for source in sources {
+        write_field("source", source, out)?;
+    }
+    if !card.compares_with.is_empty() {
+        write_field("compares with", &card.compares_with, out)?;
+    }
+    Ok(())
+}
+
+/// A name, and its text wrapped at white space beside it.
+fn write_field(name: &str, text: &str, out: &mut impl io::Write) -> io::Result<()> {
+    let mut line = format!("{name:<INDENT$}");
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(INDENT);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    writeln!(out, "{}", line.trim_end())
+}
+
+/// A whole number with a comma between groups of three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn percent(fraction: f64) -> String {
+    format!("{:.1} %", 100.0 * fraction)
+}
+
+/// Rows of text in aligned columns: the first to the left, the others to the right.
+struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new(head: &[&str]) -> Self {
+        Self { rows: vec![head.iter().map(|&name| name.to_owned()).collect()] }
+    }
+
+    fn columns(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        };
+        let widths: Vec<usize> = (0..self.columns()).map(|column| width(column).unwrap_or(0)).collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+                let cell = if i == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
+                line.push_str(&cell);
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(model: &str) -> String {
+        let mut out = Vec::new();
+        // Relative: tests run in the package's root.
+        inspect(Path::new(model), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn small() {
+        insta::assert_snapshot!(text("models/egru-lm-small"), @r"
+        egru-lm-small
+        title          EGRU 96/96/48, 2,000 words, 80 % sparse: for tests and quick
+                       demos
+        kind           language model: predicts the next word
+        file           models/egru-lm-small/model.safetensors
+        sequence       70 inputs; y and cell states go on from one sequence to the next
+        vocabulary     2,000 words
+        embedding      2,000 × 48, 8-bit with one scale a word, 104,000 bytes; also the
+                       decoder's weights
+        training       Two CPU cores; magnitude pruning per matrix ramped up during
+                       training; AdamW, cosine schedule; thresholds trained from 0.05;
+                       both y and c carried between sequences.
+        data           WikiText-2 (Merity et al. 2016; text of Wikipedia authors, CC
+                       BY-SA 3.0), training split with its articles in another order
+                       than published; the text itself is not part of the model.
+        licence        Weights and vocabulary are derived from text under CC BY-SA 3.0:
+                       use them under its terms, with that attribution.
+
+        layer   inputs  units  θ min   mean    max  biases, θ: bytes
+        rnns.0      48     96  0.001  0.086  0.292             2,688
+        rnns.1      96     96  0.001  0.084  0.250             2,688
+        rnns.2      96     48  0.001  0.041  0.204             1,344
+
+        matrix     shape  sparsity  non-zeros  a unit: min  mean  max    bytes
+        rnns.0 W  288×48    80.0 %      2,765           18  28.8   44   23,276
+        rnns.0 R  288×96    80.0 %      5,530           38  57.6  102   45,396
+        rnns.1 W  288×96    80.0 %      5,530           10  57.6   87   45,396
+        rnns.1 R  288×96    80.0 %      5,530           12  57.6   96   45,396
+        rnns.2 W  144×96    80.0 %      2,765           14  57.6   81   22,700
+        rnns.2 R  144×48    80.0 %      1,382            9  28.8   46   11,636
+        all                 80.0 %     23,502                          193,800
+        W: weights of the inputs; R: of the layer's own values of the step before.
+        Bytes as on the chip: f32 values, u32 columns, u32 row pointers; over all PEs.
+
+        measured on                          predictions  perplexity  layer activity, %
+        WikiText-2 test, first 50 sequences        3,500       29.72     38.5 33.7 38.6
+        WikiText-2 test, whole                   245,568       34.24     38.5 33.6 39.0
+        source         a separate evaluation (SciPy, f32, batch 1, sequences of 70,
+                       state carried on), independent of training code and of this
+                       program
+        compares with  Nothing outside of this vocabulary: every other word is <unk>,
+                       which is easy to predict.
+        ");
+    }
+
+    #[test]
+    fn every_model_fits_80_columns() {
+        for model in ["egru-lm-tiny", "egru-lm-small", "egru-lm-wikitext2"] {
+            let text = text(&format!("models/{model}"));
+            for line in text.lines() {
+                assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_model_is_an_error() {
+        let error = inspect(Path::new("models/none"), &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("models/none"), "{error}");
+    }
+
+    #[test]
+    fn digits_come_in_threes() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,287 @@
+//! What the kernels cost on a PE, read off their committed compiler listings.
+//!
+//! Each listing in `assets/kernels/` is executed a few times on small inputs under the Cortex-M4F timing table
+//! ([`crate::chip::cortex_m4f`]). How the cycles grow from one input to the next gives the coefficients of a closed
+//! formula; property tests hold that the formula equals execution on any input. No cycle count is written down here.
+//!
+//! Costs are of the called function, its return included. What a listing cannot know is added by whoever charges it:
+//! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
+
+mod measure;
+
+use std::sync::OnceLock;
+
+use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
+use crate::chip::listing::{Function, ListingError};
+use measure::{Linear, evaluate};
+
+/// A kernel's C source and the listing made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// File name without extension.
+    pub name: &'static str,
+    /// The C source.
+    pub c: &'static str,
+    /// The listing.
+    pub listing: &'static str,
+    /// Its functions.
+    pub functions: &'static [&'static str],
+}
+
+impl Source {
+    /// Its functions, read; [`crate::chip::listing::blocks`] has their loops and each line's cycles.
+    pub fn parse(&self) -> Result<Vec<Function>, ListingError> {
+        self.functions.iter().map(|name| Function::parse(self.listing, name)).collect()
+    }
+}
+
+/// A kernel by its file name, with source and listing built into the program.
+macro_rules! source {
+    ($name:literal, $($function:literal),+) => {
+        Source {
+            name: $name,
+            c: include_str!(concat!("../../assets/kernels/", $name, ".c")),
+            listing: include_str!(concat!("../../assets/kernels/", $name, ".s")),
+            functions: &[$($function),+],
+        }
+    };
+}
+
+/// All kernels.
+pub const SOURCES: [Source; 8] = [
+    source!("csr_row", "csr_row"),
+    source!("pointwise", "pointwise"),
+    source!("broadcast", "broadcast"),
+    source!("receive_isr", "receive_isr"),
+    source!("wait_input", "wait_polling", "wait_sleeping"),
+    source!("embedding_dma", "embedding_dma_start", "embedding_dma_isr"),
+    source!("timer_log", "timer_log"),
+    source!("barrier", "barrier_collect"),
+];
+
+/// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelCosts {
+    csr: CsrRow,
+    pointwise: PerItem,
+    exps_per_unit: u32,
+    broadcast: Broadcast,
+    receive: Cycles,
+    receive_last: Cycles,
+    wait: Wait,
+    dma_start: Cycles,
+    dma_isr: Cycles,
+    timer_log: Cycles,
+    barrier: PerItem,
+    barrier_poll: Cycles,
+}
+
+/// A loop over items: `none` without any, else `call + items · item`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PerItem {
+    none: Linear,
+    call: Linear,
+    item: Linear,
+}
+
+impl PerItem {
+    fn total(self, items: u32) -> Cycles {
+        if items == 0 { evaluate(&[(self.none, 1)]) } else { evaluate(&[(self.call, 1), (self.item, items)]) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CsrRow {
+    none: Linear,
+    call: Linear,
+    /// A row with non-zeros, without them.
+    row: Linear,
+    empty_row: Linear,
+    nonzero: Linear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Broadcast {
+    none: Linear,
+    call: Linear,
+    /// A packet without its destinations.
+    packet: Linear,
+    destination: Linear,
+    /// A packet that has no destination at all.
+    unsent_packet: Linear,
+    /// From the call to the first trigger.
+    lead: Linear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wait {
+    check_polling: Cycles,
+    check_sleeping: Cycles,
+    poll: Cycles,
+    wake_sleeping: Cycles,
+}
+
+impl KernelCosts {
+    /// Costs read off the committed listings, computed once. An error here is a fault of the build, not of the user's
+    /// input; a test holds that there is none.
+    pub fn committed() -> Result<&'static Self, ListingError> {
+        static COSTS: OnceLock<Result<KernelCosts, ListingError>> = OnceLock::new();
+        COSTS.get_or_init(measure::all).as_ref().map_err(Clone::clone)
+    }
+
+    /// `csr_row` over a matrix of `rows` rows, `empty_rows` of them without non-zeros.
+    pub fn csr_row(&self, rows: u32, nonzeros: u32, empty_rows: u32) -> Cycles {
+        if rows == 0 {
+            return evaluate(&[(self.csr.none, 1)]);
+        }
+        evaluate(&[
+            (self.csr.call, 1),
+            (self.csr.row, rows.saturating_sub(empty_rows)),
+            (self.csr.empty_row, empty_rows),
+            (self.csr.nonzero, nonzeros),
+        ])
+    }
+
+    /// One more non-zero in `csr_row`.
+    pub fn csr_row_per_nonzero(&self) -> Cycles {
+        evaluate(&[(self.csr.nonzero, 1)])
+    }
+
+    /// `pointwise` over `units` units, without the exp unit's latency.
+    pub fn pointwise(&self, units: u32) -> Cycles {
+        self.pointwise.total(units)
+    }
+
+    /// Operations of the exp unit per unit: for each, the emulator adds 6 + iterations cycles.
+    pub fn pointwise_exps_per_unit(&self) -> u32 {
+        self.exps_per_unit
+    }
+
+    /// `broadcast` of `packets` packets, each to `destinations` QPEs.
+    pub fn broadcast(&self, packets: u32, destinations: u32) -> Cycles {
+        if packets == 0 {
+            return evaluate(&[(self.broadcast.none, 1)]);
+        }
+        if destinations == 0 {
+            return evaluate(&[(self.broadcast.call, 1), (self.broadcast.unsent_packet, packets)]);
+        }
+        let triggers = packets.saturating_mul(destinations);
+        evaluate(&[
+            (self.broadcast.call, 1),
+            (self.broadcast.packet, packets),
+            (self.broadcast.destination, triggers),
+        ])
+    }
+
+    /// From the start of `broadcast` until its first packet is triggered.
+    pub fn broadcast_lead(&self) -> Cycles {
+        evaluate(&[(self.broadcast.lead, 1)])
+    }
+
+    /// What each packet costs besides its destinations.
+    pub fn broadcast_per_packet(&self) -> Cycles {
+        evaluate(&[(self.broadcast.packet, 1)])
+    }
+
+    /// Between the triggers of one packet for two destinations that follow each other.
+    pub fn broadcast_per_destination(&self) -> Cycles {
+        evaluate(&[(self.broadcast.destination, 1)])
+    }
+
+    /// From the start of `broadcast` until packet `packet` is triggered for destination `destination` (both from 0) of
+    /// `destinations`.
+    pub fn broadcast_trigger(&self, packet: u32, destination: u32, destinations: u32) -> Cycles {
+        let before = packet.saturating_mul(destinations).saturating_add(destination);
+        evaluate(&[
+            (self.broadcast.lead, 1),
+            (self.broadcast.packet, packet),
+            (self.broadcast.destination, before),
+        ])
+    }
+
+    /// `receive_isr` for a block that is not the last one expected, exception entry and exit included.
+    pub fn receive_isr(&self) -> Cycles {
+        self.receive
+    }
+
+    /// `receive_isr` for the last expected block: it also raises the flag.
+    pub fn receive_isr_last(&self) -> Cycles {
+        self.receive_last
+    }
+
+    /// `wait_polling` when the flag is already up.
+    pub fn wait_check(&self) -> Cycles {
+        self.wait.check_polling
+    }
+
+    /// `wait_sleeping` when the flag is already up.
+    pub fn wait_check_sleeping(&self) -> Cycles {
+        self.wait.check_sleeping
+    }
+
+    /// One turn of the polling loop that finds the flag down.
+    pub fn wait_poll(&self) -> Cycles {
+        self.wait.poll
+    }
+
+    /// From the flag going up to leaving `wait_polling`: the turn that has just missed it, whole, and the last one.
+    ///
+    /// The whole missed turn is the worst case. The emulator does not follow the loop turn by turn, so it does not know
+    /// the phase; half a turn less on average is a few cycles per wait, below what anything else here resolves.
+    pub fn wait_wake_polling(&self) -> Cycles {
+        self.wait.poll + self.wait.check_polling
+    }
+
+    /// From the end of WFI to leaving `wait_sleeping`, without the handler that runs in between.
+    pub fn wait_wake_sleeping(&self) -> Cycles {
+        self.wait.wake_sleeping
+    }
+
+    /// `embedding_dma_start`: from the token to the DMA command.
+    pub fn embedding_dma_start(&self) -> Cycles {
+        self.dma_start
+    }
+
+    /// `embedding_dma_isr`: the DMA is done; exception entry and exit included.
+    pub fn embedding_dma_isr(&self) -> Cycles {
+        self.dma_isr
+    }
+
+    /// `timer_log`: one entry of the debug log.
+    pub fn timer_log(&self) -> Cycles {
+        self.timer_log
+    }
+
+    /// A PE tells the coordinator that it is done: a broadcast of one packet to one QPE.
+    pub fn barrier_send(&self) -> Cycles {
+        self.broadcast(1, 1)
+    }
+
+    /// `barrier_collect` over `pes` slots that are all up to date.
+    pub fn barrier_collect(&self, pes: u32) -> Cycles {
+        self.barrier.total(pes)
+    }
+
+    /// One more slot in `barrier_collect`.
+    pub fn barrier_slot_check(&self) -> Cycles {
+        evaluate(&[(self.barrier.item, 1)])
+    }
+
+    /// One turn of `barrier_collect` at a slot that is behind.
+    pub fn barrier_poll(&self) -> Cycles {
+        self.barrier_poll
+    }
+
+    /// The coordinator releases the group: a broadcast of one packet to `destinations` QPEs.
+    pub fn barrier_release(&self, destinations: u32) -> Cycles {
+        self.broadcast(1, destinations)
+    }
+}
+
+/// A handler's cost: entry, its instructions before the return, exit.
+fn interrupt(before_return: Linear) -> Cycles {
+    EXCEPTION_ENTRY + evaluate(&[(before_return, 1)]) + EXCEPTION_EXIT
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Executes the listings on small inputs and takes differences.
+
+use super::{Broadcast, CsrRow, KernelCosts, PerItem, SOURCES, Wait, interrupt};
+use crate::chip::cortex_m4f::Cycles;
+use crate::chip::listing::board::Board;
+use crate::chip::listing::instruction::Op;
+use crate::chip::listing::trace::{Call, Step, execute};
+use crate::chip::listing::{Function, ListingError};
+
+/// The transmit trigger, `COMMS->tcr` of registers.h.
+pub(super) const TRIGGER: u32 = 0xE200_0014;
+/// The exp unit's operand, `EXP_UNIT->operand` of registers.h.
+pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
+/// `COMMS->rkr` of registers.h: the block that arrived.
+const RECEIVE_KEY: u32 = 0xE200_0018;
+/// Where measurements put the stack and their data; any place would do.
+const STACK: u32 = 0x1_F000;
+const DATA: u32 = 0x8000;
+
+/// A cost that may be a correction: `fixed + refills · P`, either of them negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Linear {
+    fixed: i64,
+    refills: i64,
+}
+
+impl From<Cycles> for Linear {
+    fn from(c: Cycles) -> Self {
+        Self { fixed: i64::from(c.fixed), refills: i64::from(c.refills) }
+    }
+}
+
+impl std::ops::Sub for Linear {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { fixed: self.fixed - other.fixed, refills: self.refills - other.refills }
+    }
+}
+
+/// The sum of counted terms. Every total is at least zero, because it is the cost of some execution.
+pub(super) fn evaluate(terms: &[(Linear, u32)]) -> Cycles {
+    let sum = |part: fn(&Linear) -> i64| {
+        let total =
+            terms.iter().fold(0_i64, |sum, (c, n)| sum.saturating_add(part(c).saturating_mul((*n).into())));
+        u32::try_from(total.max(0)).unwrap_or(u32::MAX)
+    };
+    Cycles::new(sum(|c| c.fixed), sum(|c| c.refills))
+}
+
+/// The costs of all committed listings.
+pub(super) fn all() -> Result<KernelCosts, ListingError> {
+    let (pointwise, exps_per_unit) = pointwise()?;
+    let (barrier, barrier_poll) = barrier()?;
+    Ok(KernelCosts {
+        csr: csr_row()?,
+        pointwise,
+        exps_per_unit,
+        broadcast: broadcast()?,
+        receive: interrupt(receive(2)?),
+        receive_last: interrupt(receive(1)?),
+        wait: wait()?,
+        dma_start: evaluate(&[(total("embedding_dma", "embedding_dma_start", &[DATA, 5])?, 1)]),
+        dma_isr: interrupt(dma_isr()?),
+        timer_log: evaluate(&[(total("timer_log", "timer_log", &[DATA])?, 1)]),
+        barrier,
+        barrier_poll,
+    })
+}
+
+/// A function of a committed listing.
+pub(super) fn load(source: &str, function: &str) -> Result<Function, ListingError> {
+    let found = SOURCES.iter().find(|s| s.name == source);
+    let listing = found.ok_or_else(|| ListingError::NoFunction { name: source.to_string() })?.listing;
+    Function::parse(listing, function)
+}
+
+/// Executes a function on `board`.
+pub(super) fn run(
+    function: &Function,
+    arguments: &[u32],
+    board: &mut Board,
+) -> Result<Vec<Step>, ListingError> {
+    let symbols = [("buffer_of_block", DATA), ("input_ready", DATA)];
+    execute(function, &Call { arguments, stack: STACK, symbols: &symbols }, board)
+}
+
+fn end(steps: &[Step]) -> Linear {
+    steps.last().map_or_else(Linear::default, |step| step.end.into())
+}
+
+/// Cycles before the last instruction, the return.
+fn before_return(steps: &[Step]) -> Linear {
+    steps.len().checked_sub(2).and_then(|i| steps.get(i)).map_or_else(Linear::default, |step| step.end.into())
+}
+
+/// Cycles of a call on empty memory.
+fn total(source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
+    Ok(end(&run(&load(source, function)?, arguments, &mut Board::default())?))
+}
+
+/// Executes `csr_row` on rows of the given numbers of non-zeros, all of them 0 × 0.
+fn csr_row() -> Result<CsrRow, ListingError> {
+    let function = load("csr_row", "csr_row")?;
+    let cost = |row_lengths: &[u32]| {
+        let mut board = Board::default();
+        let (value, column, start, x, sum) = (DATA, DATA + 0x100, DATA + 0x200, DATA + 0x300, DATA + 0x400);
+        let ends = row_lengths.iter().scan(0, |end, n| {
+            *end += n;
+            Some(*end)
+        });
+        board.put(start + 4, ends);
+        let arguments = [value, column, start, row_lengths.len() as u32, x, sum];
+        run(&function, &arguments, &mut board).map(|steps| end(&steps))
+    };
+    let empty_row = cost(&[0, 0])? - cost(&[0])?;
+    let nonzero = cost(&[2])? - cost(&[1])?;
+    Ok(CsrRow {
+        none: cost(&[])?,
+        call: cost(&[0])? - empty_row,
+        row: cost(&[1, 1])? - cost(&[1])? - nonzero,
+        empty_row,
+        nonzero,
+    })
+}
+
+fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Result<PerItem, ListingError> {
+    let item = cost(2)? - cost(1)?;
+    Ok(PerItem { none: cost(0)?, call: cost(1)? - item, item })
+}
+
+fn pointwise() -> Result<(PerItem, u32), ListingError> {
+    let function = load("pointwise", "pointwise")?;
+    let steps = |units: u32| {
+        let at = |array: u32| DATA + 0x100 * array;
+        let arguments = [units, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
+        run(&function, &arguments, &mut Board::default())
+    };
+    let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
+    Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
+}
+
+fn broadcast() -> Result<Broadcast, ListingError> {
+    let function = load("broadcast", "broadcast")?;
+    let steps = |packets: u32, destinations: u32| {
+        run(&function, &[DATA, packets, DATA + 0x100, destinations], &mut Board::default())
+    };
+    let cost = |packets, destinations| steps(packets, destinations).map(|s| end(&s));
+    let first = steps(1, 1)?;
+    let trigger = first.iter().find(|step| step.stored.is_some_and(|(at, _)| at == TRIGGER));
+    let destination = cost(1, 2)? - cost(1, 1)?;
+    let packet = cost(2, 1)? - cost(1, 1)? - destination;
+    Ok(Broadcast {
+        none: cost(0, 1)?,
+        call: cost(1, 1)? - packet - destination,
+        packet,
+        destination,
+        unsent_packet: cost(2, 0)? - cost(1, 0)?,
+        lead: trigger.map_or_else(Linear::default, |step| step.end.into()),
+    })
+}
+
+/// Cycles of `receive_isr` before its return, when `missing` blocks are still expected.
+fn receive(missing: u32) -> Result<Linear, ListingError> {
+    let mut board = Board::default();
+    let (block, buffer) = (3, DATA + 0x1000);
+    board.put(RECEIVE_KEY, [block]);
+    board.put(DATA + 4 * block, [buffer]);
+    board.put(buffer, [0, missing, 0]);
+    Ok(before_return(&run(&load("receive_isr", "receive_isr")?, &[], &mut board)?))
+}
+
+fn dma_isr() -> Result<Linear, ListingError> {
+    Ok(before_return(&run(&load("embedding_dma", "embedding_dma_isr")?, &[], &mut Board::default())?))
+}
+
+fn wait() -> Result<Wait, ListingError> {
+    let (polling, sleeping) = (load("wait_input", "wait_polling")?, load("wait_input", "wait_sleeping")?);
+    let steps = |function: &Function, misses: u32| {
+        let mut board = Board::default();
+        board.raise(DATA, misses, 1);
+        run(function, &[DATA], &mut board)
+    };
+    let missed = steps(&sleeping, 1)?;
+    let is_wfi = |step: &&Step| {
+        sleeping.instructions.get(step.instruction).is_some_and(|i| i.op == Op::WaitForInterrupt)
+    };
+    let awake = missed.iter().find(is_wfi).map_or_else(Linear::default, |step| step.end.into());
+    let once = |linear: Linear| evaluate(&[(linear, 1)]);
+    Ok(Wait {
+        check_polling: once(end(&steps(&polling, 0)?)),
+        check_sleeping: once(end(&steps(&sleeping, 0)?)),
+        poll: once(end(&steps(&polling, 2)?) - end(&steps(&polling, 1)?)),
+        wake_sleeping: once(end(&missed) - awake),
+    })
+}
+
+/// `barrier_collect` over slots that are up to date (step 0), and one turn at a slot that is not.
+fn barrier() -> Result<(PerItem, Cycles), ListingError> {
+    let function = load("barrier", "barrier_collect")?;
+    let cost = |pes, misses| {
+        let mut board = Board::default();
+        board.put(DATA, [u32::from(misses > 0)]);
+        board.raise(DATA, misses, 0);
+        run(&function, &[DATA, pes, 0], &mut board).map(|s| end(&s))
+    };
+    let poll = cost(1, 2)? - cost(1, 1)?;
+    Ok((per_item(|pes| cost(pes, 0))?, evaluate(&[(poll, 1)])))
+}

@@ -1,0 +1,49 @@
+//! `pointwise`: gates, cell state, threshold and event of a PE's units, from the sums in its SRAM.
+//!
+//! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM bytes and its results
+//! go back there. On the chip sigmoid and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
+//! silicon may differ from the emulator, which calls `libm`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SramWords, WORDS};
+use crate::net::egru::{PointwiseInput, PointwiseOutput, pointwise};
+
+/// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointwiseLayout {
+    /// Units, n.
+    pub units: u32,
+    /// W·x, 3n singles.
+    pub input_sums: u32,
+    /// R·y, 3n singles.
+    pub recurrent_sums: u32,
+    /// b_x, 3n singles.
+    pub bias: u32,
+    /// b_r, 3n singles.
+    pub recurrent_bias: u32,
+    /// θ, n singles.
+    pub threshold: u32,
+    /// c, n singles.
+    pub cell: u32,
+    /// y, n singles, padded to whole packets.
+    pub y: u32,
+}
+
+fn single(words: &SramWords, base: u32, index: u32) -> f32 {
+    f32::from_bits(words[((base / 4 + index) as usize) % WORDS])
+}
+
+/// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence with `carry: Y`).
+pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell: bool) -> PointwiseOutput {
+    let n = layout.units;
+    let gates = |base| [0, 1, 2].map(|gate| single(words, base, gate * n + index));
+    pointwise(&PointwiseInput {
+        w: gates(layout.input_sums),
+        q: gates(layout.recurrent_sums),
+        bias: gates(layout.bias),
+        recurrent_bias: gates(layout.recurrent_bias),
+        c: if reset_cell { 0.0 } else { single(words, layout.cell, index) },
+        threshold: single(words, layout.threshold, index),
+    })
+}

@@ -1,0 +1,95 @@
+//! Cycles of everything the core does, at one branch-refill P.
+//!
+//! Every number comes from a kernel's own listing through [`KernelCosts`], or is a parameter of the scene's
+//! `assume: (...)` that is marked *not published*. None is fitted.
+
+use super::options::{Assume, Waiting};
+use crate::chip::listing::ListingError;
+use crate::kernel::cost::KernelCosts;
+use crate::kernel::csr_row::CsrWork;
+
+/// Cycles of one `exp` operation beside its iterations: 7–22 cycles for 1–16 iterations (CHIP26, derived).
+const EXP_CYCLES: u64 = 6;
+
+/// What the core's work costs, in PE cycles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Costs {
+    kernels: &'static KernelCosts,
+    refill: u32,
+    exp: u64,
+    /// `broadcast`: from the call to the first packet's trigger.
+    pub broadcast_lead: u64,
+    /// `broadcast`: between two destinations of one packet.
+    pub broadcast_destination: u64,
+    /// `broadcast`: loading the next packet's payload.
+    pub broadcast_packet: u64,
+    /// Handler of a watched write that is not the last one awaited: exception entry, body, exit.
+    pub interrupt: u64,
+    /// What the handler of the last one awaited takes more.
+    pub interrupt_last: u64,
+    /// Handler of a finished DMA.
+    pub dma_interrupt: u64,
+    /// Looking whether the input is there, when it is.
+    pub wait_check: u64,
+    /// From the handler's end to the first instruction after the wait loop.
+    pub wake: u64,
+    /// Starting the DMA of a row.
+    pub dma_start: u64,
+    /// From the start to the first request leaving (`assume.dma_setup_cycles`).
+    pub dma_setup: u64,
+    /// Writing one entry of the debug log.
+    pub timer_log: u64,
+    /// Sending "W·x done" to the coordinator.
+    pub barrier_send: u64,
+}
+
+impl Costs {
+    /// Reads the committed listings at the scene's P and exp iterations.
+    pub fn new(assume: &Assume, waiting: Waiting) -> Result<Self, ListingError> {
+        let kernels = KernelCosts::committed()?;
+        let p = u32::from(assume.branch_refill);
+        let interrupt = kernels.receive_isr().at(p);
+        let (check, wake) = match waiting {
+            Waiting::Poll => (kernels.wait_check(), kernels.wait_wake_polling()),
+            Waiting::Sleep => (kernels.wait_check_sleeping(), kernels.wait_wake_sleeping()),
+        };
+        Ok(Self {
+            kernels,
+            refill: p,
+            exp: EXP_CYCLES + u64::from(assume.exp_iterations),
+            broadcast_lead: kernels.broadcast_lead().at(p),
+            broadcast_destination: kernels.broadcast_per_destination().at(p),
+            broadcast_packet: kernels.broadcast_per_packet().at(p),
+            interrupt,
+            interrupt_last: kernels.receive_isr_last().at(p).saturating_sub(interrupt),
+            dma_interrupt: kernels.embedding_dma_isr().at(p),
+            wait_check: check.at(p),
+            wake: wake.at(p),
+            dma_start: kernels.embedding_dma_start().at(p),
+            dma_setup: u64::from(assume.dma_setup_cycles),
+            timer_log: kernels.timer_log().at(p),
+            barrier_send: kernels.barrier_send().at(p),
+        })
+    }
+
+    /// One `csr_row` call.
+    pub fn csr(&self, work: &CsrWork) -> u64 {
+        self.kernels.csr_row(work.rows, work.nonzeros, work.empty_rows).at(self.refill)
+    }
+
+    /// One `pointwise` call: its instructions, and the exp unit's latency for each exp.
+    pub fn pointwise(&self, units: u32) -> u64 {
+        let exps = u64::from(units) * u64::from(self.kernels.pointwise_exps_per_unit());
+        self.kernels.pointwise(units).at(self.refill) + exps * self.exp
+    }
+
+    /// One `broadcast` call.
+    pub fn broadcast(&self, packets: u32, destinations: u32) -> u64 {
+        self.kernels.broadcast(packets, destinations).at(self.refill)
+    }
+
+    /// The coordinator's "go" to so many QPEs.
+    pub fn barrier_release(&self, destinations: u32) -> u64 {
+        self.kernels.barrier_release(destinations).at(self.refill)
+    }
+}

@@ -1,0 +1,27 @@
+//! DMA from DRAM: 16-byte beats through one of two ports.
+
+use super::program::{PACKET_BYTES, Program};
+use super::state::State;
+use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::geometry::{Pe, Qpe};
+
+/// Ticks between the beats of one DRAM port: 16 bytes at 3.2 GB/s are 5 ns (CHIP26: two interfaces of 25.6 Gbit/s raw;
+/// sustained rate not published).
+pub const DRAM_BEAT: Tick = 6;
+
+/// Lets a PE fetch its input row, requested at tick `at`; returns when the last beat is written.
+///
+/// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
+/// shares the load whatever the placement. Requests are served first come, first served. Where the ports meet the mesh
+/// is `assume.dram_ports`.
+pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> Tick {
+    let beats = (program.dram.width() as u32 * 4).div_ceil(PACKET_BYTES);
+    let port = usize::from(pe.p() % 2);
+    let (x, y) = program.assume.dram_ports[port];
+    let from = Qpe::at(x, y).map_or(0, Qpe::index);
+    let latency = (program.assume.dram_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
+    let granted = (at + latency).max(state.dram_free[port]);
+    state.dram_free[port] = granted + Tick::from(beats) * DRAM_BEAT;
+    state.traffic.dma_beats += u64::from(beats);
+    state.noc.stream(from, pe.qpe_index(), granted, beats, DRAM_BEAT).arrival
+}

@@ -1,0 +1,345 @@
+//! The emulator's loop: takes the next event of the queue and carries it out.
+
+use std::sync::Arc;
+
+use super::probe::Race;
+use super::program::{NO_SLOT, PACKET_BYTES, Phase, Program, Target};
+use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
+use super::state::{Freight, Packet, State, Status};
+use crate::chip::clock::Tick;
+use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
+
+/// A chip, loaded and running.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub(super) program: Arc<Program>,
+    pub(super) state: State,
+}
+
+/// What one event brought to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The last PE of a layer ended a phase, or the layer's broadcast is delivered: layer and phase.
+    pub phase: Option<(u8, Phase)>,
+    /// A layer's broadcast is delivered everywhere.
+    pub layer: Option<u8>,
+    /// The last layer's is: the time step is complete.
+    pub step: bool,
+}
+
+impl Machine {
+    /// Loads the chip and starts all PEs at tick 0 (on the chip: the feed-through interrupt FT_INT_0).
+    pub fn new(program: Arc<Program>) -> Self {
+        let state = State::load(&program);
+        let mut machine = Self { program, state };
+        for pe in Pe::all() {
+            if machine.program.pe(pe).is_some() {
+                machine.begin(pe);
+            }
+        }
+        machine
+    }
+
+    /// What it is loaded with.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// All that changes, to look at.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// A hash of all that decides what happens next.
+    pub fn state_hash(&mut self) -> u128 {
+        self.state.hash()
+    }
+
+    /// Flips one bit of a PE's SRAM.
+    pub fn flip_bit(&mut self, pe: Pe, address: u32, bit: u8) {
+        self.state.pes[pe.index()].sram.flip_bit(address, bit);
+    }
+
+    /// Loses the packet with this number (counted from 0 since the start) on its way.
+    pub fn lose_packet(&mut self, number: u64) {
+        let at = self.state.lost.partition_point(|&n| n < number);
+        self.state.lost.insert(at, number);
+    }
+
+    /// Announces the next time step: layer 0 is to read row `row` from DRAM. The host port sends it as a packet, after
+    /// `assume.host_turnaround_us`.
+    pub fn announce(&mut self, row: u32) {
+        self.state.host.row = row;
+        let turnaround =
+            (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64).round() as Tick;
+        self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
+    }
+
+    /// The last layer's y as the host received it, in model order.
+    pub fn output(&self) -> Vec<f32> {
+        let Some(last) = self.program.layers.last() else { return Vec::new() };
+        let y = &self.state.host.y;
+        last.unit_word.iter().map(|&w| f32::from_bits(y.get(w as usize).copied().unwrap_or(0))).collect()
+    }
+
+    /// Handles the next event. `None` when nothing is left to happen, or after a fault.
+    pub fn advance(&mut self) -> Option<Progress> {
+        if self.state.fault.is_some() {
+            return None;
+        }
+        let event = self.state.queue.pop()?;
+        self.state.tick = event.tick;
+        self.state.events += 1;
+        Some(self.handle(&event))
+    }
+
+    fn handle(&mut self, event: &Event) -> Progress {
+        let Some(pe) = Pe::from_index(usize::from(event.source)) else {
+            return match event.kind {
+                EventKind::Deliver(number) => self.deliver(number),
+                _ => self.start_step(),
+            };
+        };
+        match event.kind {
+            EventKind::Deliver(number) => self.deliver(number),
+            EventKind::Interrupt => {
+                self.interrupt_end(pe);
+                Progress::default()
+            }
+            EventKind::DmaEnd => {
+                self.dma_end(pe);
+                Progress::default()
+            }
+            EventKind::OperationEnd => self.operation_end(pe),
+            EventKind::Inject => self.inject(pe),
+            EventKind::StepStart => self.start_step(),
+        }
+    }
+
+    /// The host port tells every PE of layer 0 which row to read.
+    fn start_step(&mut self) -> Progress {
+        let program = Arc::clone(&self.program);
+        for (layer, left) in self.state.deliveries_left.iter_mut().enumerate() {
+            *left = program.deliveries(layer as u8);
+        }
+        let payload = [self.state.host.row, self.state.host.announced, 0, 0];
+        self.state.host.announced = self.state.host.announced.wrapping_add(1);
+        for (qpe, mask, address) in program.announce_to() {
+            let packet =
+                Packet { payload, address, qpe, mask, host: false, source: CHIP, freight: Freight::Announce };
+            let (x, y) = program.assume.host_port;
+            let from = Qpe::at(x, y).map_or(0, Qpe::index);
+            self.send(from, packet);
+        }
+        Progress::default()
+    }
+
+    /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
+    pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
+        let state = &mut self.state;
+        let number = state.sent;
+        state.sent += 1;
+        let passage = state.noc.send(from, usize::from(packet.qpe), state.tick);
+        state.traffic.sent(passage.hops, passage.arrival - state.tick);
+        if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
+            pe.count.sent += 1;
+        }
+        if state.lost.binary_search(&number).is_ok() {
+            state.traffic.in_flight -= 1;
+            return self.freight_gone(packet.freight);
+        }
+        let number = state.packets.put(packet);
+        state.queue.push(passage.arrival, packet.source, EventKind::Deliver(number));
+        Progress::default()
+    }
+
+    /// The next packet of a PE's broadcast.
+    fn inject(&mut self, pe: Pe) -> Progress {
+        let Self { program, state: all } = self;
+        let state = &mut all.pes[pe.index()];
+        let Some(loaded) = program.pe(pe) else { return Progress::default() };
+        if state.inject_delay > 0 {
+            let later = all.tick + std::mem::take(&mut state.inject_delay);
+            all.queue.push(later, pe.index() as u16, EventKind::Inject);
+            return Progress::default();
+        }
+        let slot = &loaded.slots[usize::from(loaded.operations[state.operation as usize].slot)];
+        let step = state.sram.word(slot.control.steps());
+        let cursor = state.cursor;
+        let Some(&target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
+        let at = slot.pointwise.y + cursor.packet * PACKET_BYTES;
+        let packets = slot.packets();
+        let Target { qpe, mask, host, buffers, own, next } = target;
+        let packet = Packet {
+            payload: [0, 4, 8, 12].map(|offset| state.sram.word(at + offset)),
+            address: buffers[step as usize % 2] + slot.block + cursor.packet * PACKET_BYTES,
+            qpe,
+            mask,
+            host,
+            source: pe.index() as u16,
+            freight: Freight::Values { layer: slot.layer, step, own, next, last: cursor.packet + 1 == packets },
+        };
+        state.cursor.target += 1;
+        let mut cycles = program.costs.broadcast_destination;
+        if state.cursor.target as usize == slot.targets.len() {
+            state.cursor.target = 0;
+            state.cursor.packet += 1;
+            cycles += program.costs.broadcast_packet;
+        }
+        if state.cursor.packet < packets {
+            let at = all.tick + cycles * program.operating_point.ticks_per_cycle();
+            all.queue.push(at, pe.index() as u16, EventKind::Inject);
+        }
+        self.send(pe.qpe_index(), packet)
+    }
+
+    /// A packet reaches its QPE (or the host): its bytes are written, watched writes raise interrupts.
+    fn deliver(&mut self, number: u32) -> Progress {
+        let packet = self.state.packets.take(number);
+        self.state.traffic.in_flight -= 1;
+        if packet.host {
+            let start = packet.address as usize / 4;
+            for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
+                *word = value;
+            }
+        } else {
+            for p in 0..PES_PER_QPE {
+                if packet.mask >> p & 1 == 1 {
+                    self.write_to(usize::from(packet.qpe) * PES_PER_QPE + p, &packet);
+                }
+            }
+        }
+        self.freight_gone(packet.freight)
+    }
+
+    /// Writes a packet into one PE.
+    fn write_to(&mut self, index: usize, packet: &Packet) {
+        let numbers = &self.program.slot_numbers[index];
+        let number = |layer: u8| numbers.get(usize::from(layer)).copied().filter(|&n| n != NO_SLOT);
+        let state = &mut self.state.pes[index];
+        state.count.received += 1;
+        state.sram.set_packet(packet.address, packet.payload);
+        let arrival = match packet.freight {
+            Freight::Values { layer, step, own, next, last } => {
+                let own = number(layer).filter(|_| own);
+                let Some(slot) = own.or_else(|| number(layer + 1).filter(|_| next)) else { return };
+                // y(t) lands where x(t) was, x(t) where y(t−2) was: both must have been read by now.
+                let (done, needed) = match own {
+                    Some(_) => (state.input_done[usize::from(slot)], step.wrapping_add(1)),
+                    None => (state.recurrent_done[usize::from(slot)], step),
+                };
+                if (done.wrapping_sub(needed) as i32) < 0 {
+                    self.note_race(index, slot, packet, step, own.is_some());
+                }
+                if !last {
+                    return;
+                }
+                Some(Arrival { slot, counter: Counter::Blocks })
+            }
+            Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Blocks }),
+            Freight::BarrierDone(layer) => number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone }),
+            Freight::BarrierGo(layer) => number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierGo }),
+        };
+        if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
+            self.interrupt(pe, arrival);
+        }
+    }
+
+    fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, own: bool) {
+        let Some(receiver) = Pe::from_index(index) else { return };
+        let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
+        let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
+        let name = layer.map_or("?", |layer| layer.name.as_str());
+        let sender = Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
+        let operand = if own { "x" } else { "y" };
+        let tick = self.state.tick;
+        self.state.races.note(|| Race {
+            tick,
+            pe: index as u16,
+            address: packet.address,
+            what: format!("{sender} wrote over {operand} of {name} before {receiver} had read it (time step {step})"),
+        });
+    }
+
+    /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
+    fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
+        let ticks = self.ticks(self.program.costs.interrupt);
+        let state = &mut self.state.pes[pe.index()];
+        state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
+        state.count.interrupts += 1;
+        state.count.busy += ticks;
+        if state.status == Status::Busy {
+            state.ends += ticks;
+            state.inject_delay += ticks;
+        }
+        if state.interrupts.is_empty() {
+            self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
+        }
+        state.interrupts.push_back((state.interrupts_until, arrival));
+    }
+
+    /// A handler ends; the next one that waits is the PE's next interrupt event.
+    fn interrupt_end(&mut self, pe: Pe) {
+        let state = &mut self.state.pes[pe.index()];
+        let Some((_, arrival)) = state.interrupts.pop_front() else { return };
+        if let Some(&(ends, _)) = state.interrupts.front() {
+            self.state.queue.push(ends, pe.index() as u16, EventKind::Interrupt);
+        }
+        self.arrived(pe, arrival);
+    }
+
+    /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them.
+    fn freight_gone(&mut self, freight: Freight) -> Progress {
+        let Freight::Values { layer, .. } = freight else { return Progress::default() };
+        let left = &mut self.state.deliveries_left[usize::from(layer)];
+        *left = left.saturating_sub(1);
+        if *left > 0 {
+            return Progress::default();
+        }
+        self.state.phases.close(usize::from(layer), Phase::Broadcast, self.state.tick);
+        let step = usize::from(layer) + 1 == self.program.layers.len();
+        if step {
+            self.end_step();
+        }
+        Progress { phase: Some((layer, Phase::Broadcast)), layer: Some(layer), step }
+    }
+
+    fn end_step(&mut self) {
+        let state = &mut self.state;
+        state.phases.end_step();
+        state.noc.end_step();
+        state.traffic.end_step();
+        for pe in &mut state.pes {
+            pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
+            pe.count.busy_before = pe.count.busy;
+        }
+        state.host.completed = state.host.completed.wrapping_add(1);
+        state.host.last_step_ticks = state.tick - state.host.completed_at;
+        state.host.completed_at = state.tick;
+    }
+
+    pub(super) fn ticks(&self, cycles: u64) -> Tick {
+        cycles * self.program.operating_point.ticks_per_cycle()
+    }
+
+    /// Why nothing happens although the time step is not complete: who waits for what.
+    pub fn stalled(&self) -> Option<String> {
+        if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
+            return None;
+        }
+        let waiting = Pe::all().find_map(|pe| {
+            let awaited = self.state.pes[pe.index()].awaited?;
+            let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
+            let have = self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
+            let missing = awaited.value.wrapping_sub(have);
+            // A PE of layer 0 that waits for the next announcement is not what holds the step up.
+            let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;
+            (!idle).then(|| (pe, slot.layer, missing))
+        });
+        let (pe, layer, missing) = waiting?;
+        let name = &self.program.layers[usize::from(layer)].name;
+        Some(format!(
+            "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: packets were lost"
+        ))
+    }
+}

@@ -1,0 +1,84 @@
+//! What users choose about the chip, and what they assume where nothing is published.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::chip::clock::OperatingPoint;
+
+/// What a PE does while it has nothing to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Waiting {
+    /// It reads a flag in a loop, and so draws active power (how much of it: `assume.polling`).
+    #[default]
+    Poll,
+    /// It waits for an interrupt (WFI) and draws idle power only.
+    Sleep,
+}
+
+/// The chip as the experiment uses it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChipOptions {
+    /// Supply voltage and PE clock. Both points are published for the product chip.
+    pub operating_point: OperatingPoint,
+    /// What a PE does while it has nothing to do. The paper does not say which.
+    pub waiting: Waiting,
+    /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
+    /// public software keeps four PEs for itself; which four is not published.
+    pub reserved: Vec<(u8, u8, u8)>,
+}
+
+/// Numbers that no public source gives. Each is *not published*: the default is our assumption, and results that hang
+/// on one say so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Assume {
+    /// Cycles that a taken branch needs to refill the pipeline. ARM gives 1 to 3 for the Cortex-M4; the value for this
+    /// chip is not published. Reports show the interval that follows from 1 to 3.
+    #[schemars(range(min = 1, max = 3))]
+    pub branch_refill: u8,
+    /// Iterations of the exp/log unit for one exponential. It takes 6 cycles more than this: 7 to 22 cycles for 1 to 16
+    /// iterations are published, the number of iterations that the paper's program asks for is not.
+    #[schemars(range(min = 1, max = 16))]
+    pub exp_iterations: u8,
+    /// Share of the active power of a PE that a polling PE draws, 0 to 1. Not published.
+    #[schemars(range(min = 0, max = 1))]
+    pub polling: f64,
+    /// PE cycles to set up one DMA transfer. Not published.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub dma_setup_cycles: u32,
+    /// Time until the first byte of a DRAM access arrives, in nanoseconds. Not published.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub dram_latency_ns: f64,
+    /// Time the host takes between the last output of one time step and the first input of the next, in microseconds.
+    /// Not published; 0 leaves the host out of the chip's figures.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub host_turnaround_us: f64,
+    /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0 leaves it out.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub energy_per_hop_pj: f64,
+    /// Energy of one byte read from or written to DRAM, in picojoules. Not published; 0 leaves it out.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub energy_per_dram_byte_pj: f64,
+    /// QPE `(x, y)` whose router the host interface is attached to. Its coordinates are not published.
+    pub host_port: (u8, u8),
+    /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
+    pub dram_ports: [(u8, u8); 2],
+}
+
+impl Default for Assume {
+    fn default() -> Self {
+        Self {
+            branch_refill: 2,
+            exp_iterations: 16,
+            polling: 1.0,
+            dma_setup_cycles: 64,
+            dram_latency_ns: 100.0,
+            host_turnaround_us: 0.0,
+            energy_per_hop_pj: 0.0,
+            energy_per_dram_byte_pj: 0.0,
+            host_port: (1, 1),
+            dram_ports: [(1, 1), (7, 1)],
+        }
+    }
+}

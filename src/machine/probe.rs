@@ -1,0 +1,132 @@
+//! Counters that only observe: nothing in the machine reads them back.
+
+use serde::Serialize;
+
+use super::program::Phase;
+use crate::chip::clock::Tick;
+
+/// Time of each phase along the time line: from the moment the previous phase ended everywhere to the moment this one
+/// has. Over all layers and phases these add up to the time that has passed.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseClock {
+    /// PEs that have ended the phase in this time step, by layer.
+    pub ended: Vec<[u32; Phase::ALL.len()]>,
+    /// When a phase last ended everywhere.
+    pub frontier: Tick,
+    /// Ticks in this time step so far, by layer.
+    pub step: Vec<[Tick; Phase::ALL.len()]>,
+    /// Ticks in the last completed time step.
+    pub last_step: Vec<[Tick; Phase::ALL.len()]>,
+    /// Ticks since the start.
+    pub total: Vec<[Tick; Phase::ALL.len()]>,
+}
+
+impl PhaseClock {
+    /// For so many layers.
+    pub fn new(layers: usize) -> Self {
+        let zero = vec![[0; Phase::ALL.len()]; layers];
+        Self {
+            ended: vec![[0; Phase::ALL.len()]; layers],
+            frontier: 0,
+            step: zero.clone(),
+            last_step: zero.clone(),
+            total: zero,
+        }
+    }
+
+    /// A phase of a layer has ended everywhere.
+    pub fn close(&mut self, layer: usize, phase: Phase, now: Tick) {
+        let ticks = now.saturating_sub(self.frontier);
+        self.step[layer][phase.index()] += ticks;
+        self.total[layer][phase.index()] += ticks;
+        self.frontier = self.frontier.max(now);
+    }
+
+    /// Closes the time step.
+    pub fn end_step(&mut self) {
+        for (last, step) in self.last_step.iter_mut().zip(&mut self.step) {
+            *last = std::mem::take(step);
+        }
+    }
+}
+
+/// Packets on the NoC.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct NocCount {
+    /// Packets handed to the NoC.
+    pub packets: u64,
+    /// Links they crossed.
+    pub hops: u64,
+    /// Sum of their times from injection to delivery, ticks.
+    pub latency: Tick,
+    /// The longest of these.
+    pub max_latency: Tick,
+}
+
+/// Traffic of this step, of the last completed one, and since the start.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct NocProbe {
+    /// Since the time step began.
+    pub step: NocCount,
+    /// Last completed time step.
+    pub last_step: NocCount,
+    /// Since the start.
+    pub total: NocCount,
+    /// DMA beats read from DRAM since the start (they cross links too, but are not core packets).
+    pub dma_beats: u64,
+    /// Packets on the mesh now.
+    pub in_flight: u32,
+}
+
+impl NocProbe {
+    /// One packet was injected.
+    pub fn sent(&mut self, hops: u32, latency: Tick) {
+        for count in [&mut self.step, &mut self.total] {
+            count.packets += 1;
+            count.hops += u64::from(hops);
+            count.latency += latency;
+            count.max_latency = count.max_latency.max(latency);
+        }
+        self.in_flight += 1;
+    }
+
+    /// Closes the time step.
+    pub fn end_step(&mut self) {
+        self.last_step = std::mem::take(&mut self.step);
+    }
+}
+
+/// A packet overwrote bytes that its receiver still had to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Race {
+    /// When.
+    pub tick: Tick,
+    /// Receiver, PE index.
+    pub pe: u16,
+    /// Byte address written.
+    pub address: u32,
+    /// In words: who wrote what, and who had not finished reading.
+    pub what: String,
+}
+
+/// Races seen; the first few in full.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Races {
+    /// All of them.
+    pub count: u64,
+    /// The first [`Races::KEPT`].
+    pub first: Vec<Race>,
+}
+
+impl Races {
+    /// How many are kept in full.
+    pub const KEPT: usize = 8;
+
+    /// Notes one; `race` is only called for those kept.
+    pub fn note(&mut self, race: impl FnOnce() -> Race) {
+        self.count += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(race());
+        }
+    }
+}

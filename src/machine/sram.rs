@@ -1,0 +1,149 @@
+//! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for checkpoints and hashes.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+#[cfg(target_endian = "big")]
+compile_error!("SRAM words are shown and hashed as little-endian bytes; big-endian hosts are not supported");
+
+/// Bytes of SRAM in one PE (CHIP26, NESTML linker script).
+pub const SRAM_BYTES: u32 = 128 * 1024;
+/// SRAM banks in one PE (CHIP26).
+pub const BANKS: usize = 4;
+/// Bytes in one bank. Block-wise interleave is assumed; the mapping of addresses to banks is not published.
+pub const BANK_BYTES: u32 = SRAM_BYTES / BANKS as u32;
+/// 32-bit words of SRAM in one PE.
+pub const SRAM_WORDS: usize = SRAM_BYTES as usize / 4;
+/// Granularity of dirty tracking, bytes.
+pub const PAGE_BYTES: usize = 1024;
+const PAGES: usize = SRAM_BYTES as usize / PAGE_BYTES;
+
+/// One PE's SRAM. Kernels read and write these very bytes.
+#[derive(Clone)]
+pub struct Sram {
+    words: Box<[u32; SRAM_WORDS]>,
+    /// Pages written since their hash was taken.
+    stale: u128,
+    page_hash: Box<[u64; PAGES]>,
+}
+
+impl Default for Sram {
+    fn default() -> Self {
+        Self { words: Box::new([0; SRAM_WORDS]), stale: u128::MAX, page_hash: Box::new([0; PAGES]) }
+    }
+}
+
+impl std::fmt::Debug for Sram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sram({SRAM_BYTES} bytes)")
+    }
+}
+
+impl Sram {
+    /// All words. Byte address = 4 × index; little-endian.
+    pub fn words(&self) -> &[u32; SRAM_WORDS] {
+        &self.words
+    }
+
+    /// The same bytes as IEEE 754 singles.
+    pub fn floats(&self) -> &[f32] {
+        bytemuck::cast_slice(&self.words[..])
+    }
+
+    /// The same bytes as bytes.
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.words[..])
+    }
+
+    /// The word at byte address `address` (its low two bits are ignored; addresses wrap at 128 KiB).
+    pub fn word(&self, address: u32) -> u32 {
+        self.words[(address as usize / 4) % SRAM_WORDS]
+    }
+
+    /// Writes one word at a byte address (low two bits ignored; wraps at 128 KiB).
+    pub fn set_word(&mut self, address: u32, value: u32) {
+        let index = (address as usize / 4) % SRAM_WORDS;
+        self.words[index] = value;
+        self.stale |= 1 << (index * 4 / PAGE_BYTES);
+    }
+
+    /// Writes consecutive words from a byte address on; what would lie past the end is cut off.
+    pub fn set_words(&mut self, address: u32, values: &[u32]) {
+        let start = (address as usize / 4).min(SRAM_WORDS);
+        let n = values.len().min(SRAM_WORDS - start);
+        if n == 0 {
+            return;
+        }
+        self.words[start..start + n].copy_from_slice(&values[..n]);
+        let first = start * 4 / PAGE_BYTES;
+        let last = ((start + n) * 4 - 1) / PAGE_BYTES;
+        for page in first..=last {
+            self.stale |= 1 << page;
+        }
+    }
+
+    /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
+    pub fn set_packet(&mut self, address: u32, payload: [u32; 4]) {
+        let start = (address as usize / 16 * 4) % SRAM_WORDS;
+        if let Some(words) = self.words[start..].first_chunk_mut::<4>() {
+            *words = payload;
+        }
+        self.stale |= 1 << (start * 4 / PAGE_BYTES);
+    }
+
+    /// Writes consecutive singles from a byte address on.
+    pub fn set_floats(&mut self, address: u32, values: &[f32]) {
+        self.set_words(address, bytemuck::cast_slice(values));
+    }
+
+    /// Flips one bit of the byte at `address`: a fault, for experiments and tests.
+    pub fn flip_bit(&mut self, address: u32, bit: u8) {
+        let word = self.word(address) ^ 1 << ((address % 4) * 8 + u32::from(bit % 8));
+        self.set_word(address, word);
+    }
+
+    /// Hash of the whole content; only pages written since the last call are read again.
+    pub fn hash(&mut self) -> u64 {
+        let mut stale = self.stale;
+        while stale != 0 {
+            let page = stale.trailing_zeros() as usize;
+            let words = &self.words[page * PAGE_BYTES / 4..(page + 1) * PAGE_BYTES / 4];
+            self.page_hash[page] = xxh3_64(bytemuck::cast_slice(words));
+            stale &= stale - 1;
+        }
+        self.stale = 0;
+        xxh3_64(bytemuck::cast_slice(&self.page_hash[..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_notices_every_write_and_nothing_else() {
+        let mut sram = Sram::default();
+        let empty = sram.hash();
+        sram.set_word(0x1_FFFC, 7);
+        let written = sram.hash();
+        assert_ne!(empty, written);
+        sram.flip_bit(0x1_FFFD, 3);
+        assert_ne!(sram.hash(), written);
+        sram.flip_bit(0x1_FFFD, 3);
+        assert_eq!(sram.hash(), written);
+        sram.set_words(1020, &[1, 2]); // across a page border
+        assert_ne!(sram.hash(), written);
+        sram.set_words(1020, &[0, 0]);
+        assert_eq!(sram.hash(), written);
+        sram.set_packet(0x1_0010, [1, 2, 3, 4]);
+        assert_ne!(sram.hash(), written);
+        assert_eq!(sram.word(0x1_001C), 4);
+    }
+
+    #[test]
+    fn writes_past_the_end_are_cut() {
+        let mut sram = Sram::default();
+        sram.set_words(SRAM_BYTES - 4, &[1, 2, 3]);
+        assert_eq!(sram.word(SRAM_BYTES - 4), 1);
+        assert_eq!(sram.word(0), 0);
+    }
+}

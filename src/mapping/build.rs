@@ -1,0 +1,450 @@
+//! From network and chip to a loaded program: partition, placement, memory maps, images, destinations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::MapError;
+use super::memory::{Common, Full, MemoryMap, Share, lay_out};
+use super::options::{Barrier, LayerMapping, MappingOptions};
+use super::partition::{Assignment, assign};
+use super::placement;
+use crate::chip::clock::TICKS_PER_US;
+use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
+use crate::kernel::csr_row::CsrWork;
+use crate::machine::costs::Costs;
+use crate::machine::dma::DRAM_BEAT;
+use crate::machine::options::{Assume, ChipOptions};
+use crate::machine::program::{
+    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target, slot_numbers,
+};
+use crate::net::csr::Csr;
+use crate::net::{Egru, EgruLayer};
+
+/// What is to be put on the chip, and how.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The network.
+    pub network: &'a Egru,
+    /// Rows for its first layer.
+    pub dram: Arc<dyn DramRows>,
+    /// Restart cell states every so many steps (`carry: Y`), or never.
+    pub cell_reset_every: Option<u32>,
+    /// The chip.
+    pub chip: &'a ChipOptions,
+    /// The split.
+    pub mapping: &'a MappingOptions,
+    /// What is not published.
+    pub assume: &'a Assume,
+}
+
+/// A layer's units on their PEs.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Entry of `mapping.layers`.
+    pub entry: usize,
+    /// PEs, in block order.
+    pub pes: Vec<Pe>,
+    /// Units of each.
+    pub assignment: Assignment,
+}
+
+/// Non-zeros of unit `u`'s three rows of a matrix.
+fn unit_nonzeros(matrix: &Csr, units: usize, unit: usize) -> u32 {
+    let row = |gate: usize| matrix.indptr().outer_inds_sz(gate * units + unit);
+    (row(0).len() + row(1).len() + row(2).len()) as u32
+}
+
+/// Non-zeros of W and R of every unit.
+pub fn unit_weights(layer: &EgruLayer) -> (Vec<u32>, Vec<u32>) {
+    let units = layer.units();
+    let of = |matrix: &Csr| (0..units).map(|u| unit_nonzeros(matrix, units, u)).collect();
+    (of(&layer.kernel), of(&layer.recurrent))
+}
+
+/// Units of a layer over so many PEs, as the scene asks.
+pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> Assignment {
+    let (input, recurrent) = unit_weights(layer);
+    let weight: Vec<u32> = input.iter().zip(&recurrent).map(|(w, r)| w + r).collect();
+    assign(&weight, pes, mapping.balance)
+}
+
+/// Bytes of the placed y of an assignment: each PE's block in whole packets.
+fn placed_bytes(assignment: &Assignment) -> u32 {
+    assignment.iter().map(|units| (4 * units.len() as u32).next_multiple_of(PACKET_BYTES)).sum()
+}
+
+/// Chooses PEs and units for every layer.
+pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
+    let entries = entries_by_layer(request)?;
+    let reserved: Vec<Pe> =
+        request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
+    let mut taken = vec![false; PE_COUNT];
+    for pe in &reserved {
+        taken[pe.index()] = true;
+    }
+    let mut named = Vec::new();
+    for &(entry, wanted) in &entries {
+        let pes = match &wanted.on {
+            Some(on) => Some(named_pes(entry, wanted, on, &reserved)?),
+            None => None,
+        };
+        for pe in pes.iter().flatten() {
+            taken[pe.index()] = true;
+        }
+        named.push(pes);
+    }
+    let mut free = placement::order(request.mapping.placement).into_iter().filter(|pe| !taken[pe.index()]);
+    let mut placed = Vec::new();
+    for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(named) {
+        let units = layer.units();
+        let asked = match (&named, wanted.pes, wanted.units_per_pe) {
+            (Some(on), _, _) => on.len(),
+            (None, Some(n), _) => n as usize,
+            (None, None, n) => units.div_ceil(n.unwrap_or(1).max(1) as usize),
+        };
+        if asked > units {
+            return Err(MapError::MorePesThanUnits { entry, layer: layer.name.clone(), asked, units });
+        }
+        let pes: Vec<Pe> = named.unwrap_or_else(|| free.by_ref().take(asked).collect());
+        if pes.len() < asked {
+            return Err(MapError::TooManyPes {
+                entry,
+                layer: layer.name.clone(),
+                asked,
+                free: pes.len(),
+                total: PE_COUNT,
+                reserved: reserved.len(),
+            });
+        }
+        placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes });
+    }
+    Ok(placed)
+}
+
+/// The scene's entries in network order.
+fn entries_by_layer<'a>(request: &Request<'a>) -> Result<Vec<(usize, &'a LayerMapping)>, MapError> {
+    let names: Vec<String> = request.network.layers.iter().map(|l| l.name.clone()).collect();
+    let mut by_layer: Vec<Option<(usize, &LayerMapping)>> = vec![None; names.len()];
+    for (entry, wanted) in request.mapping.layers.iter().enumerate() {
+        let name = wanted.layer.clone();
+        let Some(k) = names.iter().position(|n| *n == name) else {
+            return Err(MapError::UnknownLayer { entry, name, layers: names });
+        };
+        if by_layer[k].replace((entry, wanted)).is_some() {
+            return Err(MapError::LayerTwice { entry, name });
+        }
+    }
+    let missing = by_layer.iter().position(Option::is_none);
+    match missing {
+        Some(k) => Err(MapError::LayerMissing { name: names[k].clone(), layers: names }),
+        None => Ok(by_layer.into_iter().flatten().collect()),
+    }
+}
+
+fn named_pes(
+    entry: usize,
+    wanted: &LayerMapping,
+    on: &[(u8, u8, u8)],
+    reserved: &[Pe],
+) -> Result<Vec<Pe>, MapError> {
+    let bad = |what: String| MapError::BadPe { entry, layer: wanted.layer.clone(), what };
+    let mut pes = Vec::new();
+    for &(x, y, p) in on {
+        let pe = Pe::at(x, y, p).ok_or_else(|| bad(format!("there is no PE ({x},{y},{p})")))?;
+        if reserved.contains(&pe) {
+            return Err(bad(format!("{pe} is reserved")));
+        }
+        if pes.contains(&pe) {
+            return Err(bad(format!("{pe} is named twice")));
+        }
+        pes.push(pe);
+    }
+    Ok(pes)
+}
+
+/// Sizes of one PE's shares.
+fn shares<'a>(request: &Request<'a>, weights: &[(Vec<u32>, Vec<u32>)], hosted: &[(usize, &[u32])]) -> Vec<Share<'a>> {
+    let share = |&(layer, units): &(usize, &[u32])| {
+        let sum = |weights: &[u32]| units.iter().map(|&u| weights[u as usize]).sum();
+        Share {
+            layer: layer as u8,
+            name: &request.network.layers[layer].name,
+            units: units.len() as u32,
+            input_nonzeros: sum(&weights[layer].0),
+            recurrent_nonzeros: sum(&weights[layer].1),
+        }
+    };
+    hosted.iter().map(share).collect()
+}
+
+/// x of a layer in bytes: the embedding row, or the placed y of the layer below.
+fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
+    let mut input = 4 * request.dram.width() as u32;
+    let mut widths = Vec::new();
+    for layer in placed {
+        let own = placed_bytes(&layer.assignment);
+        widths.push(input.max(own));
+        input = own;
+    }
+    widths
+}
+
+/// A PE's memory, and what hosts it.
+type Hosted = BTreeMap<Pe, Vec<(usize, usize)>>;
+
+/// Puts a network on the chip.
+pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
+    if let Some(first) = request.network.layers.first()
+        && first.inputs() != request.dram.width()
+    {
+        let layer = first.name.clone();
+        return Err(MapError::Width { layer, needed: first.inputs(), found: request.dram.width() });
+    }
+    let placed = place(request)?;
+    let costs = Costs::new(request.assume, request.chip.waiting)?;
+    let mut hosted: Hosted = BTreeMap::new();
+    for (k, layer) in placed.iter().enumerate() {
+        for (i, &pe) in layer.pes.iter().enumerate() {
+            hosted.entry(pe).or_default().push((k, i));
+        }
+    }
+    // One packet can serve a layer and the next only if their buffers are at the same address, and a PE that hosts two
+    // layers needs two pairs of buffers.
+    let shared = hosted.values().all(|layers| layers.len() == 1);
+    let common = Common::new(&widths(request, &placed), shared);
+    let maps = memory_maps(request, &placed, &hosted, &common)?;
+    let layers = layer_programs(request, &placed, &costs);
+    let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
+    let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
+    for (pe, map) in maps {
+        pes[pe.index()] = Some(builder.pe(&hosted[&pe], map));
+    }
+    let program = Program {
+        slot_numbers: slot_numbers(&pes, layers.len()),
+        pes,
+        layers,
+        dram: Arc::clone(&request.dram),
+        costs,
+        operating_point: request.chip.operating_point,
+        waiting: request.chip.waiting,
+        assume: request.assume.clone(),
+        cell_reset_every: request.cell_reset_every,
+    };
+    Ok((program, placed))
+}
+
+fn memory_maps(
+    request: &Request<'_>,
+    placed: &[Placed],
+    hosted: &Hosted,
+    common: &Common,
+) -> Result<Vec<(Pe, MemoryMap)>, MapError> {
+    let weights: Vec<_> = request.network.layers.iter().map(unit_weights).collect();
+    let mut maps = Vec::new();
+    let mut worst: Option<(Full, Pe)> = None;
+    for (&pe, layers) in hosted {
+        let hosted: Vec<(usize, &[u32])> =
+            layers.iter().map(|&(k, i)| (k, placed[k].assignment[i].as_slice())).collect();
+        match lay_out(common, &shares(request, &weights, &hosted)) {
+            Ok(map) => maps.push((pe, map)),
+            Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => worst = Some((full, pe)),
+            Err(_) => {}
+        }
+    }
+    let Some((full, pe)) = worst else { return Ok(maps) };
+    let layers: Vec<usize> = hosted[&pe].iter().map(|&(k, _)| k).collect();
+    let least = if let [k] = layers[..] { least_pes(request, placed, &weights, k) } else { None };
+    let names = layers.iter().map(|&k| request.network.layers[k].name.clone()).collect();
+    Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least })
+}
+
+/// The least number of PEs on which layer `k` fits, the others staying as they are.
+fn least_pes(request: &Request<'_>, placed: &[Placed], weights: &[(Vec<u32>, Vec<u32>)], k: usize) -> Option<usize> {
+    let layer = &request.network.layers[k];
+    let mut trial = placed.to_vec();
+    (1..=PE_COUNT.min(layer.units())).find(|&n| {
+        trial[k].assignment = assign_layer(layer, n, request.mapping);
+        let common = Common::new(&widths(request, &trial), true);
+        let fits = |units: &Vec<u32>| lay_out(&common, &shares(request, weights, &[(k, units)])).is_ok();
+        trial[k].assignment.iter().all(fits)
+    })
+}
+
+fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Vec<LayerProgram> {
+    let mut layers = Vec::new();
+    for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
+        let mut unit_word = vec![0; layer.units()];
+        let mut word = 0;
+        for units in &placed_layer.assignment {
+            for (i, &unit) in units.iter().enumerate() {
+                unit_word[unit as usize] = word + i as u32;
+            }
+            word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
+        }
+        let senders = if k == 0 { 0 } else { placed[k - 1].pes.len() };
+        layers.push(LayerProgram {
+            name: layer.name.clone(),
+            pes: placed_layer.pes.clone(),
+            unit_word,
+            words: word,
+            barrier: match request.mapping.barrier {
+                Barrier::Always => true,
+                Barrier::Never => false,
+                Barrier::Auto => needs_barrier(request, placed_layer, layer, costs, senders),
+            },
+        });
+    }
+    layers
+}
+
+/// Whether the layer's fastest PE could send y before its slowest has finished W·x, whose buffer y lands on.
+///
+/// The margin for PEs not starting together is all their arrival interrupts in a row plus, in layer 0, the DMA queue.
+fn needs_barrier(request: &Request<'_>, placed: &Placed, layer: &EgruLayer, costs: &Costs, senders: usize) -> bool {
+    let (input, recurrent) = unit_weights(layer);
+    let cycles = |units: &Vec<u32>, weight: &[u32]| {
+        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
+        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
+    };
+    let slowest = placed.assignment.iter().map(|units| cycles(units, &input)).max().unwrap_or(0);
+    let fastest = placed
+        .assignment
+        .iter()
+        .map(|units| cycles(units, &input) + cycles(units, &recurrent) + costs.pointwise(units.len() as u32))
+        .min()
+        .unwrap_or(0);
+    let beats = u64::from((request.dram.width() as u32 * 4).div_ceil(PACKET_BYTES));
+    let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
+    let skew = costs.interrupt * (senders + placed.pes.len()) as u64
+        + dma.div_ceil(request.chip.operating_point.ticks_per_cycle())
+        + TICKS_PER_US / request.chip.operating_point.ticks_per_cycle();
+    fastest <= slowest + skew
+}
+
+/// Builds PE programs once layers and memory are settled.
+struct Builder<'a> {
+    request: &'a Request<'a>,
+    placed: &'a [Placed],
+    layers: &'a [LayerProgram],
+    common: &'a Common,
+    shared: bool,
+}
+
+impl Builder<'_> {
+    fn pe(&self, hosted: &[(usize, usize)], map: MemoryMap) -> PeProgram {
+        let mut slots = Vec::new();
+        let mut image = Vec::new();
+        let mut operations = Vec::new();
+        for (number, (&(k, i), layout)) in hosted.iter().zip(&map.slots).enumerate() {
+            let units = &self.placed[k].assignment[i];
+            let layer = &self.request.network.layers[k];
+            let nonzeros = [
+                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| self.input_word(k, source)),
+                image_matrix(&mut image, &layer.recurrent, units, &layout.recurrent, |source| {
+                    self.layers[k].unit_word[source]
+                }),
+            ];
+            image_state(&mut image, layer, units, layout);
+            slots.push(Slot {
+                layer: k as u8,
+                units: units.clone(),
+                input: layout.input,
+                recurrent: layout.recurrent,
+                nonzeros,
+                pointwise: layout.pointwise,
+                control: self.common.control[k],
+                buffers: self.common.buffers[k],
+                block: self.placed[k].assignment[..i].iter().map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES)).sum(),
+                input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
+                recurrent_blocks: self.placed[k].pes.len() as u32,
+                targets: self.targets(k, i),
+                coordinator: i == 0,
+            });
+            let skip = |phase: &Phase| match phase {
+                Phase::Embedding => k != 0,
+                Phase::Barrier => !self.layers[k].barrier,
+                _ => false,
+            };
+            let phases = Phase::ALL.into_iter().filter(|phase| !skip(phase));
+            operations.extend(phases.map(|phase| Operation { phase, slot: number as u8 }));
+        }
+        PeProgram { operations, slots, regions: map.regions, image, log: map.log }
+    }
+
+    /// Word of input `source` (model order) in a layer's x: the DMA row's own order, or the placed y below.
+    fn input_word(&self, layer: usize, source: usize) -> u32 {
+        if layer == 0 { source as u32 } else { self.layers[layer - 1].unit_word[source] }
+    }
+
+    /// Who gets y of PE `i` of layer `k`. The list starts at another QPE for each sender, so that they do not all queue
+    /// at the same one.
+    fn targets(&self, k: usize, i: usize) -> Vec<Target> {
+        let mut by_qpe: BTreeMap<(u8, u8), Target> = BTreeMap::new();
+        for (layer, own) in [(k, true), (k + 1, false)] {
+            for pe in self.placed.get(layer).into_iter().flat_map(|l| &l.pes) {
+                let qpe = pe.qpe_index() as u8;
+                let group = if self.shared { 0 } else { u8::from(!own) };
+                let target = by_qpe.entry((group, qpe)).or_insert(Target {
+                    qpe,
+                    mask: 0,
+                    host: false,
+                    buffers: self.common.buffers[layer],
+                    own: false,
+                    next: false,
+                });
+                target.mask |= 1 << pe.p();
+                target.own |= own;
+                target.next |= !own;
+            }
+        }
+        let mut targets: Vec<Target> = by_qpe.into_values().collect();
+        if k + 1 == self.placed.len() {
+            let (x, y) = self.request.assume.host_port;
+            let qpe = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
+            targets.push(Target { qpe, mask: 0, host: true, buffers: [0, 0], own: false, next: false });
+        }
+        let start = i % targets.len().max(1);
+        targets.rotate_left(start);
+        targets
+    }
+}
+
+/// Writes a PE's rows of a matrix: gate blocks z, r, g of its units; columns in ascending model order, as words of the
+/// input buffer. Returns the non-zeros.
+fn image_matrix(
+    image: &mut Vec<(u32, Vec<u32>)>,
+    matrix: &Csr,
+    units: &[u32],
+    layout: &crate::kernel::csr_row::CsrLayout,
+    word: impl Fn(usize) -> u32,
+) -> u32 {
+    let total_units = matrix.rows() / 3;
+    let (mut start, mut columns, mut values) = (vec![0u32], Vec::new(), Vec::new());
+    for gate in 0..3 {
+        for &unit in units {
+            if let Some(row) = matrix.outer_view(gate * total_units + unit as usize) {
+                for (source, value) in row.iter() {
+                    columns.push(word(source));
+                    values.push(value.to_bits());
+                }
+            }
+            start.push(columns.len() as u32);
+        }
+    }
+    let nonzeros = columns.len() as u32;
+    image.push((layout.row_start, start));
+    image.push((layout.column, columns));
+    image.push((layout.value, values));
+    nonzeros
+}
+
+/// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
+fn image_state(image: &mut Vec<(u32, Vec<u32>)>, layer: &EgruLayer, units: &[u32], layout: &super::memory::SlotLayout) {
+    let total = layer.units();
+    let gates = |values: &[f32]| -> Vec<u32> {
+        (0..3).flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits())).collect()
+    };
+    image.push((layout.pointwise.bias, gates(&layer.bias)));
+    image.push((layout.pointwise.recurrent_bias, gates(&layer.recurrent_bias)));
+    image.push((layout.pointwise.threshold, units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect()));
+}

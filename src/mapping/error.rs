@@ -1,0 +1,145 @@
+//! Why a network cannot be put on the chip as asked. Each error knows the scene field it is about.
+
+use thiserror::Error;
+
+use super::memory::Full;
+use crate::chip::geometry::Pe;
+use crate::chip::listing::ListingError;
+
+/// Why a network cannot be put on the chip as asked.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum MapError {
+    /// The scene names a layer that the network lacks.
+    #[error("the model has no layer `{name}`; its layers are {}", layers.join(", "))]
+    UnknownLayer {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// As written.
+        name: String,
+        /// What there is.
+        layers: Vec<String>,
+    },
+    /// The scene names a layer twice.
+    #[error("layer `{name}` is mapped twice")]
+    LayerTwice {
+        /// Second entry of `mapping.layers`.
+        entry: usize,
+        /// As written.
+        name: String,
+    },
+    /// The scene leaves a layer out.
+    #[error("layer `{name}` is not mapped: `mapping.layers` needs an entry for each of {}", layers.join(", "))]
+    LayerMissing {
+        /// The layer.
+        name: String,
+        /// All of them.
+        layers: Vec<String>,
+    },
+    /// More PEs asked for than are free.
+    #[error("layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved})")]
+    TooManyPes {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// As asked.
+        asked: usize,
+        /// Free for it.
+        free: usize,
+        /// On the chip.
+        total: usize,
+        /// Reserved by the scene.
+        reserved: usize,
+    },
+    /// More PEs than units.
+    #[error("layer `{layer}` has {units} units and cannot be spread over {asked} PEs")]
+    MorePesThanUnits {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// As asked.
+        asked: usize,
+        /// There are.
+        units: usize,
+    },
+    /// A PE named that does not exist or is reserved.
+    #[error("layer `{layer}`: {what}")]
+    BadPe {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A PE's memory is too small for its share.
+    #[error("{pe} cannot hold its share of {}: {full}{}", layers.join(" and "), least_text(layers, *least))]
+    DoesNotFit {
+        /// Entry of `mapping.layers` of the layer that asks for most.
+        entry: usize,
+        /// The fullest PE.
+        pe: Pe,
+        /// Layers it hosts.
+        layers: Vec<String>,
+        /// Bytes.
+        full: Full,
+        /// Least number of PEs with which the layer fits; `None` if none does, or it shares its PEs.
+        least: Option<usize>,
+    },
+    /// A kernel listing cannot be evaluated: a fault of the build.
+    #[error("the committed kernel listings cannot be evaluated: {0}")]
+    Listing(#[from] ListingError),
+    /// The input rows have another width than the first layer.
+    #[error("rows of {found} inputs are to be read from DRAM, but layer `{layer}` takes {needed}")]
+    Width {
+        /// First layer.
+        layer: String,
+        /// What it takes.
+        needed: usize,
+        /// What there is.
+        found: usize,
+    },
+}
+
+fn least_text(layers: &[String], least: Option<usize>) -> String {
+    match (layers, least) {
+        ([layer], Some(n)) => format!("; layer `{layer}` fits on {n} PEs or more"),
+        ([layer], None) => format!("; layer `{layer}` does not fit on any number of PEs"),
+        _ => String::new(),
+    }
+}
+
+impl MapError {
+    /// The scene field that the error is about.
+    pub fn field(&self) -> String {
+        match self {
+            Self::UnknownLayer { entry, .. } | Self::LayerTwice { entry, .. } => {
+                format!("mapping.layers.{entry}.layer")
+            }
+            Self::TooManyPes { entry, .. } | Self::MorePesThanUnits { entry, .. } | Self::DoesNotFit { entry, .. } => {
+                format!("mapping.layers.{entry}.pes")
+            }
+            Self::BadPe { entry, .. } => format!("mapping.layers.{entry}.on"),
+            Self::LayerMissing { .. } => "mapping.layers".to_owned(),
+            Self::Listing(_) => "assume".to_owned(),
+            Self::Width { .. } => "model".to_owned(),
+        }
+    }
+
+    /// What would fix it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::UnknownLayer { .. } => "layers go by their name in the model; `spinntui inspect` lists them".into(),
+            Self::LayerTwice { .. } => "give each layer one entry".into(),
+            Self::LayerMissing { name, .. } => format!("add `(layer: \"{name}\", pes: 50)`"),
+            Self::TooManyPes { free, .. } => format!("ask for at most {free}, or give other layers fewer"),
+            Self::MorePesThanUnits { units, .. } => format!("ask for at most {units}"),
+            Self::BadPe { .. } => "PEs are named (x,y,p); `spinntui check` draws the floor plan".into(),
+            Self::DoesNotFit { least: Some(n), .. } => format!("set `pes: {n}` or more"),
+            Self::DoesNotFit { .. } => "spread the layers over more PEs".into(),
+            Self::Listing(_) => "this is a fault of the program: please report it".into(),
+            Self::Width { .. } => "use the embedding that belongs to the model".into(),
+        }
+    }
+}

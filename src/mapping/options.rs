@@ -1,0 +1,103 @@
+//! What users choose about the partition: which layer goes to how many PEs, and how these work together.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::options::KernelKind;
+
+/// Which layers work at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Schedule {
+    /// One after the other: a time step ends before the next begins.
+    #[default]
+    LayerSequential,
+}
+
+/// How a PE's outputs reach the PEs that read them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Broadcast {
+    /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four of its PEs.
+    #[default]
+    QpeMulticast,
+}
+
+/// Which PEs a layer gets where the scene gives only their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Placement {
+    /// Whole QPEs near each other, layers side by side: short ways on the NoC.
+    #[default]
+    Clustered,
+    /// Row by row over the grid, from the bottom left.
+    RowMajor,
+}
+
+/// Which units of a layer share a PE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Balance {
+    /// The same number of units on each PE, chosen so that the non-zero weights are nearly equal too. The fullest PE
+    /// decides both whether the layer fits and how long it takes.
+    #[default]
+    NonZeros,
+    /// Contiguous ranges with the same number of units, whatever weights they have.
+    Units,
+}
+
+/// Whether the PEs of a layer wait for each other before they send their outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Barrier {
+    /// Where the mapper finds that a fast PE could overwrite what a slow one still reads.
+    #[default]
+    Auto,
+    /// In every layer.
+    Always,
+    /// In none. A race is then reported when it happens.
+    Never,
+}
+
+/// How one layer is spread. Exactly one of `pes`, `units_per_pe` and `on` says over which PEs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LayerMapping {
+    /// The layer's name in the model file, as in `rnns.0`.
+    pub layer: String,
+    /// Spread over this many PEs, 1 to 152.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 152))]
+    pub pes: Option<u32>,
+    /// Put this many units on each PE and take as many PEs as that needs.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65535))]
+    pub units_per_pe: Option<u32>,
+    /// Put it on exactly these PEs, as `(x, y, p)`. Two layers may share a PE.
+    #[serde(default)]
+    pub on: Option<Vec<(u8, u8, u8)>>,
+    /// Kernel of the input product W·x.
+    #[serde(default)]
+    pub input: KernelKind,
+    /// Kernel of the recurrent product R·y.
+    #[serde(default)]
+    pub recurrent: KernelKind,
+}
+
+/// How the network is put on the chip.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MappingOptions {
+    /// Which layers work at the same time.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// How a PE's outputs reach the PEs that read them.
+    #[serde(default)]
+    pub broadcast: Broadcast,
+    /// Which PEs a layer gets where the scene gives only their number.
+    #[serde(default)]
+    pub placement: Placement,
+    /// Which units of a layer share a PE.
+    #[serde(default)]
+    pub balance: Balance,
+    /// Whether the PEs of a layer wait for each other before they send their outputs.
+    #[serde(default)]
+    pub barrier: Barrier,
+    /// The layers of the network, in order.
+    pub layers: Vec<LayerMapping>,
+}

@@ -1,0 +1,150 @@
+//! What can be wrong with a model, each with file, place, finding and need.
+
+use std::path::PathBuf;
+
+use safetensors::{Dtype, SafeTensorError};
+use thiserror::Error;
+
+use super::card::CardError;
+use super::vocabulary::VocabularyError;
+use crate::net::csr::CsrError;
+
+/// Why a model does not load.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// A file is missing or unreadable.
+    #[error(
+        "{}: {source}. A model is a folder with model.safetensors and vocab.txt (and card.ron), or a .safetensors \
+         file with vocab.txt beside it", path.display()
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The weights are no safetensors file, or one cut short.
+    #[error(
+        "{}: not a whole safetensors file ({bytes} bytes): {source}. Was it cut short, or never exported to \
+         safetensors?", path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: usize,
+        /// What the parser says.
+        source: SafeTensorError,
+    },
+    /// A tensor that every model has is not there.
+    #[error("{}: no tensor {tensor}; it is needed {needed}", path.display())]
+    MissingTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// As what, in words.
+        needed: String,
+    },
+    /// A tensor that this program would have to understand and does not.
+    #[error(
+        "{}: tensor {tensor} is no part of an EGRU language model that this program knows; leaving it out would \
+         change what the network computes", path.display()
+    )]
+    UnknownTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+    },
+    /// A tensor of another shape.
+    #[error("{}: tensor {tensor} has shape {found:?}; needed is {needed}", path.display())]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape it should have, and why.
+        needed: String,
+    },
+    /// A tensor of another type of number.
+    #[error("{}: tensor {tensor} holds {found:?}; needed is {needed}", path.display())]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// What it holds.
+        found: Dtype,
+        /// What it may hold.
+        needed: &'static str,
+    },
+    /// A weight that is NaN or infinite.
+    #[error("{}: tensor {tensor} has {value} at index {index}; every weight must be finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// Index into the flattened tensor.
+        index: usize,
+        /// The value, as an f32.
+        value: f32,
+    },
+    /// A packed matrix whose arrays do not make one.
+    #[error("{}: packed matrix {tensor}: {source}", path.display())]
+    Csr {
+        /// The file.
+        path: PathBuf,
+        /// The matrix, without `.csr_…`.
+        tensor: String,
+        /// Which check failed, with row and value.
+        source: CsrError,
+    },
+    /// A decoder with weights of its own.
+    #[error(
+        "{}: tensor {tensor} differs from embeddings.weight at word {word}, column {column}; only a decoder tied to \
+         the embedding is supported", path.display()
+    )]
+    Untied {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// Word (row) of the first difference.
+        word: usize,
+        /// Column of the first difference.
+        column: usize,
+    },
+    /// A vocabulary of another model.
+    #[error(
+        "{}: {words} words, but the model's embeddings have {rows} rows; is it the vocabulary of another model?",
+        path.display()
+    )]
+    VocabularySize {
+        /// The vocabulary's file.
+        path: PathBuf,
+        /// Its words.
+        words: usize,
+        /// Rows of `embeddings.weight`.
+        rows: usize,
+    },
+    /// A vocabulary that is none.
+    #[error("{}: {source}", path.display())]
+    Vocabulary {
+        /// The vocabulary's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: VocabularyError,
+    },
+    /// A card that does not parse.
+    #[error("{}:{source}", path.display())]
+    Card {
+        /// The card's file.
+        path: PathBuf,
+        /// Line, column and what is wrong.
+        source: CardError,
+    },
+}

@@ -1,0 +1,331 @@
+//! The event-based gated recurrent unit (EGRU) and its reference forward pass.
+//!
+//! Equations as the authors' code has them (EvNN v0.2.0, `EGRUScript`), with z the *keep* gate:
+//!
+//! ```text
+//! a = W·x + b_x                q = R·y(t−1) + b_r
+//! z = σ(a_z + q_z)             r = σ(a_r + q_r)             g = tanh(a_g + r·q_g)
+//! n = z·c(t−1) + (1 − z)·g     event iff n > θ
+//! y = n if event, else 0       c = n − θ if event, else n
+//! ```
+//!
+//! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
+//! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
+//! code: a cell state *equal* to its threshold sends nothing, as here).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::csr::Csr;
+use super::sum::csr_rows;
+
+/// What a network keeps from one sequence to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Carry {
+    /// Only the sent values y; every cell state c restarts at 0. So the authors' evaluation does it, in chunks of 70.
+    #[default]
+    Y,
+    /// Both y and c: sequences are one long run.
+    CAndY,
+}
+
+/// One EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EgruLayer {
+    /// The layer's name in the model, for example `rnns.0`.
+    pub name: String,
+    /// W, \[3U, I\]: weights of the sources.
+    pub kernel: Csr,
+    /// R, \[3U, U\]: weights of the layer's own values of the step before.
+    pub recurrent: Csr,
+    /// b_x, \[3U\].
+    pub bias: Vec<f32>,
+    /// b_r, \[3U\]. Kept apart from b_x: its g block lies inside the product with r.
+    pub recurrent_bias: Vec<f32>,
+    /// θ, \[U\], each within 0..=1.
+    pub threshold: Vec<f32>,
+}
+
+impl EgruLayer {
+    /// Sources, I.
+    pub fn inputs(&self) -> usize {
+        self.kernel.cols()
+    }
+
+    /// Units, U.
+    pub fn units(&self) -> usize {
+        self.threshold.len()
+    }
+
+    /// Stored weights of W and R together.
+    pub fn nonzeros(&self) -> usize {
+        self.kernel.nnz() + self.recurrent.nnz()
+    }
+
+    /// The point-wise input of one unit, from the sums of all gate rows (`w`, `q`: \[3U\]) and its cell state.
+    ///
+    /// # Panics
+    /// If `unit` is not below U, or a sum or bias has not 3U entries.
+    #[inline]
+    pub fn pointwise_input(&self, unit: usize, w: &[f32], q: &[f32], c: f32) -> PointwiseInput {
+        let units = self.units();
+        let gates = |values: &[f32]| [values[unit], values[units + unit], values[2 * units + unit]];
+        PointwiseInput {
+            w: gates(w),
+            q: gates(q),
+            bias: gates(&self.bias),
+            recurrent_bias: gates(&self.recurrent_bias),
+            c,
+            threshold: self.threshold[unit],
+        }
+    }
+}
+
+/// What [`pointwise`] needs of one unit. Arrays of three are in gate order z, r, g.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PointwiseInput {
+    /// W·x of the three gate rows, without bias.
+    pub w: [f32; 3],
+    /// R·y(t−1) of the three gate rows, without bias.
+    pub q: [f32; 3],
+    /// b_x.
+    pub bias: [f32; 3],
+    /// b_r.
+    pub recurrent_bias: [f32; 3],
+    /// Cell state carried from the step before.
+    pub c: f32,
+    /// θ.
+    pub threshold: f32,
+}
+
+/// What [`pointwise`] gives for one unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PointwiseOutput {
+    /// The value sent: the cell state before its reset if there is an event, else +0.0.
+    pub y: f32,
+    /// The cell state carried on: after the reset.
+    pub c: f32,
+    /// Keep gate, 0..=1.
+    pub z: f32,
+    /// Reset gate, 0..=1.
+    pub r: f32,
+    /// Candidate, −1..=1.
+    pub g: f32,
+}
+
+impl PointwiseOutput {
+    /// Whether the unit sent an event. An event's value is above θ ≥ 0, and so never 0.
+    #[inline]
+    pub fn event(&self) -> bool {
+        self.y != 0.0
+    }
+}
+
+/// One EGRU unit, one time step, after its sums.
+///
+/// Each line below is IEEE 754 single precision with one rounding an operation, in the order written; nothing is
+/// fused (Rust never contracts). `expf` and `tanhf` are those of the `libm` crate, the same on every machine. The
+/// chip's kernel calls this function; the silicon's own exponential unit is 1 to 2 ulp away from it.
+///
+/// A NaN cell state sends nothing (NaN > θ is false) and stays NaN.
+#[inline]
+pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
+    let [a_z, a_r, a_g] = [p.w[0] + p.bias[0], p.w[1] + p.bias[1], p.w[2] + p.bias[2]];
+    let [q_z, q_r, q_g] =
+        [p.q[0] + p.recurrent_bias[0], p.q[1] + p.recurrent_bias[1], p.q[2] + p.recurrent_bias[2]];
+    let z = sigmoid(a_z + q_z); // add; negate, exp, add, divide
+    let r = sigmoid(a_r + q_r); // add; negate, exp, add, divide
+    let g = libm::tanhf(a_g + r * q_g); // multiply, add; tanh
+    let n = z * p.c + (1.0 - z) * g; // multiply; subtract, multiply; add
+    if n > p.threshold {
+        PointwiseOutput { y: n, c: n - p.threshold, z, r, g }
+    } else {
+        PointwiseOutput { y: 0.0, c: n, z, r, g }
+    }
+}
+
+/// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in place of y.
+#[inline]
+pub fn trace(before: f32, y: f32) -> f32 {
+    0.9 * before + 0.1 * y
+}
+
+/// σ(x) = 1 / (1 + exp(−x)); `exp` overflows to infinity below about −88, which gives 0 as it should.
+#[inline]
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}
+
+/// A stack of EGRU layers: layer k + 1 reads the y of layer k of the same time step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Egru {
+    /// The layers, first to last.
+    pub layers: Vec<EgruLayer>,
+}
+
+/// State of one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerState {
+    /// Values sent in the last step, \[U\]; +0.0 where there was no event.
+    pub y: Vec<f32>,
+    /// Cell states carried, \[U\].
+    pub c: Vec<f32>,
+}
+
+/// State of a network, all zero at the start.
+#[derive(Clone, Debug)]
+pub struct EgruState {
+    /// One for each layer.
+    pub layers: Vec<LayerState>,
+    /// Room for W·x and R·y of the widest layer, \[3U\] each.
+    sums: (Vec<f32>, Vec<f32>),
+}
+
+impl EgruState {
+    /// Starts a new sequence: with [`Carry::Y`] every cell state returns to 0.
+    pub fn start_sequence(&mut self, carry: Carry) {
+        if carry == Carry::Y {
+            for layer in &mut self.layers {
+                layer.c.fill(0.0);
+            }
+        }
+    }
+}
+
+impl Egru {
+    /// Inputs of the first layer; 0 without layers.
+    pub fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, EgruLayer::inputs)
+    }
+
+    /// Units of the last layer; 0 without layers.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, EgruLayer::units)
+    }
+
+    /// Units of all layers.
+    pub fn units(&self) -> usize {
+        self.layers.iter().map(EgruLayer::units).sum()
+    }
+
+    /// Stored weights of all layers.
+    pub fn nonzeros(&self) -> usize {
+        self.layers.iter().map(EgruLayer::nonzeros).sum()
+    }
+
+    /// The state before the first step: y = 0, c = 0.
+    pub fn state(&self) -> EgruState {
+        let layer =
+            |layer: &EgruLayer| LayerState { y: vec![0.0; layer.units()], c: vec![0.0; layer.units()] };
+        let widest = self.layers.iter().map(|layer| 3 * layer.units()).max().unwrap_or(0);
+        EgruState {
+            layers: self.layers.iter().map(layer).collect(),
+            sums: (vec![0.0; widest], vec![0.0; widest]),
+        }
+    }
+
+    /// One time step through all layers. `x`: \[inputs\]. Returns the y of the last layer, \[outputs\].
+    ///
+    /// # Panics
+    /// If `x` or `state` is not of this network's shape.
+    pub fn step<'s>(&self, state: &'s mut EgruState, x: &'s [f32]) -> &'s [f32] {
+        assert_eq!(self.layers.len(), state.layers.len(), "a state of another network");
+        let EgruState { layers, sums: (w, q) } = state;
+        for (k, layer) in self.layers.iter().enumerate() {
+            let (before, rest) = layers.split_at_mut(k);
+            let input = before.last().map_or(x, |below| below.y.as_slice());
+            layer_step(layer, &mut rest[0], input, w, q);
+        }
+        state.layers.last().map_or(x, |last| &last.y)
+    }
+
+    /// A whole sequence: one step for each input, calling `each` with the state after it.
+    pub fn run<'x>(
+        &self,
+        state: &mut EgruState,
+        inputs: impl IntoIterator<Item = &'x [f32]>,
+        mut each: impl FnMut(&EgruState),
+    ) {
+        for x in inputs {
+            self.step(state, x);
+            each(state);
+        }
+    }
+}
+
+fn layer_step(layer: &EgruLayer, state: &mut LayerState, x: &[f32], w: &mut [f32], q: &mut [f32]) {
+    let rows = 3 * layer.units();
+    let (w, q) = (&mut w[..rows], &mut q[..rows]);
+    csr_rows(&layer.kernel, x, w);
+    csr_rows(&layer.recurrent, &state.y, q);
+    for (unit, (y, c)) in state.y.iter_mut().zip(&mut state.c).enumerate() {
+        let out = pointwise(&layer.pointwise_input(unit, w, q, *c));
+        *y = out.y;
+        *c = out.c;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::net::csr::from_dense;
+
+    #[test]
+    fn a_unit_by_hand() {
+        // z = σ(0) = 0.5, g = tanh(atanh 0.5) = 0.5: c moves from 0.5 to 0.5, and θ = 0.25 is passed.
+        let mut p = PointwiseInput { c: 0.5, threshold: 0.25, ..PointwiseInput::default() };
+        p.bias[2] = 0.549_306_1;
+        let out = pointwise(&p);
+        assert_eq!((out.z, out.r), (0.5, 0.5));
+        assert!((out.y - 0.5).abs() < 1e-6 && (out.c - 0.25).abs() < 1e-6 && out.event());
+        // The recurrent bias of g counts half (r = 0.5), that of the input in full.
+        p.bias[2] = 0.0;
+        p.recurrent_bias[2] = 2.0 * 0.549_306_1;
+        assert!((pointwise(&p).y - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_closed_gate_keeps_and_an_open_one_replaces() {
+        let mut p = PointwiseInput { c: 0.75, threshold: 1.0, ..PointwiseInput::default() };
+        p.w[0] = 200.0;
+        assert_eq!(pointwise(&p).c, 0.75);
+        p.w[0] = -200.0;
+        assert_eq!((pointwise(&p).z, pointwise(&p).c), (0.0, 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn the_cell_state_stays_within_one((w, q, c, threshold) in (
+            prop::array::uniform3(-50.0_f32..50.0), prop::array::uniform3(-50.0_f32..50.0), -1.0_f32..=1.0, 0.0_f32..=1.0,
+        )) {
+            let out = pointwise(&PointwiseInput { w, q, c, threshold, ..PointwiseInput::default() });
+            prop_assert!(out.c.abs() <= 1.0 + 1e-6);
+            prop_assert_eq!(out.event(), out.y > threshold);
+            prop_assert!(!out.event() || out.c == out.y - threshold);
+        }
+    }
+
+    #[test]
+    fn carry_decides_what_a_new_sequence_starts_from() {
+        let layer = EgruLayer {
+            name: "rnns.0".into(),
+            kernel: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
+            recurrent: from_dense(1, 3, &[0.0; 3]).unwrap(),
+            bias: vec![0.0; 3],
+            recurrent_bias: vec![0.0; 3],
+            threshold: vec![0.25],
+        };
+        let network = Egru { layers: vec![layer] };
+        let mut state = network.state();
+        let y = network.step(&mut state, &[1.0])[0];
+        let c = state.layers[0].c[0];
+        assert!(y > 0.25 && c == y - 0.25);
+        state.start_sequence(Carry::CAndY);
+        assert_eq!(state.layers[0], LayerState { y: vec![y], c: vec![c] });
+        state.start_sequence(Carry::Y);
+        assert_eq!(state.layers[0], LayerState { y: vec![y], c: vec![0.0] });
+    }
+}

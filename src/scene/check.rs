@@ -1,0 +1,193 @@
+//! Holds a scene's text against the types, to say more exactly than the RON reader what is wrong and where.
+//!
+//! It runs only after RON has refused a text whose syntax is good, so it may let through what it is not sure of.
+
+use std::ops::Range;
+
+use super::error::did_you_mean;
+use super::locate::{Kind, Node};
+use super::shape::{Field, Shape, Struct, Variant};
+
+/// A value that is not what the types want.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub span: Range<usize>,
+    pub message: String,
+    pub help: String,
+}
+
+/// The first misfit in the text, if there is one.
+pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape) -> Option<Misfit> {
+    Checker { text }.value(root, shape, "", false)
+}
+
+struct Checker<'t> {
+    text: &'t str,
+}
+
+impl Checker<'_> {
+    fn text(&self, span: Range<usize>) -> &str {
+        self.text.get(span).unwrap_or("")
+    }
+
+    /// The word in front of parentheses, or the bare word.
+    fn word(&self, node: &Node) -> &str {
+        let written = self.text(node.span.clone());
+        let end = written.find(|c: char| c != '_' && !c.is_alphanumeric());
+        written.get(..end.unwrap_or(written.len())).unwrap_or("")
+    }
+
+    fn value(&self, node: &Node, shape: &Shape, path: &str, optional: bool) -> Option<Misfit> {
+        if optional {
+            match (self.word(node), &node.kind) {
+                ("None", Kind::Scalar) => return None,
+                ("Some", Kind::Tuple(items, _)) => {
+                    return items.first().and_then(|inner| self.value(inner, shape, path, false));
+                }
+                _ => {}
+            }
+        }
+        match shape {
+            Shape::Struct(group) => self.group(node, group, path),
+            Shape::Enum(variants) => self.choice(node, variants, path),
+            Shape::List(item) => match &node.kind {
+                Kind::List(items, _) => self.each(items, |_| Some(&**item), path),
+                _ => Some(wrong(node, "a list is wanted here: `[ …, … ]`")),
+            },
+            Shape::Tuple(shapes) => match &node.kind {
+                Kind::Tuple(items, _) if items.len() == shapes.len() => {
+                    self.each(items, |index| shapes.get(index), path)
+                }
+                _ => {
+                    let wanted = vec!["…"; shapes.len()].join(", ");
+                    Some(wrong(node, &format!("{} values are wanted here: `({wanted})`", shapes.len())))
+                }
+            },
+            Shape::Text => {
+                let quoted = node.kind == Kind::Scalar && self.text(node.span.clone()).ends_with(['"', '#']);
+                (!quoted).then(|| Misfit {
+                    help: "write it in quotes: \"…\"".to_owned(),
+                    ..wrong(node, "a text is wanted here")
+                })
+            }
+            Shape::Integer => self.number(node, "a whole number", |s| s.parse::<i128>().is_ok()),
+            Shape::Number => self.number(node, "a number", |s| s.parse::<f64>().is_ok()),
+            Shape::Bool | Shape::Unknown => None,
+        }
+    }
+
+    fn each<'s>(
+        &self,
+        items: &[Node],
+        shape: impl Fn(usize) -> Option<&'s Shape>,
+        path: &str,
+    ) -> Option<Misfit> {
+        items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| self.value(item, shape(index)?, &join(path, &index.to_string()), false))
+    }
+
+    /// RON has more ways to write a number than are worth reading here: only what is surely none is a misfit.
+    fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<Misfit> {
+        let written = self.text(node.span.clone());
+        let plain = written.replace('_', "");
+        let other_base =
+            plain.trim_start_matches(['+', '-']).starts_with(['0']) && plain.contains(['x', 'b', 'o']);
+        let fits = node.kind == Kind::Scalar && (reads(&plain) || other_base);
+        (!fits).then(|| wrong(node, &format!("{wanted} is wanted here")))
+    }
+
+    /// Numbers too large for their type never come as far as the check of the values.
+    fn range(&self, node: &Node, field: &Field) -> Option<Misfit> {
+        let (low, high) = field.range.as_ref()?;
+        let written = self.text(node.span.clone());
+        let value: f64 = written.parse().ok()?;
+        let inside = value >= low.parse().ok()? && value <= high.parse().ok()?;
+        (!inside).then(|| wrong(node, &format!("`{}` is {written}, and must be {low} to {high}", field.name)))
+    }
+
+    fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<Misfit> {
+        let (fields, open) = match &node.kind {
+            Kind::Struct(fields, brackets) => (fields.as_slice(), brackets.open),
+            Kind::Tuple(items, brackets) if items.is_empty() => (&[][..], brackets.open),
+            _ => {
+                return Some(wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
+            }
+        };
+        let this = if path.is_empty() { "the scene".to_owned() } else { format!("`{path}`") };
+        let names = || group.fields.iter().map(|f| f.name.as_str());
+        for (index, field) in fields.iter().enumerate() {
+            let misfit =
+                |message: String, help: String| Some(Misfit { span: field.name_span.clone(), message, help });
+            let Some(known) = group.fields.iter().find(|f| f.name == field.name) else {
+                let message = format!("{this} has no field `{}`", field.name);
+                return misfit(message, choose(&field.name, names(), "its fields are"));
+            };
+            if fields.iter().take(index).any(|f| f.name == field.name) {
+                let message = format!("the field `{}` is given twice", field.name);
+                return misfit(message, "keep one of the two".to_owned());
+            }
+            let found = self
+                .value(&field.value, &known.shape, &join(path, &field.name), known.optional)
+                .or_else(|| self.range(&field.value, known));
+            if found.is_some() {
+                return found;
+            }
+        }
+        let lacking = group.fields.iter().find(|f| f.required && !fields.iter().any(|g| g.name == f.name))?;
+        Some(Misfit {
+            span: node.span.start..open,
+            message: format!("{this} lacks the field `{}`", lacking.name),
+            help: format!("add `{}: …`: {}", lacking.name, lower_first(first_sentence(&lacking.doc))),
+        })
+    }
+
+    fn choice(&self, node: &Node, variants: &[Variant], path: &str) -> Option<Misfit> {
+        let word = self.word(node);
+        let Some(variant) = variants.iter().find(|v| v.name == word) else {
+            let span = node.span.start..node.span.start + word.len();
+            let span = if word.is_empty() { node.span.clone() } else { span };
+            let message = format!("`{}` is not possible here", self.text(span.clone()));
+            let help = choose(word, variants.iter().map(|v| v.name.as_str()), "it can be");
+            return Some(Misfit { span, message, help });
+        };
+        match (&variant.content, &node.kind) {
+            (Some(_), Kind::Scalar) => {
+                Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
+            }
+            (Some(content), _) => self.value(node, content, path, false),
+            (None, Kind::Scalar) => None,
+            (None, _) => Some(wrong(node, &format!("`{word}` has no fields"))),
+        }
+    }
+}
+
+fn wrong(node: &Node, message: &str) -> Misfit {
+    Misfit { span: node.span.clone(), message: message.to_owned(), help: String::new() }
+}
+
+fn join(path: &str, segment: &str) -> String {
+    if path.is_empty() { segment.to_owned() } else { format!("{path}.{segment}") }
+}
+
+fn choose<'c>(found: &str, expected: impl Iterator<Item = &'c str> + Clone, words: &str) -> String {
+    let near = did_you_mean(found, expected.clone());
+    let near = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
+    let all: Vec<&str> = expected.collect();
+    match all.as_slice() {
+        [] => near,
+        [only] => format!("{near}{words} `{only}`"),
+        [first @ .., last] => format!("{near}{words} `{}` and `{last}`", first.join("`, `")),
+    }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+}
+
+/// For a sentence that goes on behind a colon.
+pub(super) fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,73 @@
+//! Why RON refused a text, in words and with a place.
+
+use std::ops::Range;
+use std::path::Path;
+
+use ron::Error;
+use ron::error::{Position, SpannedError};
+
+use super::check::{self, lower_first};
+use super::error::SceneError;
+use super::locate::Node;
+use super::shape;
+use super::syntax::{self, SyntaxError};
+
+/// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit the types; what neither
+/// knows is told in RON's own words.
+pub(super) fn explain(
+    text: &str,
+    path: &Path,
+    root: &Result<Node, SyntaxError>,
+    error: &SpannedError,
+) -> SceneError {
+    let place = span(text, error);
+    match root {
+        Err(syntax) if syntax.at <= place.start || error.code == Error::Eof => {
+            let span = syntax::token(text, syntax.at);
+            return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);
+        }
+        Ok(root) => {
+            if let Some(misfit) = check::first_misfit(text, root, shape::scene()) {
+                return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
+            }
+        }
+        Err(_) => {}
+    }
+    let (message, help) = words(&error.code);
+    SceneError::file(path, message, help).at(text, place)
+}
+
+fn words(error: &Error) -> (String, String) {
+    match error {
+        Error::ExpectedDifferentStructName { expected, found } => {
+            (format!("this is called `{found}`"), format!("write `{expected}(…)`, or leave the name out"))
+        }
+        Error::IntegerOutOfBounds => {
+            ("the number is too large for this field, or negative".to_owned(), String::new())
+        }
+        Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\"".to_owned()),
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
+            ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), String::new())
+        }
+        other => (lower_first(&other.to_string()), String::new()),
+    }
+}
+
+/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign: the next token, with
+/// its sign, is what is meant.
+fn span(text: &str, error: &SpannedError) -> Range<usize> {
+    let start = offset(text, &error.span.start);
+    let end = offset(text, &error.span.end);
+    let start = if text.get(..start).is_some_and(|head| head.ends_with('-')) { start - 1 } else { start };
+    let token = syntax::token(text, start);
+    if start < end && token.start == start { start..end } else { token }
+}
+
+/// RON counts lines and columns (in characters) from 1.
+fn offset(text: &str, position: &Position) -> usize {
+    let line_start: usize =
+        text.split_inclusive('\n').take(position.line.saturating_sub(1)).map(str::len).sum();
+    let line = text.get(line_start..).unwrap_or("");
+    let column = position.col.saturating_sub(1);
+    line_start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+}

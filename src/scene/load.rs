@@ -1,0 +1,216 @@
+//! From a file to a checked [`Scene`], with the text kept for carets.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use ron::extensions::Extensions;
+
+use super::error::SceneError;
+use super::locate::{self, Kind, Node};
+use super::{Scene, VERSIONS, explain, set, syntax, validate};
+
+/// No scene is this long: a model file was named, or a device.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A scene, and what is needed to say where in its text something stands.
+#[derive(Clone, Debug)]
+pub struct LoadedScene {
+    /// The checked values.
+    pub scene: Scene,
+    /// The file it came from.
+    pub path: PathBuf,
+    /// The text the values came from: the file's, with the `--set` edits made.
+    pub text: String,
+    /// The edits, in order: path and value.
+    pub edits: Vec<(String, String)>,
+}
+
+impl LoadedScene {
+    /// Reads, edits (`--set path=value`, in order), parses and checks a scene.
+    pub fn load(path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
+        Self::from_text(&read(path)?, path, edits)
+    }
+
+    /// The same for a text at hand; `path` is named in messages, and its folder is where relative paths start.
+    pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if syntax::is_blank(text) {
+            let help =
+                "a scene begins `Scene(version: 1, …)`; docs/scene.md describes it, scenes/ has examples";
+            return Err(SceneError::file(path, "there is no scene in the file", help));
+        }
+        let text = apply(text, path, edits)?;
+        let scene = parse(&text, path, edits)?;
+        let loaded = Self { scene, path: path.to_owned(), text, edits: edits.to_vec() };
+        match validate::first_problem(&loaded.scene) {
+            Some(problem) => Err(loaded.error_at(&problem.field, problem.message, problem.help)),
+            None => Ok(loaded),
+        }
+    }
+
+    /// An error about the value at a field path such as `mapping.layers.1.pes`: with a caret under the value, or under
+    /// the nearest part that the text does hold. An empty `help` is left out.
+    pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
+        error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
+    }
+
+    /// Finds the file or folder that a scene names. A relative path is looked for in the scene's folder and the folders
+    /// above it up to the repository root, the current folder, the data folder (`$XDG_DATA_HOME/spinntui`), and the
+    /// folder this program was built from. `field` is the path of the value, for the message.
+    pub fn resolve(&self, name: &str, field: &str) -> Result<PathBuf, SceneError> {
+        if name.is_empty() {
+            return Err(self.error_at(field, "the path is empty", "name a file, or leave the field out"));
+        }
+        let tried = candidates(&self.path, Path::new(name));
+        if let Some(found) = tried.iter().find(|p| p.exists()) {
+            return Ok(found.clone());
+        }
+        let tried: Vec<String> = tried.iter().map(|p| format!("\n  {}", p.display())).collect();
+        let message = format!("`{name}` is nowhere to be found");
+        Err(self.error_at(field, message, format!("looked for, in this order:{}", tried.concat())))
+    }
+}
+
+/// Places the error at a field of the text, or at the nearest part there is.
+fn error_at(text: &str, field: &str, error: SceneError) -> SceneError {
+    let Ok(root) = locate::parse(text) else { return error };
+    let walk = root.walk(field);
+    let value = walk.node.span.clone();
+    // A value over several lines is better pointed at by its name than by its opening bracket.
+    let long = text.get(value.clone()).is_some_and(|v| v.contains('\n'));
+    let span = match (&walk.name_span, &walk.node.kind) {
+        (Some(name), _) if long || !walk.complete => name.clone(),
+        (_, Kind::Struct(_, at) | Kind::Tuple(_, at)) if long => value.start..at.open,
+        _ => value,
+    };
+    error.at(text, span)
+}
+
+fn read(path: &Path) -> Result<String, SceneError> {
+    let fail = |what: &str, help: &str| SceneError::file(path, what, help);
+    if path.is_dir() {
+        return Err(fail("this is a folder, and a scene is a file", &scenes_in(path)));
+    }
+    let file = File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => fail("there is no such file", &missing(path)),
+        _ => fail(&format!("cannot be read: {error}"), ""),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| fail(&format!("cannot be read: {error}"), ""))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(fail(
+            "the file is longer than 4 MiB, and no scene is",
+            "is it a model? a scene ends in .ron",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let good = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or(&[])).into_owned();
+        let line = 1 + good.matches('\n').count();
+        let message = format!("byte {at} (line {line}) is not UTF-8, and a scene is text");
+        fail(&message, "save the file as UTF-8")
+    })
+}
+
+/// What was tried, and what there is instead.
+fn missing(path: &Path) -> String {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!("tried {}; {}", full.display(), scenes_in(folder))
+}
+
+fn scenes_in(folder: &Path) -> String {
+    let Ok(entries) = folder.read_dir() else {
+        return format!("there is no folder {} either", folder.display());
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "ron"))
+        .map(|p| p.display().to_string())
+        .collect();
+    names.sort();
+    names.truncate(12);
+    if names.is_empty() {
+        format!("there are no scenes (*.ron) in {}", folder.display())
+    } else {
+        format!("there are {}", names.join(", "))
+    }
+}
+
+/// Where a path in a scene may lead, in order, without doubles.
+fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
+    if name.is_absolute() {
+        return vec![name.to_owned()];
+    }
+    let full = std::path::absolute(scene).unwrap_or_else(|_| scene.to_owned());
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in full.ancestors().skip(1) {
+        folders.push(folder.to_owned());
+        if folder.join(".git").exists() || folder.join("Cargo.toml").exists() {
+            break;
+        }
+    }
+    folders.extend(std::env::current_dir());
+    folders.extend(etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir().join("spinntui")));
+    // Where the program was built, while that is still there.
+    folders.extend(Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|f| f.is_dir()));
+    let mut tried: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        let path = folder.join(name);
+        if !tried.contains(&path) {
+            tried.push(path);
+        }
+    }
+    tried
+}
+
+fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, SceneError> {
+    let mut text = text.to_owned();
+    for (done, (field, value)) in edits.iter().enumerate() {
+        text = match set::set(&text, field, value) {
+            Ok(edited) => edited,
+            // A text that is no RON is the file's fault, not the edit's.
+            Err(set::SetError::NotRon(syntax)) => {
+                let edits = edits.get(..done).unwrap_or(&[]);
+                parse(&text, path, edits)?;
+                let error = SceneError::file(path, syntax.to_string(), syntax.help());
+                return Err(error.at(&text, syntax.at..syntax.at).edited(edits));
+            }
+            Err(error) => {
+                let message = format!("--set {field}={value}: {error}");
+                return Err(SceneError::file(path, message, error.help()));
+            }
+        };
+    }
+    Ok(text)
+}
+
+fn parse(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Scene, SceneError> {
+    let root = locate::parse(text);
+    check_version(text, path, root.as_ref().ok()).map_err(|e| e.edited(edits))?;
+    let options = ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    );
+    options.from_str::<Scene>(text).map_err(|error| explain::explain(text, path, &root, &error).edited(edits))
+}
+
+/// A scene of another version may have other fields: that it is another version has to be said first.
+fn check_version(text: &str, path: &Path, root: Option<&Node>) -> Result<(), SceneError> {
+    let Some(root) = root else { return Ok(()) };
+    let walk = root.walk("version");
+    let version = text.get(walk.node.span.clone()).and_then(|v| v.parse::<u32>().ok());
+    match version.filter(|v| walk.complete && !VERSIONS.contains(v)) {
+        None => Ok(()),
+        Some(version) => {
+            let known: Vec<String> = VERSIONS.iter().map(u32::to_string).collect();
+            let message = format!("this is a scene of version {version}, which this build cannot read");
+            let help = format!("it reads version {}; docs/scene.md describes it", known.join(", "));
+            Err(SceneError::file(path, message, help).at(text, walk.node.span.clone()))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Where in a scene's text a value stands: a walk over RON text that keeps byte spans.
+//!
+//! RON's own `Value` type loses spans, comments and enum names. This walk keeps them and checks no types: it serves
+//! carets for errors that are found after parsing, and edits that leave the rest of the text alone.
+
+use std::ops::Range;
+
+pub use super::syntax::{comma_follows, parse};
+
+/// A value in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Bytes of the whole value: `LanguageModel( … )` with its name and parentheses.
+    pub span: Range<usize>,
+    /// What it is made of.
+    pub kind: Kind,
+}
+
+/// What a value is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number, string, character, or a bare word such as `Poll`.
+    Scalar,
+    /// `( name: value, … )`, with or without a word in front.
+    Struct(Vec<Field>, Brackets),
+    /// `( value, … )`, with or without a word in front; empty for `()`.
+    Tuple(Vec<Node>, Brackets),
+    /// `[ value, … ]`.
+    List(Vec<Node>, Brackets),
+    /// `{ key: value, … }`.
+    Map(Vec<(Node, Node)>, Brackets),
+}
+
+/// Where the brackets around a group are: the byte after the opening one, and the closing one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brackets {
+    /// Byte after the opening bracket.
+    pub open: usize,
+    /// Byte of the closing bracket.
+    pub close: usize,
+}
+
+/// A named value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, without `r#`.
+    pub name: String,
+    /// Bytes of the name.
+    pub name_span: Range<usize>,
+    /// The value.
+    pub value: Node,
+}
+
+/// How far a path could be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk<'d> {
+    /// The last value reached: the one asked for if `followed` says so.
+    pub node: &'d Node,
+    /// Name of the field that holds it, if it stands in a struct.
+    pub name_span: Option<Range<usize>>,
+    /// Segments of the path that could be followed.
+    pub followed: usize,
+    /// Whether all could.
+    pub complete: bool,
+}
+
+/// Bytes of the value at a path such as `mapping.layers.1.pes`, if the text holds it.
+pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
+    let root = parse(text).ok()?;
+    let walk = root.walk(path);
+    walk.complete.then(|| walk.node.span.clone())
+}
+
+impl Node {
+    /// Follows a dotted path as far as it goes. Fields go by name, list entries by index; words in front of
+    /// parentheses and parentheses around one value need no segment of their own, so that `task: LanguageModel(text: …)`
+    /// is `task.text`.
+    pub fn walk(&self, path: &str) -> Walk<'_> {
+        let mut walk = Walk { node: self, name_span: None, followed: 0, complete: true };
+        for segment in path.split('.').filter(|s| !s.is_empty()) {
+            let Some((node, name_span)) = walk.node.child(segment) else {
+                walk.complete = false;
+                break;
+            };
+            walk = Walk { node, name_span, followed: walk.followed + 1, complete: true };
+        }
+        walk
+    }
+
+    /// The value inside parentheses that hold exactly one unnamed value, however many there are; else the value itself.
+    pub fn inner(&self) -> &Self {
+        match &self.kind {
+            Kind::Tuple(items, _) if items.len() == 1 => items.first().map_or(self, Self::inner),
+            _ => self,
+        }
+    }
+
+    fn child(&self, segment: &str) -> Option<(&Self, Option<Range<usize>>)> {
+        match &self.kind {
+            Kind::Struct(fields, _) => {
+                let field = fields.iter().find(|f| f.name == segment)?;
+                Some((&field.value, Some(field.name_span.clone())))
+            }
+            Kind::List(items, _) => Some((items.get(segment.parse::<usize>().ok()?)?, None)),
+            Kind::Tuple(items, _) => match (items.as_slice(), segment.parse::<usize>()) {
+                // Some([…]), LanguageModel((…)): the parentheses are no place of their own.
+                ([only], _) if !matches!(only.kind, Kind::Scalar) => only.child(segment),
+                (items, Ok(index)) => Some((items.get(index)?, None)),
+                _ => None,
+            },
+            Kind::Scalar | Kind::Map(..) => None,
+        }
+    }
+}

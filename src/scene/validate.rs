@@ -1,0 +1,202 @@
+//! What the types cannot say: ranges, exactly-one-of, PEs that exist.
+
+use std::collections::HashSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Scene, Task, VERSIONS};
+use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
+use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::task::lm::options::{LanguageModelOptions, Mode};
+
+/// Something wrong at a field path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub field: String,
+    pub message: String,
+    pub help: String,
+}
+
+/// PE coordinates as users write them.
+type Place = (u8, u8, u8);
+
+fn problem(field: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Problem {
+    Problem { field: field.into(), message: message.into(), help: help.into() }
+}
+
+/// The first problem, in the order of the fields.
+pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
+    version(scene)
+        .or_else(|| task(&scene.task))
+        .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
+        .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
+        .or_else(|| ranges(&scene.assume, "assume"))
+        .or_else(|| ports(scene))
+}
+
+fn version(scene: &Scene) -> Option<Problem> {
+    (!VERSIONS.contains(&scene.version))
+        .then(|| problem("version", format!("there is no version {}", scene.version), "version: 1"))
+}
+
+fn task(task: &Task) -> Option<Problem> {
+    match task {
+        Task::LanguageModel(options) => language_model(options),
+    }
+}
+
+fn language_model(options: &LanguageModelOptions) -> Option<Problem> {
+    ranges(options, "task").or_else(|| match &options.mode {
+        Mode::Score if options.text.is_none() => {
+            let help = "text: \"assets/text/spinnaker2.txt\", or any other text file";
+            Some(problem("task", "to score, the task needs a text", help))
+        }
+        Mode::Score => None,
+        Mode::Generate(generate) if generate.prompt.trim().is_empty() => {
+            let help = "prompt: \"The chip\", or any other words";
+            Some(problem("task.mode.prompt", "the prompt is empty: there is nothing to begin with", help))
+        }
+        Mode::Generate(generate) => ranges(generate, "task.mode"),
+    })
+}
+
+fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
+    if mapping.layers.is_empty() {
+        let help = "add a line for each layer: (layer: \"rnns.0\", pes: 50),";
+        return Some(problem("mapping.layers", "no layer is mapped", help));
+    }
+    let mut names = HashSet::new();
+    for (index, layer) in mapping.layers.iter().enumerate() {
+        let at = format!("mapping.layers.{index}");
+        if !names.insert(layer.layer.as_str()) {
+            let message = format!("layer `{}` is mapped twice", layer.layer);
+            return Some(problem(format!("{at}.layer"), message, "keep one of the two lines"));
+        }
+        if let Some(found) = one_layer(layer, &at, reserved) {
+            return Some(found);
+        }
+    }
+    too_many(mapping, reserved)
+}
+
+fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Problem> {
+    let given: Vec<&str> = [
+        ("pes", layer.pes.is_some()),
+        ("units_per_pe", layer.units_per_pe.is_some()),
+        ("on", layer.on.is_some()),
+    ]
+    .iter()
+    .filter(|(_, is)| *is)
+    .map(|(name, _)| *name)
+    .collect();
+    if layer.layer.is_empty() {
+        return Some(problem(format!("{at}.layer"), "the layer has no name", "layer: \"rnns.0\""));
+    }
+    match given.as_slice() {
+        [_] => {}
+        [] => {
+            let message = format!("layer `{}` does not say how many PEs it gets", layer.layer);
+            return Some(problem(at, message, "add one of pes: 50, units_per_pe: 27, on: [(3,4,2), …]"));
+        }
+        [first, second, ..] => {
+            let message = format!("layer `{}` has both `{first}` and `{second}`", layer.layer);
+            let help =
+                format!("keep one of the two; on the command line, --set {at}.{first}=None takes one away");
+            return Some(problem(format!("{at}.{second}"), message, help));
+        }
+    }
+    if let Some(found) = ranges(layer, at) {
+        return Some(found);
+    }
+    let on = layer.on.as_deref()?;
+    let field = format!("{at}.on");
+    if on.is_empty() {
+        let message = format!("layer `{}` is on no PE", layer.layer);
+        return Some(problem(field, message, "on: [(3,4,2), …], or pes: 50"));
+    }
+    pe_list(on, &field).or_else(|| {
+        let index = on.iter().position(|place| reserved.contains(place))?;
+        let (x, y, p) = on.get(index)?;
+        let message = format!("PE ({x},{y},{p}) is reserved");
+        Some(problem(format!("{field}.{index}"), message, "name another PE, or take it off chip.reserved"))
+    })
+}
+
+/// PEs asked for by number: a layer can be spread over all that are not reserved, and layers that only say how many
+/// PEs they want get PEs of their own.
+fn too_many(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
+    let free = PE_COUNT - reserved.len();
+    let mut asked: usize = 0;
+    for (index, layer) in mapping.layers.iter().enumerate() {
+        let Some(pes) = layer.pes else { continue };
+        asked += pes as usize;
+        if asked > free {
+            let field = format!("mapping.layers.{index}.pes");
+            let reserved = match reserved.len() {
+                0 => String::new(),
+                n => format!(" ({PE_COUNT} less {n} reserved)"),
+            };
+            let message =
+                format!("up to here the layers ask for {asked} PEs, and there are {free}{reserved}");
+            let help = format!("take {} away", asked - free);
+            return Some(problem(field, message, help));
+        }
+    }
+    None
+}
+
+/// A list of PEs: each exists, none twice.
+fn pe_list(places: &[Place], field: &str) -> Option<Problem> {
+    let mut seen = HashSet::new();
+    for (index, &(x, y, p)) in places.iter().enumerate() {
+        let at = format!("{field}.{index}");
+        if Pe::at(x, y, p).is_none() {
+            return Some(no_pe(at, x, y, p));
+        }
+        if !seen.insert((x, y, p)) {
+            return Some(problem(at, format!("PE ({x},{y},{p}) is named twice"), "take one away"));
+        }
+    }
+    None
+}
+
+fn no_pe(at: String, x: u8, y: u8, p: u8) -> Problem {
+    let help = "x is 1 to 7, y 1 to 6, p 0 to 3; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
+    let why = if Qpe::at(x, y).is_some() { "a QPE has PEs 0 to 3" } else { "no QPE stands there" };
+    problem(at, format!("there is no PE ({x},{y},{p}): {why}"), help)
+}
+
+fn ports(scene: &Scene) -> Option<Problem> {
+    let [first, second] = scene.assume.dram_ports;
+    let ports = [
+        ("assume.host_port", scene.assume.host_port),
+        ("assume.dram_ports.0", first),
+        ("assume.dram_ports.1", second),
+    ];
+    ports.into_iter().find(|(_, (x, y))| Qpe::at(*x, *y).is_none()).map(|(field, (x, y))| {
+        let help = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
+        problem(field, format!("there is no QPE ({x},{y})"), help)
+    })
+}
+
+/// Checks the numbers of a group of options against the ranges that its own type states (`#[schemars(range(…))]`), so
+/// that the check and docs/scene.md cannot differ.
+fn ranges<T: Serialize + JsonSchema>(options: &T, at: &str) -> Option<Problem> {
+    let schema = schemars::schema_for!(T).to_value();
+    let values = serde_json::to_value(options).ok()?;
+    let properties = schema.get("properties")?.as_object()?;
+    properties.iter().find_map(|(name, property)| {
+        let (low, high) = (property.get("minimum")?, property.get("maximum")?);
+        let value = values.get(name)?;
+        let shown = match value {
+            // JSON has no NaN and no infinity. An optional number that is not there is fine.
+            Value::Null if property.get("type")? == "number" => "not finite".to_owned(),
+            Value::Number(n) if n.as_f64()? < low.as_f64()? || n.as_f64()? > high.as_f64()? => n.to_string(),
+            _ => return None,
+        };
+        let message = format!("`{name}` is {shown}, and must be {low} to {high}");
+        Some(problem(format!("{at}.{name}"), message, ""))
+    })
+}

@@ -1,0 +1,147 @@
+//! From a scene file to an experiment that is ready to run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Session;
+use crate::machine::exec::Machine;
+use crate::machine::options::Assume;
+use crate::machine::program::{DramRows, Program};
+use crate::mapping::{MapError, Placed, Request, map};
+use crate::model::Model;
+use crate::net::Carry;
+use crate::scene::{LoadedScene, SceneError, Task};
+use crate::task::lm::options::{LanguageModelOptions, Mode};
+use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling};
+
+/// The embedding table as the chip's DRAM holds it: one row of singles a word.
+#[derive(Debug)]
+struct EmbeddingRows(Arc<Model>);
+
+impl DramRows for EmbeddingRows {
+    fn width(&self) -> usize {
+        self.0.embedding.width()
+    }
+
+    fn read(&self, row: u32, out: &mut [f32]) {
+        if !self.0.embedding.row(row, out) {
+            out.fill(0.0);
+        }
+    }
+}
+
+/// A model with its decoder, kept over reloads of a scene: the large one takes a moment to read.
+#[derive(Clone, Debug, Default)]
+pub struct ModelCache(Option<Loaded>);
+
+#[derive(Clone, Debug)]
+struct Loaded {
+    path: PathBuf,
+    modified: Option<std::time::SystemTime>,
+    model: Arc<Model>,
+    readout: Arc<Readout>,
+}
+
+impl ModelCache {
+    fn get(&mut self, path: &Path) -> Result<Loaded, crate::model::ModelError> {
+        let file = if path.is_dir() { path.join(crate::model::WEIGHTS_FILE) } else { path.to_owned() };
+        let modified = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
+        if let Some(loaded) = &self.0
+            && loaded.path == path
+            && loaded.modified == modified
+        {
+            return Ok(loaded.clone());
+        }
+        let model = Arc::new(Model::load(path)?);
+        let readout = Arc::new(Readout::new(&model));
+        let loaded = Loaded { path: path.to_owned(), modified, model, readout };
+        self.0 = Some(loaded.clone());
+        Ok(loaded)
+    }
+}
+
+/// A scene's network on the chip, before anything runs: what `check` shows.
+#[derive(Debug)]
+pub struct Plan {
+    /// The model.
+    pub model: Arc<Model>,
+    /// Its decoder, ready to use.
+    pub readout: Arc<Readout>,
+    /// What the chip is loaded with.
+    pub program: Arc<Program>,
+    /// PEs and units of each layer.
+    pub placed: Vec<Placed>,
+}
+
+impl Plan {
+    /// Loads the model and maps it.
+    pub fn new(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Self, SceneError> {
+        Self::with_assumptions(loaded, cache, &loaded.scene.assume)
+    }
+
+    /// The same with other assumptions: for intervals.
+    pub fn with_assumptions(
+        loaded: &LoadedScene,
+        cache: &mut ModelCache,
+        assume: &Assume,
+    ) -> Result<Self, SceneError> {
+        let scene = &loaded.scene;
+        let path = loaded.resolve(&scene.model, "model")?;
+        let Loaded { model, readout, .. } = cache
+            .get(&path)
+            .map_err(|error| loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds"))?;
+        let Task::LanguageModel(options) = &scene.task;
+        let request = Request {
+            network: &model.network,
+            dram: Arc::new(EmbeddingRows(Arc::clone(&model))),
+            cell_reset_every: (model.card.carry == Carry::Y).then_some(options.sequence),
+            chip: &scene.chip,
+            mapping: &scene.mapping,
+            assume,
+        };
+        let (program, placed) = map(&request).map_err(|error| map_error(loaded, &error))?;
+        Ok(Self { model, readout, program: Arc::new(program), placed })
+    }
+}
+
+fn map_error(loaded: &LoadedScene, error: &MapError) -> SceneError {
+    loaded.error_at(&error.field(), error.to_string(), error.help())
+}
+
+/// Builds the whole experiment.
+pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, SceneError> {
+    let plan = Plan::new(&loaded, cache)?;
+    let Task::LanguageModel(options) = &loaded.scene.task;
+    let task = language_task(&loaded, &plan, options)?;
+    let machine = Machine::new(Arc::clone(&plan.program));
+    Ok(Session::new(loaded, plan, machine, task))
+}
+
+fn language_task(
+    loaded: &LoadedScene,
+    plan: &Plan,
+    options: &LanguageModelOptions,
+) -> Result<LanguageTask, SceneError> {
+    let (model, readout) = (Arc::clone(&plan.model), Arc::clone(&plan.readout));
+    match &options.mode {
+        Mode::Score => {
+            let name = options.text.as_deref().unwrap_or_default();
+            let path = loaded.resolve(name, "task.text")?;
+            let at = |what: String| {
+                let help = "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
+                loaded.error_at("task.text", format!("{}: {what}", path.display()), help)
+            };
+            let bytes = std::fs::read(&path).map_err(|error| at(format!("cannot be read: {error}")))?;
+            let corpus = Corpus::new(bytes, &model.vocabulary).map_err(|error| at(error.to_string()))?;
+            Ok(LanguageTask::score_text(model, readout, Arc::new(corpus), options.sequence))
+        }
+        Mode::Generate(generate) => {
+            let sampling =
+                Sampling { temperature: generate.temperature, top_k: generate.top_k, seed: generate.seed };
+            LanguageTask::write_text(model, readout, &generate.prompt, generate.words, sampling, options.sequence)
+                .map_err(|error: CorpusError| {
+                    loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
+                })
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What an experiment has shown so far, gathered once a time step.
+
+use std::collections::VecDeque;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::chip::geometry::PE_COUNT;
+use crate::chip::power::PowerModel;
+use crate::machine::exec::Machine;
+use crate::machine::options::Waiting;
+
+/// Time steps of the running mean: one sequence of the paper.
+pub const WINDOW: usize = 70;
+/// Time steps of the histories that charts draw.
+pub const HISTORY: usize = 140;
+
+/// Activity and outputs since the start.
+#[derive(Clone)]
+pub struct Stats {
+    /// Events of each PE's slots in the last steps, newest last.
+    recent: VecDeque<Vec<u32>>,
+    /// Sum of `recent` by PE.
+    window: Vec<u64>,
+    /// Events of each layer since the start.
+    layer_events: Vec<u64>,
+    /// Activity of each layer in the last steps (0..=1), newest last.
+    pub layer_history: Vec<VecDeque<f32>>,
+    /// Surprisal of the last predictions, nats, newest last.
+    pub surprisal_history: VecDeque<f32>,
+    /// Steps counted.
+    pub steps: u64,
+    output: Xxh3,
+}
+
+impl std::fmt::Debug for Stats {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stats").field("steps", &self.steps).finish_non_exhaustive()
+    }
+}
+
+fn push(history: &mut VecDeque<f32>, value: f32) {
+    if history.len() == HISTORY {
+        history.pop_front();
+    }
+    history.push_back(value);
+}
+
+impl Stats {
+    /// For a network of so many layers.
+    pub fn new(layers: usize) -> Self {
+        Self {
+            recent: VecDeque::new(),
+            window: vec![0; PE_COUNT],
+            layer_events: vec![0; layers],
+            layer_history: vec![VecDeque::new(); layers],
+            surprisal_history: VecDeque::new(),
+            steps: 0,
+            output: Xxh3::new(),
+        }
+    }
+
+    /// Takes in a completed time step with its last layer's y (model order).
+    pub fn step(&mut self, machine: &Machine, y: &[f32]) {
+        self.steps += 1;
+        for value in y {
+            self.output.update(&value.to_bits().to_le_bytes());
+        }
+        let events: Vec<u32> = machine.state().active.iter().map(|slots| slots.iter().sum()).collect();
+        for (sum, n) in self.window.iter_mut().zip(&events) {
+            *sum += u64::from(*n);
+        }
+        if self.recent.len() == WINDOW
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            for (sum, n) in self.window.iter_mut().zip(oldest) {
+                *sum -= u64::from(n);
+            }
+        }
+        self.recent.push_back(events);
+        for (k, layer) in machine.program().layers.iter().enumerate() {
+            let active = layer_events(machine, k as u8);
+            self.layer_events[k] += active;
+            push(&mut self.layer_history[k], active as f32 / layer.unit_word.len().max(1) as f32);
+        }
+    }
+
+    /// Takes in a prediction's surprisal.
+    pub fn surprisal(&mut self, nats: f32) {
+        push(&mut self.surprisal_history, nats);
+    }
+
+    /// Events of a PE in the last completed step, and their mean over the window.
+    pub fn pe_events(&self, pe: usize) -> (u32, f32) {
+        let last = self.recent.back().and_then(|events| events.get(pe)).copied().unwrap_or(0);
+        (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
+    }
+
+    /// Mean activity of a layer of so many units since the start, 0..=1.
+    pub fn layer_activity(&self, layer: usize, units: usize) -> f64 {
+        self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
+    }
+
+    /// Hash of the last layer's y of all steps so far, in model order: the same for every partition.
+    pub fn output_hash(&self) -> u128 {
+        self.output.digest128()
+    }
+}
+
+/// Events of a layer in the step that has just been completed.
+fn layer_events(machine: &Machine, layer: u8) -> u64 {
+    let mut sum = 0;
+    for pe in &machine.program().layers[usize::from(layer)].pes {
+        let slot = machine.program().pe(*pe).and_then(|p| p.slot_of(layer));
+        let active = &machine.state().active[pe.index()];
+        sum += slot.and_then(|(number, _)| active.get(usize::from(number))).map_or(0, |&n| u64::from(n));
+    }
+    sum
+}
+
+/// Energy and power of the chip since the start; host and DRAM are not in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Energy {
+    /// J.
+    pub energy_j: f64,
+    /// W, mean.
+    pub power_w: f64,
+    /// Sum over PEs of the share of time they drew active power.
+    pub duty_sum: f64,
+}
+
+/// The share of so many ticks in which a PE drew active power, from its busy ticks: polling counts as
+/// `assume.polling`, sleeping does not.
+pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f64 {
+    if elapsed == 0 || machine.program().pes[pe].is_none() {
+        return 0.0;
+    }
+    let duty = (busy as f64 / elapsed as f64).min(1.0);
+    match machine.program().waiting {
+        Waiting::Poll => duty + machine.program().assume.polling * (1.0 - duty),
+        Waiting::Sleep => duty,
+    }
+}
+
+/// Energy of an interval in which the PEs were busy for so many ticks each.
+pub fn energy(machine: &Machine, elapsed: u64, busy: impl Fn(usize) -> u64, hops: u64, dram_bytes: u64) -> Energy {
+    let duty_sum: f64 = (0..PE_COUNT).map(|pe| active_share(machine, pe, busy(pe), elapsed)).sum();
+    let seconds = elapsed as f64 / (crate::chip::clock::TICKS_PER_US as f64 * 1e6);
+    let power = PowerModel::at(machine.program().operating_point).chip_power_w(duty_sum, PE_COUNT);
+    let assume = &machine.program().assume;
+    let extra = assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
+    let energy_j = power * seconds + extra * 1e-12;
+    let power_w = if seconds > 0.0 { energy_j / seconds } else { 0.0 };
+    Energy { energy_j, power_w, duty_sum }
+}

@@ -1,0 +1,206 @@
+//! Language modelling: words in, next-word predictions out.
+//!
+//! A [`LanguageTask`] says which token the network reads next, and judges what its last layer then sends. It reads a
+//! text and scores it, or reads a prompt and writes on. It holds only what changes (positions, sums, random numbers),
+//! over parts that are shared, so that a copy of it is a cheap checkpoint.
+
+pub mod corpus;
+pub mod generate;
+pub mod options;
+pub mod readout;
+pub mod score;
+
+use std::sync::Arc;
+
+pub use corpus::{Corpus, CorpusError};
+pub use generate::{Random, Sampling};
+pub use readout::{Prediction, Readout};
+pub use score::Score;
+
+use crate::model::Model;
+
+/// Predictions that an [`Observation`] lists.
+pub const TOP: usize = 8;
+
+/// The state of a language task.
+#[derive(Clone, Debug)]
+pub struct LanguageTask {
+    model: Arc<Model>,
+    readout: Arc<Readout>,
+    corpus: Arc<Corpus>,
+    writer: Option<Writer>,
+    sequence: usize,
+    /// Tokens given out by [`Self::next_token`].
+    fed: usize,
+    /// Answers taken by [`Self::observe`].
+    observed: usize,
+    score: Score,
+}
+
+/// What goes on after the prompt.
+#[derive(Clone, Debug)]
+struct Writer {
+    sampling: Sampling,
+    random: Random,
+    words: usize,
+    written: Vec<u32>,
+}
+
+/// What the network's answer to one token says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// Surprisal of `target`, −ln p in nats.
+    pub surprisal: Option<f64>,
+    /// The word that comes next: of the text, or as drawn. None at the end of a text.
+    pub target: Option<u32>,
+    /// The [`TOP`] likeliest words with their probabilities (0..=1), likeliest first.
+    pub top: Vec<(u32, f32)>,
+}
+
+impl LanguageTask {
+    /// Reads a text and scores every word but the first. `sequence`: inputs in a sequence, at least 1.
+    pub fn score_text(model: Arc<Model>, readout: Arc<Readout>, corpus: Arc<Corpus>, sequence: u32) -> Self {
+        Self {
+            model,
+            readout,
+            corpus,
+            writer: None,
+            sequence: sequence.max(1) as usize,
+            fed: 0,
+            observed: 0,
+            score: Score::default(),
+        }
+    }
+
+    /// Reads a prompt and writes `words` words after it. An empty prompt is the end of a line.
+    pub fn write_text(
+        model: Arc<Model>,
+        readout: Arc<Readout>,
+        prompt: &str,
+        words: u32,
+        sampling: Sampling,
+        sequence: u32,
+    ) -> Result<Self, CorpusError> {
+        let prompt = match prompt.trim() {
+            "" => crate::model::vocabulary::END_OF_LINE,
+            words => words,
+        };
+        let corpus = Arc::new(Corpus::new(prompt.as_bytes().to_vec(), &model.vocabulary)?);
+        let writer = Writer {
+            sampling,
+            random: Random::new(sampling.seed),
+            words: words as usize,
+            written: Vec::new(),
+        };
+        Ok(Self { writer: Some(writer), ..Self::score_text(model, readout, corpus, sequence) })
+    }
+
+    /// Tokens that were given: the text, or the prompt, whose last line does not end there.
+    fn given(&self) -> &[u32] {
+        let tokens = self.corpus.tokens();
+        let ends = usize::from(self.writer.is_some());
+        &tokens[..tokens.len().saturating_sub(ends)]
+    }
+
+    /// Token `index` of the given ones and those written since.
+    fn token(&self, index: usize) -> Option<u32> {
+        let given = self.given();
+        let written = || self.writer.as_ref()?.written.get(index - given.len()).copied();
+        given.get(index).copied().or_else(written)
+    }
+
+    /// The token to feed now. None when all is read, and, while writing, before the answer to the token before it.
+    pub fn next_token(&mut self) -> Option<u32> {
+        if self.fed as u64 >= self.total_steps() {
+            return None;
+        }
+        let token = self.token(self.fed)?;
+        self.fed += 1;
+        Some(token)
+    }
+
+    /// Whether the next token to feed is the first of a sequence.
+    pub fn starts_sequence(&self) -> bool {
+        self.fed.is_multiple_of(self.sequence)
+    }
+
+    /// Takes the values y that the last layer sent for the oldest token without an answer.
+    pub fn observe(&mut self, y: &[f32]) -> Observation {
+        let prediction = self.readout.predict(y);
+        self.record(&prediction)
+    }
+
+    /// [`Self::observe`] for who has called [`Readout::predict`] already, on another thread perhaps.
+    ///
+    /// Without a token that waits for its answer, nothing is recorded.
+    pub fn record(&mut self, prediction: &Prediction) -> Observation {
+        if self.observed == self.fed {
+            return Observation::default();
+        }
+        self.observed += 1;
+        let is_given = self.observed < self.given().len();
+        if let Some(writer) = self.writer.as_mut().filter(|_| !is_given) {
+            writer.written.push(generate::draw(prediction, &writer.sampling, &mut writer.random));
+        }
+        let target = self.token(self.observed);
+        let surprisal = target.map(|word| prediction.surprisal(word));
+        if let Some(surprisal) = surprisal.filter(|_| is_given) {
+            self.score.add(surprisal);
+        }
+        let top = prediction.top(TOP).into_iter().map(|word| (word, prediction.probability(word))).collect();
+        Observation { surprisal, target, top }
+    }
+
+    /// Time steps from the first token to the last answer: N − 1 for a text of N tokens.
+    pub fn total_steps(&self) -> u64 {
+        let given = self.given().len();
+        let last = self.writer.as_ref().map_or(given, |writer| given + writer.words);
+        last.saturating_sub(1) as u64
+    }
+
+    /// Tokens given out so far.
+    pub fn fed(&self) -> u64 {
+        self.fed as u64
+    }
+
+    /// Inputs in a sequence.
+    pub fn sequence(&self) -> u32 {
+        self.sequence as u32
+    }
+
+    /// Scores of the predictions so far. Words that the task drew itself do not count.
+    pub fn score(&self) -> &Score {
+        &self.score
+    }
+
+    /// Token `index` for the eye: as written in the text, or as drawn.
+    pub fn word(&self, index: usize) -> Option<&str> {
+        if index < self.given().len() {
+            return self.corpus.written(index);
+        }
+        self.token(index).map(|token| self.model.vocabulary.word(token))
+    }
+
+    /// Whether token `index` was drawn by the network itself.
+    pub fn is_generated(&self, index: usize) -> bool {
+        self.writer.is_some() && index >= self.given().len()
+    }
+
+    /// Whether the task writes after its prompt.
+    pub fn is_writing(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// The model whose words these are.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The decoder, to call it elsewhere and [`Self::record`] its answer.
+    pub fn readout(&self) -> &Arc<Readout> {
+        &self.readout
+    }
+}
+
+#[cfg(test)]
+mod tests;

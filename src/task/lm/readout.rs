@@ -1,0 +1,251 @@
+//! The decoder, on the host: from the last layer's values to a probability for each word.
+//!
+//! logits = (y · scale) · Eᵀ + b over V words, then a softmax. On the paper's system this is outside of the chip, and
+//! so is its time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent unit costs
+//! nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do not mix, and the
+//! exponentials are summed in ascending order, so the result has the same bits on every machine.
+
+#![allow(
+    clippy::inline_always,
+    reason = "only inlined is `mul_add` compiled with the dispatched instructions"
+)]
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::model::Model;
+use crate::model::embedding::Values;
+
+/// Words worked on at once: their sums stay in the first-level cache while all active units are added.
+const BLOCK: usize = 2048;
+/// Side of the squares in which the embedding is transposed.
+const TILE: usize = 64;
+
+/// A model's decoder, laid out for speed.
+#[derive(Clone, Debug)]
+pub struct Readout {
+    words: usize,
+    width: usize,
+    table: Table,
+    bias: Vec<f32>,
+    scale: f32,
+}
+
+/// Eᵀ, \[width\]\[V\].
+#[derive(Clone, Debug)]
+enum Table {
+    /// Whole numbers, and one factor a word for the finished sum.
+    Int8 {
+        q: Vec<i8>,
+        scale: Vec<f32>,
+    },
+    Float(Vec<f32>),
+}
+
+impl Readout {
+    /// The decoder of a model. Takes as much memory as the model's embedding.
+    pub fn new(model: &Model) -> Self {
+        let (words, width) = (model.embedding.words(), model.embedding.width());
+        let table = match model.embedding.values() {
+            Values::Int8 { q, scale } => Table::Int8 { q: transpose(q, words, width), scale: scale.clone() },
+            Values::Float(values) => Table::Float(transpose(values, words, width)),
+        };
+        Self { words, width, table, bias: model.decoder.bias.clone(), scale: model.decoder.scale }
+    }
+
+    /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
+    pub fn predict(&self, y: &[f32]) -> Prediction {
+        let active: Vec<(usize, f32)> = y
+            .iter()
+            .take(self.width)
+            .enumerate()
+            .filter(|&(_, &y)| y != 0.0)
+            .map(|(unit, &y)| (unit, y * self.scale))
+            .collect();
+        let mut logits = vec![0.0_f32; self.words];
+        match &self.table {
+            Table::Int8 { q, scale } => {
+                Arch::new().dispatch(Add { table: q, active: &active, out: &mut logits });
+                for ((logit, scale), bias) in logits.iter_mut().zip(scale).zip(&self.bias) {
+                    *logit = *logit * scale + bias;
+                }
+            }
+            Table::Float(values) => {
+                Arch::new().dispatch(Add { table: values, active: &active, out: &mut logits });
+                for (logit, bias) in logits.iter_mut().zip(&self.bias) {
+                    *logit += bias;
+                }
+            }
+        }
+        Prediction::new(logits)
+    }
+}
+
+/// \[rows\]\[columns\] to \[columns\]\[rows\], in squares that fit the cache.
+fn transpose<T: Copy + Default>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+    let mut out = vec![T::default(); rows * columns];
+    for first_row in (0..rows).step_by(TILE) {
+        for first_column in (0..columns).step_by(TILE) {
+            for column in first_column..columns.min(first_column + TILE) {
+                for row in first_row..rows.min(first_row + TILE) {
+                    out[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    out
+}
+
+/// `out[word] = Σ table[unit][word] · value` over the active units in ascending order, each step fused.
+struct Add<'a, T> {
+    table: &'a [T],
+    active: &'a [(usize, f32)],
+    out: &'a mut [f32],
+}
+
+impl<T: Copy + Into<f32>> WithSimd for Add<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { table, active, out } = self;
+        let words = out.len();
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            let length = out.len();
+            let row = |unit: usize| &table[unit * words + block * BLOCK..][..length];
+            let mut fours = active.chunks_exact(4);
+            // Four units at a time: a sum is loaded and stored once for four steps of its chain.
+            for four in &mut fours {
+                let rows = [row(four[0].0), row(four[1].0), row(four[2].0), row(four[3].0)];
+                add_four(out, rows, [four[0].1, four[1].1, four[2].1, four[3].1]);
+            }
+            for &(unit, value) in fours.remainder() {
+                for (out, &weight) in out.iter_mut().zip(row(unit)) {
+                    *out = weight.into().mul_add(value, *out);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_four<T: Copy + Into<f32>>(out: &mut [f32], rows: [&[T]; 4], values: [f32; 4]) {
+    let [a, b, c, d] = rows.map(|row| &row[..out.len()]);
+    for i in 0..out.len() {
+        let mut sum = a[i].into().mul_add(values[0], out[i]);
+        sum = b[i].into().mul_add(values[1], sum);
+        sum = c[i].into().mul_add(values[2], sum);
+        out[i] = d[i].into().mul_add(values[3], sum);
+    }
+}
+
+/// A distribution over the words of a vocabulary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    logits: Vec<f32>,
+    /// ln Σ exp(logit).
+    log_sum: f64,
+}
+
+impl Prediction {
+    /// The softmax of logits, one a word.
+    pub fn new(logits: Vec<f32>) -> Self {
+        let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // Each exponential in f32 (its error is far below the model's own), their sum in f64.
+        let sum: f64 = logits.iter().map(|&logit| f64::from(libm::expf(logit - greatest))).sum();
+        let log_sum = f64::from(greatest) + libm::log(sum);
+        Self { logits, log_sum }
+    }
+
+    /// The logits, one a word.
+    pub fn logits(&self) -> &[f32] {
+        &self.logits
+    }
+
+    /// −ln p(word), in nats; infinite for a word that does not exist.
+    pub fn surprisal(&self, word: u32) -> f64 {
+        self.logits.get(word as usize).map_or(f64::INFINITY, |&logit| self.log_sum - f64::from(logit))
+    }
+
+    /// p(word), 0..=1.
+    pub fn probability(&self, word: u32) -> f32 {
+        libm::exp(-self.surprisal(word)) as f32
+    }
+
+    /// The `count` likeliest words, likeliest first; of equals, the lower id first.
+    pub fn top(&self, count: usize) -> Vec<u32> {
+        let mut best: Vec<(f32, u32)> = Vec::with_capacity(count.min(self.logits.len()) + 1);
+        for (&logit, word) in self.logits.iter().zip(0_u32..) {
+            if best.len() == count && best.last().is_none_or(|&(last, _)| logit <= last) {
+                continue;
+            }
+            let place = best.partition_point(|&(other, _)| other >= logit);
+            best.insert(place, (logit, word));
+            best.truncate(count);
+        }
+        best.into_iter().map(|(_, word)| word).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn small() -> Model {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/egru-lm-small");
+        Model::load(&path).unwrap()
+    }
+
+    /// A vector with silent units, as a layer sends.
+    fn sparse(width: usize) -> Vec<f32> {
+        (0..width).map(|i| if i % 3 == 0 { 0.1 + (i % 7) as f32 * 0.11 } else { 0.0 }).collect()
+    }
+
+    #[test]
+    fn logits_are_those_of_the_formula() {
+        let model = small();
+        let y = sparse(model.embedding.width());
+        let prediction = Readout::new(&model).predict(&y);
+        let mut row = vec![0.0; model.embedding.width()];
+        for word in 0..model.vocabulary.len() as u32 {
+            assert!(model.embedding.row(word, &mut row));
+            let sum: f64 = row.iter().zip(&y).map(|(&e, &y)| f64::from(e) * f64::from(y)).sum();
+            let want = sum * f64::from(model.decoder.scale) + f64::from(model.decoder.bias[word as usize]);
+            let got = f64::from(prediction.logits()[word as usize]);
+            assert!((got - want).abs() < 1e-4, "word {word}: {got}, in f64 {want}");
+        }
+        let total: f64 = (0..2000).map(|word| f64::from(prediction.probability(word))).sum();
+        assert!((total - 1.0).abs() < 1e-5, "{total}");
+    }
+
+    #[test]
+    fn the_same_bits_without_vector_instructions_and_over_many_blocks() {
+        let (words, width) = (2 * BLOCK + 77, 11);
+        let values: Vec<i8> = (0..words * width).map(|i| (i * 31 % 251) as u8 as i8).collect();
+        let table = transpose(&values, words, width);
+        assert_eq!(table[3 * words + 5], values[5 * width + 3]);
+        let active: Vec<(usize, f32)> = (0..width).map(|unit| (unit, 0.3 + unit as f32 / 7.0)).collect();
+        let (mut fast, mut plain) = (vec![0.0; words], vec![0.0; words]);
+        Arch::new().dispatch(Add { table: &table, active: &active, out: &mut fast });
+        Arch::Scalar.dispatch(Add { table: &table, active: &active, out: &mut plain });
+        for (word, (fast, plain)) in fast.iter().zip(&plain).enumerate() {
+            let row = &values[word * width..][..width];
+            let chain = active.iter().fold(0.0_f32, |sum, &(unit, y)| f32::from(row[unit]).mul_add(y, sum));
+            assert_eq!((fast.to_bits(), plain.to_bits()), (chain.to_bits(), chain.to_bits()), "word {word}");
+        }
+    }
+
+    #[test]
+    fn softmax_by_hand() {
+        let prediction = Prediction::new(vec![0.0, 2.0_f32.ln(), 1.0_f32.ln()]);
+        assert!((prediction.surprisal(1) - 2.0_f64.ln()).abs() < 1e-7);
+        assert!((prediction.probability(0) - 0.25).abs() < 1e-7);
+        assert_eq!(prediction.top(2), [1, 0], "of equals, the lower id");
+        assert_eq!(prediction.top(9), [1, 0, 2]);
+        assert_eq!(prediction.top(0), [0; 0]);
+        assert!(prediction.surprisal(3).is_infinite());
+        // Far apart, nothing overflows.
+        assert!((Prediction::new(vec![1e4, -1e4]).surprisal(1) - 2e4).abs() < 1e-3);
+    }
+}
