@@ -47,7 +47,9 @@ fn emulator(c: &mut Criterion) {
         b.iter(|| network.step(&mut state, &row)[0]);
     });
     let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
-    group.bench_function("readout on the host, 20 % active", |b| b.iter(|| paper.task().readout().predict(&y)));
+    group.bench_function("readout on the host, 20 % active", |b| {
+        b.iter(|| paper.task().readout().predict(&y))
+    });
     group.finish();
 }
 

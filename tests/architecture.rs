@@ -58,7 +58,10 @@ fn modules_import_only_from_lower_floors() {
                 let Some(&other) = floors.get(name.as_str()) else { continue };
                 checked += 1;
                 if name != module && other >= floor {
-                    problems.push(format!("{}:{line}: {module} (floor {floor}) uses {name} (floor {other})", file.display()));
+                    problems.push(format!(
+                        "{}:{line}: {module} (floor {floor}) uses {name} (floor {other})",
+                        file.display()
+                    ));
                 }
             }
         }

@@ -76,7 +76,14 @@ struct Case {
 
 fn case() -> impl Strategy<Value = Case> {
     let layer = (1usize..40, 1usize..20);
-    let options = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::option::of(2u32..5), any::<bool>());
+    let options = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        prop::option::of(2u32..5),
+        any::<bool>(),
+    );
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(seed, inputs, layers, density, (rows, units, always, sleep, reset_every, overlap))| Case {
             seed: seed | 1,

@@ -70,8 +70,8 @@ impl Machine {
     /// `assume.host_turnaround_us`.
     pub fn announce(&mut self, row: u32) {
         self.state.host.row = row;
-        let turnaround =
-            (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64).round() as Tick;
+        let turnaround = (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64)
+            .round() as Tick;
         self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
     }
 
@@ -177,7 +177,13 @@ impl Machine {
             mask,
             host,
             source: pe.index() as u16,
-            freight: Freight::Values { layer: slot.layer, step, own, next, last: cursor.packet + 1 == packets },
+            freight: Freight::Values {
+                layer: slot.layer,
+                step,
+                own,
+                next,
+                last: cursor.packet + 1 == packets,
+            },
         };
         state.cursor.target += 1;
         let mut cycles = program.costs.broadcast_destination;
@@ -237,8 +243,12 @@ impl Machine {
                 Some(Arrival { slot, counter: Counter::Blocks })
             }
             Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Blocks }),
-            Freight::BarrierDone(layer) => number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone }),
-            Freight::BarrierGo(layer) => number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierGo }),
+            Freight::BarrierDone(layer) => {
+                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone })
+            }
+            Freight::BarrierGo(layer) => {
+                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierGo })
+            }
         };
         if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
             self.interrupt(pe, arrival);
@@ -250,14 +260,17 @@ impl Machine {
         let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
         let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
         let name = layer.map_or("?", |layer| layer.name.as_str());
-        let sender = Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
+        let sender =
+            Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
         let operand = if own { "x" } else { "y" };
         let tick = self.state.tick;
         self.state.races.note(|| Race {
             tick,
             pe: index as u16,
             address: packet.address,
-            what: format!("{sender} wrote over {operand} of {name} before {receiver} had read it (time step {step})"),
+            what: format!(
+                "{sender} wrote over {operand} of {name} before {receiver} had read it (time step {step})"
+            ),
         });
     }
 
@@ -330,7 +343,8 @@ impl Machine {
         let waiting = Pe::all().find_map(|pe| {
             let awaited = self.state.pes[pe.index()].awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
-            let have = self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
+            let have =
+                self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;

@@ -52,14 +52,16 @@ impl Machine {
             }
             Phase::Barrier => {
                 let value = steps.wrapping_add(1);
-                return self.wait_for(pe, Awaited { slot: operation.slot, counter: Counter::BarrierGo, value });
+                return self
+                    .wait_for(pe, Awaited { slot: operation.slot, counter: Counter::BarrierGo, value });
             }
             Phase::Embedding => return self.start_dma(pe),
             Phase::Input | Phase::Recurrent => {
                 let layout = if operation.phase == Phase::Input { &slot.input } else { &slot.recurrent };
                 match csr_row::work(state.sram.words(), layout) {
                     Ok(work) => {
-                        let note = operation.phase == Phase::Input && program.layers[usize::from(slot.layer)].barrier;
+                        let note = operation.phase == Phase::Input
+                            && program.layers[usize::from(slot.layer)].barrier;
                         costs.csr(&work) + if note { costs.barrier_send } else { 0 }
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
@@ -243,7 +245,8 @@ impl Machine {
         let mut results = vec![0.0; layout.rows as usize];
         csr_row::run(state.sram.words(), layout, buffer, &mut results)?;
         state.sram.set_floats(sums, &results);
-        let done = if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
+        let done =
+            if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
         done[usize::from(operation.slot)] = done[usize::from(operation.slot)].wrapping_add(1);
         if operation.phase == Phase::Input && self.program.layers[usize::from(slot.layer)].barrier {
             let coordinator = self.program.layers[usize::from(slot.layer)].pes[0];

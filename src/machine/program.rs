@@ -251,7 +251,8 @@ impl PeProgram {
         let mut banks = [0; super::sram::BANKS];
         for region in &self.regions {
             for (b, bytes) in banks.iter_mut().enumerate() {
-                let (start, end) = (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
+                let (start, end) =
+                    (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
                 *bytes += region.end.min(end).saturating_sub(region.start.max(start));
             }
         }

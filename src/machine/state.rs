@@ -301,7 +301,9 @@ impl State {
                     for value in packet.iter().flat_map(|p| p.payload) {
                         word(u64::from(value));
                     }
-                    word(packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)));
+                    word(packet.map_or(0, |p| {
+                        u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)
+                    }));
                 }
                 super::queue::EventKind::Interrupt => word(1 << 32),
                 super::queue::EventKind::DmaEnd => word(2 << 32),

@@ -76,8 +76,7 @@ fn placed_bytes(assignment: &Assignment) -> u32 {
 /// Chooses PEs and units for every layer.
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
-    let reserved: Vec<Pe> =
-        request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
+    let reserved: Vec<Pe> = request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
     let mut taken = vec![false; PE_COUNT];
     for pe in &reserved {
         taken[pe.index()] = true;
@@ -163,7 +162,11 @@ fn named_pes(
 }
 
 /// Sizes of one PE's shares.
-fn shares<'a>(request: &Request<'a>, weights: &[(Vec<u32>, Vec<u32>)], hosted: &[(usize, &[u32])]) -> Vec<Share<'a>> {
+fn shares<'a>(
+    request: &Request<'a>,
+    weights: &[(Vec<u32>, Vec<u32>)],
+    hosted: &[(usize, &[u32])],
+) -> Vec<Share<'a>> {
     let share = |&(layer, units): &(usize, &[u32])| {
         let sum = |weights: &[u32]| units.iter().map(|&u| weights[u as usize]).sum();
         Share {
@@ -247,7 +250,9 @@ fn memory_maps(
             layers.iter().map(|&(k, i)| (k, placed[k].assignment[i].as_slice())).collect();
         match lay_out(common, &shares(request, &weights, &hosted)) {
             Ok(map) => maps.push((pe, map)),
-            Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => worst = Some((full, pe)),
+            Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => {
+                worst = Some((full, pe))
+            }
             Err(_) => {}
         }
     }
@@ -259,7 +264,12 @@ fn memory_maps(
 }
 
 /// The least number of PEs on which layer `k` fits, the others staying as they are.
-fn least_pes(request: &Request<'_>, placed: &[Placed], weights: &[(Vec<u32>, Vec<u32>)], k: usize) -> Option<usize> {
+fn least_pes(
+    request: &Request<'_>,
+    placed: &[Placed],
+    weights: &[(Vec<u32>, Vec<u32>)],
+    k: usize,
+) -> Option<usize> {
     let layer = &request.network.layers[k];
     let mut trial = placed.to_vec();
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
@@ -300,7 +310,13 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
 /// Whether the layer's fastest PE could send y before its slowest has finished W·x, whose buffer y lands on.
 ///
 /// The margin for PEs not starting together is all their arrival interrupts in a row plus, in layer 0, the DMA queue.
-fn needs_barrier(request: &Request<'_>, placed: &Placed, layer: &EgruLayer, costs: &Costs, senders: usize) -> bool {
+fn needs_barrier(
+    request: &Request<'_>,
+    placed: &Placed,
+    layer: &EgruLayer,
+    costs: &Costs,
+    senders: usize,
+) -> bool {
     let (input, recurrent) = unit_weights(layer);
     let cycles = |units: &Vec<u32>, weight: &[u32]| {
         let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
@@ -339,7 +355,9 @@ impl Builder<'_> {
             let units = &self.placed[k].assignment[i];
             let layer = &self.request.network.layers[k];
             let nonzeros = [
-                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| self.input_word(k, source)),
+                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| {
+                    self.input_word(k, source)
+                }),
                 image_matrix(&mut image, &layer.recurrent, units, &layout.recurrent, |source| {
                     self.layers[k].unit_word[source]
                 }),
@@ -354,7 +372,10 @@ impl Builder<'_> {
                 pointwise: layout.pointwise,
                 control: self.common.control[k],
                 buffers: self.common.buffers[k],
-                block: self.placed[k].assignment[..i].iter().map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES)).sum(),
+                block: self.placed[k].assignment[..i]
+                    .iter()
+                    .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
+                    .sum(),
                 input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
                 recurrent_blocks: self.placed[k].pes.len() as u32,
                 targets: self.targets(k, i),
@@ -439,12 +460,22 @@ fn image_matrix(
 }
 
 /// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
-fn image_state(image: &mut Vec<(u32, Vec<u32>)>, layer: &EgruLayer, units: &[u32], layout: &super::memory::SlotLayout) {
+fn image_state(
+    image: &mut Vec<(u32, Vec<u32>)>,
+    layer: &EgruLayer,
+    units: &[u32],
+    layout: &super::memory::SlotLayout,
+) {
     let total = layer.units();
     let gates = |values: &[f32]| -> Vec<u32> {
-        (0..3).flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits())).collect()
+        (0..3)
+            .flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits()))
+            .collect()
     };
     image.push((layout.pointwise.bias, gates(&layer.bias)));
     image.push((layout.pointwise.recurrent_bias, gates(&layer.recurrent_bias)));
-    image.push((layout.pointwise.threshold, units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect()));
+    image.push((
+        layout.pointwise.threshold,
+        units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect(),
+    ));
 }

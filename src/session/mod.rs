@@ -134,7 +134,8 @@ impl Session {
     }
 
     fn at_sequence_end(&self) -> bool {
-        self.steps().is_multiple_of(u64::from(self.task.sequence())) || self.steps() == self.task.total_steps()
+        self.steps().is_multiple_of(u64::from(self.task.sequence()))
+            || self.steps() == self.task.total_steps()
     }
 
     /// Completed time steps.

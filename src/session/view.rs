@@ -339,9 +339,12 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
         arrivals: (arrived, expected),
         packets: (state.count.received, state.count.sent),
         interrupts: state.count.interrupts,
-        phases: Phase::ALL.into_iter().map(|p| (p, us(state.count.phases[p.index()]))).filter(|p| p.1 > 0.0).collect(),
+        phases: Phase::ALL
+            .into_iter()
+            .map(|p| (p, us(state.count.phases[p.index()])))
+            .filter(|p| p.1 > 0.0)
+            .collect(),
         timer_log: logged.map(|n| state.sram.word(loaded.log.0 + 4 * (n % places))).collect(),
         units: units.take(UNITS).collect(),
     })
 }
-

@@ -25,7 +25,7 @@ pub enum Msg {
     Engine(EngineEvent),
     /// Nobody finished the count that was begun.
     CountExpired,
-    /// The scene file, or one beside it of the same name, was written.
+    /// The scene file was saved.
     SceneSaved,
     /// The operating system asks.
     Signal(Signal),

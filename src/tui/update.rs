@@ -53,7 +53,10 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::SceneLoaded => {
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
-            app.notice = Some(format!("{} loaded", app.scene));
+            // The first load needs no words: the screen says it.
+            if app.snapshot.is_some() {
+                app.notice = Some(format!("{} loaded", app.scene));
+            }
             // The engine's new experiment has not been asked for anything yet.
             app.asked_focus = Focus::Nothing;
         }

@@ -187,10 +187,14 @@ fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];
     if let Some(layer) = state.layer {
         first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
-        first.push(Span::styled(format!(" {} units", state.units), theme.dim()));
     }
     first.push(Span::raw(format!(" {}", status_word(state))));
-    let rest = put_line(buf, area, Line::from(first));
+    let mut first = Line::from(first);
+    let units = format!(" · {} units", state.units);
+    if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
+        first.spans.push(Span::styled(units, theme.dim()));
+    }
+    let rest = put_line(buf, area, first);
     if state.status == PeStatus::Unused {
         return;
     }

@@ -79,7 +79,9 @@ fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &T
     let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link.packets)).collect();
     let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
     let edge = |from, to, at: (u16, u16), buf: &mut Buffer| {
-        if let Some(&packets) = load.get(&(from, to)) {
+        if load.get(&(from, to)) == Some(&0) {
+            put_at(buf, area, at, "·", theme.dim());
+        } else if let Some(&packets) = load.get(&(from, to)) {
             let fraction = if busiest == 0 { 0.0 } else { packets as f32 / busiest as f32 };
             put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
         }

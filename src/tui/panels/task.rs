@@ -25,6 +25,9 @@ const UNDERLINED: f32 = 7.0;
 /// From here on it is bold, too.
 const BOLD: f32 = 9.0;
 
+/// What corpora in the style of WikiText put at the end of a line.
+const END_OF_LINE: &str = "<eos>";
+
 /// The language model's view, taken apart.
 struct Reading<'a> {
     words: &'a [WordView],
@@ -63,8 +66,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         generating: *generating,
         note,
     };
-    let right = if reading.generating { "writing" } else { "reading" };
-    let legend = legend::ramp("surprisal", "0", "12 nats", "", theme);
+    let right = if reading.generating { "writing · surprisal" } else { "reading · surprisal" };
+    let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
     let inner = frame(view, PanelId::Task, right, legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
@@ -184,8 +187,11 @@ fn wrap(words: &[WordView], width: usize) -> Vec<Vec<(usize, String)>> {
     let mut lines: Vec<Vec<(usize, String)>> = vec![Vec::new()];
     let mut used = 0;
     for (index, word) in words.iter().enumerate() {
-        let mark = if word.known { "" } else { "~" };
-        let shown = shorten(&format!("{mark}{}", word.word), width);
+        let shown = match (word.word.as_str(), word.known) {
+            (END_OF_LINE, _) => "¶".to_owned(),
+            (text, true) => shorten(text, width),
+            (text, false) => shorten(&format!("~{text}"), width),
+        };
         let columns = Span::raw(shown.as_str()).width();
         if used > 0 && used + 1 + columns > width {
             lines.push(Vec::new());
