@@ -97,12 +97,12 @@ pub enum Overlay {
 }
 
 /// A count being typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Its value so far.
     pub value: u32,
-    /// Panel that had the focus before the first digit; a count gives it back.
-    pub focus_before: PanelId,
+    /// [`App::recent`] before the first digit; a command with a count gives it back.
+    pub recent_before: Vec<PanelId>,
 }
 
 /// The model.

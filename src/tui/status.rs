@@ -50,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }
     parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
-    let badge = app.count.map(|count| format!(" count {} ", count.value));
+    let badge = app.count.as_ref().map(|count| format!(" count {} ", count.value));
     let taken = badge.as_ref().map_or(0, |badge| badge.len() + 1);
     let line = joined(parts, usize::from(area.width).saturating_sub(taken), theme);
     if let Some(badge) = badge {

@@ -7,7 +7,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
+use crate::session::command::StepUnit;
 use crate::session::snapshot::{Candidate, TaskView, WordView};
+use crate::tui::command::{Action, find};
 use crate::tui::theme::Theme;
 use crate::tui::theme::depth::Depth;
 use crate::tui::widgets::frame::frame;
@@ -39,6 +41,8 @@ struct Reading<'a> {
     total_steps: Option<u64>,
     generating: bool,
     note: &'a str,
+    /// What to press to see something.
+    hint: String,
 }
 
 /// Draws the panel.
@@ -65,6 +69,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         total_steps: *total_steps,
         generating: *generating,
         note,
+        hint: hint(view),
     };
     let right = if reading.generating { "writing · surprisal" } else { "reading · surprisal" };
     let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
@@ -72,6 +77,16 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     lay_out(&reading, theme, inner, buf);
+}
+
+/// What to press when nothing has been read yet.
+fn hint(view: &View<'_>) -> String {
+    let words = [(Action::TogglePause, "runs"), (Action::Step(StepUnit::TimeStep), "steps one token")];
+    let hints = words.into_iter().filter_map(|(action, word)| {
+        let key = view.app.keymap.keys_of(find(action)?).next()?;
+        Some(format!("{key} {word}"))
+    });
+    hints.collect::<Vec<_>>().join(", ")
 }
 
 /// Figures on top, then the text with all the room that is left, then the next word, then the note.
@@ -123,8 +138,12 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
     let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
     let done = units::count(reading.predictions);
-    let all = reading.total_steps.map_or_else(String::new, |total| format!(" of {}", units::count(total)));
-    put_line(buf, rest, Line::styled(format!("over {done}{all} words"), theme.dim()));
+    let scope = match (reading.generating, reading.total_steps) {
+        (true, _) => format!("{done} prompt words"),
+        (false, Some(total)) => format!("{done} of {} words", units::count(total)),
+        (false, None) => format!("{done} words"),
+    };
+    put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
 
 /// Surprisal of the last words as a chart.
@@ -162,6 +181,10 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
 
 /// The text: as many of the newest lines as fit, the current word marked.
 fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.words.is_empty() {
+        put_line(buf, area, Line::styled(reading.hint.as_str(), theme.accent()));
+        return;
+    }
     let lines = wrap(reading.words, usize::from(area.width));
     let first = lines.len().saturating_sub(usize::from(area.height));
     let last = reading.words.len().saturating_sub(1);
