@@ -148,6 +148,8 @@ fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
     terminal.wait_for("thread `worker`");
     assert!(terminal.on_alternate_screen());
     terminal.press("\x1b");
+    // Only then the next key: Esc and a letter in one read are Alt and the letter.
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `worker`"));
     terminal.wait_for("PAUSED");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
