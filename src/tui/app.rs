@@ -25,7 +25,7 @@ pub enum Msg {
     Engine(EngineEvent),
     /// Nobody finished the count that was begun.
     CountExpired,
-    /// The scene file, or one beside it of the same name, was written.
+    /// The scene file was saved.
     SceneSaved,
     /// The operating system asks.
     Signal(Signal),
@@ -97,12 +97,12 @@ pub enum Overlay {
 }
 
 /// A count being typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Its value so far.
     pub value: u32,
-    /// Panel that had the focus before the first digit; a count gives it back.
-    pub focus_before: PanelId,
+    /// [`App::recent`] before the first digit; a command with a count gives it back.
+    pub recent_before: Vec<PanelId>,
 }
 
 /// The model.

@@ -10,7 +10,7 @@
 //! | [`overlays`] | help, scene errors, crashes, warnings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
-//! | [`term`], [`run`](mod@run), [`watch`] | terminal, panics, signals; the event loop; hot reload |
+//! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
 //! [`command::COMMANDS`].
@@ -28,7 +28,6 @@ pub mod term;
 pub mod theme;
 pub mod update;
 pub mod view;
-pub mod watch;
 pub mod widgets;
 
 pub use self::run::run;

@@ -24,7 +24,8 @@ use super::term::{self, Screen, panic, signals};
 use super::theme::Theme;
 use super::theme::depth::{ColorChoice, Glyphs};
 use super::update::update;
-use super::{TuiOptions, view, watch};
+use super::{TuiOptions, view};
+use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
 
@@ -105,11 +106,15 @@ fn no_terminal(scene: &Path) -> String {
     )
 }
 
-fn watch_scene(app: &mut App, scene: &Path, sender: &Sender<Msg>) -> Option<watch::Watch> {
-    match watch::start(scene, sender.clone()) {
-        Ok(watch) => {
+fn watch_scene(app: &mut App, scene: &Path, sender: &Sender<Msg>) -> Option<SceneWatcher> {
+    let inbox = sender.clone();
+    let watcher = SceneWatcher::new(scene, move || {
+        let _ = inbox.send(Msg::SceneSaved);
+    });
+    match watcher {
+        Ok(watcher) => {
             app.watching = true;
-            Some(watch)
+            Some(watcher)
         }
         Err(error) => {
             app.notice = Some(format!("cannot watch {}: {error}; r reloads it", scene.display()));

@@ -9,7 +9,7 @@ use super::app::App;
 use super::panels::View;
 use super::theme::Theme;
 use super::update::footer_commands;
-use super::widgets::{columns_to, put_line, put_pair, put_right, shorten, units};
+use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
 use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
@@ -50,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }
     parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
-    let badge = app.count.map(|count| format!(" count {} ", count.value));
+    let badge = app.count.as_ref().map(|count| format!(" count {} ", count.value));
     let taken = badge.as_ref().map_or(0, |badge| badge.len() + 1);
     let line = joined(parts, usize::from(area.width).saturating_sub(taken), theme);
     if let Some(badge) = badge {
@@ -88,31 +88,34 @@ fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
     line
 }
 
-/// The last line: a notice, or why the machine stands, or the keys that apply; all from the command table.
+/// The last line: a notice or why the machine stands, then the keys that apply, as many as fit.
 pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
-    if let Some(notice) = &app.notice {
-        put_line(
-            buf,
-            area,
-            Line::styled(format!(" {}", shorten(notice, usize::from(area.width))), theme.accent()),
-        );
-        return;
-    }
-    if let Some(RunState::Stalled(why) | RunState::Faulted(why)) = app.picture().map(|snapshot| &snapshot.run)
-    {
-        put_line(buf, area, Line::styled(format!(" {}", shorten(why, usize::from(area.width))), theme.bad()));
-        return;
-    }
     let mut line = Line::default();
+    if let Some((text, style)) = news(app) {
+        line.spans.push(Span::styled(
+            format!(" {} ", shorten(text, usize::from(area.width).saturating_sub(2))),
+            style,
+        ));
+    }
     for command in footer_commands(app) {
         let Some(key) = app.keymap.keys_of(command).next() else { continue };
         let (key, word) = (format!(" {key} "), format!("{} ", command.short));
-        if line.width() + key.chars().count() + word.chars().count() > usize::from(area.width) {
-            continue;
+        if line.width() + key.chars().count() + word.chars().count() <= usize::from(area.width) {
+            line.spans.push(Span::styled(key, theme.accent()));
+            line.spans.push(Span::styled(word, theme.dim()));
         }
-        line.spans.push(Span::styled(key, theme.accent()));
-        line.spans.push(Span::styled(word, theme.dim()));
     }
-    buf.set_line(area.x, area.y, &line, columns_to(area, area.width).width);
+    put_line(buf, area, line);
+}
+
+/// What the user should read before anything else.
+fn news(app: &App) -> Option<(&str, Style)> {
+    if let Some(notice) = &app.notice {
+        return Some((notice, app.theme.good()));
+    }
+    match app.picture().map(|snapshot| &snapshot.run) {
+        Some(RunState::Stalled(why) | RunState::Faulted(why)) => Some((why, app.theme.bad())),
+        _ => None,
+    }
 }

@@ -53,7 +53,10 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::SceneLoaded => {
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
-            app.notice = Some(format!("{} loaded", app.scene));
+            // The first load needs no words: the screen says it.
+            if app.snapshot.is_some() {
+                app.notice = Some(format!("{} loaded", app.scene));
+            }
             // The engine's new experiment has not been asked for anything yet.
             app.asked_focus = Focus::Nothing;
         }
@@ -132,8 +135,8 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     let Some(command) = app.keymap.lookup(key) else {
         return unknown_key(app, key);
     };
-    if let Some(count) = count.filter(|_| command.counts) {
-        app.set_focus(count.focus_before);
+    if let Some(count) = count.as_ref().filter(|_| command.counts) {
+        app.recent.clone_from(&count.recent_before);
     }
     if !applies(app, command.when) && !matches!(command.action, Action::Move(_) | Action::Close) {
         return Vec::new();
@@ -156,9 +159,9 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     if app.snapshot.is_none() || (app.count.is_none() && digit == 0) {
         return Some(Vec::new());
     }
-    let before = app.count.unwrap_or(Count { value: 0, focus_before: app.focus() });
-    let value = before.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
-    app.count = Some(Count { value, ..before });
+    let recent = &app.recent;
+    let count = app.count.get_or_insert_with(|| Count { value: 0, recent_before: recent.clone() });
+    count.value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
     if let Some(Action::Panel(number)) = app.keymap.lookup(key).map(|command| command.action) {
         focus_number(app, number);
     }

@@ -21,7 +21,7 @@ fn started() -> Terminal {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
     let mut terminal = started();
     assert!(terminal.on_alternate_screen());
@@ -34,7 +34,7 @@ fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn steps_by_one_and_by_ten() {
     let mut terminal = started();
     terminal.press("s");
@@ -48,7 +48,7 @@ fn steps_by_one_and_by_ten() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn runs_and_pauses_and_is_silent_while_paused() {
     let mut terminal = started();
     terminal.press(" ");
@@ -64,7 +64,7 @@ fn runs_and_pauses_and_is_silent_while_paused() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn every_panel_comes_on_screen() {
     let mut terminal = started();
     for (key, text) in
@@ -84,7 +84,7 @@ fn every_panel_comes_on_screen() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn follows_every_size_down_to_one_cell() {
     let mut terminal = started();
     terminal.resize((30, 8));
@@ -103,7 +103,7 @@ fn follows_every_size_down_to_one_cell() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn signals_end_it_in_good_order() {
     for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let mut terminal = started();
@@ -117,7 +117,7 @@ fn signals_end_it_in_good_order() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
     let mut terminal = started();
     terminal.press("\x1a");
@@ -132,7 +132,7 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "ui")]);
     assert_eq!(terminal.exit_code(), 101);
@@ -141,20 +141,22 @@ fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "worker")]);
     terminal.wait_for("A thread of spinntui stopped");
     terminal.wait_for("thread `worker`");
     assert!(terminal.on_alternate_screen());
     terminal.press("\x1b");
+    // Only then the next key: Esc and a letter in one read are Alt and the letter.
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `worker`"));
     terminal.wait_for("PAUSED");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn no_color_sends_no_colour_but_keeps_reverse() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
     terminal.wait_for("PAUSED");
@@ -167,7 +169,7 @@ fn no_color_sends_no_colour_but_keeps_reverse() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn a_dumb_terminal_gets_ascii_without_attributes() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("TERM", "dumb")]);
     terminal.wait_for("PAUSED");
@@ -181,7 +183,7 @@ fn a_dumb_terminal_gets_ascii_without_attributes() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
+#[ignore = "needs the command line"]
 fn a_broken_scene_is_shown_and_reloaded_once_it_is_mended() {
     let good = std::fs::read_to_string(SCENE).unwrap();
     let folder = tempfile::tempdir().unwrap();

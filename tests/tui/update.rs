@@ -47,10 +47,13 @@ fn counts_go_with_steps_and_leave_the_focus_alone() {
     let mut app = app((80, 24));
     press(&mut app, "5");
     update(&mut app, Msg::CountExpired);
-    assert_eq!((app.focus(), app.count), (PanelId::Timers, None));
-    let effects = press(&mut app, "1 0 s");
-    assert_eq!(effects.last(), Some(&step(StepUnit::TimeStep, 10)));
-    assert_eq!(app.focus(), PanelId::Timers);
+    assert_eq!((app.focus(), &app.count), (PanelId::Timers, &None));
+    press(&mut app, "1");
+    update(&mut app, Msg::CountExpired);
+    let before = text(&app);
+    let effects = press(&mut app, "6 0 s");
+    assert_eq!(effects.last(), Some(&step(StepUnit::TimeStep, 60)));
+    assert_eq!(text(&app), before, "Chip has the focus and Timers still stands beside it");
     assert_eq!(
         press(&mut app, "9 9 9 9 9 9 9 9 i").last(),
         Some(&step(StepUnit::Event, 999_999)),
@@ -74,7 +77,7 @@ fn digits_pick_panels_one_after_the_other() {
     press(&mut app, "9");
     assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 9");
     press(&mut app, "m");
-    assert_eq!((app.count, app.focus()), (None, PanelId::Sparsity), "a command without count drops it");
+    assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     } else if let Some(plan) = FloorPlan::fit(plan_area) {
         draw_plan(view, &plan, buf);
     } else {
-        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x13", view.theme().dim()));
+        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x12", view.theme().dim()));
         readout(view, rest, buf);
     }
 }
@@ -187,10 +187,14 @@ fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];
     if let Some(layer) = state.layer {
         first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
-        first.push(Span::styled(format!(" {} units", state.units), theme.dim()));
     }
     first.push(Span::raw(format!(" {}", status_word(state))));
-    let rest = put_line(buf, area, Line::from(first));
+    let mut first = Line::from(first);
+    let units = format!(" · {} units", state.units);
+    if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
+        first.spans.push(Span::styled(units, theme.dim()));
+    }
+    let rest = put_line(buf, area, first);
     if state.status == PeStatus::Unused {
         return;
     }

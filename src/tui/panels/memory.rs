@@ -19,6 +19,8 @@ use crate::tui::widgets::{
 
 /// Banks of a PE.
 const BANKS: u32 = 4;
+/// Columns of the list of the fullest PEs.
+const LIST_COLUMNS: u16 = 32;
 /// Columns of the floor plan with four bars a PE: 7 QPEs of 8, six gaps, the axis.
 const PLAN_COLUMNS: u16 = 64;
 /// Kinds in the order of the legend.
@@ -48,6 +50,12 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         draw_plan(view, &plan, buf);
         let rest = rows_from(inner, plan.rows());
         selected_pe(view, rest, rest.height, buf);
+        return;
+    }
+    if inner.width >= 72 {
+        // The fullest PEs beside the regions, below the banks.
+        selected_pe(view, columns_to(inner, inner.width - LIST_COLUMNS - 2), inner.height, buf);
+        fullest(view, columns_from(inner, inner.width - LIST_COLUMNS), buf);
         return;
     }
     // The map first, then as many of the fullest PEs as there is room for.

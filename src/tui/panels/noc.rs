@@ -24,7 +24,7 @@ use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, pu
 /// Distances of two QPEs on the drawn mesh, columns and rows, best first.
 const PITCHES: [(u16, u16); 9] = [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
 /// Columns that the figures need beside the mesh.
-const FIGURES_COLUMNS: u16 = 30;
+const FIGURES_COLUMNS: u16 = 28;
 /// Rows that the shortest figures with their hot spots take.
 const FIGURES_ROWS: u16 = 8;
 /// Columns for the y axis.
@@ -79,7 +79,9 @@ fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &T
     let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link.packets)).collect();
     let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
     let edge = |from, to, at: (u16, u16), buf: &mut Buffer| {
-        if let Some(&packets) = load.get(&(from, to)) {
+        if load.get(&(from, to)) == Some(&0) {
+            put_at(buf, area, at, "·", theme.dim());
+        } else if let Some(&packets) = load.get(&(from, to)) {
             let fraction = if busiest == 0 { 0.0 } else { packets as f32 / busiest as f32 };
             put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
         }

@@ -18,7 +18,7 @@ const TEXT_ROWS: u16 = 3;
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let legend = Line::styled("activity: units with an event / all units", theme.dim());
+    let legend = Line::from(Span::styled("active: units that sent an event", theme.dim()));
     let inner = frame(view, PanelId::Sparsity, "zero weights, events", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };

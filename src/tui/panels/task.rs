@@ -7,7 +7,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
+use crate::session::command::StepUnit;
 use crate::session::snapshot::{Candidate, TaskView, WordView};
+use crate::tui::command::{Action, find};
 use crate::tui::theme::Theme;
 use crate::tui::theme::depth::Depth;
 use crate::tui::widgets::frame::frame;
@@ -25,6 +27,9 @@ const UNDERLINED: f32 = 7.0;
 /// From here on it is bold, too.
 const BOLD: f32 = 9.0;
 
+/// What corpora in the style of WikiText put at the end of a line.
+const END_OF_LINE: &str = "<eos>";
+
 /// The language model's view, taken apart.
 struct Reading<'a> {
     words: &'a [WordView],
@@ -36,6 +41,8 @@ struct Reading<'a> {
     total_steps: Option<u64>,
     generating: bool,
     note: &'a str,
+    /// What to press to see something.
+    hint: String,
 }
 
 /// Draws the panel.
@@ -62,13 +69,24 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         total_steps: *total_steps,
         generating: *generating,
         note,
+        hint: hint(view),
     };
-    let right = if reading.generating { "writing" } else { "reading" };
-    let legend = legend::ramp("surprisal", "0", "12 nats", "", theme);
+    let right = if reading.generating { "writing · surprisal" } else { "reading · surprisal" };
+    let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
     let inner = frame(view, PanelId::Task, right, legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     lay_out(&reading, theme, inner, buf);
+}
+
+/// What to press when nothing has been read yet.
+fn hint(view: &View<'_>) -> String {
+    let words = [(Action::TogglePause, "runs"), (Action::Step(StepUnit::TimeStep), "steps one token")];
+    let hints = words.into_iter().filter_map(|(action, word)| {
+        let key = view.app.keymap.keys_of(find(action)?).next()?;
+        Some(format!("{key} {word}"))
+    });
+    hints.collect::<Vec<_>>().join(", ")
 }
 
 /// Figures on top, then the text with all the room that is left, then the next word, then the note.
@@ -120,8 +138,12 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
     let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
     let done = units::count(reading.predictions);
-    let all = reading.total_steps.map_or_else(String::new, |total| format!(" of {}", units::count(total)));
-    put_line(buf, rest, Line::styled(format!("over {done}{all} words"), theme.dim()));
+    let scope = match (reading.generating, reading.total_steps) {
+        (true, _) => format!("{done} prompt words"),
+        (false, Some(total)) => format!("{done} of {} words", units::count(total)),
+        (false, None) => format!("{done} words"),
+    };
+    put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
 
 /// Surprisal of the last words as a chart.
@@ -159,6 +181,10 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
 
 /// The text: as many of the newest lines as fit, the current word marked.
 fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.words.is_empty() {
+        put_line(buf, area, Line::styled(reading.hint.as_str(), theme.accent()));
+        return;
+    }
     let lines = wrap(reading.words, usize::from(area.width));
     let first = lines.len().saturating_sub(usize::from(area.height));
     let last = reading.words.len().saturating_sub(1);
@@ -184,8 +210,11 @@ fn wrap(words: &[WordView], width: usize) -> Vec<Vec<(usize, String)>> {
     let mut lines: Vec<Vec<(usize, String)>> = vec![Vec::new()];
     let mut used = 0;
     for (index, word) in words.iter().enumerate() {
-        let mark = if word.known { "" } else { "~" };
-        let shown = shorten(&format!("{mark}{}", word.word), width);
+        let shown = match (word.word.as_str(), word.known) {
+            (END_OF_LINE, _) => "¶".to_owned(),
+            (text, true) => shorten(text, width),
+            (text, false) => shorten(&format!("~{text}"), width),
+        };
         let columns = Span::raw(shown.as_str()).width();
         if used > 0 && used + 1 + columns > width {
             lines.push(Vec::new());

@@ -26,7 +26,7 @@ struct Row {
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let legend = Line::styled("slowest PE · mean since start", theme.dim());
+    let legend = Line::from(Span::styled("slowest PE · mean since start", theme.dim()));
     let inner = frame(view, PanelId::Timers, "time per phase", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };

@@ -65,6 +65,8 @@ impl FloorPlan {
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
         let size = SIZES.into_iter().find(|size| {
             let (columns, rows) = size.total();
+            // Without gaps between its rows the plan is for screens where every row counts, and goes without x axis.
+            let rows = if size.gap.1 == 0 { rows - 1 } else { rows };
             columns <= area.width && rows <= area.height && size.cell.0 >= least.0 && size.cell.1 >= least.1
         })?;
         let origin = (area.x + (area.width - size.total().0) / 2, area.y);
@@ -78,7 +80,7 @@ impl FloorPlan {
 
     /// Rows that the plan takes, axis included.
     pub fn rows(&self) -> u16 {
-        self.size.total().1
+        self.size.total().1.min(self.area.height)
     }
 
     /// Where a QPE position is drawn.
