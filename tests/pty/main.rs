@@ -122,11 +122,12 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
     let mut terminal = started();
     terminal.press("\x1a");
     terminal.wait_until_stopped();
+    terminal.settle();
     assert!(!terminal.on_alternate_screen() && terminal.is_cooked());
     terminal.signal("CONT");
     terminal.wait_until_raw();
-    terminal.wait_for("PAUSED");
-    assert!(terminal.on_alternate_screen());
+    terminal.settle();
+    assert!(terminal.on_alternate_screen() && terminal.screen().contains("PAUSED"));
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
