@@ -3,18 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{BAD_INPUT, CliError, FAILED, FINE};
+use super::CliError;
 use crate::session::engine::EngineOptions;
 use crate::tui::{ColorChoice, TuiOptions};
 
 /// Opens a scene in the terminal app; returns its exit code.
-pub fn open(scene: &Path, set: &[(String, String)]) -> Result<u8, CliError> {
+pub fn open(scene: &Path, set: &[(String, String)]) -> Result<ExitCode, CliError> {
     let engine = EngineOptions { scene: scene.to_owned(), set: set.to_vec(), autorun: false };
     let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true };
-    let code = crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))?;
-    Ok(match code {
-        ExitCode::SUCCESS => FINE,
-        ExitCode::FAILURE => FAILED,
-        _ => BAD_INPUT,
-    })
+    crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

@@ -21,7 +21,6 @@ fn started() -> Terminal {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
     let mut terminal = started();
     assert!(terminal.on_alternate_screen());
@@ -34,7 +33,6 @@ fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn steps_by_one_and_by_ten() {
     let mut terminal = started();
     terminal.press("s");
@@ -48,7 +46,6 @@ fn steps_by_one_and_by_ten() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn runs_and_pauses_and_is_silent_while_paused() {
     let mut terminal = started();
     terminal.press(" ");
@@ -64,7 +61,6 @@ fn runs_and_pauses_and_is_silent_while_paused() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn every_panel_comes_on_screen() {
     let mut terminal = started();
     for (key, text) in
@@ -84,7 +80,6 @@ fn every_panel_comes_on_screen() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn follows_every_size_down_to_one_cell() {
     let mut terminal = started();
     terminal.resize((30, 8));
@@ -103,7 +98,6 @@ fn follows_every_size_down_to_one_cell() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn signals_end_it_in_good_order() {
     for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let mut terminal = started();
@@ -117,7 +111,6 @@ fn signals_end_it_in_good_order() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
     let mut terminal = started();
     terminal.press("\x1a");
@@ -133,7 +126,6 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "ui")]);
     assert_eq!(terminal.exit_code(), 101);
@@ -142,7 +134,6 @@ fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "worker")]);
     terminal.wait_for("A thread of spinntui stopped");
@@ -157,7 +148,6 @@ fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn no_color_sends_no_colour_but_keeps_reverse() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
     terminal.wait_for("PAUSED");
@@ -170,7 +160,6 @@ fn no_color_sends_no_colour_but_keeps_reverse() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn a_dumb_terminal_gets_ascii_without_attributes() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("TERM", "dumb")]);
     terminal.wait_for("PAUSED");
@@ -184,7 +173,6 @@ fn a_dumb_terminal_gets_ascii_without_attributes() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn a_broken_scene_is_shown_and_reloaded_once_it_is_mended() {
     let good = std::fs::read_to_string(SCENE).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -204,7 +192,6 @@ fn a_broken_scene_is_shown_and_reloaded_once_it_is_mended() {
 }
 
 #[test]
-#[ignore = "needs the command line"]
 fn without_a_terminal_it_says_so_and_names_the_headless_way() {
     let output = std::process::Command::new(binary()).arg(SCENE).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -35,6 +35,7 @@ struct Reading<'a> {
     words: &'a [WordView],
     top: &'a [Candidate],
     perplexity: Option<f64>,
+    words_written: u64,
     mean_surprisal: Option<f64>,
     history: &'a [f32],
     predictions: u64,
@@ -63,6 +64,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         words,
         top,
         perplexity: *perplexity,
+        words_written: words.iter().filter(|word| word.generated).count() as u64,
         mean_surprisal: *mean_surprisal,
         history: surprisal_history,
         predictions: *predictions,
@@ -113,8 +115,30 @@ fn lay_out(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// What the network wrote, in figures: a text of its own has no perplexity.
+fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let value = units::count(reading.words_written);
+    let mean = if reading.history.is_empty() {
+        "no word yet".to_owned()
+    } else {
+        let mean = reading.history.iter().sum::<f32>() / reading.history.len() as f32;
+        format!("{mean:.2} nats a word, of its own choice")
+    };
+    if area.height < big::ROWS {
+        let line = vec![Span::styled(value, theme.strong()), Span::styled(" words written", theme.dim())];
+        put_line(buf, area, Line::from(line));
+        return;
+    }
+    big::big(buf, area, &value, theme.strong(), theme.glyphs);
+    let rest = put_line(buf, columns_from(area, big::width(&value) + 2), Line::styled("words written", theme.strong()));
+    put_line(buf, rest, Line::styled(mean, theme.text()));
+}
+
 /// Perplexity, big; what it is the mean of, beside it.
 fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.generating {
+        return written(reading, theme, area, buf);
+    }
     let value = match reading.perplexity {
         Some(p) if p < 1_000.0 => format!("{p:.1}"),
         Some(p) if p < 100_000.0 => format!("{p:.0}"),
@@ -138,10 +162,9 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
     let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
     let done = units::count(reading.predictions);
-    let scope = match (reading.generating, reading.total_steps) {
-        (true, _) => format!("{done} prompt words"),
-        (false, Some(total)) => format!("{done} of {} words", units::count(total)),
-        (false, None) => format!("{done} words"),
+    let scope = match reading.total_steps {
+        Some(total) => format!("{done} of {} words", units::count(total)),
+        None => format!("{done} words"),
     };
     put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
