@@ -4,6 +4,7 @@
 //! finding; `run`: the machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
 //! diagnostic; `color-eyre` is for what they cannot.
 
+pub mod check;
 pub mod inspect;
 pub mod open;
 pub mod output;
@@ -99,6 +100,8 @@ pub enum Format {
 enum Verb {
     /// Run a scene without a screen and write a report
     Run(run::RunArgs),
+    /// Map a scene onto the chip without running it: does it fit, how full, how even?
+    Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
 }
@@ -151,6 +154,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;

@@ -3,6 +3,8 @@
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
+pub mod check;
+pub mod floor_plan;
 pub mod gather;
 pub mod opening;
 pub mod stream;
