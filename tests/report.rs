@@ -305,7 +305,8 @@ fn a_flipped_weight_bit_changes_the_output() {
     let (flipped, _) = output_after(6, |session| {
         let pe = session.placed()[1].pes[0];
         let regions = &session.program().pe(pe).unwrap().regions;
-        let values = regions.iter().find(|r| r.kind == RegionKind::Weights && r.name.ends_with("values")).unwrap();
+        let values =
+            regions.iter().find(|r| r.kind == RegionKind::Weights && r.name.ends_with("values")).unwrap();
         let address = values.start + 3;
         session.machine_mut().flip_bit(pe, address, 0);
     });
@@ -346,7 +347,7 @@ fn stalled() -> (Session, String) {
 #[test]
 fn a_chip_that_waits_for_a_lost_packet_says_who_waits_and_what_was_reached() {
     let (mut session, reason) = stalled();
-    assert!(reason.contains("PE(") && reason.contains("rnns.1") && reason.contains("lost"), "{reason}");
+    assert!(reason.contains("PE(") && reason.contains("(rnns.") && reason.contains("lost"), "{reason}");
     let report = Report::gather(&mut session, Around { stopped: Some(reason.clone()), ..Around::default() });
     assert!(report.steps > 0 && report.steps < 4, "{}", report.steps);
     assert!(report.to_text().contains("STOPPED"));
@@ -374,7 +375,8 @@ fn the_papers_model_meets_its_bands() {
     assert!(phase("egru_input").min(phase("egru_internal")) > 10.0 * phase("broadcast"));
     for scene in ["scenes/lm_148.ron", "scenes/lm_generate.ron"] {
         let check = json(&["check", scene, "--format", "json"]);
-        let most = check["maps"].as_array().unwrap().iter().map(|m| number(m, "/weights_bytes")).fold(0.0, f64::max);
+        let most =
+            check["maps"].as_array().unwrap().iter().map(|m| number(m, "/weights_bytes")).fold(0.0, f64::max);
         assert!((86_500.0..=92_300.0).contains(&most), "{scene}: {most} bytes of weights");
     }
 }
