@@ -153,9 +153,8 @@ impl CheckReport {
 
     fn layer_table(&self, out: &mut String) {
         out.push_str("\nNon-zero weights a PE; `contiguous`: most with balance: Units\n");
-        let mut table = Table::new(&[
-            "layer", "PEs", "units a PE", "mean", "max", "excess", "contiguous", "fullest",
-        ]);
+        let mut table =
+            Table::new(&["layer", "PEs", "units a PE", "mean", "max", "excess", "contiguous", "fullest"]);
         for layer in &self.layers {
             let balance = &layer.balance;
             let [fewest, most] = balance.units_per_pe;
