@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Carry, Egru, EgruLayer, EgruState};
+use spinntui::net::{Carry, Egru, EgruLayer, EgruState, egru};
 
 const TOLERANCE: f32 = 1e-5;
 
@@ -88,7 +88,7 @@ fn check_cell(file: &Value) {
             check_step(&state, 0, &file["out"], t, b);
             if let Some(want) = file["out"].get("trace") {
                 for (trace, y) in trace.iter_mut().zip(&state.layers[0].y) {
-                    *trace = 0.9 * *trace + 0.1 * y;
+                    *trace = egru::trace(*trace, *y);
                 }
                 close(&trace, &flat(&want[t][b]), "trace");
             }

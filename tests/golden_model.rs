@@ -10,6 +10,7 @@ use safetensors::{Dtype, serialize};
 use serde_json::Value;
 use spinntui::model::Model;
 use spinntui::net::Carry;
+use spinntui::task::lm::Readout;
 
 fn flat(value: &Value) -> Vec<f32> {
     match value {
@@ -70,7 +71,8 @@ fn evaluate(model: &Model, golden: &Value) -> (f64, f64) {
     let tokens: Vec<u32> = flat(&golden["tokens"]).iter().map(|&t| t as u32).collect();
     let bptt = golden["bptt"].as_u64().unwrap() as usize;
     let mut state = model.network.state();
-    let (mut x, mut row) = (vec![0.0; model.embedding.width()], vec![0.0; model.embedding.width()]);
+    let readout = Readout::new(model);
+    let mut x = vec![0.0; model.embedding.width()];
     let (mut surprisal, mut worst) = (0.0, 0.0_f64);
     for step in 0..tokens.len() - 1 {
         if step % bptt == 0 {
@@ -78,17 +80,11 @@ fn evaluate(model: &Model, golden: &Value) -> (f64, f64) {
         }
         assert!(model.embedding.row(tokens[step], &mut x));
         let y = model.network.step(&mut state, &x);
-        let mut logit = |word: usize| {
-            model.embedding.row(word as u32, &mut row);
-            let sum: f64 = row.iter().zip(y).map(|(&e, &y)| f64::from(e) * f64::from(y)).sum();
-            sum + f64::from(model.decoder.bias[word])
-        };
-        let logits: Vec<f64> = (0..model.vocabulary.len()).map(&mut logit).collect();
-        let normaliser = logits.iter().map(|l| l.exp()).sum::<f64>().ln();
-        for (logit, want) in logits.iter().zip(flat(&golden["log_probs"][step])) {
-            worst = worst.max((logit - normaliser - f64::from(want)).abs());
+        let prediction = readout.predict(y);
+        for (word, want) in (0..).zip(flat(&golden["log_probs"][step])) {
+            worst = worst.max((-prediction.surprisal(word) - f64::from(want)).abs());
         }
-        surprisal += normaliser - logits[tokens[step + 1] as usize];
+        surprisal += prediction.surprisal(tokens[step + 1]);
     }
     (surprisal / (tokens.len() - 1) as f64, worst)
 }

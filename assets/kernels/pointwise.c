@@ -7,7 +7,8 @@
  *   event iff c > theta:  y = c, c = c - theta;  otherwise y = 0
  *
  * as in the authors' code (EvNN, frameworks/pytorch/egru.py). Sums and biases lie gate after gate: z, r, g, n each.
- * One exp and one division per gate; exp comes from the accelerator.
+ * One exp and one division per gate; exp comes from the accelerator. Every operation is rounded by itself
+ * (-ffp-contract=off), as in net's reference.
  */
 #include "registers.h"
 

@@ -33,69 +33,71 @@ pointwise:
 	beq	.L1
 	lsls	r4, r0, #2
 	lsl	ip, r0, #3
-	vldr.32	s10, .L12
+	vldr.32	s11, .L12
 	ldr	r0, .L12+4
 	ldr	lr, [sp, #32]
 	ldr	r6, [sp, #40]
 	vmov.f32	s14, #1.0e+0
-	vmov.f32	s9, #2.0e+0
+	vmov.f32	s10, #2.0e+0
 .L5:
-	vldmia.32	r3!, {s11}
+	vldmia.32	r3!, {s9}
 	vldmia.32	lr!, {s12}
 	vldmia.32	r1!, {s15}
 	vldmia.32	r2!, {s13}
-	vadd.f32	s15, s15, s11
+	vadd.f32	s15, s15, s9
 	vadd.f32	s13, s13, s12
 	add	r9, r1, r4
 	vadd.f32	s15, s15, s13
 	add	r8, r3, r4
 	vneg.f32	s15, s15
 	vstr.32	s15, [r0]
-	vldr.32	s11, [r8, #-4]
+	vldr.32	s9, [r8, #-4]
 	vldr.32	s15, [r9, #-4]
 	add	r8, lr, r4
 	add	r9, r2, r4
 	vldr.32	s12, [r8, #-4]
 	vldr.32	s13, [r9, #-4]
-	vadd.f32	s15, s15, s11
+	vadd.f32	s15, s15, s9
 	vadd.f32	s13, s13, s12
 	vldr.32	s12, [r0, #4]
 	vadd.f32	s15, s15, s13
 	add	r9, r2, ip
 	vneg.f32	s15, s15
 	vstr.32	s15, [r0]
-	vldr.32	s15, [r0, #4]
-	vldr.32	s13, [r9, #-4]
-	vadd.f32	s15, s15, s14
+	vldr.32	s13, [r0, #4]
+	vldr.32	s15, [r9, #-4]
+	vadd.f32	s13, s13, s14
 	add	r8, lr, ip
-	vdiv.f32	s7, s14, s15
+	vdiv.f32	s7, s14, s13
 	add	r9, r1, ip
 	vldr.32	s8, [r8, #-4]
-	vldr.32	s15, [r9, #-4]
+	vldr.32	s13, [r9, #-4]
 	add	r8, r3, ip
-	vldr.32	s11, [r8, #-4]
-	vadd.f32	s13, s13, s8
-	vadd.f32	s15, s15, s11
-	vadd.f32	s12, s12, s14
-	vfma.f32	s15, s13, s7
-	vdiv.f32	s11, s14, s12
-	vadd.f32	s15, s15, s15
-	vsub.f32	s7, s14, s11
-	vstr.32	s15, [r0]
-	vldr.32	s13, [r0, #4]
-	vldmia.32	r6!, {s12}
-	vadd.f32	s13, s13, s14
-	vmov.f32	s8, s10
-	vdiv.f32	s15, s9, s13
-	vldmia.32	r5!, {s13}
-	vsub.f32	s15, s14, s15
+	vldr.32	s9, [r8, #-4]
+	vadd.f32	s15, s15, s8
+	vadd.f32	s13, s13, s9
 	vmul.f32	s15, s15, s7
-	vfma.f32	s15, s12, s11
-	vcmpe.f32	s15, s13
+	vadd.f32	s12, s12, s14
+	vadd.f32	s15, s15, s13
+	vdiv.f32	s9, s14, s12
+	vadd.f32	s15, s15, s15
+	vsub.f32	s7, s14, s9
+	vstr.32	s15, [r0]
+	vldr.32	s12, [r0, #4]
+	vldmia.32	r6!, {s13}
+	vadd.f32	s12, s12, s14
+	vmul.f32	s13, s13, s9
+	vdiv.f32	s15, s10, s12
+	vldmia.32	r5!, {s12}
+	vsub.f32	s15, s14, s15
+	vmov.f32	s8, s11
+	vmul.f32	s15, s15, s7
+	vadd.f32	s15, s15, s13
+	vcmpe.f32	s15, s12
 	vmrs	APSR_nzcv, FPSCR
 	itt	gt
 	vmovgt.f32	s8, s15
-	vsubgt.f32	s15, s15, s13
+	vsubgt.f32	s15, s15, s12
 	cmp	r10, r5
 	vstr.32	s15, [r6, #-4]
 	vstmia.32	r7!, {s8}

@@ -89,7 +89,7 @@ pub fn all() -> Vec<Constant> {
 
 const CHIP26: &str = "CHIP26 (DOI 10.1109/OJCAS.2026.3714974), read through a survey";
 const SNNM: &str = "SpiNNMachine, version_spin2.py and vec2mesh.txt";
-const ARM: &str = "Arm Cortex-M4 TRM (DDI 0439)";
+const ARM_LATENCY: &str = "Arm article 103489845, quoting the Cortex-M4 TRM";
 
 fn row(
     name: &'static str,
@@ -139,10 +139,10 @@ fn pe() -> Vec<Constant> {
             "table",
             "cycles",
             Mark::Quoted,
-            "TI SWCU192 tables 3-25, 3-27; rows marked in chip::cortex_m4f",
+            "Arm DDI 0439D tables 3-1 and 7-1, section 3.3.2; row by row in chip::cortex_m4f",
         ),
-        row("exception entry", EXCEPTION_ENTRY.fixed, "cycles", Mark::Recalled, ARM),
-        row("exception exit", EXCEPTION_EXIT.fixed, "cycles", Mark::Recalled, ARM),
+        row("exception entry", EXCEPTION_ENTRY.fixed, "cycles", Mark::Quoted, ARM_LATENCY),
+        row("exception exit", EXCEPTION_EXIT.fixed, "cycles", Mark::Quoted, ARM_LATENCY),
     ]
 }
 

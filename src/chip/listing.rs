@@ -4,7 +4,9 @@
 
 pub mod blocks;
 pub mod board;
+mod flags;
 pub mod instruction;
+mod operands;
 mod parse;
 pub mod trace;
 

@@ -128,31 +128,31 @@ pub fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
         eprintln!("warning: no reports of crashes: {error}");
     }
-    ExitCode::from(run_with(std::env::args_os()))
+    run_with(std::env::args_os())
 }
 
 /// Runs the program on these arguments, the first of which is its own name, and returns its exit code.
-pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Nobody listens when printing fails; the exit code still says it.
             let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT);
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT));
         }
     };
     match dispatch(cli) {
         Ok(code) => code,
-        Err(CliError::Output(error)) if error.is_broken_pipe() => FINE,
+        Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
             eprintln!("{error}");
-            BAD_INPUT
+            ExitCode::from(BAD_INPUT)
         }
     }
 }
 
-fn dispatch(cli: Cli) -> Result<u8, CliError> {
-    match (cli.verb, cli.open.scene) {
+fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Inspect(args)), _) => {
@@ -161,7 +161,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
             output.finish()?;
             Ok(FINE)
         }
-        (None, Some(scene)) if is_scene(&scene) => open::open(&scene, &cli.open.set.set),
+        (None, Some(scene)) if is_scene(&scene) => return open::open(&scene, &cli.open.set.set),
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {
             let mut output = Output::stdout();
@@ -169,7 +169,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
             output.finish()?;
             Ok(FINE)
         }
-    }
+    };
+    code.map(ExitCode::from)
 }
 
 /// A first argument is a scene when it looks like a path: no verb has a slash or ends in `.ron`.

@@ -12,7 +12,7 @@ mod measure;
 use std::sync::OnceLock;
 
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
-use crate::chip::listing::ListingError;
+use crate::chip::listing::{Function, ListingError};
 use measure::{Linear, evaluate};
 
 /// A kernel's C source and the listing made of it.
@@ -28,6 +28,14 @@ pub struct Source {
     pub functions: &'static [&'static str],
 }
 
+impl Source {
+    /// Its functions, read; [`crate::chip::listing::blocks`] has their loops and each line's cycles.
+    pub fn parse(&self) -> Result<Vec<Function>, ListingError> {
+        self.functions.iter().map(|name| Function::parse(self.listing, name)).collect()
+    }
+}
+
+/// A kernel by its file name, with source and listing built into the program.
 macro_rules! source {
     ($name:literal, $($function:literal),+) => {
         Source {
@@ -54,18 +62,18 @@ pub const SOURCES: [Source; 8] = [
 /// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
-    pub(self) csr: CsrRow,
-    pub(self) pointwise: PerItem,
-    pub(self) exps_per_unit: u32,
-    pub(self) broadcast: Broadcast,
-    pub(self) receive: Cycles,
-    pub(self) receive_last: Cycles,
-    pub(self) wait: Wait,
-    pub(self) dma_start: Cycles,
-    pub(self) dma_isr: Cycles,
-    pub(self) timer_log: Cycles,
-    pub(self) barrier: PerItem,
-    pub(self) barrier_poll: Cycles,
+    csr: CsrRow,
+    pointwise: PerItem,
+    exps_per_unit: u32,
+    broadcast: Broadcast,
+    receive: Cycles,
+    receive_last: Cycles,
+    wait: Wait,
+    dma_start: Cycles,
+    dma_isr: Cycles,
+    timer_log: Cycles,
+    barrier: PerItem,
+    barrier_poll: Cycles,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.

@@ -11,11 +11,12 @@ pub const DRAM_BEAT: Tick = 6;
 
 /// Lets a PE fetch its input row, requested at tick `at`; returns when the last beat is written.
 ///
-/// PEs in the left half of the grid use port 0, the others port 1; requests are served first come, first served. Where
-/// the ports meet the mesh is `assume.dram_ports`.
+/// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
+/// shares the load whatever the placement. Requests are served first come, first served. Where the ports meet the mesh
+/// is `assume.dram_ports`.
 pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> Tick {
     let beats = (program.dram.width() as u32 * 4).div_ceil(PACKET_BYTES);
-    let port = usize::from(pe.qpe().x > 4);
+    let port = usize::from(pe.p() % 2);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
     let latency = (program.assume.dram_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::barrier::BarrierMargin;
+use super::barrier::{BarrierMargin, Timing, margins};
 use super::build::{Placed, unit_weights};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
@@ -90,15 +90,13 @@ fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {
 
 /// The margin of each layer's fastest PE behind its slowest, from which the mapper decides on a barrier.
 pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
-    let Subject { network, program, placed, .. } = *subject;
-    let mut senders = 0;
-    let mut margins = Vec::new();
-    for (layer, placed) in network.layers.iter().zip(placed) {
-        let width = program.dram.width();
-        margins.push(BarrierMargin::new(placed, layer, &program.costs, senders, width, program.operating_point));
-        senders = placed.pes.len();
-    }
-    margins
+    let timing = Timing {
+        costs: &subject.program.costs,
+        width: subject.program.dram.width(),
+        point: subject.program.operating_point,
+        overlap_recurrent: subject.mapping.overlap_recurrent,
+    };
+    margins(subject.network, subject.placed, &timing)
 }
 
 /// How much a finding matters.

@@ -144,6 +144,12 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
     }
 }
 
+/// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in place of y.
+#[inline]
+pub fn trace(before: f32, y: f32) -> f32 {
+    0.9 * before + 0.1 * y
+}
+
 /// σ(x) = 1 / (1 + exp(−x)); `exp` overflows to infinity below about −88, which gives 0 as it should.
 #[inline]
 fn sigmoid(x: f32) -> f32 {

@@ -93,9 +93,9 @@ impl Plan {
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let path = loaded.resolve(&scene.model, "model")?;
-        let Loaded { model, readout, .. } = cache
-            .get(&path)
-            .map_err(|error| loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds"))?;
+        let Loaded { model, readout, .. } = cache.get(&path).map_err(|error| {
+            loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds")
+        })?;
         let Task::LanguageModel(options) = &scene.task;
         let request = Request {
             network: &model.network,
@@ -154,7 +154,8 @@ pub fn language_task(
             let name = options.text.as_deref().unwrap_or_default();
             let path = loaded.resolve(name, "task.text")?;
             let at = |what: String| {
-                let help = "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
+                let help =
+                    "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
                 loaded.error_at("task.text", format!("{}: {what}", path.display()), help)
             };
             let bytes = std::fs::read(&path).map_err(|error| at(format!("cannot be read: {error}")))?;
@@ -164,10 +165,17 @@ pub fn language_task(
         Mode::Generate(generate) => {
             let sampling =
                 Sampling { temperature: generate.temperature, top_k: generate.top_k, seed: generate.seed };
-            LanguageTask::write_text(model, readout, &generate.prompt, generate.words, sampling, options.sequence)
-                .map_err(|error: CorpusError| {
-                    loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
-                })
+            LanguageTask::write_text(
+                model,
+                readout,
+                &generate.prompt,
+                generate.words,
+                sampling,
+                options.sequence,
+            )
+            .map_err(|error: CorpusError| {
+                loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
+            })
         }
     }
 }

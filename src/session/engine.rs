@@ -1,9 +1,32 @@
 //! The engine thread: commands in, snapshots out.
+//!
+//! The thread owns the session. It handles commands between slices of at most [`SLICE`], publishes a snapshot when the
+//! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use super::command::Command;
-use super::snapshot::SharedSnapshot;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use super::build::{ModelCache, build};
+use super::command::{Command, Speed, StepUnit};
+use super::snapshot::{Focus, RunState, SharedSnapshot};
+use super::view::{EngineFacts, snapshot};
+use super::{Moved, Session};
+use crate::scene::{LoadedScene, SceneError};
+
+/// Longest time between two looks at the commands.
+const SLICE: Duration = Duration::from_millis(4);
+/// Events between two looks at the clock.
+const EVENTS_PER_LOOK: u32 = 256;
+/// Shortest time between two snapshots of a free run: faces draw at most 60 frames a second.
+const FRAME: Duration = Duration::from_millis(16);
+/// Over how long the wall speed is measured.
+const SPEED_WINDOW: Duration = Duration::from_millis(500);
 
 /// What the engine tells its face.
 #[derive(Clone, Debug)]
@@ -13,7 +36,7 @@ pub enum EngineEvent {
     /// A scene could not be loaded or mapped; the old experiment, if any, is untouched. The text is the complete
     /// diagnostic with file, line and caret.
     SceneError(String),
-    /// The scene was reloaded (or restarted) and swapped in.
+    /// The scene was loaded (again) and swapped in.
     SceneLoaded,
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
@@ -33,20 +56,32 @@ pub struct EngineOptions {
 /// A handle on a running engine thread.
 #[derive(Debug)]
 pub struct Engine {
-    commands: crossbeam_channel::Sender<Command>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    commands: Sender<Command>,
+    ready: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
     /// Starts the thread; `notify` is called on it with every event (it must not block for long). The first scene is
-    /// loaded on the thread, so that the face is on screen while a large model is read. At most one snapshot is sent
-    /// per `ready` from the face: see [`Engine::ready`].
+    /// loaded on the thread, so that the face is on screen while a large model is read. At most one snapshot of a free
+    /// run is sent per [`Engine::ready`].
     pub fn start(
         options: EngineOptions,
         notify: impl FnMut(EngineEvent) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let _ = (options, notify);
-        Err(std::io::Error::other("engine not built yet"))
+        let (commands, inbox) = unbounded();
+        let ready = Arc::new(AtomicBool::new(true));
+        let face_ready = Arc::clone(&ready);
+        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
+            let mut notify = notify;
+            let mut runner = Runner::new(options, inbox, face_ready);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
+                let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
+            }
+        })?;
+        Ok(Self { commands, ready, thread: Some(thread) })
     }
 
     /// Sends a command. Returns `false` when the engine is gone.
@@ -56,7 +91,9 @@ impl Engine {
 
     /// Tells the engine that the face has drawn the last snapshot and can take another. The engine publishes at most
     /// one snapshot between two calls while it runs freely, so a slow terminal never makes a queue.
-    pub fn ready(&self) {}
+    pub fn ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
 
     /// Ends the thread and waits for it.
     pub fn stop(&mut self) {
@@ -64,5 +101,323 @@ impl Engine {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the engine is doing.
+#[derive(Clone, Debug, PartialEq)]
+enum Mode {
+    Paused,
+    Running,
+    Stepping(StepUnit, u32),
+    /// Finished, stalled or faulted: only a restart or a reload goes on from here.
+    Ended(RunState),
+}
+
+type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
+
+/// The thread's own side.
+struct Runner {
+    options: EngineOptions,
+    inbox: Receiver<Command>,
+    ready: Arc<AtomicBool>,
+    cache: ModelCache,
+    session: Option<Session>,
+    mode: Mode,
+    facts: EngineFacts,
+    /// When the next unit of a paced run is due.
+    due: Instant,
+    published: Instant,
+    /// Something has changed since the last snapshot.
+    changed: bool,
+    measured: (Instant, u64),
+}
+
+impl Runner {
+    fn new(options: EngineOptions, inbox: Receiver<Command>, ready: Arc<AtomicBool>) -> Self {
+        let now = Instant::now();
+        let mode = if options.autorun { Mode::Running } else { Mode::Paused };
+        let facts = EngineFacts {
+            build: 0,
+            run: RunState::Paused,
+            speed: Speed::Unlimited,
+            steps_per_second: 0.0,
+            focus: Focus::Nothing,
+        };
+        Self {
+            options,
+            inbox,
+            ready,
+            cache: ModelCache::default(),
+            session: None,
+            mode,
+            facts,
+            due: now,
+            published: now,
+            changed: false,
+            measured: (now, 0),
+        }
+    }
+
+    fn run(&mut self, notify: Notify<'_>) {
+        self.load(notify);
+        loop {
+            let moving = self.session.is_some() && matches!(self.mode, Mode::Running | Mode::Stepping(..));
+            self.publish(notify, !moving);
+            let command = if moving {
+                match self.inbox.recv_timeout(self.due.saturating_duration_since(Instant::now()).min(FRAME)) {
+                    Ok(command) => Some(command),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            } else {
+                match self.inbox.recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => return,
+                }
+            };
+            match command {
+                Some(Command::Quit) => return,
+                Some(command) => self.obey(command, notify),
+                None if moving && Instant::now() >= self.due => self.slice(),
+                None => {}
+            }
+        }
+    }
+
+    /// Reads the scene, builds it beside the running experiment, and swaps it in if it is good.
+    fn load(&mut self, notify: Notify<'_>) {
+        let loaded = LoadedScene::load(&self.options.scene, &self.options.set);
+        self.swap_in(loaded, notify);
+    }
+
+    fn swap_in(&mut self, loaded: Result<LoadedScene, SceneError>, notify: Notify<'_>) {
+        match loaded.and_then(|loaded| build(loaded, &mut self.cache)) {
+            Ok(session) => {
+                self.session = Some(session);
+                self.facts.build += 1;
+                if self.mode != Mode::Running {
+                    self.mode = Mode::Paused;
+                }
+                self.measured = (Instant::now(), 0);
+                self.facts.steps_per_second = 0.0;
+                self.changed = true;
+                notify(EngineEvent::SceneLoaded);
+            }
+            Err(error) => notify(EngineEvent::SceneError(error.to_string())),
+        }
+    }
+
+    fn obey(&mut self, command: Command, notify: Notify<'_>) {
+        let ended = matches!(self.mode, Mode::Ended(_));
+        match command {
+            Command::Run if !ended => self.mode = Mode::Running,
+            Command::Pause if !ended => self.mode = Mode::Paused,
+            Command::TogglePause if !ended => {
+                self.mode = if self.mode == Mode::Paused { Mode::Running } else { Mode::Paused };
+            }
+            Command::Step { unit, count } if !ended && count > 0 => self.mode = Mode::Stepping(unit, count),
+            Command::SetSpeed(speed) => self.facts.speed = speed,
+            Command::Restart => {
+                if let Some(session) = &self.session {
+                    let loaded = session.loaded.clone();
+                    self.mode = Mode::Paused;
+                    self.swap_in(Ok(loaded), notify);
+                }
+            }
+            Command::Reload => self.load(notify),
+            Command::Focus(focus) => self.facts.focus = focus,
+            Command::Run | Command::Pause | Command::TogglePause | Command::Step { .. } | Command::Quit => {}
+        }
+        self.due = Instant::now();
+        self.measured = (Instant::now(), self.session.as_ref().map_or(0, Session::steps));
+        self.changed = true;
+    }
+
+    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, or [`SLICE`] is over.
+    fn slice(&mut self) {
+        let started = Instant::now();
+        let pace = match (&self.mode, self.facts.speed) {
+            (Mode::Running, Speed::StepsPerSecond(n)) => Some((StepUnit::TimeStep, n)),
+            (Mode::Running, Speed::EventsPerSecond(n)) => Some((StepUnit::Event, n)),
+            _ => None,
+        };
+        let Some(session) = &mut self.session else { return };
+        self.changed = true;
+        let mut looks = 0;
+        loop {
+            let progress = match session.advance() {
+                Moved::On(progress) => progress,
+                Moved::Finished => return self.mode = Mode::Ended(RunState::Finished),
+                Moved::Stalled(what) => return self.mode = Mode::Ended(RunState::Stalled(what)),
+                Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
+            };
+            if let Mode::Stepping(unit, remaining) = &mut self.mode
+                && session.completes(*unit, progress)
+            {
+                *remaining -= 1;
+                if *remaining == 0 {
+                    return self.mode = Mode::Paused;
+                }
+            }
+            if let Some((unit, per_second)) = pace
+                && session.completes(unit, progress)
+            {
+                self.due += Duration::from_secs_f64(1.0 / per_second.max(1e-3));
+                let now = Instant::now();
+                if self.due + SLICE < now {
+                    self.due = now; // fell behind: do not catch up in a burst
+                }
+                if self.due > now {
+                    return;
+                }
+            }
+            looks += 1;
+            if looks % EVENTS_PER_LOOK == 0 && started.elapsed() >= SLICE {
+                return;
+            }
+        }
+    }
+
+    /// Sends a snapshot if there is news. A free run sends one only to a face that has drawn the last.
+    fn publish(&mut self, notify: Notify<'_>, standing: bool) {
+        let Some(session) = &self.session else { return };
+        if !self.changed {
+            return;
+        }
+        let now = Instant::now();
+        if !standing {
+            if now < self.published + FRAME || !self.ready.swap(false, Ordering::AcqRel) {
+                return;
+            }
+            let (since, steps) = self.measured;
+            let elapsed = now - since;
+            if elapsed >= SPEED_WINDOW {
+                self.facts.steps_per_second = (session.steps() - steps) as f64 / elapsed.as_secs_f64();
+                self.measured = (now, session.steps());
+            }
+        }
+        self.facts.run = match &self.mode {
+            Mode::Paused => RunState::Paused,
+            Mode::Running => RunState::Running,
+            Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
+            Mode::Ended(state) => state.clone(),
+        };
+        self.published = now;
+        self.changed = false;
+        notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::snapshot::Snapshot;
+
+    struct Face {
+        engine: Engine,
+        events: Receiver<EngineEvent>,
+    }
+
+    impl Face {
+        fn open(set: &[(&str, &str)]) -> Self {
+            let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm_small.ron"));
+            let set = set.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
+            let (sender, events) = unbounded();
+            let options = EngineOptions { scene, set, autorun: false };
+            let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
+            Self { engine, events }
+        }
+
+        /// The next snapshot for which `wanted` holds, drawing all that come before it.
+        fn until(&self, wanted: impl Fn(&Snapshot) -> bool) -> SharedSnapshot {
+            loop {
+                self.engine.ready();
+                match self.events.recv_timeout(Duration::from_secs(60)).expect("no snapshot came") {
+                    EngineEvent::Snapshot(snapshot) if wanted(&snapshot) => return snapshot,
+                    EngineEvent::Crashed(report) => panic!("{report}"),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn step(unit: StepUnit, count: u32) -> Command {
+        Command::Step { unit, count }
+    }
+
+    #[test]
+    fn steps_count_as_the_design_says() {
+        let face = Face::open(&[]);
+        let first = face.until(|s| s.run == RunState::Paused);
+        assert_eq!((first.steps, first.events), (0, 0));
+        face.engine.send(step(StepUnit::Event, 10));
+        assert_eq!(face.until(|s| s.run == RunState::Paused).events, 10);
+        face.engine.send(step(StepUnit::TimeStep, 3));
+        assert_eq!(face.until(|s| s.run == RunState::Paused).steps, 3);
+        face.engine.send(step(StepUnit::Layer, 3));
+        assert_eq!(face.until(|s| s.run == RunState::Paused).steps, 4);
+        face.engine.send(step(StepUnit::Sequence, 1));
+        let sequence = face.until(|s| s.run == RunState::Paused);
+        assert_eq!((sequence.steps, sequence.sequences), (70, 1));
+        face.engine.send(Command::Restart);
+        let again = face.until(|s| s.build == 2);
+        assert_eq!((again.steps, again.tick), (0, 0));
+    }
+
+    #[test]
+    fn a_run_can_be_paused_and_comes_to_an_end() {
+        let face = Face::open(&[]);
+        face.until(|s| s.run == RunState::Paused);
+        face.engine.send(Command::SetSpeed(Speed::EventsPerSecond(100.0)));
+        face.engine.send(Command::Run);
+        face.until(|s| s.run == RunState::Running && s.events > 0);
+        face.engine.send(Command::TogglePause);
+        let paused = face.until(|s| s.run == RunState::Paused);
+        assert!(paused.events < 1000, "slow motion, yet {} events", paused.events);
+        face.engine.send(Command::SetSpeed(Speed::Unlimited));
+        face.engine.send(Command::Run);
+        let end = face.until(|s| s.run == RunState::Finished);
+        assert!(end.steps > 1000);
+    }
+
+    #[test]
+    fn a_bad_scene_is_an_event_and_the_thread_goes_on() {
+        let face = Face::open(&[("mapping.layers.0.pes", "200")]);
+        match face.events.recv_timeout(Duration::from_secs(60)).unwrap() {
+            EngineEvent::SceneError(text) => assert!(text.contains("lm_small.ron"), "{text}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(face.engine.send(Command::Reload));
+        assert!(matches!(
+            face.events.recv_timeout(Duration::from_secs(60)).unwrap(),
+            EngineEvent::SceneError(_)
+        ));
+    }
+
+    #[test]
+    fn the_summary_stays_small() {
+        let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm.ron"));
+        let loaded = LoadedScene::load(&scene, &[]).unwrap();
+        let mut session = build(loaded, &mut ModelCache::default()).unwrap();
+        session.step(StepUnit::TimeStep);
+        let facts = EngineFacts {
+            build: 1,
+            run: RunState::Paused,
+            speed: Speed::Unlimited,
+            steps_per_second: 0.0,
+            focus: Focus::Nothing,
+        };
+        let snapshot = snapshot(&session, &facts);
+        let bytes = size_of::<crate::session::snapshot::PeView>() * snapshot.pes.len()
+            + size_of::<crate::session::snapshot::LinkView>() * snapshot.noc.links.len();
+        assert!(bytes < 64 * 1024, "{bytes}");
+        assert_eq!(snapshot.pes.iter().filter(|pe| pe.layer.is_some()).count(), 150);
     }
 }

@@ -1,1 +1,350 @@
-//! Snapshots: what faces see.
+//! Builds snapshots: what faces see of a session.
+
+use super::Session;
+use super::snapshot::{
+    Candidate, EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    RunState, Snapshot, TaskView, WordView,
+};
+use super::{command::Speed, stats};
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
+use crate::chip::geometry::{Pe, QPES};
+use crate::chip::power::PowerModel;
+use crate::machine::options::Waiting;
+use crate::machine::program::{PeProgram, Slot};
+use crate::machine::queue::{CHIP, EventKind};
+use crate::machine::routes::ROUTES;
+use crate::machine::state::{Freight, PeState, Status};
+
+/// Words that a snapshot carries.
+const WORDS: usize = 400;
+/// Likeliest next words that a snapshot carries.
+const TOP: usize = 5;
+/// Units that the detail of a PE lists.
+const UNITS: usize = 64;
+/// Values of the debug log that the detail of a PE lists.
+const LOGGED: u32 = 16;
+
+/// What the engine knows and the session does not.
+#[derive(Clone, Debug)]
+pub struct EngineFacts {
+    /// Scenes built so far.
+    pub build: u64,
+    /// Running, paused...
+    pub run: RunState,
+    /// Of a free run.
+    pub speed: Speed,
+    /// Time steps a second of wall time, lately.
+    pub steps_per_second: f64,
+    /// What to show in detail.
+    pub focus: Focus,
+}
+
+/// The whole picture of a session.
+pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
+    let state = session.machine().state();
+    let steps = session.steps();
+    Snapshot {
+        build: engine.build,
+        title: session.loaded.scene.title.clone(),
+        scene: session.loaded.path.display().to_string(),
+        model: session.model().card.name.clone(),
+        run: engine.run.clone(),
+        speed: engine.speed,
+        tick: state.tick,
+        events: state.events,
+        steps,
+        sequences: session.sequences(),
+        sequence_length: session.task().sequence(),
+        step_ticks: state.host.last_step_ticks,
+        steps_per_second: engine.steps_per_second,
+        last_event: last_event(session),
+        clock_mhz: session.program().operating_point.mhz(),
+        pes: Pe::all().map(|pe| pe_view(session, pe)).collect(),
+        layers: layers(session),
+        phases: phases(session),
+        noc: noc(session),
+        energy: energy(session),
+        task: task(session),
+        warnings: warnings(session),
+        focus: match engine.focus {
+            Focus::Nothing => None,
+            Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
+        },
+    }
+}
+
+fn status(session: &Session, state: &PeState) -> PeStatus {
+    match state.status {
+        Status::Unused => PeStatus::Unused,
+        Status::Busy => PeStatus::Busy,
+        Status::Dma => PeStatus::Dma,
+        Status::Waiting => match session.program().waiting {
+            Waiting::Poll => PeStatus::Polling,
+            Waiting::Sleep => PeStatus::Sleeping,
+        },
+    }
+}
+
+fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
+    let operation = loaded.operations.get(state.operation as usize)?;
+    Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
+}
+
+fn pe_view(session: &Session, pe: Pe) -> PeView {
+    let Some(loaded) = session.program().pe(pe) else { return PeView::default() };
+    let machine = session.machine();
+    let (all, step) = (machine.state(), machine.state().host.last_step_ticks);
+    let state = &all.pes[pe.index()];
+    let current = operation(loaded, state);
+    let units: usize = loaded.slots.iter().map(|s| s.units.len()).sum();
+    let (events, mean) = session.stats().pe_events(pe.index());
+    let share = |busy: u64, of: u64| if of == 0 { 0.0 } else { (busy as f64 / of as f64).min(1.0) as f32 };
+    let model = PowerModel::at(session.program().operating_point);
+    let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
+    let power_mw = model.pe_asleep_mw + active * model.pe_active_mw;
+    PeView {
+        status: if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
+            PeStatus::Faulted
+        } else {
+            status(session, state)
+        },
+        layer: current.map(|(_, slot)| slot.layer),
+        phase: current.map(|(phase, _)| phase),
+        units: units as u16,
+        activity: events as f32 / units.max(1) as f32,
+        activity_mean: mean / units.max(1) as f32,
+        duty: share(state.count.busy_last_step, step),
+        duty_mean: share(state.count.busy, all.tick),
+        energy_uj: (power_mw * us(step) * 1e-3) as f32,
+        bank_bytes: loaded.bank_bytes(),
+        nonzeros: loaded.slots.iter().map(|s| s.nonzeros[0] + s.nonzeros[1]).sum(),
+    }
+}
+
+fn layers(session: &Session) -> Vec<LayerView> {
+    let sparsity = |nonzeros: usize, all: usize| 1.0 - nonzeros as f32 / all.max(1) as f32;
+    let network = &session.model().network;
+    let mut views = Vec::new();
+    for (k, (layer, program)) in network.layers.iter().zip(&session.program().layers).enumerate() {
+        let (w, r) = (&layer.kernel, &layer.recurrent);
+        let (w_size, r_size) = (w.rows() * w.cols(), r.rows() * r.cols());
+        let loads: Vec<u32> = program
+            .pes
+            .iter()
+            .filter_map(|&pe| session.program().pe(pe)?.slot_of(k as u8))
+            .map(|(_, slot)| slot.nonzeros[0] + slot.nonzeros[1])
+            .collect();
+        let history = &session.stats().layer_history[k];
+        views.push(LayerView {
+            name: layer.name.clone(),
+            units: layer.units() as u32,
+            inputs: layer.inputs() as u32,
+            pes: program.pes.len() as u32,
+            weight_sparsity: sparsity(w.nnz() + r.nnz(), w_size + r_size),
+            kernel_sparsity: sparsity(w.nnz(), w_size),
+            recurrent_sparsity: sparsity(r.nnz(), r_size),
+            nonzeros_mean: loads.iter().sum::<u32>() as f32 / loads.len().max(1) as f32,
+            nonzeros_max: loads.into_iter().max().unwrap_or(0),
+            activity: history.back().copied().unwrap_or(0.0),
+            activity_mean: session.stats().layer_activity(k, layer.units()) as f32,
+            activity_history: history.iter().copied().collect(),
+        });
+    }
+    views
+}
+
+fn phases(session: &Session) -> Vec<PhaseView> {
+    let clock = &session.machine().state().phases;
+    let steps = session.steps().max(1) as f64;
+    let all: u64 = clock.total.iter().flatten().sum();
+    let mut views = Vec::new();
+    for (layer, (last, total)) in clock.last_step.iter().zip(&clock.total).enumerate() {
+        for phase in Phase::ALL {
+            let (last, total) = (last[phase.index()], total[phase.index()]);
+            if total > 0 {
+                views.push(PhaseView {
+                    phase,
+                    layer: layer as u8,
+                    time_us: us(last),
+                    mean_us: us(total) / steps,
+                    share: total as f64 / all.max(1) as f64,
+                });
+            }
+        }
+    }
+    views
+}
+
+fn noc(session: &Session) -> NocView {
+    let state = session.machine().state();
+    let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
+    let links: Vec<LinkView> = ROUTES
+        .links()
+        .iter()
+        .zip(&state.noc.links)
+        .map(|(link, s)| LinkView {
+            from: place(link.from),
+            to: place(link.to),
+            packets: s.last_step_packets,
+            total: s.packets,
+            waited: s.waited,
+        })
+        .collect();
+    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
+    let last = &state.traffic.last_step;
+    let ns = |ticks: f64| ticks * 1000.0 / TICKS_PER_US as f64;
+    NocView {
+        max_link_load: links.iter().map(|l| f64::from(l.packets)).fold(0.0, f64::max) / cycles,
+        links,
+        packets: last.packets,
+        packets_total: state.traffic.total.packets,
+        hops_total: state.traffic.total.hops,
+        in_flight: state.traffic.in_flight,
+        mean_latency_ns: ns(last.latency as f64 / last.packets.max(1) as f64),
+        max_latency_ns: ns(last.max_latency as f64),
+    }
+}
+
+fn energy(session: &Session) -> EnergyView {
+    let all = session.energy();
+    EnergyView { power_w: all.power_w, energy_j: all.energy_j, step_j: session.step_energy().energy_j }
+}
+
+fn task(session: &Session) -> TaskView {
+    let task = session.task();
+    let score = task.score();
+    let vocabulary = &session.model().vocabulary;
+    // The word that is to be read next is known once its surprisal is.
+    let shown = task.fed() as usize + usize::from(!session.in_step && session.observation().target.is_some());
+    let word = |index: usize| {
+        let word = task.word(index)?.to_owned();
+        let surprisal = session.surprisals().get(index).copied().flatten();
+        let known = vocabulary.id(&word).is_some();
+        Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
+    };
+    TaskView::LanguageModel {
+        words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
+        top: session
+            .observation()
+            .top
+            .iter()
+            .take(TOP)
+            .map(|&(id, probability)| Candidate { word: vocabulary.word(id).to_owned(), probability })
+            .collect(),
+        perplexity: score.perplexity(),
+        mean_surprisal: score.mean_surprisal(),
+        surprisal_history: session.stats().surprisal_history.iter().copied().collect(),
+        predictions: score.predictions(),
+        total_steps: Some(task.total_steps()),
+        generating: task.is_writing(),
+        note: session.model().card.compares_with.clone(),
+    }
+}
+
+fn warnings(session: &Session) -> Vec<String> {
+    let races = &session.machine().state().races;
+    let mut warnings: Vec<String> = session
+        .program()
+        .layers
+        .iter()
+        .filter(|layer| layer.barrier)
+        .map(|layer| {
+            format!(
+                "{}: its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
+                 slowest reads it (mapping.barrier)",
+                layer.name
+            )
+        })
+        .collect();
+    warnings.extend(races.first.iter().map(|race| format!("race at {:.1} µs: {}", us(race.tick), race.what)));
+    if races.count as usize > races.first.len() {
+        warnings.push(format!("{} races in all", races.count));
+    }
+    warnings
+}
+
+/// The event handled last, in words.
+fn last_event(session: &Session) -> String {
+    let Some(event) = session.last_event else { return String::new() };
+    let who = match Pe::from_index(usize::from(event.source)) {
+        Some(pe) => pe.to_string(),
+        None if event.source == CHIP => "host".to_owned(),
+        None => format!("source {}", event.source),
+    };
+    let state = session.machine().state();
+    let doing = || {
+        let pe = Pe::from_index(usize::from(event.source))?;
+        let (phase, slot) = operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
+        Some(format!("{phase} of {}", session.program().layers[usize::from(slot.layer)].name))
+    };
+    match event.kind {
+        EventKind::Deliver(number) => {
+            let packet = state.packets.get(number);
+            let to = packet.map_or_else(String::new, |p| match p.host {
+                true => "the host".to_owned(),
+                false => QPES[usize::from(p.qpe)].to_string(),
+            });
+            let what = match packet.map(|p| p.freight) {
+                Some(Freight::Values { layer, .. }) => {
+                    format!("y of {}", session.program().layers[usize::from(layer)].name)
+                }
+                Some(Freight::Announce) => "the next time step".to_owned(),
+                Some(Freight::BarrierDone(_) | Freight::BarrierGo(_)) => "a barrier note".to_owned(),
+                None => "a packet".to_owned(),
+            };
+            format!("{who}: packet with {what} delivered at {to}")
+        }
+        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
+        EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
+        EventKind::OperationEnd => {
+            format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
+        }
+        EventKind::Inject => format!("{who}: packet injected"),
+        EventKind::StepStart => "host: next time step announced".to_owned(),
+    }
+}
+
+fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
+    let loaded = session.program().pe(pe)?;
+    let state = &session.machine().state().pes[pe.index()];
+    let (phase, slot) = operation(loaded, state)?;
+    let name = &session.program().layers[usize::from(slot.layer)].name;
+    let size = match phase {
+        Phase::Input => format!(", {} rows, {} non-zeros", slot.input.rows, slot.nonzeros[0]),
+        Phase::Recurrent => format!(", {} rows, {} non-zeros", slot.recurrent.rows, slot.nonzeros[1]),
+        Phase::Pointwise => format!(", {} units", slot.units.len()),
+        Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
+        Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
+    };
+    let steps = state.sram.word(slot.control.steps());
+    let per_step = slot.input_blocks + slot.recurrent_blocks;
+    // Blocks of this step's x and of y(t−1); the y(t−1) of step 0 needs no arrival.
+    let base = steps.wrapping_mul(per_step).wrapping_sub(if steps == 0 { 0 } else { slot.recurrent_blocks });
+    let expected = if steps == 0 { slot.input_blocks } else { per_step };
+    let arrived = state.sram.word(slot.control.blocks()).wrapping_sub(base).min(expected);
+    let single = |address: u32| f32::from_bits(state.sram.word(address));
+    let units = loaded.slots.iter().flat_map(|slot| {
+        slot.units.iter().enumerate().map(move |(i, &unit)| {
+            let at = 4 * i as u32;
+            (unit, single(slot.pointwise.cell + at), single(slot.pointwise.y + at))
+        })
+    });
+    let places = (loaded.log.1 / 4).max(1);
+    let logged = state.logged.saturating_sub(LOGGED)..state.logged;
+    Some(PeDetail {
+        pe: pe.index(),
+        regions: loaded.regions.clone(),
+        operation: format!("{} of {name}{size}", phase.describe()),
+        operation_span: (state.status == Status::Busy).then_some((state.began, state.ends)),
+        arrivals: (arrived, expected),
+        packets: (state.count.received, state.count.sent),
+        interrupts: state.count.interrupts,
+        phases: Phase::ALL
+            .into_iter()
+            .map(|p| (p, us(state.count.phases[p.index()])))
+            .filter(|p| p.1 > 0.0)
+            .collect(),
+        timer_log: logged.map(|n| state.sram.word(loaded.log.0 + 4 * (n % places))).collect(),
+        units: units.take(UNITS).collect(),
+    })
+}

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::instruction::{
-    Address, Alu, Cond, Fpu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, VUnary,
-};
+use super::instruction::{Address, Alu, Cond, Fpu, Instruction, Op, Reg, VUnary};
+use super::operands::{address, immediate, number, operand, reg, reg_list, split_operands, sreg, sreg_list};
 use super::{Function, ListingError, Literal};
 
 /// Reads one function: from its label to its `.size`.
@@ -228,7 +227,7 @@ fn decode_bits(d: &str, n: &str, lsb: Option<u32>, width: Option<u32>) -> Decode
     const EXPECTED: &str = "two registers, the lowest bit (0..=31) and the width (1..=32)";
     let (d, n) = reg(d).zip(reg(n)).ok_or(EXPECTED)?;
     let (lsb, width) = lsb.zip(width).ok_or(EXPECTED)?;
-    if width == 0 || lsb + width > 32 {
+    if width == 0 || lsb.checked_add(width).is_none_or(|end| end > 32) {
         return Err(EXPECTED);
     }
     Ok(Op::BitField { d, n, lsb: lsb as u8, width: width as u8 })
@@ -285,21 +284,6 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
     })
 }
 
-/// Splits at commas outside brackets and braces.
-fn split_operands(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut depth = 0_i32;
-    for c in text.chars() {
-        depth += i32::from(matches!(c, '[' | '{')) - i32::from(matches!(c, ']' | '}'));
-        if c == ',' && depth == 0 {
-            parts.push(String::new());
-        } else if let Some(last) = parts.last_mut() {
-            last.push(c);
-        }
-    }
-    parts.into_iter().map(|part| part.trim().to_string()).filter(|part| !part.is_empty()).collect()
-}
-
 fn both<A, B>(a: Option<A>, b: Option<B>, expected: &'static str) -> Result<(A, B), &'static str> {
     a.zip(b).ok_or(expected)
 }
@@ -311,107 +295,10 @@ fn regs4(names: [&str; 4]) -> Result<[Reg; 4], &'static str> {
     }
 }
 
-fn reg(name: &str) -> Option<Reg> {
-    Some(match name {
-        "sp" => Reg::SP,
-        "lr" => Reg::LR,
-        "pc" => Reg::PC,
-        "ip" => Reg(12),
-        "fp" => Reg(11),
-        _ => Reg(name.strip_prefix('r')?.parse().ok().filter(|n| *n < 16)?),
-    })
-}
-
-fn sreg(name: &str) -> Option<SReg> {
-    name.strip_prefix('s')?.parse().ok().filter(|n| *n < 32).map(SReg)
-}
-
-fn number(text: &str) -> Option<u32> {
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-    let value = match digits.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    Some(if negative { value.wrapping_neg() } else { value })
-}
-
-fn immediate(text: &str) -> Option<u32> {
-    number(text.strip_prefix('#')?)
-}
-
-/// `#imm`, `rm`, or `rm, lsl #n`.
-fn operand(words: &[&str]) -> Option<Operand> {
-    match words {
-        [imm] if imm.starts_with('#') => immediate(imm).map(Operand::Imm),
-        [m] => reg(m).map(|m| Operand::Reg(m, Shift::Lsl(0))),
-        [m, shift] => {
-            let (kind, amount) = shift.split_once(' ')?;
-            let amount = immediate(amount).filter(|n| *n < 32)? as u8;
-            let shift = match kind {
-                "lsl" => Shift::Lsl(amount),
-                "lsr" => Shift::Lsr(amount),
-                "asr" => Shift::Asr(amount),
-                _ => return None,
-            };
-            Some(Operand::Reg(reg(m)?, shift))
-        }
-        _ => None,
-    }
-}
-
-/// `[rn]`, `[rn, #i]`, `[rn, #i]!`, `[rn], #i`, `[rn, rm, lsl #n]`, `.L5`, `.L5+4`.
-fn address(words: &[&str]) -> Option<Address> {
-    let (first, after) = words.split_first()?;
-    if let Some(label) = first.strip_prefix('.') {
-        let (label, addend) = label.split_once('+').map_or((label, Some(0)), |(l, n)| (l, number(n)));
-        return Some(Address::Literal { label: format!(".{label}"), addend: addend? });
-    }
-    let (inner, pre) = first.strip_suffix('!').map_or((*first, false), |inner| (inner, true));
-    let parts = split_operands(inner.strip_prefix('[')?.strip_suffix(']')?);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let (base, offset) = parts.split_first()?;
-    let base = reg(base)?;
-    let (offset, index) = match (offset, after) {
-        (offset, []) => (offset, if pre { Index::Pre } else { Index::Offset }),
-        ([], after) if !pre => (after, Index::Post),
-        _ => return None,
-    };
-    Some(Address::Based { base, offset: address_offset(offset)?, index })
-}
-
-fn address_offset(words: &[&str]) -> Option<Offset> {
-    match words {
-        [] => Some(Offset::Imm(0)),
-        words => match operand(words)? {
-            Operand::Imm(imm) => Some(Offset::Imm(imm as i32)),
-            Operand::Reg(m, Shift::Lsl(n)) => Some(Offset::Reg(m, n)),
-            Operand::Reg(..) => None,
-        },
-    }
-}
-
-fn braces(list: &str) -> Option<impl Iterator<Item = &str>> {
-    Some(list.strip_prefix('{')?.strip_suffix('}')?.split(',').map(str::trim))
-}
-
-fn reg_list(list: &str) -> Option<Vec<Reg>> {
-    braces(list)?.map(reg).collect()
-}
-
-/// Single registers, or a range `s0-s3`.
-fn sreg_list(list: &str) -> Option<Vec<SReg>> {
-    let mut regs = Vec::new();
-    for part in braces(list)? {
-        let (from, to) = part.split_once('-').unwrap_or((part, part));
-        let (from, to) = (sreg(from)?, sreg(to)?);
-        regs.extend((from.0..=to.0).map(SReg));
-    }
-    Some(regs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::listing::instruction::{Index, Offset, Operand, Shift};
 
     fn one(text: &str) -> Result<Instruction, ListingError> {
         let listing = format!("f:\n\t{text}\n\tbx\tlr\n.L9:\n\t.word 7\n\t.size f, .-f\n");

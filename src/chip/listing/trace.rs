@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::flags::Flags;
 use super::instruction::{
-    Address, Alu, Cond, Fpu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, VUnary,
+    Address, Alu, Fpu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, VUnary,
 };
 use super::{Function, ListingError, Literal};
 use crate::chip::cortex_m4f::{Cycles, timing};
@@ -95,65 +96,6 @@ enum Next<'a> {
     Fall,
     Jump(&'a str),
     Return,
-}
-
-/// N, Z, C and V.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // four flags are four flags
-struct Flags {
-    n: bool,
-    z: bool,
-    c: bool,
-    v: bool,
-}
-
-impl Flags {
-    fn hold(self, cond: Cond) -> bool {
-        match cond {
-            Cond::Eq => self.z,
-            Cond::Ne => !self.z,
-            Cond::Cs => self.c,
-            Cond::Cc => !self.c,
-            Cond::Mi => self.n,
-            Cond::Pl => !self.n,
-            Cond::Vs => self.v,
-            Cond::Vc => !self.v,
-            Cond::Hi => self.c && !self.z,
-            Cond::Ls => !self.c || self.z,
-            Cond::Ge => self.n == self.v,
-            Cond::Lt => self.n != self.v,
-            Cond::Gt => !self.z && self.n == self.v,
-            Cond::Le => self.z || self.n != self.v,
-            Cond::Always => true,
-        }
-    }
-
-    /// Of a result; C and V stay.
-    fn logical(self, result: u32) -> Self {
-        Self { n: result >> 31 == 1, z: result == 0, ..self }
-    }
-
-    /// Of a + b + carry.
-    fn sum(a: u32, b: u32, carry: bool) -> Self {
-        let (partial, first) = a.overflowing_add(b);
-        let (result, second) = partial.overflowing_add(u32::from(carry));
-        Self {
-            n: result >> 31 == 1,
-            z: result == 0,
-            c: first || second,
-            v: ((a ^ result) & (b ^ result)) >> 31 == 1,
-        }
-    }
-
-    /// Of a floating-point comparison.
-    fn floating(a: f32, b: f32) -> Self {
-        match a.partial_cmp(&b) {
-            Some(std::cmp::Ordering::Less) => Self { n: true, z: false, c: false, v: false },
-            Some(std::cmp::Ordering::Equal) => Self { n: false, z: true, c: true, v: false },
-            Some(std::cmp::Ordering::Greater) => Self { n: false, z: false, c: true, v: false },
-            None => Self { n: false, z: false, c: true, v: true },
-        }
-    }
 }
 
 struct Core<'a, M> {
@@ -471,4 +413,45 @@ fn is_fpu(op: &Op) -> bool {
 
 fn unaligned(address: u32) -> String {
     format!("access to {address:#010x}, which is not a multiple of 4")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::listing::board::Board;
+
+    fn run(lines: &str, arguments: &[u32], board: &mut Board) -> Result<Vec<Step>, ListingError> {
+        let function = Function::parse(&format!("f:\n{lines}\n\t.size f, .-f\n"), "f").unwrap();
+        execute(&function, &Call { arguments, stack: 0x1000, symbols: &[("here", 0x40)] }, board)
+    }
+
+    #[test]
+    fn the_fifth_argument_is_on_the_stack_and_pop_returns() {
+        let lines =
+            "push {r4, lr}\nldr r4, [sp, #8]\nldr r1, .L1\nstr r4, [r1]\npop {r4, pc}\n.L1:\n.word here";
+        let mut board = Board::default();
+        let steps = run(lines, &[1, 2, 3, 4, 5], &mut board).unwrap();
+        assert_eq!(board.get(0x40, 1), [5]);
+        assert_eq!(steps.last().unwrap().end, Cycles::new(3 + 2 + 1 + 1 + 3, 1));
+        assert_eq!(steps[3].stored, Some((0x40, 5)));
+    }
+
+    #[test]
+    fn a_skipped_instruction_costs_one_cycle_and_does_nothing() {
+        let lines = "cmp r0, #0\nitt eq\nmoveq r1, #9\nstreq r1, [r2, r3]\nbx lr";
+        let mut board = Board::default();
+        let steps = run(lines, &[1, 0, 0x80, 0], &mut board).unwrap();
+        assert_eq!((board.get(0x80, 1), steps[3].end), (vec![0], Cycles::fixed(4)));
+        let steps = run(lines, &[0, 0, 0x80, 0], &mut board).unwrap();
+        assert_eq!((board.get(0x80, 1), steps[3].end), (vec![9], Cycles::fixed(5)));
+    }
+
+    #[test]
+    fn what_goes_wrong_is_an_error_with_its_line() {
+        let error =
+            |lines, arguments: &[u32]| run(lines, arguments, &mut Board::default()).unwrap_err().to_string();
+        assert!(error("ldr r0, [r0]\nbx lr", &[2]).contains("line 2: `ldr r0, [r0]`: access to 0x00000002"));
+        assert!(error(".L1:\nb .L1", &[]).contains("no return after"));
+        assert!(error("nop", &[]).contains("ran past its last instruction"));
+    }
 }

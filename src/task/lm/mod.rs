@@ -181,6 +181,16 @@ impl LanguageTask {
         self.token(index).map(|token| self.model.vocabulary.word(token))
     }
 
+    /// Whether token `index` was drawn by the network itself.
+    pub fn is_generated(&self, index: usize) -> bool {
+        self.writer.is_some() && index >= self.given().len()
+    }
+
+    /// Whether the task writes after its prompt.
+    pub fn is_writing(&self) -> bool {
+        self.writer.is_some()
+    }
+
     /// The model whose words these are.
     pub fn model(&self) -> &Arc<Model> {
         &self.model

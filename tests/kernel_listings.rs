@@ -1,0 +1,50 @@
+//! The committed listings are what the recorded compiler makes of the committed sources.
+
+use std::path::Path;
+use std::process::Command;
+
+use spinntui::chip::listing::compiler;
+use spinntui::kernel::cost::SOURCES;
+
+const COMPILER: &str = "arm-none-eabi-gcc";
+
+/// The compiler's signature, as it would write it into a listing; `None` if it is not installed.
+fn installed() -> Option<String> {
+    let folder = tempfile::tempdir().ok()?;
+    let source = folder.path().join("empty.c");
+    std::fs::write(&source, "").ok()?;
+    let output = Command::new(COMPILER).args(["-S", "-o", "-"]).arg(&source).output().ok()?;
+    compiler(&String::from_utf8(output.stdout).ok()?).map(str::to_string)
+}
+
+#[test]
+fn listings_are_what_the_recorded_compiler_makes() {
+    let recorded = compiler(SOURCES[0].listing).expect("the listing names its compiler");
+    match installed() {
+        Some(found) if found == recorded => {}
+        found => {
+            let found = found.unwrap_or_else(|| "not installed".to_string());
+            println!("skipped: {COMPILER} is {found:?}; the listings are of {recorded:?}");
+            return;
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels");
+    let out = tempfile::tempdir().unwrap();
+    let status = Command::new("sh").arg(folder.join("build.sh")).arg(out.path()).status().unwrap();
+    assert!(status.success(), "build.sh failed");
+    for source in SOURCES {
+        let fresh = std::fs::read_to_string(out.path().join(format!("{}.s", source.name))).unwrap();
+        assert_eq!(
+            fresh, source.listing,
+            "assets/kernels/{}.s is stale: run assets/kernels/build.sh",
+            source.name
+        );
+    }
+}
+
+#[test]
+fn all_listings_are_of_one_compiler() {
+    for source in SOURCES {
+        assert_eq!(compiler(source.listing), compiler(SOURCES[0].listing), "{}", source.name);
+    }
+}
