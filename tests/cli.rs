@@ -20,7 +20,11 @@ fn text(bytes: &[u8]) -> String {
 
 /// Runs it, wants this exit code and these words on standard error, and nothing that looks like a crash.
 #[track_caller]
-fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(arguments: &[S], code: i32, words: &[&str]) -> String {
+fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
+    arguments: &[S],
+    code: i32,
+    words: &[&str],
+) -> String {
     let output = spinntui(arguments);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
@@ -59,11 +63,11 @@ fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 /// Bytes that are no text, the same every time.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u32;
-    let mut byte = || {
+    let byte = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    (0..length).map(|_| byte()).collect()
+    (0..length).map(byte).collect()
 }
 
 #[test]
@@ -110,7 +114,11 @@ fn usage_errors() {
 
 #[test]
 fn a_missing_file() {
-    bad_scene(Path::new("scenes/lm_tall.ron"), &[], &["scenes/lm_tall.ron", "no such file", "scenes/lm_small.ron"]);
+    bad_scene(
+        Path::new("scenes/lm_tall.ron"),
+        &[],
+        &["scenes/lm_tall.ron", "no such file", "scenes/lm_small.ron"],
+    );
     bad_scene(Path::new("scenes"), &[], &["folder"]);
 }
 
@@ -199,7 +207,8 @@ fn too_few_pes_are_refused_with_bytes_and_what_would_do() {
     let error = refused(&["run", "scenes/lm.ron", "--steps", "1", "--set", &set("30")], 2, &words);
     // That number of PEs fits, and one fewer does not.
     let least: u32 = error.split("fits on ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    let check = |pes: u32| spinntui(&["check", "scenes/lm.ron", "--set", &set(&pes.to_string())]).status.code();
+    let check =
+        |pes: u32| spinntui(&["check", "scenes/lm.ron", "--set", &set(&pes.to_string())]).status.code();
     assert_eq!((check(least), check(least - 1)), (Some(0), Some(1)), "{least}");
     // More than there is work for; and more than there are, which the scene alone already shows.
     bad_scene(Path::new("scenes/lm.ron"), &[&set("60")], &["160 PEs", "152", "^^"]);
@@ -210,7 +219,11 @@ fn too_few_pes_are_refused_with_bytes_and_what_would_do() {
 
 #[test]
 fn contiguous_units_of_the_papers_model_do_not_fit() {
-    refused(&["check", "scenes/lm.ron", "--set", "mapping.balance=Units"], 1, &["rnns.1", "bytes are needed"]);
+    refused(
+        &["check", "scenes/lm.ron", "--set", "mapping.balance=Units"],
+        1,
+        &["rnns.1", "bytes are needed"],
+    );
 }
 
 #[test]
@@ -248,7 +261,8 @@ fn shipped_scenes_fit_and_run() {
 fn a_report_goes_to_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let output = spinntui(&["run", SMALL, "--steps", "2", "--format", "json", "--output", path.to_str().unwrap()]);
+    let output =
+        spinntui(&["run", SMALL, "--steps", "2", "--format", "json", "--output", path.to_str().unwrap()]);
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
     let report: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert_eq!(report["steps"], 2);

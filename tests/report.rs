@@ -1,5 +1,6 @@
 //! Reports: what they hold, that they add up, that they repeat, and that docs/report.md describes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -255,6 +256,7 @@ fn a_network_writes_the_same_text_again() {
     assert!(text.starts_with("The chip "), "{text}");
     assert_eq!(text.split(' ').count(), 9, "{text}");
     assert_eq!(report["generated"], run()["generated"]);
+    assert_eq!((&report["perplexity"], &report["predictions"]), (&Value::Null, &Value::from(0)));
     assert_eq!(json(&["run", SMALL, "--steps", "1", "--format", "json"])["generated"], Value::Null);
 }
 
@@ -285,6 +287,24 @@ fn a_missing_barrier_is_reported_before_and_after() {
     assert!(rules(&auto).contains(&"uneven".to_owned()));
 }
 
+#[test]
+fn findings_say_what_where_and_what_to_try() {
+    let rules = |scene: &str| -> Vec<String> {
+        let lints = json(&["check", scene, "--format", "json"])["lints"].as_array().unwrap().clone();
+        for lint in &lints {
+            let long = |key: &str, least: usize| lint[key].as_str().is_some_and(|text| text.len() >= least);
+            assert!(long("place", 6) && long("message", 30) && long("help", 20), "{lint}");
+        }
+        lints
+            .iter()
+            .map(|lint| format!("{} {}", lint["level"].as_str().unwrap(), lint["rule"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(rules(SMALL), ["note unused-pes", "note ports-assumed"]);
+    assert_eq!(rules("scenes/single_pe.ron"), ["note bank-full", "note unused-pes", "note ports-assumed"]);
+    assert_eq!(rules("scenes/lm.ron"), ["warning pe-full", "note unused-pes", "note ports-assumed"]);
+}
+
 /// Hash of the output after so many steps, with something done to the machine first.
 fn output_after(steps: u64, disturb: impl Fn(&mut Session)) -> (u128, Moved) {
     let mut session = session(SMALL, &[]);
@@ -305,7 +325,8 @@ fn a_flipped_weight_bit_changes_the_output() {
     let (flipped, _) = output_after(6, |session| {
         let pe = session.placed()[1].pes[0];
         let regions = &session.program().pe(pe).unwrap().regions;
-        let values = regions.iter().find(|r| r.kind == RegionKind::Weights && r.name.ends_with("values")).unwrap();
+        let values =
+            regions.iter().find(|r| r.kind == RegionKind::Weights && r.name.ends_with("values")).unwrap();
         let address = values.start + 3;
         session.machine_mut().flip_bit(pe, address, 0);
     });
@@ -374,7 +395,8 @@ fn the_papers_model_meets_its_bands() {
     assert!(phase("egru_input").min(phase("egru_internal")) > 10.0 * phase("broadcast"));
     for scene in ["scenes/lm_148.ron", "scenes/lm_generate.ron"] {
         let check = json(&["check", scene, "--format", "json"]);
-        let most = check["maps"].as_array().unwrap().iter().map(|m| number(m, "/weights_bytes")).fold(0.0, f64::max);
+        let most =
+            check["maps"].as_array().unwrap().iter().map(|m| number(m, "/weights_bytes")).fold(0.0, f64::max);
         assert!((86_500.0..=92_300.0).contains(&most), "{scene}: {most} bytes of weights");
     }
 }

@@ -75,6 +75,7 @@ fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
 }
 
 fn json(output: &mut Output, value: &impl Serialize) -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Usage(format!("error: {error}")))?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| CliError::Usage(format!("error: {error}")))?;
     Ok(output.text(&(text + "\n"))?)
 }

@@ -43,11 +43,11 @@ impl Report {
         );
         field(out, INDENT, "chip", &chip);
         let run = format!(
-            "{} of {} time steps; {} sequences of {}",
+            "{} of {} time steps; complete sequences of {}: {}",
             grouped(self.steps),
             grouped(self.input_steps),
-            grouped(self.sequences),
-            grouped(u64::from(self.sequence_length))
+            grouped(u64::from(self.sequence_length)),
+            grouped(self.sequences)
         );
         field(out, INDENT, "run", &run);
         if let Some(reason) = &self.stopped {
