@@ -91,6 +91,7 @@ impl WithSimd for Run<'_> {
     type Output = u32;
 
     /// Runs with the host's fused multiply-add enabled; without it `mul_add` is slow but gives the same bits.
+    #[expect(clippy::inline_always, reason = "the body must be compiled for the features that pulp found")]
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> u32 {
         let Self { words, layout, x, sums } = self;
@@ -142,7 +143,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn words_with(layout: &CsrLayout, rows: &[Vec<(u32, f32)>], x_at: u32, x: &[f32]) -> Box<SramWords> {
-        let mut words: Box<SramWords> = Box::new([0; WORDS]);
+        let mut words: Box<SramWords> = vec![0; WORDS].try_into().unwrap();
         let mut k = 0;
         for (r, row) in rows.iter().enumerate() {
             words[(layout.row_start / 4) as usize + r] = k as u32;

@@ -349,7 +349,7 @@ impl Machine {
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;
-            (!idle).then(|| (pe, slot.layer, missing))
+            (!idle).then_some((pe, slot.layer, missing))
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;

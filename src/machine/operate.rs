@@ -196,8 +196,7 @@ impl Machine {
         // The core reads the 1 MHz timer before and after: the difference of two truncated counts.
         state.timer_counts[operation.phase.index()] = (now / TIMER_COUNT - state.began / TIMER_COUNT) as u32;
         let done = match operation.phase {
-            Phase::Input => self.multiply(pe, slot, operation),
-            Phase::Recurrent => self.multiply(pe, slot, operation),
+            Phase::Input | Phase::Recurrent => self.multiply(pe, slot, operation),
             Phase::Pointwise => {
                 self.point_wise(pe, operation.slot, slot);
                 Ok(())

@@ -75,7 +75,7 @@ fn placed_bytes(assignment: &Assignment) -> u32 {
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
     let reserved: Vec<Pe> = request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
-    let mut taken = vec![false; PE_COUNT];
+    let mut taken = [false; PE_COUNT];
     for pe in &reserved {
         taken[pe.index()] = true;
     }
@@ -249,7 +249,7 @@ fn memory_maps(
         match lay_out(common, &shares(request, &weights, &hosted)) {
             Ok(map) => maps.push((pe, map)),
             Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => {
-                worst = Some((full, pe))
+                worst = Some((full, pe));
             }
             Err(_) => {}
         }

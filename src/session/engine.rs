@@ -184,7 +184,7 @@ impl Runner {
             };
             match command {
                 Some(Command::Quit) => return,
-                Some(command) => self.obey(command, notify),
+                Some(command) => self.obey(&command, notify),
                 None if moving && Instant::now() >= self.due => self.slice(),
                 None => {}
             }
@@ -214,9 +214,9 @@ impl Runner {
         }
     }
 
-    fn obey(&mut self, command: Command, notify: Notify<'_>) {
+    fn obey(&mut self, command: &Command, notify: Notify<'_>) {
         let ended = matches!(self.mode, Mode::Ended(_));
-        match command {
+        match *command {
             Command::Run if !ended => self.mode = Mode::Running,
             Command::Pause if !ended => self.mode = Mode::Paused,
             Command::TogglePause if !ended => {

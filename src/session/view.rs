@@ -280,9 +280,8 @@ fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| match p.host {
-                true => "the host".to_owned(),
-                false => QPES[usize::from(p.qpe)].to_string(),
+            let to = packet.map_or_else(String::new, |p| {
+                if p.host { "the host".to_owned() } else { QPES[usize::from(p.qpe)].to_string() }
             });
             let what = match packet.map(|p| p.freight) {
                 Some(Freight::Values { layer, .. }) => {

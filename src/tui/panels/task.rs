@@ -130,7 +130,11 @@ fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     big::big(buf, area, &value, theme.strong(), theme.glyphs);
-    let rest = put_line(buf, columns_from(area, big::width(&value) + 2), Line::styled("words written", theme.strong()));
+    let rest = put_line(
+        buf,
+        columns_from(area, big::width(&value) + 2),
+        Line::styled("words written", theme.strong()),
+    );
     put_line(buf, rest, Line::styled(mean, theme.text()));
 }
 
