@@ -1,5 +1,6 @@
 //! Reports: what they hold, that they add up, that they repeat, and that docs/report.md describes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -255,6 +256,7 @@ fn a_network_writes_the_same_text_again() {
     assert!(text.starts_with("The chip "), "{text}");
     assert_eq!(text.split(' ').count(), 9, "{text}");
     assert_eq!(report["generated"], run()["generated"]);
+    assert_eq!((&report["perplexity"], &report["predictions"]), (&Value::Null, &Value::from(0)));
     assert_eq!(json(&["run", SMALL, "--steps", "1", "--format", "json"])["generated"], Value::Null);
 }
 
@@ -283,6 +285,24 @@ fn a_missing_barrier_is_reported_before_and_after() {
     assert_eq!(auto["layers"][2]["barrier"], true);
     assert!(rules(&auto).contains(&"barrier".to_owned()));
     assert!(rules(&auto).contains(&"uneven".to_owned()));
+}
+
+#[test]
+fn findings_say_what_where_and_what_to_try() {
+    let rules = |scene: &str| -> Vec<String> {
+        let lints = json(&["check", scene, "--format", "json"])["lints"].as_array().unwrap().clone();
+        for lint in &lints {
+            let long = |key: &str, least: usize| lint[key].as_str().is_some_and(|text| text.len() >= least);
+            assert!(long("place", 6) && long("message", 30) && long("help", 20), "{lint}");
+        }
+        lints
+            .iter()
+            .map(|lint| format!("{} {}", lint["level"].as_str().unwrap(), lint["rule"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(rules(SMALL), ["note unused-pes", "note ports-assumed"]);
+    assert_eq!(rules("scenes/single_pe.ron"), ["note bank-full", "note unused-pes", "note ports-assumed"]);
+    assert_eq!(rules("scenes/lm.ron"), ["warning pe-full", "note unused-pes", "note ports-assumed"]);
 }
 
 /// Hash of the output after so many steps, with something done to the machine first.

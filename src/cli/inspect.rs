@@ -146,9 +146,9 @@ fn matrix_row(name: &str, matrix: &Csr) -> Vec<String> {
         format!("{}×{}", grouped(matrix.rows() as u64), grouped(matrix.cols() as u64)),
         percent(csr::sparsity(matrix)),
         grouped(matrix.nnz() as u64),
-        grouped(units.iter().min().copied().unwrap_or(0) as u64),
+        grouped(units.iter().min().copied().unwrap_or(0).into()),
         format!("{mean:.1}"),
-        grouped(units.iter().max().copied().unwrap_or(0) as u64),
+        grouped(units.iter().max().copied().unwrap_or(0).into()),
         grouped(csr::bytes(matrix) as u64),
     ]
 }
@@ -164,7 +164,7 @@ fn write_measured(card: &Card, out: &mut String) {
             measured.activity.iter().map(|&activity| format!("{:.1}", 100.0 * activity)).collect();
         table.row(vec![
             measured.on.clone(),
-            grouped(measured.predictions as u64),
+            grouped(measured.predictions),
             format!("{:.2}", measured.perplexity),
             activity.join(" "),
         ]);

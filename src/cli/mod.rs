@@ -45,7 +45,7 @@ Examples:
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
 
-/// Explores and debugs an emulated `SpiNNaker2` chip while it runs a trained network.
+/// Explores and debugs an emulated SpiNNaker2 chip while it runs a trained network.
 ///
 /// With a scene (an argument with `/`, or ending in `.ron`), opens it in the terminal. A scene says which network
 /// runs, on which text, and how it is spread over the chip's 152 processing elements; docs/scene.md describes it.

@@ -186,3 +186,20 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_chip_that_stopped_is_a_failure() {
+        let loaded = LoadedScene::load(Path::new("scenes/single_pe.ron"), &[]).unwrap();
+        let mut session = build(loaded, &mut ModelCache::default()).unwrap();
+        let mut report = Report::gather(&mut session, Around::default());
+        assert_eq!(complain(&report), FINE);
+        report.stopped = Some("a packet was lost".to_owned());
+        assert_eq!(complain(&report), FAILED);
+    }
+}

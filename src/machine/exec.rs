@@ -340,7 +340,8 @@ impl Machine {
         if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
             return None;
         }
-        let waiting = Pe::all().find_map(|pe| {
+        // What the first layer misses, the others miss in its train.
+        let waiting = Pe::all().filter_map(|pe| {
             let awaited = self.state.pes[pe.index()].awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
             let have =
@@ -350,7 +351,7 @@ impl Machine {
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;
             (!idle).then_some((pe, slot.layer, missing))
         });
-        let (pe, layer, missing) = waiting?;
+        let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
         Some(format!(
             "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: packets were lost"

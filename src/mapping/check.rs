@@ -53,6 +53,7 @@ pub struct LayerBalance {
     pub fullest: Pe,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn by_name<S: Serializer>(pe: &Pe, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(pe)
 }

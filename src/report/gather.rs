@@ -10,6 +10,7 @@ use crate::mapping::check;
 use crate::net::csr::Csr;
 use crate::scene::Task;
 use crate::session::Session;
+use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
 use super::{
@@ -36,7 +37,9 @@ impl Report {
         let Task::LanguageModel(options) = &scene.task;
         let (steps, tick) = (session.steps(), session.tick());
         let energy = session.energy();
-        let score = session.task().score();
+        let generating = matches!(options.mode, Mode::Generate(_));
+        // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
+        let score = if generating { &Score::default() } else { session.task().score() };
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -55,7 +58,7 @@ impl Report {
             mean_surprisal: score.mean_surprisal(),
             predictions: score.predictions(),
             compares_with: session.model().card.compares_with.clone(),
-            generated: matches!(options.mode, Mode::Generate(_)).then(|| words(session)),
+            generated: generating.then(|| words(session)),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
             energy_per_step_j: if steps > 0 { energy.energy_j / steps as f64 } else { 0.0 },

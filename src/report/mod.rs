@@ -51,7 +51,7 @@ pub struct Report {
     pub chip_time_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
-    /// exp of the mean surprisal; `null` without a scored prediction.
+    /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
     pub perplexity: Option<f64>,
     /// Mean surprisal −ln p of the scored predictions, nats; `null` without one.
     pub mean_surprisal: Option<f64>,

@@ -20,7 +20,7 @@ impl Report {
         self.layer_table(&mut out);
         self.memory_lines(&mut out);
         self.findings(&mut out);
-        self.outside(&mut out);
+        outside(&mut out);
         out
     }
 
@@ -43,11 +43,11 @@ impl Report {
         );
         field(out, INDENT, "chip", &chip);
         let run = format!(
-            "{} of {} time steps; {} sequences of {}",
+            "{} of {} time steps; complete sequences of {}: {}",
             grouped(self.steps),
             grouped(self.input_steps),
-            grouped(self.sequences),
-            grouped(u64::from(self.sequence_length))
+            grouped(u64::from(self.sequence_length)),
+            grouped(self.sequences)
         );
         field(out, INDENT, "run", &run);
         if let Some(reason) = &self.stopped {
@@ -202,14 +202,14 @@ impl Report {
         }
         out.push('\n');
     }
+}
 
-    fn outside(&self, out: &mut String) {
-        let text = "The softmax readout, which runs on the host: its time and energy. Energy and power of DRAM and host. \
-                    Energy of NoC hops, unless `assume` gives one: none is published.";
-        field(out, INDENT, "not included", text);
-        let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";
-        field(out, INDENT, "more", text);
-    }
+fn outside(out: &mut String) {
+    let text = "The softmax readout, which runs on the host: its time and energy. Energy and power of DRAM and host. \
+                Energy of NoC hops, unless `assume` gives one: none is published.";
+    field(out, INDENT, "not included", text);
+    let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";
+    field(out, INDENT, "more", text);
 }
 
 fn micros<'a>(phases: impl Iterator<Item = &'a PhaseTime>, steps: f64) -> String {
