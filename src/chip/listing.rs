@@ -8,6 +8,7 @@ mod flags;
 pub mod instruction;
 mod operands;
 mod parse;
+mod timed;
 pub mod trace;
 
 use std::collections::BTreeMap;

@@ -1,18 +1,31 @@
 //! Kernels: what a PE's core runs, on the bytes of its SRAM. One file a kernel: its layout, its run, what it cost.
 //!
+//! Mapping and machine see matrix kernels through one face, [`matrix::Kernel`].
+//!
 //! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
 //! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
 
 pub mod cost;
+pub mod csc;
 pub mod csr_row;
+pub mod csr_row16;
+pub mod csr_row_skip;
+pub mod dense;
+pub mod int8_csr;
+pub mod matrix;
 pub mod options;
 pub mod pointwise;
+pub mod routine;
+mod rows;
+mod words;
 
 use thiserror::Error;
 
 /// A kernel touched memory it must not, as a core would fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{kernel}: {what} leads to byte address {address:#x}, outside the PE's 128 KiB of SRAM")]
+#[error(
+    "{kernel}: {what} leads to byte address {address:#x}, which it must not touch (SRAM is 0 to 0x1ffff)"
+)]
 pub struct KernelFault {
     /// Which kernel.
     pub kernel: &'static str,

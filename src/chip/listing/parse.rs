@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::instruction::{Address, Alu, Cond, Fpu, Instruction, Op, Reg, VUnary};
+use super::instruction::{Address, Alu, Cond, Convert, Fpu, Instruction, Op, Reg, VUnary, Width};
 use super::operands::{address, immediate, number, operand, reg, reg_list, split_operands, sreg, sreg_list};
+use super::timed::{timed, timed_fpu};
 use super::{Function, ListingError, Literal};
 
 /// Reads one function: from its label to its `.size`.
@@ -154,11 +155,15 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cmp", [n, m @ ..]) => {
             both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Compare { n, m })
         }
-        ("ldr", [d, at @ ..]) => {
-            both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load { d, address })
+        ("ldr" | "ldrh" | "ldrb" | "ldrsh" | "ldrsb", [d, at @ ..]) => {
+            both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load {
+                width: width(name),
+                d,
+                address,
+            })
         }
-        ("str", [t, at @ ..]) => both(reg(t), address(at), "a register and an address")
-            .map(|(t, address)| Op::Store { t, address }),
+        ("str" | "strh" | "strb", [t, at @ ..]) => both(reg(t), address(at), "a register and an address")
+            .map(|(t, address)| Op::Store { width: width(name), t, address }),
         ("ldrd", [a, b, at @ ..]) => both(reg(a).zip(reg(b)), address(at), "two registers and an address")
             .map(|((a, b), address)| Op::LoadDual { d: [a, b], address }),
         ("strd", [a, b, at @ ..]) => both(reg(a).zip(reg(b)), address(at), "two registers and an address")
@@ -178,8 +183,18 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cpsid", ["i"]) => Ok(Op::MaskInterrupts(true)),
         ("cpsie", ["i"]) => Ok(Op::MaskInterrupts(false)),
         (it, [_]) if cond == Cond::Always && is_if_then(it) => Ok(Op::IfThen),
-        _ => return None,
+        _ => return timed(stem, words).map(|timed| timed.map(Op::Timed)),
     })
+}
+
+fn width(name: &str) -> Width {
+    match name.get(3..).unwrap_or_default() {
+        "h" => Width::Half,
+        "b" => Width::Byte,
+        "sh" => Width::SignedHalf,
+        "sb" => Width::SignedByte,
+        _ => Width::Word,
+    }
 }
 
 /// `it` and up to three more letters, each `t` or `e`.
@@ -249,6 +264,10 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
         [d, m] => both(sreg(d), sreg(m), TWO).map(|(d, m)| Op::VUnary { d, m, unary }),
         _ => Err(TWO),
     };
+    let convert = |convert| match words {
+        [d, m] => both(sreg(d), sreg(m), TWO).map(|(d, m)| Op::VConvert { d, m, convert }),
+        _ => Err(TWO),
+    };
     Some(match (name, words) {
         ("add.f32", _) => binary(Fpu::Add),
         ("sub.f32", _) => binary(Fpu::Sub),
@@ -263,6 +282,16 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
                 .map(|(d, value)| Op::VConstant { d, value })
         }
         ("mov.f32", _) => unary(VUnary::Move),
+        ("mov", [a, b]) => match (sreg(a), reg(a), sreg(b), reg(b)) {
+            (Some(d), _, Some(m), _) => Ok(Op::VUnary { d, m, unary: VUnary::Move }),
+            (Some(d), _, _, Some(t)) => Ok(Op::VFromCore { d, t }),
+            (_, Some(d), Some(m), _) => Ok(Op::VToCore { d, m }),
+            _ => Err("a core register and a single-precision register, in either order"),
+        },
+        ("cvt.f32.s32", _) => convert(Convert::FromSigned),
+        ("cvt.f32.u32", _) => convert(Convert::FromUnsigned),
+        ("cvt.s32.f32", _) => convert(Convert::ToSigned),
+        ("cvt.u32.f32", _) => convert(Convert::ToUnsigned),
         ("cmp.f32" | "cmpe.f32", [n, "#0" | "#0.0"]) => {
             sreg(n).ok_or(TWO).map(|n| Op::VCompare { n, m: None })
         }
@@ -280,7 +309,7 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
             .map(|(b, d)| Op::VLoadMultiple { base: b, writeback: base.ends_with('!'), d }),
         ("stmia.32", [base, list]) => both(reg(base.trim_end_matches('!')), sreg_list(list), LIST)
             .map(|(b, t)| Op::VStoreMultiple { base: b, writeback: base.ends_with('!'), t }),
-        _ => return None,
+        _ => return timed_fpu(name, words).map(|timed| timed.map(Op::Timed)),
     })
 }
 
