@@ -114,14 +114,14 @@ macro_rules! rules {
 }
 
 rules! {
-    DataProcessing: "MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB", "1", Quoted, "table 3-1";
+    DataProcessing: "data processing (MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB)", "1", Quoted, "table 3-1";
     Multiply: "MUL, MLA", "1", Quoted, "table 3-1";
-    Branch: "B, B<cond>, CBZ, CBNZ, BX", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
+    Branch: "branch (B, B<cond>, CBZ, CBNZ, BX)", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
     IfThen: "IT", "1; folding not credited", Quoted, "table 3-1";
-    Load: "LDR, LDRH, LDRB, LDRSH, LDRSB", "2", Quoted, "table 3-1";
+    Load: "load (LDR, LDRH, LDRB, LDRSH, LDRSB)", "2", Quoted, "table 3-1";
     LoadStoreDual: "LDRD, STRD", "1 + N = 3, not pipelined", Quoted, "table 3-1, section 3.3.2";
-    StoreImmediate: "STR, STRH, STRB Rx, [Ry, #imm]", "1", Quoted, "section 3.3.2";
-    StoreRegister: "STR, STRH, STRB Rx, [Ry, Rz]", "2", Quoted, "table 3-1";
+    StoreImmediate: "store, constant offset (STR, STRH, STRB)", "1", Quoted, "section 3.3.2";
+    StoreRegister: "store, register offset (STR, STRH, STRB)", "2", Quoted, "table 3-1";
     Multiple: "PUSH, POP", "1 + N, + P if PC is loaded; not pipelined", Quoted, "table 3-1, section 3.3.2";
     VLoad: "VLDR.32", "2", Quoted, "table 7-1";
     VStore: "VSTR.32", "2", Quoted, "table 7-1";
@@ -131,16 +131,16 @@ rules! {
     VFma: "VFMA", "3", Quoted, "table 7-1";
     VDiv: "VDIV", "14; instructions after it wait", Quoted, "table 7-1";
     VFlags: "VMRS, VMSR", "1", Quoted, "table 7-1";
-    VMoveCore: "VMOV between a core register and a single, or two of each", "2", Quoted, "table 7-1";
-    VConvert: "VCVT, VNMUL, VABS", "1", Quoted, "table 7-1";
+    VMoveCore: "VMOV to or from core registers (a single, or two)", "2", Quoted, "table 7-1";
+    VConvert: "VCVT, VNMUL", "1", Quoted, "table 7-1";
     VSqrt: "VSQRT", "14; instructions after it wait", Recalled, "table 7-1; GCC's cortex-m4-fpu.md has it as VDIV";
     VMultiplyAdd: "VMLA, VMLS, VFMS, VNMLA, VNMLS", "3", Quoted, "table 7-1";
     VDouble: "VLDR.64, VSTR.64", "3", Quoted, "table 7-1 (VSTR: recalled)";
-    Other: "ADC, ORN, TST, SXTB, BFI, REV, CLZ, SSAT, ...", "1", Quoted, "table 3-1";
-    LongMultiply: "MLS, UMULL, SMULL, UMLAL, SMLAL, SMLABB, ...", "1", Quoted, "table 3-1";
-    Divide: "SDIV, UDIV", "12, of \"2 to 12\"", Quoted, "table 3-1";
+    Other: "data processing (ADC, ORN, TST, SXTB, BFI, REV, CLZ, SSAT, ...)", "1", Quoted, "table 3-1";
+    LongMultiply: "multiply (MLS, UMULL, SMULL, UMLAL, SMLAL, SMLABB, ...)", "1", Quoted, "table 3-1";
+    Divide: "divide, 2 to 12 cycles (SDIV, UDIV)", "12, of \"2 to 12\"", Quoted, "table 3-1";
     LoadMultiple: "LDM, STM", "1 + N, not pipelined", Quoted, "table 3-1, section 3.3.2";
-    Call: "BL, BLX", "1 + P; what is called not included", Recalled, "table 3-1";
+    Call: "call; what is called not included (BL, BLX)", "1 + P; what is called not included", Recalled, "table 3-1";
     Hint: "NOP, WFI", "1; WFI plus the time asleep", Quoted, "table 3-1";
     Cps: "CPSID, CPSIE", "2, of \"1 or 2\"", Quoted, "table 3-1";
     Pipelined: "LDR, or STR Rx, [Ry, Rz], right after an LDR whose result its address does not use", "-1", Quoted, "section 3.3.2";
@@ -184,7 +184,8 @@ pub struct Timing {
 impl Timing {
     /// A short reason for the number.
     pub fn why(&self) -> String {
-        let mut why = self.rule.rule().instructions.to_string();
+        let instructions = self.rule.rule().instructions;
+        let mut why = instructions.split_once(" (").map_or(instructions, |(short, _)| short).to_string();
         if self.taken != self.cycles {
             why.push_str("; more if taken");
         }

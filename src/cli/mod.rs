@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 pub mod inspect;
+pub mod kernels;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,17 @@ use super::operands::{address, immediate, number, operand, reg, reg_list, split_
 use super::timed::{timed, timed_fpu};
 use super::{Function, ListingError, Literal};
 
+/// Names of the functions of a listing, in order.
+pub(super) fn names(listing: &str) -> Vec<&str> {
+    listing.lines().filter_map(function_name).collect()
+}
+
+/// `.type csr_row, %function`.
+fn function_name(line: &str) -> Option<&str> {
+    let (name, kind) = line.trim().strip_prefix(".type")?.split_once(',')?;
+    matches!(kind.trim(), "%function" | "@function").then_some(name.trim())
+}
+
 /// Reads one function: from its label to its `.size`.
 pub(super) fn function(listing: &str, name: &str) -> Result<Function, ListingError> {
     let mut function = Function {
@@ -30,7 +41,7 @@ pub(super) fn function(listing: &str, name: &str) -> Result<Function, ListingErr
         } else if text.starts_with(".size") {
             check_labels(&function)?;
             return Ok(function);
-        } else if let Some(word) = text.strip_prefix(".word") {
+        } else if let Some(word) = text.strip_prefix(".word").or_else(|| text.strip_prefix(".long")) {
             if let Some(label) = &label {
                 function.literals.entry(label.clone()).or_default().push(literal(word.trim()));
             }
@@ -46,7 +57,7 @@ fn literal(word: &str) -> Literal {
 }
 
 /// Every label that is used is there, and the code does not run off its end.
-fn check_labels(function: &Function) -> Result<(), ListingError> {
+pub(super) fn check_labels(function: &Function) -> Result<(), ListingError> {
     for instruction in &function.instructions {
         let missing = |label: &str| ListingError::NoLabel {
             line: instruction.line,
@@ -70,7 +81,7 @@ fn check_labels(function: &Function) -> Result<(), ListingError> {
 }
 
 /// Reads one instruction.
-fn instruction(line: usize, text: &str) -> Result<Instruction, ListingError> {
+pub(super) fn instruction(line: usize, text: &str) -> Result<Instruction, ListingError> {
     let (mnemonic, rest) = text.split_once(' ').unwrap_or((text, ""));
     let operands = split_operands(rest);
     let words: Vec<&str> = operands.iter().map(String::as_str).collect();
@@ -155,6 +166,8 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cmp", [n, m @ ..]) => {
             both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Compare { n, m })
         }
+        // How gcc returns if it has saved nothing but LR.
+        ("ldr", ["pc", "[sp]", "#4"]) => Ok(Op::Pop(vec![Reg::PC])),
         ("ldr" | "ldrh" | "ldrb" | "ldrsh" | "ldrsb", [d, at @ ..]) => {
             both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load {
                 width: width(name),
@@ -298,7 +311,7 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
         ("cmp.f32" | "cmpe.f32", [n, m]) => {
             both(sreg(n), sreg(m), TWO).map(|(n, m)| Op::VCompare { n, m: Some(m) })
         }
-        ("mrs", ["APSR_nzcv", "FPSCR"]) => Ok(Op::VFlags),
+        ("mrs", ["APSR_nzcv", "FPSCR" | "fpscr"]) => Ok(Op::VFlags),
         ("ldr.32", [d, at @ ..]) => {
             both(sreg(d), address(at), MEMORY).map(|(d, address)| Op::VLoad { d, address })
         }
@@ -372,9 +385,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_an_error_with_its_line() {
-        let error = one("umaal r0, r1, r2, r3").unwrap_err();
+        let error = one("tbb [pc, r3]").unwrap_err();
         assert!(
-            matches!(&error, ListingError::UnknownMnemonic { line: 2, mnemonic, .. } if mnemonic == "umaal")
+            matches!(&error, ListingError::UnknownMnemonic { line: 2, mnemonic, .. } if mnemonic == "tbb")
         );
         assert!(matches!(one("add r0, r77, r1"), Err(ListingError::Operands { line: 2, .. })));
         assert!(matches!(one("b .L3"), Err(ListingError::NoLabel { line: 2, .. })));

@@ -139,7 +139,9 @@ pub(super) fn measure(routine: Routine) -> Result<Coefficients, ListingError> {
         Trial::pattern(rows, sources).execute(routine).map(|(cycles, _)| Linear::from(cycles))
     };
     match routine {
-        Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => row_major(cost),
+        Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => {
+            row_major(routine, cost)
+        }
         Routine::Dense => dense(cost),
         Routine::DenseEvent | Routine::DenseAll => dense_event(routine, cost),
         _ => source_major(routine, cost),
@@ -150,6 +152,7 @@ const ON: f32 = 1.0;
 const OFF: f32 = 0.0;
 
 fn row_major(
+    routine: Routine,
     cost: impl Fn(usize, &[(f32, &[usize])]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
     let one = cost(1, &[(ON, &[0])])?;
@@ -160,7 +163,11 @@ fn row_major(
         row: cost(2, &[(ON, &[0, 1])])? - one - nonzero,
         empty_row,
         nonzero,
-        skipped: cost(1, &[(OFF, &[0]), (ON, &[0])])? - one,
+        skipped: if routine == Routine::CsrRowSkip {
+            cost(1, &[(OFF, &[0]), (ON, &[0])])? - one
+        } else {
+            Linear::default()
+        },
         ..Coefficients::default()
     })
 }
