@@ -76,7 +76,7 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
     let costs = KernelCosts::committed()?;
     writeln!(out, "Cycles of a PE; P is the refill of a taken branch: 1 to 3 (Arm), here {p}.")?;
     writeln!(out, "\nMatrix kernels (W·x, R·y)\n")?;
-    writeln!(out, "{:13} {:7} {:14} {:14} {:14}", "kernel", "bytes", "non-zero", "row", "call")?;
+    writeln!(out, "{:13} {:7} {:14} {:14} call", "kernel", "bytes", "non-zero", "row")?;
     for (kind, routine) in shown() {
         let c = costs.coefficients(routine);
         let (nonzero, row, call) = (cost(c.nonzero, p), cost(c.row, p), cost(c.call, p));
@@ -84,7 +84,7 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
     }
     writeln!(out, "\nbytes: of a stored weight with its index; dense kernels store zeros too.")?;
     writeln!(out, "\nWhat activity decides\n")?;
-    writeln!(out, "{:13} {:18} {:18} {:18}", "kernel", "silent non-zero", "silent source", "active source")?;
+    writeln!(out, "{:13} {:18} {:18} active source", "kernel", "silent non-zero", "silent source")?;
     for (kind, routine) in shown() {
         let c = costs.coefficients(routine);
         let some =
@@ -141,7 +141,10 @@ fn find(name: &str) -> Result<(&'static Source, Option<&'static str>), KernelsEr
     let same = |other: &str| other.eq_ignore_ascii_case(name);
     let kind = KernelKind::ALL.into_iter().find(|kind| same(kind.name()));
     let by_kind = kind.and_then(|kind| Routine::ALL.into_iter().find(|routine| routine.kind() == kind));
-    let file = by_kind.map(Routine::source).unwrap_or(name);
+    let file = match by_kind {
+        Some(routine) => routine.source(),
+        None => name,
+    };
     if let Some(source) = SOURCES.iter().find(|source| source.name.eq_ignore_ascii_case(file)) {
         return Ok((source, None));
     }
@@ -220,7 +223,7 @@ fn write_file(path: &Path, name: Option<&str>, p: u32, out: &mut impl io::Write)
 fn write_function(function: &Function, p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
     let shape = Shape::of(function)?;
     writeln!(out, "\n{}", function.name)?;
-    writeln!(out, "  {:>5}  {:TEXT$} {:>9}  {}", "line", "instruction", "cycles", "why")?;
+    writeln!(out, "  {:>5}  {:TEXT$} {:>9}  why", "line", "instruction", "cycles")?;
     for (index, (instruction, timing)) in function.instructions.iter().zip(annotate(function)).enumerate() {
         for label in function.labels.iter().filter(|(_, at)| **at == index).map(|(label, _)| label) {
             writeln!(out, "         {label}:")?;

@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{self, Product};
-use super::words::{BYTES, Guard, single, word};
-use super::{KernelFault, SramWords};
+use super::words::{Guard, at};
+use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row" };
 
@@ -64,16 +64,16 @@ pub(super) fn work_on(
 /// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums` takes `rows` results.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
-    let product = Full { x: x as usize, column: layout.column as usize, value: layout.value as usize };
-    inside(GUARD, rows::sums(words, layout.row_start, product, sums))
+    let [x, column, value] = [x, layout.column, layout.value].map(|address| (address / 4) as usize);
+    inside(GUARD, rows::sums(words, layout.row_start, Full { x, column, value }, sums))
 }
 
-/// An address that a column led to is an address in SRAM.
-pub(super) fn inside(guard: Guard, address: usize) -> Result<(), KernelFault> {
-    if address as u64 >= BYTES { Err(guard.fault("column", address as u64)) } else { Ok(()) }
+/// A word that a column led to is a word of SRAM.
+pub(super) fn inside(guard: Guard, word: usize) -> Result<(), KernelFault> {
+    if word >= WORDS { Err(guard.fault("column", 4 * word as u64)) } else { Ok(()) }
 }
 
-/// Every product, from words.
+/// Every product. Where x, columns and values lie, in words.
 #[derive(Clone, Copy)]
 struct Full {
     x: usize,
@@ -84,23 +84,23 @@ struct Full {
 impl Product for Full {
     #[inline(always)]
     fn source(self, words: &SramWords, k: usize) -> usize {
-        self.x + 4 * word(words, self.column + 4 * k) as usize
+        self.x + words[(self.column + k) % WORDS] as usize
     }
 
     #[inline(always)]
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32 {
-        single(words, self.value + 4 * k).mul_add(single(words, source), acc)
+        at(words, self.value + k).mul_add(at(words, source), acc)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::WORDS;
+    use crate::kernel::empty_sram;
     use proptest::prelude::*;
 
     fn words_with(layout: &CsrLayout, rows: &[Vec<(u32, f32)>], x_at: u32, x: &[f32]) -> Box<SramWords> {
-        let mut words: Box<SramWords> = Box::new([0; WORDS]);
+        let mut words = empty_sram();
         let mut k = 0;
         for (r, row) in rows.iter().enumerate() {
             words[(layout.row_start / 4) as usize + r] = k as u32;

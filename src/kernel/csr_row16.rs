@@ -4,7 +4,7 @@
 
 use super::csr_row::{CsrLayout, CsrWork, inside, work_on};
 use super::rows::{self, Product};
-use super::words::{Guard, half, single};
+use super::words::{Guard, at, half, single};
 use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "csr_row16" };
@@ -17,7 +17,7 @@ pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFaul
 /// Computes all row sums; `x` is the byte address of the input buffer, `sums` takes `rows` results.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
-    let product = Half { x: x as usize, column: layout.column as usize, value: layout.value as usize };
+    let product = Half { x: (x / 4) as usize, column: layout.column as usize, value: layout.value as usize };
     inside(GUARD, rows::sums(words, layout.row_start, product, sums))
 }
 
@@ -31,11 +31,11 @@ struct Half {
 impl Product for Half {
     #[inline(always)]
     fn source(self, words: &SramWords, k: usize) -> usize {
-        self.x + 4 * half(words, self.column + 2 * k) as usize
+        self.x + half(words, self.column + 2 * k) as usize
     }
 
     #[inline(always)]
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32 {
-        single(words, self.value + 4 * k).mul_add(single(words, source), acc)
+        single(words, self.value + 4 * k).mul_add(at(words, source), acc)
     }
 }

@@ -6,8 +6,8 @@
 
 use super::csr_row::{CsrLayout, CsrWork, inside, work_on};
 use super::rows::{self, Product};
-use super::words::{BYTES, Guard, is_event, single, word};
-use super::{KernelFault, SramWords};
+use super::words::{BYTES, Guard, at, is_event, single, word};
+use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row_skip" };
 
@@ -30,7 +30,7 @@ pub fn work(words: &SramWords, layout: &CsrLayout, x: u32) -> Result<(CsrWork, u
 /// Computes all row sums; `x` is the byte address of the input buffer, `sums` takes `rows` results.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work_on(words, layout, GUARD, [4, 4])?;
-    let product = Skip { x: x as usize, column: layout.column as usize, value: layout.value as usize };
+    let product = Skip { x: (x / 4) as usize, column: layout.column as usize, value: layout.value as usize };
     inside(GUARD, rows::sums(words, layout.row_start, product, sums))
 }
 
@@ -44,13 +44,13 @@ struct Skip {
 impl Product for Skip {
     #[inline(always)]
     fn source(self, words: &SramWords, k: usize) -> usize {
-        self.x + 4 * word(words, self.column + 4 * k) as usize
+        self.x + word(words, self.column + 4 * k) as usize
     }
 
     #[inline(always)]
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32 {
-        if is_event(word(words, source)) {
-            single(words, self.value + 4 * k).mul_add(single(words, source), acc)
+        if is_event(words[source % WORDS]) {
+            single(words, self.value + 4 * k).mul_add(at(words, source), acc)
         } else {
             acc
         }

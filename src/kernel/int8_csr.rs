@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csr_row::{CsrLayout, CsrWork, inside, work_on};
 use super::rows::{self, Product};
-use super::words::{Guard, byte, half, single};
+use super::words::{Guard, at, byte, half, single};
 use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "int8_csr" };
@@ -32,7 +32,7 @@ pub fn work(words: &SramWords, layout: &Int8Layout) -> Result<CsrWork, KernelFau
 pub fn run(words: &SramWords, layout: &Int8Layout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
     let product =
-        Int8 { x: x as usize, column: layout.csr.column as usize, value: layout.csr.value as usize };
+        Int8 { x: (x / 4) as usize, column: layout.csr.column as usize, value: layout.csr.value as usize };
     inside(GUARD, rows::sums(words, layout.csr.row_start, product, sums))?;
     for (r, sum) in sums.iter_mut().enumerate() {
         *sum *= single(words, layout.scale as usize + 4 * r);
@@ -50,11 +50,11 @@ struct Int8 {
 impl Product for Int8 {
     #[inline(always)]
     fn source(self, words: &SramWords, k: usize) -> usize {
-        self.x + 4 * half(words, self.column + 2 * k) as usize
+        self.x + half(words, self.column + 2 * k) as usize
     }
 
     #[inline(always)]
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32 {
-        f32::from(byte(words, self.value + k) as i8).mul_add(single(words, source), acc)
+        f32::from(byte(words, self.value + k) as i8).mul_add(at(words, source), acc)
     }
 }

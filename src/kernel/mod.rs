@@ -5,6 +5,11 @@
 //! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
 //! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
 
+#![allow(
+    clippy::inline_always,
+    reason = "only inlined is `mul_add` compiled with the dispatched instructions"
+)]
+
 pub mod cost;
 pub mod csc;
 pub mod csr_row;
@@ -39,3 +44,9 @@ pub struct KernelFault {
 pub const WORDS: usize = 32 * 1024;
 /// A PE's SRAM as 32-bit words.
 pub type SramWords = [u32; WORDS];
+
+/// SRAM full of zeros.
+#[cfg(test)]
+fn empty_sram() -> Box<SramWords> {
+    vec![0; WORDS].try_into().unwrap()
+}

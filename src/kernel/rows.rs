@@ -6,9 +6,9 @@ use super::{SramWords, WORDS};
 
 /// One product added to a row's sum.
 pub(super) trait Product: Copy {
-    /// Where non-zero `k` finds its x: a byte address.
+    /// Where non-zero `k` finds its x: a word of SRAM, or beyond it.
     fn source(self, words: &SramWords, k: usize) -> usize;
-    /// `acc` with non-zero `k` times the single at `source` added.
+    /// `acc` with non-zero `k` times the single in word `source` added.
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32;
 }
 
@@ -24,7 +24,7 @@ struct Run<'a, P> {
 
 /// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the caller has checked.
 ///
-/// The answer is an address at or beyond the end of SRAM if a source led there, else anything below.
+/// The answer is a word at or beyond the end of SRAM if a source led there, else anything below.
 pub(super) fn sums(words: &SramWords, row_start: u32, product: impl Product, sums: &mut [f32]) -> usize {
     Arch::new().dispatch(Run { words, row_start, product, sums })
 }
@@ -47,7 +47,7 @@ impl<P: Product> WithSimd for Run<'_, P> {
         let mut beyond = 0;
         let mut step = |acc: f32, k: usize| {
             let source = product.source(words, k);
-            if source >= 4 * WORDS {
+            if source >= WORDS {
                 beyond = source;
             }
             product.add(words, k, source, acc)

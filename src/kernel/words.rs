@@ -17,6 +17,12 @@ pub(super) fn single(words: &SramWords, address: usize) -> f32 {
     f32::from_bits(word(words, address))
 }
 
+/// The single in word `index`, which wraps likewise.
+#[inline(always)]
+pub(super) fn at(words: &SramWords, index: usize) -> f32 {
+    f32::from_bits(words[index % WORDS])
+}
+
 /// The half-word at byte address `address`.
 #[inline(always)]
 pub(super) fn half(words: &SramWords, address: usize) -> u32 {
@@ -99,10 +105,11 @@ impl Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::empty_sram;
 
     #[test]
     fn packed_parts_are_read_where_they_lie() {
-        let mut words: Box<SramWords> = Box::new([0; WORDS]);
+        let mut words = empty_sram();
         words[1..3].copy_from_slice(&pack_halves([1, 0xFFFF, 3]));
         words[3..5].copy_from_slice(&pack_bytes([9, 8, 7, 0xFE, 5]));
         assert_eq!([4, 6, 8, 10].map(|at| half(&words, at)), [1, 0xFFFF, 3, 0]);

@@ -30,7 +30,7 @@ struct Line<'a> {
     operands: &'a str,
 }
 
-/// `  2a:	f85c 3b04 	ldr.w	r3, [ip], #4	@ comment`.
+/// Address and colon, encoding, mnemonic, operands with a comment: fields between tabs.
 fn line(number: usize, text: &str) -> Option<Line<'_>> {
     let mut fields = text.split('\t');
     let address = hex(fields.next()?.trim().strip_suffix(':')?)?;

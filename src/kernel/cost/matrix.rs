@@ -8,7 +8,7 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, execute};
-use crate::kernel::matrix::{Kernel, Operands, Share, Work};
+use crate::kernel::matrix::{Kernel, Operands, Placed, Share, Work};
 use crate::kernel::routine::Routine;
 
 /// What one of each costs; terms that a kernel has no use for are 0.
@@ -72,9 +72,12 @@ pub(super) struct Trial {
     pub words: Vec<u32>,
 }
 
+/// A source of a trial: its value, and the rows it has a weight in.
+type Column<'a> = (f32, &'a [usize]);
+
 impl Trial {
     /// A matrix of ones by its pattern: `rows` rows, and for each source its value and the rows it has weights in.
-    fn pattern(rows: usize, sources: &[(f32, &[usize])]) -> Self {
+    fn pattern(rows: usize, sources: &[Column<'_>]) -> Self {
         let mut trial = Self { rows: vec![Vec::new(); rows], ..Self::default() };
         for (s, &(x, targets)) in (0_u32..).zip(sources) {
             trial.x.push(x);
@@ -108,18 +111,18 @@ impl Trial {
     }
 
     /// The kernel as placed, its image and its input: addresses and words.
-    pub fn placed(&self, routine: Routine) -> Result<(Kernel, Vec<(u32, Vec<u32>)>), ListingError> {
+    pub fn placed(&self, routine: Routine) -> Result<Placed, ListingError> {
         let arrays = routine.kind().arrays(self.share().shape()).len() as u32;
         let addresses: Vec<u32> = (0..arrays).map(|i| FIRST_ARRAY + ARRAY_STEP * i).collect();
         let placed = Kernel::place(routine.kind(), &self.share(), &addresses);
         let mut placed = placed.map_err(|error| ListingError::NoFunction { name: error.to_string() })?;
         placed.image.push((AT.x, self.input(routine)));
-        Ok((placed.kernel, placed.image))
+        Ok(placed)
     }
 
     /// Executes a routine's listing on the placed bytes: its cycles and the sums' bits.
     pub fn execute(&self, routine: Routine) -> Result<(Cycles, Vec<u32>), ListingError> {
-        let (kernel, image) = self.placed(routine)?;
+        let Placed { kernel, image } = self.placed(routine)?;
         let mut board = Board::default();
         for (address, words) in image {
             board.put(address, words);
@@ -135,7 +138,7 @@ impl Trial {
 
 /// The coefficients of a routine.
 pub(super) fn measure(routine: Routine) -> Result<Coefficients, ListingError> {
-    let cost = |rows, sources: &[(f32, &[usize])]| {
+    let cost = |rows, sources: &[Column<'_>]| {
         Trial::pattern(rows, sources).execute(routine).map(|(cycles, _)| Linear::from(cycles))
     };
     match routine {
@@ -153,7 +156,7 @@ const OFF: f32 = 0.0;
 
 fn row_major(
     routine: Routine,
-    cost: impl Fn(usize, &[(f32, &[usize])]) -> Result<Linear, ListingError>,
+    cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
     let one = cost(1, &[(ON, &[0])])?;
     let empty_row = cost(2, &[(ON, &[])])? - cost(1, &[(ON, &[])])?;
@@ -174,7 +177,7 @@ fn row_major(
 
 fn source_major(
     routine: Routine,
-    cost: impl Fn(usize, &[(f32, &[usize])]) -> Result<Linear, ListingError>,
+    cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
     // Beyond 256 rows the row numbers are half-words; all else is alike.
     let few =
@@ -198,9 +201,9 @@ fn source_major(
 }
 
 fn dense(
-    cost: impl Fn(usize, &[(f32, &[usize])]) -> Result<Linear, ListingError>,
+    cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
-    let source: (f32, &[usize]) = (ON, &[]);
+    let source: Column<'_> = (ON, &[]);
     let (one, more_rows, more_sources) = (cost(1, &[source])?, cost(2, &[source])?, cost(1, &[source; 2])?);
     let nonzero = cost(2, &[source; 2])? - more_rows - more_sources + one;
     let (row, gathered) = (more_rows - one - nonzero, more_sources - one - nonzero);
@@ -210,9 +213,10 @@ fn dense(
 
 fn dense_event(
     routine: Routine,
-    cost: impl Fn(usize, &[(f32, &[usize])]) -> Result<Linear, ListingError>,
+    cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
-    let (on, off): ((f32, &[usize]), (f32, &[usize])) = ((ON, &[]), (OFF, &[]));
+    let on: Column<'_> = (ON, &[]);
+    let off: Column<'_> = (OFF, &[]);
     let (one, two) = (cost(1, &[on])?, cost(1, &[on; 2])?);
     let two_rows = cost(2, &[on])?;
     // One more row and one more source: a multiply-add more than either alone brings.

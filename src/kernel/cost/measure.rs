@@ -30,6 +30,7 @@ pub struct Linear {
 
 impl Linear {
     /// So many of it.
+    #[must_use]
     pub fn times(self, n: u32) -> Self {
         Self { fixed: self.fixed * i64::from(n), refills: self.refills * i64::from(n) }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::WORDS;
+use crate::kernel::{WORDS, empty_sram};
 
 const AT: Operands = Operands { x: 0x1_C000, sums: 0x1_E000 };
 
@@ -38,7 +38,7 @@ fn load(kind: KernelKind, problem: &Problem) -> (Kernel, Box<SramWords>) {
     }
     assert_eq!(u64::from(next), kind.bytes(share.shape()));
     let placed = Kernel::place(kind, &share, &addresses).unwrap();
-    let mut words: Box<SramWords> = Box::new([0; WORDS]);
+    let mut words = empty_sram();
     let ends = addresses.iter().skip(1).copied().chain([next]);
     for ((address, part), end) in placed.image.iter().zip(ends) {
         assert!(address + 4 * part.len() as u32 <= end, "{kind:?}: an array is larger than what it reserves");

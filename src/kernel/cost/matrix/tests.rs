@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::options::KernelKind;
-use crate::kernel::{SramWords, WORDS};
+use crate::kernel::{SramWords, empty_sram};
 use crate::net::quantise::quantise_row;
 
 /// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and a placement of the
@@ -35,7 +35,7 @@ fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
 }
 
 fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWords> {
-    let mut words: Box<SramWords> = Box::new([0; WORDS]);
+    let mut words = empty_sram();
     for (address, part) in image {
         words[*address as usize / 4..][..part.len()].copy_from_slice(part);
     }
@@ -61,7 +61,7 @@ fn reference(trial: &Trial, kind: KernelKind) -> Vec<u32> {
 /// Everything that is to hold of one routine on one trial.
 fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     let costs = KernelCosts::committed().unwrap();
-    let (kernel, image) = trial.placed(routine).unwrap();
+    let Placed { kernel, image } = trial.placed(routine).unwrap();
     prop_assert_eq!(kernel.routine(), routine);
     let words = loaded(&image);
     let work = kernel.work(&words, AT.x).unwrap();
@@ -85,8 +85,7 @@ fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
 /// Routines that take these weights.
 fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
     Routine::ALL.into_iter().filter(move |routine| match routine {
-        Routine::CscEvent8 => finite && rows <= 256,
-        Routine::CscList8 => finite && rows <= 256,
+        Routine::CscEvent8 | Routine::CscList8 => finite && rows <= 256,
         Routine::CscEvent16 | Routine::CscList16 => finite && rows > 256,
         Routine::CscAll8 => !finite && rows <= 256,
         Routine::CscAll16 => !finite && rows > 256,
