@@ -18,7 +18,7 @@ use std::ops::{Add, AddAssign, Mul};
 use serde::{Deserialize, Serialize};
 
 use super::constants::Mark;
-use super::listing::instruction::{Address, Alu, Cond, Fpu, Instruction, Offset, Op, VUnary};
+use super::listing::instruction::{Address, Alu, Class, Cond, Fpu, Instruction, Offset, Op, VUnary};
 
 /// PE clock cycles, linear in the branch refill P: `fixed + refills · P`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -114,14 +114,14 @@ macro_rules! rules {
 }
 
 rules! {
-    DataProcessing: "MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB", "1", Quoted, "table 3-1";
+    DataProcessing: "data processing (MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB)", "1", Quoted, "table 3-1";
     Multiply: "MUL, MLA", "1", Quoted, "table 3-1";
-    Branch: "B, B<cond>, CBZ, CBNZ, BX", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
+    Branch: "branch (B, B<cond>, CBZ, CBNZ, BX)", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
     IfThen: "IT", "1; folding not credited", Quoted, "table 3-1";
-    Load: "LDR", "2", Quoted, "table 3-1";
+    Load: "load (LDR, LDRH, LDRB, LDRSH, LDRSB)", "2", Quoted, "table 3-1";
     LoadStoreDual: "LDRD, STRD", "1 + N = 3, not pipelined", Quoted, "table 3-1, section 3.3.2";
-    StoreImmediate: "STR Rx, [Ry, #imm]", "1", Quoted, "section 3.3.2";
-    StoreRegister: "STR Rx, [Ry, Rz]", "2", Quoted, "table 3-1";
+    StoreImmediate: "store, constant offset (STR, STRH, STRB)", "1", Quoted, "section 3.3.2";
+    StoreRegister: "store, register offset (STR, STRH, STRB)", "2", Quoted, "table 3-1";
     Multiple: "PUSH, POP", "1 + N, + P if PC is loaded; not pipelined", Quoted, "table 3-1, section 3.3.2";
     VLoad: "VLDR.32", "2", Quoted, "table 7-1";
     VStore: "VSTR.32", "2", Quoted, "table 7-1";
@@ -130,7 +130,17 @@ rules! {
     VMove: "VMOV.F32 (register, constant)", "1", Quoted, "table 7-1";
     VFma: "VFMA", "3", Quoted, "table 7-1";
     VDiv: "VDIV", "14; instructions after it wait", Quoted, "table 7-1";
-    VFlags: "VMRS", "1", Quoted, "table 7-1";
+    VFlags: "VMRS, VMSR", "1", Quoted, "table 7-1";
+    VMoveCore: "VMOV to or from core registers (a single, or two)", "2", Quoted, "table 7-1";
+    VConvert: "VCVT, VNMUL", "1", Quoted, "table 7-1";
+    VSqrt: "VSQRT", "14; instructions after it wait", Recalled, "table 7-1; GCC's cortex-m4-fpu.md has it as VDIV";
+    VMultiplyAdd: "VMLA, VMLS, VFMS, VNMLA, VNMLS", "3", Quoted, "table 7-1";
+    VDouble: "VLDR.64, VSTR.64", "3", Quoted, "table 7-1 (VSTR: recalled)";
+    Other: "data processing (ADC, ORN, TST, SXTB, BFI, REV, CLZ, SSAT, ...)", "1", Quoted, "table 3-1";
+    LongMultiply: "multiply (MLS, UMULL, SMULL, UMLAL, SMLAL, SMLABB, ...)", "1", Quoted, "table 3-1";
+    Divide: "divide, 2 to 12 cycles (SDIV, UDIV)", "12, of \"2 to 12\"", Quoted, "table 3-1";
+    LoadMultiple: "LDM, STM", "1 + N, not pipelined", Quoted, "table 3-1, section 3.3.2";
+    Call: "call; what is called not included (BL, BLX)", "1 + P; what is called not included", Recalled, "table 3-1";
     Hint: "NOP, WFI", "1; WFI plus the time asleep", Quoted, "table 3-1";
     Cps: "CPSID, CPSIE", "2, of \"1 or 2\"", Quoted, "table 3-1";
     Pipelined: "LDR, or STR Rx, [Ry, Rz], right after an LDR whose result its address does not use", "-1", Quoted, "section 3.3.2";
@@ -174,7 +184,8 @@ pub struct Timing {
 impl Timing {
     /// A short reason for the number.
     pub fn why(&self) -> String {
-        let mut why = self.rule.rule().instructions.to_string();
+        let instructions = self.rule.rule().instructions;
+        let mut why = instructions.split_once(" (").map_or(instructions, |(short, _)| short).to_string();
         if self.taken != self.cycles {
             why.push_str("; more if taken");
         }
@@ -199,8 +210,11 @@ pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing
     let address_stall = before.is_some_and(|before| stalls(&instruction.op, &before.op));
     let result_stall = before.is_some_and(|before| uses_result(&instruction.op, &before.op));
     let pipelined = before.is_some_and(|before| pipelines(&instruction.op, &before.op));
-    let cycles =
-        Cycles::fixed(fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined));
+    let call = matches!(instruction.op, Op::Timed(timed) if timed.class == Class::Call);
+    let cycles = Cycles::new(
+        fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined),
+        u32::from(call),
+    );
     let branches = instruction.op.target().is_some() || instruction.op.returns();
     let taken = if branches { cycles + Cycles::new(0, 1) } else { cycles };
     // What always branches has no other cost.
@@ -245,6 +259,27 @@ fn base(op: &Op) -> (RuleId, u32) {
         Op::VBinary { fpu: Fpu::Div, .. } => (RuleId::VDiv, 14),
         Op::VUnary { .. } | Op::VBinary { .. } | Op::VCompare { .. } => (RuleId::VArithmetic, 1),
         Op::VFlags => (RuleId::VFlags, 1),
+        Op::VFromCore { .. } | Op::VToCore { .. } => (RuleId::VMoveCore, 2),
+        Op::VConvert { .. } => (RuleId::VConvert, 1),
+        Op::Timed(timed) => timed_only(timed.class),
+    }
+}
+
+fn timed_only(class: Class) -> (RuleId, u32) {
+    match class {
+        Class::DataProcessing => (RuleId::Other, 1),
+        Class::Multiply => (RuleId::LongMultiply, 1),
+        Class::Divide => (RuleId::Divide, 12),
+        Class::Multiple(n) => (RuleId::LoadMultiple, 1 + u32::from(n)),
+        Class::Call => (RuleId::Call, 1),
+        Class::Hint => (RuleId::Hint, 1),
+        Class::VMultiplyAdd => (RuleId::VMultiplyAdd, 3),
+        Class::VSqrt => (RuleId::VSqrt, 14),
+        Class::VArithmetic => (RuleId::VConvert, 1),
+        Class::VMovePair => (RuleId::VMoveCore, 2),
+        Class::VDouble => (RuleId::VDouble, 3),
+        Class::VMultiple(n) => (RuleId::VMultiple, 1 + u32::from(n)),
+        Class::VSystem => (RuleId::VFlags, 1),
     }
 }
 

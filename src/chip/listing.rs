@@ -1,4 +1,4 @@
-//! Reads what `gcc -S` wrote: one function as instructions, labels and constants.
+//! Reads what `gcc -S` or `objdump -d` wrote: functions as instructions, labels and constants.
 //!
 //! Only what our kernels compile to is understood. Anything else is an error that names its line, never a silent cycle.
 
@@ -6,8 +6,10 @@ pub mod blocks;
 pub mod board;
 mod flags;
 pub mod instruction;
+mod objdump;
 mod operands;
 mod parse;
+mod timed;
 pub mod trace;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,11 @@ pub enum ListingError {
         /// Name looked for.
         name: String,
     },
+    /// Nothing in the text is a function.
+    #[error(
+        "there is no function in it; expected is what `arm-none-eabi-gcc -S` or `arm-none-eabi-objdump -d` writes"
+    )]
+    Empty,
     /// An instruction without a row in the timing table.
     #[error(
         "line {line}: `{text}`: no timing is known for `{mnemonic}`; add it to chip::listing and chip::cortex_m4f"
@@ -93,6 +100,30 @@ pub enum ListingError {
         /// What happened.
         what: String,
     },
+}
+
+impl ListingError {
+    /// Line of the listing that it is about.
+    pub fn line(&self) -> Option<usize> {
+        match *self {
+            Self::NoFunction { .. } | Self::Empty => None,
+            Self::UnknownMnemonic { line, .. }
+            | Self::Operands { line, .. }
+            | Self::NoLabel { line, .. }
+            | Self::Irreducible { line }
+            | Self::Execution { line, .. } => Some(line),
+        }
+    }
+}
+
+/// All functions of a text, be it written by `gcc -S` or by `objdump -d`.
+pub fn functions(text: &str) -> Result<Vec<Function>, ListingError> {
+    let functions = if objdump::is_objdump(text) {
+        objdump::functions(text)?
+    } else {
+        parse::names(text).into_iter().map(|name| Function::parse(text, name)).collect::<Result<_, _>>()?
+    };
+    if functions.is_empty() { Err(ListingError::Empty) } else { Ok(functions) }
 }
 
 impl Function {

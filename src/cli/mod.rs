@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod inspect;
+pub mod kernels;
 pub mod open;
 pub mod output;
 pub mod run;

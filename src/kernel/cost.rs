@@ -7,13 +7,19 @@
 //! Costs are of the called function, its return included. What a listing cannot know is added by whoever charges it:
 //! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
 
+mod matrix;
 mod measure;
 
 use std::sync::OnceLock;
 
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::listing::{Function, ListingError};
-use measure::{Linear, evaluate};
+use crate::kernel::matrix::Work;
+use crate::kernel::routine::Routine;
+use measure::evaluate;
+
+pub use matrix::Coefficients;
+pub use measure::Linear;
 
 /// A kernel's C source and the listing made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +54,14 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 8] = [
+pub const SOURCES: [Source; 14] = [
     source!("csr_row", "csr_row"),
+    source!("csr_row16", "csr_row16"),
+    source!("csr_row_skip", "csr_row_skip"),
+    source!("csc_event", "csc_event8", "csc_all8", "csc_list8", "csc_event16", "csc_all16", "csc_list16"),
+    source!("dense", "dense"),
+    source!("dense_event", "dense_event", "dense_all"),
+    source!("int8_csr", "int8_csr"),
     source!("pointwise", "pointwise"),
     source!("broadcast", "broadcast"),
     source!("receive_isr", "receive_isr"),
@@ -74,6 +86,7 @@ pub struct KernelCosts {
     timer_log: Cycles,
     barrier: PerItem,
     barrier_poll: Cycles,
+    matrix: [Coefficients; Routine::ALL.len()],
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.
@@ -127,6 +140,16 @@ impl KernelCosts {
     pub fn committed() -> Result<&'static Self, ListingError> {
         static COSTS: OnceLock<Result<KernelCosts, ListingError>> = OnceLock::new();
         COSTS.get_or_init(measure::all).as_ref().map_err(Clone::clone)
+    }
+
+    /// A matrix kernel that does `work`, on at least one row and one source.
+    pub fn matrix(&self, routine: Routine, work: &Work) -> Cycles {
+        self.coefficients(routine).total(work)
+    }
+
+    /// What a matrix kernel's cost is made of.
+    pub fn coefficients(&self, routine: Routine) -> &Coefficients {
+        &self.matrix[routine as usize]
     }
 
     /// `csr_row` over a matrix of `rows` rows, `empty_rows` of them without non-zeros.

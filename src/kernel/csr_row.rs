@@ -5,10 +5,13 @@
 //! of fused multiply-adds in the order stored, which the mapper keeps ascending in *model* source order, so that the
 //! result has the same bits as [`crate::net`], whatever the placement.
 
-use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
+use super::rows::{self, Product};
+use super::words::{Guard, at};
 use super::{KernelFault, SramWords, WORDS};
+
+const GUARD: Guard = Guard { kernel: "csr_row" };
 
 /// Where a matrix lies in a PE's SRAM; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,116 +37,70 @@ pub struct CsrWork {
     pub nonzeros: u32,
 }
 
-fn fault(what: &'static str, address: u64) -> KernelFault {
-    KernelFault { kernel: "csr_row", what, address }
-}
-
-/// Bounds of row `r` in `column` and `value`, as word indices into SRAM.
-fn row_bounds(words: &SramWords, layout: &CsrLayout, r: u32) -> (u64, u64) {
-    let pointer = (layout.row_start / 4 + r) as usize;
-    (u64::from(words[pointer % WORDS]), u64::from(words[(pointer + 1) % WORDS]))
-}
-
 /// Reads the row pointers and counts what a run will do.
 pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFault> {
-    let last_pointer = u64::from(layout.row_start) + 4 * u64::from(layout.rows);
-    if last_pointer >= 4 * WORDS as u64 {
-        return Err(fault("row_start", last_pointer));
-    }
+    work_on(words, layout, GUARD, [4, 4])
+}
+
+/// The same for columns and values of other sizes, in bytes.
+pub(super) fn work_on(
+    words: &SramWords,
+    layout: &CsrLayout,
+    guard: Guard,
+    [column, value]: [u64; 2],
+) -> Result<CsrWork, KernelFault> {
+    guard.array("row_start", layout.row_start, 4 * (u64::from(layout.rows) + 1))?;
     let mut work = CsrWork { rows: layout.rows, ..CsrWork::default() };
     for r in 0..layout.rows {
-        let (start, end) = row_bounds(words, layout, r);
-        // The core's loop runs while pointer < end: a corrupted pointer that goes backwards makes an empty row.
-        let count = end.saturating_sub(start);
-        if count == 0 {
-            work.empty_rows += 1;
-            continue;
-        }
-        let highest = u64::from(layout.column.max(layout.value)) + 4 * end;
-        if highest > 4 * WORDS as u64 {
-            return Err(fault("row_start", highest));
-        }
-        work.nonzeros += count as u32;
+        let (start, end) = rows::bounds(words, layout.row_start, r);
+        guard.end("row_start", start, end, layout.column, column)?;
+        guard.end("row_start", start, end, layout.value, value)?;
+        work.empty_rows += u32::from(start == end);
+        work.nonzeros += (end - start) as u32;
     }
     Ok(work)
 }
 
 /// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums` takes `rows` results.
-///
-/// Call [`work`] first: it checks the row pointers that this relies on.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
-    let beyond = Arch::new().dispatch(Run { words, layout, x: x / 4, sums });
-    if beyond as usize >= WORDS { Err(fault("column", 4 * u64::from(beyond))) } else { Ok(()) }
+    work(words, layout)?;
+    let [x, column, value] = [x, layout.column, layout.value].map(|address| (address / 4) as usize);
+    inside(GUARD, rows::sums(words, layout.row_start, Full { x, column, value }, sums))
 }
 
-struct Run<'a> {
-    words: &'a SramWords,
-    layout: &'a CsrLayout,
-    x: u32,
-    sums: &'a mut [f32],
+/// A word that a column led to is a word of SRAM.
+pub(super) fn inside(guard: Guard, word: usize) -> Result<(), KernelFault> {
+    if word >= WORDS { Err(guard.fault("column", 4 * word as u64)) } else { Ok(()) }
 }
 
-/// Rows computed side by side: each is a chain of dependent multiply-adds, several hide each other's latency.
-const LANES: usize = 8;
+/// Every product. Where x, columns and values lie, in words.
+#[derive(Clone, Copy)]
+struct Full {
+    x: usize,
+    column: usize,
+    value: usize,
+}
 
-impl WithSimd for Run<'_> {
-    /// Some word index at or beyond the end of SRAM if any column led there, else anything below.
-    type Output = u32;
-
-    /// Runs with the host's fused multiply-add enabled; without it `mul_add` is slow but gives the same bits.
-    #[expect(clippy::inline_always, reason = "the body must be compiled for the features that pulp found")]
+impl Product for Full {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> u32 {
-        let Self { words, layout, x, sums } = self;
-        let single = |index: usize| f32::from_bits(words[index % WORDS]);
-        let (column, value) = ((layout.column / 4) as usize, (layout.value / 4) as usize);
-        let mut beyond = 0u32;
-        let mut step = |acc: f32, k: usize| {
-            let source = x.wrapping_add(words[(column + k) % WORDS]);
-            if source as usize >= WORDS {
-                beyond = source;
-            }
-            single(value + k).mul_add(single(source as usize), acc)
-        };
-        for (group, sums) in sums.chunks_mut(LANES).enumerate() {
-            let mut at = [0usize; LANES];
-            let mut left = [0usize; LANES];
-            let mut acc = [0f32; LANES];
-            let mut shared = usize::MAX;
-            for lane in 0..sums.len() {
-                let (start, end) = row_bounds(words, layout, (group * LANES + lane) as u32);
-                at[lane] = start as usize;
-                left[lane] = end.saturating_sub(start) as usize;
-                shared = shared.min(left[lane]);
-            }
-            if sums.len() == LANES {
-                for k in 0..shared {
-                    for lane in 0..LANES {
-                        acc[lane] = step(acc[lane], at[lane] + k);
-                    }
-                }
-            } else {
-                shared = 0;
-            }
-            for lane in 0..sums.len() {
-                let mut total = acc[lane];
-                for k in shared..left[lane] {
-                    total = step(total, at[lane] + k);
-                }
-                sums[lane] = total;
-            }
-        }
-        beyond
+    fn source(self, words: &SramWords, k: usize) -> usize {
+        self.x + words[(self.column + k) % WORDS] as usize
+    }
+
+    #[inline(always)]
+    fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32 {
+        at(words, self.value + k).mul_add(at(words, source), acc)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::empty_sram;
     use proptest::prelude::*;
 
     fn words_with(layout: &CsrLayout, rows: &[Vec<(u32, f32)>], x_at: u32, x: &[f32]) -> Box<SramWords> {
-        let mut words: Box<SramWords> = vec![0; WORDS].try_into().unwrap();
+        let mut words = empty_sram();
         let mut k = 0;
         for (r, row) in rows.iter().enumerate() {
             words[(layout.row_start / 4) as usize + r] = k as u32;

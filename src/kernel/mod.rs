@@ -1,18 +1,36 @@
 //! Kernels: what a PE's core runs, on the bytes of its SRAM. One file a kernel: its layout, its run, what it cost.
 //!
+//! Mapping and machine see matrix kernels through one face, [`matrix::Kernel`].
+//!
 //! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
 //! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
 
+#![allow(
+    clippy::inline_always,
+    reason = "only inlined is `mul_add` compiled with the dispatched instructions"
+)]
+
 pub mod cost;
+pub mod csc;
 pub mod csr_row;
+pub mod csr_row16;
+pub mod csr_row_skip;
+pub mod dense;
+pub mod int8_csr;
+pub mod matrix;
 pub mod options;
 pub mod pointwise;
+pub mod routine;
+mod rows;
+mod words;
 
 use thiserror::Error;
 
 /// A kernel touched memory it must not, as a core would fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{kernel}: {what} leads to byte address {address:#x}, outside the PE's 128 KiB of SRAM")]
+#[error(
+    "{kernel}: {what} leads to byte address {address:#x}, which it must not touch (SRAM is 0 to 0x1ffff)"
+)]
 pub struct KernelFault {
     /// Which kernel.
     pub kernel: &'static str,
@@ -26,3 +44,9 @@ pub struct KernelFault {
 pub const WORDS: usize = 32 * 1024;
 /// A PE's SRAM as 32-bit words.
 pub type SramWords = [u32; WORDS];
+
+/// SRAM full of zeros.
+#[cfg(test)]
+fn empty_sram() -> Box<SramWords> {
+    vec![0; WORDS].try_into().unwrap()
+}

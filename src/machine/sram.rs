@@ -27,7 +27,10 @@ pub struct Sram {
 }
 
 impl Default for Sram {
-    #[expect(clippy::large_stack_arrays, reason = "a typed box of an array; the optimiser builds it in place")]
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "a typed box of an array; the optimiser builds it in place"
+    )]
     fn default() -> Self {
         Self { words: Box::new([0; SRAM_WORDS]), stale: u128::MAX, page_hash: Box::new([0; PAGES]) }
     }

@@ -5,6 +5,7 @@
 
 pub mod csr;
 pub mod egru;
+pub mod quantise;
 pub mod sum;
 
 pub use csr::Csr;

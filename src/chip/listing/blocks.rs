@@ -36,8 +36,8 @@ pub struct Loop {
     pub blocks: BTreeSet<usize>,
     /// Loops around it.
     pub depth: usize,
-    /// One iteration, back edge taken, on the default path: forward conditional branches are not taken and loops
-    /// inside are passed once. `None` if that path leaves the loop.
+    /// One iteration, back edge taken, on the default path: conditional branches are not taken unless that leaves the
+    /// loop, and loops inside are passed once. `None` if there is no such path.
     pub iteration: Option<Cycles>,
 }
 
@@ -214,7 +214,7 @@ fn natural_loop(blocks: &[Block], header: usize, latch: usize) -> BTreeSet<usize
     body
 }
 
-/// Walks from the header along the default path until the header comes again.
+/// Walks from the header along the default path until the header comes again: straight on where that stays in the loop.
 fn iteration(blocks: &[Block], l: &Loop) -> Option<Cycles> {
     let mut cycles = Cycles::ZERO;
     let mut at = l.header;
@@ -223,13 +223,16 @@ fn iteration(blocks: &[Block], l: &Loop) -> Option<Cycles> {
         if block.branches_to == Some(l.header) {
             return Some(cycles + block.taken);
         }
-        cycles += block.cycles;
-        let next = block.falls_to.or(block.branches_to)?;
+        let inside = |next: &usize| l.blocks.contains(next);
+        let next = if let Some(next) = block.falls_to.filter(inside) {
+            cycles += block.cycles;
+            next
+        } else {
+            cycles += block.taken;
+            block.branches_to.filter(inside)?
+        };
         if next == l.header {
             return Some(cycles);
-        }
-        if !l.blocks.contains(&next) {
-            return None;
         }
         at = next;
     }

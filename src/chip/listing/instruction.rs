@@ -190,8 +190,10 @@ pub enum Op {
         /// Second operand.
         m: Operand,
     },
-    /// `ldr`: d ← word at the address.
+    /// `ldr`, `ldrh`, `ldrb`, `ldrsh`, `ldrsb`: d ← what is at the address.
     Load {
+        /// How much of it, and how it is extended to a word.
+        width: Width,
         /// Destination.
         d: Reg,
         /// Address.
@@ -204,8 +206,10 @@ pub enum Op {
         /// Address.
         address: Address,
     },
-    /// `str`: word at the address ← t.
+    /// `str`, `strh`, `strb`: the address ← t, or its lowest bits.
     Store {
+        /// How much of it.
+        width: Width,
         /// Source.
         t: Reg,
         /// Address.
@@ -314,6 +318,110 @@ pub enum Op {
     },
     /// `vmrs APSR_nzcv, FPSCR`.
     VFlags,
+    /// `vmov sd, rt`: the same bits.
+    VFromCore {
+        /// Destination.
+        d: SReg,
+        /// Source.
+        t: Reg,
+    },
+    /// `vmov rd, sm`: the same bits.
+    VToCore {
+        /// Destination.
+        d: Reg,
+        /// Source.
+        m: SReg,
+    },
+    /// `vcvt.f32.s32` and the like: the same number.
+    VConvert {
+        /// Destination.
+        d: SReg,
+        /// Source.
+        m: SReg,
+        /// From what to what.
+        convert: Convert,
+    },
+    /// An instruction whose timing is known, but that is not executed: only in listings that users bring.
+    Timed(Timed),
+}
+
+/// How much of memory a load or store takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 32 bits.
+    Word,
+    /// 16 bits, extended with zeros.
+    Half,
+    /// 8 bits, extended with zeros.
+    Byte,
+    /// 16 bits, extended with the sign.
+    SignedHalf,
+    /// 8 bits, extended with the sign.
+    SignedByte,
+}
+
+impl Width {
+    /// Bytes in memory.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::Word => 4,
+            Self::Half | Self::SignedHalf => 2,
+            Self::Byte | Self::SignedByte => 1,
+        }
+    }
+}
+
+/// What `vcvt` turns into what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Convert {
+    /// i32 to single, rounded to nearest.
+    FromSigned,
+    /// u32 to single, rounded to nearest.
+    FromUnsigned,
+    /// Single to i32, towards zero.
+    ToSigned,
+    /// Single to u32, towards zero.
+    ToUnsigned,
+}
+
+/// An instruction of which only the timing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timed {
+    /// Its kind.
+    pub class: Class,
+    /// The core register that it writes, if it does integer arithmetic: an address made of it waits.
+    pub result: Option<Reg>,
+}
+
+/// Kinds of instructions that are timed only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// `adc`, `orn`, `tst`, `sxtb`, `bfi`, `rev`, `clz`, `ssat`, ...
+    DataProcessing,
+    /// `umull`, `smlal`, `mls`, `smlabb`, ...
+    Multiply,
+    /// `sdiv`, `udiv`.
+    Divide,
+    /// `ldm`, `stm` with so many registers.
+    Multiple(u8),
+    /// `bl`, `blx`: the call itself; what is called is not looked at.
+    Call,
+    /// `dsb`, `dmb`, `isb`, `sev`, `wfe`, `pld`, ...
+    Hint,
+    /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
+    VMultiplyAdd,
+    /// `vsqrt`.
+    VSqrt,
+    /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
+    VArithmetic,
+    /// `vmov` of two core registers.
+    VMovePair,
+    /// `vldr`, `vstr` of a double.
+    VDouble,
+    /// `vldm`, `vstm`, `vpush`, `vpop` with so many words.
+    VMultiple(u8),
+    /// `vmsr`, and `vmrs` to a core register.
+    VSystem,
 }
 
 /// One-operand operations of the FPU.
@@ -349,6 +457,7 @@ impl Op {
             | Self::Alu { d, .. }
             | Self::MultiplyAdd { d, .. }
             | Self::BitField { d, .. } => Some(d),
+            Self::Timed(timed) => timed.result,
             _ => None,
         }
     }

@@ -24,6 +24,8 @@ pub(super) fn reg(name: &str) -> Option<Reg> {
         "pc" => Reg::PC,
         "ip" => Reg(12),
         "fp" => Reg(11),
+        "sl" => Reg(10),
+        "sb" => Reg(9),
         _ => Reg(name.strip_prefix('r')?.parse().ok().filter(|n| *n < 16)?),
     })
 }

@@ -2,9 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::instruction::{Address, Alu, Cond, Fpu, Instruction, Op, Reg, VUnary};
+use super::instruction::{Address, Alu, Cond, Convert, Fpu, Instruction, Op, Reg, VUnary, Width};
 use super::operands::{address, immediate, number, operand, reg, reg_list, split_operands, sreg, sreg_list};
+use super::timed::{timed, timed_fpu};
 use super::{Function, ListingError, Literal};
+
+/// Names of the functions of a listing, in order.
+pub(super) fn names(listing: &str) -> Vec<&str> {
+    listing.lines().filter_map(function_name).collect()
+}
+
+/// `.type csr_row, %function`.
+fn function_name(line: &str) -> Option<&str> {
+    let (name, kind) = line.trim().strip_prefix(".type")?.split_once(',')?;
+    matches!(kind.trim(), "%function" | "@function").then_some(name.trim())
+}
 
 /// Reads one function: from its label to its `.size`.
 pub(super) fn function(listing: &str, name: &str) -> Result<Function, ListingError> {
@@ -29,7 +41,7 @@ pub(super) fn function(listing: &str, name: &str) -> Result<Function, ListingErr
         } else if text.starts_with(".size") {
             check_labels(&function)?;
             return Ok(function);
-        } else if let Some(word) = text.strip_prefix(".word") {
+        } else if let Some(word) = text.strip_prefix(".word").or_else(|| text.strip_prefix(".long")) {
             if let Some(label) = &label {
                 function.literals.entry(label.clone()).or_default().push(literal(word.trim()));
             }
@@ -45,7 +57,7 @@ fn literal(word: &str) -> Literal {
 }
 
 /// Every label that is used is there, and the code does not run off its end.
-fn check_labels(function: &Function) -> Result<(), ListingError> {
+pub(super) fn check_labels(function: &Function) -> Result<(), ListingError> {
     for instruction in &function.instructions {
         let missing = |label: &str| ListingError::NoLabel {
             line: instruction.line,
@@ -69,7 +81,7 @@ fn check_labels(function: &Function) -> Result<(), ListingError> {
 }
 
 /// Reads one instruction.
-fn instruction(line: usize, text: &str) -> Result<Instruction, ListingError> {
+pub(super) fn instruction(line: usize, text: &str) -> Result<Instruction, ListingError> {
     let (mnemonic, rest) = text.split_once(' ').unwrap_or((text, ""));
     let operands = split_operands(rest);
     let words: Vec<&str> = operands.iter().map(String::as_str).collect();
@@ -154,11 +166,17 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cmp", [n, m @ ..]) => {
             both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Compare { n, m })
         }
-        ("ldr", [d, at @ ..]) => {
-            both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load { d, address })
+        // How gcc returns if it has saved nothing but LR.
+        ("ldr", ["pc", "[sp]", "#4"]) => Ok(Op::Pop(vec![Reg::PC])),
+        ("ldr" | "ldrh" | "ldrb" | "ldrsh" | "ldrsb", [d, at @ ..]) => {
+            both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load {
+                width: width(name),
+                d,
+                address,
+            })
         }
-        ("str", [t, at @ ..]) => both(reg(t), address(at), "a register and an address")
-            .map(|(t, address)| Op::Store { t, address }),
+        ("str" | "strh" | "strb", [t, at @ ..]) => both(reg(t), address(at), "a register and an address")
+            .map(|(t, address)| Op::Store { width: width(name), t, address }),
         ("ldrd", [a, b, at @ ..]) => both(reg(a).zip(reg(b)), address(at), "two registers and an address")
             .map(|((a, b), address)| Op::LoadDual { d: [a, b], address }),
         ("strd", [a, b, at @ ..]) => both(reg(a).zip(reg(b)), address(at), "two registers and an address")
@@ -178,8 +196,18 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cpsid", ["i"]) => Ok(Op::MaskInterrupts(true)),
         ("cpsie", ["i"]) => Ok(Op::MaskInterrupts(false)),
         (it, [_]) if cond == Cond::Always && is_if_then(it) => Ok(Op::IfThen),
-        _ => return None,
+        _ => return timed(stem, words).map(|timed| timed.map(Op::Timed)),
     })
+}
+
+fn width(name: &str) -> Width {
+    match name.get(3..).unwrap_or_default() {
+        "h" => Width::Half,
+        "b" => Width::Byte,
+        "sh" => Width::SignedHalf,
+        "sb" => Width::SignedByte,
+        _ => Width::Word,
+    }
 }
 
 /// `it` and up to three more letters, each `t` or `e`.
@@ -249,6 +277,10 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
         [d, m] => both(sreg(d), sreg(m), TWO).map(|(d, m)| Op::VUnary { d, m, unary }),
         _ => Err(TWO),
     };
+    let convert = |convert| match words {
+        [d, m] => both(sreg(d), sreg(m), TWO).map(|(d, m)| Op::VConvert { d, m, convert }),
+        _ => Err(TWO),
+    };
     Some(match (name, words) {
         ("add.f32", _) => binary(Fpu::Add),
         ("sub.f32", _) => binary(Fpu::Sub),
@@ -263,13 +295,23 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
                 .map(|(d, value)| Op::VConstant { d, value })
         }
         ("mov.f32", _) => unary(VUnary::Move),
+        ("mov", [a, b]) => match (sreg(a), reg(a), sreg(b), reg(b)) {
+            (Some(d), _, Some(m), _) => Ok(Op::VUnary { d, m, unary: VUnary::Move }),
+            (Some(d), _, _, Some(t)) => Ok(Op::VFromCore { d, t }),
+            (_, Some(d), Some(m), _) => Ok(Op::VToCore { d, m }),
+            _ => Err("a core register and a single-precision register, in either order"),
+        },
+        ("cvt.f32.s32", _) => convert(Convert::FromSigned),
+        ("cvt.f32.u32", _) => convert(Convert::FromUnsigned),
+        ("cvt.s32.f32", _) => convert(Convert::ToSigned),
+        ("cvt.u32.f32", _) => convert(Convert::ToUnsigned),
         ("cmp.f32" | "cmpe.f32", [n, "#0" | "#0.0"]) => {
             sreg(n).ok_or(TWO).map(|n| Op::VCompare { n, m: None })
         }
         ("cmp.f32" | "cmpe.f32", [n, m]) => {
             both(sreg(n), sreg(m), TWO).map(|(n, m)| Op::VCompare { n, m: Some(m) })
         }
-        ("mrs", ["APSR_nzcv", "FPSCR"]) => Ok(Op::VFlags),
+        ("mrs", ["APSR_nzcv", "FPSCR" | "fpscr"]) => Ok(Op::VFlags),
         ("ldr.32", [d, at @ ..]) => {
             both(sreg(d), address(at), MEMORY).map(|(d, address)| Op::VLoad { d, address })
         }
@@ -280,7 +322,7 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
             .map(|(b, d)| Op::VLoadMultiple { base: b, writeback: base.ends_with('!'), d }),
         ("stmia.32", [base, list]) => both(reg(base.trim_end_matches('!')), sreg_list(list), LIST)
             .map(|(b, t)| Op::VStoreMultiple { base: b, writeback: base.ends_with('!'), t }),
-        _ => return None,
+        _ => return timed_fpu(name, words).map(|timed| timed.map(Op::Timed)),
     })
 }
 
@@ -343,9 +385,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_an_error_with_its_line() {
-        let error = one("umaal r0, r1, r2, r3").unwrap_err();
+        let error = one("tbb [pc, r3]").unwrap_err();
         assert!(
-            matches!(&error, ListingError::UnknownMnemonic { line: 2, mnemonic, .. } if mnemonic == "umaal")
+            matches!(&error, ListingError::UnknownMnemonic { line: 2, mnemonic, .. } if mnemonic == "tbb")
         );
         assert!(matches!(one("add r0, r77, r1"), Err(ListingError::Operands { line: 2, .. })));
         assert!(matches!(one("b .L3"), Err(ListingError::NoLabel { line: 2, .. })));

@@ -1,6 +1,6 @@
 //! Executes a listing, instruction by instruction, and counts its cycles.
 //!
-//! Not a Cortex-M4 emulator: it knows the instructions of our kernels, word accesses and enough of the flags. It serves
+//! Not a Cortex-M4 emulator: it knows the instructions of our kernels and enough of the flags. It serves
 //! to read costs off a listing by running it ([`crate::kernel::cost`]) and to test that the closed formulas that come of
 //! it hold for any input.
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::flags::Flags;
 use super::instruction::{
-    Address, Alu, Fpu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, VUnary,
+    Address, Alu, Convert, Fpu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, VUnary, Width,
 };
 use super::{Function, ListingError, Literal};
 use crate::chip::cortex_m4f::{Cycles, timing};
@@ -173,12 +173,12 @@ impl<'a, M: Memory> Core<'a, M> {
     }
 
     fn load(&mut self, address: u32) -> Result<u32, String> {
-        if address.is_multiple_of(4) { self.memory.load(address) } else { Err(unaligned(address)) }
+        if address.is_multiple_of(4) { self.memory.load(address) } else { Err(unaligned(address, 4)) }
     }
 
     fn store(&mut self, address: u32, value: u32) -> Result<(), String> {
         if !address.is_multiple_of(4) {
-            return Err(unaligned(address));
+            return Err(unaligned(address, 4));
         }
         self.stored = Some((address, value));
         self.memory.store(address, value)
@@ -203,6 +203,34 @@ impl<'a, M: Memory> Core<'a, M> {
                 from
             }
         }
+    }
+
+    /// Part of the word that holds `address`, extended to a word. Devices too are read as whole words.
+    fn load_part(&mut self, address: u32, width: Width) -> Result<u32, String> {
+        let bytes = width.bytes();
+        if !address.is_multiple_of(bytes) {
+            return Err(unaligned(address, bytes));
+        }
+        let part = self.memory.load(address & !3)? >> (8 * (address & 3));
+        Ok(match width {
+            Width::Word => part,
+            Width::Half => part & 0xFFFF,
+            Width::Byte => part & 0xFF,
+            Width::SignedHalf => i32::from(part as i16) as u32,
+            Width::SignedByte => i32::from(part as i8) as u32,
+        })
+    }
+
+    /// Changes part of the word that holds `address`.
+    fn store_part(&mut self, address: u32, width: Width, value: u32) -> Result<(), String> {
+        let bytes = width.bytes();
+        if !address.is_multiple_of(bytes) {
+            return Err(unaligned(address, bytes));
+        }
+        let (word, shift) = (address & !3, 8 * (address & 3));
+        let mask = (u32::MAX >> (32 - 8 * bytes)) << shift;
+        let kept = if bytes == 4 { 0 } else { self.memory.load(word)? & !mask };
+        self.store(word, kept | value << shift & mask)
     }
 
     /// The word that a load reads, from memory or from the literal pool.
@@ -309,7 +337,12 @@ impl<'a, M: Memory> Core<'a, M> {
                 self.set(*d, self.get(*n) >> lsb & mask);
             }
             Op::Compare { n, m } => self.flags = Flags::sum(self.get(*n), !self.operand(*m), true),
-            Op::Load { d, address } => {
+            Op::Load { width, d, address: Address::Based { base, offset, index } } => {
+                let at = self.address(*base, *offset, *index);
+                let word = self.load_part(at, *width)?;
+                self.set(*d, word);
+            }
+            Op::Load { d, address, .. } => {
                 let word = self.read(address)?;
                 self.set(*d, word);
             }
@@ -319,7 +352,12 @@ impl<'a, M: Memory> Core<'a, M> {
                 self.set(d[0], words[0]);
                 self.set(d[1], words[1]);
             }
-            Op::Store { t, address } => self.write(address, self.get(*t))?,
+            Op::Store { width, t, address: Address::Based { base, offset, index } } => {
+                let value = self.get(*t);
+                let at = self.address(*base, *offset, *index);
+                self.store_part(at, *width, value)?;
+            }
+            Op::Store { t, address, .. } => self.write(address, self.get(*t))?,
             Op::StoreDual { t, address } => {
                 let at = self.pair(address)?;
                 self.store(at, self.get(t[0]))?;
@@ -332,6 +370,7 @@ impl<'a, M: Memory> Core<'a, M> {
                     self.store(sp.wrapping_add(4 * i as u32), self.get(*reg))?;
                 }
             }
+            Op::Timed(_) => return Err("only the timing of this instruction is known".to_string()),
             _ => return Err("not an integer instruction".to_string()),
         }
         Ok(())
@@ -390,6 +429,18 @@ impl<'a, M: Memory> Core<'a, M> {
                 self.fpu_flags = Flags::floating(self.float(*n), m.map_or(0.0, |m| self.float(m)));
             }
             Op::VFlags => self.flags = self.fpu_flags,
+            Op::VFromCore { d, t } => self.set_float(*d, f32::from_bits(self.get(*t))),
+            Op::VToCore { d, m } => self.set(*d, self.float(*m).to_bits()),
+            Op::VConvert { d, m, convert } => {
+                let m = self.float(*m);
+                let value = match convert {
+                    Convert::FromSigned => m.to_bits() as i32 as f32,
+                    Convert::FromUnsigned => m.to_bits() as f32,
+                    Convert::ToSigned => f32::from_bits(m as i32 as u32),
+                    Convert::ToUnsigned => f32::from_bits(m as u32),
+                };
+                self.set_float(*d, value);
+            }
             _ => return Err("not an FPU instruction".to_string()),
         }
         Ok(())
@@ -408,11 +459,14 @@ fn is_fpu(op: &Op) -> bool {
             | Op::VBinary { .. }
             | Op::VCompare { .. }
             | Op::VFlags
+            | Op::VFromCore { .. }
+            | Op::VToCore { .. }
+            | Op::VConvert { .. }
     )
 }
 
-fn unaligned(address: u32) -> String {
-    format!("access to {address:#010x}, which is not a multiple of 4")
+fn unaligned(address: u32, bytes: u32) -> String {
+    format!("access to {address:#010x}, which is not a multiple of {bytes}")
 }
 
 #[cfg(test)]
@@ -434,6 +488,30 @@ mod tests {
         assert_eq!(board.get(0x40, 1), [5]);
         assert_eq!(steps.last().unwrap().end, Cycles::new(3 + 2 + 1 + 1 + 3, 1));
         assert_eq!(steps[3].stored, Some((0x40, 5)));
+    }
+
+    #[test]
+    fn parts_of_words_are_loaded_with_zeros_or_sign_and_stored_alone() {
+        let lines = "ldrb r2, [r0, #1]\nldrsb r3, [r0, #1]\nldrh r4, [r0, #2]\nldrsh r5, [r0, #2]\n\
+                     strb r0, [r1, #1]\nstrh r0, [r1, #6]\nstr r2, [r1, #8]\nstr r3, [r1, #12]\n\
+                     str r4, [r1, #16]\nstr r5, [r1, #20]\nbx lr";
+        let mut board = Board::default();
+        board.put(0x44, [0xFEDC_98BA]);
+        board.put(0x80, [0x1111_1111, 0x2222_2222]);
+        run(lines, &[0x44, 0x80], &mut board).unwrap();
+        let stored = [0x1111_4411, 0x0044_2222, 0x98, 0xFFFF_FF98, 0xFEDC, 0xFFFF_FEDC];
+        assert_eq!(board.get(0x80, 6), stored);
+        let error = run("ldrh r0, [r0]\nbx lr", &[3], &mut board).unwrap_err().to_string();
+        assert!(error.contains("not a multiple of 2"), "{error}");
+    }
+
+    #[test]
+    fn integers_become_singles_and_back() {
+        let lines = "vmov s0, r0\nvcvt.f32.s32 s0, s0\nvstr.32 s0, [r1]\nvmov.f32 s1, #-2.5e+0\n\
+                     vcvt.s32.f32 s1, s1\nvmov r2, s1\nstr r2, [r1, #4]\nbx lr";
+        let mut board = Board::default();
+        run(lines, &[-127_i32 as u32, 0x80], &mut board).unwrap();
+        assert_eq!(board.get(0x80, 2), [(-127.0_f32).to_bits(), -2_i32 as u32]);
     }
 
     #[test]

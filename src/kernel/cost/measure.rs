@@ -1,11 +1,13 @@
 //! Executes the listings on small inputs and takes differences.
 
+use super::matrix::Coefficients;
 use super::{Broadcast, CsrRow, KernelCosts, PerItem, SOURCES, Wait, interrupt};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::instruction::Op;
 use crate::chip::listing::trace::{Call, Step, execute};
 use crate::chip::listing::{Function, ListingError};
+use crate::kernel::routine::Routine;
 
 /// The transmit trigger, `COMMS->tcr` of registers.h.
 pub(super) const TRIGGER: u32 = 0xE200_0014;
@@ -19,14 +21,48 @@ const DATA: u32 = 0x8000;
 
 /// A cost that may be a correction: `fixed + refills · P`, either of them negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Linear {
-    fixed: i64,
-    refills: i64,
+pub struct Linear {
+    /// Cycles whatever P is.
+    pub fixed: i64,
+    /// Pipeline refills, P cycles each.
+    pub refills: i64,
+}
+
+impl Linear {
+    /// So many of it.
+    #[must_use]
+    pub fn times(self, n: u32) -> Self {
+        Self { fixed: self.fixed * i64::from(n), refills: self.refills * i64::from(n) }
+    }
+
+    /// Cycles for a refill of `p` cycles.
+    pub fn at(self, p: u32) -> i64 {
+        self.fixed + self.refills * i64::from(p)
+    }
+}
+
+impl std::fmt::Display for Linear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.refills < 0 { '-' } else { '+' };
+        let text = match self.refills.unsigned_abs() {
+            0 => self.fixed.to_string(),
+            1 => format!("{} {sign} P", self.fixed),
+            n => format!("{} {sign} {n}P", self.fixed),
+        };
+        f.pad(&text)
+    }
 }
 
 impl From<Cycles> for Linear {
     fn from(c: Cycles) -> Self {
         Self { fixed: i64::from(c.fixed), refills: i64::from(c.refills) }
+    }
+}
+
+impl std::ops::Add for Linear {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { fixed: self.fixed + other.fixed, refills: self.refills + other.refills }
     }
 }
 
@@ -64,7 +100,16 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         timer_log: evaluate(&[(total("timer_log", "timer_log", &[DATA])?, 1)]),
         barrier,
         barrier_poll,
+        matrix: matrix()?,
     })
+}
+
+fn matrix() -> Result<[Coefficients; Routine::ALL.len()], ListingError> {
+    let mut all = [Coefficients::default(); Routine::ALL.len()];
+    for (coefficients, routine) in all.iter_mut().zip(Routine::ALL) {
+        *coefficients = super::matrix::measure(routine)?;
+    }
+    Ok(all)
 }
 
 /// A function of a committed listing.

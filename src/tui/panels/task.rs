@@ -261,7 +261,11 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
         return;
     }
     put_right(buf, area, Line::styled("probability", theme.dim()));
-    let mut rest = put_line(buf, area, Line::styled("next word", theme.strong()));
+    let mut rest = put_line(
+        buf,
+        area,
+        Line::styled(if reading.generating { "it chose from" } else { "it expected" }, theme.strong()),
+    );
     let word_columns = (area.width / 3).clamp(6, 18);
     for candidate in reading.top.iter().take(5) {
         let row = rows_to(rest, 1);

@@ -1,0 +1,134 @@
+//! Matrix kernels: formula against execution, listing against emulation, bits against the plain chain.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernel::cost::KernelCosts;
+use crate::kernel::options::KernelKind;
+use crate::kernel::{SramWords, empty_sram};
+use crate::net::quantise::quantise_row;
+
+/// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and a placement of the
+/// sources with gaps.
+fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
+    let value = (-1.0_f32..1.0, -20..20_i32).prop_map(|(m, e)| m * (e as f32).exp2());
+    let x = prop_oneof![3 => Just(0.0_f32), 1 => Just(-0.0_f32), 3 => value.clone()];
+    proptest::collection::vec((x, 0_u32..3), 1..12).prop_flat_map(move |x| {
+        let (x, gaps): (Vec<f32>, Vec<u32>) = x.into_iter().unzip();
+        let mut words: Vec<u32> = gaps
+            .iter()
+            .scan(0, |at, gap| {
+                *at += gap + 1;
+                Some(*at)
+            })
+            .collect();
+        // Model order is not the order of places.
+        words.rotate_left(x.len() / 2);
+        let row = proptest::collection::btree_map(0..x.len() as u32, value.clone(), 0..=x.len());
+        let row = row.prop_map(|row| row.into_iter().collect::<Vec<_>>());
+        proptest::collection::vec(row, rows.clone()).prop_map(move |rows| Trial {
+            rows,
+            x: x.clone(),
+            words: words.clone(),
+        })
+    })
+}
+
+fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWords> {
+    let mut words = empty_sram();
+    for (address, part) in image {
+        words[*address as usize / 4..][..part.len()].copy_from_slice(part);
+    }
+    words
+}
+
+/// The reference: net's chain, or for 8-bit weights the quantised one.
+fn reference(trial: &Trial, kind: KernelKind) -> Vec<u32> {
+    let chain = |row: &Vec<(u32, f32)>| {
+        if kind == KernelKind::Int8Csr {
+            let (scale, q) = quantise_row(row.iter().map(|(_, w)| *w));
+            let sum = row
+                .iter()
+                .zip(q)
+                .fold(0.0_f32, |acc, ((s, _), q)| f32::from(q).mul_add(trial.x[*s as usize], acc));
+            return (sum * scale).to_bits();
+        }
+        row.iter().fold(0.0_f32, |acc, (s, w)| w.mul_add(trial.x[*s as usize], acc)).to_bits()
+    };
+    trial.rows.iter().map(chain).collect()
+}
+
+/// Everything that is to hold of one routine on one trial.
+fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
+    let costs = KernelCosts::committed().unwrap();
+    let Placed { kernel, image } = trial.placed(routine).unwrap();
+    prop_assert_eq!(kernel.routine(), routine);
+    let words = loaded(&image);
+    let work = kernel.work(&words, AT.x).unwrap();
+    let (cycles, executed) = trial.execute(routine).unwrap();
+    let formula = kernel.cost(&work, costs);
+    prop_assert_eq!(formula, cycles, "{:?} {:?}", routine, work);
+    for p in 1..=3 {
+        prop_assert_eq!(kernel.cycles(&work, costs, p), cycles.at(p));
+    }
+    let mut sums = vec![f32::NAN; trial.rows.len()];
+    kernel.run(&words, AT, &mut sums).unwrap();
+    let sums: Vec<u32> = sums.iter().map(|sum| sum.to_bits()).collect();
+    prop_assert_eq!(&sums, &executed, "{:?}: emulation and listing differ", routine);
+    // NaN payloads of two hosts may differ; that it is one may not.
+    let number = |bits: &u32| if f32::from_bits(*bits).is_nan() { u32::MAX } else { *bits };
+    let expected: Vec<u32> = reference(trial, routine.kind()).iter().map(number).collect();
+    prop_assert_eq!(sums.iter().map(number).collect::<Vec<_>>(), expected, "{:?}", routine);
+    Ok(())
+}
+
+/// Routines that take these weights.
+fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
+    Routine::ALL.into_iter().filter(move |routine| match routine {
+        Routine::CscEvent8 | Routine::CscList8 => finite && rows <= 256,
+        Routine::CscEvent16 | Routine::CscList16 => finite && rows > 256,
+        Routine::CscAll8 => !finite && rows <= 256,
+        Routine::CscAll16 => !finite && rows > 256,
+        Routine::DenseEvent | Routine::CsrRowSkip | Routine::Int8Csr => finite,
+        Routine::DenseAll => !finite,
+        _ => true,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_kernel_gives_the_chains_bits_and_costs_what_its_formula_says(trial in trials(1..12)) {
+        for routine in routines(trial.rows.len(), true) {
+            check(routine, &trial)?;
+        }
+    }
+
+    #[test]
+    fn with_an_infinite_or_nan_weight_no_product_is_left_out(
+        mut trial in trials(1..12), weight in prop_oneof![Just(f32::INFINITY), Just(f32::NAN)],
+    ) {
+        trial.rows[0] = vec![(0, weight)];
+        for routine in routines(trial.rows.len(), false) {
+            check(routine, &trial)?;
+        }
+        let skip = Kernel::place(KernelKind::CsrRowSkip, &trial.share(), &[0, 0x8000, 0x1_0000]).unwrap();
+        prop_assert_eq!(skip.kernel.routine(), Routine::CsrRow);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn more_than_256_rows_take_half_words(trial in trials(257..270), nan in any::<bool>()) {
+        let mut trial = trial;
+        if nan {
+            trial.rows[0] = vec![(0, f32::NAN)];
+        }
+        for routine in routines(257, !nan).filter(|r| r.source() == "csc_event") {
+            check(routine, &trial)?;
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run does and costs.
+//!
+//! A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
+//! a PE keeps: `work` at the start of the operation, `cycles` from it, `run` at the end.
+
+mod place;
+
+use serde::{Deserialize, Serialize};
+
+use super::cost::KernelCosts;
+use super::csc::{self, CscLayout, EventWork, Visit};
+use super::csr_row::{self, CsrLayout, CsrWork};
+use super::dense::{self, DenseLayout};
+use super::int8_csr::{self, Int8Layout};
+use super::options::KernelKind;
+use super::routine::Routine;
+use super::{KernelFault, SramWords, csr_row_skip, csr_row16};
+use crate::chip::cortex_m4f::Cycles;
+
+pub use place::{PlaceError, Placed};
+
+/// A PE's share of a matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Share<'a> {
+    /// Its rows in the order of the sums: weights as (source in model order, weight), sources ascending.
+    pub rows: &'a [Vec<(u32, f32)>],
+    /// For each source in model order, its word in the input buffer.
+    pub words: &'a [u32],
+}
+
+impl Share<'_> {
+    /// Its size.
+    pub fn shape(&self) -> Shape {
+        let nonzeros = self.rows.iter().map(|row| row.len() as u32).sum();
+        Shape { rows: self.rows.len() as u32, sources: self.words.len() as u32, nonzeros }
+    }
+}
+
+/// Sizes of a share: all that its bytes depend on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows: three for each unit.
+    pub rows: u32,
+    /// Sources of the layer's input.
+    pub sources: u32,
+    /// Stored weights.
+    pub nonzeros: u32,
+}
+
+/// An array that the memory map reserves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Array {
+    /// What it holds.
+    pub name: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// Its address is a multiple of this. Images are loaded by words, so it is 4 for every array today.
+    pub align: u32,
+}
+
+impl KernelKind {
+    /// What the memory map must reserve for a share, in the order in which [`Kernel::place`] takes the addresses.
+    pub fn arrays(self, shape: Shape) -> Vec<Array> {
+        let (rows, sources, nonzeros) =
+            (u64::from(shape.rows), u64::from(shape.sources), u64::from(shape.nonzeros));
+        let row_number = if shape.rows <= 256 { 1 } else { 2 };
+        let list: &[(&'static str, u64)] = match self {
+            Self::CsrRow | Self::CsrRowSkip => {
+                &[("values", 4 * nonzeros), ("columns", 4 * nonzeros), ("row pointers", 4 * (rows + 1))]
+            }
+            Self::CsrRow16 => {
+                &[("values", 4 * nonzeros), ("columns", 2 * nonzeros), ("row pointers", 4 * (rows + 1))]
+            }
+            Self::CscEvent => &[
+                ("values", 4 * nonzeros),
+                ("row numbers", row_number * nonzeros),
+                ("column pointers", 2 * (sources + 1)),
+                ("source words", 2 * sources),
+            ],
+            Self::CscEventList => &[
+                ("values", 4 * nonzeros),
+                ("row numbers", row_number * nonzeros),
+                ("column pointers", 2 * (sources + 1)),
+            ],
+            Self::Dense => &[
+                ("values", 4 * rows * sources),
+                ("source words", 2 * sources),
+                ("ordered input", 4 * sources),
+            ],
+            Self::DenseEvent => &[("values", 4 * rows * sources), ("source words", 2 * sources)],
+            Self::Int8Csr => &[
+                ("values", nonzeros),
+                ("columns", 2 * nonzeros),
+                ("row pointers", 4 * (rows + 1)),
+                ("scales", 4 * rows),
+            ],
+        };
+        list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
+    }
+
+    /// Bytes of all its arrays, each rounded up to whole words.
+    pub fn bytes(self, shape: Shape) -> u64 {
+        self.arrays(shape).iter().map(|array| array.bytes.next_multiple_of(4)).sum()
+    }
+}
+
+/// Where a kernel reads its input and leaves its sums; byte addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Operands {
+    /// The input buffer, or the list of events.
+    pub x: u32,
+    /// The sums, one single a row.
+    pub sums: u32,
+}
+
+/// A kernel and where its arrays lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kernel {
+    /// Compressed rows, 32-bit columns.
+    CsrRow(CsrLayout),
+    /// Compressed rows, 16-bit columns.
+    CsrRow16(CsrLayout),
+    /// Compressed rows, zeros of x passed over.
+    CsrRowSkip(CsrLayout),
+    /// Compressed columns.
+    Csc(CscLayout),
+    /// All weights, row by row.
+    Dense(DenseLayout),
+    /// All weights, source by source.
+    DenseEvent(DenseLayout),
+    /// Compressed rows of 8-bit weights.
+    Int8Csr(Int8Layout),
+}
+
+/// What a run does. Counts that a kernel has no use for are 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Rows.
+    pub rows: u32,
+    /// Of them, rows without a non-zero (row-major kernels).
+    pub empty_rows: u32,
+    /// Multiply-adds.
+    pub nonzeros: u32,
+    /// Non-zeros whose source was looked at and found zero.
+    pub skipped: u32,
+    /// Sources that did work on at least one non-zero (source-major kernels).
+    pub active: u32,
+    /// Sources that were to do work but have no non-zero here.
+    pub idle: u32,
+    /// Sources that were looked at and passed over.
+    pub silent: u32,
+    /// Sources copied into model order.
+    pub gathered: u32,
+}
+
+impl From<CsrWork> for Work {
+    fn from(work: CsrWork) -> Self {
+        Self { rows: work.rows, empty_rows: work.empty_rows, nonzeros: work.nonzeros, ..Self::default() }
+    }
+}
+
+impl Work {
+    fn of_events(rows: u32, work: EventWork) -> Self {
+        let EventWork { active, idle, silent, nonzeros } = work;
+        Self { rows, nonzeros, active, idle, silent, ..Self::default() }
+    }
+}
+
+impl Kernel {
+    /// Rows, so many sums.
+    pub fn rows(&self) -> u32 {
+        match self {
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => l.rows,
+            Self::Csc(l) => l.rows,
+            Self::Dense(l) | Self::DenseEvent(l) => l.rows,
+            Self::Int8Csr(l) => l.csr.rows,
+        }
+    }
+
+    /// The C function that the core runs.
+    pub fn routine(&self) -> Routine {
+        match self {
+            Self::CsrRow(_) => Routine::CsrRow,
+            Self::CsrRow16(_) => Routine::CsrRow16,
+            Self::CsrRowSkip(_) => Routine::CsrRowSkip,
+            Self::Csc(l) => match (l.visit, l.narrow()) {
+                (Visit::Events, true) => Routine::CscEvent8,
+                (Visit::Events, false) => Routine::CscEvent16,
+                (Visit::All, true) => Routine::CscAll8,
+                (Visit::All, false) => Routine::CscAll16,
+                (Visit::List, true) => Routine::CscList8,
+                (Visit::List, false) => Routine::CscList16,
+            },
+            Self::Dense(_) => Routine::Dense,
+            Self::DenseEvent(l) if l.visit == Visit::All => Routine::DenseAll,
+            Self::DenseEvent(_) => Routine::DenseEvent,
+            Self::Int8Csr(_) => Routine::Int8Csr,
+        }
+    }
+
+    /// The arguments of that function, in order.
+    pub fn arguments(&self, at: Operands) -> Vec<u32> {
+        let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start, l.rows, at.x, at.sums];
+        match self {
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => csr(l),
+            Self::Csc(l) if l.visit == Visit::List => {
+                vec![l.value, l.row, l.column_start, at.x, at.sums, l.rows]
+            }
+            Self::Csc(l) => vec![l.value, l.row, l.column_start, l.source, l.sources, at.x, at.sums, l.rows],
+            Self::Dense(l) => vec![l.value, l.source, l.sources, at.x, l.ordered, l.rows, at.sums],
+            Self::DenseEvent(l) => vec![l.value, l.source, l.sources, at.x, at.sums, l.rows],
+            Self::Int8Csr(l) => {
+                let mut arguments = csr(&l.csr);
+                arguments.insert(4, l.scale);
+                arguments
+            }
+        }
+    }
+
+    /// Counts from the bytes as they are what a run will do; `x` is the byte address of the input.
+    pub fn work(&self, words: &SramWords, x: u32) -> Result<Work, KernelFault> {
+        Ok(match self {
+            Self::CsrRow(l) => csr_row::work(words, l)?.into(),
+            Self::CsrRow16(l) => csr_row16::work(words, l)?.into(),
+            Self::CsrRowSkip(l) => {
+                let (work, skipped) = csr_row_skip::work(words, l, x)?;
+                Work { nonzeros: work.nonzeros - skipped, skipped, ..work.into() }
+            }
+            Self::Csc(l) => Work::of_events(l.rows, csc::work(words, l, x)?),
+            Self::Dense(l) => {
+                let gathered = dense::ordered(words, l, x)?.len() as u32;
+                Work { rows: l.rows, nonzeros: l.rows * gathered, gathered, ..Work::default() }
+            }
+            Self::DenseEvent(l) => Work::of_events(l.rows, dense::event_work(words, l, x)?),
+            Self::Int8Csr(l) => int8_csr::work(words, l)?.into(),
+        })
+    }
+
+    /// What that costs on a PE.
+    pub fn cost(&self, work: &Work, costs: &KernelCosts) -> Cycles {
+        costs.matrix(self.routine(), work)
+    }
+
+    /// The same in PE cycles, for a branch refill of `p` cycles.
+    pub fn cycles(&self, work: &Work, costs: &KernelCosts, p: u32) -> u64 {
+        self.cost(work, costs).at(p)
+    }
+
+    /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which belong at `at.sums`.
+    pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<(), KernelFault> {
+        match self {
+            Self::CsrRow(l) => csr_row::run(words, l, at.x, sums),
+            Self::CsrRow16(l) => csr_row16::run(words, l, at.x, sums),
+            Self::CsrRowSkip(l) => csr_row_skip::run(words, l, at.x, sums),
+            Self::Csc(l) => csc::run(words, l, at.x, at.sums, sums),
+            Self::Dense(l) => dense::run(words, l, at.x, sums),
+            Self::DenseEvent(l) => dense::event_run(words, l, at.x, sums),
+            Self::Int8Csr(l) => int8_csr::run(words, l, at.x, sums),
+        }
+    }
+
+    /// What a run leaves in SRAM beside the sums: byte address and singles. Only `Dense` has such a scratch array.
+    pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<f32>)>, KernelFault> {
+        match self {
+            Self::Dense(l) => Ok(Some((l.ordered, dense::ordered(words, l, x)?))),
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! The C functions of the matrix kernels.
+
+use super::options::KernelKind;
+
+/// A C function of `assets/kernels` that multiplies a matrix with a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)] // each is the function of its name
+pub enum Routine {
+    CsrRow,
+    CsrRow16,
+    CsrRowSkip,
+    CscEvent8,
+    CscEvent16,
+    CscAll8,
+    CscAll16,
+    CscList8,
+    CscList16,
+    Dense,
+    DenseEvent,
+    DenseAll,
+    Int8Csr,
+}
+
+impl Routine {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::CsrRow,
+        Self::CsrRow16,
+        Self::CsrRowSkip,
+        Self::CscEvent8,
+        Self::CscEvent16,
+        Self::CscAll8,
+        Self::CscAll16,
+        Self::CscList8,
+        Self::CscList16,
+        Self::Dense,
+        Self::DenseEvent,
+        Self::DenseAll,
+        Self::Int8Csr,
+    ];
+
+    /// Name of the C function.
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::CsrRow => "csr_row",
+            Self::CsrRow16 => "csr_row16",
+            Self::CsrRowSkip => "csr_row_skip",
+            Self::CscEvent8 => "csc_event8",
+            Self::CscEvent16 => "csc_event16",
+            Self::CscAll8 => "csc_all8",
+            Self::CscAll16 => "csc_all16",
+            Self::CscList8 => "csc_list8",
+            Self::CscList16 => "csc_list16",
+            Self::Dense => "dense",
+            Self::DenseEvent => "dense_event",
+            Self::DenseAll => "dense_all",
+            Self::Int8Csr => "int8_csr",
+        }
+    }
+
+    /// Its file in `assets/kernels`, without extension.
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::CscEvent8
+            | Self::CscEvent16
+            | Self::CscAll8
+            | Self::CscAll16
+            | Self::CscList8
+            | Self::CscList16 => "csc_event",
+            Self::DenseEvent | Self::DenseAll => "dense_event",
+            _ => self.function(),
+        }
+    }
+
+    /// The kernel that it serves, with finite weights or as that kernel's full path.
+    pub const fn kind(self) -> KernelKind {
+        match self {
+            Self::CsrRow => KernelKind::CsrRow,
+            Self::CsrRow16 => KernelKind::CsrRow16,
+            Self::CsrRowSkip => KernelKind::CsrRowSkip,
+            Self::CscEvent8 | Self::CscEvent16 | Self::CscAll8 | Self::CscAll16 => KernelKind::CscEvent,
+            Self::CscList8 | Self::CscList16 => KernelKind::CscEventList,
+            Self::Dense => KernelKind::Dense,
+            Self::DenseEvent | Self::DenseAll => KernelKind::DenseEvent,
+            Self::Int8Csr => KernelKind::Int8Csr,
+        }
+    }
+
+    /// It reads a list of events and looks at no source.
+    pub const fn takes_list(self) -> bool {
+        matches!(self, Self::CscList8 | Self::CscList16)
+    }
+}

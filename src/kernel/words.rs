@@ -1,0 +1,127 @@
+//! A PE's SRAM as kernels see it: words, half-words and bytes, little-endian, never outside.
+
+use super::{KernelFault, SramWords, WORDS};
+
+/// Bytes of SRAM in one PE.
+pub(super) const BYTES: u64 = 4 * WORDS as u64;
+
+/// The word at byte address `address`, which wraps at the end of SRAM: callers check it, and this never panics.
+#[inline(always)]
+pub(super) fn word(words: &SramWords, address: usize) -> u32 {
+    words[address / 4 % WORDS]
+}
+
+/// The single at byte address `address`.
+#[inline(always)]
+pub(super) fn single(words: &SramWords, address: usize) -> f32 {
+    f32::from_bits(word(words, address))
+}
+
+/// The single in word `index`, which wraps likewise.
+#[inline(always)]
+pub(super) fn at(words: &SramWords, index: usize) -> f32 {
+    f32::from_bits(words[index % WORDS])
+}
+
+/// The half-word at byte address `address`.
+#[inline(always)]
+pub(super) fn half(words: &SramWords, address: usize) -> u32 {
+    word(words, address) >> (8 * (address & 2)) & 0xFFFF
+}
+
+/// The byte at byte address `address`.
+#[inline(always)]
+pub(super) fn byte(words: &SramWords, address: usize) -> u32 {
+    word(words, address) >> (8 * (address & 3)) & 0xFF
+}
+
+/// Whether a word of the input buffer is neither +0 nor −0; a NaN is an event. (`is_event` of `assets/kernels/words.h`.)
+#[inline(always)]
+pub(super) fn is_event(word: u32) -> bool {
+    word << 1 != 0
+}
+
+/// Half-words as they lie in SRAM, the last word filled up with zeros.
+pub(super) fn pack_halves(halves: impl IntoIterator<Item = u16>) -> Vec<u32> {
+    pack(halves.into_iter().map(u32::from), 2)
+}
+
+/// Bytes as they lie in SRAM, the last word filled up with zeros.
+pub(super) fn pack_bytes(bytes: impl IntoIterator<Item = u8>) -> Vec<u32> {
+    pack(bytes.into_iter().map(u32::from), 4)
+}
+
+fn pack(parts: impl Iterator<Item = u32>, per_word: usize) -> Vec<u32> {
+    let mut words = Vec::new();
+    for (i, part) in parts.enumerate() {
+        if i % per_word == 0 {
+            words.push(0);
+        }
+        if let Some(last) = words.last_mut() {
+            *last |= part << (32 / per_word * (i % per_word));
+        }
+    }
+    words
+}
+
+/// Who reads what: makes faults.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guard {
+    /// Name of the kernel.
+    pub kernel: &'static str,
+}
+
+impl Guard {
+    /// The fault that `what` led to `address`.
+    pub fn fault(self, what: &'static str, address: u64) -> KernelFault {
+        KernelFault { kernel: self.kernel, what, address }
+    }
+
+    /// An array of `bytes` bytes from `address` on lies in SRAM.
+    pub fn array(self, what: &'static str, address: u32, bytes: u64) -> Result<(), KernelFault> {
+        let end = u64::from(address) + bytes;
+        if end > BYTES { Err(self.fault(what, end)) } else { Ok(()) }
+    }
+
+    /// A pointer that was read, counted in elements: it does not go back behind `start`, and the elements before it, of
+    /// `bytes` bytes from `array` on, lie in SRAM.
+    ///
+    /// The core's loops run until they meet the end; behind it they would run through all of memory and out of it.
+    pub fn end(
+        self,
+        what: &'static str,
+        start: u64,
+        end: u64,
+        array: u32,
+        bytes: u64,
+    ) -> Result<(), KernelFault> {
+        if end < start {
+            return Err(self.fault(what, BYTES));
+        }
+        self.array(what, array, bytes * end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::empty_sram;
+
+    #[test]
+    fn packed_parts_are_read_where_they_lie() {
+        let mut words = empty_sram();
+        words[1..3].copy_from_slice(&pack_halves([1, 0xFFFF, 3]));
+        words[3..5].copy_from_slice(&pack_bytes([9, 8, 7, 0xFE, 5]));
+        assert_eq!([4, 6, 8, 10].map(|at| half(&words, at)), [1, 0xFFFF, 3, 0]);
+        assert_eq!([12, 13, 14, 15, 16, 17].map(|at| byte(&words, at)), [9, 8, 7, 0xFE, 5, 0]);
+    }
+
+    #[test]
+    fn arrays_and_pointers_stay_inside() {
+        let guard = Guard { kernel: "k" };
+        assert!(guard.array("a", 0x1_FFF0, 16).is_ok());
+        assert_eq!(guard.array("a", 0x1_FFF0, 17).unwrap_err().address, 0x2_0001);
+        assert!(guard.end("p", 3, 2, 0, 4).is_err());
+        assert!(guard.end("p", 3, u64::from(u32::MAX), 0, 4).is_err());
+    }
+}
