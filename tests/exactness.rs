@@ -76,9 +76,10 @@ struct Case {
 
 fn case() -> impl Strategy<Value = Case> {
     let layer = (1usize..40, 1usize..20);
-    let options = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::option::of(2u32..5), any::<bool>());
+    let bools = prop::array::uniform6(any::<bool>());
+    let options = (bools, prop::option::of(2u32..5));
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
-        |(seed, inputs, layers, density, (rows, units, always, sleep, reset_every, overlap))| Case {
+        |(seed, inputs, layers, density, ([rows, units, always, sleep, overlap, early], reset_every))| Case {
             seed: seed | 1,
             inputs,
             layers: layers.into_iter().map(|(units, pes)| (units, pes.min(units))).collect(),
@@ -86,6 +87,7 @@ fn case() -> impl Strategy<Value = Case> {
             options: MappingOptions {
                 placement: if rows { Placement::RowMajor } else { Placement::Clustered },
                 balance: if units { Balance::Units } else { Balance::NonZeros },
+                overlap_recurrent: early,
                 barrier: if always { Barrier::Always } else { Barrier::Auto },
                 ..MappingOptions::default()
             },

@@ -1,19 +1,30 @@
 //! `spinntui inspect MODEL`: what a model is, layer by layer, before it meets a chip.
 
+use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use thiserror::Error;
 
 use crate::model::embedding::Values;
 use crate::model::{Card, Kind, Model, ModelError};
 use crate::net::csr::{self, Csr};
 use crate::net::{Carry, EgruLayer};
+use crate::report::table::{Table, field, grouped, percent};
 
-/// Columns of a terminal that the text fits.
-const WIDTH: usize = 80;
 /// Column at which the texts of the card begin.
 const INDENT: usize = 15;
+
+/// Show what a model is: layers, shapes, sparsity of every matrix, balance over units, sizes, measured results.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  spinntui inspect models/egru-lm-wikitext2\n\nmodels/README.md says what a model folder holds."
+)]
+pub struct InspectArgs {
+    /// Model folder, or a .safetensors file with vocab.txt beside it
+    pub model: PathBuf,
+}
 
 /// Why `inspect` stops.
 #[derive(Debug, Error)]
@@ -29,19 +40,22 @@ pub enum InspectError {
 /// Loads a model and writes what it is as text of at most 80 columns (a long path or word aside).
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
     let model = Model::load(model)?;
-    write_card(&model, out)?;
-    writeln!(out)?;
-    write_layers(&model.network.layers, out)?;
-    writeln!(out)?;
-    write_matrices(&model.network.layers, out)?;
-    writeln!(out)?;
-    write_measured(&model.card, out)?;
+    let mut text = String::new();
+    write_card(&model, &mut text);
+    text.push('\n');
+    write_layers(&model.network.layers, &mut text);
+    text.push('\n');
+    write_matrices(&model.network.layers, &mut text);
+    text.push('\n');
+    write_measured(&model.card, &mut text);
+    out.write_all(text.as_bytes())?;
     Ok(())
 }
 
-fn write_card(model: &Model, out: &mut impl io::Write) -> io::Result<()> {
+fn write_card(model: &Model, out: &mut String) {
     let card = &model.card;
-    writeln!(out, "{}", card.name)?;
+    out.push_str(&card.name);
+    out.push('\n');
     let kind = match card.kind {
         Kind::LanguageModel => "language model: predicts the next word",
     };
@@ -59,14 +73,14 @@ fn write_card(model: &Model, out: &mut impl io::Write) -> io::Result<()> {
         ("kind", kind.to_owned()),
         ("file", model.path.display().to_string()),
         ("sequence", format!("{} inputs; {carry}", card.sequence)),
-        ("vocabulary", format!("{} words", grouped(model.vocabulary.len()))),
+        ("vocabulary", format!("{} words", grouped(model.vocabulary.len() as u64))),
         (
             "embedding",
             format!(
                 "{} × {}, {stored}, {} bytes; also the decoder's weights",
-                grouped(embedding.words()),
+                grouped(embedding.words() as u64),
                 embedding.width(),
-                grouped(embedding.bytes())
+                grouped(embedding.bytes() as u64)
             ),
         ),
         ("training", card.training.clone()),
@@ -74,30 +88,29 @@ fn write_card(model: &Model, out: &mut impl io::Write) -> io::Result<()> {
         ("licence", card.licence.clone()),
     ];
     for (name, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
-        write_field(name, text, out)?;
+        field(out, INDENT, name, text);
     }
-    Ok(())
 }
 
-fn write_layers(layers: &[EgruLayer], out: &mut impl io::Write) -> io::Result<()> {
+fn write_layers(layers: &[EgruLayer], out: &mut String) {
     let mut table = Table::new(&["layer", "inputs", "units", "θ min", "mean", "max", "biases, θ: bytes"]);
     for layer in layers {
         let thetas = || layer.threshold.iter().copied();
         let mean = thetas().map(f64::from).sum::<f64>() / layer.units().max(1) as f64;
         table.row(vec![
             layer.name.clone(),
-            grouped(layer.inputs()),
-            grouped(layer.units()),
+            grouped(layer.inputs() as u64),
+            grouped(layer.units() as u64),
             format!("{:.3}", thetas().fold(f32::INFINITY, f32::min)),
             format!("{mean:.3}"),
             format!("{:.3}", thetas().fold(f32::NEG_INFINITY, f32::max)),
-            grouped(4 * (layer.bias.len() + layer.recurrent_bias.len() + layer.units())),
+            grouped(4 * (layer.bias.len() + layer.recurrent_bias.len() + layer.units()) as u64),
         ]);
     }
-    table.write(out)
+    table.write(out);
 }
 
-fn write_matrices(layers: &[EgruLayer], out: &mut impl io::Write) -> io::Result<()> {
+fn write_matrices(layers: &[EgruLayer], out: &mut String) {
     let mut table =
         Table::new(&["matrix", "shape", "sparsity", "non-zeros", "a unit: min", "mean", "max", "bytes"]);
     let (mut nonzeros, mut bytes, mut entries) = (0, 0, 0.0);
@@ -114,15 +127,15 @@ fn write_matrices(layers: &[EgruLayer], out: &mut impl io::Write) -> io::Result<
         "all".to_owned(),
         String::new(),
         percent(sparsity),
-        grouped(nonzeros),
+        grouped(nonzeros as u64),
         String::new(),
         String::new(),
         String::new(),
-        grouped(bytes),
+        grouped(bytes as u64),
     ]);
-    table.write(out)?;
-    writeln!(out, "W: weights of the inputs; R: of the layer's own values of the step before.")?;
-    writeln!(out, "Bytes as on the chip: f32 values, u32 columns, u32 row pointers; over all PEs.")
+    table.write(out);
+    let _ = writeln!(out, "W: weights of the inputs; R: of the layer's own values of the step before.");
+    let _ = writeln!(out, "Bytes as on the chip: f32 values, u32 columns, u32 row pointers; over all PEs.");
 }
 
 fn matrix_row(name: &str, matrix: &Csr) -> Vec<String> {
@@ -130,19 +143,20 @@ fn matrix_row(name: &str, matrix: &Csr) -> Vec<String> {
     let mean = matrix.nnz() as f64 / units.len().max(1) as f64;
     vec![
         name.to_owned(),
-        format!("{}×{}", grouped(matrix.rows()), grouped(matrix.cols())),
+        format!("{}×{}", grouped(matrix.rows() as u64), grouped(matrix.cols() as u64)),
         percent(csr::sparsity(matrix)),
-        grouped(matrix.nnz()),
-        grouped(units.iter().min().copied().unwrap_or(0) as usize),
+        grouped(matrix.nnz() as u64),
+        grouped(units.iter().min().copied().unwrap_or(0).into()),
         format!("{mean:.1}"),
-        grouped(units.iter().max().copied().unwrap_or(0) as usize),
-        grouped(csr::bytes(matrix)),
+        grouped(units.iter().max().copied().unwrap_or(0).into()),
+        grouped(csr::bytes(matrix) as u64),
     ]
 }
 
-fn write_measured(card: &Card, out: &mut impl io::Write) -> io::Result<()> {
+fn write_measured(card: &Card, out: &mut String) {
     if card.measured.is_empty() {
-        return writeln!(out, "No measured results on its card.");
+        out.push_str("No measured results on its card.\n");
+        return;
     }
     let mut table = Table::new(&["measured on", "predictions", "perplexity", "layer activity, %"]);
     for measured in &card.measured {
@@ -150,91 +164,19 @@ fn write_measured(card: &Card, out: &mut impl io::Write) -> io::Result<()> {
             measured.activity.iter().map(|&activity| format!("{:.1}", 100.0 * activity)).collect();
         table.row(vec![
             measured.on.clone(),
-            grouped(measured.predictions as usize),
+            grouped(measured.predictions),
             format!("{:.2}", measured.perplexity),
             activity.join(" "),
         ]);
     }
-    table.write(out)?;
+    table.write(out);
     let mut sources: Vec<&str> = card.measured.iter().map(|measured| measured.source.as_str()).collect();
     sources.dedup();
     for source in sources {
-        write_field("source", source, out)?;
+        field(out, INDENT, "source", source);
     }
     if !card.compares_with.is_empty() {
-        write_field("compares with", &card.compares_with, out)?;
-    }
-    Ok(())
-}
-
-/// A name, and its text wrapped at white space beside it.
-fn write_field(name: &str, text: &str, out: &mut impl io::Write) -> io::Result<()> {
-    let mut line = format!("{name:<INDENT$}");
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{line}")?;
-            line = " ".repeat(INDENT);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    writeln!(out, "{}", line.trim_end())
-}
-
-/// A whole number with a comma between groups of three digits.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn percent(fraction: f64) -> String {
-    format!("{:.1} %", 100.0 * fraction)
-}
-
-/// Rows of text in aligned columns: the first to the left, the others to the right.
-struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(head: &[&str]) -> Self {
-        Self { rows: vec![head.iter().map(|&name| name.to_owned()).collect()] }
-    }
-
-    fn columns(&self) -> usize {
-        self.rows.first().map_or(0, Vec::len)
-    }
-
-    fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
-    }
-
-    fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-        };
-        let widths: Vec<usize> = (0..self.columns()).map(|column| width(column).unwrap_or(0)).collect();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-                let cell = if i == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
-                line.push_str(&cell);
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        field(out, INDENT, "compares with", &card.compares_with);
     }
 }
 
@@ -302,7 +244,11 @@ mod tests {
         for model in ["egru-lm-tiny", "egru-lm-small", "egru-lm-wikitext2"] {
             let text = text(&format!("models/{model}"));
             for line in text.lines() {
-                assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+                assert!(
+                    line.chars().count() <= crate::report::table::WIDTH,
+                    "{} columns: {line}",
+                    line.chars().count()
+                );
             }
         }
     }
@@ -311,10 +257,5 @@ mod tests {
     fn a_missing_model_is_an_error() {
         let error = inspect(Path::new("models/none"), &mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("models/none"), "{error}");
-    }
-
-    #[test]
-    fn digits_come_in_threes() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

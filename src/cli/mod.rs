@@ -1,11 +1,219 @@
 //! The command line: one file a verb.
+//!
+//! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
+//! finding; `run`: the machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
+//! diagnostic; `color-eyre` is for what they cannot.
 
+pub mod check;
 pub mod inspect;
 pub mod kernels;
+pub mod open;
+pub mod output;
+pub mod run;
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use thiserror::Error;
+
+use crate::scene::SceneError;
+use crate::scene::error::did_you_mean;
+use output::Output;
+
+/// Exit code of a good answer.
+pub const FINE: u8 = 0;
+/// Exit code of a bad answer: does not fit, stalled, faulted.
+pub const FAILED: u8 = 1;
+/// Exit code of bad input or usage.
+pub const BAD_INPUT: u8 = 2;
+
+const AFTER_HELP: &str = "\
+Scenes to begin with:
+  scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
+  scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
+  scenes/lm_148.ron       the same with four PEs reserved, as public software does
+  scenes/lm_generate.ron  the same, writing a text of its own
+  scenes/single_pe.ron    a whole tiny network on one PE
+
+Examples:
+  spinntui scenes/lm.ron
+  spinntui run scenes/lm_small.ron --steps 70
+  spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
+  spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
+  spinntui inspect models/egru-lm-wikitext2
+
+Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
+
+/// Explores and debugs an emulated SpiNNaker2 chip while it runs a trained network.
+///
+/// With a scene (an argument with `/`, or ending in `.ron`), opens it in the terminal. A scene says which network
+/// runs, on which text, and how it is spread over the chip's 152 processing elements; docs/scene.md describes it.
+#[derive(Debug, Parser)]
+#[command(name = "spinntui", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    open: OpenArgs,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Args)]
+struct OpenArgs {
+    /// Scene to open in the terminal
+    scene: Option<PathBuf>,
+    #[command(flatten)]
+    set: SetArgs,
+}
+
+/// Edits to a scene, the same for every verb that reads one.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SetArgs {
+    /// Change a value of the scene before it is used; may be repeated, made in order
+    ///
+    /// The path names fields with dots, entries of lists by number from 0: `mapping.layers.1.pes=52`,
+    /// `task.text=PATH`, `chip.waiting=Sleep`, `assume.branch_refill=3`. The file itself is not changed.
+    #[arg(long, value_name = "PATH=VALUE", value_parser = edit)]
+    pub set: Vec<(String, String)>,
+}
+
+fn edit(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => {
+            Ok((path.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("an edit is PATH=VALUE, as in mapping.layers.1.pes=52".to_owned()),
+    }
+}
+
+/// What an answer looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: aligned tables of at most 80 columns
+    #[default]
+    Text,
+    /// For programs: docs/report.md describes every field
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a scene without a screen and write a report
+    Run(run::RunArgs),
+    /// Map a scene onto the chip without running it: does it fit, how full, how even?
+    Check(check::CheckArgs),
+    /// Show what a model is: layers, sparsity, balance, sizes, measured results
+    Inspect(inspect::InspectArgs),
+}
+
+/// What stops a verb before it has an answer.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The scene, or something that it names.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// A model.
+    #[error("error: {0}")]
+    Inspect(#[from] inspect::InspectError),
+    /// The answer cannot be written.
+    #[error("error: {0}")]
+    Output(#[from] output::OutputError),
+    /// The command line, or the terminal it was given in.
+    #[error("{0}")]
+    Usage(String),
+}
 
 /// Runs the program on the process's own arguments and returns its exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    if let Err(error) = color_eyre::install() {
+        eprintln!("warning: no reports of crashes: {error}");
+    }
+    run_with(std::env::args_os())
+}
+
+/// Runs the program on these arguments, the first of which is its own name, and returns its exit code.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody listens when printing fails; the exit code still says it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT));
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    let code = match (cli.verb, cli.open.scene) {
+        (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Inspect(args)), _) => {
+            let mut output = Output::stdout();
+            inspect::inspect(&args.model, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (None, Some(scene)) if is_scene(&scene) => return open::open(&scene, &cli.open.set.set),
+        (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
+        (None, None) => {
+            let mut output = Output::stdout();
+            output.text(&Cli::command().render_help().to_string())?;
+            output.finish()?;
+            Ok(FINE)
+        }
+    };
+    code.map(ExitCode::from)
+}
+
+/// A first argument is a scene when it looks like a path: no verb has a slash or ends in `.ron`.
+fn is_scene(argument: &Path) -> bool {
+    let text = argument.to_string_lossy();
+    text.contains('/') || argument.extension().is_some_and(|e| e == "ron")
+}
+
+fn no_verb(word: &str) -> String {
+    let command = Cli::command();
+    let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let meant = match did_you_mean(word, verbs.iter().copied()) {
+        Some(verb) => format!("did you mean `spinntui {verb}`?"),
+        None => format!("the verbs are {}", verbs.join(", ")),
+    };
+    format!(
+        "error: `{word}` is neither a verb nor a scene (a scene has a `/` or ends in .ron)\nhelp: {meant}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_a_scene() {
+        for scene in ["scenes/lm", "lm.ron", "./run"] {
+            assert!(is_scene(Path::new(scene)), "{scene}");
+        }
+        for other in ["run", "lm", "ron"] {
+            assert!(!is_scene(Path::new(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_verb_is_explained() {
+        assert!(no_verb("chekc").contains("`spinntui check`"));
+        assert!(no_verb("fly").contains("run, check, inspect"));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::probe::Race;
-use super::program::{PACKET_BYTES, Phase, Program, Target};
+use super::program::{NO_SLOT, PACKET_BYTES, Phase, Program, Target};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
 use super::state::{Freight, Packet, State, Status};
 use crate::chip::clock::Tick;
@@ -70,8 +70,8 @@ impl Machine {
     /// `assume.host_turnaround_us`.
     pub fn announce(&mut self, row: u32) {
         self.state.host.row = row;
-        let turnaround =
-            (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64).round() as Tick;
+        let turnaround = (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64)
+            .round() as Tick;
         self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
     }
 
@@ -102,8 +102,8 @@ impl Machine {
         };
         match event.kind {
             EventKind::Deliver(number) => self.deliver(number),
-            EventKind::Interrupt(arrival) => {
-                self.arrived(pe, arrival);
+            EventKind::Interrupt => {
+                self.interrupt_end(pe);
                 Progress::default()
             }
             EventKind::DmaEnd => {
@@ -155,31 +155,35 @@ impl Machine {
 
     /// The next packet of a PE's broadcast.
     fn inject(&mut self, pe: Pe) -> Progress {
-        let program = Arc::clone(&self.program);
-        let (Some(loaded), state) = (program.pe(pe), &mut self.state.pes[pe.index()]) else {
-            return Progress::default();
-        };
+        let Self { program, state: all } = self;
+        let state = &mut all.pes[pe.index()];
+        let Some(loaded) = program.pe(pe) else { return Progress::default() };
         if state.inject_delay > 0 {
-            let later = self.state.tick + std::mem::take(&mut state.inject_delay);
-            self.state.queue.push(later, pe.index() as u16, EventKind::Inject);
+            let later = all.tick + std::mem::take(&mut state.inject_delay);
+            all.queue.push(later, pe.index() as u16, EventKind::Inject);
             return Progress::default();
         }
         let slot = &loaded.slots[usize::from(loaded.operations[state.operation as usize].slot)];
         let step = state.sram.word(slot.control.steps());
         let cursor = state.cursor;
-        let Some(target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
+        let Some(&target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
         let at = slot.pointwise.y + cursor.packet * PACKET_BYTES;
-        let payload = [0, 4, 8, 12].map(|offset| state.sram.word(at + offset));
-        let &Target { qpe, mask, host, buffers, own, next } = target;
-        let last = cursor.packet + 1 == slot.packets();
+        let packets = slot.packets();
+        let Target { qpe, mask, host, buffers, own, next } = target;
         let packet = Packet {
-            payload,
+            payload: [0, 4, 8, 12].map(|offset| state.sram.word(at + offset)),
             address: buffers[step as usize % 2] + slot.block + cursor.packet * PACKET_BYTES,
             qpe,
             mask,
             host,
             source: pe.index() as u16,
-            freight: Freight::Values { layer: slot.layer, step, own, next, last },
+            freight: Freight::Values {
+                layer: slot.layer,
+                step,
+                own,
+                next,
+                last: cursor.packet + 1 == packets,
+            },
         };
         state.cursor.target += 1;
         let mut cycles = program.costs.broadcast_destination;
@@ -188,9 +192,9 @@ impl Machine {
             state.cursor.packet += 1;
             cycles += program.costs.broadcast_packet;
         }
-        if state.cursor.packet < slot.packets() {
-            let at = self.state.tick + cycles * program.operating_point.ticks_per_cycle();
-            self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
+        if state.cursor.packet < packets {
+            let at = all.tick + cycles * program.operating_point.ticks_per_cycle();
+            all.queue.push(at, pe.index() as u16, EventKind::Inject);
         }
         self.send(pe.qpe_index(), packet)
     }
@@ -216,53 +220,58 @@ impl Machine {
 
     /// Writes a packet into one PE.
     fn write_to(&mut self, index: usize, packet: &Packet) {
-        let Some(pe) = Pe::from_index(index) else { return };
-        let program = Arc::clone(&self.program);
-        let Some(loaded) = program.pe(pe) else { return };
+        let numbers = &self.program.slot_numbers[index];
+        let number = |layer: u8| numbers.get(usize::from(layer)).copied().filter(|&n| n != NO_SLOT);
         let state = &mut self.state.pes[index];
         state.count.received += 1;
-        state.sram.set_words(packet.address, &packet.payload);
-        let (slot, counter) = match packet.freight {
+        state.sram.set_packet(packet.address, packet.payload);
+        let arrival = match packet.freight {
             Freight::Values { layer, step, own, next, last } => {
-                let receives = |s: &&super::program::Slot| (own && s.layer == layer) || (next && s.layer == layer + 1);
-                let Some(slot) = loaded.slots.iter().find(receives) else { return };
-                let (number, _) = loaded.slot_of(slot.layer).unwrap_or((0, slot));
+                let own = number(layer).filter(|_| own);
+                let Some(slot) = own.or_else(|| number(layer + 1).filter(|_| next)) else { return };
                 // y(t) lands where x(t) was, x(t) where y(t−2) was: both must have been read by now.
-                let (done, needed, operand) = if slot.layer == layer {
-                    (state.input_done[usize::from(number)], step.wrapping_add(1), "x")
-                } else {
-                    (state.recurrent_done[usize::from(number)], step, "y")
+                let (done, needed) = match own {
+                    Some(_) => (state.input_done[usize::from(slot)], step.wrapping_add(1)),
+                    None => (state.recurrent_done[usize::from(slot)], step),
                 };
                 if (done.wrapping_sub(needed) as i32) < 0 {
-                    let (tick, address) = (self.state.tick, packet.address);
-                    let sender = Pe::from_index(usize::from(packet.source));
-                    let name = &program.layers[usize::from(slot.layer)].name;
-                    self.state.races.note(|| Race {
-                        tick,
-                        pe: index as u16,
-                        address,
-                        what: format!(
-                            "{} wrote over {operand} of {name} before {pe} had read it (time step {step})",
-                            sender.map_or_else(|| "the host".to_owned(), |s| s.to_string()),
-                        ),
-                    });
+                    self.note_race(index, slot, packet, step, own.is_some());
                 }
                 if !last {
                     return;
                 }
-                (number, Counter::Blocks)
+                Some(Arrival { slot, counter: Counter::Blocks })
             }
-            Freight::Announce => (0, Counter::Blocks),
-            Freight::BarrierDone(layer) => match loaded.slot_of(layer) {
-                Some((slot, _)) => (slot, Counter::BarrierDone),
-                None => return,
-            },
-            Freight::BarrierGo(layer) => match loaded.slot_of(layer) {
-                Some((slot, _)) => (slot, Counter::BarrierGo),
-                None => return,
-            },
+            Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Blocks }),
+            Freight::BarrierDone(layer) => {
+                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone })
+            }
+            Freight::BarrierGo(layer) => {
+                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierGo })
+            }
         };
-        self.interrupt(pe, Arrival { slot, counter });
+        if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
+            self.interrupt(pe, arrival);
+        }
+    }
+
+    fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, own: bool) {
+        let Some(receiver) = Pe::from_index(index) else { return };
+        let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
+        let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
+        let name = layer.map_or("?", |layer| layer.name.as_str());
+        let sender =
+            Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
+        let operand = if own { "x" } else { "y" };
+        let tick = self.state.tick;
+        self.state.races.note(|| Race {
+            tick,
+            pe: index as u16,
+            address: packet.address,
+            what: format!(
+                "{sender} wrote over {operand} of {name} before {receiver} had read it (time step {step})"
+            ),
+        });
     }
 
     /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
@@ -276,7 +285,20 @@ impl Machine {
             state.ends += ticks;
             state.inject_delay += ticks;
         }
-        self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt(arrival));
+        if state.interrupts.is_empty() {
+            self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
+        }
+        state.interrupts.push_back((state.interrupts_until, arrival));
+    }
+
+    /// A handler ends; the next one that waits is the PE's next interrupt event.
+    fn interrupt_end(&mut self, pe: Pe) {
+        let state = &mut self.state.pes[pe.index()];
+        let Some((_, arrival)) = state.interrupts.pop_front() else { return };
+        if let Some(&(ends, _)) = state.interrupts.front() {
+            self.state.queue.push(ends, pe.index() as u16, EventKind::Interrupt);
+        }
+        self.arrived(pe, arrival);
     }
 
     /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them.
@@ -318,16 +340,18 @@ impl Machine {
         if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
             return None;
         }
-        let waiting = Pe::all().find_map(|pe| {
+        // What the first layer misses, the others miss in its train.
+        let waiting = Pe::all().filter_map(|pe| {
             let awaited = self.state.pes[pe.index()].awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
-            let have = self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
+            let have =
+                self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;
-            (!idle).then(|| (pe, slot.layer, missing))
+            (!idle).then_some((pe, slot.layer, missing))
         });
-        let (pe, layer, missing) = waiting?;
+        let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
         Some(format!(
             "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: packets were lost"

@@ -47,19 +47,22 @@ impl Machine {
         let cycles = match operation.phase {
             Phase::Wait => {
                 let per_step = slot.input_blocks + slot.recurrent_blocks;
-                let value = steps.wrapping_mul(per_step).wrapping_add(slot.input_blocks);
+                let inputs = if operation.recurrent_only { 0 } else { slot.input_blocks };
+                let value = steps.wrapping_mul(per_step).wrapping_add(inputs);
                 return self.wait_for(pe, Awaited { slot: operation.slot, counter: Counter::Blocks, value });
             }
             Phase::Barrier => {
                 let value = steps.wrapping_add(1);
-                return self.wait_for(pe, Awaited { slot: operation.slot, counter: Counter::BarrierGo, value });
+                return self
+                    .wait_for(pe, Awaited { slot: operation.slot, counter: Counter::BarrierGo, value });
             }
             Phase::Embedding => return self.start_dma(pe),
             Phase::Input | Phase::Recurrent => {
                 let layout = if operation.phase == Phase::Input { &slot.input } else { &slot.recurrent };
                 match csr_row::work(state.sram.words(), layout) {
                     Ok(work) => {
-                        let note = operation.phase == Phase::Input && program.layers[usize::from(slot.layer)].barrier;
+                        let note = operation.phase == Phase::Input
+                            && program.layers[usize::from(slot.layer)].barrier;
                         costs.csr(&work) + if note { costs.barrier_send } else { 0 }
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
@@ -190,10 +193,10 @@ impl Machine {
             return Progress::default();
         };
         state.count.phases[operation.phase.index()] = now - state.began;
-        state.timer_marks[operation.phase.index()] = (now / TIMER_COUNT) as u32;
+        // The core reads the 1 MHz timer before and after: the difference of two truncated counts.
+        state.timer_counts[operation.phase.index()] = (now / TIMER_COUNT - state.began / TIMER_COUNT) as u32;
         let done = match operation.phase {
-            Phase::Input => self.multiply(pe, slot, operation),
-            Phase::Recurrent => self.multiply(pe, slot, operation),
+            Phase::Input | Phase::Recurrent => self.multiply(pe, slot, operation),
             Phase::Pointwise => {
                 self.point_wise(pe, operation.slot, slot);
                 Ok(())
@@ -208,7 +211,8 @@ impl Machine {
             self.stop(pe, operation, fault);
             return Progress::default();
         }
-        let phase = self.phase_end(slot.layer, operation.phase, now);
+        let phase =
+            if operation.recurrent_only { None } else { self.phase_end(slot.layer, operation.phase, now) };
         let state = &mut self.state.pes[pe.index()];
         state.operation = (state.operation + 1) % loaded.operations.len() as u32;
         self.begin(pe);
@@ -220,13 +224,16 @@ impl Machine {
         if phase == Phase::Broadcast {
             return None;
         }
+        let hidden = phase == Phase::Recurrent && self.program.layers[usize::from(layer)].overlap_recurrent;
         let ended = &mut self.state.phases.ended[usize::from(layer)][phase.index()];
         *ended += 1;
         if (*ended as usize) < self.program.layers[usize::from(layer)].pes.len() {
             return None;
         }
         *ended = 0;
-        self.state.phases.close(usize::from(layer), phase, now);
+        if !hidden {
+            self.state.phases.close(usize::from(layer), phase, now);
+        }
         Some((layer, phase))
     }
 
@@ -243,7 +250,8 @@ impl Machine {
         let mut results = vec![0.0; layout.rows as usize];
         csr_row::run(state.sram.words(), layout, buffer, &mut results)?;
         state.sram.set_floats(sums, &results);
-        let done = if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
+        let done =
+            if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
         done[usize::from(operation.slot)] = done[usize::from(operation.slot)].wrapping_add(1);
         if operation.phase == Phase::Input && self.program.layers[usize::from(slot.layer)].barrier {
             let coordinator = self.program.layers[usize::from(slot.layer)].pes[0];
@@ -272,14 +280,13 @@ impl Machine {
         self.state.active[pe.index()][usize::from(number)] = active;
     }
 
-    /// Writes the differences of the truncated timer values to the debug log's ring, and counts the step.
+    /// Writes the timer counts of this step to the debug log's ring, and counts the step.
     fn log(&mut self, pe: Pe, loaded: &PeProgram, slot: &Slot) {
         let state = &mut self.state.pes[pe.index()];
         let (start, bytes) = loaded.log;
         let places = (bytes / 4).max(1);
-        for (phase, before) in LOGGED {
-            let micros = state.timer_marks[phase.index()].wrapping_sub(state.timer_marks[before.index()]);
-            state.sram.set_word(start + 4 * (state.logged % places), micros);
+        for phase in LOGGED {
+            state.sram.set_word(start + 4 * (state.logged % places), state.timer_counts[phase.index()]);
             state.logged = state.logged.wrapping_add(1);
         }
         let steps = state.sram.word(slot.control.steps()).wrapping_add(1);
@@ -291,10 +298,5 @@ impl Machine {
     }
 }
 
-/// Timer differences a PE logs each step: from the end of the second phase to the end of the first.
-pub const LOGGED: [(Phase, Phase); 4] = [
-    (Phase::Input, Phase::Wait),
-    (Phase::Recurrent, Phase::Input),
-    (Phase::Pointwise, Phase::Recurrent),
-    (Phase::Broadcast, Phase::Pointwise),
-];
+/// Phases whose timer counts a PE writes to its debug log, each step.
+pub const LOGGED: [Phase; 4] = [Phase::Input, Phase::Recurrent, Phase::Pointwise, Phase::Broadcast];

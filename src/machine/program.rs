@@ -99,6 +99,8 @@ pub struct Operation {
     pub phase: Phase,
     /// For which of the PE's slots.
     pub slot: u8,
+    /// For [`Phase::Wait`]: only y(t−1) has to be there, not yet x(t).
+    pub recurrent_only: bool,
 }
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
@@ -251,7 +253,8 @@ impl PeProgram {
         let mut banks = [0; super::sram::BANKS];
         for region in &self.regions {
             for (b, bytes) in banks.iter_mut().enumerate() {
-                let (start, end) = (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
+                let (start, end) =
+                    (b as u32 * super::sram::BANK_BYTES, (b as u32 + 1) * super::sram::BANK_BYTES);
                 *bytes += region.end.min(end).saturating_sub(region.start.max(start));
             }
         }
@@ -272,6 +275,8 @@ pub struct LayerProgram {
     pub words: u32,
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
+    /// R·y is computed while the PE waits for x: its time is not on the time line of the phases.
+    pub overlap_recurrent: bool,
 }
 
 /// Rows of f32 in DRAM: embeddings, or features. A row is read by one DMA.
@@ -301,6 +306,19 @@ pub struct Program {
     pub assume: Assume,
     /// Restart c from 0 every so many steps (the card's `carry: Y`); none to carry it on.
     pub cell_reset_every: Option<u32>,
+    /// Slot number of each layer on each PE, by PE index and layer; [`NO_SLOT`] where there is none.
+    pub slot_numbers: Vec<Vec<u8>>,
+}
+
+/// Marks a layer that a PE does not host.
+pub const NO_SLOT: u8 = u8::MAX;
+
+/// The table of [`Program::slot_numbers`].
+pub fn slot_numbers(pes: &[Option<PeProgram>], layers: usize) -> Vec<Vec<u8>> {
+    let number = |pe: &Option<PeProgram>, layer: usize| {
+        pe.as_ref().and_then(|p| p.slot_of(layer as u8)).map_or(NO_SLOT, |(number, _)| number)
+    };
+    pes.iter().map(|pe| (0..layers).map(|layer| number(pe, layer)).collect()).collect()
 }
 
 impl Program {

@@ -16,8 +16,8 @@ pub const CHIP: u16 = u16::MAX;
 pub enum EventKind {
     /// Packet (index in the packet store) reaches its QPE, or the host port.
     Deliver(u32),
-    /// The handler of a watched write ends on `source`; the payload says what to count.
-    Interrupt(Arrival),
+    /// The first of the handlers that wait on `source` ends.
+    Interrupt,
     /// The DMA of `source` has written its last beat.
     DmaEnd,
     /// The operation of `source` ends (or is found to end later, if interrupts held it up).
@@ -52,7 +52,7 @@ impl EventKind {
     fn class(self) -> u8 {
         match self {
             Self::Deliver(_) => 0,
-            Self::Interrupt(_) => 1,
+            Self::Interrupt => 1,
             Self::DmaEnd => 2,
             Self::OperationEnd => 3,
             Self::Inject => 4,
@@ -74,25 +74,32 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-impl Event {
-    /// Class and source in one number; the order of the pair.
-    fn rank(&self) -> u32 {
-        u32::from(self.kind.class()) << 16 | u32::from(self.source)
-    }
+/// An event as it waits: its whole order in one number, so that the heap compares one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pending {
+    /// tick (64 bits), class (8), source (16), seq (40).
+    key: u128,
+    kind: EventKind,
+}
 
-    fn key(&self) -> (Tick, u32, u64) {
-        (self.tick, self.rank(), self.seq)
+/// Bits of `seq` in a key: enough for twelve days of events at a million a second.
+const SEQ_BITS: u32 = 40;
+
+impl Pending {
+    fn event(self) -> Event {
+        let seq = self.key as u64 & ((1 << SEQ_BITS) - 1);
+        Event { tick: (self.key >> 64) as Tick, source: (self.key >> SEQ_BITS) as u16, seq, kind: self.kind }
     }
 }
 
-impl Ord for Event {
+impl Ord for Pending {
     /// Reversed, since [`BinaryHeap`] pops the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.key().cmp(&self.key())
+        other.key.cmp(&self.key)
     }
 }
 
-impl PartialOrd for Event {
+impl PartialOrd for Pending {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -101,25 +108,26 @@ impl PartialOrd for Event {
 /// Pending events, earliest first.
 #[derive(Clone, Debug, Default)]
 pub struct EventQueue {
-    heap: BinaryHeap<Event>,
+    heap: BinaryHeap<Pending>,
     seq: u64,
 }
 
 impl EventQueue {
     /// Adds an event.
     pub fn push(&mut self, tick: Tick, source: u16, kind: EventKind) {
-        self.heap.push(Event { tick, source, seq: self.seq, kind });
-        self.seq += 1;
+        let rank = u64::from(kind.class()) << 56 | u64::from(source) << SEQ_BITS;
+        self.heap.push(Pending { key: u128::from(tick) << 64 | u128::from(rank | self.seq), kind });
+        self.seq = (self.seq + 1) & ((1 << SEQ_BITS) - 1);
     }
 
     /// Takes the next event.
     pub fn pop(&mut self) -> Option<Event> {
-        self.heap.pop()
+        self.heap.pop().map(Pending::event)
     }
 
     /// Looks at the next event.
-    pub fn peek(&self) -> Option<&Event> {
-        self.heap.peek()
+    pub fn peek(&self) -> Option<Event> {
+        self.heap.peek().map(|pending| pending.event())
     }
 
     /// Pending events.
@@ -134,9 +142,9 @@ impl EventQueue {
 
     /// Pending events in queue order: for hashing and display.
     pub fn sorted(&self) -> Vec<Event> {
-        let mut events = self.heap.clone().into_vec();
-        events.sort_by_key(Event::key);
-        events
+        let mut pending = self.heap.clone().into_vec();
+        pending.sort_unstable_by_key(|p| p.key);
+        pending.into_iter().map(Pending::event).collect()
     }
 }
 

@@ -65,8 +65,11 @@ impl Routes {
 
     fn new() -> Self {
         let links = mesh_links();
-        let mut routes =
-            Self { links, paths: vec![Vec::new(); QPE_COUNT * QPE_COUNT], rules: vec![Rule::XFirst; QPE_COUNT * QPE_COUNT] };
+        let mut routes = Self {
+            links,
+            paths: vec![Vec::new(); QPE_COUNT * QPE_COUNT],
+            rules: vec![Rule::XFirst; QPE_COUNT * QPE_COUNT],
+        };
         let mut dependencies = Dependencies::new(routes.links.len());
         let mut south_east = Vec::new();
         for (from, to) in pairs() {

@@ -27,6 +27,10 @@ pub struct Sram {
 }
 
 impl Default for Sram {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "a typed box of an array; the optimiser builds it in place"
+    )]
     fn default() -> Self {
         Self { words: Box::new([0; SRAM_WORDS]), stale: u128::MAX, page_hash: Box::new([0; PAGES]) }
     }
@@ -81,6 +85,15 @@ impl Sram {
         }
     }
 
+    /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
+    pub fn set_packet(&mut self, address: u32, payload: [u32; 4]) {
+        let start = (address as usize / 16 * 4) % SRAM_WORDS;
+        if let Some(words) = self.words[start..].first_chunk_mut::<4>() {
+            *words = payload;
+        }
+        self.stale |= 1 << (start * 4 / PAGE_BYTES);
+    }
+
     /// Writes consecutive singles from a byte address on.
     pub fn set_floats(&mut self, address: u32, values: &[f32]) {
         self.set_words(address, bytemuck::cast_slice(values));
@@ -125,6 +138,9 @@ mod tests {
         assert_ne!(sram.hash(), written);
         sram.set_words(1020, &[0, 0]);
         assert_eq!(sram.hash(), written);
+        sram.set_packet(0x1_0010, [1, 2, 3, 4]);
+        assert_ne!(sram.hash(), written);
+        assert_eq!(sram.word(0x1_001C), 4);
     }
 
     #[test]

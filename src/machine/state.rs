@@ -1,11 +1,13 @@
 //! All that changes while the chip runs.
 
+use std::collections::VecDeque;
+
 use xxhash_rust::xxh3::Xxh3;
 
 use super::noc::Noc;
 use super::probe::{NocProbe, PhaseClock, Races};
 use super::program::{PACKET_WORDS, Phase, Program};
-use super::queue::{Counter, EventQueue};
+use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::PE_COUNT;
@@ -59,6 +61,8 @@ pub struct PeState {
     pub ends: Tick,
     /// Until when interrupt handlers keep the core.
     pub interrupts_until: Tick,
+    /// Handlers that run or wait to run, with the tick at which each ends; only the first is in the queue.
+    pub interrupts: VecDeque<(Tick, Arrival)>,
     /// What it waits for.
     pub awaited: Option<Awaited>,
     /// Its broadcast.
@@ -69,8 +73,8 @@ pub struct PeState {
     pub input_done: Vec<u32>,
     /// `Recurrent` operations completed, by slot.
     pub recurrent_done: Vec<u32>,
-    /// Timer counts (µs) at the ends of the operations of this step, as the core read them.
-    pub timer_marks: [u32; Phase::ALL.len()],
+    /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz timer counts, µs.
+    pub timer_counts: [u32; Phase::ALL.len()],
     /// Values written to the debug log.
     pub logged: u32,
     /// Counters that only observe.
@@ -280,6 +284,10 @@ impl State {
                 word(u64::from(*done));
             }
             word(u64::from(pe.logged));
+            for &(ends, Arrival { slot, counter }) in &pe.interrupts {
+                word(ends);
+                word(u64::from(slot) << 8 | counter as u64);
+            }
         }
         for free in self.noc.links.iter().map(|l| l.free).chain(self.noc.ports).chain(self.dram_free) {
             word(free);
@@ -293,11 +301,11 @@ impl State {
                     for value in packet.iter().flat_map(|p| p.payload) {
                         word(u64::from(value));
                     }
-                    word(packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)));
+                    word(packet.map_or(0, |p| {
+                        u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)
+                    }));
                 }
-                super::queue::EventKind::Interrupt(arrival) => {
-                    word(1 << 32 | u64::from(arrival.slot) << 8 | arrival.counter as u64);
-                }
+                super::queue::EventKind::Interrupt => word(1 << 32),
                 super::queue::EventKind::DmaEnd => word(2 << 32),
                 super::queue::EventKind::OperationEnd => word(3 << 32),
                 super::queue::EventKind::Inject => word(4 << 32),

@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::barrier::{Timing, margins};
 use super::error::MapError;
 use super::memory::{Common, Full, MemoryMap, Share, lay_out};
 use super::options::{Barrier, LayerMapping, MappingOptions};
 use super::partition::{Assignment, assign};
 use super::placement;
-use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
-use crate::kernel::csr_row::CsrWork;
 use crate::machine::costs::Costs;
-use crate::machine::dma::DRAM_BEAT;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target,
+    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target, slot_numbers,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -76,9 +74,8 @@ fn placed_bytes(assignment: &Assignment) -> u32 {
 /// Chooses PEs and units for every layer.
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
-    let reserved: Vec<Pe> =
-        request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
-    let mut taken = vec![false; PE_COUNT];
+    let reserved: Vec<Pe> = request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
+    let mut taken = [false; PE_COUNT];
     for pe in &reserved {
         taken[pe.index()] = true;
     }
@@ -163,7 +160,11 @@ fn named_pes(
 }
 
 /// Sizes of one PE's shares.
-fn shares<'a>(request: &Request<'a>, weights: &[(Vec<u32>, Vec<u32>)], hosted: &[(usize, &[u32])]) -> Vec<Share<'a>> {
+fn shares<'a>(
+    request: &Request<'a>,
+    weights: &[(Vec<u32>, Vec<u32>)],
+    hosted: &[(usize, &[u32])],
+) -> Vec<Share<'a>> {
     let share = |&(layer, units): &(usize, &[u32])| {
         let sum = |weights: &[u32]| units.iter().map(|&u| weights[u as usize]).sum();
         Share {
@@ -220,6 +221,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map));
     }
     let program = Program {
+        slot_numbers: slot_numbers(&pes, layers.len()),
         pes,
         layers,
         dram: Arc::clone(&request.dram),
@@ -246,7 +248,9 @@ fn memory_maps(
             layers.iter().map(|&(k, i)| (k, placed[k].assignment[i].as_slice())).collect();
         match lay_out(common, &shares(request, &weights, &hosted)) {
             Ok(map) => maps.push((pe, map)),
-            Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => worst = Some((full, pe)),
+            Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => {
+                worst = Some((full, pe));
+            }
             Err(_) => {}
         }
     }
@@ -258,7 +262,12 @@ fn memory_maps(
 }
 
 /// The least number of PEs on which layer `k` fits, the others staying as they are.
-fn least_pes(request: &Request<'_>, placed: &[Placed], weights: &[(Vec<u32>, Vec<u32>)], k: usize) -> Option<usize> {
+fn least_pes(
+    request: &Request<'_>,
+    placed: &[Placed],
+    weights: &[(Vec<u32>, Vec<u32>)],
+    k: usize,
+) -> Option<usize> {
     let layer = &request.network.layers[k];
     let mut trial = placed.to_vec();
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
@@ -270,6 +279,13 @@ fn least_pes(request: &Request<'_>, placed: &[Placed], weights: &[(Vec<u32>, Vec
 }
 
 fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Vec<LayerProgram> {
+    let timing = Timing {
+        costs,
+        width: request.dram.width(),
+        point: request.chip.operating_point,
+        overlap_recurrent: request.mapping.overlap_recurrent,
+    };
+    let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();
     for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
         let mut unit_word = vec![0; layer.units()];
@@ -280,44 +296,20 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
             }
             word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
         }
-        let senders = if k == 0 { 0 } else { placed[k - 1].pes.len() };
         layers.push(LayerProgram {
             name: layer.name.clone(),
             pes: placed_layer.pes.clone(),
             unit_word,
             words: word,
+            overlap_recurrent: request.mapping.overlap_recurrent,
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,
                 Barrier::Never => false,
-                Barrier::Auto => needs_barrier(request, placed_layer, layer, costs, senders),
+                Barrier::Auto => margins[k].needed(),
             },
         });
     }
     layers
-}
-
-/// Whether the layer's fastest PE could send y before its slowest has finished W·x, whose buffer y lands on.
-///
-/// The margin for PEs not starting together is all their arrival interrupts in a row plus, in layer 0, the DMA queue.
-fn needs_barrier(request: &Request<'_>, placed: &Placed, layer: &EgruLayer, costs: &Costs, senders: usize) -> bool {
-    let (input, recurrent) = unit_weights(layer);
-    let cycles = |units: &Vec<u32>, weight: &[u32]| {
-        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
-        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
-    };
-    let slowest = placed.assignment.iter().map(|units| cycles(units, &input)).max().unwrap_or(0);
-    let fastest = placed
-        .assignment
-        .iter()
-        .map(|units| cycles(units, &input) + cycles(units, &recurrent) + costs.pointwise(units.len() as u32))
-        .min()
-        .unwrap_or(0);
-    let beats = u64::from((request.dram.width() as u32 * 4).div_ceil(PACKET_BYTES));
-    let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
-    let skew = costs.interrupt * (senders + placed.pes.len()) as u64
-        + dma.div_ceil(request.chip.operating_point.ticks_per_cycle())
-        + TICKS_PER_US / request.chip.operating_point.ticks_per_cycle();
-    fastest <= slowest + skew
 }
 
 /// Builds PE programs once layers and memory are settled.
@@ -338,7 +330,9 @@ impl Builder<'_> {
             let units = &self.placed[k].assignment[i];
             let layer = &self.request.network.layers[k];
             let nonzeros = [
-                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| self.input_word(k, source)),
+                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| {
+                    self.input_word(k, source)
+                }),
                 image_matrix(&mut image, &layer.recurrent, units, &layout.recurrent, |source| {
                     self.layers[k].unit_word[source]
                 }),
@@ -353,21 +347,34 @@ impl Builder<'_> {
                 pointwise: layout.pointwise,
                 control: self.common.control[k],
                 buffers: self.common.buffers[k],
-                block: self.placed[k].assignment[..i].iter().map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES)).sum(),
+                block: self.placed[k].assignment[..i]
+                    .iter()
+                    .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
+                    .sum(),
                 input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
                 recurrent_blocks: self.placed[k].pes.len() as u32,
                 targets: self.targets(k, i),
                 coordinator: i == 0,
             });
-            let skip = |phase: &Phase| match phase {
-                Phase::Embedding => k != 0,
-                Phase::Barrier => !self.layers[k].barrier,
-                _ => false,
-            };
-            let phases = Phase::ALL.into_iter().filter(|phase| !skip(phase));
-            operations.extend(phases.map(|phase| Operation { phase, slot: number as u8 }));
+            operations.extend(self.operations(k, number as u8));
         }
         PeProgram { operations, slots, regions: map.regions, image, log: map.log }
+    }
+
+    /// What a PE does for layer `k`, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
+    fn operations(&self, k: usize, slot: u8) -> impl Iterator<Item = Operation> {
+        let overlap = self.layers[k].overlap_recurrent;
+        let early = [(Phase::Wait, true), (Phase::Recurrent, false)];
+        let early = early.into_iter().filter(move |_| overlap);
+        let (first, barrier) = (k == 0, self.layers[k].barrier);
+        let wanted = move |phase: &Phase| match phase {
+            Phase::Embedding => first,
+            Phase::Barrier => barrier,
+            Phase::Recurrent => !overlap,
+            _ => true,
+        };
+        let rest = Phase::ALL.into_iter().filter(wanted).map(|phase| (phase, false));
+        early.chain(rest).map(move |(phase, recurrent_only)| Operation { phase, slot, recurrent_only })
     }
 
     /// Word of input `source` (model order) in a layer's x: the DMA row's own order, or the placed y below.
@@ -438,12 +445,22 @@ fn image_matrix(
 }
 
 /// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
-fn image_state(image: &mut Vec<(u32, Vec<u32>)>, layer: &EgruLayer, units: &[u32], layout: &super::memory::SlotLayout) {
+fn image_state(
+    image: &mut Vec<(u32, Vec<u32>)>,
+    layer: &EgruLayer,
+    units: &[u32],
+    layout: &super::memory::SlotLayout,
+) {
     let total = layer.units();
     let gates = |values: &[f32]| -> Vec<u32> {
-        (0..3).flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits())).collect()
+        (0..3)
+            .flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits()))
+            .collect()
     };
     image.push((layout.pointwise.bias, gates(&layer.bias)));
     image.push((layout.pointwise.recurrent_bias, gates(&layer.recurrent_bias)));
-    image.push((layout.pointwise.threshold, units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect()));
+    image.push((
+        layout.pointwise.threshold,
+        units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect(),
+    ));
 }

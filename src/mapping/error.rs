@@ -36,7 +36,9 @@ pub enum MapError {
         layers: Vec<String>,
     },
     /// More PEs asked for than are free.
-    #[error("layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved})")]
+    #[error(
+        "layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved})"
+    )]
     TooManyPes {
         /// Entry of `mapping.layers`.
         entry: usize,
@@ -117,7 +119,9 @@ impl MapError {
             Self::UnknownLayer { entry, .. } | Self::LayerTwice { entry, .. } => {
                 format!("mapping.layers.{entry}.layer")
             }
-            Self::TooManyPes { entry, .. } | Self::MorePesThanUnits { entry, .. } | Self::DoesNotFit { entry, .. } => {
+            Self::TooManyPes { entry, .. }
+            | Self::MorePesThanUnits { entry, .. }
+            | Self::DoesNotFit { entry, .. } => {
                 format!("mapping.layers.{entry}.pes")
             }
             Self::BadPe { entry, .. } => format!("mapping.layers.{entry}.on"),
@@ -130,7 +134,9 @@ impl MapError {
     /// What would fix it.
     pub fn help(&self) -> String {
         match self {
-            Self::UnknownLayer { .. } => "layers go by their name in the model; `spinntui inspect` lists them".into(),
+            Self::UnknownLayer { .. } => {
+                "layers go by their name in the model; `spinntui inspect` lists them".into()
+            }
             Self::LayerTwice { .. } => "give each layer one entry".into(),
             Self::LayerMissing { name, .. } => format!("add `(layer: \"{name}\", pes: 50)`"),
             Self::TooManyPes { free, .. } => format!("ask for at most {free}, or give other layers fewer"),

@@ -203,7 +203,8 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
 }
 
 fn matrix(a: &mut Allocator, share: &Share<'_>, matrix: &str, nonzeros: u32) -> CsrLayout {
-    let mut take = |bytes, what| a.take(bytes, format!("{} {matrix} {what}", share.name), RegionKind::Weights);
+    let mut take =
+        |bytes, what| a.take(bytes, format!("{} {matrix} {what}", share.name), RegionKind::Weights);
     CsrLayout {
         rows: share.rows(),
         value: take(4 * nonzeros, "values"),

@@ -3,7 +3,9 @@
 //! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives a
 //! [`crate::machine::program::Program`] or says what does not fit, with the bytes.
 
+pub mod barrier;
 pub mod build;
+pub mod check;
 pub mod error;
 pub mod memory;
 pub mod options;

@@ -98,6 +98,10 @@ pub struct MappingOptions {
     /// Whether the PEs of a layer wait for each other before they send their outputs.
     #[serde(default)]
     pub barrier: Barrier,
+    /// Compute R·y as soon as y has arrived, while x is still being computed elsewhere, instead of after W·x. The paper's
+    /// Algorithm 1 does not.
+    #[serde(default)]
+    pub overlap_recurrent: bool,
     /// The layers of the network, in order.
     pub layers: Vec<LayerMapping>,
 }

@@ -1,1 +1,256 @@
-//! report.
+//! The faces without a screen: what a run has shown, and what a mapping looks like, as JSON and as text.
+//!
+//! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
+//! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
+
+pub mod check;
+pub mod floor_plan;
+pub mod gather;
+pub mod opening;
+pub mod stream;
+pub mod table;
+pub mod text;
+
+use serde::Serialize;
+
+use crate::machine::options::{Assume, Waiting};
+use crate::mapping::check::Lint;
+
+/// Version of the report's fields; goes up when one changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// What a run has shown. Everything but `host` is the same on every machine and at every repetition.
+///
+/// Without another window in its description, a figure is for the whole run, from tick 0 to the end of the last
+/// completed time step (or to where the machine stopped).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Version of these fields: [`VERSION`].
+    pub version: u32,
+    /// Scene file, as named on the command line.
+    pub scene: String,
+    /// The scene's title.
+    pub title: String,
+    /// Edits made to the scene before it was run, `path=value`, in order.
+    pub set: Vec<String>,
+    /// Model, as named in the scene.
+    pub model: String,
+    /// Completed time steps.
+    pub steps: u64,
+    /// Completed sequences; a shorter last one counts when the input has ended.
+    pub sequences: u64,
+    /// Time steps in a sequence.
+    pub sequence_length: u32,
+    /// Time steps that the whole input has.
+    pub input_steps: u64,
+    /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
+    pub stopped: Option<String>,
+    /// Chip time, µs.
+    pub chip_time_us: f64,
+    /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See [`opening`].
+    pub chip_time_range_us: Option<[f64; 2]>,
+    /// Chip time in whole cycles of the PE clock.
+    pub cycles: u64,
+    /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
+    pub perplexity: Option<f64>,
+    /// Mean surprisal −ln p of the scored predictions, nats; `null` without one.
+    pub mean_surprisal: Option<f64>,
+    /// Predictions scored.
+    pub predictions: u64,
+    /// What the perplexity compares with, from the model's card.
+    pub compares_with: String,
+    /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
+    pub generated: Option<String>,
+    /// Mean power of the chip, W; host and DRAM are not in it.
+    pub power_w: f64,
+    /// Energy of the chip, J; host and DRAM are not in it.
+    pub energy_j: f64,
+    /// `energy_j` over `steps`, J; 0 without a completed step.
+    pub energy_per_step_j: f64,
+    /// Share of the time in which the PEs with a program did other than wait, mean over them, 0..=1.
+    pub duty: f64,
+    /// Clock, voltage, and what a PE does while it waits.
+    pub chip: Chip,
+    /// Layers, in network order.
+    pub layers: Vec<Layer>,
+    /// Time by phase along the time line, by layer and then in program order.
+    pub phases: Vec<PhaseTime>,
+    /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
+    pub timers: Vec<Timers>,
+    /// How full the SRAMs are.
+    pub memory: Memory,
+    /// The network-on-chip.
+    pub noc: NocUse,
+    /// DRAM.
+    pub dram: DramUse,
+    /// Bytes overwritten before they were read.
+    pub races: RaceCount,
+    /// Findings about the mapping.
+    pub lints: Vec<Lint>,
+    /// What no public source gives, as this run took it. Fields: `docs/scene.md`.
+    pub assume: Assume,
+    /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every partition. 32 hex digits.
+    pub output_hash: String,
+    /// Hash (xxh3-128) of everything that decides what the machine does next. 32 hex digits.
+    pub state_hash: String,
+    /// The machine that emulated: the only figures that differ between repetitions.
+    pub host: Host,
+}
+
+/// How the chip was run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chip {
+    /// PE clock, MHz.
+    pub clock_mhz: u32,
+    /// Core supply, V.
+    pub supply_v: f64,
+    /// What a PE does while it has nothing to do.
+    pub waiting: Waiting,
+    /// PEs with a program.
+    pub pes_used: usize,
+}
+
+/// A layer, as placed and run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layer {
+    /// Its name in the model.
+    pub name: String,
+    /// Units.
+    pub units: usize,
+    /// PEs it is spread over.
+    pub pes: usize,
+    /// Fraction of zero weights in W and R together, 0..=1.
+    pub weight_sparsity: f64,
+    /// Fraction of units that sent an event, mean over the time steps, 0..=1.
+    pub activity: f64,
+    /// Non-zero weights of W and R on a PE, mean.
+    pub nonzeros_mean: f64,
+    /// The same, fullest PE.
+    pub nonzeros_max: u64,
+    /// Its PEs wait for each other before they broadcast.
+    pub barrier: bool,
+}
+
+/// Time of one phase of one layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhaseTime {
+    /// The phase.
+    pub phase: &'static str,
+    /// The layer's name.
+    pub layer: String,
+    /// From the moment the phase before ended everywhere to the moment this one had, summed over the steps, µs.
+    pub time_us: f64,
+    /// Share of `chip_time_us`, 0..=1.
+    pub share: f64,
+}
+
+/// Timer differences in a PE's debug log, last step it logged; 1 MHz, so whole µs, truncated as on the chip.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Timers {
+    /// The layer's name.
+    pub layer: String,
+    /// The PE with the most non-zeros of the layer, `PE(x,y,p)`.
+    pub pe: String,
+    /// W·x, µs.
+    pub egru_input_us: u32,
+    /// R·y, µs.
+    pub egru_internal_us: u32,
+    /// Gates, cell state, threshold, event, µs.
+    pub pointwise_us: u32,
+    /// Barrier, if any, and sending y, µs.
+    pub broadcast_us: u32,
+}
+
+/// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while the chip runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Memory {
+    /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.
+    pub fullest_pe: String,
+    /// Bytes in use there, of 131,072.
+    pub bytes_used_max: u32,
+    /// Most bytes of weights (values, columns, row pointers) on any PE.
+    pub weights_bytes_max: u32,
+    /// Most bytes in use in data memory (banks 1 to 3, 98,304 bytes) on any PE.
+    pub data_bytes_used_max: u32,
+    /// The four SRAM banks of the fullest PE.
+    pub banks: Vec<Bank>,
+}
+
+/// An SRAM bank.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bank {
+    /// Its number, 0 to 3.
+    pub bank: usize,
+    /// Bytes in use, fullest PE.
+    pub used_bytes: u32,
+    /// Bytes free, fullest PE.
+    pub free_bytes: u32,
+    /// Most bytes in use in this bank on any PE.
+    pub used_bytes_max: u32,
+}
+
+/// What the network-on-chip carried.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NocUse {
+    /// Packets injected.
+    pub packets: u64,
+    /// Links crossed by them.
+    pub hops: u64,
+    /// Packets and DMA beats on the busiest link, per NoC cycle of the whole run, 0..=1.
+    pub max_link_load: f64,
+    /// That link, `QPE(x,y) > QPE(x,y)`; `null` when nothing crossed a link.
+    pub busiest_link: Option<String>,
+    /// Mean time from injection to delivery, ns.
+    pub latency_mean_ns: f64,
+    /// The longest, ns.
+    pub latency_max_ns: f64,
+    /// NoC cycles that packets waited for links, sum over links.
+    pub waited_cycles: u64,
+}
+
+/// What was read from DRAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DramUse {
+    /// DMA beats of 16 bytes.
+    pub beats: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// Bytes overwritten before they were read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RaceCount {
+    /// All of them.
+    pub count: u64,
+    /// The first few.
+    pub first: Vec<RaceSeen>,
+}
+
+/// One race.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RaceSeen {
+    /// Chip time, µs.
+    pub time_us: f64,
+    /// Receiver, `PE(x,y,p)`.
+    pub pe: String,
+    /// Byte address written.
+    pub address: u32,
+    /// Who wrote what, and who had not finished reading.
+    pub what: String,
+}
+
+/// The machine that emulated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Host {
+    /// Wall time of the run without loading and without the range, s.
+    pub wall_s: f64,
+    /// Time steps emulated in a second of it, readout included.
+    pub steps_per_s: f64,
+}
+
+impl Report {
+    /// The report as JSON, keys in the order of the fields, indented, with a line feed at the end.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+}

@@ -7,6 +7,7 @@ use super::Session;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
+use crate::mapping::check::is_misfit;
 use crate::mapping::{MapError, Placed, Request, map};
 use crate::model::Model;
 use crate::net::Carry;
@@ -85,11 +86,16 @@ impl Plan {
         cache: &mut ModelCache,
         assume: &Assume,
     ) -> Result<Self, SceneError> {
+        Self::fit(loaded, cache, assume).map_err(|error| error.scene)
+    }
+
+    /// The same, for who needs to know whether the scene is at fault or the chip too small for it.
+    pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let path = loaded.resolve(&scene.model, "model")?;
-        let Loaded { model, readout, .. } = cache
-            .get(&path)
-            .map_err(|error| loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds"))?;
+        let Loaded { model, readout, .. } = cache.get(&path).map_err(|error| {
+            loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds")
+        })?;
         let Task::LanguageModel(options) = &scene.task;
         let request = Request {
             network: &model.network,
@@ -99,13 +105,32 @@ impl Plan {
             mapping: &scene.mapping,
             assume,
         };
-        let (program, placed) = map(&request).map_err(|error| map_error(loaded, &error))?;
+        let (program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
         Ok(Self { model, readout, program: Arc::new(program), placed })
     }
 }
 
-fn map_error(loaded: &LoadedScene, error: &MapError) -> SceneError {
-    loaded.error_at(&error.field(), error.to_string(), error.help())
+/// Why there is no plan.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{scene}")]
+pub struct PlanError {
+    /// The complete diagnostic.
+    pub scene: SceneError,
+    /// Scene and model are sound, but ask for more than the chip has.
+    pub misfit: bool,
+}
+
+impl PlanError {
+    fn new(loaded: &LoadedScene, error: &MapError) -> Self {
+        let scene = loaded.error_at(&error.field(), error.to_string(), error.help());
+        Self { scene, misfit: is_misfit(error) }
+    }
+}
+
+impl From<SceneError> for PlanError {
+    fn from(scene: SceneError) -> Self {
+        Self { scene, misfit: false }
+    }
 }
 
 /// Builds the whole experiment.
@@ -117,7 +142,8 @@ pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, Sce
     Ok(Session::new(loaded, plan, machine, task))
 }
 
-fn language_task(
+/// Reads what the task needs beside the model: its text, or its prompt.
+pub fn language_task(
     loaded: &LoadedScene,
     plan: &Plan,
     options: &LanguageModelOptions,
@@ -128,7 +154,8 @@ fn language_task(
             let name = options.text.as_deref().unwrap_or_default();
             let path = loaded.resolve(name, "task.text")?;
             let at = |what: String| {
-                let help = "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
+                let help =
+                    "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
                 loaded.error_at("task.text", format!("{}: {what}", path.display()), help)
             };
             let bytes = std::fs::read(&path).map_err(|error| at(format!("cannot be read: {error}")))?;
@@ -138,10 +165,17 @@ fn language_task(
         Mode::Generate(generate) => {
             let sampling =
                 Sampling { temperature: generate.temperature, top_k: generate.top_k, seed: generate.seed };
-            LanguageTask::write_text(model, readout, &generate.prompt, generate.words, sampling, options.sequence)
-                .map_err(|error: CorpusError| {
-                    loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
-                })
+            LanguageTask::write_text(
+                model,
+                readout,
+                &generate.prompt,
+                generate.words,
+                sampling,
+                options.sequence,
+            )
+            .map_err(|error: CorpusError| {
+                loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
+            })
         }
     }
 }

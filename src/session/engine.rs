@@ -65,7 +65,10 @@ impl Engine {
     /// Starts the thread; `notify` is called on it with every event (it must not block for long). The first scene is
     /// loaded on the thread, so that the face is on screen while a large model is read. At most one snapshot of a free
     /// run is sent per [`Engine::ready`].
-    pub fn start(options: EngineOptions, notify: impl FnMut(EngineEvent) + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        options: EngineOptions,
+        notify: impl FnMut(EngineEvent) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (commands, inbox) = unbounded();
         let ready = Arc::new(AtomicBool::new(true));
         let face_ready = Arc::clone(&ready);
@@ -181,7 +184,7 @@ impl Runner {
             };
             match command {
                 Some(Command::Quit) => return,
-                Some(command) => self.obey(command, notify),
+                Some(command) => self.obey(&command, notify),
                 None if moving && Instant::now() >= self.due => self.slice(),
                 None => {}
             }
@@ -211,9 +214,9 @@ impl Runner {
         }
     }
 
-    fn obey(&mut self, command: Command, notify: Notify<'_>) {
+    fn obey(&mut self, command: &Command, notify: Notify<'_>) {
         let ended = matches!(self.mode, Mode::Ended(_));
-        match command {
+        match *command {
             Command::Run if !ended => self.mode = Mode::Running,
             Command::Pause if !ended => self.mode = Mode::Paused,
             Command::TogglePause if !ended => {
@@ -392,7 +395,10 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(face.engine.send(Command::Reload));
-        assert!(matches!(face.events.recv_timeout(Duration::from_secs(60)).unwrap(), EngineEvent::SceneError(_)));
+        assert!(matches!(
+            face.events.recv_timeout(Duration::from_secs(60)).unwrap(),
+            EngineEvent::SceneError(_)
+        ));
     }
 
     #[test]

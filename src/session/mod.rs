@@ -80,7 +80,7 @@ impl Session {
             self.machine.announce(token);
             self.in_step = true;
         }
-        let next = self.machine.state().queue.peek().copied();
+        let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
             let state = self.machine.state();
             if let Some(fault) = &state.fault {
@@ -134,7 +134,8 @@ impl Session {
     }
 
     fn at_sequence_end(&self) -> bool {
-        self.steps().is_multiple_of(u64::from(self.task.sequence())) || self.steps() == self.task.total_steps()
+        self.steps().is_multiple_of(u64::from(self.task.sequence()))
+            || self.steps() == self.task.total_steps()
     }
 
     /// Completed time steps.

@@ -142,7 +142,13 @@ pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f6
 }
 
 /// Energy of an interval in which the PEs were busy for so many ticks each.
-pub fn energy(machine: &Machine, elapsed: u64, busy: impl Fn(usize) -> u64, hops: u64, dram_bytes: u64) -> Energy {
+pub fn energy(
+    machine: &Machine,
+    elapsed: u64,
+    busy: impl Fn(usize) -> u64,
+    hops: u64,
+    dram_bytes: u64,
+) -> Energy {
     let duty_sum: f64 = (0..PE_COUNT).map(|pe| active_share(machine, pe, busy(pe), elapsed)).sum();
     let seconds = elapsed as f64 / (crate::chip::clock::TICKS_PER_US as f64 * 1e6);
     let power = PowerModel::at(machine.program().operating_point).chip_power_w(duty_sum, PE_COUNT);

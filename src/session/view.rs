@@ -11,7 +11,7 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
-use crate::machine::queue::{CHIP, Counter, EventKind};
+use crate::machine::queue::{CHIP, EventKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{Freight, PeState, Status};
 
@@ -280,9 +280,8 @@ fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| match p.host {
-                true => "the host".to_owned(),
-                false => QPES[usize::from(p.qpe)].to_string(),
+            let to = packet.map_or_else(String::new, |p| {
+                if p.host { "the host".to_owned() } else { QPES[usize::from(p.qpe)].to_string() }
             });
             let what = match packet.map(|p| p.freight) {
                 Some(Freight::Values { layer, .. }) => {
@@ -294,13 +293,7 @@ fn last_event(session: &Session) -> String {
             };
             format!("{who}: packet with {what} delivered at {to}")
         }
-        EventKind::Interrupt(arrival) => {
-            let what = match arrival.counter {
-                Counter::Blocks => "a block of input has arrived",
-                Counter::BarrierDone | Counter::BarrierGo => "barrier",
-            };
-            format!("{who}: interrupt ends ({what})")
-        }
+        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
         EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
         EventKind::OperationEnd => {
             format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
@@ -345,9 +338,12 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
         arrivals: (arrived, expected),
         packets: (state.count.received, state.count.sent),
         interrupts: state.count.interrupts,
-        phases: Phase::ALL.into_iter().map(|p| (p, us(state.count.phases[p.index()]))).filter(|p| p.1 > 0.0).collect(),
+        phases: Phase::ALL
+            .into_iter()
+            .map(|p| (p, us(state.count.phases[p.index()])))
+            .filter(|p| p.1 > 0.0)
+            .collect(),
         timer_log: logged.map(|n| state.sram.word(loaded.log.0 + 4 * (n % places))).collect(),
         units: units.take(UNITS).collect(),
     })
 }
-

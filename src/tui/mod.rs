@@ -1,1 +1,47 @@
-//! tui.
+//! The terminal app.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | [`command`] | THE table: every action, its keys and words |
+//! | [`keymap`] | key strings, key presses, lookup |
+//! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
+//! | [`view`], [`layout`], [`status`] | the screen: what goes where |
+//! | [`panels`] | a file a panel |
+//! | [`overlays`] | help, scene errors, crashes, warnings, the loading screen |
+//! | [`widgets`] | bars, floor plan, legends, units |
+//! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
+//! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
+//!
+//! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
+//! [`command::COMMANDS`].
+
+pub mod app;
+pub mod command;
+pub mod heat;
+pub mod keymap;
+pub mod layout;
+pub mod overlays;
+pub mod panels;
+pub mod run;
+pub mod status;
+pub mod term;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widgets;
+
+pub use self::run::run;
+pub use self::theme::depth::ColorChoice;
+
+use crate::session::engine::EngineOptions;
+
+/// How the app starts.
+#[derive(Clone, Debug)]
+pub struct TuiOptions {
+    /// What to run.
+    pub engine: EngineOptions,
+    /// Colours.
+    pub color: ColorChoice,
+    /// Reload the scene whenever its file is saved.
+    pub watch: bool,
+}

@@ -1,0 +1,61 @@
+//! How fast the emulator is: `cargo bench --bench emulator`.
+//!
+//! `token/…`: one time step with every packet, perplexity included. `chip only`: the same without the host's readout.
+//! `reference`: the plain network in `net`, for scale.
+
+use std::path::{Path, PathBuf};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use spinntui::scene::LoadedScene;
+use spinntui::session::build::{ModelCache, build};
+use spinntui::session::command::StepUnit;
+use spinntui::session::{Moved, Session};
+
+fn session(scene: &str) -> Session {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes").join(scene);
+    let loaded = LoadedScene::load(&path, &[]).expect("a shipped scene loads");
+    build(loaded, &mut ModelCache::default()).expect("a shipped scene fits")
+}
+
+fn step(session: &mut Session) {
+    if !matches!(session.step(StepUnit::TimeStep), Moved::On(_)) {
+        panic!("the bench text is used up");
+    }
+}
+
+fn emulator(c: &mut Criterion) {
+    let mut group = c.benchmark_group("token");
+    group.throughput(Throughput::Elements(1));
+    for scene in ["lm.ron", "lm_small.ron"] {
+        let fresh = session(scene);
+        group.bench_function(scene, |b| {
+            let mut session = fresh.clone();
+            b.iter(|| {
+                if session.steps() + 1 >= session.task().total_steps() {
+                    session = fresh.clone();
+                }
+                step(&mut session);
+            });
+        });
+    }
+    let paper = session("lm.ron");
+    let network = paper.model().network.clone();
+    let mut row = vec![0.0; network.inputs()];
+    paper.model().embedding.row(1, &mut row);
+    group.bench_function("reference network, no chip", |b| {
+        let mut state = network.state();
+        b.iter(|| network.step(&mut state, &row)[0]);
+    });
+    let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
+    group.bench_function("readout on the host, 20 % active", |b| {
+        b.iter(|| paper.task().readout().predict(&y))
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = emulator
+}
+criterion_main!(benches);

@@ -1,0 +1,81 @@
+//! `spinntui check SCENE`: does it fit, how full is it, how even?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::output::Output;
+use super::{CliError, FAILED, FINE, Format, SetArgs};
+use crate::report::check::CheckReport;
+use crate::scene::{LoadedScene, Task};
+use crate::session::build::{ModelCache, Plan, language_task};
+
+const EXAMPLES: &str = "\
+Examples:
+  spinntui check scenes/lm.ron
+  spinntui check scenes/lm.ron --set mapping.layers.1.pes=30
+      does not fit: says how many bytes are missing, and how many PEs would do
+  spinntui check scenes/lm.ron --set mapping.balance=Units
+      contiguous ranges of units: the fullest PE has too many weights
+
+Exit codes: 0 it fits; 1 it does not, or a finding is an error; 2 bad input.";
+
+/// Map a scene onto the chip without running it: memory maps, balance, floor plan, findings.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CheckArgs {
+    /// Scene file
+    pub scene: PathBuf,
+    /// What the answer looks like
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub set: SetArgs,
+}
+
+/// What JSON says of a scene that does not fit.
+#[derive(Debug, Serialize)]
+struct Misfit {
+    scene: String,
+    fits: bool,
+    error: String,
+}
+
+/// Maps the scene; the exit code says whether it is sound.
+pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
+    let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let plan = match Plan::fit(&loaded, &mut ModelCache::default(), &loaded.scene.assume) {
+        Ok(plan) => plan,
+        Err(error) if error.misfit => return misfit(args, &error.to_string()),
+        Err(error) => return Err(error.scene.into()),
+    };
+    let Task::LanguageModel(options) = &loaded.scene.task;
+    language_task(&loaded, &plan, options)?;
+    let report = CheckReport::new(&loaded, &plan);
+    let mut output = Output::stdout();
+    match args.format {
+        Format::Text => output.text(&report.to_text(&plan.program))?,
+        Format::Json => json(&mut output, &report)?,
+    }
+    output.finish()?;
+    Ok(if report.has_errors() { FAILED } else { FINE })
+}
+
+fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
+    eprintln!("{error}");
+    if args.format == Format::Json {
+        let mut output = Output::stdout();
+        let misfit = Misfit { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
+        json(&mut output, &misfit)?;
+        output.finish()?;
+    }
+    Ok(FAILED)
+}
+
+fn json(output: &mut Output, value: &impl Serialize) -> Result<(), CliError> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| CliError::Usage(format!("error: {error}")))?;
+    Ok(output.text(&(text + "\n"))?)
+}

@@ -1,0 +1,205 @@
+//! `spinntui run SCENE`: an experiment without a screen, and its report.
+
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::output::{Output, OutputError};
+use super::{CliError, FAILED, FINE, Format, SetArgs};
+use crate::report::gather::Around;
+use crate::report::opening::Opening;
+use crate::report::stream::StreamLine;
+use crate::report::{Host, Report};
+use crate::scene::LoadedScene;
+use crate::session::build::{ModelCache, build};
+use crate::session::command::StepUnit;
+use crate::session::{Moved, Session};
+
+/// A run that takes longer says how far it is, so often.
+const PROGRESS: Duration = Duration::from_millis(500);
+
+const EXAMPLES: &str = "\
+Examples:
+  spinntui run scenes/lm_small.ron
+      the whole text; what came out as tables
+  spinntui run scenes/lm.ron --sequences 1
+      70 words through the paper's network: time, energy, perplexity
+  spinntui run scenes/lm_small.ron --steps 100 --set chip.waiting=Sleep
+      what if waiting PEs slept?
+  spinntui run scenes/lm_small.ron --format json --output report.json
+  spinntui run scenes/lm_small.ron --stream | jq -r 'select(.step) | .surprisal'
+      one JSON line a time step, then the report
+
+The report is the same at every repetition but for `host`.";
+
+/// Run a scene without a screen and write a report: time, energy, sparsity, memory, traffic, perplexity.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RunArgs {
+    /// Scene file
+    pub scene: PathBuf,
+    /// Stop after so many time steps (tokens); without this and --sequences, at the end of the input
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
+    pub steps: Option<u64>,
+    /// Stop after so many sequences (of 70 tokens, unless the scene says otherwise)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub sequences: Option<u64>,
+    /// What the report looks like
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write one line of JSON for every time step, then the report as the last: {"report": …}
+    #[arg(long)]
+    pub stream: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub set: SetArgs,
+}
+
+/// Runs the scene; the exit code says whether the machine stalled.
+pub fn run(args: &RunArgs) -> Result<u8, CliError> {
+    let mut cache = ModelCache::default();
+    let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let mut session = build(loaded, &mut cache)?;
+    let mut output = Output::create(args.output.as_deref())?;
+    let target = target(args, &session);
+
+    let started = Instant::now();
+    let mut progress = Progress::new(started, target);
+    let mut opening = Opening::default();
+    let mut stopped = None;
+    while session.steps() < target {
+        match session.step(StepUnit::TimeStep) {
+            Moved::On(_) => {}
+            Moved::Finished => break,
+            Moved::Stalled(reason) | Moved::Faulted(reason) => {
+                stopped = Some(reason);
+                break;
+            }
+        }
+        opening.note(&session);
+        if args.stream {
+            line(&mut output, &StreamLine::of(&session))?;
+            output.flush_now()?;
+        }
+        progress.show(&session);
+    }
+    progress.clear();
+    let wall_s = started.elapsed().as_secs_f64();
+    let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
+
+    let range_us = opening.range_us(&session, &mut cache)?;
+    let report = Report::gather(&mut session, Around { range_us, stopped, host });
+    write(args, &report, &mut output)?;
+    output.finish()?;
+    Ok(complain(&report))
+}
+
+/// Time steps to stop after.
+fn target(args: &RunArgs, session: &Session) -> u64 {
+    let total = session.task().total_steps();
+    let sequence = u64::from(session.task().sequence());
+    let asked = args.steps.or(args.sequences.map(|n| n.saturating_mul(sequence)));
+    asked.map_or(total, |asked| asked.min(total))
+}
+
+fn write(args: &RunArgs, report: &Report, output: &mut Output) -> Result<(), CliError> {
+    if args.stream {
+        #[derive(serde::Serialize)]
+        struct Last<'a> {
+            report: &'a Report,
+        }
+        return Ok(line(output, &Last { report })?);
+    }
+    let text = match args.format {
+        Format::Text => report.to_text(),
+        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
+    };
+    Ok(output.text(&text)?)
+}
+
+/// A value as one line of JSON.
+fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), OutputError> {
+    // Values of ours always have a JSON form: what can fail is writing.
+    let text = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+    output.text(&text)?;
+    output.text("\n")
+}
+
+/// Says on standard error what is wrong with what was reported, and gives the exit code.
+fn complain(report: &Report) -> u8 {
+    if report.races.count > 0 {
+        eprintln!(
+            "warning: {} packets overwrote what was still to be read: the output may be wrong",
+            report.races.count
+        );
+    }
+    match &report.stopped {
+        Some(reason) => {
+            eprintln!("error: the machine stopped in time step {}: {reason}", report.steps + 1);
+            FAILED
+        }
+        None => FINE,
+    }
+}
+
+/// A line on a terminal that says how far a long run is.
+struct Progress {
+    started: Instant,
+    shown: Instant,
+    target: u64,
+    terminal: bool,
+    visible: bool,
+}
+
+impl Progress {
+    fn new(started: Instant, target: u64) -> Self {
+        Self { started, shown: started, target, terminal: std::io::stderr().is_terminal(), visible: false }
+    }
+
+    fn show(&mut self, session: &Session) {
+        if !self.terminal || self.shown.elapsed() < PROGRESS {
+            return;
+        }
+        self.shown = Instant::now();
+        self.visible = true;
+        let (steps, seconds) = (session.steps(), self.started.elapsed().as_secs_f64());
+        let speed = steps as f64 / seconds;
+        let left = (self.target.saturating_sub(steps)) as f64 / speed.max(1e-9);
+        let perplexity =
+            session.task().score().perplexity().map_or_else(String::new, |p| format!(", perplexity {p:.1}"));
+        let text = format!(
+            "{steps} of {} time steps{perplexity}, {speed:.0} steps/s, {left:.0} s to go",
+            self.target
+        );
+        // A terminal that is gone is no reason to stop.
+        let _ = write!(std::io::stderr(), "\r{text:<79}");
+    }
+
+    fn clear(&self) {
+        if self.visible {
+            let _ = write!(std::io::stderr(), "\r{:79}\r", "");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_chip_that_stopped_is_a_failure() {
+        let loaded = LoadedScene::load(Path::new("scenes/single_pe.ron"), &[]).unwrap();
+        let mut session = build(loaded, &mut ModelCache::default()).unwrap();
+        let mut report = Report::gather(&mut session, Around::default());
+        assert_eq!(complain(&report), FINE);
+        report.stopped = Some("a packet was lost".to_owned());
+        assert_eq!(complain(&report), FAILED);
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether the PEs of a layer have to wait for each other before they send.
+//!
+//! y(t) lands on the buffer that holds x(t). Nothing in the paper's Algorithm 1 keeps a fast PE from sending y(t) while
+//! a slow one still reads x(t); where that could happen, the mapper adds a barrier.
+
+use super::build::{Placed, unit_weights};
+use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
+use crate::kernel::csr_row::CsrWork;
+use crate::machine::costs::Costs;
+use crate::machine::dma::DRAM_BEAT;
+use crate::machine::program::PACKET_BYTES;
+use crate::net::{Egru, EgruLayer};
+
+/// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarrierMargin {
+    /// The slowest PE has read x, on whose buffer y lands.
+    pub slowest: u64,
+    /// The fastest PE could send y.
+    pub fastest: u64,
+    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue.
+    pub skew: u64,
+    /// Only one PE: nobody to wait for.
+    pub alone: bool,
+    /// Some PE hosts other layers too, and may come late by all their work.
+    pub crowded: bool,
+}
+
+impl BarrierMargin {
+    /// y could arrive while x is still read.
+    pub fn needed(self) -> bool {
+        !self.alone && (self.crowded || self.fastest <= self.slowest + self.skew)
+    }
+}
+
+/// What the margins depend on beside network and split.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing<'a> {
+    /// Cycles of everything.
+    pub costs: &'a Costs,
+    /// Singles in an input row of layer 0.
+    pub width: usize,
+    /// Clock.
+    pub point: OperatingPoint,
+    /// `mapping.overlap_recurrent`.
+    pub overlap_recurrent: bool,
+}
+
+/// The margin of each layer, in network order.
+pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<BarrierMargin> {
+    let hosts = |pe| placed.iter().filter(|layer| layer.pes.contains(pe)).count();
+    let mut senders = 0;
+    let mut margins = Vec::new();
+    for (layer, placed) in network.layers.iter().zip(placed) {
+        let (slowest, fastest) = extremes(layer, placed, timing);
+        let beats = u64::from((timing.width as u32 * 4).div_ceil(PACKET_BYTES));
+        let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
+        let cycle = timing.point.ticks_per_cycle();
+        let arrivals = (senders + placed.pes.len()) as u64;
+        margins.push(BarrierMargin {
+            slowest,
+            fastest,
+            skew: timing.costs.interrupt * arrivals + dma.div_ceil(cycle) + TICKS_PER_US / cycle,
+            alone: placed.pes.len() <= 1,
+            crowded: placed.pes.iter().any(|pe| hosts(pe) > 1),
+        });
+        senders = placed.pes.len();
+    }
+    margins
+}
+
+/// When the slowest PE has read x and when the fastest could send y.
+fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u64) {
+    let (input, recurrent) = unit_weights(layer);
+    let costs = timing.costs;
+    let cycles = |units: &[u32], weight: &[u32]| {
+        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
+        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
+    };
+    let work: Vec<(u64, u64, u64)> = placed
+        .assignment
+        .iter()
+        .map(|u| (cycles(u, &input), cycles(u, &recurrent), costs.pointwise(u.len() as u32)))
+        .collect();
+    let (slowest, fastest) = if timing.overlap_recurrent {
+        // R·y gives the slowest no time to finish W·x, and who is late with it starts W·x late.
+        let earliest = work.iter().map(|&(_, r, _)| r).min().unwrap_or(0);
+        (work.iter().map(|&(w, r, _)| w + r - earliest).max(), work.iter().map(|&(w, _, p)| w + p).min())
+    } else {
+        (work.iter().map(|&(w, _, _)| w).max(), work.iter().map(|&(w, r, p)| w + r + p).min())
+    };
+    (slowest.unwrap_or(0), fastest.unwrap_or(0))
+}

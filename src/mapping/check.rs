@@ -1,0 +1,293 @@
+//! What is worth knowing about a mapping that fits: how even it is, and what to look at.
+
+use serde::{Serialize, Serializer};
+
+use super::barrier::{BarrierMargin, Timing, margins};
+use super::build::{Placed, unit_weights};
+use super::error::MapError;
+use super::options::{Balance, Barrier, MappingOptions};
+use super::partition::{assign, loads};
+use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::machine::options::{Assume, ChipOptions};
+use crate::machine::program::{PeProgram, Program};
+use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
+use crate::net::{Egru, EgruLayer};
+
+/// A PE or bank that is fuller than this is pointed out.
+pub const FULL: f64 = 0.97;
+/// A layer whose fullest PE is further above the mean than this is pointed out.
+pub const UNEVEN: f64 = 0.10;
+
+/// A mapping, and what it was made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The network.
+    pub network: &'a Egru,
+    /// What the chip is loaded with.
+    pub program: &'a Program,
+    /// PEs and units of each layer.
+    pub placed: &'a [Placed],
+    /// The chip, as asked.
+    pub chip: &'a ChipOptions,
+    /// The split, as asked.
+    pub mapping: &'a MappingOptions,
+}
+
+/// How evenly a layer's weights are spread.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerBalance {
+    /// The layer's name.
+    pub layer: String,
+    /// PEs it is spread over.
+    pub pes: usize,
+    /// Fewest and most units on a PE.
+    pub units_per_pe: [usize; 2],
+    /// Non-zero weights of W and R on a PE, mean.
+    pub nonzeros_mean: f64,
+    /// The same, fullest PE.
+    pub nonzeros_max: u64,
+    /// The same, fullest PE, if the units were spread in contiguous ranges (`balance: Units`).
+    pub nonzeros_max_contiguous: u64,
+    /// The fullest PE; the first of several.
+    #[serde(serialize_with = "by_name")]
+    pub fullest: Pe,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn by_name<S: Serializer>(pe: &Pe, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(pe)
+}
+
+impl LayerBalance {
+    /// How far the fullest PE is above the mean: 0 is even, 0.1 is 10 % more.
+    pub fn excess(&self) -> f64 {
+        if self.nonzeros_mean > 0.0 { self.nonzeros_max as f64 / self.nonzeros_mean - 1.0 } else { 0.0 }
+    }
+}
+
+/// How evenly each layer is spread.
+pub fn balance(network: &Egru, placed: &[Placed]) -> Vec<LayerBalance> {
+    network.layers.iter().zip(placed).filter_map(|(layer, placed)| balance_of(layer, placed)).collect()
+}
+
+fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {
+    let (input, recurrent) = unit_weights(layer);
+    let weight: Vec<u32> = input.iter().zip(&recurrent).map(|(w, r)| w + r).collect();
+    let loads_here = loads(&placed.assignment, &weight);
+    let contiguous = loads(&assign(&weight, placed.pes.len(), Balance::Units), &weight);
+    let (&most, &fullest) = loads_here.iter().zip(&placed.pes).rev().max_by_key(|&(load, _)| load)?;
+    let units = || placed.assignment.iter().map(Vec::len);
+    Some(LayerBalance {
+        layer: layer.name.clone(),
+        pes: placed.pes.len(),
+        units_per_pe: [units().min()?, units().max()?],
+        nonzeros_mean: loads_here.iter().sum::<u64>() as f64 / loads_here.len() as f64,
+        nonzeros_max: most,
+        nonzeros_max_contiguous: contiguous.into_iter().max()?,
+        fullest,
+    })
+}
+
+/// The margin of each layer's fastest PE behind its slowest, from which the mapper decides on a barrier.
+pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
+    let timing = Timing {
+        costs: &subject.program.costs,
+        width: subject.program.dram.width(),
+        point: subject.program.operating_point,
+        overlap_recurrent: subject.mapping.overlap_recurrent,
+    };
+    margins(subject.network, subject.placed, &timing)
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Good to know.
+    Note,
+    /// May surprise, or cost time.
+    Warning,
+    /// Results may be wrong.
+    Error,
+}
+
+impl Level {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One finding: what, where, and what to try.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lint {
+    /// How much it matters.
+    pub level: Level,
+    /// Which rule found it, the same in every version.
+    pub rule: &'static str,
+    /// Layer, PE or field it is about.
+    pub place: String,
+    /// What is found.
+    pub message: String,
+    /// What to try.
+    pub help: String,
+}
+
+/// Everything to point out, the gravest first, otherwise in network order.
+pub fn lints(subject: &Subject<'_>) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    barriers(subject, &mut lints);
+    full(subject.program, &mut lints);
+    uneven(subject, &mut lints);
+    unused(subject, &mut lints);
+    ports(&subject.program.assume, &mut lints);
+    lints.sort_by_key(|lint| std::cmp::Reverse(lint.level));
+    lints
+}
+
+/// Whether an error says that a sound scene asks for more than the chip has.
+pub fn is_misfit(error: &MapError) -> bool {
+    matches!(
+        error,
+        MapError::DoesNotFit { .. } | MapError::TooManyPes { .. } | MapError::MorePesThanUnits { .. }
+    )
+}
+
+fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
+    for (layer, margin) in subject.program.layers.iter().zip(barrier_margins(subject)) {
+        if !margin.needed() {
+            continue;
+        }
+        let place = layer.name.clone();
+        let why = format!(
+            "its fastest PE may send y {} cycles after the start of a step, its slowest may still read x, where y lands, \
+             for {} cycles ({} of them for PEs that start late)",
+            margin.fastest,
+            margin.slowest + margin.skew,
+            margin.skew,
+        );
+        if layer.barrier {
+            lints.push(Lint {
+                level: Level::Note,
+                rule: "barrier",
+                place,
+                message: format!("the layer waits at a barrier: {why}"),
+                help: "spread the weights more evenly, and the barrier goes away by itself".into(),
+            });
+        } else if subject.mapping.barrier == Barrier::Never {
+            lints.push(Lint {
+                level: Level::Error,
+                rule: "barrier-missing",
+                place,
+                message: format!("y may overwrite x before it is read: {why}"),
+                help: "leave `mapping.barrier` at Auto, or spread the weights more evenly".into(),
+            });
+        }
+    }
+}
+
+/// The fullest PE only: 150 equal PEs make one finding.
+fn full(program: &Program, lints: &mut Vec<Lint>) {
+    let used = |loaded: &PeProgram| loaded.bank_bytes().iter().sum::<u32>();
+    let loaded = Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
+    let Some((pe, loaded)) = loaded.max_by_key(|&(pe, loaded)| (used(loaded), std::cmp::Reverse(pe))) else {
+        return;
+    };
+    let (place, used) = (pe.to_string(), used(loaded));
+    let help = format!("for more room, give {} more PEs", hosted(program, loaded));
+    let is_full = |used: u32, of: u32| f64::from(used) > FULL * f64::from(of);
+    let banks = loaded.bank_bytes();
+    let full: Vec<String> =
+        (0..banks.len()).filter(|&b| is_full(banks[b], BANK_BYTES)).map(|b| b.to_string()).collect();
+    let free = SRAM_BYTES.saturating_sub(used);
+    if is_full(used, SRAM_BYTES) {
+        let share = 100.0 * f64::from(used) / f64::from(SRAM_BYTES);
+        let message = format!(
+            "the fullest PE has {share:.1} % of its SRAM in use: {free} of {SRAM_BYTES} bytes are free"
+        );
+        lints.push(Lint { level: Level::Warning, rule: "pe-full", place, message, help });
+    } else if !full.is_empty() {
+        let (percent, banks) = (100.0 * FULL, full.join(", "));
+        let message = format!(
+            "the fullest PE has more than {percent:.0} % of bank {banks} in use; {free} bytes are free elsewhere"
+        );
+        lints.push(Lint { level: Level::Note, rule: "bank-full", place, message, help });
+    }
+}
+
+/// The layers of a PE, in words.
+fn hosted(program: &Program, loaded: &PeProgram) -> String {
+    let names: Vec<&str> = loaded
+        .slots
+        .iter()
+        .filter_map(|slot| program.layers.get(usize::from(slot.layer)))
+        .map(|l| l.name.as_str())
+        .collect();
+    names.join(" or ")
+}
+
+fn uneven(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
+    for balance in balance(subject.network, subject.placed) {
+        let excess = balance.excess();
+        if excess <= UNEVEN {
+            continue;
+        }
+        let [fewest, most] = balance.units_per_pe;
+        let help = if subject.mapping.balance == Balance::Units {
+            "`mapping.balance: NonZeros` spreads the units by their weights".to_owned()
+        } else if most > fewest {
+            format!(
+                "units do not divide evenly: PEs have {fewest} or {most}; try a number of PEs that divides them"
+            )
+        } else {
+            "fewer PEs, with more units each, come out more even".to_owned()
+        };
+        lints.push(Lint {
+            level: Level::Warning,
+            rule: "uneven",
+            place: balance.layer.clone(),
+            message: format!(
+                "{} has {:.0} % more non-zeros than the mean of the layer ({} and {:.0}): the others wait for it",
+                balance.fullest,
+                100.0 * excess,
+                balance.nonzeros_max,
+                balance.nonzeros_mean
+            ),
+            help,
+        });
+    }
+}
+
+fn unused(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
+    let used = subject.program.used_pes();
+    let reserved = subject.chip.reserved.len();
+    let idle = PE_COUNT.saturating_sub(used + reserved);
+    if idle > 0 {
+        lints.push(Lint {
+            level: Level::Note,
+            rule: "unused-pes",
+            place: "mapping.layers".into(),
+            message: format!("{idle} of {PE_COUNT} PEs have nothing to do; they sleep, and draw idle power"),
+            help: "give layers more PEs: less work for each, and less time a step".into(),
+        });
+    }
+}
+
+fn ports(assume: &Assume, lints: &mut Vec<Lint>) {
+    let (x, y) = assume.host_port;
+    let [(x0, y0), (x1, y1)] = assume.dram_ports;
+    lints.push(Lint {
+        level: Level::Note,
+        rule: "ports-assumed",
+        place: "assume".into(),
+        message: format!(
+            "where host and DRAM meet the mesh is not published; taken as QPE({x},{y}) for the host and QPE({x0},{y0}), \
+             QPE({x1},{y1}) for DRAM"
+        ),
+        help: "`assume.host_port` and `assume.dram_ports` move them".into(),
+    });
+}

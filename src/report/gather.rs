@@ -1,0 +1,264 @@
+//! From a session to its report.
+
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
+use crate::chip::geometry::{Pe, QPES};
+use crate::machine::operate::LOGGED;
+use crate::machine::program::{PACKET_BYTES, PeProgram, Phase, RegionKind};
+use crate::machine::routes::ROUTES;
+use crate::machine::sram::BANK_BYTES;
+use crate::mapping::check;
+use crate::net::csr::Csr;
+use crate::scene::Task;
+use crate::session::Session;
+use crate::task::lm::Score;
+use crate::task::lm::options::Mode;
+
+use super::{
+    Bank, Chip, DramUse, Host, Layer, Memory, NocUse, PhaseTime, RaceCount, RaceSeen, Report, Timers, VERSION,
+};
+
+/// What the session itself does not know.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// See [`Report::chip_time_range_us`].
+    pub range_us: Option<[f64; 2]>,
+    /// See [`Report::stopped`].
+    pub stopped: Option<String>,
+    /// See [`Report::host`].
+    pub host: Host,
+}
+
+impl Report {
+    /// Gathers what a session has shown so far.
+    pub fn gather(session: &mut Session, around: Around) -> Self {
+        let state_hash = session.state_hash();
+        let session = &*session;
+        let scene = &session.loaded.scene;
+        let Task::LanguageModel(options) = &scene.task;
+        let (steps, tick) = (session.steps(), session.tick());
+        let energy = session.energy();
+        let generating = matches!(options.mode, Mode::Generate(_));
+        // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
+        let score = if generating { &Score::default() } else { session.task().score() };
+        Self {
+            version: VERSION,
+            scene: session.loaded.path.display().to_string(),
+            title: scene.title.clone(),
+            set: session.loaded.edits.iter().map(|(path, value)| format!("{path}={value}")).collect(),
+            model: scene.model.clone(),
+            steps,
+            sequences: session.sequences(),
+            sequence_length: session.task().sequence(),
+            input_steps: session.task().total_steps(),
+            stopped: around.stopped,
+            chip_time_us: us(tick),
+            chip_time_range_us: around.range_us,
+            cycles: tick / session.program().operating_point.ticks_per_cycle(),
+            perplexity: score.perplexity(),
+            mean_surprisal: score.mean_surprisal(),
+            predictions: score.predictions(),
+            compares_with: session.model().card.compares_with.clone(),
+            generated: generating.then(|| words(session)),
+            power_w: energy.power_w,
+            energy_j: energy.energy_j,
+            energy_per_step_j: if steps > 0 { energy.energy_j / steps as f64 } else { 0.0 },
+            duty: duty(session),
+            chip: chip(session),
+            layers: layers(session),
+            phases: phases(session),
+            timers: timers(session),
+            memory: memory(session),
+            noc: noc(session),
+            dram: dram(session),
+            races: races(session),
+            lints: lints(session),
+            assume: session.program().assume.clone(),
+            output_hash: format!("{:032x}", session.output_hash()),
+            state_hash: format!("{state_hash:032x}"),
+            host: around.host,
+        }
+    }
+}
+
+/// All words read or written so far that the task still has.
+fn words(session: &Session) -> String {
+    let words: Vec<&str> = (0..).map_while(|index| session.task().word(index)).collect();
+    words.join(" ")
+}
+
+fn lints(session: &Session) -> Vec<check::Lint> {
+    let scene = &session.loaded.scene;
+    let subject = check::Subject {
+        network: &session.model().network,
+        program: session.program(),
+        placed: session.placed(),
+        chip: &scene.chip,
+        mapping: &scene.mapping,
+    };
+    check::lints(&subject)
+}
+
+fn duty(session: &Session) -> f64 {
+    let state = session.machine().state();
+    let used: Vec<usize> =
+        Pe::all().map(Pe::index).filter(|&pe| session.program().pes[pe].is_some()).collect();
+    let busy: Tick = used.iter().map(|&pe| state.pes[pe].count.busy).sum();
+    let there = used.len() as Tick * state.tick;
+    if there == 0 { 0.0 } else { busy as f64 / there as f64 }
+}
+
+fn chip(session: &Session) -> Chip {
+    let program = session.program();
+    Chip {
+        clock_mhz: program.operating_point.mhz(),
+        supply_v: program.operating_point.volts(),
+        waiting: program.waiting,
+        pes_used: program.used_pes(),
+    }
+}
+
+/// Fraction of zeros in matrices taken together.
+fn sparsity(matrices: [&Csr; 2]) -> f64 {
+    let entries: f64 = matrices.iter().map(|m| m.rows() as f64 * m.cols() as f64).sum();
+    let nonzeros: usize = matrices.iter().map(|m| m.nnz()).sum();
+    if entries > 0.0 { 1.0 - nonzeros as f64 / entries } else { 0.0 }
+}
+
+fn layers(session: &Session) -> Vec<Layer> {
+    let network = &session.model().network;
+    let balance = check::balance(network, session.placed());
+    let mut layers = Vec::new();
+    for (k, (layer, balance)) in network.layers.iter().zip(balance).enumerate() {
+        layers.push(Layer {
+            name: layer.name.clone(),
+            units: layer.units(),
+            pes: balance.pes,
+            weight_sparsity: sparsity([&layer.kernel, &layer.recurrent]),
+            activity: session.stats().layer_activity(k, layer.units()),
+            nonzeros_mean: balance.nonzeros_mean,
+            nonzeros_max: balance.nonzeros_max,
+            barrier: session.program().layers[k].barrier,
+        });
+    }
+    layers
+}
+
+fn phases(session: &Session) -> Vec<PhaseTime> {
+    let chip_time = session.tick();
+    let mut phases = Vec::new();
+    for (layer, ticks) in session.program().layers.iter().zip(&session.machine().state().phases.total) {
+        for (phase, &ticks) in Phase::ALL.into_iter().zip(ticks) {
+            phases.push(PhaseTime {
+                phase: phase.name(),
+                layer: layer.name.clone(),
+                time_us: us(ticks),
+                share: if chip_time == 0 { 0.0 } else { ticks as f64 / chip_time as f64 },
+            });
+        }
+    }
+    phases
+}
+
+/// The last timer differences that the PE with most non-zeros of each layer logged.
+fn timers(session: &Session) -> Vec<Timers> {
+    let program = session.program();
+    let mut timers = Vec::new();
+    for (k, balance) in check::balance(&session.model().network, session.placed()).into_iter().enumerate() {
+        let logged = program.pe(balance.fullest).and_then(|loaded| {
+            let (slot, _) = loaded.slot_of(k as u8)?;
+            last_logged(session, balance.fullest, loaded, u32::from(slot))
+        });
+        let Some([egru_input_us, egru_internal_us, pointwise_us, broadcast_us]) = logged else { continue };
+        timers.push(Timers {
+            layer: balance.layer,
+            pe: balance.fullest.to_string(),
+            egru_input_us,
+            egru_internal_us,
+            pointwise_us,
+            broadcast_us,
+        });
+    }
+    timers
+}
+
+/// The values that a PE logged for one of its slots in the last step in which it did. Slots log in turn.
+fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<[u32; LOGGED.len()]> {
+    let state = &session.machine().state().pes[pe.index()];
+    let each = LOGGED.len() as u32;
+    let slots = loaded.slots.len() as u32;
+    let records = state.logged / each;
+    let record = (0..records).rev().take(slots as usize).find(|record| record % slots == slot)?;
+    let (start, bytes) = loaded.log;
+    let places = (bytes / 4).max(1);
+    Some(std::array::from_fn(|i| state.sram.word(start + 4 * ((record * each + i as u32) % places))))
+}
+
+fn memory(session: &Session) -> Memory {
+    let program = session.program();
+    let loaded = || Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
+    let used = |loaded: &PeProgram| loaded.bank_bytes().iter().sum::<u32>();
+    let fullest = loaded().max_by_key(|&(pe, loaded)| (used(loaded), std::cmp::Reverse(pe)));
+    let banks = fullest.map_or([0; 4], |(_, loaded)| loaded.bank_bytes());
+    let most = |bank: usize| loaded().map(|(_, loaded)| loaded.bank_bytes()[bank]).max().unwrap_or(0);
+    Memory {
+        fullest_pe: fullest.map_or_else(String::new, |(pe, _)| pe.to_string()),
+        bytes_used_max: fullest.map_or(0, |(_, loaded)| used(loaded)),
+        weights_bytes_max: loaded().map(|(_, loaded)| weights_bytes(loaded)).max().unwrap_or(0),
+        data_bytes_used_max: loaded()
+            .map(|(_, loaded)| loaded.bank_bytes()[1..].iter().sum())
+            .max()
+            .unwrap_or(0),
+        banks: (0..banks.len())
+            .map(|bank| Bank {
+                bank,
+                used_bytes: banks[bank],
+                free_bytes: BANK_BYTES - banks[bank],
+                used_bytes_max: most(bank),
+            })
+            .collect(),
+    }
+}
+
+/// Bytes of weights (values, columns, row pointers) on a PE.
+pub fn weights_bytes(loaded: &PeProgram) -> u32 {
+    loaded.regions.iter().filter(|r| r.kind == RegionKind::Weights).map(|r| r.end - r.start).sum()
+}
+
+/// Ticks in nanoseconds.
+fn ns(ticks: f64) -> f64 {
+    ticks * 1000.0 / TICKS_PER_US as f64
+}
+
+fn noc(session: &Session) -> NocUse {
+    let state = session.machine().state();
+    let total = &state.traffic.total;
+    let links = ROUTES.links().iter().zip(&state.noc.links);
+    let busiest = links.rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
+    let cycles = state.tick as f64 / NOC_CYCLE as f64;
+    let name = |index: u8| QPES[usize::from(index)];
+    NocUse {
+        packets: total.packets,
+        hops: total.hops,
+        max_link_load: busiest.map_or(0.0, |(_, link)| link.packets as f64 / cycles.max(1.0)),
+        busiest_link: busiest.map(|(link, _)| format!("{} > {}", name(link.from), name(link.to))),
+        latency_mean_ns: ns(total.latency as f64 / total.packets.max(1) as f64),
+        latency_max_ns: ns(total.max_latency as f64),
+        waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),
+    }
+}
+
+fn dram(session: &Session) -> DramUse {
+    let beats = session.machine().state().traffic.dma_beats;
+    DramUse { beats, bytes: beats * u64::from(PACKET_BYTES) }
+}
+
+fn races(session: &Session) -> RaceCount {
+    let races = &session.machine().state().races;
+    let seen = |race: &crate::machine::probe::Race| RaceSeen {
+        time_us: us(race.tick),
+        pe: Pe::from_index(usize::from(race.pe)).map_or_else(String::new, |pe| pe.to_string()),
+        address: race.address,
+        what: race.what.clone(),
+    };
+    RaceCount { count: races.count, first: races.first.iter().map(seen).collect() }
+}

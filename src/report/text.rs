@@ -1,0 +1,230 @@
+//! The report for people: what matters first, units on everything, 80 columns.
+
+use super::table::{Table, field, grouped, percent};
+use super::{Layer, PhaseTime, Report};
+use crate::machine::options::Waiting;
+use crate::machine::program::Phase;
+
+/// Column at which values begin.
+const INDENT: usize = 13;
+/// Layers beside each other in the table of phases.
+const LAYERS_BESIDE: usize = 4;
+
+impl Report {
+    /// The report as text.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        self.head(&mut out);
+        self.results(&mut out);
+        self.phase_table(&mut out);
+        self.layer_table(&mut out);
+        self.memory_lines(&mut out);
+        self.findings(&mut out);
+        outside(&mut out);
+        out
+    }
+
+    fn head(&self, out: &mut String) {
+        if !self.title.is_empty() {
+            field(out, 0, "", &self.title);
+        }
+        field(out, INDENT, "scene", &self.scene);
+        for edit in &self.set {
+            field(out, INDENT, "  --set", edit);
+        }
+        field(out, INDENT, "model", &self.model);
+        let waiting = match self.chip.waiting {
+            Waiting::Poll => "poll",
+            Waiting::Sleep => "sleep",
+        };
+        let chip = format!(
+            "{} PEs at {} MHz, {} V; waiting PEs {waiting}",
+            self.chip.pes_used, self.chip.clock_mhz, self.chip.supply_v
+        );
+        field(out, INDENT, "chip", &chip);
+        let run = format!(
+            "{} of {} time steps; complete sequences of {}: {}",
+            grouped(self.steps),
+            grouped(self.input_steps),
+            grouped(u64::from(self.sequence_length)),
+            grouped(self.sequences)
+        );
+        field(out, INDENT, "run", &run);
+        if let Some(reason) = &self.stopped {
+            field(out, INDENT, "STOPPED", reason);
+        }
+        out.push('\n');
+    }
+
+    fn results(&self, out: &mut String) {
+        let steps = self.steps.max(1) as f64;
+        let time = format!(
+            "{:.3} ms, {} PE cycles; {:.1} µs a step",
+            self.chip_time_us / 1e3,
+            grouped(self.cycles),
+            self.chip_time_us / steps
+        );
+        field(out, INDENT, "chip time", &time);
+        if let Some([low, high]) = self.chip_time_range_us {
+            let range = format!(
+                "{:.3} to {:.3} ms for a branch refill of 1 to 3 cycles (not published; taken as {})",
+                low / 1e3,
+                high / 1e3,
+                self.assume.branch_refill
+            );
+            field(out, INDENT, "", &range);
+        }
+        let energy = format!(
+            "{:.4} J; {:.3} mJ a step; mean power {:.3} W",
+            self.energy_j,
+            self.energy_per_step_j * 1e3,
+            self.power_w
+        );
+        field(out, INDENT, "energy", &energy);
+        if let (Some(perplexity), Some(surprisal)) = (self.perplexity, self.mean_surprisal) {
+            let text = format!(
+                "{perplexity:.2} over {} predictions; mean surprisal {surprisal:.3} nats",
+                grouped(self.predictions)
+            );
+            field(out, INDENT, "perplexity", &text);
+            if !self.compares_with.is_empty() {
+                field(out, INDENT, "", &format!("Compares with: {}", self.compares_with));
+            }
+        }
+        if let Some(text) = &self.generated {
+            field(out, INDENT, "text", text);
+        }
+        let host = format!("{:.2} s on this machine, {:.1} steps/s", self.host.wall_s, self.host.steps_per_s);
+        field(out, INDENT, "emulated in", &host);
+        field(out, INDENT, "output hash", &self.output_hash);
+        field(out, INDENT, "state hash", &self.state_hash);
+        out.push('\n');
+    }
+
+    /// Time by phase and layer, as in the paper's Fig. 2: µs a step.
+    fn phase_table(&self, out: &mut String) {
+        let steps = self.steps.max(1) as f64;
+        out.push_str("Time by phase, µs a step (one after the other: they add up to the chip time)\n");
+        for layers in self.layers.chunks(LAYERS_BESIDE) {
+            let mut head = vec!["phase"];
+            head.extend(layers.iter().map(|layer| layer.name.as_str()));
+            head.extend(["all layers", "share", "what"]);
+            let mut table = Table::new(&head).last_left();
+            for phase in Phase::ALL {
+                let of_phase = || self.phases.iter().filter(move |p| p.phase == phase.name());
+                let mut row = vec![phase.name().to_owned()];
+                row.extend(
+                    layers.iter().map(|layer| micros(of_phase().filter(|p| p.layer == layer.name), steps)),
+                );
+                row.push(micros(of_phase(), steps));
+                row.push(percent(of_phase().map(|p| p.share).sum()));
+                row.push(phase.describe().to_owned());
+                table.row(row);
+            }
+            let mut row = vec!["all".to_owned()];
+            row.extend(
+                layers.iter().map(|l| micros(self.phases.iter().filter(|p| p.layer == l.name), steps)),
+            );
+            row.push(micros(self.phases.iter(), steps));
+            row.push(percent(self.phases.iter().map(|p| p.share).sum()));
+            table.row(row);
+            table.write(out);
+            out.push('\n');
+        }
+    }
+
+    fn layer_table(&self, out: &mut String) {
+        let mut table = Table::new(&[
+            "layer",
+            "units",
+            "PEs",
+            "sparsity",
+            "activity",
+            "non-zeros a PE: mean",
+            "max",
+            "barrier",
+        ]);
+        for layer in &self.layers {
+            table.row(layer_row(layer));
+        }
+        table.write(out);
+        out.push_str("sparsity: zero weights of W and R; activity: units that sent an event, mean\n\n");
+    }
+
+    fn memory_lines(&self, out: &mut String) {
+        let memory = &self.memory;
+        let text = format!(
+            "fullest {}: {} of 131,072 bytes; data memory {} of 98,304; weights {} bytes",
+            memory.fullest_pe,
+            grouped(memory.bytes_used_max.into()),
+            grouped(memory.data_bytes_used_max.into()),
+            grouped(memory.weights_bytes_max.into()),
+        );
+        field(out, INDENT, "memory", &text);
+        let free: Vec<String> = memory
+            .banks
+            .iter()
+            .map(|bank| format!("{} in bank {}", grouped(bank.free_bytes.into()), bank.bank))
+            .collect();
+        field(out, INDENT, "", &format!("bytes free there: {}", free.join(", ")));
+        let noc = &self.noc;
+        let text = format!(
+            "{} packets, {} hops; {:.0} ns mean, {:.0} ns at most; busiest link {}, {}",
+            grouped(noc.packets),
+            grouped(noc.hops),
+            noc.latency_mean_ns,
+            noc.latency_max_ns,
+            noc.busiest_link.as_deref().unwrap_or("none"),
+            percent(noc.max_link_load),
+        );
+        field(out, INDENT, "NoC", &text);
+        let text = format!("{} bytes in {} beats", grouped(self.dram.bytes), grouped(self.dram.beats));
+        field(out, INDENT, "DRAM", &text);
+        let text = format!("{} of the time busy, mean of the PEs in use", percent(self.duty));
+        field(out, INDENT, "duty", &text);
+        out.push('\n');
+    }
+
+    fn findings(&self, out: &mut String) {
+        if self.races.count > 0 {
+            let text = format!(
+                "{} packets overwrote what was still to be read: the output may be wrong",
+                grouped(self.races.count)
+            );
+            field(out, INDENT, "RACES", &text);
+            for race in &self.races.first {
+                field(out, INDENT, "", &format!("{:.3} µs, {}: {}", race.time_us, race.pe, race.what));
+            }
+        }
+        for lint in &self.lints {
+            let text = format!("{}: {}. Try: {}", lint.place, lint.message, lint.help);
+            field(out, INDENT, lint.level.name(), &text);
+        }
+        out.push('\n');
+    }
+}
+
+fn outside(out: &mut String) {
+    let text = "The softmax readout, which runs on the host: its time and energy. Energy and power of DRAM and host. \
+                Energy of NoC hops, unless `assume` gives one: none is published.";
+    field(out, INDENT, "not included", text);
+    let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";
+    field(out, INDENT, "more", text);
+}
+
+fn micros<'a>(phases: impl Iterator<Item = &'a PhaseTime>, steps: f64) -> String {
+    format!("{:.1}", phases.map(|p| p.time_us).sum::<f64>() / steps)
+}
+
+fn layer_row(layer: &Layer) -> Vec<String> {
+    vec![
+        layer.name.clone(),
+        grouped(layer.units as u64),
+        layer.pes.to_string(),
+        percent(layer.weight_sparsity),
+        percent(layer.activity),
+        format!("{:.1}", layer.nonzeros_mean),
+        grouped(layer.nonzeros_max),
+        if layer.barrier { "yes" } else { "no" }.to_owned(),
+    ]
+}

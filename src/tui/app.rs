@@ -1,0 +1,204 @@
+//! The app's model: what is shown and where the user is. [`super::update`] changes it, [`super::view`] draws it; neither
+//! touches a terminal, a thread or a clock, so both can be tested as they are.
+
+use crossterm::event::KeyEvent;
+
+use super::heat::{Metric, Scales, Window};
+use super::keymap::Keymap;
+use super::layout::{Plan, plan};
+use super::panels::PanelId;
+use super::theme::Theme;
+use super::widgets::floor_plan;
+use crate::chip::geometry::Pe;
+use crate::session::command::{Command, StepUnit};
+use crate::session::engine::EngineEvent;
+use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
+
+/// Everything that can happen to the app.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The terminal has this size now: columns, rows.
+    Resize(u16, u16),
+    /// The engine has something to say.
+    Engine(EngineEvent),
+    /// Nobody finished the count that was begun.
+    CountExpired,
+    /// The scene file was saved.
+    SceneSaved,
+    /// The operating system asks.
+    Signal(Signal),
+    /// The terminal gives no more input; why.
+    InputLost(String),
+    /// A thread other than the UI's panicked; the report.
+    ThreadPanicked(String),
+}
+
+/// Signals that the app answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Leave in good order; the signal's number.
+    Terminate(i32),
+    /// Stop until continued.
+    Suspend,
+    /// Running again.
+    Continued,
+}
+
+/// What [`super::update::update`] wants done outside the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send to the engine.
+    Engine(Command),
+    /// Start the engine again after a crash.
+    RestartEngine,
+    /// Send [`Msg::CountExpired`] a while from now.
+    StartCountTimer,
+    /// Give the terminal back and stop the process.
+    Suspend,
+    /// Take the terminal again.
+    Resume,
+    /// Forget what is on the screen and draw all of it.
+    Redraw,
+    /// Leave with this exit code.
+    Quit(u8),
+}
+
+/// A layer over the panels. The last one is on top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The key list; what was typed narrows it.
+    Help {
+        /// What was typed.
+        search: String,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// A scene that could not be loaded; the old experiment stays.
+    SceneError {
+        /// The engine's diagnostic, as it is.
+        text: String,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// The engine is gone.
+    Crash {
+        /// The report.
+        text: String,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// The warnings of the run.
+    Warnings {
+        /// First line shown.
+        scroll: usize,
+    },
+}
+
+/// A count being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Its value so far.
+    pub value: u32,
+    /// [`App::recent`] before the first digit; a command with a count gives it back.
+    pub recent_before: Vec<PanelId>,
+}
+
+/// The model.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Scene as the user named it.
+    pub scene: String,
+    /// Whether a saved scene is loaded by itself.
+    pub watching: bool,
+    /// Looks.
+    pub theme: Theme,
+    /// Keys.
+    pub keymap: Keymap,
+    /// Terminal size: columns, rows.
+    pub size: (u16, u16),
+    /// The last picture of the experiment; none before the first.
+    pub snapshot: Option<SharedSnapshot>,
+    /// Panels, the one focused last first; always all of them.
+    pub recent: Vec<PanelId>,
+    /// Whether the focused panel has the whole screen.
+    pub expanded: bool,
+    /// PE that the readouts are about.
+    pub selected: Pe,
+    /// Heat metric of the floor plan.
+    pub metric: Metric,
+    /// Window of what has two.
+    pub window: Window,
+    /// Scales of the heat metrics.
+    pub scales: Scales,
+    /// Layers over the panels, bottom to top.
+    pub overlays: Vec<Overlay>,
+    /// Count being typed.
+    pub count: Option<Count>,
+    /// A line for the user, until the next key.
+    pub notice: Option<String>,
+    /// What the user stepped by last; after a step by events the event is told.
+    pub last_step: Option<StepUnit>,
+    /// The engine is gone until it is started again.
+    pub crashed: bool,
+    /// Detail the engine was last asked for.
+    pub asked_focus: Focus,
+}
+
+impl App {
+    /// An app before its first snapshot.
+    pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
+        Self {
+            scene: scene.into(),
+            watching: false,
+            theme,
+            keymap: Keymap::default(),
+            size,
+            snapshot: None,
+            recent: PanelId::ALL.to_vec(),
+            expanded: false,
+            selected: first_pe(),
+            metric: Metric::default(),
+            window: Window::default(),
+            scales: Scales::default(),
+            overlays: Vec::new(),
+            count: None,
+            notice: None,
+            last_step: None,
+            crashed: false,
+            asked_focus: Focus::Nothing,
+        }
+    }
+
+    /// The focused panel.
+    pub fn focus(&self) -> PanelId {
+        self.recent.first().copied().unwrap_or(PanelId::Chip)
+    }
+
+    /// Gives a panel the focus.
+    pub fn set_focus(&mut self, panel: PanelId) {
+        self.recent.retain(|&other| other != panel);
+        self.recent.insert(0, panel);
+    }
+
+    /// Where everything goes at the present size.
+    pub fn plan(&self) -> Plan {
+        plan(self.size, &self.recent, self.expanded)
+    }
+
+    /// Whether a panel is on screen.
+    pub fn shows(&self, panel: PanelId) -> bool {
+        self.plan().panels.iter().any(|(shown, _)| *shown == panel)
+    }
+
+    /// The picture, if there is one.
+    pub fn picture(&self) -> Option<&Snapshot> {
+        self.snapshot.as_deref()
+    }
+}
+
+/// Some PE to begin with; the first snapshot moves the selection to one that works.
+fn first_pe() -> Pe {
+    floor_plan::reading_order().next().unwrap_or_else(|| unreachable!("the chip has PEs"))
+}

@@ -1,0 +1,230 @@
+//! What the floor plan can show by colour: metrics, windows, scales.
+
+use crate::chip::geometry::PE_COUNT;
+use crate::session::snapshot::{PeStatus, PeView, Snapshot};
+
+/// Bytes of one SRAM bank.
+pub const BANK_BYTES: u32 = 32 * 1024;
+/// Bytes of a PE's SRAM: four banks.
+pub const SRAM_BYTES: u32 = 4 * BANK_BYTES;
+
+/// A heat metric of the floor plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// Fraction of a PE's units that sent an event.
+    #[default]
+    Activity,
+    /// Fraction of time a PE was busy with operations.
+    Duty,
+    /// Fraction of SRAM in use.
+    Sram,
+    /// Energy.
+    Energy,
+    /// Which layer a PE works for.
+    Layer,
+}
+
+impl Metric {
+    /// All metrics, in the order the key walks through them.
+    pub const ALL: [Self; 5] = [Self::Activity, Self::Duty, Self::Sram, Self::Energy, Self::Layer];
+
+    /// The next one, round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::ALL[(self.index() + 1) % Self::ALL.len()]
+    }
+
+    /// The one before, round.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self::ALL[(self.index() + Self::ALL.len() - 1) % Self::ALL.len()]
+    }
+
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Name for titles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Duty => "duty",
+            Self::Sram => "SRAM fill",
+            Self::Energy => "energy",
+            Self::Layer => "layer",
+        }
+    }
+
+    /// Over which time the value was taken, in words.
+    pub const fn window(self, window: Window) -> &'static str {
+        match (self, window) {
+            (Self::Activity, Window::Mean) => "mean of 70",
+            (Self::Duty, Window::Mean) => "since start",
+            (Self::Sram, _) => "now",
+            (Self::Layer, _) => "as mapped",
+            _ => "this token",
+        }
+    }
+
+    /// A PE's value: a fraction, or µJ for energy, or the layer's index; none for a PE without a program.
+    pub fn value(self, pe: &PeView, window: Window) -> Option<f32> {
+        if pe.status == PeStatus::Unused {
+            return None;
+        }
+        match (self, window) {
+            (Self::Activity, Window::Step) => Some(pe.activity),
+            (Self::Activity, Window::Mean) => Some(pe.activity_mean),
+            (Self::Duty, Window::Step) => Some(pe.duty),
+            (Self::Duty, Window::Mean) => Some(pe.duty_mean),
+            (Self::Sram, _) => Some(sram_fill(pe)),
+            (Self::Energy, _) => Some(pe.energy_uj),
+            (Self::Layer, _) => pe.layer.map(f32::from),
+        }
+    }
+
+    /// A value with its unit.
+    pub fn format(self, value: f32) -> String {
+        match self {
+            Self::Activity | Self::Duty | Self::Sram => format!("{:.1} %", value * 100.0),
+            Self::Energy => format!("{value:.2} µJ"),
+            Self::Layer => format!("{value:.0}"),
+        }
+    }
+
+    /// An end of the scale with its unit, as short as it goes.
+    pub fn format_end(self, value: f32) -> String {
+        match self {
+            Self::Activity | Self::Duty | Self::Sram => format!("{} %", round_off(value * 100.0)),
+            Self::Energy => format!("{} µJ", round_off(value)),
+            Self::Layer => format!("{value:.0}"),
+        }
+    }
+}
+
+fn round_off(value: f32) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Fraction of a PE's SRAM in use.
+pub fn sram_fill(pe: &PeView) -> f32 {
+    pe.bank_bytes.iter().sum::<u32>() as f32 / SRAM_BYTES as f32
+}
+
+/// Over which time steps a value is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Window {
+    /// The last completed time step.
+    #[default]
+    Step,
+    /// The mean that the snapshot keeps.
+    Mean,
+}
+
+impl Window {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Step => Self::Mean,
+            Self::Mean => Self::Step,
+        }
+    }
+}
+
+/// Upper ends of the scales that follow the data.
+///
+/// They grow at once and shrink only when the data stays below half, so that colours do not jump from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scales {
+    build: u64,
+    activity: f32,
+    energy: f32,
+}
+
+impl Default for Scales {
+    fn default() -> Self {
+        Self { build: 0, activity: 0.05, energy: 0.0 }
+    }
+}
+
+impl Scales {
+    /// Takes in what a new snapshot needs.
+    pub fn follow(&mut self, snapshot: &Snapshot) {
+        if snapshot.build != self.build {
+            *self = Self { build: snapshot.build, ..Self::default() };
+        }
+        let largest = |value: fn(&PeView) -> f32| {
+            snapshot.pes.iter().take(PE_COUNT).map(value).filter(|v| v.is_finite()).fold(0.0, f32::max)
+        };
+        grow(&mut self.activity, largest(|pe| pe.activity.max(pe.activity_mean)), 0.05);
+        grow(&mut self.energy, largest(|pe| pe.energy_uj), 0.0);
+    }
+
+    /// The value that gets the brightest colour.
+    pub fn end(&self, metric: Metric) -> f32 {
+        match metric {
+            Metric::Activity => self.activity.min(1.0),
+            Metric::Duty | Metric::Sram => 1.0,
+            Metric::Energy => self.energy,
+            Metric::Layer => 0.0,
+        }
+    }
+
+    /// Where a value stands on the scale, 0..=1.
+    pub fn fraction(&self, metric: Metric, value: f32) -> f32 {
+        let end = self.end(metric);
+        if end > 0.0 { (value / end).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+fn grow(end: &mut f32, largest: f32, least: f32) {
+    let wanted = nice_ceiling(largest).max(least);
+    if wanted > *end || wanted < *end / 2.0 {
+        *end = wanted;
+    }
+}
+
+/// The next number of the series 1, 1.5, 2, 3, 5, 7.5 × 10ⁿ.
+pub fn nice_ceiling(value: f32) -> f32 {
+    if value <= 0.0 || !value.is_finite() {
+        return 0.0;
+    }
+    let decade = 10f32.powf(value.log10().floor());
+    [1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0]
+        .into_iter()
+        .map(|step| step * decade)
+        // Rounding of the decade must not push an exact end to the next one.
+        .find(|&end| value <= end * 1.000_01)
+        .unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scale_ends_are_round_and_never_below_the_value() {
+        for (value, end) in [(0.0, 0.0), (0.07, 0.075), (0.1, 0.1), (0.11, 0.15), (3.2, 5.0), (42.0, 50.0)] {
+            assert!((nice_ceiling(value) - end).abs() < 1e-6, "{value}: {}", nice_ceiling(value));
+        }
+    }
+
+    #[test]
+    fn a_scale_grows_at_once_and_shrinks_late() {
+        let mut end = 0.1;
+        grow(&mut end, 0.18, 0.05);
+        assert!((end - 0.2).abs() < 1e-6);
+        grow(&mut end, 0.11, 0.05);
+        assert!((end - 0.2).abs() < 1e-6, "0.15 is no reason to jump");
+        grow(&mut end, 0.01, 0.05);
+        assert!((end - 0.05).abs() < 1e-6);
+    }
+
+    #[test]
+    fn metrics_go_round_both_ways() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.next().previous(), metric);
+        }
+    }
+}

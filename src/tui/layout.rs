@@ -1,0 +1,168 @@
+//! Which panel goes where, by the size of the terminal.
+//!
+//! ```text
+//! single (narrow)      pair (80x24)               dashboard (120x40)          wall (200x60)
+//! ┌───────────────┐    ┌─────────────────────┐    ┌─────────────────────┐    ┌─────────────────────────┐
+//! │ status        │    │ status              │    │ status              │    │ status                  │
+//! ├───────────────┤    ├──────────┬──────────┤    ├─────────┬───────────┤    ├─────────┬───────┬───────┤
+//! │ the focused   │    │ 1 Chip   │ last     │    │ 1 Chip  │ 2 Task    │    │ 1 Chip  │2 Task │3 Mem. │
+//! │ panel         │    │          │ focused  │    │         │           │    │         │       │       │
+//! │               │    │          │ of 2..6  │    ├──────┬──┴───┬───────┤    │         │       │       │
+//! │               │    │          │          │    │ 3/4  │ 5    │ 6     │    ├─────────┼───────┼───────┤
+//! │               │    │          │          │    │Memory│Timers│Spars. │    │ 4 NoC   │5 Tim. │6 Spa. │
+//! ├───────────────┤    ├──────────┴──────────┤    ├──────┴──────┴───────┤    ├─────────┴───────┴───────┤
+//! │ keys          │    │ keys                │    │ keys                │    │ keys                    │
+//! └───────────────┘    └─────────────────────┘    └─────────────────────┘    └─────────────────────────┘
+//! ```
+//!
+//! A narrow but tall terminal stacks the pair. On the dashboard, Memory and NoC share a place: the one focused last
+//! has it. An expanded panel has everything between status and keys.
+
+use ratatui::layout::Rect;
+
+use super::panels::PanelId;
+
+/// Below this many columns and rows there is only a notice.
+pub const MINIMUM: (u16, u16) = (36, 12);
+
+/// Columns of the floor plan with its smallest cells, border included.
+const CHIP_COLUMNS: u16 = 38;
+
+/// Where things go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The status line; empty on a screen too small for anything.
+    pub status: Rect,
+    /// The panels on screen.
+    pub panels: Vec<(PanelId, Rect)>,
+    /// The line of keys.
+    pub footer: Rect,
+    /// The screen is below [`MINIMUM`].
+    pub too_small: bool,
+}
+
+/// Lays the screen out. `recent` is the panels, last focused first.
+pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> Plan {
+    if columns < MINIMUM.0 || rows < MINIMUM.1 {
+        return Plan { too_small: true, ..Plan::default() };
+    }
+    let status = Rect::new(0, 0, columns, 1);
+    let body = Rect::new(0, 1, columns, rows - 2);
+    let footer = Rect::new(0, rows - 1, columns, 1);
+    let focused = recent.first().copied().unwrap_or(PanelId::Chip);
+    let panels = if expanded {
+        vec![(focused, body)]
+    } else if columns >= 170 && rows >= 50 {
+        wall(body)
+    } else if columns >= 114 && rows >= 36 {
+        dashboard(body, recent)
+    } else if columns >= 76 && rows >= 19 {
+        pair(body, recent)
+    } else if columns < 76 && rows >= 44 {
+        stack(body, recent)
+    } else {
+        vec![(focused, body)]
+    };
+    Plan { status, panels, footer, too_small: false }
+}
+
+/// The last focused panel that is not the floor plan, which is always there.
+fn companion(recent: &[PanelId]) -> PanelId {
+    // The order of a fresh list starts Chip, Task: the app opens with these two.
+    recent.iter().copied().find(|&panel| panel != PanelId::Chip).unwrap_or(PanelId::Task)
+}
+
+fn pair(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
+    // The floor plan grows in steps (2, 3, 4 columns a cell); what it cannot use goes to its neighbour.
+    let chip = if body.width >= 112 { CHIP_COLUMNS + 14 } else { CHIP_COLUMNS };
+    let (left, right) = split_columns(body, chip);
+    vec![(PanelId::Chip, left), (companion(recent), right)]
+}
+
+fn stack(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
+    let (top, bottom) = split_rows(body, 22);
+    vec![(PanelId::Chip, top), (companion(recent), bottom)]
+}
+
+fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
+    let (top, bottom) = split_rows(body, (body.height * 4 / 7).max(22));
+    let (chip, task) = split_columns(top, CHIP_COLUMNS + 14);
+    let rank = |panel| recent.iter().position(|&other| other == panel).unwrap_or(usize::MAX);
+    let shared = if rank(PanelId::Memory) < rank(PanelId::Noc) { PanelId::Memory } else { PanelId::Noc };
+    let (first, rest) = split_columns(bottom, body.width / 3);
+    let (second, third) = split_columns(rest, body.width / 3);
+    vec![
+        (PanelId::Chip, chip),
+        (PanelId::Task, task),
+        (shared, first),
+        (PanelId::Timers, second),
+        (PanelId::Sparsity, third),
+    ]
+}
+
+fn wall(body: Rect) -> Vec<(PanelId, Rect)> {
+    let (top, bottom) = split_rows(body, (body.height * 3 / 5).max(33));
+    let (chip, rest) = split_columns(top, CHIP_COLUMNS + 28);
+    let (task, memory) = split_columns(rest, rest.width / 2);
+    let (noc, rest) = split_columns(bottom, CHIP_COLUMNS + 28);
+    let (timers, sparsity) = split_columns(rest, rest.width / 2);
+    vec![
+        (PanelId::Chip, chip),
+        (PanelId::Task, task),
+        (PanelId::Memory, memory),
+        (PanelId::Noc, noc),
+        (PanelId::Timers, timers),
+        (PanelId::Sparsity, sparsity),
+    ]
+}
+
+fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
+    let left = left.min(area.width);
+    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+}
+
+fn split_rows(area: Rect, top: u16) -> (Rect, Rect) {
+    let top = top.min(area.height);
+    (Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(size: (u16, u16), recent: &[PanelId]) -> Vec<PanelId> {
+        plan(size, recent, false).panels.into_iter().map(|(panel, _)| panel).collect()
+    }
+
+    #[test]
+    fn panels_never_overlap_nor_leave_the_screen_and_the_focused_one_is_shown() {
+        for columns in (1..=250).step_by(3) {
+            for rows in 1..=80 {
+                for focused in PanelId::ALL {
+                    let mut recent = PanelId::ALL.to_vec();
+                    recent.retain(|&panel| panel != focused);
+                    recent.insert(0, focused);
+                    let plan = plan((columns, rows), &recent, false);
+                    let screen = Rect::new(0, 0, columns, rows);
+                    for (i, (panel, area)) in plan.panels.iter().enumerate() {
+                        assert_eq!(area.intersection(screen), *area, "{panel:?} at {columns}x{rows}");
+                        for (other, behind) in &plan.panels[..i] {
+                            assert!(!area.intersects(*behind), "{panel:?} {other:?} at {columns}x{rows}");
+                        }
+                    }
+                    let there = plan.panels.iter().any(|(panel, _)| *panel == focused);
+                    assert_eq!(there, !plan.too_small, "{focused:?} at {columns}x{rows}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_screen_has_chip_and_task() {
+        let fresh = PanelId::ALL;
+        assert_eq!(shown((80, 24), &fresh), [PanelId::Chip, PanelId::Task]);
+        assert_eq!(shown((120, 40), &fresh).len(), 5);
+        assert_eq!(shown((200, 60), &fresh), PanelId::ALL);
+        assert_eq!(shown((40, 16), &fresh), [PanelId::Chip]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Texts over the panels: a scene that is wrong, an engine that stopped, the warnings. Shown as they are, in whole.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Widget};
+
+use crate::tui::app::App;
+use crate::tui::widgets::{centred, put_line};
+
+/// A scene that could not be loaded: the diagnostic with its caret, unchanged.
+pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let what_now = match (app.snapshot.is_some(), app.watching) {
+        (true, true) => "the old scene stays · mend and save the file · Esc closes",
+        (true, false) => "the old scene stays · r tries again · Esc closes",
+        (false, true) => "mend and save the file, or r tries again · q quits",
+        (false, false) => "r tries again · q quits",
+    };
+    let frame = Frame { title: "Scene not loaded", style: app.theme.bad(), what_now };
+    frame.render(app, &text.lines().collect::<Vec<_>>(), scroll, area, buf);
+}
+
+/// The engine panicked.
+pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let what_now = "a bug: please report it · r starts the engine again · ↑↓ scroll · q quits";
+    let frame = Frame { title: "A thread of spinntui stopped", style: app.theme.bad(), what_now };
+    let plain: Vec<String> = text.lines().map(without_escapes).collect();
+    frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
+}
+
+/// The warnings of mapping and run, newest first.
+pub fn warnings(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let frame = Frame {
+        title: "Warnings, newest first",
+        style: app.theme.warn(),
+        what_now: "↑↓ scroll · Esc closes",
+    };
+    let lines: Vec<&str> = app
+        .picture()
+        .map_or_else(Vec::new, |snapshot| snapshot.warnings.iter().rev().map(String::as_str).collect());
+    frame.render(app, &lines, scroll, area, buf);
+}
+
+struct Frame<'a> {
+    title: &'a str,
+    style: Style,
+    what_now: &'a str,
+}
+
+impl Frame<'_> {
+    fn render(&self, app: &App, lines: &[&str], scroll: usize, area: Rect, buf: &mut Buffer) {
+        let room = area.width.saturating_sub(4).max(1);
+        let rows: Vec<String> = lines.iter().flat_map(|line| folded(line, usize::from(room))).collect();
+        let widest = rows.iter().map(|row| Span::raw(row.as_str()).width()).max().unwrap_or(0) as u16;
+        let width = (widest.max(self.what_now.chars().count() as u16 + 2) + 4).min(area.width);
+        let area = centred(area, width, (rows.len() as u16).saturating_add(2));
+        Clear.render(area, buf);
+        let block = Block::bordered()
+            .border_set(app.theme.border_set())
+            .border_style(self.style)
+            .title(Span::styled(format!(" {} ", self.title), self.style))
+            .title_bottom(Span::styled(format!(" {} ", self.what_now), app.theme.dim()));
+        let inner = block.inner(area);
+        block.render(area, buf);
+        let mut rest =
+            if inner.width > 2 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+        let scroll = scroll.min(rows.len().saturating_sub(usize::from(rest.height)));
+        for row in &rows[scroll..] {
+            rest = put_line(buf, rest, Line::raw(row.as_str()));
+        }
+    }
+}
+
+/// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets depend on them.
+fn folded(line: &str, width: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    let mut used = 0;
+    for character in line.replace('\t', "    ").chars() {
+        let columns = Span::raw(character.to_string()).width();
+        if used + columns > width && used > 0 {
+            rows.push(String::new());
+            used = 0;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push(character);
+        }
+        used += columns;
+    }
+    rows
+}
+
+/// A report without the terminal colours that color-eyre puts in.
+fn without_escapes(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            // CSI: up to its final letter.
+            let _ = characters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_keeps_every_character() {
+        assert_eq!(folded("", 5), [""]);
+        assert_eq!(folded("   ^^^^ here", 6), ["   ^^^", "^ here"]);
+        assert_eq!(folded("日本", 3), ["日", "本"]);
+    }
+
+    #[test]
+    fn reports_lose_their_colours() {
+        assert_eq!(without_escapes("\u{1b}[31;1mThe\u{1b}[0m end"), "The end");
+    }
+}

@@ -1,0 +1,5 @@
+//! What lies over the panels, and what is there before them.
+
+pub mod help;
+pub mod loading;
+pub mod message;

@@ -1,0 +1,267 @@
+//! Panel 1: the floor plan as a heat map, with the selected PE in words below it.
+//!
+//! ```text
+//! ╭>1 Chip ───────────────── activity ─╮
+//! │ 6 ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ... │  a PE: colour and digit, tenths of the scale
+//! │ 5 ▒▒▒▒ ▒▒▒▒ ...                │  ·  a PE without a program
+//! │ ...                            │  >  the selected one
+//! │    1    2    3    4   ...      │
+//! │ PE(3,5,1) rnns.1 · R·y         │  what it does
+//! │ activity 11.1 %  duty 93.0 %   │
+//! ╰ activity 0 0123456789 20 % · this token ╯
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::{PanelId, View};
+use crate::chip::geometry::Pe;
+use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
+use crate::tui::heat::{Metric, Window, sram_fill};
+use crate::tui::theme::ramp::digit;
+use crate::tui::widgets::floor_plan::FloorPlan;
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, rows_from, units};
+
+/// Rows of the readout below the plan.
+const READOUT_ROWS: u16 = 2;
+/// Columns of the detail beside an expanded plan.
+const DETAIL_COLUMNS: u16 = 46;
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let inner = frame(view, PanelId::Chip, title(view), legend_line(view), area, buf);
+    let (plan_area, detail_area) = match view.detail() {
+        Some(_) if view.app.expanded && inner.width >= 36 + DETAIL_COLUMNS => {
+            let left = inner.width - DETAIL_COLUMNS;
+            (columns_to(inner, left), columns_from(inner, left + 2))
+        }
+        _ => (inner, Rect::default()),
+    };
+    if let Some(detail) = view.detail() {
+        pe_detail(view, detail, detail_area, buf);
+    }
+    let room = Rect { height: plan_area.height.saturating_sub(READOUT_ROWS), ..plan_area };
+    if let Some(plan) = FloorPlan::fit(room) {
+        draw_plan(view, &plan, buf);
+        readout(view, rows_from(plan_area, plan.rows()), buf);
+    } else if let Some(plan) = FloorPlan::fit(plan_area) {
+        draw_plan(view, &plan, buf);
+    } else {
+        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x12", view.theme().dim()));
+        readout(view, rest, buf);
+    }
+}
+
+fn title(view: &View<'_>) -> &'static str {
+    view.app.metric.name()
+}
+
+fn legend_line(view: &View<'_>) -> Line<'static> {
+    let (metric, theme) = (view.app.metric, view.theme());
+    if metric == Metric::Layer {
+        let mut spans = Vec::new();
+        for (index, layer) in view.snapshot.layers.iter().enumerate() {
+            spans.push(Span::styled(layer_mark(index).to_string(), theme.category_cell(index)));
+            spans.push(Span::styled(format!(" {} ", layer.name), theme.dim()));
+        }
+        return Line::from(spans);
+    }
+    let end = metric.format_end(view.app.scales.end(metric));
+    // The name stands in the title.
+    legend::ramp("", "0", &end, metric.window(view.app.window), theme)
+}
+
+/// What stands in a PE's cell for its layer: a digit, then letters.
+fn layer_mark(index: usize) -> char {
+    char::from_digit(index as u32 % 36, 36).unwrap_or('?')
+}
+
+fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
+    plan.draw_background(buf, view.theme());
+    for pe in Pe::all() {
+        if let Some(state) = view.pe(pe) {
+            draw_pe(view, plan.pe_area(pe), pe, state, buf);
+        }
+    }
+}
+
+fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer) {
+    let (app, theme) = (view.app, view.theme());
+    let value = app.metric.value(state, app.window);
+    let (mut style, mark) = cell_look(view, value);
+    let selected = pe == app.selected;
+    if selected {
+        style = style.patch(theme.cursor());
+    }
+    if state.status == PeStatus::Faulted {
+        style = style.patch(theme.bad());
+    }
+    // Also the paint under the text: a PE is a block of colour.
+    for y in 0..area.height {
+        put_at(buf, area, (0, y), &" ".repeat(usize::from(area.width)), style);
+    }
+    let text = if area.width >= 4 && app.metric != Metric::Layer {
+        value.map_or_else(|| mark.to_string(), |value| long_value(app.metric, value))
+    } else {
+        mark.to_string()
+    };
+    let column = if area.width <= 3 { 1 } else { (area.width.saturating_sub(text.len() as u16)).div_ceil(2) };
+    put_at(buf, area, (column, (area.height - 1) / 2), &text, style);
+    if area.height >= 2 {
+        let below = Rect { y: area.y + (area.height - 1) / 2 + 1, height: 1, ..area };
+        let status = status_mark(state);
+        let column = (area.width.saturating_sub(status.chars().count() as u16)).div_ceil(2);
+        let faint = if selected { style } else { style.remove_modifier(Modifier::BOLD) };
+        put_at(buf, below, (column, 0), status, faint);
+    }
+    if selected {
+        put_at(buf, area, (0, (area.height - 1) / 2), ">", style);
+    }
+}
+
+/// Style and one-character mark of a PE's cell.
+pub fn cell_look(view: &View<'_>, value: Option<f32>) -> (Style, char) {
+    let (app, theme) = (view.app, view.theme());
+    match value {
+        None => (theme.dim(), '.'),
+        Some(value) if app.metric == Metric::Layer => {
+            (theme.category_cell(value as usize), layer_mark(value as usize))
+        }
+        Some(value) => {
+            let fraction = app.scales.fraction(app.metric, value);
+            (theme.heat(fraction), digit(fraction))
+        }
+    }
+}
+
+/// A value for a cell of four columns or more: per cent, or µJ.
+fn long_value(metric: Metric, value: f32) -> String {
+    match metric {
+        Metric::Energy if value >= 100.0 => format!("{value:.0}"),
+        Metric::Energy => format!("{value:.1}"),
+        _ => format!("{:.0}", value * 100.0),
+    }
+}
+
+/// What the PE does, in at most four characters.
+fn status_mark(state: &PeView) -> &'static str {
+    match state.status {
+        PeStatus::Unused => "",
+        PeStatus::Sleeping => "z",
+        PeStatus::Polling => "·",
+        PeStatus::Dma => "dma",
+        PeStatus::Faulted => "!!",
+        PeStatus::Busy => match state.phase {
+            Some(Phase::Input) => "W·x",
+            Some(Phase::Recurrent) => "R·y",
+            Some(Phase::Pointwise) => "c,θ",
+            Some(Phase::Broadcast) => "y>>",
+            Some(Phase::Embedding) => "emb",
+            Some(Phase::Log) => "log",
+            Some(Phase::Wait | Phase::Barrier) => "·",
+            None => "",
+        },
+    }
+}
+
+fn status_word(state: &PeView) -> String {
+    let phase = state.phase.map(Phase::describe);
+    match (state.status, phase) {
+        (PeStatus::Unused, _) => "no program".to_owned(),
+        (PeStatus::Sleeping, _) => "asleep (WFI)".to_owned(),
+        (PeStatus::Polling, _) => "polling".to_owned(),
+        (PeStatus::Dma, _) => "waits for DMA".to_owned(),
+        (PeStatus::Faulted, _) => "stopped by a fault".to_owned(),
+        (PeStatus::Busy, Some(phase)) => phase.to_owned(),
+        (PeStatus::Busy, None) => "busy".to_owned(),
+    }
+}
+
+/// The selected PE in words: two lines, more where there is room.
+fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (app, theme) = (view.app, view.theme());
+    let Some(state) = view.pe(app.selected) else { return };
+    let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];
+    if let Some(layer) = state.layer {
+        first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
+    }
+    first.push(Span::raw(format!(" {}", status_word(state))));
+    let mut first = Line::from(first);
+    let units = format!(" · {} units", state.units);
+    if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
+        first.spans.push(Span::styled(units, theme.dim()));
+    }
+    let rest = put_line(buf, area, first);
+    if state.status == PeStatus::Unused {
+        return;
+    }
+    let (activity, duty) = match app.window {
+        Window::Step => (state.activity, state.duty),
+        Window::Mean => (state.activity_mean, state.duty_mean),
+    };
+    let pairs = [
+        ("act", Metric::Activity.format(activity)),
+        ("duty", Metric::Duty.format(duty)),
+        ("SRAM", Metric::Sram.format(sram_fill(state))),
+        ("", Metric::Energy.format(state.energy_uj)),
+        ("non-zeros", units::count(u64::from(state.nonzeros))),
+    ];
+    put_line(buf, rest, pair_line(view, &pairs, rest.width));
+}
+
+/// `name value  name value ...`, as many pairs as fit whole.
+fn pair_line<'a>(view: &View<'_>, pairs: &[(&str, String)], width: u16) -> Line<'a> {
+    let mut line = Line::default();
+    for (name, value) in pairs {
+        let gap = if line.spans.is_empty() { "" } else { "  " };
+        let label = if name.is_empty() { gap.to_owned() } else { format!("{gap}{name} ") };
+        if line.width() + label.chars().count() + value.chars().count() > usize::from(width) {
+            break;
+        }
+        line.spans.push(Span::styled(label, view.theme().dim()));
+        line.spans.push(Span::raw(value.clone()));
+    }
+    line
+}
+
+/// The selected PE's inside, beside an expanded plan.
+fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let mut rest = put_line(buf, area, Line::styled(view.app.selected.to_string(), theme.accent()));
+    rest = put_line(buf, rest, Line::raw(detail.operation.clone()));
+    let facts = [
+        ("input blocks", format!("{} of {}", detail.arrivals.0, detail.arrivals.1)),
+        (
+            "packets in, out",
+            format!("{}, {}", units::count(detail.packets.0), units::count(detail.packets.1)),
+        ),
+        ("interrupts", units::count(detail.interrupts)),
+    ];
+    for (name, value) in facts {
+        let line = Line::from(vec![Span::styled(format!("{name:<16} "), theme.dim()), Span::raw(value)]);
+        rest = put_line(buf, rest, line);
+    }
+    rest = put_line(buf, rows_from(rest, 1), Line::styled("phases, this token (µs)", theme.strong()));
+    for (phase, us) in &detail.phases {
+        let name = Span::styled(format!("{:<14} ", phase.name()), theme.phase(*phase));
+        rest = put_line(buf, rest, Line::from(vec![name, Span::raw(format!("{us:>9.1}"))]));
+    }
+    if !detail.timer_log.is_empty() {
+        let newest = detail.timer_log.iter().rev().take(8).rev();
+        let log = newest.map(u32::to_string).collect::<Vec<_>>().join(" ");
+        rest = put_line(buf, rows_from(rest, 1), Line::styled("timer log (µs, truncated)", theme.strong()));
+        rest = put_line(buf, rest, Line::raw(log));
+    }
+    rest = put_line(buf, rows_from(rest, 1), Line::styled("unit         c          y", theme.strong()));
+    for &(unit, c, y) in &detail.units {
+        let event = if y == 0.0 {
+            Span::styled("         ·", theme.dim())
+        } else {
+            Span::styled(format!("{y:>10.4}"), theme.good())
+        };
+        rest = put_line(buf, rest, Line::from(vec![Span::raw(format!("{unit:>4} {c:>10.4} ")), event]));
+    }
+}

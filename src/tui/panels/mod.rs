@@ -1,0 +1,100 @@
+//! One file a panel. A panel draws a [`View`] into an area of any size, with a legend, units and the window of what it
+//! shows; it keeps no state.
+
+pub mod chip;
+pub mod memory;
+pub mod noc;
+pub mod sparsity;
+pub mod task;
+pub mod timers;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::theme::Theme;
+use crate::chip::geometry::Pe;
+use crate::session::snapshot::{PeDetail, PeView, Snapshot};
+
+/// A panel, by what the user sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PanelId {
+    /// The floor plan.
+    Chip,
+    /// What the network is for.
+    Task,
+    /// SRAM banks and maps.
+    Memory,
+    /// The network-on-chip.
+    Noc,
+    /// Time per phase and layer.
+    Timers,
+    /// Weights and activity.
+    Sparsity,
+}
+
+impl PanelId {
+    /// All panels, by number.
+    pub const ALL: [Self; 6] =
+        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity];
+
+    /// Its number, the digit that picks it.
+    pub const fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chip => "Chip",
+            Self::Task => "Task",
+            Self::Memory => "Memory",
+            Self::Noc => "NoC",
+            Self::Timers => "Timers",
+            Self::Sparsity => "Sparsity",
+        }
+    }
+}
+
+/// What a panel draws from.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Where the user is.
+    pub app: &'a App,
+    /// The picture.
+    pub snapshot: &'a Snapshot,
+}
+
+impl<'a> View<'a> {
+    /// Looks.
+    pub fn theme(&self) -> &'a Theme {
+        &self.app.theme
+    }
+
+    /// A PE's line of the summary.
+    pub fn pe(&self, pe: Pe) -> Option<&'a PeView> {
+        self.snapshot.pes.get(pe.index())
+    }
+
+    /// The selected PE's detail, once the engine has sent it.
+    pub fn detail(&self) -> Option<&'a PeDetail> {
+        self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
+    }
+
+    /// A layer's name in the model.
+    pub fn layer_name(&self, layer: u8) -> &'a str {
+        self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+    }
+}
+
+/// Draws a panel.
+pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    match panel {
+        PanelId::Chip => chip::render(view, area, buf),
+        PanelId::Task => task::render(view, area, buf),
+        PanelId::Memory => memory::render(view, area, buf),
+        PanelId::Noc => noc::render(view, area, buf),
+        PanelId::Timers => timers::render(view, area, buf),
+        PanelId::Sparsity => sparsity::render(view, area, buf),
+    }
+}

@@ -1,0 +1,161 @@
+//! Panel 4: the network-on-chip. The mesh with the load of every link in both directions, and the busiest links.
+//!
+//! ```text
+//! ▐▌52▐▌31▐▌   between two QPEs: the first digit is the link to the right, the second the one to the left
+//! 40  11      between two rows: the first digit is the link up, the second the one down
+//! ▐▌12▐▌09▐▌   digits: tenths of the busiest link of this token
+//! ```
+
+use std::collections::HashMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{PanelId, View};
+use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
+use crate::session::snapshot::{LinkView, NocView};
+use crate::tui::theme::Theme;
+use crate::tui::theme::depth::Glyphs;
+use crate::tui::theme::ramp::digit;
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, put_pair, rows_from, units};
+
+/// Distances of two QPEs on the drawn mesh, columns and rows, best first.
+const PITCHES: [(u16, u16); 9] = [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
+/// Columns that the figures need beside the mesh.
+const FIGURES_COLUMNS: u16 = 28;
+/// Rows that the shortest figures with their hot spots take.
+const FIGURES_ROWS: u16 = 8;
+/// Columns for the y axis.
+const AXIS: u16 = 2;
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (noc, theme) = (&view.snapshot.noc, view.theme());
+    let busiest = noc.links.iter().map(|link| link.packets).max().unwrap_or(0);
+    let high = format!("{} packets", units::count(u64::from(busiest)));
+    let inner = frame(
+        view,
+        PanelId::Noc,
+        "links > < and ^ v, this token",
+        legend::ramp("link", "0", &high, "", theme),
+        area,
+        buf,
+    );
+    let beside = PITCHES.into_iter().find(|&p| {
+        let (columns, rows) = mesh_size(p);
+        columns + 2 + FIGURES_COLUMNS <= inner.width && rows <= inner.height
+    });
+    if let Some(pitch) = beside {
+        let (columns, _) = mesh_size(pitch);
+        mesh(noc, busiest, pitch, columns_to(inner, columns), theme, buf);
+        figures(noc, columns_from(inner, columns + 2), theme, buf);
+        return;
+    }
+    // Below the mesh: the figures with the hot spots or, on a small screen, the first figures only.
+    let above = [FIGURES_ROWS, 2].into_iter().find_map(|below| {
+        PITCHES.into_iter().find(|&p| {
+            let (columns, rows) = mesh_size(p);
+            columns <= inner.width && rows + below <= inner.height
+        })
+    });
+    match above {
+        Some(pitch) => {
+            let (_, rows) = mesh_size(pitch);
+            mesh(noc, busiest, pitch, inner, theme, buf);
+            figures(noc, rows_from(inner, rows), theme, buf);
+        }
+        None => figures(noc, inner, theme, buf),
+    }
+}
+
+/// Columns and rows of the mesh at a pitch, axes included.
+fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
+    (AXIS + u16::from(GRID_X - 1) * dx + 2, u16::from(GRID_Y - 1) * dy + 2)
+}
+
+fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link.packets)).collect();
+    let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
+    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| {
+        if load.get(&(from, to)) == Some(&0) {
+            put_at(buf, area, at, "·", theme.dim());
+        } else if let Some(&packets) = load.get(&(from, to)) {
+            let fraction = if busiest == 0 { 0.0 } else { packets as f32 / busiest as f32 };
+            put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
+        }
+    };
+    for x in 1..=GRID_X {
+        put_at(buf, area, (place(x, 1).0, place(x, 1).1 + 1), &x.to_string(), theme.dim());
+    }
+    for y in 1..=GRID_Y {
+        put_at(buf, area, (0, place(1, y).1), &y.to_string(), theme.dim());
+        for x in 1..=GRID_X {
+            let (column, row) = place(x, y);
+            node((x, y), (column, row), area, theme, buf);
+            if x < GRID_X {
+                // The two digits in the middle of what is left between the nodes.
+                let middle = column + 2 + (dx - 2 - 2) / 2;
+                edge((x, y), (x + 1, y), (middle, row), buf);
+                edge((x + 1, y), (x, y), (middle + 1, row), buf);
+            }
+            if y > 1 {
+                let middle = row + 1 + (dy - 1 - 1) / 2;
+                edge((x, y - 1), (x, y), (column, middle), buf);
+                edge((x, y), (x, y - 1), (column + 1, middle), buf);
+            }
+        }
+    }
+}
+
+fn node((x, y): (u8, u8), at: (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let (text, style) = if Qpe::at(x, y).is_some() {
+        match theme.glyphs {
+            Glyphs::Blocks => ("▐▌", theme.text()),
+            Glyphs::Ascii => ("[]", theme.text()),
+        }
+    } else if ROUTER_POSITIONS.contains(&(x, y)) {
+        ("RT", theme.strong())
+    } else {
+        ("--", theme.dim())
+    };
+    put_at(buf, area, at, text, style);
+}
+
+/// Counts, latency, and the five busiest links.
+fn figures(noc: &NocView, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let hops = if noc.packets_total == 0 { 0.0 } else { noc.hops_total as f64 / noc.packets_total as f64 };
+    let rows = [
+        ("packets, this token", units::count(noc.packets)),
+        ("latency, mean · max", format!("{:.0} · {:.0} ns", noc.mean_latency_ns, noc.max_latency_ns)),
+        ("busiest link", format!("{:.3} % of cycles", noc.max_link_load * 100.0)),
+        ("links a packet, mean", format!("{hops:.1}")),
+        ("on the mesh now", units::count(u64::from(noc.in_flight))),
+    ];
+    // On a small screen the hot spots matter more than the last figures.
+    let shown = usize::from(area.height.saturating_sub(6)).clamp(2, rows.len());
+    let mut rest = area;
+    for (name, value) in rows.into_iter().take(shown) {
+        rest = put_pair(buf, rest, Line::styled(name, theme.dim()), Line::raw(value));
+    }
+    if rest.height >= 3 {
+        hot_spots(&noc.links, if rest.height >= 8 { rows_from(rest, 1) } else { rest }, theme, buf);
+    }
+}
+
+fn hot_spots(links: &[LinkView], area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let mut busiest: Vec<&LinkView> = links.iter().filter(|link| link.packets > 0).collect();
+    busiest.sort_by_key(|link| (std::cmp::Reverse(link.packets), link.from, link.to));
+    let head = Line::styled("packets · waited", theme.dim());
+    let mut rest = put_pair(buf, area, Line::styled("hot spots", theme.strong()), head);
+    for link in busiest.into_iter().take(5) {
+        let ((x, y), (to_x, to_y)) = (link.from, link.to);
+        let figures =
+            format!("{} · {}", units::count(u64::from(link.packets)), units::short_count(link.waited));
+        rest = put_pair(buf, rest, Line::raw(format!("({x},{y}) > ({to_x},{to_y})")), Line::raw(figures));
+    }
+    if rest.height > 0 {
+        put_line(buf, rest, Line::styled("waited: NoC cycles since start", theme.dim()));
+    }
+}

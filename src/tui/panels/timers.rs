@@ -1,0 +1,121 @@
+//! Panel 5: where the time goes. One bar per phase and layer, as the paper's Fig. 2: this token, the mean since the
+//! start, and the share of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{PanelId, View};
+use crate::chip::clock::us;
+use crate::session::snapshot::{Phase, PhaseView};
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{
+    bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
+};
+
+/// One row: a name, its times, its layer if it is about one.
+struct Row {
+    name: String,
+    phase: Phase,
+    layer: Option<u8>,
+    step_us: f64,
+    mean_us: f64,
+    share: f64,
+}
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let legend = Line::from(Span::styled("slowest PE · mean since start", theme.dim()));
+    let inner = frame(view, PanelId::Timers, "time per phase", legend, area, buf);
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let step = us(view.snapshot.step_ticks);
+    let head = Line::from(vec![
+        Span::styled("this token ", theme.dim()),
+        Span::styled(units::time_us(step), theme.strong()),
+        Span::styled(" · ", theme.dim()),
+        Span::styled(units::joules(view.snapshot.energy.step_j), theme.strong()),
+    ]);
+    let rest = put_line(buf, inner, head);
+    let rows = rows(view, usize::from(rest.height.saturating_sub(1)));
+    let wide = inner.width >= 56;
+    put_right(
+        buf,
+        rest,
+        Line::styled(if wide { "this µs   mean µs    share" } else { "mean µs   share" }, theme.dim()),
+    );
+    let mut rest = rows_from(rest, 1);
+    let longest = rows.iter().map(|row| row.mean_us).fold(0.0, f64::max);
+    for row in &rows {
+        draw_row(view, row, longest, wide, rows_to(rest, 1), buf);
+        rest = rows_from(rest, 1);
+    }
+    if rows.is_empty() {
+        put_line(buf, rest, Line::styled("no time step completed yet", theme.dim()));
+    }
+}
+
+/// The phases in order, and below them their layers: of the dearest phases first, as far as the rows go.
+fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
+    let groups: Vec<Vec<Row>> =
+        Phase::ALL.into_iter().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
+    let mut by_share: Vec<usize> = (0..groups.len()).collect();
+    by_share.sort_by(|&a, &b| groups[b][0].share.total_cmp(&groups[a][0].share));
+    let mut used = groups.len();
+    let mut whole = vec![false; groups.len()];
+    for index in by_share {
+        let more = groups[index].len() - 1;
+        if used + more <= fitting {
+            used += more;
+            whole[index] = true;
+        }
+    }
+    let cut =
+        groups.into_iter().zip(whole).map(|(group, whole)| (if whole { group.len() } else { 1 }, group));
+    cut.flat_map(|(rows, group)| group.into_iter().take(rows)).collect()
+}
+
+/// A phase's sum over the layers, then the layers, if there are several.
+fn group(view: &View<'_>, phase: Phase) -> Vec<Row> {
+    let of_phase: Vec<&PhaseView> = view.snapshot.phases.iter().filter(|view| view.phase == phase).collect();
+    if of_phase.is_empty() {
+        return Vec::new();
+    }
+    let sum = |value: fn(&PhaseView) -> f64| of_phase.iter().map(|view| value(view)).sum();
+    let total = Row {
+        name: phase.name().to_owned(),
+        phase,
+        layer: None,
+        step_us: sum(|v| v.time_us),
+        mean_us: sum(|v| v.mean_us),
+        share: sum(|v| v.share),
+    };
+    let layers = of_phase.iter().filter(|_| of_phase.len() > 1).map(|v| Row {
+        name: format!("  {}", view.layer_name(v.layer)),
+        phase,
+        layer: Some(v.layer),
+        step_us: v.time_us,
+        mean_us: v.mean_us,
+        share: v.share,
+    });
+    std::iter::once(total).chain(layers).collect()
+}
+
+fn draw_row(view: &View<'_>, row: &Row, longest: f64, wide: bool, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let ink = theme.phase(row.phase);
+    let name_style = if row.layer.is_some() { theme.dim() } else { ink };
+    put_at(buf, area, (0, 0), &shorten(&row.name, 13), name_style);
+    let percent = row.share * 100.0;
+    let figures = if wide {
+        format!("{:>9.1} {:>9.1} {percent:>6.1} %", row.step_us, row.mean_us)
+    } else {
+        format!("{:>6.1} {percent:>5.1} %", row.mean_us)
+    };
+    let bar = columns_from(area, 14);
+    let bar = columns_to(bar, bar.width.saturating_sub(figures.chars().count() as u16 + 1));
+    let fraction = if longest > 0.0 { row.mean_us / longest } else { 0.0 };
+    bars::bar(buf, bar, fraction, if row.layer.is_some() { theme.dim() } else { ink }, theme);
+    put_right(buf, area, Line::raw(figures));
+}

@@ -1,0 +1,121 @@
+//! The first and the last line of the screen: where the experiment is, and which keys apply.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::app::App;
+use super::panels::View;
+use super::theme::Theme;
+use super::update::footer_commands;
+use super::widgets::{put_line, put_pair, put_right, shorten, units};
+use crate::chip::clock::us;
+use crate::session::command::Speed;
+use crate::session::snapshot::{RunState, Snapshot};
+
+/// Run state as a word and its style.
+fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Style) {
+    if crashed {
+        return ("ENGINE STOPPED".to_owned(), theme.bad());
+    }
+    match &snapshot.run {
+        RunState::Paused => ("PAUSED".to_owned(), theme.warn()),
+        RunState::Running => ("RUNNING".to_owned(), theme.good().patch(theme.strong())),
+        RunState::Stepping { remaining } => (format!("STEPPING {remaining}"), theme.good()),
+        RunState::Finished => ("FINISHED".to_owned(), theme.accent()),
+        RunState::Stalled(_) => ("STALLED".to_owned(), theme.bad()),
+        RunState::Faulted(_) => ("FAULTED".to_owned(), theme.bad()),
+    }
+}
+
+/// The status line: state, chip time, position, speed, warnings; the scene's title where there is room.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (app, snapshot, theme) = (view.app, view.snapshot, view.theme());
+    let (state, style) = run_state(snapshot, app.crashed, theme);
+    let mut parts = vec![
+        Span::styled(format!(" {state} "), style.patch(theme.selected())),
+        Span::styled(units::time_us(us(snapshot.tick)), theme.strong()),
+        Span::raw(position(snapshot)),
+        Span::raw(format!("token {}", units::count(snapshot.steps))),
+        Span::raw(format!("{:.1} tokens/s", snapshot.steps_per_second)),
+    ];
+    if snapshot.speed != Speed::Unlimited {
+        parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
+    }
+    // Warnings before power: what does not fit is left out from here on.
+    if !snapshot.warnings.is_empty() {
+        let n = snapshot.warnings.len();
+        let word = if n == 1 { "warning" } else { "warnings" };
+        parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
+    }
+    parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
+    let badge = app.count.as_ref().map(|count| format!(" count {} ", count.value));
+    let taken = badge.as_ref().map_or(0, |badge| badge.len() + 1);
+    let line = joined(parts, usize::from(area.width).saturating_sub(taken), theme);
+    if let Some(badge) = badge {
+        put_pair(buf, area, line, Line::styled(badge, theme.selected()));
+        return;
+    }
+    let room = usize::from(area.width).saturating_sub(line.width() + 2);
+    put_line(buf, area, line);
+    if room >= 12 {
+        put_right(buf, area, Line::styled(shorten(&snapshot.title, room), theme.dim()));
+    }
+}
+
+/// Sequence and position in it: `seq 3 · 17/70`.
+fn position(snapshot: &Snapshot) -> String {
+    let length = u64::from(snapshot.sequence_length.max(1));
+    format!("seq {} {:>2}/{length}", snapshot.sequences + 1, snapshot.steps % length)
+}
+
+/// The parts with dots between; a part that does not fit whole is left out.
+fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
+    let mut line = Line::default();
+    for part in parts {
+        let gap = match line.spans.len() {
+            0 => "",
+            // After the state, which has its own paint.
+            2 => " ",
+            _ => " · ",
+        };
+        if line.width() + gap.chars().count() + part.width() <= width {
+            line.spans.push(Span::styled(gap, theme.dim()));
+            line.spans.push(part);
+        }
+    }
+    line
+}
+
+/// The last line: a notice or why the machine stands, then the keys that apply, as many as fit.
+pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let mut line = Line::default();
+    if let Some((text, style)) = news(app) {
+        line.spans.push(Span::styled(
+            format!(" {} ", shorten(text, usize::from(area.width).saturating_sub(2))),
+            style,
+        ));
+    }
+    for command in footer_commands(app) {
+        let Some(key) = app.keymap.keys_of(command).next() else { continue };
+        let (key, word) = (format!(" {key} "), format!("{} ", command.short));
+        if line.width() + key.chars().count() + word.chars().count() <= usize::from(area.width) {
+            line.spans.push(Span::styled(key, theme.accent()));
+            line.spans.push(Span::styled(word, theme.dim()));
+        }
+    }
+    put_line(buf, area, line);
+}
+
+/// What the user should read before anything else.
+fn news(app: &App) -> Option<(&str, Style)> {
+    if let Some(notice) = &app.notice {
+        return Some((notice, app.theme.good()));
+    }
+    match app.picture().map(|snapshot| &snapshot.run) {
+        Some(RunState::Stalled(why) | RunState::Faulted(why)) => Some((why, app.theme.bad())),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! The terminal as a thing one takes and gives back: the only place that writes escape sequences outside a frame.
+
+pub mod input;
+pub mod panic;
+pub mod signals;
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use ratatui::layout::Rect;
+use ratatui::prelude::Buffer;
+
+/// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Whether the terminal is ours now. Shared with the panic hook, so that giving it back twice does nothing.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Raw mode, alternate screen, no cursor.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    // Pasted text would otherwise come as key presses, and one `q` in it would leave.
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+}
+
+/// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may be no terminal
+/// left to tell them to.
+pub fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        // A panic inside a frame leaves a synchronised update open.
+        let _ =
+            execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+        let _ = disable_raw_mode();
+    }
+}
+
+type Backing = CrosstermBackend<BufWriter<Stdout>>;
+
+/// The terminal, ours until dropped.
+pub struct Screen {
+    terminal: ratatui::Terminal<Backing>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<Self> {
+        // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full resets, which wipe
+        // bold and reverse, too.
+        crossterm::style::force_color_output(true);
+        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal });
+        if screen.is_err() {
+            give_back();
+        }
+        screen
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        self.terminal.size().map(|size| (size.width, size.height))
+    }
+
+    /// Draws one frame, bracketed so that terminals that can do so show it at once.
+    pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| paint(frame.area(), frame.buffer_mut()))?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.terminal.backend_mut())
+    }
+
+    /// Forgets what is on the screen, so that the next frame draws all of it.
+    ///
+    /// A new `Terminal` and a cleared backend, since `Terminal::clear` asks the terminal for the cursor's position and
+    /// fails after two seconds where nobody answers.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.terminal = new_terminal()?;
+        self.terminal.backend_mut().clear_region(ClearType::All)
+    }
+
+    /// Takes the terminal again, after [`give_back`] or after something else may have changed its mode.
+    pub fn retake(&mut self) -> io::Result<()> {
+        give_back();
+        take()?;
+        self.forget()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn new_terminal() -> io::Result<ratatui::Terminal<Backing>> {
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())))
+}

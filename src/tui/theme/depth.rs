@@ -1,0 +1,185 @@
+//! How many colours the terminal can show, and with which characters.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What `--color` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColorChoice {
+    /// Look at the environment: see [`Depth::detect`].
+    #[default]
+    Auto,
+    /// This depth, whatever the environment says.
+    Fixed(Depth),
+}
+
+/// How colours are sent to the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Depth {
+    /// No colours and no attributes: for terminals that print escape sequences as text.
+    Off,
+    /// No colours; bold, underline and reverse stay.
+    Mono,
+    /// The 16 ANSI names, as the user's terminal paints them.
+    Ansi16,
+    /// The 6×6×6 cube of xterm.
+    Ansi256,
+    /// 24 bits.
+    Truecolor,
+}
+
+impl Depth {
+    /// All depths with the names that `--color` takes.
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("off", Self::Off),
+        ("mono", Self::Mono),
+        ("16", Self::Ansi16),
+        ("256", Self::Ansi256),
+        ("truecolor", Self::Truecolor),
+    ];
+
+    /// Reads the depth off the environment, given as a lookup so that tests can pass their own.
+    ///
+    /// Order: non-empty `NO_COLOR` (no-color.org), `TERM=dumb`, `CLICOLOR_FORCE`/`FORCE_COLOR`, `COLORTERM`, `TERM`.
+    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        let term = set("TERM").unwrap_or_default();
+        if set("NO_COLOR").is_some() {
+            return if term == "dumb" { Self::Off } else { Self::Mono };
+        }
+        let forced =
+            ["CLICOLOR_FORCE", "FORCE_COLOR"].into_iter().find_map(&set).filter(|value| value != "0");
+        if term == "dumb" && forced.is_none() {
+            return Self::Off;
+        }
+        match forced.as_deref() {
+            Some("2") => return Self::Ansi256,
+            Some("3") => return Self::Truecolor,
+            _ => {}
+        }
+        if matches!(set("COLORTERM").as_deref(), Some("truecolor" | "24bit")) {
+            Self::Truecolor
+        } else if term.contains("256color") {
+            Self::Ansi256
+        } else if term.ends_with("-direct") {
+            Self::Truecolor
+        } else if term.starts_with("vt") {
+            Self::Mono
+        } else {
+            Self::Ansi16
+        }
+    }
+}
+
+impl ColorChoice {
+    /// The depth to use in this process's environment.
+    pub fn resolve(self) -> Depth {
+        match self {
+            Self::Fixed(depth) => depth,
+            Self::Auto => Depth::detect(|name| std::env::var(name).ok()),
+        }
+    }
+}
+
+/// A `--color` value that means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown colour depth `{0}`; expected one of auto, truecolor, 256, 16, mono, off")]
+pub struct UnknownDepth(String);
+
+impl FromStr for ColorChoice {
+    type Err = UnknownDepth;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let known = Depth::NAMES.iter().find(|(name, _)| *name == text);
+        known.map(|&(_, depth)| Self::Fixed(depth)).ok_or_else(|| UnknownDepth(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ColorChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Fixed(depth) => {
+                f.write_str(Depth::NAMES.iter().find(|(_, d)| d == depth).map_or("auto", |(name, _)| name))
+            }
+        }
+    }
+}
+
+/// Whether boxes and blocks may be drawn, or only ASCII.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Glyphs {
+    /// Box drawing and block elements.
+    #[default]
+    Blocks,
+    /// Printable ASCII.
+    Ascii,
+}
+
+impl Glyphs {
+    /// ASCII when the locale says outright that it is not UTF-8, or the terminal is dumb; an unset locale is taken as
+    /// UTF-8, as it nearly always is in containers.
+    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&set);
+        let utf8 = locale.is_none_or(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("utf-8") || name.contains("utf8")
+        });
+        if utf8 && set("TERM").as_deref() != Some("dumb") { Self::Blocks } else { Self::Ascii }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(vars: &[(&str, &str)]) -> Depth {
+        Depth::detect(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn the_environment_decides_in_the_documented_order() {
+        assert_eq!(depth(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), Depth::Truecolor);
+        assert_eq!(depth(&[("TERM", "xterm-256color")]), Depth::Ansi256);
+        assert_eq!(depth(&[("TERM", "xterm")]), Depth::Ansi16);
+        assert_eq!(depth(&[("TERM", "dumb"), ("COLORTERM", "truecolor")]), Depth::Off);
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("FORCE_COLOR", "3")]),
+            Depth::Mono
+        );
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]),
+            Depth::Ansi256,
+            "empty does not count"
+        );
+        assert_eq!(depth(&[("TERM", "dumb"), ("FORCE_COLOR", "3")]), Depth::Truecolor);
+        assert_eq!(depth(&[("TERM", "vt220")]), Depth::Mono);
+        assert_eq!(depth(&[]), Depth::Ansi16);
+    }
+
+    #[test]
+    fn choices_round_trip_and_errors_name_what_is_possible() {
+        for name in ["auto", "truecolor", "256", "16", "mono", "off"] {
+            assert_eq!(name.parse::<ColorChoice>().map(|choice| choice.to_string()), Ok(name.to_owned()));
+        }
+        let error = "rainbow".parse::<ColorChoice>().unwrap_err().to_string();
+        assert!(error.contains("rainbow") && error.contains("truecolor"), "{error}");
+    }
+
+    #[test]
+    fn ascii_only_where_the_locale_says_so() {
+        let glyphs = |vars: &[(&str, &str)]| {
+            Glyphs::detect(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        };
+        assert_eq!(glyphs(&[]), Glyphs::Blocks);
+        assert_eq!(glyphs(&[("LANG", "C.UTF-8")]), Glyphs::Blocks);
+        assert_eq!(glyphs(&[("LANG", "C.UTF-8"), ("LC_ALL", "C")]), Glyphs::Ascii);
+        assert_eq!(glyphs(&[("TERM", "dumb")]), Glyphs::Ascii);
+    }
+}

@@ -1,0 +1,59 @@
+//! The whole screen: status line, panels, keys, overlays. Reads the model, changes nothing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::app::{App, Overlay};
+use super::layout::MINIMUM;
+use super::overlays;
+use super::panels::{self, View};
+use super::status;
+use super::widgets::{put_line, shorten};
+
+/// Draws the app into `area`, which is the whole screen.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    // The terminal may have changed size since the message that said so: what is drawn fits what is there.
+    let mut plan = super::layout::plan((area.width, area.height), &app.recent, app.expanded);
+    if plan.too_small {
+        too_small(app, area, buf);
+        return;
+    }
+    match app.picture() {
+        Some(snapshot) => {
+            let view = View { app, snapshot };
+            for (panel, area) in plan.panels.drain(..) {
+                panels::render(panel, &view, area, buf);
+            }
+            status::render(&view, plan.status, buf);
+        }
+        None => overlays::loading::render(app, area, buf),
+    }
+    status::footer(app, plan.footer, buf);
+    for overlay in &app.overlays {
+        draw_overlay(app, overlay, area, buf);
+    }
+}
+
+fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
+    match overlay {
+        Overlay::Help { search, scroll } => overlays::help::render(app, search, *scroll, area, buf),
+        Overlay::SceneError { text, scroll } => overlays::message::scene_error(app, text, *scroll, area, buf),
+        Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
+        Overlay::Warnings { scroll } => overlays::message::warnings(app, *scroll, area, buf),
+    }
+}
+
+fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
+    let (columns, rows) = MINIMUM;
+    let width = usize::from(area.width);
+    let lines = [
+        Line::styled(shorten("spinntui", width), app.theme.strong()),
+        Line::raw(shorten(&format!("needs {columns}x{rows}, has {}x{}", area.width, area.height), width)),
+        Line::from(vec![Span::styled(shorten("q quits", width), app.theme.dim())]),
+    ];
+    let mut rest = area;
+    for line in lines {
+        rest = put_line(buf, rest, line);
+    }
+}

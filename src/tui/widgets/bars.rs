@@ -1,0 +1,122 @@
+//! Bars and sparklines of eighth blocks, with ASCII stand-ins.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::theme::Theme;
+use crate::tui::theme::depth::Glyphs;
+
+const ACROSS: [&str; 9] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
+const UPWARDS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+const UPWARDS_ASCII: [&str; 9] = [" ", ".", ":", "-", "=", "+", "*", "#", "@"];
+
+/// A horizontal bar filling `fraction` of the first row of `area`.
+pub fn bar(buf: &mut Buffer, area: Rect, fraction: f64, style: Style, theme: &Theme) {
+    if area.is_empty() {
+        return;
+    }
+    let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
+    let eighths = (fraction * f64::from(area.width) * 8.0).round() as u16;
+    for x in 0..area.width {
+        let part = usize::from(eighths.saturating_sub(x * 8).min(8));
+        let symbol = match theme.glyphs {
+            Glyphs::Blocks => ACROSS[part],
+            Glyphs::Ascii => {
+                if part >= 4 {
+                    "#"
+                } else {
+                    " "
+                }
+            }
+        };
+        if let Some(cell) = buf.cell_mut((area.x + x, area.y)) {
+            if part == 0 && x > 0 {
+                break;
+            }
+            cell.set_symbol(symbol).set_style(style);
+        }
+    }
+}
+
+/// The eighth block, or its ASCII stand-in, that shows `fraction` of a cell's height; nothing only for 0.
+pub fn column(fraction: f64, theme: &Theme) -> &'static str {
+    let eighths = if fraction > 0.0 { ((fraction.min(1.0) * 8.0).round() as usize).clamp(1, 8) } else { 0 };
+    match theme.glyphs {
+        Glyphs::Blocks => UPWARDS[eighths],
+        Glyphs::Ascii => UPWARDS_ASCII[eighths],
+    }
+}
+
+/// The newest values as an area chart over the whole of `area`, one column a value, newest at the right.
+///
+/// `end` is the value that reaches the top; `ink` colours a column by its fraction of it.
+pub fn spark(
+    buf: &mut Buffer,
+    area: Rect,
+    values: &[f32],
+    end: f32,
+    theme: &Theme,
+    ink: impl Fn(f32) -> Style,
+) {
+    if area.is_empty() || end <= 0.0 {
+        return;
+    }
+    let shown = &values[values.len().saturating_sub(usize::from(area.width))..];
+    for (x, &value) in (0..area.width).zip(shown) {
+        let fraction = if value.is_finite() { (value / end).clamp(0.0, 1.0) } else { 0.0 };
+        let style = ink(fraction);
+        let height = f64::from(fraction) * f64::from(area.height);
+        for y in 0..area.height {
+            let part = height - f64::from(y);
+            // A value above zero is always seen, if only as the thinnest line.
+            let least = if y == 0 && fraction > 0.0 { 0.01 } else { 0.0 };
+            let symbol = column(part.clamp(least, 1.0), theme);
+            if symbol == " " {
+                break;
+            }
+            if let Some(cell) = buf.cell_mut((area.x + x, area.bottom() - 1 - y)) {
+                cell.set_symbol(symbol).set_style(style);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::depth::Depth;
+
+    fn theme() -> Theme {
+        Theme::new(Depth::Mono, Glyphs::Blocks)
+    }
+
+    fn text(buf: &Buffer) -> Vec<String> {
+        let area = buf.area;
+        (0..area.height)
+            .map(|y| {
+                (0..area.width).filter_map(|x| buf.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_fraction() {
+        let area = Rect::new(0, 0, 4, 1);
+        for (fraction, wanted) in
+            [(0.0, "    "), (0.5, "██  "), (0.625, "██▌ "), (1.0, "████"), (9.0, "████")]
+        {
+            let mut buf = Buffer::empty(area);
+            bar(&mut buf, area, fraction, Style::new(), &theme());
+            assert_eq!(text(&buf), [wanted], "{fraction}");
+        }
+    }
+
+    #[test]
+    fn sparks_show_the_newest_values_and_never_hide_a_small_one() {
+        let area = Rect::new(0, 0, 3, 2);
+        let mut buf = Buffer::empty(area);
+        spark(&mut buf, area, &[9.0, 0.0, 0.001, 2.0], 2.0, &theme(), |_| Style::new());
+        assert_eq!(text(&buf), ["  █", " ▁█"]);
+    }
+}

@@ -1,0 +1,228 @@
+//! The real floor plan: 7×6 QPEs of 2×2 PEs, y = 6 at the top, the router and the holes where they are.
+//!
+//! Within a QPE, PE 0 and 1 are drawn in the upper row, 2 and 3 in the lower: where the four PEs of a QPE lie to each
+//! other is not published, so this is a convention.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put_at;
+use crate::chip::geometry::{GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, UNDOCUMENTED_POSITIONS};
+use crate::tui::command::Direction;
+use crate::tui::theme::Theme;
+use crate::tui::theme::depth::Glyphs;
+
+/// PEs across and down the plan.
+const PES_ACROSS: u16 = GRID_X as u16 * 2;
+const PES_DOWN: u16 = GRID_Y as u16 * 2;
+/// Columns for the y axis.
+const AXIS: u16 = 2;
+
+/// Sizes of one PE in cells, and the gaps between QPEs, best first.
+const SIZES: [Size; 9] = [
+    Size { cell: (10, 5), gap: (2, 1) },
+    Size { cell: (8, 4), gap: (2, 1) },
+    Size { cell: (6, 3), gap: (1, 1) },
+    Size { cell: (4, 2), gap: (1, 1) },
+    Size { cell: (4, 1), gap: (1, 1) },
+    Size { cell: (3, 1), gap: (1, 1) },
+    Size { cell: (2, 1), gap: (1, 1) },
+    Size { cell: (3, 1), gap: (1, 0) },
+    Size { cell: (2, 1), gap: (1, 0) },
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Size {
+    cell: (u16, u16),
+    gap: (u16, u16),
+}
+
+impl Size {
+    /// Columns and rows of the whole plan, axes included.
+    fn total(self) -> (u16, u16) {
+        (
+            AXIS + PES_ACROSS * self.cell.0 + (u16::from(GRID_X) - 1) * self.gap.0,
+            1 + PES_DOWN * self.cell.1 + (u16::from(GRID_Y) - 1) * self.gap.1,
+        )
+    }
+}
+
+/// A floor plan laid out in an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FloorPlan {
+    size: Size,
+    origin: (u16, u16),
+    area: Rect,
+}
+
+impl FloorPlan {
+    /// The largest plan that fits, centred; none where not even the smallest does.
+    pub fn fit(area: Rect) -> Option<Self> {
+        Self::fit_cells(area, (0, 0))
+    }
+
+    /// Same, with PEs of at least so many columns and rows.
+    pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
+        let size = SIZES.into_iter().find(|size| {
+            let (columns, rows) = size.total();
+            // Without gaps between its rows the plan is for screens where every row counts, and goes without x axis.
+            let rows = if size.gap.1 == 0 { rows - 1 } else { rows };
+            columns <= area.width && rows <= area.height && size.cell.0 >= least.0 && size.cell.1 >= least.1
+        })?;
+        let origin = (area.x + (area.width - size.total().0) / 2, area.y);
+        Some(Self { size, origin, area })
+    }
+
+    /// Columns and rows of one PE.
+    pub fn cell(&self) -> (u16, u16) {
+        self.size.cell
+    }
+
+    /// Rows that the plan takes, axis included.
+    pub fn rows(&self) -> u16 {
+        self.size.total().1.min(self.area.height)
+    }
+
+    /// Where a QPE position is drawn.
+    fn qpe_area(&self, x: u8, y: u8) -> Rect {
+        let Size { cell, gap } = self.size;
+        let (column, row) = (u16::from(x) - 1, u16::from(GRID_Y) - u16::from(y));
+        Rect {
+            x: self.origin.0 + AXIS + column * (2 * cell.0 + gap.0),
+            y: self.origin.1 + row * (2 * cell.1 + gap.1),
+            width: 2 * cell.0,
+            height: 2 * cell.1,
+        }
+    }
+
+    /// Where a PE is drawn.
+    pub fn pe_area(&self, pe: Pe) -> Rect {
+        let qpe = pe.qpe();
+        let area = self.qpe_area(qpe.x, qpe.y);
+        let (width, height) = self.size.cell;
+        let p = u16::from(pe.p());
+        Rect { x: area.x + (p % 2) * width, y: area.y + (p / 2) * height, width, height }
+    }
+
+    /// Draws what does not depend on the run: axes, router, holes.
+    pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
+        for y in 1..=GRID_Y {
+            let area = self.qpe_area(1, y);
+            put_at(
+                buf,
+                self.area,
+                (self.origin.0 - self.area.x, area.y - self.area.y),
+                &y.to_string(),
+                theme.dim(),
+            );
+        }
+        for x in 1..=GRID_X {
+            let area = self.qpe_area(x, 1);
+            let (column, row) = (area.x - self.area.x + area.width / 2 - 1, area.bottom() - self.area.y);
+            put_at(buf, self.area, (column, row), &x.to_string(), theme.dim());
+        }
+        self.draw_router(buf, theme);
+        for (x, y) in UNDOCUMENTED_POSITIONS {
+            let area = self.qpe_area(x, y);
+            for row in 0..area.height {
+                let marks = "- ".repeat(usize::from(area.width / 2));
+                put_at(buf, area, (0, row), &marks, theme.dim());
+            }
+        }
+    }
+
+    /// The event router lies over two QPE positions, one above the other.
+    fn draw_router(&self, buf: &mut Buffer, theme: &Theme) {
+        let [(x, low), (_, high)] = ROUTER_POSITIONS;
+        let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
+        let area = Rect { height: bottom.bottom() - top.y, ..top };
+        let shade = match theme.glyphs {
+            Glyphs::Blocks => "░",
+            Glyphs::Ascii => ":",
+        };
+        for row in 0..area.height {
+            put_at(buf, area, (0, row), &shade.repeat(usize::from(area.width)), theme.dim());
+        }
+        let words: &[&str] = if area.width >= 8 { &["router"] } else { &["rou", "ter"] };
+        let first = (area.height - words.len() as u16) / 2;
+        for (row, word) in (first..).zip(words) {
+            put_at(buf, area, ((area.width - word.len() as u16) / 2, row), word, theme.strong());
+        }
+    }
+}
+
+/// Column (0..14) and row (0..12, from the top) of a PE on the plan.
+fn place(pe: Pe) -> (i32, i32) {
+    let (qpe, p) = (pe.qpe(), i32::from(pe.p()));
+    ((i32::from(qpe.x) - 1) * 2 + p % 2, (i32::from(GRID_Y) - i32::from(qpe.y)) * 2 + p / 2)
+}
+
+fn at_place(column: i32, row: i32) -> Option<Pe> {
+    let (column, row) = (u8::try_from(column).ok()?, u8::try_from(row).ok()?);
+    if column >= GRID_X * 2 || row >= GRID_Y * 2 {
+        return None;
+    }
+    let (x, y) = (column / 2 + 1, GRID_Y - row / 2);
+    Qpe::at(x, y)?;
+    Pe::at(x, y, column % 2 + row % 2 * 2)
+}
+
+/// PEs by rows from the top left, as one reads.
+pub fn reading_order() -> impl Iterator<Item = Pe> {
+    (0..i32::from(GRID_Y) * 2)
+        .flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))
+}
+
+/// The next PE in a direction, over holes and the router; itself at the edge.
+pub fn neighbour(pe: Pe, direction: Direction) -> Pe {
+    let (dx, dy) = match direction {
+        Direction::Left => (-1, 0),
+        Direction::Right => (1, 0),
+        Direction::Up => (0, -1),
+        Direction::Down => (0, 1),
+    };
+    let (column, row) = place(pe);
+    (1..i32::from(GRID_X) * 2).find_map(|n| at_place(column + n * dx, row + n * dy)).unwrap_or(pe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_fits_its_area_at_every_size() {
+        for width in 0..200 {
+            for height in 0..70 {
+                let area = Rect::new(3, 2, width, height);
+                let Some(plan) = FloorPlan::fit(area) else { continue };
+                for pe in Pe::all() {
+                    assert_eq!(
+                        plan.pe_area(pe).intersection(area),
+                        plan.pe_area(pe),
+                        "{pe} at {width}x{height}"
+                    );
+                }
+            }
+        }
+        assert_eq!(FloorPlan::fit(Rect::new(0, 0, 36, 18)).map(|plan| plan.cell()), Some((2, 1)));
+    }
+
+    #[test]
+    fn places_and_pes_correspond() {
+        assert_eq!(reading_order().count(), Pe::all().len());
+        for pe in Pe::all() {
+            let (column, row) = place(pe);
+            assert_eq!(at_place(column, row), Some(pe));
+        }
+    }
+
+    #[test]
+    fn moving_steps_over_the_router_and_stops_at_the_edge() {
+        let pe = |x, y, p| Pe::at(x, y, p).unwrap();
+        assert_eq!(neighbour(pe(3, 3, 1), Direction::Right), pe(5, 3, 0));
+        assert_eq!(neighbour(pe(4, 2, 0), Direction::Up), pe(4, 5, 2));
+        assert_eq!(neighbour(pe(6, 3, 1), Direction::Right), pe(6, 3, 1), "only a hole there");
+        assert_eq!(neighbour(pe(1, 6, 0), Direction::Left), pe(1, 6, 0));
+        assert_eq!(neighbour(pe(1, 6, 0), Direction::Down), pe(1, 6, 2));
+    }
+}

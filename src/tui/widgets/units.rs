@@ -1,0 +1,79 @@
+//! Numbers as people read them, always with their unit.
+
+/// A time: µs below 10 ms, then ms, then s.
+pub fn time_us(us: f64) -> String {
+    if us < 1_000.0 {
+        format!("{us:.1} µs")
+    } else if us < 10_000.0 {
+        format!("{us:.0} µs")
+    } else if us < 10_000_000.0 {
+        format!("{:.2} ms", us / 1e3)
+    } else {
+        format!("{:.2} s", us / 1e6)
+    }
+}
+
+/// A size in bytes or KiB.
+pub fn bytes(n: u32) -> String {
+    if n < 1024 { format!("{n} B") } else { format!("{:.1} KiB", f64::from(n) / 1024.0) }
+}
+
+/// A whole number with thousands apart.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A whole number in at most five characters.
+pub fn short_count(n: u64) -> String {
+    match n {
+        0..=9_999 => n.to_string(),
+        10_000..=999_999 => format!("{:.0}k", n as f64 / 1e3),
+        1_000_000..=999_999_999 => format!("{:.1}M", n as f64 / 1e6),
+        _ => format!("{:.1}G", n as f64 / 1e9),
+    }
+}
+
+/// A fraction as a percentage with one decimal.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.1} %", fraction * 100.0)
+}
+
+/// An energy.
+pub fn joules(j: f64) -> String {
+    if j < 1e-3 {
+        format!("{:.1} µJ", j * 1e6)
+    } else if j < 1.0 {
+        format!("{:.2} mJ", j * 1e3)
+    } else {
+        format!("{j:.3} J")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_change_where_they_should() {
+        assert_eq!(time_us(12.34), "12.3 µs");
+        assert_eq!(time_us(2431.6), "2432 µs");
+        assert_eq!(time_us(170_250.0), "170.25 ms");
+        assert_eq!(time_us(12_000_000.0), "12.00 s");
+        assert_eq!(bytes(512), "512 B");
+        assert_eq!(bytes(131_072), "128.0 KiB");
+        assert_eq!(count(0), "0");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(short_count(1_234_567), "1.2M");
+        assert_eq!(percent(0.9502), "95.0 %");
+        assert_eq!(joules(0.00093), "930.0 µJ");
+        assert_eq!(joules(0.0653), "65.30 mJ");
+    }
+}

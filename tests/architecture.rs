@@ -1,0 +1,81 @@
+//! A module imports only from lower floors (ARCHITECTURE.md). This reads the sources and holds it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Floors as in src/lib.rs and ARCHITECTURE.md.
+const FLOORS: [(&str, u8); 12] = [
+    ("net", 1),
+    ("chip", 1),
+    ("kernel", 2),
+    ("model", 2),
+    ("machine", 3),
+    ("task", 3),
+    ("mapping", 4),
+    ("scene", 5),
+    ("session", 6),
+    ("tui", 7),
+    ("report", 7),
+    ("cli", 8),
+];
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// Modules named as `crate::module` in code (not in comments).
+fn imports(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let code = line.split("//").next().unwrap_or("");
+        for part in code.split("crate::").skip(1) {
+            let name: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            found.push((number + 1, name));
+        }
+    }
+    found
+}
+
+#[test]
+fn modules_import_only_from_lower_floors() {
+    let floors: BTreeMap<&str, u8> = FLOORS.into();
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut problems = Vec::new();
+    let mut checked = 0;
+    for (&module, &floor) in &floors {
+        let mut files = Vec::new();
+        sources(&src.join(module), &mut files);
+        for file in files {
+            for (line, name) in imports(&fs::read_to_string(&file).unwrap()) {
+                let Some(&other) = floors.get(name.as_str()) else { continue };
+                checked += 1;
+                if name != module && other >= floor {
+                    problems.push(format!(
+                        "{}:{line}: {module} (floor {floor}) uses {name} (floor {other})",
+                        file.display()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(checked > 50, "only {checked} imports found: has the reader gone blind?");
+}
+
+#[test]
+fn no_source_file_is_longer_than_fits_in_a_head() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for file in files {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        assert!(lines <= 600, "{} has {lines} lines: split it", file.display());
+    }
+}

@@ -1,0 +1,201 @@
+//! The real binary in a real pseudo-terminal: what no test of functions can see.
+//!
+//! Every wait is for something on the screen or for the end of the process, with a generous limit that only a failure
+//! reaches. `SPINNTUI_TEST_BIN` names another binary to test, an installed one, say.
+
+// Helpers of tests are no tests to clippy, and may fail like them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(unix)]
+
+mod terminal;
+
+use terminal::{Terminal, binary};
+
+const SCENE: &str = "scenes/lm_small.ron";
+
+/// The app on the small scene, its first snapshot on screen.
+fn started() -> Terminal {
+    let terminal = Terminal::start(SCENE, (80, 24), &[]);
+    terminal.wait_for("PAUSED");
+    terminal
+}
+
+#[test]
+fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
+    let mut terminal = started();
+    assert!(terminal.on_alternate_screen());
+    for text in ["1 Chip", "2 Task", "perplexity", "run/pause"] {
+        terminal.wait_for(text);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
+}
+
+#[test]
+fn steps_by_one_and_by_ten() {
+    let mut terminal = started();
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("10s");
+    terminal.wait_for("token 11 ");
+    terminal.press("i");
+    terminal.wait_for("PAUSED");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn runs_and_pauses_and_is_silent_while_paused() {
+    let mut terminal = started();
+    terminal.press(" ");
+    terminal.wait_for("RUNNING");
+    terminal.press(" ");
+    terminal.wait_for("PAUSED");
+    terminal.settle();
+    let before = terminal.bytes_seen();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(terminal.bytes_seen(), before, "bytes were written while paused");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn every_panel_comes_on_screen() {
+    let mut terminal = started();
+    for (key, text) in
+        [("3", ">3 Memory"), ("4", ">4 NoC"), ("5", ">5 Timers"), ("6", ">6 Sparsity"), ("2", ">2 Task")]
+    {
+        terminal.press(key);
+        terminal.wait_for(text);
+    }
+    terminal.press("z");
+    terminal.wait_until("the chip is gone", |screen| !screen.contains("1 Chip"));
+    terminal.press("\x1b");
+    terminal.wait_for("1 Chip");
+    terminal.press("?");
+    terminal.wait_for("search:");
+    terminal.press("\x03");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn follows_every_size_down_to_one_cell() {
+    let mut terminal = started();
+    terminal.resize((30, 8));
+    terminal.wait_for("needs 36x12, has 30x8");
+    terminal.resize((1, 1));
+    terminal.wait_for("…");
+    for n in 1..40 {
+        terminal.resize((n * 5, n * 2));
+    }
+    terminal.resize((200, 60));
+    for panel in ["1 Chip", "2 Task", "3 Memory", "4 NoC", "5 Timers", "6 Sparsity"] {
+        terminal.wait_for(panel);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn signals_end_it_in_good_order() {
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        let mut terminal = started();
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), code, "{signal}");
+        assert!(
+            !terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked(),
+            "{signal}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
+    let mut terminal = started();
+    terminal.press("\x1a");
+    terminal.wait_until_stopped();
+    terminal.settle();
+    assert!(!terminal.on_alternate_screen() && terminal.is_cooked());
+    terminal.signal("CONT");
+    terminal.wait_until_raw();
+    terminal.settle();
+    assert!(terminal.on_alternate_screen() && terminal.screen().contains("PAUSED"));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
+    let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "ui")]);
+    assert_eq!(terminal.exit_code(), 101);
+    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
+    assert!(terminal.screen().contains("SPINNTUI_TEST_PANIC"), "{}", terminal.screen());
+}
+
+#[test]
+fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
+    let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "worker")]);
+    terminal.wait_for("A thread of spinntui stopped");
+    terminal.wait_for("thread `worker`");
+    assert!(terminal.on_alternate_screen());
+    terminal.press("\x1b");
+    // Only then the next key: Esc and a letter in one read are Alt and the letter.
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `worker`"));
+    terminal.wait_for("PAUSED");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn no_color_sends_no_colour_but_keeps_reverse() {
+    let mut terminal = Terminal::start(SCENE, (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
+    terminal.wait_for("PAUSED");
+    assert!(terminal.every_cell(
+        |cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default
+    ));
+    assert!(!terminal.every_cell(|cell| !cell.inverse()), "the run state is reversed");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_ascii_without_attributes() {
+    let mut terminal = Terminal::start(SCENE, (80, 24), &[("TERM", "dumb")]);
+    terminal.wait_for("PAUSED");
+    assert!(
+        terminal
+            .every_cell(|cell| !cell.inverse() && !cell.bold() && cell.bgcolor() == vt100::Color::Default)
+    );
+    assert!(!terminal.screen().contains('╭'));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_broken_scene_is_shown_and_reloaded_once_it_is_mended() {
+    let good = std::fs::read_to_string(SCENE).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("scene.ron");
+    std::fs::write(&scene, "Scene(version: 1, modle: \"x\")").unwrap();
+    let mut terminal = Terminal::start(scene.to_str().unwrap(), (100, 30), &[]);
+    terminal.wait_for("Scene not loaded");
+    terminal.wait_for("modle");
+    // As editors do: another file, renamed over the old one.
+    let other = folder.path().join("scene.ron.new");
+    std::fs::write(&other, good).unwrap();
+    std::fs::rename(&other, &scene).unwrap();
+    terminal.wait_for("PAUSED");
+    terminal.wait_until("the error is gone", |screen| !screen.contains("Scene not loaded"));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_so_and_names_the_headless_way() {
+    let output = std::process::Command::new(binary()).arg(SCENE).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty(), "nothing was written before the check");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("spinntui run scenes/lm_small.ron"), "{error}");
+}

@@ -1,0 +1,85 @@
+//! THE table is sound: what it says is what happens, and nothing is missing from the help.
+
+use std::collections::HashSet;
+
+use spinntui::tui::command::{COMMANDS, Group, When};
+use spinntui::tui::keymap::{Keymap, parse_key};
+use spinntui::tui::overlays::help::{Row, rows};
+use spinntui::tui::update::{applies, footer_commands};
+
+use crate::common::{app, empty_app, press};
+
+#[test]
+fn every_key_string_parses_and_no_key_is_taken_twice() {
+    let mut taken = HashSet::new();
+    for command in COMMANDS {
+        assert!(!command.keys.is_empty(), "{} has no key", command.id);
+        for key in command.keys {
+            let key = parse_key(key).unwrap();
+            assert!(taken.insert(key), "{key} of {} is taken", command.id);
+        }
+    }
+    assert!(!taken.contains(&parse_key(":").unwrap()), "kept for the palette");
+}
+
+#[test]
+fn names_and_words_are_there_and_no_name_is_used_twice() {
+    let mut names = HashSet::new();
+    for command in COMMANDS {
+        assert!(names.insert(command.id), "{}", command.id);
+        assert!(!command.about.is_empty() && command.about.len() <= 60, "{}: {}", command.id, command.about);
+        assert!(command.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", command.id);
+    }
+}
+
+#[test]
+fn every_key_finds_its_command() {
+    let keymap = Keymap::default();
+    for command in COMMANDS {
+        assert_eq!(keymap.keys_of(command).count(), command.keys.len());
+        for key in command.keys {
+            assert_eq!(keymap.lookup(parse_key(key).unwrap()).map(|found| found.id), Some(command.id));
+        }
+    }
+}
+
+#[test]
+fn the_help_lists_every_command_once_under_a_heading() {
+    let rows = rows(&Keymap::default(), "");
+    let mut listed: Vec<usize> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::Command(index) => Some(*index),
+            Row::Heading(_) => None,
+        })
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed, (0..COMMANDS.len()).collect::<Vec<_>>());
+    assert_eq!(rows.iter().filter(|row| matches!(row, Row::Heading(_))).count(), Group::ALL.len());
+}
+
+#[test]
+fn a_search_finds_by_name_words_and_key() {
+    let found = |search: &str| {
+        let rows = rows(&Keymap::default(), search);
+        rows.iter()
+            .filter_map(|row| if let Row::Command(i) = row { Some(COMMANDS[*i].id) } else { None })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("heat"), ["next-metric", "previous-metric"]);
+    assert_eq!(found("SHELL"), ["suspend"]);
+    assert!(found("f1").contains(&"help"));
+    assert!(found("no such thing").is_empty());
+}
+
+#[test]
+fn the_footer_shows_only_what_applies() {
+    let loading = empty_app((80, 24));
+    let ids: Vec<_> = footer_commands(&loading).map(|command| command.id).collect();
+    assert_eq!(ids, ["help", "quit", "reload"]);
+    let mut app = app((80, 24));
+    assert!(footer_commands(&app).all(|command| command.when != When::Layer));
+    press(&mut app, "z");
+    assert!(footer_commands(&app).any(|command| command.id == "close"));
+    assert!(applies(&app, When::Warned));
+}

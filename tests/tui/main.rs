@@ -1,0 +1,12 @@
+//! The terminal app without a terminal: its update function, its screens, its heat map, its command table.
+
+// Helpers of tests are no tests to clippy, and may fail like them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod commands;
+mod common;
+mod heat;
+mod sample;
+mod screens;
+mod sizes;
+mod update;

@@ -1,0 +1,288 @@
+//! A hand-made experiment for looking at the app without an engine: the paper-size language model after so many
+//! tokens. Deterministic: the same step gives the same snapshot. The figures are plausible, not computed.
+
+use std::sync::Arc;
+
+use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
+use spinntui::session::command::Speed;
+use spinntui::session::snapshot::{
+    Candidate, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+};
+
+/// Ticks of one time step: 2,432 µs.
+const STEP_TICKS: u64 = 2_432 * 1_200;
+
+const TEXT: &str = "The chip is a quiet place . Most of its processing elements wait most of the time , and a neuron \
+    that has nothing to say sends nothing at all . When its cell state passes the threshold , a packet leaves for \
+    every element that listens , and the network on chip carries it there within a few hundred nanoseconds . So the \
+    work of a token is not the size of the model but the number of its events , and silence is cheap . The second \
+    layer is the largest of the three : it holds a thousand three hundred and fifty units , each with three gates , \
+    and its pruned weights fill almost all of the memory that is left beside the program . = Mapping = A layer is \
+    spread over fifty processing elements so that their non @-@ zero weights are balanced ; the fullest one sets the \
+    pace , because the others must wait for it before the next layer can begin .";
+
+/// (units, inputs, sparsity of W, of R, activity)
+const LAYERS: [(u32, u32, f32, f32, f32); 3] =
+    [(1350, 750, 0.950, 0.951, 0.11), (1350, 1350, 0.950, 0.949, 0.08), (750, 1350, 0.951, 0.950, 0.16)];
+
+/// (phase, µs per layer)
+const PHASES: [(Phase, [f64; 3]); 7] = [
+    (Phase::Wait, [12.4, 9.1, 9.8]),
+    (Phase::Embedding, [3.8, 0.0, 0.0]),
+    (Phase::Input, [212.6, 421.9, 236.2]),
+    (Phase::Recurrent, [418.7, 433.1, 152.4]),
+    (Phase::Pointwise, [96.3, 97.0, 55.8]),
+    (Phase::Broadcast, [44.6, 46.2, 29.3]),
+    (Phase::Log, [1.9, 1.9, 1.9]),
+];
+
+/// A number in 0..1 that depends on its seeds and nothing else.
+fn noise(a: u64, b: u64) -> f32 {
+    let mut x = a.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ b.wrapping_mul(0xC2B2_AE3D_27D4_EB4F) ^ 0x5851_F42D;
+    x ^= x >> 31;
+    x = x.wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^= x >> 29;
+    (x >> 40) as f32 / (1u64 << 24) as f32
+}
+
+/// The paused experiment after 227 tokens, which most tests look at.
+pub fn snapshot() -> Snapshot {
+    at(227)
+}
+
+/// The same, shared.
+pub fn shared() -> SharedSnapshot {
+    Arc::new(snapshot())
+}
+
+/// The experiment after `step` tokens.
+pub fn at(step: u64) -> Snapshot {
+    Snapshot {
+        build: 1,
+        title: "EGRU language model on WikiText-2".to_owned(),
+        scene: "scenes/lm.ron".to_owned(),
+        model: "egru-lm-wikitext2".to_owned(),
+        run: RunState::Paused,
+        speed: Speed::Unlimited,
+        tick: step * STEP_TICKS + 7_310,
+        events: step * 41_200 + 93,
+        steps: step,
+        sequences: step / 70,
+        sequence_length: 70,
+        step_ticks: STEP_TICKS,
+        steps_per_second: 412.3,
+        last_event: "packet 12 of PE(3,5,1) delivered at QPE(6,2)".to_owned(),
+        clock_mhz: 150,
+        pes: Pe::all().map(|pe| pe_view(pe, step)).collect(),
+        layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
+        phases: phases(step),
+        noc: noc(step),
+        energy: EnergyView { power_w: 0.387, energy_j: 0.000_941 * step as f64, step_j: 0.000_943 },
+        task: task(step),
+        warnings: vec![
+            "PE(6,4,2): SRAM bank 3 at 98.7 % (421 B free)".to_owned(),
+            "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
+        ],
+        focus: None,
+    }
+}
+
+/// Layers one after the other along the core ids: fifty PEs each, two spare.
+fn layer_of(pe: Pe) -> Option<u8> {
+    (pe.index() < 150).then_some((pe.index() / 50) as u8)
+}
+
+fn pe_view(pe: Pe, step: u64) -> PeView {
+    let Some(layer) = layer_of(pe) else {
+        return PeView { bank_bytes: [18_330, 0, 0, 0], ..PeView::default() };
+    };
+    let seed = pe.index() as u64;
+    let (units, _, _, _, activity) = LAYERS[usize::from(layer)];
+    let units = (units / 50) as u16;
+    let events = (noise(seed, step) * 2.0 * activity * f32::from(units)).round();
+    let active = (step % 3) as u8 == layer;
+    let (status, phase) = match (active, noise(seed, step + 7)) {
+        (true, n) if n < 0.75 => (PeStatus::Busy, Some(Phase::Recurrent)),
+        (true, _) => (PeStatus::Busy, Some(Phase::Pointwise)),
+        (false, n) if n < 0.1 => (PeStatus::Dma, Some(Phase::Embedding)),
+        (false, _) => (PeStatus::Polling, Some(Phase::Wait)),
+    };
+    let fill = match layer {
+        0 => 0.83,
+        1 => 0.985,
+        _ => 0.62,
+    };
+    let bank = |k: u64| (32_768.0 * (fill - 0.03 * noise(seed, 100 + k))) as u32;
+    PeView {
+        status,
+        layer: Some(layer),
+        phase,
+        units,
+        activity: events / f32::from(units),
+        activity_mean: activity * (0.7 + 0.6 * noise(seed, 1)),
+        duty: 0.27 + 0.08 * noise(seed, step + 3),
+        duty_mean: 0.28 + 0.05 * noise(seed, 2),
+        energy_uj: 5.3 + 1.6 * noise(seed, step + 4),
+        bank_bytes: [bank(0), bank(1), bank(2), if layer == 2 { bank(3) / 4 } else { bank(3) }],
+        nonzeros: 10_300 + (700.0 * noise(seed, 5)) as u32,
+    }
+}
+
+fn layer_view(index: usize, step: u64) -> LayerView {
+    let (units, inputs, kernel, recurrent, activity) = LAYERS[index];
+    let activity_at = |s: u64| activity * (0.6 + 0.8 * noise(s, 31 + index as u64));
+    LayerView {
+        name: format!("rnns.{index}"),
+        units,
+        inputs,
+        pes: 50,
+        weight_sparsity: f32::midpoint(kernel, recurrent),
+        kernel_sparsity: kernel,
+        recurrent_sparsity: recurrent,
+        nonzeros_mean: [8_505.0, 10_935.0, 4_725.0][index],
+        nonzeros_max: [8_611, 11_034, 4_790][index],
+        activity: activity_at(step),
+        activity_mean: activity,
+        activity_history: (step.saturating_sub(139)..=step).map(activity_at).collect(),
+    }
+}
+
+fn phases(step: u64) -> Vec<PhaseView> {
+    let total: f64 = PHASES.iter().flat_map(|(_, us)| us).sum();
+    let mut views = Vec::new();
+    for (phase, times) in PHASES {
+        for (layer, mean_us) in (0u8..).zip(times) {
+            if mean_us > 0.0 {
+                let jitter = f64::from(noise(step, u64::from(layer) + phase as u64 * 8)) * 0.06 + 0.97;
+                views.push(PhaseView {
+                    phase,
+                    layer,
+                    time_us: mean_us * jitter,
+                    mean_us,
+                    share: mean_us / total,
+                });
+            }
+        }
+    }
+    views
+}
+
+fn noc(step: u64) -> NocView {
+    let mut links = Vec::new();
+    for qpe in QPES {
+        for (dx, dy) in [(1i8, 0i8), (-1, 0), (0, 1), (0, -1)] {
+            let (x, y) = (qpe.x.wrapping_add_signed(dx), qpe.y.wrapping_add_signed(dy));
+            if Qpe::at(x, y).is_none() {
+                continue;
+            }
+            let seed = u64::from(qpe.x) * 64 + u64::from(qpe.y) * 8 + (dx + 2 * dy + 3) as u64;
+            let central = 1.0 - (f32::from(qpe.x) - 4.0).abs() / 8.0 - (f32::from(qpe.y) - 3.5).abs() / 8.0;
+            let packets = (260.0 * central * (0.4 + 0.6 * noise(seed, step))) as u32;
+            links.push(LinkView {
+                from: (qpe.x, qpe.y),
+                to: (x, y),
+                packets,
+                total: u64::from(packets) * step,
+                waited: u64::from(packets) * step / 40,
+            });
+        }
+    }
+    NocView {
+        links,
+        packets: 3_450,
+        packets_total: 3_450 * step,
+        hops_total: 41_700 * step,
+        in_flight: 14,
+        max_link_load: 0.000_35,
+        mean_latency_ns: 148.0,
+        max_latency_ns: 430.0,
+    }
+}
+
+fn task(step: u64) -> TaskView {
+    let words: Vec<&str> = TEXT.split_whitespace().collect();
+    let surprisal = |s: u64| {
+        let word = words[s as usize % words.len()];
+        let rare = (word.len() as f32 / 9.0).min(1.0);
+        (0.3 + 11.0 * noise(s, 77) * (0.25 + 0.75 * rare)).min(12.5)
+    };
+    let view = |s: u64| WordView {
+        word: words[s as usize % words.len()].to_owned(),
+        known: noise(s, 78) < 0.97,
+        surprisal: (s > 0).then(|| surprisal(s)),
+        generated: false,
+    };
+    let history: Vec<f32> = (step.saturating_sub(139).max(1)..=step).map(surprisal).collect();
+    let mean = f64::from(history.iter().sum::<f32>()) / history.len().max(1) as f64;
+    TaskView::LanguageModel {
+        words: (step.saturating_sub(399)..=step).map(view).collect(),
+        top: [("the", 0.214), ("a", 0.117), ("its", 0.046), ("processing", 0.021), ("which", 0.009)]
+            .map(|(word, probability)| Candidate { word: word.to_owned(), probability })
+            .to_vec(),
+        perplexity: (step > 0).then(|| mean.exp()),
+        mean_surprisal: (step > 0).then_some(mean),
+        surprisal_history: history,
+        predictions: step,
+        total_steps: Some(3_214),
+        generating: false,
+        note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
+            .to_owned(),
+    }
+}
+
+/// The detail that the engine sends for a focused PE.
+pub fn detail(pe: usize) -> PeDetail {
+    let regions = [
+        (0x0_0000, 0x0_4799, "program", RegionKind::Program),
+        (0x0_4799, 0x0_5799, "stack", RegionKind::Stack),
+        (0x0_5799, 0x0_6b99, "debug log", RegionKind::Log),
+        (0x0_6b9c, 0x0_8000, "rnns.1 R rows, values", RegionKind::Weights),
+        (0x0_8000, 0x0_c2c4, "rnns.1 W values", RegionKind::Weights),
+        (0x0_c2c4, 0x1_4b00, "rnns.1 R columns", RegionKind::Weights),
+        (0x1_4b00, 0x1_b8c0, "rnns.1 W columns", RegionKind::Weights),
+        (0x1_b8c0, 0x1_cdd8, "buffer A: x", RegionKind::Buffer),
+        (0x1_cdd8, 0x1_e2f0, "buffer B: y", RegionKind::Buffer),
+        (0x1_e2f0, 0x1_e9b0, "c, biases, thresholds", RegionKind::State),
+    ];
+    PeDetail {
+        pe,
+        regions: regions
+            .map(|(start, end, name, kind)| RegionView { start, end, name: name.to_owned(), kind })
+            .to_vec(),
+        operation: "R·y of rnns.1, 81 rows, 5,467 non-zeros".to_owned(),
+        operation_span: Some((1_000_000, 1_519_720)),
+        arrivals: (31, 50),
+        packets: (23_154, 3_178),
+        interrupts: 454,
+        phases: PHASES.iter().map(|&(phase, us)| (phase, us[1])).collect(),
+        timer_log: vec![421, 433, 96, 46, 422, 433, 97, 46],
+        units: (0..27)
+            .map(|u| (u * 50 + 7, noise(u64::from(u), 9) * 1.4 - 0.7, if u % 9 == 4 { 0.83 } else { 0.0 }))
+            .collect(),
+    }
+}
+
+/// A chip of which nothing is known: empty lists everywhere.
+pub fn hollow() -> Snapshot {
+    Snapshot {
+        pes: vec![PeView::default(); PE_COUNT],
+        layers: Vec::new(),
+        phases: Vec::new(),
+        noc: NocView::default(),
+        warnings: Vec::new(),
+        title: String::new(),
+        task: TaskView::LanguageModel {
+            words: Vec::new(),
+            top: Vec::new(),
+            perplexity: None,
+            mean_surprisal: None,
+            surprisal_history: Vec::new(),
+            predictions: 0,
+            total_steps: None,
+            generating: false,
+            note: String::new(),
+        },
+        ..at(0)
+    }
+}

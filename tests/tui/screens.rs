@@ -1,0 +1,98 @@
+//! Screens as text at three sizes. Colours are not in here: `heat.rs` holds those.
+
+use insta::assert_snapshot;
+
+use spinntui::session::engine::EngineEvent;
+use spinntui::session::snapshot::{Focus, TaskView};
+use spinntui::tui::app::{App, Msg};
+use spinntui::tui::update::update;
+
+use crate::common::{app, app_with, empty_app, press, text};
+use crate::sample;
+
+fn snapshots() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind_to_scope()
+}
+
+/// Sends what the engine sends once a PE is focused.
+fn with_detail(mut app: App) -> App {
+    let mut snapshot = sample::snapshot();
+    if let Focus::Pe(pe) = app.asked_focus {
+        snapshot.focus = Some(sample::detail(pe));
+    }
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
+    app
+}
+
+fn screen(size: (u16, u16), keys: &str) -> String {
+    let mut app = app(size);
+    press(&mut app, keys);
+    update(&mut app, Msg::CountExpired);
+    text(&with_detail(app))
+}
+
+#[test]
+fn screens_at_80x24() {
+    let _settings = snapshots();
+    assert_snapshot!("80x24-chip-task", screen((80, 24), ""));
+    assert_snapshot!("80x24-memory", screen((80, 24), "3"));
+    assert_snapshot!("80x24-noc", screen((80, 24), "4"));
+    assert_snapshot!("80x24-timers", screen((80, 24), "5"));
+    assert_snapshot!("80x24-sparsity", screen((80, 24), "6"));
+    assert_snapshot!("80x24-task-expanded", screen((80, 24), "2 z"));
+    assert_snapshot!("80x24-help", screen((80, 24), "?"));
+    assert_snapshot!("80x24-warnings", screen((80, 24), "!"));
+}
+
+#[test]
+fn screens_at_120x40() {
+    let _settings = snapshots();
+    assert_snapshot!("120x40", screen((120, 40), ""));
+    assert_snapshot!("120x40-memory", screen((120, 40), "3"));
+    assert_snapshot!("120x40-chip-expanded", screen((120, 40), "z"));
+    assert_snapshot!("120x40-noc-expanded", screen((120, 40), "4 z"));
+}
+
+#[test]
+fn screens_at_200x60() {
+    let _settings = snapshots();
+    assert_snapshot!("200x60", screen((200, 60), ""));
+    assert_snapshot!("200x60-memory-expanded", screen((200, 60), "3 z"));
+}
+
+#[test]
+fn other_screens() {
+    let _settings = snapshots();
+    assert_snapshot!("loading", text(&empty_app((80, 24))));
+    assert_snapshot!("narrow", text(&app((40, 16))));
+    assert_snapshot!("tall", text(&app((50, 50))));
+    assert_snapshot!("too-small", text(&app((30, 8))));
+}
+
+#[test]
+fn generated_words_are_told_from_the_prompt() {
+    let mut snapshot = sample::at(12);
+    let TaskView::LanguageModel { words, generating, .. } = &mut snapshot.task;
+    *generating = true;
+    for (index, word) in words.iter_mut().enumerate() {
+        word.generated = index >= 4;
+        word.surprisal = None;
+    }
+    let app = app_with((80, 24), snapshot);
+    assert!(text(&app).contains("writing"));
+    let buf = crate::common::draw(&app);
+    let style_of = |word: &str| {
+        let row = (0..24)
+            .find(|&y| (39..80).map(|x| buf[(x, y)].symbol()).collect::<String>().contains(word))
+            .unwrap();
+        let line: Vec<&str> = (39..80).map(|x| buf[(x, row)].symbol()).collect();
+        let at = line.concat().find(word).unwrap();
+        // Everything before the word is ASCII but for the border and the bars.
+        let column = line.concat()[..at].chars().count();
+        (buf[(39 + column as u16, row)].fg, buf[(39 + column as u16, row)].modifier)
+    };
+    assert_ne!(style_of("chip"), style_of("elements"));
+}

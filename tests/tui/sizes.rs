@@ -1,0 +1,151 @@
+//! Nothing panics, whatever the size: of the screen and of the data.
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use spinntui::session::engine::EngineEvent;
+use spinntui::session::snapshot::{Snapshot, TaskView, WordView};
+use spinntui::tui::app::{App, Msg};
+use spinntui::tui::panels::{self, PanelId, View};
+use spinntui::tui::update::update;
+
+use crate::common::{app, app_with, draw, empty_app, press};
+use crate::sample;
+
+fn full() -> Snapshot {
+    Snapshot { focus: Some(sample::detail(24)), ..sample::snapshot() }
+}
+
+/// Figures and words that no engine should send, and that must not bring the app down all the same.
+fn hostile() -> Snapshot {
+    let mut snapshot = full();
+    for pe in &mut snapshot.pes {
+        (pe.activity, pe.duty, pe.energy_uj) = (f32::NAN, f32::INFINITY, -1.0);
+        (pe.layer, pe.bank_bytes) = (Some(255), [u32::MAX / 8; 4]);
+    }
+    for layer in &mut snapshot.layers {
+        layer.activity_history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
+        layer.name = "文".repeat(60);
+    }
+    for phase in &mut snapshot.phases {
+        (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, 200);
+    }
+    for link in &mut snapshot.noc.links {
+        (link.packets, link.to) = (u32::MAX, (255, 0));
+    }
+    (snapshot.tick, snapshot.steps, snapshot.sequence_length) = (u64::MAX, u64::MAX - 1, 0);
+    let TaskView::LanguageModel { words, perplexity, .. } = &mut snapshot.task;
+    *perplexity = Some(f64::INFINITY);
+    words.extend(["", "\u{1b}[31m", "a\nb", "👩‍👩‍👧‍👦", &"x".repeat(500)].map(|word| WordView {
+        word: word.to_owned(),
+        known: false,
+        surprisal: Some(f32::NAN),
+        generated: true,
+    }));
+    if let Some(detail) = &mut snapshot.focus {
+        for region in &mut detail.regions {
+            (region.start, region.end) = (u32::MAX, 0);
+        }
+    }
+    snapshot.pes.truncate(100);
+    snapshot
+}
+
+fn selected_apps() -> Vec<App> {
+    [full(), sample::hollow(), hostile()]
+        .into_iter()
+        .map(|mut snapshot| {
+            let mut app = empty_app((80, 24));
+            update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
+            if let Some(detail) = &mut snapshot.focus {
+                detail.pe = app.selected.index();
+            }
+            update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
+            app
+        })
+        .collect()
+}
+
+#[test]
+fn every_panel_draws_itself_into_every_area_and_nowhere_else() {
+    for mut app in selected_apps() {
+        for metric in 0..5 {
+            let snapshot = app.snapshot.clone().unwrap();
+            // Every size would take a minute; the steps are coprime with every pitch in use.
+            for width in (0..12).chain((12..250).step_by(7)) {
+                for height in (0..8).chain((8..80).step_by(5)) {
+                    let screen = Rect::new(0, 0, width + 4, height + 4);
+                    let area = Rect::new(2, 2, width, height);
+                    for expanded in [false, true] {
+                        app.expanded = expanded;
+                        let view = View { app: &app, snapshot: &snapshot };
+                        for panel in PanelId::ALL {
+                            if metric > 0 && panel != PanelId::Chip {
+                                continue;
+                            }
+                            let mut buf = Buffer::empty(screen);
+                            panels::render(panel, &view, area, &mut buf);
+                            let inside = |x, y| area.contains((x, y).into());
+                            for y in 0..screen.height {
+                                for x in 0..screen.width {
+                                    if !inside(x, y) {
+                                        assert_eq!(
+                                            buf[(x, y)].symbol(),
+                                            " ",
+                                            "{panel:?} {width}x{height} at {x},{y}"
+                                        );
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            press(&mut app, "m");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_whole_screen_draws_at_every_size_after_any_keys(
+        width in 1u16..=250,
+        height in 1u16..=80,
+        keys in proptest::collection::vec(0usize..KEYS.len(), 0..12),
+        which in 0usize..3,
+    ) {
+        let snapshot = [full(), sample::hollow(), hostile()][which].clone();
+        let mut app = app_with((width, height), snapshot);
+        for key in keys {
+            press(&mut app, KEYS[key]);
+        }
+        draw(&app);
+    }
+
+    #[test]
+    fn a_frame_drawn_for_another_size_than_the_message_said_is_fine(width in 0u16..=250, height in 0u16..=80) {
+        let app = app((80, 24));
+        let area = Rect::new(0, 0, width, height);
+        spinntui::tui::view::draw(&app, area, &mut Buffer::empty(area));
+    }
+}
+
+const KEYS: [&str; 24] = [
+    "1", "2", "3", "4", "5", "6", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l", "m", "w",
+    "<", "s", "down", "up", "f1",
+];
+
+#[test]
+fn the_smallest_screens_say_something() {
+    for width in 1..=36 {
+        for height in 1..=12 {
+            let mut app = app((width, height));
+            update(&mut app, Msg::Engine(EngineEvent::SceneError("a\nb".to_owned())));
+            let buf = draw(&app);
+            assert!(buf.content().iter().any(|cell| cell.symbol() != " "), "{width}x{height} is blank");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Keys and messages in, effects and model out.
+
+use spinntui::chip::geometry::Pe;
+use spinntui::session::command::{Command, Speed, StepUnit};
+use spinntui::session::engine::EngineEvent;
+use spinntui::session::snapshot::{Focus, RunState};
+use spinntui::tui::app::{Effect, Msg, Overlay, Signal};
+use spinntui::tui::heat::{Metric, Window};
+use spinntui::tui::panels::PanelId;
+use spinntui::tui::update::update;
+
+use crate::common::{app, app_with, empty_app, press, text};
+use crate::sample;
+
+fn step(unit: StepUnit, count: u32) -> Effect {
+    Effect::Engine(Command::Step { unit, count })
+}
+
+#[test]
+fn keys_become_commands() {
+    let cases = [
+        ("space", vec![Effect::Engine(Command::TogglePause)]),
+        ("c", vec![Effect::Engine(Command::TogglePause)]),
+        ("s", vec![step(StepUnit::TimeStep, 1)]),
+        ("n", vec![step(StepUnit::Layer, 1)]),
+        ("p", vec![step(StepUnit::Phase, 1)]),
+        ("o", vec![step(StepUnit::Phase, 1)]),
+        ("i", vec![step(StepUnit::Event, 1)]),
+        ("S", vec![step(StepUnit::Sequence, 1)]),
+        ("r", vec![Effect::Engine(Command::Reload)]),
+        ("R", vec![Effect::Engine(Command::Restart)]),
+        ("<", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(30.0)))]),
+        ("ctrl-z", vec![Effect::Suspend]),
+        ("ctrl-l", vec![Effect::Redraw]),
+        ("q", vec![Effect::Quit(0)]),
+        ("ctrl-c", vec![Effect::Quit(0)]),
+        ("x", vec![]),
+        (":", vec![]),
+    ];
+    for (keys, effects) in cases {
+        assert_eq!(press(&mut app((80, 24)), keys), effects, "{keys}");
+    }
+}
+
+#[test]
+fn counts_go_with_steps_and_leave_the_focus_alone() {
+    let mut app = app((80, 24));
+    press(&mut app, "5");
+    update(&mut app, Msg::CountExpired);
+    assert_eq!((app.focus(), &app.count), (PanelId::Timers, &None));
+    press(&mut app, "1");
+    update(&mut app, Msg::CountExpired);
+    let before = text(&app);
+    let effects = press(&mut app, "6 0 s");
+    assert_eq!(effects.last(), Some(&step(StepUnit::TimeStep, 60)));
+    assert_eq!(text(&app), before, "Chip has the focus and Timers still stands beside it");
+    assert_eq!(
+        press(&mut app, "9 9 9 9 9 9 9 9 i").last(),
+        Some(&step(StepUnit::Event, 999_999)),
+        "no overflow"
+    );
+    assert_eq!(
+        press(&mut app, "1 2 esc s"),
+        [Effect::StartCountTimer, Effect::StartCountTimer, step(StepUnit::TimeStep, 1)]
+    );
+}
+
+#[test]
+fn digits_pick_panels_one_after_the_other() {
+    let mut app = app((80, 24));
+    for (key, panel) in
+        [("3", PanelId::Memory), ("4", PanelId::Noc), ("5", PanelId::Timers), ("6", PanelId::Sparsity)]
+    {
+        press(&mut app, key);
+        assert_eq!(app.focus(), panel, "{key}");
+    }
+    press(&mut app, "9");
+    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 9");
+    press(&mut app, "m");
+    assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
+}
+
+#[test]
+fn the_count_is_shown_while_it_is_typed() {
+    let mut app = app((80, 24));
+    press(&mut app, "4 2");
+    assert!(text(&app).lines().next().unwrap().contains("count 42"));
+    update(&mut app, Msg::CountExpired);
+    assert!(!text(&app).contains("count 42"));
+}
+
+#[test]
+fn a_step_by_events_tells_the_event() {
+    let mut app = app((80, 24));
+    press(&mut app, "i");
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
+    assert!(text(&app).lines().last().unwrap().contains("packet 12 of PE(3,5,1) delivered"));
+    press(&mut app, "s");
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
+    assert!(!text(&app).contains("delivered"));
+}
+
+#[test]
+fn tab_goes_round_both_ways() {
+    let mut app = app((80, 24));
+    let mut seen = Vec::new();
+    for _ in PanelId::ALL {
+        seen.push(app.focus());
+        press(&mut app, "tab");
+    }
+    assert_eq!(seen, PanelId::ALL);
+    press(&mut app, "backtab backtab");
+    assert_eq!(app.focus(), PanelId::Timers);
+}
+
+#[test]
+fn moving_selects_and_asks_for_detail_only_where_it_is_shown() {
+    let mut app = app((80, 24));
+    assert_eq!(app.selected, Pe::at(1, 6, 0).unwrap());
+    assert_eq!(press(&mut app, "l j"), [], "no panel shows detail");
+    assert_eq!(app.selected, Pe::at(1, 6, 3).unwrap());
+    let pe = |x, y, p| Effect::Engine(Command::Focus(Focus::Pe(Pe::at(x, y, p).unwrap().index())));
+    assert_eq!(press(&mut app, "tab tab"), [pe(1, 6, 3)]);
+    assert_eq!(press(&mut app, "right"), [pe(2, 6, 2)]);
+    assert_eq!(press(&mut app, "3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
+    assert_eq!(press(&mut app, "tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
+    assert_eq!(press(&mut app, "z"), [pe(3, 6, 3)], "the expanded chip shows detail");
+}
+
+#[test]
+fn looks_change_without_the_engine() {
+    let mut app = app((80, 24));
+    assert_eq!(press(&mut app, "m w"), []);
+    assert_eq!((app.metric, app.window), (Metric::Duty, Window::Mean));
+    press(&mut app, "M M z");
+    assert_eq!((app.metric, app.expanded), (Metric::Layer, true));
+    press(&mut app, "esc");
+    assert!(!app.expanded);
+}
+
+#[test]
+fn escape_closes_the_top_layer_only() {
+    let mut app = app((80, 24));
+    press(&mut app, "z ! ?");
+    assert_eq!(app.overlays.len(), 2);
+    press(&mut app, "esc");
+    assert_eq!(app.overlays, [Overlay::Warnings { scroll: 0 }]);
+    assert!(app.expanded);
+    press(&mut app, "esc esc");
+    assert!(app.overlays.is_empty() && !app.expanded);
+}
+
+#[test]
+fn the_help_takes_letters_as_search_but_not_ctrl_c() {
+    let mut app = app((80, 24));
+    assert_eq!(press(&mut app, "? q u i t"), []);
+    let screen = text(&app);
+    assert!(
+        screen.contains("search: quit") && screen.contains("q Ctrl-c") && !screen.contains("run or pause"),
+        "{screen}"
+    );
+    assert_eq!(press(&mut app, "ctrl-c"), [Effect::Quit(0)]);
+    press(&mut app, "esc");
+    assert!(app.overlays.is_empty());
+}
+
+#[test]
+fn before_the_first_snapshot_only_the_app_answers() {
+    let mut app = empty_app((80, 24));
+    assert_eq!(press(&mut app, "space s n h l z m w 4 tab"), []);
+    assert_eq!(press(&mut app, "r"), [Effect::Engine(Command::Reload)]);
+    assert!(text(&app).contains("loading scenes/lm.ron"));
+    press(&mut app, "?");
+    assert!(text(&app).contains("Run and step"));
+}
+
+#[test]
+fn a_scene_error_is_shown_verbatim_and_goes_when_the_scene_is_mended() {
+    let diagnostic =
+        "scenes/lm.ron:3:12: no such model\n3 |     model: \"modles/x\",\n  |            ^^^^^^^^^^";
+    let mut app = app((80, 24));
+    update(&mut app, Msg::Engine(EngineEvent::SceneError(diagnostic.to_owned())));
+    update(&mut app, Msg::Engine(EngineEvent::SceneError(diagnostic.to_owned())));
+    assert_eq!(app.overlays.len(), 1, "the second replaces the first");
+    let screen = text(&app);
+    for line in diagnostic.lines() {
+        assert!(screen.contains(line), "{line:?} not in\n{screen}");
+    }
+    assert!(screen.contains("the old scene stays"));
+    assert_eq!(press(&mut app, "space"), [Effect::Engine(Command::TogglePause)], "the old run goes on");
+    update(&mut app, Msg::Engine(EngineEvent::SceneLoaded));
+    assert!(app.overlays.is_empty());
+    assert!(text(&app).contains("scenes/lm.ron loaded"));
+}
+
+#[test]
+fn a_saved_scene_is_reloaded_if_watched() {
+    let mut app = app((80, 24));
+    assert_eq!(update(&mut app, Msg::SceneSaved), []);
+    app.watching = true;
+    assert_eq!(update(&mut app, Msg::SceneSaved), [Effect::Engine(Command::Reload)]);
+}
+
+#[test]
+fn a_crashed_engine_leaves_the_app_alive() {
+    let mut app = app((80, 24));
+    update(&mut app, Msg::ThreadPanicked("thread `engine`\nat src/machine/exec.rs:17".to_owned()));
+    update(&mut app, Msg::Engine(EngineEvent::Crashed("boxed".to_owned())));
+    let screen = text(&app);
+    assert!(screen.contains("exec.rs:17") && !screen.contains("boxed"), "{screen}");
+    assert_eq!(press(&mut app, "esc space s"), [], "nobody is there to take commands");
+    assert!(text(&app).contains("ENGINE STOPPED"));
+    assert_eq!(press(&mut app, "r"), [Effect::RestartEngine]);
+    assert_eq!(press(&mut app, "space"), [Effect::Engine(Command::TogglePause)]);
+}
+
+#[test]
+fn run_states_are_said_in_words() {
+    let why = "PE(3,5,1) waits for block 12 of rnns.0";
+    let cases = [
+        (RunState::Paused, "PAUSED", ""),
+        (RunState::Running, "RUNNING", ""),
+        (RunState::Stepping { remaining: 7 }, "STEPPING 7", ""),
+        (RunState::Finished, "FINISHED", ""),
+        (RunState::Stalled(why.to_owned()), "STALLED", why),
+        (RunState::Faulted(why.to_owned()), "FAULTED", why),
+    ];
+    for (run, word, reason) in cases {
+        let screen =
+            text(&app_with((80, 24), spinntui::session::snapshot::Snapshot { run, ..sample::snapshot() }));
+        assert!(screen.lines().next().unwrap().contains(word), "{screen}");
+        assert!(screen.lines().last().unwrap().contains(reason), "{screen}");
+    }
+}
+
+#[test]
+fn signals_leave_with_the_shells_code() {
+    let mut app = app((80, 24));
+    assert_eq!(update(&mut app, Msg::Signal(Signal::Terminate(15))), [Effect::Quit(143)]);
+    assert_eq!(update(&mut app, Msg::Signal(Signal::Terminate(1))), [Effect::Quit(129)]);
+    assert_eq!(update(&mut app, Msg::Signal(Signal::Suspend)), [Effect::Suspend]);
+    assert_eq!(update(&mut app, Msg::Signal(Signal::Continued)), [Effect::Resume]);
+    assert_eq!(update(&mut app, Msg::InputLost("gone".to_owned())), [Effect::Quit(1)]);
+}
