@@ -1,8 +1,9 @@
 //! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run does and costs.
 //!
-//! A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
+//! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
 //! a PE keeps: `work` at the start of the operation, `cycles` from it, `run` at the end.
 
+mod estimate;
 mod place;
 
 use serde::{Deserialize, Serialize};
