@@ -48,7 +48,7 @@ fn emulator(c: &mut Criterion) {
     });
     let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
     group.bench_function("readout on the host, 20 % active", |b| {
-        b.iter(|| paper.task().readout().predict(&y))
+        b.iter(|| paper.task().readout().predict(&y));
     });
     group.finish();
 }
