@@ -430,3 +430,22 @@ fn wikitext_small() {
 fn wikitext_paper_size() {
     wikitext("scenes/lm.ron", 107.0388);
 }
+
+#[test]
+fn the_parts_of_the_energy_add_up_to_the_whole() {
+    let knobs = [("assume.energy_per_hop_pj", "10"), ("assume.energy_per_dram_byte_pj", "20")];
+    for waiting in ["Poll", "Sleep"] {
+        let mut session = session(SMALL, &[&[("chip.waiting", waiting)], &knobs[..]].concat());
+        // Also in the middle of a step, with operations under way.
+        for unit in [StepUnit::TimeStep, StepUnit::TimeStep, StepUnit::Phase, StepUnit::Event] {
+            session.step(unit);
+            let (whole, parts) = (session.energy().energy_j, session.energy_parts());
+            assert!((parts.total() / whole - 1.0).abs() < 1e-9, "{waiting}: {parts:?} against {whole}");
+        }
+        let report = Report::gather(&mut session, Around::default());
+        let parts = &report.energy_parts;
+        let operations: f64 = parts.operations.iter().map(|o| o.energy_j).sum();
+        assert!(operations > 0.0 && parts.interrupts_j > 0.0 && parts.transport_j > 0.0);
+        assert_eq!(parts.polling_j > 0.0, waiting == "Poll");
+    }
+}

@@ -282,6 +282,7 @@ impl Machine {
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
         state.count.interrupts += 1;
         state.count.busy += ticks;
+        self.state.busy.interrupts += ticks;
         if state.status == Status::Busy {
             state.ends += ticks;
             state.inject_delay += ticks;

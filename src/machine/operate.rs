@@ -100,6 +100,15 @@ impl Machine {
         state.ends = self.state.tick.max(state.interrupts_until) + ticks;
         state.count.busy += ticks;
         self.state.queue.push(state.ends, pe.index() as u16, EventKind::OperationEnd);
+        self.count_busy(pe, ticks);
+    }
+
+    /// Books busy time on the phase that the PE is in.
+    fn count_busy(&mut self, pe: Pe, ticks: Tick) {
+        let operation = self.state.pes[pe.index()].operation;
+        if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
+            self.state.busy.phases[usize::from(slot.layer)][operation.phase.index()] += ticks;
+        }
     }
 
     /// What an operation that waits still misses: y(t−1) first, then x(t); or the coordinator's "go".
@@ -164,6 +173,7 @@ impl Machine {
         let state = &mut self.state.pes[pe.index()];
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
         state.count.busy += ticks;
+        self.state.busy.interrupts += ticks;
         if state.status == Status::Busy {
             state.ends += ticks;
             state.inject_delay += ticks;
@@ -190,6 +200,7 @@ impl Machine {
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Dma;
         state.count.busy += start;
+        self.count_busy(pe, start);
         self.state.queue.push(end, pe.index() as u16, EventKind::DmaEnd);
     }
 

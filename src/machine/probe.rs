@@ -50,6 +50,22 @@ impl PhaseClock {
     }
 }
 
+/// What the cores' busy time went to, over all PEs: the parts add up to the sum of their busy ticks.
+#[derive(Clone, Debug, Default)]
+pub struct BusyProbe {
+    /// Ticks in operations since the start, by layer and phase.
+    pub phases: Vec<[Tick; Phase::ALL.len()]>,
+    /// Ticks in handlers of watched writes since the start.
+    pub interrupts: Tick,
+}
+
+impl BusyProbe {
+    /// For so many layers.
+    pub fn new(layers: usize) -> Self {
+        Self { phases: vec![[0; Phase::ALL.len()]; layers], interrupts: 0 }
+    }
+}
+
 /// Packets on the NoC.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct NocCount {

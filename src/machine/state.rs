@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::noc::Noc;
-use super::probe::{NocProbe, PhaseClock, Races};
+use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
 use super::program::{PACKET_WORDS, Phase, Program};
 use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
@@ -220,6 +220,8 @@ pub struct State {
     pub host: HostState,
     /// Phases in time.
     pub phases: PhaseClock,
+    /// What the cores' time went to.
+    pub busy: BusyProbe,
     /// Traffic.
     pub traffic: NocProbe,
     /// Buffers overwritten too early.
@@ -257,6 +259,7 @@ impl State {
             active,
             host: HostState { y: vec![0; host_words], ..HostState::default() },
             phases: PhaseClock::new(program.layers.len()),
+            busy: BusyProbe::new(program.layers.len()),
             traffic: NocProbe::default(),
             races: Races::default(),
             fault: None,

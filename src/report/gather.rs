@@ -14,7 +14,8 @@ use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
 use super::{
-    Bank, Chip, DramUse, Host, Layer, Memory, NocUse, PhaseTime, RaceCount, RaceSeen, Report, Timers, VERSION,
+    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PhaseEnergy, PhaseTime, RaceCount, RaceSeen,
+    Report, Timers, VERSION,
 };
 
 /// What the session itself does not know.
@@ -61,6 +62,7 @@ impl Report {
             generated: generating.then(|| words(session)),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
+            energy_parts: energy_parts(session),
             energy_per_step_j: if steps > 0 { energy.energy_j / steps as f64 } else { 0.0 },
             duty: duty(session),
             chip: chip(session),
@@ -261,4 +263,26 @@ fn races(session: &Session) -> RaceCount {
         what: race.what.clone(),
     };
     RaceCount { count: races.count, first: races.first.iter().map(seen).collect() }
+}
+
+/// Where the energy went: parts of 0 J are left out of the operations.
+fn energy_parts(session: &Session) -> EnergyUse {
+    let parts = session.energy_parts();
+    let layers = session.program().layers.iter().zip(&parts.phases_j);
+    let operations = layers.flat_map(|(layer, phases)| {
+        let entry = |phase: Phase| PhaseEnergy {
+            phase: phase.name(),
+            layer: layer.name.clone(),
+            energy_j: phases[phase.index()],
+        };
+        Phase::ALL.into_iter().map(entry).filter(|entry| entry.energy_j > 0.0)
+    });
+    EnergyUse {
+        operations: operations.collect(),
+        chip_j: parts.chip_j,
+        asleep_j: parts.asleep_j,
+        interrupts_j: parts.interrupts_j,
+        polling_j: parts.polling_j,
+        transport_j: parts.transport_j,
+    }
 }

@@ -67,6 +67,8 @@ pub struct Report {
     pub energy_j: f64,
     /// `energy_j` over `steps`, J; 0 without a completed step.
     pub energy_per_step_j: f64,
+    /// Where `energy_j` went; the parts add up to it.
+    pub energy_parts: EnergyUse,
     /// Share of the time in which the PEs with a program did other than wait, mean over them, 0..=1.
     pub duty: f64,
     /// Clock, voltage, and what a PE does while it waits.
@@ -95,6 +97,34 @@ pub struct Report {
     pub state_hash: String,
     /// The machine that emulated: the only figures that differ between repetitions.
     pub host: Host,
+}
+
+/// Where the energy went, J.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnergyUse {
+    /// The chip with its PEs off.
+    pub chip_j: f64,
+    /// All 152 PEs powered and asleep.
+    pub asleep_j: f64,
+    /// What active cores draw more, by phase and layer, all PEs.
+    pub operations: Vec<PhaseEnergy>,
+    /// The same in handlers of watched writes.
+    pub interrupts_j: f64,
+    /// The same while PEs wait in polling loops.
+    pub polling_j: f64,
+    /// NoC hops and DRAM bytes: 0 unless `assume` gives their energies.
+    pub transport_j: f64,
+}
+
+/// Energy of one phase of one layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhaseEnergy {
+    /// Phase.
+    pub phase: &'static str,
+    /// Layer, by its model name.
+    pub layer: String,
+    /// J.
+    pub energy_j: f64,
 }
 
 /// How the chip was run.

@@ -81,6 +81,18 @@ impl Report {
             self.power_w
         );
         field(out, INDENT, "energy", &energy);
+        let parts = &self.energy_parts;
+        let operations: f64 = parts.operations.iter().map(|o| o.energy_j).sum();
+        let share = |joules: f64| percent(if self.energy_j > 0.0 { joules / self.energy_j } else { 0.0 });
+        let went = format!(
+            "of it: chip {}, sleeping PEs {}, operations {}, interrupts {}, polling {}",
+            share(parts.chip_j),
+            share(parts.asleep_j),
+            share(operations),
+            share(parts.interrupts_j),
+            share(parts.polling_j),
+        );
+        field(out, INDENT, "", &went);
         if let (Some(perplexity), Some(surprisal)) = (self.perplexity, self.mean_surprisal) {
             let text = format!(
                 "{perplexity:.2} over {} predictions; mean surprisal {surprisal:.3} nats",

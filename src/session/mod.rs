@@ -22,7 +22,7 @@ use crate::task::lm::{LanguageTask, Observation};
 
 use build::Plan;
 use command::StepUnit;
-use stats::{Energy, Stats};
+use stats::{Energy, EnergyParts, Stats};
 
 /// How a move ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +206,11 @@ impl Session {
         let traffic = &state.traffic;
         let busy = |pe: usize| state.pes[pe].count.busy;
         stats::energy(&self.machine, state.tick, busy, traffic.total.hops, traffic.dma_beats * 16)
+    }
+
+    /// Where that energy went.
+    pub fn energy_parts(&self) -> EnergyParts {
+        EnergyParts::of(&self.machine)
     }
 
     /// Energy of the last completed time step.

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
 use crate::machine::options::Waiting;
+use crate::machine::program::Phase;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
@@ -138,6 +140,65 @@ pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f6
     match machine.program().waiting {
         Waiting::Poll => duty + machine.program().assume.polling * (1.0 - duty),
         Waiting::Sleep => duty,
+    }
+}
+
+/// Where the energy of a run went; the parts add up to the whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnergyParts {
+    /// The chip with its PEs off, J.
+    pub chip_j: f64,
+    /// All 152 PEs powered and asleep, J.
+    pub asleep_j: f64,
+    /// What active cores draw more, in operations, J, by layer and phase.
+    pub phases_j: Vec<[f64; Phase::ALL.len()]>,
+    /// The same in handlers of watched writes, J.
+    pub interrupts_j: f64,
+    /// The same while PEs wait in polling loops, J; 0 where they sleep.
+    pub polling_j: f64,
+    /// NoC hops and DRAM bytes, J: 0 unless `assume` gives their energies.
+    pub transport_j: f64,
+}
+
+impl EnergyParts {
+    /// Their sum, J.
+    pub fn total(&self) -> f64 {
+        let phases: f64 = self.phases_j.iter().flatten().sum();
+        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j
+    }
+
+    /// The parts since the start.
+    pub fn of(machine: &Machine) -> Self {
+        let state = machine.state();
+        let model = PowerModel::at(machine.program().operating_point);
+        let joules = |milliwatts: f64, ticks: f64| milliwatts * 1e-3 * ticks / (TICKS_PER_US as f64 * 1e6);
+        let active = |ticks: f64| joules(model.pe_active_mw, ticks);
+        let elapsed = state.tick as f64;
+        // A core that is in the middle of an operation has its whole time booked: what lies ahead does not count yet.
+        let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
+        let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
+        let share = if booked > 0.0 { real / booked } else { 0.0 };
+        let used = machine.program().used_pes() as f64;
+        let polling = match machine.program().waiting {
+            Waiting::Poll => machine.program().assume.polling * (used * elapsed - real),
+            Waiting::Sleep => 0.0,
+        };
+        let assume = &machine.program().assume;
+        let hops = assume.energy_per_hop_pj * state.traffic.total.hops as f64;
+        let dram = assume.energy_per_dram_byte_pj * (state.traffic.dma_beats * 16) as f64;
+        Self {
+            chip_j: joules(model.chip_off_mw, elapsed),
+            asleep_j: joules(model.pe_asleep_mw * PE_COUNT as f64, elapsed),
+            phases_j: state
+                .busy
+                .phases
+                .iter()
+                .map(|phases| phases.map(|t| active(t as f64 * share)))
+                .collect(),
+            interrupts_j: active(state.busy.interrupts as f64 * share),
+            polling_j: active(polling),
+            transport_j: (hops + dram) * 1e-12,
+        }
     }
 }
 
