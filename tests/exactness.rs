@@ -14,6 +14,7 @@ use spinntui::machine::program::DramRows;
 use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
+use spinntui::net::quantise::QuantisedEgru;
 use spinntui::net::{Carry, Egru, EgruLayer};
 
 #[derive(Debug)]
@@ -76,6 +77,8 @@ struct Case {
     reset_every: Option<u32>,
     overlap: bool,
     kernels: Vec<(KernelKind, KernelKind)>,
+    /// Every matrix as `Int8Csr` instead, against the quantised reference.
+    int8: bool,
 }
 
 /// Kernels that give the reference's own bits.
@@ -121,6 +124,7 @@ fn case() -> impl Strategy<Value = Case> {
             reset_every,
             overlap,
             kernels,
+            int8: seed % 4 == 0,
         },
     )
 }
@@ -146,7 +150,8 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
         network.layers.push(values.layer(name.clone(), inputs, units, case.density));
-        options.layers.push(layer_mapping(&name, pes, case.overlap, case.kernels[k]));
+        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { case.kernels[k] };
+        options.layers.push(layer_mapping(&name, pes, case.overlap, kernels));
         inputs = units;
     }
     let rows: Vec<Vec<f32>> = (0..7).map(|_| values.vec(case.inputs, 1.0)).collect();
@@ -163,11 +168,16 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(program.used_pes() <= PE_COUNT);
     let mut machine = Machine::new(Arc::new(program));
     let mut state = network.state();
+    let quantised = case.int8.then(|| QuantisedEgru::new(&network));
     for (t, row) in rows.iter().enumerate() {
         if case.reset_every.is_some_and(|n| (t as u32).is_multiple_of(n)) {
             state.start_sequence(Carry::Y);
         }
-        let expected: Vec<u32> = network.step(&mut state, row).iter().map(|y| y.to_bits()).collect();
+        let y = match &quantised {
+            Some(quantised) => quantised.step(&mut state, row),
+            None => network.step(&mut state, row).to_vec(),
+        };
+        let expected: Vec<u32> = y.iter().map(|y| y.to_bits()).collect();
         machine.announce(t as u32);
         loop {
             let progress = machine.advance();

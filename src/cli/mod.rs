@@ -9,6 +9,7 @@ pub mod inspect;
 pub mod kernels;
 pub mod open;
 pub mod output;
+pub mod quantize;
 pub mod run;
 
 use std::ffi::OsString;
@@ -107,6 +108,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
+    /// Show what 8-bit weights would lose and save
+    Quantize(quantize::QuantizeArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -133,6 +136,9 @@ pub enum CliError {
     /// A model.
     #[error("error: {0}")]
     Inspect(#[from] inspect::InspectError),
+    /// A model to quantise.
+    #[error("error: {0}")]
+    Quantize(#[from] quantize::QuantizeError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -179,6 +185,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (Some(Verb::Quantize(args)), _) => {
+            let mut output = Output::stdout();
+            quantize::quantize(&args, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }

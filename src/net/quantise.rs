@@ -6,6 +6,7 @@
 //! `Int8Csr`, bit for bit.
 
 use super::csr::Csr;
+use super::egru::{Egru, EgruState, pointwise};
 
 /// Largest absolute quantised value: symmetric, −128 is not used.
 pub const LIMIT: f32 = 127.0;
@@ -117,6 +118,51 @@ impl QuantisedCsr {
         let count = self.data.len().max(1) as f64;
         let sqnr_db = if noise == 0.0 { f64::INFINITY } else { 10.0 * (signal / noise).log10() };
         QuantisationError { max, rms: (noise / count).sqrt(), sqnr_db, zeroed }
+    }
+}
+
+/// A network whose matrices are quantised; biases, thresholds and states stay singles. The reference for a chip that
+/// runs `Int8Csr` everywhere, bit for bit: a row's scale does not depend on which PE hosts it.
+#[derive(Clone, Debug)]
+pub struct QuantisedEgru<'a> {
+    network: &'a Egru,
+    /// W and R of each layer.
+    matrices: Vec<[QuantisedCsr; 2]>,
+    /// What quantising them lost.
+    pub errors: Vec<[QuantisationError; 2]>,
+}
+
+impl<'a> QuantisedEgru<'a> {
+    /// Quantises every matrix.
+    pub fn new(network: &'a Egru) -> Self {
+        let (mut matrices, mut errors) = (Vec::new(), Vec::new());
+        for layer in &network.layers {
+            let ((w, w_error), (r, r_error)) = (quantise(&layer.kernel), quantise(&layer.recurrent));
+            matrices.push([w, r]);
+            errors.push([w_error, r_error]);
+        }
+        Self { network, matrices, errors }
+    }
+
+    /// W and R of each layer.
+    pub fn matrices(&self) -> &[[QuantisedCsr; 2]] {
+        &self.matrices
+    }
+
+    /// One time step through all layers, as [`Egru::step`]. Returns the y of the last layer, \[outputs\].
+    pub fn step(&self, state: &mut EgruState, x: &[f32]) -> Vec<f32> {
+        let mut input = x.to_vec();
+        for ((layer, [kernel, recurrent]), state) in
+            self.network.layers.iter().zip(&self.matrices).zip(&mut state.layers)
+        {
+            let (w, q) = (kernel.multiply(&input), recurrent.multiply(&state.y));
+            for (unit, (y, c)) in state.y.iter_mut().zip(&mut state.c).enumerate() {
+                let out = pointwise(&layer.pointwise_input(unit, &w, &q, *c));
+                (*y, *c) = (out.y, out.c);
+            }
+            input.clone_from(&state.y);
+        }
+        input
     }
 }
 
