@@ -10,6 +10,7 @@ pub mod kernels;
 pub mod open;
 pub mod output;
 pub mod run;
+pub mod validate;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -105,6 +106,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
+    /// Compute the paper's tables with the emulator: differences, bands, reasons
+    Validate(validate::ValidateArgs),
 }
 
 /// What stops a verb before it has an answer.
@@ -116,6 +119,9 @@ pub enum CliError {
     /// A model.
     #[error("error: {0}")]
     Inspect(#[from] inspect::InspectError),
+    /// The paper's experiments.
+    #[error(transparent)]
+    Validate(#[from] crate::report::validate::ValidateError),
     /// The answer cannot be written.
     #[error("error: {0}")]
     Output(#[from] output::OutputError),
@@ -162,6 +168,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
+        (Some(Verb::Validate(args)), _) => validate::validate(&args),
         (None, Some(scene)) if is_scene(&scene) => return open::open(&scene, &cli.open.set.set),
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {
