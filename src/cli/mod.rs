@@ -36,6 +36,7 @@ Scenes to begin with:
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
   scenes/lm_148.ron       the same with four PEs reserved, as public software does
   scenes/lm_generate.ron  the same, writing a text of its own
+  scenes/lm_event.ron     the same with event-driven kernels
   scenes/single_pe.ron    a whole tiny network on one PE
 
 Examples:
@@ -44,6 +45,7 @@ Examples:
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui inspect models/egru-lm-wikitext2
+  spinntui kernels csr_row
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
 
@@ -108,6 +110,21 @@ enum Verb {
     Inspect(inspect::InspectArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
     Validate(validate::ValidateArgs),
+    /// Show what kernels cost, instruction by instruction; also a kernel of your own
+    Kernels(KernelsArgs),
+}
+
+/// `spinntui kernels`.
+#[derive(Debug, Args)]
+struct KernelsArgs {
+    /// Kernel whose annotated listing to show; without it, a table of all
+    name: Option<String>,
+    /// Read this listing instead (`gcc -S` or `objdump -d` of your own kernel for a Cortex-M4F)
+    #[arg(long, value_name = "FILE")]
+    listing: Option<PathBuf>,
+    /// P: cycles of a pipeline refill after a taken branch
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=3))]
+    refill: u32,
 }
 
 /// What stops a verb before it has an answer.
@@ -122,6 +139,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// A listing.
+    #[error("error: {0}")]
+    Kernels(#[from] kernels::KernelsError),
     /// The answer cannot be written.
     #[error("error: {0}")]
     Output(#[from] output::OutputError),
@@ -169,6 +189,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
+        (Some(Verb::Kernels(args)), _) => {
+            let mut output = Output::stdout();
+            kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
         (None, Some(scene)) if is_scene(&scene) => return open::open(&scene, &cli.open.set.set),
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {

@@ -98,6 +98,40 @@ impl KernelKind {
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
 
+    /// The C function that runs on a share of finite weights.
+    pub fn routine(self, shape: Shape) -> Routine {
+        let narrow = shape.rows <= 256;
+        match self {
+            Self::CsrRow => Routine::CsrRow,
+            Self::CsrRow16 => Routine::CsrRow16,
+            Self::CsrRowSkip => Routine::CsrRowSkip,
+            Self::CscEvent if narrow => Routine::CscEvent8,
+            Self::CscEvent => Routine::CscEvent16,
+            Self::CscEventList if narrow => Routine::CscList8,
+            Self::CscEventList => Routine::CscList16,
+            Self::Dense => Routine::Dense,
+            Self::DenseEvent => Routine::DenseEvent,
+            Self::Int8Csr => Routine::Int8Csr,
+        }
+    }
+
+    /// The least and the most that a run can do on a share of this size: with no source active, and with all.
+    pub fn work_bounds(self, shape: Shape) -> [Work; 2] {
+        let Shape { rows, sources, nonzeros } = shape;
+        let all = Work { rows, nonzeros, ..Work::default() };
+        match self {
+            Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [all, all],
+            Self::CsrRowSkip => [Work { nonzeros: 0, skipped: nonzeros, ..all }, all],
+            Self::CscEvent => [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }],
+            Self::CscEventList => [Work { nonzeros: 0, ..all }, Work { active: sources, ..all }],
+            Self::Dense => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
+            Self::DenseEvent => [
+                Work { nonzeros: 0, silent: sources, ..all },
+                Work { nonzeros: rows * sources, active: sources, ..all },
+            ],
+        }
+    }
+
     /// Bytes of all its arrays, each rounded up to whole words.
     pub fn bytes(self, shape: Shape) -> u64 {
         self.arrays(shape).iter().map(|array| array.bytes.next_multiple_of(4)).sum()
