@@ -82,7 +82,8 @@ pub struct Row {
     pub paper_says: &'static str,
     /// The emulator's figure, at a branch refill of 2; `null` where it cannot compute one.
     pub emulator: Option<f64>,
-    /// The emulator's figure at a branch refill of 1 and of 3, the smaller first; `null` where P plays no part.
+    /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3; `null` where P plays no
+    /// part.
     pub interval: Option<[f64; 2]>,
     /// What the emulator lacks for this row; `null` where nothing.
     pub missing: Option<&'static str>,

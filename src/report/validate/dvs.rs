@@ -111,3 +111,24 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         threshold: vec![0.0; UNITS],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::matrix::Kernel;
+
+    #[test]
+    fn it_has_the_papers_sizes_and_dense_weights() {
+        let gestures = Gestures::new().unwrap();
+        let program = gestures.map(&Assume::default()).unwrap();
+        assert_eq!(program.used_pes(), 128);
+        for (layer, inputs) in gestures.network.layers.iter().zip([512, 256]) {
+            assert_eq!((layer.inputs(), layer.units()), (inputs, 256));
+            assert_eq!(layer.nonzeros(), 3 * 256 * (inputs + 256), "a weight is 0");
+        }
+        for slot in program.pes.iter().flatten().flat_map(|pe| &pe.slots) {
+            assert_eq!(slot.units.len(), 4);
+            assert!(matches!((&slot.input, &slot.recurrent), (Kernel::Dense(_), Kernel::Dense(_))));
+        }
+    }
+}

@@ -45,10 +45,9 @@ impl<T: Copy> Spread<T> {
 }
 
 impl Spread<f64> {
-    /// At the extremes, the smaller first.
+    /// The least and the greatest.
     pub fn interval(&self) -> [f64; 2] {
-        let [first, _, last] = self.0;
-        [first.min(last), first.max(last)]
+        [self.0.iter().copied().fold(f64::INFINITY, f64::min), self.0.iter().copied().fold(0.0, f64::max)]
     }
 }
 
@@ -234,4 +233,21 @@ fn batch(program: &Program) -> Batch {
         Batch { one: bytes(false), each: bytes(true) }
     };
     Pe::all().filter_map(|pe| program.pe(pe)).map(of).max_by_key(|batch| batch.one).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sample_of_a_batch_needs_its_own_buffers_sums_y_and_c() {
+        let program = Gestures::new().unwrap().map(&Assume::default()).unwrap();
+        let batch = batch(&program);
+        // Two buffers of 512 features; 4 units: y, two sums for 12 gate rows, c.
+        let each = 2 * 4 * 512 + 4 * 4 + 2 * 4 * 12 + 4 * 4;
+        assert_eq!(batch.each, each);
+        assert_eq!([1, 2, 6].map(|n| batch.bytes(n) - batch.one), [0, each, 5 * each]);
+        let fullest = program.pes.iter().flatten().map(|pe| pe.bank_bytes().iter().sum::<u32>()).max();
+        assert_eq!(Some(batch.one), fullest);
+    }
 }
