@@ -1,5 +1,7 @@
 //! Results do not depend on the partition: any split of any network gives the bits of the reference in `net`.
 
+#![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -44,7 +46,7 @@ impl Values {
             // [columns][3U], as the authors' files have it; many zeros.
             let dense: Vec<f32> = (0..columns * 3 * units)
                 .map(|_| {
-                    let keep = (self.next() + 1.0) / 2.0 < density;
+                    let keep = self.next() < 2.0 * density - 1.0;
                     let value = self.next() * 1.5;
                     if keep { value } else { 0.0 }
                 })

@@ -1,8 +1,9 @@
 //! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run does and costs.
 //!
-//! A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
+//! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
 //! a PE keeps: `work` at the start of the operation, `cycles` from it, `run` at the end.
 
+mod estimate;
 mod place;
 
 use serde::{Deserialize, Serialize};
@@ -96,23 +97,6 @@ impl KernelKind {
             ],
         };
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
-    }
-
-    /// The C function that runs on a share of finite weights.
-    pub fn routine(self, shape: Shape) -> Routine {
-        let narrow = shape.rows <= 256;
-        match self {
-            Self::CsrRow => Routine::CsrRow,
-            Self::CsrRow16 => Routine::CsrRow16,
-            Self::CsrRowSkip => Routine::CsrRowSkip,
-            Self::CscEvent if narrow => Routine::CscEvent8,
-            Self::CscEvent => Routine::CscEvent16,
-            Self::CscEventList if narrow => Routine::CscList8,
-            Self::CscEventList => Routine::CscList16,
-            Self::Dense => Routine::Dense,
-            Self::DenseEvent => Routine::DenseEvent,
-            Self::Int8Csr => Routine::Int8Csr,
-        }
     }
 
     /// The least and the most that a run can do on a share of this size: with no source active, and with all.

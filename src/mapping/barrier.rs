@@ -82,7 +82,7 @@ fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u6
             nonzeros: units.iter().map(|&u| weight[u as usize]).sum(),
         };
         let [least, most] = kind.work_bounds(shape);
-        let routine = kind.routine(shape);
+        let routine = kind.routine(shape.rows, true);
         (costs.routine(routine, &least), costs.routine(routine, &most))
     };
     let [w, r] = placed.kinds;
