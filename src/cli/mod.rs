@@ -1,8 +1,8 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`: the machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
-//! diagnostic; `color-eyre` is for what they cannot.
+//! finding; `run`: the machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage. What users
+//! can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod check;
 pub mod inspect;

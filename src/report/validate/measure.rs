@@ -75,7 +75,7 @@ pub struct Batch {
 
 impl Batch {
     /// For so many samples.
-    pub fn bytes(&self, samples: u32) -> u32 {
+    pub fn bytes(self, samples: u32) -> u32 {
         self.one + (samples.saturating_sub(1)) * self.each
     }
 }

@@ -41,7 +41,7 @@ const POWER: Ground = derived("75.2 mW + 152 PEs asleep + duty × active adder, 
 
 /// Every row, in the paper's order.
 pub fn rows(m: &Measured) -> Vec<Row> {
-    let rows = [weights(m), language(m), gestures(m), figure_2(m), batch_2(&m.language_batch)];
+    let rows = [weights(m), language(m), gestures(m), figure_2(m), batch_2(m.language_batch)];
     rows.into_iter().flatten().map(Row::judged).collect()
 }
 
@@ -261,13 +261,13 @@ fn figure_2(m: &Measured) -> Vec<Row> {
     ]
 }
 
-fn batch_2(batch: &Batch) -> Vec<Row> {
+fn batch_2(batch: Batch) -> Vec<Row> {
     let there = f64::from(SRAM_BYTES);
     vec![
         row("batch2.memory", "V-A", "bytes of batch 2, fullest PE", Unit::Bytes)
             .says("batch 1 only, for memory")
             .fixed(f64::from(batch.bytes(2)))
-            .within(Band::at_least(there + 1.0, "more than 131,072 B"))
+            .within(Band::at_least(there + 1.0, "refused: more than 131,072 B"))
             .rests(&[
                 derived("the memory map's own bytes, with a second set of x, y, sums, y sent and c"),
                 inferred("two samples in turn on the same weights, each with buffers of its own"),

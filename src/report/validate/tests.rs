@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, reason = "figures are chosen to compare exactly")]
+
 use super::measure::{Batch, Measured, Run, Spread};
 use super::*;
 use crate::machine::program::Phase;
