@@ -1,8 +1,8 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`: the machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
-//! diagnostic; `color-eyre` is for what they cannot.
+//! finding; `run`: the machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage. What users
+//! can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod check;
 pub mod inspect;
@@ -11,6 +11,7 @@ pub mod open;
 pub mod output;
 pub mod quantize;
 pub mod run;
+pub mod validate;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -110,6 +111,8 @@ enum Verb {
     Inspect(inspect::InspectArgs),
     /// Show what 8-bit weights would lose and save
     Quantize(quantize::QuantizeArgs),
+    /// Compute the paper's tables with the emulator: differences, bands, reasons
+    Validate(validate::ValidateArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -139,6 +142,9 @@ pub enum CliError {
     /// A model to quantise.
     #[error("error: {0}")]
     Quantize(#[from] quantize::QuantizeError),
+    /// The paper's experiments.
+    #[error(transparent)]
+    Validate(#[from] crate::report::validate::ValidateError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -194,6 +200,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
+        (Some(Verb::Validate(args)), _) => validate::validate(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;

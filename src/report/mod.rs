@@ -10,6 +10,7 @@ pub mod opening;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod validate;
 
 use serde::Serialize;
 

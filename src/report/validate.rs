@@ -1,0 +1,226 @@
+//! The paper's figures beside the emulator's, with differences, bands and reasons: what `spinntui validate` shows.
+//!
+//! [`Validation::compute`] runs the paper's experiments and judges every figure; [`rows`] holds what the paper says, the
+//! bands, and what each comparison rests on. Nothing in the emulator is fitted to a row. `docs/validate.md` explains the
+//! table, and a test holds its keys.
+
+pub mod band;
+mod dvs;
+mod measure;
+mod rows;
+mod text;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::mapping::MapError;
+use crate::net::csr::CsrError;
+use crate::scene::SceneError;
+use crate::task::lm::CorpusError;
+use band::Band;
+
+/// Version of the fields of [`Validation`]; goes up when one changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// Where the paper's figures come from.
+pub const PAPER: &str =
+    "Nazeer et al., Language Modeling on a SpiNNaker 2 Neuromorphic Chip, arXiv:2312.09084";
+
+/// The paper's figures beside the emulator's. The same on every machine and at every repetition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Validation {
+    /// Version of these fields: [`VERSION`].
+    pub version: u32,
+    /// The paper.
+    pub paper: &'static str,
+    /// Model that stands for the paper's.
+    pub model: String,
+    /// Every figure with a band is within it.
+    pub all_in_band: bool,
+    /// The figures, in the paper's order.
+    pub rows: Vec<Row>,
+}
+
+impl Validation {
+    /// Runs the paper's experiments and compares.
+    pub fn compute() -> Result<Self, ValidateError> {
+        let measured = measure::Measured::new()?;
+        Ok(Self::of(measured.model.clone(), rows::rows(&measured)))
+    }
+
+    /// Rows and what they come to.
+    fn of(model: String, rows: Vec<Row>) -> Self {
+        let all_in_band = rows.iter().all(|row| row.verdict != Verdict::Outside);
+        Self { version: VERSION, paper: PAPER, model, all_in_band, rows }
+    }
+
+    /// As JSON, keys in the order of the fields, indented, with a line feed at the end.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+
+    /// As text of at most 80 columns: the table, then each row with its reasons.
+    pub fn to_text(&self) -> String {
+        text::text(self)
+    }
+}
+
+/// One figure: the paper's, the emulator's, and how they compare.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// A name for programs, `table2.time`. Stays the same between versions.
+    pub id: &'static str,
+    /// Table, figure or section of the paper.
+    pub place: &'static str,
+    /// What the figure is.
+    pub figure: &'static str,
+    /// Unit of every number of the row.
+    pub unit: Unit,
+    /// The paper's figure; `null` where the paper (or what could be read of it) has no number.
+    pub paper: Option<f64>,
+    /// The paper's figure in words.
+    pub paper_says: &'static str,
+    /// The emulator's figure, at a branch refill of 2; `null` where it cannot compute one.
+    pub emulator: Option<f64>,
+    /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3; `null` where P plays no
+    /// part.
+    pub interval: Option<[f64; 2]>,
+    /// What the emulator lacks for this row; `null` where nothing.
+    pub missing: Option<&'static str>,
+    /// (emulator − paper) / paper.
+    pub difference: Option<f64>,
+    /// Where the emulator's figure has to be; `null` for a figure that is shown only.
+    pub band: Option<Band>,
+    /// From the emulator's figure to the nearer edge of the band; negative outside.
+    pub margin: Option<f64>,
+    /// How the figure at a branch refill of 2 lies to the band.
+    pub verdict: Verdict,
+    /// What the comparison rests on.
+    pub rests_on: Vec<Ground>,
+}
+
+impl Row {
+    /// Works out difference, margin and verdict. A figure with a band that was not computed is outside.
+    fn judged(mut self) -> Self {
+        let relative = |paper: f64, emulator: f64| (paper != 0.0).then(|| (emulator - paper) / paper);
+        self.difference = self.paper.zip(self.emulator).and_then(|(p, e)| relative(p, e));
+        self.verdict = match (&self.band, self.emulator) {
+            (None, _) => Verdict::Shown,
+            (Some(band), Some(value)) if band.holds(value) => Verdict::InBand,
+            (Some(_), _) => Verdict::Outside,
+        };
+        self.margin = self.band.as_ref().zip(self.emulator).and_then(|(band, value)| band.margin(value));
+        self
+    }
+}
+
+/// Unit of a row's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Unit {
+    /// Bytes.
+    #[serde(rename = "B")]
+    Bytes,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Watts.
+    #[serde(rename = "W")]
+    Watts,
+    /// Joules.
+    #[serde(rename = "J")]
+    Joules,
+    /// A ratio of two times.
+    #[serde(rename = "1")]
+    Ratio,
+}
+
+/// How a figure lies to its band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Within it.
+    InBand,
+    /// Not within it.
+    Outside,
+    /// It has none: shown for what it is worth.
+    Shown,
+}
+
+/// One thing that a comparison rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ground {
+    /// Of which kind.
+    pub basis: Basis,
+    /// Why, in a line.
+    pub reason: &'static str,
+}
+
+/// Kinds of ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Follows by arithmetic from published figures, from the network's sizes, or from compiled instructions.
+    Derived,
+    /// The paper does not say it; it is read out of what it does say.
+    Inferred,
+    /// No public source gives it: a named field of `assume`, or of the scene.
+    Assumed,
+    /// Fitted to measurements. No row has it: nothing in the emulator is fitted.
+    Calibrated,
+}
+
+impl Basis {
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Derived => "derived",
+            Self::Inferred => "inferred",
+            Self::Assumed => "assumed",
+            Self::Calibrated => "calibrated",
+        }
+    }
+}
+
+/// Why there is nothing to compare.
+#[derive(Debug, Error)]
+pub enum ValidateError {
+    /// The paper's scene, or its model.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// The built-in text.
+    #[error("error: the built-in text cannot be read with this model: {0}")]
+    Corpus(#[from] CorpusError),
+    /// The gesture network's matrices.
+    #[error("error: the gesture network cannot be built: {0}")]
+    Matrix(#[from] CsrError),
+    /// The gesture network's mapping.
+    #[error("error: the gesture network cannot be put on the chip: {0}")]
+    Map(#[from] MapError),
+    /// A layer that a row is about is not there.
+    #[error("error: {model} has no layer {layer}, which the paper's figures are about")]
+    NoLayer {
+        /// The model.
+        model: String,
+        /// The layer's name.
+        layer: &'static str,
+    },
+    /// The emulated chip stopped.
+    #[error("error: {what}: the machine stopped in time step {step}: {reason}")]
+    Stopped {
+        /// Which experiment.
+        what: &'static str,
+        /// From 1.
+        step: usize,
+        /// Who waits for what, or the fault.
+        reason: String,
+    },
+    /// A thread that emulated has died.
+    #[error("error: {what}: the emulation broke off; please report this")]
+    Broken {
+        /// Which experiment.
+        what: &'static str,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! Where a figure has to be.
+
+use serde::Serialize;
+
+/// A closed range of numbers in the row's unit; a missing end is open.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// As the project's requirements have it: `15 %`, `86,500 to 92,300 B`.
+    pub text: &'static str,
+    /// Least figure within.
+    pub low: Option<f64>,
+    /// Greatest figure within.
+    pub high: Option<f64>,
+}
+
+impl Band {
+    /// At most this fraction of the paper's figure away from it.
+    pub fn around(paper: f64, fraction: f64, text: &'static str) -> Self {
+        Self { text, low: Some(paper * (1.0 - fraction)), high: Some(paper * (1.0 + fraction)) }
+    }
+
+    /// From one figure to another.
+    pub fn between(low: f64, high: f64, text: &'static str) -> Self {
+        Self { text, low: Some(low), high: Some(high) }
+    }
+
+    /// This figure or more.
+    pub fn at_least(low: f64, text: &'static str) -> Self {
+        Self { text, low: Some(low), high: None }
+    }
+
+    /// This figure or less.
+    pub fn at_most(high: f64, text: &'static str) -> Self {
+        Self { text, low: None, high: Some(high) }
+    }
+
+    /// The figure is within. What is not a number never is.
+    pub fn holds(&self, value: f64) -> bool {
+        !value.is_nan()
+            && self.low.is_none_or(|low| value >= low)
+            && self.high.is_none_or(|high| value <= high)
+    }
+
+    /// From a figure to the nearer edge; negative outside, none without an edge.
+    pub fn margin(&self, value: f64) -> Option<f64> {
+        let above = self.low.map(|low| value - low);
+        let below = self.high.map(|high| high - value);
+        above.into_iter().chain(below).reduce(f64::min)
+    }
+}

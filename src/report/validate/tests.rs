@@ -1,0 +1,127 @@
+#![allow(clippy::float_cmp, reason = "figures are chosen to compare exactly")]
+
+use super::measure::{Batch, Measured, Run, Spread};
+use super::*;
+use crate::machine::program::Phase;
+
+/// Figures in the middle of every band, made up.
+fn good() -> Measured {
+    let mut run = Run { time_ms: 170.0, energy_j: 0.0653, power_w: 0.39, ..Run::default() };
+    for (phase, ms) in [(Phase::Recurrent, 90.0), (Phase::Input, 70.0), (Phase::Broadcast, 5.0)] {
+        run.phases_ms[phase.index()] = ms;
+    }
+    Measured {
+        model: "a model".into(),
+        weights: 88_144,
+        polling: Spread([run; 3]),
+        sleeping: Spread([run; 3]),
+        language_batch: Batch { one: 128_000, each: 12_000 },
+        gesture_weights: [36_864, 24_576],
+        gestures: Spread([run; 3]),
+        gesture_batch: Batch { one: 100_000, each: 3_000 },
+    }
+}
+
+fn judge(m: &Measured) -> Validation {
+    Validation::of(m.model.clone(), rows::rows(m))
+}
+
+fn outside(m: &Measured) -> Vec<&'static str> {
+    let validation = judge(m);
+    let rows: Vec<_> =
+        validation.rows.iter().filter(|r| r.verdict == Verdict::Outside).map(|r| r.id).collect();
+    assert_eq!(validation.all_in_band, rows.is_empty());
+    rows
+}
+
+#[test]
+fn figures_in_their_bands_pass() {
+    assert_eq!(outside(&good()), [""; 0]);
+}
+
+/// Each banded row leaves its band by its own figure, and by no other.
+#[test]
+fn every_banded_row_can_fail() {
+    let mut seen = Vec::new();
+    let mut fails = |change: fn(&mut Measured), ids: &[&'static str]| {
+        let mut m = good();
+        change(&mut m);
+        assert_eq!(outside(&m), ids);
+        seen.extend_from_slice(ids);
+    };
+    fails(|m| m.weights = 86_499, &["table1.weights"]);
+    fails(|m| m.weights = 92_301, &["table1.weights"]);
+    fails(|m| m.gesture_weights[0] += 4, &["dvs.weights.0"]);
+    fails(|m| m.gesture_weights[1] -= 4, &["dvs.weights.1"]);
+    fails(|m| m.polling.0[1].time_ms = 170.25 * 1.151, &["table2.time"]);
+    fails(|m| m.polling.0[1].time_ms = 170.25 * 0.849, &["table2.time"]);
+    fails(|m| m.polling.0[1].power_w = 0.4291, &["table2.power"]);
+    fails(|m| m.polling.0[1].energy_j = 0.07837, &["table2.energy"]);
+    fails(|m| m.gestures.0[1].power_w = 0.35, &["table3.power.batch1"]);
+    fails(|m| m.polling.0[1].phases_ms[Phase::Input.index()] = 90.1, &["fig2.recurrent"]);
+    fails(|m| m.polling.0[1].phases_ms[Phase::Embedding.index()] = 90.1, &["fig2.recurrent"]);
+    fails(|m| m.polling.0[1].phases_ms[Phase::Broadcast.index()] = 70.1, &["fig2.broadcast"]);
+    fails(|m| m.language_batch.each = 3_072, &["batch2.memory"]);
+    let banded: Vec<_> =
+        judge(&good()).rows.into_iter().filter(|row| row.band.is_some()).map(|row| row.id).collect();
+    assert!(banded.iter().all(|id| seen.contains(id)), "never failed: {banded:?} against {seen:?}");
+}
+
+#[test]
+fn a_figure_without_a_band_cannot_fail() {
+    let mut m = good();
+    m.gestures.0[1].time_ms = 1e6;
+    m.sleeping.0[1] = Run::default();
+    assert_eq!(outside(&m), [""; 0]);
+}
+
+#[test]
+fn what_is_not_a_number_is_outside() {
+    let mut m = good();
+    m.polling.0[1].time_ms = f64::NAN;
+    assert_eq!(outside(&m), ["table2.time"]);
+    let open = Band { text: "anything", low: None, high: None };
+    assert!(open.holds(0.0) && !open.holds(f64::NAN));
+}
+
+#[test]
+fn a_banded_row_without_a_figure_is_outside() {
+    let mut rows = rows::rows(&good());
+    let row = rows.remove(0);
+    assert_eq!(Row { emulator: None, ..row }.judged().verdict, Verdict::Outside);
+}
+
+#[test]
+fn the_edges_belong_to_the_band() {
+    let band = Band::between(2.0, 3.0, "2 to 3");
+    assert_eq!([2.0, 3.0, 1.999, 3.001].map(|v| band.holds(v)), [true, true, false, false]);
+    assert_eq!([2.25, 1.5, 3.5].map(|v| band.margin(v)), [Some(0.25), Some(-0.5), Some(-0.5)]);
+}
+
+#[test]
+fn the_interval_goes_from_the_least_to_the_greatest() {
+    let mut m = good();
+    (m.polling.0[0].time_ms, m.polling.0[2].time_ms) = (160.0, 180.0);
+    m.polling.0[0].phases_ms[Phase::Broadcast.index()] = 7.0;
+    for row in judge(&m).rows {
+        assert!(row.interval.is_none_or(|[low, high]| low <= high), "{row:?}");
+    }
+    assert_eq!(Spread([2.0, 1.0, 3.0]).interval(), [1.0, 3.0]);
+}
+
+#[test]
+fn every_row_has_reasons_and_none_is_calibrated() {
+    for row in judge(&good()).rows {
+        assert!(!row.rests_on.is_empty(), "{}", row.id);
+        assert!(row.rests_on.iter().all(|ground| ground.basis != Basis::Calibrated), "{}", row.id);
+        assert!(!row.paper_says.is_empty(), "{}", row.id);
+    }
+}
+
+#[test]
+fn a_figure_outside_is_shown_as_such() {
+    let mut m = good();
+    m.polling.0[1].time_ms = 250.0;
+    let text = judge(&m).to_text();
+    assert!(text.contains("OUTSIDE") && text.contains("9 of 10 figures"), "{text}");
+}

@@ -1,0 +1,157 @@
+//! `spinntui validate`: the paper's figures are met, and docs/validate.md tells what is printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use spinntui::report::validate::{Row, Validation, Verdict};
+
+/// Computed once for all tests of this file.
+static VALIDATION: LazyLock<Validation> = LazyLock::new(|| Validation::compute().unwrap());
+
+fn row(id: &str) -> &'static Row {
+    VALIDATION.rows.iter().find(|row| row.id == id).unwrap_or_else(|| panic!("no row {id}"))
+}
+
+fn emulator(id: &str) -> f64 {
+    row(id).emulator.unwrap_or_else(|| panic!("{id} is not computed"))
+}
+
+const PAGE: &str = "docs/validate.md";
+
+fn documentation() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap()
+}
+
+/// The test that matters.
+#[test]
+fn every_banded_figure_is_in_its_band() {
+    let outside: Vec<_> = VALIDATION.rows.iter().filter(|row| row.verdict == Verdict::Outside).collect();
+    assert!(outside.is_empty() && VALIDATION.all_in_band, "{outside:#?}");
+    let banded: Vec<&str> =
+        VALIDATION.rows.iter().filter(|row| row.band.is_some()).map(|row| row.id).collect();
+    let required = [
+        "table1.weights",
+        "dvs.weights.0",
+        "dvs.weights.1",
+        "table2.time",
+        "table2.power",
+        "table2.energy",
+        "table3.power.batch1",
+        "fig2.recurrent",
+        "fig2.broadcast",
+        "batch2.memory",
+    ];
+    assert_eq!(banded, required);
+}
+
+/// What reasons claim of the figures beside them.
+#[test]
+fn the_paper_lies_between_sleeping_and_polling() {
+    for (sleeping, polling) in
+        [("table2.power.sleeping", "table2.power"), ("table2.energy.sleeping", "table2.energy")]
+    {
+        let paper = row(polling).paper.unwrap();
+        assert!(emulator(sleeping) < paper && paper < emulator(polling), "{polling}");
+    }
+}
+
+#[test]
+fn a_costlier_branch_takes_longer_and_the_figure_lies_in_its_interval() {
+    for row in &VALIDATION.rows {
+        let Some([low, high]) = row.interval else { continue };
+        let value = row.emulator.unwrap();
+        assert!(low <= value && value <= high, "{}: {value} is not in {low} to {high}", row.id);
+        if row.id.contains("time") {
+            assert!(high > 1.05 * low, "{}: P = 1 to 3 changes nothing", row.id);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_computed_is_not_made_up() {
+    let batch = row("table3.time.batch6");
+    assert!(batch.emulator.is_none() && batch.missing.is_some() && batch.difference.is_none());
+    assert!(row("table3.time.batch1").missing.unwrap().contains("pipelined"));
+}
+
+#[test]
+fn validate_shows_what_run_shows() {
+    let output = Command::new(env!("CARGO_BIN_EXE_spinntui"))
+        .args(["run", "scenes/lm.ron", "--sequences", "1", "--format", "json"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["chip_time_us"].as_f64().unwrap() / 1e3, emulator("table2.time"));
+    assert_eq!(report["energy_j"].as_f64().unwrap(), emulator("table2.energy"));
+    assert_eq!(report["power_w"].as_f64().unwrap(), emulator("table2.power"));
+    let weights = report["memory"]["weights_bytes_max"].as_f64().unwrap();
+    assert_eq!(weights, emulator("table1.weights"));
+    let used = report["memory"]["bytes_used_max"].as_f64().unwrap();
+    assert!(emulator("batch2.memory") > used);
+}
+
+#[test]
+fn the_command_prints_it_and_says_so_by_its_exit_code() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_spinntui")).args(["validate", "--format", "json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), VALIDATION.to_json().unwrap());
+}
+
+fn keys(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                into.insert(key.clone());
+                keys(value, into);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_and_row_is_documented() {
+    let documentation = documentation();
+    let mut names = BTreeSet::new();
+    keys(&serde_json::from_str(&VALIDATION.to_json().unwrap()).unwrap(), &mut names);
+    names.extend(VALIDATION.rows.iter().map(|row| row.id.to_owned()));
+    assert!(names.contains("margin") && names.contains("table2.time"));
+    let missing: Vec<_> =
+        names.iter().filter(|name| !documentation.contains(&format!("| `{name}` |"))).collect();
+    assert!(missing.is_empty(), "{PAGE} lacks {missing:?}");
+}
+
+/// The first fenced block of the page is the table.
+#[test]
+fn the_table_in_the_documentation_is_the_one_printed() {
+    let text = VALIDATION.to_text();
+    let start = text.find("place ").unwrap();
+    let table = &text[start..start + text[start..].find("\n\n").unwrap()];
+    let page = documentation();
+    let (before, rest) = page.split_once("```text\n").unwrap();
+    let (shown, after) = rest.split_once("\n```").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let page = format!("{before}```text\n{table}\n```{after}");
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE), page).unwrap();
+        return;
+    }
+    assert!(
+        shown == table,
+        "{PAGE} shows other figures: UPDATE_DOCS=1 cargo test --test validate, and see whether what the page says of \
+         them still holds\n{table}"
+    );
+}
+
+#[test]
+fn text_fits_a_terminal() {
+    for line in VALIDATION.to_text().lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
