@@ -1,10 +1,11 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`: the machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
+//! finding; `run`, `compare`: a machine stalled or faulted); 2 bad input or usage. What users can mend is printed as a plain
 //! diagnostic; `color-eyre` is for what they cannot.
 
 pub mod check;
+pub mod compare;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -33,6 +34,7 @@ const AFTER_HELP: &str = "\
 Scenes to begin with:
   scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
+  scenes/lm_event.ron     the same with a kernel that passes over silent units
   scenes/lm_148.ron       the same with four PEs reserved, as public software does
   scenes/lm_generate.ron  the same, writing a text of its own
   scenes/single_pe.ron    a whole tiny network on one PE
@@ -42,6 +44,7 @@ Examples:
   spinntui run scenes/lm_small.ron --steps 70
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
+  spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
   spinntui inspect models/egru-lm-wikitext2
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
@@ -105,6 +108,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
+    /// Run two scenes on the same input and show where they differ
+    Compare(compare::CompareArgs),
 }
 
 /// What stops a verb before it has an answer.
@@ -156,6 +161,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;
