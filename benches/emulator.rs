@@ -3,6 +3,8 @@
 //! `token/…`: one time step with every packet, perplexity included. `chip only`: the same without the host's readout.
 //! `reference`: the plain network in `net`, for scale.
 
+#![allow(clippy::expect_used, reason = "a bench that cannot run should say why")]
+
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -18,9 +20,7 @@ fn session(scene: &str) -> Session {
 }
 
 fn step(session: &mut Session) {
-    if !matches!(session.step(StepUnit::TimeStep), Moved::On(_)) {
-        panic!("the bench text is used up");
-    }
+    assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)), "the bench text is used up");
 }
 
 fn emulator(c: &mut Criterion) {
@@ -48,7 +48,7 @@ fn emulator(c: &mut Criterion) {
     });
     let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
     group.bench_function("readout on the host, 20 % active", |b| {
-        b.iter(|| paper.task().readout().predict(&y))
+        b.iter(|| paper.task().readout().predict(&y));
     });
     group.finish();
 }

@@ -1,5 +1,7 @@
 //! A module imports only from lower floors (ARCHITECTURE.md). This reads the sources and holds it.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails should say where")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -244,7 +244,7 @@ fn every_what_if_changes_one_thing_and_fits() {
         let changed = [scene.chip != base.chip, scene.mapping != base.mapping, scene.assume != base.assume];
         assert_eq!(changed.iter().filter(|&&changed| changed).count(), 1, "{name}");
         assert!(scene.mapping.layers.iter().all(|layer| layer.pes == Some(50)), "{name}: but for kernels");
-        assert!(loaded.text.contains(&format!("// spinntui compare scenes/lm.ron {name}")), "{name}");
+        assert!(loaded.text.contains(&format!("spinntui compare scenes/lm.ron {name}")), "{name}");
         assert!(docs.contains(&name), "docs/what-if.md does not name {name}");
         if let Err(error) = Plan::fit(&loaded, &mut cache, &loaded.scene.assume) {
             panic!("{name} does not fit: {error}");

@@ -1,10 +1,13 @@
 //! Results do not depend on the partition: any split of any network gives the bits of the reference in `net`.
 
+#![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::chip::geometry::{PE_COUNT, Pe};
+use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::DramRows;
@@ -43,7 +46,7 @@ impl Values {
             // [columns][3U], as the authors' files have it; many zeros.
             let dense: Vec<f32> = (0..columns * 3 * units)
                 .map(|_| {
-                    let keep = (self.next() + 1.0) / 2.0 < density;
+                    let keep = self.next() < 2.0 * density - 1.0;
                     let value = self.next() * 1.5;
                     if keep { value } else { 0.0 }
                 })
@@ -72,14 +75,33 @@ struct Case {
     chip: ChipOptions,
     reset_every: Option<u32>,
     overlap: bool,
+    kernels: Vec<(KernelKind, KernelKind)>,
 }
 
+/// Kernels that give the reference's own bits.
+const EXACT: [KernelKind; 6] = [
+    KernelKind::CsrRow,
+    KernelKind::CsrRow16,
+    KernelKind::CsrRowSkip,
+    KernelKind::CscEvent,
+    KernelKind::Dense,
+    KernelKind::DenseEvent,
+];
+
 fn case() -> impl Strategy<Value = Case> {
+    let kernel = || prop::sample::select(EXACT.to_vec());
+    let kernels = prop::collection::vec((kernel(), kernel()), 3);
     let layer = (1usize..40, 1usize..20);
     let bools = prop::array::uniform6(any::<bool>());
-    let options = (bools, prop::option::of(2u32..5));
+    let options = (bools, prop::option::of(2u32..5), kernels);
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
-        |(seed, inputs, layers, density, ([rows, units, always, sleep, overlap, early], reset_every))| Case {
+        |(
+            seed,
+            inputs,
+            layers,
+            density,
+            ([rows, units, always, sleep, overlap, early], reset_every, kernels),
+        )| Case {
             seed: seed | 1,
             inputs,
             layers: layers.into_iter().map(|(units, pes)| (units, pes.min(units))).collect(),
@@ -98,12 +120,14 @@ fn case() -> impl Strategy<Value = Case> {
             },
             reset_every,
             overlap,
+            kernels,
         },
     )
 }
 
-fn layer_mapping(name: &str, pes: usize, overlap: bool) -> LayerMapping {
-    let mut mapping = LayerMapping { layer: name.into(), ..LayerMapping::default() };
+fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, KernelKind)) -> LayerMapping {
+    let (input, recurrent) = kernels;
+    let mut mapping = LayerMapping { layer: name.into(), input, recurrent, ..LayerMapping::default() };
     if overlap {
         // Every layer from the first PE on: PEs host several layers.
         let on = Pe::all().take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
@@ -122,7 +146,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
         network.layers.push(values.layer(name.clone(), inputs, units, case.density));
-        options.layers.push(layer_mapping(&name, pes, case.overlap));
+        options.layers.push(layer_mapping(&name, pes, case.overlap, case.kernels[k]));
         inputs = units;
     }
     let rows: Vec<Vec<f32>> = (0..7).map(|_| values.vec(case.inputs, 1.0)).collect();

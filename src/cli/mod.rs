@@ -34,9 +34,9 @@ const AFTER_HELP: &str = "\
 Scenes to begin with:
   scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
-  scenes/lm_event.ron     the same with a kernel that passes over silent units
   scenes/lm_148.ron       the same with four PEs reserved, as public software does
   scenes/lm_generate.ron  the same, writing a text of its own
+  scenes/lm_event.ron     the same with event-driven kernels
   scenes/single_pe.ron    a whole tiny network on one PE
 
 Examples:
@@ -46,6 +46,7 @@ Examples:
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
   spinntui inspect models/egru-lm-wikitext2
+  spinntui kernels csr_row
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
 
@@ -110,6 +111,21 @@ enum Verb {
     Inspect(inspect::InspectArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Show what kernels cost, instruction by instruction; also a kernel of your own
+    Kernels(KernelsArgs),
+}
+
+/// `spinntui kernels`.
+#[derive(Debug, Args)]
+struct KernelsArgs {
+    /// Kernel whose annotated listing to show; without it, a table of all
+    name: Option<String>,
+    /// Read this listing instead (`gcc -S` or `objdump -d` of your own kernel for a Cortex-M4F)
+    #[arg(long, value_name = "FILE")]
+    listing: Option<PathBuf>,
+    /// P: cycles of a pipeline refill after a taken branch
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=3))]
+    refill: u32,
 }
 
 /// What stops a verb before it has an answer.
@@ -121,6 +137,9 @@ pub enum CliError {
     /// A model.
     #[error("error: {0}")]
     Inspect(#[from] inspect::InspectError),
+    /// A listing.
+    #[error("error: {0}")]
+    Kernels(#[from] kernels::KernelsError),
     /// The answer cannot be written.
     #[error("error: {0}")]
     Output(#[from] output::OutputError),
@@ -165,6 +184,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (Some(Verb::Kernels(args)), _) => {
+            let mut output = Output::stdout();
+            kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }

@@ -1,8 +1,9 @@
 //! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run does and costs.
 //!
-//! A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
+//! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
 //! a PE keeps: `work` at the start of the operation, `cycles` from it, `run` at the end.
 
+mod estimate;
 mod place;
 
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,23 @@ impl KernelKind {
             ],
         };
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
+    }
+
+    /// The least and the most that a run can do on a share of this size: with no source active, and with all.
+    pub fn work_bounds(self, shape: Shape) -> [Work; 2] {
+        let Shape { rows, sources, nonzeros } = shape;
+        let all = Work { rows, nonzeros, ..Work::default() };
+        match self {
+            Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [all, all],
+            Self::CsrRowSkip => [Work { nonzeros: 0, skipped: nonzeros, ..all }, all],
+            Self::CscEvent => [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }],
+            Self::CscEventList => [Work { nonzeros: 0, ..all }, Work { active: sources, ..all }],
+            Self::Dense => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
+            Self::DenseEvent => [
+                Work { nonzeros: 0, silent: sources, ..all },
+                Work { nonzeros: rows * sources, active: sources, ..all },
+            ],
+        }
     }
 
     /// Bytes of all its arrays, each rounded up to whole words.

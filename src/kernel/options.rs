@@ -13,19 +13,20 @@ pub enum KernelKind {
     /// stored weight, whether its source sent an event or not. 8 bytes a weight.
     #[default]
     CsrRow,
-    /// `CsrRow` with u16 columns: 6 bytes a weight, the same cycles. Pays always; the paper did without.
+    /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few more a row.
     CsrRow16,
-    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays if more than about two
-    /// thirds of the weights have a silent source.
+    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays if about two thirds
+    /// of the weights or more have a silent source.
     CsrRowSkip,
     /// Compressed sparse columns, one column a source: a silent source costs a look, whatever weights it has. 5 bytes a
-    /// weight (6 with more than 256 rows on a PE) and 4 a source. Pays with sparse activity.
+    /// weight (6 with more than 256 rows on a PE) and 4 a source. Pays with sparse activity, below about 60 % of the
+    /// sources.
     CscEvent,
     /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing. Needs the event
     /// payload of the broadcast, and finite weights.
     CscEventList,
-    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays in bytes if more than half of the weights are
-    /// there.
+    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are hardly pruned: in bytes
+    /// from half of the weights on, in cycles from three quarters.
     Dense,
     /// `Dense`, source by source: a silent source costs a look.
     DenseEvent,

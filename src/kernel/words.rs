@@ -23,16 +23,16 @@ pub(super) fn at(words: &SramWords, index: usize) -> f32 {
     f32::from_bits(words[index % WORDS])
 }
 
-/// The half-word at byte address `address`.
+/// The half-word at byte address `address`. (The host is little-endian too: `machine::sram` refuses others.)
 #[inline(always)]
 pub(super) fn half(words: &SramWords, address: usize) -> u32 {
-    word(words, address) >> (8 * (address & 2)) & 0xFFFF
+    u32::from(bytemuck::cast_slice::<u32, u16>(&words[..])[address / 2 % (2 * WORDS)])
 }
 
 /// The byte at byte address `address`.
 #[inline(always)]
 pub(super) fn byte(words: &SramWords, address: usize) -> u32 {
-    word(words, address) >> (8 * (address & 3)) & 0xFF
+    u32::from(bytemuck::cast_slice::<u32, u8>(&words[..])[address % (4 * WORDS)])
 }
 
 /// Whether a word of the input buffer is neither +0 nor −0; a NaN is an event. (`is_event` of `assets/kernels/words.h`.)

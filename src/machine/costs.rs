@@ -6,7 +6,8 @@
 use super::options::{Assume, Waiting};
 use crate::chip::listing::ListingError;
 use crate::kernel::cost::KernelCosts;
-use crate::kernel::csr_row::CsrWork;
+use crate::kernel::matrix::{Kernel, Work};
+use crate::kernel::routine::Routine;
 
 /// Cycles of one `exp` operation beside its iterations: 7–22 cycles for 1–16 iterations (CHIP26, derived).
 const EXP_CYCLES: u64 = 6;
@@ -72,9 +73,14 @@ impl Costs {
         })
     }
 
-    /// One `csr_row` call.
-    pub fn csr(&self, work: &CsrWork) -> u64 {
-        self.kernels.csr_row(work.rows, work.nonzeros, work.empty_rows).at(self.refill)
+    /// One run of a matrix kernel.
+    pub fn matrix(&self, kernel: &Kernel, work: &Work) -> u64 {
+        kernel.cycles(work, self.kernels, self.refill)
+    }
+
+    /// One run of a routine that does this work.
+    pub fn routine(&self, routine: Routine, work: &Work) -> u64 {
+        self.kernels.matrix(routine, work).at(self.refill)
     }
 
     /// One `pointwise` call: its instructions, and the exp unit's latency for each exp.

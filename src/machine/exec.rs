@@ -240,9 +240,10 @@ impl Machine {
                 if !last {
                     return;
                 }
-                Some(Arrival { slot, counter: Counter::Blocks })
+                let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
+                Some(Arrival { slot, counter })
             }
-            Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Blocks }),
+            Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Input }),
             Freight::BarrierDone(layer) => {
                 number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone })
             }
@@ -348,7 +349,7 @@ impl Machine {
                 self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
-            let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Blocks;
+            let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Input;
             (!idle).then_some((pe, slot.layer, missing))
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;

@@ -9,7 +9,7 @@ use super::queue::{Arrival, Counter, EventKind};
 use super::state::{Awaited, Cursor, Freight, Packet, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
-use crate::kernel::csr_row::{self, CsrLayout};
+use crate::kernel::matrix::{Kernel, Operands};
 use crate::kernel::{KernelFault, pointwise};
 
 /// `counter` has come to `value` or beyond (counters wrap).
@@ -24,13 +24,24 @@ fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, Ope
     Some((loaded, operation, loaded.slots.get(usize::from(operation.slot))?))
 }
 
+/// The matrix kernel of a phase, and its operands in this time step.
+fn matrix(slot: &Slot, phase: Phase, step: u32) -> (&Kernel, Operands) {
+    let (x, y) = (slot.buffers[step as usize % 2], slot.buffers[(step as usize + 1) % 2]);
+    if phase == Phase::Input {
+        (&slot.input, Operands { x, sums: slot.pointwise.input_sums })
+    } else {
+        (&slot.recurrent, Operands { x: y, sums: slot.pointwise.recurrent_sums })
+    }
+}
+
 impl Machine {
     /// Where a slot keeps a counter.
     pub(super) fn counter_address(&self, pe: Pe, slot: u8, counter: Counter) -> u32 {
         let slot = self.program.pe(pe).and_then(|p| p.slots.get(usize::from(slot)));
         let control = slot.map_or(super::program::Control { base: 0 }, |s| s.control);
         match counter {
-            Counter::Blocks => control.blocks(),
+            Counter::Input => control.inputs(),
+            Counter::Recurrent => control.recurrents(),
             Counter::BarrierDone => control.barrier_done(),
             Counter::BarrierGo => control.barrier_go(),
         }
@@ -45,25 +56,23 @@ impl Machine {
         state.began = self.state.tick;
         let steps = state.sram.word(slot.control.steps());
         let cycles = match operation.phase {
-            Phase::Wait => {
-                let per_step = slot.input_blocks + slot.recurrent_blocks;
-                let inputs = if operation.recurrent_only { 0 } else { slot.input_blocks };
-                let value = steps.wrapping_mul(per_step).wrapping_add(inputs);
-                return self.wait_for(pe, Awaited { slot: operation.slot, counter: Counter::Blocks, value });
-            }
-            Phase::Barrier => {
-                let value = steps.wrapping_add(1);
-                return self
-                    .wait_for(pe, Awaited { slot: operation.slot, counter: Counter::BarrierGo, value });
-            }
+            Phase::Wait | Phase::Barrier => match self.missing(pe, operation, slot) {
+                None => costs.wait_check,
+                missing => {
+                    let state = &mut self.state.pes[pe.index()];
+                    state.status = Status::Waiting;
+                    state.awaited = missing;
+                    return;
+                }
+            },
             Phase::Embedding => return self.start_dma(pe),
             Phase::Input | Phase::Recurrent => {
-                let layout = if operation.phase == Phase::Input { &slot.input } else { &slot.recurrent };
-                match csr_row::work(state.sram.words(), layout) {
+                let (kernel, at) = matrix(slot, operation.phase, steps);
+                match kernel.work(state.sram.words(), at.x) {
                     Ok(work) => {
                         let note = operation.phase == Phase::Input
                             && program.layers[usize::from(slot.layer)].barrier;
-                        costs.csr(&work) + if note { costs.barrier_send } else { 0 }
+                        costs.matrix(kernel, &work) + if note { costs.barrier_send } else { 0 }
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
                 }
@@ -93,16 +102,21 @@ impl Machine {
         self.state.queue.push(state.ends, pe.index() as u16, EventKind::OperationEnd);
     }
 
-    fn wait_for(&mut self, pe: Pe, awaited: Awaited) {
-        let address = self.counter_address(pe, awaited.slot, awaited.counter);
-        let state = &mut self.state.pes[pe.index()];
-        if reached(state.sram.word(address), awaited.value) {
-            let cycles = self.program.costs.wait_check;
-            self.busy_for(pe, cycles);
-        } else {
-            state.status = Status::Waiting;
-            state.awaited = Some(awaited);
-        }
+    /// What an operation that waits still misses: y(t−1) first, then x(t); or the coordinator's "go".
+    fn missing(&self, pe: Pe, operation: Operation, slot: &Slot) -> Option<Awaited> {
+        let sram = &self.state.pes[pe.index()].sram;
+        let steps = sram.word(slot.control.steps());
+        let inputs = steps.wrapping_add(1).wrapping_mul(slot.input_blocks);
+        let wanted: &[(Counter, u32)] = match operation.phase {
+            Phase::Barrier => &[(Counter::BarrierGo, steps.wrapping_add(1))],
+            _ => &[(Counter::Recurrent, steps.wrapping_mul(slot.recurrent_blocks)), (Counter::Input, inputs)],
+        };
+        let wanted = if operation.recurrent_only { &wanted[..1] } else { wanted };
+        let number = operation.slot;
+        wanted
+            .iter()
+            .find(|&&(counter, value)| !reached(sram.word(self.counter_address(pe, number, counter)), value))
+            .map(|&(counter, value)| Awaited { slot: number, counter, value })
     }
 
     /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing, wakes the core.
@@ -120,8 +134,20 @@ impl Machine {
             && awaited.counter == arrival.counter
             && reached(count, awaited.value)
         {
-            let cycles = self.program.costs.interrupt_last + self.program.costs.wake;
-            self.busy_for(pe, cycles);
+            self.woken(pe);
+        }
+    }
+
+    /// What the PE waited for is there: it waits for the next thing, or leaves its loop.
+    fn woken(&mut self, pe: Pe) {
+        let program = Arc::clone(&self.program);
+        let Some((_, operation, slot)) = current(&program, pe, self.state.pes[pe.index()].operation) else {
+            return;
+        };
+        let missing = self.missing(pe, operation, slot);
+        self.state.pes[pe.index()].awaited = missing;
+        if missing.is_none() {
+            self.busy_for(pe, program.costs.interrupt_last + program.costs.wake);
         }
     }
 
@@ -240,16 +266,16 @@ impl Machine {
     /// W·x or R·y, on the bytes as they are now.
     fn multiply(&mut self, pe: Pe, slot: &Slot, operation: Operation) -> Result<(), KernelFault> {
         let state = &mut self.state.pes[pe.index()];
-        let step = state.sram.word(slot.control.steps()) as usize;
-        let (layout, buffer, sums): (&CsrLayout, u32, u32) = if operation.phase == Phase::Input {
-            (&slot.input, slot.buffers[step % 2], slot.pointwise.input_sums)
-        } else {
-            (&slot.recurrent, slot.buffers[(step + 1) % 2], slot.pointwise.recurrent_sums)
-        };
-        csr_row::work(state.sram.words(), layout)?;
-        let mut results = vec![0.0; layout.rows as usize];
-        csr_row::run(state.sram.words(), layout, buffer, &mut results)?;
-        state.sram.set_floats(sums, &results);
+        let step = state.sram.word(slot.control.steps());
+        let (kernel, at) = matrix(slot, operation.phase, step);
+        // The bytes may have changed since the operation began.
+        kernel.work(state.sram.words(), at.x)?;
+        let mut results = vec![0.0; kernel.rows() as usize];
+        kernel.run(state.sram.words(), at, &mut results)?;
+        if let Some((address, scratch)) = kernel.scratch(state.sram.words(), at.x)? {
+            state.sram.set_floats(address, &scratch);
+        }
+        state.sram.set_floats(at.sums, &results);
         let done =
             if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
         done[usize::from(operation.slot)] = done[usize::from(operation.slot)].wrapping_add(1);

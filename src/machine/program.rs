@@ -10,7 +10,8 @@ use super::costs::Costs;
 use super::options::{Assume, Waiting};
 use crate::chip::clock::OperatingPoint;
 use crate::chip::geometry::Pe;
-use crate::kernel::csr_row::CsrLayout;
+use crate::kernel::matrix::Kernel;
+use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
@@ -105,7 +106,7 @@ pub struct Operation {
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
 ///
-/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0), then the counters.
+/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0), the counters, and where barrier packets land.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Control {
     /// First byte.
@@ -114,15 +115,19 @@ pub struct Control {
 
 impl Control {
     /// Bytes of one control block.
-    pub const BYTES: u32 = 48;
+    pub const BYTES: u32 = 64;
 
     /// Where a time step is announced: one packet, watched.
     pub const fn announce(self) -> u32 {
         self.base
     }
-    /// Blocks of x and y (and announcements) arrived since the start.
-    pub const fn blocks(self) -> u32 {
+    /// Blocks of x (layer 0: announcements) arrived since the start.
+    pub const fn inputs(self) -> u32 {
         self.base + 16
+    }
+    /// Blocks of y arrived since the start.
+    pub const fn recurrents(self) -> u32 {
+        self.base + 32
     }
     /// Time steps this share has completed.
     pub const fn steps(self) -> u32 {
@@ -138,7 +143,7 @@ impl Control {
     }
     /// Where barrier packets are written.
     pub const fn barrier_mail(self) -> u32 {
-        self.base + 32
+        self.base + 48
     }
 }
 
@@ -167,9 +172,11 @@ pub struct Slot {
     /// Model indices of the units here, ascending.
     pub units: Vec<u32>,
     /// W.
-    pub input: CsrLayout,
+    pub input: Kernel,
     /// R.
-    pub recurrent: CsrLayout,
+    pub recurrent: Kernel,
+    /// What the scene asked for W and R.
+    pub kinds: [KernelKind; 2],
     /// Non-zeros of W and R here.
     pub nonzeros: [u32; 2],
     /// Sums, biases, thresholds, states, y.

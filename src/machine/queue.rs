@@ -40,8 +40,10 @@ pub struct Arrival {
 /// Arrival counters of a slot; each is a word in the PE's SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
-    /// Blocks of x and y, and step announcements.
-    Blocks,
+    /// Blocks of x, or step announcements.
+    Input,
+    /// Blocks of y.
+    Recurrent,
     /// "W·x done" notes that the barrier's coordinator collects.
     BarrierDone,
     /// The coordinator's "go".

@@ -5,7 +5,8 @@
 
 use super::build::{Placed, unit_weights};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
-use crate::kernel::csr_row::CsrWork;
+use crate::kernel::matrix::Shape;
+use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::dma::DRAM_BEAT;
 use crate::machine::program::PACKET_BYTES;
@@ -69,25 +70,39 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
     margins
 }
 
-/// When the slowest PE has read x and when the fastest could send y.
+/// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends on the data, the
+/// slowest is taken to have all its sources active, the fastest none.
 fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u64) {
     let (input, recurrent) = unit_weights(layer);
     let costs = timing.costs;
-    let cycles = |units: &[u32], weight: &[u32]| {
-        let nonzeros = units.iter().map(|&u| weight[u as usize]).sum();
-        costs.csr(&CsrWork { rows: 3 * units.len() as u32, nonzeros, empty_rows: 0 })
+    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize| {
+        let shape = Shape {
+            rows: 3 * units.len() as u32,
+            sources: sources as u32,
+            nonzeros: units.iter().map(|&u| weight[u as usize]).sum(),
+        };
+        let [least, most] = kind.work_bounds(shape);
+        let routine = kind.routine(shape.rows, true);
+        (costs.routine(routine, &least), costs.routine(routine, &most))
     };
-    let work: Vec<(u64, u64, u64)> = placed
+    let [w, r] = placed.kinds;
+    let work: Vec<[u64; 5]> = placed
         .assignment
         .iter()
-        .map(|u| (cycles(u, &input), cycles(u, &recurrent), costs.pointwise(u.len() as u32)))
+        .map(|units| {
+            let (w_least, w_most) = bounds(units, &input, w, layer.inputs());
+            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units());
+            [w_least, w_most, r_least, r_most, costs.pointwise(units.len() as u32)]
+        })
         .collect();
     let (slowest, fastest) = if timing.overlap_recurrent {
         // R·y gives the slowest no time to finish W·x, and who is late with it starts W·x late.
-        let earliest = work.iter().map(|&(_, r, _)| r).min().unwrap_or(0);
-        (work.iter().map(|&(w, r, _)| w + r - earliest).max(), work.iter().map(|&(w, _, p)| w + p).min())
+        let earliest = work.iter().map(|&[_, _, r, _, _]| r).min().unwrap_or(0);
+        let slowest = work.iter().map(|&[_, w, _, r, _]| w + r - earliest).max();
+        (slowest, work.iter().map(|&[w, _, _, _, p]| w + p).min())
     } else {
-        (work.iter().map(|&(w, _, _)| w).max(), work.iter().map(|&(w, r, p)| w + r + p).min())
+        let slowest = work.iter().map(|&[_, w, _, _, _]| w).max();
+        (slowest, work.iter().map(|&[w, _, r, _, p]| w + r + p).min())
     };
     (slowest.unwrap_or(0), fastest.unwrap_or(0))
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use super::barrier::{Timing, margins};
 use super::error::MapError;
+use super::image::Builder;
 use super::memory::{Common, Full, MemoryMap, Share, lay_out};
 use super::options::{Barrier, LayerMapping, MappingOptions};
 use super::partition::{Assignment, assign};
 use super::placement;
-use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
+use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::kernel::matrix::Shape;
+use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{
-    DramRows, LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Program, Slot, Target, slot_numbers,
-};
+use crate::machine::program::{DramRows, LayerProgram, PACKET_BYTES, PeProgram, Program, slot_numbers};
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
 
@@ -44,6 +45,8 @@ pub struct Placed {
     pub pes: Vec<Pe>,
     /// Units of each.
     pub assignment: Assignment,
+    /// Kernels of W and R.
+    pub kinds: [KernelKind; 2],
 }
 
 /// Non-zeros of unit `u`'s three rows of a matrix.
@@ -94,6 +97,7 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let mut placed = Vec::new();
     for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(named) {
         let units = layer.units();
+        let kinds = [wanted.input, wanted.recurrent];
         let asked = match (&named, wanted.pes, wanted.units_per_pe) {
             (Some(on), _, _) => on.len(),
             (None, Some(n), _) => n as usize,
@@ -113,7 +117,14 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
                 reserved: reserved.len(),
             });
         }
-        placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes });
+        if let Some(at) = kinds.iter().position(|&kind| kind == KernelKind::CscEventList) {
+            return Err(MapError::EventList {
+                entry,
+                layer: layer.name.clone(),
+                matrix: ["input", "recurrent"][at],
+            });
+        }
+        placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
     }
     Ok(placed)
 }
@@ -162,17 +173,24 @@ fn named_pes(
 /// Sizes of one PE's shares.
 fn shares<'a>(
     request: &Request<'a>,
+    placed: &[Placed],
     weights: &[(Vec<u32>, Vec<u32>)],
     hosted: &[(usize, &[u32])],
 ) -> Vec<Share<'a>> {
-    let share = |&(layer, units): &(usize, &[u32])| {
-        let sum = |weights: &[u32]| units.iter().map(|&u| weights[u as usize]).sum();
+    let share = |&(k, units): &(usize, &[u32])| {
+        let layer = &request.network.layers[k];
+        let shape = |weights: &[u32], sources: usize| Shape {
+            rows: 3 * units.len() as u32,
+            sources: sources as u32,
+            nonzeros: units.iter().map(|&u| weights[u as usize]).sum(),
+        };
+        let [input, recurrent] = placed[k].kinds;
         Share {
-            layer: layer as u8,
-            name: &request.network.layers[layer].name,
+            layer: k as u8,
+            name: &layer.name,
             units: units.len() as u32,
-            input_nonzeros: sum(&weights[layer].0),
-            recurrent_nonzeros: sum(&weights[layer].1),
+            input: (input, shape(&weights[k].0, layer.inputs())),
+            recurrent: (recurrent, shape(&weights[k].1, layer.units())),
         }
     };
     hosted.iter().map(share).collect()
@@ -218,7 +236,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
     let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
     for (pe, map) in maps {
-        pes[pe.index()] = Some(builder.pe(&hosted[&pe], map));
+        pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
         slot_numbers: slot_numbers(&pes, layers.len()),
@@ -246,7 +264,7 @@ fn memory_maps(
     for (&pe, layers) in hosted {
         let hosted: Vec<(usize, &[u32])> =
             layers.iter().map(|&(k, i)| (k, placed[k].assignment[i].as_slice())).collect();
-        match lay_out(common, &shares(request, &weights, &hosted)) {
+        match lay_out(common, &shares(request, placed, &weights, &hosted)) {
             Ok(map) => maps.push((pe, map)),
             Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => {
                 worst = Some((full, pe));
@@ -273,7 +291,8 @@ fn least_pes(
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
         let common = Common::new(&widths(request, &trial), true);
-        let fits = |units: &Vec<u32>| lay_out(&common, &shares(request, weights, &[(k, units)])).is_ok();
+        let fits =
+            |units: &Vec<u32>| lay_out(&common, &shares(request, placed, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
     })
 }
@@ -310,157 +329,4 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
         });
     }
     layers
-}
-
-/// Builds PE programs once layers and memory are settled.
-struct Builder<'a> {
-    request: &'a Request<'a>,
-    placed: &'a [Placed],
-    layers: &'a [LayerProgram],
-    common: &'a Common,
-    shared: bool,
-}
-
-impl Builder<'_> {
-    fn pe(&self, hosted: &[(usize, usize)], map: MemoryMap) -> PeProgram {
-        let mut slots = Vec::new();
-        let mut image = Vec::new();
-        let mut operations = Vec::new();
-        for (number, (&(k, i), layout)) in hosted.iter().zip(&map.slots).enumerate() {
-            let units = &self.placed[k].assignment[i];
-            let layer = &self.request.network.layers[k];
-            let nonzeros = [
-                image_matrix(&mut image, &layer.kernel, units, &layout.input, |source| {
-                    self.input_word(k, source)
-                }),
-                image_matrix(&mut image, &layer.recurrent, units, &layout.recurrent, |source| {
-                    self.layers[k].unit_word[source]
-                }),
-            ];
-            image_state(&mut image, layer, units, layout);
-            slots.push(Slot {
-                layer: k as u8,
-                units: units.clone(),
-                input: layout.input,
-                recurrent: layout.recurrent,
-                nonzeros,
-                pointwise: layout.pointwise,
-                control: self.common.control[k],
-                buffers: self.common.buffers[k],
-                block: self.placed[k].assignment[..i]
-                    .iter()
-                    .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
-                    .sum(),
-                input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
-                recurrent_blocks: self.placed[k].pes.len() as u32,
-                targets: self.targets(k, i),
-                coordinator: i == 0,
-            });
-            operations.extend(self.operations(k, number as u8));
-        }
-        PeProgram { operations, slots, regions: map.regions, image, log: map.log }
-    }
-
-    /// What a PE does for layer `k`, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
-    fn operations(&self, k: usize, slot: u8) -> impl Iterator<Item = Operation> {
-        let overlap = self.layers[k].overlap_recurrent;
-        let early = [(Phase::Wait, true), (Phase::Recurrent, false)];
-        let early = early.into_iter().filter(move |_| overlap);
-        let (first, barrier) = (k == 0, self.layers[k].barrier);
-        let wanted = move |phase: &Phase| match phase {
-            Phase::Embedding => first,
-            Phase::Barrier => barrier,
-            Phase::Recurrent => !overlap,
-            _ => true,
-        };
-        let rest = Phase::ALL.into_iter().filter(wanted).map(|phase| (phase, false));
-        early.chain(rest).map(move |(phase, recurrent_only)| Operation { phase, slot, recurrent_only })
-    }
-
-    /// Word of input `source` (model order) in a layer's x: the DMA row's own order, or the placed y below.
-    fn input_word(&self, layer: usize, source: usize) -> u32 {
-        if layer == 0 { source as u32 } else { self.layers[layer - 1].unit_word[source] }
-    }
-
-    /// Who gets y of PE `i` of layer `k`. The list starts at another QPE for each sender, so that they do not all queue
-    /// at the same one.
-    fn targets(&self, k: usize, i: usize) -> Vec<Target> {
-        let mut by_qpe: BTreeMap<(u8, u8), Target> = BTreeMap::new();
-        for (layer, own) in [(k, true), (k + 1, false)] {
-            for pe in self.placed.get(layer).into_iter().flat_map(|l| &l.pes) {
-                let qpe = pe.qpe_index() as u8;
-                let group = if self.shared { 0 } else { u8::from(!own) };
-                let target = by_qpe.entry((group, qpe)).or_insert(Target {
-                    qpe,
-                    mask: 0,
-                    host: false,
-                    buffers: self.common.buffers[layer],
-                    own: false,
-                    next: false,
-                });
-                target.mask |= 1 << pe.p();
-                target.own |= own;
-                target.next |= !own;
-            }
-        }
-        let mut targets: Vec<Target> = by_qpe.into_values().collect();
-        if k + 1 == self.placed.len() {
-            let (x, y) = self.request.assume.host_port;
-            let qpe = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
-            targets.push(Target { qpe, mask: 0, host: true, buffers: [0, 0], own: false, next: false });
-        }
-        let start = i % targets.len().max(1);
-        targets.rotate_left(start);
-        targets
-    }
-}
-
-/// Writes a PE's rows of a matrix: gate blocks z, r, g of its units; columns in ascending model order, as words of the
-/// input buffer. Returns the non-zeros.
-fn image_matrix(
-    image: &mut Vec<(u32, Vec<u32>)>,
-    matrix: &Csr,
-    units: &[u32],
-    layout: &crate::kernel::csr_row::CsrLayout,
-    word: impl Fn(usize) -> u32,
-) -> u32 {
-    let total_units = matrix.rows() / 3;
-    let (mut start, mut columns, mut values) = (vec![0u32], Vec::new(), Vec::new());
-    for gate in 0..3 {
-        for &unit in units {
-            if let Some(row) = matrix.outer_view(gate * total_units + unit as usize) {
-                for (source, value) in row.iter() {
-                    columns.push(word(source));
-                    values.push(value.to_bits());
-                }
-            }
-            start.push(columns.len() as u32);
-        }
-    }
-    let nonzeros = columns.len() as u32;
-    image.push((layout.row_start, start));
-    image.push((layout.column, columns));
-    image.push((layout.value, values));
-    nonzeros
-}
-
-/// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
-fn image_state(
-    image: &mut Vec<(u32, Vec<u32>)>,
-    layer: &EgruLayer,
-    units: &[u32],
-    layout: &super::memory::SlotLayout,
-) {
-    let total = layer.units();
-    let gates = |values: &[f32]| -> Vec<u32> {
-        (0..3)
-            .flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits()))
-            .collect()
-    };
-    image.push((layout.pointwise.bias, gates(&layer.bias)));
-    image.push((layout.pointwise.recurrent_bias, gates(&layer.recurrent_bias)));
-    image.push((
-        layout.pointwise.threshold,
-        units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect(),
-    ));
 }

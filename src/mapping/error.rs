@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::memory::Full;
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
+use crate::kernel::matrix::PlaceError;
 
 /// Why a network cannot be put on the chip as asked.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -89,6 +90,30 @@ pub enum MapError {
         /// Least number of PEs with which the layer fits; `None` if none does, or it shares its PEs.
         least: Option<usize>,
     },
+    /// A kernel cannot hold a share of a matrix.
+    #[error("layer `{layer}`, {matrix}: {source}")]
+    Kernel {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// W or R.
+        matrix: &'static str,
+        /// Why not.
+        source: PlaceError,
+    },
+    /// A kernel that reads a list of events, where the broadcast sends all values.
+    #[error(
+        "layer `{layer}`: `CscEventList` reads a list of events, and `QpeMulticast` sends every value, silent or not"
+    )]
+    EventList {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// Field: input or recurrent.
+        matrix: &'static str,
+    },
     /// A kernel listing cannot be evaluated: a fault of the build.
     #[error("the committed kernel listings cannot be evaluated: {0}")]
     Listing(#[from] ListingError),
@@ -125,6 +150,10 @@ impl MapError {
                 format!("mapping.layers.{entry}.pes")
             }
             Self::BadPe { entry, .. } => format!("mapping.layers.{entry}.on"),
+            Self::Kernel { entry, matrix, .. } => {
+                format!("mapping.layers.{entry}.{}", if *matrix == "W" { "input" } else { "recurrent" })
+            }
+            Self::EventList { entry, matrix, .. } => format!("mapping.layers.{entry}.{matrix}"),
             Self::LayerMissing { .. } => "mapping.layers".to_owned(),
             Self::Listing(_) => "assume".to_owned(),
             Self::Width { .. } => "model".to_owned(),
@@ -144,6 +173,8 @@ impl MapError {
             Self::BadPe { .. } => "PEs are named (x,y,p); `spinntui check` draws the floor plan".into(),
             Self::DoesNotFit { least: Some(n), .. } => format!("set `pes: {n}` or more"),
             Self::DoesNotFit { .. } => "spread the layers over more PEs".into(),
+            Self::Kernel { .. } => "use `CsrRow`, or fewer units or sources on a PE".into(),
+            Self::EventList { .. } => "use `CscEvent`, which scans the values".into(),
             Self::Listing(_) => "this is a fault of the program: please report it".into(),
             Self::Width { .. } => "use the embedding that belongs to the model".into(),
         }

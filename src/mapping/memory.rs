@@ -6,7 +6,8 @@
 
 use thiserror::Error;
 
-use crate::kernel::csr_row::CsrLayout;
+use crate::kernel::matrix::Shape;
+use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::program::{Control, PACKET_BYTES, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
@@ -29,10 +30,10 @@ pub struct Share<'a> {
     pub name: &'a str,
     /// Units.
     pub units: u32,
-    /// Non-zeros of W.
-    pub input_nonzeros: u32,
-    /// Non-zeros of R.
-    pub recurrent_nonzeros: u32,
+    /// Kernel and size of W.
+    pub input: (KernelKind, Shape),
+    /// Kernel and size of R.
+    pub recurrent: (KernelKind, Shape),
 }
 
 impl Share<'_> {
@@ -40,9 +41,9 @@ impl Share<'_> {
         3 * self.units
     }
 
-    /// Bytes of its weights: values, columns and row pointers of W and R.
-    pub fn weight_bytes(&self) -> u32 {
-        8 * (self.input_nonzeros + self.recurrent_nonzeros) + 2 * 4 * (self.rows() + 1)
+    /// Bytes of its weights: all arrays of W and R.
+    pub fn weight_bytes(&self) -> u64 {
+        [self.input, self.recurrent].into_iter().map(|(kind, shape)| kind.bytes(shape)).sum()
     }
 
     fn y_bytes(&self) -> u32 {
@@ -92,12 +93,12 @@ impl Common {
 }
 
 /// Where one share's arrays lie.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotLayout {
-    /// W.
-    pub input: CsrLayout,
-    /// R.
-    pub recurrent: CsrLayout,
+    /// W: byte addresses in the order of [`KernelKind::arrays`].
+    pub input: Vec<u32>,
+    /// R: the same.
+    pub recurrent: Vec<u32>,
     /// State.
     pub pointwise: PointwiseLayout,
 }
@@ -118,13 +119,13 @@ pub struct MemoryMap {
 #[error("{needed} bytes are needed, {there} are there; no room for {what} ({bytes} bytes)")]
 pub struct Full {
     /// Bytes everything needs, program, stack and log included.
-    pub needed: u32,
+    pub needed: u64,
     /// Bytes of SRAM.
     pub there: u32,
     /// What found no room.
     pub what: String,
     /// Its size.
-    pub bytes: u32,
+    pub bytes: u64,
 }
 
 /// Free ranges of bank 0 and of the rest, filled from below.
@@ -132,26 +133,26 @@ struct Allocator {
     bank0: (u32, u32),
     upper: (u32, u32),
     regions: Vec<Region>,
-    wanted: u32,
-    failed: Option<(String, u32)>,
+    wanted: u64,
+    failed: Option<(String, u64)>,
 }
 
 impl Allocator {
     fn fixed(&mut self, start: u32, bytes: u32, name: String, kind: RegionKind) {
-        self.wanted += bytes;
+        self.wanted += u64::from(bytes);
         self.regions.push(Region { start, end: start + bytes, name, kind });
     }
 
-    fn take(&mut self, bytes: u32, name: String, kind: RegionKind) -> u32 {
+    fn take(&mut self, bytes: u64, name: String, kind: RegionKind) -> u32 {
         let size = bytes.next_multiple_of(4);
         self.wanted += size;
         let first_bank0 = kind != RegionKind::Weights;
         for bank0 in [first_bank0, !first_bank0] {
             let (start, end) = if bank0 { &mut self.bank0 } else { &mut self.upper };
-            if *start + size <= *end {
+            if u64::from(*start) + size <= u64::from(*end) {
                 let at = *start;
-                *start += size;
-                self.regions.push(Region { start: at, end: at + bytes, name, kind });
+                *start += size as u32;
+                self.regions.push(Region { start: at, end: at + bytes as u32, name, kind });
                 return at;
             }
         }
@@ -186,15 +187,15 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
     let mut slots = Vec::new();
     for share in shares {
         slots.push(SlotLayout {
-            recurrent: matrix(&mut a, share, "R", share.recurrent_nonzeros),
-            input: matrix(&mut a, share, "W", share.input_nonzeros),
+            recurrent: matrix(&mut a, share, "R", share.recurrent),
+            input: matrix(&mut a, share, "W", share.input),
             ..SlotLayout::default()
         });
     }
     for (share, slot) in shares.iter().zip(&mut slots) {
         slot.pointwise = state(&mut a, share);
     }
-    let log = (a.take(LOG_BYTES, "debug log".into(), RegionKind::Log), LOG_BYTES);
+    let log = (a.take(u64::from(LOG_BYTES), "debug log".into(), RegionKind::Log), LOG_BYTES);
     if let Some((what, bytes)) = a.failed {
         return Err(Full { needed: a.wanted, there: SRAM_BYTES, what, bytes });
     }
@@ -202,20 +203,21 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
     Ok(MemoryMap { slots, log, regions: a.regions })
 }
 
-fn matrix(a: &mut Allocator, share: &Share<'_>, matrix: &str, nonzeros: u32) -> CsrLayout {
+fn matrix(
+    a: &mut Allocator,
+    share: &Share<'_>,
+    matrix: &str,
+    (kind, shape): (KernelKind, Shape),
+) -> Vec<u32> {
     let mut take =
         |bytes, what| a.take(bytes, format!("{} {matrix} {what}", share.name), RegionKind::Weights);
-    CsrLayout {
-        rows: share.rows(),
-        value: take(4 * nonzeros, "values"),
-        column: take(4 * nonzeros, "columns"),
-        row_start: take(4 * (share.rows() + 1), "row pointers"),
-    }
+    kind.arrays(shape).into_iter().map(|array| take(array.bytes, array.name)).collect()
 }
 
 fn state(a: &mut Allocator, share: &Share<'_>) -> PointwiseLayout {
     let (units, rows) = (4 * share.units, 4 * share.rows());
-    let mut take = |bytes, what: &str| a.take(bytes, format!("{} {what}", share.name), RegionKind::State);
+    let mut take =
+        |bytes, what: &str| a.take(u64::from(bytes), format!("{} {what}", share.name), RegionKind::State);
     PointwiseLayout {
         units: share.units,
         y: take(share.y_bytes(), "y"),
@@ -234,7 +236,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
-        Share { layer: 0, name: "rnns.0", units, input_nonzeros, recurrent_nonzeros }
+        let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
+        let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
+        Share { layer: 0, name: "rnns.0", units, input, recurrent }
     }
 
     proptest! {

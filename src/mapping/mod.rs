@@ -7,6 +7,7 @@ pub mod barrier;
 pub mod build;
 pub mod check;
 pub mod error;
+mod image;
 pub mod memory;
 pub mod options;
 pub mod partition;

@@ -1,6 +1,6 @@
 //! The engine thread: commands in, snapshots out.
 //!
-//! The thread owns the session. It handles commands between slices of at most [`SLICE`], publishes a snapshot when the
+//! The thread owns the session. It handles commands between slices of a few milliseconds, publishes a snapshot when the
 //! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -309,18 +309,29 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let (phase, slot) = operation(loaded, state)?;
     let name = &session.program().layers[usize::from(slot.layer)].name;
     let size = match phase {
-        Phase::Input => format!(", {} rows, {} non-zeros", slot.input.rows, slot.nonzeros[0]),
-        Phase::Recurrent => format!(", {} rows, {} non-zeros", slot.recurrent.rows, slot.nonzeros[1]),
+        Phase::Input => {
+            format!(", {} rows, {} non-zeros, {}", slot.input.rows(), slot.nonzeros[0], slot.kinds[0].name())
+        }
+        Phase::Recurrent => format!(
+            ", {} rows, {} non-zeros, {}",
+            slot.recurrent.rows(),
+            slot.nonzeros[1],
+            slot.kinds[1].name()
+        ),
         Phase::Pointwise => format!(", {} units", slot.units.len()),
         Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
         Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
     };
     let steps = state.sram.word(slot.control.steps());
-    let per_step = slot.input_blocks + slot.recurrent_blocks;
-    // Blocks of this step's x and of y(t−1); the y(t−1) of step 0 needs no arrival.
-    let base = steps.wrapping_mul(per_step).wrapping_sub(if steps == 0 { 0 } else { slot.recurrent_blocks });
-    let expected = if steps == 0 { slot.input_blocks } else { per_step };
-    let arrived = state.sram.word(slot.control.blocks()).wrapping_sub(base).min(expected);
+    // Blocks of this step's x and of y(t−1); step 0 has no y before it.
+    let steps_before = steps.saturating_sub(1);
+    let recurrent_blocks = if steps == 0 { 0 } else { slot.recurrent_blocks };
+    let since =
+        |counter: u32, before: u32, most: u32| state.sram.word(counter).wrapping_sub(before).min(most);
+    let inputs = since(slot.control.inputs(), steps.wrapping_mul(slot.input_blocks), slot.input_blocks);
+    let recurrents =
+        since(slot.control.recurrents(), steps_before.wrapping_mul(slot.recurrent_blocks), recurrent_blocks);
+    let (arrived, expected) = (inputs + recurrents, slot.input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
     let units = loaded.slots.iter().flat_map(|slot| {
         slot.units.iter().enumerate().map(move |(i, &unit)| {

@@ -2,7 +2,7 @@
 //!
 //! Key dispatch, the footer, the help overlay, the coming palette and the generated key list all read this table, so
 //! none of them can say something else than what happens. To add an action: a variant in [`Action`], a row in
-//! [`COMMANDS`], an arm in [`super::app::update`].
+//! [`COMMANDS`], an arm in [`super::update::update`].
 
 use crate::session::command::StepUnit;
 

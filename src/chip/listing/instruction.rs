@@ -1,5 +1,7 @@
 //! The Thumb-2 and FPv4-SP instructions that our kernels compile to, as data.
 
+pub use super::timed::{Class, Timed};
+
 /// A core register, 0..=15; 13 is SP, 14 LR, 15 PC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reg(pub u8);
@@ -382,46 +384,6 @@ pub enum Convert {
     ToSigned,
     /// Single to u32, towards zero.
     ToUnsigned,
-}
-
-/// An instruction of which only the timing is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timed {
-    /// Its kind.
-    pub class: Class,
-    /// The core register that it writes, if it does integer arithmetic: an address made of it waits.
-    pub result: Option<Reg>,
-}
-
-/// Kinds of instructions that are timed only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// `adc`, `orn`, `tst`, `sxtb`, `bfi`, `rev`, `clz`, `ssat`, ...
-    DataProcessing,
-    /// `umull`, `smlal`, `mls`, `smlabb`, ...
-    Multiply,
-    /// `sdiv`, `udiv`.
-    Divide,
-    /// `ldm`, `stm` with so many registers.
-    Multiple(u8),
-    /// `bl`, `blx`: the call itself; what is called is not looked at.
-    Call,
-    /// `dsb`, `dmb`, `isb`, `sev`, `wfe`, `pld`, ...
-    Hint,
-    /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
-    VMultiplyAdd,
-    /// `vsqrt`.
-    VSqrt,
-    /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
-    VArithmetic,
-    /// `vmov` of two core registers.
-    VMovePair,
-    /// `vldr`, `vstr` of a double.
-    VDouble,
-    /// `vldm`, `vstm`, `vpush`, `vpop` with so many words.
-    VMultiple(u8),
-    /// `vmsr`, and `vmrs` to a core register.
-    VSystem,
 }
 
 /// One-operand operations of the FPU.

@@ -1,7 +1,47 @@
 //! Instructions that our own kernels do not use but a user's may: their timing, by mnemonic.
 
-use super::instruction::{Class, Reg, Timed};
+use super::instruction::Reg;
 use super::operands::{reg, reg_list, sreg, sreg_list};
+
+/// An instruction of which only the timing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timed {
+    /// Its kind.
+    pub class: Class,
+    /// The core register that it writes, if it does integer arithmetic: an address made of it waits.
+    pub result: Option<Reg>,
+}
+
+/// Kinds of instructions that are timed only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// `adc`, `orn`, `tst`, `sxtb`, `bfi`, `rev`, `clz`, `ssat`, ...
+    DataProcessing,
+    /// `umull`, `smlal`, `mls`, `smlabb`, ...
+    Multiply,
+    /// `sdiv`, `udiv`.
+    Divide,
+    /// `ldm`, `stm` with so many registers.
+    Multiple(u8),
+    /// `bl`, `blx`: the call itself; what is called is not looked at.
+    Call,
+    /// `dsb`, `dmb`, `isb`, `sev`, `wfe`, `pld`, ...
+    Hint,
+    /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
+    VMultiplyAdd,
+    /// `vsqrt`.
+    VSqrt,
+    /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
+    VArithmetic,
+    /// `vmov` of two core registers.
+    VMovePair,
+    /// `vldr`, `vstr` of a double.
+    VDouble,
+    /// `vldm`, `vstm`, `vpush`, `vpop` with so many words.
+    VMultiple(u8),
+    /// `vmsr`, and `vmrs` to a core register.
+    VSystem,
+}
 
 /// What was expected where the operands could not be read.
 type Decoded = Result<Timed, &'static str>;

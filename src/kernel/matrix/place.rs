@@ -85,7 +85,7 @@ impl Kernel {
         }
         let builder = Builder { kind, share, at: addresses };
         builder.check()?;
-        let all = !builder.finite();
+        let all = !share.finite();
         let (kernel, parts) = match kind {
             // With an infinite or NaN weight no product may be left out: the same arrays, csr_row's code.
             KernelKind::CsrRowSkip if !all => (Kernel::CsrRowSkip(builder.csr()), builder.csr_words()),
@@ -143,10 +143,6 @@ impl Builder<'_> {
             in_16_bits("column pointers", self.share.shape().nonzeros.into())?;
         }
         Ok(())
-    }
-
-    fn finite(&self) -> bool {
-        self.share.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }
 
     /// Address of array `index`; the caller has counted them.

@@ -123,6 +123,27 @@ proptest! {
         }
     }
 
+    #[test]
+    fn estimates_are_what_the_placed_bytes_say(mut problem in problems(), nan in any::<bool>()) {
+        if nan {
+            problem.rows[0] = vec![(0, f32::NAN)];
+        }
+        let places: Vec<u32> = (0..problem.x.len() as u32).collect();
+        let share = Share { rows: &problem.rows, words: &places };
+        let costs = KernelCosts::committed().unwrap();
+        let active = |source: u32| problem.x[source as usize] != 0.0;
+        for kind in KernelKind::ALL {
+            if nan && matches!(kind, KernelKind::CscEventList | KernelKind::Int8Csr) {
+                continue;
+            }
+            let (kernel, words) = load(kind, &problem);
+            let work = kernel.work(&words, AT.x).unwrap();
+            prop_assert_eq!(share.work(kind, active), work, "{:?}", kind);
+            prop_assert_eq!(kind.routine(kernel.rows(), !nan), kernel.routine());
+            prop_assert_eq!(share.cost(kind, active, costs), kernel.cost(&work, costs));
+        }
+    }
+
     /// Whatever is written over a PE's memory, a kernel answers or says where it would have gone.
     #[test]
     fn corrupted_memory_faults_with_an_address_and_never_panics(

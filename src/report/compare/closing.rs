@@ -11,7 +11,7 @@ const PART: f64 = 0.1;
 
 /// The closing words.
 pub(super) fn closing(comparison: &Comparison) -> String {
-    let mut words = vec![figures(comparison), place(comparison), uncertainty(comparison)];
+    let mut words = vec![figures(comparison), place(comparison), refill(comparison), rests(comparison)];
     words.push(match comparison.outputs.identical {
         Some(true) => "The outputs are bit-identical.".to_owned(),
         Some(false) => format!("The outputs are {}.", comparison.outputs.why),
@@ -75,23 +75,21 @@ pub(super) fn signed(difference: f64) -> String {
     format!("{sign}{}", size(difference))
 }
 
-/// The phases in which the difference of time lies, summed over layers, and the layer with most of it.
+/// The phases in which the difference of time lies, summed over layers, and the layer with most of each.
 fn place(comparison: &Comparison) -> String {
-    let total: f64 = comparison.phases.iter().map(|p| p.absolute_us).sum();
-    let part = |sum: f64| sum / total;
-    let mut sums: Vec<(&str, f64)> = Vec::new();
-    for phase in Phase::ALL.map(Phase::name) {
-        let sum = comparison.phases.iter().filter(|p| p.phase == phase).map(|p| p.absolute_us).sum();
-        sums.push((phase, sum));
-    }
-    sums.retain(|&(_, sum)| part(sum).is_finite() && part(sum) >= PART);
+    let of_phase = |phase: &'static str| comparison.phases.iter().filter(move |p| p.phase == phase);
+    let sum = |phase| (phase, of_phase(phase).map(|p| p.absolute_us).sum::<f64>());
+    let mut sums: Vec<(&str, f64)> = Phase::ALL.map(Phase::name).map(sum).into();
+    let total: f64 = sums.iter().map(|(_, sum)| sum).sum();
+    let moved: f64 = sums.iter().map(|(_, sum)| sum.abs()).sum();
+    sums.retain(|(_, sum)| sum.abs() > PART * moved);
     sums.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
     sums.truncate(NAMED);
     let named: Vec<String> = sums
         .into_iter()
         .map(|(phase, sum)| {
-            let of_phase = comparison.phases.iter().filter(|p| p.phase == phase);
-            let most = of_phase.max_by(|a, b| part(a.absolute_us).total_cmp(&part(b.absolute_us)));
+            let most = of_phase(phase)
+                .max_by(|a, b| (a.absolute_us * sum.signum()).total_cmp(&(b.absolute_us * sum.signum())));
             let most = most.map_or_else(String::new, |p| format!(", most in {}", layer(p)));
             format!("{phase} ({} ms{most})", millis(sum))
         })
@@ -99,7 +97,7 @@ fn place(comparison: &Comparison) -> String {
     if named.is_empty() {
         return String::new();
     }
-    format!("Of the difference of {} ms, the greatest part lies in {}.", millis(total), named.join(" and "))
+    format!("By phase, the difference of {} ms is greatest in {}.", millis(total), named.join(" and "))
 }
 
 fn layer(phase: &PhaseDifference) -> String {
@@ -112,43 +110,54 @@ fn millis(us: f64) -> String {
     format!("{sign}{:.3}", us.abs() / 1e3)
 }
 
-/// What the difference becomes where it rests on something that is not published.
-fn uncertainty(comparison: &Comparison) -> String {
-    let refill = comparison.assumptions.iter().find(|a| a.parameter == "branch_refill");
+/// What the difference of time becomes at the ends of what ARM gives for P.
+fn refill(comparison: &Comparison) -> String {
+    let at = comparison.assumptions.iter().find(|assumption| assumption.parameter == "branch_refill");
     let same_time = comparison.a.chip_time_us.total_cmp(&comparison.b.chip_time_us).is_eq();
-    let mut words = Vec::new();
-    if let Some(Assumption { time_relative: [Some(low), Some(high)], .. }) = refill.filter(|_| !same_time) {
-        let ends = format!("{} at 1, {} at 3", signed(*low), signed(*high));
-        words.push(if comparison.p_intervals_overlap == Some(true) {
-            format!(
-                "The intervals of chip time overlap: the difference is within the uncertainty of P, the branch \
-                 refill, if that may differ; both chips at the same P differ by {ends}."
-            )
-        } else {
-            format!("At another P, the branch refill, in both chips: {ends}.")
-        });
-    }
+    let Some(Assumption { time_relative: [Some(low), Some(high)], .. }) = at.filter(|_| !same_time) else {
+        return String::new();
+    };
+    let overlap = if comparison.p_intervals_overlap == Some(true) {
+        "The two intervals for P, the branch refill, of 1 to 3 cycles overlap: the difference is within the \
+         uncertainty of P. Yet both chips have the same P. "
+    } else {
+        ""
+    };
+    format!("{overlap}With P of 1 in both, B takes {}, with 3, {}.", time_at(*low), time_at(*high))
+}
+
+/// The assumptions that a difference rests on, and what it becomes with others.
+fn rests(comparison: &Comparison) -> String {
     let (a, b) = (&comparison.a, &comparison.b);
-    let time = super::relative(a.chip_time_us, b.chip_time_us).unwrap_or(0.0);
-    let energy = super::relative(a.energy_j, b.energy_j).unwrap_or(0.0);
+    let time = super::relative(a.chip_time_us, b.chip_time_us);
+    let energy = super::relative(a.energy_j, b.energy_j);
+    let shown = |relative: Option<f64>| relative.map_or_else(|| "?".to_owned(), signed);
+    let mut words = Vec::new();
     for assumption in &comparison.assumptions {
-        let rests = |what: &str, base: f64, ends: [Option<f64>; 2]| {
-            let [low, high] = ends.map(|end| end.map_or_else(|| "?".to_owned(), signed));
-            let [from, to] = assumption.tried;
-            let name = assumption.parameter;
+        let sentence = |what: &str, base: Option<f64>, [low, high]: [Option<f64>; 2]| {
             format!(
-                "The difference in {what} ({}) rests on assume.{name}: {low} at {from}, {high} at {to}.",
-                signed(base)
+                "The difference in {what} ({}) rests on assume.{}: {} at {}, {} at {}.",
+                shown(base),
+                assumption.parameter,
+                shown(low),
+                assumption.tried[0],
+                shown(high),
+                assumption.tried[1],
             )
         };
         if assumption.decides_time {
-            words.push(rests("time", time, assumption.time_relative));
+            words.push(sentence("time", time, assumption.time_relative));
         }
         if assumption.decides_energy {
-            words.push(rests("energy", energy, assumption.energy_relative));
+            words.push(sentence("energy", energy, assumption.energy_relative));
         }
     }
     words.join(" ")
+}
+
+/// "12.3 % less time".
+fn time_at(relative: f64) -> String {
+    amount("time", 1.0, 1.0 + relative).unwrap_or_else(|| "the same time".to_owned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::kernel::cost::KernelCosts;
+use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::{SramWords, empty_sram};
 use crate::net::quantise::quantise_row;
@@ -129,6 +130,46 @@ proptest! {
         }
         for routine in routines(257, !nan).filter(|r| r.source() == "csc_event") {
             check(routine, &trial)?;
+        }
+    }
+}
+
+/// The tables of docs/kernels.md are today's numbers.
+#[test]
+fn docs_give_todays_costs_and_bytes() {
+    let docs = include_str!("../../../../docs/kernels.md");
+    let costs = KernelCosts::committed().unwrap();
+    let line = |kind: KernelKind, nth: usize| {
+        docs.lines().filter(|line| line.starts_with(&format!("| `{}` |", kind.name()))).nth(nth).unwrap()
+    };
+    let grouped = |n: u64| if n < 1000 { n.to_string() } else { format!("{},{:03}", n / 1000, n % 1000) };
+    let shape = Shape { rows: 81, sources: 1350, nonzeros: 5468 };
+    for kind in KernelKind::ALL {
+        let routine = Routine::ALL.into_iter().find(|routine| routine.kind() == kind).unwrap();
+        let c = costs.coefficients(routine);
+        for term in [c.nonzero, c.row, c.skipped, c.silent, c.active] {
+            assert!(
+                line(kind, 0).contains(&term.to_string()) || term == Linear::default(),
+                "{kind:?} {term}"
+            );
+        }
+        assert!(line(kind, 1).contains(&grouped(kind.bytes(shape))), "{kind:?}");
+        for percent in [100, 20, 5].into_iter().filter(|_| !line(kind, 1).contains("does not fit")) {
+            let part = |n: u32| (n * percent + 50) / 100;
+            let active = part(shape.sources);
+            let by_source = matches!(kind, KernelKind::CscEvent | KernelKind::CscEventList);
+            let by_weight = by_source || kind == KernelKind::CsrRowSkip;
+            let nonzeros = if by_weight { part(shape.nonzeros) } else { shape.nonzeros };
+            let work = Work {
+                rows: shape.rows,
+                nonzeros,
+                skipped: if kind == KernelKind::CsrRowSkip { shape.nonzeros - nonzeros } else { 0 },
+                active: if by_source { active } else { 0 },
+                silent: if kind == KernelKind::CscEvent { shape.sources - active } else { 0 },
+                ..Work::default()
+            };
+            let cycles = grouped(costs.matrix(routine, &work).at(2));
+            assert!(line(kind, 1).contains(&cycles), "{kind:?}, {percent} % active: {cycles}");
         }
     }
 }

@@ -1,0 +1,108 @@
+//! What a share would cost before it is placed: for mappers and tuners, who compare kernels without building images.
+
+use super::{Share, Work};
+use crate::chip::cortex_m4f::Cycles;
+use crate::kernel::cost::KernelCosts;
+use crate::kernel::options::KernelKind;
+use crate::kernel::routine::Routine;
+
+impl KernelKind {
+    /// The C function that serves it on a PE with so many rows; `finite` if no weight is infinite or NaN.
+    pub const fn routine(self, rows: u32, finite: bool) -> Routine {
+        let narrow = rows <= 256;
+        match self {
+            Self::CsrRow16 => Routine::CsrRow16,
+            Self::CsrRowSkip if finite => Routine::CsrRowSkip,
+            Self::CsrRow | Self::CsrRowSkip => Routine::CsrRow,
+            Self::CscEvent => match (finite, narrow) {
+                (true, true) => Routine::CscEvent8,
+                (true, false) => Routine::CscEvent16,
+                (false, true) => Routine::CscAll8,
+                (false, false) => Routine::CscAll16,
+            },
+            Self::CscEventList if narrow => Routine::CscList8,
+            Self::CscEventList => Routine::CscList16,
+            Self::Dense => Routine::Dense,
+            Self::DenseEvent if finite => Routine::DenseEvent,
+            Self::DenseEvent => Routine::DenseAll,
+            Self::Int8Csr => Routine::Int8Csr,
+        }
+    }
+
+    /// Its input is a list of events: the broadcast must send one.
+    pub const fn takes_list(self) -> bool {
+        matches!(self, Self::CscEventList)
+    }
+
+    /// Its sums have the reference network's bits.
+    pub const fn is_exact(self) -> bool {
+        !matches!(self, Self::Int8Csr)
+    }
+}
+
+impl Share<'_> {
+    /// No weight is infinite or NaN.
+    pub fn finite(&self) -> bool {
+        self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
+    }
+
+    /// What a kernel would do if exactly the sources for which `active` holds are not zero. The same as
+    /// [`super::Kernel::work`] on the placed bytes with such an input.
+    pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {
+        let all = !self.finite();
+        match kind {
+            KernelKind::CsrRow | KernelKind::CsrRow16 | KernelKind::Int8Csr => self.row_work(|_| true),
+            KernelKind::CsrRowSkip => self.row_work(|source| all || active(source)),
+            KernelKind::CscEvent => self.source_work(|source| all || active(source), true),
+            KernelKind::CscEventList => self.source_work(active, false),
+            KernelKind::Dense => {
+                let (rows, gathered) = (self.rows.len() as u32, self.words.len() as u32);
+                Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
+            }
+            KernelKind::DenseEvent => {
+                let (rows, sources) = (self.rows.len() as u32, self.words.len() as u32);
+                let active = (0..sources).filter(|source| all || active(*source)).count() as u32;
+                Work { rows, nonzeros: rows * active, active, silent: sources - active, ..Work::default() }
+            }
+        }
+    }
+
+    /// What that costs.
+    pub fn cost(&self, kind: KernelKind, active: impl Fn(u32) -> bool, costs: &KernelCosts) -> Cycles {
+        let routine = kind.routine(self.rows.len() as u32, self.finite());
+        costs.matrix(routine, &self.work(kind, active))
+    }
+
+    fn row_work(&self, visited: impl Fn(u32) -> bool) -> Work {
+        let stored = self.rows.iter().map(|row| row.len() as u32).sum::<u32>();
+        let nonzeros = self.rows.iter().flatten().filter(|(source, _)| visited(*source)).count() as u32;
+        Work {
+            rows: self.rows.len() as u32,
+            empty_rows: self.rows.iter().filter(|row| row.is_empty()).count() as u32,
+            nonzeros,
+            skipped: stored - nonzeros,
+            ..Work::default()
+        }
+    }
+
+    fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> Work {
+        let mut weights = vec![0_u32; self.words.len()];
+        for (source, _) in self.rows.iter().flatten() {
+            if let Some(count) = weights.get_mut(*source as usize) {
+                *count += 1;
+            }
+        }
+        let mut work = Work { rows: self.rows.len() as u32, ..Work::default() };
+        for (source, count) in (0_u32..).zip(weights) {
+            if !visited(source) {
+                work.silent += u32::from(looks);
+            } else if count == 0 {
+                work.idle += 1;
+            } else {
+                work.active += 1;
+                work.nonzeros += count;
+            }
+        }
+        work
+    }
+}
