@@ -1,10 +1,11 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`: the machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage. What users
-//! can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
+//! finding; `run`, `compare`: a machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage.
+//! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod check;
+pub mod compare;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -45,6 +46,7 @@ Examples:
   spinntui run scenes/lm_small.ron --steps 70
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
+  spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
 
@@ -113,6 +115,8 @@ enum Verb {
     Quantize(quantize::QuantizeArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
     Validate(validate::ValidateArgs),
+    /// Run two scenes on the same input and show where they differ
+    Compare(compare::CompareArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -188,6 +192,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;

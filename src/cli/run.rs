@@ -148,7 +148,7 @@ fn complain(report: &Report) -> u8 {
 }
 
 /// A line on a terminal that says how far a long run is.
-struct Progress {
+pub(super) struct Progress {
     started: Instant,
     shown: Instant,
     target: u64,
@@ -157,11 +157,11 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(started: Instant, target: u64) -> Self {
+    pub(super) fn new(started: Instant, target: u64) -> Self {
         Self { started, shown: started, target, terminal: std::io::stderr().is_terminal(), visible: false }
     }
 
-    fn show(&mut self, session: &Session) {
+    pub(super) fn show(&mut self, session: &Session) {
         if !self.terminal || self.shown.elapsed() < PROGRESS {
             return;
         }
@@ -180,7 +180,7 @@ impl Progress {
         let _ = write!(std::io::stderr(), "\r{text:<79}");
     }
 
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         if self.visible {
             let _ = write!(std::io::stderr(), "\r{:79}\r", "");
         }

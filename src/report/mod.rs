@@ -4,6 +4,7 @@
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
 pub mod check;
+pub mod compare;
 pub mod floor_plan;
 pub mod gather;
 pub mod opening;

@@ -1,0 +1,156 @@
+//! `spinntui compare A B`: two scenes on the same input, side by side.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::output::Output;
+use super::run::Progress;
+use super::{CliError, FAILED, FINE, Format, SetArgs, edit};
+use crate::report::compare::assumptions::{Side, assumptions};
+use crate::report::compare::input::Input;
+use crate::report::compare::{Comparison, Ran};
+use crate::report::gather::Around;
+use crate::report::opening::Opening;
+use crate::report::{Host, Report};
+use crate::scene::{LoadedScene, SceneError};
+use crate::session::build::{ModelCache, build};
+use crate::session::command::StepUnit;
+use crate::session::{Moved, Session};
+
+const EXAMPLES: &str = "\
+Examples:
+  spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
+      what if waiting PEs slept? docs/what-if.md goes through all of scenes/what-if
+  spinntui compare scenes/lm.ron scenes/lm.ron --set-b mapping.placement=RowMajor
+      without a second file
+  spinntui compare scenes/lm_small.ron scenes/lm_small.ron --set-b chip.operating_point=Mhz300 --steps 20
+  spinntui compare mine.ron theirs.ron --same-output && echo same
+      in scripts: exit code 1 when the outputs are not the same bits
+  spinntui compare scenes/lm.ron scenes/lm_148.ron --format json | jq .closing
+
+Exit codes: 0 fine, however much they differ; 1 a machine stalled, or --same-output and the outputs are not
+bit-identical or cannot be compared; 2 bad input, or a scene that does not fit.";
+
+/// Run two scenes on the same input and show where they differ: time, energy, memory, traffic, output.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CompareArgs {
+    /// Scene file to compare with
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Scene file that is compared
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// Run so many time steps (tokens) of each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
+    pub steps: Option<u64>,
+    /// Run so many sequences, of A's length; 1 without this and --steps
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub sequences: Option<u64>,
+    /// What the comparison looks like
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with 1 unless the outputs are bit-identical
+    #[arg(long)]
+    pub same_output: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub set: SetArgs,
+    /// Change a value of B only, after --set has changed both; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", value_parser = edit)]
+    pub set_b: Vec<(String, String)>,
+}
+
+/// A scene that is ready to run.
+struct Ready {
+    session: Session,
+    cache: ModelCache,
+}
+
+/// Runs both and compares; the exit code says whether a machine stalled or, if asked, whether outputs differ.
+pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
+    let edits_b: Vec<_> = args.set.set.iter().chain(&args.set_b).cloned().collect();
+    let (scene_a, scene_b) =
+        (LoadedScene::load(&args.a, &args.set.set)?, LoadedScene::load(&args.b, &edits_b)?);
+    let mut a = ready(scene_a, ModelCache::default())?;
+    // The cache holds A's model: most comparisons are of one model.
+    let mut b = ready(scene_b, a.cache.clone())?;
+    let mut output = Output::create(args.output.as_deref())?;
+
+    let target = target(args, &a.session, &b.session);
+    let (ran_a, ran_b) = (run(&mut a, target)?, run(&mut b, target)?);
+    let rests_on = assumptions(
+        Side { ran: &ran_a, loaded: &a.session.loaded, cache: &mut a.cache },
+        Side { ran: &ran_b, loaded: &b.session.loaded, cache: &mut b.cache },
+    )?;
+    let comparison = Comparison::new(target, ran_a, ran_b, rests_on);
+
+    let text = match args.format {
+        Format::Text => comparison.to_text(),
+        Format::Json => comparison.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
+    };
+    output.text(&text)?;
+    output.finish()?;
+    Ok(complain(args, &comparison))
+}
+
+fn ready(loaded: LoadedScene, mut cache: ModelCache) -> Result<Ready, SceneError> {
+    let session = build(loaded, &mut cache)?;
+    Ok(Ready { session, cache })
+}
+
+/// Time steps that both run: what is asked for, or as many as the shorter input has.
+fn target(args: &CompareArgs, a: &Session, b: &Session) -> u64 {
+    let sequence = u64::from(a.task().sequence());
+    let asked = args.steps.unwrap_or_else(|| args.sequences.unwrap_or(1).saturating_mul(sequence));
+    asked.min(a.task().total_steps()).min(b.task().total_steps())
+}
+
+fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
+    let Ready { session, cache } = ready;
+    let started = Instant::now();
+    let mut progress = Progress::new(started, target);
+    let (mut opening, mut input) = (Opening::default(), Input::new(session));
+    let mut stopped = None;
+    while session.steps() < target {
+        match session.step(StepUnit::TimeStep) {
+            Moved::On(_) => {}
+            Moved::Finished => break,
+            Moved::Stalled(reason) | Moved::Faulted(reason) => {
+                stopped = Some(reason);
+                break;
+            }
+        }
+        opening.note(session);
+        input.note(session);
+        progress.show(session);
+    }
+    progress.clear();
+    let wall_s = started.elapsed().as_secs_f64();
+    let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
+    let range_us = opening.range_us(session, cache)?;
+    let report = Report::gather(session, Around { range_us, stopped, host });
+    Ok(Ran { report, scene: session.loaded.scene.clone(), input })
+}
+
+/// Says on standard error why the exit code is not 0.
+fn complain(args: &CompareArgs, comparison: &Comparison) -> u8 {
+    let mut code = FINE;
+    for (scene, report) in [(&args.a, &comparison.a), (&args.b, &comparison.b)] {
+        if let Some(reason) = &report.stopped {
+            let step = report.steps + 1;
+            eprintln!("error: {}: the machine stopped in time step {step}: {reason}", scene.display());
+            code = FAILED;
+        }
+    }
+    if args.same_output && !comparison.same_output() {
+        eprintln!("error: outputs: {}", comparison.outputs.why);
+        code = FAILED;
+    }
+    code
+}

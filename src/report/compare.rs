@@ -1,0 +1,319 @@
+//! Two runs side by side: what `spinntui compare` writes.
+//!
+//! A comparison holds the two reports, every figure of theirs that matters beside the other with its difference, and
+//! what a reader has to know before believing the difference: whether both chips read the same words, whether they
+//! computed the same bits, and which unpublished numbers the difference hangs on. `docs/report.md` describes the fields.
+
+pub mod assumptions;
+pub mod closing;
+pub mod input;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Report;
+use crate::machine::program::Phase;
+use crate::scene::Scene;
+use assumptions::Assumption;
+use input::{Input, InputCheck};
+
+/// Version of the fields of a comparison; goes up when one changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// One of the two runs.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What it has shown.
+    pub report: Report,
+    /// What it was built from, edits made.
+    pub scene: Scene,
+    /// What it read.
+    pub input: Input,
+}
+
+/// Two runs beside each other. Differences are B − A; relative ones are over A.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// Version of these fields: [`VERSION`].
+    pub version: u32,
+    /// Time steps that each was to run.
+    pub steps: u64,
+    /// The fields in which the scenes differ, but for their titles.
+    pub changed: Vec<Changed>,
+    /// Whether both read the same words with the same network.
+    pub input: InputCheck,
+    /// Whether both computed the same.
+    pub outputs: Outputs,
+    /// Whether the intervals of chip time overlap that follow from a branch refill P of 1 to 3 cycles; `null` without
+    /// them. Both chips have the same P, whatever it is: `assumptions` says what the difference is at either end.
+    pub p_intervals_overlap: Option<bool>,
+    /// Figures of the whole run.
+    pub figures: Vec<Figure>,
+    /// Time by phase and layer.
+    pub phases: Vec<PhaseDifference>,
+    /// What the difference becomes when a number changes that no public source gives.
+    pub assumptions: Vec<Assumption>,
+    /// What else has to be known.
+    pub notes: Vec<String>,
+    /// Which is faster and which needs less energy, by how much, and in which phase the difference lies.
+    pub closing: String,
+    /// The report of the first.
+    pub a: Report,
+    /// The report of the second.
+    pub b: Report,
+}
+
+/// A field in which two scenes differ.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Changed {
+    /// Path of the field, as `--set` takes it.
+    pub field: String,
+    /// Its value in A; `null` when it has none.
+    pub a: Value,
+    /// Its value in B.
+    pub b: Value,
+}
+
+/// Whether two runs computed the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outputs {
+    /// Both read the same words with the same network, for as many steps.
+    pub comparable: bool,
+    /// `output_hash` is the same; `null` when that says nothing.
+    pub identical: Option<bool>,
+    /// What to make of it.
+    pub why: String,
+}
+
+/// A figure of the whole run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// Its path in a report, `memory.bytes_used_max`.
+    pub name: &'static str,
+    /// Its value in A; `null` when it has none.
+    pub a: Option<f64>,
+    /// Its value in B.
+    pub b: Option<f64>,
+    /// B − A.
+    pub absolute: Option<f64>,
+    /// (B − A) / A; `null` also when A is 0 and B is not.
+    pub relative: Option<f64>,
+}
+
+impl Figure {
+    fn new(name: &'static str, a: Option<f64>, b: Option<f64>) -> Self {
+        let absolute = a.zip(b).map(|(a, b)| b - a);
+        Self { name, a, b, absolute, relative: a.zip(b).and_then(|(a, b)| relative(a, b)) }
+    }
+}
+
+/// (b − a) / a; none for what cannot be said in per cent.
+pub(super) fn relative(a: f64, b: f64) -> Option<f64> {
+    if a.total_cmp(&b).is_eq() { Some(0.0) } else { Some((b - a) / a).filter(|r| r.is_finite()) }
+}
+
+/// Time of one phase of one layer in both runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhaseDifference {
+    /// The phase.
+    pub phase: &'static str,
+    /// The layer's name.
+    pub layer: String,
+    /// Time in A, µs, sum over the steps; `null` when A has no such layer.
+    pub a_us: Option<f64>,
+    /// Time in B, µs.
+    pub b_us: Option<f64>,
+    /// B − A, µs; a time that is missing counts as 0.
+    pub absolute_us: f64,
+    /// (B − A) / A; `null` also when A is 0 and B is not.
+    pub relative: Option<f64>,
+    /// 1 where the difference is greatest, whatever its sign; those with none share the last rank.
+    pub rank: usize,
+}
+
+impl Comparison {
+    /// Puts two runs, made to run so many steps each, beside each other.
+    pub fn new(steps: u64, a: Ran, b: Ran, assumptions: Vec<Assumption>) -> Self {
+        let input = InputCheck::new(&a, &b);
+        let outputs = Outputs::new(&input, &a, &b);
+        let overlap = a.report.chip_time_range_us.zip(b.report.chip_time_range_us);
+        let mut comparison = Self {
+            version: VERSION,
+            steps,
+            changed: changed(&a.scene, &b.scene),
+            input,
+            outputs,
+            p_intervals_overlap: overlap.map(|([a, b], [c, d])| a <= d && c <= b),
+            figures: figures(&a.report, &b.report),
+            phases: phases(&a.report, &b.report),
+            assumptions,
+            notes: notes(&a.report, &b.report),
+            closing: String::new(),
+            a: a.report,
+            b: b.report,
+        };
+        comparison.closing = closing::closing(&comparison);
+        comparison
+    }
+
+    /// The comparison as JSON, keys in the order of the fields, indented, with a line feed at the end.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+
+    /// The outputs are known to be bit-identical.
+    pub fn same_output(&self) -> bool {
+        self.outputs.identical == Some(true)
+    }
+}
+
+impl Outputs {
+    fn new(input: &InputCheck, a: &Ran, b: &Ran) -> Self {
+        if !input.same {
+            let why = format!("cannot be compared: {}", input.differs.join("; "));
+            return Self { comparable: false, identical: None, why };
+        }
+        if a.report.output_hash == b.report.output_hash {
+            return Self { comparable: true, identical: Some(true), why: "bit-identical".to_owned() };
+        }
+        let why = match [&a.scene, &b.scene].map(input::rounds_weights) {
+            [false, false] => "no kernel rounds weights, so something was lost or overwritten",
+            [true, false] => "A rounds weights (Int8Csr)",
+            [false, true] => "B rounds weights (Int8Csr)",
+            [true, true] => "both round weights (Int8Csr), but not of the same matrices",
+        };
+        Self { comparable: true, identical: Some(false), why: format!("not bit-identical: {why}") }
+    }
+}
+
+fn figures(a: &Report, b: &Report) -> Vec<Figure> {
+    type Get = fn(&Report) -> Option<f64>;
+    const FIGURES: [(&str, Get); 22] = [
+        ("chip_time_us", |r| Some(r.chip_time_us)),
+        ("chip_time_range_us.0", |r| r.chip_time_range_us.map(|range| range[0])),
+        ("chip_time_range_us.1", |r| r.chip_time_range_us.map(|range| range[1])),
+        ("cycles", |r| Some(r.cycles as f64)),
+        ("energy_j", |r| Some(r.energy_j)),
+        ("energy_per_step_j", |r| Some(r.energy_per_step_j)),
+        ("power_w", |r| Some(r.power_w)),
+        ("duty", |r| Some(r.duty)),
+        ("perplexity", |r| r.perplexity),
+        ("mean_surprisal", |r| r.mean_surprisal),
+        ("chip.pes_used", |r| Some(r.chip.pes_used as f64)),
+        ("memory.bytes_used_max", |r| Some(r.memory.bytes_used_max.into())),
+        ("memory.data_bytes_used_max", |r| Some(r.memory.data_bytes_used_max.into())),
+        ("memory.weights_bytes_max", |r| Some(r.memory.weights_bytes_max.into())),
+        ("noc.packets", |r| Some(r.noc.packets as f64)),
+        ("noc.hops", |r| Some(r.noc.hops as f64)),
+        ("noc.max_link_load", |r| Some(r.noc.max_link_load)),
+        ("noc.latency_mean_ns", |r| Some(r.noc.latency_mean_ns)),
+        ("noc.latency_max_ns", |r| Some(r.noc.latency_max_ns)),
+        ("noc.waited_cycles", |r| Some(r.noc.waited_cycles as f64)),
+        ("dram.bytes", |r| Some(r.dram.bytes as f64)),
+        ("races.count", |r| Some(r.races.count as f64)),
+    ];
+    FIGURES.iter().map(|&(name, get)| Figure::new(name, get(a), get(b))).collect()
+}
+
+/// All phases of the layers of both, those of A first, in network and program order.
+fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
+    let time = |report: &Report, phase: &str, layer: &str| -> Option<f64> {
+        report.phases.iter().find(|p| p.phase == phase && p.layer == layer).map(|p| p.time_us)
+    };
+    let mut layers: Vec<&str> = Vec::new();
+    for layer in a.layers.iter().chain(&b.layers) {
+        if !layers.contains(&layer.name.as_str()) {
+            layers.push(&layer.name);
+        }
+    }
+    let mut rows = Vec::new();
+    for layer in layers {
+        for phase in Phase::ALL.map(Phase::name) {
+            let (a_us, b_us) = (time(a, phase, layer), time(b, phase, layer));
+            rows.push(PhaseDifference {
+                phase,
+                layer: layer.to_owned(),
+                a_us,
+                b_us,
+                absolute_us: b_us.unwrap_or(0.0) - a_us.unwrap_or(0.0),
+                relative: a_us.zip(b_us).and_then(|(a, b)| relative(a, b)),
+                rank: 0,
+            });
+        }
+    }
+    let sizes: Vec<f64> = rows.iter().map(|row| row.absolute_us.abs()).collect();
+    for row in &mut rows {
+        row.rank = 1 + sizes.iter().filter(|&&size| size > row.absolute_us.abs()).count();
+    }
+    rows
+}
+
+/// The leaves of two scenes that differ, by path, in the order of A.
+fn changed(a: &Scene, b: &Scene) -> Vec<Changed> {
+    let leaves = |scene: &Scene| {
+        let mut leaves = Vec::new();
+        // Scenes always have a JSON form; one that had none would have no fields to name.
+        walk(&serde_json::to_value(scene).unwrap_or(Value::Null), String::new(), &mut leaves);
+        leaves.retain(|(field, _)| field != "title");
+        leaves
+    };
+    let (a, b) = (leaves(a), leaves(b));
+    let of_b: BTreeMap<&str, &Value> = b.iter().map(|(field, value)| (field.as_str(), value)).collect();
+    let of_a: BTreeMap<&str, &Value> = a.iter().map(|(field, value)| (field.as_str(), value)).collect();
+    let only_b = b.iter().filter(|(field, _)| !of_a.contains_key(field.as_str()));
+    a.iter()
+        .chain(only_b)
+        .map(|(field, _)| {
+            let value =
+                |of: &BTreeMap<&str, &Value>| of.get(field.as_str()).map_or(Value::Null, |&v| v.clone());
+            Changed { field: field.clone(), a: value(&of_a), b: value(&of_b) }
+        })
+        .filter(|changed| changed.a != changed.b)
+        .collect()
+}
+
+/// Collects the leaves below a value. Lists of numbers are leaves, and so are places `(x, y, p)`; the name of an enum's
+/// variant is no part of a path, as in `--set`.
+fn walk(value: &Value, path: String, leaves: &mut Vec<(String, Value)>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let variant = fields.len() == 1 && key.starts_with(char::is_uppercase);
+                walk(value, if variant { path.clone() } else { below(key) }, leaves);
+            }
+        }
+        Value::Array(values) if values.iter().any(Value::is_object) => {
+            for (i, value) in values.iter().enumerate() {
+                walk(value, below(&i.to_string()), leaves);
+            }
+        }
+        _ => leaves.push((path, value.clone())),
+    }
+}
+
+/// What a reader has to know beside the figures.
+fn notes(a: &Report, b: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (name, report) in [("A", a), ("B", b)] {
+        if let Some(reason) = &report.stopped {
+            notes.push(format!("{name} stopped in time step {}: {reason}", report.steps + 1));
+        }
+        if report.races.count > 0 {
+            let count = report.races.count;
+            notes.push(format!(
+                "{name}: {count} packets overwrote what was still to be read: its output may be wrong"
+            ));
+        }
+    }
+    if a.noc.hops != b.noc.hops && a.assume.energy_per_hop_pj == 0.0 && b.assume.energy_per_hop_pj == 0.0 {
+        notes.push(
+            "energy of NoC hops is in neither figure: none is published (assume.energy_per_hop_pj: 0)"
+                .to_owned(),
+        );
+    }
+    notes
+}

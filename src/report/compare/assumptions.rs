@@ -1,0 +1,253 @@
+//! What a difference hangs on: both chips again, with other values for what no public source gives.
+//!
+//! Both run in the same kind of chip, so a number that is not known is the same in both: it is changed in both at once,
+//! one number at a time. Only the first [`STEPS`] time steps are run again, as for `chip_time_range_us`, and the ratio of
+//! their time and energy to what they took scales the whole run.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Ran, relative};
+use crate::chip::clock::Tick;
+use crate::machine::exec::Machine;
+use crate::machine::options::Assume;
+use crate::report::opening::STEPS;
+use crate::scene::{LoadedScene, SceneError};
+use crate::session::build::{ModelCache, Plan};
+use crate::session::stats;
+
+/// What the difference between two runs becomes at other values of one assumption.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Assumption {
+    /// The field of `assume`.
+    pub parameter: &'static str,
+    /// What A and B took for it.
+    pub taken: [f64; 2],
+    /// The values tried, in both at once.
+    pub tried: [f64; 2],
+    /// Where those come from.
+    pub range: &'static str,
+    /// Relative difference of chip time at either value, (B − A) / A.
+    pub time_relative: [Option<f64>; 2],
+    /// The same of energy.
+    pub energy_relative: [Option<f64>; 2],
+    /// The difference of chip time rests on it: one of the values moves it by more than a quarter, or turns it round.
+    pub decides_time: bool,
+    /// The same of energy.
+    pub decides_energy: bool,
+}
+
+/// A number of `assume`.
+struct Parameter {
+    name: &'static str,
+    get: fn(&Assume) -> f64,
+    set: fn(&mut Assume, f64),
+    /// Least and most, where something is published about it.
+    range: Option<([f64; 2], &'static str)>,
+}
+
+/// Numbers without a published range are taken away and doubled: no statement about the chip, only a way to see whether
+/// the difference hangs on them.
+const DOUBLED: &str = "none, and twice what is assumed";
+
+const PARAMETERS: [Parameter; 8] = [
+    Parameter {
+        name: "branch_refill",
+        get: |a| a.branch_refill.into(),
+        set: |a, v| a.branch_refill = v as u8,
+        range: Some(([1.0, 3.0], "ARM's, for a Cortex-M4")),
+    },
+    Parameter {
+        name: "exp_iterations",
+        get: |a| a.exp_iterations.into(),
+        set: |a, v| a.exp_iterations = v as u8,
+        range: Some(([1.0, 16.0], "what the unit can do")),
+    },
+    Parameter {
+        name: "polling",
+        get: |a| a.polling,
+        set: |a, v| a.polling = v,
+        range: Some(([0.0, 1.0], "from idle to active power")),
+    },
+    Parameter {
+        name: "dma_setup_cycles",
+        get: |a| a.dma_setup_cycles.into(),
+        set: |a, v| a.dma_setup_cycles = v as u32,
+        range: None,
+    },
+    Parameter {
+        name: "dram_latency_ns",
+        get: |a| a.dram_latency_ns,
+        set: |a, v| a.dram_latency_ns = v,
+        range: None,
+    },
+    Parameter {
+        name: "host_turnaround_us",
+        get: |a| a.host_turnaround_us,
+        set: |a, v| a.host_turnaround_us = v,
+        range: None,
+    },
+    Parameter {
+        name: "energy_per_hop_pj",
+        get: |a| a.energy_per_hop_pj,
+        set: |a, v| a.energy_per_hop_pj = v,
+        range: None,
+    },
+    Parameter {
+        name: "energy_per_dram_byte_pj",
+        get: |a| a.energy_per_dram_byte_pj,
+        set: |a, v| a.energy_per_dram_byte_pj = v,
+        range: None,
+    },
+];
+
+/// A run, and what its first steps are run again from.
+#[derive(Debug)]
+pub struct Side<'a> {
+    /// What was run.
+    pub ran: &'a Ran,
+    /// Its scene.
+    pub loaded: &'a LoadedScene,
+    /// Where its model is.
+    pub cache: &'a mut ModelCache,
+}
+
+/// The first steps of a run, to be run again on chips with other unpublished numbers.
+struct Again<'a> {
+    side: Side<'a>,
+    /// Time and energy of the first steps as taken.
+    base: Used,
+}
+
+/// Chip time and energy.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    time: f64,
+    energy: f64,
+}
+
+impl<'a> Again<'a> {
+    fn new(side: Side<'a>) -> Result<Self, SceneError> {
+        let mut again = Self { side, base: Used::default() };
+        again.base = again.first_steps(&again.side.ran.scene.assume.clone())?;
+        Ok(again)
+    }
+
+    fn first_steps(&mut self, assume: &Assume) -> Result<Used, SceneError> {
+        let plan = Plan::with_assumptions(self.side.loaded, self.side.cache, assume)?;
+        let mut machine = Machine::new(Arc::clone(&plan.program));
+        for &row in self.side.ran.input.read().iter().take(STEPS) {
+            machine.announce(row);
+            while machine.advance().is_some_and(|progress| !progress.step) {}
+        }
+        let state = machine.state();
+        let busy = |pe: usize| -> Tick { state.pes[pe].count.busy };
+        let traffic = &state.traffic;
+        let energy = stats::energy(&machine, state.tick, busy, traffic.total.hops, traffic.dma_beats * 16);
+        Ok(Used { time: state.tick as f64, energy: energy.energy_j })
+    }
+
+    /// The whole run at another value of a parameter.
+    fn at(&mut self, parameter: &Parameter, value: f64) -> Result<Used, SceneError> {
+        let own = &self.side.ran.scene.assume;
+        let report = &self.side.ran.report;
+        let whole = Used { time: report.chip_time_us, energy: report.energy_j };
+        // Values are set and never computed: equal ones are the same bits.
+        if (parameter.get)(own).total_cmp(&value).is_eq() || self.base.time == 0.0 {
+            return Ok(whole);
+        }
+        let mut assume = own.clone();
+        (parameter.set)(&mut assume, value);
+        let used = self.first_steps(&assume)?;
+        Ok(Used {
+            time: whole.time * (used.time / self.base.time),
+            energy: whole.energy * (used.energy / self.base.energy),
+        })
+    }
+}
+
+/// Tries every assumption on both runs. Numbers that are 0 in both are left out: nothing rests on them.
+pub fn assumptions(a: Side<'_>, b: Side<'_>) -> Result<Vec<Assumption>, SceneError> {
+    let (mut a, mut b) = (Again::new(a)?, Again::new(b)?);
+    let mut found = Vec::new();
+    for parameter in &PARAMETERS {
+        let taken = [&a, &b].map(|again| (parameter.get)(&again.side.ran.scene.assume));
+        let most = taken[0].max(taken[1]);
+        let (tried, range) = parameter.range.unwrap_or(([0.0, 2.0 * most], DOUBLED));
+        if tried[1] > tried[0] {
+            found.push(assumption(parameter, taken, tried, range, &mut a, &mut b)?);
+        }
+    }
+    Ok(found)
+}
+
+fn assumption(
+    parameter: &Parameter,
+    taken: [f64; 2],
+    tried: [f64; 2],
+    range: &'static str,
+    a: &mut Again<'_>,
+    b: &mut Again<'_>,
+) -> Result<Assumption, SceneError> {
+    let (ra, rb) = (&a.side.ran.report, &b.side.ran.report);
+    let as_taken = [relative(ra.chip_time_us, rb.chip_time_us), relative(ra.energy_j, rb.energy_j)];
+    let mut at = [[None; 2]; 2];
+    for (i, value) in tried.into_iter().enumerate() {
+        let (ua, ub) = (a.at(parameter, value)?, b.at(parameter, value)?);
+        at[0][i] = relative(ua.time, ub.time);
+        at[1][i] = relative(ua.energy, ub.energy);
+    }
+    Ok(Assumption {
+        parameter: parameter.name,
+        taken,
+        tried,
+        range,
+        time_relative: at[0],
+        energy_relative: at[1],
+        decides_time: decides(as_taken[0], at[0]),
+        decides_energy: decides(as_taken[1], at[1]),
+    })
+}
+
+/// Part of a difference that an assumption has to move before the difference is said to rest on it.
+const PART: f64 = 0.25;
+/// Smaller shifts of a relative difference are of no interest, however small the difference is.
+const NOTHING: f64 = 0.0005;
+
+/// Whether one of the ends is far from a relative difference, measured by its own size.
+fn decides(base: Option<f64>, ends: [Option<f64>; 2]) -> bool {
+    let Some(base) = base else { return false };
+    let far = |end: f64| (end - base).abs() > (PART * base.abs()).max(NOTHING);
+    ends.into_iter().flatten().any(far)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_rests_on_what_moves_it_by_more_than_a_quarter() {
+        let ends = |low, high| [Some(low), Some(high)];
+        assert!(!decides(Some(-0.20), ends(-0.16, -0.24)));
+        assert!(decides(Some(-0.20), ends(-0.14, -0.24)));
+        assert!(decides(Some(0.01), ends(-0.01, 0.012)), "it turns round");
+        assert!(decides(Some(0.0), ends(0.0, 0.01)), "it comes from nowhere");
+        assert!(!decides(Some(0.0), ends(0.0, 0.0004)), "it is nothing to speak of");
+        assert!(!decides(None, ends(0.1, 0.2)));
+    }
+
+    #[test]
+    fn every_number_of_assume_is_tried() {
+        let mut assume = Assume::default();
+        for parameter in &PARAMETERS {
+            let value = parameter.range.map_or(7.0, |(ends, _)| ends[0]);
+            (parameter.set)(&mut assume, value);
+            assert_eq!((parameter.get)(&assume).to_bits(), value.to_bits(), "{}", parameter.name);
+        }
+        let fields = serde_json::to_value(&assume).unwrap();
+        for (name, value) in fields.as_object().unwrap().iter().filter(|(_, value)| value.is_number()) {
+            assert!(PARAMETERS.iter().any(|parameter| parameter.name == name), "{name}: {value}");
+        }
+    }
+}

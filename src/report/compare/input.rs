@@ -1,0 +1,100 @@
+//! Whether two runs read the same words with the same network: only then can their outputs be compared.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::Ran;
+use crate::kernel::options::KernelKind;
+use crate::net::Carry;
+use crate::scene::{Scene, Task};
+use crate::session::Session;
+use crate::task::lm::options::Mode;
+
+/// What a run read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    /// The weights file, without links in its path where the system can say so.
+    pub model: PathBuf,
+    /// Cell states begin anew after so many steps; `None`: never.
+    pub reset_every: Option<u32>,
+    /// The words read, as numbers of the model's vocabulary; the last is only predicted.
+    pub tokens: Vec<u32>,
+}
+
+impl Input {
+    /// Of a session that has not moved yet.
+    pub fn new(session: &Session) -> Self {
+        let model = session.model();
+        let reset = model.card.carry == Carry::Y;
+        Self {
+            model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
+            reset_every: reset.then(|| session.task().sequence()),
+            tokens: Vec::new(),
+        }
+    }
+
+    /// To be called after every completed time step.
+    pub fn note(&mut self, session: &Session) {
+        // The last one so far was only predicted until now: it is the one that was read.
+        self.tokens.pop();
+        self.tokens.push(session.machine().state().host.row);
+        // At the end of a text nothing is left to predict, and the word read stands there once more.
+        self.tokens.push(session.observation().target.unwrap_or(session.machine().state().host.row));
+    }
+
+    /// Words that were read, without the one that is only predicted.
+    pub fn read(&self) -> &[u32] {
+        self.tokens.split_last().map_or(&[], |(_, read)| read)
+    }
+}
+
+/// Whether two runs read the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputCheck {
+    /// Same model, same words, as many steps.
+    pub same: bool,
+    /// In what they differ.
+    pub differs: Vec<String>,
+}
+
+impl InputCheck {
+    /// Compares what two runs read.
+    pub fn new(a: &Ran, b: &Ran) -> Self {
+        let mut differs = Vec::new();
+        if a.input.model != b.input.model {
+            // Another model may have another vocabulary: the numbers of its words say nothing here.
+            differs.push(format!("the models differ ({} and {})", a.scene.model, b.scene.model));
+        } else if let Some(text) = tokens(a, b) {
+            differs.push(text);
+        }
+        let (ra, rb) = (a.input.reset_every, b.input.reset_every);
+        // A reset after the last step changes nothing.
+        let matters = [ra, rb].into_iter().flatten().any(|every| u64::from(every) < a.report.steps);
+        if ra != rb && matters {
+            let every = |r: Option<u32>| r.map_or("never".to_owned(), |n| format!("every {n} steps"));
+            differs.push(format!("cell states begin anew {} in A, {} in B", every(ra), every(rb)));
+        }
+        Self { same: differs.is_empty(), differs }
+    }
+}
+
+/// In what the words differ.
+fn tokens(a: &Ran, b: &Ran) -> Option<String> {
+    let (ta, tb) = (&a.input.tokens, &b.input.tokens);
+    if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
+        let (Task::LanguageModel(oa), Task::LanguageModel(ob)) = (&a.scene.task, &b.scene.task);
+        let what = match (&oa.mode, &ob.mode) {
+            (Mode::Score, Mode::Score) if oa.text != ob.text => "the texts differ",
+            (Mode::Generate(_), Mode::Generate(_)) => "the texts that they wrote differ",
+            _ => "the words read differ",
+        };
+        return Some(format!("{what} from word {} on", at + 1));
+    }
+    (ta.len() != tb.len()).then(|| format!("A ran {} time steps, B {}", a.report.steps, b.report.steps))
+}
+
+/// Some matrix is multiplied by a kernel that does not keep its weights' bits.
+pub(super) fn rounds_weights(scene: &Scene) -> bool {
+    scene.mapping.layers.iter().any(|layer| [layer.input, layer.recurrent].contains(&KernelKind::Int8Csr))
+}
