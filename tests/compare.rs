@@ -228,6 +228,37 @@ fn text_fits_80_columns() {
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }
 
+/// Cells of the table in docs/what-if.md: scene, chip time in ms, energy in mJ, power in W, bytes of the fullest PE.
+fn documented() -> Vec<[String; 5]> {
+    let docs = fs::read_to_string("docs/what-if.md").unwrap();
+    let rows = docs.lines().filter(|line| line.starts_with("| `scenes/"));
+    let cells = |row: &str| {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        [1, 2, 4, 6, 7].map(|i| cells[i].replace(',', ""))
+    };
+    rows.map(cells).collect()
+}
+
+#[test]
+fn the_figures_of_the_what_if_page_are_what_comes_out() {
+    let documented = documented();
+    assert_eq!(documented.len(), 1 + what_if().len());
+    for [scene, time, energy, power, bytes] in documented {
+        let output = spinntui(&["run", &scene, "--sequences", "1", "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let shown = |path: &str, factor: f64, digits: usize| {
+            format!("{:.digits$}", number(report.pointer(path).unwrap()) * factor)
+        };
+        let found = [
+            shown("/chip_time_us", 1e-3, 3),
+            shown("/energy_j", 1e3, 3),
+            shown("/power_w", 1.0, 3),
+            shown("/memory/bytes_used_max", 1.0, 0),
+        ];
+        assert_eq!(found, [time, energy, power, bytes], "{scene}: now, and in docs/what-if.md");
+    }
+}
+
 #[test]
 fn every_what_if_changes_one_thing_and_fits() {
     let base = LoadedScene::load("scenes/lm.ron".as_ref(), &[]).unwrap();
