@@ -155,3 +155,11 @@ fn text_fits_a_terminal() {
         assert!(line.chars().count() <= 80, "{line}");
     }
 }
+
+#[test]
+fn help_has_an_example_and_the_exit_codes() {
+    let output = Command::new(env!("CARGO_BIN_EXE_spinntui")).args(["validate", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(help.contains("spinntui validate --format json") && help.contains("1 one is not"), "{help}");
+}

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod compare;
+pub mod constants;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -111,6 +112,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
+    /// List every hardware number, how sure it is, and where it comes from
+    Constants(constants::ConstantsArgs),
     /// Show what 8-bit weights would lose and save
     Quantize(quantize::QuantizeArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
@@ -196,6 +199,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
             inspect::inspect(&args.model, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (Some(Verb::Constants(args)), _) => {
+            let mut output = Output::stdout();
+            constants::constants(&args, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }

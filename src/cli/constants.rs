@@ -1,0 +1,71 @@
+//! `spinntui constants`: every hardware number, how sure it is, and where it comes from.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::Format;
+use super::output::{Output, OutputError};
+use crate::chip::constants::{Constant, Mark, all};
+use crate::report::table::field;
+
+/// `spinntui constants`.
+#[derive(Debug, Args)]
+pub struct ConstantsArgs {
+    /// What the answer looks like
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Only those that no public source gives
+    #[arg(long)]
+    not_published: bool,
+}
+
+/// Column at which values begin.
+const VALUE: usize = 46;
+/// Indent of the source.
+const SOURCE: usize = 4;
+
+/// Lists the numbers the emulator runs by.
+pub fn constants(args: &ConstantsArgs, output: &mut Output) -> Result<(), OutputError> {
+    let wanted = |constant: &Constant| !args.not_published || constant.mark == Mark::NotPublished;
+    let table: Vec<Constant> = all().into_iter().filter(wanted).collect();
+    output.text(&match args.format {
+        Format::Json => serde_json::to_string_pretty(&table).unwrap_or_default() + "\n",
+        Format::Text => text(&table),
+    })
+}
+
+fn text(table: &[Constant]) -> String {
+    let mut out = String::new();
+    for Constant { name, value, unit, mark, source } in table {
+        let _ = writeln!(out, "{name:VALUE$}{} [{mark}]", format!("{value} {unit}").trim_end());
+        if !source.is_empty() {
+            field(&mut out, SOURCE, "", source);
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\n[quoted] read in the source; [second hand] quoted by a survey that read it; [derived] computed from\n\
+         such numbers; [not published] a parameter of the scene's `assume: (...)`, at its default.\n\
+         Cycles of instructions: `spinntui kernels NAME`."
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_source_or_says_that_there_is_none() {
+        for constant in all() {
+            assert!(
+                !constant.source.is_empty() || constant.mark == Mark::NotPublished,
+                "{} has no source",
+                constant.name
+            );
+        }
+        let text = text(&all());
+        assert!(text.contains("[not published]") && text.contains("[second hand]"));
+    }
+}
