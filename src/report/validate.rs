@@ -1,6 +1,6 @@
 //! The paper's figures beside the emulator's, with differences, bands and reasons: what `spinntui validate` shows.
 //!
-//! [`Validation::compute`] runs the paper's experiments and judges every figure; [`rows`] holds what the paper says, the
+//! [`Validation::compute`] runs the paper's experiments and judges every figure; `rows` holds what the paper says, the
 //! bands, and what each comparison rests on. Nothing in the emulator is fitted to a row. `docs/validate.md` explains the
 //! table, and a test holds its keys.
 
