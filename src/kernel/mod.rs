@@ -41,7 +41,7 @@ pub struct KernelFault {
 }
 
 /// Words of SRAM in one PE.
-pub const WORDS: usize = 32 * 1024;
+pub const WORDS: usize = crate::chip::constants::SRAM_BYTES / 4;
 /// A PE's SRAM as 32-bit words.
 pub type SramWords = [u32; WORDS];
 

@@ -4,13 +4,11 @@
 //! `assume: (...)` that is marked *not published*. None is fitted.
 
 use super::options::{Assume, Waiting};
+use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::listing::ListingError;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::routine::Routine;
-
-/// Cycles of one `exp` operation beside its iterations: 7–22 cycles for 1–16 iterations (CHIP26, derived).
-const EXP_CYCLES: u64 = 6;
 
 /// What the core's work costs, in PE cycles.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +55,7 @@ impl Costs {
         Ok(Self {
             kernels,
             refill: p,
-            exp: EXP_CYCLES + u64::from(assume.exp_iterations),
+            exp: u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations),
             broadcast_lead: kernels.broadcast_lead().at(p),
             broadcast_destination: kernels.broadcast_per_destination().at(p),
             broadcast_packet: kernels.broadcast_per_packet().at(p),

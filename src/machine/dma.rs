@@ -3,11 +3,12 @@
 use super::program::{PACKET_BYTES, Program};
 use super::state::State;
 use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORT_BYTES_PER_US};
 use crate::chip::geometry::{Pe, Qpe};
 
 /// Ticks between the beats of one DRAM port: 16 bytes at 3.2 GB/s are 5 ns (CHIP26: two interfaces of 25.6 Gbit/s raw;
 /// sustained rate not published).
-pub const DRAM_BEAT: Tick = 6;
+pub const DRAM_BEAT: Tick = DMA_BEAT_BYTES as Tick * TICKS_PER_US / DRAM_PORT_BYTES_PER_US as Tick;
 
 /// Lets a PE fetch its input row, requested at tick `at`; returns when the last beat is written.
 ///

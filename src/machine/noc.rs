@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::routes::ROUTES;
 use crate::chip::clock::{NOC_CYCLE, Tick};
+use crate::chip::constants::NOC_CYCLES_PER_HOP;
 use crate::chip::geometry::QPE_COUNT;
 
 /// NoC cycles from router to router (CHIP26, second hand).
-pub const HOP_CYCLES: Tick = 5;
+pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
 
 /// One directed link.
 #[derive(Clone, Copy, Debug, Default, Serialize)]

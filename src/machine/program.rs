@@ -9,15 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::costs::Costs;
 use super::options::{Assume, Waiting};
 use crate::chip::clock::OperatingPoint;
+use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Kernel;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
-pub const PACKET_BYTES: u32 = 16;
+pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
 /// Words of one packet's payload.
-pub const PACKET_WORDS: usize = 4;
+pub const PACKET_WORDS: usize = NOC_PAYLOAD_BYTES / 4;
 
 /// What the core of a PE does, after the paper's Algorithm 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

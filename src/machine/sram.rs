@@ -2,13 +2,15 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::chip::constants;
+
 #[cfg(target_endian = "big")]
 compile_error!("SRAM words are shown and hashed as little-endian bytes; big-endian hosts are not supported");
 
 /// Bytes of SRAM in one PE (CHIP26, NESTML linker script).
-pub const SRAM_BYTES: u32 = 128 * 1024;
+pub const SRAM_BYTES: u32 = constants::SRAM_BYTES as u32;
 /// SRAM banks in one PE (CHIP26).
-pub const BANKS: usize = 4;
+pub const BANKS: usize = constants::SRAM_BANKS;
 /// Bytes in one bank. Block-wise interleave is assumed; the mapping of addresses to banks is not published.
 pub const BANK_BYTES: u32 = SRAM_BYTES / BANKS as u32;
 /// 32-bit words of SRAM in one PE.

@@ -41,11 +41,6 @@ impl Share<'_> {
         3 * self.units
     }
 
-    /// Bytes of its weights: all arrays of W and R.
-    pub fn weight_bytes(&self) -> u64 {
-        [self.input, self.recurrent].into_iter().map(|(kind, shape)| kind.bytes(shape)).sum()
-    }
-
     fn y_bytes(&self) -> u32 {
         (4 * self.units).next_multiple_of(PACKET_BYTES)
     }

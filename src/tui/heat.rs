@@ -3,10 +3,7 @@
 use crate::chip::geometry::PE_COUNT;
 use crate::session::snapshot::{PeStatus, PeView, Snapshot};
 
-/// Bytes of one SRAM bank.
-pub const BANK_BYTES: u32 = 32 * 1024;
-/// Bytes of a PE's SRAM: four banks.
-pub const SRAM_BYTES: u32 = 4 * BANK_BYTES;
+pub use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 
 /// A heat metric of the floor plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
