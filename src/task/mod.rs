@@ -1,3 +1,4 @@
-//! What a network is for: tasks feed it and judge what it answers. They know tokens, not PEs.
+//! What a network is for: tasks feed it and judge what it answers. They know tokens and events, not PEs.
 
+pub mod dvs;
 pub mod lm;

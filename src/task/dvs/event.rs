@@ -1,0 +1,28 @@
+//! What an event camera sees: brightness changes of single pixels.
+
+use serde::Serialize;
+
+/// One brightness change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct CameraEvent {
+    /// When, in microseconds, on the clock of its recording.
+    pub t: i64,
+    /// Column, from the image's left.
+    pub x: u16,
+    /// Row, from the image's top.
+    pub y: u16,
+    /// Brighter (ON) or darker (OFF).
+    pub on: bool,
+}
+
+/// Size of a sensor, pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Sensor {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// The sensor of DVS128 Gesture (Amir et al., CVPR 2017).
+pub const DVS128: Sensor = Sensor { width: 128, height: 128 };

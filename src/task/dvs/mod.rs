@@ -1,0 +1,4 @@
+//! Gesture recognition with an event camera: recordings in, frames, one of eleven gestures out.
+
+pub mod event;
+pub mod gesture;
