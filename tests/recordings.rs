@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use spinntui::task::dvs::event::{CameraEvent, DVS128};
+use spinntui::task::dvs::frames::Framer;
+use spinntui::task::dvs::options::FrameOptions;
 use spinntui::task::dvs::recording::{BATCH, Format, Recording, Warning};
 
 /// The folder with the recordings, if there is one.
@@ -50,10 +52,6 @@ fn columns(events: &[CameraEvent], raw: bool) -> Vec<String> {
         format!("{x},{y},{}", u8::from(p))
     };
     let (first, last) = (events.first().unwrap(), events.last().unwrap());
-    let hash = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    });
     let on = events.iter().filter(|e| bits(e).2).count();
     vec![
         events.len().to_string(),
@@ -62,8 +60,15 @@ fn columns(events: &[CameraEvent], raw: bool) -> Vec<String> {
         last.t.to_string(),
         xyp(first),
         xyp(last),
-        hash,
+        hex(&hash.finalize()),
     ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 #[test]
@@ -95,6 +100,26 @@ fn every_recording_decodes_to_what_others_made_of_it() {
         checked += 1;
     }
     assert!(checked >= 29, "{checked}");
+}
+
+#[test]
+fn frames_are_those_of_numpy() {
+    let Some(folder) = folder() else { return };
+    let path = folder.join("aedat31-reencoded/right_hand_wave_real_events.aedat");
+    let mut recording = Recording::open(&path).unwrap();
+    let mut framer = Framer::new(FrameOptions::default(), recording.sensor()).unwrap();
+    let (mut batch, mut slices) = (Vec::new(), Vec::new());
+    while recording.next_batch(&mut batch).unwrap() {
+        slices.extend(batch.iter().filter_map(|event| framer.push(event)));
+    }
+    assert_eq!(slices.iter().map(|slice| slice.frames.len()).collect::<Vec<_>>(), [67, 67, 67]);
+    let mut hash = Sha256::new();
+    for value in slices.iter().flat_map(|slice| &slice.frames).flat_map(|frame| &frame.values) {
+        hash.update(value.to_le_bytes());
+    }
+    // What tests/data/frames/reference.py prints for this recording.
+    assert_eq!(hex(&hash.finalize()), "68b8b4b2f5017d7df1ceb489bd91d3b09d433be25fea6a01a0813aa48fec728c");
+    assert_eq!(framer.late(), 0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! DVS128 Gesture as folders: the data set's own layout, tonic's, or a single recording.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -213,7 +213,7 @@ fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), D
         if !user.is_dir() {
             continue;
         }
-        let mut found = BTreeMap::new();
+        let mut found = BTreeSet::new();
         for path in entries(&user)? {
             if path.extension().is_none_or(|extension| extension != "npy") {
                 continue;
@@ -222,9 +222,9 @@ fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), D
             let Some(gesture) = number.and_then(Gesture::from_index) else {
                 return Err(DatasetError::Class { path });
             };
-            found.insert((gesture, path), ());
+            found.insert((gesture, path));
         }
-        samples.extend(found.into_keys().map(|(gesture, path)| Sample {
+        samples.extend(found.into_iter().map(|(gesture, path)| Sample {
             path,
             split: Some(split),
             gesture: Some(gesture),

@@ -347,25 +347,19 @@ mod tests {
             format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}")
         };
         for (header, words) in [
-            (
-                rows("<i2", "(2, 4)"),
-                "byte 60: the file ends inside the array: 16 bytes are needed, 1 are there",
-            ),
+            (rows("<i2", "(2, 4)"), "the file ends inside the array: 16 bytes are needed, 1 are there"),
             (rows("<i2", "(2, 5)"), "shape [2, 5]"),
             (rows("<c8", "(2, 4)"), "the type of a number is <c8"),
             (rows("<i2", "(4294967296, 4294967296, 4)"), "2⁶⁴"),
             (rows("<i2", "(-1, 4)"), "2⁶⁴"),
             (rows("<f8", "(1, 4)").replace("False", "Maybe"), "no Python literal"),
-            (rows("<i2", "(2, 4)").replace("'<i2'", "[('x', '<i2'), ('q', '<i2')]"), "x, q"),
+            (rows("<i2", "(2,)").replace("'<i2'", "[('x', '<i2'), ('q', '<i2')]"), "x, q"),
             (rows("<i2", "(2, 4)").replace("False", "True"), "Fortran"),
             ("[".repeat(4000), "too deep"),
             ("{}".to_owned(), "without a shape"),
         ] {
             let said = said(&header, &[0]);
-            assert!(
-                said.contains(words) || (words.starts_with("byte 60") && said.contains(&words[9..])),
-                "{header:.60}: {said}"
-            );
+            assert!(said.contains(words), "{header:.60}: {said}");
         }
         let nan: Vec<u8> =
             [1.0, 1.0, 1.0, f64::NAN].iter().flat_map(|number: &f64| number.to_le_bytes()).collect();

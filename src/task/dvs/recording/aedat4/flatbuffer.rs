@@ -114,12 +114,11 @@ mod tests {
             let table = Table::root(&BUFFER[..length], *b"TEST", "test");
             assert!(table.and_then(|t| t.text(2, "c").map(<[u8]>::len)).is_err(), "{length}");
         }
-        for place in [0, 8, 18, 26, 30] {
+        for place in [0, 26, 30] {
             let mut buffer = BUFFER;
             buffer[place..place + 4].copy_from_slice(&[0xff; 4]);
             let table = Table::root(&buffer, *b"TEST", "test").unwrap();
-            let found = table.text(2, "c");
-            assert!(found.is_err() || place == 8, "{place}: {found:?}");
+            assert!(table.text(2, "c").is_err(), "{place}");
         }
     }
 }
