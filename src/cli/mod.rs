@@ -7,6 +7,7 @@
 pub mod check;
 pub mod compare;
 pub mod constants;
+pub mod export;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -120,6 +121,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Write a scene as memory images and spec.json, as a host would take them; read it back
+    Export(export::ExportArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -152,6 +155,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// Memory images and their description.
+    #[error("error: {0}")]
+    Spec(#[from] crate::report::spec::SpecError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -215,6 +221,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
+        (Some(Verb::Export(args)), _) => export::export(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod floor_plan;
 pub mod gather;
 pub mod opening;
+pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
