@@ -14,6 +14,7 @@ pub mod open;
 pub mod output;
 pub mod quantize;
 pub mod run;
+pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -121,6 +122,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
+    Tune(tune::TuneArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
@@ -155,6 +158,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// A search for a mapping.
+    #[error(transparent)]
+    Tune(#[from] crate::session::tune::search::TuneError),
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
@@ -221,6 +227,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
+        (Some(Verb::Tune(args)), _) => tune::tune(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();

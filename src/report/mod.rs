@@ -12,6 +12,7 @@ pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod tune;
 pub mod validate;
 
 use serde::Serialize;

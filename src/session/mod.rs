@@ -8,6 +8,8 @@ pub mod command;
 pub mod engine;
 pub mod snapshot;
 pub mod stats;
+pub mod trial;
+pub mod tune;
 pub mod view;
 
 use std::sync::Arc;
