@@ -4,6 +4,7 @@
 //! finding; `run`, `compare`: a machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage.
 //! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod constants;
@@ -124,6 +125,8 @@ enum Verb {
     Compare(compare::CompareArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
+    /// Fit what no public source gives to times measured on a chip
+    Calibrate(calibrate::CalibrateArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
@@ -161,6 +164,12 @@ pub enum CliError {
     /// A search for a mapping.
     #[error(transparent)]
     Tune(#[from] crate::session::tune::search::TuneError),
+    /// Measured times.
+    #[error("error: {0}")]
+    Timers(#[from] crate::session::calibrate::timers::TimersError),
+    /// A fit to them.
+    #[error(transparent)]
+    Calibrate(#[from] crate::session::calibrate::fit::CalibrateError),
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
@@ -228,6 +237,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
+        (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();

@@ -3,6 +3,7 @@
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod floor_plan;

@@ -4,6 +4,7 @@
 //! next token, and the task the y that comes out.
 
 pub mod build;
+pub mod calibrate;
 pub mod command;
 pub mod engine;
 pub mod snapshot;
