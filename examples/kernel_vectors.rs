@@ -104,7 +104,11 @@ impl Case {
 
 /// A random matrix on a random input. With `wide`, more rows than a byte can number; with `infinite`, such a weight.
 fn matrix(kind: KernelKind, wide: bool, infinite: bool, random: &mut Random) -> Result<Case, Box<dyn Error>> {
-    let (rows, sources) = if wide { (257 + random.below(6), 3 + random.below(5)) } else { (3 + random.below(38), 5 + random.below(50)) };
+    let (rows, sources) = if wide {
+        (257 + random.below(6), 3 + random.below(5))
+    } else {
+        (3 + random.below(38), 5 + random.below(50))
+    };
     let mut weights: Vec<Vec<(u32, f32)>> = Vec::new();
     for _ in 0..rows {
         let mut row: Vec<(u32, f32)> = Vec::new();
@@ -191,8 +195,11 @@ fn others(random: &mut Random) -> Vec<Case> {
     }
     for expected in [1, 5] {
         let block = 3;
-        let memory =
-            vec![(COMMS + 0x18, vec![block]), (DATA + 4 * block, vec![0xA000]), (0xA000, vec![0, expected, 0])];
+        let memory = vec![
+            (COMMS + 0x18, vec![block]),
+            (DATA + 4 * block, vec![0xA000]),
+            (0xA000, vec![0, expected, 0]),
+        ];
         cases.push(case("receive_isr", &[], memory, (0xA000, 3)));
     }
     cases.push(case("wait_polling", &[DATA], vec![(DATA, vec![1])], (DATA, 1)));

@@ -114,7 +114,7 @@ fn pes_that_the_scene_names_stay_and_kernels_without_room_are_named_with_bytes()
     }
     assert_eq!(run(&path)["output_hash"], run("scenes/single_pe.ron")["output_hash"]);
 
-    let answer = tuned(&[SMALL, "--candidates", "1", "--set", "mapping.layers.0.pes=2"]);
+    let answer = tuned(&[SMALL, "--candidates", "1", "--set", "mapping.layers.0.pes=1"]);
     let misfits = answer["misfits"].as_array().unwrap();
     assert!(!misfits.is_empty());
     for misfit in misfits {
@@ -126,7 +126,7 @@ fn pes_that_the_scene_names_stay_and_kernels_without_room_are_named_with_bytes()
         let layer = misfit["layer"].as_u64().unwrap();
         let field = if misfit["matrix"] == "W" { "input" } else { "recurrent" };
         let edit = format!("mapping.layers.{layer}.{field}={}", misfit["kernel"].as_str().unwrap());
-        let check = spinntui(&["check", SMALL, "--set", "mapping.layers.0.pes=2", "--set", &edit]);
+        let check = spinntui(&["check", SMALL, "--set", "mapping.layers.0.pes=1", "--set", &edit]);
         assert_eq!(check.status.code(), Some(1));
         let bytes = format!("{} bytes are needed", misfit["needed_bytes"]);
         assert!(String::from_utf8(check.stderr).unwrap().contains(&bytes), "{misfit}");
