@@ -49,7 +49,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
 
 fn program(interleave: BankInterleave, priority: BankPriority) -> Arc<Program> {
     let layers = vec![layer("a", INPUTS, 60), layer("b", 60, 50)];
-    let network = Egru::new(layers).unwrap();
+    let network = Egru { layers };
     let assume = Assume { bank_interleave: interleave, bank_priority: priority, ..Assume::default() };
     let split =
         |name: &str, pes| LayerMapping { layer: name.into(), pes: Some(pes), ..LayerMapping::default() };

@@ -31,8 +31,6 @@ pub const DRAM_PORT_BYTES_PER_US: u32 = 3200;
 pub const EXP_BASE_CYCLES: u32 = 6;
 /// Fewest and most iterations of the exp unit.
 pub const EXP_ITERATIONS: std::ops::RangeInclusive<u32> = 1..=16;
-/// Fewest and most cycles of a pipeline refill, P.
-pub const BRANCH_REFILL: std::ops::RangeInclusive<u32> = 1..=3;
 
 /// How sure a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,7 +77,7 @@ pub struct Constant {
     pub source: &'static str,
 }
 
-/// All of them, in the order of the facts sheet.
+/// All that no scene can change, in the order of the facts sheet; [`crate::machine::assumed`] has the others.
 pub fn all() -> Vec<Constant> {
     let mut table = chip();
     table.extend(pe());
