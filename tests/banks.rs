@@ -15,7 +15,7 @@ use spinntui::net::csr::from_dense;
 use spinntui::net::{Egru, EgruLayer};
 
 const INPUTS: usize = 20;
-const STEPS: u32 = 6;
+const STEPS: u32 = 40;
 
 #[derive(Debug)]
 struct Rows;

@@ -109,9 +109,9 @@ pub struct BankState {
 impl BankState {
     /// The core begins an operation with so many accesses over so many cycles.
     pub fn begin(&mut self, accesses: &PerBank, cycles: u64) {
-        for bank in 0..BANKS {
-            self.count[bank].core += accesses[bank];
-            self.rate[bank] = rate(accesses[bank], cycles);
+        for ((count, kept), &accesses) in self.count.iter_mut().zip(&mut self.rate).zip(accesses) {
+            count.core += accesses;
+            *kept = rate(accesses, cycles);
         }
     }
 
@@ -136,7 +136,7 @@ impl BankState {
             BankPriority::RoundRobin => {
                 let first = u64::from(self.owed[bank]);
                 self.owed[bank] ^= meetings % 2 == 1;
-                (meetings + first) / 2
+                u64::midpoint(meetings, first)
             }
         };
         let count = &mut self.count[bank];

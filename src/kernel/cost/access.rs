@@ -237,7 +237,7 @@ pub(super) fn count_in(
     arrays: usize,
 ) -> Result<Vec<i64>, ListingError> {
     let array = |i: usize| DATA + 0x100 * i as u32..DATA + 0x100 * (i as u32 + 1);
-    let ranges = (0..arrays).map(array).chain([STACK - 0x1000..STACK + 0x1000]).collect();
+    let ranges = (0..arrays).map(array).chain(std::iter::once(STACK - 0x1000..STACK + 0x1000)).collect();
     let mut memory = Counting::new(Board::default(), ranges);
     let call = Call { arguments, stack: STACK, symbols: &[] };
     execute(&load(source, function)?, &call, &mut memory)?;

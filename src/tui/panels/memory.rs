@@ -173,13 +173,16 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
         return area;
     }
     let (theme, assume) = (view.theme(), &view.snapshot.assume);
-    let wide = area.width >= 62;
+    let wide = area.width >= 80;
     let names: &[&str] = if wide {
         &["core", "NoC", "DMA", "conflicts", "core waits", "write waits"]
     } else {
         &["core", "NoC", "DMA", "conflicts"]
     };
-    let row = |cells: Vec<String>| cells.iter().map(|cell| format!("{cell:>10}")).collect::<String>();
+    let columns = if wide { 12 } else { 10 };
+    let row = |cells: Vec<String>| {
+        cells.iter().map(|cell| format!("{cell:>columns$}")).collect::<Vec<_>>().concat()
+    };
     let interleave = match assume.bank_interleave {
         BankInterleave::Block => "bank   ",
         BankInterleave::Word => "by 16 B",
