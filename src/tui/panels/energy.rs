@@ -44,8 +44,16 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if rest.width >= SIDE_BY_SIDE {
         let list = columns_from(rest, rest.width - LIST_COLUMNS);
         let left = columns_to(rest, rest.width - LIST_COLUMNS - 3);
-        let chart = rows_from(list_parts(view, &parts, left, buf), 1);
-        history(view, rows_to(chart, 12), buf);
+        let below = rows_from(list_parts(view, &parts, left, buf), 1);
+        let layers = layers(view);
+        // The charts come first; the layers take what is left below them.
+        let chart = rows_to(below, below.height.saturating_sub(layers.len() as u16 + 2).clamp(4, 12));
+        history(view, chart, buf);
+        let rest = rows_from(below, chart.height + 1);
+        if rest.height > layers.len() as u16 {
+            let heading = Line::styled("operations by layer, share of these", theme.strong());
+            list_parts(view, &layers, put_line(buf, rest, heading), buf);
+        }
         hottest(view, list, buf);
         return;
     }
@@ -106,6 +114,19 @@ fn parts(view: &View<'_>) -> Vec<Part> {
     parts.push(transport("NoC hops", energy.noc_j, assume.energy_per_hop_pj));
     parts.push(transport("DRAM bytes", energy.dram_j, assume.energy_per_dram_byte_pj));
     parts
+}
+
+/// What cores draw more in operations, by layer.
+fn layers(view: &View<'_>) -> Vec<Part> {
+    let layers = view.snapshot.energy.parts.phases_j.iter().enumerate();
+    layers
+        .map(|(layer, phases)| Part {
+            name: view.layer_name(layer as u8).to_owned(),
+            joules: phases.iter().sum(),
+            style: view.theme().category(layer),
+            unknown: false,
+        })
+        .collect()
 }
 
 /// A row a part: name, bar, joules, share.
