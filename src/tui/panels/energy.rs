@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
+use crate::chip::clock::us;
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::session::snapshot::{PeView, Phase};
 use crate::tui::heat::nice_ceiling;
@@ -16,9 +17,9 @@ use crate::tui::widgets::{
 };
 
 /// Columns from which parts and PEs stand side by side.
-const SIDE_BY_SIDE: u16 = 86;
+const SIDE_BY_SIDE: u16 = 92;
 /// Columns of the list of PEs.
-const LIST_COLUMNS: u16 = 40;
+const LIST_COLUMNS: u16 = 46;
 /// Rows of the chart, its heading included.
 const CHART_ROWS: u16 = 5;
 
@@ -168,32 +169,36 @@ fn history(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     bars::spark(buf, chart, values, end, theme, |fraction| theme.heat_ink(fraction));
 }
 
-/// The PEs that used most since the start.
+/// The PEs that used most since the start, the busier first where polling makes them equal.
 fn hottest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     if area.height < 2 {
         return;
     }
     let mut pes: Vec<(Pe, &PeView)> = Pe::all().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();
-    pes.sort_by(|a, b| {
-        b.1.energy_total_uj.total_cmp(&a.1.energy_total_uj).then(a.0.index().cmp(&b.0.index()))
+    let heat = |state: &PeView| (state.energy_total_uj, state.duty_mean);
+    pes.sort_by(|(a, first), (b, second)| {
+        let (first, second) = (heat(first), heat(second));
+        let hotter = second.0.total_cmp(&first.0).then(second.1.total_cmp(&first.1));
+        hotter.then(a.index().cmp(&b.index()))
     });
+    let wide = area.width >= LIST_COLUMNS;
+    let columns = if wide { "energy   mean mW     busy" } else { "energy     busy" };
     let heading = Line::styled("hottest PEs", theme.strong());
-    let mut rest = put_pair(buf, area, heading, Line::styled("energy   mean mW", theme.dim()));
-    let seconds = crate::chip::clock::us(view.snapshot.tick) * 1e-6;
+    let mut rest = put_pair(buf, area, heading, Line::styled(columns, theme.dim()));
+    let seconds = us(view.snapshot.tick) * 1e-6;
     for (pe, state) in pes.into_iter().take(usize::from(rest.height)) {
         let joules = f64::from(state.energy_total_uj) * 1e-6;
         let milliwatts = if seconds > 0.0 { joules / seconds * 1e3 } else { 0.0 };
+        let power = if wide { format!("{milliwatts:>9.3} ") } else { String::new() };
+        let busy = units::percent(f64::from(state.duty_mean));
+        let name_style = if pe == view.app.selected { theme.selected() } else { theme.text() };
+        let layer_style = state.layer.map_or_else(Style::default, |layer| theme.category(usize::from(layer)));
+        let layer = state.layer.map_or("", |layer| view.layer_name(layer));
         let name = Line::from(vec![
-            Span::styled(
-                format!("{:<10}", pe.to_string()),
-                if pe == view.app.selected { theme.selected() } else { theme.text() },
-            ),
-            Span::styled(
-                state.layer.map_or_else(String::new, |layer| format!(" {}", view.layer_name(layer))),
-                state.layer.map_or_else(Style::default, |layer| theme.category(usize::from(layer))),
-            ),
+            Span::styled(format!("{:<10} ", pe.to_string()), name_style),
+            Span::styled(layer, layer_style),
         ]);
-        rest = put_pair(buf, rest, name, Line::raw(format!("{} {milliwatts:>8.3}", units::joules(joules))));
+        rest = put_pair(buf, rest, name, Line::raw(format!("{}{power}{busy:>8}", units::joules(joules))));
     }
 }
