@@ -7,6 +7,7 @@
 //! Costs are of the called function, its return included. What a listing cannot know is added by whoever charges it:
 //! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
 
+pub mod access;
 mod matrix;
 mod measure;
 
@@ -87,6 +88,7 @@ pub struct KernelCosts {
     barrier: PerItem,
     barrier_poll: Cycles,
     matrix: [Coefficients; Routine::ALL.len()],
+    accesses: access::Accesses,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.
@@ -145,6 +147,11 @@ impl KernelCosts {
     /// A matrix kernel that does `work`, on at least one row and one source.
     pub fn matrix(&self, routine: Routine, work: &Work) -> Cycles {
         self.coefficients(routine).total(work)
+    }
+
+    /// Loads and stores in SRAM.
+    pub fn accesses(&self) -> &access::Accesses {
+        &self.accesses
     }
 
     /// What a matrix kernel's cost is made of.

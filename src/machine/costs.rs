@@ -7,6 +7,7 @@ use super::options::{Assume, Waiting};
 use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::listing::ListingError;
 use crate::kernel::cost::KernelCosts;
+use crate::kernel::cost::access::Accesses;
 use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::routine::Routine;
 
@@ -74,6 +75,11 @@ impl Costs {
     /// One run of a matrix kernel.
     pub fn matrix(&self, kernel: &Kernel, work: &Work) -> u64 {
         kernel.cycles(work, self.kernels, self.refill)
+    }
+
+    /// Loads and stores of the kernels.
+    pub fn accesses(&self) -> &'static Accesses {
+        self.kernels.accesses()
     }
 
     /// One run of a routine that does this work.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::banks::Accounts;
 use super::probe::Race;
 use super::program::{NO_SLOT, PACKET_BYTES, Phase, Program, Target};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
@@ -14,6 +15,7 @@ use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 pub struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) state: State,
+    pub(super) accounts: Arc<Accounts>,
 }
 
 /// What one event brought to its end.
@@ -31,7 +33,8 @@ impl Machine {
     /// Loads the chip and starts all PEs at tick 0 (on the chip: the feed-through interrupt FT_INT_0).
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
-        let mut machine = Self { program, state };
+        let accounts = Arc::new(Accounts::new(&program));
+        let mut machine = Self { program, state, accounts };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -155,7 +158,7 @@ impl Machine {
 
     /// The next packet of a PE's broadcast.
     fn inject(&mut self, pe: Pe) -> Progress {
-        let Self { program, state: all } = self;
+        let Self { program, state: all, .. } = self;
         let state = &mut all.pes[pe.index()];
         let Some(loaded) = program.pe(pe) else { return Progress::default() };
         if state.inject_delay > 0 {
@@ -220,6 +223,7 @@ impl Machine {
 
     /// Writes a packet into one PE.
     fn write_to(&mut self, index: usize, packet: &Packet) {
+        self.banks_packet(index, packet.address);
         let numbers = &self.program.slot_numbers[index];
         let number = |layer: u8| numbers.get(usize::from(layer)).copied().filter(|&n| n != NO_SLOT);
         let state = &mut self.state.pes[index];

@@ -2,6 +2,8 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod assumed;
+pub mod banks;
 pub mod costs;
 pub mod dma;
 pub mod exec;

@@ -9,7 +9,7 @@ use super::queue::{Arrival, Counter, EventKind};
 use super::state::{Awaited, Cursor, Freight, Packet, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
-use crate::kernel::matrix::{Kernel, Operands};
+use crate::kernel::matrix::{Kernel, Operands, Work};
 use crate::kernel::{KernelFault, pointwise};
 
 /// `counter` has come to `value` or beyond (counters wrap).
@@ -54,7 +54,9 @@ impl Machine {
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
         state.began = self.state.tick;
+        state.banks.rest();
         let steps = state.sram.word(slot.control.steps());
+        let mut done = Work::default();
         let cycles = match operation.phase {
             Phase::Wait | Phase::Barrier => match self.missing(pe, operation, slot) {
                 None => costs.wait_check,
@@ -70,6 +72,7 @@ impl Machine {
                 let (kernel, at) = matrix(slot, operation.phase, steps);
                 match kernel.work(state.sram.words(), at.x) {
                     Ok(work) => {
+                        done = work;
                         let note = operation.phase == Phase::Input
                             && program.layers[usize::from(slot.layer)].barrier;
                         costs.matrix(kernel, &work) + if note { costs.barrier_send } else { 0 }
@@ -87,6 +90,7 @@ impl Machine {
             }
             Phase::Log => costs.timer_log * LOGGED.len() as u64,
         };
+        self.banks_begin(pe, operation, steps, &done, cycles);
         self.busy_for(pe, cycles);
     }
 
@@ -104,7 +108,7 @@ impl Machine {
     }
 
     /// Books busy time on the phase that the PE is in.
-    fn count_busy(&mut self, pe: Pe, ticks: Tick) {
+    pub(super) fn count_busy(&mut self, pe: Pe, ticks: Tick) {
         let operation = self.state.pes[pe.index()].operation;
         if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
             self.state.busy.phases[usize::from(slot.layer)][operation.phase.index()] += ticks;
@@ -212,8 +216,10 @@ impl Machine {
         let mut row = vec![0.0; program.dram.width()];
         program.dram.read(state.sram.word(slot.control.announce()), &mut row);
         let step = state.sram.word(slot.control.steps());
-        state.sram.set_floats(slot.buffers[step as usize % 2], &row);
+        let buffer = slot.buffers[step as usize % 2];
+        state.sram.set_floats(buffer, &row);
         state.count.interrupts += 1;
+        self.banks_dma(pe, buffer, 4 * row.len() as u32);
         self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
 

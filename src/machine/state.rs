@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::banks::BankState;
 use super::noc::Noc;
+use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
 use super::program::{PACKET_WORDS, Phase, Program};
 use super::queue::{Arrival, Counter, EventQueue};
@@ -77,6 +79,8 @@ pub struct PeState {
     pub timer_counts: [u32; Phase::ALL.len()],
     /// Values written to the debug log.
     pub logged: u32,
+    /// Its SRAM banks, as core and writes meet in them.
+    pub banks: BankState,
     /// Counters that only observe.
     pub count: PeCount,
 }
@@ -226,6 +230,8 @@ pub struct State {
     pub traffic: NocProbe,
     /// Buffers overwritten too early.
     pub races: Races,
+    /// What happens in the banks decides what happens next: with any priority but the core's.
+    pub banks_decide: bool,
     /// The machine stopped on this.
     pub fault: Option<String>,
 }
@@ -262,6 +268,7 @@ impl State {
             busy: BusyProbe::new(program.layers.len()),
             traffic: NocProbe::default(),
             races: Races::default(),
+            banks_decide: program.assume.bank_priority != BankPriority::Core,
             fault: None,
         }
     }
@@ -287,6 +294,9 @@ impl State {
                 word(u64::from(*done));
             }
             word(u64::from(pe.logged));
+            if self.banks_decide {
+                pe.banks.words().for_each(&mut word);
+            }
             for &(ends, Arrival { slot, counter }) in &pe.interrupts {
                 word(ends);
                 word(u64::from(slot) << 8 | counter as u64);

@@ -20,6 +20,8 @@ pub struct StreamLine<'a> {
     pub surprisal: Option<f64>,
     /// Chip time since the start, µs.
     pub chip_time_us: f64,
+    /// Energy of the chip in this step, J: from the end of the step before to its own.
+    pub energy_j: f64,
     /// Fraction of units that sent an event in this step, by layer, 0..=1.
     pub activity: Vec<f32>,
 }
@@ -37,6 +39,7 @@ impl<'a> StreamLine<'a> {
             next: word(step),
             surprisal: session.observation().surprisal,
             chip_time_us: us(session.tick()),
+            energy_j: session.stats().energy.last().unwrap_or(0.0),
             activity: session.stats().layer_history.iter().map(last).collect(),
         }
     }

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod calibrate;
 pub mod command;
+pub mod energy;
 pub mod engine;
 pub mod snapshot;
 pub mod stats;
@@ -103,6 +104,8 @@ impl Session {
         self.in_step = false;
         let y = self.machine.output();
         self.stats.step(&self.machine, &y);
+        let energy = self.energy();
+        self.stats.energy.complete(energy.energy_j);
         self.last = self.task.observe(&y);
         if self.surprisals.is_empty() {
             self.surprisals.push(None);

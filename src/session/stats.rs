@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::energy::StepEnergy;
 use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
@@ -29,6 +31,8 @@ pub struct Stats {
     pub layer_history: Vec<VecDeque<f32>>,
     /// Surprisal of the last predictions, nats, newest last.
     pub surprisal_history: VecDeque<f32>,
+    /// Energy of each step.
+    pub energy: StepEnergy,
     /// Steps counted.
     pub steps: u64,
     output: Xxh3,
@@ -56,6 +60,7 @@ impl Stats {
             layer_events: vec![0; layers],
             layer_history: vec![VecDeque::new(); layers],
             surprisal_history: VecDeque::new(),
+            energy: StepEnergy::default(),
             steps: 0,
             output: Xxh3::new(),
         }
@@ -144,7 +149,7 @@ pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f6
 }
 
 /// Where the energy of a run went; the parts add up to the whole.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyParts {
     /// The chip with its PEs off, J.
     pub chip_j: f64,
@@ -156,15 +161,22 @@ pub struct EnergyParts {
     pub interrupts_j: f64,
     /// The same while PEs wait in polling loops, J; 0 where they sleep.
     pub polling_j: f64,
-    /// NoC hops and DRAM bytes, J: 0 unless `assume` gives their energies.
-    pub transport_j: f64,
+    /// NoC hops, J: 0 unless `assume` gives their energy.
+    pub noc_j: f64,
+    /// DRAM bytes, J: 0 unless `assume` gives their energy.
+    pub dram_j: f64,
 }
 
 impl EnergyParts {
     /// Their sum, J.
     pub fn total(&self) -> f64 {
         let phases: f64 = self.phases_j.iter().flatten().sum();
-        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j
+        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j()
+    }
+
+    /// NoC and DRAM together, J.
+    pub fn transport_j(&self) -> f64 {
+        self.noc_j + self.dram_j
     }
 
     /// The parts since the start.
@@ -197,7 +209,8 @@ impl EnergyParts {
                 .collect(),
             interrupts_j: active(state.busy.interrupts as f64 * share),
             polling_j: active(polling),
-            transport_j: (hops + dram) * 1e-12,
+            noc_j: hops * 1e-12,
+            dram_j: dram * 1e-12,
         }
     }
 }

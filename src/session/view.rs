@@ -1,6 +1,7 @@
 //! Builds snapshots: what faces see of a session.
 
 use super::Session;
+use super::energy::PeEnergy;
 use super::snapshot::{
     Candidate, EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
     RunState, Snapshot, TaskView, WordView,
@@ -64,6 +65,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         phases: phases(session),
         noc: noc(session),
         energy: energy(session),
+        assume: session.program().assume.clone(),
         task: task(session),
         warnings: warnings(session),
         focus: match engine.focus {
@@ -116,6 +118,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
         duty: share(state.count.busy_last_step, step),
         duty_mean: share(state.count.busy, all.tick),
         energy_uj: (power_mw * us(step) * 1e-3) as f32,
+        energy_total_uj: (PeEnergy::of(machine, pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
         nonzeros: loaded.slots.iter().map(|s| s.nonzeros[0] + s.nonzeros[1]).sum(),
     }
@@ -207,7 +210,13 @@ fn noc(session: &Session) -> NocView {
 
 fn energy(session: &Session) -> EnergyView {
     let all = session.energy();
-    EnergyView { power_w: all.power_w, energy_j: all.energy_j, step_j: session.step_energy().energy_j }
+    EnergyView {
+        power_w: all.power_w,
+        energy_j: all.energy_j,
+        step_j: session.step_energy().energy_j,
+        parts: session.energy_parts(),
+        history: session.stats().energy.history().map(|joules| joules as f32).collect(),
+    }
 }
 
 fn task(session: &Session) -> TaskView {
@@ -355,6 +364,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
             .filter(|p| p.1 > 0.0)
             .collect(),
         timer_log: logged.map(|n| state.sram.word(loaded.log.0 + 4 * (n % places))).collect(),
+        banks: state.banks.count,
         units: units.take(UNITS).collect(),
     })
 }

@@ -16,8 +16,8 @@ pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
 /// `COMMS->rkr` of registers.h: the block that arrived.
 const RECEIVE_KEY: u32 = 0xE200_0018;
 /// Where measurements put the stack and their data; any place would do.
-const STACK: u32 = 0x1_F000;
-const DATA: u32 = 0x8000;
+pub(super) const STACK: u32 = 0x1_F000;
+pub(super) const DATA: u32 = 0x8000;
 
 /// A cost that may be a correction: `fixed + refills · P`, either of them negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,7 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         barrier,
         barrier_poll,
         matrix: matrix()?,
+        accesses: super::access::measure()?,
     })
 }
 
@@ -168,7 +169,7 @@ fn csr_row() -> Result<CsrRow, ListingError> {
     })
 }
 
-fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Result<PerItem, ListingError> {
+pub(super) fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Result<PerItem, ListingError> {
     let item = cost(2)? - cost(1)?;
     Ok(PerItem { none: cost(0)?, call: cost(1)? - item, item })
 }
