@@ -309,7 +309,7 @@ pub struct LayerProgram {
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
     /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
-    /// y that it reads.
+    /// y that it reads. Needed only with more than two steps in flight.
     pub credits: bool,
     /// R·y is computed while the PE waits for x: its time is not on the time line of the phases.
     pub overlap_recurrent: bool,

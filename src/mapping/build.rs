@@ -27,6 +27,20 @@ pub(super) fn copies(mapping: &MappingOptions) -> Copies {
     Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
 }
 
+/// Time steps that the host announces before the first of them is complete: one for each layer keeps all of them at work.
+fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
+    match mapping.schedule {
+        Schedule::LayerSequential => 1,
+        Schedule::Pipelined => (layers as u32).clamp(1, MAX_IN_FLIGHT),
+    }
+}
+
+/// Whether a layer could send step t + 2 while the next one is in R·y of step t. With two steps in flight the host has
+/// not announced it by then.
+pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
+    steps_in_flight(mapping, layers) > 2
+}
+
 /// Samples that a PE's program can tell apart.
 pub const MAX_BATCH: u32 = 64;
 
@@ -252,11 +266,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let program = Program {
         slot_numbers: slot_numbers(&pes, layers.len(), common.copies.batch),
         batch: common.copies.batch,
-        // The more of them, the fewer wait: one for each layer keeps all layers at work.
-        steps_in_flight: match request.mapping.schedule {
-            Schedule::LayerSequential => 1,
-            Schedule::Pipelined => (layers.len() as u32).clamp(1, MAX_IN_FLIGHT),
-        },
+        steps_in_flight: steps_in_flight(request.mapping, layers.len()),
         pes,
         layers,
         dram: Arc::clone(&request.dram),
@@ -321,7 +331,7 @@ fn layer_programs(
     costs: &Costs,
     common: &Common,
 ) -> Vec<LayerProgram> {
-    let pipelined = request.mapping.schedule == Schedule::Pipelined;
+    let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
         width: request.dram.width(),
@@ -346,7 +356,7 @@ fn layer_programs(
             unit_word,
             words: word,
             control: common.control[k].clone(),
-            credits: pipelined && request.mapping.barrier != Barrier::Never && k + 1 < placed.len(),
+            credits: credits && k + 1 < placed.len(),
             overlap_recurrent: request.mapping.overlap_recurrent,
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,

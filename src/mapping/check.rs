@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::barrier::{BarrierMargin, Timing, margins};
-use super::build::{Placed, copies, unit_weights};
+use super::build::{Placed, copies, credits_needed, unit_weights};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
@@ -159,6 +159,18 @@ pub fn is_misfit(error: &MapError) -> bool {
 }
 
 fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
+    let layers = subject.program.layers.len();
+    if subject.mapping.barrier == Barrier::Never && credits_needed(subject.mapping, layers) {
+        lints.push(Lint {
+            level: Level::Error,
+            rule: "credits-missing",
+            place: "mapping.barrier".into(),
+            message: "x of a later time step may overwrite y before it is read: layers of the pipeline do not wait until \
+                      the next one has room"
+                .into(),
+            help: "leave `mapping.barrier` at Auto".into(),
+        });
+    }
     for (layer, margin) in subject.program.layers.iter().zip(barrier_margins(subject)) {
         if !margin.needed() {
             continue;

@@ -51,6 +51,7 @@ impl Report {
             sequences: session.sequences(),
             sequence_length: session.task().sequence(),
             input_steps: session.task().total_steps(),
+            batch: session.program().batch,
             stopped: around.stopped,
             chip_time_us: us(tick),
             chip_time_range_us: around.range_us,

@@ -321,6 +321,8 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let state = &session.machine().state().pes[pe.index()];
     let (phase, slot) = operation(loaded, state)?;
     let name = &session.program().layers[usize::from(slot.layer)].name;
+    let sample =
+        if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
     let size = match phase {
         Phase::Input => {
             format!(", {} rows, {} non-zeros, {}", slot.input.rows(), slot.nonzeros[0], slot.kinds[0].name())
@@ -360,7 +362,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     Some(PeDetail {
         pe: pe.index(),
         regions: loaded.regions.clone(),
-        operation: format!("{} of {name}{size}", phase.describe()),
+        operation: format!("{} of {name}{sample}{size}", phase.describe()),
         operation_span: (state.status == Status::Busy).then_some((state.began, state.ends)),
         arrivals: (arrived, expected),
         packets: (state.count.received, state.count.sent),
