@@ -238,7 +238,8 @@ fn task(session: &Session) -> TaskView {
         mean_surprisal: score.mean_surprisal(),
         surprisal_history: session.stats().surprisal_history.iter().copied().collect(),
         predictions: score.predictions(),
-        total_steps: Some(task.total_steps()),
+        total_steps: Some(task.total_steps() * task.streams() as u64),
+        streams: task.streams() as u32,
         generating: task.is_writing(),
         note: match task.streams() {
             1 => session.model().card.compares_with.clone(),
