@@ -144,8 +144,11 @@ fn stepped_or_run_twice_the_hashes_are_the_same() {
 
 #[test]
 fn a_whole_text_is_read_to_its_end() {
+    let text = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(text.path(), "the game of the year was in the city\n".repeat(12)).unwrap();
+    let path = text.path().display().to_string();
     for batch in ["1", "5"] {
-        let mut session = session(SMALL, &[PIPELINED, ("mapping.batch", batch)]);
+        let mut session = session(SMALL, &[PIPELINED, ("mapping.batch", batch), ("task.text", &path)]);
         let end = loop {
             match session.advance() {
                 Moved::On(_) => {}
