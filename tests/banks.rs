@@ -78,9 +78,9 @@ impl Ran {
         let mut machine = Machine::new(program(interleave, priority));
         let mut outputs = Vec::new();
         for row in 0..STEPS {
-            machine.announce(row);
+            machine.announce(&[row]);
             while !machine.advance().unwrap().step {}
-            outputs.extend(machine.output().iter().map(|y| y.to_bits()));
+            outputs.extend(machine.output(0).iter().map(|y| y.to_bits()));
         }
         let hash = machine.state_hash();
         Self { machine, outputs, hash }

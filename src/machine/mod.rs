@@ -4,6 +4,7 @@
 
 pub mod assumed;
 pub mod banks;
+pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;

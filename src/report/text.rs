@@ -49,7 +49,11 @@ impl Report {
             grouped(u64::from(self.sequence_length)),
             grouped(self.sequences)
         );
-        field(out, INDENT, "run", &run);
+        let streams = match self.batch {
+            1 => String::new(),
+            n => format!("; {n} streams side by side"),
+        };
+        field(out, INDENT, "run", &(run + &streams));
         if let Some(reason) = &self.stopped {
             field(out, INDENT, "STOPPED", reason);
         }

@@ -226,8 +226,11 @@ pub enum TaskView {
         surprisal_history: Vec<f32>,
         /// Predictions scored so far.
         predictions: u64,
-        /// Time steps in all, where known.
+        /// Predictions in all, where known.
         total_steps: Option<u64>,
+        /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
+        /// perplexity is that of all.
+        streams: u32,
         /// `true` when the network writes instead of reading.
         generating: bool,
         /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).

@@ -12,8 +12,8 @@ use crate::scene::{LoadedScene, SceneError};
 pub struct Trial {
     /// Completed time steps.
     pub steps: u64,
-    /// Row of the input (token) of each.
-    pub rows: Vec<u32>,
+    /// Rows of the input (tokens) of each, one for each sample of the batch.
+    pub rows: Vec<Vec<u32>>,
     /// Chip time, ticks.
     pub ticks: Tick,
     /// Energy of the chip, J.
@@ -46,7 +46,7 @@ impl Trial {
                 return Ok(None);
             }
             match session.step(StepUnit::TimeStep) {
-                Moved::On(_) => rows.push(session.machine().state().host.row),
+                Moved::On(_) => rows.push(session.rows().to_vec()),
                 Moved::Finished => break,
                 Moved::Stalled(reason) | Moved::Faulted(reason) => {
                     stopped = Some(reason);
@@ -57,7 +57,7 @@ impl Trial {
         Ok(Some(Self::of(&session, rows, stopped)))
     }
 
-    fn of(session: &Session, rows: Vec<u32>, stopped: Option<String>) -> Self {
+    fn of(session: &Session, rows: Vec<Vec<u32>>, stopped: Option<String>) -> Self {
         let state = session.machine().state();
         Self {
             steps: session.steps(),

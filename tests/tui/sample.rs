@@ -260,6 +260,7 @@ fn task(step: u64) -> TaskView {
         surprisal_history: history,
         predictions: step,
         total_steps: Some(3_214),
+        streams: 1,
         generating: false,
         note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
             .to_owned(),
@@ -321,6 +322,7 @@ pub fn hollow() -> Snapshot {
             surprisal_history: Vec::new(),
             predictions: 0,
             total_steps: None,
+            streams: 1,
             generating: false,
             note: String::new(),
         },

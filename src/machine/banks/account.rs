@@ -40,10 +40,10 @@ impl Spread {
     }
 }
 
-/// A matrix kernel's accesses: a formula an array, and where the array lies. The input has two places.
+/// A matrix kernel's accesses: a formula an array, and where the array lies in each turn of the buffers (the input moves).
 #[derive(Clone, Debug)]
 struct MatrixAccount {
-    arrays: Vec<(Formula, [Spread; 2])>,
+    arrays: Vec<(Formula, Vec<Spread>)>,
 }
 
 impl MatrixAccount {
@@ -51,7 +51,9 @@ impl MatrixAccount {
         let mut banks = [0; BANKS];
         let done = Multiples::from(work);
         for (formula, spread) in &self.arrays {
-            spread[step as usize % 2].add(formula.count(&done), &mut banks);
+            if let Some(spread) = spread.get(step as usize % spread.len().max(1)) {
+                spread.add(formula.count(&done), &mut banks);
+            }
         }
         banks
     }
@@ -117,7 +119,7 @@ impl Map<'_> {
 }
 
 fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount {
-    let [even, odd] = slot.buffers;
+    let turns = || 0..slot.buffers.count();
     let p = &slot.pointwise;
     let stack = map.kind(RegionKind::Stack);
     let mut pointwise = [0; BANKS];
@@ -133,9 +135,14 @@ fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount 
     map.kind(RegionKind::Program).add(sent.list, &mut broadcast);
     stack.add(sent.stack, &mut broadcast);
     SlotAccount {
-        // W·x reads x(t), R·y the other buffer.
-        input: matrix_account(map, &slot.input, [even, odd], p.input_sums, accesses),
-        recurrent: matrix_account(map, &slot.recurrent, [odd, even], p.recurrent_sums, accesses),
+        input: {
+            let x: Vec<u32> = turns().map(|step| slot.buffers.of(step)).collect();
+            matrix_account(map, &slot.input, &x, p.input_sums, accesses)
+        },
+        recurrent: {
+            let y: Vec<u32> = turns().map(|step| slot.buffers.before(step)).collect();
+            matrix_account(map, &slot.recurrent, &y, p.recurrent_sums, accesses)
+        },
         pointwise,
         broadcast,
     }
@@ -144,16 +151,16 @@ fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount 
 fn matrix_account(
     map: &Map<'_>,
     kernel: &Kernel,
-    x: [u32; 2],
+    x: &[u32],
     sums: u32,
     accesses: &Accesses,
 ) -> MatrixAccount {
     let addresses = kernel.array_addresses();
     let place = |touched: Touched| match touched {
-        Touched::Array(index) => [addresses.get(index).map_or_else(Spread::default, |&at| map.array(at)); 2],
-        Touched::Input => x.map(|at| map.array(at)),
-        Touched::Sums => [map.array(sums); 2],
-        Touched::Stack => [map.kind(RegionKind::Stack); 2],
+        Touched::Array(index) => vec![addresses.get(index).map_or_else(Spread::default, |&at| map.array(at))],
+        Touched::Input => x.iter().map(|&at| map.array(at)).collect(),
+        Touched::Sums => vec![map.array(sums)],
+        Touched::Stack => vec![map.kind(RegionKind::Stack)],
     };
     let formulas = accesses.matrix(kernel.routine()).iter();
     MatrixAccount { arrays: formulas.map(|&formula| (formula, place(formula.touched))).collect() }

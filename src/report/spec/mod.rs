@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
-use crate::machine::program::Phase;
+use crate::machine::program::{MAX_IN_FLIGHT, Phase, Program};
 use crate::session::Session;
 use crate::session::command::StepUnit;
 
@@ -90,14 +90,16 @@ pub struct MemFile {
     pub file: String,
 }
 
-/// Packets from the host: in every time step one packet of four words to each of these PEs.
+/// Packets from the host: in every time step one packet of four words to each of these PEs. One entry a sample of the
+/// batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataToSend {
     /// Receivers.
     pub pes: Vec<PeName>,
     /// Byte address at each.
     pub address: u32,
-    /// The packets, one a time step: row of the embedding table, number of the time step, 0, 0.
+    /// The packets, one a time step: row of the embedding table, number of the time step, 0, 0. With `Pipelined`, word
+    /// `n mod 4` is the row of time step n, and the others those of the steps before it.
     pub words: Vec<[u32; 4]>,
 }
 
@@ -203,21 +205,25 @@ impl Spec {
     pub fn of(session: &mut Session, steps: u64) -> Self {
         let program = std::sync::Arc::clone(session.machine().program());
         let images = Images::of(&program);
-        let mut words = Vec::new();
+        let mut rows: Vec<Vec<u32>> = Vec::new();
         while session.steps() < steps {
-            let number = session.machine().state().host.announced;
             if !matches!(session.step(StepUnit::TimeStep), crate::session::Moved::On(_)) {
                 break;
             }
-            words.push([session.machine().state().host.row, number, 0, 0]);
+            rows.push(session.rows().to_vec());
         }
-        let address = program.announce_to().first().map_or(0, |&(_, _, address)| address);
         let first = program.layers.first().into_iter().flat_map(|layer| &layer.pes);
+        let pes: Vec<PeName> = first.map(|&pe| pe.into()).collect();
+        let to_send = |sample: usize| DataToSend {
+            pes: pes.clone(),
+            address: program.announce_to(sample).first().map_or(0, |&(_, _, address)| address),
+            words: announcements(&program, &rows, sample),
+        };
         Self {
             active_pes: Pe::all().filter_map(|pe| active(&program, pe)).collect(),
             mem_files: images.ranges().map(|(pe, range)| mem_file(pe, range)).collect(),
             duration_in_s: us(session.tick()) * 1e-6,
-            mem_data_to_send: vec![DataToSend { pes: first.map(|&pe| pe.into()).collect(), address, words }],
+            mem_data_to_send: (0..program.batch as usize).map(to_send).collect(),
             mem_regions_to_read: regions(&program),
         }
     }
@@ -227,6 +233,20 @@ impl Spec {
         let file = self.mem_files.iter().find(|file| file.pe == pe.into() && file.address == address)?;
         Some(&file.file)
     }
+}
+
+/// The packets that announce a sample's rows.
+fn announcements(program: &Program, rows: &[Vec<u32>], sample: usize) -> Vec<[u32; 4]> {
+    let row = |step: usize| rows.get(step).and_then(|rows| rows.get(sample)).copied().unwrap_or(0);
+    let words = |step: usize| match program.steps_in_flight {
+        0 | 1 => [row(step), step as u32, 0, 0],
+        // Word w holds the latest step whose number leaves w.
+        _ => std::array::from_fn(|word| {
+            let back = (step + MAX_IN_FLIGHT as usize - word) % MAX_IN_FLIGHT as usize;
+            step.checked_sub(back).map_or(0, row)
+        }),
+    };
+    (0..rows.len()).map(words).collect()
 }
 
 fn mem_file(pe: Pe, range: &ImageRange) -> MemFile {

@@ -66,7 +66,7 @@ struct Bench<'a> {
     cache: ModelCache,
     measured: &'a [Measured],
     /// Rows of the input, one a time step.
-    rows: Vec<u32>,
+    rows: Vec<Vec<u32>>,
     known: BTreeMap<Vec<u64>, Times>,
 }
 
@@ -128,7 +128,7 @@ fn no_time(file: &str, row: &Measured, layer: &str) -> CalibrateError {
 }
 
 /// What the scene reads in its first time steps.
-fn rows(loaded: &LoadedScene, plan: Plan, steps: u64) -> Result<Vec<u32>, CalibrateError> {
+fn rows(loaded: &LoadedScene, plan: Plan, steps: u64) -> Result<Vec<Vec<u32>>, CalibrateError> {
     let trial = Trial::run(plan, loaded.clone(), steps, &|| false)?;
     let Some(trial) = trial else { return Ok(Vec::new()) };
     match trial.stopped {
@@ -166,10 +166,7 @@ impl Bench<'_> {
     fn emulate(&self, assume: &Assume) -> Result<Times, SceneError> {
         let plan = Plan::with_assumptions(self.loaded, &mut self.cache.clone(), assume)?;
         let mut machine = Machine::new(plan.program);
-        for &row in &self.rows {
-            machine.announce(row);
-            while machine.advance().is_some_and(|progress| !progress.step) {}
-        }
+        machine.run(&self.rows, self.rows.len());
         let phases = &machine.state().phases.total;
         let time = |row: &Measured| {
             let ticks = phases.get(row.layer).map_or(0, |layer| layer[row.phase.index()]);

@@ -18,7 +18,7 @@ use crate::machine::costs::Costs;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PACKET_BYTES, Program};
 use crate::mapping::build::unit_weights;
-use crate::mapping::memory::{self, Common, Full, lay_out};
+use crate::mapping::memory::{self, Common, Copies, Full, lay_out};
 use crate::mapping::options::{Balance, MappingOptions};
 use crate::mapping::partition::{Assignment, assign};
 use crate::net::csr::Csr;
@@ -66,15 +66,24 @@ pub struct Estimator<'a> {
     polling: f64,
     /// Each layer on PEs of its own.
     apart: bool,
+    /// Samples and buffers.
+    copies: Copies,
     splits: BTreeMap<Key, Split>,
 }
 
 impl<'a> Estimator<'a> {
     /// For a mapped scene whose first rows of input are these. `kernels[layer]`: what W and R may have.
-    pub fn new(network: &'a Egru, program: &'a Program, rows: &[u32], kernels: &[[Vec<usize>; 2]]) -> Self {
-        let activity = activity(network, program, rows);
+    /// Of a batch, the first sample stands for all.
+    pub fn new(
+        network: &'a Egru,
+        program: &'a Program,
+        (rows, copies): (&[Vec<u32>], Copies),
+        kernels: &[[Vec<usize>; 2]],
+    ) -> Self {
+        let first: Vec<u32> = rows.iter().filter_map(|rows| rows.first().copied()).collect();
+        let activity = activity(network, program, &first);
         let layers = network.layers.iter().zip(activity).zip(kernels);
-        let apart = program.pes.iter().flatten().all(|pe| pe.slots.len() == 1);
+        let apart = program.pes.iter().flatten().all(|pe| pe.layers().count() == 1);
         Self {
             layers: layers
                 .map(|((layer, activity), kernels)| LayerFacts {
@@ -90,6 +99,7 @@ impl<'a> Estimator<'a> {
             waiting: program.waiting,
             polling: program.assume.polling,
             apart,
+            copies,
             splits: BTreeMap::new(),
         }
     }
@@ -187,7 +197,7 @@ impl<'a> Estimator<'a> {
         let Some(split) = self.splits.get(&(layer, choice.layers[layer].pes, choice.by_units)) else {
             return Ok(());
         };
-        let common = Common::new(&self.widths(choice), true);
+        let common = Common::new(&self.widths(choice), true, self.copies);
         let mut worst: Option<Full> = None;
         for units in &split.assignment {
             let share = self.layers[layer].share(layer, units, &choice.layers[layer]);
