@@ -1,5 +1,6 @@
 //! What `spinntui tune` shows: the best mapping found, the front it lies on, and what was left out.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -144,7 +145,7 @@ impl TuneReport {
             format!("NOT the same bits from {same} mappings that should agree: a fault of the emulator")
         };
         if others > 0 {
-            text += &format!("; {others} with 8-bit weights, another result");
+            let _ = write!(text, "; {others} with 8-bit weights, another result");
         }
         if self.tuned.winner().other_result {
             text += ". The best has 8-bit weights: its output is not the scene's";
