@@ -12,7 +12,7 @@ use spinntui::machine::program::{DramRows, Program};
 use spinntui::mapping::options::{LayerMapping, MappingOptions};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer};
+use spinntui::net::{Egru, EgruLayer, Output};
 
 const INPUTS: usize = 20;
 const STEPS: u32 = 40;
@@ -44,6 +44,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         bias: vec![0.2; 3 * units],
         recurrent_bias: vec![0.1; 3 * units],
         threshold: vec![0.05; units],
+        output: Output::Y,
     }
 }
 
@@ -58,7 +59,7 @@ fn program(interleave: BankInterleave, priority: BankPriority) -> Arc<Program> {
     let request = Request {
         network: &network,
         dram: Arc::new(Rows),
-        cell_reset_every: None,
+        restart: None,
         chip: &ChipOptions::default(),
         mapping: &mapping,
         assume: &assume,

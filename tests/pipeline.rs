@@ -10,7 +10,7 @@ use spinntui::machine::program::DramRows;
 use spinntui::mapping::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer};
+use spinntui::net::{Egru, EgruLayer, Output};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
@@ -63,6 +63,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         bias: vec![0.1; rows],
         recurrent_bias: vec![0.0; rows],
         threshold: vec![0.01; units],
+        output: Output::Y,
     }
 }
 
@@ -83,7 +84,7 @@ fn uneven(barrier: Barrier) -> Machine {
     let request = Request {
         network: &network,
         dram: Arc::new(Ones),
-        cell_reset_every: None,
+        restart: None,
         chip: &ChipOptions::default(),
         mapping: &mapping,
         assume: &Assume::default(),

@@ -55,7 +55,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 14] = [
+pub const SOURCES: [Source; 15] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -63,7 +63,8 @@ pub const SOURCES: [Source; 14] = [
     source!("dense", "dense"),
     source!("dense_event", "dense_event", "dense_all"),
     source!("int8_csr", "int8_csr"),
-    source!("pointwise", "pointwise"),
+    source!("pointwise", "pointwise", "trace"),
+    source!("clear", "clear"),
     source!("broadcast", "broadcast"),
     source!("receive_isr", "receive_isr"),
     source!("wait_input", "wait_polling", "wait_sleeping"),
@@ -78,6 +79,8 @@ pub struct KernelCosts {
     csr: CsrRow,
     pointwise: PerItem,
     exps_per_unit: u32,
+    trace: PerItem,
+    clear: PerItem,
     broadcast: Broadcast,
     receive: Cycles,
     receive_last: Cycles,
@@ -185,6 +188,16 @@ impl KernelCosts {
     /// Operations of the exp unit per unit: for each, the emulator adds 6 + iterations cycles.
     pub fn pointwise_exps_per_unit(&self) -> u32 {
         self.exps_per_unit
+    }
+
+    /// `trace` over `units` units.
+    pub fn trace(&self, units: u32) -> Cycles {
+        self.trace.total(units)
+    }
+
+    /// `clear` of `words` words.
+    pub fn clear(&self, words: u32) -> Cycles {
+        self.clear.total(words)
     }
 
     /// `broadcast` of `packets` packets, each to `destinations` QPEs.

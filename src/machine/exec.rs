@@ -224,9 +224,9 @@ impl Machine {
         let step = state.sram.word(slot.control.steps());
         let cursor = state.cursor;
         let Some(&target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
-        let at = slot.pointwise.y + cursor.packet * PACKET_BYTES;
+        let at = target.payload + cursor.packet * PACKET_BYTES;
         let packets = slot.packets();
-        let Target { qpe, mask, host, buffers, own, next } = target;
+        let Target { qpe, mask, host, buffers, own, next, .. } = target;
         let packet = Packet {
             payload: [0, 4, 8, 12].map(|offset| state.sram.word(at + offset)),
             address: if host { 0 } else { buffers.of(step) } + slot.block + cursor.packet * PACKET_BYTES,
@@ -243,14 +243,9 @@ impl Machine {
                 last: cursor.packet + 1 == packets,
             },
         };
-        state.cursor.target += 1;
-        let mut cycles = program.costs.broadcast_destination;
-        if state.cursor.target as usize == slot.targets.len() {
-            state.cursor.target = 0;
-            state.cursor.packet += 1;
-            cycles += program.costs.broadcast_packet;
-        }
-        if state.cursor.packet < packets {
+        let (next, cycles) = cursor.next(slot, &program.costs);
+        state.cursor = next;
+        if next.packet < packets {
             let at = all.tick + cycles * program.operating_point.ticks_per_cycle();
             all.queue.push(at, pe.index() as u16, EventKind::Inject);
         }

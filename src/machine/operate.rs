@@ -6,7 +6,7 @@ use super::dma;
 use super::exec::{Machine, Progress};
 use super::program::{MAX_IN_FLIGHT, Operation, PACKET_WORDS, PeProgram, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventKind};
-use super::state::{Awaited, Cursor, Freight, Packet, STEPS, Status};
+use super::state::{Awaited, Cursor, Freight, Packet, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
 use crate::kernel::matrix::{Kernel, Operands, Work};
@@ -41,6 +41,16 @@ fn note(program: &Program, layer: u8, phase: Phase) -> Option<Counter> {
         Phase::Recurrent if program.gives_credits(layer) => Some(Counter::CreditDone),
         _ => None,
     }
+}
+
+/// At the first step of a sequence that carries nothing: sets y(t−1), c and the traces to 0. Returns the cycles.
+fn restart(program: &Program, state: &mut PeState, slot: &Slot, step: u32) -> u64 {
+    let Some(_) = program.restart.filter(|restart| restart.outputs && restart.at(step)) else { return 0 };
+    let clear = |(at, words): (u32, u32)| {
+        state.sram.set_floats(at, &vec![0.0; words as usize]);
+        program.costs.clear(words)
+    };
+    slot.restarted(step).into_iter().map(clear).sum()
 }
 
 impl Machine {
@@ -80,23 +90,30 @@ impl Machine {
             },
             Phase::Embedding => return self.start_dma(pe),
             Phase::Input | Phase::Recurrent => {
+                let note = note(&program, slot.layer, operation.phase).is_some();
+                let mut extra = if note { costs.barrier_send } else { 0 };
+                if operation.phase == Phase::Recurrent {
+                    extra += restart(&program, state, slot, steps);
+                }
                 let (kernel, at) = matrix(slot, operation.phase, steps);
                 match kernel.work(state.sram.words(), at.x) {
                     Ok(work) => {
                         done = work;
-                        let note = note(&program, slot.layer, operation.phase).is_some();
-                        costs.matrix(kernel, &work) + if note { costs.barrier_send } else { 0 }
+                        costs.matrix(kernel, &work) + extra
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
                 }
             }
-            Phase::Pointwise => costs.pointwise(slot.pointwise.units),
+            Phase::Pointwise => {
+                let units = slot.pointwise.units;
+                costs.pointwise(units) + slot.pointwise.trace.map_or(0, |_| costs.trace(units))
+            }
             Phase::Broadcast => {
                 state.cursor = Cursor::default();
                 state.inject_delay = 0;
                 let at = self.state.tick + costs.broadcast_lead * program.operating_point.ticks_per_cycle();
                 self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
-                costs.broadcast(slot.packets(), slot.targets.len() as u32)
+                slot.calls().map(|call| costs.broadcast(slot.packets(), call.len() as u32)).sum()
             }
             Phase::Log => costs.timer_log * LOGGED.len() as u64,
         };
@@ -338,21 +355,25 @@ impl Machine {
     }
 
     fn point_wise(&mut self, pe: Pe, number: u8, slot: &Slot) {
-        let reset_every = self.program.cell_reset_every;
+        let restart = self.program.restart;
         let state = &mut self.state.pes[pe.index()];
         let layout = &slot.pointwise;
         let step = state.sram.word(slot.control.steps());
-        let reset = reset_every.is_some_and(|n| step.is_multiple_of(n.max(1)));
+        let restart = restart.is_some_and(|restart| !restart.outputs && restart.at(step));
         let mut active = 0;
         let mut y = vec![0.0; slot.packets() as usize * PACKET_WORDS];
         let mut cell = vec![0.0; layout.units as usize];
         for (i, (y, c)) in y.iter_mut().zip(&mut cell).enumerate() {
-            let out = pointwise::unit(state.sram.words(), layout, i as u32, reset);
+            let out = pointwise::unit(state.sram.words(), layout, i as u32, restart);
             (*y, *c) = (out.y, out.c);
             active += u32::from(out.event());
         }
         state.sram.set_floats(layout.cell, &cell);
         state.sram.set_floats(layout.y, &y);
+        if let Some(trace) = layout.trace {
+            let traces = pointwise::traces(state.sram.words(), layout, trace, restart);
+            state.sram.set_floats(trace, &traces);
+        }
         self.state.active[pe.index()][usize::from(number)][step as usize % STEPS] = active;
     }
 

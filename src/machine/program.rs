@@ -2,6 +2,7 @@
 //! machine runs; [`super::state::State`] holds all that does.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Kernel;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
+use crate::net::Carry;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
 pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
@@ -173,6 +175,8 @@ pub struct Target {
     pub mask: u8,
     /// The packets leave the mesh at that QPE's router for the host.
     pub host: bool,
+    /// Byte address of what they are sent, at the sender: its y or its traces.
+    pub payload: u32,
     /// The buffers at the receivers; the host keeps its own.
     pub buffers: Buffers,
     /// The sender's own layer is among the receivers: y(t), for R·y of the next step.
@@ -206,12 +210,16 @@ pub struct Slot {
     pub buffers: Buffers,
     /// Byte offset of this PE's block in the layer's placed y.
     pub block: u32,
+    /// Bytes of the layer's placed y: what R·y reads.
+    pub outputs: u32,
     /// Arrivals per step before W·x may start: blocks of x, or 1 announcement.
     pub input_blocks: u32,
     /// Arrivals of y per step.
     pub recurrent_blocks: u32,
-    /// Who gets y.
+    /// Who gets y, or the traces.
     pub targets: Vec<Target>,
+    /// The first so many of them get the traces, the others y.
+    pub trace_targets: u32,
     /// This PE collects the layer's barrier.
     pub coordinator: bool,
 }
@@ -220,6 +228,30 @@ impl Slot {
     /// Packets of this share's y block.
     pub fn packets(&self) -> u32 {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
+    }
+
+    /// The targets that get the same payload as target `target`: one call of `broadcast` serves them.
+    pub fn call(&self, target: u32) -> Range<u32> {
+        if target < self.trace_targets {
+            0..self.trace_targets
+        } else {
+            self.trace_targets..self.targets.len() as u32
+        }
+    }
+
+    /// The calls of `broadcast` that a time step takes: two where the layer passes on traces, since its own PEs get y.
+    pub fn calls(&self) -> impl Iterator<Item = Range<u32>> {
+        [0..self.trace_targets, self.trace_targets..self.targets.len() as u32]
+            .into_iter()
+            .filter(|call| !call.is_empty())
+    }
+
+    /// Bytes that a [`Restart`] of outputs clears: first byte and words of y(t−1), c and the traces at time step `step`.
+    pub fn restarted(&self, step: u32) -> Vec<(u32, u32)> {
+        let layout = &self.pointwise;
+        let mut cleared = vec![(self.buffers.before(step), self.outputs / 4), (layout.cell, layout.units)];
+        cleared.extend(layout.trace.map(|trace| (trace, layout.units)));
+        cleared
     }
 }
 
@@ -323,6 +355,31 @@ pub trait DramRows: Send + Sync + fmt::Debug {
     fn read(&self, row: u32, out: &mut [f32]);
 }
 
+/// Sequences on the chip: what a PE does at the first time step of each.
+///
+/// With `outputs`, `clear` (`assets/kernels/clear.c`) sets y(t−1), c and the traces to 0 before R·y, and the core is charged
+/// for it. By then all of y(t−1) has arrived, and nothing is sent to its bytes before R·y has read them: x(t+1) lands
+/// there only in the next time step. Without, the point-wise step takes c and the traces as 0, at no charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Time steps in a sequence.
+    pub every: u32,
+    /// y(t−1) restarts at 0 too, not only c and the traces.
+    pub outputs: bool,
+}
+
+impl Restart {
+    /// What `carry` asks for, in sequences of so many steps.
+    pub fn of(carry: Carry, every: u32) -> Option<Self> {
+        (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
+    }
+
+    /// Time step `step` is the first of a sequence.
+    pub fn at(self, step: u32) -> bool {
+        step.is_multiple_of(self.every.max(1))
+    }
+}
+
 /// Everything the chip is loaded with, and the constants it runs by.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -340,8 +397,8 @@ pub struct Program {
     pub waiting: Waiting,
     /// What is not published.
     pub assume: Assume,
-    /// Restart c from 0 every so many steps (the card's `carry: Y`); none to carry it on.
-    pub cell_reset_every: Option<u32>,
+    /// Where sequences begin, and what begins anew there; none to carry all state on.
+    pub restart: Option<Restart>,
     /// Slot number of each layer and sample on each PE, by PE index and [`Program::lane`]; [`NO_SLOT`] where there is none.
     pub slot_numbers: Vec<Vec<u8>>,
     /// Samples computed side by side.

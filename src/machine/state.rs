@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::banks::BankState;
+use super::costs::Costs;
 use super::noc::Noc;
 use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
-use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Phase, Program};
+use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
@@ -48,6 +49,27 @@ pub struct Cursor {
     pub packet: u32,
     /// Destination.
     pub target: u32,
+}
+
+impl Cursor {
+    /// The next packet to send, and the cycles until its trigger: every packet goes to all targets of its payload, then
+    /// the next call of `broadcast` begins. At the end, `packet` is behind the last one.
+    pub fn next(self, slot: &Slot, costs: &Costs) -> (Self, u64) {
+        let call = slot.call(self.target);
+        let Self { packet, target } = self;
+        if target + 1 < call.end {
+            return (Self { packet, target: target + 1 }, costs.broadcast_destination);
+        }
+        if packet + 1 < slot.packets() {
+            let cycles = costs.broadcast_destination + costs.broadcast_packet;
+            return (Self { packet: packet + 1, target: call.start }, cycles);
+        }
+        if call.end as usize == slot.targets.len() {
+            return (Self { packet: packet + 1, target: 0 }, 0);
+        }
+        let cycles = costs.broadcast_next_call(slot.packets(), call.len() as u32);
+        (Self { packet: 0, target: call.end }, cycles)
+    }
 }
 
 /// One PE.

@@ -13,8 +13,8 @@ use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::dma::DRAM_BEAT;
 use crate::machine::operate::LOGGED;
-use crate::machine::program::PACKET_BYTES;
-use crate::net::{Egru, EgruLayer};
+use crate::machine::program::{PACKET_BYTES, Restart};
+use crate::net::{Egru, EgruLayer, Output};
 
 /// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Timing<'a> {
     pub overlap_recurrent: bool,
     /// Samples and buffers.
     pub copies: Copies,
+    /// What begins anew with a sequence.
+    pub restart: Option<Restart>,
 }
 
 /// The margin of each layer, in network order.
@@ -113,7 +115,12 @@ fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u6
         .map(|units| {
             let (w_least, w_most) = bounds(units, &input, w, layer.inputs());
             let (r_least, r_most) = bounds(units, &recurrent, r, layer.units());
-            [w_least, w_most, r_least, r_most, costs.pointwise(units.len() as u32)]
+            let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
+            let pointwise = costs.pointwise(units) + if traces { costs.trace(units) } else { 0 };
+            // Before R·y, y(t−1) is cleared by all alike, c and the traces by their numbers of units.
+            let restarts = timing.restart.is_some_and(|restart| restart.outputs);
+            let clear = if restarts { costs.clear(units) * (1 + u64::from(traces)) } else { 0 };
+            [w_least, w_most, r_least, r_most + clear, pointwise]
         })
         .collect();
     let (slowest, fastest) = if timing.overlap_recurrent {

@@ -16,7 +16,7 @@ use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, LayerProgram, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Program, slot_numbers,
+    DramRows, LayerProgram, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Program, Restart, slot_numbers,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -51,8 +51,8 @@ pub struct Request<'a> {
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
-    /// Restart cell states every so many steps (`carry: Y`), or never.
-    pub cell_reset_every: Option<u32>,
+    /// Where sequences begin, and what begins anew there; none to carry all state on.
+    pub restart: Option<Restart>,
     /// The chip.
     pub chip: &'a ChipOptions,
     /// The split.
@@ -214,6 +214,7 @@ fn shares<'a>(
             layer: k as u8,
             name: &layer.name,
             units: units.len() as u32,
+            output: layer.output,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
         }
@@ -274,7 +275,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
-        cell_reset_every: request.cell_reset_every,
+        restart: request.restart,
     };
     Ok((program, placed))
 }
@@ -338,6 +339,7 @@ fn layer_programs(
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
         copies: common.copies,
+        restart: request.restart,
     };
     let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();

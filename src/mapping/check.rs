@@ -96,6 +96,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         point: subject.program.operating_point,
         overlap_recurrent: subject.mapping.overlap_recurrent,
         copies: copies(subject.mapping),
+        restart: subject.program.restart,
     };
     margins(subject.network, subject.placed, &timing)
 }

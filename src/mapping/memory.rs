@@ -11,6 +11,7 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::program::{Buffers, Control, PACKET_BYTES, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
+use crate::net::Output;
 
 /// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
 pub const PROGRAM_BYTES: u32 = 18_336;
@@ -30,6 +31,8 @@ pub struct Share<'a> {
     pub name: &'a str,
     /// Units.
     pub units: u32,
+    /// What the layer passes on: y, or traces beside it.
+    pub output: Output,
     /// Kernel and size of W.
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
@@ -257,9 +260,11 @@ fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayou
     let mut take = |bytes, what: &str, of: &str| {
         a.take(u64::from(bytes), format!("{} {what}{of}", share.name), RegionKind::State)
     };
+    let traces = share.output == Output::Trace;
     let first = PointwiseLayout {
         units: share.units,
         y: take(share.y_bytes(), "y", ""),
+        trace: traces.then(|| take(share.y_bytes(), "traces", "")),
         input_sums: take(rows, "sums W·x", ""),
         recurrent_sums: take(rows, "sums R·y", ""),
         bias: take(rows, "bias", ""),
@@ -271,6 +276,7 @@ fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayou
         let of = of_sample(sample);
         PointwiseLayout {
             y: take(share.y_bytes(), "y", &of),
+            trace: traces.then(|| take(share.y_bytes(), "traces", &of)),
             input_sums: take(rows, "sums W·x", &of),
             recurrent_sums: take(rows, "sums R·y", &of),
             cell: take(units, "cell states c", &of),
@@ -289,7 +295,7 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        Share { layer: 0, name: "rnns.0", units, input, recurrent }
+        Share { layer: 0, name: "rnns.0", units, output: Output::Trace, input, recurrent }
     }
 
     proptest! {

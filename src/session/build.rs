@@ -7,19 +7,18 @@ use super::Session;
 use crate::machine::exec::Machine;
 use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
-use crate::machine::program::{DramRows, Program};
+use crate::machine::program::{DramRows, Program, Restart};
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
 use crate::mapping::options::Schedule;
 use crate::mapping::{MapError, Placed, Request, map};
-use crate::model::Model;
-use crate::net::Carry;
+use crate::model::LanguageModel;
 use crate::scene::{LoadedScene, Scene, SceneError, Task};
 use crate::task::lm::options::{LanguageModelOptions, Mode};
 use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling};
 
 /// The embedding table as the chip's DRAM holds it: one row of singles a word.
 #[derive(Debug)]
-struct EmbeddingRows(Arc<Model>);
+struct EmbeddingRows(Arc<LanguageModel>);
 
 impl DramRows for EmbeddingRows {
     fn width(&self) -> usize {
@@ -41,7 +40,7 @@ pub struct ModelCache(Option<Loaded>);
 struct Loaded {
     path: PathBuf,
     modified: Option<std::time::SystemTime>,
-    model: Arc<Model>,
+    model: Arc<LanguageModel>,
     readout: Arc<Readout>,
 }
 
@@ -55,7 +54,7 @@ impl ModelCache {
         {
             return Ok(loaded.clone());
         }
-        let model = Arc::new(Model::load(path)?);
+        let model = Arc::new(LanguageModel::load(path)?);
         let readout = Arc::new(Readout::new(&model));
         let loaded = Loaded { path: path.to_owned(), modified, model, readout };
         self.0 = Some(loaded.clone());
@@ -67,7 +66,7 @@ impl ModelCache {
 #[derive(Debug)]
 pub struct Plan {
     /// The model.
-    pub model: Arc<Model>,
+    pub model: Arc<LanguageModel>,
     /// Its decoder, ready to use.
     pub readout: Arc<Readout>,
     /// What the chip is loaded with.
@@ -102,7 +101,7 @@ impl Plan {
         let request = Request {
             network: &model.network,
             dram: Arc::new(EmbeddingRows(Arc::clone(&model))),
-            cell_reset_every: (model.card.carry == Carry::Y).then_some(options.sequence),
+            restart: Restart::of(model.card.carry, options.sequence),
             chip: &scene.chip,
             mapping: &scene.mapping,
             assume,

@@ -21,7 +21,7 @@ use crate::machine::exec::{Machine, Progress};
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
-use crate::model::Model;
+use crate::model::LanguageModel;
 use crate::scene::LoadedScene;
 use crate::task::lm::{LanguageTask, Observation};
 
@@ -47,7 +47,7 @@ pub enum Moved {
 pub struct Session {
     /// The scene it was built from.
     pub loaded: LoadedScene,
-    model: Arc<Model>,
+    model: Arc<LanguageModel>,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
     task: LanguageTask,
@@ -190,7 +190,7 @@ impl Session {
     }
 
     /// The model.
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &LanguageModel {
         &self.model
     }
 

@@ -104,6 +104,12 @@ struct PerItem {
     item: i64,
 }
 
+impl PerItem {
+    fn count(self, items: u32) -> u64 {
+        if items == 0 { 0 } else { (self.call + i64::from(items) * self.item).max(0) as u64 }
+    }
+}
+
 /// `call + packets · (packet + destinations · destination)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct PerPacket {
@@ -118,6 +124,7 @@ pub struct Accesses {
     /// By routine; arrays that it never touches are left out.
     matrix: [Vec<Formula>; Routine::ALL.len()],
     pointwise: [PerItem; POINTWISE_ARRAYS],
+    trace: [PerItem; 2],
     broadcast: [PerPacket; 3],
 }
 
@@ -129,8 +136,12 @@ impl Accesses {
 
     /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ, c, y, stack.
     pub fn pointwise(&self, units: u32) -> [u64; POINTWISE_ARRAYS] {
-        let units = i64::from(units);
-        self.pointwise.map(|p| if units == 0 { 0 } else { (p.call + units * p.item).max(0) as u64 })
+        self.pointwise.map(|p| p.count(units))
+    }
+
+    /// Accesses of passing on `units` traces to: y, traces.
+    pub fn trace(&self, units: u32) -> [u64; 2] {
+        self.trace.map(|p| p.count(units))
     }
 
     /// Accesses of sending `packets` packets to `destinations` QPEs.
@@ -225,7 +236,7 @@ pub(super) fn measure() -> Result<Accesses, ListingError> {
             }
         }
     }
-    Ok(Accesses { matrix, pointwise: pointwise()?, broadcast: broadcast()? })
+    Ok(Accesses { matrix, pointwise: pointwise()?, trace: trace()?, broadcast: broadcast()? })
 }
 
 /// Executes a function whose first `arrays` data arrays lie 256 bytes apart from [`DATA`] on; the last count is of the
@@ -251,13 +262,20 @@ pub(super) fn pointwise_arguments(units: u32) -> [u32; POINTWISE_ARRAYS] {
 }
 
 fn pointwise() -> Result<[PerItem; POINTWISE_ARRAYS], ListingError> {
-    let mut all = [PerItem::default(); POINTWISE_ARRAYS];
+    by_unit(|units| count_in("pointwise", "pointwise", &pointwise_arguments(units), 7))
+}
+
+fn trace() -> Result<[PerItem; 2], ListingError> {
+    by_unit(|units| count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2))
+}
+
+/// Each array's part of a loop over units.
+fn by_unit<const N: usize>(
+    count: impl Fn(u32) -> Result<Vec<i64>, ListingError>,
+) -> Result<[PerItem; N], ListingError> {
+    let mut all = [PerItem::default(); N];
     for (i, entry) in all.iter_mut().enumerate() {
-        let count = |units| {
-            let counts = count_in("pointwise", "pointwise", &pointwise_arguments(units), 7)?;
-            Ok(linear(counts.get(i).copied().unwrap_or(0)))
-        };
-        let loop_ = per_item(count)?;
+        let loop_ = per_item(|units| Ok(linear(count(units)?.get(i).copied().unwrap_or(0))))?;
         *entry = PerItem { call: loop_.call.fixed, item: loop_.item.fixed };
     }
     Ok(all)

@@ -91,6 +91,8 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         csr: csr_row()?,
         pointwise,
         exps_per_unit,
+        trace: trace()?,
+        clear: clear()?,
         broadcast: broadcast()?,
         receive: interrupt(receive(2)?),
         receive_last: interrupt(receive(1)?),
@@ -183,6 +185,14 @@ fn pointwise() -> Result<(PerItem, u32), ListingError> {
     };
     let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
     Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
+}
+
+fn trace() -> Result<PerItem, ListingError> {
+    per_item(|units| total("pointwise", "trace", &[units, DATA, DATA + 0x100]))
+}
+
+fn clear() -> Result<PerItem, ListingError> {
+    per_item(|words| total("clear", "clear", &[DATA, words]))
 }
 
 fn broadcast() -> Result<Broadcast, ListingError> {

@@ -128,12 +128,20 @@ fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount 
     for (spread, count) in arrays.iter().chain([&stack]).zip(accesses.pointwise(p.units)) {
         spread.add(count, &mut pointwise);
     }
+    if let Some(trace) = p.trace {
+        for (at, count) in [p.y, trace].into_iter().zip(accesses.trace(p.units)) {
+            map.array(at).add(count, &mut pointwise);
+        }
+    }
     let mut broadcast = [0; BANKS];
-    let sent = accesses.broadcast(slot.packets(), slot.targets.len() as u32);
-    map.array(p.y).add(sent.block, &mut broadcast);
-    // The list of destinations is part of what the program was built with.
-    map.kind(RegionKind::Program).add(sent.list, &mut broadcast);
-    stack.add(sent.stack, &mut broadcast);
+    for call in slot.calls() {
+        let sent = accesses.broadcast(slot.packets(), call.len() as u32);
+        let block = slot.targets.get(call.start as usize).map_or(p.y, |target| target.payload);
+        map.array(block).add(sent.block, &mut broadcast);
+        // The list of destinations is part of what the program was built with.
+        map.kind(RegionKind::Program).add(sent.list, &mut broadcast);
+        stack.add(sent.stack, &mut broadcast);
+    }
     SlotAccount {
         input: {
             let x: Vec<u32> = turns().map(|step| slot.buffers.of(step)).collect();

@@ -29,7 +29,7 @@ impl Input {
     /// Of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
-        let reset = model.card.carry == Carry::Y;
+        let reset = model.card.carry != Carry::CAndY;
         Self {
             model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
             reset_every: reset.then(|| session.task().sequence()),

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::ValidateError;
 use crate::kernel::options::KernelKind;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, Program};
+use crate::machine::program::{DramRows, Program, Restart};
 use crate::mapping::options::{LayerMapping, MappingOptions, Schedule};
 use crate::mapping::{Request, map};
 use crate::net::csr::{CsrError, GATES, from_dense};
-use crate::net::{Egru, EgruLayer};
+use crate::net::{Egru, EgruLayer, Output};
 
 /// Features of a frame.
 pub const FEATURES: usize = 512;
@@ -91,7 +91,7 @@ impl Gestures {
         let request = Request {
             network: &self.network,
             dram,
-            cell_reset_every: Some(FRAMES),
+            restart: Some(Restart { every: FRAMES, outputs: false }),
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume,
@@ -111,6 +111,7 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         bias: vec![0.0; rows],
         recurrent_bias: vec![0.0; rows],
         threshold: vec![0.0; UNITS],
+        output: Output::Y,
     })
 }
 

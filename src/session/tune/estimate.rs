@@ -268,6 +268,7 @@ impl LayerFacts<'_> {
             layer: layer as u8,
             name: &self.layer.name,
             units: units.len() as u32,
+            output: self.layer.output,
             input: (w, shape(&self.weights.0, self.layer.inputs())),
             recurrent: (r, shape(&self.weights.1, self.layer.units())),
         }
@@ -316,8 +317,8 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
     let mut x = vec![0.0; program.dram.width()];
     let active = |values: &[f32]| values.iter().map(|&value| value != 0.0).collect::<Vec<bool>>();
     for (t, &row) in rows.iter().enumerate() {
-        if program.cell_reset_every.is_some_and(|every| (t as u32).is_multiple_of(every)) {
-            state.start_sequence(Carry::Y);
+        if let Some(restart) = program.restart.filter(|restart| restart.at(t as u32)) {
+            state.start_sequence(if restart.outputs { Carry::Nothing } else { Carry::Y });
         }
         program.dram.read(row, &mut x);
         let before: Vec<Vec<bool>> = state.layers.iter().map(|layer| active(&layer.y)).collect();

@@ -17,7 +17,7 @@ pub use generate::{Random, Sampling};
 pub use readout::{Prediction, Readout};
 pub use score::Score;
 
-use crate::model::Model;
+use crate::model::LanguageModel;
 
 /// Predictions that an [`Observation`] lists.
 pub const TOP: usize = 8;
@@ -25,7 +25,7 @@ pub const TOP: usize = 8;
 /// The state of a language task.
 #[derive(Clone, Debug)]
 pub struct LanguageTask {
-    model: Arc<Model>,
+    model: Arc<LanguageModel>,
     readout: Arc<Readout>,
     corpus: Arc<Corpus>,
     writer: Option<Writer>,
@@ -61,7 +61,12 @@ pub struct Observation {
 
 impl LanguageTask {
     /// Reads a text and scores every word but the first. `sequence`: inputs in a sequence, at least 1.
-    pub fn score_text(model: Arc<Model>, readout: Arc<Readout>, corpus: Arc<Corpus>, sequence: u32) -> Self {
+    pub fn score_text(
+        model: Arc<LanguageModel>,
+        readout: Arc<Readout>,
+        corpus: Arc<Corpus>,
+        sequence: u32,
+    ) -> Self {
         Self {
             model,
             readout,
@@ -77,7 +82,7 @@ impl LanguageTask {
 
     /// Reads a prompt and writes `words` words after it. An empty prompt is the end of a line.
     pub fn write_text(
-        model: Arc<Model>,
+        model: Arc<LanguageModel>,
         readout: Arc<Readout>,
         prompt: &str,
         words: u32,
@@ -240,7 +245,7 @@ impl LanguageTask {
     }
 
     /// The model whose words these are.
-    pub fn model(&self) -> &Arc<Model> {
+    pub fn model(&self) -> &Arc<LanguageModel> {
         &self.model
     }
 

@@ -48,6 +48,8 @@ proptest! {
         let counted = count_in("pointwise", "pointwise", &pointwise_arguments(units), 7).unwrap();
         let formula: Vec<i64> = accesses().pointwise(units).iter().map(|&n| n as i64).collect();
         prop_assert_eq!(formula, counted);
+        let counted = count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2).unwrap();
+        prop_assert_eq!(accesses().trace(units).map(|n| n as i64).to_vec(), counted[..2].to_vec());
         let arguments = [DATA, packets, DATA + 0x100, destinations];
         let counted = count_in("broadcast", "broadcast", &arguments, 2).unwrap();
         let BroadcastAccesses { block, list, stack } = accesses().broadcast(packets, destinations);
