@@ -6,6 +6,7 @@ pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;
+pub mod images;
 pub mod noc;
 pub mod operate;
 pub mod options;

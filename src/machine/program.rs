@@ -324,7 +324,7 @@ pub trait DramRows: Send + Sync + fmt::Debug {
 }
 
 /// Everything the chip is loaded with, and the constants it runs by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,

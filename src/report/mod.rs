@@ -3,14 +3,18 @@
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
+pub mod events;
 pub mod floor_plan;
 pub mod gather;
 pub mod opening;
+pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod tune;
 pub mod validate;
 
 use serde::Serialize;

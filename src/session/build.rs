@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::machine::exec::Machine;
+use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
@@ -109,6 +110,20 @@ impl Plan {
         let (program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
         Ok(Self { model, readout, program: Arc::new(program), placed })
     }
+
+    /// The same with other bytes in the PEs' memories, for `Images` of the same shape.
+    pub fn with_images(mut self, images: &Images) -> Result<Self, ImageError> {
+        Arc::make_mut(&mut self.program).load_images(images)?;
+        Ok(self)
+    }
+
+    /// The experiment, ready to run; `loaded` is the scene that this is the plan of.
+    pub fn start(self, loaded: LoadedScene) -> Result<Session, SceneError> {
+        let Task::LanguageModel(options) = &loaded.scene.task;
+        let task = language_task(&loaded, &self, options)?;
+        let machine = Machine::new(Arc::clone(&self.program));
+        Ok(Session::new(loaded, self, machine, task))
+    }
 }
 
 /// Why there is no plan.
@@ -178,11 +193,7 @@ pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
 
 /// Builds the whole experiment.
 pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, SceneError> {
-    let plan = Plan::new(&loaded, cache)?;
-    let Task::LanguageModel(options) = &loaded.scene.task;
-    let task = language_task(&loaded, &plan, options)?;
-    let machine = Machine::new(Arc::clone(&plan.program));
-    Ok(Session::new(loaded, plan, machine, task))
+    Plan::new(&loaded, cache)?.start(loaded)
 }
 
 /// Reads what the task needs beside the model: its text, or its prompt.

@@ -4,10 +4,13 @@
 //! next token, and the task the y that comes out.
 
 pub mod build;
+pub mod calibrate;
 pub mod command;
 pub mod engine;
 pub mod snapshot;
 pub mod stats;
+pub mod trial;
+pub mod tune;
 pub mod view;
 
 use std::sync::Arc;
