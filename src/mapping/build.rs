@@ -22,7 +22,7 @@ use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
 
 /// Samples and buffers that a mapping needs.
-pub fn copies(mapping: &MappingOptions) -> Copies {
+pub(super) fn copies(mapping: &MappingOptions) -> Copies {
     let buffers = if mapping.schedule == Schedule::Pipelined { 3 } else { 2 };
     Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
-use crate::machine::program::{Buffers, Control, PACKET_BYTES, Region, RegionKind};
+use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::net::Output;
 
@@ -61,6 +61,12 @@ pub struct Copies {
 impl Copies {
     /// One sample, layers one after the other.
     pub const ONE: Self = Self { batch: 1, buffers: 2 };
+
+    /// Those of a mapped program.
+    pub fn of(program: &Program) -> Self {
+        let slot = program.pes.iter().flatten().find_map(|pe| pe.slots.first());
+        Self { batch: program.batch, buffers: slot.map_or(Self::ONE.buffers, |slot| slot.buffers.count()) }
+    }
 
     fn control_bytes(self) -> u32 {
         if self.buffers > 2 { Control::PIPELINED_BYTES } else { Control::BYTES }

@@ -77,7 +77,7 @@ impl<'a> Estimator<'a> {
     pub fn new(
         network: &'a Egru,
         program: &'a Program,
-        (rows, copies): (&[Vec<u32>], Copies),
+        rows: &[Vec<u32>],
         kernels: &[[Vec<usize>; 2]],
     ) -> Self {
         let first: Vec<u32> = rows.iter().filter_map(|rows| rows.first().copied()).collect();
@@ -99,7 +99,7 @@ impl<'a> Estimator<'a> {
             waiting: program.waiting,
             polling: program.assume.polling,
             apart,
-            copies,
+            copies: Copies::of(program),
             splits: BTreeMap::new(),
         }
     }

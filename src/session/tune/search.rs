@@ -14,7 +14,6 @@ use super::front::{Estimated, Space, front, neighbours};
 use super::misfit::misfits;
 use super::{Candidate, Goal, Rejected, TuneOptions, Tuned, Watch};
 use crate::chip::geometry::PE_COUNT;
-use crate::mapping::build::copies;
 use crate::mapping::check::{Level, Subject, lints};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
@@ -81,9 +80,8 @@ pub fn tune(
         rejected: Vec::new(),
     };
     let trial = search.first()?;
-    let copies = copies(&loaded.scene.mapping);
     let kernels = kernels_to_try(&loaded.scene.mapping, &scene, options.allow_int8);
-    let mut estimator = Estimator::new(&plan.model.network, &plan.program, (&trial.rows, copies), &kernels);
+    let mut estimator = Estimator::new(&plan.model.network, &plan.program, &trial.rows, &kernels);
     estimator.prepare_choice(&scene);
     search.candidates[0].estimate_us = estimator.step_us(&scene).unwrap_or(0.0);
     let space = space(loaded, &plan, scene);
