@@ -86,7 +86,7 @@ fn lists_and_tuples_go_by_index() {
 fn says_what_there_is_instead() {
     let (message, help) = error("mapping.layer.1.pes", "5");
     assert_eq!(message, "`mapping` has no field `layer`");
-    assert!(help.starts_with("did you mean `layers`? its fields are `schedule`, `broadcast`"), "{help}");
+    assert!(help.starts_with("did you mean `layers`? its fields are `schedule`, `batch`"), "{help}");
     assert_eq!(error("mapping.layers.3.pes", "5").0, "`mapping.layers` has 3 entries, and no `3`");
     assert_eq!(error("mapping.layers.3.pes", "5").1, "entries are counted from 0 to 2");
     assert_eq!(error("task.mode.seed", "5").0, "`task.mode` is `Score`, which has no fields");

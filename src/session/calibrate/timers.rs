@@ -82,14 +82,14 @@ pub fn parse(bytes: &[u8], path: &Path, layers: &[String]) -> Result<Vec<Measure
         at(line, format!("this is no CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
     };
     let header = reader.headers().map_err(broken)?.clone();
-    let line = header.position().map_or(1, csv::Position::line);
+    let line = line_of(header.position(), bytes);
     let columns = columns(&header).map_err(|what| {
         at(line, what, "the first line that is no comment names the columns: phase,layer,us".to_owned())
     })?;
     let mut measured: Vec<Measured> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
-        let line = record.position().map_or(1, csv::Position::line);
+        let line = line_of(record.position(), bytes);
         let row = row(&record, line, columns, layers).map_err(|(what, help)| at(line, what, help))?;
         if let Some(first) = measured.iter().find(|m| (m.phase, m.layer) == (row.phase, row.layer)) {
             let what = format!(
@@ -147,6 +147,19 @@ fn row(
         (format!("`{us_text}` is no time"), help.to_owned())
     })?;
     Ok(Measured { line, phase, layer, us })
+}
+
+/// The line that a record stands in, from 1. The reader's position is where it began to look for the record: comments and
+/// empty lines may lie between.
+fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
+    let Some(position) = position else { return 1 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = bytes.get(from..).unwrap_or_default();
+    let passed_over = |line: &&[u8]| {
+        let text = line.trim_ascii();
+        text.is_empty() || text.starts_with(b"#")
+    };
+    position.line() + rest.split(|&byte| byte == b'\n').take_while(passed_over).count() as u64
 }
 
 #[cfg(test)]
