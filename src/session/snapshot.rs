@@ -4,10 +4,13 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod gestures;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::gestures::{ClassView, EventPicture, GestureView, PICTURE_SIDE};
 use super::command::Speed;
 use crate::chip::clock::Tick;
 pub use crate::machine::program::{Phase, Region, RegionKind};
@@ -200,30 +203,46 @@ pub struct Candidate {
     pub probability: f32,
 }
 
+/// A text as it is read or written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LanguageView {
+    /// Words read or written so far, oldest first (at most the last 400).
+    pub words: Vec<WordView>,
+    /// The five likeliest next words now, likeliest first.
+    pub top: Vec<Candidate>,
+    /// exp(mean surprisal) since the start; none before the first prediction.
+    pub perplexity: Option<f64>,
+    /// Mean surprisal since the start, nats.
+    pub mean_surprisal: Option<f64>,
+    /// Surprisal of the last predictions, oldest first (at most 140), nats.
+    pub surprisal_history: Vec<f32>,
+    /// Predictions scored so far.
+    pub predictions: u64,
+    /// Time steps in all, where known.
+    pub total_steps: Option<u64>,
+    /// `true` when the network writes instead of reading.
+    pub generating: bool,
+    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
+    pub note: String,
+}
+
 /// What the network is for, and how well it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TaskView {
     /// Reading or writing text.
-    LanguageModel {
-        /// Words read or written so far, oldest first (at most the last 400).
-        words: Vec<WordView>,
-        /// The five likeliest next words now, likeliest first.
-        top: Vec<Candidate>,
-        /// exp(mean surprisal) since the start; none before the first prediction.
-        perplexity: Option<f64>,
-        /// Mean surprisal since the start, nats.
-        mean_surprisal: Option<f64>,
-        /// Surprisal of the last predictions, oldest first (at most 140), nats.
-        surprisal_history: Vec<f32>,
-        /// Predictions scored so far.
-        predictions: u64,
-        /// Time steps in all, where known.
-        total_steps: Option<u64>,
-        /// `true` when the network writes instead of reading.
-        generating: bool,
-        /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
-        note: String,
-    },
+    LanguageModel(LanguageView),
+    /// Telling gestures apart.
+    Gestures(GestureView),
+}
+
+impl TaskView {
+    /// What one time step is to this task, in a word.
+    pub const fn step_word(&self) -> &'static str {
+        match self {
+            Self::LanguageModel(_) => "token",
+            Self::Gestures(_) => "frame",
+        }
+    }
 }
 
 /// One PE in detail, for [`Focus::Pe`].

@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::snapshot::{
-    Candidate, EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot, TaskView, WordView,
+    Candidate, EnergyView, Focus, LanguageView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
+    Phase, PhaseView, RunState, Snapshot, TaskView, WordView,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
@@ -222,7 +222,7 @@ fn task(session: &Session) -> TaskView {
         let known = vocabulary.id(&word).is_some();
         Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
     };
-    TaskView::LanguageModel {
+    TaskView::LanguageModel(LanguageView {
         words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
         top: session
             .observation()
@@ -238,7 +238,7 @@ fn task(session: &Session) -> TaskView {
         total_steps: Some(task.total_steps()),
         generating: task.is_writing(),
         note: session.model().card.compares_with.clone(),
-    }
+    })
 }
 
 fn warnings(session: &Session) -> Vec<String> {

@@ -28,6 +28,21 @@ const NAMES: [&str; 11] = [
     "other_gestures",
 ];
 
+/// The same for narrow places: R and L are the person's own right and left, cw is clockwise.
+const SHORT: [&str; GESTURES] = [
+    "clap",
+    "R wave",
+    "L wave",
+    "R arm cw",
+    "R arm ccw",
+    "L arm cw",
+    "L arm ccw",
+    "arm roll",
+    "drums",
+    "guitar",
+    "other",
+];
+
 impl Gesture {
     /// The class with this number, from 0.
     pub fn from_index(index: usize) -> Option<Self> {
@@ -52,6 +67,11 @@ impl Gesture {
     /// Its name in the data set.
     pub const fn name(self) -> &'static str {
         NAMES[self.0 as usize]
+    }
+
+    /// Its name where there is little room.
+    pub const fn short(self) -> &'static str {
+        SHORT[self.0 as usize]
     }
 
     /// All of them, in order.
