@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A class of DVS128 Gesture. The data set's labels count from 1 ([`Self::label`]), networks and tonic from 0
 /// ([`Self::index`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gesture(u8);
 

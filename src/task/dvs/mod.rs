@@ -2,3 +2,5 @@
 
 pub mod event;
 pub mod gesture;
+pub mod recognise;
+pub mod tally;
