@@ -2,5 +2,7 @@
 
 pub mod event;
 pub mod gesture;
+pub mod labels;
 pub mod recognise;
+pub mod recording;
 pub mod tally;
