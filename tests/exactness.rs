@@ -11,7 +11,7 @@ use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::DramRows;
-use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement};
+use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement, Schedule};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::quantise::QuantisedEgru;
@@ -95,21 +95,23 @@ fn case() -> impl Strategy<Value = Case> {
     let kernel = || prop::sample::select(EXACT.to_vec());
     let kernels = prop::collection::vec((kernel(), kernel()), 3);
     let layer = (1usize..40, 1usize..20);
-    let bools = prop::array::uniform6(any::<bool>());
-    let options = (bools, prop::option::of(2u32..5), kernels);
+    let bools = prop::array::uniform7(any::<bool>());
+    let options = (bools, prop::option::of(2u32..5), kernels, 1u32..4);
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(
             seed,
             inputs,
             layers,
             density,
-            ([rows, units, always, sleep, overlap, early], reset_every, kernels),
+            ([rows, units, always, sleep, overlap, early, pipelined], reset_every, kernels, batch),
         )| Case {
             seed: seed | 1,
             inputs,
             layers: layers.into_iter().map(|(units, pes)| (units, pes.min(units))).collect(),
             density,
             options: MappingOptions {
+                schedule: if pipelined { Schedule::Pipelined } else { Schedule::LayerSequential },
+                batch,
                 placement: if rows { Placement::RowMajor } else { Placement::Clustered },
                 balance: if units { Balance::Units } else { Balance::NonZeros },
                 overlap_recurrent: early,
@@ -167,34 +169,61 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let (program, _) = map(&request).unwrap();
     prop_assert!(program.used_pes() <= PE_COUNT);
     let mut machine = Machine::new(Arc::new(program));
-    let mut state = network.state();
-    let quantised = case.int8.then(|| QuantisedEgru::new(&network));
-    for (t, row) in rows.iter().enumerate() {
-        if case.reset_every.is_some_and(|n| (t as u32).is_multiple_of(n)) {
-            state.start_sequence(Carry::Y);
-        }
-        let y = match &quantised {
-            Some(quantised) => quantised.step(&mut state, row),
-            None => network.step(&mut state, row).to_vec(),
-        };
-        let expected: Vec<u32> = y.iter().map(|y| y.to_bits()).collect();
-        machine.announce(t as u32);
+    let batch = options.batch as usize;
+    // Each sample reads the rows in another order.
+    let steps: Vec<Vec<u32>> =
+        (0..rows.len()).map(|t| (0..batch).map(|s| ((t + 2 * s) % rows.len()) as u32).collect()).collect();
+    let expected = reference(case, &network, &rows, &steps);
+    let mut given = 0;
+    for (t, expected) in expected.iter().enumerate() {
         loop {
+            while let Some(rows) = steps.get(given)
+                && machine.announce(rows)
+            {
+                given += 1;
+            }
             let progress = machine.advance();
             prop_assert!(progress.is_some(), "step {t}: {:?} {:?}", machine.stalled(), machine.state().fault);
             if progress.unwrap().step {
                 break;
             }
         }
-        let got: Vec<u32> = machine.output().iter().map(|y| y.to_bits()).collect();
-        prop_assert_eq!(got, expected, "step {}", t);
+        for (sample, expected) in expected.iter().enumerate() {
+            let got: Vec<u32> = machine.output(sample).iter().map(|y| y.to_bits()).collect();
+            prop_assert_eq!(&got, expected, "step {} of sample {}", t, sample);
+        }
     }
-    prop_assert_eq!(machine.state().races.count, 0, "{:?}", machine.state().races.first);
+    let state = machine.state();
+    prop_assert_eq!(state.races.count, 0, "{:?}", state.races.first);
+    let phases: u64 = state.phases.total.iter().flatten().sum();
+    prop_assert_eq!(phases, state.tick, "phases add up to the time that has passed");
     Ok(())
 }
 
+/// What `net` computes: bits of the last layer's y, by step and sample.
+fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
+    let quantised = case.int8.then(|| QuantisedEgru::new(network));
+    let samples = case.options.batch as usize;
+    let mut outputs = vec![vec![Vec::new(); samples]; steps.len()];
+    for sample in 0..samples {
+        let mut state = network.state();
+        for (t, step) in steps.iter().enumerate() {
+            if case.reset_every.is_some_and(|n| (t as u32).is_multiple_of(n)) {
+                state.start_sequence(Carry::Y);
+            }
+            let row = &rows[step[sample] as usize];
+            let y = match &quantised {
+                Some(quantised) => quantised.step(&mut state, row),
+                None => network.step(&mut state, row).to_vec(),
+            };
+            outputs[t][sample] = y.iter().map(|y| y.to_bits()).collect();
+        }
+    }
+    outputs
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn the_chip_computes_the_bits_of_the_reference(case in case()) {
         check(&case)?;

@@ -2,6 +2,7 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;

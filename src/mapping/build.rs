@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::barrier::{Timing, margins};
 use super::error::MapError;
 use super::image::Builder;
-use super::memory::{Common, Full, MemoryMap, Share, lay_out};
-use super::options::{Barrier, LayerMapping, MappingOptions};
+use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
+use super::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use super::partition::{Assignment, assign};
 use super::placement;
 use crate::chip::geometry::{PE_COUNT, Pe};
@@ -15,9 +15,20 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, LayerProgram, PACKET_BYTES, PeProgram, Program, slot_numbers};
+use crate::machine::program::{
+    DramRows, LayerProgram, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Program, slot_numbers,
+};
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
+
+/// Samples and buffers that a mapping needs.
+pub(super) fn copies(mapping: &MappingOptions) -> Copies {
+    let buffers = if mapping.schedule == Schedule::Pipelined { 3 } else { 2 };
+    Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
+}
+
+/// Samples that a PE's program can tell apart.
+pub const MAX_BATCH: u32 = 64;
 
 /// What is to be put on the chip, and how.
 #[derive(Clone, Debug)]
@@ -230,16 +241,22 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and a PE that hosts two
     // layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = Common::new(&widths(request, &placed), shared);
+    let common = Common::new(&widths(request, &placed), shared, copies(request.mapping));
     let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let layers = layer_programs(request, &placed, &costs);
+    let layers = layer_programs(request, &placed, &costs, &common);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
     let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
-        slot_numbers: slot_numbers(&pes, layers.len()),
+        slot_numbers: slot_numbers(&pes, layers.len(), common.copies.batch),
+        batch: common.copies.batch,
+        // The more of them, the fewer wait: one for each layer keeps all layers at work.
+        steps_in_flight: match request.mapping.schedule {
+            Schedule::LayerSequential => 1,
+            Schedule::Pipelined => (layers.len() as u32).clamp(1, MAX_IN_FLIGHT),
+        },
         pes,
         layers,
         dram: Arc::clone(&request.dram),
@@ -276,7 +293,8 @@ fn memory_maps(
     let layers: Vec<usize> = hosted[&pe].iter().map(|&(k, _)| k).collect();
     let least = if let [k] = layers[..] { least_pes(request, placed, &weights, k) } else { None };
     let names = layers.iter().map(|&k| request.network.layers[k].name.clone()).collect();
-    Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least })
+    let copies = common.copies;
+    Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least, copies })
 }
 
 /// The least number of PEs on which layer `k` fits, the others staying as they are.
@@ -290,19 +308,26 @@ fn least_pes(
     let mut trial = placed.to_vec();
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = Common::new(&widths(request, &trial), true);
+        let common = Common::new(&widths(request, &trial), true, copies(request.mapping));
         let fits =
             |units: &Vec<u32>| lay_out(&common, &shares(request, placed, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
     })
 }
 
-fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Vec<LayerProgram> {
+fn layer_programs(
+    request: &Request<'_>,
+    placed: &[Placed],
+    costs: &Costs,
+    common: &Common,
+) -> Vec<LayerProgram> {
+    let pipelined = request.mapping.schedule == Schedule::Pipelined;
     let timing = Timing {
         costs,
         width: request.dram.width(),
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
+        copies: common.copies,
     };
     let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();
@@ -320,6 +345,8 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
             pes: placed_layer.pes.clone(),
             unit_word,
             words: word,
+            control: common.control[k].clone(),
+            credits: pipelined && request.mapping.barrier != Barrier::Never && k + 1 < placed.len(),
             overlap_recurrent: request.mapping.overlap_recurrent,
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,

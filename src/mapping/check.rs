@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::barrier::{BarrierMargin, Timing, margins};
-use super::build::{Placed, unit_weights};
+use super::build::{Placed, copies, unit_weights};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
@@ -95,6 +95,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         width: subject.program.dram.width(),
         point: subject.program.operating_point,
         overlap_recurrent: subject.mapping.overlap_recurrent,
+        copies: copies(subject.mapping),
     };
     margins(subject.network, subject.placed, &timing)
 }
@@ -222,8 +223,7 @@ fn full(program: &Program, lints: &mut Vec<Lint>) {
 /// The layers of a PE, in words.
 fn hosted(program: &Program, loaded: &PeProgram) -> String {
     let names: Vec<&str> = loaded
-        .slots
-        .iter()
+        .layers()
         .filter_map(|slot| program.layers.get(usize::from(slot.layer)))
         .map(|l| l.name.as_str())
         .collect();

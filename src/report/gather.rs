@@ -97,7 +97,7 @@ fn lints(session: &Session) -> Vec<check::Lint> {
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    check::lints(&subject)
+    crate::session::build::lints(scene, &subject)
 }
 
 fn duty(session: &Session) -> f64 {
@@ -136,7 +136,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             units: layer.units(),
             pes: balance.pes,
             weight_sparsity: sparsity([&layer.kernel, &layer.recurrent]),
-            activity: session.stats().layer_activity(k, layer.units()),
+            activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,
             barrier: session.program().layers[k].barrier,

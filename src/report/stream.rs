@@ -10,7 +10,7 @@ use crate::session::Session;
 pub struct StreamLine<'a> {
     /// The step, from 1.
     pub step: u64,
-    /// Token that the network read.
+    /// Token that the network read; of a batch, as all words here, the first stream's.
     pub token: u32,
     /// The word it stands for, as written in the text.
     pub word: &'a str,
@@ -32,7 +32,7 @@ impl<'a> StreamLine<'a> {
         let last = |history: &std::collections::VecDeque<f32>| history.back().copied().unwrap_or(0.0);
         Self {
             step,
-            token: session.machine().state().host.row,
+            token: session.tokens().first().copied().unwrap_or(0),
             word: word(step.saturating_sub(1)).unwrap_or_default(),
             next: word(step),
             surprisal: session.observation().surprisal,

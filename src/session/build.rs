@@ -7,11 +7,12 @@ use super::Session;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
-use crate::mapping::check::is_misfit;
+use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
+use crate::mapping::options::Schedule;
 use crate::mapping::{MapError, Placed, Request, map};
 use crate::model::Model;
 use crate::net::Carry;
-use crate::scene::{LoadedScene, SceneError, Task};
+use crate::scene::{LoadedScene, Scene, SceneError, Task};
 use crate::task::lm::options::{LanguageModelOptions, Mode};
 use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling};
 
@@ -118,19 +119,61 @@ pub struct PlanError {
     pub scene: SceneError,
     /// Scene and model are sound, but ask for more than the chip has.
     pub misfit: bool,
+    /// Bytes that the fullest PE would need, where that is what is too much.
+    pub needed: Option<u64>,
 }
 
 impl PlanError {
     fn new(loaded: &LoadedScene, error: &MapError) -> Self {
         let scene = loaded.error_at(&error.field(), error.to_string(), error.help());
-        Self { scene, misfit: is_misfit(error) }
+        let needed = match error {
+            MapError::DoesNotFit { full, .. } => Some(full.needed),
+            _ => None,
+        };
+        Self { scene, misfit: is_misfit(error), needed }
     }
 }
 
 impl From<SceneError> for PlanError {
     fn from(scene: SceneError) -> Self {
-        Self { scene, misfit: false }
+        Self { scene, misfit: false, needed: None }
     }
+}
+
+/// What keeps a pipeline from being filled, if anything does: a text that is being written, or a single layer.
+pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
+    if scene.mapping.schedule != Schedule::Pipelined {
+        return None;
+    }
+    let Task::LanguageModel(options) = &scene.task;
+    let (message, help) = match &options.mode {
+        Mode::Generate(_) => (
+            "each word waits for the one before it, so after the prompt one time step is in flight at a time and layers \
+             wait for each other as with LayerSequential",
+            "read a text (`mode: Score`) to see the pipeline at work, or take `schedule: LayerSequential`, which needs two \
+             buffers instead of three",
+        ),
+        Mode::Score if scene.mapping.layers.len() < 2 => (
+            "the network has one layer: there is no other that could work at the same time",
+            "take `schedule: LayerSequential`, which needs two buffers instead of three",
+        ),
+        Mode::Score => return None,
+    };
+    Some(Lint {
+        level: Level::Warning,
+        rule: "pipeline-idle",
+        place: "mapping.schedule".to_owned(),
+        message: message.to_owned(),
+        help: help.to_owned(),
+    })
+}
+
+/// Everything to point out about a plan, the gravest first.
+pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
+    let mut lints = check::lints(subject);
+    lints.extend(pipeline_idle(scene));
+    lints.sort_by_key(|lint| std::cmp::Reverse(lint.level));
+    lints
 }
 
 /// Builds the whole experiment.
@@ -160,7 +203,15 @@ pub fn language_task(
             };
             let bytes = std::fs::read(&path).map_err(|error| at(format!("cannot be read: {error}")))?;
             let corpus = Corpus::new(bytes, &model.vocabulary).map_err(|error| at(error.to_string()))?;
-            Ok(LanguageTask::score_text(model, readout, Arc::new(corpus), options.sequence))
+            let (tokens, streams) = (corpus.tokens().len(), loaded.scene.mapping.batch);
+            if streams > 1 && tokens < 2 * streams as usize {
+                let what =
+                    format!("a text of {tokens} tokens cannot be cut into {streams} streams of two or more");
+                let help = format!("set `batch: {}` or less, or take a longer text", (tokens / 2).max(1));
+                return Err(loaded.error_at("mapping.batch", what, help));
+            }
+            let task = LanguageTask::score_text(model, readout, Arc::new(corpus), options.sequence);
+            Ok(task.in_streams(streams))
         }
         Mode::Generate(generate) => {
             let sampling =

@@ -9,7 +9,7 @@ use super::ValidateError;
 use crate::kernel::options::KernelKind;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{DramRows, Program};
-use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::mapping::options::{LayerMapping, MappingOptions, Schedule};
 use crate::mapping::{Request, map};
 use crate::net::csr::{CsrError, GATES, from_dense};
 use crate::net::{Egru, EgruLayer};
@@ -73,7 +73,7 @@ impl Gestures {
     }
 
     /// Puts it on the chip, the weights as dense matrices.
-    pub fn map(&self, assume: &Assume) -> Result<Program, ValidateError> {
+    pub fn map(&self, assume: &Assume, schedule: Schedule, batch: u32) -> Result<Program, ValidateError> {
         let spread = |layer: &EgruLayer| LayerMapping {
             layer: layer.name.clone(),
             pes: Some(PES),
@@ -82,6 +82,8 @@ impl Gestures {
             ..LayerMapping::default()
         };
         let mapping = MappingOptions {
+            schedule,
+            batch,
             layers: self.network.layers.iter().map(spread).collect(),
             ..MappingOptions::default()
         };
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn it_has_the_papers_sizes_and_dense_weights() {
         let gestures = Gestures::new().unwrap();
-        let program = gestures.map(&Assume::default()).unwrap();
+        let program = gestures.map(&Assume::default(), Schedule::LayerSequential, 1).unwrap();
         assert_eq!(program.used_pes(), 128);
         for (layer, inputs) in gestures.network.layers.iter().zip([512, 256]) {
             assert_eq!((layer.inputs(), layer.units()), (inputs, 256));
