@@ -40,7 +40,8 @@ impl Report {
         let energy = session.energy();
         let generating = matches!(options.mode, Mode::Generate(_));
         // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
-        let score = if generating { &Score::default() } else { session.task().score() };
+        let none = Score::default();
+        let score = session.work().language().filter(|_| !generating).map_or(&none, |r| r.task().score());
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -49,8 +50,8 @@ impl Report {
             model: scene.model.clone(),
             steps,
             sequences: session.sequences(),
-            sequence_length: session.task().sequence(),
-            input_steps: session.task().total_steps(),
+            sequence_length: session.work().sequence(),
+            input_steps: session.work().total_steps(),
             stopped: around.stopped,
             chip_time_us: us(tick),
             chip_time_range_us: around.range_us,
@@ -84,7 +85,8 @@ impl Report {
 
 /// All words read or written so far that the task still has.
 fn words(session: &Session) -> String {
-    let words: Vec<&str> = (0..).map_while(|index| session.task().word(index)).collect();
+    let Some(reading) = session.work().language() else { return String::new() };
+    let words: Vec<&str> = (0..).map_while(|index| reading.task().word(index)).collect();
     words.join(" ")
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Session;
+use super::work::{Reading, Work};
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
@@ -180,9 +181,9 @@ pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
 pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, SceneError> {
     let plan = Plan::new(&loaded, cache)?;
     let Task::LanguageModel(options) = &loaded.scene.task;
-    let task = language_task(&loaded, &plan, options)?;
+    let work = Work::Language(Reading::new(language_task(&loaded, &plan, options)?));
     let machine = Machine::new(Arc::clone(&plan.program));
-    Ok(Session::new(loaded, plan, machine, task))
+    Ok(Session::new(loaded, plan, machine, work))
 }
 
 /// Reads what the task needs beside the model: its text, or its prompt.

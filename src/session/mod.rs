@@ -1,7 +1,7 @@
 //! One experiment: built from a scene, stepped, run, observed.
 //!
 //! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
-//! next token, and the task the y that comes out.
+//! next input, and the task the y that comes out.
 
 pub mod build;
 pub mod command;
@@ -9,6 +9,7 @@ pub mod engine;
 pub mod snapshot;
 pub mod stats;
 pub mod view;
+pub mod work;
 
 use std::sync::Arc;
 
@@ -19,11 +20,11 @@ use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
 use crate::model::Model;
 use crate::scene::LoadedScene;
-use crate::task::lm::{LanguageTask, Observation};
 
 use build::{Plan, pipeline_idle};
 use command::StepUnit;
 use stats::{Energy, EnergyParts, Stats};
+use work::Work;
 
 /// How a move ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,37 +47,23 @@ pub struct Session {
     model: Arc<Model>,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
-    task: LanguageTask,
+    work: Work,
     stats: Stats,
-    /// The task's judgement of the last completed step; of a batch, its first stream's.
-    last: Observation,
-    /// Surprisal of each token so far, by token index; of a batch, its first stream's.
-    surprisals: Vec<Option<f32>>,
     last_event: Option<Event>,
 }
 
 impl Session {
-    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, task: LanguageTask) -> Self {
+    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Work) -> Self {
         let stats = Stats::new(plan.program.layers.len());
-        Self {
-            loaded,
-            model: plan.model,
-            placed: plan.placed,
-            machine,
-            task,
-            stats,
-            last: Observation::default(),
-            surprisals: Vec::new(),
-            last_event: None,
-        }
+        Self { loaded, model: plan.model, placed: plan.placed, machine, work, stats, last_event: None }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
     /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
         while self.machine.takes_step() {
-            let Some(tokens) = self.task.next_tokens() else { break };
-            if !self.machine.announce(&tokens) {
+            let Some(rows) = self.work.next_rows() else { break };
+            if !self.machine.announce(&rows) {
                 return Moved::Stalled("the chip does not take the next time step".to_owned());
             }
         }
@@ -103,15 +90,7 @@ impl Session {
         let outputs: Vec<Vec<f32>> =
             (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
         self.stats.step(&self.machine, &outputs);
-        self.last = self.task.observe_all(&outputs);
-        if self.surprisals.is_empty() {
-            self.surprisals.push(None);
-        }
-        let surprisal = self.last.surprisal.map(|s| s as f32);
-        self.surprisals.push(surprisal);
-        if let Some(surprisal) = surprisal {
-            self.stats.surprisal(surprisal);
-        }
+        self.work.observe(&outputs);
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.
@@ -137,8 +116,8 @@ impl Session {
     }
 
     fn at_sequence_end(&self) -> bool {
-        self.steps().is_multiple_of(u64::from(self.task.sequence()))
-            || self.steps() == self.task.total_steps()
+        self.steps().is_multiple_of(u64::from(self.work.sequence()))
+            || self.steps() == self.work.total_steps()
     }
 
     /// Time steps that are announced and not complete.
@@ -146,8 +125,8 @@ impl Session {
         self.machine.state().host.in_flight.len()
     }
 
-    /// Tokens that the last completed time step read, one for each stream of the batch.
-    pub fn tokens(&self) -> &[u32] {
+    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample of the batch.
+    pub fn rows(&self) -> &[u32] {
         &self.machine.state().host.rows
     }
 
@@ -158,8 +137,8 @@ impl Session {
 
     /// Completed sequences; a shorter last one counts when the input has ended.
     pub fn sequences(&self) -> u64 {
-        let length = u64::from(self.task.sequence());
-        let ended = self.steps() == self.task.total_steps() && !self.steps().is_multiple_of(length);
+        let length = u64::from(self.work.sequence());
+        let ended = self.steps() == self.work.total_steps() && !self.steps().is_multiple_of(length);
         self.steps() / length + u64::from(ended)
     }
 
@@ -193,9 +172,9 @@ impl Session {
         &self.placed
     }
 
-    /// The task.
-    pub fn task(&self) -> &LanguageTask {
-        &self.task
+    /// What the network is used for.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// What has been gathered so far.
@@ -206,16 +185,6 @@ impl Session {
     /// What keeps a pipeline from being filled, if anything does.
     pub fn pipeline_idle(&self) -> Option<Lint> {
         pipeline_idle(&self.loaded.scene)
-    }
-
-    /// The task's judgement of the last completed step.
-    pub fn observation(&self) -> &Observation {
-        &self.last
-    }
-
-    /// Surprisal of each token so far, by token index; none for the first.
-    pub fn surprisals(&self) -> &[Option<f32>] {
-        &self.surprisals
     }
 
     /// Energy since the start.

@@ -5,6 +5,7 @@ use super::snapshot::{
     Candidate, EnergyView, Focus, LanguageView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
     Phase, PhaseView, RunState, Snapshot, TaskView, WordView,
 };
+use super::work::{Reading, Work};
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
 use crate::chip::geometry::{Pe, QPES};
@@ -54,7 +55,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         events: state.events,
         steps,
         sequences: session.sequences(),
-        sequence_length: session.task().sequence(),
+        sequence_length: session.work().sequence(),
         step_ticks: state.host.last_step_ticks,
         steps_per_second: engine.steps_per_second,
         last_event: last_event(session),
@@ -213,21 +214,27 @@ fn energy(session: &Session) -> EnergyView {
 }
 
 fn task(session: &Session) -> TaskView {
-    let task = session.task();
+    match session.work() {
+        Work::Language(reading) => language(session, reading),
+    }
+}
+
+fn language(session: &Session, work: &Reading) -> TaskView {
+    let task = work.task();
     let score = task.score();
     let vocabulary = &session.model().vocabulary;
     // The word that is to be read next is known once its surprisal is.
-    let reading = session.steps_in_flight() > 0 || session.observation().target.is_some();
+    let reading = session.steps_in_flight() > 0 || work.observation().target.is_some();
     let shown = session.steps() as usize + usize::from(reading);
     let word = |index: usize| {
         let word = task.word(index)?.to_owned();
-        let surprisal = session.surprisals().get(index).copied().flatten();
+        let surprisal = work.surprisals().get(index).copied().flatten();
         let known = vocabulary.id(&word).is_some();
         Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
     };
     TaskView::LanguageModel(LanguageView {
         words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
-        top: session
+        top: work
             .observation()
             .top
             .iter()
@@ -236,7 +243,7 @@ fn task(session: &Session) -> TaskView {
             .collect(),
         perplexity: score.perplexity(),
         mean_surprisal: score.mean_surprisal(),
-        surprisal_history: session.stats().surprisal_history.iter().copied().collect(),
+        surprisal_history: work.surprisal_history().collect(),
         predictions: score.predictions(),
         total_steps: Some(task.total_steps()),
         generating: task.is_writing(),

@@ -32,7 +32,7 @@ impl Input {
         let reset = model.card.carry == Carry::Y;
         Self {
             model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
-            reset_every: reset.then(|| session.task().sequence()),
+            reset_every: reset.then(|| session.work().sequence()),
             tokens: Vec::new(),
             batch: 0,
         }
@@ -40,14 +40,15 @@ impl Input {
 
     /// To be called after every completed time step.
     pub fn note(&mut self, session: &Session) {
-        let read = session.tokens();
+        let read = session.rows();
         // The last one so far was only predicted until now: it is the one that was read.
         self.tokens.truncate(self.tokens.len().saturating_sub(1));
         self.tokens.extend_from_slice(read);
         self.batch = read.len();
         // At the end of a text nothing is left to predict, and the word read stands there once more.
         let last = read.first().copied().unwrap_or(0);
-        self.tokens.push(session.observation().target.unwrap_or(last));
+        let predicted = session.work().language().and_then(|reading| reading.observation().target);
+        self.tokens.push(predicted.unwrap_or(last));
     }
 
     /// Words that were read, without the one that is only predicted, by time step.
