@@ -116,7 +116,7 @@ fn a_pipeline_computes_the_same_in_less_time() {
     assert_eq!(many.output_hash(), one.output_hash());
     assert_eq!(many.task().score(), one.task().score());
     assert_eq!(many.surprisals(), one.surprisals());
-    for (k, layer) in one.model().network.layers.iter().enumerate() {
+    for (k, layer) in one.model().network().layers.iter().enumerate() {
         let activity = [&one, &many].map(|s| s.stats().layer_activity(k, layer.units()));
         assert_eq!(activity[0], activity[1], "events of {} are those of the steps completed", layer.name);
     }
@@ -223,7 +223,7 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
         let session = session(SMALL, edits);
         let scene = &session.loaded.scene;
         let subject = spinntui::mapping::check::Subject {
-            network: &session.model().network,
+            network: session.model().network(),
             program: session.program(),
             placed: session.placed(),
             chip: &scene.chip,

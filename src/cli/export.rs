@@ -57,7 +57,7 @@ pub fn export(args: &ExportArgs) -> Result<u8, CliError> {
         write::prepare(&args.spec, args.force)?;
         let images = Images::of(&plan.program);
         let mut session = Plan::new(&loaded, &mut cache)?.start(loaded)?;
-        let steps = args.steps.unwrap_or_else(|| u64::from(session.task().sequence()));
+        let steps = args.steps.unwrap_or_else(|| u64::from(session.work().sequence()));
         let spec = Spec::of(&mut session, steps);
         let written = write::write(&args.spec, &spec, &images)?;
         let steps = session.steps();

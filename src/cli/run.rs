@@ -109,8 +109,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 
 /// Time steps to stop after.
 fn target(args: &RunArgs, session: &Session) -> u64 {
-    let total = session.task().total_steps();
-    let sequence = u64::from(session.task().sequence());
+    let total = session.work().total_steps();
+    let sequence = u64::from(session.work().sequence());
     let asked = args.steps.or(args.sequences.map(|n| n.saturating_mul(sequence)));
     asked.map_or(total, |asked| asked.min(total))
 }
@@ -178,12 +178,9 @@ impl Progress {
         let (steps, seconds) = (session.steps(), self.started.elapsed().as_secs_f64());
         let speed = steps as f64 / seconds;
         let left = (self.target.saturating_sub(steps)) as f64 / speed.max(1e-9);
-        let perplexity =
-            session.task().score().perplexity().map_or_else(String::new, |p| format!(", perplexity {p:.1}"));
-        let text = format!(
-            "{steps} of {} time steps{perplexity}, {speed:.0} steps/s, {left:.0} s to go",
-            self.target
-        );
+        let so_far = session.work().headline().map_or_else(String::new, |words| format!(", {words}"));
+        let text =
+            format!("{steps} of {} time steps{so_far}, {speed:.0} steps/s, {left:.0} s to go", self.target);
         // A terminal that is gone is no reason to stop.
         let _ = write!(std::io::stderr(), "\r{text:<79}");
     }

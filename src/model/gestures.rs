@@ -32,9 +32,9 @@ impl GestureModel {
         let head = load_head(&file)?;
         let network = load_network(&file, head.features(), card.output)?;
         let (classes, units) = (card.classes.len(), network.outputs());
-        let weight = file.dense("decoder.weight", &[classes, units])?;
-        let bias = file.vector("decoder.bias", Some(classes))?;
-        let readout = Linear::new(units, &weight, bias).map_err(|e| file.parts("decoder", e))?;
+        let weight = file.dense(&format!("{READOUT}.weight"), &[classes, units])?;
+        let bias = file.vector(&format!("{READOUT}.bias"), Some(classes))?;
+        let readout = Linear::new(units, &weight, bias).map_err(|e| file.parts(READOUT, e))?;
         Ok(Self { card, path: weights, head, network, readout })
     }
 
@@ -48,12 +48,19 @@ impl GestureModel {
     }
 }
 
-/// `cnn.conv1` to `cnn.conv5` and `cnn.fc`.
+/// Places of the convolutions in the authors' sequence of modules, by which their checkpoints name them.
+pub(super) const PLACES: [usize; CONVOLUTIONS] = [0, 3, 6, 9, 12];
+/// The linear layer's place there.
+pub(super) const LINEAR: &str = "conv.15";
+/// The readout's name there.
+pub(super) const READOUT: &str = "fc";
+
+/// `conv.0` to `conv.12` and `conv.15`, as the authors' checkpoints name them.
 fn load_head(file: &TensorFile<'_>) -> Result<Head, ModelError> {
     let mut channels = 1;
     let mut convolutions = Vec::new();
-    for index in 0..CONVOLUTIONS {
-        let tensor = |part: &str| format!("cnn.conv{}.{part}", index + 1);
+    for (index, place) in PLACES.into_iter().enumerate() {
+        let tensor = |part: &str| format!("conv.{place}.{part}");
         let bias = file.vector(&tensor("bias"), None)?;
         let Some(shape) = gesture::conv_shape(index, channels, bias.len()) else { break };
         let weight =
@@ -61,8 +68,9 @@ fn load_head(file: &TensorFile<'_>) -> Result<Head, ModelError> {
         channels = shape.outputs;
         convolutions.push(Conv2d::new(shape, &weight, bias).map_err(|e| file.parts(&tensor("weight"), e))?);
     }
-    let bias = file.vector("cnn.fc.bias", None)?;
-    let weight = file.dense("cnn.fc.weight", &[bias.len(), channels])?;
-    let linear = Linear::new(channels, &weight, bias).map_err(|e| file.parts("cnn.fc.weight", e))?;
-    Head::new(convolutions, linear).map_err(|e| file.parts("cnn", e))
+    let weights = format!("{LINEAR}.weight");
+    let bias = file.vector(&format!("{LINEAR}.bias"), None)?;
+    let weight = file.dense(&weights, &[bias.len(), channels])?;
+    let linear = Linear::new(channels, &weight, bias).map_err(|e| file.parts(&weights, e))?;
+    Head::new(convolutions, linear).map_err(|e| file.parts("conv", e))
 }

@@ -13,6 +13,7 @@ mod tensors;
 pub mod vocabulary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use card::{Card, Kind, Measured};
 pub use embedding::Embedding;
@@ -35,17 +36,17 @@ pub const CARD_FILE: &str = "card.ron";
 #[derive(Clone, Debug)]
 pub enum Model {
     /// Predicts the next word.
-    Language(LanguageModel),
+    Language(Arc<LanguageModel>),
     /// Tells gestures apart.
-    Gestures(GestureModel),
+    Gestures(Arc<GestureModel>),
 }
 
 impl Model {
     /// Loads a model's folder, or a lone `.safetensors` file with its other files beside it.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         match Files::find(path)?.card.kind {
-            Kind::LanguageModel => LanguageModel::load(path).map(Self::Language),
-            Kind::Gestures => GestureModel::load(path).map(Self::Gestures),
+            Kind::LanguageModel => LanguageModel::load(path).map(Arc::new).map(Self::Language),
+            Kind::Gestures => GestureModel::load(path).map(Arc::new).map(Self::Gestures),
         }
     }
 
@@ -70,6 +71,24 @@ impl Model {
         match self {
             Self::Language(model) => &model.network,
             Self::Gestures(model) => &model.network,
+        }
+    }
+}
+
+impl Model {
+    /// The language model, if it is one.
+    pub fn language(&self) -> Option<&Arc<LanguageModel>> {
+        match self {
+            Self::Language(model) => Some(model),
+            Self::Gestures(_) => None,
+        }
+    }
+
+    /// The gesture model, if it is one.
+    pub fn gestures(&self) -> Option<&Arc<GestureModel>> {
+        match self {
+            Self::Gestures(model) => Some(model),
+            Self::Language(_) => None,
         }
     }
 }
@@ -133,7 +152,8 @@ fn load_layer(
     inputs: usize,
     output: Output,
 ) -> Result<EgruLayer, ModelError> {
-    let tensor = |part: &str| format!("{name}.{part}");
+    let stored = name.replacen("rnns", file.layers(), 1);
+    let tensor = |part: &str| format!("{stored}.{part}");
     let mut threshold = file.vector(&tensor("thr"), None)?;
     // As the authors' forward pass does, at each call.
     for threshold in &mut threshold {

@@ -7,11 +7,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::embedding::{Embedding, Values};
+use super::gestures::{LINEAR, PLACES, READOUT};
 use super::{Kind, ModelError};
 use crate::net::Csr;
 use crate::net::conv::ShapeError;
 use crate::net::csr::{from_dense, from_parts};
-use crate::net::gesture::CONVOLUTIONS;
 
 const FLOATS: &str = "F16, BF16, F32 or F64";
 /// Tensors of the authors' checkpoints that belong to training and change nothing in the forward pass.
@@ -50,7 +50,13 @@ impl<'a> TensorFile<'a> {
         self.tensors.tensor(tensor).is_ok()
     }
 
-    /// One more than the greatest k of any tensor `rnns.k.…`.
+    /// What this file calls its layers.
+    pub(super) fn layers(&self) -> &'static str {
+        let has = |prefix: &&&str| self.tensors.names().iter().any(|name| name.starts_with(**prefix));
+        LAYERS.iter().find(has).copied().unwrap_or(LAYERS[0])
+    }
+
+    /// One more than the greatest k of any tensor of a layer.
     pub(super) fn layer_count(&self) -> usize {
         // A number too great to be meant is cut: the loader then reports the first layer that is missing.
         let layers = self.tensors.names().into_iter().filter_map(|name| Some(layer_part(name)?.0 + 1));
@@ -184,18 +190,21 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// Splits `rnns.K.PART`.
+/// What the authors' checkpoints call their layers: those of language models, and those of gesture models.
+const LAYERS: [&str; 2] = ["rnns", "layers"];
+
+/// Splits `rnns.K.PART` or `layers.K.PART`.
 fn layer_part(name: &str) -> Option<(usize, &str)> {
-    let (layer, part) = name.strip_prefix("rnns.")?.split_once('.')?;
+    let (layers, rest) = name.split_once('.')?;
+    let (layer, part) = rest.split_once('.').filter(|_| LAYERS.contains(&layers))?;
     // Three digits are more layers than any model has; a longer number is no layer.
     (layer.len() <= 3).then(|| layer.parse().ok()).flatten().map(|layer| (layer, part))
 }
 
-/// `cnn.convK.weight`, `cnn.fc.bias`, `decoder.weight`, …
+/// `conv.K.weight`, `conv.15.bias`, `fc.weight`, …
 fn known_gesture(name: &str) -> bool {
     let Some((layer, "weight" | "bias")) = name.rsplit_once('.') else { return false };
-    let conv = |k: usize| layer == format!("cnn.conv{k}");
-    layer == "cnn.fc" || layer == "decoder" || (1..=CONVOLUTIONS).any(conv)
+    layer == LINEAR || layer == READOUT || PLACES.iter().any(|place| layer == format!("conv.{place}"))
 }
 
 fn known(name: &str, kind: Kind) -> bool {

@@ -94,7 +94,7 @@ impl CheckReport {
         let scene = &loaded.scene;
         let program = &*plan.program;
         let subject = Subject {
-            network: &plan.model.network,
+            network: plan.model.network(),
             program,
             placed: &plan.placed,
             chip: &scene.chip,

@@ -37,12 +37,14 @@ impl Report {
         let state_hash = session.state_hash();
         let session = &*session;
         let scene = &session.loaded.scene;
-        let Task::LanguageModel(options) = &scene.task;
         let (steps, tick) = (session.steps(), session.tick());
         let energy = session.energy();
-        let generating = matches!(options.mode, Mode::Generate(_));
+        let generating =
+            matches!(&scene.task, Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)));
+        let gestures = session.work().gestures();
         // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
-        let score = if generating { &Score::default() } else { session.task().score() };
+        let none = Score::default();
+        let score = session.work().language().filter(|_| !generating).map_or(&none, |r| r.task().score());
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -51,8 +53,8 @@ impl Report {
             model: scene.model.clone(),
             steps,
             sequences: session.sequences(),
-            sequence_length: session.task().sequence(),
-            input_steps: session.task().total_steps(),
+            sequence_length: session.work().sequence(),
+            input_steps: session.work().total_steps(),
             batch: session.program().batch,
             stopped: around.stopped,
             chip_time_us: us(tick),
@@ -61,7 +63,11 @@ impl Report {
             perplexity: score.perplexity(),
             mean_surprisal: score.mean_surprisal(),
             predictions: score.predictions(),
-            compares_with: session.model().card.compares_with.clone(),
+            accuracy: gestures.and_then(|work| work.task().tally().accuracy()),
+            confusion: gestures
+                .map(|work| work.task().tally().confusion().iter().map(|row| row.to_vec()).collect()),
+            samples: gestures.map(super::gestures::samples),
+            compares_with: session.model().card().compares_with.clone(),
             generated: generating.then(|| words(session)),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
@@ -87,14 +93,15 @@ impl Report {
 
 /// All words read or written so far that the task still has.
 fn words(session: &Session) -> String {
-    let words: Vec<&str> = (0..).map_while(|index| session.task().word(index)).collect();
+    let Some(reading) = session.work().language() else { return String::new() };
+    let words: Vec<&str> = (0..).map_while(|index| reading.task().word(index)).collect();
     words.join(" ")
 }
 
 fn lints(session: &Session) -> Vec<check::Lint> {
     let scene = &session.loaded.scene;
     let subject = check::Subject {
-        network: &session.model().network,
+        network: session.model().network(),
         program: session.program(),
         placed: session.placed(),
         chip: &scene.chip,
@@ -130,7 +137,7 @@ fn sparsity(matrices: [&Csr; 2]) -> f64 {
 }
 
 fn layers(session: &Session) -> Vec<Layer> {
-    let network = &session.model().network;
+    let network = session.model().network();
     let balance = check::balance(network, session.placed());
     let mut layers = Vec::new();
     for (k, (layer, balance)) in network.layers.iter().zip(balance).enumerate() {
@@ -168,7 +175,7 @@ fn phases(session: &Session) -> Vec<PhaseTime> {
 fn timers(session: &Session) -> Vec<Timers> {
     let program = session.program();
     let mut timers = Vec::new();
-    for (k, balance) in check::balance(&session.model().network, session.placed()).into_iter().enumerate() {
+    for (k, balance) in check::balance(session.model().network(), session.placed()).into_iter().enumerate() {
         let logged = program.pe(balance.fullest).and_then(|loaded| {
             let (slot, _) = loaded.slot_of(k as u8)?;
             last_logged(session, balance.fullest, loaded, u32::from(slot))

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod events;
 pub mod floor_plan;
 pub mod gather;
+pub mod gestures;
 pub mod opening;
 pub mod spec;
 pub mod stream;
@@ -49,7 +50,7 @@ pub struct Report {
     pub sequence_length: u32,
     /// Time steps that the whole input has.
     pub input_steps: u64,
-    /// Samples side by side: each time step reads a token of so many streams.
+    /// Samples side by side: each time step reads a token of so many streams, or a frame of so many samples.
     pub batch: u32,
     /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
@@ -65,7 +66,13 @@ pub struct Report {
     pub mean_surprisal: Option<f64>,
     /// Predictions scored.
     pub predictions: u64,
-    /// What the perplexity compares with, from the model's card.
+    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null` before the first.
+    pub accuracy: Option<f64>,
+    /// Gestures only: counts of labelled samples, a row a label, a column an answer. Otherwise `null`.
+    pub confusion: Option<Vec<Vec<u32>>>,
+    /// Gestures only: every answered sample, in order. Otherwise `null`.
+    pub samples: Option<Vec<gestures::SampleAnswer>>,
+    /// What the results compare with, from the model's card.
     pub compares_with: String,
     /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
     pub generated: Option<String>,

@@ -4,10 +4,15 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod gestures;
+mod tensor;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::gestures::{ClassView, EventPicture, GestureView, PICTURE_SIDE};
+pub use self::tensor::TensorView;
 use super::command::Speed;
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
@@ -209,33 +214,52 @@ pub struct Candidate {
     pub probability: f32,
 }
 
+/// A text as it is read or written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LanguageView {
+    /// Words read or written so far, oldest first (at most the last 400).
+    pub words: Vec<WordView>,
+    /// The five likeliest next words now, likeliest first.
+    pub top: Vec<Candidate>,
+    /// exp(mean surprisal) since the start; none before the first prediction.
+    pub perplexity: Option<f64>,
+    /// Mean surprisal since the start, nats.
+    pub mean_surprisal: Option<f64>,
+    /// Surprisal of the last predictions, oldest first (at most 140), nats.
+    pub surprisal_history: Vec<f32>,
+    /// Predictions scored so far.
+    pub predictions: u64,
+    /// Predictions in all, where known.
+    pub total_steps: Option<u64>,
+    /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
+    /// perplexity is that of all.
+    pub streams: u32,
+    /// `true` when the network writes instead of reading.
+    pub generating: bool,
+    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
+    pub note: String,
+}
+
 /// What the network is for, and how well it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TaskView {
     /// Reading or writing text.
-    LanguageModel {
-        /// Words read or written so far, oldest first (at most the last 400).
-        words: Vec<WordView>,
-        /// The five likeliest next words now, likeliest first.
-        top: Vec<Candidate>,
-        /// exp(mean surprisal) since the start; none before the first prediction.
-        perplexity: Option<f64>,
-        /// Mean surprisal since the start, nats.
-        mean_surprisal: Option<f64>,
-        /// Surprisal of the last predictions, oldest first (at most 140), nats.
-        surprisal_history: Vec<f32>,
-        /// Predictions scored so far.
-        predictions: u64,
-        /// Predictions in all, where known.
-        total_steps: Option<u64>,
-        /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
-        /// perplexity is that of all.
-        streams: u32,
-        /// `true` when the network writes instead of reading.
-        generating: bool,
-        /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
-        note: String,
-    },
+    LanguageModel(LanguageView),
+    /// Telling gestures apart.
+    Gestures(GestureView),
+    /// Arrays in, arrays out.
+    Tensor(TensorView),
+}
+
+impl TaskView {
+    /// What one time step is to this task, in a word.
+    pub const fn step_word(&self) -> &'static str {
+        match self {
+            Self::LanguageModel(_) => "token",
+            Self::Gestures(_) => "frame",
+            Self::Tensor(_) => "step",
+        }
+    }
 }
 
 /// One PE in detail, for [`Focus::Pe`].

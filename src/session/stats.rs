@@ -30,8 +30,6 @@ pub struct Stats {
     layer_events: Vec<u64>,
     /// Activity of each layer in the last steps (0..=1), newest last.
     pub layer_history: Vec<VecDeque<f32>>,
-    /// Surprisal of the last predictions, nats, newest last.
-    pub surprisal_history: VecDeque<f32>,
     /// Energy of each step.
     pub energy: StepEnergy,
     /// Steps counted.
@@ -60,7 +58,6 @@ impl Stats {
             window: vec![0; PE_COUNT],
             layer_events: vec![0; layers],
             layer_history: vec![VecDeque::new(); layers],
-            surprisal_history: VecDeque::new(),
             energy: StepEnergy::default(),
             steps: 0,
             output: Xxh3::new(),
@@ -93,11 +90,6 @@ impl Stats {
             let units = layer.unit_word.len().max(1) * machine.program().batch as usize;
             push(&mut self.layer_history[k], active as f32 / units as f32);
         }
-    }
-
-    /// Takes in a prediction's surprisal.
-    pub fn surprisal(&mut self, nats: f32) {
-        push(&mut self.surprisal_history, nats);
     }
 
     /// Events of a PE in the last completed step, and their mean over the window.

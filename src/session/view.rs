@@ -1,10 +1,12 @@
 //! Builds snapshots: what faces see of a session.
 
+mod tasks;
+
 use super::Session;
 use super::energy::PeEnergy;
 use super::snapshot::{
-    Candidate, EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot, TaskView, WordView,
+    EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView, RunState,
+    Snapshot,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
@@ -16,10 +18,6 @@ use crate::machine::queue::{CHIP, Counter, EventKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{Freight, PeState, Status};
 
-/// Words that a snapshot carries.
-const WORDS: usize = 400;
-/// Likeliest next words that a snapshot carries.
-const TOP: usize = 5;
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
 /// Values of the debug log that the detail of a PE lists.
@@ -48,14 +46,14 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         build: engine.build,
         title: session.loaded.scene.title.clone(),
         scene: session.loaded.path.display().to_string(),
-        model: session.model().card.name.clone(),
+        model: session.model().card().name.clone(),
         run: engine.run.clone(),
         speed: engine.speed,
         tick: state.tick,
         events: state.events,
         steps,
         sequences: session.sequences(),
-        sequence_length: session.task().sequence(),
+        sequence_length: session.work().sequence(),
         step_ticks: state.host.last_step_ticks,
         steps_per_second: engine.steps_per_second,
         last_event: last_event(session),
@@ -66,7 +64,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         noc: noc(session),
         energy: energy(session),
         assume: session.program().assume.clone(),
-        task: task(session),
+        task: tasks::task(session),
         warnings: warnings(session),
         focus: match engine.focus {
             Focus::Nothing => None,
@@ -127,7 +125,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
 
 fn layers(session: &Session) -> Vec<LayerView> {
     let sparsity = |nonzeros: usize, all: usize| 1.0 - nonzeros as f32 / all.max(1) as f32;
-    let network = &session.model().network;
+    let network = session.model().network();
     let mut views = Vec::new();
     for (k, (layer, program)) in network.layers.iter().zip(&session.program().layers).enumerate() {
         let (w, r) = (&layer.kernel, &layer.recurrent);
@@ -218,45 +216,6 @@ fn energy(session: &Session) -> EnergyView {
         step_j: session.step_energy().energy_j,
         parts: session.energy_parts(),
         history: session.stats().energy.history().map(|joules| joules as f32).collect(),
-    }
-}
-
-fn task(session: &Session) -> TaskView {
-    let task = session.task();
-    let score = task.score();
-    let vocabulary = &session.model().vocabulary;
-    // The word that is to be read next is known once its surprisal is.
-    let reading = session.steps_in_flight() > 0 || session.observation().target.is_some();
-    let shown = session.steps() as usize + usize::from(reading);
-    let word = |index: usize| {
-        let word = task.word(index)?.to_owned();
-        let surprisal = session.surprisals().get(index).copied().flatten();
-        let known = vocabulary.id(&word).is_some();
-        Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
-    };
-    TaskView::LanguageModel {
-        words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
-        top: session
-            .observation()
-            .top
-            .iter()
-            .take(TOP)
-            .map(|&(id, probability)| Candidate { word: vocabulary.word(id).to_owned(), probability })
-            .collect(),
-        perplexity: score.perplexity(),
-        mean_surprisal: score.mean_surprisal(),
-        surprisal_history: session.stats().surprisal_history.iter().copied().collect(),
-        predictions: score.predictions(),
-        total_steps: Some(task.total_steps() * task.streams() as u64),
-        streams: task.streams() as u32,
-        generating: task.is_writing(),
-        note: match task.streams() {
-            1 => session.model().card.compares_with.clone(),
-            n => format!(
-                "the first of {n} streams is shown; perplexity is that of all. {}",
-                session.model().card.compares_with
-            ),
-        },
     }
 }
 

@@ -7,9 +7,11 @@ use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
 use spinntui::machine::options::Assume;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, Candidate, EnergyParts, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
-    Phase, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, GestureView, LanguageView,
+    LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind,
+    RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
+use spinntui::task::dvs::gesture::Gesture;
 
 /// Ticks of one time step: 2,432 µs.
 const STEP_TICKS: u64 = 2_432 * 1_200;
@@ -250,7 +252,7 @@ fn task(step: u64) -> TaskView {
     };
     let history: Vec<f32> = (step.saturating_sub(139).max(1)..=step).map(surprisal).collect();
     let mean = f64::from(history.iter().sum::<f32>()) / history.len().max(1) as f64;
-    TaskView::LanguageModel {
+    TaskView::LanguageModel(LanguageView {
         words: (step.saturating_sub(399)..=step).map(view).collect(),
         top: [("the", 0.214), ("a", 0.117), ("its", 0.046), ("processing", 0.021), ("which", 0.009)]
             .map(|(word, probability)| Candidate { word: word.to_owned(), probability })
@@ -264,7 +266,7 @@ fn task(step: u64) -> TaskView {
         generating: false,
         note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
             .to_owned(),
-    }
+    })
 }
 
 /// The detail that the engine sends for a focused PE.
@@ -305,6 +307,68 @@ pub fn detail(pe: usize) -> PeDetail {
     }
 }
 
+/// A gesture being recognised: a ring of events, the right hand's wave ahead.
+pub fn gestures() -> Snapshot {
+    let names = [
+        "hand_clapping",
+        "right_hand_wave",
+        "left_hand_wave",
+        "right_arm_clockwise",
+        "right_arm_counter_clockwise",
+        "left_arm_clockwise",
+        "left_arm_counter_clockwise",
+        "arm_roll",
+        "air_drums",
+        "air_guitar",
+        "other_gestures",
+    ];
+    let class = |(index, name): (usize, &&str)| {
+        let probability = if index == 1 { 0.71 } else { 0.29 * noise(index as u64, 5) / 5.0 };
+        ClassView {
+            name: (*name).to_owned(),
+            short: Gesture::from_index(index).map_or("?", Gesture::short).to_owned(),
+            score: probability.ln(),
+            probability,
+        }
+    };
+    let confusion = |cell: usize| match (cell / names.len(), cell % names.len()) {
+        (label, answer) if label == answer => 3 + (7.0 * noise(label as u64, 6)) as u32,
+        (label, answer) => u32::from(noise(label as u64, answer as u64 + 40) > 0.94),
+    };
+    let confusion: Vec<u32> = (0..names.len() * names.len()).map(confusion).collect();
+    let (mut on, mut off) = (vec![0; PICTURE_SIDE * PICTURE_SIDE], vec![0; PICTURE_SIDE * PICTURE_SIDE]);
+    for element in 0..PICTURE_SIDE * PICTURE_SIDE {
+        let (x, y) = ((element % PICTURE_SIDE) as f32 - 24.0, (element / PICTURE_SIDE) as f32 - 28.0);
+        let radius = x.hypot(y);
+        let events = (4.0 * noise(element as u64, 3)) as u8;
+        if (12.0..15.0).contains(&radius) {
+            if x > 0.0 { on[element] = events } else { off[element] = events }
+        }
+    }
+    let view = GestureView {
+        source: "user24_led.aedat, slice 2 of 4".to_owned(),
+        label: Some(1),
+        frame: 41,
+        frames: 67,
+        sample: 63,
+        samples: 264,
+        batch: 1,
+        picture: EventPicture { on, off },
+        classes: names.iter().enumerate().map(class).collect(),
+        judged: confusion.iter().map(|&n| u64::from(n)).sum(),
+        correct: (0..names.len()).map(|k| u64::from(confusion[k * names.len() + k])).sum(),
+        confusion,
+        recent: (0..30)
+            .map(|k| {
+                let label = k % names.len();
+                (Some(label), if noise(k as u64, 8) > 0.9 { 10 } else { label })
+            })
+            .collect(),
+        note: "Trained on synthetic gestures.".to_owned(),
+    };
+    Snapshot { sequence_length: 67, task: TaskView::Gestures(view), ..snapshot() }
+}
+
 /// A chip of which nothing is known: empty lists everywhere.
 pub fn hollow() -> Snapshot {
     Snapshot {
@@ -314,18 +378,7 @@ pub fn hollow() -> Snapshot {
         noc: NocView::default(),
         warnings: Vec::new(),
         title: String::new(),
-        task: TaskView::LanguageModel {
-            words: Vec::new(),
-            top: Vec::new(),
-            perplexity: None,
-            mean_surprisal: None,
-            surprisal_history: Vec::new(),
-            predictions: 0,
-            total_steps: None,
-            streams: 1,
-            generating: false,
-            note: String::new(),
-        },
+        task: TaskView::LanguageModel(LanguageView::default()),
         ..at(0)
     }
 }

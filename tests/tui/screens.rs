@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Focus, TaskView};
+use spinntui::session::snapshot::{Focus, LanguageView, TaskView};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::update::update;
 
@@ -79,9 +79,26 @@ fn other_screens() {
 }
 
 #[test]
+fn gesture_screens() {
+    let _settings = snapshots();
+    let shown = |size, keys: &str| {
+        let mut app = app_with(size, sample::gestures());
+        press(&mut app, keys);
+        update(&mut app, Msg::CountExpired);
+        text(&app)
+    };
+    assert_snapshot!("80x24-gestures", shown((80, 24), ""));
+    assert_snapshot!("80x24-gestures-expanded", shown((80, 24), "2 z"));
+    assert_snapshot!("120x40-gestures", shown((120, 40), ""));
+    assert_snapshot!("200x60-gestures", shown((200, 60), ""));
+}
+
+#[test]
 fn generated_words_are_told_from_the_prompt() {
     let mut snapshot = sample::at(12);
-    let TaskView::LanguageModel { words, generating, .. } = &mut snapshot.task;
+    let TaskView::LanguageModel(LanguageView { words, generating, .. }) = &mut snapshot.task else {
+        unreachable!()
+    };
     *generating = true;
     for (index, word) in words.iter_mut().enumerate() {
         word.generated = index >= 4;

@@ -46,24 +46,24 @@ def make(channels, features, units, classes):
     """All weights of a network of these sizes."""
     w = {}
     inputs = 1
-    for i, (outputs, kernel) in enumerate(zip(channels, (11, 5, 3, 3, 3)), 1):
-        scale = 2.0 ** -(max(inputs * (kernel if i < 3 else 1) ** 2, 4).bit_length() // 2 - 2)
-        w[f"cnn.conv{i}.weight"] = tensor(f"cnn.conv{i}.weight", (outputs, inputs, kernel, kernel), scale)
-        w[f"cnn.conv{i}.bias"] = tensor(f"cnn.conv{i}.bias", (outputs,), 0.125)
+    for i, (outputs, kernel) in enumerate(zip(channels, (11, 5, 3, 3, 3))):
+        scale = 2.0 ** -(max(inputs * (kernel if i < 2 else 1) ** 2, 4).bit_length() // 2 - 2)
+        w[f"conv.{3 * i}.weight"] = tensor(f"conv.{3 * i}.weight", (outputs, inputs, kernel, kernel), scale)
+        w[f"conv.{3 * i}.bias"] = tensor(f"conv.{3 * i}.bias", (outputs,), 0.125)
         inputs = outputs
-    w["cnn.fc.weight"] = tensor("cnn.fc.weight", (features, inputs), 0.25)
-    w["cnn.fc.bias"] = tensor("cnn.fc.bias", (features,), 0.25)
+    w["conv.15.weight"] = tensor("conv.15.weight", (features, inputs), 0.25)
+    w["conv.15.bias"] = tensor("conv.15.bias", (features,), 0.25)
     inputs = features
     for k, h in enumerate(units):
-        name = f"rnns.{k}"
+        name = f"layers.{k}"
         w[f"{name}.kernel"] = tensor(f"{name}.kernel", (inputs, 3 * h), 1.0 if h < 100 else 0.125)
         w[f"{name}.recurrent_kernel"] = tensor(f"{name}.recurrent_kernel", (h, 3 * h), 1.0 if h < 100 else 0.125)
         w[f"{name}.bias"] = tensor(f"{name}.bias", (3 * h,), 0.25)
         w[f"{name}.recurrent_bias"] = tensor(f"{name}.recurrent_bias", (3 * h,), 0.25)
         w[f"{name}.thr"] = tensor(f"{name}.thr", (h,), 0.125).abs()
         inputs = h
-    w["decoder.weight"] = tensor("decoder.weight", (classes, inputs), 1.0)
-    w["decoder.bias"] = tensor("decoder.bias", (classes,), 0.25)
+    w["fc.weight"] = tensor("fc.weight", (classes, inputs), 1.0)
+    w["fc.bias"] = tensor("fc.bias", (classes,), 0.25)
     return w
 
 

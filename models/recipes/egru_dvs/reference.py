@@ -20,12 +20,12 @@ CONVOLUTIONS = [(4, 2, True), (1, 2, True), (1, 1, False), (1, 1, False), (1, 1,
 def head(weights, frames):
     """Frames [T, 32, 32] -> features [T, F]."""
     x = frames[:, None]
-    for i, (stride, padding, pool) in enumerate(CONVOLUTIONS, 1):
-        name = f"cnn.conv{i}"
+    for i, (stride, padding, pool) in enumerate(CONVOLUTIONS):
+        name = f"conv.{3 * i}"
         x = F.relu(F.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding))
         if pool:
             x = F.max_pool2d(x, 3, 2)
-    return F.linear(x.flatten(1), weights["cnn.fc.weight"], weights["cnn.fc.bias"])
+    return F.linear(x.flatten(1), weights["conv.15.weight"], weights["conv.15.bias"])
 
 
 def layer(weights, name, x):
@@ -55,11 +55,11 @@ def gesture(weights, frames, traces=True):
     x = features = head(weights, frames)
     layers, margins = [], []
     k = 0
-    while f"rnns.{k}.thr" in weights:
-        y, trace, margin = layer(weights, f"rnns.{k}", x)
+    while f"layers.{k}.thr" in weights:
+        y, trace, margin = layer(weights, f"layers.{k}", x)
         x = trace if traces else y
         layers.append((y, trace))
         margins.append(margin)
         k += 1
-    logits = F.linear(x, weights["decoder.weight"], weights["decoder.bias"]).mean(0)
+    logits = F.linear(x, weights["fc.weight"], weights["fc.bias"]).mean(0)
     return {"features": features, "layers": layers, "output": x, "logits": logits, "margin": min(margins)}

@@ -16,6 +16,8 @@ use crate::task::lm::options::Mode;
 pub struct Input {
     /// The weights file, without links in its path where the system can say so.
     pub model: PathBuf,
+    /// The recordings or array read, the same way; empty for a text, whose words are in `tokens`.
+    pub data: PathBuf,
     /// Cell states begin anew after so many steps; `None`: never.
     pub reset_every: Option<u32>,
     /// The words read, as numbers of the model's vocabulary; the last is only predicted.
@@ -29,10 +31,11 @@ impl Input {
     /// Of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
-        let reset = model.card.carry != Carry::CAndY;
+        let reset = model.card().carry != Carry::CAndY;
         Self {
-            model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
-            reset_every: reset.then(|| session.task().sequence()),
+            model: model.path().canonicalize().unwrap_or_else(|_| model.path().to_owned()),
+            data: data(session),
+            reset_every: reset.then(|| session.work().sequence()),
             tokens: Vec::new(),
             batch: 0,
         }
@@ -47,7 +50,8 @@ impl Input {
         self.batch = read.len();
         // At the end of a text nothing is left to predict, and the word read stands there once more.
         let last = read.first().copied().unwrap_or(0);
-        self.tokens.push(session.observation().target.unwrap_or(last));
+        let predicted = session.work().language().and_then(|reading| reading.observation().target);
+        self.tokens.push(predicted.unwrap_or(last));
     }
 
     /// Words that were read, without the one that is only predicted, by time step.
@@ -55,6 +59,17 @@ impl Input {
         let read = self.tokens.split_last().map_or(&[][..], |(_, read)| read);
         read.chunks(self.batch.max(1)).map(<[u32]>::to_vec).collect()
     }
+}
+
+/// Where recordings or rows come from.
+fn data(session: &Session) -> PathBuf {
+    let (name, field) = match &session.loaded.scene.task {
+        Task::LanguageModel(_) => return PathBuf::new(),
+        Task::Gestures(options) => (&options.data, "task.data"),
+        Task::Tensor(options) => (&options.inputs, "task.inputs"),
+    };
+    let path = session.loaded.resolve(name, field).unwrap_or_else(|_| PathBuf::from(name));
+    path.canonicalize().unwrap_or(path)
 }
 
 /// Whether two runs read the same.
@@ -73,6 +88,9 @@ impl InputCheck {
         if a.input.model != b.input.model {
             // Another model may have another vocabulary: the numbers of its words say nothing here.
             differs.push(format!("the models differ ({} and {})", a.scene.model, b.scene.model));
+        } else if a.input.data != b.input.data {
+            let [da, db] = [a, b].map(|ran| ran.input.data.display().to_string());
+            differs.push(format!("A reads {da}, B {db}"));
         } else if a.input.batch != b.input.batch {
             let [sa, sb] = [a, b].map(|ran| ran.input.batch);
             differs.push(format!("A reads {sa} streams of the text side by side, B {sb}"));
@@ -94,13 +112,16 @@ impl InputCheck {
 fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     let (ta, tb) = (&a.input.tokens, &b.input.tokens);
     if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
-        let (Task::LanguageModel(oa), Task::LanguageModel(ob)) = (&a.scene.task, &b.scene.task);
-        let what = match (&oa.mode, &ob.mode) {
-            (Mode::Score, Mode::Score) if oa.text != ob.text => "the texts differ",
-            (Mode::Generate(_), Mode::Generate(_)) => "the texts that they wrote differ",
-            _ => "the words read differ",
+        let (what, unit) = match (&a.scene.task, &b.scene.task) {
+            (Task::LanguageModel(a), Task::LanguageModel(b)) => match (&a.mode, &b.mode) {
+                (Mode::Score, Mode::Score) if a.text != b.text => ("the texts differ", "word"),
+                (Mode::Generate(_), Mode::Generate(_)) => ("the texts that they wrote differ", "word"),
+                _ => ("the words read differ", "word"),
+            },
+            (Task::Gestures(_), Task::Gestures(_)) => ("the frames differ", "frame"),
+            _ => ("the inputs differ", "row"),
         };
-        return Some(format!("{what} from word {} on", at + 1));
+        return Some(format!("{what} from {unit} {} on", at + 1));
     }
     (ta.len() != tb.len()).then(|| format!("A ran {} time steps, B {}", a.report.steps, b.report.steps))
 }

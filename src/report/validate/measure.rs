@@ -134,7 +134,10 @@ fn language(
     let edits = [("chip.waiting".to_owned(), waiting.to_owned())];
     let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
     let plans = each_refill(|assume| Ok(Plan::with_assumptions(&loaded, cache, assume)?))?;
-    let corpus = Corpus::new(TEXT.as_bytes().to_vec(), &plans[1].model.vocabulary)?;
+    let Some(language) = plans[1].model.language() else {
+        return Err(ValidateError::NoLayer { model: loaded.scene.model.clone(), layer: "rnns.1" });
+    };
+    let corpus = Corpus::new(TEXT.as_bytes().to_vec(), &language.vocabulary)?;
     let tokens: Vec<Vec<u32>> =
         corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect();
     let programs = plans.map(|plan| plan.program);

@@ -28,7 +28,7 @@ fn replaces_in_place_and_touches_nothing_else() {
 #[test]
 fn texts_need_no_quotes_and_may_have_them() {
     for value in ["a b/c.txt", "\"a b/c.txt\"", "r#\"a b/c.txt\"#", "Some(\"a b/c.txt\")"] {
-        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task;
+        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task else { panic!("{value}") };
         assert_eq!(task.text.as_deref(), Some("a b/c.txt"), "{value}");
     }
     let none = set(LM, "task.text", "None").unwrap();
@@ -171,7 +171,7 @@ proptest! {
         prop_assert_eq!(scene.mapping.layers[at].pes, Some(pes));
         prop_assert_eq!(scene.assume.polling.to_bits(), polling.to_bits());
         prop_assert_eq!(scene.title, title);
-        let Task::LanguageModel(task) = scene.task;
+        let Task::LanguageModel(task) = scene.task else { panic!("{scene:?}") };
         let crate::task::lm::options::Mode::Generate(generate) = task.mode else { panic!("mode") };
         prop_assert_eq!(generate.words, words);
     }

@@ -81,7 +81,7 @@ pub fn tune(
     };
     let trial = search.first()?;
     let kernels = kernels_to_try(&loaded.scene.mapping, &scene, options.allow_int8);
-    let mut estimator = Estimator::new(&plan.model.network, &plan.program, &trial.rows, &kernels);
+    let mut estimator = Estimator::new(plan.model.network(), &plan.program, &trial.rows, &kernels);
     estimator.prepare_choice(&scene);
     search.candidates[0].estimate_us = estimator.step_us(&scene).unwrap_or(0.0);
     let space = space(loaded, &plan, scene);
@@ -283,7 +283,7 @@ impl Search<'_> {
 /// The first finding about a mapping that says that its results may be wrong.
 fn first_error(loaded: &LoadedScene, plan: &Plan) -> Option<String> {
     let subject = Subject {
-        network: &plan.model.network,
+        network: plan.model.network(),
         program: &plan.program,
         placed: &plan.placed,
         chip: &loaded.scene.chip,

@@ -85,6 +85,11 @@ impl<'a> View<'a> {
         self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
 
+    /// What the task calls a time step: token, frame.
+    pub fn step_word(&self) -> &'static str {
+        self.snapshot.task.step_word()
+    }
+
     /// A layer's name in the model.
     pub fn layer_name(&self, layer: u8) -> &'a str {
         self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
