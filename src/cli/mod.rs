@@ -13,6 +13,7 @@ pub mod open;
 pub mod output;
 pub mod quantize;
 pub mod run;
+pub mod synth;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -120,6 +121,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Make gesture recordings: synthetic people before a modelled event camera
+    Synth(synth::SynthArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -152,6 +155,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// Synthetic recordings.
+    #[error("error: {0}")]
+    Synth(#[from] synth::SynthError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -211,6 +217,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Quantize(args)), _) => {
             let mut output = Output::stdout();
             quantize::quantize(&args, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (Some(Verb::Synth(args)), _) => {
+            let mut output = Output::stdout();
+            synth::synth(&args, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }
