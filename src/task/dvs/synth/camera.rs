@@ -35,9 +35,11 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person.
-    pub fn draw(dice: &mut Dice) -> Self {
-        let threshold = dice.scale(0.12, 0.55);
+    /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person. Whoever sets up
+    /// a camera looks whether it sees anything: thresholds stay below what skin differs from the wall
+    /// (`contrast`, log intensity).
+    pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
+        let threshold = dice.scale(0.12, (0.6 * contrast).clamp(0.16, 0.5));
         let balance = dice.between(0.82, 1.2);
         let noisy = dice.unit();
         Self {
@@ -49,7 +51,7 @@ impl Quality {
             hot_pixels: (100.0 * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
-            loss: if dice.chance(0.4) { dice.between(0.0, 0.7) } else { 0.0 },
+            loss: if dice.chance(0.4) { dice.between(0.0, 0.5) } else { 0.0 },
             repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
         }
     }
@@ -92,8 +94,8 @@ impl Camera {
         let hot = (0..quality.hot_pixels)
             .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
             .collect();
-        // Flicker swings by twice its amplitude: pixels whose two thresholds lie within see every period.
-        let swing = 2.0 * stage.flicker[0];
+        // Pixels whose two thresholds lie within the flicker's swing see every period.
+        let swing = stage.flicker[0] * 0.5 * (quality.thresholds[0] + quality.thresholds[1]);
         let flickering = inverse_on
             .iter()
             .zip(&inverse_off)

@@ -58,6 +58,19 @@ pub struct Pattern {
     pub across: f32,
 }
 
+/// Draws an albedo from a range that differs from another by at least so much in log intensity.
+pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) -> f32 {
+    const TRIES: usize = 20;
+    let mut albedo = dice.scale(low, high);
+    for _ in 0..TRIES {
+        if libm::fabsf(libm::logf(albedo / other)) >= least {
+            break;
+        }
+        albedo = dice.scale(low, high);
+    }
+    albedo
+}
+
 impl Person {
     /// Draws a person. Sizes spread like those of adults (about ±8 %), clothes as wardrobes do.
     pub fn draw(dice: &mut Dice) -> Self {
@@ -67,6 +80,7 @@ impl Person {
         let (upper_arm, forearm, hand) = (length(0.30, dice), length(0.26, dice), length(0.18, dice));
         let (shoulder, torso, head) = (length(0.19, dice), length(0.52, dice), length(0.125, dice));
         let plain = dice.chance(0.45);
+        let skin = dice.scale(0.12, 0.60);
         Self {
             upper_arm,
             forearm,
@@ -76,10 +90,10 @@ impl Person {
             torso,
             head,
             thickness: 0.052 * size * build,
-            skin: dice.scale(0.12, 0.60),
+            skin,
             hair: dice.scale(0.03, 0.45),
             hair_length: if dice.chance(0.12) { 0.0 } else { dice.between(0.35, 1.0) },
-            shirt: dice.scale(0.04, 0.80),
+            shirt: unlike(skin, 0.3, [0.04, 0.80], dice),
             trousers: dice.scale(0.04, 0.45),
             long_sleeves: dice.chance(0.5),
             pattern: Pattern {

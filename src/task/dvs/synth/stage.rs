@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::dice::Dice;
+use super::people::unlike;
 use super::render::{Canvas, Look};
 use crate::task::dvs::event::Sensor;
 
@@ -46,31 +47,36 @@ pub struct Stage {
     pub look: Look,
     /// The empty picture.
     pub background: Canvas,
+    /// By how much the wall differs from the person's skin, log intensity.
+    pub contrast: f32,
     /// Time constant of the pixels' photoreceptors, seconds: longer where it is darker.
     pub lag: f32,
-    /// Flicker: amplitude in log intensity, frequency in Hz.
+    /// Flicker: its swing relative to the sensor's mean threshold, frequency in Hz. Whoever sets up a camera keeps it
+    /// below one: beyond, every pixel fires at twice the mains.
     pub flicker: [f32; 2],
 }
 
 impl Stage {
-    /// Draws a place with this lighting.
-    pub fn draw(lighting: Lighting, sensor: Sensor, dice: &mut Dice) -> Self {
-        // Shading, photoreceptor lag (s), flicker (log intensity). The lags span what Lichtsteiner et al. (2008) show
-        // between office light and dusk; the flicker of tubes on electronic ballasts is a few per cent.
+    /// Draws a place with this lighting, before whose wall skin of this albedo can be seen.
+    pub fn draw(lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
+        // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et al. (2008) show
+        // between office light and dusk.
         let (shading, lag, flicker) = match lighting {
-            Lighting::Fluorescent => ([0.05, 0.3], [0.001, 0.006], [0.0, 0.12]),
-            Lighting::FluorescentLed => ([0.1, 0.4], [0.0008, 0.004], [0.0, 0.10]),
-            Lighting::Lab => ([0.05, 0.3], [0.002, 0.012], [0.0, 0.06]),
-            Lighting::Led => ([0.15, 0.5], [0.001, 0.006], [0.0, 0.05]),
+            Lighting::Fluorescent => ([0.05, 0.3], [0.001, 0.006], [0.0, 0.65]),
+            Lighting::FluorescentLed => ([0.1, 0.4], [0.0008, 0.004], [0.0, 0.6]),
+            Lighting::Lab => ([0.05, 0.3], [0.002, 0.012], [0.0, 0.45]),
+            Lighting::Led => ([0.15, 0.5], [0.001, 0.006], [0.0, 0.3]),
             Lighting::Natural => ([0.2, 0.6], [0.0005, 0.004], [0.0, 0.0]),
         };
         let strength = dice.between(shading[0], shading[1]);
         let angle = dice.between(-1.4, 1.4);
         let light = [strength * libm::sinf(angle), -strength * libm::cosf(angle) * dice.unit()];
         let mains = if dice.chance(0.5) { 100.0 } else { 120.0 };
+        let wall = unlike(skin, 0.25, [0.06, 0.8], dice);
         Self {
             look: Look { light, blur: dice.scale(0.9, 3.0) },
-            background: background(sensor, dice),
+            background: background(sensor, wall, dice),
+            contrast: libm::fabsf(libm::logf(wall / skin)),
             lag: dice.scale(lag[0], lag[1]),
             flicker: [dice.between(flicker[0], flicker[1]), mains],
         }
@@ -78,10 +84,9 @@ impl Stage {
 }
 
 /// A wall, evenly or unevenly lit, with furniture before it.
-fn background(sensor: Sensor, dice: &mut Dice) -> Canvas {
+fn background(sensor: Sensor, wall: f32, dice: &mut Dice) -> Canvas {
     let (width, height) = (usize::from(sensor.width), usize::from(sensor.height));
     let mut canvas = Canvas::new(width, height);
-    let wall = dice.scale(0.08, 0.75);
     let slope = [dice.between(-0.5, 0.5), dice.between(-0.5, 0.5)];
     // Each piece: left, right, top, bottom in parts of the picture, and its albedo.
     let pieces: Vec<[f32; 5]> = (0..dice.below(7))

@@ -69,9 +69,9 @@ pub fn record_these(options: &TrialOptions, gestures: &[Gesture]) -> Trial {
     let part = |purpose: u64| {
         Dice::new(&[options.seed, u64::from(options.person), u64::from(options.trial) + 1, purpose])
     };
-    let stage = Stage::draw(options.lighting, DVS128, &mut part(0));
+    let stage = Stage::draw(options.lighting, DVS128, person.skin, &mut part(0));
     let view = View::draw(&mut part(1));
-    let quality = Quality::draw(&mut part(2));
+    let quality = Quality::draw(stage.contrast, &mut part(2));
     let mut camera = Camera::new(DVS128, quality, &stage, part(3));
     let mut dice = part(4);
     let plan = plan(options, gestures, &person, &mut dice);

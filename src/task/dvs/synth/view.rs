@@ -32,10 +32,10 @@ pub struct Spot {
 impl View {
     /// Draws where somebody put the camera: the whole upper body in a picture of 128 × 128 pixels, nearer or farther.
     pub fn draw(dice: &mut Dice) -> Self {
-        let pixels_per_metre = dice.scale(42.0, 100.0);
+        let pixels_per_metre = dice.scale(42.0, 105.0);
         let roll = 0.07 * dice.normal();
         // A person who is near fills the picture and must stand in its middle; one who is far may be anywhere.
-        let room = (100.0 - pixels_per_metre).max(0.0) / 58.0;
+        let room = (105.0 - pixels_per_metre).max(0.0) / 63.0;
         let aside = 5.0 + 13.0 * room;
         Self {
             pixels_per_metre,
