@@ -65,7 +65,7 @@ pub enum SynthError {
 pub fn synth(args: &SynthArgs, output: &mut Output) -> Result<(), SynthError> {
     let options = options(args)?;
     let made = fs::create_dir_all(&args.output);
-    made.map_err(|error| DatasetError { path: args.output.clone(), error })?;
+    made.map_err(|error| DatasetError::File { path: args.output.clone(), error })?;
     let begun = Instant::now();
     let all = recordings(&options);
     let progress = Progress::new(all.len());

@@ -31,11 +31,8 @@ class Head(nn.Module):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
             with torch.no_grad():
-                if i == 1:
-                    # Frames are counts over 19: mostly zeros and small numbers.
-                    layer.weight *= 6.0
                 if i >= 3:
-                    middle = layer.weight[:, :, 1, 1] * 3.0
+                    middle = layer.weight[:, :, 1, 1].clone()
                     layer.weight.zero_()
                     layer.weight[:, :, 1, 1] = middle
             setattr(self, f"conv{i}", layer)
@@ -62,6 +59,25 @@ class Head(nn.Module):
         for layer in (self.conv3, self.conv4, self.conv5):
             x = F.relu(F.linear(x, layer.weight[:, :, 1, 1], layer.bias))
         return self.fc(x)
+
+
+@torch.no_grad()
+def calibrate(model, frames):
+    """Scales fresh weights so that every layer's output has a standard deviation of about 1 on these slices.
+
+    Frames are mostly zeros and small numbers (counts over 19), traces are small averages: without this the
+    logits start near nothing and learning takes epochs to begin.
+    """
+    seen = {}
+    head = model.cnn
+    layers = [getattr(head, f"conv{i}") for i in range(1, 6)] + [head.fc]
+    for layer in layers:
+        hook = layer.register_forward_hook(lambda _, __, out: seen.update(out=out))
+        head.plain(frames.flatten(0, 1))
+        hook.remove()
+        layer.weight /= seen["out"].std()
+    logits, _ = model(frames)
+    model.decoder.weight *= 0.5 / logits.std()
 
 
 class GestureModel(nn.Module):

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from data import Augment, Recordings, split
 from events import CLASSES
-from model import GestureModel
+from model import GestureModel, calibrate
 
 
 def arguments():
@@ -77,6 +77,8 @@ def main():
     model = GestureModel()
     if args.start:
         model.load_state_dict(torch.load(args.start)["model"])
+    else:
+        calibrate(model, augment.batch(train.gestures[:16])[0])
     optimizer = torch.optim.AdamW(parameters(model, args.weight_decay), lr=args.lr, betas=(0.9, 0.98))
 
     steps = args.epochs * args.rounds * len(train.gestures) // args.batch
@@ -97,7 +99,7 @@ def main():
             group["lr"] = rate
         logits, events = model(x, args.dropout, not args.float32)
         loss = F.cross_entropy(logits, labels, label_smoothing=args.smoothing)
-        active = torch.stack([o.mean() for o in events])
+        active = torch.stack([o.mean() for o in events])  # fraction of units with an event, a layer
         optimizer.zero_grad(set_to_none=True)
         (loss + args.activity_weight * ((active - args.activity).clamp(min=0) ** 2).sum()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -105,7 +107,7 @@ def main():
         with torch.no_grad():
             for layer in model.rnns:
                 layer.thr.clamp_(1e-3, 1.0)
-        run["loss"] += float(loss) * len(labels)
+        run["loss"] += float(loss.detach()) * len(labels)
         run["right"] += int((logits.argmax(1) == labels).sum())
         run["seen"] += len(labels)
         step += 1

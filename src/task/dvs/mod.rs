@@ -2,4 +2,6 @@
 
 pub mod event;
 pub mod gesture;
+pub mod labels;
+pub mod recording;
 pub mod synth;

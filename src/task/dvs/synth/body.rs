@@ -30,11 +30,7 @@ pub fn bend(person: &Person, pose: &ArmPose, shoulder: Vec3, side: f32) -> Arm {
     // Law of cosines: how far along the elbow's foot is, and how far beside it the elbow.
     let foot = (upper * upper - fore * fore + reach * reach) / (2.0 * reach);
     let beside = libm::sqrtf((upper * upper - foot * foot).max(0.0));
-    Arm {
-        shoulder,
-        elbow: shoulder + along * foot + across * beside,
-        wrist: shoulder + along * reach,
-    }
+    Arm { shoulder, elbow: shoulder + along * foot + across * beside, wrist: shoulder + along * reach }
 }
 
 /// The figure of a person in a pose, as shapes from back to front.

@@ -9,8 +9,10 @@ use thiserror::Error;
 
 use super::dice::Dice;
 use super::stage::Lighting;
-use super::trial::{Trial, TrialOptions, record};
-use crate::task::dvs::event::CameraEvent;
+use super::trial::{TrialOptions, record};
+use crate::task::dvs::event::DVS128;
+use crate::task::dvs::labels;
+use crate::task::dvs::recording::aedat31::{WriteError, Writer};
 
 /// What to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +33,23 @@ pub struct DatasetOptions {
 
 /// Why a file is not written.
 #[derive(Debug, Error)]
-#[error("{path}: {error}")]
-pub struct DatasetError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// What the operating system says.
-    pub error: io::Error,
+pub enum DatasetError {
+    /// A folder, a list or labels.
+    #[error("{path}: {error}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A recording.
+    #[error("{path}: {error}")]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: WriteError,
+    },
 }
 
 /// What was written.
@@ -69,23 +82,18 @@ pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
 }
 
 /// Makes one recording and writes it into a folder.
-pub fn write_recording(
-    folder: &Path,
-    name: &str,
-    options: &TrialOptions,
-) -> Result<Written, DatasetError> {
+pub fn write_recording(folder: &Path, name: &str, options: &TrialOptions) -> Result<Written, DatasetError> {
     let trial = record(options);
-    let file = |name: String, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
-        let path = folder.join(name);
-        let written = File::create(&path).and_then(|file| {
-            let mut file = BufWriter::new(file);
-            write(&mut file)?;
-            file.flush()
-        });
-        written.map_err(|error| DatasetError { path, error })
-    };
-    file(format!("{name}.aedat"), &|out| write_events(out, &trial.events))?;
-    file(format!("{name}_labels.csv"), &|out| write_labels(out, &trial))?;
+    let path = folder.join(format!("{name}.aedat"));
+    let written = create(&path).map_err(WriteError::from).and_then(|file| {
+        let mut writer = Writer::new(file, DVS128)?;
+        writer.write(&trial.events)?;
+        writer.finish()?.flush().map_err(WriteError::from)
+    });
+    written.map_err(|error| DatasetError::Events { path, error })?;
+    let path = folder.join(format!("{name}_labels.csv"));
+    let written = create(&path).and_then(|file| labels::write_labels(file, &trial.labels));
+    written.map_err(|error| DatasetError::File { path, error })?;
     Ok(Written { length_us: trial.length_us, events: trial.events.len() as u64 })
 }
 
@@ -94,38 +102,17 @@ pub fn write_lists(folder: &Path, options: &DatasetOptions) -> Result<(), Datase
     let train_people = options.people.saturating_sub(options.test_people);
     let border = options.first_person.saturating_add(train_people);
     for (list, test) in [("trials_to_train.txt", false), ("trials_to_test.txt", true)] {
-        let names: String = recordings(options)
-            .iter()
-            .filter(|(_, trial)| (trial.person >= border) == test)
-            .map(|(name, _)| format!("{name}.aedat\n"))
-            .collect();
+        let mut names = String::new();
+        for (name, _) in recordings(options).iter().filter(|(_, trial)| (trial.person >= border) == test) {
+            names.push_str(name);
+            names.push_str(".aedat\n");
+        }
         let path = folder.join(list);
-        fs::write(&path, names).map_err(|error| DatasetError { path, error })?;
+        fs::write(&path, names).map_err(|error| DatasetError::File { path, error })?;
     }
     Ok(())
 }
 
-fn write_labels(out: &mut impl Write, trial: &Trial) -> io::Result<()> {
-    writeln!(out, "class,startTime_usec,endTime_usec")?;
-    for span in &trial.spans {
-        writeln!(out, "{},{},{}", span.gesture.label(), span.start_us, span.end_us)?;
-    }
-    Ok(())
-}
-
-fn write_events(out: &mut impl Write, events: &[CameraEvent]) -> io::Result<()> {
-    out.write_all(b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n")?;
-    for packet in events.chunks(4096) {
-        let count = packet.len() as u32;
-        out.write_all(&[1, 0, 1, 0])?;
-        for word in [8, 4, 0, count, count, count] {
-            out.write_all(&u32::to_le_bytes(word))?;
-        }
-        for event in packet {
-            let data = u32::from(event.x) << 17 | u32::from(event.y) << 2 | u32::from(event.on) << 1 | 1;
-            out.write_all(&data.to_le_bytes())?;
-            out.write_all(&(event.t as u32).to_le_bytes())?;
-        }
-    }
-    Ok(())
+fn create(path: &Path) -> io::Result<BufWriter<File>> {
+    File::create(path).map(BufWriter::new)
 }

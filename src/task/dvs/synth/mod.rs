@@ -17,3 +17,6 @@ pub mod stage;
 pub mod trial;
 pub mod vector;
 pub mod view;
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,7 @@ impl Pose {
     }
 
     /// A part of the way to another pose.
+    #[must_use]
     pub fn towards(self, other: Self, part: f32) -> Self {
         Self {
             right: self.right.towards(other.right, part),
@@ -123,6 +124,7 @@ impl Pose {
     }
 
     /// The pose seen in a mirror.
+    #[must_use]
     pub fn mirrored(self) -> Self {
         Self {
             right: self.left,
@@ -202,6 +204,7 @@ impl Motion {
     }
 
     /// The motion seen in a mirror: what the right hand does, the left one does.
+    #[must_use]
     pub fn mirrored(self) -> Self {
         Self { right: self.left, left: self.right, lean: -self.lean, twist: -self.twist, ..self }
     }

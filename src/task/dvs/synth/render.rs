@@ -138,10 +138,8 @@ impl Canvas {
     fn limb(&mut self, limb: &Limb, look: &Look) {
         let ([x0, y0], [x1, y1], [r0, r1]) = (limb.from, limb.to, limb.radii);
         let margin = r0.max(r1) + look.blur;
-        let area = self.area(
-            [x0.min(x1) - margin, y0.min(y1) - margin],
-            [x0.max(x1) + margin, y0.max(y1) + margin],
-        );
+        let area =
+            self.area([x0.min(x1) - margin, y0.min(y1) - margin], [x0.max(x1) + margin, y0.max(y1) + margin]);
         let (dx, dy) = (x1 - x0, y1 - y0);
         let inverse = 1.0 / (dx * dx + dy * dy).max(1e-6);
         let soft = 1.0 / look.blur;
@@ -200,10 +198,8 @@ impl Canvas {
 
     fn oval(&mut self, oval: &Oval, look: &Look) {
         let ([x0, y0], [a, b]) = (oval.centre, oval.half);
-        let area = self.area(
-            [x0 - a - look.blur, y0 - b - look.blur],
-            [x0 + a + look.blur, y0 + b + look.blur],
-        );
+        let area =
+            self.area([x0 - a - look.blur, y0 - b - look.blur], [x0 + a + look.blur, y0 + b + look.blur]);
         let (ia, ib) = (1.0 / a.max(0.2), 1.0 / b.max(0.2));
         let soft = a.min(b) / look.blur;
         let [lx, ly] = look.light;
@@ -237,7 +233,8 @@ pub fn ln(x: f32) -> f32 {
     let exponent = (bits >> 23) as i32 - 127;
     let m = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000) - 1.0;
     // Abramowitz and Stegun 4.1.43: ln(1 + m) for m in 0..1.
-    let mantissa = m * (0.999_495_56 + m * (-0.491_908_96 + m * (0.289_474_78 + m * (-0.136_062_75 + m * 0.032_158_45))));
+    let mantissa =
+        m * (0.999_495_56 + m * (-0.491_908_96 + m * (0.289_474_8 + m * (-0.136_062_75 + m * 0.032_158_45))));
     exponent as f32 * std::f32::consts::LN_2 + mantissa
 }
 

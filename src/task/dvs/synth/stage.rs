@@ -25,8 +25,7 @@ pub enum Lighting {
 
 impl Lighting {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Fluorescent, Self::FluorescentLed, Self::Lab, Self::Led, Self::Natural];
+    pub const ALL: [Self; 5] = [Self::Fluorescent, Self::FluorescentLed, Self::Lab, Self::Led, Self::Natural];
 
     /// Its name in file names.
     pub const fn name(self) -> &'static str {

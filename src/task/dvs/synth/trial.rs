@@ -11,6 +11,7 @@ use super::vector::vec3;
 use super::view::View;
 use crate::task::dvs::event::{CameraEvent, DVS128};
 use crate::task::dvs::gesture::Gesture;
+use crate::task::dvs::labels::Label;
 
 /// Pictures are made so often, µs: a hand at 2 m/s moves by half a pixel to a pixel between them.
 const STEP_US: i64 = 4_000;
@@ -30,24 +31,13 @@ pub struct TrialOptions {
     pub gesture_us: [i64; 2],
 }
 
-/// A gesture and when it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// What.
-    pub gesture: Gesture,
-    /// First moment, µs.
-    pub start_us: i64,
-    /// First moment after it, µs.
-    pub end_us: i64,
-}
-
 /// A recording with its labels.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// Events in order of time.
     pub events: Vec<CameraEvent>,
     /// Labels in order of time.
-    pub spans: Vec<Span>,
+    pub labels: Vec<Label>,
     /// Length, µs.
     pub length_us: i64,
 }
@@ -91,7 +81,7 @@ pub fn record_these(options: &TrialOptions, gestures: &[Gesture]) -> Trial {
         camera.see(canvas.pixels(), now, &mut events);
         now += STEP_US;
     }
-    Trial { events, spans: plan.acts.iter().map(|act| act.span).collect(), length_us: plan.length_us }
+    Trial { events, labels: plan.acts.iter().map(|act| act.label).collect(), length_us: plan.length_us }
 }
 
 impl Standing {
@@ -110,7 +100,7 @@ struct Plan {
 }
 
 struct Act {
-    span: Span,
+    label: Label,
     motion: Motion,
     /// How long it takes to get from rest into the gesture, and back, µs.
     raise_us: i64,
@@ -126,7 +116,11 @@ fn plan(options: &TrialOptions, gestures: &[Gesture], person: &Person, dice: &mu
             let start_us = now + raise_us;
             let end_us = start_us + dice.between(shortest as f32, longest as f32) as i64;
             now = end_us + raise_us + dice.between(50_000.0, 400_000.0) as i64;
-            Act { span: Span { gesture, start_us, end_us }, motion: perform(gesture, person, dice), raise_us }
+            Act {
+                label: Label { gesture, start_us, end_us },
+                motion: perform(gesture, person, dice),
+                raise_us,
+            }
         })
         .collect();
     Plan { acts, length_us: now }
@@ -135,10 +129,11 @@ fn plan(options: &TrialOptions, gestures: &[Gesture], person: &Person, dice: &mu
 impl Plan {
     /// The pose at a time: rest, on the way, or amid a gesture.
     fn pose(&self, now: i64) -> Pose {
-        let near = |act: &&Act| now > act.span.start_us - act.raise_us && now < act.span.end_us + act.raise_us;
+        let near =
+            |act: &&Act| now > act.label.start_us - act.raise_us && now < act.label.end_us + act.raise_us;
         let Some(act) = self.acts.iter().find(near) else { return Pose::rest() };
-        let pose = act.motion.at((now - act.span.start_us) as f32 * 1e-6);
-        let outside = (act.span.start_us - now).max(now - act.span.end_us).max(0);
+        let pose = act.motion.at((now - act.label.start_us) as f32 * 1e-6);
+        let outside = (act.label.start_us - now).max(now - act.label.end_us).max(0);
         let part = 1.0 - outside as f32 / act.raise_us as f32;
         // Slow, fast, slow: as hands are raised.
         Pose::rest().towards(pose, part * part * (3.0 - 2.0 * part))

@@ -34,17 +34,20 @@ impl Vec3 {
     }
 
     /// Same direction, length one; `otherwise` if it has no direction.
+    #[must_use]
     pub fn unit_or(self, otherwise: Self) -> Self {
         let length = self.length();
         if length > 1e-6 { self * (1.0 / length) } else { otherwise }
     }
 
     /// A part of the way to another point.
+    #[must_use]
     pub fn towards(self, other: Self, part: f32) -> Self {
         self + (other - self) * part
     }
 
     /// The same seen in a mirror: left and right change places.
+    #[must_use]
     pub fn mirrored(self) -> Self {
         vec3(-self.x, self.y, self.z)
     }

@@ -41,7 +41,10 @@ impl View {
             pixels_per_metre,
             distance: dice.scale(1.2, 3.5),
             height: dice.between(-0.5, 0.5),
-            centre: [64.0 + dice.between(-aside, aside), dice.between(44.0, 70.0) + 6.0 * room * dice.normal()],
+            centre: [
+                64.0 + dice.between(-aside, aside),
+                dice.between(44.0, 70.0) + 6.0 * room * dice.normal(),
+            ],
             roll: [libm::sinf(roll), libm::cosf(roll)],
         }
     }

@@ -1,0 +1,3 @@
+//! Recordings of event cameras as files.
+
+pub mod aedat31;
