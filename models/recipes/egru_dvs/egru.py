@@ -30,7 +30,9 @@ class Sequence(torch.autograd.Function):
     """A whole sequence: a [T, B, 3H] -> trace [T, B, H] and events o [T, B, H]."""
 
     @staticmethod
-    def forward(ctx, a, recurrent, bias, thr, height, width):
+    def forward(ctx, a, recurrent, bias, thr, height, width, half):
+        kind = torch.bfloat16 if half else a.dtype
+        weights = recurrent.to(kind)
         steps, batch, h = a.shape[0], a.shape[1], thr.numel()
         new = a.new_empty
         gates, g_all, q_all = new(steps, batch, 2 * h), new(steps, batch, h), new(steps, batch, h)
@@ -38,7 +40,7 @@ class Sequence(torch.autograd.Function):
         c_all, trace = a.new_zeros(steps + 1, batch, h), new(steps, batch, h)
         low = a.new_zeros(batch, h)
         for t in range(steps):
-            q = torch.addmm(bias, y_all[t], recurrent)
+            q = (y_all[t].to(kind) @ weights).to(a.dtype).add_(bias)
             zr = torch.sigmoid(a[t, :, : 2 * h] + q[:, : 2 * h], out=gates[t])
             q_all[t] = q[:, 2 * h :]
             g = torch.tanh(torch.addcmul(a[t, :, 2 * h :], zr[:, h:], q_all[t]), out=g_all[t])
@@ -49,7 +51,7 @@ class Sequence(torch.autograd.Function):
             low = torch.lerp(y, low, KEEP, out=trace[t])
         events = (n_all > thr).to(a.dtype)
         ctx.save_for_backward(recurrent, thr, gates, g_all, q_all, n_all, y_all, c_all, events)
-        ctx.height, ctx.width = height, width
+        ctx.height, ctx.width, ctx.kind = height, width, kind
         return trace, events
 
     @staticmethod
@@ -68,7 +70,7 @@ class Sequence(torch.autograd.Function):
         d_q = g.new_empty(steps, batch, 3 * h)
         d_thr = torch.zeros_like(thr)
         d_low, d_y, d_c = (g.new_zeros(batch, h) for _ in range(3))
-        back = recurrent.t().contiguous()
+        back = recurrent.to(ctx.kind).t().contiguous()
         for t in range(steps - 1, -1, -1):
             d_low = d_low * KEEP + d_trace[t]
             d_y = d_y.add_(d_low, alpha=1 - KEEP)
@@ -82,10 +84,10 @@ class Sequence(torch.autograd.Function):
             dq[:, : 2 * h] = da[:, : 2 * h]
             torch.mul(d_g, r[t], out=dq[:, 2 * h :])
             d_c = d_n * z[t]
-            d_y = dq @ back
+            d_y = (dq.to(ctx.kind) @ back).to(dq.dtype)
         flat = d_q.view(-1, 3 * h)
-        d_recurrent = y_all[:-1].reshape(-1, h).t() @ flat
-        return d_a, d_recurrent, flat.sum(0), d_thr, None, None
+        d_recurrent = (y_all[:-1].reshape(-1, h).to(ctx.kind).t() @ flat.to(ctx.kind)).to(flat.dtype)
+        return d_a, d_recurrent, flat.sum(0), d_thr, None, None, None
 
 
 class EgruLayer(nn.Module):
@@ -102,7 +104,10 @@ class EgruLayer(nn.Module):
         self.recurrent_bias = nn.Parameter(torch.zeros(3 * units))
         self.thr = nn.Parameter(torch.full((units,), threshold))
 
-    def forward(self, x):
-        """x [T, B, I] -> trace [T, B, H] and events [T, B, H], from state 0."""
-        a = x @ self.kernel + self.bias
-        return Sequence.apply(a, self.recurrent_kernel, self.recurrent_bias, self.thr, self.height, self.width)
+    def forward(self, x, half=False):
+        """x [T, B, I] -> trace [T, B, H] and events [T, B, H], from state 0. `half`: products in bfloat16."""
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+            a = (x.flatten(0, 1) @ self.kernel).view(*x.shape[:2], -1)
+        a = a.to(x.dtype) + self.bias
+        shape = self.thr, self.height, self.width, half
+        return Sequence.apply(a, self.recurrent_kernel, self.recurrent_bias, *shape)

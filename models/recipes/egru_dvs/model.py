@@ -48,9 +48,11 @@ class Head(nn.Module):
 
     def forward(self, x):
         """The same as `plain` in matrix products, three times as fast on a CPU."""
-        patches = F.pad(x, (2, 2, 2, 2)).unfold(1, 11, 4).unfold(2, 11, 4).reshape(-1, 121)
-        x = F.linear(patches, self.conv1.weight.view(64, 121), self.conv1.bias).view(-1, 7, 7, 64)
-        x = F.max_pool2d(F.relu(x.permute(0, 3, 1, 2)), 3, 2).reshape(-1, 64 * 9)
+        # A stride of 4 over pixels is a stride of 1 over blocks of 4 x 4; 11 taps lie in 3 blocks.
+        x = F.pad(x, (2, 2, 2, 2)).view(-1, 9, 4, 9, 4).transpose(2, 3).reshape(-1, 9, 9, 16).permute(0, 3, 1, 2)
+        w = F.pad(self.conv1.weight[:, 0], (0, 1, 0, 1)).view(64, 3, 4, 3, 4).permute(0, 2, 4, 1, 3)
+        w = w.reshape(64, 16, 3, 3).contiguous(memory_format=torch.channels_last)
+        x = F.max_pool2d(F.relu(F.conv2d(x, w, self.conv1.bias)), 3, 2).flatten(1)
         # On a map of 3 x 3 every output of a 5 x 5 kernel with padding 2 sees the whole map.
         w = self.conv2.weight
         taps = [w[:, :, 2 - i : 5 - i, 2 - j : 5 - j].reshape(192, 1, 64 * 9) for i in range(3) for j in range(3)]
@@ -97,7 +99,7 @@ class GestureModel(nn.Module):
         x = F.dropout(x.view(batch, steps, -1).transpose(0, 1), dropout[0])
         events = []
         for layer in self.rnns:
-            x, o = layer(x.contiguous())
+            x, o = layer(x.contiguous(), half)
             events.append(o)
             x = F.dropout(x, dropout[1])
         return self.decoder(x).mean(0), events

@@ -214,7 +214,8 @@ impl Camera {
             if self.quality.repeat > 0.0 {
                 let mut again = event;
                 while self.dice.chance(self.quality.repeat) {
-                    again.t += 1;
+                    // Not into the next step: events stay in order.
+                    again.t = (again.t + 1).min(time);
                     events.push(again);
                 }
             }
