@@ -7,6 +7,7 @@
 pub mod check;
 pub mod compare;
 pub mod constants;
+pub mod events;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -51,6 +52,7 @@ Examples:
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
+  spinntui events user01_natural.aedat
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
 
@@ -123,6 +125,8 @@ enum Verb {
     Compare(compare::CompareArgs),
     /// Make gesture recordings: synthetic people before a modelled event camera
     Synth(synth::SynthArgs),
+    /// Show what a recording of an event camera, or a data set of them, holds
+    Events(events::EventsArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -158,6 +162,9 @@ pub enum CliError {
     /// Synthetic recordings.
     #[error("error: {0}")]
     Synth(#[from] synth::SynthError),
+    /// A recording of an event camera.
+    #[error("error: {0}")]
+    Events(events::EventsError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -167,6 +174,16 @@ pub enum CliError {
     /// The command line, or the terminal it was given in.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<events::EventsError> for CliError {
+    /// A pipe that was closed stays recognisable as one.
+    fn from(error: events::EventsError) -> Self {
+        match error {
+            events::EventsError::Write(error) => Self::Output(error),
+            other => Self::Events(other),
+        }
+    }
 }
 
 /// Runs the program on the process's own arguments and returns its exit code.
@@ -227,6 +244,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
+        (Some(Verb::Events(args)), _) => {
+            let mut output = Output::stdout();
+            events::events(&args, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;

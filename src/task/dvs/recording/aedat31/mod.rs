@@ -4,8 +4,10 @@
 //! version 3.1). A polarity event is a word of data (bit 0: valid, bit 1: ON, bits 2 to 16: y, bits 17 to 31: x) and a
 //! word of time in microseconds, 31 bits; what does not fit stands in the packet's header as a count of overflows.
 
+mod read;
 mod write;
 
+pub(super) use read::Reader;
 pub use write::{WriteError, Writer};
 
 use super::super::event::{CameraEvent, DVS128, Sensor};
