@@ -20,8 +20,10 @@ pub struct Quality {
     pub jitter: f32,
     /// Pixels are blind for so long after an event, µs.
     pub refractory_us: f32,
-    /// Events of a pixel without any change, Hz.
+    /// Events of a pixel without any change, Hz, in the mean of all pixels.
     pub noise_hz: f32,
+    /// How unlike pixels are in that: the logarithms of their rates have this standard deviation.
+    pub noise_spread: f32,
     /// Pixels that fire by themselves, each with its own rate.
     pub hot_pixels: usize,
     /// Mean rate of a hot pixel, Hz.
@@ -40,7 +42,7 @@ impl Quality {
     /// (`contrast`, log intensity).
     pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
         let threshold = dice.scale(0.12, (0.6 * contrast).clamp(0.16, 0.5));
-        let balance = dice.between(0.82, 1.2);
+        let balance = dice.scale(0.75, 1.3);
         let noisy = dice.unit();
         Self {
             thresholds: [threshold * balance, threshold / balance],
@@ -48,6 +50,7 @@ impl Quality {
             jitter: dice.between(0.05, 0.35),
             refractory_us: dice.scale(200.0, 12_000.0),
             noise_hz: 0.01 * libm::powf(25.0, noisy),
+            noise_spread: dice.between(0.0, 2.5),
             hot_pixels: (100.0 * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
@@ -75,6 +78,8 @@ pub struct Camera {
     excess: Vec<f32>,
     /// Not before this, µs.
     ready: Vec<i64>,
+    /// Sums of the pixels' shares in the background activity, up to and including each.
+    noise: Vec<f32>,
     hot: Vec<(usize, f32)>,
     flickering: Vec<usize>,
     flicker_hz: f32,
@@ -91,6 +96,12 @@ impl Camera {
             (0..pixels).map(|_| 1.0 / (mean * (1.0 + quality.mismatch * dice.normal()).max(0.25))).collect()
         };
         let (inverse_on, inverse_off) = (draw(quality.thresholds[0]), draw(quality.thresholds[1]));
+        let mut sum = 0.0;
+        let mut share = || {
+            sum += libm::expf(quality.noise_spread * dice.normal());
+            sum
+        };
+        let noise = (0..pixels).map(|_| share()).collect();
         let hot = (0..quality.hot_pixels)
             .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
             .collect();
@@ -113,6 +124,7 @@ impl Camera {
             reported: vec![0.0; pixels],
             excess: vec![0.0; pixels],
             ready: vec![0; pixels],
+            noise,
             hot,
             flickering,
             flicker_hz: stage.flicker[1],
@@ -227,8 +239,11 @@ impl Camera {
         let pixels = self.excess.len();
         let us = seconds * 1e6;
         let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
+        let all = self.noise.last().copied().unwrap_or(0.0);
         for _ in 0..count {
-            let (pixel, t) = (self.dice.below(pixels), then + (us * self.dice.unit()) as i64);
+            let place = all * self.dice.unit();
+            let pixel = self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1));
+            let t = then + (us * self.dice.unit()) as i64;
             let on = self.dice.chance(self.quality.noise_on);
             events.push(event(pixel, self.width, t, on));
         }
