@@ -84,7 +84,7 @@ class Augment:
         """Mirrors, shifts, turns and scales; half of the slices by whole pixels only, which blurs nothing."""
         theta = torch.zeros(len(x), 2, 3)
         for i, mirrored in enumerate(flip):
-            shift = self.random.integers(-3, 4, 2) * 2 / SIZE
+            shift = self.random.integers(-2, 3, 2) * 2 / SIZE
             angle, size = 0.0, 1.0
             if self.random.random() < 0.5:
                 angle = np.deg2rad(self.random.uniform(-25, 25)) * self.random.random()

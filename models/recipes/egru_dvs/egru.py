@@ -100,7 +100,9 @@ class EgruLayer(nn.Module):
         self.kernel = nn.Parameter(torch.randn(inputs, 3 * units) * inputs**-0.5)
         blocks = [nn.init.orthogonal_(torch.empty(units, units)) for _ in range(3)]
         self.recurrent_kernel = nn.Parameter(torch.cat(blocks, dim=1))
-        self.bias = nn.Parameter(torch.zeros(3 * units))
+        # Gates that keep most of the state at first: gestures last tens of frames.
+        keep = torch.cat([torch.full((units,), 1.5), torch.zeros(2 * units)])
+        self.bias = nn.Parameter(keep)
         self.recurrent_bias = nn.Parameter(torch.zeros(3 * units))
         self.thr = nn.Parameter(torch.full((units,), threshold))
 

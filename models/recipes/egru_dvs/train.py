@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from data import Augment, Recordings, split
 from events import CLASSES
-from model import GestureModel, calibrate
+from model import GestureModel
 
 
 def arguments():
@@ -29,6 +29,7 @@ def arguments():
     p.add_argument("--dropout", type=float, nargs=2, default=[0.3, 0.15], metavar=("FEATURES", "LAYERS"))
     p.add_argument("--activity", type=float, default=0.05, help="wanted activity")
     p.add_argument("--activity-weight", type=float, default=1.0)
+    p.add_argument("--surrogate", type=float, nargs=2, default=[0.7, 0.3], metavar=("HEIGHT", "WIDTH"))
     p.add_argument("--smoothing", type=float, default=0.05, help="of labels")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
@@ -74,12 +75,10 @@ def main():
     train, valid = Recordings(parts["train"]), Recordings(parts["valid"])
     reports = {Path(f).stem: Recordings([f]) for f in args.report}
     augment = Augment(train, args.seed)
-    model = GestureModel()
+    model = GestureModel(height=args.surrogate[0], width=args.surrogate[1])
     if args.start:
         model.load_state_dict(torch.load(args.start)["model"])
-    else:
-        calibrate(model, augment.batch(train.gestures[:16])[0])
-    optimizer = torch.optim.AdamW(parameters(model, args.weight_decay), lr=args.lr, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameters(model, args.weight_decay), lr=args.lr, betas=(0.9, 0.999))
 
     steps = args.epochs * args.rounds * len(train.gestures) // args.batch
     per_epoch = steps // args.epochs
@@ -102,7 +101,7 @@ def main():
         active = torch.stack([o.mean() for o in events])  # fraction of units with an event, a layer
         optimizer.zero_grad(set_to_none=True)
         (loss + args.activity_weight * ((active - args.activity).clamp(min=0) ** 2).sum()).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         with torch.no_grad():
             for layer in model.rnns:
@@ -114,7 +113,7 @@ def main():
         if step % 20 == 0:
             print(
                 f"step {step} {spent:.3f} loss {run['loss'] / run['seen']:.4f} accuracy {run['right'] / run['seen']:.4f} "
-                f"activity {[round(float(a), 4) for a in active]} {time.time() - begun:.0f} s",
+                f"activity {[round(float(a), 4) for a in active]} gradient {float(norm):.2f} {time.time() - begun:.0f} s",
                 flush=True,
             )
             run = {"loss": 0.0, "right": 0, "seen": 0}

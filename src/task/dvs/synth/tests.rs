@@ -9,9 +9,10 @@ use super::stage::Lighting;
 use super::trial::{Trial, TrialOptions, record, record_these};
 use super::vector::vec3;
 use super::view::View;
+use crate::task::dvs::dataset::{Split, samples};
 use crate::task::dvs::event::{CameraEvent, DVS128};
 use crate::task::dvs::gesture::{GESTURES, Gesture};
-use crate::task::dvs::labels::read_labels;
+use crate::task::dvs::recording::Recording;
 
 fn options(person: u32) -> TrialOptions {
     let lighting = Lighting::ALL[person as usize % 5];
@@ -152,21 +153,24 @@ fn a_data_set_has_the_layout_of_the_real_one() {
         assert!(written.events > 0 && written.length_us > 11 * 300_000);
     }
     write_lists(folder.path(), &options).unwrap();
-    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
-    let list = |name: &str| String::from_utf8(read(name)).unwrap();
-    let (train, test) = (list("trials_to_train.txt"), list("trials_to_test.txt"));
-    assert!(train.lines().count() == 2 && train.lines().all(|l| l.starts_with("user03_")), "{train}");
-    assert!(test.lines().count() == 2 && test.lines().all(|l| l.starts_with("user04_")), "{test}");
-    for name in train.lines().chain(test.lines()) {
-        assert!(read(name).starts_with(b"#!AER-DAT3.1"), "{name}");
-        let labels = name.replace(".aedat", "_labels.csv");
-        let labels = read_labels(read(&labels).as_slice()).unwrap();
-        assert_eq!(labels.len(), GESTURES);
-        assert!(labels.iter().all(|l| l.end_us - l.start_us == 300_000));
+    let samples = samples(folder.path()).unwrap();
+    assert_eq!(samples.len(), 4 * GESTURES);
+    for sample in &samples {
+        let name = sample.path.file_name().unwrap().to_string_lossy();
+        let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());
+        assert_eq!(end - start, 300_000, "{name}");
+        let test = name.starts_with("user04_");
+        assert!(test || name.starts_with("user03_"), "{name}");
+        assert_eq!(sample.split, Some(if test { Split::Test } else { Split::Train }), "{name}");
     }
-    // Files are written by the number of people and trials alone, in any order.
-    let (name, trial) = all.last().unwrap();
-    let before = read(&format!("{name}.aedat"));
-    write_recording(folder.path(), name, trial).unwrap();
-    assert_eq!(before, read(&format!("{name}.aedat")));
+    for (name, trial) in &all {
+        let mut recording = Recording::open(&folder.path().join(format!("{name}.aedat"))).unwrap();
+        let (mut batch, mut events) = (Vec::new(), Vec::new());
+        while recording.next_batch(&mut batch).unwrap() {
+            events.extend_from_slice(&batch);
+        }
+        assert_eq!(recording.sensor(), DVS128);
+        assert_eq!(recording.warnings().iter().count(), 0, "{name}");
+        assert!(events == record(trial).events, "{name}");
+    }
 }
