@@ -16,6 +16,7 @@ pub mod open;
 pub mod output;
 pub mod quantize;
 pub mod run;
+pub mod synth;
 pub mod tune;
 pub mod validate;
 
@@ -125,6 +126,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Make gesture recordings: synthetic people before a modelled event camera
+    Synth(synth::SynthArgs),
     /// Show what a recording of an event camera, or a data set of them, holds
     Events(events::EventsArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
@@ -165,6 +168,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// Synthetic recordings.
+    #[error("error: {0}")]
+    Synth(#[from] synth::SynthError),
     /// A recording of an event camera.
     #[error("error: {0}")]
     Events(events::EventsError),
@@ -249,6 +255,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Quantize(args)), _) => {
             let mut output = Output::stdout();
             quantize::quantize(&args, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
+        (Some(Verb::Synth(args)), _) => {
+            let mut output = Output::stdout();
+            synth::synth(&args, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }

@@ -28,7 +28,9 @@ fn replaces_in_place_and_touches_nothing_else() {
 #[test]
 fn texts_need_no_quotes_and_may_have_them() {
     for value in ["a b/c.txt", "\"a b/c.txt\"", "r#\"a b/c.txt\"#", "Some(\"a b/c.txt\")"] {
-        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task else { panic!("{value}") };
+        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task else {
+            panic!("{value}")
+        };
         assert_eq!(task.text.as_deref(), Some("a b/c.txt"), "{value}");
     }
     let none = set(LM, "task.text", "None").unwrap();

@@ -9,4 +9,5 @@ pub mod options;
 pub mod recognise;
 pub mod recording;
 pub mod samples;
+pub mod synth;
 pub mod tally;

@@ -1,0 +1,93 @@
+"""Checks of this recipe, in seconds: gradients against autograd, fast against plain head, frames by hand."""
+
+import numpy as np
+import torch
+
+from egru import KEEP, EgruLayer
+from events import frames
+from model import GestureModel, Head, plain
+
+
+class Event(torch.autograd.Function):
+    """The event with its surrogate gradient, for autograd."""
+
+    @staticmethod
+    def forward(ctx, v, height, width):
+        ctx.save_for_backward(v)
+        ctx.height, ctx.width = height, width
+        return (v > 0).to(v.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (v,) = ctx.saved_tensors
+        return grad * ctx.height * (1 - v.abs() / ctx.width).clamp(min=0), None, None
+
+
+def by_autograd(layer, x):
+    """The layer's equations, step by step."""
+    h = layer.thr.numel()
+    y = c = low = x.new_zeros(x.shape[1], h)
+    traces, events = [], []
+    for a in x @ layer.kernel + layer.bias:
+        q = y @ layer.recurrent_kernel + layer.recurrent_bias
+        z, r = torch.sigmoid(a[:, : 2 * h] + q[:, : 2 * h]).split(h, 1)
+        g = torch.tanh(a[:, 2 * h :] + r * q[:, 2 * h :])
+        n = z * c + (1 - z) * g
+        o = Event.apply(n - layer.thr, layer.height, layer.width)
+        y, c = o * n, n - o * layer.thr
+        low = KEEP * low + (1 - KEEP) * y
+        traces.append(low)
+        events.append(o)
+    return torch.stack(traces), torch.stack(events)
+
+
+def check_gradients():
+    torch.manual_seed(1)
+    layer = EgruLayer(7, 12).double()
+    with torch.no_grad():
+        layer.bias.normal_(std=0.3)
+        layer.recurrent_bias.normal_(std=0.3)
+    x = torch.randn(9, 5, 7, dtype=torch.double, requires_grad=True)
+    weights = torch.randn(9, 5, 12, dtype=torch.double)
+    results = []
+    for way in (layer, lambda x: by_autograd(layer, x)):
+        trace, events = way(x)
+        loss = (trace * weights).sum() + (events * weights.sin()).sum()
+        results.append((trace, events, torch.autograd.grad(loss, [x, *layer.parameters()])))
+    (trace, events, grads), (trace2, events2, grads2) = results
+    assert 0 < events.mean() < 1
+    assert torch.equal(events, events2) and torch.allclose(trace, trace2)
+    for one, other in zip(grads, grads2):
+        assert torch.allclose(one, other, atol=1e-10), (one - other).abs().max()
+
+
+def check_head():
+    torch.manual_seed(2)
+    head = Head()
+    frames_of = lambda: torch.rand(50, 32, 32) * (torch.rand(50, 32, 32) > 0.8)
+    with torch.no_grad():
+        for layer in head.layers():
+            layer.bias.normal_(std=0.2)
+        for _ in range(5):
+            head(frames_of())
+        x = frames_of()
+        head.eval()
+        assert torch.allclose(head(x), plain(x, head.folded()), atol=1e-4, rtol=1e-4)
+    count = sum(p.numel() for p in GestureModel().parameters())
+    assert count == 3_575_243, count  # as counted from the authors' code
+
+
+def check_frames():
+    # Two ON and one OFF event on one pixel, another ON beside it, one in the next frame, one too late.
+    t = np.array([5, 6, 7, 8, 25_005, 60_000])
+    x, y = np.array([9, 9, 9, 8, 127, 0]), np.array([5, 5, 5, 5, 127, 0])
+    on = np.array([1, 1, 0, 1, 0, 1], bool)
+    made = frames((t, x, y, on), 5, 2)
+    assert made.shape == (2, 32, 32) and made.sum() == 4
+    assert made[0, 1, 2] == 3 and made[1, 31, 31] == 1
+
+
+if __name__ == "__main__":
+    for check in (check_gradients, check_head, check_frames):
+        check()
+        print(f"{check.__name__}: fine")

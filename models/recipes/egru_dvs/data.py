@@ -1,0 +1,111 @@
+"""Slices of frames for training and for measuring, and their augmentation."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from events import MIRROR, SCALE, SIZE, SLICE_FRAMES, SLICE_US, FRAME_US
+
+PERIOD = SLICE_US // FRAME_US  # frames from one slice to the next
+
+
+class Recordings:
+    """Frames of recordings (as prepare.py writes them) in memory, split by person."""
+
+    def __init__(self, files):
+        self.frames, self.gestures, self.names = [], [], []
+        for path in files:
+            with np.load(path) as data:
+                at = len(self.frames)
+                self.frames.append(torch.from_numpy(data["frames"]))
+                self.gestures += [(at, *map(int, g)) for g in data["gestures"] if g[2] - g[1] >= SLICE_FRAMES]
+            self.names.append(Path(path).stem)
+
+    def slices(self):
+        """Whole slices, one after the other: rows (recording, class, first frame)."""
+        return [
+            (r, label, start)
+            for r, label, a, b in self.gestures
+            for start in range(a, b - SLICE_FRAMES + 1, PERIOD)
+        ]
+
+    def batch(self, slices):
+        """Values [B, 67, 32, 32] and classes [B] of these slices."""
+        x = torch.stack([self.frames[r][s : s + SLICE_FRAMES] for r, _, s in slices])
+        return x.float() * SCALE, torch.tensor([label for _, label, _ in slices])
+
+
+def person(path):
+    """Number of the person of `..._userNN_lighting.npz` or `userNN_lighting.npz`."""
+    return int(Path(path).stem.split("user")[1].split("_")[0])
+
+
+def split(folder):
+    """Files for training, validation, test. Every tenth person is for tests, every tenth for validation."""
+    files = sorted(Path(folder).glob("*.npz"))
+    kinds = {5: "test", 0: "valid"}
+    parts = {"train": [], "valid": [], "test": []}
+    for file in files:
+        parts[kinds.get(person(file) % 10, "train")].append(file)
+    return parts
+
+
+class Augment:
+    """Training batches: slices from anywhere in a gesture, changed in every way that does not change the gesture.
+
+    Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, noise, something
+    in the way.
+    """
+
+    def __init__(self, recordings, seed):
+        self.recordings = recordings
+        self.random = np.random.default_rng(seed)
+        self.torch = torch.Generator().manual_seed(seed)
+
+    def slice(self, gesture):
+        r, label, a, b = gesture
+        tempo = np.exp(self.random.uniform(-0.3, 0.3)) if self.random.random() < 0.7 else 1.0
+        tempo = min(tempo, (b - a) / SLICE_FRAMES)
+        steps = np.floor(np.arange(SLICE_FRAMES) * tempo).astype(int)
+        start = a + self.random.integers(0, b - a - steps[-1])
+        return self.recordings.frames[r][start + steps], label
+
+    def batch(self, gestures):
+        pairs = [self.slice(g) for g in gestures]
+        x, labels = torch.stack([p[0] for p in pairs]).float() * SCALE, [p[1] for p in pairs]
+        flip = self.random.random(len(pairs)) < 0.5
+        labels = torch.tensor([MIRROR[label] if f else label for label, f in zip(labels, flip)])
+        x = self.move(x, flip)
+        return self.dirty(x), labels
+
+    def move(self, x, flip):
+        """Mirrors, shifts, turns and scales; half of the slices by whole pixels only, which blurs nothing."""
+        theta = torch.zeros(len(x), 2, 3)
+        for i, mirrored in enumerate(flip):
+            shift = self.random.integers(-2, 3, 2) * 2 / SIZE
+            angle, size = 0.0, 1.0
+            if self.random.random() < 0.5:
+                angle = np.deg2rad(self.random.uniform(-25, 25)) * self.random.random()
+                size = np.exp(self.random.uniform(-0.25, 0.25))
+            cos, sin, side = np.cos(angle) / size, np.sin(angle) / size, -1.0 if mirrored else 1.0
+            theta[i] = torch.tensor([[side * cos, -side * sin, shift[0]], [sin, cos, shift[1]]])
+        grid = F.affine_grid(theta, [len(x), 1, SIZE, SIZE], align_corners=False)
+        return F.grid_sample(x, grid, align_corners=False)
+
+    def dirty(self, x):
+        """Another event rate, some events lost, noise, a part of the picture hidden."""
+        batch = len(x)
+        draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
+        x = x * torch.exp(draw(-0.5, 0.5))
+        # Whole counts go missing where there are few: a pixel keeps what it has with this probability.
+        keep = 1.0 - draw(0.0, 0.5) * (draw(0.0, 1.0) < 0.3)
+        uniform = torch.rand(x.shape, generator=self.torch)
+        x = x * (uniform < keep)
+        noise = draw(0.0, 0.03) * (draw(0.0, 1.0) < 0.4)
+        x = x + SCALE * (uniform > 1.0 - noise)
+        for i in np.flatnonzero(self.random.random(batch) < 0.15):
+            (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
+            x[i, :, top : top + h, left : left + w] = 0
+        return x

@@ -1,0 +1,146 @@
+//! `spinntui synth`: gesture recordings of people who do not exist.
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::output::{Output, OutputError};
+use crate::report::table::grouped;
+use crate::task::dvs::synth::dataset::{
+    DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,
+};
+
+/// `spinntui synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// How many people
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    people: u32,
+    /// Recordings of each person, every one under another lighting
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=5))]
+    trials: u32,
+    /// Start of all random numbers: the same seed gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of the first person
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    first_person: u32,
+    /// So many people, the last ones, are for tests; a fifth if left out
+    #[arg(long, value_name = "PEOPLE")]
+    test_people: Option<u32>,
+    /// Shortest and longest length of a gesture, seconds
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], default_values_t = [4.0, 6.5])]
+    seconds: Vec<f64>,
+    /// Folder to write to; made if it is not there
+    #[arg(short, long, value_name = "FOLDER")]
+    output: PathBuf,
+}
+
+/// Why `synth` stops.
+#[derive(Debug, Error)]
+pub enum SynthError {
+    /// Lengths that no gesture can have.
+    #[error("--seconds {from} {to}: needed are two lengths between 0.1 and 600 s, the shorter one first")]
+    Seconds {
+        /// The first.
+        from: f64,
+        /// The second.
+        to: f64,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The answer cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// Makes a data set in the layout of DVS128 Gesture.
+pub fn synth(args: &SynthArgs, output: &mut Output) -> Result<(), SynthError> {
+    let options = options(args)?;
+    let made = fs::create_dir_all(&args.output);
+    made.map_err(|error| DatasetError::File { path: args.output.clone(), error })?;
+    let begun = Instant::now();
+    let all = recordings(&options);
+    let progress = Progress::new(all.len());
+    let written = all
+        .par_iter()
+        .map(|(name, trial)| {
+            let written = write_recording(&args.output, name, trial);
+            progress.one_more();
+            written
+        })
+        .try_reduce(Written::default, |a, b| {
+            Ok(Written { length_us: a.length_us + b.length_us, events: a.events + b.events })
+        })?;
+    progress.clear();
+    write_lists(&args.output, &options)?;
+    let (recorded, took) = (written.length_us as f64 * 1e-6, begun.elapsed().as_secs_f64());
+    output.text(&format!(
+        "{}: {} recordings of {} people, {recorded:.0} s, {} events; made in {took:.1} s\n",
+        args.output.display(),
+        all.len(),
+        options.people,
+        grouped(written.events),
+    ))?;
+    Ok(())
+}
+
+fn options(args: &SynthArgs) -> Result<DatasetOptions, SynthError> {
+    let &[from, to] = args.seconds.as_slice() else {
+        return Err(SynthError::Seconds { from: f64::NAN, to: f64::NAN });
+    };
+    if !(from >= 0.1 && to >= from && to <= 600.0) {
+        return Err(SynthError::Seconds { from, to });
+    }
+    let fifth = if args.people > 1 { args.people.div_ceil(5) } else { 0 };
+    Ok(DatasetOptions {
+        seed: args.seed,
+        first_person: args.first_person,
+        people: args.people,
+        trials: args.trials,
+        test_people: args.test_people.unwrap_or(fifth).min(args.people),
+        gesture_us: [(from * 1e6) as i64, (to * 1e6) as i64],
+    })
+}
+
+/// A bar on the terminal, if there is one.
+struct Progress {
+    done: AtomicUsize,
+    all: usize,
+    shown: bool,
+}
+
+impl Progress {
+    fn new(all: usize) -> Self {
+        Self { done: AtomicUsize::new(0), all, shown: std::io::stderr().is_terminal() }
+    }
+
+    fn one_more(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.shown {
+            const WIDTH: usize = 40;
+            let full = WIDTH * done / self.all.max(1);
+            // A bar that cannot be drawn is no reason to stop.
+            let _ = write!(
+                std::io::stderr(),
+                "\r[{}{}] {done} of {} recordings",
+                "█".repeat(full),
+                " ".repeat(WIDTH.saturating_sub(full)),
+                self.all
+            );
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
+        }
+    }
+}

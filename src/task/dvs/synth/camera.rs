@@ -1,0 +1,282 @@
+//! An event camera's pixels: each compares the logarithm of its light with what it last reported.
+//!
+//! The model is the common one (Lichtsteiner, Posch, Delbrück 2008; Hu, Liu, Delbrück 2021 "v2e"): photoreceptor of
+//! limited bandwidth, thresholds that differ from pixel to pixel, a refractory time, background activity, hot pixels,
+//! flicker; and, as recordings show, events that the bus sends twice.
+
+use super::dice::Dice;
+use super::render::ln;
+use super::stage::Stage;
+use crate::task::dvs::event::{CameraEvent, Sensor};
+
+/// How good a sensor is.
+#[derive(Clone, Debug)]
+pub struct Quality {
+    /// Mean threshold of ON and of OFF events, in log intensity.
+    pub thresholds: [f32; 2],
+    /// Standard deviation of thresholds from pixel to pixel, relative.
+    pub mismatch: f32,
+    /// Change of a pixel's threshold from event to event, relative: its temporal noise.
+    pub jitter: f32,
+    /// Pixels are blind for so long after an event, µs.
+    pub refractory_us: f32,
+    /// Events of a pixel without any change, Hz, in the mean of all pixels.
+    pub noise_hz: f32,
+    /// How unlike pixels are in that: the logarithms of their rates have this standard deviation.
+    pub noise_spread: f32,
+    /// Pixels that fire by themselves, each with its own rate.
+    pub hot_pixels: usize,
+    /// Mean rate of a hot pixel, Hz.
+    pub hot_hz: f32,
+    /// Part of ON among events without a change.
+    pub noise_on: f32,
+    /// Probability that an event is lost on the bus.
+    pub loss: f32,
+    /// Probability that an event is sent once more, 1 µs later.
+    pub repeat: f32,
+}
+
+impl Quality {
+    /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person. Whoever sets up
+    /// a camera looks whether it sees anything: thresholds stay below what skin differs from the wall
+    /// (`contrast`, log intensity).
+    pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
+        let threshold = dice.scale(0.12, (0.6 * contrast).clamp(0.16, 0.5));
+        let balance = dice.scale(0.75, 1.3);
+        let noisy = dice.unit();
+        Self {
+            thresholds: [threshold * balance, threshold / balance],
+            mismatch: dice.between(0.05, 0.25),
+            jitter: dice.between(0.05, 0.35),
+            refractory_us: dice.scale(200.0, 12_000.0),
+            noise_hz: 0.01 * libm::powf(25.0, noisy),
+            noise_spread: dice.between(0.0, 2.5),
+            hot_pixels: (100.0 * dice.unit() * noisy) as usize,
+            hot_hz: dice.scale(4.0, 20.0),
+            noise_on: dice.between(0.25, 0.7),
+            loss: if dice.chance(0.4) { dice.between(0.0, 0.5) } else { 0.0 },
+            repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
+        }
+    }
+}
+
+/// The sensor in time.
+#[derive(Clone, Debug)]
+pub struct Camera {
+    width: usize,
+    quality: Quality,
+    /// One over each pixel's threshold.
+    inverse_on: Vec<f32>,
+    inverse_off: Vec<f32>,
+    /// What the photoreceptor shows: low-passed log intensity.
+    receptor: Vec<f32>,
+    /// The same a step before.
+    before: Vec<f32>,
+    /// What was last reported.
+    reported: Vec<f32>,
+    /// How many thresholds away it is now.
+    excess: Vec<f32>,
+    /// Not before this, µs.
+    ready: Vec<i64>,
+    /// Sums of the pixels' shares in the background activity, up to and including each.
+    noise: Vec<f32>,
+    hot: Vec<(usize, f32)>,
+    flickering: Vec<usize>,
+    flicker_hz: f32,
+    lag: f32,
+    now: Option<i64>,
+    dice: Dice,
+}
+
+impl Camera {
+    /// A camera of this quality on this stage. Takes its random numbers from `dice`.
+    pub fn new(sensor: Sensor, quality: Quality, stage: &Stage, mut dice: Dice) -> Self {
+        let pixels = usize::from(sensor.width) * usize::from(sensor.height);
+        let mut draw = |mean: f32| -> Vec<f32> {
+            (0..pixels).map(|_| 1.0 / (mean * (1.0 + quality.mismatch * dice.normal()).max(0.25))).collect()
+        };
+        let (inverse_on, inverse_off) = (draw(quality.thresholds[0]), draw(quality.thresholds[1]));
+        let mut sum = 0.0;
+        let mut share = || {
+            sum += libm::expf(quality.noise_spread * dice.normal());
+            sum
+        };
+        let noise = (0..pixels).map(|_| share()).collect();
+        let hot = (0..quality.hot_pixels)
+            .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
+            .collect();
+        // Pixels whose two thresholds lie within the flicker's swing see every period.
+        let swing = stage.flicker[0] * 0.5 * (quality.thresholds[0] + quality.thresholds[1]);
+        let flickering = inverse_on
+            .iter()
+            .zip(&inverse_off)
+            .enumerate()
+            .filter(|(_, (on, off))| on.min(**off) * swing > 1.0)
+            .map(|(pixel, _)| pixel)
+            .collect();
+        Self {
+            width: usize::from(sensor.width),
+            quality,
+            inverse_on,
+            inverse_off,
+            receptor: vec![0.0; pixels],
+            before: vec![0.0; pixels],
+            reported: vec![0.0; pixels],
+            excess: vec![0.0; pixels],
+            ready: vec![0; pixels],
+            noise,
+            hot,
+            flickering,
+            flicker_hz: stage.flicker[1],
+            lag: stage.lag,
+            now: None,
+            dice,
+        }
+    }
+
+    /// Shows the camera a picture of luminances at a time (µs, later than the last) and collects what it reports about
+    /// the time since, in order of time. The first picture is what the camera is used to.
+    pub fn see(&mut self, luminance: &[f32], time: i64, events: &mut Vec<CameraEvent>) {
+        let Some(then) = self.now.replace(time) else {
+            for ((receptor, reported), &light) in
+                self.receptor.iter_mut().zip(&mut self.reported).zip(luminance)
+            {
+                *receptor = ln(light.max(1e-3));
+                // Where between its thresholds a pixel stands is chance.
+                *reported = *receptor + self.quality.thresholds[0] * 0.5 * (self.dice.unit() - 0.5);
+            }
+            return;
+        };
+        let start = events.len();
+        let seconds = (time - then) as f32 * 1e-6;
+        self.adapt(luminance, seconds);
+        self.report(then, time, events);
+        self.make_noise(then, seconds, events);
+        self.flicker(then, time, events);
+        if let Some(new) = events.get_mut(start..) {
+            new.sort_unstable_by_key(|e| (e.t, e.y, e.x, e.on));
+        }
+    }
+
+    /// Photoreceptors follow the light.
+    fn adapt(&mut self, luminance: &[f32], seconds: f32) {
+        let part = 1.0 - libm::expf(-seconds / self.lag);
+        self.before.clone_from(&self.receptor);
+        for (receptor, &light) in self.receptor.iter_mut().zip(luminance) {
+            *receptor += part * (ln(light.max(1e-3)) - *receptor);
+        }
+        let pixels = self.receptor.iter().zip(&self.reported);
+        let thresholds = self.inverse_on.iter().zip(&self.inverse_off);
+        for ((excess, (now, reported)), (on, off)) in self.excess.iter_mut().zip(pixels).zip(thresholds) {
+            let change = now - reported;
+            *excess = (change * on).max(-change * off);
+        }
+    }
+
+    /// Pixels that have gone beyond their thresholds report it, once a threshold.
+    fn report(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
+        const GROUP: usize = 16;
+        for first in (0..self.excess.len()).step_by(GROUP) {
+            let last = (first + GROUP).min(self.excess.len());
+            let Some(group) = self.excess.get(first..last) else { continue };
+            // Most pixels see nothing most of the time.
+            if group.iter().fold(0.0_f32, |a, &b| a.max(b)) < 1.0 {
+                continue;
+            }
+            for pixel in first..last {
+                self.report_pixel(pixel, then, time, events);
+            }
+        }
+    }
+
+    fn report_pixel(&mut self, pixel: usize, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
+        let (Some(&excess), Some(&before), Some(&now)) =
+            (self.excess.get(pixel), self.before.get(pixel), self.receptor.get(pixel))
+        else {
+            return;
+        };
+        if excess < 1.0 {
+            return;
+        }
+        let (Some(reported), Some(ready)) = (self.reported.get_mut(pixel), self.ready.get_mut(pixel)) else {
+            return;
+        };
+        let on = now > *reported;
+        let inverse = if on { &self.inverse_on } else { &self.inverse_off };
+        let threshold = inverse.get(pixel).map_or(1.0, |inverse| 1.0 / inverse);
+        let step = if on { threshold } else { -threshold };
+        let slope = (now - before).abs().max(1e-6);
+        // No pixel goes through more than this in a step of some milliseconds.
+        for _ in 0..(excess as usize).min(32) {
+            let level = *reported + step;
+            let part = ((level - before).abs() / slope).clamp(0.0, 1.0);
+            let t = then + ((time - then) as f32 * part) as i64;
+            if t < *ready {
+                // Held in reset: the change of that time is forgotten.
+                *reported = now;
+                break;
+            }
+            *reported = level + step * self.quality.jitter * self.dice.normal();
+            *ready = t + self.quality.refractory_us as i64;
+            if self.quality.loss > 0.0 && self.dice.chance(self.quality.loss) {
+                continue;
+            }
+            let event = event(pixel, self.width, t, on);
+            events.push(event);
+            if self.quality.repeat > 0.0 {
+                let mut again = event;
+                while self.dice.chance(self.quality.repeat) {
+                    // Not into the next step: events stay in order.
+                    again.t = (again.t + 1).min(time);
+                    events.push(again);
+                }
+            }
+        }
+    }
+
+    /// Events without a cause: background activity and hot pixels.
+    fn make_noise(&mut self, then: i64, seconds: f32, events: &mut Vec<CameraEvent>) {
+        let pixels = self.excess.len();
+        let us = seconds * 1e6;
+        let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
+        let all = self.noise.last().copied().unwrap_or(0.0);
+        for _ in 0..count {
+            let place = all * self.dice.unit();
+            let pixel = self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1));
+            let t = then + (us * self.dice.unit()) as i64;
+            let on = self.dice.chance(self.quality.noise_on);
+            events.push(event(pixel, self.width, t, on));
+        }
+        for &(pixel, hz) in &self.hot {
+            for _ in 0..self.dice.poisson(hz * seconds) {
+                let t = then + (us * self.dice.unit()) as i64;
+                let on = self.dice.chance(self.quality.noise_on);
+                events.push(event(pixel, self.width, t, on));
+            }
+        }
+    }
+
+    /// Pixels that see the lamp flicker report ON where it brightens and OFF where it dims, if they are not tired.
+    fn flicker(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
+        if self.flickering.is_empty() {
+            return;
+        }
+        let half_period = 5e5 / f64::from(self.flicker_hz);
+        let (first, last) = ((then as f64 / half_period) as i64, (time as f64 / half_period) as i64);
+        for half in first + 1..=last {
+            let middle = (half as f64 * half_period) as i64;
+            for &pixel in &self.flickering {
+                let t = middle + (self.dice.normal() * 400.0) as i64;
+                let Some(ready) = self.ready.get_mut(pixel) else { continue };
+                if t >= *ready && t > then && t <= time {
+                    *ready = t + self.quality.refractory_us as i64;
+                    events.push(event(pixel, self.width, t, half % 2 == 0));
+                }
+            }
+        }
+    }
+}
+
+fn event(pixel: usize, width: usize, t: i64, on: bool) -> CameraEvent {
+    CameraEvent { t, x: (pixel % width) as u16, y: (pixel / width) as u16, on }
+}

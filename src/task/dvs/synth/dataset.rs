@@ -1,0 +1,118 @@
+//! Recordings as files, in the layout of DVS128 Gesture: `userNN_lighting.aedat` with `userNN_lighting_labels.csv`
+//! beside it, `trials_to_train.txt` and `trials_to_test.txt`. Nobody is in both lists.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::dice::Dice;
+use super::stage::Lighting;
+use super::trial::{TrialOptions, record};
+use crate::task::dvs::event::DVS128;
+use crate::task::dvs::labels;
+use crate::task::dvs::recording::aedat31::{WriteError, Writer};
+
+/// What to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatasetOptions {
+    /// Start of all random numbers.
+    pub seed: u64,
+    /// Number of the first person, from 1.
+    pub first_person: u32,
+    /// How many people.
+    pub people: u32,
+    /// Recordings of each, every one under another lighting.
+    pub trials: u32,
+    /// The last so many people are for tests.
+    pub test_people: u32,
+    /// Length of each gesture, µs: drawn between these.
+    pub gesture_us: [i64; 2],
+}
+
+/// Why a file is not written.
+#[derive(Debug, Error)]
+pub enum DatasetError {
+    /// A folder, a list or labels.
+    #[error("{path}: {error}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A recording.
+    #[error("{path}: {error}")]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: WriteError,
+    },
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Length of the recordings together, µs.
+    pub length_us: i64,
+    /// Events.
+    pub events: u64,
+}
+
+/// Every recording of a data set, with its file's name without ending, in the order of the lists.
+pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
+    let mut all = Vec::new();
+    for person in options.first_person..options.first_person.saturating_add(options.people) {
+        // Everybody is recorded under other lightings, in another order.
+        let mut lightings = Lighting::ALL;
+        let mut dice = Dice::new(&[options.seed, u64::from(person), u64::MAX]);
+        for i in (1..lightings.len()).rev() {
+            lightings.swap(i, dice.below(i + 1));
+        }
+        for (trial, lighting) in (0..options.trials).zip(lightings) {
+            let name = format!("user{person:02}_{}", lighting.name());
+            let seed = options.seed;
+            let gesture_us = options.gesture_us;
+            all.push((name, TrialOptions { seed, person, trial, lighting, gesture_us }));
+        }
+    }
+    all
+}
+
+/// Makes one recording and writes it into a folder.
+pub fn write_recording(folder: &Path, name: &str, options: &TrialOptions) -> Result<Written, DatasetError> {
+    let trial = record(options);
+    let path = folder.join(format!("{name}.aedat"));
+    let written = create(&path).map_err(WriteError::from).and_then(|file| {
+        let mut writer = Writer::new(file, DVS128)?;
+        writer.write(&trial.events)?;
+        writer.finish()?.flush().map_err(WriteError::from)
+    });
+    written.map_err(|error| DatasetError::Events { path, error })?;
+    let path = folder.join(format!("{name}_labels.csv"));
+    let written = create(&path).and_then(|file| labels::write_labels(file, &trial.labels));
+    written.map_err(|error| DatasetError::File { path, error })?;
+    Ok(Written { length_us: trial.length_us, events: trial.events.len() as u64 })
+}
+
+/// Writes the two lists of a data set.
+pub fn write_lists(folder: &Path, options: &DatasetOptions) -> Result<(), DatasetError> {
+    let train_people = options.people.saturating_sub(options.test_people);
+    let border = options.first_person.saturating_add(train_people);
+    for (list, test) in [("trials_to_train.txt", false), ("trials_to_test.txt", true)] {
+        let mut names = String::new();
+        for (name, _) in recordings(options).iter().filter(|(_, trial)| (trial.person >= border) == test) {
+            names.push_str(name);
+            names.push_str(".aedat\n");
+        }
+        let path = folder.join(list);
+        fs::write(&path, names).map_err(|error| DatasetError::File { path, error })?;
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> io::Result<BufWriter<File>> {
+    File::create(path).map(BufWriter::new)
+}

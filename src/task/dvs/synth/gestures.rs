@@ -1,0 +1,193 @@
+//! The gestures of DVS128 Gesture as movements: ranges from which each performance is drawn.
+//!
+//! The ranges are ours: the data set (Amir et al., CVPR 2017) names its classes and shows them, it does not measure
+//! them. "Clockwise" is as the camera sees it; no source says whose clock the data set means.
+
+use super::dice::Dice;
+use super::motion::{Motion, Path};
+use super::others;
+use super::people::Person;
+use super::vector::{Vec3, vec3};
+use crate::task::dvs::gesture::Gesture;
+
+/// Draws how this person makes this gesture this time.
+pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {
+    let mut motion = match gesture.name() {
+        "hand_clapping" => clapping(person, dice),
+        "right_hand_wave" => waving(dice),
+        "left_hand_wave" => waving(dice).mirrored(),
+        "right_arm_clockwise" => circling(1.0, dice),
+        "right_arm_counter_clockwise" => circling(-1.0, dice),
+        // A mirror turns clocks round.
+        "left_arm_clockwise" => circling(-1.0, dice).mirrored(),
+        "left_arm_counter_clockwise" => circling(1.0, dice).mirrored(),
+        "arm_roll" => rolling(person, dice),
+        "air_drums" => drumming(dice),
+        "air_guitar" => strumming(person, dice),
+        _ => others::other(person, dice),
+    };
+    motion.tempo *= person.tempo;
+    for path in [&mut motion.right, &mut motion.left] {
+        for way in [&mut path.sin, &mut path.cos, &mut path.sin2] {
+            *way = *way * person.reach;
+        }
+    }
+    motion
+}
+
+/// A point drawn from a box.
+pub(super) fn within(dice: &mut Dice, low: Vec3, high: Vec3) -> Vec3 {
+    vec3(dice.between(low.x, high.x), dice.between(low.y, high.y), dice.between(low.z, high.z))
+}
+
+/// Where the hands are when they meet before the chest, in arm lengths outwards from the shoulder.
+fn midline(person: &Person) -> f32 {
+    -person.shoulder / person.arm()
+}
+
+/// An arm that has nothing to do: hanging, or the hand on the hip or in a pocket.
+pub(super) fn idle(dice: &mut Dice) -> Path {
+    let centre = match dice.below(5) {
+        0 => within(dice, vec3(-0.05, -0.75, 0.15), vec3(0.1, -0.6, 0.3)),
+        _ => within(dice, vec3(0.02, -0.99, 0.0), vec3(0.2, -0.93, 0.15)),
+    };
+    let mut path = Path::still(centre);
+    // It swings a little with the rest of the body.
+    path.sin = within(dice, vec3(-0.02, -0.01, -0.02), vec3(0.02, 0.01, 0.02));
+    path.phase = dice.unit();
+    path.spread = dice.unit() * 0.4;
+    path
+}
+
+fn clapping(person: &Person, dice: &mut Dice) -> Motion {
+    let half = dice.between(0.12, 0.42);
+    let middle = midline(person);
+    let mut centre = within(dice, vec3(0.0, -0.55, 0.45), vec3(0.0, 0.1, 0.75));
+    centre.x = middle + half + dice.between(0.02, 0.08);
+    let mut path = Path::still(centre);
+    path.sin = vec3(half, dice.between(-0.06, 0.06), dice.between(-0.05, 0.05));
+    // Hands are flung together and drawn apart.
+    path.sin2 = path.sin * dice.between(-0.2, 0.2);
+    path.elbow = within(dice, vec3(0.3, -0.9, -0.3), vec3(0.9, -0.4, 0.1));
+    path.turn = dice.between(-0.3, 0.3);
+    path.spread = dice.between(0.0, 0.6);
+    let mut other = path;
+    if dice.chance(0.3) {
+        // One hand claps onto the other.
+        other.sin = path.sin * dice.between(0.15, 0.6);
+        other.centre.x = middle + other.sin.x + 0.04;
+    }
+    let tempo = dice.scale(1.1, 3.2);
+    let mut motion = Motion::new(path, other, tempo, dice);
+    motion.bounce = dice.between(0.0, 0.008);
+    if dice.chance(0.5) { motion.mirrored() } else { motion }
+}
+
+fn waving(dice: &mut Dice) -> Motion {
+    let mut path;
+    if dice.chance(0.2) {
+        // The whole straight arm, above the shoulder.
+        path = Path::still(within(dice, vec3(0.2, 0.65, 0.1), vec3(0.55, 0.85, 0.4)));
+        let side = dice.between(0.15, 0.4);
+        path.sin = vec3(side, -0.4 * side, 0.0);
+    } else {
+        // The forearm about the elbow.
+        path = Path::still(within(dice, vec3(0.05, -0.15, 0.2), vec3(0.6, 0.6, 0.65)));
+        path.sin = vec3(dice.between(0.08, 0.36), dice.between(-0.1, 0.05), dice.between(-0.06, 0.06));
+        // The hand is highest in the middle of its way: the cosine of twice the beat, near enough.
+        path.sin2 = vec3(0.0, dice.between(-0.04, 0.04), 0.0);
+    }
+    path.elbow = within(dice, vec3(0.2, -1.0, -0.3), vec3(0.9, -0.5, 0.2));
+    path.turn = dice.between(-0.1, 0.8);
+    path.spread = dice.between(0.2, 1.0);
+    let idle = idle(dice);
+    let tempo = dice.scale(0.9, 3.0);
+    let mut motion = Motion::new(path, idle, tempo, dice);
+    motion.lean = dice.between(-0.01, 0.02);
+    motion
+}
+
+/// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm is on the
+/// image's left and "outwards" points left: there, from outwards to up is clockwise.
+fn circling(direction: f32, dice: &mut Dice) -> Motion {
+    let radius = dice.between(0.32, 0.75);
+    let flat = dice.between(0.65, 1.2);
+    let mut path = Path::still(within(dice, vec3(0.0, -0.25, 0.3), vec3(0.45, 0.25, 0.75)));
+    // The circle may be tipped out of the picture's plane: towards the camera on one side.
+    path.cos = vec3(radius * flat, 0.0, radius * dice.between(-0.4, 0.4));
+    path.sin = vec3(0.0, radius, radius * dice.between(-0.4, 0.4)) * direction;
+    path.phase = dice.unit();
+    path.elbow = within(dice, vec3(0.3, -0.9, -0.3), vec3(1.0, -0.2, 0.2));
+    path.spread = dice.between(0.0, 0.7);
+    let idle = idle(dice);
+    let tempo = dice.scale(0.55, 1.8);
+    let mut motion = Motion::new(path, idle, tempo, dice);
+    motion.lean = dice.between(-0.03, 0.03);
+    motion.bounce = dice.between(0.0, 0.01);
+    motion
+}
+
+fn rolling(person: &Person, dice: &mut Dice) -> Motion {
+    let (high, deep) = (dice.between(0.1, 0.3), dice.between(0.08, 0.25));
+    let mut centre = within(dice, vec3(0.0, -0.6, 0.4), vec3(0.0, -0.05, 0.65));
+    // The forearms lie across the chest, one before the other.
+    centre.x = midline(person) + dice.between(-0.12, 0.14);
+    let mut path = Path::still(centre);
+    path.sin = vec3(dice.between(-0.04, 0.04), high, 0.0);
+    path.cos = vec3(dice.between(-0.04, 0.04), 0.0, deep * dice.sign());
+    path.elbow = within(dice, vec3(0.8, -0.5, -0.2), vec3(1.0, 0.1, 0.1));
+    path.spread = dice.between(0.0, 0.3);
+    let mut other = path;
+    other.phase = 0.5 + dice.between(-0.06, 0.06);
+    let tempo = dice.scale(0.8, 2.6);
+    let mut motion = Motion::new(path, other, tempo, dice);
+    motion.bounce = dice.between(0.0, 0.008);
+    motion
+}
+
+fn drumming(dice: &mut Dice) -> Motion {
+    let high = dice.between(0.1, 0.36);
+    let mut path = Path::still(within(dice, vec3(-0.15, -0.6, 0.45), vec3(0.3, -0.1, 0.75)));
+    path.sin = vec3(dice.between(-0.05, 0.05), high, dice.between(-0.12, 0.02));
+    // Down faster than up.
+    path.sin2 = vec3(0.0, high * dice.between(0.0, 0.35), 0.0);
+    path.elbow = within(dice, vec3(0.3, -0.9, -0.4), vec3(0.9, -0.5, 0.0));
+    path.spread = dice.between(0.0, 0.25);
+    path.turn = dice.between(-0.2, 0.2);
+    let mut other = path;
+    other.centre = other.centre + within(dice, vec3(-0.08, -0.06, -0.06), vec3(0.08, 0.06, 0.06));
+    // Mostly hand after hand, sometimes both at once, sometimes one twice as fast.
+    match dice.below(8) {
+        0 => other.phase = 0.0,
+        1 => other.ratio = 2.0,
+        _ => other.phase = 0.5 + dice.between(-0.08, 0.08),
+    }
+    let tempo = dice.scale(1.2, 3.6);
+    let mut motion = Motion::new(path, other, tempo, dice);
+    motion.bounce = dice.between(0.0, 0.015);
+    motion.twist = dice.between(-0.06, 0.06);
+    if dice.chance(0.5) { motion.mirrored() } else { motion }
+}
+
+fn strumming(person: &Person, dice: &mut Dice) -> Motion {
+    // The left hand holds the neck, the right one strums before the belly.
+    let mut neck = Path::still(within(dice, vec3(0.35, -0.45, 0.25), vec3(0.75, 0.15, 0.55)));
+    neck.elbow = within(dice, vec3(0.2, -1.0, -0.3), vec3(0.6, -0.8, 0.0));
+    let slide = if dice.chance(0.4) { dice.between(0.05, 0.2) } else { dice.between(0.0, 0.03) };
+    neck.sin = vec3(slide, slide * 0.25, 0.0);
+    neck.ratio = dice.between(0.15, 0.6);
+    neck.spread = dice.between(0.1, 0.4);
+    let mut hand = Path::still(within(dice, vec3(0.0, -0.9, 0.3), vec3(0.0, -0.55, 0.5)));
+    hand.centre.x = midline(person) + dice.between(-0.05, 0.35);
+    let stroke = dice.between(0.1, 0.3);
+    hand.sin = vec3(stroke * dice.between(-0.4, 0.4), stroke, 0.0);
+    hand.sin2 = vec3(0.0, stroke * dice.between(-0.15, 0.15), 0.0);
+    hand.elbow = within(dice, vec3(0.6, -0.4, -0.8), vec3(1.0, 0.1, -0.4));
+    hand.turn = dice.between(0.0, 0.5);
+    hand.spread = dice.between(0.0, 0.3);
+    let tempo = dice.scale(1.3, 4.0);
+    let mut motion = Motion::new(hand, neck, tempo, dice);
+    motion.lean = dice.between(-0.02, 0.02);
+    motion.bounce = dice.between(0.0, 0.012);
+    if person.left_handed { motion.mirrored() } else { motion }
+}

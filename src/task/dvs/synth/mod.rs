@@ -1,0 +1,22 @@
+//! A gesture synthesiser: people who make the gestures of DVS128 Gesture before a modelled event camera.
+//!
+//! Person, place, camera and performance are drawn from wide ranges ([`people`], [`stage`], [`view`], [`camera`],
+//! [`gestures`]), so that a network trained on the recordings has to learn the gesture and nothing else. Everything
+//! is deterministic: a recording is a function of its [`trial::TrialOptions`].
+
+pub mod body;
+pub mod camera;
+pub mod dataset;
+pub mod dice;
+pub mod gestures;
+pub mod motion;
+pub mod others;
+pub mod people;
+pub mod render;
+pub mod stage;
+pub mod trial;
+pub mod vector;
+pub mod view;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! The eleventh class: whatever else people did. A dozen kinds of movement that are none of the other ten.
+
+use super::dice::Dice;
+use super::gestures::{idle, within};
+use super::motion::{Motion, Path};
+use super::people::Person;
+use super::vector::{Vec3, vec3};
+
+/// Draws a movement that belongs to no other class.
+pub fn other(person: &Person, dice: &mut Dice) -> Motion {
+    const KINDS: [fn(&Person, &mut Dice) -> Motion; 13] = [
+        both_wave,
+        both_circle,
+        jumping_jack,
+        boxing,
+        flapping,
+        pushing,
+        beckoning,
+        twisting,
+        scratching,
+        clapping_overhead,
+        swimming,
+        marching,
+        fidgeting,
+    ];
+    let kind = KINDS.get(dice.below(KINDS.len())).copied().unwrap_or(fidgeting);
+    let motion = kind(person, dice);
+    if dice.chance(0.5) { motion.mirrored() } else { motion }
+}
+
+/// Both arms alike, together or in turn.
+fn both(path: Path, apart: f32, tempo: f32, dice: &mut Dice) -> Motion {
+    let other = Path { phase: path.phase + apart, ..path };
+    Motion::new(path, other, tempo, dice)
+}
+
+fn half(dice: &mut Dice) -> f32 {
+    if dice.chance(0.5) { 0.5 } else { 0.0 }
+}
+
+fn both_wave(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(0.2, 0.2, 0.1), vec3(0.55, 0.8, 0.5)));
+    path.sin = vec3(dice.between(0.12, 0.35), dice.between(-0.1, 0.05), 0.0);
+    path.elbow = vec3(0.7, -0.7, 0.0);
+    path.spread = dice.between(0.3, 1.0);
+    path.turn = dice.between(0.0, 0.6);
+    let (apart, tempo) = (half(dice), dice.scale(0.9, 2.8));
+    both(path, apart, tempo, dice)
+}
+
+fn both_circle(_: &Person, dice: &mut Dice) -> Motion {
+    let radius = dice.between(0.3, 0.65);
+    let mut path = Path::still(within(dice, vec3(0.1, -0.2, 0.3), vec3(0.4, 0.2, 0.6)));
+    path.cos = vec3(radius, 0.0, 0.0);
+    path.sin = vec3(0.0, radius * dice.sign(), 0.0);
+    path.elbow = vec3(0.6, -0.7, 0.0);
+    let (apart, tempo) = (half(dice), dice.scale(0.5, 1.6));
+    both(path, apart, tempo, dice)
+}
+
+fn jumping_jack(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(0.55, 0.0, 0.05));
+    path.sin = vec3(-0.05, dice.between(0.5, 0.85), 0.0);
+    path.cos = vec3(0.0, 0.0, 0.1);
+    path.elbow = vec3(0.2, -0.2, -0.9);
+    let tempo = dice.scale(0.6, 1.6);
+    let mut motion = both(path, 0.0, tempo, dice);
+    motion.bounce = dice.between(0.0, 0.04);
+    motion
+}
+
+fn boxing(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(-0.3, -0.2, 0.5), vec3(-0.05, 0.1, 0.6)));
+    path.sin = vec3(dice.between(-0.15, 0.0), dice.between(-0.05, 0.15), 0.33);
+    path.elbow = vec3(0.6, -0.8, 0.0);
+    path.spread = 0.0;
+    let tempo = dice.scale(0.9, 2.5);
+    let mut motion = both(path, 0.5, tempo, dice);
+    motion.twist = dice.between(0.1, 0.35);
+    motion
+}
+
+fn flapping(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(0.8, dice.between(-0.25, 0.1), 0.1));
+    path.sin = vec3(-0.03, dice.between(0.15, 0.4), 0.0);
+    path.elbow = vec3(0.0, -1.0, -0.2);
+    let (apart, tempo) = (half(dice), dice.scale(0.8, 2.8));
+    both(path, apart, tempo, dice)
+}
+
+fn pushing(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(-0.15, -0.15, 0.6), vec3(0.1, 0.2, 0.65)));
+    path.sin = vec3(0.0, dice.between(-0.05, 0.05), 0.3);
+    path.elbow = vec3(0.5, -0.9, 0.0);
+    path.spread = dice.between(0.5, 1.0);
+    let tempo = dice.scale(0.6, 1.8);
+    both(path, 0.0, tempo, dice)
+}
+
+fn beckoning(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(0.0, -0.2, 0.45), vec3(0.3, 0.2, 0.7)));
+    path.sin = vec3(0.0, dice.between(0.15, 0.4), dice.between(-0.15, 0.0));
+    path.elbow = vec3(0.4, -1.0, -0.1);
+    path.spread = dice.between(0.2, 0.8);
+    let (idle, tempo) = (idle(dice), dice.scale(0.7, 2.4));
+    Motion::new(path, idle, tempo, dice)
+}
+
+fn twisting(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(0.2, -0.9, 0.05), vec3(0.5, -0.5, 0.3)));
+    path.sin = within(dice, vec3(-0.15, -0.05, -0.15), vec3(0.15, 0.05, 0.15));
+    let tempo = dice.scale(0.4, 1.3);
+    let mut motion = both(path, 0.5, tempo, dice);
+    motion.twist = dice.between(0.3, 0.7);
+    motion.lean = dice.between(0.0, 0.15);
+    motion
+}
+
+fn scratching(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(-0.35, 0.3, 0.15), vec3(-0.1, 0.5, 0.3)));
+    path.sin = vec3(dice.between(0.02, 0.08), dice.between(0.02, 0.1), 0.0);
+    path.elbow = vec3(1.0, -0.3, 0.1);
+    path.spread = dice.between(0.1, 0.5);
+    let (idle, tempo) = (idle(dice), dice.scale(1.5, 4.0));
+    Motion::new(path, idle, tempo, dice)
+}
+
+fn clapping_overhead(person: &Person, dice: &mut Dice) -> Motion {
+    let open = dice.between(0.25, 0.45);
+    let middle = -person.shoulder / person.arm();
+    let mut path = Path::still(vec3(middle + open + 0.04, 0.7, 0.1));
+    path.sin = vec3(open, -0.25 * open, 0.0);
+    path.elbow = vec3(1.0, 0.0, 0.0);
+    path.spread = 0.3;
+    let tempo = dice.scale(0.8, 2.2);
+    both(path, 0.0, tempo, dice)
+}
+
+fn swimming(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(0.25, dice.between(-0.3, 0.0), 0.45));
+    path.cos = vec3(dice.between(0.25, 0.5), 0.0, 0.0);
+    path.sin = vec3(0.0, dice.between(-0.1, 0.1), dice.between(0.2, 0.4));
+    path.elbow = vec3(0.7, -0.5, -0.3);
+    path.spread = 0.2;
+    let tempo = dice.scale(0.5, 1.3);
+    both(path, 0.0, tempo, dice)
+}
+
+fn marching(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(0.1, -0.8, 0.25));
+    path.sin = vec3(0.0, dice.between(0.05, 0.3), dice.between(0.2, 0.4));
+    path.elbow = vec3(0.2, -0.3, -1.0);
+    path.spread = 0.0;
+    let tempo = dice.scale(0.7, 1.8);
+    let mut motion = both(path, 0.5, tempo, dice);
+    motion.bounce = dice.between(0.01, 0.04);
+    motion
+}
+
+/// Both hands wander, each on its own way.
+fn fidgeting(_: &Person, dice: &mut Dice) -> Motion {
+    let mut wander = || {
+        let mut path = Path::still(within(dice, vec3(-0.2, -0.7, 0.2), vec3(0.5, 0.4, 0.6)));
+        let mut way = |most: f32| within(dice, Vec3::ZERO - vec3(most, most, most), vec3(most, most, most));
+        (path.sin, path.cos, path.sin2) = (way(0.3), way(0.3), way(0.2));
+        path.ratio = dice.between(0.3, 1.0);
+        path.phase = dice.unit();
+        path.spread = dice.unit();
+        path
+    };
+    let (right, left) = (wander(), wander());
+    let tempo = dice.scale(0.5, 1.6);
+    Motion::new(right, left, tempo, dice)
+}

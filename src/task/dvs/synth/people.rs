@@ -1,0 +1,116 @@
+//! People: how they are built, what they wear, how they move.
+
+use super::dice::Dice;
+
+/// Somebody who makes gestures. Lengths in metres, colours as the part of the light that is thrown back (albedo).
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Shoulder to elbow.
+    pub upper_arm: f32,
+    /// Elbow to wrist.
+    pub forearm: f32,
+    /// Wrist to finger tips.
+    pub hand: f32,
+    /// Middle to shoulder joint.
+    pub shoulder: f32,
+    /// Half of the width of the hips.
+    pub hip: f32,
+    /// Shoulders to hips.
+    pub torso: f32,
+    /// Half of the height of the head.
+    pub head: f32,
+    /// Radius of the upper arm.
+    pub thickness: f32,
+    /// Albedo of the skin.
+    pub skin: f32,
+    /// Albedo of the hair.
+    pub hair: f32,
+    /// How far hair reaches down the head: 0 bald, 1 long.
+    pub hair_length: f32,
+    /// Albedo of what is worn above.
+    pub shirt: f32,
+    /// Albedo of what is worn below.
+    pub trousers: f32,
+    /// Sleeves: down to the elbow (false) or to the wrist (true).
+    pub long_sleeves: bool,
+    /// Pattern of the clothes.
+    pub pattern: Pattern,
+    /// Plays guitar the other way round.
+    pub left_handed: bool,
+    /// Personal factor on the speed of all gestures.
+    pub tempo: f32,
+    /// Personal factor on the size of all gestures.
+    pub reach: f32,
+    /// How much the body moves along, metres.
+    pub sway: f32,
+    /// Wears glasses.
+    pub glasses: bool,
+}
+
+/// Stripes, folds and prints of clothes: a triangle wave over the surface.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pattern {
+    /// Contrast: 0 none, 0.5 strong.
+    pub contrast: f32,
+    /// Waves along a limb or the torso.
+    pub along: f32,
+    /// Waves across it.
+    pub across: f32,
+}
+
+/// Draws an albedo from a range that differs from another by at least so much in log intensity.
+pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) -> f32 {
+    const TRIES: usize = 20;
+    let mut albedo = dice.scale(low, high);
+    for _ in 0..TRIES {
+        if libm::fabsf(libm::logf(albedo / other)) >= least {
+            break;
+        }
+        albedo = dice.scale(low, high);
+    }
+    albedo
+}
+
+impl Person {
+    /// Draws a person. Sizes spread like those of adults (about ±8 %), clothes as wardrobes do.
+    pub fn draw(dice: &mut Dice) -> Self {
+        let size = 1.0 + 0.07 * dice.normal();
+        let build = 1.0 + 0.12 * dice.normal();
+        let length = |mean: f32, dice: &mut Dice| mean * size * (1.0 + 0.03 * dice.normal());
+        let (upper_arm, forearm, hand) = (length(0.30, dice), length(0.26, dice), length(0.18, dice));
+        let (shoulder, torso, head) = (length(0.19, dice), length(0.52, dice), length(0.125, dice));
+        let plain = dice.chance(0.45);
+        let skin = dice.scale(0.12, 0.60);
+        Self {
+            upper_arm,
+            forearm,
+            hand,
+            shoulder: shoulder * (0.7 + 0.3 * build),
+            hip: 0.165 * size * build,
+            torso,
+            head,
+            thickness: 0.052 * size * build,
+            skin,
+            hair: dice.scale(0.03, 0.45),
+            hair_length: if dice.chance(0.12) { 0.0 } else { dice.between(0.35, 1.0) },
+            shirt: unlike(skin, 0.3, [0.04, 0.80], dice),
+            trousers: dice.scale(0.04, 0.45),
+            long_sleeves: dice.chance(0.5),
+            pattern: Pattern {
+                contrast: if plain { dice.between(0.0, 0.06) } else { dice.between(0.08, 0.45) },
+                along: dice.scale(0.8, 7.0),
+                across: if dice.chance(0.5) { 0.0 } else { dice.between(0.3, 2.0) },
+            },
+            left_handed: dice.chance(0.1),
+            tempo: dice.scale(0.75, 1.3),
+            reach: dice.between(0.8, 1.2),
+            sway: dice.scale(0.003, 0.03),
+            glasses: dice.chance(0.4),
+        }
+    }
+
+    /// Shoulder to wrist.
+    pub fn arm(&self) -> f32 {
+        self.upper_arm + self.forearm
+    }
+}

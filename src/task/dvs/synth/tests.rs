@@ -1,0 +1,176 @@
+//! What a data set of gestures must be, whoever is in it.
+
+use super::body::bend;
+use super::dataset::{DatasetOptions, recordings, write_lists, write_recording};
+use super::dice::Dice;
+use super::gestures::perform;
+use super::people::Person;
+use super::stage::Lighting;
+use super::trial::{Trial, TrialOptions, record, record_these};
+use super::vector::vec3;
+use super::view::View;
+use crate::task::dvs::dataset::{Split, samples};
+use crate::task::dvs::event::{CameraEvent, DVS128};
+use crate::task::dvs::gesture::{GESTURES, Gesture};
+use crate::task::dvs::recording::Recording;
+
+fn options(person: u32) -> TrialOptions {
+    let lighting = Lighting::ALL[person as usize % 5];
+    TrialOptions { seed: 5, person, trial: 0, lighting, gesture_us: [1_000_000, 1_200_000] }
+}
+
+fn gesture(label: u32) -> Gesture {
+    Gesture::from_label(label).unwrap()
+}
+
+/// Events of each label.
+fn parts(trial: &Trial) -> Vec<(Gesture, &[CameraEvent], f64)> {
+    let at = |t: i64| trial.events.partition_point(|e| e.t < t);
+    let seconds = |us: i64| us as f64 * 1e-6;
+    trial
+        .labels
+        .iter()
+        .map(|l| (l.gesture, &trial.events[at(l.start_us)..at(l.end_us)], seconds(l.end_us - l.start_us)))
+        .collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events_and_another_other_ones() {
+    let two = [gesture(1), gesture(9)];
+    let first = record_these(&options(1), &two);
+    let again = record_these(&options(1), &two);
+    assert!(!first.events.is_empty());
+    assert_eq!(first.events, again.events);
+    assert_eq!(first.labels, again.labels);
+    for other in [
+        TrialOptions { seed: 6, ..options(1) },
+        TrialOptions { person: 2, ..options(1) },
+        TrialOptions { trial: 1, ..options(1) },
+    ] {
+        assert_ne!(record_these(&other, &two).events, first.events);
+    }
+}
+
+#[test]
+fn every_class_is_seen_within_the_sensor_and_in_order() {
+    for person in 1..=4 {
+        let trial = record(&options(person));
+        assert!(trial.events.is_sorted_by_key(|e| e.t), "person {person}");
+        assert!(trial.events.iter().all(|e| {
+            e.x < DVS128.width && e.y < DVS128.height && (0..=trial.length_us + 100).contains(&e.t)
+        }));
+        let parts = parts(&trial);
+        let classes: Vec<usize> = parts.iter().map(|(g, ..)| g.index()).collect();
+        assert_eq!(classes, (0..GESTURES).collect::<Vec<_>>());
+        for (gesture, events, seconds) in parts {
+            let rate = events.len() as f64 / seconds;
+            assert!((300.0..1e6).contains(&rate), "person {person}, {gesture}: {rate:.0} events/s");
+            let on = events.iter().filter(|e| e.on).count() as f64 / events.len() as f64;
+            assert!((0.15..0.85).contains(&on), "person {person}, {gesture}: ON part {on:.2}");
+        }
+    }
+}
+
+#[test]
+fn right_hands_are_on_the_images_left() {
+    // Events beside the middle of all the person's events, in pixels, for gestures of one hand.
+    let side = |label: u32| {
+        let of = |person: u32| {
+            let trial = record_these(&options(person), &[gesture(label), gesture(1)]);
+            let parts = parts(&trial);
+            let mean = |events: &[CameraEvent]| {
+                events.iter().map(|e| f64::from(e.x)).sum::<f64>() / events.len() as f64
+            };
+            mean(parts[0].1) - mean(parts[1].1)
+        };
+        let people = 10;
+        (1..=people).map(of).sum::<f64>() / f64::from(people)
+    };
+    for (right, left) in [(2, 3), (4, 6), (5, 7)] {
+        let (right, left) = (side(right), side(left));
+        assert!(right < -4.0 && left > 4.0, "{right:.1} {left:.1}");
+        assert!((right + left).abs() < 6.0, "no mirror images: {right:.1} {left:.1}");
+    }
+}
+
+#[test]
+fn clocks_go_round_as_the_camera_sees_them() {
+    let view =
+        View { pixels_per_metre: 60.0, distance: 2.0, height: 0.0, centre: [64.0, 60.0], roll: [0.0, 1.0] };
+    for number in 0..40 {
+        let mut dice = Dice::new(&[3, number]);
+        let person = Person::draw(&mut dice);
+        for (label, right, clockwise) in
+            [(4, true, true), (5, true, false), (6, false, true), (7, false, false)]
+        {
+            let motion = perform(gesture(label), &person, &mut dice);
+            let at = |i: usize| {
+                let pose = motion.at(i as f32 * 0.02);
+                let (pose, side) = if right { (pose.right, -1.0) } else { (pose.left, 1.0) };
+                let spot = view.see(bend(&person, &pose, vec3(side * person.shoulder, 0.0, 0.0), side).wrist);
+                (spot.x, spot.y)
+            };
+            // Twice the area that the way encloses, rows counted downwards: positive is clockwise on the screen.
+            let area: f32 = (0..200).map(|i| (at(i), at(i + 1))).map(|(a, b)| a.0 * b.1 - a.1 * b.0).sum();
+            let (x, y) = (at(0), at(200));
+            let area = area + y.0 * x.1 - y.1 * x.0;
+            assert!(area.abs() > 50.0 && (area > 0.0) == clockwise, "person {number}, class {label}: {area}");
+        }
+    }
+}
+
+#[test]
+fn bones_keep_their_lengths_wherever_hands_want_to_be() {
+    let mut dice = Dice::new(&[1]);
+    let person = Person::draw(&mut dice);
+    for _ in 0..200 {
+        for gesture in Gesture::all() {
+            let motion = perform(gesture, &person, &mut dice);
+            for side in [-1.0, 1.0] {
+                let arm = bend(&person, &motion.at(dice.between(0.0, 9.0)).left, vec3(0.1, 0.0, 0.0), side);
+                let (upper, fore) = ((arm.elbow - arm.shoulder).length(), (arm.wrist - arm.elbow).length());
+                assert!((upper - person.upper_arm).abs() < 1e-3, "{gesture}: {upper}");
+                assert!((fore - person.forearm).abs() < 1e-3, "{gesture}: {fore}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_data_set_has_the_layout_of_the_real_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = DatasetOptions {
+        seed: 9,
+        first_person: 3,
+        people: 2,
+        trials: 2,
+        test_people: 1,
+        gesture_us: [300_000, 300_000],
+    };
+    let all = recordings(&options);
+    for (name, trial) in &all {
+        let written = write_recording(folder.path(), name, trial).unwrap();
+        assert!(written.events > 0 && written.length_us > 11 * 300_000);
+    }
+    write_lists(folder.path(), &options).unwrap();
+    let samples = samples(folder.path()).unwrap();
+    assert_eq!(samples.len(), 4 * GESTURES);
+    for sample in &samples {
+        let name = sample.path.file_name().unwrap().to_string_lossy();
+        let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());
+        assert_eq!(end - start, 300_000, "{name}");
+        let test = name.starts_with("user04_");
+        assert!(test || name.starts_with("user03_"), "{name}");
+        assert_eq!(sample.split, Some(if test { Split::Test } else { Split::Train }), "{name}");
+    }
+    for (name, trial) in &all {
+        let mut recording = Recording::open(&folder.path().join(format!("{name}.aedat"))).unwrap();
+        let (mut batch, mut events) = (Vec::new(), Vec::new());
+        while recording.next_batch(&mut batch).unwrap() {
+            events.extend_from_slice(&batch);
+        }
+        assert_eq!(recording.sensor(), DVS128);
+        assert_eq!(recording.warnings().iter().count(), 0, "{name}");
+        assert!(events == record(trial).events, "{name}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Points and directions in space, metres.
+
+use std::ops::{Add, Mul, Neg, Sub};
+
+/// A point or direction. For a body: x to the image's right, y up, z towards the camera. For an arm: x outwards
+/// from the body's middle (so that both arms read alike), y up, z to the front.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Vec3 {
+    /// To the right, or outwards.
+    pub x: f32,
+    /// Up.
+    pub y: f32,
+    /// To the front.
+    pub z: f32,
+}
+
+/// A point or direction from its coordinates.
+pub const fn vec3(x: f32, y: f32, z: f32) -> Vec3 {
+    Vec3 { x, y, z }
+}
+
+impl Vec3 {
+    /// Nowhere.
+    pub const ZERO: Self = vec3(0.0, 0.0, 0.0);
+
+    /// Scalar product.
+    pub fn dot(self, other: Self) -> f32 {
+        self.x * other.x + self.y * other.y + self.z * other.z
+    }
+
+    /// Length.
+    pub fn length(self) -> f32 {
+        libm::sqrtf(self.dot(self))
+    }
+
+    /// Same direction, length one; `otherwise` if it has no direction.
+    #[must_use]
+    pub fn unit_or(self, otherwise: Self) -> Self {
+        let length = self.length();
+        if length > 1e-6 { self * (1.0 / length) } else { otherwise }
+    }
+
+    /// A part of the way to another point.
+    #[must_use]
+    pub fn towards(self, other: Self, part: f32) -> Self {
+        self + (other - self) * part
+    }
+
+    /// The same seen in a mirror: left and right change places.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        vec3(-self.x, self.y, self.z)
+    }
+}
+
+impl Add for Vec3 {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        vec3(self.x + other.x, self.y + other.y, self.z + other.z)
+    }
+}
+
+impl Sub for Vec3 {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        vec3(self.x - other.x, self.y - other.y, self.z - other.z)
+    }
+}
+
+impl Neg for Vec3 {
+    type Output = Self;
+    fn neg(self) -> Self {
+        self * -1.0
+    }
+}
+
+impl Mul<f32> for Vec3 {
+    type Output = Self;
+    fn mul(self, factor: f32) -> Self {
+        vec3(self.x * factor, self.y * factor, self.z * factor)
+    }
+}
