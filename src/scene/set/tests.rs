@@ -173,7 +173,7 @@ proptest! {
         prop_assert_eq!(scene.mapping.layers[at].pes, Some(pes));
         prop_assert_eq!(scene.assume.polling.to_bits(), polling.to_bits());
         prop_assert_eq!(scene.title, title);
-        let Task::LanguageModel(task) = scene.task else { panic!("{scene:?}") };
+        let Task::LanguageModel(task) = scene.task else { panic!("another task") };
         let crate::task::lm::options::Mode::Generate(generate) = task.mode else { panic!("mode") };
         prop_assert_eq!(generate.words, words);
     }
