@@ -31,7 +31,7 @@ fn emulator(c: &mut Criterion) {
         group.bench_function(scene, |b| {
             let mut session = fresh.clone();
             b.iter(|| {
-                if session.steps() + 1 >= session.task().total_steps() {
+                if session.steps() + 1 >= session.work().total_steps() {
                     session = fresh.clone();
                 }
                 step(&mut session);
@@ -39,16 +39,18 @@ fn emulator(c: &mut Criterion) {
         });
     }
     let paper = session("lm.ron");
-    let network = paper.model().network.clone();
+    let network = paper.model().network().clone();
     let mut row = vec![0.0; network.inputs()];
-    paper.model().embedding.row(1, &mut row);
+    let Some(language) = paper.model().language() else { return };
+    language.embedding.row(1, &mut row);
     group.bench_function("reference network, no chip", |b| {
         let mut state = network.state();
         b.iter(|| network.step(&mut state, &row)[0]);
     });
     let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
+    let Some(reading) = paper.work().language() else { return };
     group.bench_function("readout on the host, 20 % active", |b| {
-        b.iter(|| paper.task().readout().predict(&y));
+        b.iter(|| reading.task().readout().predict(&y));
     });
     group.finish();
 }

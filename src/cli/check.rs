@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::output::Output;
 use super::{CliError, FAILED, FINE, Format, SetArgs};
 use crate::report::check::CheckReport;
-use crate::scene::{LoadedScene, Task};
-use crate::session::build::{ModelCache, Plan, language_task};
+use crate::scene::LoadedScene;
+use crate::session::build::{ModelCache, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,8 +51,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
         Err(error) if error.misfit => return misfit(args, &error.to_string()),
         Err(error) => return Err(error.scene.into()),
     };
-    let Task::LanguageModel(options) = &loaded.scene.task;
-    language_task(&loaded, &plan, options)?;
+    plan.work(&loaded)?;
     let report = CheckReport::new(&loaded, &plan);
     let mut output = Output::stdout();
     match args.format {

@@ -106,9 +106,9 @@ fn ready(loaded: LoadedScene, mut cache: ModelCache) -> Result<Ready, SceneError
 
 /// Time steps that both run: what is asked for, or as many as the shorter input has.
 fn target(args: &CompareArgs, a: &Session, b: &Session) -> u64 {
-    let sequence = u64::from(a.task().sequence());
+    let sequence = u64::from(a.work().sequence());
     let asked = args.steps.unwrap_or_else(|| args.sequences.unwrap_or(1).saturating_mul(sequence));
-    asked.min(a.task().total_steps()).min(b.task().total_steps())
+    asked.min(a.work().total_steps()).min(b.work().total_steps())
 }
 
 fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {

@@ -2,9 +2,13 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod assumed;
+pub mod banks;
+pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;
+pub mod images;
 pub mod noc;
 pub mod operate;
 pub mod options;

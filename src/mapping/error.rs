@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::memory::Full;
+use super::memory::{Copies, Full};
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
 use crate::kernel::matrix::PlaceError;
@@ -89,6 +89,8 @@ pub enum MapError {
         full: Full,
         /// Least number of PEs with which the layer fits; `None` if none does, or it shares its PEs.
         least: Option<usize>,
+        /// Samples and buffers that it was to hold.
+        copies: Copies,
     },
     /// A kernel cannot hold a share of a matrix.
     #[error("layer `{layer}`, {matrix}: {source}")]
@@ -137,6 +139,22 @@ fn least_text(layers: &[String], least: Option<usize>) -> String {
     }
 }
 
+/// What else would make room.
+fn relief(copies: Copies) -> &'static str {
+    match (copies.batch > 1, copies.buffers > 2) {
+        (false, false) => "",
+        (true, false) => {
+            "; or lower `mapping.batch`: each sample has buffers, sums, y and cell states of its own"
+        }
+        (false, true) => {
+            "; or `schedule: LayerSequential`, which needs two buffers of x and y instead of three"
+        }
+        (true, true) => {
+            "; or lower `mapping.batch`, or `schedule: LayerSequential`, with two buffers instead of three"
+        }
+    }
+}
+
 impl MapError {
     /// The scene field that the error is about.
     pub fn field(&self) -> String {
@@ -171,8 +189,13 @@ impl MapError {
             Self::TooManyPes { free, .. } => format!("ask for at most {free}, or give other layers fewer"),
             Self::MorePesThanUnits { units, .. } => format!("ask for at most {units}"),
             Self::BadPe { .. } => "PEs are named (x,y,p); `spinntui check` draws the floor plan".into(),
-            Self::DoesNotFit { least: Some(n), .. } => format!("set `pes: {n}` or more"),
-            Self::DoesNotFit { .. } => "spread the layers over more PEs".into(),
+            Self::DoesNotFit { least, copies, .. } => {
+                let more = match least {
+                    Some(n) => format!("set `pes: {n}` or more"),
+                    None => "spread the layers over more PEs".to_owned(),
+                };
+                more + relief(*copies)
+            }
             Self::Kernel { .. } => "use `CsrRow`, or fewer units or sources on a PE".into(),
             Self::EventList { .. } => "use `CscEvent`, which scans the values".into(),
             Self::Listing(_) => "this is a fault of the program: please report it".into(),

@@ -6,9 +6,11 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use super::ModelError;
 use super::embedding::{Embedding, Values};
+use super::gestures::{LINEAR, PLACES, READOUT};
+use super::{Kind, ModelError};
 use crate::net::Csr;
+use crate::net::conv::ShapeError;
 use crate::net::csr::{from_dense, from_parts};
 
 const FLOATS: &str = "F16, BF16, F32 or F64";
@@ -23,7 +25,7 @@ pub(super) struct TensorFile<'a> {
 
 impl<'a> TensorFile<'a> {
     /// Parses the header; refuses tensors that are no part of a known model.
-    pub(super) fn new(path: &'a Path, bytes: &'a [u8]) -> Result<Self, ModelError> {
+    pub(super) fn new(path: &'a Path, bytes: &'a [u8], kind: Kind) -> Result<Self, ModelError> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|source| ModelError::Format {
             path: path.to_path_buf(),
             bytes: bytes.len(),
@@ -32,8 +34,10 @@ impl<'a> TensorFile<'a> {
         let file = Self { path, tensors };
         let mut names = file.tensors.names();
         names.sort_unstable();
-        match names.into_iter().find(|name| !known(name)) {
-            Some(tensor) => Err(ModelError::UnknownTensor { path: file.path(), tensor: tensor.to_owned() }),
+        match names.into_iter().find(|name| !known(name, kind)) {
+            Some(tensor) => {
+                Err(ModelError::UnknownTensor { path: file.path(), tensor: tensor.to_owned(), kind })
+            }
             None => Ok(file),
         }
     }
@@ -46,7 +50,13 @@ impl<'a> TensorFile<'a> {
         self.tensors.tensor(tensor).is_ok()
     }
 
-    /// One more than the greatest k of any tensor `rnns.k.…`.
+    /// What this file calls its layers.
+    pub(super) fn layers(&self) -> &'static str {
+        let has = |prefix: &&&str| self.tensors.names().iter().any(|name| name.starts_with(**prefix));
+        LAYERS.iter().find(has).copied().unwrap_or(LAYERS[0])
+    }
+
+    /// One more than the greatest k of any tensor of a layer.
     pub(super) fn layer_count(&self) -> usize {
         // A number too great to be meant is cut: the loader then reports the first layer that is missing.
         let layers = self.tensors.names().into_iter().filter_map(|name| Some(layer_part(name)?.0 + 1));
@@ -65,6 +75,11 @@ impl<'a> TensorFile<'a> {
     pub(super) fn shape_error(&self, tensor: &str, needed: String) -> ModelError {
         let found = self.tensors.tensor(tensor).map(|view| view.shape().to_vec()).unwrap_or_default();
         ModelError::Shape { path: self.path(), tensor: tensor.to_owned(), found, needed }
+    }
+
+    /// The error for tensors that do not go together.
+    pub(super) fn parts(&self, tensor: &str, source: ShapeError) -> ModelError {
+        ModelError::Parts { path: self.path(), tensor: tensor.to_owned(), source }
     }
 
     /// The error for decoder weights that are not the embedding's.
@@ -175,14 +190,24 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// Splits `rnns.K.PART`.
+/// What the authors' checkpoints call their layers: those of language models, and those of gesture models.
+const LAYERS: [&str; 2] = ["rnns", "layers"];
+
+/// Splits `rnns.K.PART` or `layers.K.PART`.
 fn layer_part(name: &str) -> Option<(usize, &str)> {
-    let (layer, part) = name.strip_prefix("rnns.")?.split_once('.')?;
+    let (layers, rest) = name.split_once('.')?;
+    let (layer, part) = rest.split_once('.').filter(|_| LAYERS.contains(&layers))?;
     // Three digits are more layers than any model has; a longer number is no layer.
     (layer.len() <= 3).then(|| layer.parse().ok()).flatten().map(|layer| (layer, part))
 }
 
-fn known(name: &str) -> bool {
+/// `conv.K.weight`, `conv.15.bias`, `fc.weight`, …
+fn known_gesture(name: &str) -> bool {
+    let Some((layer, "weight" | "bias")) = name.rsplit_once('.') else { return false };
+    layer == LINEAR || layer == READOUT || PLACES.iter().any(|place| layer == format!("conv.{place}"))
+}
+
+fn known(name: &str, kind: Kind) -> bool {
     const WHOLE: [&str; 6] = [
         "embeddings.weight",
         "embeddings.weight.q",
@@ -191,7 +216,12 @@ fn known(name: &str) -> bool {
         "decoder.decoder.bias",
         "decoder.scale",
     ];
-    let Some((_, part)) = layer_part(name) else { return WHOLE.contains(&name) };
+    let Some((_, part)) = layer_part(name) else {
+        return match kind {
+            Kind::LanguageModel => WHOLE.contains(&name),
+            Kind::Gestures => known_gesture(name),
+        };
+    };
     let (matrix, packed) = part.split_once('.').unwrap_or((part, "csr_data"));
     match matrix {
         "kernel" | "recurrent_kernel" => matches!(packed, "csr_data" | "csr_indices" | "csr_indptr"),

@@ -2,6 +2,7 @@
 
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
+use crate::machine::banks::BankCount;
 use crate::machine::operate::LOGGED;
 use crate::machine::program::{PACKET_BYTES, PeProgram, Phase, RegionKind};
 use crate::machine::routes::ROUTES;
@@ -10,12 +11,13 @@ use crate::mapping::check;
 use crate::net::csr::Csr;
 use crate::scene::Task;
 use crate::session::Session;
+use crate::session::energy::PeEnergy;
 use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
 use super::{
-    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PhaseEnergy, PhaseTime, RaceCount, RaceSeen,
-    Report, Timers, VERSION,
+    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PeUse, PhaseEnergy, PhaseTime, RaceCount,
+    RaceSeen, Report, Timers, VERSION,
 };
 
 /// What the session itself does not know.
@@ -35,12 +37,14 @@ impl Report {
         let state_hash = session.state_hash();
         let session = &*session;
         let scene = &session.loaded.scene;
-        let Task::LanguageModel(options) = &scene.task;
         let (steps, tick) = (session.steps(), session.tick());
         let energy = session.energy();
-        let generating = matches!(options.mode, Mode::Generate(_));
+        let generating =
+            matches!(&scene.task, Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)));
+        let gestures = session.work().gestures();
         // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
-        let score = if generating { &Score::default() } else { session.task().score() };
+        let none = Score::default();
+        let score = session.work().language().filter(|_| !generating).map_or(&none, |r| r.task().score());
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -49,8 +53,9 @@ impl Report {
             model: scene.model.clone(),
             steps,
             sequences: session.sequences(),
-            sequence_length: session.task().sequence(),
-            input_steps: session.task().total_steps(),
+            sequence_length: session.work().sequence(),
+            input_steps: session.work().total_steps(),
+            batch: session.program().batch,
             stopped: around.stopped,
             chip_time_us: us(tick),
             chip_time_range_us: around.range_us,
@@ -58,7 +63,11 @@ impl Report {
             perplexity: score.perplexity(),
             mean_surprisal: score.mean_surprisal(),
             predictions: score.predictions(),
-            compares_with: session.model().card.compares_with.clone(),
+            accuracy: gestures.and_then(|work| work.task().tally().accuracy()),
+            confusion: gestures
+                .map(|work| work.task().tally().confusion().iter().map(|row| row.to_vec()).collect()),
+            samples: gestures.map(super::gestures::samples),
+            compares_with: session.model().card().compares_with.clone(),
             generated: generating.then(|| words(session)),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
@@ -84,20 +93,21 @@ impl Report {
 
 /// All words read or written so far that the task still has.
 fn words(session: &Session) -> String {
-    let words: Vec<&str> = (0..).map_while(|index| session.task().word(index)).collect();
+    let Some(reading) = session.work().language() else { return String::new() };
+    let words: Vec<&str> = (0..).map_while(|index| reading.task().word(index)).collect();
     words.join(" ")
 }
 
 fn lints(session: &Session) -> Vec<check::Lint> {
     let scene = &session.loaded.scene;
     let subject = check::Subject {
-        network: &session.model().network,
+        network: session.model().network(),
         program: session.program(),
         placed: session.placed(),
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    check::lints(&subject)
+    crate::session::build::lints(scene, &subject)
 }
 
 fn duty(session: &Session) -> f64 {
@@ -127,7 +137,7 @@ fn sparsity(matrices: [&Csr; 2]) -> f64 {
 }
 
 fn layers(session: &Session) -> Vec<Layer> {
-    let network = &session.model().network;
+    let network = session.model().network();
     let balance = check::balance(network, session.placed());
     let mut layers = Vec::new();
     for (k, (layer, balance)) in network.layers.iter().zip(balance).enumerate() {
@@ -136,7 +146,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             units: layer.units(),
             pes: balance.pes,
             weight_sparsity: sparsity([&layer.kernel, &layer.recurrent]),
-            activity: session.stats().layer_activity(k, layer.units()),
+            activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,
             barrier: session.program().layers[k].barrier,
@@ -165,7 +175,7 @@ fn phases(session: &Session) -> Vec<PhaseTime> {
 fn timers(session: &Session) -> Vec<Timers> {
     let program = session.program();
     let mut timers = Vec::new();
-    for (k, balance) in check::balance(&session.model().network, session.placed()).into_iter().enumerate() {
+    for (k, balance) in check::balance(session.model().network(), session.placed()).into_iter().enumerate() {
         let logged = program.pe(balance.fullest).and_then(|loaded| {
             let (slot, _) = loaded.slot_of(k as u8)?;
             last_logged(session, balance.fullest, loaded, u32::from(slot))
@@ -211,14 +221,29 @@ fn memory(session: &Session) -> Memory {
             .max()
             .unwrap_or(0),
         banks: (0..banks.len())
-            .map(|bank| Bank {
-                bank,
-                used_bytes: banks[bank],
-                free_bytes: BANK_BYTES - banks[bank],
-                used_bytes_max: most(bank),
+            .map(|bank| {
+                let seen = bank_count(session, bank);
+                Bank {
+                    bank,
+                    used_bytes: banks[bank],
+                    free_bytes: BANK_BYTES - banks[bank],
+                    used_bytes_max: most(bank),
+                    core_accesses: seen.core,
+                    noc_writes: seen.noc,
+                    dma_writes: seen.dma,
+                    conflicts: seen.conflicts(),
+                    core_stalls: seen.core_stalls,
+                    write_waits: seen.write_waits,
+                }
             })
             .collect(),
     }
+}
+
+/// What a bank has seen in all PEs together.
+fn bank_count(session: &Session, bank: usize) -> BankCount {
+    let pes = session.machine().state().pes.iter();
+    pes.map(|pe| pe.banks.count[bank]).fold(BankCount::default(), BankCount::plus)
 }
 
 /// Bytes of weights (values, columns, row pointers) on a PE.
@@ -283,6 +308,12 @@ fn energy_parts(session: &Session) -> EnergyUse {
         asleep_j: parts.asleep_j,
         interrupts_j: parts.interrupts_j,
         polling_j: parts.polling_j,
-        transport_j: parts.transport_j,
+        transport_j: parts.transport_j(),
+        pes: Pe::all()
+            .map(|pe| {
+                let PeEnergy { asleep_j, active_j, polling_j } = PeEnergy::of(session.machine(), pe.index());
+                PeUse { pe: pe.to_string(), asleep_j, active_j, polling_j }
+            })
+            .collect(),
     }
 }

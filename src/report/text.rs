@@ -1,12 +1,14 @@
 //! The report for people: what matters first, units on everything, 80 columns.
 
 use super::table::{Table, field, grouped, percent};
-use super::{Layer, PhaseTime, Report};
+use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
 
 /// Column at which values begin.
 const INDENT: usize = 13;
+/// Samples that the text lists.
+const SAMPLES_SHOWN: usize = 40;
 /// Layers beside each other in the table of phases.
 const LAYERS_BESIDE: usize = 4;
 
@@ -49,7 +51,11 @@ impl Report {
             grouped(u64::from(self.sequence_length)),
             grouped(self.sequences)
         );
-        field(out, INDENT, "run", &run);
+        let streams = match self.batch {
+            1 => String::new(),
+            n => format!("; {n} streams side by side"),
+        };
+        field(out, INDENT, "run", &(run + &streams));
         if let Some(reason) = &self.stopped {
             field(out, INDENT, "STOPPED", reason);
         }
@@ -103,6 +109,14 @@ impl Report {
                 field(out, INDENT, "", &format!("Compares with: {}", self.compares_with));
             }
         }
+        if let (Some(accuracy), Some(samples)) = (self.accuracy, &self.samples) {
+            let judged = samples.iter().filter(|sample| sample.label.is_some()).count();
+            let text = format!("{} of {} labelled samples", percent(accuracy), grouped(judged as u64));
+            field(out, INDENT, "accuracy", &text);
+        }
+        if self.samples.is_some() && !self.compares_with.is_empty() {
+            field(out, INDENT, "", &format!("Compares with: {}", self.compares_with));
+        }
         if let Some(text) = &self.generated {
             field(out, INDENT, "text", text);
         }
@@ -110,6 +124,36 @@ impl Report {
         field(out, INDENT, "emulated in", &host);
         field(out, INDENT, "output hash", &self.output_hash);
         field(out, INDENT, "state hash", &self.state_hash);
+        out.push('\n');
+        self.sample_table(out);
+    }
+
+    /// What was answered, sample by sample.
+    fn sample_table(&self, out: &mut String) {
+        let Some(samples) = self.samples.as_ref().filter(|samples| !samples.is_empty()) else { return };
+        let mut table = Table::new(&["sample", "label", "answer", "", "ms", "mJ"]);
+        for sample in samples.iter().take(SAMPLES_SHOWN) {
+            let right = match &sample.label {
+                Some(label) if *label == sample.predicted => "",
+                Some(_) => "wrong",
+                None => "no label",
+            };
+            table.row(vec![
+                sample.source.clone(),
+                sample.label.clone().unwrap_or_default(),
+                sample.predicted.clone(),
+                right.to_owned(),
+                format!("{:.2}", sample.chip_time_us / 1e3),
+                format!("{:.2}", sample.energy_j * 1e3),
+            ]);
+        }
+        table.write(out);
+        if samples.len() > SAMPLES_SHOWN {
+            out.push_str(&format!(
+                "and {} more: --format json has them all\n",
+                samples.len() - SAMPLES_SHOWN
+            ));
+        }
         out.push('\n');
     }
 
@@ -179,6 +223,14 @@ impl Report {
             .map(|bank| format!("{} in bank {}", grouped(bank.free_bytes.into()), bank.bank))
             .collect();
         field(out, INDENT, "", &format!("bytes free there: {}", free.join(", ")));
+        let sum = |count: fn(&Bank) -> u64| grouped(memory.banks.iter().map(count).sum());
+        let met = format!(
+            "{} writes met the core in a bank: cores waited {} cycles, writes {}",
+            sum(|bank| bank.conflicts),
+            sum(|bank| bank.core_stalls),
+            sum(|bank| bank.write_waits),
+        );
+        field(out, INDENT, "", &met);
         let noc = &self.noc;
         let text = format!(
             "{} packets, {} hops; {:.0} ns mean, {:.0} ns at most; busiest link {}, {}",

@@ -24,7 +24,9 @@ pub use self::watch::SceneWatcher;
 
 use crate::machine::options::{Assume, ChipOptions};
 use crate::mapping::options::MappingOptions;
+use crate::task::dvs::options::GestureOptions;
 use crate::task::lm::options::LanguageModelOptions;
+use crate::task::tensor::options::TensorOptions;
 
 /// The scene versions that this build reads.
 pub const VERSIONS: [u32; 1] = [1];
@@ -58,4 +60,8 @@ pub struct Scene {
 pub enum Task {
     /// The network reads words and says which word it expects next.
     LanguageModel(LanguageModelOptions),
+    /// The network sees frames of an event camera and says which gesture is made.
+    Gestures(GestureOptions),
+    /// The network's layers run over an array of inputs, row by row.
+    Tensor(TensorOptions),
 }

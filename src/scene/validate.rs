@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Scene, Task, VERSIONS};
 use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
 use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::task::dvs::options::GestureOptions;
 use crate::task::lm::options::{LanguageModelOptions, Mode};
 
 /// Something wrong at a field path.
@@ -32,6 +33,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| task(&scene.task))
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
+        .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
         .or_else(|| ports(scene))
 }
@@ -44,7 +46,19 @@ fn version(scene: &Scene) -> Option<Problem> {
 fn task(task: &Task) -> Option<Problem> {
     match task {
         Task::LanguageModel(options) => language_model(options),
+        Task::Gestures(options) => gestures(options),
+        Task::Tensor(options) => ranges(options, "task"),
     }
+}
+
+fn gestures(options: &GestureOptions) -> Option<Problem> {
+    if options.data.trim().is_empty() {
+        let help = "data: \"assets/gestures\", or a recording, or the folder of a data set";
+        return Some(problem("task.data", "there is nothing to recognise", help));
+    }
+    let error = options.frames.check().err()?;
+    let field = format!("task.frames.{}", error.field());
+    Some(problem(field, error.to_string(), "the defaults are the paper's: leave the field out"))
 }
 
 fn language_model(options: &LanguageModelOptions) -> Option<Problem> {
@@ -67,6 +81,9 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
         let help = "add a line for each layer: (layer: \"rnns.0\", pes: 50),";
         return Some(problem("mapping.layers", "no layer is mapped", help));
     }
+    if let Some(found) = ranges(mapping, "mapping") {
+        return Some(found);
+    }
     let mut names = HashSet::new();
     for (index, layer) in mapping.layers.iter().enumerate() {
         let at = format!("mapping.layers.{index}");
@@ -79,6 +96,26 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
         }
     }
     too_many(mapping, reserved)
+}
+
+/// A text that is being written is one stream, an array one sample.
+fn batch(scene: &Scene) -> Option<Problem> {
+    let samples = scene.mapping.batch;
+    if samples <= 1 {
+        return None;
+    }
+    match &scene.task {
+        Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)) => {
+            let message =
+                format!("a batch of {samples} cannot write: each sample would need a text of its own");
+            Some(problem("mapping.batch", message, "batch: 1, or read a text: mode: Score"))
+        }
+        Task::Tensor(_) => {
+            let message = format!("a batch of {samples}: an array is one sample");
+            Some(problem("mapping.batch", message, "batch: 1, and a scene for each array"))
+        }
+        Task::LanguageModel(_) | Task::Gestures(_) => None,
+    }
 }
 
 fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Problem> {

@@ -1,28 +1,33 @@
 //! One experiment: built from a scene, stepped, run, observed.
 //!
 //! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
-//! next token, and the task the y that comes out.
+//! next input, and the task the y that comes out.
 
 pub mod build;
+pub mod calibrate;
 pub mod command;
+pub mod energy;
 pub mod engine;
+mod feed;
 pub mod snapshot;
 pub mod stats;
+pub mod trial;
+pub mod tune;
 pub mod view;
-
-use std::sync::Arc;
+pub mod work;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
+use crate::mapping::check::Lint;
 use crate::model::Model;
 use crate::scene::LoadedScene;
-use crate::task::lm::{LanguageTask, Observation};
 
-use build::Plan;
+use build::{Plan, pipeline_idle};
 use command::StepUnit;
 use stats::{Energy, EnergyParts, Stats};
+use work::Work;
 
 /// How a move ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,43 +47,35 @@ pub enum Moved {
 pub struct Session {
     /// The scene it was built from.
     pub loaded: LoadedScene,
-    model: Arc<Model>,
+    model: Model,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
-    task: LanguageTask,
+    work: Work,
     stats: Stats,
-    /// The task's judgement of the last completed step.
-    last: Observation,
-    /// Surprisal of each token so far, by token index.
-    surprisals: Vec<Option<f32>>,
-    /// A time step has been announced and is not complete.
-    in_step: bool,
     last_event: Option<Event>,
 }
 
 impl Session {
-    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, task: LanguageTask) -> Self {
+    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Work) -> Self {
         let stats = Stats::new(plan.program.layers.len());
-        Self {
-            loaded,
-            model: plan.model,
-            placed: plan.placed,
-            machine,
-            task,
-            stats,
-            last: Observation::default(),
-            surprisals: Vec::new(),
-            in_step: false,
-            last_event: None,
-        }
+        Self { loaded, model: plan.model, placed: plan.placed, machine, work, stats, last_event: None }
     }
 
-    /// Handles one event; announces the next time step when the last one is complete.
+    /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
+    /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
-        if !self.in_step {
-            let Some(token) = self.task.next_token() else { return Moved::Finished };
-            self.machine.announce(token);
-            self.in_step = true;
+        while self.machine.takes_step() {
+            let rows = match self.work.next_rows() {
+                Ok(Some(rows)) => rows,
+                Ok(None) => break,
+                Err(what) => return Moved::Faulted(what),
+            };
+            if !self.machine.announce(&rows) {
+                return Moved::Stalled("the chip does not take the next time step".to_owned());
+            }
+        }
+        if self.steps_in_flight() == 0 {
+            return Moved::Finished;
         }
         let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
@@ -97,18 +94,12 @@ impl Session {
     }
 
     fn complete_step(&mut self) {
-        self.in_step = false;
-        let y = self.machine.output();
-        self.stats.step(&self.machine, &y);
-        self.last = self.task.observe(&y);
-        if self.surprisals.is_empty() {
-            self.surprisals.push(None);
-        }
-        let surprisal = self.last.surprisal.map(|s| s as f32);
-        self.surprisals.push(surprisal);
-        if let Some(surprisal) = surprisal {
-            self.stats.surprisal(surprisal);
-        }
+        let outputs: Vec<Vec<f32>> =
+            (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
+        self.stats.step(&self.machine, &outputs);
+        let energy = self.energy();
+        self.stats.energy.complete(energy.energy_j);
+        self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.
@@ -134,8 +125,18 @@ impl Session {
     }
 
     fn at_sequence_end(&self) -> bool {
-        self.steps().is_multiple_of(u64::from(self.task.sequence()))
-            || self.steps() == self.task.total_steps()
+        self.steps().is_multiple_of(u64::from(self.work.sequence()))
+            || self.steps() == self.work.total_steps()
+    }
+
+    /// Time steps that are announced and not complete.
+    pub fn steps_in_flight(&self) -> usize {
+        self.machine.state().host.in_flight.len()
+    }
+
+    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample of the batch.
+    pub fn rows(&self) -> &[u32] {
+        &self.machine.state().host.rows
     }
 
     /// Completed time steps.
@@ -145,8 +146,8 @@ impl Session {
 
     /// Completed sequences; a shorter last one counts when the input has ended.
     pub fn sequences(&self) -> u64 {
-        let length = u64::from(self.task.sequence());
-        let ended = self.steps() == self.task.total_steps() && !self.steps().is_multiple_of(length);
+        let length = u64::from(self.work.sequence());
+        let ended = self.steps() == self.work.total_steps() && !self.steps().is_multiple_of(length);
         self.steps() / length + u64::from(ended)
     }
 
@@ -180,9 +181,9 @@ impl Session {
         &self.placed
     }
 
-    /// The task.
-    pub fn task(&self) -> &LanguageTask {
-        &self.task
+    /// What the network is used for.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// What has been gathered so far.
@@ -190,14 +191,9 @@ impl Session {
         &self.stats
     }
 
-    /// The task's judgement of the last completed step.
-    pub fn observation(&self) -> &Observation {
-        &self.last
-    }
-
-    /// Surprisal of each token so far, by token index; none for the first.
-    pub fn surprisals(&self) -> &[Option<f32>] {
-        &self.surprisals
+    /// What keeps a pipeline from being filled, if anything does.
+    pub fn pipeline_idle(&self) -> Option<Lint> {
+        pipeline_idle(&self.loaded.scene)
     }
 
     /// Energy since the start.

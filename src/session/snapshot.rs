@@ -4,12 +4,20 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod gestures;
+mod tensor;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::gestures::{ClassView, EventPicture, GestureView, PICTURE_SIDE};
+pub use self::tensor::TensorView;
 use super::command::Speed;
+pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
+pub use crate::machine::banks::BankCount;
+use crate::machine::options::Assume;
 pub use crate::machine::program::{Phase, Region, RegionKind};
 
 /// What a face wants to see in detail.
@@ -81,6 +89,8 @@ pub struct PeView {
     pub duty_mean: f32,
     /// Energy of the last completed time step, µJ.
     pub energy_uj: f32,
+    /// Energy since the start, µJ.
+    pub energy_total_uj: f32,
     /// Bytes in use per SRAM bank (of 32,768 each).
     pub bank_bytes: [u32; 4],
     /// Non-zero weights it hosts.
@@ -168,7 +178,7 @@ pub struct NocView {
 }
 
 /// Energy and power of the chip (host and DRAM not included).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyView {
     /// Mean power since the start, W.
     pub power_w: f64,
@@ -176,6 +186,10 @@ pub struct EnergyView {
     pub energy_j: f64,
     /// Energy of the last completed time step, J.
     pub step_j: f64,
+    /// Where the energy since the start went; adds up to `energy_j`.
+    pub parts: EnergyParts,
+    /// Energy of the last time steps, oldest first (at most 140), J.
+    pub history: Vec<f32>,
 }
 
 /// A word of the text, as the network met it.
@@ -200,30 +214,52 @@ pub struct Candidate {
     pub probability: f32,
 }
 
+/// A text as it is read or written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LanguageView {
+    /// Words read or written so far, oldest first (at most the last 400).
+    pub words: Vec<WordView>,
+    /// The five likeliest next words now, likeliest first.
+    pub top: Vec<Candidate>,
+    /// exp(mean surprisal) since the start; none before the first prediction.
+    pub perplexity: Option<f64>,
+    /// Mean surprisal since the start, nats.
+    pub mean_surprisal: Option<f64>,
+    /// Surprisal of the last predictions, oldest first (at most 140), nats.
+    pub surprisal_history: Vec<f32>,
+    /// Predictions scored so far.
+    pub predictions: u64,
+    /// Predictions in all, where known.
+    pub total_steps: Option<u64>,
+    /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
+    /// perplexity is that of all.
+    pub streams: u32,
+    /// `true` when the network writes instead of reading.
+    pub generating: bool,
+    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
+    pub note: String,
+}
+
 /// What the network is for, and how well it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TaskView {
     /// Reading or writing text.
-    LanguageModel {
-        /// Words read or written so far, oldest first (at most the last 400).
-        words: Vec<WordView>,
-        /// The five likeliest next words now, likeliest first.
-        top: Vec<Candidate>,
-        /// exp(mean surprisal) since the start; none before the first prediction.
-        perplexity: Option<f64>,
-        /// Mean surprisal since the start, nats.
-        mean_surprisal: Option<f64>,
-        /// Surprisal of the last predictions, oldest first (at most 140), nats.
-        surprisal_history: Vec<f32>,
-        /// Predictions scored so far.
-        predictions: u64,
-        /// Time steps in all, where known.
-        total_steps: Option<u64>,
-        /// `true` when the network writes instead of reading.
-        generating: bool,
-        /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
-        note: String,
-    },
+    LanguageModel(LanguageView),
+    /// Telling gestures apart.
+    Gestures(GestureView),
+    /// Arrays in, arrays out.
+    Tensor(TensorView),
+}
+
+impl TaskView {
+    /// What one time step is to this task, in a word.
+    pub const fn step_word(&self) -> &'static str {
+        match self {
+            Self::LanguageModel(_) => "token",
+            Self::Gestures(_) => "frame",
+            Self::Tensor(_) => "step",
+        }
+    }
 }
 
 /// One PE in detail, for [`Focus::Pe`].
@@ -247,6 +283,8 @@ pub struct PeDetail {
     pub phases: Vec<(Phase, f64)>,
     /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
     pub timer_log: Vec<u32>,
+    /// Its SRAM banks since the start.
+    pub banks: [BankCount; 4],
     /// Its units by model index with c and y after the last step: (unit, cell state, output); at most 64.
     pub units: Vec<(u32, f32, f32)>,
 }
@@ -294,6 +332,8 @@ pub struct Snapshot {
     pub noc: NocView,
     /// Energy.
     pub energy: EnergyView,
+    /// What the scene takes where nothing is published.
+    pub assume: Assume,
     /// Task.
     pub task: TaskView,
     /// Lints of the mapping and findings of the run (races, faults), newest last.

@@ -33,7 +33,7 @@ pub enum Action {
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
-    /// Focus a panel by its number, 1..=6.
+    /// Focus a panel by its number, 1..=7.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -41,6 +41,8 @@ pub enum Action {
     Help,
     /// Show the warnings.
     Warnings,
+    /// Show the table of hardware numbers.
+    Constants,
     /// Close the top layer; drop a count.
     Close,
     /// Stop the process until the shell continues it.
@@ -161,7 +163,7 @@ pub const COMMANDS: &[Command] = &[
         "step",
         Action::Step(StepUnit::TimeStep),
         &["s"],
-        "step one time step: a token through all layers (10s: ten)",
+        "step one time step: a token, a frame (10s: ten)",
         "step",
         Group::Run,
         When::Loaded,
@@ -220,7 +222,7 @@ pub const COMMANDS: &[Command] = &[
         "step-sequence",
         Action::Step(StepUnit::Sequence),
         &["S"],
-        "step one sequence (70 tokens in the paper)",
+        "step one sequence (70 tokens), or one gesture",
         "sequence",
         Group::Run,
         When::Loaded,
@@ -342,6 +344,24 @@ pub const COMMANDS: &[Command] = &[
         Action::Panel(6),
         &["6"],
         "panel 6: Sparsity, weights and activity",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "energy",
+        Action::Panel(7),
+        &["7"],
+        "panel 7: Energy, power and where it goes",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "constants",
+        Action::Constants,
+        &["C"],
+        "every hardware number, how sure it is, and its source",
         "",
         Group::View,
         When::Loaded,

@@ -52,15 +52,16 @@ impl Metric {
         }
     }
 
-    /// Over which time the value was taken, in words.
-    pub const fn window(self, window: Window) -> &'static str {
+    /// Over which time the value was taken, in words; `step` is what the task calls a time step.
+    pub fn window(self, window: Window, step: &str) -> String {
         match (self, window) {
             (Self::Activity, Window::Mean) => "mean of 70",
             (Self::Duty, Window::Mean) => "since start",
             (Self::Sram, _) => "now",
             (Self::Layer, _) => "as mapped",
-            _ => "this token",
+            _ => return format!("this {step}"),
         }
+        .to_owned()
     }
 
     /// A PE's value: a fraction, or µJ for energy, or the layer's index; none for a PE without a program.

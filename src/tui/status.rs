@@ -33,12 +33,13 @@ fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Styl
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, snapshot, theme) = (view.app, view.snapshot, view.theme());
     let (state, style) = run_state(snapshot, app.crashed, theme);
+    let step = view.step_word();
     let mut parts = vec![
         Span::styled(format!(" {state} "), style.patch(theme.selected())),
         Span::styled(units::time_us(us(snapshot.tick)), theme.strong()),
         Span::raw(position(snapshot)),
-        Span::raw(format!("token {}", units::count(snapshot.steps))),
-        Span::raw(format!("{:.1} tokens/s", snapshot.steps_per_second)),
+        Span::raw(format!("{step} {}", units::count(snapshot.steps))),
+        Span::raw(format!("{:.1} {step}s/s", snapshot.steps_per_second)),
     ];
     if snapshot.speed != Speed::Unlimited {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));

@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
+use spinntui::machine::options::Assume;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    Candidate, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, GestureView, LanguageView,
+    LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind,
+    RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
+use spinntui::task::dvs::gesture::Gesture;
 
 /// Ticks of one time step: 2,432 µs.
 const STEP_TICKS: u64 = 2_432 * 1_200;
@@ -78,13 +81,46 @@ pub fn at(step: u64) -> Snapshot {
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
         noc: noc(step),
-        energy: EnergyView { power_w: 0.387, energy_j: 0.000_941 * step as f64, step_j: 0.000_943 },
+        energy: energy(step),
+        assume: Assume::default(),
         task: task(step),
         warnings: vec![
             "PE(6,4,2): SRAM bank 3 at 98.7 % (421 B free)".to_owned(),
             "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
         ],
         focus: None,
+    }
+}
+
+/// Parts that add up to the whole.
+fn energy(step: u64) -> EnergyView {
+    let whole = 0.000_941 * step as f64;
+    let share = |share: f64| share * whole;
+    let mut phases_j = vec![[0.0; Phase::ALL.len()]; LAYERS.len()];
+    for (phase, shares) in [
+        (Phase::Input, [0.03, 0.06, 0.03]),
+        (Phase::Recurrent, [0.06, 0.06, 0.02]),
+        (Phase::Pointwise, [0.01, 0.01, 0.005]),
+        (Phase::Broadcast, [0.005, 0.005, 0.005]),
+    ] {
+        for (layer, part) in phases_j.iter_mut().zip(shares) {
+            layer[phase.index()] = share(part);
+        }
+    }
+    EnergyView {
+        power_w: 0.387,
+        energy_j: whole,
+        step_j: 0.000_943,
+        parts: EnergyParts {
+            chip_j: share(0.18),
+            asleep_j: share(0.38),
+            phases_j,
+            interrupts_j: share(0.005),
+            polling_j: share(0.135),
+            noc_j: 0.0,
+            dram_j: 0.0,
+        },
+        history: (step.saturating_sub(140)..step).map(|s| 0.000_9 + 0.000_08 * noise(s, 77)).collect(),
     }
 }
 
@@ -124,6 +160,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
         duty: 0.27 + 0.08 * noise(seed, step + 3),
         duty_mean: 0.28 + 0.05 * noise(seed, 2),
         energy_uj: 5.3 + 1.6 * noise(seed, step + 4),
+        energy_total_uj: (5.3 + 1.6 * noise(seed, 3)) * step as f32,
         bank_bytes: [bank(0), bank(1), bank(2), if layer == 2 { bank(3) / 4 } else { bank(3) }],
         nonzeros: 10_300 + (700.0 * noise(seed, 5)) as u32,
     }
@@ -215,7 +252,7 @@ fn task(step: u64) -> TaskView {
     };
     let history: Vec<f32> = (step.saturating_sub(139).max(1)..=step).map(surprisal).collect();
     let mean = f64::from(history.iter().sum::<f32>()) / history.len().max(1) as f64;
-    TaskView::LanguageModel {
+    TaskView::LanguageModel(LanguageView {
         words: (step.saturating_sub(399)..=step).map(view).collect(),
         top: [("the", 0.214), ("a", 0.117), ("its", 0.046), ("processing", 0.021), ("which", 0.009)]
             .map(|(word, probability)| Candidate { word: word.to_owned(), probability })
@@ -225,10 +262,11 @@ fn task(step: u64) -> TaskView {
         surprisal_history: history,
         predictions: step,
         total_steps: Some(3_214),
+        streams: 1,
         generating: false,
         note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
             .to_owned(),
-    }
+    })
 }
 
 /// The detail that the engine sends for a focused PE.
@@ -257,10 +295,78 @@ pub fn detail(pe: usize) -> PeDetail {
         interrupts: 454,
         phases: PHASES.iter().map(|&(phase, us)| (phase, us[1])).collect(),
         timer_log: vec![421, 433, 96, 46, 422, 433, 97, 46],
+        banks: [
+            BankCount { core: 7_412_310, noc: 158_900, dma: 0, core_stalls: 0, write_waits: 6_231 },
+            BankCount { core: 15_090_112, ..BankCount::default() },
+            BankCount { core: 14_880_004, ..BankCount::default() },
+            BankCount { core: 9_120_551, ..BankCount::default() },
+        ],
         units: (0..27)
             .map(|u| (u * 50 + 7, noise(u64::from(u), 9) * 1.4 - 0.7, if u % 9 == 4 { 0.83 } else { 0.0 }))
             .collect(),
     }
+}
+
+/// A gesture being recognised: a ring of events, the right hand's wave ahead.
+pub fn gestures() -> Snapshot {
+    let names = [
+        "hand_clapping",
+        "right_hand_wave",
+        "left_hand_wave",
+        "right_arm_clockwise",
+        "right_arm_counter_clockwise",
+        "left_arm_clockwise",
+        "left_arm_counter_clockwise",
+        "arm_roll",
+        "air_drums",
+        "air_guitar",
+        "other_gestures",
+    ];
+    let class = |(index, name): (usize, &&str)| {
+        let probability = if index == 1 { 0.71 } else { 0.29 * noise(index as u64, 5) / 5.0 };
+        ClassView {
+            name: (*name).to_owned(),
+            short: Gesture::from_index(index).map_or("?", Gesture::short).to_owned(),
+            score: probability.ln(),
+            probability,
+        }
+    };
+    let confusion = |cell: usize| match (cell / names.len(), cell % names.len()) {
+        (label, answer) if label == answer => 3 + (7.0 * noise(label as u64, 6)) as u32,
+        (label, answer) => u32::from(noise(label as u64, answer as u64 + 40) > 0.94),
+    };
+    let confusion: Vec<u32> = (0..names.len() * names.len()).map(confusion).collect();
+    let (mut on, mut off) = (vec![0; PICTURE_SIDE * PICTURE_SIDE], vec![0; PICTURE_SIDE * PICTURE_SIDE]);
+    for element in 0..PICTURE_SIDE * PICTURE_SIDE {
+        let (x, y) = ((element % PICTURE_SIDE) as f32 - 24.0, (element / PICTURE_SIDE) as f32 - 28.0);
+        let radius = x.hypot(y);
+        let events = (4.0 * noise(element as u64, 3)) as u8;
+        if (12.0..15.0).contains(&radius) {
+            if x > 0.0 { on[element] = events } else { off[element] = events }
+        }
+    }
+    let view = GestureView {
+        source: "user24_led.aedat, slice 2 of 4".to_owned(),
+        label: Some(1),
+        frame: 41,
+        frames: 67,
+        sample: 63,
+        samples: 264,
+        batch: 1,
+        picture: EventPicture { on, off },
+        classes: names.iter().enumerate().map(class).collect(),
+        judged: confusion.iter().map(|&n| u64::from(n)).sum(),
+        correct: (0..names.len()).map(|k| u64::from(confusion[k * names.len() + k])).sum(),
+        confusion,
+        recent: (0..30)
+            .map(|k| {
+                let label = k % names.len();
+                (Some(label), if noise(k as u64, 8) > 0.9 { 10 } else { label })
+            })
+            .collect(),
+        note: "Trained on synthetic gestures.".to_owned(),
+    };
+    Snapshot { sequence_length: 67, task: TaskView::Gestures(view), ..snapshot() }
 }
 
 /// A chip of which nothing is known: empty lists everywhere.
@@ -272,17 +378,7 @@ pub fn hollow() -> Snapshot {
         noc: NocView::default(),
         warnings: Vec::new(),
         title: String::new(),
-        task: TaskView::LanguageModel {
-            words: Vec::new(),
-            top: Vec::new(),
-            perplexity: None,
-            mean_surprisal: None,
-            surprisal_history: Vec::new(),
-            predictions: 0,
-            total_steps: None,
-            generating: false,
-            note: String::new(),
-        },
+        task: TaskView::LanguageModel(LanguageView::default()),
         ..at(0)
     }
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Focus, TaskView};
+use spinntui::session::snapshot::{Focus, LanguageView, TaskView};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::update::update;
 
@@ -42,6 +42,8 @@ fn screens_at_80x24() {
     assert_snapshot!("80x24-noc", screen((80, 24), "4"));
     assert_snapshot!("80x24-timers", screen((80, 24), "5"));
     assert_snapshot!("80x24-sparsity", screen((80, 24), "6"));
+    assert_snapshot!("80x24-energy", screen((80, 24), "7"));
+    assert_snapshot!("80x24-constants", screen((80, 24), "C"));
     assert_snapshot!("80x24-task-expanded", screen((80, 24), "2 z"));
     assert_snapshot!("80x24-help", screen((80, 24), "?"));
     assert_snapshot!("80x24-warnings", screen((80, 24), "!"));
@@ -52,6 +54,8 @@ fn screens_at_120x40() {
     let _settings = snapshots();
     assert_snapshot!("120x40", screen((120, 40), ""));
     assert_snapshot!("120x40-memory", screen((120, 40), "3"));
+    assert_snapshot!("120x40-energy", screen((120, 40), "7"));
+    assert_snapshot!("120x40-energy-expanded", screen((120, 40), "7 z"));
     assert_snapshot!("120x40-chip-expanded", screen((120, 40), "z"));
     assert_snapshot!("120x40-noc-expanded", screen((120, 40), "4 z"));
 }
@@ -60,6 +64,8 @@ fn screens_at_120x40() {
 fn screens_at_200x60() {
     let _settings = snapshots();
     assert_snapshot!("200x60", screen((200, 60), ""));
+    assert_snapshot!("200x60-energy-expanded", screen((200, 60), "7 z"));
+    assert_snapshot!("200x60-constants", screen((200, 60), "C"));
     assert_snapshot!("200x60-memory-expanded", screen((200, 60), "3 z"));
 }
 
@@ -73,9 +79,26 @@ fn other_screens() {
 }
 
 #[test]
+fn gesture_screens() {
+    let _settings = snapshots();
+    let shown = |size, keys: &str| {
+        let mut app = app_with(size, sample::gestures());
+        press(&mut app, keys);
+        update(&mut app, Msg::CountExpired);
+        text(&app)
+    };
+    assert_snapshot!("80x24-gestures", shown((80, 24), ""));
+    assert_snapshot!("80x24-gestures-expanded", shown((80, 24), "2 z"));
+    assert_snapshot!("120x40-gestures", shown((120, 40), ""));
+    assert_snapshot!("200x60-gestures", shown((200, 60), ""));
+}
+
+#[test]
 fn generated_words_are_told_from_the_prompt() {
     let mut snapshot = sample::at(12);
-    let TaskView::LanguageModel { words, generating, .. } = &mut snapshot.task;
+    let TaskView::LanguageModel(LanguageView { words, generating, .. }) = &mut snapshot.task else {
+        unreachable!()
+    };
     *generating = true;
     for (index, word) in words.iter_mut().enumerate() {
         word.generated = index >= 4;

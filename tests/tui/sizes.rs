@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Snapshot, TaskView, WordView};
+use spinntui::session::snapshot::{LanguageView, Snapshot, TaskView, WordView};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
 use spinntui::tui::update::update;
@@ -31,11 +31,19 @@ fn hostile() -> Snapshot {
     for phase in &mut snapshot.phases {
         (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, 200);
     }
+    snapshot.energy.history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
+    snapshot.energy.parts.chip_j = f64::NAN;
+    snapshot.energy.parts.polling_j = f64::INFINITY;
+    for pe in &mut snapshot.pes {
+        pe.energy_total_uj = f32::NAN;
+    }
     for link in &mut snapshot.noc.links {
         (link.packets, link.to) = (u32::MAX, (255, 0));
     }
     (snapshot.tick, snapshot.steps, snapshot.sequence_length) = (u64::MAX, u64::MAX - 1, 0);
-    let TaskView::LanguageModel { words, perplexity, .. } = &mut snapshot.task;
+    let TaskView::LanguageModel(LanguageView { words, perplexity, .. }) = &mut snapshot.task else {
+        unreachable!()
+    };
     *perplexity = Some(f64::INFINITY);
     words.extend(["", "\u{1b}[31m", "a\nb", "👩‍👩‍👧‍👦", &"x".repeat(500)].map(|word| WordView {
         word: word.to_owned(),
@@ -52,8 +60,24 @@ fn hostile() -> Snapshot {
     snapshot
 }
 
+/// The same for gestures: counts that do not fit together, classes that are not there.
+fn hostile_gestures() -> Snapshot {
+    let mut snapshot = Snapshot { focus: Some(sample::detail(24)), ..sample::gestures() };
+    let TaskView::Gestures(view) = &mut snapshot.task else { unreachable!() };
+    (view.label, view.judged, view.correct) = (Some(99), 0, u64::MAX);
+    (view.frame, view.frames, view.sample) = (u32::MAX, 0, u64::MAX - 1);
+    view.picture.on.truncate(70);
+    view.confusion = vec![u32::MAX / 16; 130];
+    view.recent.push((Some(99), 98));
+    for class in &mut view.classes {
+        (class.score, class.probability) = (f32::NAN, f32::INFINITY);
+        class.name = "文".repeat(40);
+    }
+    snapshot
+}
+
 fn selected_apps() -> Vec<App> {
-    [full(), sample::hollow(), hostile()]
+    [full(), sample::hollow(), hostile(), sample::gestures(), hostile_gestures()]
         .into_iter()
         .map(|mut snapshot| {
             let mut app = empty_app((80, 24));
@@ -133,9 +157,9 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 24] = [
-    "1", "2", "3", "4", "5", "6", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l", "m", "w",
-    "<", "s", "down", "up", "f1",
+const KEYS: [&str; 26] = [
+    "1", "2", "3", "4", "5", "6", "7", "C", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l",
+    "m", "w", "<", "s", "down", "up", "f1",
 ];
 
 #[test]

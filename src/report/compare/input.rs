@@ -16,37 +16,60 @@ use crate::task::lm::options::Mode;
 pub struct Input {
     /// The weights file, without links in its path where the system can say so.
     pub model: PathBuf,
+    /// The recordings or array read, the same way; empty for a text, whose words are in `tokens`.
+    pub data: PathBuf,
     /// Cell states begin anew after so many steps; `None`: never.
     pub reset_every: Option<u32>,
     /// The words read, as numbers of the model's vocabulary; the last is only predicted.
+    /// Of a batch: the words of all streams, time step by time step, and of the first stream the one predicted.
     pub tokens: Vec<u32>,
+    /// Streams read side by side; 0 before the first step.
+    pub batch: usize,
 }
 
 impl Input {
     /// Of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
-        let reset = model.card.carry == Carry::Y;
+        let reset = model.card().carry != Carry::CAndY;
         Self {
-            model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
-            reset_every: reset.then(|| session.task().sequence()),
+            model: model.path().canonicalize().unwrap_or_else(|_| model.path().to_owned()),
+            data: data(session),
+            reset_every: reset.then(|| session.work().sequence()),
             tokens: Vec::new(),
+            batch: 0,
         }
     }
 
     /// To be called after every completed time step.
     pub fn note(&mut self, session: &Session) {
+        let read = session.rows();
         // The last one so far was only predicted until now: it is the one that was read.
-        self.tokens.pop();
-        self.tokens.push(session.machine().state().host.row);
+        self.tokens.truncate(self.tokens.len().saturating_sub(1));
+        self.tokens.extend_from_slice(read);
+        self.batch = read.len();
         // At the end of a text nothing is left to predict, and the word read stands there once more.
-        self.tokens.push(session.observation().target.unwrap_or(session.machine().state().host.row));
+        let last = read.first().copied().unwrap_or(0);
+        let predicted = session.work().language().and_then(|reading| reading.observation().target);
+        self.tokens.push(predicted.unwrap_or(last));
     }
 
-    /// Words that were read, without the one that is only predicted.
-    pub fn read(&self) -> &[u32] {
-        self.tokens.split_last().map_or(&[], |(_, read)| read)
+    /// Words that were read, without the one that is only predicted, by time step.
+    pub fn read(&self) -> Vec<Vec<u32>> {
+        let read = self.tokens.split_last().map_or(&[][..], |(_, read)| read);
+        read.chunks(self.batch.max(1)).map(<[u32]>::to_vec).collect()
     }
+}
+
+/// Where recordings or rows come from.
+fn data(session: &Session) -> PathBuf {
+    let (name, field) = match &session.loaded.scene.task {
+        Task::LanguageModel(_) => return PathBuf::new(),
+        Task::Gestures(options) => (&options.data, "task.data"),
+        Task::Tensor(options) => (&options.inputs, "task.inputs"),
+    };
+    let path = session.loaded.resolve(name, field).unwrap_or_else(|_| PathBuf::from(name));
+    path.canonicalize().unwrap_or(path)
 }
 
 /// Whether two runs read the same.
@@ -65,6 +88,12 @@ impl InputCheck {
         if a.input.model != b.input.model {
             // Another model may have another vocabulary: the numbers of its words say nothing here.
             differs.push(format!("the models differ ({} and {})", a.scene.model, b.scene.model));
+        } else if a.input.data != b.input.data {
+            let [da, db] = [a, b].map(|ran| ran.input.data.display().to_string());
+            differs.push(format!("A reads {da}, B {db}"));
+        } else if a.input.batch != b.input.batch {
+            let [sa, sb] = [a, b].map(|ran| ran.input.batch);
+            differs.push(format!("A reads {sa} streams of the text side by side, B {sb}"));
         } else if let Some(text) = tokens(a, b) {
             differs.push(text);
         }
@@ -83,13 +112,16 @@ impl InputCheck {
 fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     let (ta, tb) = (&a.input.tokens, &b.input.tokens);
     if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
-        let (Task::LanguageModel(oa), Task::LanguageModel(ob)) = (&a.scene.task, &b.scene.task);
-        let what = match (&oa.mode, &ob.mode) {
-            (Mode::Score, Mode::Score) if oa.text != ob.text => "the texts differ",
-            (Mode::Generate(_), Mode::Generate(_)) => "the texts that they wrote differ",
-            _ => "the words read differ",
+        let (what, unit) = match (&a.scene.task, &b.scene.task) {
+            (Task::LanguageModel(a), Task::LanguageModel(b)) => match (&a.mode, &b.mode) {
+                (Mode::Score, Mode::Score) if a.text != b.text => ("the texts differ", "word"),
+                (Mode::Generate(_), Mode::Generate(_)) => ("the texts that they wrote differ", "word"),
+                _ => ("the words read differ", "word"),
+            },
+            (Task::Gestures(_), Task::Gestures(_)) => ("the frames differ", "frame"),
+            _ => ("the inputs differ", "row"),
         };
-        return Some(format!("{what} from word {} on", at + 1));
+        return Some(format!("{what} from {unit} {} on", at + 1));
     }
     (ta.len() != tb.len()).then(|| format!("A ran {} time steps, B {}", a.report.steps, b.report.steps))
 }

@@ -28,7 +28,7 @@ fn replaces_in_place_and_touches_nothing_else() {
 #[test]
 fn texts_need_no_quotes_and_may_have_them() {
     for value in ["a b/c.txt", "\"a b/c.txt\"", "r#\"a b/c.txt\"#", "Some(\"a b/c.txt\")"] {
-        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task;
+        let Task::LanguageModel(task) = load(&set(LM, "task.text", value).unwrap()).task else { panic!("{value}") };
         assert_eq!(task.text.as_deref(), Some("a b/c.txt"), "{value}");
     }
     let none = set(LM, "task.text", "None").unwrap();
@@ -86,7 +86,7 @@ fn lists_and_tuples_go_by_index() {
 fn says_what_there_is_instead() {
     let (message, help) = error("mapping.layer.1.pes", "5");
     assert_eq!(message, "`mapping` has no field `layer`");
-    assert!(help.starts_with("did you mean `layers`? its fields are `schedule`, `broadcast`"), "{help}");
+    assert!(help.starts_with("did you mean `layers`? its fields are `schedule`, `batch`"), "{help}");
     assert_eq!(error("mapping.layers.3.pes", "5").0, "`mapping.layers` has 3 entries, and no `3`");
     assert_eq!(error("mapping.layers.3.pes", "5").1, "entries are counted from 0 to 2");
     assert_eq!(error("task.mode.seed", "5").0, "`task.mode` is `Score`, which has no fields");
@@ -171,7 +171,7 @@ proptest! {
         prop_assert_eq!(scene.mapping.layers[at].pes, Some(pes));
         prop_assert_eq!(scene.assume.polling.to_bits(), polling.to_bits());
         prop_assert_eq!(scene.title, title);
-        let Task::LanguageModel(task) = scene.task;
+        let Task::LanguageModel(task) = scene.task else { panic!("{scene:?}") };
         let crate::task::lm::options::Mode::Generate(generate) = task.mode else { panic!("mode") };
         prop_assert_eq!(generate.words, words);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A class of DVS128 Gesture. The data set's labels count from 1 ([`Self::label`]), networks and tonic from 0
 /// ([`Self::index`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gesture(u8);
 
@@ -26,6 +26,21 @@ const NAMES: [&str; 11] = [
     "air_drums",
     "air_guitar",
     "other_gestures",
+];
+
+/// The same for narrow places: R and L are the person's own right and left, cw is clockwise.
+const SHORT: [&str; GESTURES] = [
+    "clap",
+    "R wave",
+    "L wave",
+    "R arm cw",
+    "R arm ccw",
+    "L arm cw",
+    "L arm ccw",
+    "arm roll",
+    "drums",
+    "guitar",
+    "other",
 ];
 
 impl Gesture {
@@ -52,6 +67,11 @@ impl Gesture {
     /// Its name in the data set.
     pub const fn name(self) -> &'static str {
         NAMES[self.0 as usize]
+    }
+
+    /// Its name where there is little room.
+    pub const fn short(self) -> &'static str {
+        SHORT[self.0 as usize]
     }
 
     /// All of them, in order.

@@ -6,5 +6,8 @@ pub mod frames;
 pub mod gesture;
 pub mod labels;
 pub mod options;
+pub mod recognise;
 pub mod recording;
+pub mod samples;
 pub mod synth;
+pub mod tally;

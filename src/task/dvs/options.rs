@@ -32,6 +32,33 @@ impl Default for FrameOptions {
     }
 }
 
+/// Which part of a data set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Part {
+    /// What it keeps for testing: people that no training saw.
+    #[default]
+    Test,
+    /// What it gives for training.
+    Train,
+    /// Everything.
+    All,
+}
+
+/// Gesture recognition: the network sees what an event camera saw, and says which gesture it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GestureOptions {
+    /// A recording (AEDAT 2.0, 3.1, 4.0 or `.npy`), labelled by the `_labels.csv` beside it or not, or the folder of a data
+    /// set: DVS128 Gesture's own layout or tonic's.
+    pub data: String,
+    /// Which part of a data set that says what is for training and what for testing.
+    #[serde(default)]
+    pub part: Part,
+    /// How events become frames.
+    #[serde(default)]
+    pub frames: FrameOptions,
+}
+
 /// What is wrong with [`FrameOptions`]; begins with the field.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum FrameOptionsError {
@@ -54,6 +81,18 @@ pub enum FrameOptionsError {
     /// Pixels that do not add up to frames.
     #[error("size is {0}; it must divide 128")]
     Size(u16),
+}
+
+impl FrameOptionsError {
+    /// The field it is about.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Slice(_) => "slice_us",
+            Self::Bin { .. } => "bin_us",
+            Self::Scale(_) => "scale",
+            Self::Size(_) => "size",
+        }
+    }
 }
 
 impl FrameOptions {

@@ -71,7 +71,7 @@ fn legend_line(view: &View<'_>) -> Line<'static> {
     }
     let end = metric.format_end(view.app.scales.end(metric));
     // The name stands in the title.
-    legend::ramp("", "0", &end, metric.window(view.app.window), theme)
+    legend::ramp("", "0", &end, &metric.window(view.app.window, view.step_word()), theme)
 }
 
 /// What stands in a PE's cell for its layer: a digit, then letters.
@@ -244,7 +244,11 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
         let line = Line::from(vec![Span::styled(format!("{name:<16} "), theme.dim()), Span::raw(value)]);
         rest = put_line(buf, rest, line);
     }
-    rest = put_line(buf, rows_from(rest, 1), Line::styled("phases, this token (µs)", theme.strong()));
+    rest = put_line(
+        buf,
+        rows_from(rest, 1),
+        Line::styled(format!("phases, this {} (µs)", view.step_word()), theme.strong()),
+    );
     for (phase, us) in &detail.phases {
         let name = Span::styled(format!("{:<14} ", phase.name()), theme.phase(*phase));
         rest = put_line(buf, rest, Line::from(vec![name, Span::raw(format!("{us:>9.1}"))]));

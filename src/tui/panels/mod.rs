@@ -2,6 +2,7 @@
 //! shows; it keeps no state.
 
 pub mod chip;
+pub mod energy;
 pub mod memory;
 pub mod noc;
 pub mod sparsity;
@@ -31,12 +32,14 @@ pub enum PanelId {
     Timers,
     /// Weights and activity.
     Sparsity,
+    /// Power and energy, part by part.
+    Energy,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 6] =
-        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity];
+    pub const ALL: [Self; 7] =
+        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity, Self::Energy];
 
     /// Its number, the digit that picks it.
     pub const fn number(self) -> u8 {
@@ -52,6 +55,7 @@ impl PanelId {
             Self::Noc => "NoC",
             Self::Timers => "Timers",
             Self::Sparsity => "Sparsity",
+            Self::Energy => "Energy",
         }
     }
 }
@@ -81,6 +85,11 @@ impl<'a> View<'a> {
         self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
 
+    /// What the task calls a time step: token, frame.
+    pub fn step_word(&self) -> &'static str {
+        self.snapshot.task.step_word()
+    }
+
     /// A layer's name in the model.
     pub fn layer_name(&self, layer: u8) -> &'a str {
         self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
@@ -96,5 +105,6 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
+        PanelId::Energy => energy::render(view, area, buf),
     }
 }

@@ -38,7 +38,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = frame(
         view,
         PanelId::Noc,
-        "links > < and ^ v, this token",
+        &format!("links > < and ^ v, this {}", view.step_word()),
         legend::ramp("link", "0", &high, "", theme),
         area,
         buf,
@@ -127,7 +127,7 @@ fn node((x, y): (u8, u8), at: (u16, u16), area: Rect, theme: &Theme, buf: &mut B
 fn figures(noc: &NocView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let hops = if noc.packets_total == 0 { 0.0 } else { noc.hops_total as f64 / noc.packets_total as f64 };
     let rows = [
-        ("packets, this token", units::count(noc.packets)),
+        ("packets, this step", units::count(noc.packets)),
         ("latency, mean · max", format!("{:.0} · {:.0} ns", noc.mean_latency_ns, noc.max_latency_ns)),
         ("busiest link", format!("{:.3} % of cycles", noc.max_link_load * 100.0)),
         ("links a packet, mean", format!("{hops:.1}")),

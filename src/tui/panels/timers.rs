@@ -32,7 +32,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     let step = us(view.snapshot.step_ticks);
     let head = Line::from(vec![
-        Span::styled("this token ", theme.dim()),
+        Span::styled(format!("this {} ", view.step_word()), theme.dim()),
         Span::styled(units::time_us(step), theme.strong()),
         Span::styled(" · ", theme.dim()),
         Span::styled(units::joules(view.snapshot.energy.step_j), theme.strong()),

@@ -122,6 +122,17 @@ impl Theme {
         self.colour((86, 180, 233), Color::Cyan).patch(self.modifier(Modifier::ITALIC))
     }
 
+    /// An event camera's picture: brighter (`on`) or darker, and whether there are many such events. Orange and blue of
+    /// Okabe and Ito's set; where there are no colours the picture uses letters.
+    pub fn polarity(&self, on: bool, many: bool) -> Style {
+        match (on, many) {
+            (true, true) => self.colour((230, 159, 0), Color::LightYellow),
+            (true, false) => self.colour((150, 104, 0), Color::Yellow),
+            (false, true) => self.colour((86, 180, 233), Color::LightCyan),
+            (false, false) => self.colour((56, 117, 152), Color::Blue),
+        }
+    }
+
     /// Underlined: the colourless mark for "more than most".
     pub fn underline(&self) -> Style {
         self.modifier(Modifier::UNDERLINED)

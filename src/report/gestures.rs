@@ -1,0 +1,38 @@
+//! What a report says of gestures.
+
+use serde::Serialize;
+
+use crate::chip::clock::us;
+use crate::session::work::Recognising;
+use crate::task::dvs::gesture::GESTURES;
+
+/// One answered sample.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SampleAnswer {
+    /// Recording and slice, in words.
+    pub source: String,
+    /// The class it is labelled with, by name; `null` where no label is known.
+    pub label: Option<String>,
+    /// The class with the highest score, by name.
+    pub predicted: String,
+    /// Mean of each class's logit over the frames, in the order of the classes.
+    pub scores: [f32; GESTURES],
+    /// Chip time from the end of the sample before to the end of this one, µs. Samples of a batch share theirs.
+    pub chip_time_us: f64,
+    /// Energy of the chip in that time, J; each sample of a batch its equal part.
+    pub energy_j: f64,
+}
+
+/// All answers so far, in order.
+pub fn samples(recognising: &Recognising) -> Vec<SampleAnswer> {
+    let name = |class: usize| recognising.classes().get(class).cloned().unwrap_or_default();
+    let entry = |answered: &crate::session::work::Answered| SampleAnswer {
+        source: recognising.source(answered.answer.sample),
+        label: answered.answer.label.map(|gesture| name(gesture.index())),
+        predicted: name(answered.answer.predicted.index()),
+        scores: answered.answer.scores,
+        chip_time_us: us(answered.ticks),
+        energy_j: answered.energy_j,
+    };
+    recognising.answered().iter().map(entry).collect()
+}

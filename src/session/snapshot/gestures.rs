@@ -1,0 +1,108 @@
+//! What faces see of gesture recognition.
+
+use serde::{Deserialize, Serialize};
+
+/// Columns and rows of the picture in a snapshot: the camera's 128, two by two taken together, so that a summary stays
+/// small.
+pub const PICTURE_SIDE: usize = 64;
+
+/// Gestures as an event camera sees them, and what the network makes of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GestureView {
+    /// Recording and slice under way, in words.
+    pub source: String,
+    /// The class it is labelled with (index in `classes`); none where no label is known.
+    pub label: Option<usize>,
+    /// Frames of this sample that the network has answered.
+    pub frame: u32,
+    /// Frames of a sample.
+    pub frames: u32,
+    /// Number of the sample under way, from 0.
+    pub sample: u64,
+    /// Samples in all.
+    pub samples: u64,
+    /// Samples that are computed side by side; the one shown is the first of them.
+    pub batch: u32,
+    /// The frame that was announced last, as the camera saw it.
+    pub picture: EventPicture,
+    /// The classes with their scores so far.
+    pub classes: Vec<ClassView>,
+    /// Labelled samples that were answered.
+    pub judged: u64,
+    /// Of them, answered rightly.
+    pub correct: u64,
+    /// Counts of labelled samples: row = label, column = answer, row by row.
+    pub confusion: Vec<u32>,
+    /// The last samples: label and answer, newest last (at most 64).
+    pub recent: Vec<(Option<usize>, usize)>,
+    /// What the results compare with, from the model's card.
+    pub note: String,
+}
+
+impl GestureView {
+    /// The class that leads; none before the first answer.
+    pub fn leader(&self) -> Option<usize> {
+        if self.frame == 0 {
+            return None;
+        }
+        let best = self.classes.iter().enumerate().rev().max_by(|a, b| a.1.score.total_cmp(&b.1.score));
+        best.map(|(index, _)| index)
+    }
+
+    /// Share of the labelled samples that were answered rightly, 0..=1; none before the first.
+    pub fn accuracy(&self) -> Option<f64> {
+        (self.judged > 0).then(|| self.correct as f64 / self.judged as f64)
+    }
+
+    /// Samples with this label that got this answer.
+    pub fn confused(&self, label: usize, answer: usize) -> u32 {
+        self.confusion.get(label * self.classes.len() + answer).copied().unwrap_or(0)
+    }
+}
+
+/// One class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassView {
+    /// Its name in the data set.
+    pub name: String,
+    /// The same for narrow places.
+    pub short: String,
+    /// Mean of its logit over the frames so far.
+    pub score: f32,
+    /// Softmax of the scores, 0..=1.
+    pub probability: f32,
+}
+
+/// Events of one frame: counts of brighter and darker pixels, row by row from the top left, [`PICTURE_SIDE`] squared;
+/// more than 255 count as 255. Empty before the first frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPicture {
+    /// Brighter.
+    pub on: Vec<u8>,
+    /// Darker.
+    pub off: Vec<u8>,
+}
+
+impl EventPicture {
+    /// ON and OFF events in the square of `size` by `size` picture elements at (x, y) in units of that size.
+    pub fn square(&self, x: usize, y: usize, size: usize) -> (u32, u32) {
+        let (mut on, mut off) = (0, 0);
+        for row in y * size..(y + 1) * size {
+            for column in x * size..(x + 1) * size {
+                let at = row * PICTURE_SIDE + column;
+                let inside = row < PICTURE_SIDE && column < PICTURE_SIDE;
+                let count =
+                    |events: &[u8]| if inside { events.get(at).copied().map_or(0, u32::from) } else { 0 };
+                on += count(&self.on);
+                off += count(&self.off);
+            }
+        }
+        (on, off)
+    }
+
+    /// ON and OFF events of the whole frame.
+    pub fn totals(&self) -> (u32, u32) {
+        let sum = |events: &[u8]| events.iter().map(|&n| u32::from(n)).sum();
+        (sum(&self.on), sum(&self.off))
+    }
+}

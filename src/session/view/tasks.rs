@@ -1,0 +1,123 @@
+//! What faces see of the task.
+
+use crate::session::Session;
+use crate::session::snapshot::{
+    Candidate, ClassView, EventPicture, GestureView, LanguageView, TaskView, TensorView, WordView,
+};
+use crate::session::work::{Computing, Reading, Recognising, Work};
+use crate::task::dvs::gesture::{GESTURES, Gesture};
+use crate::task::dvs::samples::PICTURE_SIDE;
+
+const _: () = assert!(PICTURE_SIDE == crate::session::snapshot::PICTURE_SIDE);
+
+/// Words that a snapshot carries.
+const WORDS: usize = 400;
+/// Likeliest next words that a snapshot carries.
+const TOP: usize = 5;
+/// Outputs that a snapshot carries.
+const OUTPUTS: usize = 1024;
+
+/// The task of a session.
+pub(super) fn task(session: &Session) -> TaskView {
+    match session.work() {
+        Work::Language(reading) => TaskView::LanguageModel(language(session, reading)),
+        Work::Gestures(recognising) => TaskView::Gestures(gestures(session, recognising)),
+        Work::Tensor(computing) => TaskView::Tensor(tensor(computing)),
+    }
+}
+
+fn language(session: &Session, work: &Reading) -> LanguageView {
+    let task = work.task();
+    let score = task.score();
+    let vocabulary = &task.model().vocabulary;
+    // The word that is to be read next is known once its surprisal is.
+    let reading = session.steps_in_flight() > 0 || work.observation().target.is_some();
+    let shown = session.steps() as usize + usize::from(reading);
+    let word = |index: usize| {
+        let word = task.word(index)?.to_owned();
+        let surprisal = work.surprisals().get(index).copied().flatten();
+        let known = vocabulary.id(&word).is_some();
+        Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
+    };
+    LanguageView {
+        words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
+        top: work
+            .observation()
+            .top
+            .iter()
+            .take(TOP)
+            .map(|&(id, probability)| Candidate { word: vocabulary.word(id).to_owned(), probability })
+            .collect(),
+        perplexity: score.perplexity(),
+        mean_surprisal: score.mean_surprisal(),
+        surprisal_history: work.surprisal_history().collect(),
+        predictions: score.predictions(),
+        total_steps: Some(task.total_steps() * task.streams() as u64),
+        streams: task.streams() as u32,
+        generating: task.is_writing(),
+        note: match task.streams() {
+            1 => session.model().card().compares_with.clone(),
+            n => format!(
+                "the first of {n} streams is shown; perplexity is that of all. {}",
+                session.model().card().compares_with
+            ),
+        },
+    }
+}
+
+/// The DRAM row that the chip works on: of the steps in flight the oldest, or the one completed last.
+fn row(session: &Session) -> Option<u32> {
+    let host = &session.machine().state().host;
+    let rows = host.in_flight.front().unwrap_or(&host.rows);
+    rows.first().copied()
+}
+
+fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
+    let task = recognising.task();
+    let (answering, answered) = task.now();
+    let (sample, frame) = row(session).and_then(|row| task.sample_of(row)).unwrap_or((0, 0));
+    // A new sample has begun, and nothing of it is answered yet.
+    let fresh = answered == 0 || sample != answering;
+    let (scores, probabilities) = if fresh {
+        ([0.0; GESTURES], [0.0; GESTURES])
+    } else {
+        (task.scores_now(), recognising.probabilities())
+    };
+    let class = |gesture: Gesture| ClassView {
+        name: recognising.classes().get(gesture.index()).cloned().unwrap_or_default(),
+        short: gesture.short().to_owned(),
+        score: scores[gesture.index()],
+        probability: probabilities[gesture.index()],
+    };
+    let begun = session.steps() > 0 || session.steps_in_flight() > 0;
+    let picture = recognising.frames(sample).filter(|_| begun);
+    let picture = picture.and_then(|frames| frames.pictures.get(frame as usize).cloned()).unwrap_or_default();
+    let tally = task.tally();
+    GestureView {
+        source: recognising.source(sample),
+        label: task.label(sample).map(Gesture::index),
+        frame: if fresh { 0 } else { answered },
+        frames: task.frames(),
+        sample,
+        samples: task.samples(),
+        batch: task.batch(),
+        picture: EventPicture { on: picture.on, off: picture.off },
+        classes: Gesture::all().map(class).collect(),
+        judged: tally.judged(),
+        correct: tally.correct(),
+        confusion: tally.confusion().iter().flatten().copied().collect(),
+        recent: task.recent().iter().map(|a| (a.label.map(Gesture::index), a.predicted.index())).collect(),
+        note: session.model().card().compares_with.clone(),
+    }
+}
+
+fn tensor(computing: &Computing) -> TensorView {
+    let task = computing.task();
+    TensorView {
+        width: task.rows().width() as u32,
+        units: computing.last().len() as u32,
+        done: task.observed() as u64,
+        total: task.total_steps(),
+        last: computing.last().iter().take(OUTPUTS).copied().collect(),
+    }
+}

@@ -1,0 +1,383 @@
+//! The samples of a recording or a data set: slices of labelled stretches, as frames for the network and for the eye.
+//!
+//! [`Samples::find`] reads every recording once, without keeping its events, to learn how many slices each stretch has:
+//! as tonic cuts them, from the stretch's first event on, an incomplete last one dropped. Frames are made when a sample
+//! is asked for, those of its whole recording at once; the last recordings are kept.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::dataset::{self, DatasetError, Split};
+use super::event::{CameraEvent, DVS128};
+use super::frames::{FrameError, Framer};
+use super::gesture::Gesture;
+use super::options::FrameOptions;
+use super::recording::{Recording, RecordingError};
+
+/// Columns and rows of a frame for the eye: the camera's pixels two by two.
+pub const PICTURE_SIDE: usize = 64;
+/// Recordings whose frames are kept.
+const KEPT: usize = 2;
+
+/// Why there are no samples.
+#[derive(Debug, Error)]
+pub enum SamplesError {
+    /// No data set, or not a whole one.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A recording that cannot be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// A recording or options that frames cannot be made of.
+    #[error("{}: {source}", path.display())]
+    Frames {
+        /// The recording.
+        path: PathBuf,
+        /// Why not.
+        source: FrameError,
+    },
+    /// Nothing long enough.
+    #[error("{}: no gesture in it lasts a whole slice of {slice_us} µs", path.display())]
+    TooShort {
+        /// The recording or folder.
+        path: PathBuf,
+        /// Length of a slice.
+        slice_us: u64,
+    },
+    /// The data set has no such part.
+    #[error("{}: the data set has no recordings to {} with", path.display(), if *split == Split::Test { "test" } else { "train" })]
+    NoSplit {
+        /// The folder.
+        path: PathBuf,
+        /// What was asked for.
+        split: Split,
+    },
+}
+
+/// One sample: a slice of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    recording: usize,
+    label: Option<Gesture>,
+    start_us: i64,
+    /// Which slice of its stretch, from 0, and of how many.
+    slice: u32,
+    slices: u32,
+}
+
+/// A sample's frames.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SampleFrames {
+    /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones at the end of a sample
+    /// that ends early, as tonic pads.
+    pub frames: Vec<Vec<f32>>,
+    /// What the camera saw at the same times.
+    pub pictures: Vec<Picture>,
+}
+
+/// Counts of brighter and darker pixels in a frame, row by row from the top left, [`PICTURE_SIDE`] squared; more than
+/// 255 count as 255.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// Brighter.
+    pub on: Vec<u8>,
+    /// Darker.
+    pub off: Vec<u8>,
+}
+
+/// The frames of all samples of a recording, from the number of its first sample on.
+type Kept = (usize, Arc<Vec<Arc<SampleFrames>>>);
+
+/// All samples, in the order of the data set.
+#[derive(Debug)]
+pub struct Samples {
+    options: FrameOptions,
+    recordings: Vec<PathBuf>,
+    places: Vec<Place>,
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+impl Samples {
+    /// Finds them in a recording or a data set's folder; of a data set that says what is for testing and what for
+    /// training, the part asked for.
+    pub fn find(path: &Path, options: &FrameOptions, split: Option<Split>) -> Result<Self, SamplesError> {
+        options.check().map_err(|error| SamplesError::Frames {
+            path: path.to_owned(),
+            source: FrameError::Options(error),
+        })?;
+        let mut stretches = dataset::samples(path)?;
+        if let Some(split) = split {
+            stretches.retain(|stretch| stretch.split.is_none_or(|own| own == split));
+            if stretches.is_empty() {
+                return Err(SamplesError::NoSplit { path: path.to_owned(), split });
+            }
+        }
+        let mut by_recording: Vec<(PathBuf, Vec<dataset::Sample>)> = Vec::new();
+        for stretch in stretches {
+            match by_recording.last_mut() {
+                Some((path, stretches)) if *path == stretch.path => stretches.push(stretch),
+                _ => by_recording.push((stretch.path.clone(), vec![stretch])),
+            }
+        }
+        let cut: Vec<Vec<Place>> = by_recording
+            .par_iter()
+            .enumerate()
+            .map(|(number, (path, stretches))| cut(number, path, stretches, options))
+            .collect::<Result<_, _>>()?;
+        let places: Vec<Place> = cut.into_iter().flatten().collect();
+        if places.is_empty() {
+            let slice_us = options.slice_us;
+            return Err(SamplesError::TooShort { path: path.to_owned(), slice_us });
+        }
+        let recordings = by_recording.into_iter().map(|(path, _)| path).collect();
+        Ok(Self { options: options.clone(), recordings, places, kept: Mutex::default() })
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// None. [`Self::find`] never gives that.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Frames of each.
+    pub fn frames_each(&self) -> u32 {
+        self.options.frames() as u32
+    }
+
+    /// Their labels.
+    pub fn labels(&self) -> Arc<[Option<Gesture>]> {
+        self.places.iter().map(|place| place.label).collect()
+    }
+
+    /// Recording and slice of a sample, in words.
+    pub fn source(&self, sample: usize) -> String {
+        let Some(place) = self.places.get(sample) else { return String::new() };
+        let name = self.recordings[place.recording].file_name().unwrap_or_default().to_string_lossy();
+        let begin = place.start_us as f64 / 1e6;
+        match place.label {
+            Some(_) if place.slices > 1 => format!("{name}, slice {} of {}", place.slice + 1, place.slices),
+            _ => format!("{name}, from {begin:.1} s"),
+        }
+    }
+
+    /// A sample's frames, read from its recording if they are not at hand; silence for a number that is none.
+    pub fn frames(&self, sample: usize) -> Result<Arc<SampleFrames>, SamplesError> {
+        let Some(place) = self.places.get(sample) else { return Ok(Arc::default()) };
+        let recording = place.recording;
+        let first = self.places.partition_point(|other| other.recording < recording);
+        let found =
+            |(begin, frames): &Kept| (*begin == first).then(|| frames.get(sample - first).cloned())?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(frames) = kept.iter().find_map(found) {
+            return Ok(frames);
+        }
+        let last = self.places.partition_point(|other| other.recording <= recording);
+        let made = Arc::new(make(&self.recordings[recording], &self.places[first..last], &self.options)?);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        let frames = made.get(sample - first).cloned().unwrap_or_default();
+        kept.push_back((first, made));
+        Ok(frames)
+    }
+}
+
+/// Goes through a recording event by event.
+fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<(), SamplesError> {
+    let mut recording = Recording::open(path)?;
+    let sensor = recording.sensor();
+    Framer::new(FrameOptions::default(), sensor)
+        .map_err(|source| SamplesError::Frames { path: path.to_owned(), source })?;
+    let mut events = Vec::new();
+    while recording.next_batch(&mut events)? {
+        events.iter().for_each(&mut take);
+    }
+    Ok(())
+}
+
+/// The slices of a recording's stretches.
+fn cut(
+    recording: usize,
+    path: &Path,
+    stretches: &[dataset::Sample],
+    options: &FrameOptions,
+) -> Result<Vec<Place>, SamplesError> {
+    // First and last event of each stretch.
+    let mut spans: Vec<Option<(i64, i64)>> = vec![None; stretches.len()];
+    each_event(path, |event| {
+        for (stretch, span) in stretches.iter().zip(&mut spans) {
+            let begun = stretch.start_us.is_none_or(|start| event.t >= start);
+            if begun && stretch.end_us.is_none_or(|end| event.t < end) {
+                let (first, last) = span.get_or_insert((event.t, event.t));
+                (*first, *last) = ((*first).min(event.t), (*last).max(event.t));
+            }
+        }
+    })?;
+    let mut places = Vec::new();
+    for (stretch, span) in stretches.iter().zip(spans) {
+        let Some((first, last)) = span else { continue };
+        let slices = (last.abs_diff(first) / options.slice_us).min(u64::from(u32::MAX)) as u32;
+        places.extend((0..slices).map(|slice| Place {
+            recording,
+            label: stretch.gesture,
+            start_us: first.saturating_add((u64::from(slice) * options.slice_us) as i64),
+            slice,
+            slices,
+        }));
+    }
+    Ok(places)
+}
+
+/// A sample that is being filled.
+struct Filling {
+    framer: Framer,
+    first: Option<i64>,
+    pictures: BTreeMap<usize, Picture>,
+}
+
+/// The frames of a recording's samples.
+fn make(
+    path: &Path,
+    places: &[Place],
+    options: &FrameOptions,
+) -> Result<Vec<Arc<SampleFrames>>, SamplesError> {
+    let framer = Framer::new(options.clone(), DVS128)
+        .map_err(|source| SamplesError::Frames { path: path.to_owned(), source })?;
+    let empty = || Filling { framer: framer.clone(), first: None, pictures: BTreeMap::new() };
+    let mut samples: Vec<Filling> = places.iter().map(|_| empty()).collect();
+    each_event(path, |event| {
+        for (place, sample) in places.iter().zip(&mut samples) {
+            if event.t >= place.start_us && event.t.abs_diff(place.start_us) < options.slice_us {
+                sample.take(event, options);
+            }
+        }
+    })?;
+    Ok(samples.into_iter().map(|sample| Arc::new(sample.end(options))).collect())
+}
+
+impl Filling {
+    fn take(&mut self, event: &CameraEvent, options: &FrameOptions) {
+        // The slice that would follow never begins: its first event is not taken.
+        self.framer.push(event);
+        let first = *self.first.get_or_insert(event.t);
+        let frame = usize::try_from((event.t - first).max(0) as u64 / options.bin_us).unwrap_or(usize::MAX);
+        if frame as u64 >= options.frames() {
+            return;
+        }
+        let picture = self.pictures.entry(frame).or_insert_with(|| Picture {
+            on: vec![0; PICTURE_SIDE * PICTURE_SIDE],
+            off: vec![0; PICTURE_SIDE * PICTURE_SIDE],
+        });
+        let square = usize::from(DVS128.width) / PICTURE_SIDE;
+        let at = usize::from(event.y) / square * PICTURE_SIDE + usize::from(event.x) / square;
+        let counts = if event.on { &mut picture.on } else { &mut picture.off };
+        if let Some(count) = counts.get_mut(at) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn end(mut self, options: &FrameOptions) -> SampleFrames {
+        let frames = options.frames() as usize;
+        let pixels = usize::from(options.size).pow(2);
+        let mut values: Vec<Vec<f32>> =
+            self.framer.frames().iter().take(frames).map(|frame| frame.values.clone()).collect();
+        values.resize(frames, vec![0.0; pixels]);
+        let pictures = (0..frames).map(|frame| self.pictures.remove(&frame).unwrap_or_default()).collect();
+        SampleFrames { frames: values, pictures }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::labels::{Label, write_labels};
+    use super::super::recording::aedat31::Writer;
+    use super::*;
+
+    /// A recording of an event a millisecond, at the pixel that its second counts.
+    fn record(folder: &Path, name: &str, seconds: i64, labels: &[(usize, i64, i64)]) -> PathBuf {
+        let path = folder.join(name);
+        let mut writer = Writer::new(fs::File::create(&path).unwrap(), DVS128).unwrap();
+        let events: Vec<CameraEvent> = (0..seconds * 1000)
+            .map(|ms| CameraEvent { t: ms * 1000, x: (ms / 1000) as u16, y: 2, on: ms % 2 == 0 })
+            .collect();
+        writer.write(&events).unwrap();
+        writer.finish().unwrap();
+        let label = |&(class, start, end): &(usize, i64, i64)| Label {
+            gesture: Gesture::from_index(class).unwrap(),
+            start_us: start,
+            end_us: end,
+        };
+        let labels: Vec<Label> = labels.iter().map(label).collect();
+        let stem = name.trim_end_matches(".aedat");
+        if !labels.is_empty() {
+            write_labels(fs::File::create(folder.join(format!("{stem}_labels.csv"))).unwrap(), &labels)
+                .unwrap();
+        }
+        path
+    }
+
+    #[test]
+    fn labelled_stretches_are_cut_into_whole_slices() {
+        let folder = tempfile::tempdir().unwrap();
+        let path =
+            record(folder.path(), "a.aedat", 12, &[(3, 1_000_000, 5_000_000), (7, 6_000_000, 9_000_000)]);
+        let samples = Samples::find(&path, &FrameOptions::default(), None).unwrap();
+        // Four seconds hold two slices of 1.7 s, three hold one.
+        let labels: Vec<usize> = samples.labels().iter().map(|label| label.unwrap().index()).collect();
+        assert_eq!(labels, [3, 3, 7]);
+        assert_eq!(samples.source(1), "a.aedat, slice 2 of 2");
+        let second = samples.frames(1).unwrap();
+        assert_eq!((second.frames.len(), second.pictures.len()), (67, 67));
+        // It begins at 2.7 s: the events are at columns 2 and then 3, which one pooled pixel takes together.
+        let first_frame = &second.frames[0];
+        assert_eq!(first_frame.len(), 32 * 32);
+        assert_eq!(first_frame.iter().filter(|&&v| v > 0.0).count(), 1);
+        assert!(first_frame[0] > 0.0);
+        let (on, off): (u32, u32) = {
+            let picture = &second.pictures[0];
+            (picture.on.iter().map(|&n| u32::from(n)).sum(), picture.off.iter().map(|&n| u32::from(n)).sum())
+        };
+        assert_eq!(on + off, 25);
+        assert_eq!(second.pictures[0].on[PICTURE_SIDE + 1], on as u8);
+        // The same again, from what is kept; and silence beyond the end.
+        assert_eq!(samples.frames(1).unwrap(), second);
+        assert!(samples.frames(99).unwrap().frames.is_empty());
+    }
+
+    #[test]
+    fn a_data_set_is_cut_by_its_lists() {
+        let folder = tempfile::tempdir().unwrap();
+        record(folder.path(), "user01_led.aedat", 4, &[(0, 0, 4_000_000)]);
+        record(folder.path(), "user02_led.aedat", 4, &[(1, 0, 2_000_000)]);
+        fs::write(folder.path().join("trials_to_train.txt"), "user01_led.aedat\n").unwrap();
+        fs::write(folder.path().join("trials_to_test.txt"), "user02_led.aedat\n").unwrap();
+        let find = |split| Samples::find(folder.path(), &FrameOptions::default(), split);
+        assert_eq!(find(None).unwrap().len(), 3);
+        assert_eq!(find(Some(Split::Test)).unwrap().len(), 1);
+        fs::remove_file(folder.path().join("trials_to_test.txt")).unwrap();
+        let error = find(Some(Split::Test)).unwrap_err().to_string();
+        assert!(error.contains("no recordings to test with"), "{error}");
+    }
+
+    #[test]
+    fn what_is_too_short_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = record(folder.path(), "short.aedat", 1, &[]);
+        let error = Samples::find(&path, &FrameOptions::default(), None).unwrap_err().to_string();
+        assert!(error.contains("short.aedat") && error.contains("1700000"), "{error}");
+        let long = record(folder.path(), "long.aedat", 4, &[]);
+        let samples = Samples::find(&long, &FrameOptions::default(), None).unwrap();
+        assert_eq!((samples.len(), samples.labels()[0]), (2, None));
+        assert_eq!(samples.source(1), "long.aedat, from 1.7 s");
+    }
+}

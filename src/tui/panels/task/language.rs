@@ -1,0 +1,310 @@
+//! A language model's panel: the text as it is read, each word by how much it surprised the network, and what the
+//! network expects next.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::session::command::StepUnit;
+use crate::session::snapshot::{Candidate, LanguageView, WordView};
+use crate::tui::command::{Action, find};
+use crate::tui::panels::{PanelId, View};
+use crate::tui::theme::Theme;
+use crate::tui::theme::depth::Depth;
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{
+    bars, big, columns_from, columns_to, legend, put_at, put_line, put_right, rows_from, rows_to, shorten,
+    units,
+};
+
+/// Upper end of the surprisal scale, nats. The uniform guess over 33,278 words is 10.4 nats.
+pub const SURPRISAL_END: f32 = 12.0;
+/// Below this a word gets no colour: it was expected. e^-2 is a probability of 14 %.
+const EXPECTED: f32 = 2.0;
+/// From here on a word is underlined; e^-7 is about one in 1,100.
+const UNDERLINED: f32 = 7.0;
+/// From here on it is bold, too.
+const BOLD: f32 = 9.0;
+
+/// What corpora in the style of WikiText put at the end of a line.
+const END_OF_LINE: &str = "<eos>";
+
+/// The language model's view, taken apart.
+struct Reading<'a> {
+    words: &'a [WordView],
+    top: &'a [Candidate],
+    perplexity: Option<f64>,
+    words_written: u64,
+    mean_surprisal: Option<f64>,
+    history: &'a [f32],
+    predictions: u64,
+    total_steps: Option<u64>,
+    generating: bool,
+    note: &'a str,
+    /// What to press to see something.
+    hint: String,
+}
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let reading = Reading {
+        words: &language.words,
+        top: &language.top,
+        perplexity: language.perplexity,
+        words_written: language.words.iter().filter(|word| word.generated).count() as u64,
+        mean_surprisal: language.mean_surprisal,
+        history: &language.surprisal_history,
+        predictions: language.predictions,
+        total_steps: language.total_steps,
+        generating: language.generating,
+        note: &language.note,
+        hint: hint(view),
+    };
+    let right = match (reading.generating, language.streams) {
+        (true, _) => "writing · surprisal".to_owned(),
+        (false, 0 | 1) => "reading · surprisal".to_owned(),
+        (false, n) => format!("stream 1 of {n} · surprisal"),
+    };
+    let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
+    let inner = frame(view, PanelId::Task, &right, legend, area, buf);
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    lay_out(&reading, theme, inner, buf);
+}
+
+/// What to press when nothing has been read yet.
+fn hint(view: &View<'_>) -> String {
+    let words = [(Action::TogglePause, "runs"), (Action::Step(StepUnit::TimeStep), "steps one token")];
+    let hints = words.into_iter().filter_map(|(action, word)| {
+        let key = view.app.keymap.keys_of(find(action)?).next()?;
+        Some(format!("{key} {word}"))
+    });
+    hints.collect::<Vec<_>>().join(", ")
+}
+
+/// Figures on top, then the text with all the room that is left, then the next word, then the note.
+fn lay_out(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let head = if area.height >= 12 { big::ROWS } else { 1 };
+    figures(reading, theme, rows_to(area, head), buf);
+    let mut rest = rows_from(area, head);
+    if area.height >= 16 {
+        let rows = if area.height >= 28 { 4 } else { 2 };
+        history(reading, theme, rows_to(rest, rows), buf);
+        rest = rows_from(rest, rows);
+    }
+    let note_rows = if area.height >= 26 { wrapped_rows(reading.note, rest.width).min(3) } else { 0 };
+    let next_rows = if area.height >= 12 { 1 + reading.top.len().min(5) as u16 } else { 0 };
+    let gap = u16::from(area.height >= 18);
+    let text_rows = rest.height.saturating_sub(next_rows + note_rows + 2 * gap + u16::from(note_rows > 0));
+    rest = rows_from(rest, gap);
+    text(reading, theme, rows_to(rest, text_rows), buf);
+    rest = rows_from(rest, text_rows + gap);
+    next_words(reading, theme, rows_to(rest, next_rows), buf);
+    rest = rows_from(rest, next_rows);
+    if note_rows > 0 {
+        note(reading.note, theme, rows_from(rest, rest.height.saturating_sub(note_rows)), buf);
+    }
+}
+
+/// What the network wrote, in figures: a text of its own has no perplexity.
+fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let value = units::count(reading.words_written);
+    let mean = if reading.history.is_empty() {
+        "no word yet".to_owned()
+    } else {
+        let mean = reading.history.iter().sum::<f32>() / reading.history.len() as f32;
+        format!("{mean:.2} nats a word, of its own choice")
+    };
+    if area.height < big::ROWS {
+        let line = vec![Span::styled(value, theme.strong()), Span::styled(" words written", theme.dim())];
+        put_line(buf, area, Line::from(line));
+        return;
+    }
+    big::big(buf, area, &value, theme.strong(), theme.glyphs);
+    let rest = put_line(
+        buf,
+        columns_from(area, big::width(&value) + 2),
+        Line::styled("words written", theme.strong()),
+    );
+    put_line(buf, rest, Line::styled(mean, theme.text()));
+}
+
+/// Perplexity, big; what it is the mean of, beside it.
+fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.generating {
+        return written(reading, theme, area, buf);
+    }
+    let value = match reading.perplexity {
+        Some(p) if p < 1_000.0 => format!("{p:.1}"),
+        Some(p) if p < 100_000.0 => format!("{p:.0}"),
+        Some(p) => format!("{p:.1e}"),
+        None => "-".to_owned(),
+    };
+    if area.height < big::ROWS {
+        let line = vec![
+            Span::styled("perplexity ", theme.dim()),
+            Span::styled(value, theme.strong()),
+            Span::styled(format!(" over {} words", units::count(reading.predictions)), theme.dim()),
+        ];
+        put_line(buf, area, Line::from(line));
+        return;
+    }
+    big::big(buf, area, &value, theme.strong(), theme.glyphs);
+    let beside = columns_from(area, big::width(&value) + 2);
+    let rest = put_line(buf, beside, Line::styled("perplexity", theme.strong()));
+    let mean = reading
+        .mean_surprisal
+        .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
+    let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
+    let done = units::count(reading.predictions);
+    let scope = match reading.total_steps {
+        Some(total) => format!("{done} of {} words", units::count(total)),
+        None => format!("{done} words"),
+    };
+    put_line(buf, rest, Line::styled(scope, theme.dim()));
+}
+
+/// Surprisal of the last words as a chart.
+fn history(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let label = "nats ";
+    put_at(buf, area, (0, 0), " 12", theme.dim());
+    put_at(buf, area, (0, area.height.saturating_sub(1)), "  0", theme.dim());
+    let chart = columns_from(area, label.len() as u16);
+    bars::spark(buf, chart, reading.history, SURPRISAL_END, theme, |f| theme.heat_ink(f));
+}
+
+/// How a word looks.
+pub fn word_style(word: &WordView, theme: &Theme) -> Style {
+    let mut style = match word.surprisal {
+        // Whose word it is matters more than how likely it was; the ramp's paint would drown it.
+        _ if word.generated => theme.generated(),
+        None => theme.dim(),
+        Some(surprisal) if surprisal < EXPECTED => theme.text(),
+        // Reversed is the current word's; bold and underline below say the rest.
+        Some(_) if theme.depth <= Depth::Mono => theme.text(),
+        Some(surprisal) => theme.heat(surprisal / SURPRISAL_END),
+    };
+    if !word.known {
+        style = style.add_modifier(Modifier::ITALIC);
+    }
+    let surprisal = word.surprisal.unwrap_or(0.0);
+    if surprisal >= UNDERLINED {
+        style = style.patch(theme.underline());
+    }
+    if surprisal >= BOLD {
+        style = style.patch(theme.strong());
+    }
+    if theme.depth == Depth::Off { Style::new() } else { style }
+}
+
+/// The text: as many of the newest lines as fit, the current word marked.
+fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.words.is_empty() {
+        put_line(buf, area, Line::styled(reading.hint.as_str(), theme.accent()));
+        return;
+    }
+    let lines = wrap(reading.words, usize::from(area.width));
+    let first = lines.len().saturating_sub(usize::from(area.height));
+    let last = reading.words.len().saturating_sub(1);
+    for (y, line) in (0u16..).zip(&lines[first..]) {
+        let mut x = 0;
+        for &(index, ref shown) in line {
+            let Some(word) = reading.words.get(index) else { continue };
+            let mut style = word_style(word, theme);
+            if index == last {
+                style = style.patch(theme.cursor());
+            }
+            put_at(buf, area, (x, y), shown, style);
+            x += Span::raw(shown.as_str()).width() as u16 + 1;
+        }
+    }
+}
+
+/// Words into lines: index and what is shown of each. A word longer than a line is cut.
+fn wrap(words: &[WordView], width: usize) -> Vec<Vec<(usize, String)>> {
+    if width == 0 {
+        return Vec::new();
+    }
+    let mut lines: Vec<Vec<(usize, String)>> = vec![Vec::new()];
+    let mut used = 0;
+    for (index, word) in words.iter().enumerate() {
+        let shown = match (word.word.as_str(), word.known) {
+            (END_OF_LINE, _) => "¶".to_owned(),
+            (text, true) => shorten(text, width),
+            (text, false) => shorten(&format!("~{text}"), width),
+        };
+        let columns = Span::raw(shown.as_str()).width();
+        if used > 0 && used + 1 + columns > width {
+            lines.push(Vec::new());
+            used = 0;
+        }
+        used += columns + usize::from(used > 0);
+        if let Some(line) = lines.last_mut() {
+            line.push((index, shown));
+        }
+    }
+    lines
+}
+
+/// The likeliest next words with their probabilities.
+fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    put_right(buf, area, Line::styled("probability", theme.dim()));
+    let mut rest = put_line(
+        buf,
+        area,
+        Line::styled(if reading.generating { "it chose from" } else { "it expected" }, theme.strong()),
+    );
+    let word_columns = (area.width / 3).clamp(6, 18);
+    for candidate in reading.top.iter().take(5) {
+        let row = rows_to(rest, 1);
+        put_at(buf, row, (0, 0), &shorten(&candidate.word, usize::from(word_columns) - 1), theme.text());
+        let tail = 8;
+        let room = columns_from(row, word_columns);
+        let bar = columns_to(room, room.width.saturating_sub(tail));
+        // The square root keeps small probabilities visible; the figure beside it is exact.
+        bars::bar(
+            buf,
+            bar,
+            f64::from(candidate.probability).max(0.0).sqrt(),
+            theme.heat_ink(candidate.probability),
+            theme,
+        );
+        put_right(buf, row, Line::raw(format!("{:.1} %", candidate.probability * 100.0)));
+        rest = rows_from(rest, 1);
+    }
+}
+
+fn note_lines(note: &str, width: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in note.split_whitespace() {
+        let fits = lines.last().is_none_or(|line| {
+            line.is_empty() || Span::raw(format!("{line} {word}")).width() <= usize::from(width)
+        });
+        if !fits {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+fn wrapped_rows(note: &str, width: u16) -> u16 {
+    if note.is_empty() { 0 } else { note_lines(note, width).len() as u16 }
+}
+
+fn note(note: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut rest = area;
+    for line in note_lines(note, area.width) {
+        rest = put_line(buf, rest, Line::styled(line, theme.dim()));
+    }
+}

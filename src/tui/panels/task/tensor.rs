@@ -1,0 +1,49 @@
+//! Arrays through the network: how far, and what the last layer sends.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::session::snapshot::TensorView;
+use crate::tui::panels::{PanelId, View};
+use crate::tui::theme::ramp::digit;
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let most = tensor.last.iter().map(|value| value.abs()).filter(|v| v.is_finite()).fold(0.0, f32::max);
+    let legend = legend::ramp("|output|", "0", &format!("{most:.3}"), "last step", theme);
+    let inner = frame(view, PanelId::Task, "outputs of the last layer", legend, area, buf);
+    let inner =
+        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let active = tensor.last.iter().filter(|&&value| value != 0.0).count() as u64;
+    let head = Line::from(vec![
+        Span::styled(
+            format!("{} of {} rows", units::count(tensor.done), units::count(tensor.total)),
+            theme.strong(),
+        ),
+        Span::styled(
+            format!(
+                " of {} inputs · {} of {} outputs not zero",
+                units::count(tensor.width.into()),
+                units::count(active),
+                units::count(tensor.units.into())
+            ),
+            theme.dim(),
+        ),
+    ]);
+    let rest = rows_from(put_line(buf, inner, head), 1);
+    for (index, &value) in tensor.last.iter().enumerate() {
+        let width = usize::from(rest.width).max(1);
+        let at = ((index % width) as u16, u16::try_from(index / width).unwrap_or(u16::MAX));
+        let share = if most > 0.0 { value.abs() / most } else { 0.0 };
+        let (text, style) = if value == 0.0 {
+            ("·".to_owned(), theme.dim())
+        } else {
+            (digit(share).to_string(), theme.heat(share))
+        };
+        put_at(buf, rest, at, &text, style);
+    }
+}
