@@ -99,12 +99,15 @@ class Augment:
         batch = len(x)
         draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
         x = x * torch.exp(draw(-0.5, 0.5))
-        # Whole counts go missing where there are few: a pixel keeps what it has with this probability.
-        keep = 1.0 - draw(0.0, 0.5) * (draw(0.0, 1.0) < 0.3)
+        # Events go missing where there are few: a pixel keeps what it has with this probability.
+        keep = 1.0 - draw(0.0, 0.7) * (draw(0.0, 1.0) < 0.35)
         uniform = torch.rand(x.shape, generator=self.torch)
         x = x * (uniform < keep)
-        noise = draw(0.0, 0.03) * (draw(0.0, 1.0) < 0.4)
-        x = x + SCALE * (uniform > 1.0 - noise)
+        # Noise everywhere, and at hot pixels.
+        noise = draw(0.0, 0.06) * (draw(0.0, 1.0) < 0.4)
+        places = torch.rand(batch, 1, SIZE, SIZE, generator=self.torch)
+        hot = (places < draw(0.0, 0.06)) * draw(0.05, 0.3) * (draw(0.0, 1.0) < 0.3)
+        x = x + SCALE * (uniform > 1.0 - noise - hot)
         for i in np.flatnonzero(self.random.random(batch) < 0.15):
             (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
             x[i, :, top : top + h, left : left + w] = 0
