@@ -36,20 +36,20 @@ class Model:
     def features(self, x):
         """Frames [N, 32, 32] -> features [N, 512]."""
         x = x[:, None]
-        for i, (stride, padding, pool) in enumerate(CONVOLUTIONS, 1):
-            kernel = self.w[f"cnn.conv{i}.weight"]
+        for i, (stride, padding, pool) in enumerate(CONVOLUTIONS):
+            kernel = self.w[f"conv.{3 * i}.weight"]
             x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
             seen = windows(x, kernel.shape[-1], stride)
             x = np.tensordot(seen, kernel, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2)
-            x = np.maximum(x + self.w[f"cnn.conv{i}.bias"][:, None, None], 0)
+            x = np.maximum(x + self.w[f"conv.{3 * i}.bias"][:, None, None], 0)
             if pool:
                 x = windows(x, 3, 2).max((4, 5))
-        return x.reshape(len(x), -1) @ self.w["cnn.fc.weight"].T + self.w["cnn.fc.bias"]
+        return x.reshape(len(x), -1) @ self.w["conv.15.weight"].T + self.w["conv.15.bias"]
 
     def layer(self, k, x):
         """Inputs [T, I] -> trace [T, H], what was sent y [T, H]."""
         w, r, b, rb, thr = (
-            self.w[f"rnns.{k}.{name}"] for name in ("kernel", "recurrent_kernel", "bias", "recurrent_bias", "thr")
+            self.w[f"layers.{k}.{name}"] for name in ("kernel", "recurrent_kernel", "bias", "recurrent_bias", "thr")
         )
         y = c = trace = np.zeros_like(thr)
         traces, sent = [], []
@@ -71,7 +71,7 @@ class Model:
         for k in range(2):
             x, y = self.layer(k, x)
             sent.append(y)
-        logits = (x @ self.w["decoder.weight"].T + self.w["decoder.bias"]).mean(0)
+        logits = (x @ self.w["fc.weight"].T + self.w["fc.bias"]).mean(0)
         return logits, features, sent
 
 

@@ -49,12 +49,20 @@ Card(
 """
 
 
+def authors_name(name):
+    """What the authors' checkpoint (EvNN, benchmarks/dvs_gesture) calls a tensor of ours."""
+    for i in range(5):
+        name = name.replace(f"cnn.conv{i + 1}.", f"conv.{3 * i}.")
+    return name.replace("cnn.fc.", "conv.15.").replace("decoder.", "fc.").replace("rnns.", "layers.")
+
+
 def tensors(state):
     """The tensors of the model file from a `GestureModel.state_dict()`."""
     model = GestureModel()
     model.load_state_dict(state)
     out = {f"cnn.{name}": tensor for name, tensor in model.cnn.folded().items()}
     out |= {name: tensor for name, tensor in state.items() if not name.startswith("cnn.")}
+    out = {authors_name(name): tensor for name, tensor in out.items()}
     return {name: np.ascontiguousarray(tensor.numpy().astype(np.float16)) for name, tensor in out.items()}
 
 
@@ -69,7 +77,7 @@ def main():
     save_file(out, args.to / "model.safetensors", metadata={"gate_order": "z,r,g", "z": "keep gate"})
     card = args.to / "card.ron"
     if not card.exists():
-        units = "/".join(str(out[f"rnns.{k}.thr"].size) for k in range(2))
+        units = "/".join(str(out[f"layers.{k}.thr"].size) for k in range(2))
         classes = "\n".join(f'        "{name}",' for name in NAMES)
         card.write_text(CARD.format(name=args.to.name, units=units, classes=classes), encoding="utf-8")
     for name, array in out.items():
