@@ -186,6 +186,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// Arrays that cannot be written.
+    #[error("error: {0}")]
+    Tensor(#[from] crate::task::tensor::TensorError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),

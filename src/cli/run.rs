@@ -104,6 +104,11 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let report = Report::gather(&mut session, Around { range_us, stopped, host });
     write(args, &report, &mut output)?;
     output.finish()?;
+    if let Some(computing) = session.work().tensor()
+        && let Some(path) = computing.write()?
+    {
+        eprintln!("{} rows of outputs written to {}", computing.task().observed(), path.display());
+    }
     Ok(complain(&report))
 }
 
