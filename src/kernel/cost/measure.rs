@@ -17,7 +17,7 @@ pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
 const RECEIVE_KEY: u32 = 0xE200_0018;
 /// Where measurements put the stack and their data; any place would do.
 const STACK: u32 = 0x1_F000;
-const DATA: u32 = 0x8000;
+pub(super) const DATA: u32 = 0x8000;
 
 /// A cost that may be a correction: `fixed + refills · P`, either of them negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,7 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         barrier,
         barrier_poll,
         matrix: matrix()?,
+        delivery: super::events::measure()?,
     })
 }
 
@@ -129,7 +130,7 @@ pub(super) fn run(
     execute(function, &Call { arguments, stack: STACK, symbols: &symbols }, board)
 }
 
-fn end(steps: &[Step]) -> Linear {
+pub(super) fn end(steps: &[Step]) -> Linear {
     steps.last().map_or_else(Linear::default, |step| step.end.into())
 }
 
