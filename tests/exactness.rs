@@ -11,7 +11,9 @@ use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::DramRows;
-use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement};
+use spinntui::mapping::options::{
+    Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
+};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::quantise::QuantisedEgru;
@@ -79,6 +81,8 @@ struct Case {
     kernels: Vec<(KernelKind, KernelKind)>,
     /// Every matrix as `Int8Csr` instead, against the quantised reference.
     int8: bool,
+    /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
+    lists: bool,
 }
 
 /// Kernels that give the reference's own bits.
@@ -96,14 +100,23 @@ fn case() -> impl Strategy<Value = Case> {
     let kernels = prop::collection::vec((kernel(), kernel()), 3);
     let layer = (1usize..40, 1usize..20);
     let bools = prop::array::uniform6(any::<bool>());
-    let options = (bools, prop::option::of(2u32..5), kernels);
+    let way = prop::sample::select(vec![Broadcast::QpeMulticast, Broadcast::Router, Broadcast::Dma]);
+    let payload = prop::sample::select(vec![Payload::Dense, Payload::Events]);
+    // From a FIFO of a single packet, at which everything stalls, to one that never fills.
+    let fifo = prop::sample::select(vec![20u32, 64, 200, 8192]);
+    let options = (bools, prop::option::of(2u32..5), kernels, (way, payload, fifo, any::<bool>()));
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(
             seed,
             inputs,
             layers,
             density,
-            ([rows, units, always, sleep, overlap, early], reset_every, kernels),
+            (
+                [rows, units, always, sleep, overlap, early],
+                reset_every,
+                kernels,
+                (broadcast, payload, bytes, lists),
+            ),
         )| Case {
             seed: seed | 1,
             inputs,
@@ -114,6 +127,9 @@ fn case() -> impl Strategy<Value = Case> {
                 balance: if units { Balance::Units } else { Balance::NonZeros },
                 overlap_recurrent: early,
                 barrier: if always { Barrier::Always } else { Barrier::Auto },
+                broadcast,
+                payload,
+                fifo: FifoOptions { bytes, on_full: OnFull::Stall },
                 ..MappingOptions::default()
             },
             chip: ChipOptions {
@@ -125,6 +141,7 @@ fn case() -> impl Strategy<Value = Case> {
             overlap,
             kernels,
             int8: seed % 4 == 0,
+            lists: lists && payload == Payload::Events,
         },
     )
 }
@@ -150,7 +167,13 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
         network.layers.push(values.layer(name.clone(), inputs, units, case.density));
-        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { case.kernels[k] };
+        let list = |kind| {
+            let list = case.lists && kind == KernelKind::CscEvent;
+            if list { KernelKind::CscEventList } else { kind }
+        };
+        let (w, r) = case.kernels[k];
+        let kernels = (if k == 0 { w } else { list(w) }, list(r));
+        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { kernels };
         options.layers.push(layer_mapping(&name, pes, case.overlap, kernels));
         inputs = units;
     }
@@ -194,7 +217,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn the_chip_computes_the_bits_of_the_reference(case in case()) {
         check(&case)?;

@@ -21,6 +21,8 @@ pub const MAX_UNITS: usize = 256;
 const WORDS_PER_PACKET: u32 = 4;
 const COUNT: u32 = 3;
 const LAST: u32 = 4;
+/// Header of an empty packet that ends its block.
+pub const END: u32 = LAST;
 
 /// Packets of a block of `units` units, all of them active.
 pub const fn most_packets(units: u32) -> u32 {

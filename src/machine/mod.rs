@@ -2,9 +2,12 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod broadcast;
 pub mod costs;
 pub mod dma;
 pub mod exec;
+pub mod fifo;
+pub mod matrix;
 pub mod noc;
 pub mod operate;
 pub mod options;

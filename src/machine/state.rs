@@ -4,13 +4,17 @@ use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::broadcast::router::RouterState;
+use super::broadcast::{Blocked, Transfer, nothing_blocked};
+use super::fifo::Fifo;
+use super::matrix::TrafficMatrix;
 use super::noc::Noc;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
 use super::program::{PACKET_WORDS, Phase, Program};
 use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
-use crate::chip::geometry::PE_COUNT;
+use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
 
 /// What a PE is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub struct Cursor {
     pub packet: u32,
     /// Destination.
     pub target: u32,
+    /// What cannot be read off the program: events, and transfers that the DMA engine goes on with.
+    pub transfer: Option<Transfer>,
 }
 
 /// One PE.
@@ -67,6 +73,8 @@ pub struct PeState {
     pub awaited: Option<Awaited>,
     /// Its broadcast.
     pub cursor: Cursor,
+    /// The ring that packets from the event router go to.
+    pub fifo: Fifo,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
     /// `Input` operations completed, by slot.
@@ -129,9 +137,9 @@ pub enum Freight {
 pub struct Packet {
     /// Up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
-    /// Where they are written, byte address at each receiver.
+    /// Where they are written, byte address at each receiver; the key of a routed packet ([`super::fifo::Key`]).
     pub address: u32,
-    /// Receiving QPE index.
+    /// Receiving QPE index; [`super::broadcast::ROUTER`] for the event router.
     pub qpe: u8,
     /// Bit p: PE p of it.
     pub mask: u8,
@@ -204,6 +212,12 @@ pub struct State {
     pub pes: Vec<PeState>,
     /// Links.
     pub noc: Noc,
+    /// The event router.
+    pub router: RouterState,
+    /// Packets (numbers in the store) that wait at each QPE's port for room in a FIFO.
+    pub blocked: Blocked,
+    /// Since when, as booked so far.
+    pub blocked_since: Vec<Option<Tick>>,
     /// Packets on the mesh.
     pub packets: PacketStore,
     /// Packets sent since the start: the number that a fault names.
@@ -224,6 +238,8 @@ pub struct State {
     pub busy: BusyProbe,
     /// Traffic.
     pub traffic: NocProbe,
+    /// Traffic from PE to PE.
+    pub matrix: TrafficMatrix,
     /// Buffers overwritten too early.
     pub races: Races,
     /// The machine stopped on this.
@@ -240,6 +256,7 @@ impl State {
             for (address, words) in &loaded.image {
                 pe.sram.set_words(*address, words);
             }
+            pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1);
             pe.input_done = vec![0; loaded.slots.len()];
             pe.recurrent_done = vec![0; loaded.slots.len()];
             *active = vec![0; loaded.slots.len()];
@@ -251,6 +268,9 @@ impl State {
             queue: EventQueue::default(),
             pes,
             noc: Noc::default(),
+            router: RouterState::default(),
+            blocked: nothing_blocked(),
+            blocked_since: vec![None; QPE_COUNT],
             packets: PacketStore::default(),
             sent: 0,
             lost: Vec::new(),
@@ -261,6 +281,7 @@ impl State {
             phases: PhaseClock::new(program.layers.len()),
             busy: BusyProbe::new(program.layers.len()),
             traffic: NocProbe::default(),
+            matrix: TrafficMatrix::default(),
             races: Races::default(),
             fault: None,
         }
@@ -280,6 +301,15 @@ impl State {
                 word(value);
             }
             word(u64::from(pe.cursor.packet) << 32 | u64::from(pe.cursor.target));
+            if let Some(Transfer { slot, step, packets, began }) = pe.cursor.transfer {
+                word(u64::from(slot) << 32 | u64::from(packets));
+                word(u64::from(step));
+                word(began);
+            }
+            if pe.fifo.capacity > 0 {
+                word(u64::from(pe.fifo.read) << 32 | u64::from(pe.fifo.fill));
+                word(pe.fifo.drain_ends << 1 | u64::from(pe.fifo.draining));
+            }
             if let Some(Awaited { slot, counter, value }) = pe.awaited {
                 word(1 << 63 | u64::from(slot) << 40 | (counter as u64) << 32 | u64::from(value));
             }
@@ -294,6 +324,18 @@ impl State {
         }
         for free in self.noc.links.iter().map(|l| l.free).chain(self.noc.ports).chain(self.dram_free) {
             word(free);
+        }
+        // All zero, and left out, where nothing is routed.
+        let router = &self.router;
+        for &busy in router.enter.iter().chain(&router.leave).chain(&router.engines).filter(|busy| **busy > 0)
+        {
+            word(busy);
+        }
+        for (qpe, number) in (0_u64..).zip(&self.blocked).flat_map(|(q, b)| b.iter().map(move |n| (q, *n))) {
+            word(qpe);
+            for value in self.packets.get(number).iter().flat_map(|p| p.payload) {
+                word(u64::from(value));
+            }
         }
         for event in self.queue.sorted() {
             word(event.tick);
@@ -313,6 +355,7 @@ impl State {
                 super::queue::EventKind::OperationEnd => word(3 << 32),
                 super::queue::EventKind::Inject => word(4 << 32),
                 super::queue::EventKind::StepStart => word(5 << 32),
+                super::queue::EventKind::Drain => word(6 << 32),
             }
         }
         for value in &self.host.y {

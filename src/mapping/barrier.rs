@@ -4,6 +4,8 @@
 //! a slow one still reads x(t); where that could happen, the mapper adds a barrier.
 
 use super::build::{Placed, unit_weights};
+use super::delivery;
+use super::options::{Broadcast, MappingOptions};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
@@ -25,12 +27,14 @@ pub struct BarrierMargin {
     pub alone: bool,
     /// Some PE hosts other layers too, and may come late by all their work.
     pub crowded: bool,
+    /// Packets wait in a FIFO until their receiver has read what they land on.
+    pub queued: bool,
 }
 
 impl BarrierMargin {
     /// y could arrive while x is still read.
     pub fn needed(self) -> bool {
-        !self.alone && (self.crowded || self.fastest <= self.slowest + self.skew)
+        !self.alone && !self.queued && (self.crowded || self.fastest <= self.slowest + self.skew)
     }
 }
 
@@ -45,6 +49,8 @@ pub struct Timing<'a> {
     pub point: OperatingPoint,
     /// `mapping.overlap_recurrent`.
     pub overlap_recurrent: bool,
+    /// How outputs are sent.
+    pub mapping: &'a MappingOptions,
 }
 
 /// The margin of each layer, in network order.
@@ -52,8 +58,10 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
     let hosts = |pe| placed.iter().filter(|layer| layer.pes.contains(pe)).count();
     let mut senders = 0;
     let mut margins = Vec::new();
-    for (layer, placed) in network.layers.iter().zip(placed) {
-        let (slowest, fastest) = extremes(layer, placed, timing);
+    let all = placed;
+    for (k, (layer, placed)) in network.layers.iter().zip(all).enumerate() {
+        let unpacking = delivery::unpack_bounds(all, k, timing);
+        let (slowest, fastest) = extremes(layer, placed, &unpacking, timing);
         let beats = u64::from((timing.width as u32 * 4).div_ceil(PACKET_BYTES));
         let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
         let cycle = timing.point.ticks_per_cycle();
@@ -63,6 +71,7 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
             fastest,
             skew: timing.costs.interrupt * arrivals + dma.div_ceil(cycle) + TICKS_PER_US / cycle,
             alone: placed.pes.len() <= 1,
+            queued: timing.mapping.broadcast == Broadcast::Router,
             crowded: placed.pes.iter().any(|pe| hosts(pe) > 1),
         });
         senders = placed.pes.len();
@@ -72,10 +81,16 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
 
 /// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends on the data, the
 /// slowest is taken to have all its sources active, the fastest none.
-fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u64) {
+/// `unpacking` is the least and the most that it takes to unpack x and y.
+fn extremes(
+    layer: &EgruLayer,
+    placed: &Placed,
+    unpacking: &[[u64; 2]; 2],
+    timing: &Timing<'_>,
+) -> (u64, u64) {
     let (input, recurrent) = unit_weights(layer);
     let costs = timing.costs;
-    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize| {
+    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize, add: [u64; 2]| {
         let shape = Shape {
             rows: 3 * units.len() as u32,
             sources: sources as u32,
@@ -83,15 +98,15 @@ fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u6
         };
         let [least, most] = kind.work_bounds(shape);
         let routine = kind.routine(shape.rows, true);
-        (costs.routine(routine, &least), costs.routine(routine, &most))
+        (add[0] + costs.routine(routine, &least), add[1] + costs.routine(routine, &most))
     };
     let [w, r] = placed.kinds;
     let work: Vec<[u64; 5]> = placed
         .assignment
         .iter()
         .map(|units| {
-            let (w_least, w_most) = bounds(units, &input, w, layer.inputs());
-            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units());
+            let (w_least, w_most) = bounds(units, &input, w, layer.inputs(), unpacking[0]);
+            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
             [w_least, w_most, r_least, r_most, costs.pointwise(units.len() as u32)]
         })
         .collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::barrier::{Timing, margins};
+use super::delivery;
 use super::error::MapError;
 use super::image::Builder;
 use super::memory::{Common, Full, MemoryMap, Share, lay_out};
@@ -69,11 +70,6 @@ pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> 
     assign(&weight, pes, mapping.balance)
 }
 
-/// Bytes of the placed y of an assignment: each PE's block in whole packets.
-fn placed_bytes(assignment: &Assignment) -> u32 {
-    assignment.iter().map(|units| (4 * units.len() as u32).next_multiple_of(PACKET_BYTES)).sum()
-}
-
 /// Chooses PEs and units for every layer.
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
@@ -117,15 +113,9 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
                 reserved: reserved.len(),
             });
         }
-        if let Some(at) = kinds.iter().position(|&kind| kind == KernelKind::CscEventList) {
-            return Err(MapError::EventList {
-                entry,
-                layer: layer.name.clone(),
-                matrix: ["input", "recurrent"][at],
-            });
-        }
         placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
     }
+    delivery::check(request, &placed)?;
     Ok(placed)
 }
 
@@ -191,21 +181,29 @@ fn shares<'a>(
             units: units.len() as u32,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
+            events: delivery::needs(placed, k, units.len(), request.mapping.payload),
         }
     };
     hosted.iter().map(share).collect()
 }
 
-/// x of a layer in bytes: the embedding row, or the placed y of the layer below.
+/// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of the layer below.
 fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
     let mut input = 4 * request.dram.width() as u32;
     let mut widths = Vec::new();
     for layer in placed {
-        let own = placed_bytes(&layer.assignment);
+        let own = delivery::arrival_bytes(layer, request.mapping.payload);
         widths.push(input.max(own));
         input = own;
     }
     widths
+}
+
+/// The addresses that are the same in every PE.
+fn common(request: &Request<'_>, placed: &[Placed], shared: bool) -> Common {
+    let mut common = Common::new(&widths(request, placed), shared);
+    common.fifo_bytes = delivery::fifo_bytes(request);
+    common
 }
 
 /// A PE's memory, and what hosts it.
@@ -230,7 +228,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and a PE that hosts two
     // layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = Common::new(&widths(request, &placed), shared);
+    let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
     let layers = layer_programs(request, &placed, &costs);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
@@ -239,6 +237,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
+        delivery: delivery::delivery(request, &placed),
         slot_numbers: slot_numbers(&pes, layers.len()),
         pes,
         layers,
@@ -290,9 +289,9 @@ fn least_pes(
     let mut trial = placed.to_vec();
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = Common::new(&widths(request, &trial), true);
+        let common = common(request, &trial, true);
         let fits =
-            |units: &Vec<u32>| lay_out(&common, &shares(request, placed, weights, &[(k, units)])).is_ok();
+            |units: &Vec<u32>| lay_out(&common, &shares(request, &trial, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
     })
 }
@@ -303,6 +302,7 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
         width: request.dram.width(),
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
+        mapping: request.mapping,
     };
     let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::options::KernelKind;
+pub use crate::machine::broadcast::options::{Broadcast, FifoOptions, OnFull, Payload};
 
 /// Which layers work at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -11,14 +12,6 @@ pub enum Schedule {
     /// One after the other: a time step ends before the next begins.
     #[default]
     LayerSequential,
-}
-
-/// How a PE's outputs reach the PEs that read them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Broadcast {
-    /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four of its PEs.
-    #[default]
-    QpeMulticast,
 }
 
 /// Which PEs a layer gets where the scene gives only their number.
@@ -89,6 +82,12 @@ pub struct MappingOptions {
     /// How a PE's outputs reach the PEs that read them.
     #[serde(default)]
     pub broadcast: Broadcast,
+    /// What is in the packets: all values, or those of active units.
+    #[serde(default)]
+    pub payload: Payload,
+    /// The FIFO that packets from the event router go to; used with `broadcast: Router` only.
+    #[serde(default)]
+    pub fifo: FifoOptions,
     /// Which PEs a layer gets where the scene gives only their number.
     #[serde(default)]
     pub placement: Placement,

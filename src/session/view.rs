@@ -280,8 +280,10 @@ fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| {
-                if p.host { "the host".to_owned() } else { QPES[usize::from(p.qpe)].to_string() }
+            let to = packet.map_or_else(String::new, |p| match QPES.get(usize::from(p.qpe)) {
+                _ if p.host => "the host".to_owned(),
+                Some(qpe) => qpe.to_string(),
+                None => "the event router".to_owned(),
             });
             let what = match packet.map(|p| p.freight) {
                 Some(Freight::Values { layer, .. }) => {
@@ -294,6 +296,7 @@ fn last_event(session: &Session) -> String {
             format!("{who}: packet with {what} delivered at {to}")
         }
         EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
+        EventKind::Drain => format!("{who}: takes a packet out of its FIFO"),
         EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
         EventKind::OperationEnd => {
             format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))

@@ -117,10 +117,18 @@ proptest! {
 fn costs_today() {
     let c = costs();
     let Delivery { pack, dense, list, fifo, dma, .. } = &c.delivery;
-    let full = UnpackWork { blocks: 50, cleared: 350, packets: 450, filled: 450, events: 1350, ..UnpackWork::default() };
+    let full = UnpackWork {
+        blocks: 50,
+        cleared: 350,
+        packets: 450,
+        filled: 450,
+        events: 1350,
+        ..UnpackWork::default()
+    };
     let listed = UnpackWork { cleared: 0, words: 43, active_words: 43, last_active: true, ..full };
     insta::assert_snapshot!(format!(
         "{pack:#?}\n{dense:#?}\n{list:#?}\n{fifo:#?}\n{dma:#?}\n1350 units, all active: dense {}, list {}",
-        c.unpack_events(false, &full), c.unpack_events(true, &listed)
+        c.unpack_events(false, &full),
+        c.unpack_events(true, &listed)
     ));
 }
