@@ -11,6 +11,7 @@ pub mod opening;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod traffic;
 pub mod validate;
 
 use serde::Serialize;
@@ -238,6 +239,10 @@ pub struct NocUse {
     pub latency_max_ns: f64,
     /// NoC cycles that packets waited for links, sum over links.
     pub waited_cycles: u64,
+    /// From whom to whom.
+    pub traffic: traffic::Traffic,
+    /// The event router and the FIFOs; `null` where nothing is routed.
+    pub router: Option<traffic::Routed>,
 }
 
 /// What was read from DRAM.

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::snapshot::{
-    Candidate, EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    Candidate, EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
     RunState, Snapshot, TaskView, WordView,
 };
 use super::{command::Speed, stats};
@@ -202,7 +202,24 @@ fn noc(session: &Session) -> NocView {
         in_flight: state.traffic.in_flight,
         mean_latency_ns: ns(last.latency as f64 / last.packets.max(1) as f64),
         max_latency_ns: ns(last.max_latency as f64),
+        matrix: state.matrix.qpes_last_step(),
+        fifo: fifo(session),
     }
+}
+
+fn fifo(session: &Session) -> Option<FifoView> {
+    let fifos = session.machine().state().pes.iter().map(|pe| &pe.fifo).filter(|fifo| fifo.capacity > 0);
+    let mut view: Option<FifoView> = None;
+    for fifo in fifos {
+        let view = view.get_or_insert_default();
+        view.entries = view.entries.max(fifo.capacity);
+        view.fill = view.fill.max(fifo.fill);
+        view.high_water = view.high_water.max(fifo.count.high_water);
+        view.dropped += fifo.count.dropped;
+        view.overwritten += fifo.count.overwritten;
+        view.stalled_us += us(fifo.count.stalled);
+    }
+    view
 }
 
 fn energy(session: &Session) -> EnergyView {

@@ -130,6 +130,8 @@ pub struct App {
     pub metric: Metric,
     /// Window of what has two.
     pub window: Window,
+    /// The NoC panel shows who sends to whom instead of the links.
+    pub matrix: bool,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -161,6 +163,7 @@ impl App {
             selected: first_pe(),
             metric: Metric::default(),
             window: Window::default(),
+            matrix: false,
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

@@ -29,6 +29,8 @@ pub enum Action {
     PreviousMetric,
     /// This time step, or the mean.
     ToggleWindow,
+    /// The NoC panel's links, or who sends to whom.
+    ToggleMatrix,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
@@ -342,6 +344,15 @@ pub const COMMANDS: &[Command] = &[
         Action::Panel(6),
         &["6"],
         "panel 6: Sparsity, weights and activity",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "matrix",
+        Action::ToggleMatrix,
+        &["t"],
+        "NoC: links, or traffic from whom to whom",
         "",
         Group::View,
         When::Loaded,

@@ -219,6 +219,10 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextMetric => app.metric = app.metric.next(),
         Action::PreviousMetric => app.metric = app.metric.previous(),
         Action::ToggleWindow => app.window = app.window.other(),
+        Action::ToggleMatrix => {
+            app.matrix = !app.matrix;
+            app.set_focus(PanelId::Noc);
+        }
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),

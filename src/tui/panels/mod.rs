@@ -2,6 +2,7 @@
 //! shows; it keeps no state.
 
 pub mod chip;
+mod matrix;
 pub mod memory;
 pub mod noc;
 pub mod sparsity;
@@ -93,6 +94,7 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Chip => chip::render(view, area, buf),
         PanelId::Task => task::render(view, area, buf),
         PanelId::Memory => memory::render(view, area, buf),
+        PanelId::Noc if view.app.matrix => matrix::render(view, area, buf),
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
