@@ -41,7 +41,7 @@ fn wave(i: usize) -> f32 {
 /// Units are silent below `threshold`.
 fn network(threshold: f32) -> Egru {
     let matrix = |columns: usize, units: usize, seed: usize| {
-        let keep = |i: usize| if i % 3 == 0 { wave(i + seed) } else { 0.0 };
+        let keep = |i: usize| if i.is_multiple_of(3) { wave(i + seed) } else { 0.0 };
         let dense: Vec<f32> = (0..columns * 3 * units).map(keep).collect();
         from_dense(columns, 3 * units, &dense).unwrap()
     };

@@ -174,25 +174,26 @@ mod tests {
             let (mut model, mut lost, mut refused) = (VecDeque::new(), 0_u64, 0_u64);
             let (mut tried, mut out) = (0_u64, 0_u64);
             for operation in operations {
-                match operation {
-                    Some(key) => {
-                        tried += 1;
-                        let entry = Entry { key, payload: [key, 1, 2, 3] };
-                        let full = model.len() as u32 == capacity;
-                        prop_assert_eq!(fifo.is_full(), full);
-                        let taken = fifo.push(&mut sram, entry, on_full);
-                        prop_assert_eq!(taken, !full || on_full == OnFull::Overwrite);
-                        if full && on_full == OnFull::Overwrite {
-                            model.pop_front();
-                            lost += 1;
-                        }
-                        if taken { model.push_back(entry) } else { refused += 1 }
-                    }
-                    None => {
-                        let entry = fifo.pop(&sram);
-                        out += u64::from(entry.is_some());
-                        prop_assert_eq!(entry, model.pop_front());
-                    }
+                let Some(key) = operation else {
+                    let entry = fifo.pop(&sram);
+                    out += u64::from(entry.is_some());
+                    prop_assert_eq!(entry, model.pop_front());
+                    continue;
+                };
+                tried += 1;
+                let entry = Entry { key, payload: [key, 1, 2, 3] };
+                let full = model.len() as u32 == capacity;
+                prop_assert_eq!(fifo.is_full(), full);
+                let taken = fifo.push(&mut sram, entry, on_full);
+                prop_assert_eq!(taken, !full || on_full == OnFull::Overwrite);
+                if full && on_full == OnFull::Overwrite {
+                    model.pop_front();
+                    lost += 1;
+                }
+                if taken {
+                    model.push_back(entry);
+                } else {
+                    refused += 1;
                 }
             }
             prop_assert_eq!(fifo.count.overwritten, lost);
@@ -204,7 +205,7 @@ mod tests {
         fn keys_say_what_they_said(
             layer in 0_u8..32, next_only in any::<bool>(), buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
         ) {
-            let key = Key { layer, next_only, buffer, offset: 16 * offset & 0xFF_FFF0, last };
+            let key = Key { layer, next_only, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
             prop_assert_eq!(Key::decode(key.encode()), key);
         }
     }

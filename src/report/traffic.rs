@@ -64,7 +64,8 @@ pub fn routed(session: &Session) -> Option<Routed> {
     if program.delivery.broadcast != Broadcast::Router {
         return None;
     }
-    let fifos = || Pe::all().map(|pe| (pe, &state.pes[pe.index()].fifo)).filter(|(_, fifo)| fifo.capacity > 0);
+    let fifos =
+        || Pe::all().map(|pe| (pe, &state.pes[pe.index()].fifo)).filter(|(_, fifo)| fifo.capacity > 0);
     let fullest = fifos().rev().max_by_key(|(_, fifo)| fifo.count.high_water);
     Some(Routed {
         routed: state.router.packets,

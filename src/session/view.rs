@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::snapshot::{
-    Candidate, EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot, TaskView, WordView,
+    Candidate, EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase,
+    PhaseView, RunState, Snapshot, TaskView, WordView,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};

@@ -96,6 +96,16 @@ pub enum Overlay {
     },
 }
 
+/// What the NoC panel shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetworkView {
+    /// The mesh and the load of its links.
+    #[default]
+    Links,
+    /// Who sends how much to whom.
+    Matrix,
+}
+
 /// A count being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -130,8 +140,8 @@ pub struct App {
     pub metric: Metric,
     /// Window of what has two.
     pub window: Window,
-    /// The NoC panel shows who sends to whom instead of the links.
-    pub matrix: bool,
+    /// What the NoC panel shows.
+    pub network: NetworkView,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -163,7 +173,7 @@ impl App {
             selected: first_pe(),
             metric: Metric::default(),
             window: Window::default(),
-            matrix: false,
+            network: NetworkView::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::app::{App, Count, Effect, Msg, Overlay, Signal};
+use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::help;
@@ -220,7 +220,10 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::PreviousMetric => app.metric = app.metric.previous(),
         Action::ToggleWindow => app.window = app.window.other(),
         Action::ToggleMatrix => {
-            app.matrix = !app.matrix;
+            app.network = match app.network {
+                NetworkView::Links => NetworkView::Matrix,
+                NetworkView::Matrix => NetworkView::Links,
+            };
             app.set_focus(PanelId::Noc);
         }
         Action::NextPanel => cycle_panels(app, times as usize),

@@ -163,7 +163,7 @@ pub(super) fn mail(blocks: Blocks<'_>, stride: u32) -> Board {
         dense += groups;
     }
     board.put(TABLE + 4 * blocks.len() as u32, [mail | dense << 16]);
-    let halves: Vec<u32> = (0..2 * dense).map(|i| 2 * i * stride | (2 * i + 1) * stride << 16).collect();
+    let halves = (0..2 * dense).map(|i| (2 * i * stride) | ((2 * i + 1) * stride) << 16);
     board.put(ORDER, halves);
     board
 }
@@ -217,34 +217,36 @@ const PLACE: u32 = DATA + 0x2000;
 const ARRIVALS: u32 = DATA + 0x3000;
 const ENTRY: u32 = 20;
 
-/// A ring of entries, `true` for the last packet of a block, whose memory ends after `size` entries.
-fn ring(entries: &[bool], size: u32) -> Board {
+/// A ring with room for `size` entries that holds these, the oldest in place `first`; `true` for the last packet of a
+/// block.
+fn ring(entries: &[bool], size: u32, first: u32) -> Board {
     let mut board = Board::default();
+    let place = |i: u32| RING + ENTRY * ((first + i) % size);
     let lasts = entries.iter().filter(|last| **last).count() as u32;
     for (i, &last) in (0_u32..).zip(entries) {
-        board.put(RING + ENTRY * (i % size), [u32::from(last), 1, 2, 3, 4]);
+        board.put(place(i), [u32::from(last), 1, 2, 3, 4]);
     }
-    board.put(DATA, [RING, RING, RING + ENTRY * size, PLACE]);
+    board.put(DATA, [place(0), RING, RING + ENTRY * size, PLACE]);
     board.put(PLACE, [DATA + 0x4000, ARRIVALS]);
     board.put(ARRIVALS, [0, lasts, 0]);
-    board.put(EVENTS_WRITE, [RING + ENTRY * (entries.len() as u32 % size)]);
+    board.put(EVENTS_WRITE, [place(entries.len() as u32)]);
     board
 }
 
 fn fifo(name: &str) -> Result<FifoCosts, ListingError> {
     let function = load("wait_fifo", name)?;
     let steps = |mut board: Board| run(&function, &[ARRIVALS + 8, DATA], &mut board).map(|s| end(&s));
-    let cost = |entries: &[bool], size| steps(ring(entries, size));
+    let cost = |entries: &[bool], first| steps(ring(entries, 8, first));
     let missed = |turns: u32| {
-        let mut board = ring(&[true], 8);
+        let mut board = ring(&[true], 8, 0);
         board.put(EVENTS_WRITE, [RING]);
         board.raise(EVENTS_WRITE, turns, RING + ENTRY);
         steps(board)
     };
-    let (one, two) = (cost(&[true], 8)?, cost(&[false, true], 8)?);
+    let (one, two) = (cost(&[true], 0)?, cost(&[false, true], 0)?);
     let entry = two - one;
-    let last = cost(&[true, true], 8)? - two;
-    let mut there = ring(&[], 8);
+    let last = cost(&[true, true], 0)? - two;
+    let mut there = ring(&[], 8, 0);
     there.put(ARRIVALS, [1, 1, 1]);
     let cycles = |linear| evaluate(&[(linear, 1)]);
     Ok(FifoCosts {
@@ -252,7 +254,7 @@ fn fifo(name: &str) -> Result<FifoCosts, ListingError> {
         empty: cycles(missed(2)? - missed(1)?),
         entry: cycles(entry),
         last: cycles(last),
-        wrap: cycles(cost(&[false, false, true], 2)? - cost(&[false, false, true], 8)?),
+        wrap: cycles(cost(&[false, true], 7)? - two),
         leave: cycles(one - entry - last),
     })
 }

@@ -54,12 +54,11 @@ impl Machine {
             return Progress::default();
         }
         let cursor = state.cursor;
-        let (number, step) = match cursor.transfer {
-            Some(transfer) => (transfer.slot, transfer.step),
-            None => {
-                let number = loaded.operations[state.operation as usize].slot;
-                (number, state.sram.word(loaded.slots[usize::from(number)].control.steps()))
-            }
+        let (number, step) = if let Some(transfer) = cursor.transfer {
+            (transfer.slot, transfer.step)
+        } else {
+            let number = loaded.operations[state.operation as usize].slot;
+            (number, state.sram.word(loaded.slots[usize::from(number)].control.steps()))
         };
         let slot = &loaded.slots[usize::from(number)];
         let packets = cursor.transfer.map_or(slot.packets(), |transfer| transfer.packets);

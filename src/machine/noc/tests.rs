@@ -41,11 +41,11 @@ fn a_burst_occupies_its_links_for_as_long_as_it_lasts() {
 /// hop; which way around is ours).
 #[test]
 fn an_empty_mesh_takes_five_cycles_a_link_for_every_pair() {
-    for from in 0..QPES.len() {
-        for to in 0..QPES.len() {
+    for (from, a) in QPES.iter().enumerate() {
+        for (to, b) in QPES.iter().enumerate() {
             let passage = Noc::default().send(from, to, 7);
             let hops = ROUTES.path(from, to).len() as Tick;
-            assert_eq!(passage.arrival - 7, hops.max(1) * 5 * NOC_CYCLE, "{} to {}", QPES[from], QPES[to]);
+            assert_eq!(passage.arrival - 7, hops.max(1) * 5 * NOC_CYCLE, "{a} to {b}");
         }
     }
 }

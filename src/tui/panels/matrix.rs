@@ -52,7 +52,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn by_qpe(noc: &NocView) -> Vec<Vec<u64>> {
-    let cell = |from: usize, to: usize| noc.matrix.get(from).and_then(|row| row.get(to)).copied().unwrap_or(0);
+    let cell =
+        |from: usize, to: usize| noc.matrix.get(from).and_then(|row| row.get(to)).copied().unwrap_or(0);
     order().into_iter().map(|from| order().into_iter().map(|to| cell(from, to)).collect()).collect()
 }
 
