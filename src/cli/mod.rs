@@ -7,6 +7,7 @@
 pub mod check;
 pub mod compare;
 pub mod constants;
+pub mod events;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
@@ -50,6 +51,7 @@ Examples:
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
+  spinntui events user01_natural.aedat
 
 Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
 
@@ -120,6 +122,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
+    /// Show what a recording of an event camera, or a data set of them, holds
+    Events(events::EventsArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -152,6 +156,9 @@ pub enum CliError {
     /// The paper's experiments.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
+    /// A recording of an event camera.
+    #[error("error: {0}")]
+    Events(events::EventsError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -161,6 +168,16 @@ pub enum CliError {
     /// The command line, or the terminal it was given in.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<events::EventsError> for CliError {
+    /// A pipe that was closed stays recognisable as one.
+    fn from(error: events::EventsError) -> Self {
+        match error {
+            events::EventsError::Write(error) => Self::Output(error),
+            other => Self::Events(other),
+        }
+    }
 }
 
 /// Runs the program on the process's own arguments and returns its exit code.
@@ -215,6 +232,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (Some(Verb::Validate(args)), _) => validate::validate(&args),
+        (Some(Verb::Events(args)), _) => {
+            let mut output = Output::stdout();
+            events::events(&args, &mut output)?;
+            output.finish()?;
+            Ok(FINE)
+        }
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;

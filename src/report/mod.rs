@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod compare;
+pub mod events;
 pub mod floor_plan;
 pub mod gather;
 pub mod opening;

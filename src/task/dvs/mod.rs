@@ -1,4 +1,9 @@
 //! Gesture recognition with an event camera: recordings in, frames, one of eleven gestures out.
 
+pub mod dataset;
 pub mod event;
+pub mod frames;
 pub mod gesture;
+pub mod labels;
+pub mod options;
+pub mod recording;

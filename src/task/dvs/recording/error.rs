@@ -1,0 +1,101 @@
+//! What can be wrong with a recording, each with its file and byte.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a recording cannot be read on.
+#[derive(Debug, Error)]
+pub struct RecordingError {
+    /// The file, where it is known.
+    pub file: Option<PathBuf>,
+    /// Byte at which it was found, from 0.
+    pub offset: u64,
+    /// What is wrong there.
+    #[source]
+    pub problem: Problem,
+}
+
+impl RecordingError {
+    pub(super) fn new(offset: u64, problem: Problem) -> Self {
+        Self { file: None, offset, problem }
+    }
+}
+
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}: ", file.display())?;
+        }
+        match &self.problem {
+            // Nothing of the file was read, so no byte of it is to blame.
+            Problem::Open(_) | Problem::Empty => write!(f, "{}", self.problem),
+            problem => write!(f, "byte {}: {problem}", self.offset),
+        }
+    }
+}
+
+/// What is wrong with a recording.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// The file does not open.
+    #[error("{0}")]
+    Open(io::Error),
+    /// The file stops being readable.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    /// Not a byte.
+    #[error("the file is empty; needed is a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
+    Empty,
+    /// A beginning that no known format has.
+    #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
+    Format(String),
+    /// The file ends too early.
+    #[error("the file ends inside {what}: {needed} bytes are needed, {found} are there. Was it cut short?")]
+    Truncated {
+        /// What it ends inside of.
+        what: &'static str,
+        /// Bytes that this takes.
+        needed: u64,
+        /// Bytes that are left.
+        found: u64,
+    },
+    /// Something beyond what this program is willing to hold in memory.
+    #[error("{what} takes {found} bytes; at most {limit} are read")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// Bytes it says, or has so far.
+        found: u64,
+        /// Bytes that are the limit.
+        limit: u64,
+    },
+    /// A value that makes no sense or that this program cannot use.
+    #[error("{what} is {found}; needed is {needed}")]
+    Value {
+        /// The value's name.
+        what: &'static str,
+        /// The value.
+        found: String,
+        /// What it may be.
+        needed: String,
+    },
+    /// A compressed packet that cannot be unpacked.
+    #[error("a packet compressed as {how} cannot be unpacked: {why}")]
+    Compression {
+        /// LZ4 or Zstandard.
+        how: &'static str,
+        /// What the library says.
+        why: String,
+    },
+    /// A FlatBuffers table that points outside of itself.
+    #[error("the table `{table}` is corrupt: {what} lies outside of it")]
+    Table {
+        /// Which table.
+        table: &'static str,
+        /// What cannot be found.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,39 @@
+//! What every reader does with an event that it has decoded.
+
+use super::super::event::{CameraEvent, Sensor};
+use super::warnings::{Warning, Warnings};
+
+/// Most events that are handed out at a time.
+pub const BATCH: usize = 8192;
+
+/// The checks that every event passes through, and what they found.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The camera's size.
+    pub sensor: Sensor,
+    /// What was odd so far.
+    pub warnings: Warnings,
+    last: Option<i64>,
+}
+
+impl Stream {
+    /// Before the first event.
+    pub fn new(sensor: Sensor) -> Self {
+        Self { sensor, warnings: Warnings::default(), last: None }
+    }
+
+    /// Keeps an event that lies on the sensor; counts what is odd about it. Coordinates are as wide as any file has them.
+    pub fn push(&mut self, out: &mut Vec<CameraEvent>, t: i64, (x, y): (i64, i64), on: bool, byte: u64) {
+        let column = u16::try_from(x).ok().filter(|&x| x < self.sensor.width);
+        let row = u16::try_from(y).ok().filter(|&y| y < self.sensor.height);
+        let (Some(x), Some(y)) = (column, row) else {
+            self.warnings.add(Warning::Outside, byte);
+            return;
+        };
+        if self.last.is_some_and(|last| t < last) {
+            self.warnings.add(Warning::Unsorted, byte);
+        }
+        self.last = Some(t);
+        out.push(CameraEvent { t, x, y, on });
+    }
+}

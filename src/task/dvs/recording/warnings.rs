@@ -1,0 +1,88 @@
+//! What a recording holds that it should not and that data sets nevertheless have: counted, not refused.
+
+use serde::Serialize;
+
+/// Something odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// An event earlier than the one before it. Kept, in the file's order.
+    Unsorted,
+    /// An event outside of the sensor. Skipped.
+    Outside,
+    /// AEDAT 3.1: an event marked invalid, in a packet whose header counts invalid ones. Skipped.
+    Invalid,
+    /// AEDAT 3.1: an event marked invalid, in a packet whose header counts all as valid. Kept.
+    Unmarked,
+    /// AEDAT 2.0: an external input or synchronisation, not a brightness change. Skipped.
+    Special,
+    /// A packet of something else than events: frames, inertial measurements, triggers. Skipped.
+    OtherPacket,
+    /// A packet of events from a further camera. Skipped.
+    OtherCamera,
+    /// A header without a sensor that is known here. Taken as 128 × 128 pixels.
+    UnknownSensor,
+}
+
+impl Warning {
+    /// All, in the order of declaration.
+    const ALL: [Self; 8] = [
+        Self::Unsorted,
+        Self::Outside,
+        Self::Invalid,
+        Self::Unmarked,
+        Self::Special,
+        Self::OtherPacket,
+        Self::OtherCamera,
+        Self::UnknownSensor,
+    ];
+
+    /// What it is and what was done, to follow a number.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unsorted => "events earlier than the one before; kept in the file's order",
+            Self::Outside => "events outside of the sensor; skipped",
+            Self::Invalid => "events marked invalid; skipped",
+            Self::Unmarked => "events without the mark of validity in packets counted as valid; kept",
+            Self::Special => "external or synchronisation events; skipped",
+            Self::OtherPacket => "packets that hold no camera events (frames, IMU, triggers); skipped",
+            Self::OtherCamera => "packets from a further camera; skipped",
+            Self::UnknownSensor => "header without a known sensor; taken as 128 × 128 pixels",
+        }
+    }
+}
+
+/// How often something odd was found, and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// What.
+    pub warning: Warning,
+    /// How often.
+    pub count: u64,
+    /// Byte of the file where it was found first.
+    pub first_byte: u64,
+}
+
+/// Everything odd so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warnings([Option<(u64, u64)>; Warning::ALL.len()]);
+
+impl Warnings {
+    /// Counts one more.
+    pub(super) fn add(&mut self, warning: Warning, byte: u64) {
+        let slot = &mut self.0[warning as usize];
+        *slot = Some(slot.map_or((1, byte), |(count, first)| (count + 1, first)));
+    }
+
+    /// What was found, each kind once.
+    pub fn iter(&self) -> impl Iterator<Item = Tally> + '_ {
+        Warning::ALL.into_iter().zip(self.0).filter_map(|(warning, found)| {
+            found.map(|(count, first_byte)| Tally { warning, count, first_byte })
+        })
+    }
+
+    /// How often this was found.
+    pub fn count(&self, warning: Warning) -> u64 {
+        self.0[warning as usize].map_or(0, |(count, _)| count)
+    }
+}
