@@ -12,7 +12,7 @@ use spinntui::machine::program::{DramRows, Phase, Program};
 use spinntui::mapping::options::{Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer};
+use spinntui::net::{Egru, EgruLayer, Output};
 
 const INPUTS: usize = 6;
 const STEPS: u32 = 5;
@@ -55,6 +55,7 @@ fn network(threshold: f32) -> Egru {
             bias: (0..3 * units).map(|i| 0.5 * wave(i)).collect(),
             recurrent_bias: vec![0.1; 3 * units],
             threshold: vec![threshold; units],
+            output: Output::Y,
         });
         inputs = units;
     }
@@ -74,13 +75,13 @@ fn mapping(broadcast: Broadcast, payload: Payload, fifo: FifoOptions) -> Mapping
 fn program(network: &Egru, mapping: &MappingOptions, assume: &Assume, waiting: Waiting) -> Program {
     let chip = ChipOptions { waiting, ..ChipOptions::default() };
     let dram = Arc::new(Rows);
-    let request = Request { network, dram, cell_reset_every: None, chip: &chip, mapping, assume };
+    let request = Request { network, dram, restart: None, chip: &chip, mapping, assume };
     map(&request).unwrap().0
 }
 
 /// One time step; why not, if it does not end.
 fn step(machine: &mut Machine, row: u32) -> Result<Vec<u32>, String> {
-    machine.announce(row);
+    machine.announce(&[row]);
     loop {
         match machine.advance() {
             Some(progress) if progress.step => break,
@@ -88,7 +89,7 @@ fn step(machine: &mut Machine, row: u32) -> Result<Vec<u32>, String> {
             None => return Err(machine.stalled().or(machine.state().fault.clone()).unwrap()),
         }
     }
-    Ok(machine.output().iter().map(|y| y.to_bits()).collect())
+    Ok(machine.output(0).iter().map(|y| y.to_bits()).collect())
 }
 
 /// Runs all steps: the machine and what came out, or why it stopped.
@@ -243,11 +244,27 @@ fn the_routers_latency_is_on_every_packets_way() {
     assert_eq!(far.state().router.packets, near.state().router.packets);
 }
 
+/// The NoC writes an entry of 20 bytes as two words of 128 bits, and anything else as one.
+#[test]
+fn banks_count_what_is_written_into_the_fifo() {
+    for broadcast in [Broadcast::QpeMulticast, Broadcast::Dma, Broadcast::Router] {
+        let mapping = mapping(broadcast, Payload::Dense, FifoOptions::default());
+        let (machine, outputs) = run(0.05, &mapping, &Assume::default());
+        assert_eq!(outputs.unwrap(), expected(0.05));
+        for pe in &machine.state().pes {
+            let words: u64 = pe.banks.count.iter().map(|bank| bank.noc).sum();
+            assert_eq!(words, pe.count.received + pe.fifo.count.written);
+        }
+        let entries: u64 = machine.state().pes.iter().map(|pe| pe.fifo.count.written).sum();
+        assert_eq!(entries > 0, broadcast == Broadcast::Router);
+    }
+}
+
 #[test]
 fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
     let mapping = mapping(Broadcast::Router, Payload::Dense, FifoOptions::default());
     let program = program(&network(0.05), &mapping, &Assume::default(), Waiting::Sleep);
-    let announcements = program.announce_to().len() as u64;
+    let announcements = program.announce_to(0).len() as u64;
     let mut machine = Machine::new(Arc::new(program));
     machine.lose_packet(announcements); // the first packet that a PE sends
     let result = step(&mut machine, 0);

@@ -87,7 +87,7 @@ fn bare_it_shows_help_with_scenes_to_begin_with() {
 
 #[test]
 fn every_verb_has_help_with_an_example() {
-    for verb in ["run", "check", "compare", "inspect"] {
+    for verb in ["run", "check", "compare", "inspect", "tune", "calibrate", "export"] {
         let output = spinntui(&[verb, "--help"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output.stdout).contains(&format!("spinntui {verb} ")), "{verb}");

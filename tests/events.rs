@@ -96,7 +96,7 @@ fn a_recording_is_drawn_within_80_columns() {
     let drawn: Vec<&str> = plain.lines().skip_while(|line| !line.is_empty()).skip(1).take(32).collect();
     assert!(drawn[0].starts_with('#') && drawn[31].ends_with('='), "{plain}");
     let colours = text(&events(&["--color", "256"], &path).stdout);
-    assert!(colours.contains("\x1b[38;5;214;48;5;214m▀"), "{colours}");
+    assert!(colours.contains("\x1b[38;5;172;48;5;172m▀") && colours.contains("\x1b[38;5;75m▄"), "{colours}");
 }
 
 #[test]

@@ -10,14 +10,16 @@ use spinntui::chip::geometry::{PE_COUNT, Pe};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
-use spinntui::machine::program::DramRows;
+use spinntui::machine::program::{DramRows, Restart};
+use spinntui::mapping::error::MapError;
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
+    Schedule,
 };
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::quantise::QuantisedEgru;
-use spinntui::net::{Carry, Egru, EgruLayer};
+use spinntui::net::{Carry, Egru, EgruLayer, Output};
 
 #[derive(Debug)]
 struct Rows(Vec<Vec<f32>>);
@@ -44,7 +46,14 @@ impl Values {
     fn vec(&mut self, n: usize, scale: f32) -> Vec<f32> {
         (0..n).map(|_| self.next() * scale).collect()
     }
-    fn layer(&mut self, name: String, inputs: usize, units: usize, density: f32) -> EgruLayer {
+    fn layer(
+        &mut self,
+        name: String,
+        inputs: usize,
+        units: usize,
+        density: f32,
+        output: Output,
+    ) -> EgruLayer {
         let mut matrix = |columns: usize| {
             // [columns][3U], as the authors' files have it; many zeros.
             let dense: Vec<f32> = (0..columns * 3 * units)
@@ -64,6 +73,7 @@ impl Values {
             bias: self.vec(3 * units, 0.3),
             recurrent_bias: self.vec(3 * units, 0.3),
             threshold: self.vec(units, 0.2).iter().map(|t| t.abs()).collect(),
+            output,
         }
     }
 }
@@ -76,7 +86,8 @@ struct Case {
     density: f32,
     options: MappingOptions,
     chip: ChipOptions,
-    reset_every: Option<u32>,
+    restart: Option<Restart>,
+    outputs: [Output; 3],
     overlap: bool,
     kernels: Vec<(KernelKind, KernelKind)>,
     /// Every matrix as `Int8Csr` instead, against the quantised reference.
@@ -99,12 +110,15 @@ fn case() -> impl Strategy<Value = Case> {
     let kernel = || prop::sample::select(EXACT.to_vec());
     let kernels = prop::collection::vec((kernel(), kernel()), 3);
     let layer = (1usize..40, 1usize..20);
-    let bools = prop::array::uniform6(any::<bool>());
+    let bools = prop::array::uniform7(any::<bool>());
+    let restart = (2u32..5, any::<bool>()).prop_map(|(every, outputs)| Restart { every, outputs });
+    let output = || prop::sample::select(vec![Output::Y, Output::Trace]);
     let way = prop::sample::select(vec![Broadcast::QpeMulticast, Broadcast::Router, Broadcast::Dma]);
     let payload = prop::sample::select(vec![Payload::Dense, Payload::Events]);
     // From a FIFO of a single packet, at which everything stalls, to one that never fills.
     let fifo = prop::sample::select(vec![20u32, 64, 200, 8192]);
-    let options = (bools, prop::option::of(2u32..5), kernels, (way, payload, fifo, any::<bool>()));
+    let sent = (prop::array::uniform3(output()), 1u32..4, way, payload, fifo, any::<bool>());
+    let options = (bools, prop::option::of(restart), kernels, sent);
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(
             seed,
@@ -112,10 +126,10 @@ fn case() -> impl Strategy<Value = Case> {
             layers,
             density,
             (
-                [rows, units, always, sleep, overlap, early],
-                reset_every,
+                [rows, units, always, sleep, overlap, early, pipelined],
+                restart,
                 kernels,
-                (broadcast, payload, bytes, lists),
+                (outputs, batch, broadcast, payload, bytes, lists),
             ),
         )| Case {
             seed: seed | 1,
@@ -123,6 +137,8 @@ fn case() -> impl Strategy<Value = Case> {
             layers: layers.into_iter().map(|(units, pes)| (units, pes.min(units))).collect(),
             density,
             options: MappingOptions {
+                schedule: if pipelined { Schedule::Pipelined } else { Schedule::LayerSequential },
+                batch,
                 placement: if rows { Placement::RowMajor } else { Placement::Clustered },
                 balance: if units { Balance::Units } else { Balance::NonZeros },
                 overlap_recurrent: early,
@@ -137,13 +153,26 @@ fn case() -> impl Strategy<Value = Case> {
                 waiting: if sleep { Waiting::Sleep } else { Waiting::Poll },
                 reserved: Vec::new(),
             },
-            reset_every,
+            restart,
+            outputs,
             overlap,
             kernels,
             int8: seed % 4 == 0,
             lists: lists && payload == Payload::Events,
         },
     )
+}
+
+impl Case {
+    /// What ARCHITECTURE.md lists: combinations that the mapper refuses.
+    fn refused(&self) -> bool {
+        let MappingOptions { broadcast, payload, schedule, batch, .. } = self.options;
+        let traces = self.outputs.iter().take(self.layers.len()).any(|output| *output == Output::Trace);
+        let clears = self.restart.is_some_and(|restart| restart.outputs);
+        broadcast != Broadcast::QpeMulticast && schedule == Schedule::Pipelined
+            || broadcast == Broadcast::Router && batch > 1
+            || payload == Payload::Events && (traces || clears || broadcast == Broadcast::Dma && batch > 1)
+    }
 }
 
 fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, KernelKind)) -> LayerMapping {
@@ -166,7 +195,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let mut options = case.options.clone();
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
-        network.layers.push(values.layer(name.clone(), inputs, units, case.density));
+        network.layers.push(values.layer(name.clone(), inputs, units, case.density, case.outputs[k]));
         let list = |kind| {
             let list = case.lists && kind == KernelKind::CscEvent;
             if list { KernelKind::CscEventList } else { kind }
@@ -178,42 +207,98 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
         inputs = units;
     }
     let rows: Vec<Vec<f32>> = (0..7).map(|_| values.vec(case.inputs, 1.0)).collect();
-    let assume = Assume::default();
+    // Engines so slow that blocks of several layers and samples queue at them, now and then.
+    let dma_setup_cycles = if case.seed.is_multiple_of(3) { 3000 } else { 64 };
+    let assume = Assume { dma_setup_cycles, ..Assume::default() };
     let request = Request {
         network: &network,
         dram: Arc::new(Rows(rows.clone())),
-        cell_reset_every: case.reset_every,
+        restart: case.restart,
         chip: &case.chip,
         mapping: &options,
         assume: &assume,
     };
-    let (program, _) = map(&request).unwrap();
+    let (program, _) = match map(&request) {
+        Ok(mapped) => mapped,
+        Err(error) => {
+            prop_assert!(case.refused() && matches!(error, MapError::Combination { .. }), "{error}");
+            return Ok(());
+        }
+    };
+    prop_assert!(!case.refused(), "mapped what ARCHITECTURE.md says is refused");
     prop_assert!(program.used_pes() <= PE_COUNT);
     let mut machine = Machine::new(Arc::new(program));
-    let mut state = network.state();
-    let quantised = case.int8.then(|| QuantisedEgru::new(&network));
-    for (t, row) in rows.iter().enumerate() {
-        if case.reset_every.is_some_and(|n| (t as u32).is_multiple_of(n)) {
-            state.start_sequence(Carry::Y);
-        }
-        let y = match &quantised {
-            Some(quantised) => quantised.step(&mut state, row),
-            None => network.step(&mut state, row).to_vec(),
-        };
-        let expected: Vec<u32> = y.iter().map(|y| y.to_bits()).collect();
-        machine.announce(t as u32);
+    let batch = options.batch as usize;
+    // Each sample reads the rows in another order.
+    let steps: Vec<Vec<u32>> =
+        (0..rows.len()).map(|t| (0..batch).map(|s| ((t + 2 * s) % rows.len()) as u32).collect()).collect();
+    let expected = reference(case, &network, &rows, &steps);
+    let mut given = 0;
+    for (t, expected) in expected.iter().enumerate() {
         loop {
+            while let Some(rows) = steps.get(given)
+                && machine.announce(rows)
+            {
+                given += 1;
+            }
             let progress = machine.advance();
             prop_assert!(progress.is_some(), "step {t}: {:?} {:?}", machine.stalled(), machine.state().fault);
             if progress.unwrap().step {
                 break;
             }
         }
-        let got: Vec<u32> = machine.output().iter().map(|y| y.to_bits()).collect();
-        prop_assert_eq!(got, expected, "step {}", t);
+        for (sample, expected) in expected.iter().enumerate() {
+            let got: Vec<u32> = machine.output(sample).iter().map(|y| y.to_bits()).collect();
+            prop_assert_eq!(&got, expected, "step {} of sample {}", t, sample);
+        }
     }
-    prop_assert_eq!(machine.state().races.count, 0, "{:?}", machine.state().races.first);
+    let state = machine.state();
+    prop_assert_eq!(state.races.count, 0, "{:?}", state.races.first);
+    let phases: u64 = state.phases.total.iter().flatten().sum();
+    prop_assert_eq!(phases, state.tick, "phases add up to the time that has passed");
     Ok(())
+}
+
+/// What `net` computes: bits of the last layer's y, by step and sample.
+fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
+    let quantised = case.int8.then(|| QuantisedEgru::new(network));
+    let samples = case.options.batch as usize;
+    let mut outputs = vec![vec![Vec::new(); samples]; steps.len()];
+    for sample in 0..samples {
+        let mut state = network.state();
+        for (t, step) in steps.iter().enumerate() {
+            if let Some(restart) = case.restart.filter(|restart| restart.at(t as u32)) {
+                state.start_sequence(if restart.outputs { Carry::Nothing } else { Carry::Y });
+            }
+            let row = &rows[step[sample] as usize];
+            let y = match &quantised {
+                Some(quantised) => quantised.step(&mut state, row),
+                None => network.step(&mut state, row).to_vec(),
+            };
+            outputs[t][sample] = y.iter().map(|y| y.to_bits()).collect();
+        }
+    }
+    outputs
+}
+
+/// The paper's sizes: 512 features, 2 × 256 units on 64 PEs each, dense; traces, and a gesture every three frames.
+#[test]
+fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
+    let case = Case {
+        seed: 0x5350_494E,
+        inputs: 512,
+        layers: vec![(256, 64); 2],
+        density: 1.0,
+        options: MappingOptions::default(),
+        chip: ChipOptions::default(),
+        restart: Some(Restart { every: 3, outputs: true }),
+        outputs: [Output::Trace; 3],
+        overlap: false,
+        kernels: vec![(KernelKind::Dense, KernelKind::Dense); 2],
+        int8: false,
+        lists: false,
+    };
+    check(&case).unwrap();
 }
 
 proptest! {

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Carry, Egru, EgruLayer, EgruState, egru};
+use spinntui::net::{Carry, Egru, EgruLayer, EgruState, Output, egru};
 
 const TOLERANCE: f32 = 1e-5;
 
@@ -44,6 +44,7 @@ fn layer(name: &str, p: &Value) -> EgruLayer {
         bias: flat(&p["bias"]),
         recurrent_bias: flat(&p["recurrent_bias"]),
         threshold,
+        output: Output::Y,
     }
 }
 

@@ -8,7 +8,7 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 use serde_json::Value;
-use spinntui::model::Model;
+use spinntui::model::LanguageModel;
 use spinntui::net::Carry;
 use spinntui::task::lm::Readout;
 
@@ -40,7 +40,7 @@ fn golden() -> Value {
 }
 
 /// Writes the golden model as the authors' code would, and loads it.
-fn through_a_file(golden: &Value, dtype: Dtype) -> Model {
+fn through_a_file(golden: &Value, dtype: Dtype) -> LanguageModel {
     let mut tensors = vec![
         ("embeddings.weight".to_owned(), &golden["embedding"]),
         ("decoder.decoder.weight".to_owned(), &golden["embedding"]),
@@ -63,11 +63,11 @@ fn through_a_file(golden: &Value, dtype: Dtype) -> Model {
         writeln!(vocabulary, "word{word}").unwrap();
     }
     std::fs::write(folder.path().join("vocab.txt"), vocabulary).unwrap();
-    Model::load(folder.path()).unwrap()
+    LanguageModel::load(folder.path()).unwrap()
 }
 
 /// Mean surprisal of the golden tokens, and the greatest difference of any log-probability from the authors'.
-fn evaluate(model: &Model, golden: &Value) -> (f64, f64) {
+fn evaluate(model: &LanguageModel, golden: &Value) -> (f64, f64) {
     let tokens: Vec<u32> = flat(&golden["tokens"]).iter().map(|&t| t as u32).collect();
     let bptt = golden["bptt"].as_u64().unwrap() as usize;
     let mut state = model.network.state();

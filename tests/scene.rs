@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::kernel::options::KernelKind;
-use spinntui::machine::options::{Assume, ChipOptions, Waiting};
+use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Waiting};
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
 };
@@ -85,6 +85,8 @@ fn a_scene_means_what_it_says() {
         host_turnaround_us: 10.0,
         energy_per_hop_pj: 1.5,
         energy_per_dram_byte_pj: 4.0,
+        bank_interleave: BankInterleave::Word,
+        bank_priority: BankPriority::RoundRobin,
         host_port: (4, 1),
         dram_ports: [(2, 1), (6, 1)],
         router_latency_ns: 25.0,

@@ -110,4 +110,38 @@ pointwise:
 	.word	0
 	.word	-535822080
 	.size	pointwise, .-pointwise
+	.section	.text.trace,"ax",%progbits
+	.align	1
+	.p2align 2,,3
+	.global	trace
+	.syntax unified
+	.thumb
+	.thumb_func
+	.type	trace, %function
+trace:
+	@ args = 0, pretend = 0, frame = 0
+	@ frame_needed = 0, uses_anonymous_args = 0
+	@ link register save eliminated.
+	add	r0, r1, r0, lsl #2
+	cmp	r1, r0
+	beq	.L14
+	vldr.32	s12, .L18
+	vldr.32	s13, .L18+4
+.L16:
+	vldmia.32	r1!, {s15}
+	vldr.32	s14, [r2]
+	vmul.f32	s15, s15, s12
+	vmul.f32	s14, s14, s13
+	cmp	r0, r1
+	vadd.f32	s15, s15, s14
+	vstmia.32	r2!, {s15}
+	bne	.L16
+.L14:
+	bx	lr
+.L19:
+	.align	2
+.L18:
+	.word	1036831949
+	.word	1063675494
+	.size	trace, .-trace
 	.ident	"GCC: (15:12.2.rel1-1) 12.2.1 20221205"

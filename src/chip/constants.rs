@@ -15,6 +15,8 @@ pub const SRAM_BANKS: usize = 4;
 pub const SRAM_BANK_BYTES: usize = 32 * 1024;
 /// Bytes of a PE's SRAM.
 pub const SRAM_BYTES: usize = SRAM_BANKS * SRAM_BANK_BYTES;
+/// PE cycles that the loser of an SRAM bank conflict waits. Not published; the least that a conflict can cost.
+pub const BANK_CONFLICT_CYCLES: u32 = 1;
 /// NoC cycles of one hop.
 pub const NOC_CYCLES_PER_HOP: u32 = 5;
 /// Most payload bytes of a NoC packet.
@@ -29,8 +31,6 @@ pub const DRAM_PORT_BYTES_PER_US: u32 = 3200;
 pub const EXP_BASE_CYCLES: u32 = 6;
 /// Fewest and most iterations of the exp unit.
 pub const EXP_ITERATIONS: std::ops::RangeInclusive<u32> = 1..=16;
-/// Fewest and most cycles of a pipeline refill, P.
-pub const BRANCH_REFILL: std::ops::RangeInclusive<u32> = 1..=3;
 
 /// How sure a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct Constant {
     pub source: &'static str,
 }
 
-/// All of them, in the order of the facts sheet.
+/// All that no scene can change, in the order of the facts sheet; [`crate::machine::assumed`] has the others.
 pub fn all() -> Vec<Constant> {
     let mut table = chip();
     table.extend(pe());
@@ -119,13 +119,7 @@ fn pe() -> Vec<Constant> {
     vec![
         row("SRAM of a PE", SRAM_BYTES, "B", Mark::Quoted, "CHIP26; NESTML qpe.ld"),
         row("SRAM banks", SRAM_BANKS, "", Mark::SecondHand, CHIP26),
-        row(
-            "SRAM bank, contiguous",
-            SRAM_BANK_BYTES,
-            "B",
-            Mark::NotPublished,
-            "equal split of 128 KiB; interleave unknown",
-        ),
+        row("SRAM bank", SRAM_BANK_BYTES, "B", Mark::Derived, "equal split of 128 KiB over four banks"),
         row(
             "exp unit besides iterations",
             EXP_BASE_CYCLES,
@@ -186,27 +180,23 @@ fn power() -> Vec<Constant> {
     ]
 }
 
+/// What no source gives and no scene can change.
 fn assumed() -> Vec<Constant> {
-    let range = |r: std::ops::RangeInclusive<u32>| format!("{}–{}", r.start(), r.end());
     vec![
         row(
-            "branch refill P",
-            range(BRANCH_REFILL),
+            "SRAM bank conflict",
+            BANK_CONFLICT_CYCLES,
             "cycles",
             Mark::NotPublished,
-            "Arm publishes the range 1–3 only",
+            "for the loser; the least that a conflict can cost",
         ),
-        row("SRAM bank conflict", "assumed", "cycles", Mark::NotPublished, "facts sheet §9"),
-        row("DMA set-up", "assumed", "cycles", Mark::NotPublished, "facts sheet §9"),
         row(
             "event router latency",
-            "assumed",
-            "ns",
+            "not modelled",
+            "",
             Mark::NotPublished,
             "at least 10 ns: four stages at 400 MHz",
         ),
-        row("DRAM latency", "assumed", "ns", Mark::NotPublished, "facts sheet §9"),
-        row("energy per hop and per DRAM byte", "assumed", "pJ", Mark::NotPublished, "facts sheet §9"),
     ]
 }
 

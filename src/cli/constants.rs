@@ -6,7 +6,9 @@ use clap::Args;
 
 use super::Format;
 use super::output::{Output, OutputError};
-use crate::chip::constants::{Constant, Mark, all};
+use crate::chip::constants::{Constant, Mark};
+use crate::machine::assumed::table;
+use crate::machine::options::Assume;
 use crate::report::table::field;
 
 /// `spinntui constants`.
@@ -28,7 +30,7 @@ const SOURCE: usize = 4;
 /// Lists the numbers the emulator runs by.
 pub fn constants(args: &ConstantsArgs, output: &mut Output) -> Result<(), OutputError> {
     let wanted = |constant: &Constant| !args.not_published || constant.mark == Mark::NotPublished;
-    let table: Vec<Constant> = all().into_iter().filter(wanted).collect();
+    let table: Vec<Constant> = table(&Assume::default()).into_iter().filter(wanted).collect();
     output.text(&match args.format {
         Format::Json => serde_json::to_string_pretty(&table).unwrap_or_default() + "\n",
         Format::Text => text(&table),
@@ -58,14 +60,14 @@ mod tests {
 
     #[test]
     fn every_number_has_a_source_or_says_that_there_is_none() {
-        for constant in all() {
+        for constant in table(&Assume::default()) {
             assert!(
                 !constant.source.is_empty() || constant.mark == Mark::NotPublished,
                 "{} has no source",
                 constant.name
             );
         }
-        let text = text(&all());
+        let text = text(&table(&Assume::default()));
         assert!(text.contains("[not published]") && text.contains("[second hand]"));
     }
 }

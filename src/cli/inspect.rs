@@ -8,9 +8,10 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::model::embedding::Values;
-use crate::model::{Card, Kind, Model, ModelError};
+use crate::model::{Card, GestureModel, Kind, LanguageModel, Model, ModelError};
 use crate::net::csr::{self, Csr};
-use crate::net::{Carry, EgruLayer};
+use crate::net::gesture::FRAME_SIDE;
+use crate::net::{Carry, EgruLayer, Output};
 use crate::report::table::{Table, field, grouped, percent};
 
 /// Column at which the texts of the card begin.
@@ -43,36 +44,61 @@ pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectErro
     let mut text = String::new();
     write_card(&model, &mut text);
     text.push('\n');
-    write_layers(&model.network.layers, &mut text);
+    write_layers(&model.network().layers, &mut text);
     text.push('\n');
-    write_matrices(&model.network.layers, &mut text);
+    write_matrices(&model.network().layers, &mut text);
     text.push('\n');
-    write_measured(&model.card, &mut text);
+    write_measured(model.card(), &mut text);
     out.write_all(text.as_bytes())?;
     Ok(())
 }
 
 fn write_card(model: &Model, out: &mut String) {
-    let card = &model.card;
+    let card = model.card();
     out.push_str(&card.name);
     out.push('\n');
     let kind = match card.kind {
         Kind::LanguageModel => "language model: predicts the next word",
+        Kind::Gestures => "gestures: tells them apart in frames of an event camera",
     };
     let carry = match card.carry {
         Carry::Y => "y goes on from one sequence to the next, cell states restart at 0",
+        Carry::Nothing => "every sequence starts from zeros",
         Carry::CAndY => "y and cell states go on from one sequence to the next",
     };
+    let mut rows = vec![
+        ("title", card.title.clone()),
+        ("kind", kind.to_owned()),
+        ("file", model.path().display().to_string()),
+        ("sequence", format!("{} inputs; {carry}", card.sequence)),
+    ];
+    match model {
+        Model::Language(model) => rows.extend(language_rows(model)),
+        Model::Gestures(model) => rows.extend(gesture_rows(model)),
+    }
+    if card.output == Output::Trace {
+        rows.push((
+            "passes on",
+            "traces of y (0.9 of the old and 0.1 of y); each layer's own R gets y".to_owned(),
+        ));
+    }
+    rows.extend([
+        ("training", card.training.clone()),
+        ("data", card.data.clone()),
+        ("licence", card.licence.clone()),
+    ]);
+    for (name, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
+        field(out, INDENT, name, text);
+    }
+}
+
+fn language_rows(model: &LanguageModel) -> [(&'static str, String); 2] {
     let embedding = &model.embedding;
     let stored = match embedding.values() {
         Values::Int8 { .. } => "8-bit with one scale a word",
         Values::Float(_) => "f32",
     };
-    let rows = [
-        ("title", card.title.clone()),
-        ("kind", kind.to_owned()),
-        ("file", model.path.display().to_string()),
-        ("sequence", format!("{} inputs; {carry}", card.sequence)),
+    [
         ("vocabulary", format!("{} words", grouped(model.vocabulary.len() as u64))),
         (
             "embedding",
@@ -83,13 +109,23 @@ fn write_card(model: &Model, out: &mut String) {
                 grouped(embedding.bytes() as u64)
             ),
         ),
-        ("training", card.training.clone()),
-        ("data", card.data.clone()),
-        ("licence", card.licence.clone()),
-    ];
-    for (name, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
-        field(out, INDENT, name, text);
-    }
+    ]
+}
+
+fn gesture_rows(model: &GestureModel) -> [(&'static str, String); 2] {
+    let channels: Vec<String> = model.head.channels().iter().map(ToString::to_string).collect();
+    [
+        ("classes", model.card.classes.join(", ")),
+        (
+            "head",
+            format!(
+                "five convolutions of {} channels and a linear layer: frames of {FRAME_SIDE} × {FRAME_SIDE} to {} features; {} parameters; on the host, like the readout",
+                channels.join("/"),
+                model.head.features(),
+                grouped(model.head.parameters() as u64)
+            ),
+        ),
+    ]
 }
 
 fn write_layers(layers: &[EgruLayer], out: &mut String) {
@@ -158,14 +194,22 @@ fn write_measured(card: &Card, out: &mut String) {
         out.push_str("No measured results on its card.\n");
         return;
     }
-    let mut table = Table::new(&["measured on", "predictions", "perplexity", "layer activity, %"]);
+    let result = match card.kind {
+        Kind::LanguageModel => "perplexity",
+        Kind::Gestures => "right",
+    };
+    let mut table = Table::new(&["measured on", "predictions", result, "layer activity, %"]);
     for measured in &card.measured {
         let activity: Vec<String> =
             measured.activity.iter().map(|&activity| format!("{:.1}", 100.0 * activity)).collect();
         table.row(vec![
             measured.on.clone(),
             grouped(measured.predictions),
-            format!("{:.2}", measured.perplexity),
+            match card.kind {
+                Kind::LanguageModel => measured.perplexity.map(|perplexity| format!("{perplexity:.2}")),
+                Kind::Gestures => measured.accuracy.map(percent),
+            }
+            .unwrap_or_default(),
             activity.join(" "),
         ]);
     }

@@ -120,6 +120,8 @@ fn bytes(kind: KernelKind) -> &'static str {
 fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Result<()> {
     let rows = [
         ("pointwise", "call of 27 units, exps aside", costs.pointwise(27)),
+        ("pointwise", "trace of 27 units", costs.trace(27)),
+        ("clear", "call of 256 words", costs.clear(256)),
         ("broadcast", "packet", costs.broadcast_per_packet()),
         ("broadcast", "destination of a packet", costs.broadcast_per_destination()),
         ("receive_isr", "block that arrives", costs.receive_isr()),

@@ -4,16 +4,19 @@
 //! finding; `run`, `compare`: a machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage.
 //! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod constants;
 pub mod events;
+pub mod export;
 pub mod inspect;
 pub mod kernels;
 pub mod open;
 pub mod output;
 pub mod quantize;
 pub mod run;
+pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -124,6 +127,12 @@ enum Verb {
     Compare(compare::CompareArgs),
     /// Show what a recording of an event camera, or a data set of them, holds
     Events(events::EventsArgs),
+    /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
+    Tune(tune::TuneArgs),
+    /// Fit what no public source gives to times measured on a chip
+    Calibrate(calibrate::CalibrateArgs),
+    /// Write a scene as memory images and spec.json, as a host would take them; read it back
+    Export(export::ExportArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -159,6 +168,18 @@ pub enum CliError {
     /// A recording of an event camera.
     #[error("error: {0}")]
     Events(events::EventsError),
+    /// A search for a mapping.
+    #[error(transparent)]
+    Tune(#[from] crate::session::tune::search::TuneError),
+    /// Measured times.
+    #[error("error: {0}")]
+    Timers(#[from] crate::session::calibrate::timers::TimersError),
+    /// A fit to them.
+    #[error(transparent)]
+    Calibrate(#[from] crate::session::calibrate::fit::CalibrateError),
+    /// Memory images and their description.
+    #[error("error: {0}")]
+    Spec(#[from] crate::report::spec::SpecError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -238,6 +259,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
+        (Some(Verb::Tune(args)), _) => tune::tune(&args),
+        (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
+        (Some(Verb::Export(args)), _) => export::export(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;

@@ -8,7 +8,7 @@ use clap::Args;
 use thiserror::Error;
 
 use super::output::{Output, OutputError};
-use crate::model::{Model, ModelError};
+use crate::model::{LanguageModel, ModelError};
 use crate::net::csr;
 use crate::net::quantise::QuantisedEgru;
 use crate::report::table::{Table, field, grouped};
@@ -56,7 +56,7 @@ pub enum QuantizeError {
 
 /// Shows what quantising a model's matrices to 8 bits loses and saves; with a text, in perplexity too.
 pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), QuantizeError> {
-    let model = Arc::new(Model::load(&args.model)?);
+    let model = Arc::new(LanguageModel::load(&args.model)?);
     let quantised = QuantisedEgru::new(&model.network);
     let mut out = String::new();
     let _ = writeln!(
@@ -85,7 +85,7 @@ pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), Quantize
     Ok(())
 }
 
-fn matrices(model: &Model, quantised: &QuantisedEgru<'_>, out: &mut String) {
+fn matrices(model: &LanguageModel, quantised: &QuantisedEgru<'_>, out: &mut String) {
     let mut table = Table::new(&[
         "matrix",
         "non-zeros",
@@ -118,7 +118,7 @@ fn matrices(model: &Model, quantised: &QuantisedEgru<'_>, out: &mut String) {
 
 /// Perplexity of a text with f32 and with 8-bit weights.
 fn perplexities(
-    model: &Arc<Model>,
+    model: &Arc<LanguageModel>,
     quantised: &QuantisedEgru<'_>,
     path: &Path,
     steps: u32,

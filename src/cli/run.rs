@@ -11,9 +11,9 @@ use super::{CliError, FAILED, FINE, Format, SetArgs};
 use crate::report::gather::Around;
 use crate::report::opening::Opening;
 use crate::report::stream::StreamLine;
-use crate::report::{Host, Report};
+use crate::report::{Host, Report, spec};
 use crate::scene::LoadedScene;
-use crate::session::build::{ModelCache, build};
+use crate::session::build::{ModelCache, Plan};
 use crate::session::command::StepUnit;
 use crate::session::{Moved, Session};
 
@@ -52,6 +52,9 @@ pub struct RunArgs {
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Load the PEs' memories from the files that `export` wrote, instead of from the model
+    #[arg(long, value_name = "DIR")]
+    pub images: Option<PathBuf>,
     /// Write one line of JSON for every time step, then the report as the last: {"report": …}
     #[arg(long)]
     pub stream: bool,
@@ -64,7 +67,11 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut cache = ModelCache::default();
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
-    let mut session = build(loaded, &mut cache)?;
+    let mut plan = Plan::new(&loaded, &mut cache)?;
+    if let Some(folder) = &args.images {
+        plan = spec::read::load(folder, plan)?;
+    }
+    let mut session = plan.start(loaded)?;
     let mut output = Output::create(args.output.as_deref())?;
     let target = target(args, &session);
 
@@ -92,7 +99,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
-    let range_us = opening.range_us(&session, &mut cache)?;
+    // The interval comes from running the model's own bytes again: of no use beside other bytes.
+    let range_us = if args.images.is_none() { opening.range_us(&session, &mut cache)? } else { None };
     let report = Report::gather(&mut session, Around { range_us, stopped, host });
     write(args, &report, &mut output)?;
     output.finish()?;
@@ -196,7 +204,8 @@ mod tests {
     #[test]
     fn a_chip_that_stopped_is_a_failure() {
         let loaded = LoadedScene::load(Path::new("scenes/single_pe.ron"), &[]).unwrap();
-        let mut session = build(loaded, &mut ModelCache::default()).unwrap();
+        let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
+        let mut session = plan.start(loaded).unwrap();
         let mut report = Report::gather(&mut session, Around::default());
         assert_eq!(complain(&report), FINE);
         report.stopped = Some("a packet was lost".to_owned());

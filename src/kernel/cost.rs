@@ -7,6 +7,7 @@
 //! Costs are of the called function, its return included. What a listing cannot know is added by whoever charges it:
 //! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
 
+pub mod access;
 mod events;
 mod matrix;
 mod measure;
@@ -56,7 +57,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 19] = [
+pub const SOURCES: [Source; 20] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -64,7 +65,8 @@ pub const SOURCES: [Source; 19] = [
     source!("dense", "dense"),
     source!("dense_event", "dense_event", "dense_all"),
     source!("int8_csr", "int8_csr"),
-    source!("pointwise", "pointwise"),
+    source!("pointwise", "pointwise", "trace"),
+    source!("clear", "clear"),
     source!("broadcast", "broadcast"),
     source!("receive_isr", "receive_isr"),
     source!("wait_input", "wait_polling", "wait_sleeping"),
@@ -84,6 +86,8 @@ pub struct KernelCosts {
     csr: CsrRow,
     pointwise: PerItem,
     exps_per_unit: u32,
+    trace: PerItem,
+    clear: PerItem,
     broadcast: Broadcast,
     receive: Cycles,
     receive_last: Cycles,
@@ -95,6 +99,7 @@ pub struct KernelCosts {
     barrier_poll: Cycles,
     matrix: [Coefficients; Routine::ALL.len()],
     delivery: events::Delivery,
+    accesses: access::Accesses,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.
@@ -155,6 +160,11 @@ impl KernelCosts {
         self.coefficients(routine).total(work)
     }
 
+    /// Loads and stores in SRAM.
+    pub fn accesses(&self) -> &access::Accesses {
+        &self.accesses
+    }
+
     /// What a matrix kernel's cost is made of.
     pub fn coefficients(&self, routine: Routine) -> &Coefficients {
         &self.matrix[routine as usize]
@@ -186,6 +196,16 @@ impl KernelCosts {
     /// Operations of the exp unit per unit: for each, the emulator adds 6 + iterations cycles.
     pub fn pointwise_exps_per_unit(&self) -> u32 {
         self.exps_per_unit
+    }
+
+    /// `trace` over `units` units.
+    pub fn trace(&self, units: u32) -> Cycles {
+        self.trace.total(units)
+    }
+
+    /// `clear` of `words` words.
+    pub fn clear(&self, words: u32) -> Cycles {
+        self.clear.total(words)
     }
 
     /// `broadcast` of `packets` packets, each to `destinations` QPEs.

@@ -1,4 +1,4 @@
-//! `pointwise`: gates, cell state, threshold and event of a PE's units, from the sums in its SRAM.
+//! `pointwise`: gates, cell state, threshold and event of a PE's units, from the sums in its SRAM; and `trace`.
 //!
 //! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM bytes and its results
 //! go back there. On the chip sigmoid and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SramWords, WORDS};
-use crate::net::egru::{PointwiseInput, PointwiseOutput, pointwise};
+use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 
 /// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +28,21 @@ pub struct PointwiseLayout {
     pub cell: u32,
     /// y, n singles, padded to whole packets.
     pub y: u32,
+    /// Where the layer passes on traces: n singles, padded to whole packets. State and payload at once.
+    pub trace: Option<u32>,
 }
 
 fn single(words: &SramWords, base: u32, index: u32) -> f32 {
     f32::from_bits(words[((base / 4 + index) as usize) % WORDS])
+}
+
+/// The new traces of all units, from those at byte address `traces` and from y. With `restart` the old ones count as 0.
+pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart: bool) -> Vec<f32> {
+    let trace = |i| {
+        let before = if restart { 0.0 } else { single(words, traces, i) };
+        egru::trace(before, single(words, layout.y, i))
+    };
+    (0..layout.units).map(trace).collect()
 }
 
 /// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence with `carry: Y`).

@@ -5,8 +5,10 @@
 
 use super::options::{Assume, Waiting};
 use crate::chip::constants::EXP_BASE_CYCLES;
+use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::kernel::cost::KernelCosts;
+use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::UnpackWork;
 use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::routine::Routine;
@@ -99,6 +101,11 @@ impl Costs {
         kernel.cycles(work, self.kernels, self.refill)
     }
 
+    /// Loads and stores of the kernels.
+    pub fn accesses(&self) -> &'static Accesses {
+        self.kernels.accesses()
+    }
+
     /// One run of a routine that does this work.
     pub fn routine(&self, routine: Routine, work: &Work) -> u64 {
         self.kernels.matrix(routine, work).at(self.refill)
@@ -108,6 +115,28 @@ impl Costs {
     pub fn pointwise(&self, units: u32) -> u64 {
         let exps = u64::from(units) * u64::from(self.kernels.pointwise_exps_per_unit());
         self.kernels.pointwise(units).at(self.refill) + exps * self.exp
+    }
+
+    /// One `trace` call.
+    pub fn trace(&self, units: u32) -> u64 {
+        self.kernels.trace(units).at(self.refill)
+    }
+
+    /// One `clear` call.
+    pub fn clear(&self, words: u32) -> u64 {
+        self.kernels.clear(words).at(self.refill)
+    }
+
+    /// From the last trigger of one `broadcast` call to the first of the next.
+    pub fn broadcast_next_call(&self, packets: u32, destinations: u32) -> u64 {
+        let at = |cycles: Cycles| cycles.at(self.refill);
+        let last = self.kernels.broadcast_trigger(
+            packets.saturating_sub(1),
+            destinations.saturating_sub(1),
+            destinations,
+        );
+        let rest = at(self.kernels.broadcast(packets, destinations)).saturating_sub(at(last));
+        rest + self.broadcast_lead
     }
 
     /// One `broadcast` call.

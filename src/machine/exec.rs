@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
 use super::probe::Race;
-use super::program::{NO_SLOT, Phase, Program};
+use super::program::{MAX_IN_FLIGHT, NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
-use super::state::{Freight, Packet, State, Status};
+use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 
@@ -16,6 +17,7 @@ use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 pub struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) state: State,
+    pub(super) accounts: Arc<Accounts>,
 }
 
 /// What one event brought to its end.
@@ -23,9 +25,9 @@ pub struct Machine {
 pub struct Progress {
     /// The last PE of a layer ended a phase, or the layer's broadcast is delivered: layer and phase.
     pub phase: Option<(u8, Phase)>,
-    /// A layer's broadcast is delivered everywhere.
+    /// A layer's broadcast (of one sample) is delivered everywhere.
     pub layer: Option<u8>,
-    /// The last layer's is: the time step is complete.
+    /// The last layer's is, of every sample: the time step is complete.
     pub step: bool,
 }
 
@@ -40,7 +42,8 @@ impl Machine {
     /// Loads the chip and starts all PEs at tick 0 (on the chip: the feed-through interrupt FT_INT_0).
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
-        let mut machine = Self { program, state };
+        let accounts = Arc::new(Accounts::new(&program));
+        let mut machine = Self { program, state, accounts };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -75,20 +78,56 @@ impl Machine {
         self.state.lost.insert(at, number);
     }
 
-    /// Announces the next time step: layer 0 is to read row `row` from DRAM. The host port sends it as a packet, after
-    /// `assume.host_turnaround_us`.
-    pub fn announce(&mut self, row: u32) {
-        self.state.host.row = row;
+    /// Announces the next time step: layer 0 is to read these rows from DRAM, one for each sample of the batch. The host
+    /// port sends a packet for each, after `assume.host_turnaround_us`. Nothing happens and the answer is `false` unless
+    /// [`Self::takes_step`] and there is a row for each sample.
+    pub fn announce(&mut self, rows: &[u32]) -> bool {
+        if !self.takes_step() || rows.len() != self.program.batch as usize {
+            return false;
+        }
+        self.state.host.in_flight.push_back(rows.to_vec());
         let turnaround = (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64)
             .round() as Tick;
         self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
+        true
     }
 
-    /// The last layer's y as the host received it, in model order.
-    pub fn output(&self) -> Vec<f32> {
+    /// Another time step can be announced: fewer are in flight than the program allows.
+    pub fn takes_step(&self) -> bool {
+        self.state.host.in_flight.len() < self.program.steps_in_flight as usize
+    }
+
+    /// The last layer's y of a sample in the time step completed last, as the host received it, in model order.
+    pub fn output(&self, sample: usize) -> Vec<f32> {
         let Some(last) = self.program.layers.last() else { return Vec::new() };
-        let y = &self.state.host.y;
+        let start = self.host_place(self.state.host.completed.wrapping_sub(1), sample);
+        let y = self.state.host.y.get(start..).unwrap_or_default();
         last.unit_word.iter().map(|&w| f32::from_bits(y.get(w as usize).copied().unwrap_or(0))).collect()
+    }
+
+    /// First word of a sample's y in the host's memory, which keeps as many time steps as can be in flight.
+    fn host_place(&self, step: u32, sample: usize) -> usize {
+        let words = self.program.layers.last().map_or(0, |last| last.words as usize);
+        let place = step % self.program.steps_in_flight.max(1);
+        (place as usize * self.program.batch as usize + sample) * words
+    }
+
+    /// Runs these time steps (rows of all samples, one list after the other), until `until` of them are complete or
+    /// nothing is left to happen. Says whether they are complete.
+    pub fn run(&mut self, steps: &[Vec<u32>], until: usize) -> bool {
+        let (mut given, mut complete) = (0, 0);
+        while complete < until.min(steps.len()) {
+            while let Some(rows) = steps.get(given)
+                && self.announce(rows)
+            {
+                given += 1;
+            }
+            match self.advance() {
+                Some(progress) => complete += usize::from(progress.step),
+                None => return false,
+            }
+        }
+        true
     }
 
     /// Handles the next event. `None` when nothing is left to happen, or after a fault.
@@ -126,22 +165,40 @@ impl Machine {
         }
     }
 
-    /// The host port tells every PE of layer 0 which row to read.
+    /// The host port tells every PE of layer 0 which row to read, for each sample.
     fn start_step(&mut self) -> Progress {
         let program = Arc::clone(&self.program);
-        for (layer, left) in self.state.deliveries_left.iter_mut().enumerate() {
-            *left = program.deliveries(layer as u8);
-        }
-        let payload = [self.state.host.row, self.state.host.announced, 0, 0];
-        self.state.host.announced = self.state.host.announced.wrapping_add(1);
-        for (qpe, mask, address) in program.announce_to() {
-            let packet =
-                Packet { payload, address, qpe, mask, host: false, source: CHIP, freight: Freight::Announce };
-            let (x, y) = program.assume.host_port;
-            let from = Qpe::at(x, y).map_or(0, Qpe::index);
-            self.send(from, packet);
+        let host = &mut self.state.host;
+        let step = host.announced;
+        let place = step.wrapping_sub(host.completed) as usize;
+        let Some(rows) = host.in_flight.get(place).cloned() else { return Progress::default() };
+        host.announced = step.wrapping_add(1);
+        let (x, y) = program.assume.host_port;
+        let from = Qpe::at(x, y).map_or(0, Qpe::index);
+        for (sample, &row) in rows.iter().enumerate() {
+            let payload = if program.steps_in_flight > 1 {
+                // The step's own word; the others keep the rows of the steps that may still be to begin.
+                let steps: [u32; MAX_IN_FLIGHT as usize] = std::array::from_fn(|word| {
+                    let back = step.wrapping_sub(word as u32) % MAX_IN_FLIGHT;
+                    place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample))
+                });
+                steps
+            } else {
+                [row, step, 0, 0]
+            };
+            let sample_number = sample as u8;
+            for (qpe, mask, address) in program.announce_to(sample) {
+                let freight = Freight::Announce { sample: sample_number, step };
+                let packet = Packet { payload, address, qpe, mask, host: false, source: CHIP, freight };
+                self.send(from, packet);
+            }
         }
         Progress::default()
+    }
+
+    /// Row of a sample in a time step in flight.
+    fn row(&self, place: usize, sample: usize) -> u32 {
+        self.state.host.in_flight.get(place).and_then(|rows| rows.get(sample)).copied().unwrap_or(0)
     }
 
     /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
@@ -191,11 +248,12 @@ impl Machine {
     pub(super) fn accept(&mut self, number: u32) -> Progress {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
-        if packet.host {
+        if let (true, Freight::Values { sample, step, .. }) = (packet.host, packet.freight) {
+            let start = self.host_place(step, usize::from(sample));
             if self.program.delivery.payload == Payload::Events {
-                self.host_unpack(&packet);
+                self.host_unpack(&packet, start);
             } else {
-                let start = packet.address as usize / 4;
+                let start = start + packet.address as usize / 4;
                 for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
                     *word = value;
                 }
@@ -215,21 +273,31 @@ impl Machine {
 
     /// Writes a packet into one PE.
     fn write_to(&mut self, index: usize, packet: &Packet) {
+        self.banks_packet(index, packet.address);
         let numbers = &self.program.slot_numbers[index];
-        let number = |layer: u8| numbers.get(usize::from(layer)).copied().filter(|&n| n != NO_SLOT);
+        let number = |layer: u8, sample: u8| {
+            numbers.get(self.program.lane(layer, sample)).copied().filter(|&n| n != NO_SLOT)
+        };
+        let buffers =
+            |slot: u8| self.program.pes[index].as_ref()?.slots.get(usize::from(slot)).map(|s| s.buffers);
         let state = &mut self.state.pes[index];
         state.count.received += 1;
         state.sram.set_packet(packet.address, packet.payload);
         self.state.matrix.delivered(packet.source, index);
         let arrival = match packet.freight {
-            Freight::Values { layer, step, own, next, last } => {
-                let own = number(layer).filter(|_| own);
-                let Some(slot) = own.or_else(|| number(layer + 1).filter(|_| next)) else { return };
-                // y(t) lands where x(t) was, x(t) where y(t−2) was: both must have been read by now.
-                let state = &self.state.pes[index];
+            Freight::Values { layer, sample, step, own, next, last } => {
+                let own = number(layer, sample).filter(|_| own);
+                let next = || number(layer + 1, sample).filter(|_| next);
+                let Some(slot) = own.or_else(next) else { return };
+                let Some(buffers) = buffers(slot) else { return };
+                // y(t) lands where x(t) was; x(t) where y(t−2) was or, of three buffers, y(t−3): R·y of the step after
+                // that one must have read it by now.
                 let (done, needed) = match own {
                     Some(_) => (state.input_done[usize::from(slot)], step.wrapping_add(1)),
-                    None => (state.recurrent_done[usize::from(slot)], step),
+                    None => (
+                        state.recurrent_done[usize::from(slot)],
+                        step.wrapping_add(2).wrapping_sub(buffers.count()),
+                    ),
                 };
                 if (done.wrapping_sub(needed) as i32) < 0 {
                     self.note_race(index, slot, packet, step, own.is_some());
@@ -238,14 +306,13 @@ impl Machine {
                     return;
                 }
                 let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
-                Some(Arrival { slot, counter })
+                Some(Arrival { slot, counter, set: buffers.set(step) })
             }
-            Freight::Announce => number(0).map(|slot| Arrival { slot, counter: Counter::Input }),
-            Freight::BarrierDone(layer) => {
-                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierDone })
-            }
-            Freight::BarrierGo(layer) => {
-                number(layer).map(|slot| Arrival { slot, counter: Counter::BarrierGo })
+            Freight::Announce { sample, step } => number(0, sample).and_then(|slot| {
+                Some(Arrival { slot, counter: Counter::Input, set: buffers(slot)?.set(step) })
+            }),
+            Freight::Mail { layer, sample, counter } => {
+                number(layer, sample).map(|slot| Arrival { slot, counter, set: 0 })
             }
         };
         if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
@@ -317,21 +384,29 @@ impl Machine {
     /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them. Of events only
     /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
     fn freight_gone(&mut self, freight: Freight) -> Progress {
-        let Freight::Values { layer, last, .. } = freight else { return Progress::default() };
+        let Freight::Values { layer, sample, step, last, .. } = freight else { return Progress::default() };
         if !last && self.program.delivery.payload == Payload::Events {
             return Progress::default();
         }
-        let left = &mut self.state.deliveries_left[usize::from(layer)];
+        let (lane, at) = (self.program.lane(layer, sample), step as usize % STEPS);
+        let left = &mut self.state.deliveries_left[lane][at];
         *left = left.saturating_sub(1);
         if *left > 0 {
             return Progress::default();
         }
+        *left = self.program.deliveries(layer);
         self.state.phases.close(usize::from(layer), Phase::Broadcast, self.state.tick);
-        let step = usize::from(layer) + 1 == self.program.layers.len();
-        if step {
+        let mut complete = false;
+        if usize::from(layer) + 1 == self.program.layers.len() {
+            let outputs = &mut self.state.outputs_left[at];
+            *outputs = outputs.saturating_sub(1);
+            complete = *outputs == 0;
+        }
+        if complete {
+            self.state.outputs_left[at] = self.program.batch;
             self.end_step();
         }
-        Progress { phase: Some((layer, Phase::Broadcast)), layer: Some(layer), step }
+        Progress { phase: Some((layer, Phase::Broadcast)), layer: Some(layer), step: complete }
     }
 
     fn end_step(&mut self) {
@@ -344,6 +419,7 @@ impl Machine {
             pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
             pe.count.busy_before = pe.count.busy;
         }
+        state.host.rows = state.host.in_flight.pop_front().unwrap_or_default();
         state.host.completed = state.host.completed.wrapping_add(1);
         state.host.last_step_ticks = state.tick - state.host.completed_at;
         state.host.completed_at = state.tick;
@@ -362,8 +438,12 @@ impl Machine {
         let waiting = Pe::all().filter_map(|pe| {
             let awaited = self.state.pes[pe.index()].awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
-            let have =
-                self.state.pes[pe.index()].sram.word(self.counter_address(pe, awaited.slot, awaited.counter));
+            let have = self.state.pes[pe.index()].sram.word(self.counter_address(
+                pe,
+                awaited.slot,
+                awaited.counter,
+                awaited.set,
+            ));
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Input;

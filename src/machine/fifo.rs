@@ -130,19 +130,19 @@ impl Fifo {
         self.fill -= 1;
     }
 
-    /// Writes an entry; whether it is in the ring now. Where the ring is full, [`OnFull::Stall`] refuses it (whoever
+    /// Writes an entry; the byte address at which it is in the ring now, if it is. Where the ring is full, [`OnFull::Stall`] refuses it (whoever
     /// brings it has to wait), [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
-    pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> bool {
+    pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
         if self.is_full() {
             match on_full {
-                OnFull::Stall => return false,
+                OnFull::Stall => return None,
                 OnFull::Overwrite if self.capacity > 0 => {
                     self.count.overwritten += 1;
                     self.advance();
                 }
                 OnFull::Drop | OnFull::Overwrite => {
                     self.count.dropped += 1;
-                    return false;
+                    return None;
                 }
             }
         }
@@ -152,7 +152,7 @@ impl Fifo {
         self.fill += 1;
         self.count.written += 1;
         self.count.high_water = self.count.high_water.max(self.fill);
-        true
+        Some(at)
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
                 let entry = Entry { key, payload: [key, 1, 2, 3] };
                 let full = model.len() as u32 == capacity;
                 prop_assert_eq!(fifo.is_full(), full);
-                let taken = fifo.push(&mut sram, entry, on_full);
+                let taken = fifo.push(&mut sram, entry, on_full).is_some();
                 prop_assert_eq!(taken, !full || on_full == OnFull::Overwrite);
                 if full && on_full == OnFull::Overwrite {
                     model.pop_front();

@@ -2,11 +2,15 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod assumed;
+pub mod banks;
 pub mod broadcast;
+pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;
 pub mod fifo;
+pub mod images;
 pub mod matrix;
 pub mod noc;
 pub mod operate;

@@ -6,12 +6,12 @@ use super::broadcast::options::Broadcast;
 use super::broadcast::pack;
 use super::dma;
 use super::exec::{Machine, Progress};
-use super::program::{Operation, PACKET_WORDS, PeProgram, Phase, Program, Slot};
+use super::program::{MAX_IN_FLIGHT, Operation, PACKET_WORDS, PeProgram, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventKind};
-use super::state::{Awaited, Freight, Packet, Status};
+use super::state::{Awaited, Freight, Packet, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
-use crate::kernel::matrix::{Kernel, Operands};
+use crate::kernel::matrix::{Kernel, Operands, Work};
 use crate::kernel::{KernelFault, pointwise};
 
 /// `counter` has come to `value` or beyond (counters wrap).
@@ -28,8 +28,7 @@ fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, Ope
 
 /// The buffer that a phase's values arrive in.
 fn arrivals(slot: &Slot, phase: Phase, step: u32) -> u32 {
-    let buffer = if phase == Phase::Input { step } else { step.wrapping_add(1) };
-    slot.buffers[buffer as usize % 2]
+    if phase == Phase::Input { slot.buffers.of(step) } else { slot.buffers.before(step) }
 }
 
 /// The matrix kernel of a phase, and its operands in this time step.
@@ -42,16 +41,37 @@ fn matrix(slot: &Slot, phase: Phase, step: u32) -> (&Kernel, Operands) {
     }
 }
 
+/// What a PE tells its layer's coordinator at the end of a product, if anything.
+fn note(program: &Program, layer: u8, phase: Phase) -> Option<Counter> {
+    match phase {
+        Phase::Input if program.layers[usize::from(layer)].barrier => Some(Counter::BarrierDone),
+        Phase::Recurrent if program.gives_credits(layer) => Some(Counter::CreditDone),
+        _ => None,
+    }
+}
+
+/// At the first step of a sequence that carries nothing: sets y(t−1), c and the traces to 0. Returns the cycles.
+fn restart(program: &Program, state: &mut PeState, slot: &Slot, step: u32) -> u64 {
+    let Some(_) = program.restart.filter(|restart| restart.outputs && restart.at(step)) else { return 0 };
+    let clear = |(at, words): (u32, u32)| {
+        state.sram.set_floats(at, &vec![0.0; words as usize]);
+        program.costs.clear(words)
+    };
+    slot.restarted(step).into_iter().map(clear).sum()
+}
+
 impl Machine {
     /// Where a slot keeps a counter.
-    pub(super) fn counter_address(&self, pe: Pe, slot: u8, counter: Counter) -> u32 {
+    pub(super) fn counter_address(&self, pe: Pe, slot: u8, counter: Counter, set: u8) -> u32 {
         let slot = self.program.pe(pe).and_then(|p| p.slots.get(usize::from(slot)));
         let control = slot.map_or(super::program::Control { base: 0 }, |s| s.control);
         match counter {
-            Counter::Input => control.inputs(),
-            Counter::Recurrent => control.recurrents(),
+            Counter::Input => control.inputs(set),
+            Counter::Recurrent => control.recurrents(set),
             Counter::BarrierDone => control.barrier_done(),
             Counter::BarrierGo => control.barrier_go(),
+            Counter::CreditDone => control.credit_done(),
+            Counter::CreditGo => control.credit_go(),
         }
     }
 
@@ -62,7 +82,9 @@ impl Machine {
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
         state.began = self.state.tick;
+        state.banks.rest();
         let steps = state.sram.word(slot.control.steps());
+        let mut done = Work::default();
         let cycles = match operation.phase {
             Phase::Wait | Phase::Barrier => match self.missing(pe, operation, slot) {
                 None => costs.wait_check,
@@ -75,22 +97,30 @@ impl Machine {
             },
             Phase::Embedding => return self.start_dma(pe),
             Phase::Input | Phase::Recurrent => {
+                let note = note(&program, slot.layer, operation.phase).is_some();
+                let mut extra = if note { costs.barrier_send } else { 0 };
+                if operation.phase == Phase::Recurrent {
+                    extra += restart(&program, state, slot, steps);
+                }
                 let unpacked = self.unpack(pe, slot, operation.phase, arrivals(slot, operation.phase, steps));
                 let (kernel, at) = matrix(slot, operation.phase, steps);
                 let words = self.state.pes[pe.index()].sram.words();
                 match unpacked.and_then(|cycles| Ok((cycles, kernel.work(words, at.x)?))) {
                     Ok((unpacking, work)) => {
-                        let note = operation.phase == Phase::Input
-                            && program.layers[usize::from(slot.layer)].barrier;
-                        unpacking + costs.matrix(kernel, &work) + if note { costs.barrier_send } else { 0 }
+                        done = work;
+                        unpacking + costs.matrix(kernel, &work) + extra
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
                 }
             }
-            Phase::Pointwise => costs.pointwise(slot.pointwise.units),
+            Phase::Pointwise => {
+                let units = slot.pointwise.units;
+                costs.pointwise(units) + slot.pointwise.trace.map_or(0, |_| costs.trace(units))
+            }
             Phase::Broadcast => self.begin_broadcast(pe, operation.slot, slot),
             Phase::Log => costs.timer_log * LOGGED.len() as u64,
         };
+        self.banks_begin(pe, operation, steps, &done, cycles);
         self.busy_for(pe, cycles);
     }
 
@@ -115,36 +145,48 @@ impl Machine {
         }
     }
 
-    /// What an operation that waits still misses: y(t−1) first, then x(t); or the coordinator's "go".
+    /// What an operation that waits still misses: y(t−1) first, then x(t); or the coordinators' "go"s.
     fn missing(&self, pe: Pe, operation: Operation, slot: &Slot) -> Option<Awaited> {
         let sram = &self.state.pes[pe.index()].sram;
         let steps = sram.word(slot.control.steps());
-        let inputs = steps.wrapping_add(1).wrapping_mul(slot.input_blocks);
-        let wanted: &[(Counter, u32)] = match operation.phase {
-            Phase::Barrier => &[(Counter::BarrierGo, steps.wrapping_add(1))],
-            _ => &[(Counter::Recurrent, steps.wrapping_mul(slot.recurrent_blocks)), (Counter::Input, inputs)],
+        let buffers = slot.buffers;
+        let layer = &self.program.layers[usize::from(slot.layer)];
+        let await_counter = |counter, set, value| Awaited { slot: operation.slot, counter, set, value };
+        let wanted = match operation.phase {
+            Phase::Barrier => [
+                layer.barrier.then(|| await_counter(Counter::BarrierGo, 0, steps.wrapping_add(1))),
+                // The next layer has finished R·y of step t − 2, and of all before.
+                layer.credits.then(|| await_counter(Counter::CreditGo, 0, steps.wrapping_sub(1))),
+            ],
+            _ => [
+                steps.checked_sub(1).map(|before| {
+                    let value = buffers.arrivals(before, slot.recurrent_blocks);
+                    await_counter(Counter::Recurrent, buffers.set(before), value)
+                }),
+                (!operation.recurrent_only).then(|| {
+                    let value = buffers.arrivals(steps, slot.input_blocks);
+                    await_counter(Counter::Input, buffers.set(steps), value)
+                }),
+            ],
         };
-        let wanted = if operation.recurrent_only { &wanted[..1] } else { wanted };
-        let number = operation.slot;
-        wanted
-            .iter()
-            .find(|&&(counter, value)| !reached(sram.word(self.counter_address(pe, number, counter)), value))
-            .map(|&(counter, value)| Awaited { slot: number, counter, value })
+        wanted.into_iter().flatten().find(|awaited| {
+            let address = self.counter_address(pe, awaited.slot, awaited.counter, awaited.set);
+            !reached(sram.word(address), awaited.value)
+        })
     }
 
     /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing, wakes the core.
     pub(super) fn arrived(&mut self, pe: Pe, arrival: Arrival) {
-        let address = self.counter_address(pe, arrival.slot, arrival.counter);
+        let address = self.counter_address(pe, arrival.slot, arrival.counter, arrival.set);
         let state = &mut self.state.pes[pe.index()];
         let count = state.sram.word(address).wrapping_add(1);
         state.sram.set_word(address, count);
         let awaited = state.awaited;
-        if arrival.counter == Counter::BarrierDone {
-            self.release_barrier(pe, arrival.slot, count);
+        if matches!(arrival.counter, Counter::BarrierDone | Counter::CreditDone) {
+            self.release(pe, arrival, count);
         }
         if let Some(awaited) = awaited
-            && awaited.slot == arrival.slot
-            && awaited.counter == arrival.counter
+            && (awaited.slot, awaited.counter, awaited.set) == (arrival.slot, arrival.counter, arrival.set)
             && reached(count, awaited.value)
         {
             self.woken(pe);
@@ -170,15 +212,21 @@ impl Machine {
         }
     }
 
-    /// The coordinator has heard from every PE of its layer: it sends "go".
-    fn release_barrier(&mut self, pe: Pe, slot: u8, count: u32) {
+    /// The coordinator has heard from every PE of its layer: it sends "go", to the layer itself (barrier) or to the one
+    /// before (credit).
+    fn release(&mut self, pe: Pe, heard: Arrival, count: u32) {
         let program = Arc::clone(&self.program);
-        let Some(slot) = program.pe(pe).and_then(|p| p.slots.get(usize::from(slot))) else { return };
-        let layer = &program.layers[usize::from(slot.layer)];
-        if !count.is_multiple_of(layer.pes.len() as u32) {
+        let slot = program.pe(pe).and_then(|p| p.slots.get(usize::from(heard.slot)));
+        let Some(Slot { layer, sample, .. }) = slot else { return };
+        if !count.is_multiple_of(program.layers[usize::from(*layer)].pes.len() as u32) {
             return;
         }
-        let masks = program.layer_masks(slot.layer);
+        let (to, counter) = if heard.counter == Counter::CreditDone {
+            (layer.saturating_sub(1), Counter::CreditGo)
+        } else {
+            (*layer, Counter::BarrierGo)
+        };
+        let masks = program.layer_masks(to);
         let ticks = self.ticks(program.costs.barrier_release(masks.len() as u32));
         let state = &mut self.state.pes[pe.index()];
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
@@ -189,16 +237,17 @@ impl Machine {
             state.inject_delay += ticks;
         }
         for (qpe, mask) in masks {
-            let freight = Freight::BarrierGo(slot.layer);
-            self.mail(pe, slot, qpe, mask, freight);
+            self.mail(pe, qpe, mask, (to, *sample), counter);
         }
     }
 
-    /// A one-word packet to the control blocks of a layer.
-    fn mail(&mut self, from: Pe, slot: &Slot, qpe: u8, mask: u8, freight: Freight) {
-        let source = from.index() as u16;
+    /// A one-word packet to the control blocks of a layer's sample.
+    fn mail(&mut self, from: Pe, qpe: u8, mask: u8, (layer, sample): (u8, u8), counter: Counter) {
+        let to = self.program.layers.get(usize::from(layer)).and_then(|l| l.control.get(usize::from(sample)));
+        let Some(control) = to else { return };
+        let (source, address) = (from.index() as u16, control.barrier_mail());
+        let freight = Freight::Mail { layer, sample, counter };
         let payload = [u32::from(source), 0, 0, 0];
-        let address = slot.control.barrier_mail();
         let packet = Packet { payload, address, qpe, mask, host: false, source, freight };
         self.send(from.qpe_index(), packet);
     }
@@ -220,10 +269,13 @@ impl Machine {
         let state = &mut self.state.pes[pe.index()];
         let Some((_, _, slot)) = current(&program, pe, state.operation) else { return };
         let mut row = vec![0.0; program.dram.width()];
-        program.dram.read(state.sram.word(slot.control.announce()), &mut row);
         let step = state.sram.word(slot.control.steps());
-        state.sram.set_floats(slot.buffers[step as usize % 2], &row);
+        let word = if program.steps_in_flight > 1 { step % MAX_IN_FLIGHT } else { 0 };
+        program.dram.read(state.sram.word(slot.control.announce() + 4 * word), &mut row);
+        let buffer = slot.buffers.of(step);
+        state.sram.set_floats(buffer, &row);
         state.count.interrupts += 1;
+        self.banks_dma(pe, buffer, 4 * row.len() as u32);
         self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
 
@@ -258,8 +310,7 @@ impl Machine {
             self.stop(pe, operation, fault);
             return Progress::default();
         }
-        let phase =
-            if operation.recurrent_only { None } else { self.phase_end(slot.layer, operation.phase, now) };
+        let phase = if operation.recurrent_only { None } else { self.phase_end(slot, operation.phase, now) };
         let state = &mut self.state.pes[pe.index()];
         state.operation = (state.operation + 1) % loaded.operations.len() as u32;
         self.begin(pe);
@@ -267,12 +318,16 @@ impl Machine {
     }
 
     /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when they are delivered.)
-    fn phase_end(&mut self, layer: u8, phase: Phase, now: Tick) -> Option<(u8, Phase)> {
+    fn phase_end(&mut self, slot: &Slot, phase: Phase, now: Tick) -> Option<(u8, Phase)> {
         if phase == Phase::Broadcast {
             return None;
         }
-        let hidden = phase == Phase::Recurrent && self.program.layers[usize::from(layer)].overlap_recurrent;
-        let ended = &mut self.state.phases.ended[usize::from(layer)][phase.index()];
+        let layer = slot.layer;
+        // While other layers work on the same time step; in a pipeline a layer's own R·y is what it waits for.
+        let hidden = phase == Phase::Recurrent
+            && self.program.steps_in_flight == 1
+            && self.program.layers[usize::from(layer)].overlap_recurrent;
+        let ended = &mut self.state.phases.ended[self.program.lane(layer, slot.sample)][phase.index()];
         *ended += 1;
         if (*ended as usize) < self.program.layers[usize::from(layer)].pes.len() {
             return None;
@@ -300,31 +355,35 @@ impl Machine {
         let done =
             if operation.phase == Phase::Input { &mut state.input_done } else { &mut state.recurrent_done };
         done[usize::from(operation.slot)] = done[usize::from(operation.slot)].wrapping_add(1);
-        if operation.phase == Phase::Input && self.program.layers[usize::from(slot.layer)].barrier {
+        if let Some(counter) = note(&self.program, slot.layer, operation.phase) {
             let coordinator = self.program.layers[usize::from(slot.layer)].pes[0];
             let mask = 1 << coordinator.p();
-            self.mail(pe, slot, coordinator.qpe_index() as u8, mask, Freight::BarrierDone(slot.layer));
+            self.mail(pe, coordinator.qpe_index() as u8, mask, (slot.layer, slot.sample), counter);
         }
         Ok(())
     }
 
     fn point_wise(&mut self, pe: Pe, number: u8, slot: &Slot) {
-        let reset_every = self.program.cell_reset_every;
+        let restart = self.program.restart;
         let state = &mut self.state.pes[pe.index()];
         let layout = &slot.pointwise;
         let step = state.sram.word(slot.control.steps());
-        let reset = reset_every.is_some_and(|n| step.is_multiple_of(n.max(1)));
+        let restart = restart.is_some_and(|restart| !restart.outputs && restart.at(step));
         let mut active = 0;
         let mut y = vec![0.0; slot.packets() as usize * PACKET_WORDS];
         let mut cell = vec![0.0; layout.units as usize];
         for (i, (y, c)) in y.iter_mut().zip(&mut cell).enumerate() {
-            let out = pointwise::unit(state.sram.words(), layout, i as u32, reset);
+            let out = pointwise::unit(state.sram.words(), layout, i as u32, restart);
             (*y, *c) = (out.y, out.c);
             active += u32::from(out.event());
         }
         state.sram.set_floats(layout.cell, &cell);
         state.sram.set_floats(layout.y, &y);
-        self.state.active[pe.index()][usize::from(number)] = active;
+        if let Some(trace) = layout.trace {
+            let traces = pointwise::traces(state.sram.words(), layout, trace, restart);
+            state.sram.set_floats(trace, &traces);
+        }
+        self.state.active[pe.index()][usize::from(number)][step as usize % STEPS] = active;
     }
 
     /// Writes the timer counts of this step to the debug log's ring, and counts the step.

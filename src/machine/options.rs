@@ -28,6 +28,29 @@ pub struct ChipOptions {
     pub reserved: Vec<(u8, u8, u8)>,
 }
 
+/// How addresses fall on the four SRAM banks of a PE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum BankInterleave {
+    /// Four contiguous blocks of 32 KiB.
+    #[default]
+    Block,
+    /// Consecutive 128-bit words go round the banks. A word of 128 bits is what a NoC packet and a DMA beat bring, so a
+    /// write holds one bank for a cycle here as with `Block`; 32-bit words would make every packet hold all four.
+    Word,
+}
+
+/// Who goes first when the core and a write meet in an SRAM bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum BankPriority {
+    /// The core; the write waits in the network interface.
+    #[default]
+    Core,
+    /// The write; the core's operation ends a cycle later.
+    Writes,
+    /// Whoever lost the last time in this bank; the first time the core.
+    RoundRobin,
+}
+
 /// Numbers that no public source gives. Each is *not published*: the default is our assumption, and results that hang
 /// on one say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +83,11 @@ pub struct Assume {
     /// Energy of one byte read from or written to DRAM, in picojoules. Not published; 0 leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_dram_byte_pj: f64,
+    /// How addresses fall on a PE's four SRAM banks. Not published.
+    pub bank_interleave: BankInterleave,
+    /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other waits a PE cycle. Not
+    /// published. With `Core` the conflicts are counted and no time changes.
+    pub bank_priority: BankPriority,
     /// QPE `(x, y)` whose router the host interface is attached to. Its coordinates are not published.
     pub host_port: (u8, u8),
     /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
@@ -83,6 +111,8 @@ impl Default for Assume {
             host_turnaround_us: 0.0,
             energy_per_hop_pj: 0.0,
             energy_per_dram_byte_pj: 0.0,
+            bank_interleave: BankInterleave::Block,
+            bank_priority: BankPriority::Core,
             host_port: (1, 1),
             dram_ports: [(1, 1), (7, 1)],
             router_latency_ns: 0.0,

@@ -6,10 +6,11 @@ use super::program::Phase;
 use crate::chip::clock::Tick;
 
 /// Time of each phase along the time line: from the moment the previous phase ended everywhere to the moment this one
-/// has. Over all layers and phases these add up to the time that has passed.
+/// has. Over all layers and phases these add up to the time that has passed, also where layers work at the same time:
+/// then a phase's part is the time by which it ended later than the one that ended last before it, in whatever layer.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseClock {
-    /// PEs that have ended the phase in this time step, by layer.
+    /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].
     pub ended: Vec<[u32; Phase::ALL.len()]>,
     /// When a phase last ended everywhere.
     pub frontier: Tick,
@@ -22,11 +23,11 @@ pub struct PhaseClock {
 }
 
 impl PhaseClock {
-    /// For so many layers.
-    pub fn new(layers: usize) -> Self {
+    /// For so many layers, each with a lane for every sample.
+    pub fn new(layers: usize, lanes: usize) -> Self {
         let zero = vec![[0; Phase::ALL.len()]; layers];
         Self {
-            ended: vec![[0; Phase::ALL.len()]; layers],
+            ended: vec![[0; Phase::ALL.len()]; lanes],
             frontier: 0,
             step: zero.clone(),
             last_step: zero.clone(),

@@ -2,12 +2,14 @@
 //! machine runs; [`super::state::State`] holds all that does.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::broadcast::options::Payload;
 use super::broadcast::{Delivery, SlotEvents};
+pub use super::buffers::Buffers;
 use super::costs::Costs;
 use super::options::{Assume, Waiting};
 use crate::chip::clock::OperatingPoint;
@@ -16,6 +18,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Kernel;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
+use crate::net::Carry;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
 pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
@@ -35,7 +38,8 @@ pub enum Phase {
     Recurrent,
     /// Gates, cell state, threshold, event.
     Pointwise,
-    /// Wait until all PEs of the layer have arrived, where the mapping needs a barrier.
+    /// Wait until all PEs of the layer have arrived, where the mapping needs a barrier, and until the next layer has room
+    /// for another x, where layers work on different time steps.
     Barrier,
     /// Send y to every PE that needs it.
     Broadcast,
@@ -109,7 +113,8 @@ pub struct Operation {
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
 ///
-/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0), the counters, and where barrier packets land.
+/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0; with time steps in flight the rows of the last four),
+/// the counters, and where barrier packets land. Where time steps overlap, blocks are counted for each buffer apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Control {
     /// First byte.
@@ -119,18 +124,20 @@ pub struct Control {
 impl Control {
     /// Bytes of one control block.
     pub const BYTES: u32 = 64;
+    /// The same with arrival counters for each of three buffers.
+    pub const PIPELINED_BYTES: u32 = 96;
 
     /// Where a time step is announced: one packet, watched.
     pub const fn announce(self) -> u32 {
         self.base
     }
-    /// Blocks of x (layer 0: announcements) arrived since the start.
-    pub const fn inputs(self) -> u32 {
-        self.base + 16
+    /// Blocks of x (layer 0: announcements) arrived since the start, in counter set `set`.
+    pub const fn inputs(self, set: u8) -> u32 {
+        if set == 0 { self.base + 16 } else { self.base + 60 + 4 * set as u32 }
     }
-    /// Blocks of y arrived since the start.
-    pub const fn recurrents(self) -> u32 {
-        self.base + 32
+    /// Blocks of y arrived since the start, in counter set `set`.
+    pub const fn recurrents(self, set: u8) -> u32 {
+        if set == 0 { self.base + 32 } else { self.base + 76 + 4 * set as u32 }
     }
     /// Time steps this share has completed.
     pub const fn steps(self) -> u32 {
@@ -144,11 +151,22 @@ impl Control {
     pub const fn barrier_go(self) -> u32 {
         self.base + 28
     }
+    /// Notes "R·y done" arrived since the start (the coordinator's only).
+    pub const fn credit_done(self) -> u32 {
+        self.base + 36
+    }
+    /// The next layer's "go"s arrived since the start.
+    pub const fn credit_go(self) -> u32 {
+        self.base + 40
+    }
     /// Where barrier packets are written.
     pub const fn barrier_mail(self) -> u32 {
         self.base + 48
     }
 }
+
+/// Time steps that may be announced and not complete: an announcement is one packet, with a word for each.
+pub const MAX_IN_FLIGHT: u32 = PACKET_WORDS as u32;
 
 /// PEs of one QPE that a broadcast writes to, or the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,19 +177,23 @@ pub struct Target {
     pub mask: u8,
     /// The packets leave the mesh at that QPE's router for the host.
     pub host: bool,
-    /// Byte addresses of the two buffers at the receivers.
-    pub buffers: [u32; 2],
+    /// Byte address of what they are sent, at the sender: its y or its traces.
+    pub payload: u32,
+    /// The buffers at the receivers; the host keeps its own.
+    pub buffers: Buffers,
     /// The sender's own layer is among the receivers: y(t), for R·y of the next step.
     pub own: bool,
     /// The next layer is among the receivers: x(t).
     pub next: bool,
 }
 
-/// A layer's share on one PE.
+/// A layer's share on one PE, for one sample of the batch. The samples' slots have the same weights, at the same addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
     /// Layer index.
     pub layer: u8,
+    /// Sample of the batch.
+    pub sample: u8,
     /// Model indices of the units here, ascending.
     pub units: Vec<u32>,
     /// W.
@@ -186,16 +208,20 @@ pub struct Slot {
     pub pointwise: PointwiseLayout,
     /// Told through these words.
     pub control: Control,
-    /// x(t) is in `buffers[t % 2]`, y(t−1) in the other; y(t) lands on x(t)'s.
-    pub buffers: [u32; 2],
+    /// Where x and y arrive.
+    pub buffers: Buffers,
     /// Byte offset of this PE's block in the layer's placed y.
     pub block: u32,
+    /// Bytes of the layer's placed y: what R·y reads.
+    pub outputs: u32,
     /// Arrivals per step before W·x may start: blocks of x, or 1 announcement.
     pub input_blocks: u32,
     /// Arrivals of y per step.
     pub recurrent_blocks: u32,
-    /// Who gets y.
+    /// Who gets y, or the traces.
     pub targets: Vec<Target>,
+    /// The first so many of them get the traces, the others y.
+    pub trace_targets: u32,
     /// This PE collects the layer's barrier.
     pub coordinator: bool,
     /// How events are sent and received, where y is sent as events.
@@ -206,6 +232,30 @@ impl Slot {
     /// Packets of this share's y block, where all of y is sent.
     pub fn packets(&self) -> u32 {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
+    }
+
+    /// The targets that get the same payload as target `target`: one call of `broadcast` serves them.
+    pub fn call(&self, target: u32) -> Range<u32> {
+        if target < self.trace_targets {
+            0..self.trace_targets
+        } else {
+            self.trace_targets..self.targets.len() as u32
+        }
+    }
+
+    /// The calls of `broadcast` that a time step takes: two where the layer passes on traces, since its own PEs get y.
+    pub fn calls(&self) -> impl Iterator<Item = Range<u32>> {
+        [0..self.trace_targets, self.trace_targets..self.targets.len() as u32]
+            .into_iter()
+            .filter(|call| !call.is_empty())
+    }
+
+    /// Bytes that a [`Restart`] of outputs clears: first byte and words of y(t−1), c and the traces at time step `step`.
+    pub fn restarted(&self, step: u32) -> Vec<(u32, u32)> {
+        let layout = &self.pointwise;
+        let mut cleared = vec![(self.buffers.before(step), self.outputs / 4), (layout.cell, layout.units)];
+        cleared.extend(layout.trace.map(|trace| (trace, layout.units)));
+        cleared
     }
 }
 
@@ -244,7 +294,7 @@ pub struct Region {
 pub struct PeProgram {
     /// Repeated for ever.
     pub operations: Vec<Operation>,
-    /// Layers it hosts, in network order.
+    /// Layers it hosts, in network order; of each, the samples.
     pub slots: Vec<Slot>,
     /// Its memory map, ascending.
     pub regions: Vec<Region>,
@@ -257,9 +307,14 @@ pub struct PeProgram {
 }
 
 impl PeProgram {
-    /// The slot of a layer.
+    /// The slot of a layer (the first sample's).
     pub fn slot_of(&self, layer: u8) -> Option<(u8, &Slot)> {
         self.slots.iter().position(|s| s.layer == layer).map(|i| (i as u8, &self.slots[i]))
+    }
+
+    /// One slot of each layer: for what all samples share.
+    pub fn layers(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.sample == 0)
     }
 
     /// Bytes in use per bank.
@@ -287,8 +342,13 @@ pub struct LayerProgram {
     pub unit_word: Vec<u32>,
     /// Words of the placed y, blocks padded to packets.
     pub words: u32,
+    /// Control block of each sample, the same in every PE.
+    pub control: Vec<Control>,
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
+    /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
+    /// y that it reads. Needed only with more than two steps in flight.
+    pub credits: bool,
     /// R·y is computed while the PE waits for x: its time is not on the time line of the phases.
     pub overlap_recurrent: bool,
 }
@@ -301,8 +361,33 @@ pub trait DramRows: Send + Sync + fmt::Debug {
     fn read(&self, row: u32, out: &mut [f32]);
 }
 
+/// Sequences on the chip: what a PE does at the first time step of each.
+///
+/// With `outputs`, `clear` (`assets/kernels/clear.c`) sets y(t−1), c and the traces to 0 before R·y, and the core is charged
+/// for it. By then all of y(t−1) has arrived, and nothing is sent to its bytes before R·y has read them: x(t+1) lands
+/// there only in the next time step. Without, the point-wise step takes c and the traces as 0, at no charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Time steps in a sequence.
+    pub every: u32,
+    /// y(t−1) restarts at 0 too, not only c and the traces.
+    pub outputs: bool,
+}
+
+impl Restart {
+    /// What `carry` asks for, in sequences of so many steps.
+    pub fn of(carry: Carry, every: u32) -> Option<Self> {
+        (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
+    }
+
+    /// Time step `step` is the first of a sequence.
+    pub fn at(self, step: u32) -> bool {
+        step.is_multiple_of(self.every.max(1))
+    }
+}
+
 /// Everything the chip is loaded with, and the constants it runs by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,
@@ -318,23 +403,34 @@ pub struct Program {
     pub waiting: Waiting,
     /// What is not published.
     pub assume: Assume,
-    /// Restart c from 0 every so many steps (the card's `carry: Y`); none to carry it on.
-    pub cell_reset_every: Option<u32>,
+    /// Where sequences begin, and what begins anew there; none to carry all state on.
+    pub restart: Option<Restart>,
     /// How outputs reach their readers.
     pub delivery: Delivery,
-    /// Slot number of each layer on each PE, by PE index and layer; [`NO_SLOT`] where there is none.
+    /// Slot number of each layer and sample on each PE, by PE index and [`Program::lane`]; [`NO_SLOT`] where there is none.
     pub slot_numbers: Vec<Vec<u8>>,
+    /// Samples computed side by side.
+    pub batch: u32,
+    /// Time steps that may be announced and not complete, 1 to [`MAX_IN_FLIGHT`].
+    pub steps_in_flight: u32,
 }
 
 /// Marks a layer that a PE does not host.
 pub const NO_SLOT: u8 = u8::MAX;
 
 /// The table of [`Program::slot_numbers`].
-pub fn slot_numbers(pes: &[Option<PeProgram>], layers: usize) -> Vec<Vec<u8>> {
-    let number = |pe: &Option<PeProgram>, layer: usize| {
-        pe.as_ref().and_then(|p| p.slot_of(layer as u8)).map_or(NO_SLOT, |(number, _)| number)
+pub fn slot_numbers(pes: &[Option<PeProgram>], layers: usize, batch: u32) -> Vec<Vec<u8>> {
+    let batch = batch as usize;
+    let numbers = |pe: &Option<PeProgram>| {
+        let mut numbers = vec![NO_SLOT; layers * batch];
+        for (number, slot) in pe.iter().flat_map(|pe| pe.slots.iter().enumerate()) {
+            if let Some(at) = numbers.get_mut(usize::from(slot.layer) * batch + usize::from(slot.sample)) {
+                *at = number as u8;
+            }
+        }
+        numbers
     };
-    pes.iter().map(|pe| (0..layers).map(|layer| number(pe, layer)).collect()).collect()
+    pes.iter().map(numbers).collect()
 }
 
 impl Program {
@@ -343,7 +439,25 @@ impl Program {
         self.pes.get(pe.index())?.as_ref()
     }
 
-    /// Deliveries of y that end a layer's time step; of events only the last packets of blocks count.
+    /// Number of a layer's sample among all layers' samples.
+    pub fn lane(&self, layer: u8, sample: u8) -> usize {
+        usize::from(layer) * self.batch as usize + usize::from(sample)
+    }
+
+    /// How many there are.
+    pub fn lanes(&self) -> usize {
+        self.layers.len() * self.batch as usize
+    }
+
+    /// PEs of `layer` tell the layer before it when they have finished R·y.
+    pub fn gives_credits(&self, layer: u8) -> bool {
+        usize::from(layer)
+            .checked_sub(1)
+            .and_then(|before| self.layers.get(before))
+            .is_some_and(|l| l.credits)
+    }
+
+    /// Deliveries of y that end a layer's time step, for each sample; of events only the last packets of blocks count.
     pub fn deliveries(&self, layer: u8) -> u32 {
         let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(layer));
         let counted = |slot: &Slot| if self.delivery.payload == Payload::Events { 1 } else { slot.packets() };
@@ -360,11 +474,11 @@ impl Program {
         masks.into_iter().collect()
     }
 
-    /// Where the host announces a time step: QPE index, PE mask, byte address.
-    pub fn announce_to(&self) -> Vec<(u8, u8, u32)> {
-        let slot = self.pes.iter().flatten().find_map(|p| p.slot_of(0));
-        let Some((_, slot)) = slot else { return Vec::new() };
-        let address = slot.control.announce();
+    /// Where the host announces a sample's time step: QPE index, PE mask, byte address.
+    pub fn announce_to(&self, sample: usize) -> Vec<(u8, u8, u32)> {
+        let control = self.layers.first().and_then(|layer| layer.control.get(sample));
+        let Some(control) = control else { return Vec::new() };
+        let address = control.announce();
         self.layer_masks(0).into_iter().map(|(qpe, mask)| (qpe, mask, address)).collect()
     }
 

@@ -37,6 +37,8 @@ pub struct Arrival {
     pub slot: u8,
     /// Which counter it advances.
     pub counter: Counter,
+    /// Of which counter set: see [`super::buffers::Buffers::set`].
+    pub set: u8,
 }
 
 /// Arrival counters of a slot; each is a word in the PE's SRAM.
@@ -50,6 +52,10 @@ pub enum Counter {
     BarrierDone,
     /// The coordinator's "go".
     BarrierGo,
+    /// "R·y done" notes that the coordinator collects for the layer before.
+    CreditDone,
+    /// The next layer's "go".
+    CreditGo,
 }
 
 impl EventKind {

@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::banks::BankState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
+use super::costs::Costs;
 use super::fifo::Fifo;
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
+use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
-use super::program::{PACKET_WORDS, Phase, Program};
+use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
@@ -37,6 +40,8 @@ pub struct Awaited {
     pub slot: u8,
     /// Which counter.
     pub counter: Counter,
+    /// Of which counter set: see [`super::buffers::Buffers::set`].
+    pub set: u8,
     /// The value (counters count up for ever and wrap).
     pub value: u32,
 }
@@ -50,6 +55,27 @@ pub struct Cursor {
     pub target: u32,
     /// What cannot be read off the program: events, and transfers that the DMA engine goes on with.
     pub transfer: Option<Transfer>,
+}
+
+impl Cursor {
+    /// The next packet to send of a block of `packets`, and the cycles until its trigger: every packet goes to all targets
+    /// of its payload, then the next call of `broadcast` begins. At the end, `packet` is behind the last one.
+    pub fn next(self, slot: &Slot, packets: u32, costs: &Costs) -> (Self, u64) {
+        let call = slot.call(self.target);
+        let Self { packet, target, .. } = self;
+        if target + 1 < call.end {
+            return (Self { target: target + 1, ..self }, costs.broadcast_destination);
+        }
+        if packet + 1 < packets {
+            let cycles = costs.broadcast_destination + costs.broadcast_packet;
+            return (Self { packet: packet + 1, target: call.start, ..self }, cycles);
+        }
+        if call.end as usize == slot.targets.len() {
+            return (Self { packet: packet + 1, target: 0, ..self }, 0);
+        }
+        let cycles = costs.broadcast_next_call(packets, call.len() as u32);
+        (Self { packet: 0, target: call.end, ..self }, cycles)
+    }
 }
 
 /// One PE.
@@ -73,6 +99,8 @@ pub struct PeState {
     pub awaited: Option<Awaited>,
     /// Its broadcast.
     pub cursor: Cursor,
+    /// Blocks that the DMA engine has still to begin, after the one that the cursor is in.
+    pub transfers: VecDeque<Transfer>,
     /// The ring that packets from the event router go to.
     pub fifo: Fifo,
     /// Ticks by which handlers have held up the next packet.
@@ -85,6 +113,8 @@ pub struct PeState {
     pub timer_counts: [u32; Phase::ALL.len()],
     /// Values written to the debug log.
     pub logged: u32,
+    /// Its SRAM banks, as core and writes meet in them.
+    pub banks: BankState,
     /// Counters that only observe.
     pub count: PeCount,
 }
@@ -115,6 +145,8 @@ pub enum Freight {
     Values {
         /// The sender's layer.
         layer: u8,
+        /// Sample of the batch.
+        sample: u8,
         /// Time step.
         step: u32,
         /// For R·y of the sender's own layer.
@@ -125,11 +157,21 @@ pub enum Freight {
         last: bool,
     },
     /// The host announces a time step.
-    Announce,
-    /// "W·x done", to the coordinator of a layer.
-    BarrierDone(u8),
-    /// The coordinator's "go" to its layer.
-    BarrierGo(u8),
+    Announce {
+        /// Sample of the batch.
+        sample: u8,
+        /// Time step.
+        step: u32,
+    },
+    /// A note or a "go", for a counter in the control block of a layer's sample.
+    Mail {
+        /// The layer that it is for.
+        layer: u8,
+        /// Sample of the batch.
+        sample: u8,
+        /// What it counts as.
+        counter: Counter,
+    },
 }
 
 /// A packet on the mesh.
@@ -185,10 +227,12 @@ impl PacketStore {
 /// What the host sees of the chip.
 #[derive(Clone, Debug, Default)]
 pub struct HostState {
-    /// The last layer's placed y, as its packets arrive.
+    /// The last layer's placed y, as its packets arrive: by time step in flight and sample.
     pub y: Vec<u32>,
-    /// Row (token, frame) of the time step to announce next.
-    pub row: u32,
+    /// Rows (tokens, frames) of the last completed time step, by sample.
+    pub rows: Vec<u32>,
+    /// Rows of the time steps that the chip has been given and that are not complete, oldest first.
+    pub in_flight: VecDeque<Vec<u32>>,
     /// Time steps announced.
     pub announced: u32,
     /// Time steps completed.
@@ -198,6 +242,9 @@ pub struct HostState {
     /// How long it took, from completion to completion.
     pub last_step_ticks: Tick,
 }
+
+/// Time steps that are told apart in counts of what is still to come: more than can overlap.
+pub const STEPS: usize = 2 * MAX_IN_FLIGHT as usize;
 
 /// All that changes.
 #[derive(Clone, Debug)]
@@ -226,10 +273,12 @@ pub struct State {
     pub lost: Vec<u64>,
     /// When each DRAM port is free.
     pub dram_free: [Tick; 2],
-    /// Deliveries of y still to come in this step, by layer.
-    pub deliveries_left: Vec<u32>,
-    /// Events (y ≠ 0) that each PE's slots sent in their last step, by PE and slot.
-    pub active: Vec<Vec<u32>>,
+    /// Deliveries of y still to come, by [`Program::lane`] and time step modulo [`STEPS`].
+    pub deliveries_left: Vec<[u32; STEPS]>,
+    /// Samples of which the last layer's y is still to come, by time step modulo [`STEPS`].
+    pub outputs_left: [u32; STEPS],
+    /// Events (y ≠ 0) that each PE's slots sent, by PE, slot and time step modulo [`STEPS`].
+    pub active: Vec<Vec<[u32; STEPS]>>,
     /// The host.
     pub host: HostState,
     /// Phases in time.
@@ -242,6 +291,8 @@ pub struct State {
     pub matrix: TrafficMatrix,
     /// Buffers overwritten too early.
     pub races: Races,
+    /// What happens in the banks decides what happens next: with any priority but the core's.
+    pub banks_decide: bool,
     /// The machine stopped on this.
     pub fault: Option<String>,
 }
@@ -259,9 +310,12 @@ impl State {
             pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1);
             pe.input_done = vec![0; loaded.slots.len()];
             pe.recurrent_done = vec![0; loaded.slots.len()];
-            *active = vec![0; loaded.slots.len()];
+            *active = vec![[0; STEPS]; loaded.slots.len()];
         }
-        let host_words = program.layers.last().map_or(0, |l| l.words as usize);
+        let host_words = program.layers.last().map_or(0, |l| l.words as usize)
+            * program.batch as usize
+            * program.steps_in_flight as usize;
+        let batch = program.batch.max(1) as usize;
         Self {
             tick: 0,
             events: 0,
@@ -275,14 +329,18 @@ impl State {
             sent: 0,
             lost: Vec::new(),
             dram_free: [0; 2],
-            deliveries_left: vec![0; program.layers.len()],
+            deliveries_left: (0..program.lanes())
+                .map(|lane| [program.deliveries((lane / batch) as u8); STEPS])
+                .collect(),
+            outputs_left: [program.batch; STEPS],
             active,
             host: HostState { y: vec![0; host_words], ..HostState::default() },
-            phases: PhaseClock::new(program.layers.len()),
+            phases: PhaseClock::new(program.layers.len(), program.lanes()),
             busy: BusyProbe::new(program.layers.len()),
             traffic: NocProbe::default(),
             matrix: TrafficMatrix::default(),
             races: Races::default(),
+            banks_decide: program.assume.bank_priority != BankPriority::Core,
             fault: None,
         }
     }
@@ -306,20 +364,34 @@ impl State {
                 word(u64::from(step));
                 word(began);
             }
+            for Transfer { slot, step, packets, began } in &pe.transfers {
+                word(u64::from(*slot) << 32 | u64::from(*packets));
+                word(u64::from(*step));
+                word(*began);
+            }
             if pe.fifo.capacity > 0 {
                 word(u64::from(pe.fifo.read) << 32 | u64::from(pe.fifo.fill));
                 word(pe.fifo.drain_ends << 1 | u64::from(pe.fifo.draining));
             }
-            if let Some(Awaited { slot, counter, value }) = pe.awaited {
-                word(1 << 63 | u64::from(slot) << 40 | (counter as u64) << 32 | u64::from(value));
+            if let Some(Awaited { slot, counter, set, value }) = pe.awaited {
+                word(
+                    1 << 63
+                        | u64::from(set) << 48
+                        | u64::from(slot) << 40
+                        | (counter as u64) << 32
+                        | u64::from(value),
+                );
             }
             for done in pe.input_done.iter().chain(&pe.recurrent_done) {
                 word(u64::from(*done));
             }
             word(u64::from(pe.logged));
-            for &(ends, Arrival { slot, counter }) in &pe.interrupts {
+            if self.banks_decide {
+                pe.banks.words().for_each(&mut word);
+            }
+            for &(ends, Arrival { slot, counter, set }) in &pe.interrupts {
                 word(ends);
-                word(u64::from(slot) << 8 | counter as u64);
+                word(u64::from(set) << 16 | u64::from(slot) << 8 | counter as u64);
             }
         }
         for free in self.noc.links.iter().map(|l| l.free).chain(self.noc.ports).chain(self.dram_free) {
@@ -362,6 +434,9 @@ impl State {
             word(u64::from(*value));
         }
         word(u64::from(self.host.announced) << 32 | u64::from(self.host.completed));
+        for row in self.host.in_flight.iter().flatten() {
+            word(u64::from(*row));
+        }
         hasher.digest128()
     }
 }

@@ -1,18 +1,23 @@
 //! Whether the PEs of a layer have to wait for each other before they send.
 //!
 //! y(t) lands on the buffer that holds x(t). Nothing in the paper's Algorithm 1 keeps a fast PE from sending y(t) while
-//! a slow one still reads x(t); where that could happen, the mapper adds a barrier.
+//! a slow one still reads x(t); where that could happen, the mapper adds a barrier. With a batch it always does: a fast PE
+//! then comes to a sample while a slow one is still at those before it.
 
 use super::build::{Placed, unit_weights};
 use super::delivery;
-use super::options::{Broadcast, MappingOptions};
-use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
+use super::memory::Copies;
+use super::options::{Broadcast, MappingOptions, Payload};
+use crate::chip::clock::{NOC_CYCLE, OperatingPoint, TICKS_PER_US};
+use crate::chip::geometry::QPE_COUNT;
+use crate::kernel::events::most_packets;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::dma::DRAM_BEAT;
-use crate::machine::program::PACKET_BYTES;
-use crate::net::{Egru, EgruLayer};
+use crate::machine::operate::LOGGED;
+use crate::machine::program::{PACKET_BYTES, Restart};
+use crate::net::{Egru, EgruLayer, Output};
 
 /// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +26,13 @@ pub struct BarrierMargin {
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
-    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue.
+    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue; above it,
+    /// where outputs are sent by DMA, all transfers of an engine; in a pipeline also the end of the step before, and the
+    /// interrupts of the next.
     pub skew: u64,
     /// Only one PE: nobody to wait for.
     pub alone: bool,
-    /// Some PE hosts other layers too, and may come late by all their work.
+    /// Some PE hosts other layers or samples too, and may come late by all their work.
     pub crowded: bool,
     /// Packets wait in a FIFO until their receiver has read what they land on.
     pub queued: bool,
@@ -51,6 +58,10 @@ pub struct Timing<'a> {
     pub overlap_recurrent: bool,
     /// How outputs are sent.
     pub mapping: &'a MappingOptions,
+    /// Samples and buffers.
+    pub copies: Copies,
+    /// What begins anew with a sequence.
+    pub restart: Option<Restart>,
 }
 
 /// The margin of each layer, in network order.
@@ -66,17 +77,51 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
         let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
         let cycle = timing.point.ticks_per_cycle();
         let arrivals = (senders + placed.pes.len()) as u64;
+        let pipeline =
+            if timing.copies.buffers > 2 { pipeline_skew(placed, arrivals, timing.costs) } else { 0 };
         margins.push(BarrierMargin {
             slowest,
             fastest,
-            skew: timing.costs.interrupt * arrivals + dma.div_ceil(cycle) + TICKS_PER_US / cycle,
+            skew: timing.costs.interrupt * arrivals
+                + dma.div_ceil(cycle)
+                + TICKS_PER_US / cycle
+                + pipeline
+                + transfers_skew(all, k, timing),
             alone: placed.pes.len() <= 1,
             queued: timing.mapping.broadcast == Broadcast::Router,
-            crowded: placed.pes.iter().any(|pe| hosts(pe) > 1),
+            crowded: timing.copies.batch > 1 || placed.pes.iter().any(|pe| hosts(pe) > 1),
         });
         senders = placed.pes.len();
     }
     margins
+}
+
+/// What PEs may start apart more where time steps overlap. A step begins when the last y of the one before arrives: then
+/// its sender still has to end its broadcast and its log. And while one reads x(t), blocks of x(t + 1), notes and "go"s of
+/// barrier and credits interrupt it, of which the coordinator has most to do.
+fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
+    let most = placed.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
+    let qpes = QPE_COUNT as u32;
+    let broadcast = costs.broadcast((4 * most).div_ceil(PACKET_BYTES), 2 * qpes);
+    let log = costs.timer_log * LOGGED.len() as u64;
+    let mail = costs.interrupt * (2 * placed.pes.len() as u64 + 2) + 2 * costs.barrier_release(qpes);
+    broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
+}
+
+/// What PEs may start apart more where x comes by DMA: an engine serves one reader after the other.
+fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
+    let below = k.checked_sub(1).and_then(|below| placed.get(below));
+    let Some(below) = below.filter(|_| timing.mapping.broadcast == Broadcast::Dma) else { return 0 };
+    let most = below.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
+    // A packet of events has fewer values than one of y, and one more may end the block.
+    let packets = match timing.mapping.payload {
+        Payload::Dense => (4 * most).div_ceil(PACKET_BYTES),
+        Payload::Events => most_packets(most),
+    };
+    let sending = (u64::from(packets) * NOC_CYCLE).div_ceil(timing.point.ticks_per_cycle());
+    let costs = timing.costs;
+    let each = costs.dma_setup + sending.max(costs.dma_send_per_destination);
+    each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
 /// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends on the data, the
@@ -107,7 +152,12 @@ fn extremes(
         .map(|units| {
             let (w_least, w_most) = bounds(units, &input, w, layer.inputs(), unpacking[0]);
             let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
-            [w_least, w_most, r_least, r_most, costs.pointwise(units.len() as u32)]
+            let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
+            let pointwise = costs.pointwise(units) + if traces { costs.trace(units) } else { 0 };
+            // Before R·y, y(t−1) is cleared by all alike, c and the traces by their numbers of units.
+            let restarts = timing.restart.is_some_and(|restart| restart.outputs);
+            let clear = if restarts { costs.clear(units) * (1 + u64::from(traces)) } else { 0 };
+            [w_least, w_most, r_least, r_most + clear, pointwise]
         })
         .collect();
     let (slowest, fastest) = if timing.overlap_recurrent {

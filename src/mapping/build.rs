@@ -7,8 +7,8 @@ use super::barrier::{Timing, margins};
 use super::delivery;
 use super::error::MapError;
 use super::image::Builder;
-use super::memory::{Common, Full, MemoryMap, Share, lay_out};
-use super::options::{Barrier, LayerMapping, MappingOptions};
+use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
+use super::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use super::partition::{Assignment, assign};
 use super::placement;
 use crate::chip::geometry::{PE_COUNT, Pe};
@@ -16,9 +16,34 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, LayerProgram, PACKET_BYTES, PeProgram, Program, slot_numbers};
+use crate::machine::program::{
+    DramRows, LayerProgram, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Program, Restart, slot_numbers,
+};
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
+
+/// Samples and buffers that a mapping needs.
+pub(super) fn copies(mapping: &MappingOptions) -> Copies {
+    let buffers = if mapping.schedule == Schedule::Pipelined { 3 } else { 2 };
+    Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
+}
+
+/// Time steps that the host announces before the first of them is complete: one for each layer keeps all of them at work.
+fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
+    match mapping.schedule {
+        Schedule::LayerSequential => 1,
+        Schedule::Pipelined => (layers as u32).clamp(1, MAX_IN_FLIGHT),
+    }
+}
+
+/// Whether a layer could send step t + 2 while the next one is in R·y of step t. With two steps in flight the host has
+/// not announced it by then.
+pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
+    steps_in_flight(mapping, layers) > 2
+}
+
+/// Samples that a PE's program can tell apart.
+pub const MAX_BATCH: u32 = 64;
 
 /// What is to be put on the chip, and how.
 #[derive(Clone, Debug)]
@@ -27,8 +52,8 @@ pub struct Request<'a> {
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
-    /// Restart cell states every so many steps (`carry: Y`), or never.
-    pub cell_reset_every: Option<u32>,
+    /// Where sequences begin, and what begins anew there; none to carry all state on.
+    pub restart: Option<Restart>,
     /// The chip.
     pub chip: &'a ChipOptions,
     /// The split.
@@ -179,6 +204,7 @@ fn shares<'a>(
             layer: k as u8,
             name: &layer.name,
             units: units.len() as u32,
+            output: layer.output,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
             events: delivery::needs(placed, k, units.len(), request.mapping.payload),
@@ -201,7 +227,7 @@ fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
 
 /// The addresses that are the same in every PE.
 fn common(request: &Request<'_>, placed: &[Placed], shared: bool) -> Common {
-    let mut common = Common::new(&widths(request, placed), shared);
+    let mut common = Common::new(&widths(request, placed), shared, copies(request.mapping));
     common.fifo_bytes = delivery::fifo_bytes(request);
     common
 }
@@ -230,7 +256,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let shared = hosted.values().all(|layers| layers.len() == 1);
     let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let layers = layer_programs(request, &placed, &costs);
+    let layers = layer_programs(request, &placed, &costs, &common);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
     let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
     for (pe, map) in maps {
@@ -238,7 +264,9 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     }
     let program = Program {
         delivery: delivery::delivery(request, &placed),
-        slot_numbers: slot_numbers(&pes, layers.len()),
+        slot_numbers: slot_numbers(&pes, layers.len(), common.copies.batch),
+        batch: common.copies.batch,
+        steps_in_flight: steps_in_flight(request.mapping, layers.len()),
         pes,
         layers,
         dram: Arc::clone(&request.dram),
@@ -246,7 +274,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
-        cell_reset_every: request.cell_reset_every,
+        restart: request.restart,
     };
     Ok((program, placed))
 }
@@ -275,7 +303,8 @@ fn memory_maps(
     let layers: Vec<usize> = hosted[&pe].iter().map(|&(k, _)| k).collect();
     let least = if let [k] = layers[..] { least_pes(request, placed, &weights, k) } else { None };
     let names = layers.iter().map(|&k| request.network.layers[k].name.clone()).collect();
-    Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least })
+    let copies = common.copies;
+    Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least, copies })
 }
 
 /// The least number of PEs on which layer `k` fits, the others staying as they are.
@@ -296,13 +325,21 @@ fn least_pes(
     })
 }
 
-fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Vec<LayerProgram> {
+fn layer_programs(
+    request: &Request<'_>,
+    placed: &[Placed],
+    costs: &Costs,
+    common: &Common,
+) -> Vec<LayerProgram> {
+    let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
         width: request.dram.width(),
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
         mapping: request.mapping,
+        copies: common.copies,
+        restart: request.restart,
     };
     let margins = margins(request.network, placed, &timing);
     let mut layers = Vec::new();
@@ -320,6 +357,8 @@ fn layer_programs(request: &Request<'_>, placed: &[Placed], costs: &Costs) -> Ve
             pes: placed_layer.pes.clone(),
             unit_word,
             words: word,
+            control: common.control[k].clone(),
+            credits: credits && k + 1 < placed.len(),
             overlap_recurrent: request.mapping.overlap_recurrent,
             barrier: match request.mapping.barrier {
                 Barrier::Always => true,

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::barrier::{BarrierMargin, Timing, margins};
-use super::build::{Placed, unit_weights};
+use super::build::{Placed, copies, credits_needed, unit_weights};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
@@ -96,6 +96,8 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         point: subject.program.operating_point,
         overlap_recurrent: subject.mapping.overlap_recurrent,
         mapping: subject.mapping,
+        copies: copies(subject.mapping),
+        restart: subject.program.restart,
     };
     margins(subject.network, subject.placed, &timing)
 }
@@ -159,6 +161,18 @@ pub fn is_misfit(error: &MapError) -> bool {
 }
 
 fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
+    let layers = subject.program.layers.len();
+    if subject.mapping.barrier == Barrier::Never && credits_needed(subject.mapping, layers) {
+        lints.push(Lint {
+            level: Level::Error,
+            rule: "credits-missing",
+            place: "mapping.barrier".into(),
+            message: "x of a later time step may overwrite y before it is read: layers of the pipeline do not wait until \
+                      the next one has room"
+                .into(),
+            help: "leave `mapping.barrier` at Auto".into(),
+        });
+    }
     for (layer, margin) in subject.program.layers.iter().zip(barrier_margins(subject)) {
         if !margin.needed() {
             continue;
@@ -223,8 +237,7 @@ fn full(program: &Program, lints: &mut Vec<Lint>) {
 /// The layers of a PE, in words.
 fn hosted(program: &Program, loaded: &PeProgram) -> String {
     let names: Vec<&str> = loaded
-        .slots
-        .iter()
+        .layers()
         .filter_map(|slot| program.layers.get(usize::from(slot.layer)))
         .map(|l| l.name.as_str())
         .collect();

@@ -6,6 +6,7 @@ use super::barrier::Timing;
 use super::build::{Placed, Request};
 use super::error::MapError;
 use super::memory::Allocator;
+use super::options::{MappingOptions, Schedule};
 use crate::chip::geometry::Pe;
 use crate::kernel::events::{self, Block, ListLayout, MAX_UNITS, UnpackLayout, UnpackWork, Unpacked};
 use crate::kernel::options::KernelKind;
@@ -13,6 +14,7 @@ use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::broadcast::{Delivery, SlotEvents, route_number};
 use crate::machine::program::{PACKET_BYTES, RegionKind};
+use crate::net::Output;
 
 /// Layers that the key of a routed packet can tell apart.
 pub const ROUTED_LAYERS: usize = 32;
@@ -145,8 +147,56 @@ pub fn fifo_bytes(request: &Request<'_>) -> u32 {
     if request.mapping.broadcast == Broadcast::Router { request.mapping.fifo.bytes } else { 0 }
 }
 
+/// Refuses options that exclude each other.
+fn combinations(request: &Request<'_>) -> Result<(), MapError> {
+    let MappingOptions { broadcast, payload, schedule, batch, .. } = *request.mapping;
+    let refuse =
+        |field, value, with, why, instead| Err(MapError::Combination { field, value, with, why, instead });
+    if schedule == Schedule::Pipelined {
+        let with = "`mapping.schedule: Pipelined`";
+        match broadcast {
+            Broadcast::QpeMulticast => {}
+            Broadcast::Router => {
+                let why = "the FIFO keeps no order between time steps that overlap";
+                return refuse("broadcast", "Router", with, why, PIPELINED_HELP);
+            }
+            Broadcast::Dma => {
+                let why = "a PE could write y of the next time step while its engine still sends this one's";
+                return refuse("broadcast", "Dma", with, why, PIPELINED_HELP);
+            }
+        }
+    }
+    if broadcast == Broadcast::Router && batch > 1 {
+        let why = "the key of a routed packet has no room for the sample";
+        let instead = "set `batch: 1`, or `broadcast: QpeMulticast`";
+        return refuse("broadcast", "Router", "`mapping.batch` above 1", why, instead);
+    }
+    if payload == Payload::Events {
+        let instead = "set `payload: Dense`";
+        if broadcast == Broadcast::Dma && batch > 1 {
+            let with = "`mapping.broadcast: Dma` and `mapping.batch` above 1";
+            let why = "the next sample would be packed over what the engine still sends";
+            let instead = "set `payload: Dense`, `broadcast: QpeMulticast`, or `batch: 1`";
+            return refuse("payload", "Events", with, why, instead);
+        }
+        if request.network.layers.iter().any(|layer| layer.output == Output::Trace) {
+            let why = "a trace is never silent, so there is nothing to leave out";
+            return refuse("payload", "Events", "a model whose layers pass on traces", why, instead);
+        }
+        if request.restart.is_some_and(|restart| restart.outputs) {
+            let why = "`clear` sets values to 0, and y(t−1) lies there as packets";
+            let with = "a model that starts each sequence from y = 0 (`carry: Nothing`)";
+            return refuse("payload", "Events", with, why, instead);
+        }
+    }
+    Ok(())
+}
+
+const PIPELINED_HELP: &str = "set `broadcast: QpeMulticast`, or `schedule: LayerSequential`";
+
 /// Refuses what cannot be sent or read that way.
 pub fn check(request: &Request<'_>, placed: &[Placed]) -> Result<(), MapError> {
+    combinations(request)?;
     let events = request.mapping.payload == Payload::Events;
     for (k, (layer, network)) in placed.iter().zip(&request.network.layers).enumerate() {
         let (entry, name) = (layer.entry, network.name.clone());

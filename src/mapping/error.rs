@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::delivery::ROUTED_LAYERS;
-use super::memory::Full;
+use super::memory::{Copies, Full};
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
 use crate::kernel::events::MAX_UNITS;
@@ -91,6 +91,8 @@ pub enum MapError {
         full: Full,
         /// Least number of PEs with which the layer fits; `None` if none does, or it shares its PEs.
         least: Option<usize>,
+        /// Samples and buffers that it was to hold.
+        copies: Copies,
     },
     /// A kernel cannot hold a share of a matrix.
     #[error("layer `{layer}`, {matrix}: {source}")]
@@ -135,6 +137,20 @@ pub enum MapError {
         /// Layers.
         layers: usize,
     },
+    /// Two options that exclude each other.
+    #[error("`mapping.{field}: {value}` cannot be used with {with}: {why}")]
+    Combination {
+        /// Field of `mapping`.
+        field: &'static str,
+        /// What it is.
+        value: &'static str,
+        /// What it does not go with.
+        with: &'static str,
+        /// Why not.
+        why: &'static str,
+        /// What to set instead.
+        instead: &'static str,
+    },
     /// A kernel listing cannot be evaluated: a fault of the build.
     #[error("the committed kernel listings cannot be evaluated: {0}")]
     Listing(#[from] ListingError),
@@ -158,6 +174,22 @@ fn least_text(layers: &[String], least: Option<usize>) -> String {
     }
 }
 
+/// What else would make room.
+fn relief(copies: Copies) -> &'static str {
+    match (copies.batch > 1, copies.buffers > 2) {
+        (false, false) => "",
+        (true, false) => {
+            "; or lower `mapping.batch`: each sample has buffers, sums, y and cell states of its own"
+        }
+        (false, true) => {
+            "; or `schedule: LayerSequential`, which needs two buffers of x and y instead of three"
+        }
+        (true, true) => {
+            "; or lower `mapping.batch`, or `schedule: LayerSequential`, with two buffers instead of three"
+        }
+    }
+}
+
 impl MapError {
     /// The scene field that the error is about.
     pub fn field(&self) -> String {
@@ -177,6 +209,7 @@ impl MapError {
             Self::EventList { entry, matrix, .. } => format!("mapping.layers.{entry}.{matrix}"),
             Self::EventUnits { entry, .. } => format!("mapping.layers.{entry}.pes"),
             Self::RoutedLayers { .. } => "mapping.broadcast".to_owned(),
+            Self::Combination { field, .. } => format!("mapping.{field}"),
             Self::LayerMissing { .. } => "mapping.layers".to_owned(),
             Self::Listing(_) => "assume".to_owned(),
             Self::Width { .. } => "model".to_owned(),
@@ -194,13 +227,19 @@ impl MapError {
             Self::TooManyPes { free, .. } => format!("ask for at most {free}, or give other layers fewer"),
             Self::MorePesThanUnits { units, .. } => format!("ask for at most {units}"),
             Self::BadPe { .. } => "PEs are named (x,y,p); `spinntui check` draws the floor plan".into(),
-            Self::DoesNotFit { least: Some(n), .. } => format!("set `pes: {n}` or more"),
-            Self::DoesNotFit { .. } => "spread the layers over more PEs".into(),
+            Self::DoesNotFit { least, copies, .. } => {
+                let more = match least {
+                    Some(n) => format!("set `pes: {n}` or more"),
+                    None => "spread the layers over more PEs".to_owned(),
+                };
+                more + relief(*copies)
+            }
             Self::Kernel { .. } => "use `CsrRow`, or fewer units or sources on a PE".into(),
             Self::EventList { dram: true, .. } => "use `CscEvent`, which scans the values".into(),
             Self::EventList { .. } => "send events (`mapping.payload: Events`), or use `CscEvent`".into(),
             Self::EventUnits { .. } => "spread the layer over more PEs, or send `payload: Dense`".into(),
             Self::RoutedLayers { .. } => "use `QpeMulticast` or `Dma`".into(),
+            Self::Combination { instead, .. } => (*instead).into(),
             Self::Listing(_) => "this is a fault of the program: please report it".into(),
             Self::Width { .. } => "use the embedding that belongs to the model".into(),
         }

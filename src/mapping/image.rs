@@ -11,6 +11,7 @@ use crate::chip::geometry::{Pe, Qpe};
 use crate::kernel::events;
 use crate::kernel::matrix::{self, Kernel};
 use crate::kernel::options::KernelKind;
+use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::broadcast::{ROUTER, SlotEvents};
 use crate::machine::program::{LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Slot, Target};
 use crate::net::EgruLayer;
@@ -31,7 +32,7 @@ impl Builder<'_> {
         let mut slots = Vec::new();
         let mut image = Vec::new();
         let mut operations = Vec::new();
-        for (number, (&(k, i), layout)) in hosted.iter().zip(&map.slots).enumerate() {
+        for (&(k, i), layout) in hosted.iter().zip(&map.slots) {
             let units = &self.placed[k].assignment[i];
             let layer = &self.request.network.layers[k];
             let [input_kind, recurrent_kind] = self.placed[k].kinds;
@@ -44,27 +45,34 @@ impl Builder<'_> {
             image.extend(recurrent.image);
             image_state(&mut image, layer, units, layout);
             let events = self.events(k, i, layout, &mut image);
-            slots.push(Slot {
-                layer: k as u8,
-                units: units.clone(),
-                input: input.kernel,
-                recurrent: recurrent.kernel,
-                kinds: self.placed[k].kinds,
-                nonzeros,
-                pointwise: layout.pointwise,
-                control: self.common.control[k],
-                buffers: self.common.buffers[k],
-                block: self.placed[k].assignment[..i]
-                    .iter()
-                    .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
-                    .sum(),
-                input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
-                recurrent_blocks: self.placed[k].pes.len() as u32,
-                targets: self.targets(k, i),
-                coordinator: i == 0,
-                events,
-            });
-            operations.extend(self.operations(k, number as u8));
+            for (sample, &pointwise) in layout.pointwise.iter().enumerate() {
+                operations.extend(self.operations(k, slots.len() as u8));
+                let targets = self.targets(k, i, sample, &pointwise);
+                slots.push(Slot {
+                    layer: k as u8,
+                    sample: sample as u8,
+                    units: units.clone(),
+                    input: input.kernel,
+                    recurrent: recurrent.kernel,
+                    kinds: self.placed[k].kinds,
+                    nonzeros,
+                    pointwise,
+                    outputs: 4 * self.layers[k].words,
+                    control: self.common.control[k][sample],
+                    buffers: self.common.buffers[k][sample],
+                    block: self.placed[k].assignment[..i]
+                        .iter()
+                        .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
+                        .sum(),
+                    input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
+                    recurrent_blocks: self.placed[k].pes.len() as u32,
+                    trace_targets: targets.iter().filter(|t| Some(t.payload) == pointwise.trace).count()
+                        as u32,
+                    targets,
+                    coordinator: i == 0,
+                    events,
+                });
+            }
         }
         Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log, fifo: map.fifo })
     }
@@ -84,7 +92,7 @@ impl Builder<'_> {
         }
         let blocks = delivery::blocks(&self.placed[k]);
         // Nothing has been sent before the first step: y(−1) is an empty packet of each sender.
-        for buffer in self.common.buffers[k] {
+        for buffer in self.common.buffers[k].iter().flat_map(|buffers| buffers.addresses()) {
             let senders = blocks.iter().take(self.placed[k].pes.len());
             image.extend(senders.map(|block| (buffer + PACKET_BYTES * block.mail, vec![events::END])));
         }
@@ -97,7 +105,7 @@ impl Builder<'_> {
         let overlap = self.layers[k].overlap_recurrent;
         let early = [(Phase::Wait, true), (Phase::Recurrent, false)];
         let early = early.into_iter().filter(move |_| overlap);
-        let (first, barrier) = (k == 0, self.layers[k].barrier);
+        let (first, barrier) = (k == 0, self.layers[k].barrier || self.layers[k].credits);
         let wanted = move |phase: &Phase| match phase {
             Phase::Embedding => first,
             Phase::Barrier => barrier,
@@ -159,19 +167,24 @@ impl Builder<'_> {
         }
     }
 
-    /// Who gets y of PE `i` of layer `k`. The list starts at another QPE for each sender, so that they do not all queue
-    /// at the same one.
-    fn targets(&self, k: usize, i: usize) -> Vec<Target> {
+    /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at another QPE for each sender, so
+    /// that they do not all queue at the same one.
+    ///
+    /// Traces go first: the next layer waits for them, while y is only read in the next time step.
+    fn targets(&self, k: usize, i: usize, sample: usize, layout: &PointwiseLayout) -> Vec<Target> {
+        // What the next layer and the host get.
+        let passed_on = layout.trace.unwrap_or(layout.y);
         let mut by_qpe: BTreeMap<(u8, u16), Target> = BTreeMap::new();
         for (layer, own) in [(k, true), (k + 1, false)] {
             for &pe in self.placed.get(layer).into_iter().flat_map(|l| &l.pes) {
                 let (place, qpe) = self.place_of(pe);
-                let group = if self.shared { 0 } else { u8::from(!own) };
+                let group = if self.shared && layout.trace.is_none() { 0 } else { u8::from(!own) };
                 let target = by_qpe.entry((group, place)).or_insert(Target {
                     qpe,
                     mask: 0,
                     host: false,
-                    buffers: self.common.buffers[layer],
+                    payload: if own { layout.y } else { passed_on },
+                    buffers: self.common.buffers[layer][sample],
                     own: false,
                     next: false,
                 });
@@ -184,11 +197,19 @@ impl Builder<'_> {
         if k + 1 == self.placed.len() {
             let (x, y) = self.request.assume.host_port;
             let qpe = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
-            targets.push(Target { qpe, mask: 0, host: true, buffers: [0, 0], own: false, next: false });
+            let (payload, buffers) = (passed_on, self.common.buffers[k][sample]);
+            targets.push(Target { qpe, mask: 0, host: true, payload, buffers, own: false, next: false });
         }
-        let start = i % targets.len().max(1);
-        targets.rotate_left(start);
-        targets
+        let (traces, y): (Vec<Target>, Vec<Target>) =
+            targets.into_iter().partition(|target| Some(target.payload) == layout.trace);
+        [traces, y]
+            .into_iter()
+            .flat_map(|mut call| {
+                let start = i % call.len().max(1);
+                call.rotate_left(start);
+                call
+            })
+            .collect()
     }
 }
 
@@ -200,10 +221,8 @@ fn image_state(image: &mut Vec<(u32, Vec<u32>)>, layer: &EgruLayer, units: &[u32
             .flat_map(|gate| units.iter().map(move |&u| values[gate * total + u as usize].to_bits()))
             .collect()
     };
-    image.push((layout.pointwise.bias, gates(&layer.bias)));
-    image.push((layout.pointwise.recurrent_bias, gates(&layer.recurrent_bias)));
-    image.push((
-        layout.pointwise.threshold,
-        units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect(),
-    ));
+    let Some(shared) = layout.pointwise.first() else { return };
+    image.push((shared.bias, gates(&layer.bias)));
+    image.push((shared.recurrent_bias, gates(&layer.recurrent_bias)));
+    image.push((shared.threshold, units.iter().map(|&u| layer.threshold[u as usize].to_bits()).collect()));
 }

@@ -1,6 +1,6 @@
 //! Where everything lies in a PE's SRAM.
 //!
-//! Bank 0 holds the program; the rest of it takes the control blocks, the two buffers and the layer state; weights
+//! Bank 0 holds the program; the rest of it takes the control blocks, the two or three buffers and the layer state; weights
 //! start at bank 1 (0x8000), where the public linker script puts data memory; the stack keeps its place at 0x1F000
 //! (NESTML `qpe.ld`). The debug log goes where there is room. What does not fit its own place spills to the other.
 
@@ -11,8 +11,9 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::broadcast::SlotEvents;
-use crate::machine::program::{Control, PACKET_BYTES, Region, RegionKind};
+use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
+use crate::net::Output;
 
 /// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
 pub const PROGRAM_BYTES: u32 = 18_336;
@@ -32,6 +33,8 @@ pub struct Share<'a> {
     pub name: &'a str,
     /// Units.
     pub units: u32,
+    /// What the layer passes on: y, or traces beside it.
+    pub output: Output,
     /// Kernel and size of W.
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
@@ -50,47 +53,85 @@ impl Share<'_> {
     }
 }
 
+/// Samples and buffers, the same for all layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// Samples of the batch.
+    pub batch: u32,
+    /// Buffers of each: two, or three where layers work on different time steps.
+    pub buffers: u32,
+}
+
+impl Copies {
+    /// One sample, layers one after the other.
+    pub const ONE: Self = Self { batch: 1, buffers: 2 };
+
+    /// Those of a mapped program.
+    pub fn of(program: &Program) -> Self {
+        let slot = program.pes.iter().flatten().find_map(|pe| pe.slots.first());
+        Self { batch: program.batch, buffers: slot.map_or(Self::ONE.buffers, |slot| slot.buffers.count()) }
+    }
+
+    fn control_bytes(self) -> u32 {
+        if self.buffers > 2 { Control::PIPELINED_BYTES } else { Control::BYTES }
+    }
+}
+
 /// Addresses that must be the same in every PE, since one packet serves many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Common {
-    /// Control block of each layer.
-    pub control: Vec<Control>,
-    /// Buffers A and B of each layer, byte addresses.
-    pub buffers: Vec<[u32; 2]>,
+    /// Control block of each layer and sample.
+    pub control: Vec<Vec<Control>>,
+    /// Buffers of each layer and sample.
+    pub buffers: Vec<Vec<Buffers>>,
     /// Bytes of one buffer of each layer.
     pub buffer_bytes: Vec<u32>,
     /// Bytes of the router's FIFO in each PE (at its own address), 0 for none.
     pub fifo_bytes: u32,
+    /// How many there are of each.
+    pub copies: Copies,
     /// First byte after control blocks and, if they are there, buffers in bank 0.
     bank0: u32,
     /// First byte of the buffers if they had to go below the stack.
     upper: u32,
+    /// Bytes of control blocks and buffers for which no PE has room, whatever else it holds.
+    too_large: Option<u64>,
 }
 
 impl Common {
     /// Lays out control blocks and buffers. `widths[layer]` is the larger of x and placed y in bytes; layers that share
     /// no PE share their buffers' addresses, so that one packet serves a layer and the next.
-    pub fn new(widths: &[u32], shared: bool) -> Self {
-        let control: Vec<Control> =
-            (0..widths.len() as u32).map(|k| Control { base: PROGRAM_BYTES + k * Control::BYTES }).collect();
-        let start = PROGRAM_BYTES + widths.len() as u32 * Control::BYTES;
+    pub fn new(widths: &[u32], shared: bool, copies: Copies) -> Self {
+        let Copies { batch, buffers: count } = copies;
+        let control_bytes = copies.control_bytes();
+        let block = |lane: u32| Control { base: PROGRAM_BYTES + lane * control_bytes };
+        let control = (0..widths.len() as u32).map(|k| (k * batch..(k + 1) * batch).map(block).collect());
+        let start = PROGRAM_BYTES + widths.len() as u32 * batch * control_bytes;
         let whole = |bytes: u32| bytes.next_multiple_of(PACKET_BYTES);
         let widest = whole(widths.iter().copied().max().unwrap_or(0));
         let buffer_bytes: Vec<u32> =
             widths.iter().map(|&bytes| if shared { widest } else { whole(bytes) }).collect();
-        let total = 2 * if shared { widest } else { buffer_bytes.iter().sum() };
+        let each: u64 =
+            if shared { widest.into() } else { buffer_bytes.iter().map(|&bytes| u64::from(bytes)).sum() };
+        let all = u64::from(count * batch) * each;
+        let room = all <= u64::from(STACK_BASE - BANK_BYTES) && start <= BANK_BYTES;
+        let too_large = (!room).then(|| all + u64::from(start - PROGRAM_BYTES));
+        let total = if room { all as u32 } else { 0 };
         let in_bank0 = start + total <= BANK_BYTES;
-        let mut at = if in_bank0 { start } else { STACK_BASE.saturating_sub(total) };
+        let mut at = if in_bank0 { start } else { STACK_BASE - total };
         let upper = if in_bank0 { STACK_BASE } else { at };
         let mut buffers = Vec::new();
-        for bytes in &buffer_bytes {
-            buffers.push([at, at + bytes]);
+        for &bytes in &buffer_bytes {
+            let bytes = if room { bytes } else { 0 };
+            let of = |sample: u32| Buffers::new(at + sample * count * bytes, bytes, count);
+            buffers.push((0..batch).map(of).collect());
             if !shared {
-                at += 2 * bytes;
+                at += count * batch * bytes;
             }
         }
         let bank0 = if in_bank0 { start + total } else { start };
-        Self { control, buffers, buffer_bytes, fifo_bytes: 0, bank0, upper }
+        let control = control.collect();
+        Self { control, buffers, buffer_bytes, fifo_bytes: 0, copies, bank0, upper, too_large }
     }
 }
 
@@ -101,9 +142,9 @@ pub struct SlotLayout {
     pub input: Vec<u32>,
     /// R: the same.
     pub recurrent: Vec<u32>,
-    /// State.
-    pub pointwise: PointwiseLayout,
-    /// Where events are packed and unpacked.
+    /// State of each sample; biases and thresholds are the same bytes.
+    pub pointwise: Vec<PointwiseLayout>,
+    /// Where events are packed and unpacked: one after the other, by all samples.
     pub events: Option<SlotEvents>,
 }
 
@@ -174,19 +215,25 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
         upper: (BANK_BYTES, common.upper),
         regions: Vec::new(),
         wanted: 0,
-        failed: None,
+        failed: common.too_large.map(|bytes| ("control blocks and buffers".to_owned(), bytes)),
     };
     a.fixed(0, PROGRAM_BYTES, "program".into(), RegionKind::Program);
     a.fixed(STACK_BASE, STACK_BYTES, "stack and heap".into(), RegionKind::Stack);
     let mut seen: Vec<u32> = Vec::new();
     for share in shares {
         let k = usize::from(share.layer);
-        a.fixed(common.control[k].base, Control::BYTES, format!("{} control", share.name), RegionKind::State);
         let bytes = common.buffer_bytes[k];
-        for (at, letter) in common.buffers[k].into_iter().zip(["A", "B"]) {
-            if !seen.contains(&at) {
-                seen.push(at);
-                a.fixed(at, bytes, format!("{} buffer {letter}", share.name), RegionKind::Buffer);
+        for (sample, (control, buffers)) in common.control[k].iter().zip(&common.buffers[k]).enumerate() {
+            let of = of_sample(sample);
+            let control_bytes = common.copies.control_bytes();
+            a.fixed(control.base, control_bytes, format!("{} control{of}", share.name), RegionKind::State);
+            for (at, letter) in buffers.addresses().zip(["A", "B", "C"]) {
+                // Without room for all of them none has an address: then they only count.
+                if common.too_large.is_some() || !seen.contains(&at) {
+                    seen.push(at);
+                    let name = format!("{} buffer {letter}{of}", share.name);
+                    a.fixed(at, bytes, name, RegionKind::Buffer);
+                }
             }
         }
     }
@@ -199,7 +246,7 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
         });
     }
     for (share, slot) in shares.iter().zip(&mut slots) {
-        slot.pointwise = state(&mut a, share);
+        slot.pointwise = state(&mut a, share, common.copies.batch);
         slot.events = share.events.map(|needs| delivery::take(&mut a, share.name, &needs));
     }
     let fifo = match common.fifo_bytes {
@@ -225,20 +272,41 @@ fn matrix(
     kind.arrays(shape).into_iter().map(|array| take(array.bytes, array.name)).collect()
 }
 
-fn state(a: &mut Allocator, share: &Share<'_>) -> PointwiseLayout {
+/// How regions of a sample but the first are called.
+fn of_sample(sample: usize) -> String {
+    if sample == 0 { String::new() } else { format!(", sample {sample}") }
+}
+
+fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayout> {
     let (units, rows) = (4 * share.units, 4 * share.rows());
-    let mut take =
-        |bytes, what: &str| a.take(u64::from(bytes), format!("{} {what}", share.name), RegionKind::State);
-    PointwiseLayout {
+    let mut take = |bytes, what: &str, of: &str| {
+        a.take(u64::from(bytes), format!("{} {what}{of}", share.name), RegionKind::State)
+    };
+    let traces = share.output == Output::Trace;
+    let first = PointwiseLayout {
         units: share.units,
-        y: take(share.y_bytes(), "y"),
-        input_sums: take(rows, "sums W·x"),
-        recurrent_sums: take(rows, "sums R·y"),
-        bias: take(rows, "bias"),
-        recurrent_bias: take(rows, "recurrent bias"),
-        threshold: take(units, "thresholds θ"),
-        cell: take(units, "cell states c"),
-    }
+        y: take(share.y_bytes(), "y", ""),
+        trace: traces.then(|| take(share.y_bytes(), "traces", "")),
+        input_sums: take(rows, "sums W·x", ""),
+        recurrent_sums: take(rows, "sums R·y", ""),
+        bias: take(rows, "bias", ""),
+        recurrent_bias: take(rows, "recurrent bias", ""),
+        threshold: take(units, "thresholds θ", ""),
+        cell: take(units, "cell states c", ""),
+    };
+    let further = (1..batch as usize).map(|sample| {
+        let of = of_sample(sample);
+        PointwiseLayout {
+            y: take(share.y_bytes(), "y", &of),
+            trace: traces.then(|| take(share.y_bytes(), "traces", &of)),
+            input_sums: take(rows, "sums W·x", &of),
+            recurrent_sums: take(rows, "sums R·y", &of),
+            cell: take(units, "cell states c", &of),
+            ..first
+        }
+    });
+    let further: Vec<PointwiseLayout> = further.collect();
+    std::iter::once(first).chain(further).collect()
 }
 
 #[cfg(test)]
@@ -249,22 +317,26 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        Share { layer: 0, name: "rnns.0", units, input, recurrent, events: None }
+        Share { layer: 0, name: "rnns.0", units, output: Output::Trace, input, recurrent, events: None }
     }
 
     proptest! {
         #[test]
         fn regions_never_overlap_and_stay_inside(
             units in 1u32..60, w in 0u32..8000, r in 0u32..8000, x in 0u32..8000, shared in any::<bool>(),
+            batch in 1u32..9, buffers in 2u32..4,
         ) {
-            let common = Common::new(&[4 * x], shared);
+            let common = Common::new(&[4 * x], shared, Copies { batch, buffers });
             match lay_out(&common, &[share(units, w, r)]) {
                 Ok(map) => {
                     for pair in map.regions.windows(2) {
                         prop_assert!(pair[0].end <= pair[1].start, "{:?}", pair);
                     }
                     prop_assert!(map.regions.iter().all(|r| r.end <= SRAM_BYTES && r.start % 4 == 0));
+                    let copies = |kind| map.regions.iter().filter(|r| r.kind == kind && r.end > r.start).count() as u32;
+                    prop_assert_eq!(copies(RegionKind::Buffer), if x == 0 { 0 } else { batch * buffers });
                 }
+                // Holes at the ends of banks are lost: what does not fit needs nearly all, or more.
                 Err(full) => prop_assert!(full.needed > 90_000, "{full}"),
             }
         }
@@ -273,7 +345,7 @@ mod tests {
     #[test]
     fn the_papers_second_layer_fits_with_its_weights_in_banks_1_to_3() {
         // Fullest PE of the shipped model: 27 units, 10,939 non-zeros; x and placed y 50 blocks of 112 bytes.
-        let common = Common::new(&[5600, 5600, 5600], true);
+        let common = Common::new(&[5600, 5600, 5600], true, Copies::ONE);
         let map = lay_out(&common, &[Share { layer: 1, ..share(27, 5470, 5469) }]).unwrap();
         let weights: Vec<_> = map.regions.iter().filter(|r| r.kind == RegionKind::Weights).collect();
         let bytes: u32 = weights.iter().map(|r| r.end - r.start).sum();

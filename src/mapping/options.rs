@@ -12,6 +12,10 @@ pub enum Schedule {
     /// One after the other: a time step ends before the next begins.
     #[default]
     LayerSequential,
+    /// All of them: while a layer works on one time step, the layer before it works on the next. A third buffer for x and
+    /// y keeps their time steps apart, and layers tell the one before them when they have room for another x. It needs
+    /// inputs that are known ahead: a text that is read, not one that is being written.
+    Pipelined,
 }
 
 /// Which PEs a layer gets where the scene gives only their number.
@@ -43,7 +47,8 @@ pub enum Barrier {
     Auto,
     /// In every layer.
     Always,
-    /// In none. A race is then reported when it happens.
+    /// In none, and layers of a pipeline do not wait for room in the next one either. A race is then reported when it
+    /// happens.
     Never,
 }
 
@@ -73,12 +78,17 @@ pub struct LayerMapping {
 }
 
 /// How the network is put on the chip.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MappingOptions {
     /// Which layers work at the same time.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Samples computed side by side on the same weights, each with buffers, sums, y and cell states of its own. A PE takes
+    /// them in turn. A text is cut into so many streams of the same length, which are read at the same time.
+    #[serde(default = "MappingOptions::default_batch")]
+    #[schemars(range(min = 1, max = 64))]
+    pub batch: u32,
     /// How a PE's outputs reach the PEs that read them.
     #[serde(default)]
     pub broadcast: Broadcast,
@@ -103,4 +113,27 @@ pub struct MappingOptions {
     pub overlap_recurrent: bool,
     /// The layers of the network, in order.
     pub layers: Vec<LayerMapping>,
+}
+
+impl MappingOptions {
+    const fn default_batch() -> u32 {
+        1
+    }
+}
+
+impl Default for MappingOptions {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule::default(),
+            batch: Self::default_batch(),
+            broadcast: Broadcast::default(),
+            payload: Payload::default(),
+            fifo: FifoOptions::default(),
+            placement: Placement::default(),
+            balance: Balance::default(),
+            barrier: Barrier::default(),
+            overlap_recurrent: false,
+            layers: Vec::new(),
+        }
+    }
 }

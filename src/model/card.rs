@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::net::Carry;
+use crate::net::{Carry, Output};
 
-/// A model's card. Every field but `name` and `kind` may be left out.
+/// A model's card. Every field but `name` and `kind`, and a gesture model's `classes`, may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, from = "Written")]
 pub struct Card {
     /// Short name, as its folder's.
     pub name: String,
@@ -17,27 +17,70 @@ pub struct Card {
     /// One line that says what it is.
     #[serde(default)]
     pub title: String,
-    /// What it keeps from one sequence to the next: `Y` as in the authors' evaluation, or `CAndY`.
-    #[serde(default)]
+    /// What it keeps from one sequence to the next. Language models: `Y` as in the authors' evaluation (the default), or
+    /// `CAndY`. Gestures: `Nothing`.
     pub carry: Carry,
-    /// Inputs in a sequence.
-    #[serde(default = "default_sequence")]
+    /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
+    /// What each layer passes on; by default `Y` for language models and `Trace` for gestures.
+    pub output: Output,
+    /// Names of a gesture model's classes, in the order of its logits.
+    pub classes: Vec<String>,
     /// How it was trained.
-    #[serde(default)]
     pub training: String,
     /// The data it was trained on, and the data's terms.
-    #[serde(default)]
     pub data: String,
     /// The terms of the weights.
-    #[serde(default)]
     pub licence: String,
     /// What its results can be compared with, and what not.
-    #[serde(default)]
     pub compares_with: String,
     /// Results, measured independently of this program.
-    #[serde(default)]
     pub measured: Vec<Measured>,
+}
+
+/// A card as it is written: what is left out depends on the kind.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "Card")]
+struct Written {
+    name: String,
+    kind: Kind,
+    #[serde(default)]
+    title: String,
+    carry: Option<Carry>,
+    sequence: Option<u32>,
+    output: Option<Output>,
+    #[serde(default)]
+    classes: Vec<String>,
+    #[serde(default)]
+    training: String,
+    #[serde(default)]
+    data: String,
+    #[serde(default)]
+    licence: String,
+    #[serde(default)]
+    compares_with: String,
+    #[serde(default)]
+    measured: Vec<Measured>,
+}
+
+impl From<Written> for Card {
+    fn from(written: Written) -> Self {
+        let defaults = Self::unwritten(&written.name, written.kind);
+        Self {
+            name: written.name,
+            kind: written.kind,
+            title: written.title,
+            carry: written.carry.unwrap_or(defaults.carry),
+            sequence: written.sequence.unwrap_or(defaults.sequence),
+            output: written.output.unwrap_or(defaults.output),
+            classes: written.classes,
+            training: written.training,
+            data: written.data,
+            licence: written.licence,
+            compares_with: written.compares_with,
+            measured: written.measured,
+        }
+    }
 }
 
 /// What a model is for.
@@ -45,18 +88,22 @@ pub struct Card {
 pub enum Kind {
     /// Predicts the next word; embedding and decoder are tied.
     LanguageModel,
+    /// Tells gestures apart in frames of an event camera.
+    Gestures,
 }
 
 /// One result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// The text, and which part of it.
+    /// The text or recordings, and which part of them.
     pub on: String,
     /// Predictions that were scored.
     pub predictions: u64,
-    /// exp of their mean surprisal.
-    pub perplexity: f64,
+    /// exp of their mean surprisal; of a language model.
+    pub perplexity: Option<f64>,
+    /// Fraction of them that were right, 0..=1; of a gesture model.
+    pub accuracy: Option<f64>,
     /// Fraction of units that sent an event, per layer, 0..=1.
     #[serde(default)]
     pub activity: Vec<f64>,
@@ -64,10 +111,10 @@ pub struct Measured {
     pub source: String,
 }
 
-/// Sequences of the paper's language model (arXiv:2312.09084).
-fn default_sequence() -> u32 {
-    70
-}
+/// Words in a sequence of the paper's language model (arXiv:2312.09084).
+const WORDS: u32 = 70;
+/// Frames of 25 ms in a gesture of 1.7 s, as the authors' loader counts them (EvNN, `benchmarks/dvs_gesture`).
+const FRAMES: u32 = 67;
 
 /// Why a card does not parse. Starts with `line:column:` for a message of the form `file:line:column: …`.
 #[derive(Debug, Error)]
@@ -78,26 +125,42 @@ pub enum CardError {
     /// A sequence of no inputs.
     #[error(" sequence: 0 inputs; a sequence needs at least 1 (the paper's has 70)")]
     EmptySequence,
+    /// A gesture model whose state would leak from one gesture into the next.
+    #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
+    GestureCarry(Carry),
+    /// A gesture model that does not say what its logits mean.
+    #[error(" classes: none; a gesture model's card names its classes in the order of its logits")]
+    NoClasses,
 }
 
 impl Card {
     /// Reads a card.
     pub fn parse(bytes: &[u8]) -> Result<Self, CardError> {
-        let card: Self = ron::de::from_bytes(bytes).map_err(|error| CardError::Ron(Box::new(error)))?;
-        if card.sequence == 0 {
-            return Err(CardError::EmptySequence);
+        let options =
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let card: Self = options.from_bytes(bytes).map_err(|error| CardError::Ron(Box::new(error)))?;
+        match card.kind {
+            _ if card.sequence == 0 => Err(CardError::EmptySequence),
+            Kind::Gestures if card.carry != Carry::Nothing => Err(CardError::GestureCarry(card.carry)),
+            Kind::Gestures if card.classes.is_empty() => Err(CardError::NoClasses),
+            Kind::Gestures | Kind::LanguageModel => Ok(card),
         }
-        Ok(card)
     }
 
-    /// The card of a model that came without one: run as the authors' evaluation does.
-    pub fn unwritten(name: &str) -> Self {
+    /// A card with the defaults of its kind: run as the authors' evaluation does.
+    pub fn unwritten(name: &str, kind: Kind) -> Self {
+        let (carry, sequence, output) = match kind {
+            Kind::LanguageModel => (Carry::Y, WORDS, Output::Y),
+            Kind::Gestures => (Carry::Nothing, FRAMES, Output::Trace),
+        };
         Self {
             name: name.to_owned(),
-            kind: Kind::LanguageModel,
+            kind,
             title: String::new(),
-            carry: Carry::Y,
-            sequence: default_sequence(),
+            carry,
+            sequence,
+            output,
+            classes: Vec::new(),
             training: String::new(),
             data: String::new(),
             licence: String::new(),
@@ -114,7 +177,7 @@ mod tests {
     #[test]
     fn a_short_card_has_the_authors_defaults() {
         let card = Card::parse(br#"Card(name: "mine", kind: LanguageModel)"#).unwrap();
-        assert_eq!(card, Card::unwritten("mine"));
+        assert_eq!(card, Card::unwritten("mine", Kind::LanguageModel));
         assert_eq!((card.carry, card.sequence), (Carry::Y, 70));
     }
 
@@ -127,5 +190,16 @@ mod tests {
         assert!(text.contains("carries"), "{text}");
         assert!(Card::parse(br#"Card(name: "x", kind: LanguageModel, sequence: 0)"#).is_err());
         assert!(Card::parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn gestures_start_from_zeros_pass_on_traces_and_name_their_classes() {
+        let card = Card::parse(br#"Card(name: "g", kind: Gestures, classes: ["wave", "clap"])"#).unwrap();
+        assert_eq!((card.carry, card.sequence, card.output), (Carry::Nothing, 67, Output::Trace));
+        let card = Card::parse(br#"Card(name: "g", kind: Gestures, output: Y, sequence: 3, classes: ["a"])"#);
+        assert_eq!(card.map(|c| (c.sequence, c.output)).unwrap(), (3, Output::Y));
+        let error = |text: &str| Card::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error(r#"Card(name: "g", kind: Gestures)"#).contains("classes"));
+        assert!(error(r#"Card(name: "g", kind: Gestures, classes: ["a"], carry: Y)"#).contains("carry: Y"));
     }
 }

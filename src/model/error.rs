@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use safetensors::{Dtype, SafeTensorError};
 use thiserror::Error;
 
-use super::card::CardError;
+use super::card::{CardError, Kind};
 use super::vocabulary::VocabularyError;
+use crate::net::conv::ShapeError;
 use crate::net::csr::CsrError;
 
 /// Why a model does not load.
@@ -15,7 +16,7 @@ pub enum ModelError {
     /// A file is missing or unreadable.
     #[error(
         "{}: {source}. A model is a folder with model.safetensors and vocab.txt (and card.ron), or a .safetensors \
-         file with vocab.txt beside it", path.display()
+         file with vocab.txt beside it; models/README.md has the gesture models' files", path.display()
     )]
     Read {
         /// The file.
@@ -36,6 +37,26 @@ pub enum ModelError {
         /// What the parser says.
         source: SafeTensorError,
     },
+    /// A model of another kind than is asked for.
+    #[error("{}: the model is of kind {found:?}; needed is one of kind {needed:?}", path.display())]
+    Kind {
+        /// The card's file, whether it is there or not.
+        path: PathBuf,
+        /// What the model is.
+        found: Kind,
+        /// What is needed.
+        needed: Kind,
+    },
+    /// Tensors that do not go together.
+    #[error("{}: tensor {tensor}: {source}", path.display())]
+    Parts {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, or what several begin with.
+        tensor: String,
+        /// Which numbers differ.
+        source: ShapeError,
+    },
     /// A tensor that every model has is not there.
     #[error("{}: no tensor {tensor}; it is needed {needed}", path.display())]
     MissingTensor {
@@ -48,14 +69,16 @@ pub enum ModelError {
     },
     /// A tensor that this program would have to understand and does not.
     #[error(
-        "{}: tensor {tensor} is no part of an EGRU language model that this program knows; leaving it out would \
-         change what the network computes", path.display()
+        "{}: tensor {tensor} is no part of a model of kind {kind:?} (the card's) that this program knows; leaving it \
+         out would change what the network computes", path.display()
     )]
     UnknownTensor {
         /// The file.
         path: PathBuf,
         /// The tensor.
         tensor: String,
+        /// The model's kind.
+        kind: Kind,
     },
     /// A tensor of another shape.
     #[error("{}: tensor {tensor} has shape {found:?}; needed is {needed}", path.display())]

@@ -1,4 +1,5 @@
-//! Model files: a folder with `model.safetensors`, `vocab.txt` and `card.ron`, and how it becomes a network.
+//! Model files: a folder with `model.safetensors`, `card.ron` and, for language models, `vocab.txt`, and how it becomes a
+//! network.
 //!
 //! `models/README.md` describes the format for people who bring their own. Whatever is wrong with a file, the error
 //! names the file and the tensor, line or field, says what was found and what is needed, and nothing panics.
@@ -6,6 +7,8 @@
 pub mod card;
 pub mod embedding;
 mod error;
+pub mod gestures;
+pub mod language;
 mod tensors;
 pub mod vocabulary;
 
@@ -14,9 +17,11 @@ use std::path::{Path, PathBuf};
 pub use card::{Card, Kind, Measured};
 pub use embedding::Embedding;
 pub use error::ModelError;
+pub use gestures::GestureModel;
+pub use language::{Decoder, LanguageModel};
 pub use vocabulary::{Vocabulary, VocabularyError};
 
-use crate::net::{Egru, EgruLayer};
+use crate::net::{Egru, EgruLayer, Output};
 use tensors::TensorFile;
 
 /// Name of the weights in a model's folder.
@@ -26,58 +31,84 @@ pub const VOCABULARY_FILE: &str = "vocab.txt";
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.ron";
 
-/// A model as loaded: what it is, its words, its network, and the tied embedding that is also its decoder.
+/// A model of either kind; its card says which.
 #[derive(Clone, Debug)]
-pub struct Model {
-    /// What the model is and how to run it.
-    pub card: Card,
-    /// The weights file it came from.
-    pub path: PathBuf,
-    /// Its words, V of them.
-    pub vocabulary: Vocabulary,
-    /// Its recurrent layers.
-    pub network: Egru,
-    /// E, \[V, width\]: what the first layer reads, and the decoder's weights.
-    pub embedding: Embedding,
-    /// The rest of the decoder.
-    pub decoder: Decoder,
-}
-
-/// The decoder beside the tied embedding: logits = (y · scale) · Eᵀ + bias.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decoder {
-    /// One for each word, \[V\].
-    pub bias: Vec<f32>,
-    /// One number on the last layer's values; 1 unless the file says otherwise.
-    pub scale: f32,
+pub enum Model {
+    /// Predicts the next word.
+    Language(LanguageModel),
+    /// Tells gestures apart.
+    Gestures(GestureModel),
 }
 
 impl Model {
-    /// Loads a model's folder, or a lone `.safetensors` file with `vocab.txt` beside it.
-    ///
-    /// Without a `card.ron` beside the weights, the card has defaults as the authors' evaluation: sequences of 70,
-    /// only y carried from one to the next.
+    /// Loads a model's folder, or a lone `.safetensors` file with its other files beside it.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let weights = if path.is_dir() { path.join(WEIGHTS_FILE) } else { path.to_path_buf() };
-        let folder = weights.parent().unwrap_or(Path::new(""));
-        let bytes = read(&weights)?;
-        let card = load_card(folder, &weights)?;
-        let vocabulary_path = folder.join(VOCABULARY_FILE);
-        let vocabulary = Vocabulary::parse(&read(&vocabulary_path)?)
-            .map_err(|source| ModelError::Vocabulary { path: vocabulary_path.clone(), source })?;
-
-        let file = TensorFile::new(&weights, &bytes)?;
-        let embedding = file.embedding()?;
-        if embedding.words() != vocabulary.len() {
-            return Err(ModelError::VocabularySize {
-                path: vocabulary_path,
-                words: vocabulary.len(),
-                rows: embedding.words(),
-            });
+        match Files::find(path)?.card.kind {
+            Kind::LanguageModel => LanguageModel::load(path).map(Self::Language),
+            Kind::Gestures => GestureModel::load(path).map(Self::Gestures),
         }
-        let network = load_network(&file, embedding.width())?;
-        let decoder = load_decoder(&file, &embedding)?;
-        Ok(Self { card, path: weights, vocabulary, network, embedding, decoder })
+    }
+
+    /// What it is and how to run it.
+    pub fn card(&self) -> &Card {
+        match self {
+            Self::Language(model) => &model.card,
+            Self::Gestures(model) => &model.card,
+        }
+    }
+
+    /// The weights file it came from.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Language(model) => &model.path,
+            Self::Gestures(model) => &model.path,
+        }
+    }
+
+    /// Its recurrent layers: what the chip runs.
+    pub fn network(&self) -> &Egru {
+        match self {
+            Self::Language(model) => &model.network,
+            Self::Gestures(model) => &model.network,
+        }
+    }
+}
+
+/// What every model consists of, before its tensors are looked at.
+struct Files {
+    weights: PathBuf,
+    folder: PathBuf,
+    card: Card,
+}
+
+impl Files {
+    /// Finds the weights of a folder (or takes a lone file) and reads the card beside them.
+    ///
+    /// Without a `card.ron`, it is a language model with defaults as the authors' evaluation: sequences of 70, only y
+    /// carried from one to the next.
+    fn find(path: &Path) -> Result<Self, ModelError> {
+        let weights = if path.is_dir() { path.join(WEIGHTS_FILE) } else { path.to_path_buf() };
+        let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
+        // Whether there is a model at all comes before what its card says.
+        std::fs::metadata(&weights).map_err(|source| ModelError::Read { path: weights.clone(), source })?;
+        let path = folder.join(CARD_FILE);
+        let card = if path.exists() {
+            Card::parse(&read(&path)?).map_err(|source| ModelError::Card { path, source })?
+        } else {
+            let own_name = weights.file_name().is_some_and(|name| name != WEIGHTS_FILE);
+            let name = if own_name { weights.file_stem() } else { folder.file_name() };
+            Card::unwritten(&name.unwrap_or_default().to_string_lossy(), Kind::LanguageModel)
+        };
+        Ok(Self { weights, folder, card })
+    }
+
+    /// The same if the model is of this kind.
+    fn of_kind(self, needed: Kind) -> Result<Self, ModelError> {
+        let found = self.card.kind;
+        if found == needed {
+            return Ok(self);
+        }
+        Err(ModelError::Kind { path: self.folder.join(CARD_FILE), found, needed })
     }
 }
 
@@ -85,35 +116,23 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     std::fs::read(path).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
 }
 
-fn load_card(folder: &Path, weights: &Path) -> Result<Card, ModelError> {
-    let path = folder.join(CARD_FILE);
-    if path.exists() {
-        return Card::parse(&read(&path)?).map_err(|source| ModelError::Card { path, source });
-    }
-    let own_name = weights.file_name().is_some_and(|name| name != WEIGHTS_FILE);
-    let name = if own_name { weights.file_stem() } else { folder.file_name() };
-    Ok(Card::unwritten(&name.unwrap_or_default().to_string_lossy()))
-}
-
 /// The layers `rnns.0`, `rnns.1`, … that the file has any tensor of.
-fn load_network(file: &TensorFile<'_>, width: usize) -> Result<Egru, ModelError> {
+fn load_network(file: &TensorFile<'_>, width: usize, output: Output) -> Result<Egru, ModelError> {
     let mut layers: Vec<EgruLayer> = Vec::new();
     for k in 0..file.layer_count().max(1) {
         let name = format!("rnns.{k}");
         let inputs = layers.last().map_or(width, EgruLayer::units);
-        layers.push(load_layer(file, name, inputs)?);
-    }
-    let units = layers.last().map_or(0, EgruLayer::units);
-    if units != width {
-        return Err(file.shape_error(
-            &format!("rnns.{}.thr", layers.len() - 1),
-            format!("[{width}], as the tied decoder multiplies the last layer with embeddings of {width}"),
-        ));
+        layers.push(load_layer(file, name, inputs, output)?);
     }
     Ok(Egru { layers })
 }
 
-fn load_layer(file: &TensorFile<'_>, name: String, inputs: usize) -> Result<EgruLayer, ModelError> {
+fn load_layer(
+    file: &TensorFile<'_>,
+    name: String,
+    inputs: usize,
+    output: Output,
+) -> Result<EgruLayer, ModelError> {
     let tensor = |part: &str| format!("{name}.{part}");
     let mut threshold = file.vector(&tensor("thr"), None)?;
     // As the authors' forward pass does, at each call.
@@ -127,23 +146,8 @@ fn load_layer(file: &TensorFile<'_>, name: String, inputs: usize) -> Result<Egru
         bias: file.vector(&tensor("bias"), Some(3 * units))?,
         recurrent_bias: file.vector(&tensor("recurrent_bias"), Some(3 * units))?,
         threshold,
+        output,
         name,
-    })
-}
-
-fn load_decoder(file: &TensorFile<'_>, embedding: &Embedding) -> Result<Decoder, ModelError> {
-    const TIED: &str = "decoder.decoder.weight";
-    const SCALE: &str = "decoder.scale";
-    if file.has(TIED) {
-        let weights = file.dense(TIED, &[embedding.words(), embedding.width()])?;
-        if let Some(index) = embedding.first_difference(&weights) {
-            return Err(file.untied(TIED, index, embedding.width()));
-        }
-    }
-    let scale = if file.has(SCALE) { file.vector(SCALE, Some(1))?.into_iter().next() } else { None };
-    Ok(Decoder {
-        bias: file.vector("decoder.decoder.bias", Some(embedding.words()))?,
-        scale: scale.unwrap_or(1.0),
     })
 }
 

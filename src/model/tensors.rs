@@ -6,10 +6,12 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use super::ModelError;
 use super::embedding::{Embedding, Values};
+use super::{Kind, ModelError};
 use crate::net::Csr;
+use crate::net::conv::ShapeError;
 use crate::net::csr::{from_dense, from_parts};
+use crate::net::gesture::CONVOLUTIONS;
 
 const FLOATS: &str = "F16, BF16, F32 or F64";
 /// Tensors of the authors' checkpoints that belong to training and change nothing in the forward pass.
@@ -23,7 +25,7 @@ pub(super) struct TensorFile<'a> {
 
 impl<'a> TensorFile<'a> {
     /// Parses the header; refuses tensors that are no part of a known model.
-    pub(super) fn new(path: &'a Path, bytes: &'a [u8]) -> Result<Self, ModelError> {
+    pub(super) fn new(path: &'a Path, bytes: &'a [u8], kind: Kind) -> Result<Self, ModelError> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|source| ModelError::Format {
             path: path.to_path_buf(),
             bytes: bytes.len(),
@@ -32,8 +34,10 @@ impl<'a> TensorFile<'a> {
         let file = Self { path, tensors };
         let mut names = file.tensors.names();
         names.sort_unstable();
-        match names.into_iter().find(|name| !known(name)) {
-            Some(tensor) => Err(ModelError::UnknownTensor { path: file.path(), tensor: tensor.to_owned() }),
+        match names.into_iter().find(|name| !known(name, kind)) {
+            Some(tensor) => {
+                Err(ModelError::UnknownTensor { path: file.path(), tensor: tensor.to_owned(), kind })
+            }
             None => Ok(file),
         }
     }
@@ -65,6 +69,11 @@ impl<'a> TensorFile<'a> {
     pub(super) fn shape_error(&self, tensor: &str, needed: String) -> ModelError {
         let found = self.tensors.tensor(tensor).map(|view| view.shape().to_vec()).unwrap_or_default();
         ModelError::Shape { path: self.path(), tensor: tensor.to_owned(), found, needed }
+    }
+
+    /// The error for tensors that do not go together.
+    pub(super) fn parts(&self, tensor: &str, source: ShapeError) -> ModelError {
+        ModelError::Parts { path: self.path(), tensor: tensor.to_owned(), source }
     }
 
     /// The error for decoder weights that are not the embedding's.
@@ -182,7 +191,14 @@ fn layer_part(name: &str) -> Option<(usize, &str)> {
     (layer.len() <= 3).then(|| layer.parse().ok()).flatten().map(|layer| (layer, part))
 }
 
-fn known(name: &str) -> bool {
+/// `cnn.convK.weight`, `cnn.fc.bias`, `decoder.weight`, …
+fn known_gesture(name: &str) -> bool {
+    let Some((layer, "weight" | "bias")) = name.rsplit_once('.') else { return false };
+    let conv = |k: usize| layer == format!("cnn.conv{k}");
+    layer == "cnn.fc" || layer == "decoder" || (1..=CONVOLUTIONS).any(conv)
+}
+
+fn known(name: &str, kind: Kind) -> bool {
     const WHOLE: [&str; 6] = [
         "embeddings.weight",
         "embeddings.weight.q",
@@ -191,7 +207,12 @@ fn known(name: &str) -> bool {
         "decoder.decoder.bias",
         "decoder.scale",
     ];
-    let Some((_, part)) = layer_part(name) else { return WHOLE.contains(&name) };
+    let Some((_, part)) = layer_part(name) else {
+        return match kind {
+            Kind::LanguageModel => WHOLE.contains(&name),
+            Kind::Gestures => known_gesture(name),
+        };
+    };
     let (matrix, packed) = part.split_once('.').unwrap_or((part, "csr_data"));
     match matrix {
         "kernel" | "recurrent_kernel" => matches!(packed, "csr_data" | "csr_indices" | "csr_indptr"),

@@ -66,8 +66,8 @@ fn folder(weights: &[u8], vocabulary: &[u8]) -> TempDir {
     folder
 }
 
-fn load(tensors: &Tensors) -> Result<Model, ModelError> {
-    Model::load(folder(&bytes(tensors), VOCABULARY.as_bytes()).path())
+fn load(tensors: &Tensors) -> Result<LanguageModel, ModelError> {
+    LanguageModel::load(folder(&bytes(tensors), VOCABULARY.as_bytes()).path())
 }
 
 /// The error for a changed model; its text names the file.
@@ -98,7 +98,7 @@ fn a_lone_file_loads_with_the_vocabulary_beside_it() {
     let folder = folder(&[], VOCABULARY.as_bytes());
     let path = folder.path().join("exported.safetensors");
     fs::write(&path, bytes(&dense())).unwrap();
-    let model = Model::load(&path).unwrap();
+    let model = LanguageModel::load(&path).unwrap();
     assert_eq!((model.card.name.as_str(), &model.path), ("exported", &path));
 }
 
@@ -238,16 +238,19 @@ fn a_truncated_file_and_other_bytes_are_refused() {
     let whole = bytes(&dense());
     for length in [0, 4, 8, 100, whole.len() - 1] {
         let folder = folder(&whole[..length], VOCABULARY.as_bytes());
-        let error = Model::load(folder.path()).unwrap_err();
+        let error = LanguageModel::load(folder.path()).unwrap_err();
         assert!(matches!(error, ModelError::Format { bytes, .. } if bytes == length), "{error}");
     }
-    assert!(matches!(Model::load(Path::new("/no/such/folder")).unwrap_err(), ModelError::Read { .. }));
+    assert!(matches!(
+        LanguageModel::load(Path::new("/no/such/folder")).unwrap_err(),
+        ModelError::Read { .. }
+    ));
 }
 
 proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(TensorFile::new(Path::new("x"), &bytes).is_err());
+        prop_assert!(TensorFile::new(Path::new("x"), &bytes, Kind::LanguageModel).is_err());
     }
 
     #[test]
@@ -255,14 +258,14 @@ proptest! {
         let mut bytes = bytes(&packed(&[0, 1, 2, 3, 4, 5, 6], &[0, 1, 0, 1, 0, 1]));
         let at = at % bytes.len();
         bytes[at] = value;
-        let _ = Model::load(folder(&bytes, VOCABULARY.as_bytes()).path());
+        let _ = LanguageModel::load(folder(&bytes, VOCABULARY.as_bytes()).path());
     }
 }
 
 #[test]
 fn the_vocabulary_belongs_to_the_model() {
     let weights = bytes(&dense());
-    let error = |vocabulary: &[u8]| Model::load(folder(&weights, vocabulary).path()).unwrap_err();
+    let error = |vocabulary: &[u8]| LanguageModel::load(folder(&weights, vocabulary).path()).unwrap_err();
     let other = error(b"<unk>\n<eos>\nthe\n");
     assert!(matches!(other, ModelError::VocabularySize { words: 3, rows: 4, .. }), "{other}");
     let twice = error(b"<unk>\n<eos>\nthe\nthe\n").to_string();
@@ -272,7 +275,7 @@ fn the_vocabulary_belongs_to_the_model() {
     assert!(error(b"<eos>\n\xfe\n").to_string().contains("not UTF-8: byte 6"));
     let folder = folder(&weights, b"");
     fs::remove_file(folder.path().join(VOCABULARY_FILE)).unwrap();
-    assert!(Model::load(folder.path()).unwrap_err().to_string().contains(VOCABULARY_FILE));
+    assert!(LanguageModel::load(folder.path()).unwrap_err().to_string().contains(VOCABULARY_FILE));
 }
 
 #[test]
@@ -280,9 +283,9 @@ fn a_card_with_an_unknown_field_is_refused_with_its_line() {
     let folder = folder(&bytes(&dense()), VOCABULARY.as_bytes());
     let card = folder.path().join(CARD_FILE);
     fs::write(&card, "Card(\n  name: \"x\",\n  kind: LanguageModel,\n  carry: CAndY,\n)").unwrap();
-    assert_eq!(Model::load(folder.path()).unwrap().card.carry, Carry::CAndY);
+    assert_eq!(LanguageModel::load(folder.path()).unwrap().card.carry, Carry::CAndY);
     fs::write(&card, "Card(\n  name: \"x\",\n  kind: LanguageModel,\n  hidden: 3,\n)").unwrap();
-    let error = Model::load(folder.path()).unwrap_err().to_string();
+    let error = LanguageModel::load(folder.path()).unwrap_err().to_string();
     assert!(error.contains("card.ron:4:") && error.contains("hidden"), "{error}");
 }
 
@@ -312,7 +315,7 @@ fn the_models_of_this_repository_load() {
         ("egru-lm-small", 2000, 23_502),
         ("egru-lm-wikitext2", 33_278, 1_208_250),
     ] {
-        let model = Model::load(&models.join(name)).unwrap();
+        let model = LanguageModel::load(&models.join(name)).unwrap();
         assert_eq!((model.card.name.as_str(), model.card.carry), (name, Carry::CAndY));
         assert_eq!((model.vocabulary.len(), model.network.nonzeros()), (words, nonzeros), "{name}");
         assert_eq!(model.card.measured.len(), 2, "{name}");

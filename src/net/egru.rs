@@ -9,6 +9,14 @@
 //! y = n if event, else 0       c = n − θ if event, else n
 //! ```
 //!
+//! What a layer passes on, to the next one and out of the network, is y or its low-pass ([`Output`]):
+//!
+//! ```text
+//! tr(t) = 0.9·tr(t−1) + 0.1·y(t)
+//! ```
+//!
+//! R always gets y. y, c and tr are 0 before the first step.
+//!
 //! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
 //! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
 //! code: a cell state *equal* to its threshold sends nothing, as here).
@@ -22,11 +30,23 @@ use super::sum::csr_rows;
 /// What a network keeps from one sequence to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Carry {
-    /// Only the sent values y; every cell state c restarts at 0. So the authors' evaluation does it, in chunks of 70.
+    /// Only the sent values y; every cell state c (and trace) restarts at 0. So the authors' evaluation does it, in chunks of 70.
     #[default]
     Y,
-    /// Both y and c: sequences are one long run.
+    /// Both y and c, and the traces: sequences are one long run.
     CAndY,
+    /// Nothing: y, c and the traces restart at 0. A gesture has nothing to do with the one before it.
+    Nothing,
+}
+
+/// What a layer passes on to the next one and out of the network; its own R always gets y.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Output {
+    /// The values sent, y: 0 for every unit without an event.
+    #[default]
+    Y,
+    /// Their low-pass ([`trace`]), as in the authors' gesture network: it fades after an event and is hardly ever 0.
+    Trace,
 }
 
 /// One EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.
@@ -44,6 +64,8 @@ pub struct EgruLayer {
     pub recurrent_bias: Vec<f32>,
     /// θ, \[U\], each within 0..=1.
     pub threshold: Vec<f32>,
+    /// What the next layer reads.
+    pub output: Output,
 }
 
 impl EgruLayer {
@@ -145,6 +167,9 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
 }
 
 /// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in place of y.
+///
+/// Two products, each rounded to single precision, then their sum, rounded: three roundings, nothing fused. The factors
+/// are the singles nearest to 0.9 and 0.1. The chip's `trace` (`assets/kernels/pointwise.c`) rounds in the same order.
 #[inline]
 pub fn trace(before: f32, y: f32) -> f32 {
     0.9 * before + 0.1 * y
@@ -156,7 +181,7 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-x))
 }
 
-/// A stack of EGRU layers: layer k + 1 reads the y of layer k of the same time step.
+/// A stack of EGRU layers: layer k + 1 reads the output of layer k of the same time step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Egru {
     /// The layers, first to last.
@@ -170,6 +195,28 @@ pub struct LayerState {
     pub y: Vec<f32>,
     /// Cell states carried, \[U\].
     pub c: Vec<f32>,
+    /// Traces of y, \[U\]; empty in a layer that passes on y itself.
+    pub trace: Vec<f32>,
+}
+
+impl LayerState {
+    fn new(layer: &EgruLayer) -> Self {
+        let zeros = || vec![0.0; layer.units()];
+        let trace = if layer.output == Output::Trace { zeros() } else { Vec::new() };
+        Self { y: zeros(), c: zeros(), trace }
+    }
+
+    /// What the layer passes on, \[U\].
+    pub fn output(&self) -> &[f32] {
+        if self.trace.is_empty() { &self.y } else { &self.trace }
+    }
+
+    /// Brings the traces up to date with y.
+    pub(super) fn follow(&mut self) {
+        for (slow, &y) in self.trace.iter_mut().zip(&self.y) {
+            *slow = trace(*slow, y);
+        }
+    }
 }
 
 /// State of a network, all zero at the start.
@@ -182,11 +229,15 @@ pub struct EgruState {
 }
 
 impl EgruState {
-    /// Starts a new sequence: with [`Carry::Y`] every cell state returns to 0.
+    /// Starts a new sequence: what is not carried returns to 0.
     pub fn start_sequence(&mut self, carry: Carry) {
-        if carry == Carry::Y {
-            for layer in &mut self.layers {
+        for layer in &mut self.layers {
+            if carry != Carry::CAndY {
                 layer.c.fill(0.0);
+                layer.trace.fill(0.0);
+            }
+            if carry == Carry::Nothing {
+                layer.y.fill(0.0);
             }
         }
     }
@@ -213,18 +264,16 @@ impl Egru {
         self.layers.iter().map(EgruLayer::nonzeros).sum()
     }
 
-    /// The state before the first step: y = 0, c = 0.
+    /// The state before the first step: y = 0, c = 0, traces 0.
     pub fn state(&self) -> EgruState {
-        let layer =
-            |layer: &EgruLayer| LayerState { y: vec![0.0; layer.units()], c: vec![0.0; layer.units()] };
         let widest = self.layers.iter().map(|layer| 3 * layer.units()).max().unwrap_or(0);
         EgruState {
-            layers: self.layers.iter().map(layer).collect(),
+            layers: self.layers.iter().map(LayerState::new).collect(),
             sums: (vec![0.0; widest], vec![0.0; widest]),
         }
     }
 
-    /// One time step through all layers. `x`: \[inputs\]. Returns the y of the last layer, \[outputs\].
+    /// One time step through all layers. `x`: \[inputs\]. Returns the output of the last layer, \[outputs\].
     ///
     /// # Panics
     /// If `x` or `state` is not of this network's shape.
@@ -233,10 +282,10 @@ impl Egru {
         let EgruState { layers, sums: (w, q) } = state;
         for (k, layer) in self.layers.iter().enumerate() {
             let (before, rest) = layers.split_at_mut(k);
-            let input = before.last().map_or(x, |below| below.y.as_slice());
+            let input = before.last().map_or(x, LayerState::output);
             layer_step(layer, &mut rest[0], input, w, q);
         }
-        state.layers.last().map_or(x, |last| &last.y)
+        state.layers.last().map_or(x, LayerState::output)
     }
 
     /// A whole sequence: one step for each input, calling `each` with the state after it.
@@ -263,6 +312,7 @@ fn layer_step(layer: &EgruLayer, state: &mut LayerState, x: &[f32], w: &mut [f32
         *y = out.y;
         *c = out.c;
     }
+    state.follow();
 }
 
 #[cfg(test)]
@@ -317,15 +367,46 @@ mod tests {
             bias: vec![0.0; 3],
             recurrent_bias: vec![0.0; 3],
             threshold: vec![0.25],
+            output: Output::Trace,
         };
         let network = Egru { layers: vec![layer] };
         let mut state = network.state();
-        let y = network.step(&mut state, &[1.0])[0];
-        let c = state.layers[0].c[0];
-        assert!(y > 0.25 && c == y - 0.25);
+        let passed_on = network.step(&mut state, &[1.0])[0];
+        let (y, c) = (state.layers[0].y[0], state.layers[0].c[0]);
+        assert!(y > 0.25 && c == y - 0.25 && passed_on == 0.1 * y);
+        let is = |y: f32, c: f32, tr: f32| LayerState { y: vec![y], c: vec![c], trace: vec![tr] };
         state.start_sequence(Carry::CAndY);
-        assert_eq!(state.layers[0], LayerState { y: vec![y], c: vec![c] });
+        assert_eq!(state.layers[0], is(y, c, passed_on));
         state.start_sequence(Carry::Y);
-        assert_eq!(state.layers[0], LayerState { y: vec![y], c: vec![0.0] });
+        assert_eq!(state.layers[0], is(y, 0.0, 0.0));
+        state.start_sequence(Carry::Nothing);
+        assert_eq!(state.layers[0], is(0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn traces_go_to_the_next_layer_and_y_to_its_own() {
+        let layer = |name: &str, recurrent: f32, output: Output| EgruLayer {
+            name: name.into(),
+            kernel: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
+            recurrent: from_dense(1, 3, &[0.0, 0.0, recurrent]).unwrap(),
+            bias: vec![0.0; 3],
+            recurrent_bias: vec![0.0; 3],
+            threshold: vec![0.0],
+            output,
+        };
+        let network = Egru { layers: vec![layer("a", 1.0, Output::Trace), layer("b", 0.0, Output::Y)] };
+        let first = Egru { layers: vec![layer("a", 1.0, Output::Y)] };
+        let second = Egru { layers: vec![layer("b", 0.0, Output::Y)] };
+        let (mut state, mut one, mut two) = (network.state(), first.state(), second.state());
+        let mut slow = 0.0;
+        for x in [1.0, 0.2, -3.0, 0.5] {
+            let out = network.step(&mut state, &[x])[0];
+            slow = trace(slow, first.step(&mut one, &[x])[0]);
+            assert_eq!(out.to_bits(), second.step(&mut two, &[slow])[0].to_bits());
+        }
+        // Three roundings in the order written.
+        let (before, y) = (0.031_37_f32, 0.98_f32);
+        assert_eq!(trace(before, y), (0.9 * before) + (0.1 * y));
+        assert_ne!(trace(before, y), 0.1_f32.mul_add(y, 0.9 * before));
     }
 }

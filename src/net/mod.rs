@@ -3,10 +3,12 @@
 //! Nothing here knows of chips, files or tokens. What the emulated chip computes is compared with [`egru::Egru`] bit
 //! for bit; [`egru::Egru`] is compared with the authors' own code through `tests/golden.rs`.
 
+pub mod conv;
 pub mod csr;
 pub mod egru;
+pub mod gesture;
 pub mod quantise;
 pub mod sum;
 
 pub use csr::Csr;
-pub use egru::{Carry, Egru, EgruLayer, EgruState, PointwiseInput, PointwiseOutput, pointwise};
+pub use egru::{Carry, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise};

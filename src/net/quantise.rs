@@ -149,7 +149,7 @@ impl<'a> QuantisedEgru<'a> {
         &self.matrices
     }
 
-    /// One time step through all layers, as [`Egru::step`]. Returns the y of the last layer, \[outputs\].
+    /// One time step through all layers, as [`Egru::step`]. Returns the output of the last layer, \[outputs\].
     pub fn step(&self, state: &mut EgruState, x: &[f32]) -> Vec<f32> {
         let mut input = x.to_vec();
         for ((layer, [kernel, recurrent]), state) in
@@ -160,7 +160,8 @@ impl<'a> QuantisedEgru<'a> {
                 let out = pointwise(&layer.pointwise_input(unit, &w, &q, *c));
                 (*y, *c) = (out.y, out.c);
             }
-            input.clone_from(&state.y);
+            state.follow();
+            state.output().clone_into(&mut input);
         }
         input
     }

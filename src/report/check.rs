@@ -10,7 +10,7 @@ use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::mapping::check::{self, LayerBalance, Level, Lint, Subject};
 use crate::scene::LoadedScene;
-use crate::session::build::Plan;
+use crate::session::build::{Plan, lints};
 
 /// Column at which values begin.
 const INDENT: usize = 9;
@@ -111,7 +111,7 @@ impl CheckReport {
             layers: layers(&subject),
             maps: maps(program),
             floor_plan: floor_plan::draw(program, &scene.chip.reserved).lines().map(str::to_owned).collect(),
-            lints: check::lints(&subject),
+            lints: lints(scene, &subject),
         }
     }
 
@@ -213,7 +213,7 @@ fn maps(program: &Program) -> Vec<MemoryMap> {
 }
 
 fn memory_map(program: &Program, pe: Pe, loaded: &PeProgram) -> MemoryMap {
-    let names = loaded.slots.iter().filter_map(|slot| program.layers.get(usize::from(slot.layer)));
+    let names = loaded.layers().filter_map(|slot| program.layers.get(usize::from(slot.layer)));
     let region = |r: &crate::machine::program::Region| MapRegion {
         start: r.start,
         end: r.end,

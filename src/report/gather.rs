@@ -2,6 +2,7 @@
 
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
+use crate::machine::banks::BankCount;
 use crate::machine::operate::LOGGED;
 use crate::machine::program::{PACKET_BYTES, PeProgram, Phase, RegionKind};
 use crate::machine::routes::ROUTES;
@@ -10,12 +11,13 @@ use crate::mapping::check;
 use crate::net::csr::Csr;
 use crate::scene::Task;
 use crate::session::Session;
+use crate::session::energy::PeEnergy;
 use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
 use super::{
-    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PhaseEnergy, PhaseTime, RaceCount, RaceSeen,
-    Report, Timers, VERSION, traffic,
+    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PeUse, PhaseEnergy, PhaseTime, RaceCount,
+    RaceSeen, Report, Timers, VERSION, traffic,
 };
 
 /// What the session itself does not know.
@@ -51,6 +53,7 @@ impl Report {
             sequences: session.sequences(),
             sequence_length: session.task().sequence(),
             input_steps: session.task().total_steps(),
+            batch: session.program().batch,
             stopped: around.stopped,
             chip_time_us: us(tick),
             chip_time_range_us: around.range_us,
@@ -97,7 +100,7 @@ fn lints(session: &Session) -> Vec<check::Lint> {
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    check::lints(&subject)
+    crate::session::build::lints(scene, &subject)
 }
 
 fn duty(session: &Session) -> f64 {
@@ -136,7 +139,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             units: layer.units(),
             pes: balance.pes,
             weight_sparsity: sparsity([&layer.kernel, &layer.recurrent]),
-            activity: session.stats().layer_activity(k, layer.units()),
+            activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,
             barrier: session.program().layers[k].barrier,
@@ -211,14 +214,29 @@ fn memory(session: &Session) -> Memory {
             .max()
             .unwrap_or(0),
         banks: (0..banks.len())
-            .map(|bank| Bank {
-                bank,
-                used_bytes: banks[bank],
-                free_bytes: BANK_BYTES - banks[bank],
-                used_bytes_max: most(bank),
+            .map(|bank| {
+                let seen = bank_count(session, bank);
+                Bank {
+                    bank,
+                    used_bytes: banks[bank],
+                    free_bytes: BANK_BYTES - banks[bank],
+                    used_bytes_max: most(bank),
+                    core_accesses: seen.core,
+                    noc_writes: seen.noc,
+                    dma_writes: seen.dma,
+                    conflicts: seen.conflicts(),
+                    core_stalls: seen.core_stalls,
+                    write_waits: seen.write_waits,
+                }
             })
             .collect(),
     }
+}
+
+/// What a bank has seen in all PEs together.
+fn bank_count(session: &Session, bank: usize) -> BankCount {
+    let pes = session.machine().state().pes.iter();
+    pes.map(|pe| pe.banks.count[bank]).fold(BankCount::default(), BankCount::plus)
 }
 
 /// Bytes of weights (values, columns, row pointers) on a PE.
@@ -285,6 +303,12 @@ fn energy_parts(session: &Session) -> EnergyUse {
         asleep_j: parts.asleep_j,
         interrupts_j: parts.interrupts_j,
         polling_j: parts.polling_j,
-        transport_j: parts.transport_j,
+        transport_j: parts.transport_j(),
+        pes: Pe::all()
+            .map(|pe| {
+                let PeEnergy { asleep_j, active_j, polling_j } = PeEnergy::of(session.machine(), pe.index());
+                PeUse { pe: pe.to_string(), asleep_j, active_j, polling_j }
+            })
+            .collect(),
     }
 }

@@ -3,16 +3,19 @@
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod events;
 pub mod floor_plan;
 pub mod gather;
 pub mod opening;
+pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
 pub mod traffic;
+pub mod tune;
 pub mod validate;
 
 use serde::Serialize;
@@ -47,6 +50,8 @@ pub struct Report {
     pub sequence_length: u32,
     /// Time steps that the whole input has.
     pub input_steps: u64,
+    /// Samples side by side: each time step reads a token of so many streams.
+    pub batch: u32,
     /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
     /// Chip time, µs.
@@ -118,6 +123,8 @@ pub struct EnergyUse {
     pub polling_j: f64,
     /// NoC hops and DRAM bytes: 0 unless `assume` gives their energies.
     pub transport_j: f64,
+    /// All but `chip_j` and `transport_j` again, PE by PE: all 152, in the order of their numbers.
+    pub pes: Vec<PeUse>,
 }
 
 /// Energy of one phase of one layer.
@@ -129,6 +136,19 @@ pub struct PhaseEnergy {
     pub layer: String,
     /// J.
     pub energy_j: f64,
+}
+
+/// Energy of one PE, J.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PeUse {
+    /// `PE(x,y,p)`.
+    pub pe: String,
+    /// Powered and asleep.
+    pub asleep_j: f64,
+    /// What it drew more in operations and handlers.
+    pub active_j: f64,
+    /// What it drew more in polling loops.
+    pub polling_j: f64,
 }
 
 /// How the chip was run.
@@ -221,6 +241,18 @@ pub struct Bank {
     pub free_bytes: u32,
     /// Most bytes in use in this bank on any PE.
     pub used_bytes_max: u32,
+    /// Loads and stores of the cores in kernels, all PEs.
+    pub core_accesses: u64,
+    /// Packets written, all PEs.
+    pub noc_writes: u64,
+    /// DMA beats written, all PEs.
+    pub dma_writes: u64,
+    /// Times that a core and a write met in the bank, all PEs; one of the two waited a PE cycle.
+    pub conflicts: u64,
+    /// PE cycles that cores waited.
+    pub core_stalls: u64,
+    /// PE cycles that writes waited.
+    pub write_waits: u64,
 }
 
 /// What the network-on-chip carried.

@@ -22,7 +22,9 @@ pub const REFILLS: [u8; 2] = [1, 3];
 /// The first [`STEPS`] time steps of a run: what was read, and when the last of them was complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
-    rows: Vec<u32>,
+    rows: Vec<Vec<u32>>,
+    /// What was announced by then and not complete.
+    ahead: Vec<Vec<u32>>,
     ends: Tick,
 }
 
@@ -30,7 +32,9 @@ impl Opening {
     /// To be called after every completed time step, from the first.
     pub fn note(&mut self, session: &Session) {
         if self.rows.len() < STEPS {
-            self.rows.push(session.machine().state().host.row);
+            let host = &session.machine().state().host;
+            self.rows.push(host.rows.clone());
+            self.ahead = host.in_flight.iter().cloned().collect();
             self.ends = session.tick();
         }
     }
@@ -58,10 +62,8 @@ impl Opening {
         let assume = Assume { branch_refill: refill, ..session.program().assume.clone() };
         let plan = Plan::with_assumptions(&session.loaded, cache, &assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
-        for &row in &self.rows {
-            machine.announce(row);
-            while machine.advance().is_some_and(|progress| !progress.step) {}
-        }
+        let steps: Vec<Vec<u32>> = self.rows.iter().chain(&self.ahead).cloned().collect();
+        machine.run(&steps, self.rows.len());
         Ok(machine.state().tick)
     }
 }

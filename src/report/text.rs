@@ -1,7 +1,7 @@
 //! The report for people: what matters first, units on everything, 80 columns.
 
 use super::table::{Table, field, grouped, percent};
-use super::{Layer, PhaseTime, Report};
+use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
 
@@ -49,7 +49,11 @@ impl Report {
             grouped(u64::from(self.sequence_length)),
             grouped(self.sequences)
         );
-        field(out, INDENT, "run", &run);
+        let streams = match self.batch {
+            1 => String::new(),
+            n => format!("; {n} streams side by side"),
+        };
+        field(out, INDENT, "run", &(run + &streams));
         if let Some(reason) = &self.stopped {
             field(out, INDENT, "STOPPED", reason);
         }
@@ -179,6 +183,14 @@ impl Report {
             .map(|bank| format!("{} in bank {}", grouped(bank.free_bytes.into()), bank.bank))
             .collect();
         field(out, INDENT, "", &format!("bytes free there: {}", free.join(", ")));
+        let sum = |count: fn(&Bank) -> u64| grouped(memory.banks.iter().map(count).sum());
+        let met = format!(
+            "{} writes met the core in a bank: cores waited {} cycles, writes {}",
+            sum(|bank| bank.conflicts),
+            sum(|bank| bank.core_stalls),
+            sum(|bank| bank.write_waits),
+        );
+        field(out, INDENT, "", &met);
         let noc = &self.noc;
         let text = format!(
             "{} packets, {} hops; {:.0} ns mean, {:.0} ns at most; busiest link {}, {}",

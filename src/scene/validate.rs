@@ -33,6 +33,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
+        .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
         .or_else(|| ports(scene))
 }
@@ -68,6 +69,9 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
         let help = "add a line for each layer: (layer: \"rnns.0\", pes: 50),";
         return Some(problem("mapping.layers", "no layer is mapped", help));
     }
+    if let Some(found) = ranges(mapping, "mapping") {
+        return Some(found);
+    }
     let mut names = HashSet::new();
     for (index, layer) in mapping.layers.iter().enumerate() {
         let at = format!("mapping.layers.{index}");
@@ -80,6 +84,16 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
         }
     }
     too_many(mapping, reserved)
+}
+
+/// A text that is being written is one stream.
+fn batch(scene: &Scene) -> Option<Problem> {
+    let Task::LanguageModel(options) = &scene.task;
+    let samples = scene.mapping.batch;
+    (samples > 1 && matches!(options.mode, Mode::Generate(_))).then(|| {
+        let message = format!("a batch of {samples} cannot write: each sample would need a text of its own");
+        problem("mapping.batch", message, "batch: 1, or read a text: mode: Score")
+    })
 }
 
 fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Problem> {

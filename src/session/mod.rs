@@ -4,10 +4,14 @@
 //! next token, and the task the y that comes out.
 
 pub mod build;
+pub mod calibrate;
 pub mod command;
+pub mod energy;
 pub mod engine;
 pub mod snapshot;
 pub mod stats;
+pub mod trial;
+pub mod tune;
 pub mod view;
 
 use std::sync::Arc;
@@ -16,11 +20,12 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
-use crate::model::Model;
+use crate::mapping::check::Lint;
+use crate::model::LanguageModel;
 use crate::scene::LoadedScene;
 use crate::task::lm::{LanguageTask, Observation};
 
-use build::Plan;
+use build::{Plan, pipeline_idle};
 use command::StepUnit;
 use stats::{Energy, EnergyParts, Stats};
 
@@ -42,17 +47,15 @@ pub enum Moved {
 pub struct Session {
     /// The scene it was built from.
     pub loaded: LoadedScene,
-    model: Arc<Model>,
+    model: Arc<LanguageModel>,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
     task: LanguageTask,
     stats: Stats,
-    /// The task's judgement of the last completed step.
+    /// The task's judgement of the last completed step; of a batch, its first stream's.
     last: Observation,
-    /// Surprisal of each token so far, by token index.
+    /// Surprisal of each token so far, by token index; of a batch, its first stream's.
     surprisals: Vec<Option<f32>>,
-    /// A time step has been announced and is not complete.
-    in_step: bool,
     last_event: Option<Event>,
 }
 
@@ -68,17 +71,21 @@ impl Session {
             stats,
             last: Observation::default(),
             surprisals: Vec::new(),
-            in_step: false,
             last_event: None,
         }
     }
 
-    /// Handles one event; announces the next time step when the last one is complete.
+    /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
+    /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
-        if !self.in_step {
-            let Some(token) = self.task.next_token() else { return Moved::Finished };
-            self.machine.announce(token);
-            self.in_step = true;
+        while self.machine.takes_step() {
+            let Some(tokens) = self.task.next_tokens() else { break };
+            if !self.machine.announce(&tokens) {
+                return Moved::Stalled("the chip does not take the next time step".to_owned());
+            }
+        }
+        if self.steps_in_flight() == 0 {
+            return Moved::Finished;
         }
         let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
@@ -97,10 +104,12 @@ impl Session {
     }
 
     fn complete_step(&mut self) {
-        self.in_step = false;
-        let y = self.machine.output();
-        self.stats.step(&self.machine, &y);
-        self.last = self.task.observe(&y);
+        let outputs: Vec<Vec<f32>> =
+            (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
+        self.stats.step(&self.machine, &outputs);
+        let energy = self.energy();
+        self.stats.energy.complete(energy.energy_j);
+        self.last = self.task.observe_all(&outputs);
         if self.surprisals.is_empty() {
             self.surprisals.push(None);
         }
@@ -138,6 +147,16 @@ impl Session {
             || self.steps() == self.task.total_steps()
     }
 
+    /// Time steps that are announced and not complete.
+    pub fn steps_in_flight(&self) -> usize {
+        self.machine.state().host.in_flight.len()
+    }
+
+    /// DRAM rows (tokens) that the last completed time step read, one for each sample of the batch.
+    pub fn rows(&self) -> &[u32] {
+        &self.machine.state().host.rows
+    }
+
     /// Completed time steps.
     pub fn steps(&self) -> u64 {
         self.stats.steps
@@ -171,7 +190,7 @@ impl Session {
     }
 
     /// The model.
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &LanguageModel {
         &self.model
     }
 
@@ -188,6 +207,11 @@ impl Session {
     /// What has been gathered so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What keeps a pipeline from being filled, if anything does.
+    pub fn pipeline_idle(&self) -> Option<Lint> {
+        pipeline_idle(&self.loaded.scene)
     }
 
     /// The task's judgement of the last completed step.

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::command::Speed;
+pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
+pub use crate::machine::banks::BankCount;
+use crate::machine::options::Assume;
 pub use crate::machine::program::{Phase, Region, RegionKind};
 
 /// What a face wants to see in detail.
@@ -81,6 +84,8 @@ pub struct PeView {
     pub duty_mean: f32,
     /// Energy of the last completed time step, µJ.
     pub energy_uj: f32,
+    /// Energy since the start, µJ.
+    pub energy_total_uj: f32,
     /// Bytes in use per SRAM bank (of 32,768 each).
     pub bank_bytes: [u32; 4],
     /// Non-zero weights it hosts.
@@ -190,7 +195,7 @@ pub struct FifoView {
 }
 
 /// Energy and power of the chip (host and DRAM not included).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyView {
     /// Mean power since the start, W.
     pub power_w: f64,
@@ -198,6 +203,10 @@ pub struct EnergyView {
     pub energy_j: f64,
     /// Energy of the last completed time step, J.
     pub step_j: f64,
+    /// Where the energy since the start went; adds up to `energy_j`.
+    pub parts: EnergyParts,
+    /// Energy of the last time steps, oldest first (at most 140), J.
+    pub history: Vec<f32>,
 }
 
 /// A word of the text, as the network met it.
@@ -239,8 +248,11 @@ pub enum TaskView {
         surprisal_history: Vec<f32>,
         /// Predictions scored so far.
         predictions: u64,
-        /// Time steps in all, where known.
+        /// Predictions in all, where known.
         total_steps: Option<u64>,
+        /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
+        /// perplexity is that of all.
+        streams: u32,
         /// `true` when the network writes instead of reading.
         generating: bool,
         /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
@@ -269,6 +281,8 @@ pub struct PeDetail {
     pub phases: Vec<(Phase, f64)>,
     /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
     pub timer_log: Vec<u32>,
+    /// Its SRAM banks since the start.
+    pub banks: [BankCount; 4],
     /// Its units by model index with c and y after the last step: (unit, cell state, output); at most 64.
     pub units: Vec<(u32, f32, f32)>,
 }
@@ -316,6 +330,8 @@ pub struct Snapshot {
     pub noc: NocView,
     /// Energy.
     pub energy: EnergyView,
+    /// What the scene takes where nothing is published.
+    pub assume: Assume,
     /// Task.
     pub task: TaskView,
     /// Lints of the mapping and findings of the run (races, faults), newest last.

@@ -2,14 +2,17 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::energy::StepEnergy;
 use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
+use crate::machine::state::STEPS;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
@@ -29,6 +32,8 @@ pub struct Stats {
     pub layer_history: Vec<VecDeque<f32>>,
     /// Surprisal of the last predictions, nats, newest last.
     pub surprisal_history: VecDeque<f32>,
+    /// Energy of each step.
+    pub energy: StepEnergy,
     /// Steps counted.
     pub steps: u64,
     output: Xxh3,
@@ -56,18 +61,21 @@ impl Stats {
             layer_events: vec![0; layers],
             layer_history: vec![VecDeque::new(); layers],
             surprisal_history: VecDeque::new(),
+            energy: StepEnergy::default(),
             steps: 0,
             output: Xxh3::new(),
         }
     }
 
-    /// Takes in a completed time step with its last layer's y (model order).
-    pub fn step(&mut self, machine: &Machine, y: &[f32]) {
+    /// Takes in a completed time step with its last layer's y (model order) of each sample.
+    pub fn step(&mut self, machine: &Machine, outputs: &[Vec<f32>]) {
         self.steps += 1;
-        for value in y {
+        for value in outputs.iter().flatten() {
             self.output.update(&value.to_bits().to_le_bytes());
         }
-        let events: Vec<u32> = machine.state().active.iter().map(|slots| slots.iter().sum()).collect();
+        let at = completed(machine);
+        let active = &machine.state().active;
+        let events: Vec<u32> = active.iter().map(|slots| slots.iter().map(|steps| steps[at]).sum()).collect();
         for (sum, n) in self.window.iter_mut().zip(&events) {
             *sum += u64::from(*n);
         }
@@ -82,7 +90,8 @@ impl Stats {
         for (k, layer) in machine.program().layers.iter().enumerate() {
             let active = layer_events(machine, k as u8);
             self.layer_events[k] += active;
-            push(&mut self.layer_history[k], active as f32 / layer.unit_word.len().max(1) as f32);
+            let units = layer.unit_word.len().max(1) * machine.program().batch as usize;
+            push(&mut self.layer_history[k], active as f32 / units as f32);
         }
     }
 
@@ -97,7 +106,7 @@ impl Stats {
         (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
     }
 
-    /// Mean activity of a layer of so many units since the start, 0..=1.
+    /// Mean activity of a layer of so many units (of all samples together) since the start, 0..=1.
     pub fn layer_activity(&self, layer: usize, units: usize) -> f64 {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
@@ -108,13 +117,20 @@ impl Stats {
     }
 }
 
-/// Events of a layer in the step that has just been completed.
+/// Where the machine keeps what is counted of the step that has just been completed: others may be in flight.
+fn completed(machine: &Machine) -> usize {
+    machine.state().host.completed.wrapping_sub(1) as usize % STEPS
+}
+
+/// Events of a layer, in all samples, in the step that has just been completed.
 fn layer_events(machine: &Machine, layer: u8) -> u64 {
+    let at = completed(machine);
     let mut sum = 0;
     for pe in &machine.program().layers[usize::from(layer)].pes {
-        let slot = machine.program().pe(*pe).and_then(|p| p.slot_of(layer));
-        let active = &machine.state().active[pe.index()];
-        sum += slot.and_then(|(number, _)| active.get(usize::from(number))).map_or(0, |&n| u64::from(n));
+        let slots = machine.program().pe(*pe).map_or(&[][..], |p| &p.slots);
+        for (slot, events) in slots.iter().zip(&machine.state().active[pe.index()]) {
+            sum += if slot.layer == layer { u64::from(events[at]) } else { 0 };
+        }
     }
     sum
 }
@@ -144,7 +160,7 @@ pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f6
 }
 
 /// Where the energy of a run went; the parts add up to the whole.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyParts {
     /// The chip with its PEs off, J.
     pub chip_j: f64,
@@ -156,15 +172,22 @@ pub struct EnergyParts {
     pub interrupts_j: f64,
     /// The same while PEs wait in polling loops, J; 0 where they sleep.
     pub polling_j: f64,
-    /// NoC hops and DRAM bytes, J: 0 unless `assume` gives their energies.
-    pub transport_j: f64,
+    /// NoC hops, J: 0 unless `assume` gives their energy.
+    pub noc_j: f64,
+    /// DRAM bytes, J: 0 unless `assume` gives their energy.
+    pub dram_j: f64,
 }
 
 impl EnergyParts {
     /// Their sum, J.
     pub fn total(&self) -> f64 {
         let phases: f64 = self.phases_j.iter().flatten().sum();
-        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j
+        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j()
+    }
+
+    /// NoC and DRAM together, J.
+    pub fn transport_j(&self) -> f64 {
+        self.noc_j + self.dram_j
     }
 
     /// The parts since the start.
@@ -197,7 +220,8 @@ impl EnergyParts {
                 .collect(),
             interrupts_j: active(state.busy.interrupts as f64 * share),
             polling_j: active(polling),
-            transport_j: (hops + dram) * 1e-12,
+            noc_j: hops * 1e-12,
+            dram_j: dram * 1e-12,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Builds snapshots: what faces see of a session.
 
 use super::Session;
+use super::energy::PeEnergy;
 use super::snapshot::{
     Candidate, EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase,
     PhaseView, RunState, Snapshot, TaskView, WordView,
@@ -11,7 +12,7 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
-use crate::machine::queue::{CHIP, EventKind};
+use crate::machine::queue::{CHIP, Counter, EventKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{Freight, PeState, Status};
 
@@ -64,6 +65,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         phases: phases(session),
         noc: noc(session),
         energy: energy(session),
+        assume: session.program().assume.clone(),
         task: task(session),
         warnings: warnings(session),
         focus: match engine.focus {
@@ -96,8 +98,9 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
     let (all, step) = (machine.state(), machine.state().host.last_step_ticks);
     let state = &all.pes[pe.index()];
     let current = operation(loaded, state);
-    let units: usize = loaded.slots.iter().map(|s| s.units.len()).sum();
+    let units: usize = loaded.layers().map(|s| s.units.len()).sum();
     let (events, mean) = session.stats().pe_events(pe.index());
+    let outputs = units.max(1) * session.program().batch as usize;
     let share = |busy: u64, of: u64| if of == 0 { 0.0 } else { (busy as f64 / of as f64).min(1.0) as f32 };
     let model = PowerModel::at(session.program().operating_point);
     let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
@@ -111,13 +114,14 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
         layer: current.map(|(_, slot)| slot.layer),
         phase: current.map(|(phase, _)| phase),
         units: units as u16,
-        activity: events as f32 / units.max(1) as f32,
-        activity_mean: mean / units.max(1) as f32,
+        activity: events as f32 / outputs as f32,
+        activity_mean: mean / outputs as f32,
         duty: share(state.count.busy_last_step, step),
         duty_mean: share(state.count.busy, all.tick),
         energy_uj: (power_mw * us(step) * 1e-3) as f32,
+        energy_total_uj: (PeEnergy::of(machine, pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
-        nonzeros: loaded.slots.iter().map(|s| s.nonzeros[0] + s.nonzeros[1]).sum(),
+        nonzeros: loaded.layers().map(|s| s.nonzeros[0] + s.nonzeros[1]).sum(),
     }
 }
 
@@ -146,7 +150,8 @@ fn layers(session: &Session) -> Vec<LayerView> {
             nonzeros_mean: loads.iter().sum::<u32>() as f32 / loads.len().max(1) as f32,
             nonzeros_max: loads.into_iter().max().unwrap_or(0),
             activity: history.back().copied().unwrap_or(0.0),
-            activity_mean: session.stats().layer_activity(k, layer.units()) as f32,
+            activity_mean: session.stats().layer_activity(k, layer.units() * session.program().batch as usize)
+                as f32,
             activity_history: history.iter().copied().collect(),
         });
     }
@@ -224,7 +229,13 @@ fn fifo(session: &Session) -> Option<FifoView> {
 
 fn energy(session: &Session) -> EnergyView {
     let all = session.energy();
-    EnergyView { power_w: all.power_w, energy_j: all.energy_j, step_j: session.step_energy().energy_j }
+    EnergyView {
+        power_w: all.power_w,
+        energy_j: all.energy_j,
+        step_j: session.step_energy().energy_j,
+        parts: session.energy_parts(),
+        history: session.stats().energy.history().map(|joules| joules as f32).collect(),
+    }
 }
 
 fn task(session: &Session) -> TaskView {
@@ -232,7 +243,8 @@ fn task(session: &Session) -> TaskView {
     let score = task.score();
     let vocabulary = &session.model().vocabulary;
     // The word that is to be read next is known once its surprisal is.
-    let shown = task.fed() as usize + usize::from(!session.in_step && session.observation().target.is_some());
+    let reading = session.steps_in_flight() > 0 || session.observation().target.is_some();
+    let shown = session.steps() as usize + usize::from(reading);
     let word = |index: usize| {
         let word = task.word(index)?.to_owned();
         let surprisal = session.surprisals().get(index).copied().flatten();
@@ -252,9 +264,16 @@ fn task(session: &Session) -> TaskView {
         mean_surprisal: score.mean_surprisal(),
         surprisal_history: session.stats().surprisal_history.iter().copied().collect(),
         predictions: score.predictions(),
-        total_steps: Some(task.total_steps()),
+        total_steps: Some(task.total_steps() * task.streams() as u64),
+        streams: task.streams() as u32,
         generating: task.is_writing(),
-        note: session.model().card.compares_with.clone(),
+        note: match task.streams() {
+            1 => session.model().card.compares_with.clone(),
+            n => format!(
+                "the first of {n} streams is shown; perplexity is that of all. {}",
+                session.model().card.compares_with
+            ),
+        },
     }
 }
 
@@ -273,6 +292,7 @@ fn warnings(session: &Session) -> Vec<String> {
             )
         })
         .collect();
+    warnings.extend(session.pipeline_idle().map(|lint| format!("{}: {}", lint.place, lint.message)));
     warnings.extend(races.first.iter().map(|race| format!("race at {:.1} µs: {}", us(race.tick), race.what)));
     if races.count as usize > races.first.len() {
         warnings.push(format!("{} races in all", races.count));
@@ -306,8 +326,11 @@ fn last_event(session: &Session) -> String {
                 Some(Freight::Values { layer, .. }) => {
                     format!("y of {}", session.program().layers[usize::from(layer)].name)
                 }
-                Some(Freight::Announce) => "the next time step".to_owned(),
-                Some(Freight::BarrierDone(_) | Freight::BarrierGo(_)) => "a barrier note".to_owned(),
+                Some(Freight::Announce { .. }) => "the next time step".to_owned(),
+                Some(Freight::Mail { counter: Counter::CreditDone | Counter::CreditGo, .. }) => {
+                    "a credit note".to_owned()
+                }
+                Some(Freight::Mail { .. }) => "a barrier note".to_owned(),
                 None => "a packet".to_owned(),
             };
             format!("{who}: packet with {what} delivered at {to}")
@@ -328,6 +351,8 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let state = &session.machine().state().pes[pe.index()];
     let (phase, slot) = operation(loaded, state)?;
     let name = &session.program().layers[usize::from(slot.layer)].name;
+    let sample =
+        if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
     let size = match phase {
         Phase::Input => {
             format!(", {} rows, {} non-zeros, {}", slot.input.rows(), slot.nonzeros[0], slot.kinds[0].name())
@@ -344,16 +369,19 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     };
     let steps = state.sram.word(slot.control.steps());
     // Blocks of this step's x and of y(t−1); step 0 has no y before it.
-    let steps_before = steps.saturating_sub(1);
-    let recurrent_blocks = if steps == 0 { 0 } else { slot.recurrent_blocks };
-    let since =
-        |counter: u32, before: u32, most: u32| state.sram.word(counter).wrapping_sub(before).min(most);
-    let inputs = since(slot.control.inputs(), steps.wrapping_mul(slot.input_blocks), slot.input_blocks);
-    let recurrents =
-        since(slot.control.recurrents(), steps_before.wrapping_mul(slot.recurrent_blocks), recurrent_blocks);
+    let buffers = slot.buffers;
+    let since = |counter: u32, step: u32, each: u32| {
+        let before = buffers.arrivals(step, each).wrapping_sub(each);
+        state.sram.word(counter).wrapping_sub(before).min(each)
+    };
+    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
+    let (recurrents, recurrent_blocks) = steps.checked_sub(1).map_or((0, 0), |before| {
+        let counter = slot.control.recurrents(buffers.set(before));
+        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
+    });
     let (arrived, expected) = (inputs + recurrents, slot.input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
-    let units = loaded.slots.iter().flat_map(|slot| {
+    let units = loaded.layers().flat_map(|slot| {
         slot.units.iter().enumerate().map(move |(i, &unit)| {
             let at = 4 * i as u32;
             (unit, single(slot.pointwise.cell + at), single(slot.pointwise.y + at))
@@ -364,7 +392,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     Some(PeDetail {
         pe: pe.index(),
         regions: loaded.regions.clone(),
-        operation: format!("{} of {name}{size}", phase.describe()),
+        operation: format!("{} of {name}{sample}{size}", phase.describe()),
         operation_span: (state.status == Status::Busy).then_some((state.began, state.ends)),
         arrivals: (arrived, expected),
         packets: (state.count.received, state.count.sent),
@@ -375,6 +403,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
             .filter(|p| p.1 > 0.0)
             .collect(),
         timer_log: logged.map(|n| state.sram.word(loaded.log.0 + 4 * (n % places))).collect(),
+        banks: state.banks.count,
         units: units.take(UNITS).collect(),
     })
 }

@@ -2,3 +2,4 @@
 
 pub mod dvs;
 pub mod lm;
+pub mod tensor;

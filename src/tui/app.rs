@@ -94,6 +94,11 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
+    /// The table of hardware numbers.
+    Constants {
+        /// First line shown.
+        scroll: usize,
+    },
 }
 
 /// What the NoC panel shows.

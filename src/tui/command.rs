@@ -35,7 +35,7 @@ pub enum Action {
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
-    /// Focus a panel by its number, 1..=6.
+    /// Focus a panel by its number, 1..=7.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -43,6 +43,8 @@ pub enum Action {
     Help,
     /// Show the warnings.
     Warnings,
+    /// Show the table of hardware numbers.
+    Constants,
     /// Close the top layer; drop a count.
     Close,
     /// Stop the process until the shell continues it.
@@ -344,6 +346,24 @@ pub const COMMANDS: &[Command] = &[
         Action::Panel(6),
         &["6"],
         "panel 6: Sparsity, weights and activity",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "energy",
+        Action::Panel(7),
+        &["7"],
+        "panel 7: Energy, power and where it goes",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "constants",
+        Action::Constants,
+        &["C"],
+        "every hardware number, how sure it is, and its source",
         "",
         Group::View,
         When::Loaded,

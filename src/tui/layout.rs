@@ -4,19 +4,20 @@
 //! single (narrow)      pair (80x24)               dashboard (120x40)          wall (200x60)
 //! ┌───────────────┐    ┌─────────────────────┐    ┌─────────────────────┐    ┌─────────────────────────┐
 //! │ status        │    │ status              │    │ status              │    │ status                  │
-//! ├───────────────┤    ├──────────┬──────────┤    ├─────────┬───────────┤    ├─────────┬───────┬───────┤
-//! │ the focused   │    │ 1 Chip   │ last     │    │ 1 Chip  │ 2 Task    │    │ 1 Chip  │2 Task │3 Mem. │
-//! │ panel         │    │          │ focused  │    │         │           │    │         │       │       │
-//! │               │    │          │ of 2..6  │    ├──────┬──┴───┬───────┤    │         │       │       │
-//! │               │    │          │          │    │ 3/4  │ 5    │ 6     │    ├─────────┼───────┼───────┤
-//! │               │    │          │          │    │Memory│Timers│Spars. │    │ 4 NoC   │5 Tim. │6 Spa. │
-//! ├───────────────┤    ├──────────┴──────────┤    ├──────┴──────┴───────┤    ├─────────┴───────┴───────┤
+//! ├───────────────┤    ├──────────┬──────────┤    ├─────────┬───────────┤    ├───────┬────────┬────────┤
+//! │ the focused   │    │ 1 Chip   │ last     │    │ 1 Chip  │ 2 Task    │    │1 Chip │ 2 Task │ 3 Mem. │
+//! │ panel         │    │          │ focused  │    │         │           │    │       │        │        │
+//! │               │    │          │ of 2..7  │    ├──────┬──┴───┬───────┤    │       │        │        │
+//! │               │    │          │          │    │3/4/7 │ 5    │ 6     │    ├───────┼─────┬──┴──┬─────┤
+//! │               │    │          │          │    │Memory│Timers│Spars. │    │4 NoC  │5 Ti.│6 Sp.│7 En.│
+//! ├───────────────┤    ├──────────┴──────────┤    ├──────┴──────┴───────┤    ├───────┴─────┴─────┴─────┤
 //! │ keys          │    │ keys                │    │ keys                │    │ keys                    │
 //! └───────────────┘    └─────────────────────┘    └─────────────────────┘    └─────────────────────────┘
 //! ```
 //!
-//! A narrow but tall terminal stacks the pair. On the dashboard, Memory and NoC share a place: the one focused last
-//! has it. An expanded panel has everything between status and keys.
+//! A narrow but tall terminal stacks the pair. On the dashboard, Memory, NoC and Energy share a place: the one focused
+//! last has it; on a wall of fewer columns Sparsity and Energy do. An expanded panel has everything between status and
+//! keys.
 
 use ratatui::layout::Rect;
 
@@ -27,6 +28,8 @@ pub const MINIMUM: (u16, u16) = (36, 12);
 
 /// Columns of the floor plan with its smallest cells, border included.
 const CHIP_COLUMNS: u16 = 38;
+/// Columns that a panel of figures needs.
+const NARROW_COLUMNS: u16 = 42;
 
 /// Where things go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +56,7 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
     let panels = if expanded {
         vec![(focused, body)]
     } else if columns >= 170 && rows >= 50 {
-        wall(body)
+        wall(body, recent)
     } else if columns >= 114 && rows >= 36 {
         dashboard(body, recent)
     } else if columns >= 76 && rows >= 19 {
@@ -87,8 +90,7 @@ fn stack(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
 fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (top, bottom) = split_rows(body, (body.height * 4 / 7).max(22));
     let (chip, task) = split_columns(top, CHIP_COLUMNS + 14);
-    let rank = |panel| recent.iter().position(|&other| other == panel).unwrap_or(usize::MAX);
-    let shared = if rank(PanelId::Memory) < rank(PanelId::Noc) { PanelId::Memory } else { PanelId::Noc };
+    let shared = lately(recent, &[PanelId::Memory, PanelId::Noc, PanelId::Energy]);
     let (first, rest) = split_columns(bottom, body.width / 3);
     let (second, third) = split_columns(rest, body.width / 3);
     vec![
@@ -100,12 +102,29 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     ]
 }
 
-fn wall(body: Rect) -> Vec<(PanelId, Rect)> {
+/// Of panels that share a place, the one focused last.
+fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {
+    recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Memory)
+}
+
+fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (top, bottom) = split_rows(body, (body.height * 3 / 5).max(33));
     let (chip, rest) = split_columns(top, CHIP_COLUMNS + 28);
     let (task, memory) = split_columns(rest, rest.width / 2);
     let (noc, rest) = split_columns(bottom, CHIP_COLUMNS + 28);
-    let (timers, sparsity) = split_columns(rest, rest.width / 2);
+    if rest.width < 3 * NARROW_COLUMNS {
+        let (timers, shared) = split_columns(rest, rest.width / 2);
+        return vec![
+            (PanelId::Chip, chip),
+            (PanelId::Task, task),
+            (PanelId::Memory, memory),
+            (PanelId::Noc, noc),
+            (PanelId::Timers, timers),
+            (lately(recent, &[PanelId::Sparsity, PanelId::Energy]), shared),
+        ];
+    }
+    let (timers, rest) = split_columns(rest, rest.width / 3);
+    let (sparsity, energy) = split_columns(rest, rest.width / 2);
     vec![
         (PanelId::Chip, chip),
         (PanelId::Task, task),
@@ -113,6 +132,7 @@ fn wall(body: Rect) -> Vec<(PanelId, Rect)> {
         (PanelId::Noc, noc),
         (PanelId::Timers, timers),
         (PanelId::Sparsity, sparsity),
+        (PanelId::Energy, energy),
     ]
 }
 

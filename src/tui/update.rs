@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
-use super::overlays::help;
+use super::overlays::{constants, help};
 use super::panels::PanelId;
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
@@ -236,6 +236,10 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Warnings => app.overlays.push(Overlay::Warnings { scroll: 0 }),
+        Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
+            close(app, false);
+        }
+        Action::Constants => app.overlays.push(Overlay::Constants { scroll: 0 }),
         _ => {}
     }
 }
@@ -288,11 +292,15 @@ fn close(app: &mut App, had_count: bool) {
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
     let lines = app.picture().map_or(0, |snapshot| snapshot.warnings.len());
+    let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     match app.overlays.last_mut() {
         Some(Overlay::SceneError { text, scroll } | Overlay::Crash { text, scroll }) => {
             scroll_by(scroll, direction, times, text.lines().count());
         }
         Some(Overlay::Warnings { scroll }) => scroll_by(scroll, direction, times, lines),
+        Some(Overlay::Constants { scroll }) => {
+            scroll_by(scroll, direction, times, rows);
+        }
         None if app.snapshot.is_some() => {
             for _ in 0..times.min(16) {
                 app.selected = floor_plan::neighbour(app.selected, direction);

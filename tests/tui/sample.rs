@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
+use spinntui::machine::options::Assume;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    Candidate, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, Candidate, EnergyParts, EnergyView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
+    Phase, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
 
 /// Ticks of one time step: 2,432 µs.
@@ -78,13 +79,46 @@ pub fn at(step: u64) -> Snapshot {
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
         noc: noc(step),
-        energy: EnergyView { power_w: 0.387, energy_j: 0.000_941 * step as f64, step_j: 0.000_943 },
+        energy: energy(step),
+        assume: Assume::default(),
         task: task(step),
         warnings: vec![
             "PE(6,4,2): SRAM bank 3 at 98.7 % (421 B free)".to_owned(),
             "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
         ],
         focus: None,
+    }
+}
+
+/// Parts that add up to the whole.
+fn energy(step: u64) -> EnergyView {
+    let whole = 0.000_941 * step as f64;
+    let share = |share: f64| share * whole;
+    let mut phases_j = vec![[0.0; Phase::ALL.len()]; LAYERS.len()];
+    for (phase, shares) in [
+        (Phase::Input, [0.03, 0.06, 0.03]),
+        (Phase::Recurrent, [0.06, 0.06, 0.02]),
+        (Phase::Pointwise, [0.01, 0.01, 0.005]),
+        (Phase::Broadcast, [0.005, 0.005, 0.005]),
+    ] {
+        for (layer, part) in phases_j.iter_mut().zip(shares) {
+            layer[phase.index()] = share(part);
+        }
+    }
+    EnergyView {
+        power_w: 0.387,
+        energy_j: whole,
+        step_j: 0.000_943,
+        parts: EnergyParts {
+            chip_j: share(0.18),
+            asleep_j: share(0.38),
+            phases_j,
+            interrupts_j: share(0.005),
+            polling_j: share(0.135),
+            noc_j: 0.0,
+            dram_j: 0.0,
+        },
+        history: (step.saturating_sub(140)..step).map(|s| 0.000_9 + 0.000_08 * noise(s, 77)).collect(),
     }
 }
 
@@ -124,6 +158,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
         duty: 0.27 + 0.08 * noise(seed, step + 3),
         duty_mean: 0.28 + 0.05 * noise(seed, 2),
         energy_uj: 5.3 + 1.6 * noise(seed, step + 4),
+        energy_total_uj: (5.3 + 1.6 * noise(seed, 3)) * step as f32,
         bank_bytes: [bank(0), bank(1), bank(2), if layer == 2 { bank(3) / 4 } else { bank(3) }],
         nonzeros: 10_300 + (700.0 * noise(seed, 5)) as u32,
     }
@@ -238,6 +273,7 @@ fn task(step: u64) -> TaskView {
         surprisal_history: history,
         predictions: step,
         total_steps: Some(3_214),
+        streams: 1,
         generating: false,
         note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
             .to_owned(),
@@ -270,6 +306,12 @@ pub fn detail(pe: usize) -> PeDetail {
         interrupts: 454,
         phases: PHASES.iter().map(|&(phase, us)| (phase, us[1])).collect(),
         timer_log: vec![421, 433, 96, 46, 422, 433, 97, 46],
+        banks: [
+            BankCount { core: 7_412_310, noc: 158_900, dma: 0, core_stalls: 0, write_waits: 6_231 },
+            BankCount { core: 15_090_112, ..BankCount::default() },
+            BankCount { core: 14_880_004, ..BankCount::default() },
+            BankCount { core: 9_120_551, ..BankCount::default() },
+        ],
         units: (0..27)
             .map(|u| (u * 50 + 7, noise(u64::from(u), 9) * 1.4 - 0.7, if u % 9 == 4 { 0.83 } else { 0.0 }))
             .collect(),
@@ -293,6 +335,7 @@ pub fn hollow() -> Snapshot {
             surprisal_history: Vec::new(),
             predictions: 0,
             total_steps: None,
+            streams: 1,
             generating: false,
             note: String::new(),
         },

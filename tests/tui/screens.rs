@@ -42,6 +42,8 @@ fn screens_at_80x24() {
     assert_snapshot!("80x24-noc", screen((80, 24), "4"));
     assert_snapshot!("80x24-timers", screen((80, 24), "5"));
     assert_snapshot!("80x24-sparsity", screen((80, 24), "6"));
+    assert_snapshot!("80x24-energy", screen((80, 24), "7"));
+    assert_snapshot!("80x24-constants", screen((80, 24), "C"));
     assert_snapshot!("80x24-task-expanded", screen((80, 24), "2 z"));
     assert_snapshot!("80x24-help", screen((80, 24), "?"));
     assert_snapshot!("80x24-warnings", screen((80, 24), "!"));
@@ -52,6 +54,8 @@ fn screens_at_120x40() {
     let _settings = snapshots();
     assert_snapshot!("120x40", screen((120, 40), ""));
     assert_snapshot!("120x40-memory", screen((120, 40), "3"));
+    assert_snapshot!("120x40-energy", screen((120, 40), "7"));
+    assert_snapshot!("120x40-energy-expanded", screen((120, 40), "7 z"));
     assert_snapshot!("120x40-chip-expanded", screen((120, 40), "z"));
     assert_snapshot!("120x40-noc-expanded", screen((120, 40), "4 z"));
 }
@@ -60,6 +64,8 @@ fn screens_at_120x40() {
 fn screens_at_200x60() {
     let _settings = snapshots();
     assert_snapshot!("200x60", screen((200, 60), ""));
+    assert_snapshot!("200x60-energy-expanded", screen((200, 60), "7 z"));
+    assert_snapshot!("200x60-constants", screen((200, 60), "C"));
     assert_snapshot!("200x60-memory-expanded", screen((200, 60), "3 z"));
 }
 

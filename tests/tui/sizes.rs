@@ -31,6 +31,12 @@ fn hostile() -> Snapshot {
     for phase in &mut snapshot.phases {
         (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, 200);
     }
+    snapshot.energy.history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
+    snapshot.energy.parts.chip_j = f64::NAN;
+    snapshot.energy.parts.polling_j = f64::INFINITY;
+    for pe in &mut snapshot.pes {
+        pe.energy_total_uj = f32::NAN;
+    }
     for link in &mut snapshot.noc.links {
         (link.packets, link.to) = (u32::MAX, (255, 0));
     }
@@ -133,9 +139,9 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 24] = [
-    "1", "2", "3", "4", "5", "6", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l", "m", "w",
-    "<", "s", "down", "up", "f1",
+const KEYS: [&str; 26] = [
+    "1", "2", "3", "4", "5", "6", "7", "C", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l",
+    "m", "w", "<", "s", "down", "up", "f1",
 ];
 
 #[test]

@@ -39,27 +39,52 @@ pub struct Coefficients {
 impl Coefficients {
     /// A call that does `work`; it has at least one row and one source.
     pub fn total(&self, work: &Work) -> Cycles {
-        let quiet = work.active == 0 && work.idle == 0;
-        evaluate(&[
-            (self.call, 1),
-            (self.row, work.rows.saturating_sub(work.empty_rows)),
-            (self.empty_row, work.empty_rows),
-            (self.nonzero, work.nonzeros),
-            (self.skipped, work.skipped),
-            (self.active, work.active),
-            (self.idle, work.idle),
-            (self.silent, work.silent),
-            (self.gathered, work.gathered),
-            (self.silence, u32::from(quiet)),
-        ])
+        let (terms, times) = (self.terms(), multiplicities(work));
+        evaluate(&std::array::from_fn::<_, TERMS, _>(|i| (terms[i], times[i])))
     }
+
+    /// Its terms, in the order of [`multiplicities`].
+    pub(super) fn terms(&self) -> [Linear; TERMS] {
+        [
+            self.call,
+            self.row,
+            self.empty_row,
+            self.nonzero,
+            self.skipped,
+            self.active,
+            self.idle,
+            self.silent,
+            self.gathered,
+            self.silence,
+        ]
+    }
+}
+
+/// Terms of the formula.
+pub(super) const TERMS: usize = 10;
+
+/// How often each term counts in a call that does `work`.
+pub(super) fn multiplicities(work: &Work) -> [u32; TERMS] {
+    let quiet = work.active == 0 && work.idle == 0;
+    [
+        1,
+        work.rows.saturating_sub(work.empty_rows),
+        work.empty_rows,
+        work.nonzeros,
+        work.skipped,
+        work.active,
+        work.idle,
+        work.silent,
+        work.gathered,
+        u32::from(quiet),
+    ]
 }
 
 /// Where trials put x, the sums, the first array, and how far apart arrays are.
 pub(super) const AT: Operands = Operands { x: 0x1_0000, sums: 0x1_4000 };
-const FIRST_ARRAY: u32 = 0x2000;
-const ARRAY_STEP: u32 = 0x3000;
-const STACK: u32 = 0x1_F000;
+pub(super) const FIRST_ARRAY: u32 = 0x2000;
+pub(super) const ARRAY_STEP: u32 = 0x3000;
+pub(super) const STACK: u32 = 0x1_F000;
 
 /// A matrix and an input, each source at its own word.
 #[derive(Clone, Debug, Default)]
@@ -73,11 +98,11 @@ pub(super) struct Trial {
 }
 
 /// A source of a trial: its value, and the rows it has a weight in.
-type Column<'a> = (f32, &'a [usize]);
+pub(super) type Column<'a> = (f32, &'a [usize]);
 
 impl Trial {
     /// A matrix of ones by its pattern: `rows` rows, and for each source its value and the rows it has weights in.
-    fn pattern(rows: usize, sources: &[Column<'_>]) -> Self {
+    pub fn pattern(rows: usize, sources: &[Column<'_>]) -> Self {
         let mut trial = Self { rows: vec![Vec::new(); rows], ..Self::default() };
         for (s, &(x, targets)) in (0_u32..).zip(sources) {
             trial.x.push(x);
@@ -141,6 +166,14 @@ pub(super) fn measure(routine: Routine) -> Result<Coefficients, ListingError> {
     let cost = |rows, sources: &[Column<'_>]| {
         Trial::pattern(rows, sources).execute(routine).map(|(cycles, _)| Linear::from(cycles))
     };
+    measure_by(routine, cost)
+}
+
+/// The coefficients of whatever `cost` says of a call; it must be a formula of the same terms.
+pub(super) fn measure_by(
+    routine: Routine,
+    cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
+) -> Result<Coefficients, ListingError> {
     match routine {
         Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => {
             row_major(routine, cost)
@@ -231,4 +264,4 @@ fn dense_event(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,7 +16,7 @@ pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
 /// `COMMS->rkr` of registers.h: the block that arrived.
 const RECEIVE_KEY: u32 = 0xE200_0018;
 /// Where measurements put the stack and their data; any place would do.
-const STACK: u32 = 0x1_F000;
+pub(super) const STACK: u32 = 0x1_F000;
 pub(super) const DATA: u32 = 0x8000;
 
 /// A cost that may be a correction: `fixed + refills · P`, either of them negative.
@@ -91,6 +91,8 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         csr: csr_row()?,
         pointwise,
         exps_per_unit,
+        trace: trace()?,
+        clear: clear()?,
         broadcast: broadcast()?,
         receive: interrupt(receive(2)?),
         receive_last: interrupt(receive(1)?),
@@ -102,6 +104,7 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         barrier_poll,
         matrix: matrix()?,
         delivery: super::events::measure()?,
+        accesses: super::access::measure()?,
     })
 }
 
@@ -169,7 +172,7 @@ fn csr_row() -> Result<CsrRow, ListingError> {
     })
 }
 
-fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Result<PerItem, ListingError> {
+pub(super) fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Result<PerItem, ListingError> {
     let item = cost(2)? - cost(1)?;
     Ok(PerItem { none: cost(0)?, call: cost(1)? - item, item })
 }
@@ -183,6 +186,14 @@ fn pointwise() -> Result<(PerItem, u32), ListingError> {
     };
     let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
     Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
+}
+
+fn trace() -> Result<PerItem, ListingError> {
+    per_item(|units| total("pointwise", "trace", &[units, DATA, DATA + 0x100]))
+}
+
+fn clear() -> Result<PerItem, ListingError> {
+    per_item(|words| total("clear", "clear", &[DATA, words]))
 }
 
 fn broadcast() -> Result<Broadcast, ListingError> {

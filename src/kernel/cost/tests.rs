@@ -61,6 +61,10 @@ fn costs_today() {
         ("csr_row, per empty row", c.csr_row(2, 0, 2).minus(c.csr_row(1, 0, 1))),
         ("pointwise, per unit (and 3 exps)", c.pointwise(2).minus(c.pointwise(1))),
         ("pointwise, 27 units", c.pointwise(27)),
+        ("trace, per unit", c.trace(2).minus(c.trace(1))),
+        ("trace, 27 units", c.trace(27)),
+        ("clear, per word", c.clear(2).minus(c.clear(1))),
+        ("clear, 256 words", c.clear(256)),
         ("broadcast, lead", c.broadcast_lead()),
         ("broadcast, per packet", c.broadcast_per_packet()),
         ("broadcast, per destination", c.broadcast_per_destination()),
@@ -196,6 +200,31 @@ proptest! {
             let (c, y) = if cell > u[12] { (cell - u[12], cell) } else { (cell, 0.0) };
             prop_assert_eq!([float(at(5), i).to_bits(), float(at(6), i).to_bits()], [c.to_bits(), y.to_bits()]);
         }
+    }
+
+    #[test]
+    fn trace_costs_the_same_whatever_the_numbers_and_is_nets(
+        units in proptest::collection::vec((-2.0_f32..2.0, -2.0_f32..2.0), 0..9)
+    ) {
+        let (n, y, trace) = (units.len(), DATA, DATA + 0x1000);
+        let mut board = Board::default();
+        board.put(y, units.iter().map(|u| u.0.to_bits()));
+        board.put(trace, units.iter().map(|u| u.1.to_bits()));
+        let steps = run(&load("pointwise", "trace").unwrap(), &[n as u32, y, trace], &mut board).unwrap();
+        prop_assert_eq!(costs().trace(n as u32), total(&steps));
+        let expected: Vec<u32> =
+            units.iter().map(|&(y, before)| crate::net::egru::trace(before, y).to_bits()).collect();
+        prop_assert_eq!(board.get(trace, n), expected);
+    }
+
+    #[test]
+    fn clear_stores_zeros_and_nothing_behind_them(words in 0_u32..40) {
+        let mut board = Board::default();
+        board.put(DATA, std::iter::repeat_n(7, 41));
+        let steps = run(&load("clear", "clear").unwrap(), &[DATA, words], &mut board).unwrap();
+        prop_assert_eq!(costs().clear(words), total(&steps));
+        let (cleared, rest) = (vec![0; words as usize], vec![7; 41 - words as usize]);
+        prop_assert_eq!(board.get(DATA, 41), [cleared, rest].concat());
     }
 
     #[test]

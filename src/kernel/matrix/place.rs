@@ -110,6 +110,21 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Where its arrays lie, in the order of [`KernelKind::arrays`]: the addresses that [`Self::place`] was given.
+    pub fn array_addresses(&self) -> Vec<u32> {
+        let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start];
+        match self {
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => csr(l),
+            Self::Csc(l) if l.visit == Visit::List => vec![l.value, l.row, l.column_start],
+            Self::Csc(l) => vec![l.value, l.row, l.column_start, l.source],
+            Self::Dense(l) => vec![l.value, l.source, l.ordered],
+            Self::DenseEvent(l) => vec![l.value, l.source],
+            Self::Int8Csr(l) => [csr(&l.csr), vec![l.scale]].concat(),
+        }
+    }
+}
+
 struct Builder<'a> {
     kind: KernelKind,
     share: &'a Share<'a>,

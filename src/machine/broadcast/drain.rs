@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::super::exec::{Machine, Progress};
-use super::super::fifo::{Entry, Key};
+use super::super::fifo::{ENTRY_BYTES, Entry, Key};
 use super::super::options::Waiting;
 use super::super::program::NO_SLOT;
 use super::super::queue::{Arrival, Counter, EventKind};
@@ -38,7 +38,7 @@ impl Machine {
     }
 
     /// A PE has room again: what waits at its QPE's port goes on, in order.
-    fn release(&mut self, qpe: usize) -> Progress {
+    fn let_in(&mut self, qpe: usize) -> Progress {
         let mut progress = Progress::default();
         while let Some(&number) = self.state.blocked[qpe].front() {
             let Some(packet) = self.state.packets.get(number).copied() else { break };
@@ -70,7 +70,9 @@ impl Machine {
         let state = &mut self.state.pes[index];
         state.count.received += 1;
         let entry = Entry { key: packet.address, payload: packet.payload };
-        if state.fifo.push(&mut state.sram, entry, on_full) {
+        let at = state.fifo.push(&mut state.sram, entry, on_full);
+        if let Some(at) = at {
+            self.banks_entry(index, at, ENTRY_BYTES);
             self.state.matrix.delivered(packet.source, index);
             if let Some(pe) = Pe::from_index(index) {
                 self.drain(pe, true);
@@ -133,7 +135,7 @@ impl Machine {
             self.woken(pe);
             self.drain(pe, false);
         }
-        let progress = self.release(pe.qpe_index());
+        let progress = self.let_in(pe.qpe_index());
         self.book_stall(pe.qpe_index());
         progress
     }
@@ -143,15 +145,16 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let Key { layer, next_only, buffer, offset, last } = Key::decode(entry.key);
         let numbers = &program.slot_numbers[pe.index()];
-        let number = |layer: u8| numbers.get(usize::from(layer)).copied().filter(|&n| n != NO_SLOT);
+        // The mapper routes no batch: a key has no room for the sample.
+        let number = |layer: u8| numbers.get(program.lane(layer, 0)).copied().filter(|&n| n != NO_SLOT);
         let own = number(layer).filter(|_| !next_only);
         // A key that nobody here waits for: a flipped bit. The core would write through a null pointer.
         let number = own.or_else(|| number(layer + 1))?;
         let slot = program.pe(pe)?.slots.get(usize::from(number))?;
-        let base = slot.buffers.get(usize::from(buffer))?;
-        self.state.pes[pe.index()].sram.set_packet(base + offset, entry.payload);
+        let address = slot.buffers.of(u32::from(buffer)) + offset;
+        self.state.pes[pe.index()].sram.set_packet(address, entry.payload);
         let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
-        last.then_some(Arrival { slot: number, counter })
+        last.then_some(Arrival { slot: number, counter, set: 0 })
     }
 
     /// What full FIFOs have lost so far, in words.

@@ -41,6 +41,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// The core itself sends all values: what it does can be read off the program at any time.
+    pub fn plain(&self) -> bool {
+        self.broadcast != Broadcast::Dma && self.payload == Payload::Dense
+    }
+
     /// Deliveries that a packet to `target` ends in.
     pub fn copies(&self, layer: u8, target: &Target) -> u32 {
         if target.qpe == ROUTER && !target.host {

@@ -59,14 +59,14 @@ impl Machine {
         Ok(self.program.costs.unpack_events(list, &work))
     }
 
-    /// Events reach the host: it spreads them over y, which takes no time of the chip's.
-    pub(in super::super) fn host_unpack(&mut self, packet: &Packet) {
+    /// Events reach the host: it spreads them over the y that begins at word `start`, which takes no time of the chip's.
+    pub(in super::super) fn host_unpack(&mut self, packet: &Packet, start: usize) {
         let program = Arc::clone(&self.program);
         let sender = Pe::from_index(usize::from(packet.source)).and_then(|pe| program.pe(pe));
         let last = program.layers.len().saturating_sub(1) as u8;
         let slot = sender.and_then(|loaded| loaded.slot_of(last)).map(|(_, slot)| slot);
         let Some((slot, events)) = slot.and_then(|slot| Some((slot, slot.events?))) else { return };
-        let first = slot.block as usize / 4;
+        let first = start + slot.block as usize / 4;
         let Some(block) = self.state.host.y.get_mut(first..first + slot.units.len()) else { return };
         if packet.address == events.mail {
             block.fill(0);

@@ -7,7 +7,7 @@ use super::super::fifo::Key;
 use super::super::program::{PACKET_BYTES, PACKET_WORDS, Slot, Target};
 use super::super::queue::EventKind;
 use super::super::state::{Cursor, Freight, Packet};
-use super::options::{Broadcast, Payload};
+use super::options::Broadcast;
 use super::{ROUTER, Transfer};
 use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::chip::geometry::Pe;
@@ -17,24 +17,28 @@ impl Machine {
     pub(in super::super) fn begin_broadcast(&mut self, pe: Pe, number: u8, slot: &Slot) -> u64 {
         let program = Arc::clone(&self.program);
         let costs = &program.costs;
-        let targets = slot.targets.len() as u32;
         let (packing, packets) = match slot.events {
             Some(events) => self.pack(pe, slot, &events),
             None => (0, slot.packets()),
         };
         let dma = program.delivery.broadcast == Broadcast::Dma;
         let (lead, sending) = if dma {
-            (costs.dma_send_lead + costs.dma_setup, costs.dma_send(targets))
+            let sending = slot.calls().map(|call| costs.dma_send(call.len() as u32)).sum();
+            (costs.dma_send_lead + costs.dma_setup, sending)
         } else {
-            (costs.broadcast_lead, costs.broadcast(packets, targets))
+            let sending: u64 = slot.calls().map(|call| costs.broadcast(packets, call.len() as u32)).sum();
+            (costs.broadcast_lead, sending)
         };
         let began = self.state.tick + self.ticks(packing);
         let state = &mut self.state.pes[pe.index()];
         let step = state.sram.word(slot.control.steps());
-        // What is sent by the core and whole can be read off the program at any time.
-        let plain = !dma && program.delivery.payload == Payload::Dense;
-        let transfer = (!plain).then_some(Transfer { slot: number, step, packets, began });
-        state.cursor = Cursor { transfer, ..Cursor::default() };
+        let transfer = Transfer { slot: number, step, packets, began };
+        if dma && state.cursor.transfer.is_some() {
+            state.transfers.push_back(transfer); // its engine is still at the block before
+            return packing + sending;
+        }
+        state.cursor =
+            Cursor { transfer: (!program.delivery.plain()).then_some(transfer), ..Cursor::default() };
         state.inject_delay = 0;
         let at = began + self.ticks(lead);
         self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
@@ -66,14 +70,9 @@ impl Machine {
         if dma {
             return self.transfer(pe, slot, &target, step, packets);
         }
-        state.cursor.target += 1;
-        let mut cycles = program.costs.broadcast_destination;
-        if state.cursor.target as usize == slot.targets.len() {
-            state.cursor.target = 0;
-            state.cursor.packet += 1;
-            cycles += program.costs.broadcast_packet;
-        }
-        if state.cursor.packet < packets {
+        let (next, cycles) = cursor.next(slot, packets, &program.costs);
+        state.cursor = next;
+        if next.packet < packets {
             let at = now + cycles * program.operating_point.ticks_per_cycle();
             self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         }
@@ -90,23 +89,23 @@ impl Machine {
         let sram = &self.state.pes[pe.index()].sram;
         let (from, block) = match slot.events {
             Some(events) => (events.outbox, events.mail),
-            None => (slot.pointwise.y, slot.block),
+            None => (target.payload, slot.block),
         };
         let at = from + number * PACKET_BYTES;
-        let Target { qpe, mask, host, buffers, own, next } = *target;
-        let (buffer, offset) = (step as usize % buffers.len(), block + number * PACKET_BYTES);
+        let Target { qpe, mask, host, buffers, own, next, .. } = *target;
+        let offset = block + number * PACKET_BYTES;
         let last = number + 1 == packets;
         let address = if qpe == ROUTER && !host {
             let (layer, next_only) = (slot.layer, !own);
-            Key { layer, next_only, buffer: buffer as u8, offset, last }.encode()
+            Key { layer, next_only, buffer: (step % buffers.count()) as u8, offset, last }.encode()
         } else {
-            buffers[buffer] + offset
+            offset + if host { 0 } else { buffers.of(step) }
         };
         let mut payload = [0; PACKET_WORDS];
         for (word, offset) in payload.iter_mut().zip([0, 4, 8, 12]) {
             *word = sram.word(at + offset);
         }
-        let freight = Freight::Values { layer: slot.layer, step, own, next, last };
+        let freight = Freight::Values { layer: slot.layer, sample: slot.sample, step, own, next, last };
         Packet { payload, address, qpe, mask, host, source: pe.index() as u16, freight }
     }
 
@@ -120,17 +119,27 @@ impl Machine {
             progress =
                 progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * NOC_CYCLE));
         }
-        let costs = &self.program.costs;
-        let [lead, each, setup] = [costs.dma_send_lead, costs.dma_send_per_destination, costs.dma_setup];
-        let cursor = &mut self.state.pes[pe.index()].cursor;
-        cursor.target += 1;
-        let (done, began) = (u64::from(cursor.target), cursor.transfer.map_or(now, |t| t.began));
-        if (done as usize) < slot.targets.len() {
-            let programmed = began + self.ticks(lead + done * each);
-            let free = now + Tick::from(packets) * NOC_CYCLE;
-            let at = programmed.max(free) + self.ticks(setup);
-            self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
-        }
+        let program = Arc::clone(&self.program);
+        let costs = &program.costs;
+        let free = now + Tick::from(packets) * NOC_CYCLE;
+        let state = &mut self.state.pes[pe.index()];
+        state.cursor.target += 1;
+        let (done, began) = (state.cursor.target, state.cursor.transfer.map_or(now, |t| t.began));
+        let programmed = if (done as usize) < slot.targets.len() {
+            // Each call of `dma_send` programs the transfers of one payload.
+            let call = slot.call(done);
+            let before = slot.calls().take_while(|other| other.end <= call.start);
+            let calls: u64 = before.map(|other| costs.dma_send(other.len() as u32)).sum();
+            let each = u64::from(done - call.start) * costs.dma_send_per_destination;
+            began + self.ticks(calls + costs.dma_send_lead + each)
+        } else {
+            let transfer = state.transfers.pop_front();
+            state.cursor = Cursor { transfer, ..Cursor::default() };
+            let Some(Transfer { began, .. }) = transfer else { return progress };
+            began + self.ticks(costs.dma_send_lead)
+        };
+        let at = programmed.max(free) + self.ticks(costs.dma_setup);
+        self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         progress
     }
 }

@@ -143,10 +143,7 @@ impl<'a> Again<'a> {
     fn first_steps(&mut self, assume: &Assume) -> Result<Used, SceneError> {
         let plan = Plan::with_assumptions(self.side.loaded, self.side.cache, assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
-        for &row in self.side.ran.input.read().iter().take(STEPS) {
-            machine.announce(row);
-            while machine.advance().is_some_and(|progress| !progress.step) {}
-        }
+        machine.run(&self.side.ran.input.read(), STEPS);
         let state = machine.state();
         let busy = |pe: usize| -> Tick { state.pes[pe].count.busy };
         let traffic = &state.traffic;

@@ -19,33 +19,41 @@ pub struct Input {
     /// Cell states begin anew after so many steps; `None`: never.
     pub reset_every: Option<u32>,
     /// The words read, as numbers of the model's vocabulary; the last is only predicted.
+    /// Of a batch: the words of all streams, time step by time step, and of the first stream the one predicted.
     pub tokens: Vec<u32>,
+    /// Streams read side by side; 0 before the first step.
+    pub batch: usize,
 }
 
 impl Input {
     /// Of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
-        let reset = model.card.carry == Carry::Y;
+        let reset = model.card.carry != Carry::CAndY;
         Self {
             model: model.path.canonicalize().unwrap_or_else(|_| model.path.clone()),
             reset_every: reset.then(|| session.task().sequence()),
             tokens: Vec::new(),
+            batch: 0,
         }
     }
 
     /// To be called after every completed time step.
     pub fn note(&mut self, session: &Session) {
+        let read = session.rows();
         // The last one so far was only predicted until now: it is the one that was read.
-        self.tokens.pop();
-        self.tokens.push(session.machine().state().host.row);
+        self.tokens.truncate(self.tokens.len().saturating_sub(1));
+        self.tokens.extend_from_slice(read);
+        self.batch = read.len();
         // At the end of a text nothing is left to predict, and the word read stands there once more.
-        self.tokens.push(session.observation().target.unwrap_or(session.machine().state().host.row));
+        let last = read.first().copied().unwrap_or(0);
+        self.tokens.push(session.observation().target.unwrap_or(last));
     }
 
-    /// Words that were read, without the one that is only predicted.
-    pub fn read(&self) -> &[u32] {
-        self.tokens.split_last().map_or(&[], |(_, read)| read)
+    /// Words that were read, without the one that is only predicted, by time step.
+    pub fn read(&self) -> Vec<Vec<u32>> {
+        let read = self.tokens.split_last().map_or(&[][..], |(_, read)| read);
+        read.chunks(self.batch.max(1)).map(<[u32]>::to_vec).collect()
     }
 }
 
@@ -65,6 +73,9 @@ impl InputCheck {
         if a.input.model != b.input.model {
             // Another model may have another vocabulary: the numbers of its words say nothing here.
             differs.push(format!("the models differ ({} and {})", a.scene.model, b.scene.model));
+        } else if a.input.batch != b.input.batch {
+            let [sa, sb] = [a, b].map(|ran| ran.input.batch);
+            differs.push(format!("A reads {sa} streams of the text side by side, B {sb}"));
         } else if let Some(text) = tokens(a, b) {
             differs.push(text);
         }

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::ValidateError;
 use crate::kernel::options::KernelKind;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, Program};
-use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::machine::program::{DramRows, Program, Restart};
+use crate::mapping::options::{LayerMapping, MappingOptions, Schedule};
 use crate::mapping::{Request, map};
 use crate::net::csr::{CsrError, GATES, from_dense};
-use crate::net::{Egru, EgruLayer};
+use crate::net::{Egru, EgruLayer, Output};
 
 /// Features of a frame.
 pub const FEATURES: usize = 512;
@@ -73,7 +73,7 @@ impl Gestures {
     }
 
     /// Puts it on the chip, the weights as dense matrices.
-    pub fn map(&self, assume: &Assume) -> Result<Program, ValidateError> {
+    pub fn map(&self, assume: &Assume, schedule: Schedule, batch: u32) -> Result<Program, ValidateError> {
         let spread = |layer: &EgruLayer| LayerMapping {
             layer: layer.name.clone(),
             pes: Some(PES),
@@ -82,6 +82,8 @@ impl Gestures {
             ..LayerMapping::default()
         };
         let mapping = MappingOptions {
+            schedule,
+            batch,
             layers: self.network.layers.iter().map(spread).collect(),
             ..MappingOptions::default()
         };
@@ -89,7 +91,7 @@ impl Gestures {
         let request = Request {
             network: &self.network,
             dram,
-            cell_reset_every: Some(FRAMES),
+            restart: Some(Restart { every: FRAMES, outputs: false }),
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume,
@@ -109,6 +111,7 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         bias: vec![0.0; rows],
         recurrent_bias: vec![0.0; rows],
         threshold: vec![0.0; UNITS],
+        output: Output::Y,
     })
 }
 
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn it_has_the_papers_sizes_and_dense_weights() {
         let gestures = Gestures::new().unwrap();
-        let program = gestures.map(&Assume::default()).unwrap();
+        let program = gestures.map(&Assume::default(), Schedule::LayerSequential, 1).unwrap();
         assert_eq!(program.used_pes(), 128);
         for (layer, inputs) in gestures.network.layers.iter().zip([512, 256]) {
             assert_eq!((layer.inputs(), layer.units()), (inputs, 256));

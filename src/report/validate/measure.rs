@@ -7,10 +7,10 @@ use std::thread;
 use super::ValidateError;
 use super::dvs::{self, Gestures};
 use crate::chip::clock::us;
-use crate::chip::geometry::Pe;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{PeProgram, Phase, Program, RegionKind};
+use crate::mapping::options::Schedule;
 use crate::report::gather::weights_bytes;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
@@ -25,6 +25,10 @@ const SCENE_NAME: &str = "scenes/lm.ron";
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
 /// Tokens of the paper's sequence.
 pub const TOKENS: usize = 70;
+/// What messages call the gesture network.
+const GESTURES: &str = "the gesture network";
+/// Samples of the paper's batch.
+pub const GESTURE_BATCH: u32 = 6;
 /// Branch refills that ARM gives for the Cortex-M4, cycles; the middle one is the emulator's default.
 const REFILLS: [u8; 3] = [1, 2, 3];
 
@@ -64,22 +68,6 @@ pub struct Run {
     pub phases_ms: [f64; Phase::ALL.len()],
 }
 
-/// What a batch would need on the fullest PE, whole bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// For one sample: everything on the PE, program, stack and log included.
-    pub one: u32,
-    /// For each further sample: buffers of x and y, sums, y, cell states.
-    pub each: u32,
-}
-
-impl Batch {
-    /// For so many samples.
-    pub fn bytes(self, samples: u32) -> u32 {
-        self.one + (samples.saturating_sub(1)) * self.each
-    }
-}
-
 /// The emulator's figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
@@ -91,14 +79,18 @@ pub struct Measured {
     pub polling: Spread<Run>,
     /// One sequence with sleeping PEs.
     pub sleeping: Spread<Run>,
-    /// The language model's fullest PE.
-    pub language_batch: Batch,
+    /// Bytes that a batch of two of the language model needs on the fullest PE.
+    pub language_batch: u64,
     /// Bytes of weight values of the gesture network, fullest PE of each layer.
     pub gesture_weights: [u32; 2],
     /// One sample of the gesture network with polling PEs.
     pub gestures: Spread<Run>,
-    /// The gesture network's fullest PE.
-    pub gesture_batch: Batch,
+    /// The same, its two layers working on successive frames.
+    pub gestures_pipelined: Spread<Run>,
+    /// [`GESTURE_BATCH`] samples of the gesture network side by side, layers one after the other in each.
+    pub gestures_batch: Spread<Run>,
+    /// Bytes of such a batch on the fullest PE.
+    pub gesture_batch: u32,
 }
 
 impl Measured {
@@ -110,18 +102,26 @@ impl Measured {
         let weights = fullest(&program, "rnns.1", weights_bytes)
             .ok_or_else(|| ValidateError::NoLayer { model: model.clone(), layer: "rnns.1" })?;
         let network = Gestures::new()?;
-        let programs = each_refill(|assume| network.map(assume).map(Arc::new))?;
-        let frames: Vec<u32> = (0..dvs::FRAMES).collect();
+        let gestures =
+            |schedule, batch| each_refill(|assume| network.map(assume, schedule, batch).map(Arc::new));
+        let programs = gestures(Schedule::LayerSequential, 1)?;
+        let pipelined = gestures(Schedule::Pipelined, 1)?;
+        let batched = gestures(Schedule::LayerSequential, GESTURE_BATCH)?;
+        let frames = |batch: u32| -> Vec<Vec<u32>> {
+            (0..dvs::FRAMES).map(|frame| vec![frame; batch as usize]).collect()
+        };
         let values = |layer| fullest(&programs[1], layer, value_bytes).unwrap_or(0);
         Ok(Self {
             model,
             weights,
             polling,
             sleeping,
-            language_batch: batch(&program),
+            language_batch: language_batch(&mut cache)?,
             gesture_weights: [values("rnns.0"), values("rnns.1")],
-            gestures: run_all("the gesture network", &programs, &frames)?,
-            gesture_batch: batch(&programs[1]),
+            gestures: run_all(GESTURES, &programs, &frames(1))?,
+            gestures_pipelined: run_all(GESTURES, &pipelined, &frames(1))?,
+            gestures_batch: run_all(GESTURES, &batched, &frames(GESTURE_BATCH))?,
+            gesture_batch: fullest_pe(&batched[1]),
         })
     }
 }
@@ -135,11 +135,27 @@ fn language(
     let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
     let plans = each_refill(|assume| Ok(Plan::with_assumptions(&loaded, cache, assume)?))?;
     let corpus = Corpus::new(TEXT.as_bytes().to_vec(), &plans[1].model.vocabulary)?;
-    let tokens: Vec<u32> = corpus.tokens().iter().copied().cycle().take(TOKENS).collect();
+    let tokens: Vec<Vec<u32>> =
+        corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect();
     let programs = plans.map(|plan| plan.program);
     let runs = run_all("the language model", &programs, &tokens)?;
     let [_, program, _] = programs;
     Ok((runs, program, loaded.scene.model))
+}
+
+/// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it refuses them, or has room.
+fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
+    let edits = [("mapping.batch".to_owned(), "2".to_owned())];
+    let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
+    match Plan::fit(&loaded, cache, &loaded.scene.assume) {
+        Ok(plan) => Ok(u64::from(fullest_pe(&plan.program))),
+        Err(refused) => refused.needed.ok_or(ValidateError::Scene(refused.scene)),
+    }
+}
+
+/// Bytes in use on the PE that has most.
+fn fullest_pe(program: &Program) -> u32 {
+    program.pes.iter().flatten().map(|loaded| loaded.bank_bytes().iter().sum()).max().unwrap_or(0)
 }
 
 /// The same at every refill, all other assumptions at their defaults.
@@ -155,12 +171,12 @@ fn each_refill<T>(
 fn run_all(
     what: &'static str,
     programs: &[Arc<Program>; 3],
-    rows: &[u32],
+    steps: &[Vec<u32>],
 ) -> Result<Spread<Run>, ValidateError> {
     thread::scope(|scope| {
         let start = |program: &Arc<Program>| {
             let program = Arc::clone(program);
-            scope.spawn(move || run(what, program, rows))
+            scope.spawn(move || run(what, program, steps))
         };
         let [first, second, third] = programs.each_ref().map(start);
         let end = |run: thread::ScopedJoinHandle<'_, Result<Run, ValidateError>>| {
@@ -170,23 +186,14 @@ fn run_all(
     })
 }
 
-fn run(what: &'static str, program: Arc<Program>, rows: &[u32]) -> Result<Run, ValidateError> {
+fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<Run, ValidateError> {
     let mut machine = Machine::new(program);
-    for (step, &row) in rows.iter().enumerate() {
-        machine.announce(row);
-        loop {
-            match machine.advance() {
-                Some(progress) if progress.step => break,
-                Some(_) => {}
-                None => {
-                    let fault = machine.state().fault.clone().or_else(|| machine.stalled());
-                    let reason = fault.unwrap_or_else(|| "nothing is left to happen".to_owned());
-                    return Err(ValidateError::Stopped { what, step: step + 1, reason });
-                }
-            }
-        }
+    if machine.run(steps, steps.len()) {
+        return Ok(figures(&machine));
     }
-    Ok(figures(&machine))
+    let fault = machine.state().fault.clone().or_else(|| machine.stalled());
+    let reason = fault.unwrap_or_else(|| "nothing is left to happen".to_owned());
+    Err(ValidateError::Stopped { what, step: machine.state().host.completed as usize + 1, reason })
 }
 
 fn figures(machine: &Machine) -> Run {
@@ -216,38 +223,17 @@ fn value_bytes(loaded: &PeProgram) -> u32 {
     values.map(|r| r.end - r.start).sum()
 }
 
-/// Regions of the memory map that each sample of a batch needs for itself: x and y as they arrive, both products' sums, y
-/// as it leaves, cell states. Biases and thresholds serve all samples.
-fn of_each_sample(kind: RegionKind, name: &str) -> bool {
-    let own = ["y", "sums W·x", "sums R·y", "cell states c"];
-    kind == RegionKind::Buffer || own.iter().any(|own| name.ends_with(&format!(" {own}")))
-}
-
-/// What a batch needs on the PE that needs most for one sample.
-fn batch(program: &Program) -> Batch {
-    let of = |loaded: &PeProgram| {
-        let bytes = |each: bool| -> u32 {
-            let regions = loaded.regions.iter().filter(|r| !each || of_each_sample(r.kind, &r.name));
-            regions.map(|r| r.end - r.start).sum()
-        };
-        Batch { one: bytes(false), each: bytes(true) }
-    };
-    Pe::all().filter_map(|pe| program.pe(pe)).map(of).max_by_key(|batch| batch.one).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_sample_of_a_batch_needs_its_own_buffers_sums_y_and_c() {
-        let program = Gestures::new().unwrap().map(&Assume::default()).unwrap();
-        let batch = batch(&program);
-        // Two buffers of 512 features; 4 units: y, two sums for 12 gate rows, c.
-        let each = 2 * 4 * 512 + 4 * 4 + 2 * 4 * 12 + 4 * 4;
-        assert_eq!(batch.each, each);
-        assert_eq!([1, 2, 6].map(|n| batch.bytes(n) - batch.one), [0, each, 5 * each]);
-        let fullest = program.pes.iter().flatten().map(|pe| pe.bank_bytes().iter().sum::<u32>()).max();
-        assert_eq!(Some(batch.one), fullest);
+        let network = Gestures::new().unwrap();
+        let bytes =
+            |batch| fullest_pe(&network.map(&Assume::default(), Schedule::LayerSequential, batch).unwrap());
+        // Two buffers of 512 features; 4 units: y, two sums for 12 gate rows, c; what tells it of arrivals.
+        let each = 2 * 4 * 512 + 4 * 4 + 2 * 4 * 12 + 4 * 4 + 64;
+        assert_eq!([2, 6].map(|n| bytes(n) - bytes(1)), [each, 5 * each]);
     }
 }

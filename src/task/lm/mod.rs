@@ -17,7 +17,7 @@ pub use generate::{Random, Sampling};
 pub use readout::{Prediction, Readout};
 pub use score::Score;
 
-use crate::model::Model;
+use crate::model::LanguageModel;
 
 /// Predictions that an [`Observation`] lists.
 pub const TOP: usize = 8;
@@ -25,10 +25,12 @@ pub const TOP: usize = 8;
 /// The state of a language task.
 #[derive(Clone, Debug)]
 pub struct LanguageTask {
-    model: Arc<Model>,
+    model: Arc<LanguageModel>,
     readout: Arc<Readout>,
     corpus: Arc<Corpus>,
     writer: Option<Writer>,
+    /// Streams that a text is cut into, read side by side.
+    streams: usize,
     sequence: usize,
     /// Tokens given out by [`Self::next_token`].
     fed: usize,
@@ -59,12 +61,18 @@ pub struct Observation {
 
 impl LanguageTask {
     /// Reads a text and scores every word but the first. `sequence`: inputs in a sequence, at least 1.
-    pub fn score_text(model: Arc<Model>, readout: Arc<Readout>, corpus: Arc<Corpus>, sequence: u32) -> Self {
+    pub fn score_text(
+        model: Arc<LanguageModel>,
+        readout: Arc<Readout>,
+        corpus: Arc<Corpus>,
+        sequence: u32,
+    ) -> Self {
         Self {
             model,
             readout,
             corpus,
             writer: None,
+            streams: 1,
             sequence: sequence.max(1) as usize,
             fed: 0,
             observed: 0,
@@ -74,7 +82,7 @@ impl LanguageTask {
 
     /// Reads a prompt and writes `words` words after it. An empty prompt is the end of a line.
     pub fn write_text(
-        model: Arc<Model>,
+        model: Arc<LanguageModel>,
         readout: Arc<Readout>,
         prompt: &str,
         words: u32,
@@ -95,11 +103,56 @@ impl LanguageTask {
         Ok(Self { writer: Some(writer), ..Self::score_text(model, readout, corpus, sequence) })
     }
 
-    /// Tokens that were given: the text, or the prompt, whose last line does not end there.
+    /// Reads the text as so many streams side by side: stream s begins at token s · ⌊N / streams⌋ of N and has as many;
+    /// what is left over at the end is not read. That is how the authors' evaluation makes its batches. A task that
+    /// writes keeps to one stream.
+    #[must_use]
+    pub fn in_streams(mut self, streams: u32) -> Self {
+        if self.writer.is_none() {
+            self.streams = streams.max(1) as usize;
+        }
+        self
+    }
+
+    /// Streams that are read side by side.
+    pub fn streams(&self) -> usize {
+        self.streams
+    }
+
+    /// Tokens that were given: the text (the first stream of it), or the prompt, whose last line does not end there.
     fn given(&self) -> &[u32] {
         let tokens = self.corpus.tokens();
         let ends = usize::from(self.writer.is_some());
-        &tokens[..tokens.len().saturating_sub(ends)]
+        &tokens[..(tokens.len() / self.streams).saturating_sub(ends)]
+    }
+
+    /// Token `index` of a further stream.
+    fn token_of(&self, stream: usize, index: usize) -> Option<u32> {
+        let length = self.given().len();
+        (index < length).then(|| self.corpus.tokens().get(stream * length + index).copied())?
+    }
+
+    /// The tokens to feed now, one for each stream; none as with [`Self::next_token`].
+    pub fn next_tokens(&mut self) -> Option<Vec<u32>> {
+        let at = self.fed;
+        let mut tokens = vec![self.next_token()?];
+        for stream in 1..self.streams {
+            tokens.push(self.token_of(stream, at)?);
+        }
+        Some(tokens)
+    }
+
+    /// Takes the values y that the last layer sent for each stream's oldest token without an answer. What the first
+    /// stream's says comes back; all of them count in the score.
+    pub fn observe_all(&mut self, outputs: &[Vec<f32>]) -> Observation {
+        let Some((first, further)) = outputs.split_first() else { return Observation::default() };
+        let observation = self.observe(first);
+        for (stream, y) in (1..).zip(further) {
+            if let Some(target) = self.token_of(stream, self.observed) {
+                self.score.add(self.readout.predict(y).surprisal(target));
+            }
+        }
+        observation
     }
 
     /// Token `index` of the given ones and those written since.
@@ -192,7 +245,7 @@ impl LanguageTask {
     }
 
     /// The model whose words these are.
-    pub fn model(&self) -> &Arc<Model> {
+    pub fn model(&self) -> &Arc<LanguageModel> {
         &self.model
     }
 

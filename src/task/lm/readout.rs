@@ -12,7 +12,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::model::Model;
+use crate::model::LanguageModel;
 use crate::model::embedding::Values;
 
 /// Words worked on at once: their sums stay in the first-level cache while all active units are added.
@@ -43,7 +43,7 @@ enum Table {
 
 impl Readout {
     /// The decoder of a model. Takes as much memory as the model's embedding.
-    pub fn new(model: &Model) -> Self {
+    pub fn new(model: &LanguageModel) -> Self {
         let (words, width) = (model.embedding.words(), model.embedding.width());
         let table = match model.embedding.values() {
             Values::Int8 { q, scale } => Table::Int8 { q: transpose(q, words, width), scale: scale.clone() },
@@ -192,9 +192,9 @@ mod tests {
 
     use super::*;
 
-    fn small() -> Model {
+    fn small() -> LanguageModel {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/egru-lm-small");
-        Model::load(&path).unwrap()
+        LanguageModel::load(&path).unwrap()
     }
 
     /// A vector with silent units, as a layer sends.

@@ -7,9 +7,9 @@ use crate::net::EgruState;
 
 const TEXT: &str = "The first game of the season was on 1 April .\n\nIt was their second win .\n";
 
-fn model(name: &str) -> (Arc<Model>, Arc<Readout>) {
+fn model(name: &str) -> (Arc<LanguageModel>, Arc<Readout>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name);
-    let model = Model::load(&path).unwrap();
+    let model = LanguageModel::load(&path).unwrap();
     let readout = Arc::new(Readout::new(&model));
     (Arc::new(model), readout)
 }

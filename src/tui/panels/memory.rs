@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
+use crate::machine::options::BankInterleave;
 use crate::session::snapshot::{PeDetail, PeStatus, PeView, RegionKind, RegionView};
 use crate::tui::heat::{BANK_BYTES, SRAM_BYTES, sram_fill};
 use crate::tui::theme::{Theme, region_letter};
@@ -126,7 +127,10 @@ fn selected_pe(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) {
         rest = rows_from(rest, 1);
     }
     match view.detail() {
-        Some(detail) => region_list(detail, theme, rest, buf),
+        Some(detail) => {
+            let rest = bank_counts(view, detail, rest, buf);
+            region_list(detail, theme, rest, buf);
+        }
         None if state.status != PeStatus::Unused => {
             put_line(buf, rest, Line::styled("asking for the map ...", theme.dim()));
         }
@@ -138,7 +142,12 @@ fn selected_pe(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) {
 fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let used = state.bank_bytes.get(bank as usize).copied().unwrap_or(0);
-    put_at(buf, area, (0, 0), &format!("bank {bank}"), theme.dim());
+    // With words that go round the banks a row is 32 KiB of addresses, and no bank.
+    let name = match view.snapshot.assume.bank_interleave {
+        BankInterleave::Block => "bank",
+        BankInterleave::Word => "32 K",
+    };
+    put_at(buf, area, (0, 0), &format!("{name} {bank}"), theme.dim());
     let share = f64::from(used) / f64::from(BANK_BYTES);
     put_right(buf, area, Line::raw(format!("{:.1} %", share * 100.0)));
     let map = columns_from(area, 7);
@@ -156,6 +165,45 @@ fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Bu
         let (symbol, style) = slice_look(&detail.regions, start, end, theme);
         put_at(buf, map, (x as u16, 0), &symbol.to_string(), style);
     }
+}
+
+/// What each bank has seen since the start: a row a bank, where the regions keep at least four rows.
+fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) -> Rect {
+    if area.height < BANKS as u16 + 5 {
+        return area;
+    }
+    let (theme, assume) = (view.theme(), &view.snapshot.assume);
+    let wide = area.width >= 80;
+    let names: &[&str] = if wide {
+        &["core", "NoC", "DMA", "conflicts", "core waits", "write waits"]
+    } else {
+        &["core", "NoC", "DMA", "conflicts"]
+    };
+    let columns = if wide { 12 } else { 10 };
+    let row = |cells: Vec<String>| {
+        cells.iter().map(|cell| format!("{cell:>columns$}")).collect::<Vec<_>>().concat()
+    };
+    let interleave = match assume.bank_interleave {
+        BankInterleave::Block => "bank   ",
+        BankInterleave::Word => "by 16 B",
+    };
+    let heading = row(names.iter().map(|&name| name.to_owned()).collect());
+    let mut rest = put_line(
+        buf,
+        area,
+        Line::from(vec![Span::styled(interleave, theme.dim()), Span::styled(heading, theme.dim())]),
+    );
+    for (bank, count) in detail.banks.iter().enumerate() {
+        let figures =
+            [count.core, count.noc, count.dma, count.conflicts(), count.core_stalls, count.write_waits];
+        let shown = figures.iter().take(names.len()).map(|&n| units::short_count(n)).collect();
+        rest = put_line(
+            buf,
+            rest,
+            Line::from(vec![Span::styled(format!("bank {bank} "), theme.dim()), Span::raw(row(shown))]),
+        );
+    }
+    rest
 }
 
 /// Letter and style of the region that has most of `start..end`; a dot where most is free.

@@ -2,6 +2,7 @@
 //! shows; it keeps no state.
 
 pub mod chip;
+pub mod energy;
 mod matrix;
 pub mod memory;
 pub mod noc;
@@ -32,12 +33,14 @@ pub enum PanelId {
     Timers,
     /// Weights and activity.
     Sparsity,
+    /// Power and energy, part by part.
+    Energy,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 6] =
-        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity];
+    pub const ALL: [Self; 7] =
+        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity, Self::Energy];
 
     /// Its number, the digit that picks it.
     pub const fn number(self) -> u8 {
@@ -53,6 +56,7 @@ impl PanelId {
             Self::Noc => "NoC",
             Self::Timers => "Timers",
             Self::Sparsity => "Sparsity",
+            Self::Energy => "Energy",
         }
     }
 }
@@ -98,5 +102,6 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
+        PanelId::Energy => energy::render(view, area, buf),
     }
 }

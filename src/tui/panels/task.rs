@@ -57,6 +57,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         surprisal_history,
         predictions,
         total_steps,
+        streams,
         generating,
         note,
     } = &view.snapshot.task;
@@ -73,9 +74,13 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         note,
         hint: hint(view),
     };
-    let right = if reading.generating { "writing · surprisal" } else { "reading · surprisal" };
+    let right = match (reading.generating, streams) {
+        (true, _) => "writing · surprisal".to_owned(),
+        (false, 1) => "reading · surprisal".to_owned(),
+        (false, n) => format!("stream 1 of {n} · surprisal"),
+    };
     let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
-    let inner = frame(view, PanelId::Task, right, legend, area, buf);
+    let inner = frame(view, PanelId::Task, &right, legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     lay_out(&reading, theme, inner, buf);

@@ -11,7 +11,7 @@ use crate::net::quantise::quantise_row;
 
 /// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and a placement of the
 /// sources with gaps.
-fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
+pub(in crate::kernel::cost) fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
     let value = (-1.0_f32..1.0, -20..20_i32).prop_map(|(m, e)| m * (e as f32).exp2());
     let x = prop_oneof![3 => Just(0.0_f32), 1 => Just(-0.0_f32), 3 => value.clone()];
     proptest::collection::vec((x, 0_u32..3), 1..12).prop_flat_map(move |x| {
@@ -35,7 +35,7 @@ fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
     })
 }
 
-fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWords> {
+pub(in crate::kernel::cost) fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWords> {
     let mut words = empty_sram();
     for (address, part) in image {
         words[*address as usize / 4..][..part.len()].copy_from_slice(part);
@@ -84,7 +84,7 @@ fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
 }
 
 /// Routines that take these weights.
-fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
+pub(in crate::kernel::cost) fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
     Routine::ALL.into_iter().filter(move |routine| match routine {
         Routine::CscEvent8 | Routine::CscList8 => finite && rows <= 256,
         Routine::CscEvent16 | Routine::CscList16 => finite && rows > 256,

@@ -177,7 +177,7 @@ mod tests {
             t: i64::from(i) * 300_000,
             x: (i % 128) as u16,
             y: (i / 128 % 128) as u16,
-            on: i % 3 == 0,
+            on: i.is_multiple_of(3),
         };
         let events: Vec<CameraEvent> = (0..20_000).map(event).collect();
         let mut writer = aedat31::Writer::new(Vec::new(), DVS128).unwrap();

@@ -103,7 +103,7 @@ mod tests {
     fn promises_are_not_believed() {
         let mut into = Vec::new();
         for how in ALL {
-            let large = how.unpack(&packed(how, &[0xff; 400_000]), &mut into).unwrap_err();
+            let large = how.unpack(&packed(how, &vec![0xff; 400_000]), &mut into).unwrap_err();
             assert!(matches!(large, Problem::TooLarge { .. }), "{how:?}: {large}");
             let short = how.unpack(&packed(how, &[9, 0, 0, 0, 1]), &mut into).unwrap_err().to_string();
             assert!(short.contains("9 bytes are needed, 1 are there"), "{how:?}: {short}");

@@ -1,0 +1,298 @@
+//! Loads and stores that the kernels make in SRAM, array by array, read off their committed listings.
+//!
+//! The way of [`super`]'s cycles: each listing is executed on small inputs, every access is counted at the array that its
+//! address lies in, and how the counts grow gives the coefficients of a formula. Property tests hold that the formula
+//! equals the count of an execution on any input. Instruction fetches and the literals beside the instructions are not
+//! counted.
+
+use std::ops::Range;
+
+use super::matrix::{
+    ARRAY_STEP, AT, Column, FIRST_ARRAY, STACK as TRIAL_STACK, TERMS, Trial, measure_by, multiplicities,
+};
+use super::measure::{DATA, Linear, STACK, load, per_item};
+use crate::chip::listing::ListingError;
+use crate::chip::listing::board::Board;
+use crate::chip::listing::trace::{Call, Memory, execute};
+use crate::kernel::matrix::Work;
+use crate::kernel::routine::Routine;
+
+/// What a matrix kernel touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// An array of its matrix, by its place in [`crate::kernel::options::KernelKind::arrays`].
+    Array(usize),
+    /// The input.
+    Input,
+    /// The sums.
+    Sums,
+    /// The stack: arguments and saved registers.
+    Stack,
+}
+
+impl Touched {
+    /// All that the trials keep apart.
+    const ALL: [Self; 7] = [
+        Self::Array(0),
+        Self::Array(1),
+        Self::Array(2),
+        Self::Array(3),
+        Self::Input,
+        Self::Sums,
+        Self::Stack,
+    ];
+
+    /// Where a trial has it; byte addresses.
+    fn range(self) -> Range<u32> {
+        match self {
+            Self::Array(index) => {
+                let start = FIRST_ARRAY + ARRAY_STEP * index as u32;
+                start..start + ARRAY_STEP
+            }
+            Self::Input => AT.x..AT.sums,
+            Self::Sums => AT.sums..AT.sums + 0x4000,
+            // Registers are saved below the first byte of the arguments.
+            Self::Stack => TRIAL_STACK - 0x1000..TRIAL_STACK + 0x1000,
+        }
+    }
+}
+
+/// Accesses to one array, as a formula in the terms of a kernel's cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formula {
+    /// The array.
+    pub touched: Touched,
+    terms: [i64; TERMS],
+}
+
+impl Formula {
+    /// Accesses in a call that does as much as `done` says.
+    pub fn count(&self, done: &Multiples) -> u64 {
+        let sum: i64 = self.terms.iter().zip(&done.0).map(|(term, n)| term * n).sum();
+        sum.max(0) as u64
+    }
+}
+
+/// How often each term of a formula counts in one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiples([i64; TERMS]);
+
+impl From<&Work> for Multiples {
+    fn from(work: &Work) -> Self {
+        Self(multiplicities(work).map(i64::from))
+    }
+}
+
+/// Arrays of the point-wise step, in the order of its arguments, and the stack.
+pub const POINTWISE_ARRAYS: usize = 8;
+
+/// What one `broadcast` touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BroadcastAccesses {
+    /// The block of y.
+    pub block: u64,
+    /// The list of destinations.
+    pub list: u64,
+    /// Arguments and saved registers.
+    pub stack: u64,
+}
+
+/// A loop over items of which there is at least one: `call + items · item`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PerItem {
+    call: i64,
+    item: i64,
+}
+
+impl PerItem {
+    fn count(self, items: u32) -> u64 {
+        if items == 0 { 0 } else { (self.call + i64::from(items) * self.item).max(0) as u64 }
+    }
+}
+
+/// `call + packets · (packet + destinations · destination)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PerPacket {
+    call: i64,
+    packet: i64,
+    destination: i64,
+}
+
+/// Accesses of all kernels, as formulas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accesses {
+    /// By routine; arrays that it never touches are left out.
+    matrix: [Vec<Formula>; Routine::ALL.len()],
+    pointwise: [PerItem; POINTWISE_ARRAYS],
+    trace: [PerItem; 2],
+    broadcast: [PerPacket; 3],
+}
+
+impl Accesses {
+    /// What a matrix kernel touches.
+    pub fn matrix(&self, routine: Routine) -> &[Formula] {
+        &self.matrix[routine as usize]
+    }
+
+    /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ, c, y, stack.
+    pub fn pointwise(&self, units: u32) -> [u64; POINTWISE_ARRAYS] {
+        self.pointwise.map(|p| p.count(units))
+    }
+
+    /// Accesses of passing on `units` traces to: y, traces.
+    pub fn trace(&self, units: u32) -> [u64; 2] {
+        self.trace.map(|p| p.count(units))
+    }
+
+    /// Accesses of sending `packets` packets to `destinations` QPEs.
+    pub fn broadcast(&self, packets: u32, destinations: u32) -> BroadcastAccesses {
+        if packets == 0 || destinations == 0 {
+            return BroadcastAccesses::default();
+        }
+        let (packets, destinations) = (i64::from(packets), i64::from(destinations));
+        let [block, list, stack] = self.broadcast.map(|p| {
+            let each = p.packet + destinations.saturating_mul(p.destination);
+            p.call.saturating_add(packets.saturating_mul(each)).max(0) as u64
+        });
+        BroadcastAccesses { block, list, stack }
+    }
+}
+
+/// A memory that counts the accesses to some ranges of it.
+#[derive(Debug, Default)]
+pub(super) struct Counting {
+    board: Board,
+    ranges: Vec<Range<u32>>,
+    counts: Vec<i64>,
+}
+
+impl Counting {
+    pub(super) fn new(board: Board, ranges: Vec<Range<u32>>) -> Self {
+        Self { board, counts: vec![0; ranges.len()], ranges }
+    }
+
+    fn note(&mut self, address: u32) {
+        for (range, count) in self.ranges.iter().zip(&mut self.counts) {
+            *count += i64::from(range.contains(&address));
+        }
+    }
+
+    pub(super) fn count(&self, range: usize) -> i64 {
+        self.counts.get(range).copied().unwrap_or(0)
+    }
+}
+
+impl Memory for Counting {
+    fn load(&mut self, address: u32) -> Result<u32, String> {
+        self.note(address);
+        self.board.load(address)
+    }
+
+    fn store(&mut self, address: u32, value: u32) -> Result<(), String> {
+        self.note(address);
+        self.board.store(address, value)
+    }
+}
+
+/// Executes a routine on a trial and counts: accesses in the order of [`Touched::ALL`]. The caller stores the arguments
+/// that do not fit the registers; the kernel only loads them, so they are taken out again.
+pub(super) fn counted(routine: Routine, trial: &Trial) -> Result<[i64; Touched::ALL.len()], ListingError> {
+    let placed = trial.placed(routine)?;
+    let mut board = Board::default();
+    for (address, words) in placed.image {
+        board.put(address, words);
+    }
+    let mut memory = Counting::new(board, Touched::ALL.map(Touched::range).to_vec());
+    let function = load(routine.source(), routine.function())?;
+    let arguments = placed.kernel.arguments(AT);
+    execute(&function, &Call { arguments: &arguments, stack: TRIAL_STACK, symbols: &[] }, &mut memory)?;
+    Ok(std::array::from_fn(|i| {
+        let by_caller = if Touched::ALL[i] == Touched::Stack { on_stack(&arguments) } else { 0 };
+        memory.count(i) - by_caller
+    }))
+}
+
+/// Arguments beyond the four in registers.
+fn on_stack(arguments: &[u32]) -> i64 {
+    arguments.len().saturating_sub(4) as i64
+}
+
+/// A count, in the currency of costs.
+fn linear(count: i64) -> Linear {
+    Linear { fixed: count, refills: 0 }
+}
+
+/// The accesses of all committed listings.
+pub(super) fn measure() -> Result<Accesses, ListingError> {
+    let mut matrix: [Vec<Formula>; Routine::ALL.len()] = std::array::from_fn(|_| Vec::new());
+    for (formulas, routine) in matrix.iter_mut().zip(Routine::ALL) {
+        for (i, touched) in Touched::ALL.into_iter().enumerate() {
+            let count = |rows, sources: &[Column<'_>]| {
+                Ok(linear(counted(routine, &Trial::pattern(rows, sources))?[i]))
+            };
+            let terms = measure_by(routine, count)?.terms().map(|term| term.fixed);
+            if terms.iter().any(|&term| term != 0) {
+                formulas.push(Formula { touched, terms });
+            }
+        }
+    }
+    Ok(Accesses { matrix, pointwise: pointwise()?, trace: trace()?, broadcast: broadcast()? })
+}
+
+/// Executes a function whose first `arrays` data arrays lie 256 bytes apart from [`DATA`] on; the last count is of the
+/// stack.
+pub(super) fn count_in(
+    source: &str,
+    function: &str,
+    arguments: &[u32],
+    arrays: usize,
+) -> Result<Vec<i64>, ListingError> {
+    let array = |i: usize| DATA + 0x100 * i as u32..DATA + 0x100 * (i as u32 + 1);
+    let ranges = (0..arrays).map(array).chain(std::iter::once(STACK - 0x1000..STACK + 0x1000)).collect();
+    let mut memory = Counting::new(Board::default(), ranges);
+    let call = Call { arguments, stack: STACK, symbols: &[] };
+    execute(&load(source, function)?, &call, &mut memory)?;
+    let stack = memory.count(arrays) - on_stack(arguments);
+    Ok((0..arrays).map(|i| memory.count(i)).chain([stack]).collect())
+}
+
+/// Arguments of `pointwise` with its arrays as [`count_in`] has them.
+pub(super) fn pointwise_arguments(units: u32) -> [u32; POINTWISE_ARRAYS] {
+    std::array::from_fn(|i| if i == 0 { units } else { DATA + 0x100 * (i as u32 - 1) })
+}
+
+fn pointwise() -> Result<[PerItem; POINTWISE_ARRAYS], ListingError> {
+    by_unit(|units| count_in("pointwise", "pointwise", &pointwise_arguments(units), 7))
+}
+
+fn trace() -> Result<[PerItem; 2], ListingError> {
+    by_unit(|units| count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2))
+}
+
+/// Each array's part of a loop over units.
+fn by_unit<const N: usize>(
+    count: impl Fn(u32) -> Result<Vec<i64>, ListingError>,
+) -> Result<[PerItem; N], ListingError> {
+    let mut all = [PerItem::default(); N];
+    for (i, entry) in all.iter_mut().enumerate() {
+        let loop_ = per_item(|units| Ok(linear(count(units)?.get(i).copied().unwrap_or(0))))?;
+        *entry = PerItem { call: loop_.call.fixed, item: loop_.item.fixed };
+    }
+    Ok(all)
+}
+
+fn broadcast() -> Result<[PerPacket; 3], ListingError> {
+    let count = |packets: u32, destinations: u32| {
+        count_in("broadcast", "broadcast", &[DATA, packets, DATA + 0x100, destinations], 2)
+    };
+    let (one, more_destinations, more_packets) = (count(1, 1)?, count(1, 2)?, count(2, 1)?);
+    let at = |counts: &[i64], i: usize| counts.get(i).copied().unwrap_or(0);
+    Ok(std::array::from_fn(|i| {
+        let destination = at(&more_destinations, i) - at(&one, i);
+        let packet = at(&more_packets, i) - at(&one, i) - destination;
+        PerPacket { call: at(&one, i) - packet - destination, packet, destination }
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! SRAM banks: who reads and writes them, and who waits when two meet.
+//!
+//! While a core carries out a kernel it accesses each bank at a known rate: the loads and stores of the operation in
+//! that bank (the kernel's listing, [`crate::kernel::cost::access`], through the memory map) over the operation's cycles.
+//! A packet that is written, or a DMA beat, holds its bank for one PE cycle. How often the two meet is the rate, kept
+//! exactly in a phase accumulator a bank and PE: at each write the rate is added, and every overflow is a meeting. No
+//! chance is in it, so a run repeats.
+//!
+//! Of two that meet, one waits a PE cycle; which one says `assume.bank_priority`. If it is the core, its operation ends a
+//! cycle later. (The chip as a whole may still gain: packets that leave later can meet fewer others on the links. On ten
+//! steps of scenes/lm.ron with `Word` and `Writes` it is 0.004 % earlier.) If it is the write, the network interface keeps
+//! it for a cycle. That is counted but not added to the chip time: nobody reads the bytes before the block's last packet
+//! has raised its interrupt. That interrupt would come a cycle later, which is felt only by a PE that waits for it: at
+//! most a PE cycle a layer and time step.
+//!
+//! Left out: instruction fetches, which are taken as hidden by the prefetch unit, and the few accesses of handlers,
+//! waiting loops (with the event router, emptying the FIFO), of packing and unpacking events and of the debug log; also
+//! what the core reads to send events, and a DMA engine to send.
+
+mod account;
+
+use serde::{Deserialize, Serialize};
+
+use super::exec::Machine;
+use super::options::{BankInterleave, BankPriority};
+use super::program::{Operation, PACKET_BYTES};
+use super::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
+use crate::chip::constants::BANK_CONFLICT_CYCLES;
+use crate::chip::geometry::Pe;
+use crate::kernel::matrix::Work;
+
+pub use account::Accounts;
+
+/// One number a bank.
+pub type PerBank = [u64; BANKS];
+
+impl BankInterleave {
+    /// The bank of a byte address.
+    pub const fn bank(self, address: u32) -> usize {
+        let unit = match self {
+            Self::Block => address / BANK_BYTES,
+            Self::Word => address / PACKET_BYTES,
+        };
+        unit as usize % BANKS
+    }
+
+    /// Bytes of `start..end` in each bank; nothing beyond the end of SRAM.
+    pub fn bytes(self, start: u32, end: u32) -> PerBank {
+        let end = end.min(SRAM_BYTES);
+        let unit = match self {
+            Self::Block => BANK_BYTES,
+            Self::Word => PACKET_BYTES,
+        };
+        let mut bytes = [0; BANKS];
+        let mut at = start;
+        while at < end {
+            let next = (at / unit + 1).saturating_mul(unit).min(end);
+            bytes[self.bank(at)] += u64::from(next - at);
+            at = next;
+        }
+        bytes
+    }
+}
+
+/// What one bank of one PE has seen since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BankCount {
+    /// Loads and stores of the core in kernels.
+    pub core: u64,
+    /// Words of 128 bits that packets wrote: one a packet, two where it goes to the router's FIFO.
+    pub noc: u64,
+    /// DMA beats written.
+    pub dma: u64,
+    /// Cycles that the core waited for a write: it lost so many conflicts.
+    pub core_stalls: u64,
+    /// Cycles that writes waited for the core: they lost so many.
+    pub write_waits: u64,
+}
+
+impl BankCount {
+    /// Times that core and write met; one of the two waited.
+    pub const fn conflicts(&self) -> u64 {
+        self.core_stalls + self.write_waits
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            core: self.core + other.core,
+            noc: self.noc + other.noc,
+            dma: self.dma + other.dma,
+            core_stalls: self.core_stalls + other.core_stalls,
+            write_waits: self.write_waits + other.write_waits,
+        }
+    }
+}
+
+/// The banks of one PE.
+#[derive(Clone, Debug, Default)]
+pub struct BankState {
+    /// Accesses a cycle of what the core is doing, in units of 2⁻³².
+    rate: [u32; BANKS],
+    /// Phase of the meetings, in the same unit.
+    phase: [u32; BANKS],
+    /// The write lost the last conflict, and the core gives way next (`RoundRobin`).
+    owed: [bool; BANKS],
+    /// Counters; nothing reads them back.
+    pub count: [BankCount; BANKS],
+}
+
+impl BankState {
+    /// The core begins an operation with so many accesses over so many cycles.
+    pub fn begin(&mut self, accesses: &PerBank, cycles: u64) {
+        for ((count, kept), &accesses) in self.count.iter_mut().zip(&mut self.rate).zip(accesses) {
+            count.core += accesses;
+            *kept = rate(accesses, cycles);
+        }
+    }
+
+    /// The core does nothing that could meet a write.
+    pub fn rest(&mut self) {
+        self.rate = [0; BANKS];
+    }
+
+    /// `writes` writes into a bank; returns how many cycles the core loses to them.
+    #[inline]
+    fn meet(&mut self, bank: usize, writes: u64, priority: BankPriority) -> u64 {
+        let rate = u64::from(self.rate[bank]);
+        if rate == 0 {
+            return 0;
+        }
+        let phase = u64::from(self.phase[bank]) + rate * writes;
+        self.phase[bank] = phase as u32;
+        let meetings = phase >> 32;
+        let stalls = match priority {
+            BankPriority::Core => 0,
+            BankPriority::Writes => meetings,
+            BankPriority::RoundRobin => {
+                let first = u64::from(self.owed[bank]);
+                self.owed[bank] ^= meetings % 2 == 1;
+                u64::midpoint(meetings, first)
+            }
+        };
+        let count = &mut self.count[bank];
+        count.core_stalls += stalls;
+        count.write_waits += meetings - stalls;
+        stalls
+    }
+
+    /// All that decides what happens next, as words.
+    pub fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..BANKS).flat_map(|bank| {
+            [u64::from(self.rate[bank]) << 32 | u64::from(self.phase[bank]), u64::from(self.owed[bank])]
+        })
+    }
+}
+
+/// Accesses a cycle in units of 2⁻³²; a core cannot do more than one a cycle.
+fn rate(accesses: u64, cycles: u64) -> u32 {
+    if cycles == 0 {
+        return 0;
+    }
+    let rate = (accesses.min(u64::from(u32::MAX)) << 32) / cycles;
+    u32::try_from(rate).unwrap_or(u32::MAX)
+}
+
+impl Machine {
+    /// The core begins an operation that takes so many cycles.
+    pub(super) fn banks_begin(&mut self, pe: Pe, operation: Operation, step: u32, work: &Work, cycles: u64) {
+        let banks = &mut self.state.pes[pe.index()].banks;
+        match self.accounts.of(pe, operation, step, work) {
+            Some(accesses) => banks.begin(&accesses, cycles),
+            None => banks.rest(),
+        }
+    }
+
+    /// A packet is written into one PE.
+    #[inline]
+    pub(super) fn banks_packet(&mut self, index: usize, address: u32) {
+        self.banks_writes(index, self.program.assume.bank_interleave.bank(address), 1);
+    }
+
+    /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each 128-bit word that it
+    /// touches.
+    pub(super) fn banks_entry(&mut self, index: usize, address: u32, bytes: u32) {
+        let start = address - address % PACKET_BYTES;
+        let end = address.saturating_add(bytes).next_multiple_of(PACKET_BYTES);
+        let words = self.program.assume.bank_interleave.bytes(start, end);
+        for (bank, bytes) in words.into_iter().enumerate().filter(|(_, bytes)| *bytes > 0) {
+            self.banks_writes(index, bank, bytes / u64::from(PACKET_BYTES));
+        }
+    }
+
+    /// The NoC writes so many words into a bank.
+    #[inline]
+    fn banks_writes(&mut self, index: usize, bank: usize, writes: u64) {
+        let priority = self.program.assume.bank_priority;
+        let state = &mut self.state.pes[index];
+        state.banks.count[bank].noc += writes;
+        // Handlers keep the core from its kernel.
+        if state.interrupts_until > self.state.tick {
+            return;
+        }
+        let stalls = state.banks.meet(bank, writes, priority);
+        if stalls > 0 {
+            self.stall(index, stalls);
+        }
+    }
+
+    /// A DMA has written `bytes` bytes into one PE.
+    pub(super) fn banks_dma(&mut self, pe: Pe, address: u32, bytes: u32) {
+        let assume = &self.program.assume;
+        let (interleave, priority) = (assume.bank_interleave, assume.bank_priority);
+        let banks = &mut self.state.pes[pe.index()].banks;
+        let end = address.saturating_add(bytes).next_multiple_of(PACKET_BYTES);
+        let mut stalls = 0;
+        for (bank, bytes) in interleave.bytes(address, end).into_iter().enumerate() {
+            let beats = bytes.div_ceil(u64::from(PACKET_BYTES));
+            banks.count[bank].dma += beats;
+            stalls += banks.meet(bank, beats, priority);
+        }
+        if stalls > 0 {
+            self.stall(pe.index(), stalls);
+        }
+    }
+
+    /// The core has lost so many conflicts: what it does ends later.
+    fn stall(&mut self, index: usize, conflicts: u64) {
+        let ticks = self.ticks(conflicts * u64::from(BANK_CONFLICT_CYCLES));
+        let state = &mut self.state.pes[index];
+        state.ends += ticks;
+        state.inject_delay += ticks;
+        state.count.busy += ticks;
+        if let Some(pe) = Pe::from_index(index) {
+            self.count_busy(pe, ticks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Where x and y of a layer lie in turn, and how their arrivals are counted.
+
+/// Where x and y of a share lie, in turn: two buffers where time steps do not overlap, three where they do.
+///
+/// x(t) arrives in the buffer of step t, y(t−1) lies in that of step t−1, and y(t) lands on x(t)'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffers {
+    /// Byte addresses; the third is not in use where there are two.
+    at: [u32; 3],
+    count: u32,
+}
+
+impl Buffers {
+    /// So many (two or three) of `bytes` bytes each, one after the other from `start` on.
+    pub const fn new(start: u32, bytes: u32, count: u32) -> Self {
+        Self { at: [start, start + bytes, start + 2 * bytes], count: if count > 2 { 3 } else { 2 } }
+    }
+
+    /// How many.
+    pub const fn count(self) -> u32 {
+        self.count
+    }
+
+    /// Their byte addresses.
+    pub fn addresses(self) -> impl Iterator<Item = u32> {
+        self.at.into_iter().take(self.count as usize)
+    }
+
+    /// The buffer of x(step), where y(step) lands.
+    pub const fn of(self, step: u32) -> u32 {
+        self.at[(step % self.count) as usize]
+    }
+
+    /// The buffer of y(step − 1).
+    pub const fn before(self, step: u32) -> u32 {
+        self.at[((step % self.count + self.count - 1) % self.count) as usize]
+    }
+
+    /// Which counters count the arrivals of `step`: one set for all where steps do not overlap, one a buffer otherwise,
+    /// since then a fast sender's next block may come before a slow one's.
+    pub const fn set(self, step: u32) -> u8 {
+        if self.count == 2 { 0 } else { (step % self.count) as u8 }
+    }
+
+    /// Arrivals that the counter of `step` shows when all of that step and before are there, at `each` a step.
+    pub const fn arrivals(self, step: u32, each: u32) -> u32 {
+        let steps = if self.count == 2 { step } else { step / self.count };
+        steps.wrapping_add(1).wrapping_mul(each)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_buffers_keep_x_apart_from_the_next_and_from_the_y_before() {
+        let buffers = Buffers::new(0x100, 0x10, 3);
+        for step in 0..9 {
+            let all = [buffers.of(step), buffers.before(step), buffers.of(step + 1)];
+            assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{all:x?}");
+            // What the credits are for.
+            assert_eq!(buffers.of(step + 2), buffers.before(step));
+        }
+        assert_eq!(buffers.addresses().collect::<Vec<_>>(), [0x100, 0x110, 0x120]);
+        // Five blocks a step, each buffer's counted apart: the second time round they come to ten.
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|t| (buffers.set(t), buffers.arrivals(t, 5))),
+            [(0, 5), (1, 5), (2, 5), (0, 10), (1, 10)]
+        );
+    }
+
+    #[test]
+    fn two_buffers_are_swapped_and_one_counter_counts() {
+        let buffers = Buffers::new(0x100, 0x10, 2);
+        assert_eq!([0, 1, 2].map(|t| buffers.of(t)), [0x100, 0x110, 0x100]);
+        assert_eq!([0, 1, 2].map(|t| buffers.before(t)), [0x110, 0x100, 0x110]);
+        assert_eq!([0, 1, 2].map(|t| (buffers.set(t), buffers.arrivals(t, 5))), [(0, 5), (0, 10), (0, 15)]);
+        assert_eq!(buffers.addresses().count(), 2);
+    }
+}

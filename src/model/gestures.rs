@@ -1,0 +1,68 @@
+//! Gesture models: a convolutional head, EGRU layers, a linear readout.
+
+use std::path::{Path, PathBuf};
+
+use super::tensors::TensorFile;
+use super::{Card, Files, Kind, ModelError, load_network, read};
+use crate::net::Egru;
+use crate::net::conv::{Conv2d, Linear};
+use crate::net::gesture::{self, CONVOLUTIONS, Head, MeanLogits};
+
+/// A gesture model as loaded.
+#[derive(Clone, Debug)]
+pub struct GestureModel {
+    /// What the model is and how to run it.
+    pub card: Card,
+    /// The weights file it came from.
+    pub path: PathBuf,
+    /// Frame to features.
+    pub head: Head,
+    /// Its recurrent layers.
+    pub network: Egru,
+    /// Output of the last layer to logits, one for each of the card's classes.
+    pub readout: Linear,
+}
+
+impl GestureModel {
+    /// Loads a model's folder, or a lone `.safetensors` file with `card.ron` beside it.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let Files { weights, card, .. } = Files::find(path)?.of_kind(Kind::Gestures)?;
+        let bytes = read(&weights)?;
+        let file = TensorFile::new(&weights, &bytes, card.kind)?;
+        let head = load_head(&file)?;
+        let network = load_network(&file, head.features(), card.output)?;
+        let (classes, units) = (card.classes.len(), network.outputs());
+        let weight = file.dense("decoder.weight", &[classes, units])?;
+        let bias = file.vector("decoder.bias", Some(classes))?;
+        let readout = Linear::new(units, &weight, bias).map_err(|e| file.parts("decoder", e))?;
+        Ok(Self { card, path: weights, head, network, readout })
+    }
+
+    /// A whole gesture through the reference, frame by frame (\[32 · 32\] each); `each` sees features and output.
+    pub fn run<'f>(
+        &self,
+        frames: impl IntoIterator<Item = &'f [f32]>,
+        each: impl FnMut(&[f32], &[f32]),
+    ) -> MeanLogits {
+        gesture::run(&self.head, &self.network, &self.readout, frames, each)
+    }
+}
+
+/// `cnn.conv1` to `cnn.conv5` and `cnn.fc`.
+fn load_head(file: &TensorFile<'_>) -> Result<Head, ModelError> {
+    let mut channels = 1;
+    let mut convolutions = Vec::new();
+    for index in 0..CONVOLUTIONS {
+        let tensor = |part: &str| format!("cnn.conv{}.{part}", index + 1);
+        let bias = file.vector(&tensor("bias"), None)?;
+        let Some(shape) = gesture::conv_shape(index, channels, bias.len()) else { break };
+        let weight =
+            file.dense(&tensor("weight"), &[shape.outputs, shape.inputs, shape.kernel, shape.kernel])?;
+        channels = shape.outputs;
+        convolutions.push(Conv2d::new(shape, &weight, bias).map_err(|e| file.parts(&tensor("weight"), e))?);
+    }
+    let bias = file.vector("cnn.fc.bias", None)?;
+    let weight = file.dense("cnn.fc.weight", &[bias.len(), channels])?;
+    let linear = Linear::new(channels, &weight, bias).map_err(|e| file.parts("cnn.fc.weight", e))?;
+    Head::new(convolutions, linear).map_err(|e| file.parts("cnn", e))
+}

@@ -1,0 +1,289 @@
+//! A scene as files that a host could write to the chip: memory images and `spec.json`, and the way back.
+//!
+//! The top level of `spec.json` has the five public names of the chip's ExperimentRunner; what is inside each is not
+//! public, so the inner shape is ours. `docs/export.md` describes it for users.
+
+pub mod read;
+pub mod write;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::chip::clock::us;
+use crate::chip::geometry::Pe;
+use crate::machine::images::{ImageError, ImageRange, Images};
+use crate::machine::program::{MAX_IN_FLIGHT, Phase, Program};
+use crate::session::Session;
+use crate::session::command::StepUnit;
+
+/// Name of the description within its folder.
+pub const SPEC_FILE: &str = "spec.json";
+
+/// What an experiment is, for a host. The top-level names are public, their insides are ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// PEs that run.
+    pub active_pes: Vec<ActivePe>,
+    /// What is written into their memories before the start, by PE and address.
+    pub mem_files: Vec<MemFile>,
+    /// Chip time of the time steps in `mem_data_to_send`, as emulated, s.
+    pub duration_in_s: f64,
+    /// What the host writes while the experiment runs.
+    pub mem_data_to_send: Vec<DataToSend>,
+    /// What the host reads back.
+    pub mem_regions_to_read: Vec<RegionToRead>,
+}
+
+/// A PE, as users and as the chip name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeName {
+    /// Column of its QPE, 1 to 7.
+    pub x: u8,
+    /// Row of its QPE, 1 to 6.
+    pub y: u8,
+    /// Its number in the QPE, 0 to 3.
+    pub p: u8,
+    /// The chip's id byte: x in bits 7:5, y in bits 4:2, p in bits 1:0.
+    pub id: u8,
+}
+
+impl From<Pe> for PeName {
+    fn from(pe: Pe) -> Self {
+        let qpe = pe.qpe();
+        Self { x: qpe.x, y: qpe.y, p: pe.p(), id: pe.id_byte() }
+    }
+}
+
+impl PeName {
+    /// The PE, if the chip has one of this name and its id says the same.
+    pub fn pe(self) -> Option<Pe> {
+        Pe::at(self.x, self.y, self.p).filter(|pe| pe.id_byte() == self.id)
+    }
+}
+
+/// A PE that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivePe {
+    /// Which.
+    #[serde(flatten)]
+    pub pe: PeName,
+    /// The layers it hosts.
+    pub layers: Vec<String>,
+    /// The phases of a time step that it goes through, in order.
+    pub phases: Vec<String>,
+}
+
+/// A file with the bytes of one contiguous range of a PE's SRAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemFile {
+    /// Which PE.
+    #[serde(flatten)]
+    pub pe: PeName,
+    /// Byte address of the first byte.
+    pub address: u32,
+    /// Its size, a multiple of 4.
+    pub bytes: usize,
+    /// Its name in the folder of `spec.json`. Words in it are little-endian.
+    pub file: String,
+}
+
+/// Packets from the host: in every time step one packet of four words to each of these PEs. One entry a sample of the
+/// batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataToSend {
+    /// Receivers.
+    pub pes: Vec<PeName>,
+    /// Byte address at each.
+    pub address: u32,
+    /// The packets, one a time step: row of the embedding table, number of the time step, 0, 0. With `Pipelined`, word
+    /// `n mod 4` is the row of time step n, and the others those of the steps before it.
+    pub words: Vec<[u32; 4]>,
+}
+
+/// A range of a PE's SRAM that the host reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionToRead {
+    /// Which PE.
+    #[serde(flatten)]
+    pub pe: PeName,
+    /// Byte address of the first byte.
+    pub address: u32,
+    /// Its size.
+    pub bytes: u32,
+    /// What is there.
+    pub what: String,
+    /// For y: the units in it, in order, by their number in the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<u32>,
+}
+
+/// What is wrong with an export.
+#[derive(Debug, Error)]
+pub enum SpecError {
+    /// Files in the way.
+    #[error("{} is not empty\nhelp: name another folder, or add `--force` to write over what is there", .0.display())]
+    NotEmpty(PathBuf),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}\nhelp: {}", path.display(), help(path))]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `spec.json` is not what it should be.
+    #[error("{}:{}:{}: {source}\nhelp: docs/export.md describes the file", path.display(), source.line(), source.column())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// An entry of `mem_files` makes no sense.
+    #[error("{}: mem_files[{entry}] ({file}): {what}", path.display())]
+    Entry {
+        /// `spec.json`.
+        path: PathBuf,
+        /// Entry, from 0.
+        entry: usize,
+        /// Its file.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file is longer or shorter than `spec.json` says.
+    #[error("{}: the file has {found} bytes, and spec.json says {expected}\nhelp: export the scene again", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Bytes in it.
+        found: u64,
+        /// Bytes there should be.
+        expected: usize,
+    },
+    /// The images are of another scene.
+    #[error("{}: {source}\nhelp: these images are of another scene, or of another mapping of it; export this one", path.display())]
+    Foreign {
+        /// The file with the range at fault, or `spec.json` where a range is missing.
+        path: PathBuf,
+        /// What does not fit.
+        source: ImageError,
+    },
+    /// Written and read, but not the same.
+    #[error("{}: read back, the state hash is {found:032x}, and the scene's is {expected:032x}", path.display())]
+    NotTheSame {
+        /// The folder.
+        path: PathBuf,
+        /// From the images.
+        found: u128,
+        /// From the scene.
+        expected: u128,
+    },
+}
+
+fn help(path: &Path) -> String {
+    if path.ends_with(SPEC_FILE) {
+        "`spinntui export SCENE --spec FOLDER` writes one".to_owned()
+    } else {
+        "spec.json names it: export the scene again".to_owned()
+    }
+}
+
+impl Spec {
+    /// Runs the session for so many time steps, and describes what a host would do for them.
+    pub fn of(session: &mut Session, steps: u64) -> Self {
+        let program = std::sync::Arc::clone(session.machine().program());
+        let images = Images::of(&program);
+        let mut rows: Vec<Vec<u32>> = Vec::new();
+        while session.steps() < steps {
+            if !matches!(session.step(StepUnit::TimeStep), crate::session::Moved::On(_)) {
+                break;
+            }
+            rows.push(session.rows().to_vec());
+        }
+        let first = program.layers.first().into_iter().flat_map(|layer| &layer.pes);
+        let pes: Vec<PeName> = first.map(|&pe| pe.into()).collect();
+        let to_send = |sample: usize| DataToSend {
+            pes: pes.clone(),
+            address: program.announce_to(sample).first().map_or(0, |&(_, _, address)| address),
+            words: announcements(&program, &rows, sample),
+        };
+        Self {
+            active_pes: Pe::all().filter_map(|pe| active(&program, pe)).collect(),
+            mem_files: images.ranges().map(|(pe, range)| mem_file(pe, range)).collect(),
+            duration_in_s: us(session.tick()) * 1e-6,
+            mem_data_to_send: (0..program.batch as usize).map(to_send).collect(),
+            mem_regions_to_read: regions(&program),
+        }
+    }
+
+    /// The file that holds a range.
+    fn file_of(&self, pe: Pe, address: u32) -> Option<&str> {
+        let file = self.mem_files.iter().find(|file| file.pe == pe.into() && file.address == address)?;
+        Some(&file.file)
+    }
+}
+
+/// The packets that announce a sample's rows.
+fn announcements(program: &Program, rows: &[Vec<u32>], sample: usize) -> Vec<[u32; 4]> {
+    let row = |step: usize| rows.get(step).and_then(|rows| rows.get(sample)).copied().unwrap_or(0);
+    let words = |step: usize| match program.steps_in_flight {
+        0 | 1 => [row(step), step as u32, 0, 0],
+        // Word w holds the latest step whose number leaves w.
+        _ => std::array::from_fn(|word| {
+            let back = (step + MAX_IN_FLIGHT as usize - word) % MAX_IN_FLIGHT as usize;
+            step.checked_sub(back).map_or(0, row)
+        }),
+    };
+    (0..rows.len()).map(words).collect()
+}
+
+fn mem_file(pe: Pe, range: &ImageRange) -> MemFile {
+    let name = PeName::from(pe);
+    let file = format!("pe_{}_{}_{}_{:05x}.bin", name.x, name.y, name.p, range.address);
+    MemFile { pe: name, address: range.address, bytes: range.bytes(), file }
+}
+
+fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe> {
+    let loaded = program.pe(pe)?;
+    let layers = loaded.slots.iter().filter_map(|slot| program.layers.get(usize::from(slot.layer)));
+    Some(ActivePe {
+        pe: pe.into(),
+        layers: layers.map(|layer| layer.name.clone()).collect(),
+        phases: loaded.operations.iter().map(|operation| operation.phase.name().to_owned()).collect(),
+    })
+}
+
+/// The last layer's y, and every PE's debug log.
+fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
+    let mut regions = Vec::new();
+    let last = program.layers.len().saturating_sub(1) as u8;
+    for pe in Pe::all() {
+        let Some(loaded) = program.pe(pe) else { continue };
+        if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.layers.last()) {
+            regions.push(RegionToRead {
+                pe: pe.into(),
+                address: slot.pointwise.y,
+                bytes: 4 * slot.pointwise.units,
+                what: format!("y of {}, f32", layer.name),
+                units: slot.units.clone(),
+            });
+        }
+        let (address, bytes) = loaded.log;
+        let phases = crate::machine::operate::LOGGED.map(Phase::name).join(", ");
+        let what = format!("debug log, u32, µs: {phases} of each time step in turn");
+        regions.push(RegionToRead { pe: pe.into(), address, bytes, what, units: Vec::new() });
+    }
+    regions
+}

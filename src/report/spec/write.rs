@@ -1,0 +1,45 @@
+//! Writing an export.
+
+use std::fs;
+use std::path::Path;
+
+use super::{SPEC_FILE, Spec, SpecError};
+use crate::machine::images::Images;
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Image files.
+    pub files: usize,
+    /// Bytes in them.
+    pub bytes: usize,
+}
+
+/// Makes sure that a folder is there and empty, or that writing over it is wanted.
+pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
+    let fail = |source| SpecError::Write { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(fail)?;
+    let empty = fs::read_dir(folder).map_err(fail)?.next().is_none();
+    if empty || force { Ok(()) } else { Err(SpecError::NotEmpty(folder.to_owned())) }
+}
+
+/// Writes the images, then `spec.json`: a folder with that file is complete.
+pub fn write(folder: &Path, spec: &Spec, images: &Images) -> Result<Written, SpecError> {
+    let mut written = Written::default();
+    for (pe, range) in images.ranges() {
+        let Some(name) = spec.file_of(pe, range.address) else { continue };
+        let bytes: Vec<u8> = range.words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        put(&folder.join(name), &bytes)?;
+        written.files += 1;
+        written.bytes += bytes.len();
+    }
+    let path = folder.join(SPEC_FILE);
+    let text = serde_json::to_string_pretty(spec)
+        .map_err(|source| SpecError::Json { path: path.clone(), source })?;
+    put(&path, (text + "\n").as_bytes())?;
+    Ok(written)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), SpecError> {
+    fs::write(path, bytes).map_err(|source| SpecError::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,71 @@
+//! Fits the scene's assumptions to times that were measured on a chip.
+//!
+//! Only what no public source gives is fitted, and of that only what some measured phase depends on: [`parameter`] says
+//! which. [`timers`] reads the measurements, [`fit`] searches, emulating the scene's own network at every step.
+
+pub mod fit;
+pub mod parameter;
+pub mod timers;
+
+use serde::Serialize;
+
+use crate::machine::options::Assume;
+
+/// A measured phase beside the emulated one. Times are µs a time step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowFit {
+    /// Phase, as reports name it.
+    pub phase: &'static str,
+    /// Layer, by its name in the model.
+    pub layer: String,
+    /// Line of the file with the measurements.
+    pub line: u64,
+    /// Measured.
+    pub measured_us: f64,
+    /// Emulated with the scene's assumptions.
+    pub before_us: f64,
+    /// Emulated with the fitted ones.
+    pub after_us: f64,
+}
+
+impl RowFit {
+    /// How far the emulator was off, relative to the measurement, before and after.
+    pub fn residuals(&self) -> [f64; 2] {
+        [self.before_us, self.after_us].map(|us| us / self.measured_us - 1.0)
+    }
+}
+
+/// What became of an assumption.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParameterFit {
+    /// Field of `assume`.
+    pub name: &'static str,
+    /// The scene's value.
+    pub before: f64,
+    /// The fitted value; `before` where it was left alone.
+    pub after: f64,
+    /// Whether it was fitted.
+    pub fitted: bool,
+    /// The rows whose time depends on it, `phase layer`.
+    pub rows: Vec<String>,
+    /// Why it was left alone; empty where it was not.
+    pub left_alone: String,
+}
+
+/// A fit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    /// Time steps emulated.
+    pub steps: u64,
+    /// Every measurement.
+    pub rows: Vec<RowFit>,
+    /// Every assumption that could be fitted.
+    pub parameters: Vec<ParameterFit>,
+    /// Root mean square of the relative differences, before and after.
+    pub rms: [f64; 2],
+    /// Emulations that the fit took.
+    pub emulations: usize,
+    /// The assumptions, fitted.
+    #[serde(skip)]
+    pub assume: Assume,
+}

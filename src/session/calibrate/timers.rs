@@ -1,0 +1,200 @@
+//! Reads measured times: CSV with the columns `phase`, `layer` and `us`, comments after `#`.
+
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use thiserror::Error;
+
+use crate::machine::program::Phase;
+
+/// The columns, in the order in which they are described.
+const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
+/// No measurement is this long: another file was named.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// One measured time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// Line of the file.
+    pub line: u64,
+    /// Phase.
+    pub phase: Phase,
+    /// Layer, by its number in the network.
+    pub layer: usize,
+    /// µs a time step.
+    pub us: f64,
+}
+
+/// Why measurements cannot be used.
+#[derive(Debug, Error)]
+pub enum TimersError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is too long to be one.
+    #[error("{}: the file is longer than 16 MiB, and no list of phases is", .0.display())]
+    Long(PathBuf),
+    /// A line is wrong.
+    #[error("{}:{line}: {what}\nhelp: {help}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong.
+        what: String,
+        /// What is expected.
+        help: String,
+    },
+    /// There is a header and nothing else.
+    #[error("{}: there are no measurements in the file\nhelp: one line a phase and layer: egru_input,{layer},412.5", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// The first layer, for the example.
+        layer: String,
+    },
+}
+
+/// Reads a file. `layers`: their names in the model.
+pub fn read(path: &Path, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
+    let fail = |source| TimersError::Read { path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(fail)?.len() > MAX_BYTES {
+        return Err(TimersError::Long(path.to_owned()));
+    }
+    parse(&std::fs::read(path).map_err(fail)?, path, layers)
+}
+
+/// The same for bytes at hand; `path` is named in messages.
+pub fn parse(bytes: &[u8], path: &Path, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let at =
+        |line: u64, what: String, help: String| TimersError::Line { path: path.to_owned(), line, what, help };
+    let mut reader =
+        ReaderBuilder::new().comment(Some(b'#')).trim(Trim::All).flexible(true).from_reader(bytes);
+    let broken = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        at(line, format!("this is no CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
+    };
+    let header = reader.headers().map_err(broken)?.clone();
+    let line = header.position().map_or(1, csv::Position::line);
+    let columns = columns(&header).map_err(|what| {
+        at(line, what, "the first line that is no comment names the columns: phase,layer,us".to_owned())
+    })?;
+    let mut measured: Vec<Measured> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(1, csv::Position::line);
+        let row = row(&record, line, columns, layers).map_err(|(what, help)| at(line, what, help))?;
+        if let Some(first) = measured.iter().find(|m| (m.phase, m.layer) == (row.phase, row.layer)) {
+            let what = format!(
+                "{} of {} is given a second time (line {})",
+                row.phase, layers[row.layer], first.line
+            );
+            return Err(at(line, what, "give the mean of several measurements".to_owned()));
+        }
+        measured.push(row);
+    }
+    if measured.is_empty() {
+        let layer = layers.first().cloned().unwrap_or_default();
+        return Err(TimersError::Empty { path: path.to_owned(), layer });
+    }
+    Ok(measured)
+}
+
+/// Where each of [`COLUMNS`] is.
+fn columns(header: &StringRecord) -> Result<[usize; 3], String> {
+    if let Some(other) = header.iter().find(|name| !COLUMNS.contains(name)) {
+        return Err(format!("there is no column `{other}`"));
+    }
+    let mut at = [0; 3];
+    for (at, name) in at.iter_mut().zip(COLUMNS) {
+        let mut found = header.iter().enumerate().filter(|(_, column)| *column == name);
+        *at = found.next().map(|(i, _)| i).ok_or_else(|| format!("the column `{name}` is missing"))?;
+        if found.next().is_some() {
+            return Err(format!("the column `{name}` is named twice"));
+        }
+    }
+    Ok(at)
+}
+
+/// A line; what is wrong with it and what is expected.
+fn row(
+    record: &StringRecord,
+    line: u64,
+    columns: [usize; 3],
+    layers: &[String],
+) -> Result<Measured, (String, String)> {
+    if record.len() != COLUMNS.len() {
+        let what = format!("{} fields, where the header names {}", record.len(), COLUMNS.len());
+        return Err((what, "three fields a line: phase,layer,us".to_owned()));
+    }
+    let [phase_text, layer_text, us_text] = columns.map(|column| record.get(column).unwrap_or(""));
+    let phase = Phase::ALL.into_iter().find(|phase| phase.name() == phase_text).ok_or_else(|| {
+        let names: Vec<&str> = Phase::ALL.into_iter().map(Phase::name).collect();
+        (format!("there is no phase `{phase_text}`"), format!("phases are {}", names.join(", ")))
+    })?;
+    let layer = layers.iter().position(|name| name == layer_text).ok_or_else(|| {
+        (format!("the model has no layer `{layer_text}`"), format!("its layers are {}", layers.join(", ")))
+    })?;
+    let us = us_text.parse::<f64>().ok().filter(|us| us.is_finite() && *us > 0.0).ok_or_else(|| {
+        let help = "microseconds a time step, above 0, with a point: 412.5; leave out what takes no time";
+        (format!("`{us_text}` is no time"), help.to_owned())
+    })?;
+    Ok(Measured { line, phase, layer, us })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Measured>, String> {
+        let layers = ["rnns.0".to_owned(), "rnns.1".to_owned()];
+        parse(text.as_bytes(), Path::new("chip.csv"), &layers).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rows_comments_and_columns_in_any_order() {
+        let text = "# PE(1,1,0)\nlayer , us,phase\nrnns.1, 4.5 ,egru_input\n# later\n\nrnns.0,1e2,wait\n";
+        let rows = read(text).unwrap();
+        let expected = [
+            Measured { line: 3, phase: Phase::Input, layer: 1, us: 4.5 },
+            Measured { line: 6, phase: Phase::Wait, layer: 0, us: 100.0 },
+        ];
+        assert_eq!(rows, expected);
+        assert_eq!(read(&text.replace('\n', "\r\n")).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn every_bad_row_is_named_with_its_line_and_what_is_expected() {
+        let head = "phase,layer,us\n";
+        let cases = [
+            ("egru_input,rnns.0,1\n".to_owned(), "chip.csv:1: there is no column `egru_input`"),
+            ("phase,layer\n".to_owned(), "chip.csv:1: the column `us` is missing"),
+            ("phase,layer,us,us\n".to_owned(), "chip.csv:1: the column `us` is named twice"),
+            (format!("{head}#\nwarp,rnns.0,1\n"), "chip.csv:3: there is no phase `warp`"),
+            (format!("{head}wait,rnns.7,1\n"), "its layers are rnns.0, rnns.1"),
+            (format!("{head}wait,rnns.0,fast\n"), "chip.csv:2: `fast` is no time"),
+            (format!("{head}wait,rnns.0,-1\n"), "above 0"),
+            (format!("{head}wait,rnns.0,NaN\n"), "chip.csv:2"),
+            (format!("{head}wait,rnns.0\n"), "chip.csv:2: 2 fields"),
+            (
+                format!("{head}wait,rnns.0,1\nwait,rnns.0,2\n"),
+                "chip.csv:3: wait of rnns.0 is given a second time (line 2)",
+            ),
+            (head.to_owned(), "no measurements"),
+            (String::new(), "column `phase` is missing"),
+        ];
+        for (text, words) in cases {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains(words), "{text:?} should say {words:?}: {error}");
+        }
+        let error = parse(b"phase,layer,us\n\xff\xfe,rnns.0,1\n", Path::new("chip.csv"), &[]).unwrap_err();
+        assert!(error.to_string().contains("chip.csv:2"), "{error}");
+    }
+}

@@ -1,0 +1,89 @@
+//! A few time steps of an experiment, run for their figures: what searches judge by.
+
+use super::build::Plan;
+use super::command::StepUnit;
+use super::{Moved, Session};
+use crate::chip::clock::Tick;
+use crate::machine::program::Phase;
+use crate::scene::{LoadedScene, SceneError};
+
+/// What some time steps have shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Completed time steps.
+    pub steps: u64,
+    /// Rows of the input (tokens) of each, one for each sample of the batch.
+    pub rows: Vec<Vec<u32>>,
+    /// Chip time, ticks.
+    pub ticks: Tick,
+    /// Energy of the chip, J.
+    pub energy_j: f64,
+    /// PEs with a program.
+    pub pes: usize,
+    /// Hash of the last layer's y of all steps.
+    pub output_hash: u128,
+    /// Ticks of each phase along the time line, by layer.
+    pub phases: Vec<[Tick; Phase::ALL.len()]>,
+    /// Bytes overwritten before they were read, packets.
+    pub races: u64,
+    /// Why the machine stopped, if it did.
+    pub stopped: Option<String>,
+}
+
+impl Trial {
+    /// Runs a plan of a scene for so many time steps, or as many as the input has. `None` when `stop` said so.
+    pub fn run(
+        plan: Plan,
+        loaded: LoadedScene,
+        steps: u64,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Self>, SceneError> {
+        let mut session = plan.start(loaded)?;
+        let mut rows = Vec::new();
+        let mut stopped = None;
+        while session.steps() < steps {
+            if stop() {
+                return Ok(None);
+            }
+            match session.step(StepUnit::TimeStep) {
+                Moved::On(_) => rows.push(session.rows().to_vec()),
+                Moved::Finished => break,
+                Moved::Stalled(reason) | Moved::Faulted(reason) => {
+                    stopped = Some(reason);
+                    break;
+                }
+            }
+        }
+        Ok(Some(Self::of(&session, rows, stopped)))
+    }
+
+    fn of(session: &Session, rows: Vec<Vec<u32>>, stopped: Option<String>) -> Self {
+        let state = session.machine().state();
+        Self {
+            steps: session.steps(),
+            rows,
+            ticks: session.tick(),
+            energy_j: session.energy().energy_j,
+            pes: session.program().used_pes(),
+            output_hash: session.output_hash(),
+            phases: state.phases.total.clone(),
+            races: state.races.count,
+            stopped,
+        }
+    }
+
+    /// Completed time steps, as a divisor: 1 where there are none.
+    fn divisor(&self) -> f64 {
+        self.steps.max(1) as f64
+    }
+
+    /// Chip time of a time step, mean, µs.
+    pub fn step_us(&self) -> f64 {
+        crate::chip::clock::us(self.ticks) / self.divisor()
+    }
+
+    /// Energy of a time step, mean, J.
+    pub fn step_j(&self) -> f64 {
+        self.energy_j / self.divisor()
+    }
+}

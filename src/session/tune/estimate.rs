@@ -1,0 +1,349 @@
+//! What a mapping would cost, without building it.
+//!
+//! A layer's time step is that of its slowest PE: W·x, R·y and the point-wise step from the kernels' own cost formulas,
+//! on the sources that were active in some time steps of the scene's text; then its broadcast, and the interrupts that
+//! count it in. The NoC, DMA queues, barriers and how far PEs run apart are left to the emulator.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::choice::{Choice, LayerChoice, kind, number};
+use crate::chip::clock::{NOC_CYCLE, OperatingPoint, us};
+use crate::chip::geometry::{PE_COUNT, PES_PER_QPE};
+use crate::chip::power::PowerModel;
+use crate::kernel::matrix::{Shape, Share};
+use crate::kernel::options::KernelKind;
+use crate::machine::costs::Costs;
+use crate::machine::options::Waiting;
+use crate::machine::program::{PACKET_BYTES, Program};
+use crate::mapping::build::unit_weights;
+use crate::mapping::memory::{self, Common, Copies, Full, lay_out};
+use crate::mapping::options::{Balance, MappingOptions};
+use crate::mapping::partition::{Assignment, assign};
+use crate::net::csr::Csr;
+use crate::net::{Carry, Egru, EgruLayer};
+
+/// Time steps whose active sources estimates are made with: the last of those looked at.
+const SAMPLES: usize = 3;
+
+/// Which sources of W and R of a layer are not zero in one time step.
+#[derive(Clone, Debug)]
+struct Activity {
+    input: Vec<bool>,
+    recurrent: Vec<bool>,
+}
+
+/// What estimates of a layer are made of.
+#[derive(Debug)]
+struct LayerFacts<'a> {
+    layer: &'a EgruLayer,
+    weights: (Vec<u32>, Vec<u32>),
+    activity: Vec<Activity>,
+    /// Kernels that W and R may have, by number.
+    kernels: [Vec<usize>; 2],
+}
+
+/// A layer on so many PEs.
+#[derive(Debug)]
+pub struct Split {
+    assignment: Assignment,
+    /// Cycles by kernel, sample and PE, of W and of R; empty for kernels that are not tried.
+    cycles: [Vec<Vec<Vec<u64>>>; 2],
+}
+
+/// Key of a split: layer, PEs, whether by units.
+type Key = (usize, usize, bool);
+
+/// The estimator of one scene.
+#[derive(Debug)]
+pub struct Estimator<'a> {
+    layers: Vec<LayerFacts<'a>>,
+    costs: &'a Costs,
+    width: usize,
+    point: OperatingPoint,
+    waiting: Waiting,
+    polling: f64,
+    /// Each layer on PEs of its own.
+    apart: bool,
+    /// Samples and buffers.
+    copies: Copies,
+    splits: BTreeMap<Key, Split>,
+}
+
+impl<'a> Estimator<'a> {
+    /// For a mapped scene whose first rows of input are these. `kernels[layer]`: what W and R may have.
+    /// Of a batch, the first sample stands for all.
+    pub fn new(
+        network: &'a Egru,
+        program: &'a Program,
+        rows: &[Vec<u32>],
+        kernels: &[[Vec<usize>; 2]],
+    ) -> Self {
+        let first: Vec<u32> = rows.iter().filter_map(|rows| rows.first().copied()).collect();
+        let activity = activity(network, program, &first);
+        let layers = network.layers.iter().zip(activity).zip(kernels);
+        let apart = program.pes.iter().flatten().all(|pe| pe.layers().count() == 1);
+        Self {
+            layers: layers
+                .map(|((layer, activity), kernels)| LayerFacts {
+                    layer,
+                    weights: unit_weights(layer),
+                    activity,
+                    kernels: kernels.clone(),
+                })
+                .collect(),
+            costs: &program.costs,
+            width: program.dram.width(),
+            point: program.operating_point,
+            waiting: program.waiting,
+            polling: program.assume.polling,
+            apart,
+            copies: Copies::of(program),
+            splits: BTreeMap::new(),
+        }
+    }
+
+    /// Units of a layer.
+    pub fn units(&self, layer: usize) -> usize {
+        self.layers.get(layer).map_or(0, |facts| facts.layer.units())
+    }
+
+    /// Kernels that a layer's W and R may have, by number.
+    pub fn kernels(&self, layer: usize) -> &[Vec<usize>; 2] {
+        &self.layers[layer].kernels
+    }
+
+    /// Works out splits in parallel; those that are there already stay.
+    pub fn prepare(&mut self, keys: impl IntoIterator<Item = Key>) {
+        let mut wanted: Vec<Key> = keys.into_iter().filter(|key| !self.splits.contains_key(key)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let made: Vec<(Key, Split)> =
+            wanted.into_par_iter().map(|key| (key, self.layers[key.0].split(key, self.costs))).collect();
+        self.splits.extend(made);
+    }
+
+    /// Works out all that a choice is estimated with.
+    pub fn prepare_choice(&mut self, choice: &Choice) {
+        let keys: Vec<Key> = keys(choice).collect();
+        self.prepare(keys);
+    }
+
+    /// Cycles from the start of a layer's time step until its slowest PE could send; `None` if not prepared.
+    pub fn slowest(&self, layer: usize, choice: &LayerChoice, by_units: bool) -> Option<f64> {
+        let split = self.splits.get(&(layer, choice.pes, by_units))?;
+        let [w, r] = [0, 1].map(|matrix| &split.cycles[matrix][choice.kernels[matrix]]);
+        let pointwise = |pe: usize| self.costs.pointwise(split.assignment[pe].len() as u32);
+        let slowest = |(w, r): (&Vec<u64>, &Vec<u64>)| {
+            w.iter().zip(r).enumerate().map(|(pe, (w, r))| w + r + pointwise(pe)).max().unwrap_or(0)
+        };
+        let samples = w.len().max(1) as f64;
+        Some(w.iter().zip(r).map(slowest).sum::<u64>() as f64 / samples)
+    }
+
+    /// Cycles in which a layer on `pes` PEs sends to itself and to `next` PEs of the layer behind it, and all is counted in.
+    pub fn sending(&self, layer: usize, pes: usize, next: usize) -> f64 {
+        let units = self.units(layer).div_ceil(pes.max(1)) as u32;
+        let packets = (4 * units).div_ceil(PACKET_BYTES);
+        let quads = |pes: usize| pes.div_ceil(PES_PER_QPE) as u32;
+        let last = layer + 1 == self.layers.len();
+        let destinations = quads(pes) + if last { 1 } else { quads(next) };
+        (self.costs.broadcast(packets, destinations)
+            + self.costs.interrupt * pes as u64
+            + 4 * self.costs.timer_log) as f64
+    }
+
+    /// Cycles in which the PEs of layer 0 fetch their rows over two DRAM ports.
+    pub fn fetching(&self, pes: usize) -> f64 {
+        let beats = (4 * self.width as u64).div_ceil(u64::from(PACKET_BYTES));
+        let ticks = beats * crate::machine::dma::DRAM_BEAT * pes.div_ceil(2) as u64;
+        ticks.max(NOC_CYCLE) as f64 / self.point.ticks_per_cycle() as f64 + self.costs.dma_setup as f64
+    }
+
+    /// Chip time of a time step, µs; `None` if not prepared.
+    pub fn step_us(&self, choice: &Choice) -> Option<f64> {
+        let mut cycles = self.fetching(choice.layers.first()?.pes);
+        for (k, layer) in choice.layers.iter().enumerate() {
+            let next = choice.layers.get(k + 1).map_or(0, |next| next.pes);
+            cycles += self.slowest(k, layer, choice.by_units)? + self.sending(k, layer.pes, next);
+        }
+        Some(self.microseconds(cycles))
+    }
+
+    /// PE cycles in µs.
+    pub fn microseconds(&self, cycles: f64) -> f64 {
+        cycles * us(self.point.ticks_per_cycle())
+    }
+
+    /// Energy of a time step, J, of so many PEs and µs, if waiting PEs poll; a bound where they sleep.
+    pub fn step_j(&self, pes: usize, step_us: f64) -> f64 {
+        let share = match self.waiting {
+            Waiting::Poll => self.polling,
+            Waiting::Sleep => 0.0,
+        };
+        // A PE works about while its layer does, and waits while the others do.
+        let working = 1.0 / self.layers.len().max(1) as f64;
+        let duty = pes as f64 * (working + (1.0 - working) * share);
+        PowerModel::at(self.point).chip_power_w(duty, PE_COUNT) * step_us * 1e-6
+    }
+
+    /// Whether a layer's share has room on its fullest PE, the other layers being spread as in `choice`.
+    pub fn fits(&self, layer: usize, choice: &Choice) -> Result<(), Full> {
+        if !self.apart {
+            // Who shares a PE shares its memory: that is for the mapper to say.
+            return Ok(());
+        }
+        let Some(split) = self.splits.get(&(layer, choice.layers[layer].pes, choice.by_units)) else {
+            return Ok(());
+        };
+        let common = Common::new(&self.widths(choice), true, self.copies);
+        let mut worst: Option<Full> = None;
+        for units in &split.assignment {
+            let share = self.layers[layer].share(layer, units, &choice.layers[layer]);
+            if let Err(full) = lay_out(&common, &[share])
+                && worst.as_ref().is_none_or(|worst| full.needed > worst.needed)
+            {
+                worst = Some(full);
+            }
+        }
+        worst.map_or(Ok(()), Err)
+    }
+
+    /// x of each layer in bytes, in whole packets a sender.
+    fn widths(&self, choice: &Choice) -> Vec<u32> {
+        let mut input = 4 * self.width as u32;
+        let mut widths = Vec::new();
+        for (k, layer) in choice.layers.iter().enumerate() {
+            let (units, pes) = (self.units(k), layer.pes.max(1));
+            let block = |units: usize| (4 * units as u32).next_multiple_of(PACKET_BYTES);
+            let more = units % pes;
+            let own = more as u32 * block(units / pes + 1) + (pes - more) as u32 * block(units / pes);
+            widths.push(input.max(own));
+            input = own;
+        }
+        widths
+    }
+
+    /// The fewest bytes that a unit of a layer takes in any kernels it may have, mean: below it no split can fit.
+    pub fn least_bytes_a_unit(&self, layer: usize) -> f64 {
+        let facts = &self.layers[layer];
+        let bytes = |weights: &[u32], kernels: &[usize]| {
+            let nonzeros = weights.iter().sum();
+            let shape = Shape { rows: 3 * weights.len() as u32, sources: 0, nonzeros };
+            kernels.iter().map(|&k| kind(k).bytes(shape)).min().unwrap_or(0)
+        };
+        let total = bytes(&facts.weights.0, &facts.kernels[0]) + bytes(&facts.weights.1, &facts.kernels[1]);
+        total as f64 / facts.layer.units().max(1) as f64
+    }
+}
+
+/// The splits that a choice is made of.
+fn keys(choice: &Choice) -> impl Iterator<Item = Key> {
+    choice.layers.iter().enumerate().map(|(k, layer)| (k, layer.pes, choice.by_units))
+}
+
+impl LayerFacts<'_> {
+    fn split(&self, (_, pes, by_units): Key, costs: &Costs) -> Split {
+        let weight: Vec<u32> = self.weights.0.iter().zip(&self.weights.1).map(|(w, r)| w + r).collect();
+        let balance = if by_units { Balance::Units } else { Balance::NonZeros };
+        let assignment = assign(&weight, pes, balance);
+        let input: Vec<&[bool]> = self.activity.iter().map(|a| a.input.as_slice()).collect();
+        let recurrent: Vec<&[bool]> = self.activity.iter().map(|a| a.recurrent.as_slice()).collect();
+        let cycles = [
+            cycles(&self.layer.kernel, &assignment, &self.kernels[0], &input, costs),
+            cycles(&self.layer.recurrent, &assignment, &self.kernels[1], &recurrent, costs),
+        ];
+        Split { assignment, cycles }
+    }
+
+    fn share<'s>(&'s self, layer: usize, units: &[u32], choice: &LayerChoice) -> memory::Share<'s> {
+        let shape = |weights: &[u32], sources: usize| Shape {
+            rows: 3 * units.len() as u32,
+            sources: sources as u32,
+            nonzeros: units.iter().map(|&u| weights[u as usize]).sum(),
+        };
+        let [w, r] = choice.kernels.map(kind);
+        memory::Share {
+            layer: layer as u8,
+            name: &self.layer.name,
+            units: units.len() as u32,
+            output: self.layer.output,
+            input: (w, shape(&self.weights.0, self.layer.inputs())),
+            recurrent: (r, shape(&self.weights.1, self.layer.units())),
+            // Sizes of mail depend on the whole split: the mapper looks at them.
+            events: None,
+        }
+    }
+}
+
+/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], the untried ones empty), sample and PE.
+fn cycles(
+    matrix: &Csr,
+    assignment: &Assignment,
+    kernels: &[usize],
+    samples: &[&[bool]],
+    costs: &Costs,
+) -> Vec<Vec<Vec<u64>>> {
+    let units = matrix.rows() / 3;
+    let words: Vec<u32> = (0..matrix.cols() as u32).collect();
+    let mut cycles = vec![Vec::new(); KernelKind::ALL.len()];
+    for &kernel in kernels {
+        cycles[kernel] = vec![Vec::with_capacity(assignment.len()); samples.len()];
+    }
+    for share in assignment {
+        let row = |gate: usize, unit: u32| -> Vec<(u32, f32)> {
+            let row = matrix.outer_view(gate * units + unit as usize);
+            row.iter().flat_map(|row| row.iter().map(|(source, &weight)| (source as u32, weight))).collect()
+        };
+        let rows: Vec<Vec<(u32, f32)>> =
+            (0..3).flat_map(|gate| share.iter().map(move |&unit| row(gate, unit))).collect();
+        let share = Share { rows: &rows, words: &words };
+        let finite = share.finite();
+        for &kernel in kernels {
+            let kind = kind(kernel);
+            let routine = kind.routine(rows.len() as u32, finite);
+            for (sample, cycles) in samples.iter().zip(&mut cycles[kernel]) {
+                let active = |source: u32| sample.get(source as usize).copied().unwrap_or(false);
+                cycles.push(costs.routine(routine, &share.work(kind, active)));
+            }
+        }
+    }
+    cycles
+}
+
+/// The active sources of each layer in the last of these time steps, from the reference network.
+fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity>> {
+    let mut samples = vec![Vec::new(); network.layers.len()];
+    let mut state = network.state();
+    let mut x = vec![0.0; program.dram.width()];
+    let active = |values: &[f32]| values.iter().map(|&value| value != 0.0).collect::<Vec<bool>>();
+    for (t, &row) in rows.iter().enumerate() {
+        if let Some(restart) = program.restart.filter(|restart| restart.at(t as u32)) {
+            state.start_sequence(if restart.outputs { Carry::Nothing } else { Carry::Y });
+        }
+        program.dram.read(row, &mut x);
+        let before: Vec<Vec<bool>> = state.layers.iter().map(|layer| active(&layer.y)).collect();
+        network.step(&mut state, &x);
+        if t + SAMPLES < rows.len() {
+            continue;
+        }
+        let mut input = active(&x);
+        for ((samples, recurrent), layer) in samples.iter_mut().zip(before).zip(&state.layers) {
+            samples.push(Activity { input, recurrent });
+            input = active(&layer.y);
+        }
+    }
+    samples
+}
+
+/// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless others are allowed.
+pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
+    let usable =
+        |k: &KernelKind| !k.takes_list() || mapping.layers.iter().any(|l| l.input == *k || l.recurrent == *k);
+    let of = |own: usize| {
+        let same = |k: &KernelKind| allow_int8 || k.is_exact() == kind(own).is_exact();
+        KernelKind::ALL.into_iter().filter(|k| usable(k) && same(k)).map(number).collect::<Vec<_>>()
+    };
+    scene.layers.iter().map(|layer| layer.kernels.map(of)).collect()
+}

@@ -1,0 +1,49 @@
+//! Kernels that the scene's split has no room for, with the bytes.
+
+use serde::Serialize;
+
+use super::choice::{kind, number};
+use super::estimate::Estimator;
+use super::front::Space;
+use crate::kernel::options::KernelKind;
+
+/// A kernel that does not fit, the rest of the scene being as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Misfit {
+    /// Layer, by its number in the network.
+    pub layer: usize,
+    /// `W` or `R`.
+    pub matrix: &'static str,
+    /// The kernel.
+    pub kernel: &'static str,
+    /// PEs of the layer.
+    pub pes: usize,
+    /// Bytes that its fullest PE would need.
+    pub needed_bytes: u64,
+    /// Bytes there are.
+    pub there_bytes: u32,
+}
+
+/// All of them, in network order.
+pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
+    let mut misfits = Vec::new();
+    for layer in 0..space.scene.layers.len() {
+        for (matrix, name) in ["W", "R"].into_iter().enumerate() {
+            for kernel in KernelKind::ALL.into_iter().filter(|kernel| !kernel.takes_list()).map(number) {
+                let mut choice = space.scene.clone();
+                choice.layers[layer].kernels[matrix] = kernel;
+                if let Err(full) = estimator.fits(layer, &choice) {
+                    misfits.push(Misfit {
+                        layer,
+                        matrix: name,
+                        kernel: kind(kernel).name(),
+                        pes: choice.layers[layer].pes,
+                        needed_bytes: full.needed,
+                        there_bytes: full.there,
+                    });
+                }
+            }
+        }
+    }
+    misfits
+}

@@ -1,0 +1,123 @@
+//! The search for a better mapping: PEs of each layer, kernel of each matrix, balance.
+//!
+//! There are far too many mappings to emulate. [`estimate`] says in microseconds what one would cost, from the kernels'
+//! cost formulas and the sources that are really active in the scene's own text; [`front`] finds the best ones by that
+//! measure; [`search`] emulates the promising ones and their neighbours, and believes only the emulator.
+
+pub mod choice;
+pub mod estimate;
+pub mod front;
+pub mod misfit;
+pub mod search;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use choice::Choice;
+use misfit::Misfit;
+
+/// What is to be least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Goal {
+    /// Chip time of a time step.
+    #[default]
+    Time,
+    /// Energy of a time step.
+    Energy,
+    /// PEs in use; among equals, the faster.
+    Pes,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug)]
+pub struct TuneOptions {
+    /// What is to be least.
+    pub goal: Goal,
+    /// Time steps that a candidate is emulated for.
+    pub steps: u64,
+    /// Mappings to emulate at most, the scene's own included.
+    pub candidates: usize,
+    /// Stop after so long, whatever is left; the result then depends on the machine that searches.
+    pub budget: Option<Duration>,
+    /// Try 8-bit weights too, which change the result.
+    pub allow_int8: bool,
+}
+
+/// What a caller sees of a search under way, and how it ends it.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Raised: stop soon and keep the best so far.
+    pub stop: &'a AtomicBool,
+    /// Called after every emulated candidate: how many of how many, and the best so far.
+    pub emulated: &'a (dyn Fn(usize, usize, &Candidate) + Sync),
+}
+
+/// A mapping, estimated and emulated.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The mapping.
+    #[serde(flatten)]
+    pub choice: Choice,
+    /// Chip time of a time step as estimated, µs.
+    pub estimate_us: f64,
+    /// Chip time of a time step as emulated, mean, µs.
+    pub step_us: f64,
+    /// Energy of a time step as emulated, mean, J.
+    pub step_j: f64,
+    /// PEs with a program.
+    pub pes: usize,
+    /// Hash of the outputs, 32 hex digits.
+    pub output_hash: String,
+    /// It computes with other weights than the scene does (`Int8Csr`): another result.
+    pub other_result: bool,
+}
+
+/// A mapping that was to be emulated and could not be, or is not sound.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rejected {
+    /// The mapping.
+    #[serde(flatten)]
+    pub choice: Choice,
+    /// Why.
+    pub why: String,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tuned {
+    /// What was to be least.
+    pub goal: Goal,
+    /// Time steps that each candidate was emulated for.
+    pub steps: u64,
+    /// Mappings estimated.
+    pub estimated: usize,
+    /// Mappings emulated: the scene's own first, then in the order in which they were tried.
+    pub candidates: Vec<Candidate>,
+    /// The best of `candidates`.
+    pub best: usize,
+    /// Those of `candidates` than which none is better in time, energy and PEs at once; by time.
+    pub front: Vec<usize>,
+    /// All candidates with the scene's own weights gave the same output bits.
+    pub same_output: bool,
+    /// Mappings that fell out.
+    pub rejected: Vec<Rejected>,
+    /// Kernels that the scene's split has no room for.
+    pub misfits: Vec<Misfit>,
+    /// The search was stopped before its end: what stopped it.
+    pub stopped: Option<&'static str>,
+}
+
+impl Tuned {
+    /// The scene's own mapping.
+    pub fn scene(&self) -> &Candidate {
+        &self.candidates[0]
+    }
+
+    /// The winner.
+    pub fn winner(&self) -> &Candidate {
+        &self.candidates[self.best]
+    }
+}

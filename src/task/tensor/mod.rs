@@ -1,0 +1,220 @@
+//! Any recurrent network on arrays: rows of a NumPy file in, the last layer's output out as another.
+
+pub mod options;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use npyz::WriterBuilder;
+use thiserror::Error;
+
+/// Inputs of all time steps, \[steps, width\].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    width: usize,
+    values: Vec<f32>,
+}
+
+/// Why an array cannot be read or written.
+#[derive(Debug, Error)]
+pub enum TensorError {
+    /// The file is missing, unreadable or cannot be written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// Not a NumPy array.
+    #[error("{}: no .npy file: {source}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says.
+        source: std::io::Error,
+    },
+    /// Another shape, order or type of number.
+    #[error("{}: an array of shape {shape:?} and type {dtype} in {order} order; needed is {needed}", path.display())]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// Its type, as NumPy writes it.
+        dtype: String,
+        /// C or Fortran.
+        order: &'static str,
+        /// What would do.
+        needed: String,
+    },
+    /// The header promises more than there is, or less.
+    #[error("{}: {found} bytes of data; its shape {shape:?} takes {needed}", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// Bytes behind the header.
+        found: usize,
+        /// Bytes the shape takes.
+        needed: u64,
+    },
+    /// A NaN or an infinity.
+    #[error("{}: row {row}, column {column} is {value}; every input must be finite in single precision", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value, as an f32.
+        value: f32,
+    },
+}
+
+impl Rows {
+    /// Reads a `.npy` file of f32 or f64, \[steps, `width`\] in C order, with at least one row. f64 is rounded to f32.
+    pub fn load(path: &Path, width: usize) -> Result<Self, TensorError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| TensorError::File { path: path.to_owned(), source })?;
+        Self::parse(path, &bytes, width)
+    }
+
+    fn parse(path: &Path, bytes: &[u8], width: usize) -> Result<Self, TensorError> {
+        let mut data = bytes;
+        let header = npyz::NpyHeader::from_reader(&mut data)
+            .map_err(|source| TensorError::Format { path: path.to_owned(), source })?;
+        let (shape, dtype) = (header.shape().to_vec(), header.dtype().descr());
+        let dtype = dtype.trim_matches('\'').to_owned();
+        let fits = matches!(shape[..], [steps, found] if steps > 0 && found == width as u64);
+        if !fits || header.order() != npyz::Order::C || !matches!(dtype.as_str(), "<f4" | "<f8") {
+            return Err(TensorError::Array {
+                path: path.to_owned(),
+                order: if header.order() == npyz::Order::C { "C" } else { "Fortran" },
+                needed: format!("[steps, {width}] of <f4 or <f8 in C order, one row a time step"),
+                shape,
+                dtype,
+            });
+        }
+        let single = dtype == "<f4";
+        let size = if single { 4 } else { 8 };
+        let needed = shape.iter().fold(size, |bytes: u64, &n| bytes.saturating_mul(n));
+        if data.len() as u64 != needed {
+            return Err(TensorError::Length { path: path.to_owned(), shape, found: data.len(), needed });
+        }
+        let values: Vec<f32> = if single {
+            data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+        } else {
+            data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect()
+        };
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(TensorError::NotFinite {
+                path: path.to_owned(),
+                row: at / width,
+                column: at % width,
+                value: values[at],
+            }),
+            None => Ok(Self { width, values }),
+        }
+    }
+
+    /// Numbers in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn steps(&self) -> usize {
+        self.values.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// Row `step`, \[width\]; none behind the last.
+    pub fn row(&self, step: u32) -> Option<&[f32]> {
+        let start = (step as usize).checked_mul(self.width)?;
+        self.values.get(start..start.checked_add(self.width)?)
+    }
+}
+
+/// A run over an array: gives out row numbers, takes outputs.
+#[derive(Clone, Debug)]
+pub struct TensorTask {
+    rows: Arc<Rows>,
+    sequence: u32,
+    units: usize,
+    fed: usize,
+    outputs: Vec<f32>,
+}
+
+impl TensorTask {
+    /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer has `units` units.
+    pub fn new(rows: Arc<Rows>, sequence: u32, units: usize) -> Self {
+        Self { rows, sequence: sequence.max(1), units, fed: 0, outputs: Vec::new() }
+    }
+
+    /// The row to feed now: its number in [`Self::rows`]. None when all are read.
+    pub fn next_row(&mut self) -> Option<u32> {
+        let row = (self.fed < self.rows.steps()).then_some(self.fed as u32)?;
+        self.fed += 1;
+        Some(row)
+    }
+
+    /// Whether the next row is the first of a sequence.
+    pub fn starts_sequence(&self) -> bool {
+        self.fed.is_multiple_of(self.sequence as usize)
+    }
+
+    /// Takes the last layer's output, \[units\], for the oldest row without one. More than were fed are not kept; what
+    /// is missing of a row counts as 0.
+    pub fn observe(&mut self, output: &[f32]) {
+        if self.observed() < self.fed {
+            self.outputs.extend((0..self.units).map(|unit| output.get(unit).copied().unwrap_or(0.0)));
+        }
+    }
+
+    /// Outputs taken so far.
+    pub fn observed(&self) -> usize {
+        self.outputs.len().checked_div(self.units).unwrap_or(0)
+    }
+
+    /// Outputs so far, \[observed, units\].
+    pub fn outputs(&self) -> &[f32] {
+        &self.outputs
+    }
+
+    /// The inputs.
+    pub fn rows(&self) -> &Arc<Rows> {
+        &self.rows
+    }
+
+    /// Time steps of all rows.
+    pub fn total_steps(&self) -> u64 {
+        self.rows.steps() as u64
+    }
+
+    /// Rows in a sequence.
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    /// Writes the outputs so far as a `.npy` file of f32, \[observed, units\] in C order.
+    pub fn write(&self, path: &Path) -> Result<(), TensorError> {
+        let mut bytes = Vec::new();
+        let written = npyz::WriteOptions::new()
+            .default_dtype()
+            .shape(&[self.observed() as u64, self.units as u64])
+            .writer(&mut bytes)
+            .begin_nd()
+            .and_then(|mut writer| {
+                writer.extend(self.outputs.iter().copied())?;
+                writer.finish()
+            });
+        written
+            .and_then(|()| std::fs::write(path, bytes))
+            .map_err(|source| TensorError::File { path: path.to_owned(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! What a scene may choose of the tensor task.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Runs the model's recurrent layers over an array of inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TensorOptions {
+    /// Inputs: a NumPy file (`.npy`) of f32 or f64, one row a time step, as wide as the first layer's input.
+    pub inputs: String,
+    /// Where the last layer's outputs go: a NumPy file of f32, one row a time step. Without it nothing is written.
+    #[serde(default)]
+    pub outputs: Option<String>,
+    /// Rows in a sequence, after which the model's card says what begins anew.
+    #[serde(default = "default_sequence")]
+    #[schemars(range(min = 1))]
+    pub sequence: u32,
+}
+
+/// Frames of a gesture.
+fn default_sequence() -> u32 {
+    67
+}
