@@ -11,7 +11,11 @@ use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::{DramRows, Restart};
-use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement, Schedule};
+use spinntui::mapping::error::MapError;
+use spinntui::mapping::options::{
+    Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
+    Schedule,
+};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::quantise::QuantisedEgru;
@@ -88,6 +92,8 @@ struct Case {
     kernels: Vec<(KernelKind, KernelKind)>,
     /// Every matrix as `Int8Csr` instead, against the quantised reference.
     int8: bool,
+    /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
+    lists: bool,
 }
 
 /// Kernels that give the reference's own bits.
@@ -107,14 +113,24 @@ fn case() -> impl Strategy<Value = Case> {
     let bools = prop::array::uniform7(any::<bool>());
     let restart = (2u32..5, any::<bool>()).prop_map(|(every, outputs)| Restart { every, outputs });
     let output = || prop::sample::select(vec![Output::Y, Output::Trace]);
-    let options = (bools, prop::option::of(restart), prop::array::uniform3(output()), kernels, 1u32..4);
+    let way = prop::sample::select(vec![Broadcast::QpeMulticast, Broadcast::Router, Broadcast::Dma]);
+    let payload = prop::sample::select(vec![Payload::Dense, Payload::Events]);
+    // From a FIFO of a single packet, at which everything stalls, to one that never fills.
+    let fifo = prop::sample::select(vec![20u32, 64, 200, 8192]);
+    let sent = (prop::array::uniform3(output()), 1u32..4, way, payload, fifo, any::<bool>());
+    let options = (bools, prop::option::of(restart), kernels, sent);
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(
             seed,
             inputs,
             layers,
             density,
-            ([rows, units, always, sleep, overlap, early, pipelined], restart, outputs, kernels, batch),
+            (
+                [rows, units, always, sleep, overlap, early, pipelined],
+                restart,
+                kernels,
+                (outputs, batch, broadcast, payload, bytes, lists),
+            ),
         )| Case {
             seed: seed | 1,
             inputs,
@@ -127,6 +143,9 @@ fn case() -> impl Strategy<Value = Case> {
                 balance: if units { Balance::Units } else { Balance::NonZeros },
                 overlap_recurrent: early,
                 barrier: if always { Barrier::Always } else { Barrier::Auto },
+                broadcast,
+                payload,
+                fifo: FifoOptions { bytes, on_full: OnFull::Stall },
                 ..MappingOptions::default()
             },
             chip: ChipOptions {
@@ -139,8 +158,21 @@ fn case() -> impl Strategy<Value = Case> {
             overlap,
             kernels,
             int8: seed % 4 == 0,
+            lists: lists && payload == Payload::Events,
         },
     )
+}
+
+impl Case {
+    /// What ARCHITECTURE.md lists: combinations that the mapper refuses.
+    fn refused(&self) -> bool {
+        let MappingOptions { broadcast, payload, schedule, batch, .. } = self.options;
+        let traces = self.outputs.iter().take(self.layers.len()).any(|output| *output == Output::Trace);
+        let clears = self.restart.is_some_and(|restart| restart.outputs);
+        broadcast != Broadcast::QpeMulticast && schedule == Schedule::Pipelined
+            || broadcast == Broadcast::Router && batch > 1
+            || payload == Payload::Events && (traces || clears || broadcast == Broadcast::Dma && batch > 1)
+    }
 }
 
 fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, KernelKind)) -> LayerMapping {
@@ -164,12 +196,20 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
         network.layers.push(values.layer(name.clone(), inputs, units, case.density, case.outputs[k]));
-        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { case.kernels[k] };
+        let list = |kind| {
+            let list = case.lists && kind == KernelKind::CscEvent;
+            if list { KernelKind::CscEventList } else { kind }
+        };
+        let (w, r) = case.kernels[k];
+        let kernels = (if k == 0 { w } else { list(w) }, list(r));
+        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { kernels };
         options.layers.push(layer_mapping(&name, pes, case.overlap, kernels));
         inputs = units;
     }
     let rows: Vec<Vec<f32>> = (0..7).map(|_| values.vec(case.inputs, 1.0)).collect();
-    let assume = Assume::default();
+    // Engines so slow that blocks of several layers and samples queue at them, now and then.
+    let dma_setup_cycles = if case.seed.is_multiple_of(3) { 3000 } else { 64 };
+    let assume = Assume { dma_setup_cycles, ..Assume::default() };
     let request = Request {
         network: &network,
         dram: Arc::new(Rows(rows.clone())),
@@ -178,7 +218,14 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
         mapping: &options,
         assume: &assume,
     };
-    let (program, _) = map(&request).unwrap();
+    let (program, _) = match map(&request) {
+        Ok(mapped) => mapped,
+        Err(error) => {
+            prop_assert!(case.refused() && matches!(error, MapError::Combination { .. }), "{error}");
+            return Ok(());
+        }
+    };
+    prop_assert!(!case.refused(), "mapped what ARCHITECTURE.md says is refused");
     prop_assert!(program.used_pes() <= PE_COUNT);
     let mut machine = Machine::new(Arc::new(program));
     let batch = options.batch as usize;
@@ -249,6 +296,7 @@ fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
         overlap: false,
         kernels: vec![(KernelKind::Dense, KernelKind::Dense); 2],
         int8: false,
+        lists: false,
     };
     check(&case).unwrap();
 }

@@ -114,8 +114,9 @@ fn a_pipeline_computes_the_same_in_less_time() {
     assert_eq!(many.steps_in_flight(), 2, "two more steps are on the chip when one is complete");
     assert!(many.tick() < one.tick() * 2 / 3, "{} and {}", many.tick(), one.tick());
     assert_eq!(many.output_hash(), one.output_hash());
-    assert_eq!(many.task().score(), one.task().score());
-    assert_eq!(many.surprisals(), one.surprisals());
+    let [a, b] = [&many, &one].map(|session| session.work().language().unwrap());
+    assert_eq!(a.task().score(), b.task().score());
+    assert_eq!(a.surprisals(), b.surprisals());
     for (k, layer) in one.model().network().layers.iter().enumerate() {
         let activity = [&one, &many].map(|s| s.stats().layer_activity(k, layer.units()));
         assert_eq!(activity[0], activity[1], "events of {} are those of the steps completed", layer.name);
@@ -156,7 +157,7 @@ fn a_whole_text_is_read_to_its_end() {
                 end => break end,
             }
         };
-        assert_eq!((end, session.steps()), (Moved::Finished, session.task().total_steps()));
+        assert_eq!((end, session.steps()), (Moved::Finished, session.work().total_steps()));
         assert_eq!(session.steps_in_flight(), 0);
     }
 }
@@ -167,21 +168,21 @@ fn a_batch_reads_streams_of_the_text() {
     let session = run(&[("mapping.batch", "3")], StepUnit::TimeStep);
     let model = session.model();
     let text = std::fs::read("assets/text/spinnaker2.txt").unwrap();
-    let corpus = spinntui::task::lm::Corpus::new(text, &model.vocabulary).unwrap();
+    let corpus = spinntui::task::lm::Corpus::new(text, &model.language().unwrap().vocabulary).unwrap();
     let tokens = corpus.tokens();
     let length = tokens.len() / 3;
-    assert_eq!(session.task().total_steps(), length as u64 - 1);
+    assert_eq!(session.work().total_steps(), length as u64 - 1);
     let (mut surprisals, mut outputs) = (Vec::new(), Vec::new());
     for stream in tokens.chunks_exact(length) {
-        let mut state = model.network.state();
+        let mut state = model.network().state();
         for (t, pair) in stream.windows(2).take(STEPS as usize).enumerate() {
-            if (t as u32).is_multiple_of(session.task().sequence()) {
-                state.start_sequence(model.card.carry);
+            if (t as u32).is_multiple_of(session.work().sequence()) {
+                state.start_sequence(model.card().carry);
             }
-            let mut x = vec![0.0; model.embedding.width()];
-            assert!(model.embedding.row(pair[0], &mut x));
-            let y = model.network.step(&mut state, &x);
-            surprisals.push(session.task().readout().predict(y).surprisal(pair[1]));
+            let mut x = vec![0.0; model.language().unwrap().embedding.width()];
+            assert!(model.language().unwrap().embedding.row(pair[0], &mut x));
+            let y = model.network().step(&mut state, &x);
+            surprisals.push(session.work().language().unwrap().task().readout().predict(y).surprisal(pair[1]));
             if t + 1 == STEPS as usize {
                 outputs.push(y.to_vec());
             }
@@ -191,7 +192,7 @@ fn a_batch_reads_streams_of_the_text() {
         let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&session.machine().output(sample)), bits(y), "stream {sample}");
     }
-    let score = session.task().score();
+    let score = session.work().language().unwrap().task().score();
     assert_eq!(score.predictions(), 3 * STEPS);
     let mean = surprisals.iter().sum::<f64>() / surprisals.len() as f64;
     assert!((score.mean_surprisal().unwrap() - mean).abs() < 1e-12);
@@ -215,7 +216,7 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
     let texts = [&[WRITING][..], &[WRITING, PIPELINED]].map(|edits| {
         let mut session = session(SMALL, edits);
         while session.step(StepUnit::TimeStep) != Moved::Finished {}
-        (0..).map_while(|i| session.task().word(i).map(str::to_owned)).collect::<Vec<_>>()
+        (0..).map_while(|i| session.work().language().unwrap().task().word(i).map(str::to_owned)).collect::<Vec<_>>()
     });
     assert_eq!(texts[0], texts[1]);
     assert_eq!(texts[0].len(), 22);

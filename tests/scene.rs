@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Waiting};
-use spinntui::mapping::options::{Balance, Barrier, LayerMapping, MappingOptions, Placement};
+use spinntui::mapping::options::{
+    Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
+};
 use spinntui::scene::{LoadedScene, Task};
 use spinntui::task::lm::options::{GenerateOptions, LanguageModelOptions, Mode};
 
@@ -67,6 +69,9 @@ fn a_scene_means_what_it_says() {
         placement: Placement::RowMajor,
         balance: Balance::Units,
         barrier: Barrier::Always,
+        broadcast: Broadcast::Router,
+        payload: Payload::Events,
+        fifo: FifoOptions { bytes: 4096, on_full: OnFull::Drop },
         layers,
         ..MappingOptions::default()
     };
@@ -84,6 +89,8 @@ fn a_scene_means_what_it_says() {
         bank_priority: BankPriority::RoundRobin,
         host_port: (4, 1),
         dram_ports: [(2, 1), (6, 1)],
+        router_latency_ns: 25.0,
+        router_ports: [(3, 3), (3, 4), (4, 2), (4, 5), (5, 3), (6, 4)],
     };
     assert_eq!(scene.assume, assume);
 }

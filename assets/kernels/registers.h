@@ -35,4 +35,11 @@ struct comms {
 };
 #define COMMS ((struct comms *)0xE2000000u)
 
+/* Receive ring of the event handler: how far it has written and how far the core has read, as addresses in SRAM. (The
+ * prototype has two, with start, end, read, write and limit each.) */
+struct events {
+    volatile uint32_t write, read;
+};
+#define EVENTS ((struct events *)0xE2000040u)
+
 #endif

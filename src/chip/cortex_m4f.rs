@@ -238,6 +238,7 @@ fn base(op: &Op) -> (RuleId, u32) {
         Op::Move { .. } | Op::MoveTop { .. } | Op::Alu { .. } | Op::BitField { .. } | Op::Compare { .. } => {
             (RuleId::DataProcessing, 1)
         }
+        Op::LeadingZeros { .. } | Op::Test { .. } => (RuleId::Other, 1),
         Op::Load { .. } => (RuleId::Load, 2),
         Op::LoadDual { .. } | Op::StoreDual { .. } => (RuleId::LoadStoreDual, 3),
         Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => {

@@ -8,6 +8,7 @@
 //! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
 
 pub mod access;
+mod events;
 mod matrix;
 mod measure;
 
@@ -19,6 +20,7 @@ use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
 use measure::evaluate;
 
+pub use events::FifoCosts;
 pub use matrix::Coefficients;
 pub use measure::Linear;
 
@@ -55,7 +57,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 15] = [
+pub const SOURCES: [Source; 20] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -71,6 +73,11 @@ pub const SOURCES: [Source; 15] = [
     source!("embedding_dma", "embedding_dma_start", "embedding_dma_isr"),
     source!("timer_log", "timer_log"),
     source!("barrier", "barrier_collect"),
+    source!("pack_events", "pack_events"),
+    source!("unpack_dense", "unpack_dense"),
+    source!("unpack_list", "unpack_list"),
+    source!("wait_fifo", "fifo_polling", "fifo_sleeping"),
+    source!("dma_send", "dma_send"),
 ];
 
 /// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
@@ -91,6 +98,7 @@ pub struct KernelCosts {
     barrier: PerItem,
     barrier_poll: Cycles,
     matrix: [Coefficients; Routine::ALL.len()],
+    delivery: events::Delivery,
     accesses: access::Accesses,
 }
 

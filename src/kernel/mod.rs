@@ -16,6 +16,7 @@ pub mod csr_row;
 pub mod csr_row16;
 pub mod csr_row_skip;
 pub mod dense;
+pub mod events;
 pub mod int8_csr;
 pub mod matrix;
 pub mod options;

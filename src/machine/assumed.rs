@@ -23,6 +23,8 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
         energy_per_dram_byte_pj,
         bank_interleave,
         bank_priority,
+        router_latency_ns,
+        router_ports,
         host_port,
         dram_ports: [first, second],
     } = assume;
@@ -70,6 +72,18 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
             "four banks (CHIP26); their mapping: no source",
         ),
         row("bank_priority", format!("{bank_priority:?}"), "", "no source"),
+        row(
+            "router_latency_ns",
+            router_latency_ns.to_string(),
+            "ns",
+            "no source beyond the 10 ns of its pipeline (CHIP26)",
+        ),
+        row(
+            "router_ports",
+            router_ports.iter().map(place).collect::<Vec<_>>().join(" "),
+            "QPEs",
+            "six ports at the centre of the die (CHIP26); at which QPEs: no source",
+        ),
         row("host_port", place(host_port), "QPE", "no source"),
         row("dram_ports", format!("{} {}", place(first), place(second)), "QPEs", "no source"),
     ]
@@ -98,6 +112,8 @@ mod tests {
             energy_per_dram_byte_pj: 3.5,
             bank_interleave: BankInterleave::Word,
             bank_priority: BankPriority::RoundRobin,
+            router_latency_ns: 4.5,
+            router_ports: [(1, 2), (2, 3), (3, 3), (5, 3), (6, 2), (7, 1)],
             host_port: (2, 3),
             dram_ports: [(4, 5), (6, 1)],
         };

@@ -14,7 +14,8 @@
 //! most a PE cycle a layer and time step.
 //!
 //! Left out: instruction fetches, which are taken as hidden by the prefetch unit, and the few accesses of handlers,
-//! waiting loops and the debug log.
+//! waiting loops (with the event router, emptying the FIFO), of packing and unpacking events and of the debug log; also
+//! what the core reads to send events, and a DMA engine to send.
 
 mod account;
 
@@ -66,7 +67,7 @@ impl BankInterleave {
 pub struct BankCount {
     /// Loads and stores of the core in kernels.
     pub core: u64,
-    /// Packets written.
+    /// Words of 128 bits that packets wrote: one a packet, two where it goes to the router's FIFO.
     pub noc: u64,
     /// DMA beats written.
     pub dma: u64,
@@ -177,15 +178,31 @@ impl Machine {
     /// A packet is written into one PE.
     #[inline]
     pub(super) fn banks_packet(&mut self, index: usize, address: u32) {
-        let assume = &self.program.assume;
-        let (bank, priority) = (assume.bank_interleave.bank(address), assume.bank_priority);
+        self.banks_writes(index, self.program.assume.bank_interleave.bank(address), 1);
+    }
+
+    /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each 128-bit word that it
+    /// touches.
+    pub(super) fn banks_entry(&mut self, index: usize, address: u32, bytes: u32) {
+        let start = address - address % PACKET_BYTES;
+        let end = address.saturating_add(bytes).next_multiple_of(PACKET_BYTES);
+        let words = self.program.assume.bank_interleave.bytes(start, end);
+        for (bank, bytes) in words.into_iter().enumerate().filter(|(_, bytes)| *bytes > 0) {
+            self.banks_writes(index, bank, bytes / u64::from(PACKET_BYTES));
+        }
+    }
+
+    /// The NoC writes so many words into a bank.
+    #[inline]
+    fn banks_writes(&mut self, index: usize, bank: usize, writes: u64) {
+        let priority = self.program.assume.bank_priority;
         let state = &mut self.state.pes[index];
-        state.banks.count[bank].noc += 1;
+        state.banks.count[bank].noc += writes;
         // Handlers keep the core from its kernel.
         if state.interrupts_until > self.state.tick {
             return;
         }
-        let stalls = state.banks.meet(bank, 1, priority);
+        let stalls = state.banks.meet(bank, writes, priority);
         if stalls > 0 {
             self.stall(index, stalls);
         }

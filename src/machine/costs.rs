@@ -9,6 +9,7 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
+use crate::kernel::events::UnpackWork;
 use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::routine::Routine;
 
@@ -42,6 +43,20 @@ pub struct Costs {
     pub timer_log: u64,
     /// Sending "W·x done" to the coordinator.
     pub barrier_send: u64,
+    /// `dma_send`: from the call to the first command.
+    pub dma_send_lead: u64,
+    /// `dma_send`: between two commands.
+    pub dma_send_per_destination: u64,
+    /// Waiting with the event router: a turn that finds the FIFO empty.
+    pub fifo_empty: u64,
+    /// A turn that takes an entry out.
+    pub fifo_entry: u64,
+    /// What the last packet of a block takes more.
+    pub fifo_last: u64,
+    /// What the last entry of the ring takes more.
+    pub fifo_wrap: u64,
+    /// Leaving the loop when all is there.
+    pub fifo_leave: u64,
 }
 
 impl Costs {
@@ -54,6 +69,7 @@ impl Costs {
             Waiting::Poll => (kernels.wait_check(), kernels.wait_wake_polling()),
             Waiting::Sleep => (kernels.wait_check_sleeping(), kernels.wait_wake_sleeping()),
         };
+        let fifo = kernels.fifo(waiting == Waiting::Sleep);
         Ok(Self {
             kernels,
             refill: p,
@@ -70,6 +86,13 @@ impl Costs {
             dma_setup: u64::from(assume.dma_setup_cycles),
             timer_log: kernels.timer_log().at(p),
             barrier_send: kernels.barrier_send().at(p),
+            dma_send_lead: kernels.dma_send_lead().at(p),
+            dma_send_per_destination: kernels.dma_send_per_destination().at(p),
+            fifo_empty: fifo.empty.at(p),
+            fifo_entry: fifo.entry.at(p),
+            fifo_last: fifo.last.at(p),
+            fifo_wrap: fifo.wrap.at(p),
+            fifo_leave: fifo.leave.at(p),
         })
     }
 
@@ -119,6 +142,21 @@ impl Costs {
     /// One `broadcast` call.
     pub fn broadcast(&self, packets: u32, destinations: u32) -> u64 {
         self.kernels.broadcast(packets, destinations).at(self.refill)
+    }
+
+    /// Packing a block of so many units, so many of them active.
+    pub fn pack_events(&self, units: u32, active: u32) -> u64 {
+        self.kernels.pack_events(units, active).at(self.refill)
+    }
+
+    /// Unpacking mail into dense values or a list.
+    pub fn unpack_events(&self, list: bool, work: &UnpackWork) -> u64 {
+        self.kernels.unpack_events(list, work).at(self.refill)
+    }
+
+    /// Programming DMA transfers to so many PEs.
+    pub fn dma_send(&self, destinations: u32) -> u64 {
+        self.kernels.dma_send(destinations).at(self.refill)
     }
 
     /// The coordinator's "go" to so many QPEs.

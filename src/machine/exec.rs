@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::banks::Accounts;
+use super::broadcast::options::{Broadcast, Payload};
+use super::broadcast::{ROUTER, route_number};
 use super::probe::Race;
-use super::program::{MAX_IN_FLIGHT, NO_SLOT, PACKET_BYTES, Phase, Program, Target};
+use super::program::{MAX_IN_FLIGHT, NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
 use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
@@ -27,6 +29,13 @@ pub struct Progress {
     pub layer: Option<u8>,
     /// The last layer's is, of every sample: the time step is complete.
     pub step: bool,
+}
+
+impl Progress {
+    /// What two things that happened at once brought to their end: one of them at most ends a layer.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self.layer.is_some() { self } else { other }
+    }
 }
 
 impl Machine {
@@ -151,6 +160,7 @@ impl Machine {
             }
             EventKind::OperationEnd => self.operation_end(pe),
             EventKind::Inject => self.inject(pe),
+            EventKind::Drain => self.drain_end(pe),
             EventKind::StepStart => self.start_step(),
         }
     }
@@ -193,78 +203,68 @@ impl Machine {
 
     /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
     pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
+        self.send_at(from, packet, self.state.tick)
+    }
+
+    /// Hands a packet to the NoC at tick `at`.
+    pub(super) fn send_at(&mut self, from: usize, packet: Packet, at: Tick) -> Progress {
+        let passage = self.state.noc.send(from, usize::from(packet.qpe), at);
+        self.launch(packet, at, passage.arrival, passage.hops)
+    }
+
+    /// A packet is on its way from tick `at` on, and arrives after `hops` links.
+    pub(super) fn launch(&mut self, packet: Packet, at: Tick, arrival: Tick, hops: u32) -> Progress {
         let state = &mut self.state;
         let number = state.sent;
         state.sent += 1;
-        let passage = state.noc.send(from, usize::from(packet.qpe), state.tick);
-        state.traffic.sent(passage.hops, passage.arrival - state.tick);
+        state.traffic.sent(hops, arrival - at);
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
         if state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
-            return self.freight_gone(packet.freight);
+            return self.freight_lost(&packet);
         }
         let number = state.packets.put(packet);
-        state.queue.push(passage.arrival, packet.source, EventKind::Deliver(number));
+        state.queue.push(arrival, packet.source, EventKind::Deliver(number));
         Progress::default()
     }
 
-    /// The next packet of a PE's broadcast.
-    fn inject(&mut self, pe: Pe) -> Progress {
-        let Self { program, state: all, .. } = self;
-        let state = &mut all.pes[pe.index()];
-        let Some(loaded) = program.pe(pe) else { return Progress::default() };
-        if state.inject_delay > 0 {
-            let later = all.tick + std::mem::take(&mut state.inject_delay);
-            all.queue.push(later, pe.index() as u16, EventKind::Inject);
-            return Progress::default();
+    /// A packet reaches the event router, its QPE, or the host.
+    fn deliver(&mut self, number: u32) -> Progress {
+        let Some(&packet) = self.state.packets.get(number) else { return Progress::default() };
+        if packet.qpe == ROUTER && !packet.host {
+            self.state.packets.take(number);
+            self.state.traffic.in_flight -= 1;
+            return self.route(&packet);
         }
-        let slot = &loaded.slots[usize::from(loaded.operations[state.operation as usize].slot)];
-        let step = state.sram.word(slot.control.steps());
-        let cursor = state.cursor;
-        let Some(&target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
-        let at = target.payload + cursor.packet * PACKET_BYTES;
-        let packets = slot.packets();
-        let Target { qpe, mask, host, buffers, own, next, .. } = target;
-        let packet = Packet {
-            payload: [0, 4, 8, 12].map(|offset| state.sram.word(at + offset)),
-            address: if host { 0 } else { buffers.of(step) } + slot.block + cursor.packet * PACKET_BYTES,
-            qpe,
-            mask,
-            host,
-            source: pe.index() as u16,
-            freight: Freight::Values {
-                layer: slot.layer,
-                sample: slot.sample,
-                step,
-                own,
-                next,
-                last: cursor.packet + 1 == packets,
-            },
-        };
-        let (next, cycles) = cursor.next(slot, &program.costs);
-        state.cursor = next;
-        if next.packet < packets {
-            let at = all.tick + cycles * program.operating_point.ticks_per_cycle();
-            all.queue.push(at, pe.index() as u16, EventKind::Inject);
+        if self.program.delivery.broadcast == Broadcast::Router {
+            return self.at_port(number, &packet);
         }
-        self.send(pe.qpe_index(), packet)
+        self.accept(number)
     }
 
-    /// A packet reaches its QPE (or the host): its bytes are written, watched writes raise interrupts.
-    fn deliver(&mut self, number: u32) -> Progress {
+    /// A packet is taken off the mesh: its bytes are written, watched writes raise interrupts.
+    pub(super) fn accept(&mut self, number: u32) -> Progress {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         if let (true, Freight::Values { sample, step, .. }) = (packet.host, packet.freight) {
-            let start = self.host_place(step, usize::from(sample)) + packet.address as usize / 4;
-            for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
-                *word = value;
+            let start = self.host_place(step, usize::from(sample));
+            if self.program.delivery.payload == Payload::Events {
+                self.host_unpack(&packet, start);
+            } else {
+                let start = start + packet.address as usize / 4;
+                for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
+                    *word = value;
+                }
             }
         } else {
+            let routed = self.program.delivery.broadcast == Broadcast::Router
+                && matches!(packet.freight, Freight::Values { .. });
             for p in 0..PES_PER_QPE {
                 if packet.mask >> p & 1 == 1 {
-                    self.write_to(usize::from(packet.qpe) * PES_PER_QPE + p, &packet);
+                    let index = usize::from(packet.qpe) * PES_PER_QPE + p;
+                    if routed { self.enqueue(index, &packet) } else { self.write_to(index, &packet) }
                 }
             }
         }
@@ -283,6 +283,7 @@ impl Machine {
         let state = &mut self.state.pes[index];
         state.count.received += 1;
         state.sram.set_packet(packet.address, packet.payload);
+        self.state.matrix.delivered(packet.source, index);
         let arrival = match packet.freight {
             Freight::Values { layer, sample, step, own, next, last } => {
                 let own = number(layer, sample).filter(|_| own);
@@ -350,6 +351,9 @@ impl Machine {
             state.ends += ticks;
             state.inject_delay += ticks;
         }
+        if state.fifo.draining {
+            state.fifo.drain_ends += ticks;
+        }
         if state.interrupts.is_empty() {
             self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
         }
@@ -366,9 +370,24 @@ impl Machine {
         self.arrived(pe, arrival);
     }
 
-    /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them.
+    /// A packet is lost, and with one on its way to the router all its copies.
+    fn freight_lost(&mut self, packet: &Packet) -> Progress {
+        let copies = match packet.freight {
+            Freight::Values { layer, own, next, .. } if packet.qpe == ROUTER && !packet.host => {
+                self.program.delivery.routes.get(route_number(layer, own, next)).map_or(0, Vec::len)
+            }
+            _ => 1,
+        };
+        (0..copies).fold(Progress::default(), |progress, _| progress.or(self.freight_gone(packet.freight)))
+    }
+
+    /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them. Of events only
+    /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
     fn freight_gone(&mut self, freight: Freight) -> Progress {
-        let Freight::Values { layer, sample, step, .. } = freight else { return Progress::default() };
+        let Freight::Values { layer, sample, step, last, .. } = freight else { return Progress::default() };
+        if !last && self.program.delivery.payload == Payload::Events {
+            return Progress::default();
+        }
         let (lane, at) = (self.program.lane(layer, sample), step as usize % STEPS);
         let left = &mut self.state.deliveries_left[lane][at];
         *left = left.saturating_sub(1);
@@ -395,6 +414,7 @@ impl Machine {
         state.phases.end_step();
         state.noc.end_step();
         state.traffic.end_step();
+        state.matrix.end_step();
         for pe in &mut state.pes {
             pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
             pe.count.busy_before = pe.count.busy;
@@ -431,8 +451,9 @@ impl Machine {
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
+        let why = self.fifo_losses().unwrap_or_else(|| "packets were lost".to_owned());
         Some(format!(
-            "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: packets were lost"
+            "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: {why}"
         ))
     }
 }

@@ -4,11 +4,14 @@
 
 pub mod assumed;
 pub mod banks;
+pub mod broadcast;
 pub mod buffers;
 pub mod costs;
 pub mod dma;
 pub mod exec;
+pub mod fifo;
 pub mod images;
+pub mod matrix;
 pub mod noc;
 pub mod operate;
 pub mod options;

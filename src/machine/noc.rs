@@ -61,6 +61,21 @@ impl Noc {
 
     /// Sends `beats` packets along one path, one every `spacing` ticks: a DMA burst. Arrival is the last one's.
     pub fn stream(&mut self, from: usize, to: usize, at: Tick, beats: u32, spacing: Tick) -> Passage {
+        let occupied = Tick::from(beats) * spacing;
+        let Passage { arrival: head, hops } = self.links(from, to, at, beats, spacing);
+        let taken = head.max(self.ports[to]);
+        self.ports[to] = taken + occupied;
+        Passage { arrival: taken + (Tick::from(beats) - 1) * spacing, hops }
+    }
+
+    /// Takes one packet from QPE index `from` to the router of QPE index `to`, where it does not leave the mesh by the
+    /// QPE's port but goes on elsewhere.
+    pub fn cross(&mut self, from: usize, to: usize, at: Tick) -> Passage {
+        self.links(from, to, at, 1, NOC_CYCLE)
+    }
+
+    /// Reserves the links of a path; arrival is the first beat's.
+    fn links(&mut self, from: usize, to: usize, at: Tick, beats: u32, spacing: Tick) -> Passage {
         let path = ROUTES.path(from, to);
         let occupied = Tick::from(beats) * spacing;
         let mut head = at;
@@ -76,9 +91,7 @@ impl Noc {
         if path.is_empty() {
             head += HOP_CYCLES * NOC_CYCLE; // through its own QPE's router
         }
-        let taken = head.max(self.ports[to]);
-        self.ports[to] = taken + occupied;
-        Passage { arrival: taken + (Tick::from(beats) - 1) * spacing, hops: path.len() as u32 }
+        Passage { arrival: head, hops: path.len() as u32 }
     }
 
     /// Closes the time step's counters.
@@ -91,34 +104,4 @@ impl Noc {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chip::geometry::Qpe;
-
-    fn index(x: u8, y: u8) -> usize {
-        Qpe::at(x, y).unwrap().index()
-    }
-
-    #[test]
-    fn five_cycles_a_hop_and_one_packet_a_cycle() {
-        let mut noc = Noc::default();
-        let first = noc.send(index(1, 1), index(5, 1), 0);
-        assert_eq!(first, Passage { arrival: 4 * 5 * NOC_CYCLE, hops: 4 });
-        // The second waits one cycle for the first link and keeps its distance afterwards.
-        let second = noc.send(index(1, 1), index(5, 1), 0);
-        assert_eq!(second.arrival, first.arrival + NOC_CYCLE);
-        let waited: u64 = noc.links.iter().map(|l| l.waited).sum();
-        assert_eq!(waited, 1);
-        // A third on other links does not wait.
-        assert_eq!(noc.send(index(1, 2), index(5, 2), 0).arrival, 4 * 5 * NOC_CYCLE);
-    }
-
-    #[test]
-    fn a_burst_occupies_its_links_for_as_long_as_it_lasts() {
-        let mut noc = Noc::default();
-        let burst = noc.stream(index(1, 1), index(2, 1), 0, 10, 6);
-        assert_eq!(burst.arrival, 5 * NOC_CYCLE + 9 * 6);
-        let next = noc.send(index(1, 1), index(2, 1), 0);
-        assert!(next.arrival >= 60);
-    }
-}
+mod tests;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::broadcast::options::Broadcast;
+use super::broadcast::pack;
 use super::dma;
 use super::exec::{Machine, Progress};
 use super::program::{MAX_IN_FLIGHT, Operation, PACKET_WORDS, PeProgram, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventKind};
-use super::state::{Awaited, Cursor, Freight, Packet, PeState, STEPS, Status};
+use super::state::{Awaited, Freight, Packet, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
 use crate::kernel::matrix::{Kernel, Operands, Work};
@@ -24,13 +26,18 @@ fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, Ope
     Some((loaded, operation, loaded.slots.get(usize::from(operation.slot))?))
 }
 
+/// The buffer that a phase's values arrive in.
+fn arrivals(slot: &Slot, phase: Phase, step: u32) -> u32 {
+    if phase == Phase::Input { slot.buffers.of(step) } else { slot.buffers.before(step) }
+}
+
 /// The matrix kernel of a phase, and its operands in this time step.
 fn matrix(slot: &Slot, phase: Phase, step: u32) -> (&Kernel, Operands) {
-    let (x, y) = (slot.buffers.of(step), slot.buffers.before(step));
+    let x = pack::operand(slot, phase, arrivals(slot, phase, step));
     if phase == Phase::Input {
         (&slot.input, Operands { x, sums: slot.pointwise.input_sums })
     } else {
-        (&slot.recurrent, Operands { x: y, sums: slot.pointwise.recurrent_sums })
+        (&slot.recurrent, Operands { x, sums: slot.pointwise.recurrent_sums })
     }
 }
 
@@ -85,7 +92,7 @@ impl Machine {
                     let state = &mut self.state.pes[pe.index()];
                     state.status = Status::Waiting;
                     state.awaited = missing;
-                    return;
+                    return self.drain(pe, false);
                 }
             },
             Phase::Embedding => return self.start_dma(pe),
@@ -95,11 +102,13 @@ impl Machine {
                 if operation.phase == Phase::Recurrent {
                     extra += restart(&program, state, slot, steps);
                 }
+                let unpacked = self.unpack(pe, slot, operation.phase, arrivals(slot, operation.phase, steps));
                 let (kernel, at) = matrix(slot, operation.phase, steps);
-                match kernel.work(state.sram.words(), at.x) {
-                    Ok(work) => {
+                let words = self.state.pes[pe.index()].sram.words();
+                match unpacked.and_then(|cycles| Ok((cycles, kernel.work(words, at.x)?))) {
+                    Ok((unpacking, work)) => {
                         done = work;
-                        costs.matrix(kernel, &work) + extra
+                        unpacking + costs.matrix(kernel, &work) + extra
                     }
                     Err(fault) => return self.stop(pe, operation, fault),
                 }
@@ -108,13 +117,7 @@ impl Machine {
                 let units = slot.pointwise.units;
                 costs.pointwise(units) + slot.pointwise.trace.map_or(0, |_| costs.trace(units))
             }
-            Phase::Broadcast => {
-                state.cursor = Cursor::default();
-                state.inject_delay = 0;
-                let at = self.state.tick + costs.broadcast_lead * program.operating_point.ticks_per_cycle();
-                self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
-                slot.calls().map(|call| costs.broadcast(slot.packets(), call.len() as u32)).sum()
-            }
+            Phase::Broadcast => self.begin_broadcast(pe, operation.slot, slot),
             Phase::Log => costs.timer_log * LOGGED.len() as u64,
         };
         self.banks_begin(pe, operation, steps, &done, cycles);
@@ -191,7 +194,10 @@ impl Machine {
     }
 
     /// What the PE waited for is there: it waits for the next thing, or leaves its loop.
-    fn woken(&mut self, pe: Pe) {
+    pub(super) fn woken(&mut self, pe: Pe) {
+        if self.state.pes[pe.index()].fifo.draining {
+            return; // it looks again when it has taken the entry out
+        }
         let program = Arc::clone(&self.program);
         let Some((_, operation, slot)) = current(&program, pe, self.state.pes[pe.index()].operation) else {
             return;
@@ -199,7 +205,10 @@ impl Machine {
         let missing = self.missing(pe, operation, slot);
         self.state.pes[pe.index()].awaited = missing;
         if missing.is_none() {
-            self.busy_for(pe, program.costs.interrupt_last + program.costs.wake);
+            let costs = &program.costs;
+            let routed = program.delivery.broadcast == Broadcast::Router;
+            let cycles = if routed { costs.fifo_leave } else { costs.interrupt_last + costs.wake };
+            self.busy_for(pe, cycles);
         }
     }
 

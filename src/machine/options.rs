@@ -92,6 +92,12 @@ pub struct Assume {
     pub host_port: (u8, u8),
     /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
     pub dram_ports: [(u8, u8); 2],
+    /// What the event router takes beyond the 10 ns of its four pipeline stages, in nanoseconds. Not published.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub router_latency_ns: f64,
+    /// QPEs `(x, y)` whose routers the six ports of the event router are attached to. Not published: the default is the
+    /// six neighbours of the hole in the mesh that it fills. Each QPE uses the port with the fewest hops.
+    pub router_ports: [(u8, u8); 6],
 }
 
 impl Default for Assume {
@@ -109,6 +115,8 @@ impl Default for Assume {
             bank_priority: BankPriority::Core,
             host_port: (1, 1),
             dram_ports: [(1, 1), (7, 1)],
+            router_latency_ns: 0.0,
+            router_ports: [(3, 3), (3, 4), (4, 2), (4, 5), (5, 3), (5, 4)],
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::broadcast::options::Payload;
+use super::broadcast::{Delivery, SlotEvents};
 pub use super::buffers::Buffers;
 use super::costs::Costs;
 use super::options::{Assume, Waiting};
@@ -169,7 +171,7 @@ pub const MAX_IN_FLIGHT: u32 = PACKET_WORDS as u32;
 /// PEs of one QPE that a broadcast writes to, or the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// QPE index the packets go to.
+    /// QPE index the packets go to; [`super::broadcast::ROUTER`] for the event router.
     pub qpe: u8,
     /// Bit p: PE p of that QPE takes the packet. 0 with `host`.
     pub mask: u8,
@@ -222,10 +224,12 @@ pub struct Slot {
     pub trace_targets: u32,
     /// This PE collects the layer's barrier.
     pub coordinator: bool,
+    /// How events are sent and received, where y is sent as events.
+    pub events: Option<SlotEvents>,
 }
 
 impl Slot {
-    /// Packets of this share's y block.
+    /// Packets of this share's y block, where all of y is sent.
     pub fn packets(&self) -> u32 {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
     }
@@ -298,6 +302,8 @@ pub struct PeProgram {
     pub image: Vec<(u32, Vec<u32>)>,
     /// Debug log: first byte and size.
     pub log: (u32, u32),
+    /// FIFO of the event router's packets: first byte and size; 0 bytes where there is none.
+    pub fifo: (u32, u32),
 }
 
 impl PeProgram {
@@ -399,6 +405,8 @@ pub struct Program {
     pub assume: Assume,
     /// Where sequences begin, and what begins anew there; none to carry all state on.
     pub restart: Option<Restart>,
+    /// How outputs reach their readers.
+    pub delivery: Delivery,
     /// Slot number of each layer and sample on each PE, by PE index and [`Program::lane`]; [`NO_SLOT`] where there is none.
     pub slot_numbers: Vec<Vec<u8>>,
     /// Samples computed side by side.
@@ -449,10 +457,12 @@ impl Program {
             .is_some_and(|l| l.credits)
     }
 
-    /// Deliveries of y that end a layer's time step, for each sample.
+    /// Deliveries of y that end a layer's time step, for each sample; of events only the last packets of blocks count.
     pub fn deliveries(&self, layer: u8) -> u32 {
         let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(layer));
-        slots.map(|(_, slot)| slot.packets() * slot.targets.len() as u32).sum()
+        let counted = |slot: &Slot| if self.delivery.payload == Payload::Events { 1 } else { slot.packets() };
+        let copies = |slot: &Slot| slot.targets.iter().map(|t| self.delivery.copies(layer, t)).sum::<u32>();
+        slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
     }
 
     /// QPE index and PE mask of every QPE that works for a layer, in QPE order.

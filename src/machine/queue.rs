@@ -26,6 +26,8 @@ pub enum EventKind {
     Inject,
     /// The host port announces the next time step.
     StepStart,
+    /// `source` has taken an entry out of its FIFO (or is found to later, if interrupts held it up).
+    Drain,
 }
 
 /// What a watched write stands for.
@@ -65,6 +67,7 @@ impl EventKind {
             Self::OperationEnd => 3,
             Self::Inject => 4,
             Self::StepStart => 5,
+            Self::Drain => 6,
         }
     }
 }

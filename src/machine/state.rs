@@ -5,7 +5,11 @@ use std::collections::VecDeque;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::banks::BankState;
+use super::broadcast::router::RouterState;
+use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
+use super::fifo::Fifo;
+use super::matrix::TrafficMatrix;
 use super::noc::Noc;
 use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
@@ -13,7 +17,7 @@ use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
-use crate::chip::geometry::PE_COUNT;
+use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
 
 /// What a PE is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,26 +53,28 @@ pub struct Cursor {
     pub packet: u32,
     /// Destination.
     pub target: u32,
+    /// What cannot be read off the program: events, and transfers that the DMA engine goes on with.
+    pub transfer: Option<Transfer>,
 }
 
 impl Cursor {
-    /// The next packet to send, and the cycles until its trigger: every packet goes to all targets of its payload, then
-    /// the next call of `broadcast` begins. At the end, `packet` is behind the last one.
-    pub fn next(self, slot: &Slot, costs: &Costs) -> (Self, u64) {
+    /// The next packet to send of a block of `packets`, and the cycles until its trigger: every packet goes to all targets
+    /// of its payload, then the next call of `broadcast` begins. At the end, `packet` is behind the last one.
+    pub fn next(self, slot: &Slot, packets: u32, costs: &Costs) -> (Self, u64) {
         let call = slot.call(self.target);
-        let Self { packet, target } = self;
+        let Self { packet, target, .. } = self;
         if target + 1 < call.end {
-            return (Self { packet, target: target + 1 }, costs.broadcast_destination);
+            return (Self { target: target + 1, ..self }, costs.broadcast_destination);
         }
-        if packet + 1 < slot.packets() {
+        if packet + 1 < packets {
             let cycles = costs.broadcast_destination + costs.broadcast_packet;
-            return (Self { packet: packet + 1, target: call.start }, cycles);
+            return (Self { packet: packet + 1, target: call.start, ..self }, cycles);
         }
         if call.end as usize == slot.targets.len() {
-            return (Self { packet: packet + 1, target: 0 }, 0);
+            return (Self { packet: packet + 1, target: 0, ..self }, 0);
         }
-        let cycles = costs.broadcast_next_call(slot.packets(), call.len() as u32);
-        (Self { packet: 0, target: call.end }, cycles)
+        let cycles = costs.broadcast_next_call(packets, call.len() as u32);
+        (Self { packet: 0, target: call.end, ..self }, cycles)
     }
 }
 
@@ -93,6 +99,10 @@ pub struct PeState {
     pub awaited: Option<Awaited>,
     /// Its broadcast.
     pub cursor: Cursor,
+    /// Blocks that the DMA engine has still to begin, after the one that the cursor is in.
+    pub transfers: VecDeque<Transfer>,
+    /// The ring that packets from the event router go to.
+    pub fifo: Fifo,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
     /// `Input` operations completed, by slot.
@@ -169,9 +179,9 @@ pub enum Freight {
 pub struct Packet {
     /// Up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
-    /// Where they are written, byte address at each receiver.
+    /// Where they are written, byte address at each receiver; the key of a routed packet ([`super::fifo::Key`]).
     pub address: u32,
-    /// Receiving QPE index.
+    /// Receiving QPE index; [`super::broadcast::ROUTER`] for the event router.
     pub qpe: u8,
     /// Bit p: PE p of it.
     pub mask: u8,
@@ -249,6 +259,12 @@ pub struct State {
     pub pes: Vec<PeState>,
     /// Links.
     pub noc: Noc,
+    /// The event router.
+    pub router: RouterState,
+    /// Packets (numbers in the store) that wait at each QPE's port for room in a FIFO.
+    pub blocked: Blocked,
+    /// Since when, as booked so far.
+    pub blocked_since: Vec<Option<Tick>>,
     /// Packets on the mesh.
     pub packets: PacketStore,
     /// Packets sent since the start: the number that a fault names.
@@ -271,6 +287,8 @@ pub struct State {
     pub busy: BusyProbe,
     /// Traffic.
     pub traffic: NocProbe,
+    /// Traffic from PE to PE.
+    pub matrix: TrafficMatrix,
     /// Buffers overwritten too early.
     pub races: Races,
     /// What happens in the banks decides what happens next: with any priority but the core's.
@@ -289,6 +307,7 @@ impl State {
             for (address, words) in &loaded.image {
                 pe.sram.set_words(*address, words);
             }
+            pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1);
             pe.input_done = vec![0; loaded.slots.len()];
             pe.recurrent_done = vec![0; loaded.slots.len()];
             *active = vec![[0; STEPS]; loaded.slots.len()];
@@ -303,6 +322,9 @@ impl State {
             queue: EventQueue::default(),
             pes,
             noc: Noc::default(),
+            router: RouterState::default(),
+            blocked: nothing_blocked(),
+            blocked_since: vec![None; QPE_COUNT],
             packets: PacketStore::default(),
             sent: 0,
             lost: Vec::new(),
@@ -316,6 +338,7 @@ impl State {
             phases: PhaseClock::new(program.layers.len(), program.lanes()),
             busy: BusyProbe::new(program.layers.len()),
             traffic: NocProbe::default(),
+            matrix: TrafficMatrix::default(),
             races: Races::default(),
             banks_decide: program.assume.bank_priority != BankPriority::Core,
             fault: None,
@@ -336,6 +359,20 @@ impl State {
                 word(value);
             }
             word(u64::from(pe.cursor.packet) << 32 | u64::from(pe.cursor.target));
+            if let Some(Transfer { slot, step, packets, began }) = pe.cursor.transfer {
+                word(u64::from(slot) << 32 | u64::from(packets));
+                word(u64::from(step));
+                word(began);
+            }
+            for Transfer { slot, step, packets, began } in &pe.transfers {
+                word(u64::from(*slot) << 32 | u64::from(*packets));
+                word(u64::from(*step));
+                word(*began);
+            }
+            if pe.fifo.capacity > 0 {
+                word(u64::from(pe.fifo.read) << 32 | u64::from(pe.fifo.fill));
+                word(pe.fifo.drain_ends << 1 | u64::from(pe.fifo.draining));
+            }
             if let Some(Awaited { slot, counter, set, value }) = pe.awaited {
                 word(
                     1 << 63
@@ -360,6 +397,18 @@ impl State {
         for free in self.noc.links.iter().map(|l| l.free).chain(self.noc.ports).chain(self.dram_free) {
             word(free);
         }
+        // All zero, and left out, where nothing is routed.
+        let router = &self.router;
+        for &busy in router.enter.iter().chain(&router.leave).chain(&router.engines).filter(|busy| **busy > 0)
+        {
+            word(busy);
+        }
+        for (qpe, number) in (0_u64..).zip(&self.blocked).flat_map(|(q, b)| b.iter().map(move |n| (q, *n))) {
+            word(qpe);
+            for value in self.packets.get(number).iter().flat_map(|p| p.payload) {
+                word(u64::from(value));
+            }
+        }
         for event in self.queue.sorted() {
             word(event.tick);
             word(u64::from(event.source));
@@ -378,6 +427,7 @@ impl State {
                 super::queue::EventKind::OperationEnd => word(3 << 32),
                 super::queue::EventKind::Inject => word(4 << 32),
                 super::queue::EventKind::StepStart => word(5 << 32),
+                super::queue::EventKind::Drain => word(6 << 32),
             }
         }
         for value in &self.host.y {

@@ -5,9 +5,12 @@
 //! then comes to a sample while a slow one is still at those before it.
 
 use super::build::{Placed, unit_weights};
+use super::delivery;
 use super::memory::Copies;
-use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
+use super::options::{Broadcast, MappingOptions, Payload};
+use crate::chip::clock::{NOC_CYCLE, OperatingPoint, TICKS_PER_US};
 use crate::chip::geometry::QPE_COUNT;
+use crate::kernel::events::most_packets;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
@@ -23,19 +26,22 @@ pub struct BarrierMargin {
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
-    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue; in a
-    /// pipeline also the end of the step before, and the interrupts of the next.
+    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue; above it,
+    /// where outputs are sent by DMA, all transfers of an engine; in a pipeline also the end of the step before, and the
+    /// interrupts of the next.
     pub skew: u64,
     /// Only one PE: nobody to wait for.
     pub alone: bool,
     /// Some PE hosts other layers or samples too, and may come late by all their work.
     pub crowded: bool,
+    /// Packets wait in a FIFO until their receiver has read what they land on.
+    pub queued: bool,
 }
 
 impl BarrierMargin {
     /// y could arrive while x is still read.
     pub fn needed(self) -> bool {
-        !self.alone && (self.crowded || self.fastest <= self.slowest + self.skew)
+        !self.alone && !self.queued && (self.crowded || self.fastest <= self.slowest + self.skew)
     }
 }
 
@@ -50,6 +56,8 @@ pub struct Timing<'a> {
     pub point: OperatingPoint,
     /// `mapping.overlap_recurrent`.
     pub overlap_recurrent: bool,
+    /// How outputs are sent.
+    pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,
     /// What begins anew with a sequence.
@@ -61,8 +69,10 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
     let hosts = |pe| placed.iter().filter(|layer| layer.pes.contains(pe)).count();
     let mut senders = 0;
     let mut margins = Vec::new();
-    for (layer, placed) in network.layers.iter().zip(placed) {
-        let (slowest, fastest) = extremes(layer, placed, timing);
+    let all = placed;
+    for (k, (layer, placed)) in network.layers.iter().zip(all).enumerate() {
+        let unpacking = delivery::unpack_bounds(all, k, timing);
+        let (slowest, fastest) = extremes(layer, placed, &unpacking, timing);
         let beats = u64::from((timing.width as u32 * 4).div_ceil(PACKET_BYTES));
         let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
         let cycle = timing.point.ticks_per_cycle();
@@ -72,8 +82,13 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
         margins.push(BarrierMargin {
             slowest,
             fastest,
-            skew: timing.costs.interrupt * arrivals + dma.div_ceil(cycle) + TICKS_PER_US / cycle + pipeline,
+            skew: timing.costs.interrupt * arrivals
+                + dma.div_ceil(cycle)
+                + TICKS_PER_US / cycle
+                + pipeline
+                + transfers_skew(all, k, timing),
             alone: placed.pes.len() <= 1,
+            queued: timing.mapping.broadcast == Broadcast::Router,
             crowded: timing.copies.batch > 1 || placed.pes.iter().any(|pe| hosts(pe) > 1),
         });
         senders = placed.pes.len();
@@ -93,12 +108,34 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }
 
+/// What PEs may start apart more where x comes by DMA: an engine serves one reader after the other.
+fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
+    let below = k.checked_sub(1).and_then(|below| placed.get(below));
+    let Some(below) = below.filter(|_| timing.mapping.broadcast == Broadcast::Dma) else { return 0 };
+    let most = below.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
+    // A packet of events has fewer values than one of y, and one more may end the block.
+    let packets = match timing.mapping.payload {
+        Payload::Dense => (4 * most).div_ceil(PACKET_BYTES),
+        Payload::Events => most_packets(most),
+    };
+    let sending = (u64::from(packets) * NOC_CYCLE).div_ceil(timing.point.ticks_per_cycle());
+    let costs = timing.costs;
+    let each = costs.dma_setup + sending.max(costs.dma_send_per_destination);
+    each * (below.pes.len() + placed[k].pes.len()) as u64
+}
+
 /// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends on the data, the
 /// slowest is taken to have all its sources active, the fastest none.
-fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u64) {
+/// `unpacking` is the least and the most that it takes to unpack x and y.
+fn extremes(
+    layer: &EgruLayer,
+    placed: &Placed,
+    unpacking: &[[u64; 2]; 2],
+    timing: &Timing<'_>,
+) -> (u64, u64) {
     let (input, recurrent) = unit_weights(layer);
     let costs = timing.costs;
-    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize| {
+    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize, add: [u64; 2]| {
         let shape = Shape {
             rows: 3 * units.len() as u32,
             sources: sources as u32,
@@ -106,15 +143,15 @@ fn extremes(layer: &EgruLayer, placed: &Placed, timing: &Timing<'_>) -> (u64, u6
         };
         let [least, most] = kind.work_bounds(shape);
         let routine = kind.routine(shape.rows, true);
-        (costs.routine(routine, &least), costs.routine(routine, &most))
+        (add[0] + costs.routine(routine, &least), add[1] + costs.routine(routine, &most))
     };
     let [w, r] = placed.kinds;
     let work: Vec<[u64; 5]> = placed
         .assignment
         .iter()
         .map(|units| {
-            let (w_least, w_most) = bounds(units, &input, w, layer.inputs());
-            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units());
+            let (w_least, w_most) = bounds(units, &input, w, layer.inputs(), unpacking[0]);
+            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
             let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
             let pointwise = costs.pointwise(units) + if traces { costs.trace(units) } else { 0 };
             // Before R·y, y(t−1) is cleared by all alike, c and the traces by their numbers of units.

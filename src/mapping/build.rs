@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::barrier::{Timing, margins};
+use super::delivery;
 use super::error::MapError;
 use super::image::Builder;
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
@@ -94,11 +95,6 @@ pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> 
     assign(&weight, pes, mapping.balance)
 }
 
-/// Bytes of the placed y of an assignment: each PE's block in whole packets.
-fn placed_bytes(assignment: &Assignment) -> u32 {
-    assignment.iter().map(|units| (4 * units.len() as u32).next_multiple_of(PACKET_BYTES)).sum()
-}
-
 /// Chooses PEs and units for every layer.
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
@@ -142,15 +138,9 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
                 reserved: reserved.len(),
             });
         }
-        if let Some(at) = kinds.iter().position(|&kind| kind == KernelKind::CscEventList) {
-            return Err(MapError::EventList {
-                entry,
-                layer: layer.name.clone(),
-                matrix: ["input", "recurrent"][at],
-            });
-        }
         placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
     }
+    delivery::check(request, &placed)?;
     Ok(placed)
 }
 
@@ -217,21 +207,29 @@ fn shares<'a>(
             output: layer.output,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
+            events: delivery::needs(placed, k, units.len(), request.mapping.payload),
         }
     };
     hosted.iter().map(share).collect()
 }
 
-/// x of a layer in bytes: the embedding row, or the placed y of the layer below.
+/// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of the layer below.
 fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
     let mut input = 4 * request.dram.width() as u32;
     let mut widths = Vec::new();
     for layer in placed {
-        let own = placed_bytes(&layer.assignment);
+        let own = delivery::arrival_bytes(layer, request.mapping.payload);
         widths.push(input.max(own));
         input = own;
     }
     widths
+}
+
+/// The addresses that are the same in every PE.
+fn common(request: &Request<'_>, placed: &[Placed], shared: bool) -> Common {
+    let mut common = Common::new(&widths(request, placed), shared, copies(request.mapping));
+    common.fifo_bytes = delivery::fifo_bytes(request);
+    common
 }
 
 /// A PE's memory, and what hosts it.
@@ -256,7 +254,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and a PE that hosts two
     // layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = Common::new(&widths(request, &placed), shared, copies(request.mapping));
+    let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
     let layers = layer_programs(request, &placed, &costs, &common);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
@@ -265,6 +263,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
+        delivery: delivery::delivery(request, &placed),
         slot_numbers: slot_numbers(&pes, layers.len(), common.copies.batch),
         batch: common.copies.batch,
         steps_in_flight: steps_in_flight(request.mapping, layers.len()),
@@ -319,9 +318,9 @@ fn least_pes(
     let mut trial = placed.to_vec();
     (1..=PE_COUNT.min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = Common::new(&widths(request, &trial), true, copies(request.mapping));
+        let common = common(request, &trial, true);
         let fits =
-            |units: &Vec<u32>| lay_out(&common, &shares(request, placed, weights, &[(k, units)])).is_ok();
+            |units: &Vec<u32>| lay_out(&common, &shares(request, &trial, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
     })
 }
@@ -338,6 +337,7 @@ fn layer_programs(
         width: request.dram.width(),
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
+        mapping: request.mapping,
         copies: common.copies,
         restart: request.restart,
     };

@@ -95,6 +95,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         width: subject.program.dram.width(),
         point: subject.program.operating_point,
         overlap_recurrent: subject.mapping.overlap_recurrent,
+        mapping: subject.mapping,
         copies: copies(subject.mapping),
         restart: subject.program.restart,
     };

@@ -2,9 +2,11 @@
 
 use thiserror::Error;
 
+use super::delivery::ROUTED_LAYERS;
 use super::memory::{Copies, Full};
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
+use crate::kernel::events::MAX_UNITS;
 use crate::kernel::matrix::PlaceError;
 
 /// Why a network cannot be put on the chip as asked.
@@ -106,7 +108,8 @@ pub enum MapError {
     },
     /// A kernel that reads a list of events, where the broadcast sends all values.
     #[error(
-        "layer `{layer}`: `CscEventList` reads a list of events, and `QpeMulticast` sends every value, silent or not"
+        "layer `{layer}`: `CscEventList` reads a list of events, but {}",
+        if *dram { "the first layer's x is a row of DRAM" } else { "`payload: Dense` sends every value, silent or not" }
     )]
     EventList {
         /// Entry of `mapping.layers`.
@@ -115,6 +118,38 @@ pub enum MapError {
         layer: String,
         /// Field: input or recurrent.
         matrix: &'static str,
+        /// Events are sent, but x of the first layer comes from DRAM.
+        dram: bool,
+    },
+    /// A packet of events numbers its units in eight bits.
+    #[error("layer `{layer}` has {units} units on a PE, and packets of events can tell {MAX_UNITS} apart")]
+    EventUnits {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Its layer.
+        layer: String,
+        /// Units on the PE with most.
+        units: usize,
+    },
+    /// The key of a routed packet numbers its layer in five bits.
+    #[error("the network has {layers} layers, and keys of routed packets can tell {ROUTED_LAYERS} apart")]
+    RoutedLayers {
+        /// Layers.
+        layers: usize,
+    },
+    /// Two options that exclude each other.
+    #[error("`mapping.{field}: {value}` cannot be used with {with}: {why}")]
+    Combination {
+        /// Field of `mapping`.
+        field: &'static str,
+        /// What it is.
+        value: &'static str,
+        /// What it does not go with.
+        with: &'static str,
+        /// Why not.
+        why: &'static str,
+        /// What to set instead.
+        instead: &'static str,
     },
     /// A kernel listing cannot be evaluated: a fault of the build.
     #[error("the committed kernel listings cannot be evaluated: {0}")]
@@ -172,6 +207,9 @@ impl MapError {
                 format!("mapping.layers.{entry}.{}", if *matrix == "W" { "input" } else { "recurrent" })
             }
             Self::EventList { entry, matrix, .. } => format!("mapping.layers.{entry}.{matrix}"),
+            Self::EventUnits { entry, .. } => format!("mapping.layers.{entry}.pes"),
+            Self::RoutedLayers { .. } => "mapping.broadcast".to_owned(),
+            Self::Combination { field, .. } => format!("mapping.{field}"),
             Self::LayerMissing { .. } => "mapping.layers".to_owned(),
             Self::Listing(_) => "assume".to_owned(),
             Self::Width { .. } => "model".to_owned(),
@@ -197,7 +235,11 @@ impl MapError {
                 more + relief(*copies)
             }
             Self::Kernel { .. } => "use `CsrRow`, or fewer units or sources on a PE".into(),
-            Self::EventList { .. } => "use `CscEvent`, which scans the values".into(),
+            Self::EventList { dram: true, .. } => "use `CscEvent`, which scans the values".into(),
+            Self::EventList { .. } => "send events (`mapping.payload: Events`), or use `CscEvent`".into(),
+            Self::EventUnits { .. } => "spread the layer over more PEs, or send `payload: Dense`".into(),
+            Self::RoutedLayers { .. } => "use `QpeMulticast` or `Dma`".into(),
+            Self::Combination { instead, .. } => (*instead).into(),
             Self::Listing(_) => "this is a fault of the program: please report it".into(),
             Self::Width { .. } => "use the embedding that belongs to the model".into(),
         }

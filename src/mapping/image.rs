@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::build::{Placed, Request};
+use super::delivery;
 use super::error::MapError;
 use super::memory::{Common, MemoryMap, SlotLayout};
-use crate::chip::geometry::Qpe;
+use super::options::Broadcast;
+use crate::chip::geometry::{Pe, Qpe};
+use crate::kernel::events;
 use crate::kernel::matrix::{self, Kernel};
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
+use crate::machine::broadcast::{ROUTER, SlotEvents};
 use crate::machine::program::{LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Slot, Target};
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
@@ -40,6 +44,7 @@ impl Builder<'_> {
             image.extend(input.image);
             image.extend(recurrent.image);
             image_state(&mut image, layer, units, layout);
+            let events = self.events(k, i, layout, &mut image);
             for (sample, &pointwise) in layout.pointwise.iter().enumerate() {
                 operations.extend(self.operations(k, slots.len() as u8));
                 let targets = self.targets(k, i, sample, &pointwise);
@@ -65,10 +70,34 @@ impl Builder<'_> {
                         as u32,
                     targets,
                     coordinator: i == 0,
+                    events,
                 });
             }
         }
-        Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log })
+        Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log, fifo: map.fifo })
+    }
+
+    /// How PE `i` of layer `k` sends and receives events, if it does; their tables go into the image.
+    fn events(
+        &self,
+        k: usize,
+        i: usize,
+        layout: &SlotLayout,
+        image: &mut Vec<(u32, Vec<u32>)>,
+    ) -> Option<SlotEvents> {
+        let layout = layout.events?;
+        image.extend(delivery::image(&self.placed[k], &layout.recurrent));
+        if let Some(input) = layout.input {
+            image.extend(delivery::image(&self.placed[k - 1], &input));
+        }
+        let blocks = delivery::blocks(&self.placed[k]);
+        // Nothing has been sent before the first step: y(−1) is an empty packet of each sender.
+        for buffer in self.common.buffers[k].iter().flat_map(|buffers| buffers.addresses()) {
+            let senders = blocks.iter().take(self.placed[k].pes.len());
+            image.extend(senders.map(|block| (buffer + PACKET_BYTES * block.mail, vec![events::END])));
+        }
+        let mail = blocks.get(i).map_or(0, |block| block.mail);
+        Some(SlotEvents { mail: PACKET_BYTES * mail, ..layout })
     }
 
     /// What a PE does for layer `k`, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
@@ -128,6 +157,16 @@ impl Builder<'_> {
         }
     }
 
+    /// Where a packet for a PE is sent: packets to one place are one packet.
+    fn place_of(&self, pe: Pe) -> (u16, u8) {
+        let qpe = pe.qpe_index() as u8;
+        match self.request.mapping.broadcast {
+            Broadcast::QpeMulticast => (u16::from(qpe), qpe),
+            Broadcast::Dma => (pe.index() as u16, qpe),
+            Broadcast::Router => (0, ROUTER),
+        }
+    }
+
     /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at another QPE for each sender, so
     /// that they do not all queue at the same one.
     ///
@@ -135,12 +174,12 @@ impl Builder<'_> {
     fn targets(&self, k: usize, i: usize, sample: usize, layout: &PointwiseLayout) -> Vec<Target> {
         // What the next layer and the host get.
         let passed_on = layout.trace.unwrap_or(layout.y);
-        let mut by_qpe: BTreeMap<(u8, u8), Target> = BTreeMap::new();
+        let mut by_qpe: BTreeMap<(u8, u16), Target> = BTreeMap::new();
         for (layer, own) in [(k, true), (k + 1, false)] {
-            for pe in self.placed.get(layer).into_iter().flat_map(|l| &l.pes) {
-                let qpe = pe.qpe_index() as u8;
+            for &pe in self.placed.get(layer).into_iter().flat_map(|l| &l.pes) {
+                let (place, qpe) = self.place_of(pe);
                 let group = if self.shared && layout.trace.is_none() { 0 } else { u8::from(!own) };
-                let target = by_qpe.entry((group, qpe)).or_insert(Target {
+                let target = by_qpe.entry((group, place)).or_insert(Target {
                     qpe,
                     mask: 0,
                     host: false,
@@ -149,7 +188,7 @@ impl Builder<'_> {
                     own: false,
                     next: false,
                 });
-                target.mask |= 1 << pe.p();
+                target.mask |= if qpe == ROUTER { 0 } else { 1 << pe.p() };
                 target.own |= own;
                 target.next |= !own;
             }

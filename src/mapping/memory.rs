@@ -6,9 +6,11 @@
 
 use thiserror::Error;
 
+use super::delivery::{self, EventNeeds};
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
+use crate::machine::broadcast::SlotEvents;
 use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::net::Output;
@@ -37,6 +39,8 @@ pub struct Share<'a> {
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
     pub recurrent: (KernelKind, Shape),
+    /// What it needs to send and receive events, if it does.
+    pub events: Option<EventNeeds>,
 }
 
 impl Share<'_> {
@@ -82,6 +86,8 @@ pub struct Common {
     pub buffers: Vec<Vec<Buffers>>,
     /// Bytes of one buffer of each layer.
     pub buffer_bytes: Vec<u32>,
+    /// Bytes of the router's FIFO in each PE (at its own address), 0 for none.
+    pub fifo_bytes: u32,
     /// How many there are of each.
     pub copies: Copies,
     /// First byte after control blocks and, if they are there, buffers in bank 0.
@@ -124,7 +130,8 @@ impl Common {
             }
         }
         let bank0 = if in_bank0 { start + total } else { start };
-        Self { control: control.collect(), buffers, buffer_bytes, copies, bank0, upper, too_large }
+        let control = control.collect();
+        Self { control, buffers, buffer_bytes, fifo_bytes: 0, copies, bank0, upper, too_large }
     }
 }
 
@@ -137,6 +144,8 @@ pub struct SlotLayout {
     pub recurrent: Vec<u32>,
     /// State of each sample; biases and thresholds are the same bytes.
     pub pointwise: Vec<PointwiseLayout>,
+    /// Where events are packed and unpacked: one after the other, by all samples.
+    pub events: Option<SlotEvents>,
 }
 
 /// A PE's memory map.
@@ -146,6 +155,8 @@ pub struct MemoryMap {
     pub slots: Vec<SlotLayout>,
     /// Debug log: first byte and size.
     pub log: (u32, u32),
+    /// The router's FIFO: first byte and size.
+    pub fifo: (u32, u32),
     /// Everything, ascending.
     pub regions: Vec<Region>,
 }
@@ -165,7 +176,7 @@ pub struct Full {
 }
 
 /// Free ranges of bank 0 and of the rest, filled from below.
-struct Allocator {
+pub(super) struct Allocator {
     bank0: (u32, u32),
     upper: (u32, u32),
     regions: Vec<Region>,
@@ -179,7 +190,7 @@ impl Allocator {
         self.regions.push(Region { start, end: start + bytes, name, kind });
     }
 
-    fn take(&mut self, bytes: u64, name: String, kind: RegionKind) -> u32 {
+    pub(super) fn take(&mut self, bytes: u64, name: String, kind: RegionKind) -> u32 {
         let size = bytes.next_multiple_of(4);
         self.wanted += size;
         let first_bank0 = kind != RegionKind::Weights;
@@ -236,13 +247,18 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
     }
     for (share, slot) in shares.iter().zip(&mut slots) {
         slot.pointwise = state(&mut a, share, common.copies.batch);
+        slot.events = share.events.map(|needs| delivery::take(&mut a, share.name, &needs));
     }
+    let fifo = match common.fifo_bytes {
+        0 => (0, 0),
+        bytes => (a.take(u64::from(bytes), "router FIFO".into(), RegionKind::Buffer), bytes),
+    };
     let log = (a.take(u64::from(LOG_BYTES), "debug log".into(), RegionKind::Log), LOG_BYTES);
     if let Some((what, bytes)) = a.failed {
         return Err(Full { needed: a.wanted, there: SRAM_BYTES, what, bytes });
     }
     a.regions.sort_by_key(|r| r.start);
-    Ok(MemoryMap { slots, log, regions: a.regions })
+    Ok(MemoryMap { slots, log, fifo, regions: a.regions })
 }
 
 fn matrix(
@@ -301,7 +317,7 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        Share { layer: 0, name: "rnns.0", units, output: Output::Trace, input, recurrent }
+        Share { layer: 0, name: "rnns.0", units, output: Output::Trace, input, recurrent, events: None }
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 pub mod barrier;
 pub mod build;
 pub mod check;
+pub mod delivery;
 pub mod error;
 mod image;
 pub mod memory;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::options::KernelKind;
+pub use crate::machine::broadcast::options::{Broadcast, FifoOptions, OnFull, Payload};
 
 /// Which layers work at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -15,14 +16,6 @@ pub enum Schedule {
     /// y keeps their time steps apart, and layers tell the one before them when they have room for another x. It needs
     /// inputs that are known ahead: a text that is read, not one that is being written.
     Pipelined,
-}
-
-/// How a PE's outputs reach the PEs that read them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Broadcast {
-    /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four of its PEs.
-    #[default]
-    QpeMulticast,
 }
 
 /// Which PEs a layer gets where the scene gives only their number.
@@ -99,6 +92,12 @@ pub struct MappingOptions {
     /// How a PE's outputs reach the PEs that read them.
     #[serde(default)]
     pub broadcast: Broadcast,
+    /// What is in the packets: all values, or those of active units.
+    #[serde(default)]
+    pub payload: Payload,
+    /// The FIFO that packets from the event router go to; used with `broadcast: Router` only.
+    #[serde(default)]
+    pub fifo: FifoOptions,
     /// Which PEs a layer gets where the scene gives only their number.
     #[serde(default)]
     pub placement: Placement,
@@ -128,6 +127,8 @@ impl Default for MappingOptions {
             schedule: Schedule::default(),
             batch: Self::default_batch(),
             broadcast: Broadcast::default(),
+            payload: Payload::default(),
+            fifo: FifoOptions::default(),
             placement: Placement::default(),
             balance: Balance::default(),
             barrier: Barrier::default(),

@@ -17,7 +17,7 @@ use crate::task::lm::options::Mode;
 
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PeUse, PhaseEnergy, PhaseTime, RaceCount,
-    RaceSeen, Report, Timers, VERSION,
+    RaceSeen, Report, Timers, VERSION, traffic,
 };
 
 /// What the session itself does not know.
@@ -271,6 +271,8 @@ fn noc(session: &Session) -> NocUse {
         latency_mean_ns: ns(total.latency as f64 / total.packets.max(1) as f64),
         latency_max_ns: ns(total.max_latency as f64),
         waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),
+        traffic: traffic::traffic(session),
+        router: traffic::routed(session),
     }
 }
 

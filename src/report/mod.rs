@@ -15,6 +15,7 @@ pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod traffic;
 pub mod tune;
 pub mod validate;
 
@@ -278,6 +279,10 @@ pub struct NocUse {
     pub latency_max_ns: f64,
     /// NoC cycles that packets waited for links, sum over links.
     pub waited_cycles: u64,
+    /// From whom to whom.
+    pub traffic: traffic::Traffic,
+    /// The event router and the FIFOs; `null` where nothing is routed.
+    pub router: Option<traffic::Routed>,
 }
 
 /// What was read from DRAM.

@@ -33,6 +33,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| task(&scene.task))
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
+        .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
         .or_else(|| ports(scene))
@@ -212,7 +213,10 @@ fn ports(scene: &Scene) -> Option<Problem> {
         ("assume.dram_ports.0", first),
         ("assume.dram_ports.1", second),
     ];
-    ports.into_iter().find(|(_, (x, y))| Qpe::at(*x, *y).is_none()).map(|(field, (x, y))| {
+    let ports = ports.map(|(field, port)| (field.to_owned(), port)).into_iter();
+    let router = scene.assume.router_ports.into_iter().enumerate();
+    let router = router.map(|(i, port)| (format!("assume.router_ports.{i}"), port));
+    ports.chain(router).find(|(_, (x, y))| Qpe::at(*x, *y).is_none()).map(|(field, (x, y))| {
         let help = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
         problem(field, format!("there is no QPE ({x},{y})"), help)
     })

@@ -175,6 +175,28 @@ pub struct NocView {
     pub mean_latency_ns: f64,
     /// Longest, ns.
     pub max_latency_ns: f64,
+    /// Packets delivered in the last completed time step, by source QPE (row) and destination QPE (column), both in the
+    /// order of [`crate::chip::geometry::QPES`].
+    pub matrix: Vec<Vec<u64>>,
+    /// The FIFOs of the event router, if it is used.
+    pub fifo: Option<FifoView>,
+}
+
+/// FIFOs of all PEs together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FifoView {
+    /// Packets that one has room for.
+    pub entries: u32,
+    /// Packets in the fullest now.
+    pub fill: u32,
+    /// Most packets in one at once, since the start.
+    pub high_water: u32,
+    /// Packets lost because one was full, since the start.
+    pub dropped: u64,
+    /// Packets lost to newer ones, since the start.
+    pub overwritten: u64,
+    /// Time that packets waited because one was full, sum over PEs, µs.
+    pub stalled_us: f64,
 }
 
 /// Energy and power of the chip (host and DRAM not included).

@@ -5,8 +5,8 @@ mod tasks;
 use super::Session;
 use super::energy::PeEnergy;
 use super::snapshot::{
-    EnergyView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView, RunState,
-    Snapshot,
+    EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    RunState, Snapshot,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
@@ -205,7 +205,24 @@ fn noc(session: &Session) -> NocView {
         in_flight: state.traffic.in_flight,
         mean_latency_ns: ns(last.latency as f64 / last.packets.max(1) as f64),
         max_latency_ns: ns(last.max_latency as f64),
+        matrix: state.matrix.qpes_last_step(),
+        fifo: fifo(session),
     }
+}
+
+fn fifo(session: &Session) -> Option<FifoView> {
+    let fifos = session.machine().state().pes.iter().map(|pe| &pe.fifo).filter(|fifo| fifo.capacity > 0);
+    let mut view: Option<FifoView> = None;
+    for fifo in fifos {
+        let view = view.get_or_insert_default();
+        view.entries = view.entries.max(fifo.capacity);
+        view.fill = view.fill.max(fifo.fill);
+        view.high_water = view.high_water.max(fifo.count.high_water);
+        view.dropped += fifo.count.dropped;
+        view.overwritten += fifo.count.overwritten;
+        view.stalled_us += us(fifo.count.stalled);
+    }
+    view
 }
 
 fn energy(session: &Session) -> EnergyView {
@@ -259,8 +276,10 @@ fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| {
-                if p.host { "the host".to_owned() } else { QPES[usize::from(p.qpe)].to_string() }
+            let to = packet.map_or_else(String::new, |p| match QPES.get(usize::from(p.qpe)) {
+                _ if p.host => "the host".to_owned(),
+                Some(qpe) => qpe.to_string(),
+                None => "the event router".to_owned(),
             });
             let what = match packet.map(|p| p.freight) {
                 Some(Freight::Values { layer, .. }) => {
@@ -276,6 +295,7 @@ fn last_event(session: &Session) -> String {
             format!("{who}: packet with {what} delivered at {to}")
         }
         EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
+        EventKind::Drain => format!("{who}: takes a packet out of its FIFO"),
         EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
         EventKind::OperationEnd => {
             format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))

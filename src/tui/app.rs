@@ -101,6 +101,16 @@ pub enum Overlay {
     },
 }
 
+/// What the NoC panel shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetworkView {
+    /// The mesh and the load of its links.
+    #[default]
+    Links,
+    /// Who sends how much to whom.
+    Matrix,
+}
+
 /// A count being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -135,6 +145,8 @@ pub struct App {
     pub metric: Metric,
     /// Window of what has two.
     pub window: Window,
+    /// What the NoC panel shows.
+    pub network: NetworkView,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -166,6 +178,7 @@ impl App {
             selected: first_pe(),
             metric: Metric::default(),
             window: Window::default(),
+            network: NetworkView::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

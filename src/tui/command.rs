@@ -29,6 +29,8 @@ pub enum Action {
     PreviousMetric,
     /// This time step, or the mean.
     ToggleWindow,
+    /// The NoC panel's links, or who sends to whom.
+    ToggleMatrix,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
@@ -362,6 +364,15 @@ pub const COMMANDS: &[Command] = &[
         Action::Constants,
         &["C"],
         "every hardware number, how sure it is, and its source",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "matrix",
+        Action::ToggleMatrix,
+        &["t"],
+        "NoC: links, or traffic from whom to whom",
         "",
         Group::View,
         When::Loaded,

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::app::{App, Count, Effect, Msg, Overlay, Signal};
+use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
@@ -219,6 +219,13 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextMetric => app.metric = app.metric.next(),
         Action::PreviousMetric => app.metric = app.metric.previous(),
         Action::ToggleWindow => app.window = app.window.other(),
+        Action::ToggleMatrix => {
+            app.network = match app.network {
+                NetworkView::Links => NetworkView::Matrix,
+                NetworkView::Matrix => NetworkView::Links,
+            };
+            app.set_focus(PanelId::Noc);
+        }
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),

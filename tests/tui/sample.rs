@@ -234,7 +234,20 @@ fn noc(step: u64) -> NocView {
         max_link_load: 0.000_35,
         mean_latency_ns: 148.0,
         max_latency_ns: 430.0,
+        matrix: matrix(step),
+        fifo: None,
     }
+}
+
+/// Layers of a few columns each talk among themselves and to the next.
+fn matrix(step: u64) -> Vec<Vec<u64>> {
+    let layer = |x: u8| x.saturating_sub(1) / 3;
+    let packets = |from: Qpe, to: Qpe| {
+        let near = layer(to.x) == layer(from.x) || layer(to.x) == layer(from.x) + 1;
+        let seed = u64::from(from.x) * 512 + u64::from(from.y) * 64 + u64::from(to.x) * 8 + u64::from(to.y);
+        if near { 60 + (60.0 * noise(seed, step)) as u64 } else { 0 }
+    };
+    QPES.iter().map(|&from| QPES.iter().map(|&to| packets(from, to)).collect()).collect()
 }
 
 fn task(step: u64) -> TaskView {

@@ -185,6 +185,20 @@ pub enum Op {
         /// Bits.
         width: u8,
     },
+    /// `clz`: d ← zeros before the first one of n.
+    LeadingZeros {
+        /// Destination.
+        d: Reg,
+        /// Source.
+        n: Reg,
+    },
+    /// `tst`: flags ← n and m.
+    Test {
+        /// First operand.
+        n: Reg,
+        /// Second operand.
+        m: Operand,
+    },
     /// `cmp`: flags ← n − m.
     Compare {
         /// First operand.
@@ -418,6 +432,7 @@ impl Op {
             | Self::MoveTop { d, .. }
             | Self::Alu { d, .. }
             | Self::MultiplyAdd { d, .. }
+            | Self::LeadingZeros { d, .. }
             | Self::BitField { d, .. } => Some(d),
             Self::Timed(timed) => timed.result,
             _ => None,

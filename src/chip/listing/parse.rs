@@ -163,6 +163,10 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("ubfx", [d, n, lsb, width]) => decode_bits(d, n, immediate(lsb), immediate(width)),
         ("uxtb", [d, n]) => decode_bits(d, n, Some(0), Some(8)),
         ("uxth", [d, n]) => decode_bits(d, n, Some(0), Some(16)),
+        ("clz", [d, n]) => both(reg(d), reg(n), "two registers").map(|(d, n)| Op::LeadingZeros { d, n }),
+        ("tst", [n, m @ ..]) => {
+            both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Test { n, m })
+        }
         ("cmp", [n, m @ ..]) => {
             both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Compare { n, m })
         }

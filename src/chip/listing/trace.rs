@@ -337,6 +337,8 @@ impl<'a, M: Memory> Core<'a, M> {
                 let mask = u32::MAX >> (32 - u32::from(*width));
                 self.set(*d, self.get(*n) >> lsb & mask);
             }
+            Op::LeadingZeros { d, n } => self.set(*d, self.get(*n).leading_zeros()),
+            Op::Test { n, m } => self.flags = self.flags.logical(self.get(*n) & self.operand(*m)),
             Op::Compare { n, m } => self.flags = Flags::sum(self.get(*n), !self.operand(*m), true),
             Op::Load { width, d, address: Address::Based { base, offset, index } } => {
                 let at = self.address(*base, *offset, *index);

@@ -103,6 +103,7 @@ pub(super) fn all() -> Result<KernelCosts, ListingError> {
         barrier,
         barrier_poll,
         matrix: matrix()?,
+        delivery: super::events::measure()?,
         accesses: super::access::measure()?,
     })
 }
@@ -132,7 +133,7 @@ pub(super) fn run(
     execute(function, &Call { arguments, stack: STACK, symbols: &symbols }, board)
 }
 
-fn end(steps: &[Step]) -> Linear {
+pub(super) fn end(steps: &[Step]) -> Linear {
     steps.last().map_or_else(Linear::default, |step| step.end.into())
 }
 

@@ -4,6 +4,7 @@ use super::{BankInterleave, PerBank};
 use crate::chip::geometry::Pe;
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
 use crate::kernel::matrix::{Kernel, Work};
+use crate::machine::broadcast::pack::operand;
 use crate::machine::program::{Operation, PeProgram, Phase, Program, Region, RegionKind, Slot};
 use crate::machine::sram::BANKS;
 
@@ -65,7 +66,8 @@ struct SlotAccount {
     input: MatrixAccount,
     recurrent: MatrixAccount,
     pointwise: PerBank,
-    broadcast: PerBank,
+    /// None where events are sent, or by the DMA engine: that depends on the data, or is not the core's.
+    broadcast: Option<PerBank>,
 }
 
 /// What every operation accesses, by PE and slot.
@@ -79,7 +81,8 @@ impl Accounts {
         let of = |loaded: &Option<PeProgram>| {
             let Some(loaded) = loaded else { return Vec::new() };
             let map = Map { interleave: program.assume.bank_interleave, regions: &loaded.regions };
-            loaded.slots.iter().map(|slot| slot_account(&map, slot, accesses)).collect()
+            let plain = program.delivery.plain();
+            loaded.slots.iter().map(|slot| slot_account(&map, slot, accesses, plain)).collect()
         };
         Self(program.pes.iter().map(of).collect())
     }
@@ -91,7 +94,7 @@ impl Accounts {
             Phase::Input => Some(slot.input.of(step, work)),
             Phase::Recurrent => Some(slot.recurrent.of(step, work)),
             Phase::Pointwise => Some(slot.pointwise),
-            Phase::Broadcast => Some(slot.broadcast),
+            Phase::Broadcast => slot.broadcast,
             Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => None,
         }
     }
@@ -118,7 +121,7 @@ impl Map<'_> {
     }
 }
 
-fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount {
+fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses, plain: bool) -> SlotAccount {
     let turns = || 0..slot.buffers.count();
     let p = &slot.pointwise;
     let stack = map.kind(RegionKind::Stack);
@@ -144,15 +147,17 @@ fn slot_account(map: &Map<'_>, slot: &Slot, accesses: &Accesses) -> SlotAccount 
     }
     SlotAccount {
         input: {
-            let x: Vec<u32> = turns().map(|step| slot.buffers.of(step)).collect();
+            let x: Vec<u32> =
+                turns().map(|step| operand(slot, Phase::Input, slot.buffers.of(step))).collect();
             matrix_account(map, &slot.input, &x, p.input_sums, accesses)
         },
         recurrent: {
-            let y: Vec<u32> = turns().map(|step| slot.buffers.before(step)).collect();
+            let y: Vec<u32> =
+                turns().map(|step| operand(slot, Phase::Recurrent, slot.buffers.before(step))).collect();
             matrix_account(map, &slot.recurrent, &y, p.recurrent_sums, accesses)
         },
         pointwise,
-        broadcast,
+        broadcast: plain.then_some(broadcast),
     }
 }
 

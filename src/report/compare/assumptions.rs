@@ -51,7 +51,7 @@ struct Parameter {
 /// the difference hangs on them.
 const DOUBLED: &str = "none, and twice what is assumed";
 
-const PARAMETERS: [Parameter; 8] = [
+const PARAMETERS: [Parameter; 9] = [
     Parameter {
         name: "branch_refill",
         get: |a| a.branch_refill.into(),
@@ -80,6 +80,12 @@ const PARAMETERS: [Parameter; 8] = [
         name: "dram_latency_ns",
         get: |a| a.dram_latency_ns,
         set: |a, v| a.dram_latency_ns = v,
+        range: None,
+    },
+    Parameter {
+        name: "router_latency_ns",
+        get: |a| a.router_latency_ns,
+        set: |a, v| a.router_latency_ns = v,
         range: None,
     },
     Parameter {

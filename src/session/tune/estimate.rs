@@ -271,6 +271,8 @@ impl LayerFacts<'_> {
             output: self.layer.output,
             input: (w, shape(&self.weights.0, self.layer.inputs())),
             recurrent: (r, shape(&self.weights.1, self.layer.units())),
+            // Sizes of mail depend on the whole split: the mapper looks at them.
+            events: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod chip;
 pub mod energy;
+mod matrix;
 pub mod memory;
 pub mod noc;
 pub mod sparsity;
@@ -12,7 +13,7 @@ pub mod timers;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::app::App;
+use super::app::{App, NetworkView};
 use super::theme::Theme;
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{PeDetail, PeView, Snapshot};
@@ -102,6 +103,7 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Chip => chip::render(view, area, buf),
         PanelId::Task => task::render(view, area, buf),
         PanelId::Memory => memory::render(view, area, buf),
+        PanelId::Noc if view.app.network == NetworkView::Matrix => matrix::render(view, area, buf),
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),

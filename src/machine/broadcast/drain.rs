@@ -1,0 +1,171 @@
+//! The receiver's side with the event router: packets go into the FIFO, the core takes them out while it waits.
+//!
+//! It looks after every packet whether all it waits for is there, and leaves the rest in the FIFO. So y(t) of a fast PE is
+//! never put over x(t) while it is still read, and no barrier is needed.
+
+use std::sync::Arc;
+
+use super::super::exec::{Machine, Progress};
+use super::super::fifo::{ENTRY_BYTES, Entry, Key};
+use super::super::options::Waiting;
+use super::super::program::NO_SLOT;
+use super::super::queue::{Arrival, Counter, EventKind};
+use super::super::state::{Freight, Packet, Status};
+use super::options::{Broadcast, OnFull};
+use crate::chip::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
+use crate::chip::geometry::{PES_PER_QPE, Pe};
+
+impl Machine {
+    /// A packet has come to a QPE's port; with [`OnFull::Stall`] it may have to wait there.
+    pub(in super::super) fn at_port(&mut self, number: u32, packet: &Packet) -> Progress {
+        let qpe = usize::from(packet.qpe);
+        let waits = !self.state.blocked[qpe].is_empty() || self.full_at(packet).is_some();
+        if waits {
+            self.state.blocked_since[qpe].get_or_insert(self.state.tick);
+            self.state.blocked[qpe].push_back(number);
+            return Progress::default();
+        }
+        self.accept(number)
+    }
+
+    /// The first receiver of a packet whose FIFO holds it up.
+    fn full_at(&self, packet: &Packet) -> Option<usize> {
+        let stalls = self.program.delivery.on_full == OnFull::Stall;
+        let routed = matches!(packet.freight, Freight::Values { .. }) && !packet.host;
+        let receivers = (0..PES_PER_QPE).filter(|p| packet.mask >> p & 1 == 1);
+        let mut receivers = receivers.map(|p| usize::from(packet.qpe) * PES_PER_QPE + p);
+        if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }
+    }
+
+    /// A PE has room again: what waits at its QPE's port goes on, in order.
+    fn let_in(&mut self, qpe: usize) -> Progress {
+        let mut progress = Progress::default();
+        while let Some(&number) = self.state.blocked[qpe].front() {
+            let Some(packet) = self.state.packets.get(number).copied() else { break };
+            if self.full_at(&packet).is_some() {
+                break;
+            }
+            self.state.blocked[qpe].pop_front();
+            progress = progress.or(self.accept(number));
+        }
+        progress
+    }
+
+    /// Books the time since the port's first packet began to wait on the PE whose FIFO is full.
+    fn book_stall(&mut self, qpe: usize) {
+        let Some(since) = self.state.blocked_since[qpe] else { return };
+        let now = self.state.tick;
+        let front =
+            self.state.blocked[qpe].front().and_then(|&number| self.state.packets.get(number).copied());
+        let full = front.and_then(|packet| self.full_at(&packet));
+        if let Some(pe) = full {
+            self.state.pes[pe].fifo.count.stalled += now - since;
+        }
+        self.state.blocked_since[qpe] = full.map(|_| now);
+    }
+
+    /// An entry for a PE's FIFO.
+    pub(in super::super) fn enqueue(&mut self, index: usize, packet: &Packet) {
+        let on_full = self.program.delivery.on_full;
+        let state = &mut self.state.pes[index];
+        state.count.received += 1;
+        let entry = Entry { key: packet.address, payload: packet.payload };
+        let at = state.fifo.push(&mut state.sram, entry, on_full);
+        if let Some(at) = at {
+            self.banks_entry(index, at, ENTRY_BYTES);
+            self.state.matrix.delivered(packet.source, index);
+            if let Some(pe) = Pe::from_index(index) {
+                self.drain(pe, true);
+            }
+        }
+    }
+
+    /// A core that waits takes the next entry out. `woken`: it had found the FIFO empty before.
+    pub(in super::super) fn drain(&mut self, pe: Pe, woken: bool) {
+        if self.program.delivery.broadcast != Broadcast::Router {
+            return;
+        }
+        let costs = &self.program.costs;
+        let state = &self.state.pes[pe.index()];
+        if state.status != Status::Waiting || state.fifo.draining {
+            return;
+        }
+        let Some(entry) = state.fifo.oldest(&state.sram) else { return };
+        let mut cycles = costs.fifo_entry;
+        if woken {
+            // The turn that has just missed it, whole; asleep, also the handler that does no more than wake the core.
+            cycles += costs.fifo_empty;
+            if self.program.waiting == Waiting::Sleep {
+                cycles += u64::from(EXCEPTION_ENTRY.fixed + EXCEPTION_EXIT.fixed);
+            }
+        }
+        if Key::decode(entry.key).last {
+            cycles += costs.fifo_last;
+        }
+        if state.fifo.wraps() {
+            cycles += costs.fifo_wrap;
+        }
+        let ticks = self.ticks(cycles);
+        let now = self.state.tick;
+        let state = &mut self.state.pes[pe.index()];
+        state.fifo.draining = true;
+        state.fifo.drain_ends = now.max(state.interrupts_until) + ticks;
+        state.count.busy += ticks;
+        self.state.queue.push(state.fifo.drain_ends, pe.index() as u16, EventKind::Drain);
+        self.count_busy(pe, ticks);
+    }
+
+    /// The core has put an entry in its place.
+    pub(in super::super) fn drain_end(&mut self, pe: Pe) -> Progress {
+        let now = self.state.tick;
+        let state = &mut self.state.pes[pe.index()];
+        if now < state.fifo.drain_ends {
+            self.state.queue.push(state.fifo.drain_ends, pe.index() as u16, EventKind::Drain);
+            return Progress::default();
+        }
+        state.fifo.draining = false;
+        self.book_stall(pe.qpe_index());
+        let state = &mut self.state.pes[pe.index()];
+        if let Some(entry) = state.fifo.pop(&state.sram)
+            && let Some(arrival) = self.place(pe, &entry)
+        {
+            self.arrived(pe, arrival);
+        }
+        if self.state.pes[pe.index()].status == Status::Waiting {
+            self.woken(pe);
+            self.drain(pe, false);
+        }
+        let progress = self.let_in(pe.qpe_index());
+        self.book_stall(pe.qpe_index());
+        progress
+    }
+
+    /// Writes an entry's payload where its key says; what that completes.
+    fn place(&mut self, pe: Pe, entry: &Entry) -> Option<Arrival> {
+        let program = Arc::clone(&self.program);
+        let Key { layer, next_only, buffer, offset, last } = Key::decode(entry.key);
+        let numbers = &program.slot_numbers[pe.index()];
+        // The mapper routes no batch: a key has no room for the sample.
+        let number = |layer: u8| numbers.get(program.lane(layer, 0)).copied().filter(|&n| n != NO_SLOT);
+        let own = number(layer).filter(|_| !next_only);
+        // A key that nobody here waits for: a flipped bit. The core would write through a null pointer.
+        let number = own.or_else(|| number(layer + 1))?;
+        let slot = program.pe(pe)?.slots.get(usize::from(number))?;
+        let address = slot.buffers.of(u32::from(buffer)) + offset;
+        self.state.pes[pe.index()].sram.set_packet(address, entry.payload);
+        let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
+        last.then_some(Arrival { slot: number, counter, set: 0 })
+    }
+
+    /// What full FIFOs have lost so far, in words.
+    pub(in super::super) fn fifo_losses(&self) -> Option<String> {
+        let lost = |pe: &Pe| {
+            let count = &self.state.pes[pe.index()].fifo.count;
+            count.dropped + count.overwritten
+        };
+        let total: u64 = Pe::all().map(|pe| lost(&pe)).sum();
+        let worst =
+            Pe::all().filter(|pe| lost(pe) > 0).max_by_key(|pe| (lost(pe), std::cmp::Reverse(*pe)))?;
+        Some(format!("full FIFOs lost {total} packet(s), most of them {worst} ({})", lost(&worst)))
+    }
+}

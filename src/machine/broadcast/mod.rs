@@ -1,0 +1,97 @@
+//! How a PE's outputs reach their readers: [`options::Broadcast`] says which way the packets take,
+//! [`options::Payload`] what is in them.
+//!
+//! | | way | receiver's core |
+//! |---|---|---|
+//! | `QpeMulticast` | one write a QPE and packet, by the sender's core | a handler a block |
+//! | `Router` | one packet, copied by the event [`router`] | empties its FIFO while it waits ([`drain`]) |
+//! | `Dma` | one transfer a PE, by the sender's DMA engine ([`send`]) | a handler a block |
+//!
+//! With `Dense` packets land where the kernels read. With `Events` they land in a mailbox; the sender packs its block
+//! before it sends, and the receiver unpacks all blocks before it multiplies ([`pack`]).
+
+mod drain;
+pub mod options;
+pub(super) mod pack;
+pub mod router;
+mod send;
+
+use options::{Broadcast, OnFull, Payload};
+
+use super::program::Target;
+use crate::chip::geometry::QPE_COUNT;
+use crate::kernel::events::UnpackLayout;
+
+/// Stands for the event router where a QPE index is asked for.
+pub const ROUTER: u8 = u8::MAX;
+
+/// What the chip is told about the way of packets; the same for all PEs.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    /// Way.
+    pub broadcast: Broadcast,
+    /// Content.
+    pub payload: Payload,
+    /// What a full FIFO does.
+    pub on_full: OnFull,
+    /// Router entries: QPE indices and PE masks by [`route_number`].
+    pub routes: Vec<Vec<(u8, u8)>>,
+    /// The QPE at each port of the router, and each QPE's port.
+    pub ports: router::Ports,
+}
+
+impl Delivery {
+    /// The core itself sends all values: what it does can be read off the program at any time.
+    pub fn plain(&self) -> bool {
+        self.broadcast != Broadcast::Dma && self.payload == Payload::Dense
+    }
+
+    /// Deliveries that a packet to `target` ends in.
+    pub fn copies(&self, layer: u8, target: &Target) -> u32 {
+        if target.qpe == ROUTER && !target.host {
+            self.routes.get(route_number(layer, target.own, target.next)).map_or(0, |r| r.len() as u32)
+        } else {
+            1
+        }
+    }
+}
+
+/// Number of the router's entry for packets of a layer to itself, to the next one, or to both.
+pub fn route_number(layer: u8, own: bool, next: bool) -> usize {
+    4 * usize::from(layer) + usize::from(own) + 2 * usize::from(next)
+}
+
+/// The part of a slot that sends and receives events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotEvents {
+    /// Byte address at which packets are made.
+    pub outbox: u32,
+    /// Byte offset of this PE's packets in its readers' mailbox.
+    pub mail: u32,
+    /// How x is unpacked; none in layer 0, whose x comes by DMA.
+    pub input: Option<UnpackLayout>,
+    /// How y is unpacked.
+    pub recurrent: UnpackLayout,
+}
+
+/// A block on its way: what [`super::state::Cursor`] has to remember beside the place it has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Slot it is of.
+    pub slot: u8,
+    /// Time step.
+    pub step: u32,
+    /// Packets of the block.
+    pub packets: u32,
+    /// When the core began to send.
+    pub began: crate::chip::clock::Tick,
+}
+
+/// Packets that wait at each QPE's port for room in a FIFO, with the tick at which the first began to wait and the PE
+/// whose FIFO was full.
+pub type Blocked = Vec<std::collections::VecDeque<u32>>;
+
+/// Nothing waits.
+pub fn nothing_blocked() -> Blocked {
+    vec![std::collections::VecDeque::new(); QPE_COUNT]
+}

@@ -1,0 +1,212 @@
+//! The event handler's ring in a PE's SRAM: packets from the event router are written without interrupting the core.
+//!
+//! CHIP26 gives the ring and what can happen when it is full ([`OnFull`]); the layout of an entry is not published. We
+//! take a word for the key and four for the payload.
+
+use super::broadcast::options::OnFull;
+use super::sram::Sram;
+use crate::chip::clock::Tick;
+
+/// Bytes of an entry: key and payload.
+pub const ENTRY_BYTES: u32 = 20;
+
+/// A packet as it lies in the ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Which block of which layer, and where in it ([`Key`]).
+    pub key: u32,
+    /// Payload.
+    pub payload: [u32; 4],
+}
+
+/// What a key says: bits 31:24 the place (layer, group and buffer), bits 23:4 the byte offset in the buffer, bit 0 last
+/// packet of its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The sender's layer, 0 to 31.
+    pub layer: u8,
+    /// For the next layer only, not for the sender's own.
+    pub next_only: bool,
+    /// Which of the receivers' buffers, 0 to 3.
+    pub buffer: u8,
+    /// Byte offset in it, a multiple of 16.
+    pub offset: u32,
+    /// Last packet of its block.
+    pub last: bool,
+}
+
+impl Key {
+    /// As it is sent.
+    pub fn encode(self) -> u32 {
+        u32::from(self.layer) << 27
+            | u32::from(self.next_only) << 26
+            | u32::from(self.buffer & 3) << 24
+            | self.offset & 0xFF_FFF0
+            | u32::from(self.last)
+    }
+
+    /// As it is read.
+    pub fn decode(key: u32) -> Self {
+        Self {
+            layer: (key >> 27) as u8,
+            next_only: key >> 26 & 1 == 1,
+            buffer: (key >> 24 & 3) as u8,
+            offset: key & 0xFF_FFF0,
+            last: key & 1 == 1,
+        }
+    }
+}
+
+/// Where the ring is, how full it is, and what has happened to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fifo {
+    /// First byte.
+    pub start: u32,
+    /// Entries it has room for; 0 without a ring.
+    pub capacity: u32,
+    /// Number of the oldest entry in the ring.
+    pub read: u32,
+    /// Entries in it now.
+    pub fill: u32,
+    /// The core is taking an entry out.
+    pub draining: bool,
+    /// Until when, as known now.
+    pub drain_ends: Tick,
+    /// Counters that only observe.
+    pub count: FifoCount,
+}
+
+/// What has happened to a ring since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FifoCount {
+    /// Most entries that were in it at once.
+    pub high_water: u32,
+    /// Entries written.
+    pub written: u64,
+    /// Packets lost because it was full.
+    pub dropped: u64,
+    /// Entries lost to newer ones.
+    pub overwritten: u64,
+    /// Ticks that packets waited at the QPE's port because it was full.
+    pub stalled: Tick,
+}
+
+impl Fifo {
+    /// An empty ring in `bytes` bytes from `start` on.
+    pub fn new(start: u32, bytes: u32) -> Self {
+        Self { start, capacity: bytes / ENTRY_BYTES, ..Self::default() }
+    }
+
+    /// No room for another entry.
+    pub fn is_full(&self) -> bool {
+        self.fill >= self.capacity
+    }
+
+    fn address(&self, number: u32) -> u32 {
+        self.start + ENTRY_BYTES * (number % self.capacity.max(1))
+    }
+
+    /// The entry that comes out next.
+    pub fn oldest(&self, sram: &Sram) -> Option<Entry> {
+        let at = self.address(self.read);
+        let word = |i: u32| sram.word(at + 4 * i);
+        (self.fill > 0).then(|| Entry { key: word(0), payload: [word(1), word(2), word(3), word(4)] })
+    }
+
+    /// The oldest entry lies at the end of the ring.
+    pub fn wraps(&self) -> bool {
+        self.read + 1 == self.capacity
+    }
+
+    /// Takes the oldest entry out.
+    pub fn pop(&mut self, sram: &Sram) -> Option<Entry> {
+        let entry = self.oldest(sram)?;
+        self.advance();
+        Some(entry)
+    }
+
+    fn advance(&mut self) {
+        self.read = (self.read + 1) % self.capacity.max(1);
+        self.fill -= 1;
+    }
+
+    /// Writes an entry; the byte address at which it is in the ring now, if it is. Where the ring is full, [`OnFull::Stall`] refuses it (whoever
+    /// brings it has to wait), [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
+    pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
+        if self.is_full() {
+            match on_full {
+                OnFull::Stall => return None,
+                OnFull::Overwrite if self.capacity > 0 => {
+                    self.count.overwritten += 1;
+                    self.advance();
+                }
+                OnFull::Drop | OnFull::Overwrite => {
+                    self.count.dropped += 1;
+                    return None;
+                }
+            }
+        }
+        let at = self.address(self.read + self.fill);
+        sram.set_word(at, entry.key);
+        sram.set_words(at + 4, &entry.payload);
+        self.fill += 1;
+        self.count.written += 1;
+        self.count.high_water = self.count.high_water.max(self.fill);
+        Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+
+    proptest! {
+        #[test]
+        fn the_ring_is_a_queue_and_every_loss_is_counted(
+            operations in prop::collection::vec(prop::option::weighted(0.6, any::<u32>()), 0..200),
+            capacity in 1_u32..9, policy in 0_usize..3,
+        ) {
+            let on_full = [OnFull::Stall, OnFull::Drop, OnFull::Overwrite][policy];
+            let mut sram = Sram::default();
+            let mut fifo = Fifo::new(0x100, capacity * ENTRY_BYTES + 7);
+            let (mut model, mut lost, mut refused) = (VecDeque::new(), 0_u64, 0_u64);
+            let (mut tried, mut out) = (0_u64, 0_u64);
+            for operation in operations {
+                let Some(key) = operation else {
+                    let entry = fifo.pop(&sram);
+                    out += u64::from(entry.is_some());
+                    prop_assert_eq!(entry, model.pop_front());
+                    continue;
+                };
+                tried += 1;
+                let entry = Entry { key, payload: [key, 1, 2, 3] };
+                let full = model.len() as u32 == capacity;
+                prop_assert_eq!(fifo.is_full(), full);
+                let taken = fifo.push(&mut sram, entry, on_full).is_some();
+                prop_assert_eq!(taken, !full || on_full == OnFull::Overwrite);
+                if full && on_full == OnFull::Overwrite {
+                    model.pop_front();
+                    lost += 1;
+                }
+                if taken {
+                    model.push_back(entry);
+                } else {
+                    refused += 1;
+                }
+            }
+            prop_assert_eq!(fifo.count.overwritten, lost);
+            prop_assert_eq!(fifo.count.dropped, if on_full == OnFull::Drop { refused } else { 0 });
+            prop_assert_eq!(tried, out + u64::from(fifo.fill) + lost + refused);
+        }
+
+        #[test]
+        fn keys_say_what_they_said(
+            layer in 0_u8..32, next_only in any::<bool>(), buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
+        ) {
+            let key = Key { layer, next_only, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
+            prop_assert_eq!(Key::decode(key.encode()), key);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Who sends how much to whom: packets delivered from PE to PE, in the step under way, the last one, and since the start.
+
+use crate::chip::geometry::{PE_COUNT, PES_PER_QPE, QPE_COUNT};
+
+/// Rows are sources, columns destinations, by PE index. Packets of the host and beats of DRAM have no source here.
+#[derive(Clone, Debug)]
+pub struct TrafficMatrix {
+    step: Vec<u32>,
+    last_step: Vec<u32>,
+    total: Vec<u64>,
+}
+
+impl Default for TrafficMatrix {
+    fn default() -> Self {
+        let cells = PE_COUNT * PE_COUNT;
+        Self { step: vec![0; cells], last_step: vec![0; cells], total: vec![0; cells] }
+    }
+}
+
+impl TrafficMatrix {
+    /// A packet of PE index `source` is in the SRAM of PE index `destination`.
+    pub fn delivered(&mut self, source: u16, destination: usize) {
+        let source = usize::from(source);
+        if source < PE_COUNT && destination < PE_COUNT {
+            self.step[source * PE_COUNT + destination] += 1;
+        }
+    }
+
+    /// Closes the time step.
+    pub fn end_step(&mut self) {
+        for (total, step) in self.total.iter_mut().zip(&self.step) {
+            *total += u64::from(*step);
+        }
+        std::mem::swap(&mut self.last_step, &mut self.step);
+        self.step.fill(0);
+    }
+
+    /// Packets from PE index `source` to `destination` in the last completed step.
+    pub fn last_step(&self, source: usize, destination: usize) -> u32 {
+        self.last_step.get(source * PE_COUNT + destination).copied().unwrap_or(0)
+    }
+
+    /// The same since the start, completed steps only.
+    pub fn total(&self, source: usize, destination: usize) -> u64 {
+        self.total.get(source * PE_COUNT + destination).copied().unwrap_or(0)
+    }
+
+    /// From QPE to QPE in the last completed step, by QPE index, rows are sources.
+    pub fn qpes_last_step(&self) -> Vec<Vec<u64>> {
+        by_qpe(self.last_step.iter().map(|&packets| u64::from(packets)))
+    }
+
+    /// From QPE to QPE since the start, completed steps only.
+    pub fn qpes_total(&self) -> Vec<Vec<u64>> {
+        by_qpe(self.total.iter().copied())
+    }
+}
+
+fn by_qpe(cells: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
+    let mut qpes = vec![vec![0; QPE_COUNT]; QPE_COUNT];
+    for (cell, packets) in cells.enumerate() {
+        qpes[cell / PE_COUNT / PES_PER_QPE][cell % PE_COUNT / PES_PER_QPE] += packets;
+    }
+    qpes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_moves_to_the_last_one_and_into_the_total() {
+        let mut matrix = TrafficMatrix::default();
+        matrix.delivered(5, 151);
+        matrix.delivered(5, 151);
+        matrix.delivered(u16::MAX, 3);
+        assert_eq!(matrix.last_step(5, 151), 0);
+        matrix.end_step();
+        assert_eq!((matrix.last_step(5, 151), matrix.total(5, 151)), (2, 2));
+        matrix.delivered(4, 148);
+        matrix.end_step();
+        assert_eq!(matrix.last_step(5, 151), 0);
+        assert_eq!(matrix.qpes_last_step()[1][37], 1);
+        assert_eq!(matrix.qpes_total()[1][37], 3);
+        assert_eq!(matrix.qpes_total().iter().flatten().sum::<u64>(), 3);
+    }
+}

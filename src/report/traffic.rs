@@ -1,0 +1,82 @@
+//! Who sent how much to whom, and how the event router and the FIFOs fared.
+
+use serde::Serialize;
+
+use crate::chip::clock::{TICKS_PER_US, us};
+use crate::chip::geometry::{PE_COUNT, Pe, QPES};
+use crate::machine::broadcast::options::{Broadcast, OnFull};
+use crate::machine::fifo::ENTRY_BYTES;
+use crate::session::Session;
+
+/// Packets delivered from PE to PE, completed steps only. Packets of the host are not among them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Traffic {
+    /// Names of the QPEs in the order of the rows and columns of `qpe_packets`.
+    pub qpes: Vec<String>,
+    /// Packets by source QPE (row) and destination QPE (column); a packet that four PEs take counts four times.
+    pub qpe_packets: Vec<Vec<u64>>,
+    /// The same by source, for each PE in the order of `qpes`, four PEs each.
+    pub from_pes: Vec<u64>,
+    /// The same by destination.
+    pub to_pes: Vec<u64>,
+}
+
+/// The event router and the FIFOs, with `broadcast: Router`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Routed {
+    /// Packets that the router took in.
+    pub routed: u64,
+    /// Copies that it sent.
+    pub copies: u64,
+    /// Time that packets waited for its ports and engines, sum over packets, ns.
+    pub router_waited_ns: f64,
+    /// What a full FIFO does.
+    pub on_full: OnFull,
+    /// Packets that a FIFO has room for.
+    pub fifo_entries: u32,
+    /// Most packets in a FIFO at once.
+    pub fifo_high_water: u32,
+    /// The PE with that FIFO.
+    pub fifo_fullest_pe: Option<String>,
+    /// Packets lost because a FIFO was full, all PEs.
+    pub fifo_dropped: u64,
+    /// Packets in FIFOs lost to newer ones, all PEs.
+    pub fifo_overwritten: u64,
+    /// Time that packets waited at ports because a FIFO was full, sum over PEs, µs.
+    pub fifo_stalled_us: f64,
+}
+
+/// The traffic matrix of a session so far.
+pub fn traffic(session: &Session) -> Traffic {
+    let matrix = &session.machine().state().matrix;
+    let all = || 0..PE_COUNT;
+    Traffic {
+        qpes: QPES.iter().map(ToString::to_string).collect(),
+        qpe_packets: matrix.qpes_total(),
+        from_pes: all().map(|from| all().map(|to| matrix.total(from, to)).sum()).collect(),
+        to_pes: all().map(|to| all().map(|from| matrix.total(from, to)).sum()).collect(),
+    }
+}
+
+/// Router and FIFOs of a session so far; `None` where nothing is routed.
+pub fn routed(session: &Session) -> Option<Routed> {
+    let (program, state) = (session.program(), session.machine().state());
+    if program.delivery.broadcast != Broadcast::Router {
+        return None;
+    }
+    let fifos =
+        || Pe::all().map(|pe| (pe, &state.pes[pe.index()].fifo)).filter(|(_, fifo)| fifo.capacity > 0);
+    let fullest = fifos().rev().max_by_key(|(_, fifo)| fifo.count.high_water);
+    Some(Routed {
+        routed: state.router.packets,
+        copies: state.router.copies,
+        router_waited_ns: state.router.waited as f64 * 1000.0 / TICKS_PER_US as f64,
+        on_full: program.delivery.on_full,
+        fifo_entries: program.pes.iter().flatten().map(|pe| pe.fifo.1 / ENTRY_BYTES).max().unwrap_or(0),
+        fifo_high_water: fullest.map_or(0, |(_, fifo)| fifo.count.high_water),
+        fifo_fullest_pe: fullest.map(|(pe, _)| pe.to_string()),
+        fifo_dropped: fifos().map(|(_, fifo)| fifo.count.dropped).sum(),
+        fifo_overwritten: fifos().map(|(_, fifo)| fifo.count.overwritten).sum(),
+        fifo_stalled_us: us(fifos().map(|(_, fifo)| fifo.count.stalled).sum()),
+    })
+}
