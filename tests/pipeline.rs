@@ -182,7 +182,8 @@ fn a_batch_reads_streams_of_the_text() {
             let mut x = vec![0.0; model.language().unwrap().embedding.width()];
             assert!(model.language().unwrap().embedding.row(pair[0], &mut x));
             let y = model.network().step(&mut state, &x);
-            surprisals.push(session.work().language().unwrap().task().readout().predict(y).surprisal(pair[1]));
+            surprisals
+                .push(session.work().language().unwrap().task().readout().predict(y).surprisal(pair[1]));
             if t + 1 == STEPS as usize {
                 outputs.push(y.to_vec());
             }
@@ -216,7 +217,9 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
     let texts = [&[WRITING][..], &[WRITING, PIPELINED]].map(|edits| {
         let mut session = session(SMALL, edits);
         while session.step(StepUnit::TimeStep) != Moved::Finished {}
-        (0..).map_while(|i| session.work().language().unwrap().task().word(i).map(str::to_owned)).collect::<Vec<_>>()
+        (0..)
+            .map_while(|i| session.work().language().unwrap().task().word(i).map(str::to_owned))
+            .collect::<Vec<_>>()
     });
     assert_eq!(texts[0], texts[1]);
     assert_eq!(texts[0].len(), 22);

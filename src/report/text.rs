@@ -149,10 +149,8 @@ impl Report {
         }
         table.write(out);
         if samples.len() > SAMPLES_SHOWN {
-            out.push_str(&format!(
-                "and {} more: --format json has them all\n",
-                samples.len() - SAMPLES_SHOWN
-            ));
+            let more = samples.len() - SAMPLES_SHOWN;
+            field(out, 0, "", &format!("and {more} more: --format json has them all"));
         }
         out.push('\n');
     }

@@ -85,7 +85,7 @@ impl Plan {
                 Work::Language(Reading::new(language_task(loaded, (model, readout), options)?))
             }
             (Feed::Gestures(model, samples), _) => {
-                Work::Gestures(Recognising::new(Arc::clone(model), Arc::clone(samples), batch))
+                Work::Gestures(Box::new(Recognising::new(Arc::clone(model), Arc::clone(samples), batch)))
             }
             (Feed::Tensor(rows), Task::Tensor(options)) => {
                 let units = self.model.network().outputs();

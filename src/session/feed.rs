@@ -61,24 +61,27 @@ impl DramRows for EmbeddingRows {
     }
 }
 
+/// The features of each frame of a sample.
+type SampleFeatures = Arc<Vec<Vec<f32>>>;
+
 /// Features of frames, one row a frame, samples one after the other. The host's head makes those of a sample when one
 /// of them is read first. [`NO_ROW`] reads as the features of silence would if the network were not asked: zeros.
 #[derive(Debug)]
 struct FeatureRows {
     model: Arc<GestureModel>,
     samples: Arc<Samples>,
-    kept: Mutex<VecDeque<(usize, Arc<Vec<Vec<f32>>>)>>,
+    kept: Mutex<VecDeque<(usize, SampleFeatures)>>,
 }
 
 impl FeatureRows {
     /// The features of a sample's frames. A recording that has gone since the task read it gives none.
-    fn of(&self, sample: usize) -> Arc<Vec<Vec<f32>>> {
+    fn of(&self, sample: usize) -> SampleFeatures {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, features)) = kept.iter().find(|(number, _)| *number == sample) {
             return Arc::clone(features);
         }
         let frames = self.samples.frames(sample).unwrap_or_default();
-        let features: Arc<Vec<Vec<f32>>> =
+        let features: SampleFeatures =
             Arc::new(frames.frames.iter().map(|frame| self.model.head.forward(frame)).collect());
         if kept.len() == KEPT {
             kept.pop_front();

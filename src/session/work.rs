@@ -18,7 +18,7 @@ pub enum Work {
     /// Reading or writing text.
     Language(Reading),
     /// Telling gestures apart.
-    Gestures(Recognising),
+    Gestures(Box<Recognising>),
     /// Arrays in, arrays out.
     Tensor(Computing),
 }
