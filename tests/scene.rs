@@ -36,7 +36,7 @@ fn every_scene_of_the_house_loads_and_finds_its_model() {
         let loaded = load(&path);
         assert!(!loaded.scene.title.is_empty(), "{}", path.display());
         let model = loaded.resolve(&loaded.scene.model, "model").unwrap();
-        assert!(model.join("vocab.txt").is_file(), "{}", model.display());
+        assert!(model.join("card.ron").is_file(), "{}", model.display());
     }
 }
 
