@@ -46,6 +46,8 @@ Scenes to begin with:
   scenes/lm_generate.ron  the same, writing a text of its own
   scenes/lm_event.ron     the same with event-driven kernels
   scenes/single_pe.ron    a whole tiny network on one PE
+  scenes/dvs.ron          gestures seen by an event camera, on 128 PEs
+  scenes/tensor.ron       any EGRU model on any array: .npy in, .npy out
 
 Examples:
   spinntui scenes/lm.ron

@@ -95,12 +95,12 @@ fn judgement(row: &Row) -> String {
     text
 }
 
-/// A fraction in per cent with its sign, one digit after the point.
+/// A fraction in per cent with its sign; one digit after the point where it is below 100 %.
 fn signed_percent(fraction: f64) -> String {
     let percent = 100.0 * fraction;
     // No "-0.0 %".
     let percent = if percent.abs() < 0.05 { 0.0 } else { percent };
-    format!("{percent:+.1} %")
+    if percent.abs() < 100.0 { format!("{percent:+.1} %") } else { format!("{percent:+.0} %") }
 }
 
 impl Unit {

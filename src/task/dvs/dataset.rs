@@ -315,7 +315,7 @@ mod tests {
         let list = "trials_to_test.txt";
         for (files, words) in [
             (vec![], vec!["no data set", "ibmGestureTrain"]),
-            (vec![(list, "\n")], vec!["trials_to_test.txt: no recordings"]),
+            (vec![(list, "\n")], vec!["no recordings"]),
             (vec![("ibmGestureTest/x.txt", "")], vec!["no recordings"]),
             (vec![(list, "\nuser1.aedat")], vec!["trials_to_test.txt:2: `user1.aedat`", "no such recording"]),
             (vec![(list, "../a.aedat")], vec![":1: `../a.aedat`", "without folders"]),
