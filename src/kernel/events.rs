@@ -130,6 +130,10 @@ pub struct UnpackLayout {
 
 impl UnpackLayout {
     /// Byte address of what a matrix kernel then reads.
+    ///
+    /// Not to be inlined: rustc 1.95 (thin LTO) loads the variant's field before it knows that there is a layout at all, at
+    /// an address made of whatever bytes an absent one has, and the release build faults.
+    #[inline(never)]
     pub fn operand(&self) -> u32 {
         match self.into {
             Unpacked::Dense(at) => at,
