@@ -58,6 +58,7 @@ fn screens_at_120x40() {
     assert_snapshot!("120x40-energy-expanded", screen((120, 40), "7 z"));
     assert_snapshot!("120x40-chip-expanded", screen((120, 40), "z"));
     assert_snapshot!("120x40-noc-expanded", screen((120, 40), "4 z"));
+    assert_snapshot!("120x40-noc-matrix", screen((120, 40), "4 z t"));
 }
 
 #[test]

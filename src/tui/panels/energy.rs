@@ -1,5 +1,5 @@
-//! Panel 7: power, and where the energy goes. The parts since the start with bars, energy per token over the last
-//! tokens, and the PEs that used most. What no source gives an energy for says so.
+//! Panel 7: power, and where the energy goes. The parts since the start with bars, energy per token or frame over the last
+//! ones, and the PEs that used most. What no source gives an energy for says so.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -73,8 +73,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let energy = &view.snapshot.energy;
-    let figure = |name: &'static str, text: String| {
-        [Span::styled(name, theme.dim()), Span::styled(text, theme.strong()), Span::raw("  ")]
+    let figure = |name: &str, text: String| {
+        [Span::styled(name.to_owned(), theme.dim()), Span::styled(text, theme.strong()), Span::raw("  ")]
     };
     let mean = energy.energy_j / view.snapshot.steps.max(1) as f64;
     let whole = [
@@ -84,7 +84,10 @@ fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let token = if view.snapshot.steps == 0 {
         vec![]
     } else {
-        vec![figure("token: mean ", units::joules(mean)), figure("this ", units::joules(energy.step_j))]
+        vec![
+            figure(&format!("{}: mean ", view.step_word()), units::joules(mean)),
+            figure("this ", units::joules(energy.step_j)),
+        ]
     };
     let rest = put_line(buf, area, Line::from(whole.concat()));
     if token.is_empty() {
@@ -163,7 +166,7 @@ fn history(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     let highest = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
     let end = nice_ceiling(highest);
-    let name = format!("energy per token, last {}", values.len());
+    let name = format!("energy per {}, last {}", view.step_word(), values.len());
     let scale = format!("0 to {}", units::joules(f64::from(end)));
     let chart = put_pair(buf, area, Line::styled(name, theme.strong()), Line::styled(scale, theme.dim()));
     bars::spark(buf, chart, values, end, theme, |fraction| theme.heat_ink(fraction));

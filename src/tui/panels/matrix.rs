@@ -37,7 +37,14 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let most = cells.iter().flatten().copied().max().unwrap_or(0);
     let high = format!("{} packets", units::count(most));
     let legend = legend::ramp("delivered", "0", &high, "", theme);
-    let inner = frame(view, PanelId::Noc, "from row to column, this token", legend, area, buf);
+    let inner = frame(
+        view,
+        PanelId::Noc,
+        &format!("from row to column, this {}", view.step_word()),
+        legend,
+        area,
+        buf,
+    );
     let names: Vec<String> = if fine {
         order().into_iter().map(|index| format!("{},{}", QPES[index].x, QPES[index].y)).collect()
     } else {
@@ -101,7 +108,7 @@ fn draw(
 
 fn figures(noc: &NocView, cells: &[Vec<u64>], area: Rect, theme: &Theme, buf: &mut Buffer) {
     let all: u64 = cells.iter().flatten().sum();
-    let mut rows = vec![("delivered, this token".to_owned(), units::count(all))];
+    let mut rows = vec![("delivered, this step".to_owned(), units::count(all))];
     if let Some(fifo) = &noc.fifo {
         let entries = fifo.entries;
         rows.push(("FIFO, fullest now".to_owned(), format!("{} of {entries}", fifo.fill)));
