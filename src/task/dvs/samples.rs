@@ -64,6 +64,8 @@ struct Place {
     recording: usize,
     label: Option<Gesture>,
     start_us: i64,
+    /// The same since the recording's first event.
+    since_us: u64,
     /// Which slice of its stretch, from 0, and of how many.
     slice: u32,
     slices: u32,
@@ -161,7 +163,7 @@ impl Samples {
     pub fn source(&self, sample: usize) -> String {
         let Some(place) = self.places.get(sample) else { return String::new() };
         let name = self.recordings[place.recording].file_name().unwrap_or_default().to_string_lossy();
-        let begin = place.start_us as f64 / 1e6;
+        let begin = place.since_us as f64 / 1e6;
         match place.label {
             Some(_) if place.slices > 1 => format!("{name}, slice {} of {}", place.slice + 1, place.slices),
             _ => format!("{name}, from {begin:.1} s"),
@@ -212,7 +214,9 @@ fn cut(
 ) -> Result<Vec<Place>, SamplesError> {
     // First and last event of each stretch.
     let mut spans: Vec<Option<(i64, i64)>> = vec![None; stretches.len()];
+    let mut begin = None;
     each_event(path, |event| {
+        begin.get_or_insert(event.t);
         for (stretch, span) in stretches.iter().zip(&mut spans) {
             let begun = stretch.start_us.is_none_or(|start| event.t >= start);
             if begun && stretch.end_us.is_none_or(|end| event.t < end) {
@@ -225,12 +229,10 @@ fn cut(
     for (stretch, span) in stretches.iter().zip(spans) {
         let Some((first, last)) = span else { continue };
         let slices = (last.abs_diff(first) / options.slice_us).min(u64::from(u32::MAX)) as u32;
-        places.extend((0..slices).map(|slice| Place {
-            recording,
-            label: stretch.gesture,
-            start_us: first.saturating_add((u64::from(slice) * options.slice_us) as i64),
-            slice,
-            slices,
+        places.extend((0..slices).map(|slice| {
+            let start_us = first.saturating_add((u64::from(slice) * options.slice_us) as i64);
+            let since_us = start_us.abs_diff(begin.unwrap_or(start_us));
+            Place { recording, label: stretch.gesture, start_us, since_us, slice, slices }
         }));
     }
     Ok(places)
