@@ -2,6 +2,7 @@
 //! for what cannot be read.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails should say where")]
+#![allow(clippy::float_cmp, reason = "shares of small counts are exact")]
 
 use std::fs;
 use std::path::Path;
