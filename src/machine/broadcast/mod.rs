@@ -4,11 +4,11 @@
 //! | | way | receiver's core |
 //! |---|---|---|
 //! | `QpeMulticast` | one write a QPE and packet, by the sender's core | a handler a block |
-//! | `Router` | one packet, copied by the event [`router`] | empties its FIFO while it waits ([`drain`]) |
-//! | `Dma` | one transfer a PE, by the sender's DMA engine ([`send`]) | a handler a block |
+//! | `Router` | one packet, copied by the event [`router`] | empties its FIFO while it waits (`drain.rs`) |
+//! | `Dma` | one transfer a PE, by the sender's DMA engine (`send.rs`) | a handler a block |
 //!
 //! With `Dense` packets land where the kernels read. With `Events` they land in a mailbox; the sender packs its block
-//! before it sends, and the receiver unpacks all blocks before it multiplies ([`pack`]).
+//! before it sends, and the receiver unpacks all blocks before it multiplies (`pack.rs`).
 
 mod drain;
 pub mod options;
