@@ -6,7 +6,7 @@ use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
 use super::probe::Race;
-use super::program::{MAX_IN_FLIGHT, NO_SLOT, Phase, Program};
+use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
 use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
@@ -171,24 +171,15 @@ impl Machine {
         let host = &mut self.state.host;
         let step = host.announced;
         let place = step.wrapping_sub(host.completed) as usize;
-        let Some(rows) = host.in_flight.get(place).cloned() else { return Progress::default() };
+        let Some(samples) = host.in_flight.get(place).map(Vec::len) else { return Progress::default() };
         host.announced = step.wrapping_add(1);
         let (x, y) = program.assume.host_port;
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
-        for (sample, &row) in rows.iter().enumerate() {
-            let payload = if program.steps_in_flight > 1 {
-                // The step's own word; the others keep the rows of the steps that may still be to begin.
-                let steps: [u32; MAX_IN_FLIGHT as usize] = std::array::from_fn(|word| {
-                    let back = step.wrapping_sub(word as u32) % MAX_IN_FLIGHT;
-                    place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample))
-                });
-                steps
-            } else {
-                [row, step, 0, 0]
-            };
-            let sample_number = sample as u8;
+        for sample in 0..samples {
+            let row = |back: u32| place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample));
+            let payload = program.announcement(step, row);
             for (qpe, mask, address) in program.announce_to(sample) {
-                let freight = Freight::Announce { sample: sample_number, step };
+                let freight = Freight::Announce { sample: sample as u8, step };
                 let packet = Packet { payload, address, qpe, mask, host: false, source: CHIP, freight };
                 self.send(from, packet);
             }

@@ -217,6 +217,14 @@ impl PacketStore {
         self.packets.get(number as usize)
     }
 
+    /// What a packet carries and where to, for hashing.
+    fn words(&self, number: u32) -> impl Iterator<Item = u64> {
+        let packet = self.get(number);
+        let place =
+            packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask));
+        packet.map_or([0; PACKET_WORDS], |p| p.payload).map(u64::from).into_iter().chain([place])
+    }
+
     /// Takes it off the mesh.
     pub fn take(&mut self, number: u32) -> Packet {
         self.free.push(number);
@@ -405,22 +413,14 @@ impl State {
         }
         for (qpe, number) in (0_u64..).zip(&self.blocked).flat_map(|(q, b)| b.iter().map(move |n| (q, *n))) {
             word(qpe);
-            for value in self.packets.get(number).iter().flat_map(|p| p.payload) {
-                word(u64::from(value));
-            }
+            self.packets.words(number).for_each(&mut word);
         }
         for event in self.queue.sorted() {
             word(event.tick);
             word(u64::from(event.source));
             match event.kind {
                 super::queue::EventKind::Deliver(number) => {
-                    let packet = self.packets.get(number);
-                    for value in packet.iter().flat_map(|p| p.payload) {
-                        word(u64::from(value));
-                    }
-                    word(packet.map_or(0, |p| {
-                        u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)
-                    }));
+                    self.packets.words(number).for_each(&mut word);
                 }
                 super::queue::EventKind::Interrupt => word(1 << 32),
                 super::queue::EventKind::DmaEnd => word(2 << 32),
