@@ -18,6 +18,7 @@ pub struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) state: State,
     pub(super) accounts: Arc<Accounts>,
+    pub(super) watched: Vec<Pe>,
 }
 
 /// What one event brought to its end.
@@ -43,7 +44,7 @@ impl Machine {
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
-        let mut machine = Self { program, state, accounts };
+        let mut machine = Self { program, state, accounts, watched: Vec::new() };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -135,6 +136,7 @@ impl Machine {
         if self.state.fault.is_some() {
             return None;
         }
+        self.forget_written();
         let event = self.state.queue.pop()?;
         self.state.tick = event.tick;
         self.state.events += 1;

@@ -21,3 +21,4 @@ pub mod queue;
 pub mod routes;
 pub mod sram;
 pub mod state;
+pub mod watch;

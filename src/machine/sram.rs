@@ -1,5 +1,7 @@
 //! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for checkpoints and hashes.
 
+use std::ops::Range;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chip::constants;
@@ -26,6 +28,26 @@ pub struct Sram {
     /// Pages written since their hash was taken.
     stale: u128,
     page_hash: Box<[u64; PAGES]>,
+    /// Bytes that a debugger watches; only ever looked at on a write.
+    watch: Option<Box<Watch>>,
+}
+
+/// Watched bytes, and the writes that touched them.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    ranges: Vec<Range<u32>>,
+    written: Vec<Range<u32>>,
+}
+
+impl Watch {
+    fn note(&mut self, bytes: &Range<u32>) {
+        for range in &self.ranges {
+            let both = range.start.max(bytes.start)..range.end.min(bytes.end);
+            if !both.is_empty() {
+                self.written.push(both);
+            }
+        }
+    }
 }
 
 impl Default for Sram {
@@ -34,7 +56,12 @@ impl Default for Sram {
         reason = "a typed box of an array; the optimiser builds it in place"
     )]
     fn default() -> Self {
-        Self { words: Box::new([0; SRAM_WORDS]), stale: u128::MAX, page_hash: Box::new([0; PAGES]) }
+        Self {
+            words: Box::new([0; SRAM_WORDS]),
+            stale: u128::MAX,
+            page_hash: Box::new([0; PAGES]),
+            watch: None,
+        }
     }
 }
 
@@ -70,6 +97,7 @@ impl Sram {
         let index = (address as usize / 4) % SRAM_WORDS;
         self.words[index] = value;
         self.stale |= 1 << (index * 4 / PAGE_BYTES);
+        self.touched(index, 1);
     }
 
     /// Writes consecutive words from a byte address on; what would lie past the end is cut off.
@@ -85,6 +113,7 @@ impl Sram {
         for page in first..=last {
             self.stale |= 1 << page;
         }
+        self.touched(start, n);
     }
 
     /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
@@ -94,6 +123,36 @@ impl Sram {
             *words = payload;
         }
         self.stale |= 1 << (start * 4 / PAGE_BYTES);
+        self.touched(start, 4);
+    }
+
+    /// So many words from this one on were written.
+    fn touched(&mut self, word: usize, words: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.note(&(4 * word as u32..4 * (word + words) as u32));
+        }
+    }
+
+    /// Notes writes to these bytes from now on, until [`Self::unwatch`].
+    pub fn watch(&mut self, bytes: Range<u32>) {
+        self.watch.get_or_insert_default().ranges.push(bytes);
+    }
+
+    /// Watches nothing any more.
+    pub fn unwatch(&mut self) {
+        self.watch = None;
+    }
+
+    /// Watched bytes that were written since [`Self::forget_written`], write by write, also with what they held before.
+    pub fn written(&self) -> &[Range<u32>] {
+        self.watch.as_ref().map_or(&[], |watch| &watch.written)
+    }
+
+    /// Forgets which watched bytes were written.
+    pub fn forget_written(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.written.clear();
+        }
     }
 
     /// Writes consecutive singles from a byte address on.
@@ -143,6 +202,28 @@ mod tests {
         sram.set_packet(0x1_0010, [1, 2, 3, 4]);
         assert_ne!(sram.hash(), written);
         assert_eq!(sram.word(0x1_001C), 4);
+    }
+
+    #[test]
+    fn writes_to_watched_bytes_are_noted_whatever_they_change() {
+        let mut sram = Sram::default();
+        sram.set_word(8, 1);
+        assert_eq!(sram.written(), []);
+        sram.watch(6..18);
+        sram.set_word(0, 1);
+        sram.set_word(0x1_0008, 1);
+        assert_eq!(sram.written(), []);
+        sram.set_word(8, 1); // what it held before
+        sram.set_words(0, &[1, 2]);
+        sram.set_packet(16, [0; 4]);
+        sram.set_floats(4, &[1.0; 40]);
+        sram.flip_bit(17, 1);
+        assert_eq!(sram.written(), [8..12, 6..8, 16..18, 6..18, 16..18]);
+        sram.forget_written();
+        assert_eq!(sram.written(), []);
+        sram.unwatch();
+        sram.set_word(8, 2);
+        assert_eq!(sram.written(), []);
     }
 
     #[test]
