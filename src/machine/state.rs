@@ -78,11 +78,11 @@ impl Cursor {
     }
 }
 
-/// One PE.
+/// One PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
 #[derive(Clone, Debug, Default)]
-pub struct PeState {
+pub struct PeState<M = Sram> {
     /// Its memory.
-    pub sram: Sram,
+    pub sram: M,
     /// What it does.
     pub status: Status,
     /// Position in its program.
@@ -212,6 +212,11 @@ impl PacketStore {
         }
     }
 
+    /// Places for packets.
+    pub fn capacity(&self) -> usize {
+        self.packets.len()
+    }
+
     /// The packet with this number.
     pub fn get(&self, number: u32) -> Option<&Packet> {
         self.packets.get(number as usize)
@@ -254,9 +259,9 @@ pub struct HostState {
 /// Time steps that are told apart in counts of what is still to come: more than can overlap.
 pub const STEPS: usize = 2 * MAX_IN_FLIGHT as usize;
 
-/// All that changes.
+/// All that changes. `M`: see [`PeState`].
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct State<M = Sram> {
     /// Now.
     pub tick: Tick,
     /// Events handled.
@@ -264,7 +269,7 @@ pub struct State {
     /// What is to come.
     pub queue: EventQueue,
     /// By PE index.
-    pub pes: Vec<PeState>,
+    pub pes: Vec<PeState<M>>,
     /// Links.
     pub noc: Noc,
     /// The event router.
@@ -308,7 +313,7 @@ pub struct State {
 impl State {
     /// The chip as the host has loaded it.
     pub fn load(program: &Program) -> Self {
-        let mut pes = vec![PeState::default(); PE_COUNT];
+        let mut pes: Vec<PeState> = vec![PeState::default(); PE_COUNT];
         let mut active = vec![Vec::new(); PE_COUNT];
         for ((pe, active), loaded) in pes.iter_mut().zip(&mut active).zip(&program.pes) {
             let Some(loaded) = loaded else { continue };
