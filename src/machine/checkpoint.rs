@@ -3,6 +3,7 @@
 use super::exec::Machine;
 use super::pages::{PageStore, Pages};
 use super::state::{PeState, State};
+use crate::chip::geometry::Pe;
 
 /// All that changes in a machine, at one moment. Memory is shared with other checkpoints through a [`PageStore`].
 #[derive(Clone, Debug)]
@@ -11,6 +12,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Bits of a PE's pages that were written since the checkpoint before, at least.
+    pub fn written_pages(&self, pe: Pe) -> u128 {
+        self.state.pes[pe.index()].sram.written
+    }
+
     /// Bytes that it does not share with other checkpoints, its pages left out: about.
     pub fn own_bytes(&self) -> usize {
         let state = &self.state;
@@ -36,8 +42,10 @@ impl Machine {
     /// Comes back to a moment of this very machine.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
         let live = std::mem::take(&mut self.state.pes);
-        let pes = live.into_iter().zip(&checkpoint.state.pes).map(|(mut pe, then)| {
+        let faults = &checkpoint.state.faults;
+        let pes = live.into_iter().zip(&checkpoint.state.pes).enumerate().map(|(index, (mut pe, then))| {
             pe.sram.restore(&then.sram);
+            pe.sram.stick(faults.stuck(index));
             then.with_memory(pe.sram)
         });
         self.state = checkpoint.state.with_pes(pes.collect());
@@ -117,6 +125,7 @@ impl<M> State<M> {
             matrix,
             races,
             banks_decide,
+            faults,
             fault,
         } = self;
         State {
@@ -142,6 +151,7 @@ impl<M> State<M> {
             matrix: matrix.clone(),
             races: races.clone(),
             banks_decide: *banks_decide,
+            faults: faults.clone(),
             fault: fault.clone(),
         }
     }

@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod costs;
 pub mod dma;
 pub mod exec;
+pub mod fault;
 pub mod fifo;
 pub mod images;
 pub mod matrix;

@@ -10,30 +10,34 @@ type Page = [u32; PAGE_WORDS];
 
 /// An SRAM's content, page by page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pages(Arc<[Arc<Page>]>);
+pub struct Pages {
+    pages: Arc<[Arc<Page>]>,
+    /// Bits of the pages written since the checkpoint before, at least.
+    pub(super) written: u128,
+}
 
 impl Default for Pages {
     /// All zeros.
     fn default() -> Self {
         let zeros = Arc::new([0; PAGE_WORDS]);
-        Self((0..PAGES).map(|_| Arc::clone(&zeros)).collect())
+        Self { pages: (0..PAGES).map(|_| Arc::clone(&zeros)).collect(), written: 0 }
     }
 }
 
 impl Pages {
     /// The words of a page, 0..[`PAGES`].
     pub fn page(&self, page: usize) -> &[u32; PAGE_WORDS] {
-        &self.0[page]
+        &self.pages[page]
     }
 
     /// Puts another page in its place.
     pub(super) fn set(&mut self, page: usize, content: Arc<Page>) {
-        Arc::make_mut(&mut self.0)[page] = content;
+        Arc::make_mut(&mut self.pages)[page] = content;
     }
 
     /// Whether a page is the very same here and there.
     pub(super) fn shares(&self, other: &Self, page: usize) -> bool {
-        Arc::ptr_eq(&self.0[page], &other.0[page])
+        Arc::ptr_eq(&self.pages[page], &other.pages[page])
     }
 }
 

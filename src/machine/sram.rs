@@ -36,8 +36,33 @@ pub struct Sram {
     kept: Option<Pages>,
     /// Pages written since then.
     changed: u128,
+    /// Bits that keep their value.
+    stuck: Vec<Stuck>,
     /// Bytes that a debugger watches; only ever looked at on a write.
     watch: Option<Box<Watch>>,
+}
+
+/// A bit that keeps its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// Index of its word.
+    pub word: u32,
+    /// The word with this bit alone.
+    pub mask: u32,
+    /// The same with what it stays.
+    pub value: u32,
+}
+
+impl Stuck {
+    /// Bit `bit` of the byte at `address`, which wraps at 128 KiB.
+    pub fn new(address: u32, bit: u8, value: bool) -> Self {
+        let mask = 1 << ((address % 4) * 8 + u32::from(bit % 8));
+        Self { word: address / 4 % SRAM_WORDS as u32, mask, value: if value { mask } else { 0 } }
+    }
+
+    fn hold(self, word: u32) -> u32 {
+        word & !self.mask | self.value
+    }
 }
 
 /// Watched bytes, and the writes that touched them.
@@ -70,6 +95,7 @@ impl Default for Sram {
             page_hash: Box::new([0; PAGES]),
             kept: None,
             changed: u128::MAX,
+            stuck: Vec::new(),
             watch: None,
         }
     }
@@ -135,6 +161,12 @@ impl Sram {
         let pages = u128::MAX >> (PAGES - 1 - last) & u128::MAX << first;
         self.stale |= pages;
         self.changed |= pages;
+        for stuck in &self.stuck {
+            let at = stuck.word as usize;
+            if (word..word + words).contains(&at) {
+                self.words[at] = stuck.hold(self.words[at]);
+            }
+        }
         if let Some(watch) = &mut self.watch {
             watch.note(&(4 * word as u32..4 * (word + words) as u32));
         }
@@ -173,6 +205,18 @@ impl Sram {
         self.set_word(address, word);
     }
 
+    /// From now on these bits keep their value, and no others do.
+    pub fn stick(&mut self, stuck: Vec<Stuck>) {
+        for bit in &stuck {
+            let address = 4 * bit.word;
+            let held = bit.hold(self.word(address));
+            if held != self.word(address) {
+                self.set_word(address, held);
+            }
+        }
+        self.stuck = stuck;
+    }
+
     /// Hash of the whole content; only pages written since the last call are read again.
     pub fn hash(&mut self) -> u64 {
         self.hash_pages();
@@ -191,15 +235,18 @@ impl Sram {
 
     /// The content as pages; only those written since the last call are copied, unless `store` has them already.
     pub fn checkpoint(&mut self, store: &mut PageStore) -> Pages {
-        if let Some(kept) = self.kept.as_ref().filter(|_| self.changed == 0) {
-            return kept.clone();
-        }
         self.hash_pages();
         let mut pages = self.kept.take().unwrap_or_default();
+        pages.written = self.changed;
         for page in set_bits(std::mem::take(&mut self.changed)) {
             pages.set(page, store.share(self.page_hash[page], self.page(page)));
         }
         self.kept.insert(pages).clone()
+    }
+
+    /// Bits of the pages written since the last checkpoint, or since it was made to come back.
+    pub fn written_pages(&self) -> u128 {
+        self.changed
     }
 
     /// Makes the content what it was; only pages that differ are copied. Nothing counts as written by it.

@@ -8,6 +8,7 @@ use super::banks::BankState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
+use super::fault::Faults;
 use super::fifo::Fifo;
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
@@ -193,6 +194,16 @@ pub struct Packet {
     pub freight: Freight,
 }
 
+impl Packet {
+    /// It will be written to another address, where nothing waits for it; what counts deliveries counts it all the same.
+    pub(super) fn go_astray(&mut self, to: u32) {
+        self.address = to;
+        if let Freight::Values { own, next, .. } = &mut self.freight {
+            (*own, *next) = (false, false);
+        }
+    }
+}
+
 /// Packets on the mesh, by number.
 #[derive(Clone, Debug, Default)]
 pub struct PacketStore {
@@ -306,6 +317,8 @@ pub struct State<M = Sram> {
     pub races: Races,
     /// What happens in the banks decides what happens next: with any priority but the core's.
     pub banks_decide: bool,
+    /// What has been made to go wrong and lasts.
+    pub faults: Faults,
     /// The machine stopped on this.
     pub fault: Option<String>,
 }
@@ -354,6 +367,7 @@ impl State {
             matrix: TrafficMatrix::default(),
             races: Races::default(),
             banks_decide: program.assume.bank_priority != BankPriority::Core,
+            faults: Faults::default(),
             fault: None,
         }
     }
@@ -435,6 +449,7 @@ impl State {
                 super::queue::EventKind::Drain => word(6 << 32),
             }
         }
+        self.faults.words().for_each(&mut word);
         for value in &self.host.y {
             word(u64::from(*value));
         }
