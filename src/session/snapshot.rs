@@ -69,6 +69,20 @@ pub enum PeStatus {
     Faulted,
 }
 
+impl PeStatus {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Sleeping => "sleeping",
+            Self::Polling => "polling",
+            Self::Busy => "busy",
+            Self::Dma => "dma",
+            Self::Faulted => "faulted",
+        }
+    }
+}
+
 /// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeView {

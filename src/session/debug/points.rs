@@ -1,0 +1,342 @@
+//! The points of a run: which there are, when they hit, what they say.
+//!
+//! A condition stops a run when it *comes to hold*: it held not at the look before, and does now. Before its first look
+//! (when it is made, enabled, or loaded with a scene) it counts as not holding, so one that holds from the beginning
+//! stops at the first event. Conditions about moments (`written`, `changed`) stop each time they hold.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::expr::table::When;
+use super::expr::{Condition, ExprError, Names, Value};
+use crate::chip::clock::{Tick, us};
+use crate::machine::exec::Progress;
+use crate::scene::{LoadedScene, SceneError};
+use crate::session::{Moved, Session};
+
+/// Lines of tracepoints that are kept until somebody takes them; of more, the oldest go.
+pub const LOG: usize = 1000;
+
+/// What a point does when its condition comes to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PointKind {
+    /// Stops the run.
+    Break,
+    /// Notes it, and the run goes on.
+    Trace,
+}
+
+/// A point as the user asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointSpec {
+    /// The condition, with what stands behind it: `perplexity > 150, once`.
+    pub text: String,
+    /// What it does.
+    pub kind: PointKind,
+}
+
+/// A point.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its number, from 1; never given twice.
+    pub id: u32,
+    /// The condition as written.
+    pub text: String,
+    /// What it does.
+    pub kind: PointKind,
+    /// It is looked at.
+    pub enabled: bool,
+    /// It is disabled at its first hit that counts.
+    pub once: bool,
+    /// So many times that it comes to hold are still passed over.
+    pub ignore: u32,
+    /// Times it came to hold, those passed over too.
+    pub hits: u64,
+    /// Why it cannot be used with this scene.
+    pub error: Option<String>,
+    condition: Option<Condition>,
+    /// Whether it held at the last look; none before the first.
+    held: Option<bool>,
+}
+
+/// A condition came to hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Number of its point.
+    pub point: u32,
+    /// The condition as written.
+    pub text: String,
+    /// Events handled when it did: the last of them brought it about.
+    pub event: u64,
+    /// Chip time, ticks.
+    pub tick: Tick,
+    /// Completed time steps.
+    pub step: u64,
+    /// What the condition names, and its values then.
+    pub values: Vec<(String, Value)>,
+}
+
+impl Hit {
+    /// The values, in words: `perplexity 151.3`; empty where the condition names none.
+    pub fn shown(&self) -> String {
+        let shown: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        shown.join(", ")
+    }
+}
+
+impl fmt::Display for Hit {
+    /// `perplexity > 150 (perplexity 151.3)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if !self.values.is_empty() {
+            write!(f, " ({})", self.shown())?;
+        }
+        Ok(())
+    }
+}
+
+impl Hit {
+    /// A line of a log: when, then what.
+    pub fn line(&self) -> String {
+        format!("{:.3} µs, step {}, event {}: {self}", us(self.tick), self.step, self.event)
+    }
+}
+
+/// All points of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Points {
+    points: Vec<Point>,
+    made: u32,
+    /// When any enabled one has to be looked at.
+    when: When,
+    /// One has not been looked at yet.
+    fresh: bool,
+    log: VecDeque<Hit>,
+}
+
+/// How a run with points ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ran {
+    /// A breakpoint stopped it.
+    Hit(Hit),
+    /// The time step is complete, or the machine does not go on.
+    Moved(Moved),
+}
+
+impl Points {
+    /// The points that a scene asks for; an error points into its text.
+    pub fn of_scene(loaded: &LoadedScene, session: &mut Session) -> Result<Self, SceneError> {
+        let mut points = Self::default();
+        let names = Names::of(session);
+        let debug = &loaded.scene.debug;
+        for (kind, field, texts) in
+            [(PointKind::Break, "break", &debug.breaks), (PointKind::Trace, "trace", &debug.trace)]
+        {
+            for (index, text) in texts.iter().enumerate() {
+                let spec = PointSpec { text: text.clone(), kind };
+                points.add(&spec, &names).map_err(|error| {
+                    loaded.error_within(&format!("debug.{field}.{index}"), error.at, error.message, error.help)
+                })?;
+            }
+        }
+        points.arm(session);
+        Ok(points)
+    }
+
+    /// Adds a point. What is wrong with its condition is said, and then there is none. [`Self::arm`] comes after.
+    pub fn add(&mut self, spec: &PointSpec, names: &Names) -> Result<u32, ExprError> {
+        let (condition, modifiers) = Condition::new(&spec.text, names)?;
+        self.made += 1;
+        self.points.push(Point {
+            id: self.made,
+            text: spec.text.trim().to_owned(),
+            kind: spec.kind,
+            enabled: !modifiers.off,
+            once: modifiers.once,
+            ignore: modifiers.ignore,
+            hits: 0,
+            error: None,
+            condition: Some(condition),
+            held: None,
+        });
+        self.look_out();
+        Ok(self.made)
+    }
+
+    /// Enables or disables a point. One whose condition does not fit the scene stays disabled.
+    pub fn enable(&mut self, id: u32, on: bool) {
+        for point in self.points.iter_mut().filter(|point| point.id == id) {
+            point.enabled = on && point.condition.is_some();
+            point.held = None;
+        }
+        self.look_out();
+    }
+
+    /// Takes a point away.
+    pub fn remove(&mut self, id: u32) {
+        self.points.retain(|point| point.id != id);
+        self.look_out();
+    }
+
+    /// Takes all points away.
+    pub fn clear(&mut self) {
+        self.points.clear();
+        self.look_out();
+    }
+
+    /// The points, in the order in which they were made.
+    pub fn all(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Holds all conditions against another scene, or the same anew. What no longer fits is disabled and says why.
+    pub fn recheck(&mut self, session: &mut Session) {
+        let names = Names::of(session);
+        for point in &mut self.points {
+            let failed = point.error.is_some();
+            match Condition::new(&point.text, &names) {
+                Ok((condition, _)) => {
+                    point.condition = Some(condition);
+                    point.error = None;
+                    // Disabled by an error it comes back; disabled by the user it stays.
+                    point.enabled |= failed;
+                }
+                Err(error) => {
+                    point.condition = None;
+                    point.error = Some(format!("column {}: {error}", error.column(&point.text)));
+                    point.enabled = false;
+                }
+            }
+            point.held = None;
+        }
+        self.arm(session);
+    }
+
+    /// Tells the machine which bytes to watch: after points were changed, and before the first event on another machine
+    /// (a new one, or one from a checkpoint).
+    pub fn arm(&mut self, session: &mut Session) {
+        let machine = session.machine_mut();
+        machine.unwatch();
+        for condition in self.points.iter().filter(|p| p.enabled).filter_map(|p| p.condition.as_ref()) {
+            for (pe, bytes) in condition.watches() {
+                machine.watch(*pe, bytes.clone());
+            }
+        }
+        self.look_out();
+    }
+
+    /// The session has gone to another place without running there: conditions that hold there count as known, and
+    /// watched bytes are watched on its machine.
+    pub fn arrived(&mut self, session: &mut Session) {
+        for point in self.points.iter_mut().filter(|point| point.enabled) {
+            if let Some(condition) = &mut point.condition {
+                condition.settle(session);
+                point.held = Some(condition.holds(session, &[]));
+            }
+        }
+        self.arm(session);
+    }
+
+    fn look_out(&mut self) {
+        let conditions = self.points.iter().filter(|point| point.enabled);
+        self.when = When::NEVER;
+        self.fresh = false;
+        for point in conditions {
+            self.when = self.when.or(point.condition.as_ref().map_or(When::NEVER, Condition::when));
+            self.fresh |= point.held.is_none();
+        }
+    }
+
+    /// Looks at the points after an event; what that event brought to its end says at which. The breakpoint that was
+    /// made first wins; what others note, they note.
+    pub fn after(&mut self, session: &Session, progress: Progress) -> Option<Hit> {
+        let mut now = When::EVENT;
+        if progress.step {
+            now = now.or(When::STEP);
+        }
+        if progress.phase.is_some() {
+            now = now.or(When::PHASE);
+        }
+        let watching = self.when.meets(When::WRITE);
+        if !self.fresh && !watching && !self.when.meets(now) {
+            return None;
+        }
+        let written = if watching { session.machine().written() } else { Vec::new() };
+        if !written.is_empty() {
+            now = now.or(When::WRITE);
+        }
+        let mut first = None;
+        for point in self.points.iter_mut().filter(|point| point.enabled) {
+            let Some(condition) = point.condition.as_mut() else { continue };
+            if point.held.is_some() && !condition.when().meets(now) {
+                continue;
+            }
+            let holds = condition.holds(session, &written);
+            let before = point.held.replace(holds);
+            let comes = holds && (condition.is_momentary() || before != Some(true));
+            if !comes {
+                continue;
+            }
+            let values = condition.values(session);
+            if let Some(hit) = point.hit(session, values) {
+                match point.kind {
+                    PointKind::Break => first = first.or(Some(hit)),
+                    PointKind::Trace => {
+                        if self.log.len() == LOG {
+                            self.log.pop_front();
+                        }
+                        self.log.push_back(hit);
+                    }
+                }
+            }
+        }
+        if self.fresh || first.is_some() || !self.log.is_empty() {
+            self.look_out();
+        }
+        first
+    }
+
+    /// Runs to the end of the time step, or to a breakpoint before it.
+    pub fn step(&mut self, session: &mut Session) -> Ran {
+        loop {
+            let moved = session.advance();
+            let Moved::On(progress) = &moved else { return Ran::Moved(moved) };
+            if let Some(hit) = self.after(session, *progress) {
+                return Ran::Hit(hit);
+            }
+            if progress.step {
+                return Ran::Moved(moved);
+            }
+        }
+    }
+
+    /// What tracepoints have noted since this was called last, oldest first.
+    pub fn take_log(&mut self) -> impl Iterator<Item = Hit> + '_ {
+        self.log.drain(..)
+    }
+}
+
+impl Point {
+    /// Its condition came to hold: a hit, unless this time is passed over.
+    fn hit(&mut self, session: &Session, values: Vec<(String, Value)>) -> Option<Hit> {
+        self.hits += 1;
+        if self.ignore > 0 {
+            self.ignore -= 1;
+            return None;
+        }
+        if self.once {
+            self.enabled = false;
+        }
+        let state = session.machine().state();
+        Some(Hit {
+            point: self.id,
+            text: self.text.clone(),
+            event: state.events,
+            tick: state.tick,
+            step: session.steps(),
+            values,
+        })
+    }
+}
