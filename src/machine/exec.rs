@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
+use super::fault::Fate;
 use super::probe::Race;
 use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
@@ -152,6 +153,8 @@ impl Machine {
         };
         match event.kind {
             EventKind::Deliver(number) => self.deliver(number),
+            // A core that has halted does nothing more; what is written to its memory arrives.
+            _ if self.state.faults.is_dead(pe.index()) => Progress::default(),
             EventKind::Interrupt => {
                 self.interrupt_end(pe);
                 Progress::default()
@@ -210,11 +213,18 @@ impl Machine {
         let state = &mut self.state;
         let number = state.sent;
         state.sent += 1;
+        let (mut packet, mut arrival) = (packet, arrival);
+        let fate = state.faults.fate(&packet);
+        match fate {
+            Some(Fate::Late(ticks)) => arrival += ticks,
+            Some(Fate::Astray(address)) => packet.go_astray(address),
+            Some(Fate::Lost) | None => {}
+        }
         state.traffic.sent(hops, arrival - at);
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
-        if state.lost.binary_search(&number).is_ok() {
+        if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
             return self.freight_lost(&packet);
         }
@@ -334,6 +344,9 @@ impl Machine {
 
     /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
+        if self.state.faults.is_dead(pe.index()) {
+            return;
+        }
         let ticks = self.ticks(self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
@@ -444,7 +457,8 @@ impl Machine {
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
-        let why = self.fifo_losses().unwrap_or_else(|| "packets were lost".to_owned());
+        let halted = || self.state.faults.dead().next().map(|dead| format!("{dead} has halted"));
+        let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
         Some(format!(
             "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: {why}"
         ))
