@@ -71,7 +71,9 @@ impl LoadedScene {
             Some(start?..end?)
         });
         match place {
-            Some(place) => SceneError::file(&self.path, message, help).at(&self.text, place).edited(&self.edits),
+            Some(place) => {
+                SceneError::file(&self.path, message, help).at(&self.text, place).edited(&self.edits)
+            }
             None => self.error_at(field, message, help),
         }
     }

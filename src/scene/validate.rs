@@ -216,9 +216,10 @@ fn ports(scene: &Scene) -> Option<Problem> {
     let ports = ports.map(|(field, port)| (field.to_owned(), port)).into_iter();
     let router = scene.assume.router_ports.into_iter().enumerate();
     let router = router.map(|(i, port)| (format!("assume.router_ports.{i}"), port));
-    ports.chain(router).find(|(_, (x, y))| Qpe::at(*x, *y).is_none()).map(|(field, (x, y))| {
-        problem(field, format!("there is no QPE ({x},{y})"), GRID_HELP)
-    })
+    ports
+        .chain(router)
+        .find(|(_, (x, y))| Qpe::at(*x, *y).is_none())
+        .map(|(field, (x, y))| problem(field, format!("there is no QPE ({x},{y})"), GRID_HELP))
 }
 
 /// Checks the numbers of a group of options against the ranges that its own type states (`#[schemars(range(…))]`), so

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::debug::PointCommand;
 use super::snapshot::Focus;
 
 /// What one step is (DESIGN §4, "Order").
@@ -109,6 +110,8 @@ pub enum Command {
     Reload,
     /// Which detail snapshots carry beside the summary.
     Focus(Focus),
+    /// Breakpoints and tracepoints.
+    Points(PointCommand),
     /// End the engine thread.
     Quit,
 }

@@ -14,7 +14,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::build::{ModelCache, build};
 use super::command::{Command, Speed, StepUnit};
-use super::snapshot::{Focus, RunState, SharedSnapshot};
+use super::debug::{Hit, Names, PointCommand, PointSpec, Points};
+use super::snapshot::{DebugView, Focus, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
 use crate::scene::{LoadedScene, SceneError};
@@ -38,6 +39,8 @@ pub enum EngineEvent {
     SceneError(String),
     /// The scene was loaded (again) and swapped in.
     SceneLoaded,
+    /// What conditions can name in it.
+    Names(Arc<Names>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
@@ -51,6 +54,8 @@ pub struct EngineOptions {
     pub set: Vec<(String, String)>,
     /// Starts running at once instead of paused.
     pub autorun: bool,
+    /// Breakpoints and tracepoints beside those of the scene.
+    pub points: Vec<PointSpec>,
 }
 
 /// A handle on a running engine thread.
@@ -129,6 +134,9 @@ struct Runner {
     ready: Arc<AtomicBool>,
     cache: ModelCache,
     session: Option<Session>,
+    points: Points,
+    /// What stopped the run, until it goes on.
+    stopped: Option<Hit>,
     mode: Mode,
     facts: EngineFacts,
     /// When the next unit of a paced run is due.
@@ -149,6 +157,7 @@ impl Runner {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: Focus::Nothing,
+            debug: DebugView::default(),
         };
         Self {
             options,
@@ -156,6 +165,8 @@ impl Runner {
             ready,
             cache: ModelCache::default(),
             session: None,
+            points: Points::default(),
+            stopped: None,
             mode,
             facts,
             due: now,
@@ -198,9 +209,19 @@ impl Runner {
     }
 
     fn swap_in(&mut self, loaded: Result<LoadedScene, SceneError>, notify: Notify<'_>) {
-        match loaded.and_then(|loaded| build(loaded, &mut self.cache)) {
-            Ok(session) => {
+        let built = loaded.and_then(|loaded| {
+            let mut session = build(loaded, &mut self.cache)?;
+            self.points.take_over(&mut session)?;
+            Ok(session)
+        });
+        match built {
+            Ok(mut session) => {
+                for spec in self.options.points.drain(..) {
+                    self.points.obey(&PointCommand::Add(spec), &mut session);
+                }
+                let names = Arc::new(Names::of(&session));
                 self.session = Some(session);
+                self.stopped = None;
                 self.facts.build += 1;
                 if self.mode != Mode::Running {
                     self.mode = Mode::Paused;
@@ -209,6 +230,7 @@ impl Runner {
                 self.facts.steps_per_second = 0.0;
                 self.changed = true;
                 notify(EngineEvent::SceneLoaded);
+                notify(EngineEvent::Names(names));
             }
             Err(error) => notify(EngineEvent::SceneError(error.to_string())),
         }
@@ -216,6 +238,9 @@ impl Runner {
 
     fn obey(&mut self, command: &Command, notify: Notify<'_>) {
         let ended = matches!(self.mode, Mode::Ended(_));
+        if let (Command::Points(command), Some(session)) = (command, &mut self.session) {
+            self.points.obey(command, session);
+        }
         match *command {
             Command::Run if !ended => self.mode = Mode::Running,
             Command::Pause if !ended => self.mode = Mode::Paused,
@@ -233,7 +258,15 @@ impl Runner {
             }
             Command::Reload => self.load(notify),
             Command::Focus(focus) => self.facts.focus = focus,
-            Command::Run | Command::Pause | Command::TogglePause | Command::Step { .. } | Command::Quit => {}
+            Command::Run
+            | Command::Pause
+            | Command::TogglePause
+            | Command::Step { .. }
+            | Command::Points(_)
+            | Command::Quit => {}
+        }
+        if matches!(self.mode, Mode::Running | Mode::Stepping(..)) {
+            self.stopped = None;
         }
         self.due = Instant::now();
         self.measured = (Instant::now(), self.session.as_ref().map_or(0, Session::steps));
@@ -258,6 +291,10 @@ impl Runner {
                 Moved::Stalled(what) => return self.mode = Mode::Ended(RunState::Stalled(what)),
                 Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
             };
+            if let Some(hit) = self.points.after(session, progress) {
+                self.stopped = Some(hit);
+                return self.mode = Mode::Paused;
+            }
             if let Mode::Stepping(unit, remaining) = &mut self.mode
                 && session.completes(*unit, progress)
             {
@@ -309,6 +346,7 @@ impl Runner {
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),
         };
+        self.facts.debug = DebugView::of(&self.points, self.stopped.as_ref());
         self.published = now;
         self.changed = false;
         notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));
@@ -330,7 +368,7 @@ mod tests {
             let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm_small.ron"));
             let set = set.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
             let (sender, events) = unbounded();
-            let options = EngineOptions { scene, set, autorun: false };
+            let options = EngineOptions { scene, set, autorun: false, points: Vec::new() };
             let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
             Self { engine, events }
         }
@@ -413,6 +451,7 @@ mod tests {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: Focus::Nothing,
+            debug: DebugView::default(),
         };
         let snapshot = snapshot(&session, &facts);
         let bytes = size_of::<crate::session::snapshot::PeView>() * snapshot.pes.len()

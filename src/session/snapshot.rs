@@ -4,6 +4,7 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod debug;
 mod gestures;
 mod tensor;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 use super::command::Speed;
@@ -375,6 +377,8 @@ pub struct Snapshot {
     pub task: TaskView,
     /// Lints of the mapping and findings of the run (races, faults), newest last.
     pub warnings: Vec<String>,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
 }

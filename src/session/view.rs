@@ -6,8 +6,8 @@ mod tasks;
 use super::Session;
 use super::energy::PeEnergy;
 use super::snapshot::{
-    EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot,
+    DebugView, EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase,
+    PhaseView, RunState, Snapshot,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
@@ -36,6 +36,8 @@ pub struct EngineFacts {
     pub steps_per_second: f64,
     /// What to show in detail.
     pub focus: Focus,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
 }
 
 /// The whole picture of a session.
@@ -66,6 +68,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         assume: session.program().assume.clone(),
         task: tasks::task(session),
         warnings: warnings(session),
+        debug: engine.debug.clone(),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),

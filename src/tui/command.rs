@@ -43,6 +43,8 @@ pub enum Action {
     Help,
     /// Show the warnings.
     Warnings,
+    /// Show breakpoints and tracepoints.
+    Points,
     /// Show the table of hardware numbers.
     Constants,
     /// Close the top layer; drop a count.
@@ -357,6 +359,15 @@ pub const COMMANDS: &[Command] = &[
         "panel 7: Energy, power and where it goes",
         "",
         Group::View,
+        When::Loaded,
+    ),
+    row(
+        "breakpoints",
+        Action::Points,
+        &["b"],
+        "breakpoints and tracepoints: list, add, on/off, delete",
+        "break",
+        Group::Run,
         When::Loaded,
     ),
     row(

@@ -34,7 +34,10 @@ pub fn markdown() -> String {
     page.push_str("\n### Names\n");
     for group in Group::ALL {
         let (heading, about) = describe(group);
-        let _ = write!(page, "\n#### {heading}\n\n{about}\n\n| name | is | changes with each | meaning |\n|---|---|---|---|\n");
+        let _ = write!(
+            page,
+            "\n#### {heading}\n\n{about}\n\n| name | is | changes with each | meaning |\n|---|---|---|---|\n"
+        );
         for row in table::of(group) {
             let _ = writeln!(
                 page,

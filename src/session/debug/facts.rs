@@ -41,7 +41,9 @@ pub enum Of {
 /// A number; none before there is one.
 pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
     match of {
-        Of::Chip => chip(session, fact).or_else(|| language(session, fact)).or_else(|| gestures(session, fact)),
+        Of::Chip => {
+            chip(session, fact).or_else(|| language(session, fact)).or_else(|| gestures(session, fact))
+        }
         Of::Layer(layer) => of_layer(session, fact, layer),
         Of::Pe(pe) => of_pe(session, fact, pe),
         Of::Link(link) => of_link(session, fact, link),
@@ -166,7 +168,8 @@ fn of_layer(session: &Session, fact: Fact, layer: usize) -> Option<f64> {
     match fact {
         Fact::LayerActivity => Some(f64::from(*last)),
         Fact::LayerActivityMean => {
-            let units = session.program().layers.get(layer)?.unit_word.len() * session.program().batch as usize;
+            let units =
+                session.program().layers.get(layer)?.unit_word.len() * session.program().batch as usize;
             Some(session.stats().layer_activity(layer, units))
         }
         _ => None,

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::expr::table::When;
-use super::expr::{Condition, ExprError, Names, Value};
+use super::expr::{Condition, ExprError, Modifiers, Names, Value};
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Progress;
 use crate::scene::{LoadedScene, SceneError};
@@ -37,6 +37,24 @@ pub struct PointSpec {
     pub kind: PointKind,
 }
 
+/// What can be asked of the points, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PointCommand {
+    /// Add one. One that cannot be used is disabled and says why.
+    Add(PointSpec),
+    /// Enable or disable one. Enabled anew, a condition that holds stops at the next event.
+    Enable {
+        /// Its number.
+        id: u32,
+        /// Enable.
+        on: bool,
+    },
+    /// Take one away.
+    Remove(u32),
+    /// Take all away.
+    Clear,
+}
+
 /// A point.
 #[derive(Clone, Debug)]
 pub struct Point {
@@ -46,6 +64,8 @@ pub struct Point {
     pub text: String,
     /// What it does.
     pub kind: PointKind,
+    /// The scene asks for it.
+    pub of_scene: bool,
     /// It is looked at.
     pub enabled: bool,
     /// It is disabled at its first hit that counts.
@@ -126,43 +146,76 @@ pub enum Ran {
 }
 
 impl Points {
-    /// The points that a scene asks for; an error points into its text.
-    pub fn of_scene(loaded: &LoadedScene, session: &mut Session) -> Result<Self, SceneError> {
+    /// The points that the session's scene asks for; an error points into its text.
+    pub fn of_scene(session: &mut Session) -> Result<Self, SceneError> {
         let mut points = Self::default();
+        points.take_over(session)?;
+        Ok(points)
+    }
+
+    /// Goes on with another session: its scene's points come, those of a scene before go unless it has them, too, and
+    /// those of the user stay. An error points into the scene's text; then nothing is changed.
+    pub fn take_over(&mut self, session: &mut Session) -> Result<(), SceneError> {
+        let wanted = scene_points(&session.loaded);
         let names = Names::of(session);
-        let debug = &loaded.scene.debug;
-        for (kind, field, texts) in
-            [(PointKind::Break, "break", &debug.breaks), (PointKind::Trace, "trace", &debug.trace)]
-        {
-            for (index, text) in texts.iter().enumerate() {
-                let spec = PointSpec { text: text.clone(), kind };
-                points.add(&spec, &names).map_err(|error| {
-                    loaded.error_within(&format!("debug.{field}.{index}"), error.at, error.message, error.help)
-                })?;
+        for (field, spec) in &wanted {
+            Condition::new(&spec.text, &names)
+                .map_err(|error| session.loaded.error_within(field, error.at, error.message, error.help))?;
+        }
+        let is = |point: &Point, spec: &PointSpec| point.kind == spec.kind && point.text == spec.text.trim();
+        self.points.retain(|point| !point.of_scene || wanted.iter().any(|(_, spec)| is(point, spec)));
+        for (_, spec) in &wanted {
+            if !self.points.iter().any(|point| point.of_scene && is(point, spec)) {
+                self.push(spec, &names, true);
             }
         }
-        points.arm(session);
-        Ok(points)
+        self.recheck(session);
+        Ok(())
     }
 
     /// Adds a point. What is wrong with its condition is said, and then there is none. [`Self::arm`] comes after.
     pub fn add(&mut self, spec: &PointSpec, names: &Names) -> Result<u32, ExprError> {
-        let (condition, modifiers) = Condition::new(&spec.text, names)?;
+        Condition::new(&spec.text, names)?;
+        Ok(self.push(spec, names, false))
+    }
+
+    /// Adds a point; one that cannot be used is disabled and says why.
+    fn push(&mut self, spec: &PointSpec, names: &Names, of_scene: bool) -> u32 {
         self.made += 1;
-        self.points.push(Point {
+        let mut point = Point {
             id: self.made,
             text: spec.text.trim().to_owned(),
             kind: spec.kind,
-            enabled: !modifiers.off,
-            once: modifiers.once,
-            ignore: modifiers.ignore,
+            of_scene,
+            enabled: false,
+            once: false,
+            ignore: 0,
             hits: 0,
             error: None,
-            condition: Some(condition),
+            condition: None,
             held: None,
-        });
+        };
+        if let Some(modifiers) = point.check(names) {
+            point.enabled = !modifiers.off;
+            point.once = modifiers.once;
+            point.ignore = modifiers.ignore;
+        }
+        self.points.push(point);
         self.look_out();
-        Ok(self.made)
+        self.made
+    }
+
+    /// Does what was asked for.
+    pub fn obey(&mut self, command: &PointCommand, session: &mut Session) {
+        match command {
+            PointCommand::Add(spec) => {
+                self.push(spec, &Names::of(session), false);
+            }
+            PointCommand::Enable { id, on } => self.enable(*id, *on),
+            PointCommand::Remove(id) => self.points.retain(|point| point.id != *id),
+            PointCommand::Clear => self.points.clear(),
+        }
+        self.arm(session);
     }
 
     /// Enables or disables a point. One whose condition does not fit the scene stays disabled.
@@ -174,41 +227,18 @@ impl Points {
         self.look_out();
     }
 
-    /// Takes a point away.
-    pub fn remove(&mut self, id: u32) {
-        self.points.retain(|point| point.id != id);
-        self.look_out();
-    }
-
-    /// Takes all points away.
-    pub fn clear(&mut self) {
-        self.points.clear();
-        self.look_out();
-    }
-
     /// The points, in the order in which they were made.
     pub fn all(&self) -> &[Point] {
         &self.points
     }
 
     /// Holds all conditions against another scene, or the same anew. What no longer fits is disabled and says why.
-    pub fn recheck(&mut self, session: &mut Session) {
+    fn recheck(&mut self, session: &mut Session) {
         let names = Names::of(session);
         for point in &mut self.points {
-            let failed = point.error.is_some();
-            match Condition::new(&point.text, &names) {
-                Ok((condition, _)) => {
-                    point.condition = Some(condition);
-                    point.error = None;
-                    // Disabled by an error it comes back; disabled by the user it stays.
-                    point.enabled |= failed;
-                }
-                Err(error) => {
-                    point.condition = None;
-                    point.error = Some(format!("column {}: {error}", error.column(&point.text)));
-                    point.enabled = false;
-                }
-            }
+            // Disabled by an error it comes back; disabled by the user it stays.
+            point.enabled |= point.error.is_some();
+            point.enabled &= point.check(&names).is_some();
             point.held = None;
         }
         self.arm(session);
@@ -267,7 +297,7 @@ impl Points {
         if !written.is_empty() {
             now = now.or(When::WRITE);
         }
-        let mut first = None;
+        let (mut first, mut hit) = (None, false);
         for point in self.points.iter_mut().filter(|point| point.enabled) {
             let Some(condition) = point.condition.as_mut() else { continue };
             if point.held.is_some() && !condition.when().meets(now) {
@@ -280,30 +310,32 @@ impl Points {
                 continue;
             }
             let values = condition.values(session);
-            if let Some(hit) = point.hit(session, values) {
-                match point.kind {
-                    PointKind::Break => first = first.or(Some(hit)),
-                    PointKind::Trace => {
-                        if self.log.len() == LOG {
-                            self.log.pop_front();
-                        }
-                        self.log.push_back(hit);
+            let Some(found) = point.hit(session, values) else { continue };
+            hit = true;
+            match point.kind {
+                PointKind::Break => first = first.or(Some(found)),
+                PointKind::Trace => {
+                    if self.log.len() == LOG {
+                        self.log.pop_front();
                     }
+                    self.log.push_back(found);
                 }
             }
         }
-        if self.fresh || first.is_some() || !self.log.is_empty() {
+        if self.fresh || hit {
             self.look_out();
         }
         first
     }
 
-    /// Runs to the end of the time step, or to a breakpoint before it.
-    pub fn step(&mut self, session: &mut Session) -> Ran {
+    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with what tracepoints say.
+    pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
         loop {
             let moved = session.advance();
             let Moved::On(progress) = &moved else { return Ran::Moved(moved) };
-            if let Some(hit) = self.after(session, *progress) {
+            let hit = self.after(session, *progress);
+            self.take_log().for_each(&mut noted);
+            if let Some(hit) = hit {
                 return Ran::Hit(hit);
             }
             if progress.step {
@@ -312,13 +344,45 @@ impl Points {
         }
     }
 
+    /// What tracepoints have noted, oldest first; at most [`LOG`], and none of what was taken.
+    pub fn log(&self) -> impl ExactSizeIterator<Item = &Hit> + DoubleEndedIterator {
+        self.log.iter()
+    }
+
     /// What tracepoints have noted since this was called last, oldest first.
     pub fn take_log(&mut self) -> impl Iterator<Item = Hit> + '_ {
         self.log.drain(..)
     }
 }
 
+/// The points that a scene asks for, with the field that each stands in.
+fn scene_points(loaded: &LoadedScene) -> Vec<(String, PointSpec)> {
+    let debug = &loaded.scene.debug;
+    let all = |kind, field, texts: &[String]| -> Vec<(String, PointSpec)> {
+        let spec = |text: &String| PointSpec { text: text.clone(), kind };
+        texts.iter().enumerate().map(|(i, text)| (format!("debug.{field}.{i}"), spec(text))).collect()
+    };
+    let mut points = all(PointKind::Break, "break", &debug.breaks);
+    points.extend(all(PointKind::Trace, "trace", &debug.trace));
+    points
+}
+
 impl Point {
+    /// Holds its text against the names of a scene.
+    fn check(&mut self, names: &Names) -> Option<Modifiers> {
+        let (condition, modifiers) = match Condition::new(&self.text, names) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.condition = None;
+                self.error = Some(format!("column {}: {error}", error.column(&self.text)));
+                return None;
+            }
+        };
+        self.condition = Some(condition);
+        self.error = None;
+        Some(modifiers)
+    }
+
     /// Its condition came to hold: a hit, unless this time is passed over.
     fn hit(&mut self, session: &Session, values: Vec<(String, Value)>) -> Option<Hit> {
         self.hits += 1;

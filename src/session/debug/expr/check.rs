@@ -136,7 +136,8 @@ impl Checker<'_> {
                 );
                 let both_words = matches!(left, Operand::Literal(_))
                     && matches!(right_node.kind, Kind::Text(_) | Kind::Name(_));
-                let message = if both_words { "two words in quotes never change".to_owned() } else { message };
+                let message =
+                    if both_words { "two words in quotes never change".to_owned() } else { message };
                 Err(ExprError::new(node.at.clone(), message, ""))
             }
         }
@@ -169,9 +170,10 @@ impl Checker<'_> {
         let meant = did_you_mean(word, words.iter().copied());
         let meant = meant.map(|word| format!("did you mean `{word}`? ")).unwrap_or_default();
         let (message, help) = match domain {
-            Domain::Token => {
-                (format!("`{word}` is neither in the text nor in the vocabulary"), meant.trim_end().to_owned())
-            }
+            Domain::Token => (
+                format!("`{word}` is neither in the text nor in the vocabulary"),
+                meant.trim_end().to_owned(),
+            ),
             domain => {
                 let all = words.join(", ");
                 (format!("`{word}` is no {}", noun(domain)), format!("{meant}there are {all}"))
@@ -223,7 +225,9 @@ impl Checker<'_> {
                 };
                 Ok(Operand::Number(Number::Binary(*operator, Box::new(a), Box::new(b)), unit))
             }
-            Kind::Binary(..) | Kind::Not(_) | Kind::All(_) | Kind::Any(_) => Ok(Operand::Test(self.test(node)?)),
+            Kind::Binary(..) | Kind::Not(_) | Kind::All(_) | Kind::Any(_) => {
+                Ok(Operand::Test(self.test(node)?))
+            }
         }
     }
 
@@ -292,7 +296,9 @@ impl Checker<'_> {
             Place::Changed(of) => {
                 no_field(field, name)?;
                 let (of, kind) = match self.operand(of)? {
-                    Operand::Number(Number::Fact(of), unit) => (of, Type::Number(unit.unwrap_or(Unit::Plain))),
+                    Operand::Number(Number::Fact(of), unit) => {
+                        (of, Type::Number(unit.unwrap_or(Unit::Plain)))
+                    }
                     Operand::Word(of, domain) => (of, Type::Word(domain)),
                     Operand::Unknown(_, error) => return Err(error),
                     _ => {

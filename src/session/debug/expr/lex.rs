@@ -106,8 +106,9 @@ fn number(text: &str) -> Result<(Token, usize), ExprError> {
     if text.starts_with("0x") || text.starts_with("0X") {
         let length = 2 + digits(2, u8::is_ascii_hexdigit);
         let plain = text[2..length].replace('_', "");
-        let value = u64::from_str_radix(&plain, 16)
-            .map_err(|_| ExprError::new(0..length, "no number behind `0x`, or too large a one", "as in 0x8000"))?;
+        let value = u64::from_str_radix(&plain, 16).map_err(|_| {
+            ExprError::new(0..length, "no number behind `0x`, or too large a one", "as in 0x8000")
+        })?;
         return Ok((Token::Number(value as f64, true), length));
     }
     let mut length = digits(0, u8::is_ascii_digit);

@@ -122,9 +122,11 @@ impl Names {
     pub fn words(&self, domain: Domain) -> Vec<&str> {
         match (domain, &self.task) {
             (Domain::Status, _) => STATUSES.to_vec(),
-            (Domain::Phase, _) => {
-                Phase::ALL.iter().map(|phase| phase.name()).chain(PHASE_NAMES.map(|(other, _)| other)).collect()
-            }
+            (Domain::Phase, _) => Phase::ALL
+                .iter()
+                .map(|phase| phase.name())
+                .chain(PHASE_NAMES.map(|(other, _)| other))
+                .collect(),
             (Domain::Layer, _) => self.layers().collect(),
             (Domain::Class, Task::Gestures(classes)) => classes.iter().map(String::as_str).collect(),
             (Domain::Token, Task::Language(task)) => {

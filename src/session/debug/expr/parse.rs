@@ -37,7 +37,11 @@ pub(super) enum Kind {
     /// A name with its dots.
     Name(String),
     /// `name(arguments).field`.
-    Call { name: String, arguments: Vec<Node>, field: Option<(String, Range<usize>)> },
+    Call {
+        name: String,
+        arguments: Vec<Node>,
+        field: Option<(String, Range<usize>)>,
+    },
     /// `a..b`.
     Range(Box<Node>, Box<Node>),
     Negative(Box<Node>),
@@ -367,14 +371,20 @@ impl Parser {
             } else if self.word("ignore") {
                 let at = self.at();
                 match self.take() {
-                    Token::Number(count, true) if count <= f64::from(u32::MAX) => modifiers.ignore = count as u32,
+                    Token::Number(count, true) if count <= f64::from(u32::MAX) => {
+                        modifiers.ignore = count as u32
+                    }
                     _ => return Err(ExprError::new(at, "how often?", "as in `, ignore 3`")),
                 }
             } else {
                 return self.unexpected("`once`, `off` or `ignore 3`");
             }
         }
-        if *self.peek() == Token::End { Ok(modifiers) } else { self.unexpected("`and`, `or`, an operator or the end") }
+        if *self.peek() == Token::End {
+            Ok(modifiers)
+        } else {
+            self.unexpected("`and`, `or`, an operator or the end")
+        }
     }
 }
 

@@ -56,7 +56,9 @@ pub(super) fn place<'n>(
         }
         ("layer", [layer]) => Ok(Place::Of(Group::Layer, Of::Layer(self::layer(layer, names)?))),
         ("written", [place, bytes]) => {
-            let Kind::Call { name, arguments, field: None } = &place.kind else { return Err(form("written")) };
+            let Kind::Call { name, arguments, field: None } = &place.kind else {
+                return Err(form("written"));
+            };
             if name != "pe" {
                 return Err(form("written"));
             }
@@ -96,7 +98,8 @@ pub(super) fn field(
 
 /// Names without brackets that a scene knows.
 pub(super) fn plain_names(names: &Names) -> Vec<String> {
-    let groups = [Group::Chip, Group::Language, Group::Gestures].into_iter().filter(|&group| names.has(group));
+    let groups =
+        [Group::Chip, Group::Language, Group::Gestures].into_iter().filter(|&group| names.has(group));
     let mut all: Vec<String> = groups.flat_map(table::of).map(|row| row.name.to_owned()).collect();
     for layer in names.layers() {
         all.extend(table::of(Group::Layer).map(|row| format!("{layer}.{}", row.name)));
@@ -202,7 +205,11 @@ fn bytes(node: &Node) -> Result<Range<u32>, ExprError> {
         }
     };
     if start >= end {
-        return Err(ExprError::new(node.at.clone(), "no byte lies in this range", "the second is the first one after it"));
+        return Err(ExprError::new(
+            node.at.clone(),
+            "no byte lies in this range",
+            "the second is the first one after it",
+        ));
     }
     Ok(start..end)
 }
