@@ -104,7 +104,7 @@ fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
     };
     put_line(buf, area, Line::styled(label, theme.strong()));
     let line = columns_from(rows_to(area, 1), label.len() as u16);
-    let column = asking.prompt.render(line, buf, theme.text(), theme.selected());
+    asking.prompt.render(line, buf, theme.text(), theme.selected());
     let below = rows_from(area, 1);
     let (candidates, chosen) = asking.prompt.candidates();
     if !candidates.is_empty() {
@@ -120,7 +120,7 @@ fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
         put_line(buf, below, Line::styled(shorten(fine, usize::from(below.width)), theme.dim()));
         return;
     };
-    if let Some(at) = column(error.at.start) {
+    if let Some(at) = asking.prompt.column(error.at.start, line.width) {
         let marked = asking.prompt.text().get(error.at.clone()).map_or(0, |text| Span::raw(text).width());
         let carets = "^".repeat(marked.max(1));
         put_at(buf, columns_from(below, label.len() as u16), (at, 0), &carets, theme.bad());

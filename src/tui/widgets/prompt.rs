@@ -223,30 +223,32 @@ impl Prompt {
     }
 
     /// Draws the line into the first row of `area`, the cursor as a reversed cell; of a longer text the part around the
-    /// cursor. Returns the column, from the left edge of `area`, at which a byte of the text stands, if it is shown.
-    pub fn render(
-        &self,
-        area: Rect,
-        buf: &mut Buffer,
-        style: Style,
-        cursor: Style,
-    ) -> impl Fn(usize) -> Option<u16> {
-        let width = |text: &str| Span::raw(text).width();
-        let room = usize::from(area.width).saturating_sub(1);
-        let mut first = 0;
-        while width(&self.text[first..self.cursor]) > room {
-            first += self.text[first..].chars().next().map_or(1, char::len_utf8);
-        }
+    /// cursor.
+    pub fn render(&self, area: Rect, buf: &mut Buffer, style: Style, cursor: Style) {
+        let first = self.first_shown(area.width);
         put_at(buf, area, (0, 0), &self.text[first..], style);
         let under = self.text[self.cursor..].chars().next().map_or_else(|| " ".to_owned(), String::from);
-        put_at(buf, area, (width(&self.text[first..self.cursor]) as u16, 0), &under, cursor);
-        let text = self.text.clone();
-        let columns = area.width;
-        move |byte| {
-            let column = width(text.get(first..byte)?) as u16;
-            (column < columns).then_some(column)
-        }
+        put_at(buf, area, (columns(&self.text[first..self.cursor]), 0), &under, cursor);
     }
+
+    /// The column at which a byte of the text stands in a line of this width, if it is shown.
+    pub fn column(&self, byte: usize, width: u16) -> Option<u16> {
+        let column = columns(self.text.get(self.first_shown(width)..byte)?);
+        (column < width).then_some(column)
+    }
+
+    /// The first byte that a line of this width shows.
+    fn first_shown(&self, width: u16) -> usize {
+        let mut first = 0;
+        while columns(&self.text[first..self.cursor]) > width.saturating_sub(1) {
+            first += self.text[first..].chars().next().map_or(1, char::len_utf8);
+        }
+        first
+    }
+}
+
+fn columns(text: &str) -> u16 {
+    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -318,9 +320,9 @@ mod tests {
         let prompt = Prompt::default().with_text("abcdefgh");
         let area = Rect::new(0, 0, 5, 1);
         let mut buf = Buffer::empty(area);
-        let column = prompt.render(area, &mut buf, Style::new(), Style::new());
+        prompt.render(area, &mut buf, Style::new(), Style::new());
         let shown: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         assert_eq!(shown, "efgh ");
-        assert_eq!((column(6), column(2)), (Some(2), None));
+        assert_eq!((prompt.column(6, 5), prompt.column(2, 5)), (Some(2), None));
     }
 }
