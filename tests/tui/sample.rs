@@ -7,9 +7,9 @@ use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
 use spinntui::machine::options::Assume;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, GestureView, LanguageView,
-    LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind,
-    RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, Candidate, ClassView, DebugView, EnergyParts, EnergyView, EventPicture, GestureView,
+    LanguageView, LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
 use spinntui::task::dvs::gesture::Gesture;
 
@@ -88,6 +88,7 @@ pub fn at(step: u64) -> Snapshot {
             "PE(6,4,2): SRAM bank 3 at 98.7 % (421 B free)".to_owned(),
             "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
         ],
+        debug: DebugView::default(),
         focus: None,
     }
 }
