@@ -219,7 +219,7 @@ impl Points {
     }
 
     /// Enables or disables a point. One whose condition does not fit the scene stays disabled.
-    pub fn enable(&mut self, id: u32, on: bool) {
+    fn enable(&mut self, id: u32, on: bool) {
         for point in self.points.iter_mut().filter(|point| point.id == id) {
             point.enabled = on && point.condition.is_some();
             point.held = None;

@@ -11,6 +11,7 @@ mod lex;
 pub mod names;
 mod parse;
 mod places;
+mod rows;
 pub mod table;
 pub mod unit;
 

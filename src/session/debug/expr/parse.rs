@@ -316,7 +316,10 @@ impl Parser {
         };
         let Some(found) = Unit::of_suffix(&suffix) else {
             let all: Vec<&str> = Unit::suffixes().collect();
-            let help = format!("units are {}", all.join(", "));
+            let help = match suffix.as_str() {
+                "once" | "off" | "ignore" => format!("with a comma before it: `, {suffix}`"),
+                _ => format!("units are {}", all.join(", ")),
+            };
             return Err(ExprError::new(self.at(), format!("`{suffix}` is no unit"), help));
         };
         self.next += 1;
