@@ -159,7 +159,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
             "phase == recurrent and layer == rnns.1".into(),
             Box::new(|s| s.ended_phase() == Some((1, Phase::Recurrent))),
         ),
-        ("in_flight > 40".into(), Box::new(|s| s.machine().state().traffic.in_flight > 40)),
+        ("in_flight > 3".into(), Box::new(|s| s.machine().state().traffic.in_flight > 3)),
         (
             format!("{at}.conflicts >= 3"),
             Box::new(move |s| {
@@ -173,17 +173,20 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
             }),
         ),
         (
-            format!("{at}.received - {at}.interrupts * 2 > 10"),
+            format!("{at}.received - {at}.interrupts * 0.5 > 10"),
             Box::new(move |s| {
                 let count = &s.machine().state().pes[index].count;
-                count.received as f64 - count.interrupts as f64 * 2.0 > 10.0
+                count.received as f64 - count.interrupts as f64 * 0.5 > 10.0
             }),
         ),
         ("unit(\"rnns.1\", 41).c > 0.05".into(), Box::new(|s| f64::from(cell(s, 1, 41)) > 0.05)),
         ("races > 0".into(), Box::new(|s| s.machine().state().races.count > 0)),
     ];
     for (text, holds) in table {
-        assert_eq!(hits(SMALL, &text, 8), looked_for(SMALL, &*holds, 8), "{text}");
+        let found = hits(SMALL, &text, 8);
+        println!("{text}: {} hits, the first at {:?}", found.len(), found.first());
+        assert_eq!(found, looked_for(SMALL, &*holds, 8), "{text}");
+        assert_eq!(found.is_empty(), text == "races > 0", "{text}");
     }
 }
 
@@ -212,13 +215,15 @@ fn gestures_have_their_names() {
 fn hits_agree_with_the_stream_and_the_report() {
     let stream = fine(&["run", SMALL, "--steps", "60", "--stream"]);
     let lines: Vec<Json> = stream.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let over = |line: &&Json| line["surprisal"].as_f64().is_some_and(|nats| nats > 9.0);
-    let expected = lines.iter().find(over).expect("a word that surprises");
-    let arguments = ["run", SMALL, "--break", "surprisal > 9", "--format", "json"];
+    let nats = |line: &&Json| line["surprisal"].as_f64().unwrap_or(0.0);
+    let most = lines.iter().skip(5).max_by(|a, b| nats(a).total_cmp(&nats(b))).unwrap();
+    let text = format!("surprisal > {:.4} and step > 5", nats(&most) - 0.01);
+    let expected = lines.iter().skip(5).find(|line| nats(line) > nats(&most) - 0.01).unwrap();
+    let arguments = ["run", SMALL, "--break", &text, "--format", "json"];
     let report: Json = serde_json::from_str(&fine(&arguments)).unwrap();
     let hit = &report["hit"];
     assert_eq!((&hit["step"], &hit["time_us"]), (&expected["step"], &expected["chip_time_us"]));
-    assert_eq!(hit["condition"], "surprisal > 9");
+    assert_eq!(hit["condition"], text);
     assert_eq!(hit["values"][0]["name"], "surprisal");
     assert_eq!(
         (&hit["values"][0]["value"], &hit["values"][0]["unit"]),
@@ -289,10 +294,10 @@ fn ignore_counts_once_and_disabling() {
     let hit = next_hit(&mut session, &mut points, 3).unwrap();
     assert_eq!((hit.event, hit.step), all[2]);
     let point = &points.all()[0];
+    let id = point.id;
     assert_eq!((point.hits, point.ignore, point.enabled), (3, 0, false));
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "once");
     // Enabled anew, what holds counts as coming to hold.
-    let id = point.id;
     points.obey(&PointCommand::Add(spec("step > 0, off", PointKind::Break)), &mut session);
     points.obey(&PointCommand::Enable { id, on: false }, &mut session);
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "off");
@@ -324,7 +329,7 @@ fn what_holds_from_the_beginning_stops_at_the_first_event_and_constants_too() {
 
 #[test]
 fn a_run_stops_at_the_same_event_free_or_step_by_step() {
-    let text = "in_flight > 20";
+    let text = "in_flight > 3";
     let free = hits(SMALL, text, 6);
     let mut session = session(SMALL);
     let mut points = points(&mut session, &[text]);

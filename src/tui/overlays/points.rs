@@ -41,7 +41,7 @@ pub fn render(app: &App, overlay: &PointsOverlay, area: Rect, buf: &mut Buffer) 
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let mut rest = rows_to(inner, inner.height.saturating_sub(asking));
     if debug.points.is_empty() {
-        let none = "none: `a` adds one, as in  surprisal > 12 bits  or  pe(3,5,0).conflicts > 100";
+        let none = "none: `a` adds one, as in  surprisal > 12 bits  or  races > 0";
         rest = put_line(buf, rest, Line::styled(shorten(none, usize::from(rest.width)), theme.dim()));
     }
     // The selected one stays in sight.
