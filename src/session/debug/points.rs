@@ -127,7 +127,7 @@ impl Hit {
 /// All points of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Points {
-    points: Vec<Point>,
+    list: Vec<Point>,
     made: u32,
     /// When any enabled one has to be looked at.
     when: When,
@@ -163,9 +163,9 @@ impl Points {
                 .map_err(|error| session.loaded.error_within(field, error.at, error.message, error.help))?;
         }
         let is = |point: &Point, spec: &PointSpec| point.kind == spec.kind && point.text == spec.text.trim();
-        self.points.retain(|point| !point.of_scene || wanted.iter().any(|(_, spec)| is(point, spec)));
+        self.list.retain(|point| !point.of_scene || wanted.iter().any(|(_, spec)| is(point, spec)));
         for (_, spec) in &wanted {
-            if !self.points.iter().any(|point| point.of_scene && is(point, spec)) {
+            if !self.list.iter().any(|point| point.of_scene && is(point, spec)) {
                 self.push(spec, &names, true);
             }
         }
@@ -200,7 +200,7 @@ impl Points {
             point.once = modifiers.once;
             point.ignore = modifiers.ignore;
         }
-        self.points.push(point);
+        self.list.push(point);
         self.look_out();
         self.made
     }
@@ -212,15 +212,15 @@ impl Points {
                 self.push(spec, &Names::of(session), false);
             }
             PointCommand::Enable { id, on } => self.enable(*id, *on),
-            PointCommand::Remove(id) => self.points.retain(|point| point.id != *id),
-            PointCommand::Clear => self.points.clear(),
+            PointCommand::Remove(id) => self.list.retain(|point| point.id != *id),
+            PointCommand::Clear => self.list.clear(),
         }
         self.arm(session);
     }
 
     /// Enables or disables a point. One whose condition does not fit the scene stays disabled.
     fn enable(&mut self, id: u32, on: bool) {
-        for point in self.points.iter_mut().filter(|point| point.id == id) {
+        for point in self.list.iter_mut().filter(|point| point.id == id) {
             point.enabled = on && point.condition.is_some();
             point.held = None;
         }
@@ -229,13 +229,13 @@ impl Points {
 
     /// The points, in the order in which they were made.
     pub fn all(&self) -> &[Point] {
-        &self.points
+        &self.list
     }
 
     /// Holds all conditions against another scene, or the same anew. What no longer fits is disabled and says why.
     fn recheck(&mut self, session: &mut Session) {
         let names = Names::of(session);
-        for point in &mut self.points {
+        for point in &mut self.list {
             // Disabled by an error it comes back; disabled by the user it stays.
             point.enabled |= point.error.is_some();
             point.enabled &= point.check(&names).is_some();
@@ -249,7 +249,7 @@ impl Points {
     pub fn arm(&mut self, session: &mut Session) {
         let machine = session.machine_mut();
         machine.unwatch();
-        for condition in self.points.iter().filter(|p| p.enabled).filter_map(|p| p.condition.as_ref()) {
+        for condition in self.list.iter().filter(|p| p.enabled).filter_map(|p| p.condition.as_ref()) {
             for (pe, bytes) in condition.watches() {
                 machine.watch(*pe, bytes.clone());
             }
@@ -260,7 +260,7 @@ impl Points {
     /// The session has gone to another place without running there: conditions that hold there count as known, and
     /// watched bytes are watched on its machine.
     pub fn arrived(&mut self, session: &mut Session) {
-        for point in self.points.iter_mut().filter(|point| point.enabled) {
+        for point in self.list.iter_mut().filter(|point| point.enabled) {
             if let Some(condition) = &mut point.condition {
                 condition.settle(session);
                 point.held = Some(condition.holds(session, &[]));
@@ -270,7 +270,7 @@ impl Points {
     }
 
     fn look_out(&mut self) {
-        let conditions = self.points.iter().filter(|point| point.enabled);
+        let conditions = self.list.iter().filter(|point| point.enabled);
         self.when = When::NEVER;
         self.fresh = false;
         for point in conditions {
@@ -298,7 +298,7 @@ impl Points {
             now = now.or(When::WRITE);
         }
         let (mut first, mut hit) = (None, false);
-        for point in self.points.iter_mut().filter(|point| point.enabled) {
+        for point in self.list.iter_mut().filter(|point| point.enabled) {
             let Some(condition) = point.condition.as_mut() else { continue };
             if point.held.is_some() && !condition.when().meets(now) {
                 continue;

@@ -137,9 +137,7 @@ impl Prompt {
             (KeyCode::End, _) | (KeyCode::Char('e'), true) => self.cursor = self.text.len(),
             (KeyCode::Backspace, false) => self.delete(self.cursor - before, self.cursor),
             (KeyCode::Delete, _) => self.delete(self.cursor, self.cursor + behind),
-            (KeyCode::Backspace, true) | (KeyCode::Char('w'), true) => {
-                self.delete(self.word_start(), self.cursor)
-            }
+            (KeyCode::Backspace | KeyCode::Char('w'), true) => self.delete(self.word_start(), self.cursor),
             (KeyCode::Char('u'), true) => self.delete(0, self.cursor),
             (KeyCode::Char('k'), true) => self.delete(self.cursor, self.text.len()),
             _ => return false,

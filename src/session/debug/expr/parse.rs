@@ -341,13 +341,9 @@ impl Parser {
         }
         let field = if self.sign(".") {
             let place = self.at();
-            match self.take() {
-                Token::Name(field) => Some((field, place)),
-                _ => {
-                    self.next = self.next.saturating_sub(usize::from(place.end > place.start));
-                    return self.unexpected("a name");
-                }
-            }
+            let Token::Name(field) = self.peek().clone() else { return self.unexpected("a name") };
+            self.next += 1;
+            Some((field, place))
         } else {
             None
         };
@@ -373,12 +369,11 @@ impl Parser {
                 modifiers.off = true;
             } else if self.word("ignore") {
                 let at = self.at();
-                match self.take() {
-                    Token::Number(count, true) if count <= f64::from(u32::MAX) => {
-                        modifiers.ignore = count as u32
-                    }
-                    _ => return Err(ExprError::new(at, "how often?", "as in `, ignore 3`")),
-                }
+                let Token::Number(count, true) = self.take() else {
+                    return Err(ExprError::new(at, "how often?", "as in `, ignore 3`"));
+                };
+                // A larger number than fits is the largest.
+                modifiers.ignore = count as u32;
             } else {
                 return self.unexpected("`once`, `off` or `ignore 3`");
             }

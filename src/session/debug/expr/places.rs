@@ -197,12 +197,11 @@ fn unit(layer: &Node, unit: &Node, sample: Option<&Node>, names: &Names) -> Resu
 }
 
 fn bytes(node: &Node) -> Result<Range<u32>, ExprError> {
-    let (start, end) = match &node.kind {
-        Kind::Range(start, end) => (whole(start, SRAM_BYTES)?, whole(end, SRAM_BYTES)?),
-        _ => {
-            let start = whole(node, SRAM_BYTES - 1)?;
-            (start, start + 1)
-        }
+    let (start, end) = if let Kind::Range(start, end) = &node.kind {
+        (whole(start, SRAM_BYTES)?, whole(end, SRAM_BYTES)?)
+    } else {
+        let start = whole(node, SRAM_BYTES - 1)?;
+        (start, start + 1)
     };
     if start >= end {
         return Err(ExprError::new(

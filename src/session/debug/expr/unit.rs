@@ -82,7 +82,7 @@ impl Unit {
 
     /// A value as people read it.
     pub fn show(self, value: f64) -> String {
-        let digits = if value == value.trunc() && value.abs() < 1e15 {
+        let digits = if value.fract() == 0.0 && value.abs() < 1e15 {
             format!("{value:.0}")
         } else if value.abs() >= 1e-3 && value.abs() < 1e15 {
             let short = format!("{value:.4}");
