@@ -53,6 +53,8 @@ pub enum Action {
     Help,
     /// Show what is worth knowing.
     Findings,
+    /// Show breakpoints and tracepoints.
+    Points,
     /// Show the table of hardware numbers.
     Constants,
     /// Close the top layer; drop a count.
@@ -449,6 +451,15 @@ pub const COMMANDS: &[Command] = &[
         "panel 7: Energy, power and where it goes",
         "",
         Group::View,
+        When::Loaded,
+    ),
+    row(
+        "breakpoints",
+        Action::Points,
+        &["b"],
+        "breakpoints and tracepoints: list, add, on/off, delete",
+        "break",
+        Group::Run,
         When::Loaded,
     ),
     row(
