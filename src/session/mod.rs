@@ -9,6 +9,7 @@ pub mod command;
 pub mod energy;
 pub mod engine;
 mod feed;
+pub mod inspect;
 pub mod snapshot;
 pub mod stats;
 pub mod trial;
