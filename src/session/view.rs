@@ -70,9 +70,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
-            Focus::Inspect(request) => {
-                Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe))
-            }
+            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe)),
         },
         inspection: match engine.focus {
             Focus::Inspect(request) => Some(inspect(session, request)),

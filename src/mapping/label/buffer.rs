@@ -106,9 +106,7 @@ impl Labels<'_> {
         let slot = self.slot(number);
         let below = slot.layer.checked_sub(1);
         let x = match below {
-            None => {
-                Some(Origin::Row(word)).filter(|_| (word as usize) < self.program().dram.width())
-            }
+            None => Some(Origin::Row(word)).filter(|_| (word as usize) < self.program().dram.width()),
             Some(below) => self.origin(words, slot, below, address, word),
         };
         let y = self.origin(words, slot, slot.layer, address, word);

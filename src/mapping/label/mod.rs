@@ -369,6 +369,3 @@ impl<'a> Labels<'a> {
         Label { address: address & !3, reading: Reading::F32, what }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -35,10 +35,10 @@ impl Label {
                 format!("{}{}: {name}", layer_name(program, *layer), of_sample(program, *sample))
             }
             What::Matrix { layer, matrix, unit, source, spot } => {
-                matrix_text(program, *layer, *matrix, *unit, *source, *spot)
+                matrix_text(labels, *layer, *matrix, *unit, *source, *spot)
             }
             What::Unit { layer, sample, unit, quantity } => {
-                let who = format!("{} unit {unit}", layer_name(program, *layer));
+                let who = own_unit(labels, *layer, *unit);
                 format!("{}{}", quantity.text(&who), of_sample(program, *sample))
             }
             What::Buffer { layer, sample, buffer, word, x, y, now } => {
@@ -48,9 +48,9 @@ impl Label {
             }
             What::Unpacked { layer, word, x, y } => {
                 let below = layer.checked_sub(1);
-                let x = x.zip(below).map(|(unit, below)| {
-                    format!("x of {} unit {unit}", layer_name(program, below))
-                });
+                let x = x
+                    .zip(below)
+                    .map(|(unit, below)| format!("x of {} unit {unit}", layer_name(program, below)));
                 let y = y.map(|unit| format!("y of {} unit {unit}", layer_name(program, *layer)));
                 let both: Vec<String> = [x, y].into_iter().flatten().collect();
                 format!("unpacked word {word}: {}", both.join(" or "))
@@ -59,6 +59,15 @@ impl Label {
                 events_text(layer_name(program, *layer), *array, *number)
             }
         }
+    }
+}
+
+/// A unit of the PE's own: the layer is named where the PE hosts several.
+fn own_unit(labels: &Labels<'_>, layer: u8, unit: u32) -> String {
+    if labels.loaded().layers().count() > 1 {
+        format!("{} unit {unit}", layer_name(labels.program(), layer))
+    } else {
+        format!("unit {unit}")
     }
 }
 
@@ -84,15 +93,16 @@ impl Quantity {
 }
 
 fn matrix_text(
-    program: &Program,
+    labels: &Labels<'_>,
     layer: u8,
     matrix: Matrix,
     unit: Option<(u32, u8)>,
     source: Option<u32>,
     spot: Spot,
 ) -> String {
+    let program = labels.program();
     let row = |unit: Option<(u32, u8)>| match unit {
-        Some((unit, g)) => format!("unit {unit}, gate {}", gate(g)),
+        Some((unit, g)) => format!("{}, gate {}", own_unit(labels, layer, unit), gate(g)),
         None => "the end".to_owned(),
     };
     let from = match (matrix, layer.checked_sub(1)) {

@@ -178,10 +178,10 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         time_us: us(ticks),
         counted_us,
     });
-    let handlers = state.interrupts.iter().map(|&(ends, arrival)| InterruptView {
-        ends,
-        text: arrival_text(program, &loaded.slots, arrival),
-    });
+    let handlers = state
+        .interrupts
+        .iter()
+        .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
     Some(CoreView {
         status: view::status(session, pe),
         operation: detail.operation,

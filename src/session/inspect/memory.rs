@@ -118,9 +118,5 @@ pub fn value_text(reading: Reading, word: u32, address: u32) -> String {
 /// A single in at most ten characters.
 pub fn single_text(value: f32) -> String {
     let size = value.abs();
-    if value == 0.0 || (1e-4..1e5).contains(&size) {
-        format!("{value:.5}")
-    } else {
-        format!("{value:.3e}")
-    }
+    if value == 0.0 || (1e-4..1e5).contains(&size) { format!("{value:.5}") } else { format!("{value:.3e}") }
 }

@@ -88,6 +88,20 @@ pub enum PartView {
     Neurons(NeuronsView),
 }
 
+/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
+pub fn unit_place(session: &Session, layer: &str, unit: u32) -> Option<Place> {
+    let program = session.program();
+    let number = program.layers.iter().position(|l| l.name == layer)?;
+    let home = follow::home(program, u8::try_from(number).ok()?, 0, unit)?;
+    Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
+}
+
+/// Units of a PE, all its slots together.
+pub fn units(session: &Session, pe: usize) -> u32 {
+    let loaded = session.program().pes.get(pe).and_then(Option::as_ref);
+    loaded.map_or(0, |loaded| loaded.slots.iter().map(|slot| slot.units.len() as u32).sum())
+}
+
 /// Looks at a place.
 pub fn inspect(session: &Session, request: Request) -> Inspection {
     let view = Pe::from_index(request.place.pe).and_then(|pe| {

@@ -37,7 +37,7 @@ impl Gates {
     pub fn text(self) -> String {
         match self {
             Self::Nothing => "nothing is computed yet: sums are 0".to_owned(),
-            Self::Done(step) => format!("of step {step}, as c and y"),
+            Self::Done(step) => format!("of step {step}, as are c and y"),
             Self::Ahead(step) => format!("of step {step}, c and y of it are to come"),
             Self::OnlyInput(step) => format!("partial: R·y of step {step} is not there yet"),
             Self::OnlyRecurrent(step) => format!("partial: W·x of step {step} is not there yet"),
@@ -103,7 +103,7 @@ pub struct UnitLinks {
     pub number: u32,
     /// Its bytes on this PE.
     pub spots: Vec<SpotView>,
-    /// How its value is sent in this time step.
+    /// How its y, as it is, is sent, and in which time step.
     pub packet: String,
     /// Who gets it.
     pub receivers: Vec<Receiver>,
@@ -140,7 +140,7 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
     let state = &session.machine().state().pes[pe.index()];
     let mut units = Vec::new();
     for (slot_number, slot) in labels.loaded().slots.iter().enumerate() {
-        let gates = gates(labels, state, slot_number, slot);
+        let gates = gates(state, slot_number, cells(labels, state, slot_number, slot));
         for index in 0..slot.units.len() as u32 {
             let number = units.len() as u32;
             units.push(unit(state.sram.words(), slot, index, number, gates));
@@ -153,7 +153,7 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
     let wanted = request.place.at.min(last);
     let place = units.iter().position(|unit| unit.number == wanted).unwrap_or(0);
     let before = place.saturating_sub(PAGE / 2).min(units.len().saturating_sub(PAGE));
-    let links = units.get(place).and_then(|unit| links(session, pe, unit));
+    let links = units.get(place).and_then(|unit| links(session, labels, pe, unit));
     NeuronsView {
         total: units.len() as u32,
         before: before as u32,
@@ -162,18 +162,22 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
     }
 }
 
-/// Which step the sums of a slot are of.
-fn gates(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> Gates {
+/// Point-wise steps that a slot has done: c and y are of the last of them.
+fn cells(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> u32 {
     let steps = state.sram.word(slot.control.steps());
-    let count = |done: &[u32]| done.get(number).copied().unwrap_or(0);
-    let (input, recurrent) = (count(&state.input_done), count(&state.recurrent_done));
-    // The point-wise step of the step in progress is done once the program has gone past it.
+    // That of the step in progress is done once the program has gone past it.
     let operations = &labels.loaded().operations;
     let place = state.operation as usize;
     let pointwise =
         operations.iter().position(|o| usize::from(o.slot) == number && o.phase == Phase::Pointwise);
     let in_slot = operations.get(place).is_some_and(|o| usize::from(o.slot) == number);
-    let cells = steps.wrapping_add(u32::from(in_slot && pointwise.is_some_and(|p| p < place)));
+    steps.wrapping_add(u32::from(in_slot && pointwise.is_some_and(|p| p < place)))
+}
+
+/// Which step the sums of a slot are of.
+fn gates(state: &PeState, number: usize, cells: u32) -> Gates {
+    let count = |done: &[u32]| done.get(number).copied().unwrap_or(0);
+    let (input, recurrent) = (count(&state.input_done), count(&state.recurrent_done));
     match (input, recurrent) {
         (0, 0) => Gates::Nothing,
         (i, r) if i == r && i == cells => Gates::Done(i - 1),
@@ -211,17 +215,21 @@ fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -
 }
 
 /// The bytes and the receivers of a unit.
-fn links(session: &Session, pe: Pe, view: &UnitView) -> Option<UnitLinks> {
+fn links(session: &Session, labels: &Labels<'_>, pe: Pe, view: &UnitView) -> Option<UnitLinks> {
     let program = session.program();
     let home = home(program, view.layer, view.sample, view.unit)?;
     debug_assert_eq!((home.pe, number(program, &home)), (pe, view.number), "a unit has one home");
-    let words = session.machine().state().pes[pe.index()].sram.words();
-    let sent = Sent::of(words, &home);
+    let state = &session.machine().state().pes[pe.index()];
+    let words = state.sram.words();
+    let slot_number = labels.loaded().slots.iter().position(|slot| std::ptr::eq(slot, home.slot))?;
+    // The step of y as it is; before the first, that one.
+    let step = cells(labels, state, slot_number, home.slot).saturating_sub(1);
+    let sent = Sent::of(words, &home, step);
     Some(UnitLinks {
         number: view.number,
         spots: spots(words, &home),
-        packet: sent.text(words, &home, program),
-        receivers: receivers(program, words, &home, &sent),
+        packet: sent.text(&home, program),
+        receivers: receivers(program, &home, &sent),
     })
 }
 
@@ -230,7 +238,8 @@ fn spots(words: &SramWords, home: &Home<'_>) -> Vec<SpotView> {
     let spot = |name: &str, address: u32| SpotView { name: name.to_owned(), address };
     let at = |base: u32| base + 4 * index;
     let gate = |base: u32, gate: u32| base + 4 * (gate * layout.units + index);
-    let mut spots = vec![spot("c", at(layout.cell)), spot("θ", at(layout.threshold)), spot("y", at(layout.y))];
+    let mut spots =
+        vec![spot("c", at(layout.cell)), spot("θ", at(layout.threshold)), spot("y", at(layout.y))];
     spots.extend(layout.trace.map(|trace| spot("trace", at(trace))));
     for (name, base) in [
         ("sum W·x", layout.input_sums),
@@ -245,9 +254,11 @@ fn spots(words: &SramWords, home: &Home<'_>) -> Vec<SpotView> {
     for (name, kernel) in [("W", &slot.input), ("R", &slot.recurrent)] {
         for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
             let found = kernel.row_weights(words, number * layout.units + index);
-            spots.extend(found.map(|(address, count)| {
-                spot(&format!("{name} of gate {letter}, {count} weights"), address)
-            }));
+            spots.extend(
+                found.map(|(address, count)| {
+                    spot(&format!("{name} of gate {letter}, {count} weights"), address)
+                }),
+            );
         }
     }
     spots
@@ -258,27 +269,28 @@ struct Sent {
     /// Packet of the block and word of it; none if it is not sent.
     packet: Option<(u32, u32)>,
     packets: u32,
+    step: u32,
 }
 
 impl Sent {
     /// With events only active units are in the packets, in order: it depends on the bytes of y.
-    fn of(words: &SramWords, home: &Home<'_>) -> Self {
+    fn of(words: &SramWords, home: &Home<'_>, step: u32) -> Self {
         const WORDS: u32 = NOC_PAYLOAD_BYTES as u32 / 4;
         if home.slot.events.is_none() {
             let packet = Some((home.index / WORDS, home.index % WORDS));
-            return Self { packet, packets: home.slot.packets() };
+            return Self { packet, packets: home.slot.packets(), step };
         }
         let y = |unit: u32| words.get((home.slot.pointwise.y / 4 + unit) as usize).copied().unwrap_or(0);
         let values: Vec<u32> = (0..home.slot.units.len() as u32).map(y).collect();
         let before = values[..home.index as usize].iter().filter(|&&value| value != 0).count() as u32;
         let active = values[home.index as usize] != 0;
         let place = (before / events::PACKET_VALUES, 1 + before % events::PACKET_VALUES);
-        Self { packet: active.then_some(place), packets: events::pack(&values).len() as u32 }
+        Self { packet: active.then_some(place), packets: events::pack(&values).len() as u32, step }
     }
 
-    fn text(&self, words: &SramWords, home: &Home<'_>, program: &Program) -> String {
+    fn text(&self, home: &Home<'_>, program: &Program) -> String {
         let copies = home.slot.targets.iter().filter(|target| !target.host).count();
-        let step = words.get(home.slot.control.steps() as usize / 4).copied().unwrap_or(0);
+        let step = self.step;
         let sending = match self.packet {
             Some((packet, word)) => {
                 format!("word {word} of packet {packet} of {}, each to {copies} destinations", self.packets)
@@ -293,9 +305,8 @@ impl Sent {
 }
 
 /// Who gets the value in this time step, and at which word.
-fn receivers(program: &Program, words: &SramWords, home: &Home<'_>, sent: &Sent) -> Vec<Receiver> {
+fn receivers(program: &Program, home: &Home<'_>, sent: &Sent) -> Vec<Receiver> {
     let slot = home.slot;
-    let step = words.get(slot.control.steps() as usize / 4).copied().unwrap_or(0);
     let Some((packet, word)) = sent.packet else { return Vec::new() };
     let block = slot.events.map_or(slot.block, |events| events.mail);
     let offset = block + NOC_PAYLOAD_BYTES as u32 * packet + 4 * word;
@@ -311,7 +322,7 @@ fn receivers(program: &Program, words: &SramWords, home: &Home<'_>, sent: &Sent)
         } else {
             Some(vec![(target.qpe, target.mask)])
         };
-        let at = target.buffers.of(step) + offset;
+        let at = target.buffers.of(sent.step) + offset;
         for (qpe, mask) in masks.unwrap_or_default() {
             for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
                 receivers.extend(receiver(program, slot, target, usize::from(qpe) * PES_PER_QPE + p, at));

@@ -9,12 +9,14 @@ use crate::chip::clock::{Tick, us};
 use crate::session::inspect::CoreView;
 use crate::session::snapshot::PeStatus;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::{bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, shorten, units};
+use crate::tui::widgets::{
+    bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, shorten, units,
+};
 
 /// From this width on the program stands beside the rest.
 const TWO_COLUMNS: u16 = 74;
 /// Columns of the program.
-const PROGRAM_COLUMNS: u16 = 37;
+const PROGRAM_COLUMNS: u16 = 35;
 
 pub(super) fn render(view: &View<'_>, core: &CoreView, area: Rect, buf: &mut Buffer) {
     let rest = head(view, core, area, buf);
@@ -113,13 +115,7 @@ fn progress(began: Tick, ends: Tick, now: Tick, theme: &Theme, area: Rect, buf: 
 }
 
 /// Text over at most so many rows.
-fn wrapped(
-    buf: &mut Buffer,
-    area: Rect,
-    text: &str,
-    style: ratatui::style::Style,
-    rows: usize,
-) -> Rect {
+fn wrapped(buf: &mut Buffer, area: Rect, text: &str, style: ratatui::style::Style, rows: usize) -> Rect {
     let mut rest = area;
     for line in wrap(text, usize::from(area.width), rows) {
         rest = put_line(buf, rest, Line::styled(line, style));
@@ -168,7 +164,7 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
         let blocks = format!("  x {}/{}  y {}/{}", x.0, x.1, y.0, y.1);
         lines.push(Line::from(vec![Span::styled(text, theme.strong()), Span::raw(blocks)]));
     }
-    let head = "program      last µs   by timer";
+    let head = "program        last µs  by timer";
     lines.push(Line::styled(shorten(head, width), theme.dim()));
     let layers = core.slots.len() > 1;
     for (number, operation) in (0..).zip(&core.operations) {
@@ -178,9 +174,9 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
         let name = format!("{}{early}", operation.phase);
         // A phase's timers are those of the slot that was in it last: with several they are ambiguous, but still last.
         let timer = core.timers.iter().find(|timer| timer.phase == operation.phase);
-        let times = timer.map_or(String::new(), |t| format!("{:>9.1} {:>10}", t.time_us, t.counted_us));
+        let times = timer.map_or(String::new(), |t| format!("{:>8.1} {:>9}", t.time_us, t.counted_us));
         let style = if current { theme.selected() } else { theme.phase(operation.phase) };
-        let mut spans = vec![Span::raw(mark), Span::styled(format!("{name:<11}"), style), Span::raw(times)];
+        let mut spans = vec![Span::raw(mark), Span::styled(format!("{name:<13}"), style), Span::raw(times)];
         if layers {
             spans.push(Span::styled(format!(" {}", operation.layer), theme.dim()));
         }
@@ -200,8 +196,8 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
     let mut lines = Vec::new();
     let mut put = |name: &str, value: String| lines.push(field(name, value, width, theme));
     let counts = [core.received, core.sent].map(units::count);
-    put("packets", format!("{} in, {} out since the start", counts[0], counts[1]));
-    put("busy", format!("{} of the time since the start", units::percent(core.duty)));
+    put("packets", format!("{} in, {} out", counts[0], counts[1]));
+    put("busy", format!("{} of the time", units::percent(core.duty)));
     match &core.sending {
         Some(s) => {
             let who = if s.by_engine { "DMA engine" } else { "core" };
@@ -240,12 +236,12 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
 /// What each bank has seen.
 fn banks<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> {
     let theme = view.theme();
-    let mut lines = vec![heading("banks       core    NoC    DMA  conflicts".to_owned(), theme)];
+    let mut lines = vec![heading("banks     core   NoC   DMA conflicts".to_owned(), theme)];
     for (number, (count, used)) in core.banks.iter().zip(core.bank_bytes).enumerate() {
         let short = units::short_count;
         let share = f64::from(used) / f64::from(crate::machine::sram::BANK_BYTES);
         let text = format!(
-            "{number} {:>4.0} % {:>8} {:>6} {:>6} {:>10}",
+            "{number} {:>3.0} % {:>7} {:>5} {:>5} {:>9}",
             share * 100.0,
             short(count.core),
             short(count.noc),

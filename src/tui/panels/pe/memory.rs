@@ -38,9 +38,12 @@ pub(super) fn render(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut
         (rows_to(rest, rows), rows_from(rest, rows))
     };
     regions(view, window, map, buf);
-    let detail = 5.min(rest.height / 2);
+    let word = window.word(view.app.pe.address);
+    // Four rows for most words, so that the view does not jump; words of small numbers have up to four elements.
+    let wanted = if word.is_some_and(|word| word.elements.len() > 2) { 6 } else { 4 };
+    let detail = (wanted + u16::from(rest.width < 60)).min(rest.height / 2);
     words(view, window, rows_to(rest, rest.height - detail), buf);
-    if let Some(word) = window.word(view.app.pe.address) {
+    if let Some(word) = word {
         under_cursor(view, window, word, rows_from(rest, rest.height - detail), buf);
     }
 }
@@ -142,9 +145,16 @@ fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
         let room = usize::from(area.width.saturating_sub(labels_from));
         if room >= 8 {
             let style = if has_cursor(&row) { theme.strong() } else { theme.dim() };
-            put_at(buf, area, (labels_from, y), &shorten(&shown.label, room), style);
+            put_at(buf, area, (labels_from, y), &row_label(&shown.label, room), style);
         }
     }
+}
+
+/// A label in so many columns: without what stands in brackets where there is no room for it.
+fn row_label(label: &str, room: usize) -> String {
+    let full = Span::raw(label).width() <= room;
+    let short = label.split(" (").next().unwrap_or(label);
+    shorten(if full { label } else { short }, room)
 }
 
 fn word_style(view: &View<'_>, word: &WordView) -> Style {
@@ -179,10 +189,8 @@ fn under_cursor(view: &View<'_>, window: &MemoryView, word: &WordView, area: Rec
         }
     }
     if let Some(link) = &word.link {
-        let line = vec![
-            Span::styled("⏎ ", theme.accent()),
-            Span::raw(shorten(&link.to, room.saturating_sub(2))),
-        ];
+        let line =
+            vec![Span::styled("⏎ ", theme.accent()), Span::raw(shorten(&link.to, room.saturating_sub(2)))];
         put_line(buf, rest, Line::from(line));
     }
 }

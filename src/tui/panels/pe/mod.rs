@@ -74,13 +74,9 @@ fn legend(view: &View<'_>, width: u16) -> Line<'static> {
     let theme = view.theme();
     let keys: &[(&str, &str)] = match view.app.pe.part {
         Part::Core => &[("v", "memory"), ("jk", "scroll")],
-        Part::Memory => &[
-            ("v", "neurons"),
-            ("⏎", "follow"),
-            ("⌫", "back"),
-            ("x", "hex f32 u32"),
-            ("a", "next region"),
-        ],
+        Part::Memory => {
+            &[("v", "neurons"), ("⏎", "follow"), ("⌫", "back"), ("x", "hex f32 u32"), ("a", "next region")]
+        }
         Part::Neurons => &[("v", "core"), ("⏎", "bytes, receivers"), ("⌫", "back"), ("y", "sort")],
     };
     let mut line = Line::default();

@@ -13,7 +13,7 @@ use crate::tui::widgets::{columns_from, columns_to, put_at, put_line, rows_from,
 /// From this width on the links stand beside the units.
 const LINKS_BESIDE: u16 = 112;
 /// Columns of the links then.
-const LINKS_COLUMNS: u16 = 44;
+const LINKS_COLUMNS: u16 = 40;
 
 pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     let rest = sums(view, page, area, buf);
@@ -23,7 +23,8 @@ pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut 
     } else {
         // The links get more room while the cursor is among them.
         let share = if view.app.pe.link.is_some() { 2 } else { 3 };
-        let rows = (rest.height / share).max(4).min(rest.height / 2);
+        let least = (rest.height / share).max(4).min(rest.height / 2);
+        let rows = least.max(rest.height.saturating_sub(page.units.len() as u16 + 2));
         (rows_to(rest, rest.height - rows), rows_from(rest, rest.height - rows))
     };
     units(view, page, table, buf);
@@ -38,7 +39,7 @@ fn sums(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) -> Re
     let Some(unit) = page.units.iter().find(|u| u.number == view.app.pe.unit).or(page.units.first()) else {
         return put_line(buf, area, Line::styled("no units", theme.dim()));
     };
-    let text = format!("z r g {}", unit.gates.text());
+    let text = format!("z, r, g are {}", unit.gates.text());
     put_line(buf, area, Line::styled(shorten(&text, usize::from(area.width)), theme.dim()))
 }
 
@@ -82,9 +83,9 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     let columns = Columns::fit(area.width);
     let mut head = columns.head();
     if columns.bar > 0 {
-        let axis = usize::from(columns.bar);
-        let place = usize::from(columns.bar).saturating_sub(4);
-        head = format!("{head}  -1{:>place$}", "c 1", place = place.min(axis));
+        let middle = if columns.bar >= 15 { "c, | θ" } else { "" };
+        head =
+            format!("{head}  {:<2}{middle:^room$}1", "-1", room = usize::from(columns.bar).saturating_sub(3));
     }
     let rest = put_line(buf, area, Line::styled(head, theme.dim()));
     let rows = usize::from(rest.height);
@@ -106,7 +107,13 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
             put_at(buf, rest, (0, y), &unit.layer.to_string(), theme.category(usize::from(unit.layer)));
         }
         if columns.bar > 0 {
-            axis(view, unit, Rect { y: rest.y + y, height: 1, ..columns_from(rest, used + 2) }, columns.bar, buf);
+            axis(
+                view,
+                unit,
+                Rect { y: rest.y + y, height: 1, ..columns_from(rest, used + 2) },
+                columns.bar,
+                buf,
+            );
         }
     }
 }
