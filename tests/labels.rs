@@ -279,7 +279,9 @@ fn check_map(machine: &Machine) {
         for label in all(&labels, machine, pe) {
             let inside = |r: &&spinntui::machine::program::Region| (r.start..r.end).contains(&label.address);
             let region = loaded.regions.iter().find(inside);
-            assert_eq!(region.is_none(), label.what == What::Free, "{label:05x?}");
+            let free = label.what == What::Free || (label.what == What::Padding && label.address % 4 > 0);
+            assert!(region.is_some() || free, "{label:05x?}");
+            assert!(region.is_none() || label.what != What::Free, "{label:05x?}");
         }
     }
 }
@@ -330,14 +332,10 @@ proptest! {
         check_units(&network, &machine, samples);
         let steps: Vec<Vec<u32>> = (0..3).map(|t| vec![t % 4; samples]).collect();
         prop_assert!(machine.run(&steps, 3));
-        if case.options.schedule == Schedule::LayerSequential && case.layers.len() == 1 {
-            // The host has the last layer's y before its readers may have it: let all that is under way arrive.
-            while machine.advance().is_some() {}
-            let compared = check_buffers(&machine);
-            prop_assert!(compared > 0 || case.options.payload == Payload::Events);
-        } else {
-            check_buffers(&machine);
-        }
+        // The host has the last layer's y before its readers may have it: let all that is under way arrive.
+        while machine.advance().is_some() {}
+        let compared = check_buffers(&machine);
+        prop_assert!(compared > 0 || case.options.payload == Payload::Events);
     }
 
     #[test]

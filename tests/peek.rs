@@ -2,20 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
-use std::process::{Command, Output};
+mod common;
+
+use std::process::Output;
 
 use serde_json::Value;
 
 const SCENE: &str = "scenes/lm_small.ron";
 
+fn with_scene<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    ["peek", SCENE].into_iter().chain(arguments.iter().copied()).collect()
+}
+
 fn peek(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(["peek", SCENE]).args(arguments).output().unwrap()
+    common::spinntui(&with_scene(arguments))
 }
 
 fn text(arguments: &[&str]) -> String {
-    let output = peek(arguments);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    common::fine(&with_scene(arguments))
 }
 
 fn json(arguments: &[&str]) -> Value {

@@ -18,7 +18,7 @@ pub enum Origin {
     Unit(u8, u32),
     /// Header of packet `1` in the mail of block `0` of a layer.
     Header(u8, u32, u32),
-    /// A value in a packet of a block of a layer, of no unit: the header does not name it.
+    /// A value in a packet of a block of a layer, of no unit: its header does not name it, or the block ended before.
     Unnamed(u8, u32, u32),
 }
 
@@ -135,8 +135,11 @@ impl Labels<'_> {
             return Some(Origin::Header(layer, block as u32, number));
         }
         let first = (address / 4 - place) as usize;
+        // Packets behind a block's last are older ones: the receiver does not look at them.
+        let header = |back: u32| words.get(first.checked_sub(4 * back as usize)?).copied();
+        let behind = (1..=number).any(|back| header(back).is_some_and(|header| header & events::END != 0));
         let content = [0, 1, 2, 3].map(|i| words.get(first + i).copied().unwrap_or(0));
-        let named = events::values(content).nth(place as usize - 1);
+        let named = events::values(content).nth(place as usize - 1).filter(|_| !behind);
         let sender = self.program().layers.get(usize::from(layer))?.pes.get(block)?;
         let units = &self.program().pe(*sender)?.slot_of(layer)?.1.units;
         let unit = named.and_then(|(unit, _)| units.get(unit as usize));

@@ -237,7 +237,14 @@ impl<'a> Labels<'a> {
         let place = self.spans.partition_point(|span| span.start <= address);
         let span = place.checked_sub(1).map(|place| &self.spans[place]).filter(|span| address < span.end);
         let whole = |what, reading| Label { address: address & !3, reading, what };
-        let Some(span) = span else { return whole(What::Free, Reading::U32) };
+        let Some(span) = span else {
+            // Arrays of half-words and bytes may end within a word.
+            return match address % 4 {
+                0 => whole(What::Free, Reading::U32),
+                2 => Label { address, reading: Reading::U16, what: What::Padding },
+                _ => Label { address, reading: Reading::U8, what: What::Padding },
+            };
+        };
         let offset = address - span.start;
         match span.owner {
             Owner::Code => whole(What::Code, Reading::U32),

@@ -27,7 +27,7 @@ impl Label {
             What::Free => "free".to_owned(),
             What::Code => "instructions (not modelled)".to_owned(),
             What::Stack => "stack and heap (not modelled)".to_owned(),
-            What::Padding => "padding to a whole packet".to_owned(),
+            What::Padding => "padding".to_owned(),
             What::Log { place } => format!("debug log entry {place}, µs"),
             What::Fifo { place, word: 0 } => format!("FIFO place {place}: key"),
             What::Fifo { place, word } => format!("FIFO place {place}: value {}", word - 1),

@@ -8,6 +8,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::events::Unpacked;
 use crate::kernel::matrix::Spot;
 use crate::machine::program::{Program, Slot};
+use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::label::{Content, Label, Labels, Matrix, Origin, What};
 use crate::session::Session;
 
@@ -86,6 +87,9 @@ pub(super) fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Labe
             };
             let word = kernel.source_word(words, source)?;
             let operand = operand(words, slot, *matrix)?.checked_add(word.checked_mul(4)?)?;
+            if operand >= SRAM_BYTES {
+                return None;
+            }
             let name = if *matrix == Matrix::W { "x" } else { "y" };
             Some(memory(pe, operand, format!("the {name} it is multiplied with")))
         }

@@ -132,7 +132,7 @@ impl PeState {
         self.link = None;
         match place.part {
             Part::Core => self.scroll = 0,
-            Part::Memory => self.address = place.at & !3,
+            Part::Memory => self.to_address(i64::from(place.at)),
             Part::Neurons => self.unit = place.at,
         }
     }
