@@ -90,11 +90,11 @@ fn a_window_of_memory_has_labels_and_links() {
 
 #[test]
 fn the_core_says_what_it_waits_for() {
-    let seen = json(&["--steps", "2", "--unit", "rnns.2:0", "--view", "core"]);
+    let seen = json(&["--steps", "2", "--unit", "rnns.1:0", "--view", "core"]);
     let core = &seen["view"]["core"];
     assert_eq!(core["status"], "Polling", "{core}");
     let waits = core["waits"].as_str().unwrap();
-    assert!(waits.contains(" of 12 blocks are there") || waits.contains(" of 6 blocks are there"), "{waits}");
+    assert_eq!(waits, "x(2) of rnns.0 in buffer A: 0 of 12 blocks are there");
     assert_eq!(core["slots"][0]["step"], 2);
     assert!(core["timers"].as_array().unwrap().iter().any(|timer| timer["phase"] == "Input"));
     // Somewhere in the third step it is at work.

@@ -8,7 +8,7 @@ use super::table::{Table, WIDTH, field, grouped, percent};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::session::Session;
-use crate::session::inspect::{CoreView, MemoryView, NeuronsView, UnitLinks, UnitView, single_text};
+use crate::session::inspect::{CoreView, MemoryView, NeuronsView, UnitLinks, UnitView};
 use crate::session::snapshot::{Inspection, PartView, PeStatus};
 
 /// Column at which values begin.
@@ -173,8 +173,9 @@ impl PeekReport {
         let shown = memory.words.iter().skip(place.saturating_sub(AROUND)).take(2 * AROUND);
         for word in shown {
             let mark = if word.address == at { '>' } else { ' ' };
-            let single = single_text(f32::from_bits(word.bits));
-            let head = format!("{mark}{:05x} {:08x} {single:>11} ", word.address, word.bits);
+            // Several numbers in a word stand below, when it is the one asked for.
+            let value = if let [one] = &word.elements[..] { one.value.as_str() } else { "" };
+            let head = format!("{mark}{:05x} {:08x} {value:>11} ", word.address, word.bits);
             field(out, head.chars().count(), &head, &word.label);
         }
         let Some(word) = memory.word(at) else { return };

@@ -183,6 +183,7 @@ pub struct Label {
     /// How it is to be read.
     pub reading: Reading,
     /// What it holds.
+    #[serde(flatten)]
     pub what: What,
 }
 

@@ -44,7 +44,7 @@ impl Label {
             What::Buffer { layer, sample, buffer, word, x, y, now } => {
                 let of = of_sample(program, *sample);
                 let holds = held(program, *layer, (*x, *y), *now);
-                format!("buffer {} word {word}{of}: {holds}", letter(*buffer))
+                format!("{holds} (buffer {} word {word}{of})", letter(*buffer))
             }
             What::Unpacked { layer, word, x, y } => {
                 let below = layer.checked_sub(1);

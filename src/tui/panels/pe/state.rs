@@ -142,13 +142,17 @@ impl PeState {
         match self.part {
             Part::Core => self.scroll_core(direction, times),
             Part::Memory => {
+                // Up and down stay in their column: no further than the first and the last row.
+                let row = 4 * row.max(1);
+                let above = times.min(self.address / row);
+                let below = times.min((SRAM_BYTES - 4).saturating_sub(self.address) / row);
                 let bytes = match direction {
-                    Direction::Left => -4,
-                    Direction::Right => 4,
-                    Direction::Up => -4 * i64::from(row),
-                    Direction::Down => 4 * i64::from(row),
+                    Direction::Left => -4 * i64::from(times),
+                    Direction::Right => 4 * i64::from(times),
+                    Direction::Up => -i64::from(above * row),
+                    Direction::Down => i64::from(below * row),
                 };
-                self.to_address(i64::from(self.address) + bytes * i64::from(times));
+                self.to_address(i64::from(self.address) + bytes);
             }
             Part::Neurons => self.step_units(direction, times, shown),
         }
