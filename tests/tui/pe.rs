@@ -198,10 +198,12 @@ fn keys_move_inside_the_panel_only_while_it_has_the_focus() {
     rig.press("j l home");
     assert_eq!(rig.app.pe.address, 0);
     rig.press("x x x");
-    rig.press("1 l");
+    rig.press("1");
+    rig.press("l");
     assert_ne!(rig.app.selected, selected, "the floor plan has the keys again");
     assert_eq!(rig.app.pe.address, 0);
-    rig.press("1 v");
+    rig.press("1");
+    rig.press("v");
     assert_eq!(rig.app.pe.part, Part::Memory, "v means nothing there");
     rig.press("enter");
     assert!(rig.app.expanded, "enter expands other panels");
