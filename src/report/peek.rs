@@ -79,14 +79,14 @@ impl PeekReport {
         field(&mut out, INDENT, &format!("PE({x},{y},{p})"), &when);
         match &self.inspection.view {
             None => field(&mut out, INDENT, "", "no program: this PE sleeps"),
-            Some(PartView::Core(core)) => self.core(core, &mut out),
+            Some(PartView::Core(core)) => Self::core(core, &mut out),
             Some(PartView::Memory(memory)) => self.memory(memory, &mut out),
             Some(PartView::Neurons(neurons)) => self.neurons(neurons, &mut out),
         }
         out
     }
 
-    fn core(&self, core: &CoreView, out: &mut String) {
+    fn core(core: &CoreView, out: &mut String) {
         let since = |tick: Tick| format!("{:.1} µs", us(core.now.saturating_sub(tick)));
         let left = |tick: Tick| format!("{:.1} µs", us(tick.saturating_sub(core.now)));
         let mut row = |name: &str, value: String| field(out, INDENT, name, &value);
@@ -135,12 +135,12 @@ impl PeekReport {
             row("fault", fault.clone());
         }
         out.push('\n');
-        self.program(core, out);
+        Self::program(core, out);
         out.push('\n');
         banks(core, out);
     }
 
-    fn program(&self, core: &CoreView, out: &mut String) {
+    fn program(core: &CoreView, out: &mut String) {
         let mut table = Table::new(&["program", "layer", "last µs", "by timer µs"]);
         for (number, operation) in (0..).zip(&core.operations) {
             let mark = if number == core.current { "> " } else { "  " };
@@ -210,10 +210,10 @@ impl PeekReport {
             field(out, INDENT, "unit", &format!("{} of {}", unit.unit, self.layer(unit.layer)));
             field(out, INDENT, "z, r, g", &unit.gates.text());
         }
-        self.links(links, out);
+        Self::links(links, out);
     }
 
-    fn links(&self, links: &UnitLinks, out: &mut String) {
+    fn links(links: &UnitLinks, out: &mut String) {
         let spots: Vec<String> =
             links.spots.iter().map(|spot| format!("{:05x} {}", spot.address, spot.name)).collect();
         for (number, pair) in spots.chunks(2).enumerate() {

@@ -1,6 +1,6 @@
 //! What a byte of a PE's SRAM holds, in terms of the network: "R of unit 41, gate z, value 17 (from unit 88)".
 //!
-//! Where things lie comes from the program ([`spans`]); what the elements of sparse matrices are comes from the bytes
+//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are comes from the bytes
 //! themselves (row pointers, columns), so that a label is true of damaged memory, too. What no pointer leads to is
 //! called outside.
 
@@ -360,8 +360,10 @@ impl<'a> Labels<'a> {
         let layer = self.slot(number).layer;
         let (element, reading) = match array {
             EventArray::Order(_) => (offset / 2, Reading::U16),
-            EventArray::Outbox if offset / 4 % 4 > 0 => (offset / 4, Reading::F32),
-            EventArray::List if offset / 4 > 0 && offset / 4 % 2 == 0 => (offset / 4, Reading::F32),
+            EventArray::Outbox if !(offset / 4).is_multiple_of(4) => (offset / 4, Reading::F32),
+            EventArray::List if offset / 4 > 0 && (offset / 4).is_multiple_of(2) => {
+                (offset / 4, Reading::F32)
+            }
             EventArray::Values => (offset / 4, Reading::F32),
             _ => (offset / 4, Reading::U32),
         };

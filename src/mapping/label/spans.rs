@@ -106,7 +106,8 @@ fn events(
     let below = slot.layer.checked_sub(1);
     let unpacked = [(false, Some(events.recurrent), Some(slot.layer)), (true, events.input, below)];
     let unpacked = unpacked.into_iter().filter_map(|(x, layout, from)| Some((x, layout?, from?)));
-    let (mut dense, mut listed): (Option<(u32, u32)>, Option<(UnpackLayout, u32)>) = (None, None);
+    let mut dense: Option<(u32, u32)> = None;
+    let mut listed: Option<(UnpackLayout, u32)> = None;
     for (x, layout, from) in unpacked {
         debug_assert!(usize::from(from) < labels.blocks.len(), "a layer of the program");
         put(layout.table, 4 * (layout.blocks + 1), Owner::Events(number, EventArray::Table(x)));

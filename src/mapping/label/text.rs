@@ -170,7 +170,9 @@ fn held(program: &Program, layer: u8, (x, y): (Option<Origin>, Option<Origin>), 
 fn events_text(layer: &str, array: EventArray, number: u32) -> String {
     let from = |x: bool| if x { "x" } else { "y" };
     match array {
-        EventArray::Outbox if number % 4 == 0 => format!("{layer} packet {} to send: header", number / 4),
+        EventArray::Outbox if number.is_multiple_of(4) => {
+            format!("{layer} packet {} to send: header", number / 4)
+        }
         EventArray::Outbox => format!("{layer} packet {} to send: value {}", number / 4, number % 4 - 1),
         EventArray::Table(x) => format!("{layer} first packet and word of block {number} of {}", from(x)),
         EventArray::Order(x) => format!("{layer} unit of word {number} of {}", from(x)),

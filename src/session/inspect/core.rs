@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::banks::BankCount;
-use crate::machine::program::{Phase, Program, Slot};
+use crate::machine::program::{Operation, Phase, Program, Slot};
 use crate::machine::queue::{Arrival, Counter, EventKind};
 use crate::machine::state::{PeState, Status};
 use crate::session::Session;
@@ -195,7 +195,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         timers: timers.collect(),
         timer_log: detail.timer_log,
         dma: (state.status == Status::Dma).then(|| dma(session, pe)).flatten(),
-        sending: sending(program, &loaded.slots, loaded.operations.get(state.operation as usize)?, state),
+        sending: sending(program, &loaded.slots, *loaded.operations.get(state.operation as usize)?, state),
         fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
         handlers: handlers.collect(),
         interrupts: state.count.interrupts,
@@ -294,12 +294,7 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 
-fn sending(
-    program: &Program,
-    slots: &[Slot],
-    operation: &crate::machine::program::Operation,
-    state: &PeState,
-) -> Option<SendingView> {
+fn sending(program: &Program, slots: &[Slot], operation: Operation, state: &PeState) -> Option<SendingView> {
     let by_engine = program.delivery.broadcast == crate::machine::broadcast::options::Broadcast::Dma;
     let transfer = state.cursor.transfer;
     if transfer.is_none() && (operation.phase != Phase::Broadcast || state.status != Status::Busy) {

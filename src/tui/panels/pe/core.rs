@@ -144,11 +144,11 @@ fn heading<'a>(text: String, theme: &Theme) -> Line<'a> {
 }
 
 /// Name on the left, value at column `at`.
-fn field<'a>(name: &str, value: String, width: usize, theme: &Theme) -> Line<'a> {
+fn field<'a>(name: &str, value: &str, width: usize, theme: &Theme) -> Line<'a> {
     const NAME: usize = 11;
     Line::from(vec![
         Span::styled(format!("{name:<NAME$}"), theme.dim()),
-        Span::raw(shorten(&value, width.saturating_sub(NAME))),
+        Span::raw(shorten(value, width.saturating_sub(NAME))),
     ])
 }
 
@@ -184,7 +184,7 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
     }
     if !core.timer_log.is_empty() {
         let log: Vec<String> = core.timer_log.iter().rev().take(8).rev().map(u32::to_string).collect();
-        lines.push(field("log, µs", log.join(" "), width, theme));
+        lines.push(field("log, µs", &log.join(" "), width, theme));
     }
     lines
 }
@@ -194,7 +194,7 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
     let theme = view.theme();
     let left = |ends: Tick| units::time_us(us(ends.saturating_sub(core.now)));
     let mut lines = Vec::new();
-    let mut put = |name: &str, value: String| lines.push(field(name, value, width, theme));
+    let mut put = |name: &str, value: String| lines.push(field(name, &value, width, theme));
     let counts = [core.received, core.sent].map(units::count);
     put("packets", format!("{} in, {} out", counts[0], counts[1]));
     put("busy", format!("{} of the time", units::percent(core.duty)));

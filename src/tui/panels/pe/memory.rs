@@ -125,8 +125,8 @@ fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.pe);
     let in_row = words_in_row(area.width) as usize;
     let chunks: Vec<&[WordView]> = window.words.chunks(in_row).collect();
-    let has_cursor = |row: &&[WordView]| row.iter().any(|word| word.address == state.address);
-    let at = chunks.iter().position(|row| has_cursor(&row)).unwrap_or(0);
+    let has_cursor = |row: &[WordView]| row.iter().any(|word| word.address == state.address);
+    let at = chunks.iter().position(|row| has_cursor(row)).unwrap_or(0);
     let rows = usize::from(area.height);
     let first = at.saturating_sub(rows / 2).min(chunks.len().saturating_sub(rows));
     let columns = word_columns(state.format);
@@ -144,7 +144,7 @@ fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
         let shown = row.iter().find(|word| word.address == state.address).unwrap_or(head);
         let room = usize::from(area.width.saturating_sub(labels_from));
         if room >= 8 {
-            let style = if has_cursor(&row) { theme.strong() } else { theme.dim() };
+            let style = if has_cursor(row) { theme.strong() } else { theme.dim() };
             put_at(buf, area, (labels_from, y), &row_label(&shown.label, room), style);
         }
     }

@@ -122,7 +122,7 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
 fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buffer) {
     let theme = view.theme();
     let place = |value: f32| {
-        let share = if value.is_nan() { 0.5 } else { (value.clamp(-1.0, 1.0) + 1.0) / 2.0 };
+        let share = if value.is_nan() { 0.5 } else { value.clamp(-1.0, 1.0).midpoint(1.0) };
         (share * f32::from(width.saturating_sub(1))).round() as u16
     };
     let (zero, c, theta) = (place(0.0), place(unit.c), place(unit.theta));

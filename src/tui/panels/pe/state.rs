@@ -132,7 +132,7 @@ impl PeState {
         self.link = None;
         match place.part {
             Part::Core => self.scroll = 0,
-            Part::Memory => self.to_address(i64::from(place.at)),
+            Part::Memory => self.set_address(i64::from(place.at)),
             Part::Neurons => self.unit = place.at,
         }
     }
@@ -152,7 +152,7 @@ impl PeState {
                     Direction::Up => -i64::from(above * row),
                     Direction::Down => i64::from(below * row),
                 };
-                self.to_address(i64::from(self.address) + bytes);
+                self.set_address(i64::from(self.address) + bytes);
             }
             Part::Neurons => self.step_units(direction, times, shown),
         }
@@ -166,7 +166,7 @@ impl PeState {
         };
     }
 
-    fn to_address(&mut self, address: i64) {
+    fn set_address(&mut self, address: i64) {
         self.address = address.clamp(0, i64::from(SRAM_BYTES) - 4) as u32 & !3;
     }
 
@@ -201,13 +201,13 @@ impl PeState {
             Key::PageUp => self.step(Direction::Up, page, row, shown),
             Key::First => (self.address, self.unit, self.scroll) = (0, 0, 0),
             Key::Last => {
-                self.to_address(i64::from(SRAM_BYTES));
+                self.set_address(i64::from(SRAM_BYTES));
                 if let Some(view) = shown.and_then(neurons) {
                     self.unit = view.total.saturating_sub(1);
                 }
             }
-            Key::NextRegion => self.to_region(true, shown),
-            Key::PreviousRegion => self.to_region(false, shown),
+            Key::NextRegion => self.go_region(true, shown),
+            Key::PreviousRegion => self.go_region(false, shown),
             Key::Follow => return self.follow(shown),
             Key::Back => {}
         }
@@ -220,7 +220,7 @@ impl PeState {
         self.link = None;
     }
 
-    fn to_region(&mut self, next: bool, shown: Option<&Inspection>) {
+    fn go_region(&mut self, next: bool, shown: Option<&Inspection>) {
         let Some(PartView::Memory(view)) = shown.and_then(|shown| shown.view.as_ref()) else { return };
         let mut starts = view.map.iter().map(|region| region.start);
         let to = if next {
@@ -242,12 +242,11 @@ impl PeState {
             PartView::Memory(view) => view.word(self.address)?.link.clone(),
             PartView::Neurons(view) => {
                 let links = view.links.as_ref()?;
-                match self.link {
-                    Some(at) => links.links(shown?.request.place.pe).get(at).cloned(),
-                    None => {
-                        self.link = Some(0);
-                        None
-                    }
+                if let Some(at) = self.link {
+                    links.links(shown?.request.place.pe).get(at).cloned()
+                } else {
+                    self.link = Some(0);
+                    None
                 }
             }
         }
