@@ -14,6 +14,7 @@ pub mod inspect;
 pub mod kernels;
 pub mod open;
 pub mod output;
+pub mod peek;
 pub mod points;
 pub mod quantize;
 pub mod replay;
@@ -157,6 +158,8 @@ enum Verb {
     Quantize(quantize::QuantizeArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
     Validate(validate::ValidateArgs),
+    /// Look into one PE after some time steps: core, memory with labels, neurons
+    Peek(peek::PeekArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
     /// Make gesture recordings: synthetic people before a modelled event camera
@@ -222,6 +225,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// A place that is not there.
+    #[error("error: {0}")]
+    Peek(#[from] peek::PeekError),
     /// Arrays that cannot be written.
     #[error("error: {0}")]
     Tensor(#[from] crate::task::tensor::TensorError),
@@ -279,6 +285,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Peek(args)), _) => peek::peek(&args),
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();

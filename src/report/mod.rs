@@ -11,6 +11,7 @@ pub mod floor_plan;
 pub mod gather;
 pub mod gestures;
 pub mod opening;
+pub mod peek;
 pub mod spec;
 pub mod stream;
 pub mod table;

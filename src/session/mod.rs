@@ -13,6 +13,7 @@ pub mod faults;
 mod feed;
 pub mod findings;
 pub mod history;
+pub mod inspect;
 pub mod record;
 pub mod snapshot;
 pub mod stats;

@@ -18,6 +18,7 @@ pub use self::tensor::TensorView;
 use super::command::Speed;
 pub use super::findings::Finding;
 pub use super::history::Position;
+pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
@@ -33,6 +34,8 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
+    /// The same, and what is at a place in it.
+    Inspect(Request),
 }
 
 /// Whether and why the engine moves or stands.
@@ -404,6 +407,8 @@ pub struct Snapshot {
     pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
+    /// What is at the place asked for by [`Focus::Inspect`].
+    pub inspection: Option<Inspection>,
 }
 
 /// A region of a PE's memory map, as the mapper laid it out.

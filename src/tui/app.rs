@@ -9,6 +9,7 @@ use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
+use super::panels::pe::state::PeState;
 use super::points::PointsOverlay;
 use super::theme::Theme;
 use super::widgets::floor_plan;
@@ -16,7 +17,7 @@ use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
-use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
+use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
 
 /// Everything that can happen to the app.
 #[derive(Clone, Debug)]
@@ -153,6 +154,8 @@ pub struct App {
     pub window: Window,
     /// What the NoC panel shows.
     pub network: NetworkView,
+    /// Where the user is in the PE panel.
+    pub pe: PeState,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -189,6 +192,7 @@ impl App {
             metric: Metric::default(),
             window: Window::default(),
             network: NetworkView::default(),
+            pe: PeState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,
@@ -220,6 +224,13 @@ impl App {
     /// Whether a panel is on screen.
     pub fn shows(&self, panel: PanelId) -> bool {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
+    }
+
+    /// What the engine has sent of the selected PE's part that is shown.
+    pub fn inspection(&self) -> Option<&Inspection> {
+        let inspection = self.picture()?.inspection.as_ref()?;
+        let place = inspection.request.place;
+        (place.pe == self.selected.index() && place.part == self.pe.part).then_some(inspection)
     }
 
     /// The picture, if there is one.

@@ -6,7 +6,8 @@ use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
-use super::panels::PanelId;
+use super::panels::pe::state as pe;
+use super::panels::{PanelId, pe as pe_panel};
 use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
@@ -114,7 +115,9 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let wanted = if app.snapshot.is_some()
+    let wanted = if app.snapshot.is_some() && app.shows(PanelId::Pe) {
+        Focus::Inspect(app.pe.request(app.selected))
+    } else if app.snapshot.is_some()
         && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
     {
         Focus::Pe(app.selected.index())
@@ -216,6 +219,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
+        When::Pe => in_pe(app),
     }
 }
 
@@ -268,6 +272,8 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),
+        Action::Pe(pe::Key::Follow) if !in_pe(app) => look(app, Action::Expand, times),
+        Action::Pe(key) => inside_pe(app, key, times),
         Action::Expand if !app.overlays.is_empty() => {
             go_to_finding(app);
             close(app, false);
@@ -311,7 +317,7 @@ fn go_to_finding(app: &mut App) {
     let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
     if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
         app.selected = pe;
-        app.set_focus(PanelId::Memory);
+        app.set_focus(PanelId::Pe);
     }
 }
 
@@ -346,6 +352,13 @@ fn close(app: &mut App, had_count: bool) {
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
+    if in_pe(app) {
+        let row = pe_panel::words_in_row(pe_area(app));
+        let mut state = app.pe.clone();
+        state.step(direction, times, row, app.inspection());
+        app.pe = state;
+        return;
+    }
     let lines = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     match app.overlays.last_mut() {
@@ -363,6 +376,32 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
         }
         Some(Overlay::Help { .. } | Overlay::Points(_)) | None => {}
     }
+}
+
+/// Keys go to the PE panel: it has the focus and nothing lies over it.
+fn in_pe(app: &App) -> bool {
+    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+fn pe_area(app: &App) -> ratatui::layout::Rect {
+    let shown = app.plan().panels.into_iter().find(|(panel, _)| *panel == PanelId::Pe);
+    shown.map(|(_, area)| area).unwrap_or_default()
+}
+
+fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
+    let area = pe_area(app);
+    let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
+    let mut state = app.pe.clone();
+    if key == pe::Key::Back && !state.back(&mut app.selected) {
+        app.notice = Some("nowhere to go back to".to_owned());
+    }
+    if let Some(link) = state.key(key, page, row, app.inspection()) {
+        state.go(&mut app.selected, link.place);
+        app.notice = Some(link.to);
+    } else if key == pe::Key::Follow && state == app.pe {
+        app.notice = Some("this leads nowhere".to_owned());
+    }
+    app.pe = state;
 }
 
 fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {

@@ -99,6 +99,7 @@ pub fn at(step: u64) -> Snapshot {
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
         focus: None,
+        inspection: None,
     }
 }
 

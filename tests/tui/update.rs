@@ -110,7 +110,7 @@ fn tab_goes_round_both_ways() {
     }
     assert_eq!(seen, PanelId::ALL);
     press(&mut app, "backtab backtab");
-    assert_eq!(app.focus(), PanelId::Sparsity);
+    assert_eq!(app.focus(), PanelId::Energy);
 }
 
 #[test]
@@ -123,8 +123,11 @@ fn moving_selects_and_asks_for_detail_only_where_it_is_shown() {
     assert_eq!(press(&mut app, "tab tab"), [pe(1, 6, 3)]);
     assert_eq!(press(&mut app, "right"), [pe(2, 6, 2)]);
     assert_eq!(press(&mut app, "3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
-    assert_eq!(press(&mut app, "tab tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
-    assert_eq!(press(&mut app, "z"), [pe(3, 6, 3)], "the expanded chip shows detail");
+    assert_eq!(press(&mut app, "tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
+    let asked = press(&mut app, "tab");
+    let [Effect::Engine(Command::Focus(Focus::Inspect(request)))] = asked[..] else { panic!("{asked:?}") };
+    assert_eq!(request.place.pe, Pe::at(3, 6, 3).unwrap().index(), "the PE panel wants more");
+    assert_eq!(press(&mut app, "tab z"), [pe(3, 6, 3)], "the expanded chip shows detail");
 }
 
 #[test]
