@@ -18,6 +18,7 @@ pub mod options;
 pub mod probe;
 pub mod program;
 pub mod queue;
+pub mod record;
 pub mod routes;
 pub mod sram;
 pub mod state;
