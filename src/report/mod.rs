@@ -16,6 +16,7 @@ pub mod stream;
 pub mod table;
 pub mod text;
 pub mod traffic;
+pub mod trace;
 pub mod tune;
 pub mod validate;
 

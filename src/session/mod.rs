@@ -12,6 +12,7 @@ mod feed;
 pub mod snapshot;
 pub mod stats;
 pub mod trial;
+pub mod timeline;
 pub mod tune;
 pub mod view;
 pub mod work;
@@ -53,12 +54,14 @@ pub struct Session {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    /// What happened lately, while somebody looks at the time line.
+    tape: Option<timeline::Tape>,
 }
 
 impl Session {
     fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Work) -> Self {
         let stats = Stats::new(plan.program.layers.len());
-        Self { loaded, model: plan.model, placed: plan.placed, machine, work, stats, last_event: None }
+        Self { loaded, model: plan.model, placed: plan.placed, machine, work, stats, last_event: None, tape: None }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -100,6 +103,24 @@ impl Session {
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
         self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
+        if let Some(tape) = &mut self.tape {
+            tape.step(&mut self.machine, self.work.step_word());
+        }
+    }
+
+    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of what the chip does.
+    pub fn watch_timeline(&mut self, on: bool) {
+        if on && self.tape.is_none() {
+            self.tape = Some(timeline::Tape::begin(&mut self.machine));
+        } else if !on && self.tape.take().is_some() {
+            self.machine.stop_recording();
+        }
+    }
+
+    /// The time line, as a face asked for it; none unless it is recorded.
+    pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
+        let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);
+        Some(timeline::view::view(self.program(), record, tape, request, self.tick()))
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.

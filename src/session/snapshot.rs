@@ -6,6 +6,7 @@
 
 mod gestures;
 mod tensor;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -13,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
+pub use self::timeline::{
+    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
+    TimelineWindow,
+};
 use super::command::Speed;
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
@@ -29,6 +34,8 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
+    /// The time line. While it is asked for, what happens on the chip is recorded.
+    Timeline(TimelineRequest),
 }
 
 /// Whether and why the engine moves or stands.
@@ -363,6 +370,8 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
+    /// The time line, if `Focus` asks for it.
+    pub timeline: Option<TimelineView>,
 }
 
 /// A region of a PE's memory map, as the mapper laid it out.

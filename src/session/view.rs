@@ -67,8 +67,12 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         task: tasks::task(session),
         warnings: warnings(session),
         focus: match engine.focus {
-            Focus::Nothing => None,
+            Focus::Nothing | Focus::Timeline(_) => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
+        },
+        timeline: match engine.focus {
+            Focus::Timeline(request) => session.timeline(request),
+            _ => None,
         },
     }
 }

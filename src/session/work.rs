@@ -62,6 +62,15 @@ impl Work {
         }
     }
 
+    /// What one time step is to the task, in a word.
+    pub const fn step_word(&self) -> &'static str {
+        match self {
+            Self::Language(_) => "token",
+            Self::Gestures(_) => "frame",
+            Self::Tensor(_) => "step",
+        }
+    }
+
     /// How well it goes, in a few words; none before the first answer.
     pub fn headline(&self) -> Option<String> {
         match self {

@@ -126,22 +126,22 @@ impl Recorder {
         self.packets.get(usize::try_from(number.checked_sub(self.first_packet)?).ok()?)
     }
 
-    /// Forgets what ended before `tick` (packets: what was delivered before). What goes on stays.
+    /// Forgets what ended before `tick` (packets: what was delivered before). What goes on, or ends just then, stays.
     pub fn forget_before(&mut self, tick: Tick) {
         for pe in &mut self.pes {
-            shed(&mut pe.operations, |span| span.end.is_some_and(|end| end <= tick));
-            shed(&mut pe.waits, |span| span.end.is_some_and(|end| end <= tick));
-            shed(&mut pe.services, |span| span.end <= tick);
-            shed(&mut pe.transfers, |span| span.end <= tick);
+            shed(&mut pe.operations, |span| span.end.is_some_and(|end| end < tick));
+            shed(&mut pe.waits, |span| span.end.is_some_and(|end| end < tick));
+            shed(&mut pe.services, |span| span.end < tick);
+            shed(&mut pe.transfers, |span| span.end < tick);
         }
         let before = self.packets.len();
         // A lost packet is never delivered: it goes when it would have arrived.
-        shed(&mut self.packets, |span| span.delivered.unwrap_or(span.arrives) <= tick && span.arrives <= tick);
+        shed(&mut self.packets, |span| span.delivered.unwrap_or(span.arrives) < tick && span.arrives < tick);
         self.first_packet += (before - self.packets.len()) as u64;
-        shed(&mut self.fetches, |span| span.end <= tick);
-        shed(&mut self.steps, |span| span.end <= tick);
-        let oldest = self.steps.front().map_or(u32::MAX, |step| step.step);
-        shed(&mut self.announcements, |span| span.step < oldest && span.sent <= tick);
+        shed(&mut self.fetches, |span| span.end < tick);
+        let complete = self.steps.back().map_or(0, |step| step.step.wrapping_add(1));
+        shed(&mut self.announcements, |span| span.step < complete && span.sent < tick);
+        shed(&mut self.steps, |span| span.end < tick);
         self.since = self.since.max(tick);
     }
 
