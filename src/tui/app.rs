@@ -7,6 +7,7 @@ use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
+use super::panels::timeline::state::TimelineState;
 use super::theme::Theme;
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
@@ -147,6 +148,8 @@ pub struct App {
     pub window: Window,
     /// What the NoC panel shows.
     pub network: NetworkView,
+    /// What the time line shows.
+    pub timeline: TimelineState,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -179,6 +182,7 @@ impl App {
             metric: Metric::default(),
             window: Window::default(),
             network: NetworkView::default(),
+            timeline: TimelineState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

@@ -31,11 +31,17 @@ pub enum Action {
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
+    /// Half the time line's window, about its cursor.
+    ZoomIn,
+    /// Twice of it.
+    ZoomOut,
+    /// The time line's last step; with a count, so many.
+    LatestSteps,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
-    /// Focus a panel by its number, 1..=7.
+    /// Focus a panel by its number.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -106,6 +112,8 @@ pub enum When {
     Layer,
     /// There are warnings.
     Warned,
+    /// The time line has the focus.
+    Timeline,
 }
 
 /// One row of the table.
@@ -146,6 +154,9 @@ const fn row(
             | Action::Faster
             | Action::NextPanel
             | Action::PreviousPanel
+            | Action::ZoomIn
+            | Action::ZoomOut
+            | Action::LatestSteps
     );
     Command { id, action, keys, about, short, group, when, counts }
 }
@@ -358,6 +369,42 @@ pub const COMMANDS: &[Command] = &[
         "",
         Group::View,
         When::Loaded,
+    ),
+    row(
+        "timeline",
+        Action::Panel(9),
+        &["9"],
+        "panel 9: Timeline, what every PE does when, and what bounds a step",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "zoom-in",
+        Action::ZoomIn,
+        &["}"],
+        "time line: half the window, about the cursor",
+        "closer",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "zoom-out",
+        Action::ZoomOut,
+        &["{"],
+        "time line: twice the window",
+        "farther",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "latest-steps",
+        Action::LatestSteps,
+        &["="],
+        "time line: the last step, and follow (70=: the last seventy)",
+        "latest",
+        Group::View,
+        When::Timeline,
     ),
     row(
         "constants",

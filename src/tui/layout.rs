@@ -16,7 +16,8 @@
 //! ```
 //!
 //! A narrow but tall terminal stacks the pair. On the dashboard, Memory, NoC and Energy share a place: the one focused
-//! last has it; on a wall of fewer columns Sparsity and Energy do. An expanded panel has everything between status and
+//! last has it; on a wall of fewer columns Sparsity and Energy do. The time line, which is no panel to have
+//! always, takes the place of the task while it was focused last. An expanded panel has everything between status and
 //! keys.
 
 use ratatui::layout::Rect;
@@ -95,7 +96,7 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (second, third) = split_columns(rest, body.width / 3);
     vec![
         (PanelId::Chip, chip),
-        (PanelId::Task, task),
+        (task_or_timeline(recent), task),
         (shared, first),
         (PanelId::Timers, second),
         (PanelId::Sparsity, third),
@@ -107,6 +108,12 @@ fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {
     recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Memory)
 }
 
+/// The time line takes the task's place while it was focused last.
+fn task_or_timeline(recent: &[PanelId]) -> PanelId {
+    let sharing = [PanelId::Task, PanelId::Timeline];
+    recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Task)
+}
+
 fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (top, bottom) = split_rows(body, (body.height * 3 / 5).max(33));
     let (chip, rest) = split_columns(top, CHIP_COLUMNS + 28);
@@ -116,7 +123,7 @@ fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
         let (timers, shared) = split_columns(rest, rest.width / 2);
         return vec![
             (PanelId::Chip, chip),
-            (PanelId::Task, task),
+            (task_or_timeline(recent), task),
             (PanelId::Memory, memory),
             (PanelId::Noc, noc),
             (PanelId::Timers, timers),
@@ -127,7 +134,7 @@ fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (sparsity, energy) = split_columns(rest, rest.width / 2);
     vec![
         (PanelId::Chip, chip),
-        (PanelId::Task, task),
+        (task_or_timeline(recent), task),
         (PanelId::Memory, memory),
         (PanelId::Noc, noc),
         (PanelId::Timers, timers),
@@ -182,7 +189,7 @@ mod tests {
         let fresh = PanelId::ALL;
         assert_eq!(shown((80, 24), &fresh), [PanelId::Chip, PanelId::Task]);
         assert_eq!(shown((120, 40), &fresh).len(), 5);
-        assert_eq!(shown((200, 60), &fresh), PanelId::ALL);
+        assert_eq!(shown((200, 60), &fresh), PanelId::ALL[..7]);
         assert_eq!(shown((40, 16), &fresh), [PanelId::Chip]);
     }
 }

@@ -6,7 +6,7 @@ use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
-use super::panels::PanelId;
+use super::panels::{PanelId, timeline};
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
@@ -105,7 +105,10 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let wanted = if app.snapshot.is_some()
+    let line = timeline::state::request(app).filter(|_| app.snapshot.is_some());
+    let wanted = if let Some(request) = line {
+        Focus::Timeline(request)
+    } else if app.snapshot.is_some()
         && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
     {
         Focus::Pe(app.selected.index())
@@ -169,7 +172,7 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 fn focus_number(app: &mut App, number: u8) {
-    if let Some(&panel) = PanelId::ALL.get(usize::from(number).saturating_sub(1)) {
+    if let Some(panel) = PanelId::ALL.into_iter().find(|panel| panel.number() == number) {
         app.set_focus(panel);
     }
 }
@@ -181,6 +184,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Loaded => app.snapshot.is_some(),
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.warnings.is_empty()),
     }
 }
@@ -196,7 +200,9 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         Action::Reload => engine(app, Command::Reload),
         Action::Restart => engine(app, Command::Restart),
         Action::Move(direction) => {
-            move_or_scroll(app, direction, times);
+            if !app.overlays.is_empty() || !timeline::state::moved(app, direction, times) {
+                move_or_scroll(app, direction, times);
+            }
             Vec::new()
         }
         Action::Close => {
@@ -231,6 +237,9 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Panel(number) => focus_number(app, number),
         Action::Expand if !app.overlays.is_empty() => close(app, false),
         Action::Expand => app.expanded = !app.expanded,
+        Action::ZoomIn => timeline::state::zoom(app, true, times),
+        Action::ZoomOut => timeline::state::zoom(app, false, times),
+        Action::LatestSteps => app.timeline.latest(times),
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
         Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => {
             close(app, false);

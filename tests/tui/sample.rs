@@ -89,6 +89,7 @@ pub fn at(step: u64) -> Snapshot {
             "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
         ],
         focus: None,
+        timeline: None,
     }
 }
 

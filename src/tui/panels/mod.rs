@@ -8,6 +8,7 @@ pub mod memory;
 pub mod noc;
 pub mod sparsity;
 pub mod task;
+pub mod timeline;
 pub mod timers;
 
 use ratatui::buffer::Buffer;
@@ -35,12 +36,22 @@ pub enum PanelId {
     Sparsity,
     /// Power and energy, part by part.
     Energy,
+    /// What every PE does when.
+    Timeline = 8,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 7] =
-        [Self::Chip, Self::Task, Self::Memory, Self::Noc, Self::Timers, Self::Sparsity, Self::Energy];
+    pub const ALL: [Self; 8] = [
+        Self::Chip,
+        Self::Task,
+        Self::Memory,
+        Self::Noc,
+        Self::Timers,
+        Self::Sparsity,
+        Self::Energy,
+        Self::Timeline,
+    ];
 
     /// Its number, the digit that picks it.
     pub const fn number(self) -> u8 {
@@ -57,6 +68,7 @@ impl PanelId {
             Self::Timers => "Timers",
             Self::Sparsity => "Sparsity",
             Self::Energy => "Energy",
+            Self::Timeline => "Timeline",
         }
     }
 }
@@ -108,5 +120,6 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
         PanelId::Energy => energy::render(view, area, buf),
+        PanelId::Timeline => timeline::render(view, area, buf),
     }
 }
