@@ -24,7 +24,7 @@ Examples:
       the first token; open lm.json at https://ui.perfetto.dev or chrome://tracing
   spinntui trace scenes/lm.ron --skip 10 --format text
       what bounds the eleventh token, in one sentence, and whom idle PEs waited for
-  spinntui trace scenes/lm_small.ron --steps 20 --packets last -o small.json
+  spinntui trace scenes/lm_small.ron --steps 20 --packets all -o small.json
   spinntui trace scenes/lm_small.ron -o spans.csv
       one row for each operation, wait, handler, packet and DMA
 
@@ -44,10 +44,10 @@ pub enum TraceFormat {
 /// Which packets a Perfetto trace shows as arrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum PacketChoice {
-    /// All: a token of the paper's model makes a file of about 30 MB
-    #[default]
+    /// All: a token of the paper's model makes a file of about 26 MB
     All,
-    /// The last of each block, which wakes its receivers: about a fifth
+    /// The last of each block, which wakes its receivers
+    #[default]
     Last,
     /// None
     None,

@@ -123,6 +123,7 @@ impl<'a> Chunk<'a> {
         match awaited {
             Awaited::Pe { layer, pe } => format!("{} of {}", place(pe), self.layer(layer)),
             Awaited::Host => "the host".to_owned(),
+            Awaited::Later => "what comes next".to_owned(),
             Awaited::Unknown => "?".to_owned(),
         }
     }

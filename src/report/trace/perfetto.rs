@@ -41,9 +41,9 @@ pub const NOC: u32 = 5;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packets {
     /// All.
-    #[default]
     All,
     /// The last of each block, which wakes its receivers, and all that is no y.
+    #[default]
     Last,
     /// None.
     None,
@@ -96,12 +96,14 @@ pub struct Perfetto<W: Write> {
     written: u64,
     /// Events of time steps that are not complete, by layer.
     events: BTreeMap<u32, BTreeMap<u8, u64>>,
+    /// When the handlers of packets begin, by thread and packet: ns.
+    answered: BTreeMap<(u32, u64), u64>,
 }
 
 impl<W: Write> Perfetto<W> {
     /// Writes to `writer`.
     pub fn new(writer: W, packets: Packets) -> Self {
-        Self { writer, packets, written: 0, events: BTreeMap::new() }
+        Self { writer, packets, written: 0, events: BTreeMap::new(), answered: BTreeMap::new() }
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), TraceError> {
@@ -179,6 +181,19 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
+    /// Notes when the handlers of packets begin.
+    fn answers(&mut self, chunk: &Chunk<'_>) {
+        self.answered.clear();
+        for (index, pe) in (0_u16..).zip(&chunk.record.pes) {
+            // Oldest last: a packet's own handler comes before what the handler releases. Cut off at the end of the trace.
+            for service in pe.services.iter().rev().filter(|span| !chunk.last || span.end <= chunk.end) {
+                if let Some(packet) = service.packet {
+                    self.answered.insert((thread(index), packet), ns(service.begin));
+                }
+            }
+        }
+    }
+
     /// A packet as flows, one to each receiver.
     fn flow(&mut self, chunk: &Chunk<'_>, number: u64, packet: &PacketSpan, end: Tick) -> Result<(), TraceError> {
         let plain = matches!(packet.freight, Freight::Values { last: false, .. });
@@ -198,6 +213,8 @@ impl<W: Write> Perfetto<W> {
             ("hops", json!(packet.hops)),
         ]);
         for (p, (pid, tid), taken) in receivers(chunk, packet, ns(end)) {
+            // It ends where it is answered: Perfetto takes the slice that begins first as the one that a flow leaves.
+            let taken = self.answered.get(&(tid, number)).copied().unwrap_or(taken);
             let id = Some(number * PES_PER_QPE as u64 + p);
             let flow = Event { name, cat: "packet", id, args: more.clone(), ..Event::default() };
             self.event(&Event { ph: "s", ts: stamp(sent), pid: from.0, tid: from.1, ..flow.clone() })?;
@@ -268,6 +285,7 @@ impl<W: Write> Sink for Perfetto<W> {
             self.beside(chunk, index, pe)?;
         }
         if self.packets != Packets::None {
+            self.answers(chunk);
             for (number, packet, delivered) in chunk.packets() {
                 self.flow(chunk, number, packet, delivered)?;
             }

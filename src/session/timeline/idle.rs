@@ -20,7 +20,9 @@ pub enum Awaited {
     },
     /// The host's announcement of a time step.
     Host,
-    /// Still going on at the end of the window, or not known.
+    /// What comes after the window: it still waits at its end.
+    Later,
+    /// Not known.
     Unknown,
 }
 
@@ -82,7 +84,8 @@ pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
                 continue;
             }
             let ticks = (end - begin) - served(pe, &(begin..end));
-            let whom = awaited(record, wait.packet);
+            let over = wait.end.is_some_and(|end| end <= window.end);
+            let whom = if over { awaited(record, wait.packet) } else { Awaited::Later };
             *idle.by_pe.entry((index as u16, whom)).or_default() += ticks;
             if let Some(operation) = operation_before(pe, end) {
                 *idle.by_layer.entry((operation.layer, whom)).or_default() += ticks;

@@ -80,16 +80,17 @@ impl Summary {
         self.bounds.iter().filter(|bound| wanted(bound)).map(|bound| bound.ticks).sum()
     }
 
-    /// The PE and layer whose operations are the greatest part of the path.
-    pub fn slowest(&self) -> Option<(u8, u16, Tick)> {
+    /// Layers and PEs whose operations are on the path, with how long they are, longest first.
+    pub fn places(&self) -> Vec<(u8, u16, Tick)> {
         let mut places: BTreeMap<(u8, u16), Tick> = BTreeMap::new();
         for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
             if let (Some(layer), Some(pe)) = (bound.layer, bound.pe) {
                 *places.entry((layer, pe)).or_default() += bound.ticks;
             }
         }
-        let longest = places.into_iter().max_by_key(|&(place, ticks)| (ticks, std::cmp::Reverse(place)));
-        longest.map(|((layer, pe), ticks)| (layer, pe, ticks))
+        let mut places: Vec<_> = places.into_iter().map(|((layer, pe), ticks)| (layer, pe, ticks)).collect();
+        places.sort_by_key(|&(layer, pe, ticks)| (std::cmp::Reverse(ticks), layer, pe));
+        places
     }
 
     /// What bounds the time, in one sentence. `word` is what the task calls a time step.
@@ -99,7 +100,8 @@ impl Summary {
         }
         let what = if self.steps == 1 { format!("This {word}") } else { format!("These {} {word}s", self.steps) };
         let mut text = format!("{what} took {} µs: ", grouped(us(self.ticks)));
-        let Some((layer, pe, ticks)) = self.slowest() else {
+        let places = self.places();
+        let Some(&(layer, pe, ticks)) = places.first() else {
             text.push_str("no core worked on it.");
             return text;
         };
@@ -108,8 +110,12 @@ impl Summary {
         let phases = self.phases_of(layer, pe);
         let _ = write!(text, "{} {phases} on {place} of {}", self.percent(ticks), name(layer));
         text.push_str(&load(program, layer, pe).unwrap_or_default());
-        let rest = self.sum(|b| b.doing == Doing::Operation) - ticks;
-        let mut others = vec![(rest, "operations on other PEs")];
+        for &(layer, pe, ticks) in places.iter().skip(1).take(2) {
+            let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
+            let _ = write!(text, ", {} on {place} of {}", self.percent(ticks), name(layer));
+        }
+        let rest = places.iter().skip(3).map(|(_, _, ticks)| ticks).sum();
+        let mut others = vec![(rest, "on other PEs")];
         let kinds = [
             Doing::Wake, Doing::Handler, Doing::Drain, Doing::Network, Doing::Port, Doing::Dram, Doing::Send, Doing::Host,
             Doing::Unknown,

@@ -256,8 +256,8 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
                 format!("waits for {place} of {}", name(layer))
             }
             (idle::Awaited::Host, _) => "waits for the host".to_owned(),
-            (idle::Awaited::Unknown, None) => "waits, as yet".to_owned(),
-            (idle::Awaited::Unknown, Some(_)) => "waits".to_owned(),
+            (idle::Awaited::Later | idle::Awaited::Unknown, None) => "waits, as yet".to_owned(),
+            (idle::Awaited::Later | idle::Awaited::Unknown, Some(_)) => "waits".to_owned(),
         };
         lines.push(format!("{whom}: {}", span_words(wait.begin, wait.end)));
         if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
