@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
+use super::fault::Fate;
 use super::probe::Race;
 use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
@@ -21,6 +22,7 @@ pub struct Machine {
     pub(super) accounts: Arc<Accounts>,
     /// Only observes; see [`super::record`].
     pub(super) recorder: Option<Box<Recorder>>,
+    pub(super) watched: Vec<Pe>,
 }
 
 /// What one event brought to its end.
@@ -46,7 +48,7 @@ impl Machine {
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
-        let mut machine = Self { program, state, accounts, recorder: None };
+        let mut machine = Self { program, state, accounts, watched: Vec::new(), recorder: None };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -140,6 +142,7 @@ impl Machine {
         if self.state.fault.is_some() {
             return None;
         }
+        self.forget_written();
         let event = self.state.queue.pop()?;
         self.state.tick = event.tick;
         self.state.events += 1;
@@ -155,6 +158,8 @@ impl Machine {
         };
         match event.kind {
             EventKind::Deliver(number) => self.deliver(number),
+            // A core that has halted does nothing more; what is written to its memory arrives.
+            _ if self.state.faults.is_dead(pe.index()) => Progress::default(),
             EventKind::Interrupt => {
                 self.interrupt_end(pe);
                 Progress::default()
@@ -215,11 +220,18 @@ impl Machine {
         let state = &mut self.state;
         let number = state.sent;
         state.sent += 1;
+        let (mut packet, mut arrival) = (packet, arrival);
+        let fate = state.faults.fate(&packet);
+        match fate {
+            Some(Fate::Late(ticks)) => arrival += ticks,
+            Some(Fate::Astray(address)) => packet.go_astray(address),
+            Some(Fate::Lost) | None => {}
+        }
         state.traffic.sent(hops, arrival - at);
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
-        if state.lost.binary_search(&number).is_ok() {
+        if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
             self.note_sent(&packet, (at, arrival), hops, None);
             return self.freight_lost(&packet);
@@ -345,6 +357,9 @@ impl Machine {
 
     /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
+        if self.state.faults.is_dead(pe.index()) {
+            return;
+        }
         let ticks = self.ticks(self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
         let begin = state.interrupts_until.max(self.state.tick);
@@ -459,7 +474,8 @@ impl Machine {
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
-        let why = self.fifo_losses().unwrap_or_else(|| "packets were lost".to_owned());
+        let halted = || self.state.faults.dead().next().map(|dead| format!("{dead} has halted"));
+        let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
         Some(format!(
             "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: {why}"
         ))

@@ -34,7 +34,7 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
-    /// The time line. While it is asked for, what happens on the chip is recorded.
+    /// The time line, and its selected PE. While it is asked for, what happens on the chip is recorded.
     Timeline(TimelineRequest),
 }
 

@@ -199,3 +199,18 @@ fn without_a_terminal_it_says_so_and_names_the_headless_way() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("spinntui run scenes/lm_small.ron"), "{error}");
 }
+
+#[test]
+fn the_time_line_says_what_bounds_a_step() {
+    let mut terminal = started();
+    terminal.press("9");
+    terminal.wait_for("Nothing is recorded yet");
+    terminal.press("s");
+    terminal.wait_for("This token took");
+    terminal.press("z");
+    terminal.wait_for("balanc");
+    terminal.press("}");
+    terminal.wait_for("a column");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}

@@ -215,10 +215,13 @@ impl<W: Write> Perfetto<W> {
         for (p, (pid, tid), taken) in receivers(chunk, packet, ns(end)) {
             // It ends where it is answered: Perfetto takes the slice that begins first as the one that a flow leaves.
             let taken = self.answered.get(&(tid, number)).copied().unwrap_or(taken);
+            // What is sent or comes just as the trace ends is in the slices that end there.
+            let edge = if chunk.last { ns(chunk.end).saturating_sub(1) } else { u64::MAX };
+            let (sent, taken) = (sent.min(edge), taken.max(sent).min(edge));
             let id = Some(number * PES_PER_QPE as u64 + p);
             let flow = Event { name, cat: "packet", id, args: more.clone(), ..Event::default() };
             self.event(&Event { ph: "s", ts: stamp(sent), pid: from.0, tid: from.1, ..flow.clone() })?;
-            self.event(&Event { ph: "f", bp: Some("e"), ts: stamp(taken.max(sent)), pid, tid, ..flow })?;
+            self.event(&Event { ph: "f", bp: Some("e"), ts: stamp(taken), pid, tid, ..flow })?;
         }
         Ok(())
     }

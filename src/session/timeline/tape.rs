@@ -38,11 +38,18 @@ impl Tape {
         Self::default()
     }
 
+    /// The machine has gone back: what comes now is recorded anew, and what was known of the time after is forgotten.
+    pub fn restart(&mut self, machine: &mut Machine) {
+        machine.record(Limits::default());
+        let now = machine.state().tick;
+        self.steps.retain(|step| step.span.end <= now);
+    }
+
     /// A time step is complete: takes it in, and lets the machine forget what is too old.
     pub fn step(&mut self, machine: &mut Machine, word: &str) {
         let Some(record) = machine.recorded() else { return };
         let Some(&span) = record.steps.back() else { return };
-        if span.begin < record.since && self.steps.is_empty() {
+        if span.begin < record.since {
             return; // began before the recording did
         }
         let program = machine.program();

@@ -87,6 +87,15 @@ impl<W: Write> Perfetto<W> {
             let more = args([("step", json!(step.step)), ("ticks_since_last", since_last)]);
             self.slice((HOST, host_lane(chunk, step.step)), (&name, "step"), &(begin..step.end), more)?;
         }
+        // What is in flight when the trace ends.
+        let complete = chunk.record.steps.back().map_or(0, |step| step.step.wrapping_add(1));
+        let under_way = chunk.record.announcements.iter().filter(|span| chunk.last && span.step >= complete);
+        for span in under_way.filter(|span| span.asked < chunk.end) {
+            let name = format!("step {}", span.step);
+            let more = args([("step", json!(span.step)), ("goes_on", json!(true))]);
+            let lane = (HOST, host_lane(chunk, span.step));
+            self.slice(lane, (&name, "step under way"), &(span.asked..chunk.end), more)?;
+        }
         Ok(())
     }
 

@@ -66,11 +66,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 
 /// Nothing is recorded, and what to do about it.
 fn empty(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
-    let why = if view.app.focus() == PanelId::Timeline {
-        format!("Nothing is recorded yet. Step one {} (s), or run (space).", view.step_word())
-    } else {
-        "Recorded only while this panel has the focus: press 9.".to_owned()
-    };
+    let why = format!("Nothing is recorded yet. Step one {} (s), or run (space).", view.step_word());
     Paragraph::new(Line::styled(why, view.theme().dim())).wrap(Wrap { trim: true }).render(inner, buf);
 }
 
@@ -274,7 +270,8 @@ fn axis(line: &TimelineView, places: &Places, inner: Rect, theme: &Theme, buf: &
             break;
         }
         let label = format!("|{at:.decimals$}");
-        if column as usize + label.chars().count() <= usize::from(part.width) {
+        let columns = column as u16..column as u16 + label.chars().count() as u16;
+        if columns.end <= part.width && !columns.contains(&line.request.cursor) {
             put_at(buf, part, (column as u16, 0), &label, theme.dim());
         }
     }

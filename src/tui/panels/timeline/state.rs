@@ -74,12 +74,9 @@ impl TimelineState {
     }
 }
 
-/// What to ask the engine for; none while the panel is not on screen, or another panel needs the engine's detail.
+/// What to ask the engine for; none while the panel is not on screen. The selected PE's detail comes with it.
 pub fn request(app: &App) -> Option<TimelineRequest> {
     let area = app.plan().panels.iter().find(|(panel, _)| *panel == PanelId::Timeline)?.1;
-    if app.focus() != PanelId::Timeline && app.shows(PanelId::Memory) {
-        return None;
-    }
     let places = places(area);
     let columns = places.path.width.min(TIMELINE_CELLS.0);
     if columns == 0 {
