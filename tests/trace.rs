@@ -12,9 +12,11 @@ use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::program::Phase;
 use spinntui::machine::record::{Limits, Recorder, Service};
-use spinntui::scene::LoadedScene;
+use spinntui::scene::{HistoryOptions, LoadedScene};
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
+use spinntui::session::history::History;
+use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
 use spinntui::session::timeline::{Doing, Segment, Summary, idle, path};
 use spinntui::session::{Moved, Session};
 
@@ -162,7 +164,8 @@ fn covers(session: &Session, edits: &[(&str, &str)]) {
         }
         assert_eq!(at, step.end, "{edits:?}");
         for pair in path.windows(2) {
-            let core = |doing| matches!(doing, Doing::Operation | Doing::Wake | Doing::Handler | Doing::Drain);
+            let core =
+                |doing| matches!(doing, Doing::Operation | Doing::Wake | Doing::Handler | Doing::Drain);
             // From core to core the path changes the PE only by a packet.
             if core(pair[0].doing) && core(pair[1].doing) {
                 assert_eq!(pair[0].pe, pair[1].pe, "{edits:?}: {pair:?}");
@@ -331,7 +334,9 @@ fn obeys_the_format(events: &[Value]) {
 fn flows_hold(events: &[Value], slices: &BTreeMap<Thread, Vec<(i64, i64, &Value)>>) {
     let inside = |event: &Value| {
         let at = ns(&event["ts"]);
-        slices.get(&thread(event)).is_some_and(|all| all.iter().any(|&(begin, end, _)| begin <= at && at < end))
+        slices
+            .get(&thread(event))
+            .is_some_and(|all| all.iter().any(|&(begin, end, _)| begin <= at && at < end))
     };
     let mut flows: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
     for event in events.iter().filter(|event| event["ph"] == "s" || event["ph"] == "f") {
@@ -368,8 +373,11 @@ fn a_trace_agrees_with_the_report() {
     let events = trace_json(&[SMALL, "--steps", "5", "--packets", "all"]);
     let report: Value =
         serde_json::from_str(&fine(&["run", SMALL, "--steps", "5", "--format", "json"])).unwrap();
-    let of = |cat: &str| events.iter().filter(|event| event["cat"] == cat && event["ph"] == "X").collect::<Vec<_>>();
-    let ticks = |events: &[&Value]| events.iter().map(|event| event["args"]["ticks"].as_u64().unwrap()).sum::<u64>();
+    let of = |cat: &str| {
+        events.iter().filter(|event| event["cat"] == cat && event["ph"] == "X").collect::<Vec<_>>()
+    };
+    let ticks =
+        |events: &[&Value]| events.iter().map(|event| event["args"]["ticks"].as_u64().unwrap()).sum::<u64>();
     let chip = report["chip_time_us"].as_f64().unwrap();
     for whole in [ticks(&of("step")), ticks(&of("critical"))] {
         assert!((whole as f64 / 1200.0 - chip).abs() < 1e-6, "{whole} ticks, {chip} µs");
@@ -451,4 +459,77 @@ fn a_token_of_the_paper_is_explained() {
     let text = fine(&["trace", "scenes/lm.ron", "--skip", "1", "--format", "text"]);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("This token took 2,") && text.contains("R·y"), "{text}");
+}
+
+/// The time line as the panel asks for it.
+fn line(session: &Session, window: TimelineWindow) -> TimelineView {
+    let request = TimelineRequest { window, columns: 100, rows: 10, pe: 0, cursor: 50 };
+    session.timeline(request).unwrap()
+}
+
+#[test]
+fn the_panel_is_given_the_last_steps_and_not_more() {
+    let mut session = session(&[]);
+    steps(&mut session, 2);
+    assert!(
+        session
+            .timeline(TimelineRequest {
+                window: TimelineWindow::Latest(1),
+                columns: 10,
+                rows: 1,
+                pe: 0,
+                cursor: 0
+            })
+            .is_none(),
+        "nobody looks"
+    );
+    session.watch_timeline(true);
+    assert!(line(&session, TimelineWindow::Latest(1)).steps.is_empty());
+    steps(&mut session, 9);
+    let view = line(&session, TimelineWindow::Latest(1));
+    assert_eq!((view.steps.len(), view.steps[0].step), (1, 10));
+    assert_eq!((view.begin, view.end), (view.steps[0].begin, view.steps[0].end));
+    assert!(view.sentence.starts_with("This token took "));
+    assert_eq!((view.rows.len(), view.rows[0].cells.len(), view.order.len()), (10, 100, 30));
+    assert!(view.path.iter().all(Option::is_some), "the path covers the step");
+    assert!(view.packets.iter().any(|count| *count > 0) && view.dma.iter().any(|count| *count > 0));
+    let critical =
+        |view: &TimelineView| view.rows.iter().flat_map(|row| &row.cells).filter(|c| c.critical).count();
+    assert!(critical(&view) > 0);
+    // Four steps in full, the paths of all nine; every cell of the four is known.
+    let all = line(&session, TimelineWindow::Latest(9));
+    assert_eq!(all.steps.len(), 9);
+    assert_eq!(all.detailed, all.steps[5].begin);
+    assert!(all.path.iter().all(Option::is_some));
+    let full = line(&session, TimelineWindow::Latest(4));
+    assert!(full.rows.iter().flat_map(|row| &row.cells).all(|cell| cell.kind != CellKind::Blank));
+    // A packet's length: a column of a nanosecond.
+    let near = TimelineWindow::Ticks { begin: view.end - 200, end: view.end };
+    assert_eq!(line(&session, near).begin, view.end - 200);
+    session.watch_timeline(false);
+    assert!(session.machine().recorded().is_none());
+}
+
+#[test]
+fn going_back_cuts_the_record_and_going_on_writes_the_same_again() {
+    let mut session = session(&[]);
+    let mut history = History::new(&mut session, HistoryOptions::default());
+    session.watch_timeline(true);
+    let on = |session: &mut Session, history: &mut History, count: u64| {
+        let target = session.steps() + count;
+        while session.steps() < target {
+            let Moved::On(progress) = session.advance() else { panic!("the text has ended") };
+            history.note(session, progress);
+        }
+    };
+    on(&mut session, &mut history, 6);
+    let before = line(&session, TimelineWindow::Latest(1));
+    history.back(&mut session, StepUnit::TimeStep, 2).unwrap();
+    let back = line(&session, TimelineWindow::Latest(9));
+    assert_eq!(back.now, session.tick());
+    assert!(back.steps.iter().all(|step| step.end <= back.now) && back.end <= back.now);
+    on(&mut session, &mut history, 2);
+    let again = line(&session, TimelineWindow::Latest(1));
+    assert_eq!((again.steps, again.path, again.rows), (before.steps, before.path, before.rows));
+    assert_eq!((again.sentence, again.packets), (before.sentence, before.packets));
 }

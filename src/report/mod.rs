@@ -15,8 +15,8 @@ pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
-pub mod traffic;
 pub mod trace;
+pub mod traffic;
 pub mod tune;
 pub mod validate;
 

@@ -42,9 +42,8 @@ impl FaultPlan {
 
     /// Faults made by hand after so many events or later never were.
     pub fn forget_from(&mut self, events: u64) {
-        self.plans.retain(|plan| {
-            !plan.by_hand || matches!(plan.planned.at, FaultTime::Event(at) if at < events)
-        });
+        self.plans
+            .retain(|plan| !plan.by_hand || matches!(plan.planned.at, FaultTime::Event(at) if at < events));
         self.count_open();
     }
 

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 pub use self::timeline::{
-    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
-    TimelineWindow,
+    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
+    TimelineView, TimelineWindow,
 };
 use super::command::Speed;
 pub use super::stats::EnergyParts;

@@ -37,6 +37,8 @@ pub enum Action {
     ZoomOut,
     /// The time line's last step; with a count, so many.
     LatestSteps,
+    /// Select the PE that is on the critical path at the time line's cursor.
+    CriticalPe,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
@@ -403,6 +405,15 @@ pub const COMMANDS: &[Command] = &[
         &["="],
         "time line: the last step, and follow (70=: seventy)",
         "latest",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "critical-pe",
+        Action::CriticalPe,
+        &["*"],
+        "time line: select the PE on the critical path here",
+        "critical",
         Group::View,
         When::Timeline,
     ),

@@ -240,6 +240,7 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::ZoomIn => timeline::state::zoom(app, true, times),
         Action::ZoomOut => timeline::state::zoom(app, false, times),
         Action::LatestSteps => app.timeline.latest(times),
+        Action::CriticalPe => timeline::state::critical(app),
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
         Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => {
             close(app, false);

@@ -450,9 +450,11 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
             CellKind::Handler => (Doing::Network, Some(Phase::Broadcast)),
             _ => (Doing::Wake, Some(Phase::Wait)),
         };
-        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(layer) })
+        let pe = Some(u16::from(layer) * 50 + 9);
+        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(layer), pe })
     };
-    let burst = |column: usize| if 48 * column / columns.max(1) % 16 >= 13 { 40 + column as u32 % 7 } else { 0 };
+    let burst =
+        |column: usize| if 48 * column / columns.max(1) % 16 >= 13 { 40 + column as u32 % 7 } else { 0 };
     let cursor = u64::from(request.cursor) * STEP_TICKS / columns.max(1) as u64;
     TimelineView {
         request,

@@ -295,5 +295,7 @@ fn the_time_line_zooms_pans_and_follows_again() {
     assert_ne!(app.selected, before);
     press(&mut app, "k l");
     assert_eq!(app.selected, before);
+    press(&mut app, "*");
+    assert_eq!(app.selected.index() % 50, 9, "the sample's critical PEs");
     assert!(app.timeline.cursor.is_some());
 }

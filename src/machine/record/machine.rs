@@ -122,7 +122,14 @@ impl Machine {
 
     /// A PE's DMA engine sends a block.
     #[inline]
-    pub(in super::super) fn note_transfer(&mut self, pe: Pe, slot: &Slot, to: &Target, step: u32, packets: u32) {
+    pub(in super::super) fn note_transfer(
+        &mut self,
+        pe: Pe,
+        slot: &Slot,
+        to: &Target,
+        step: u32,
+        packets: u32,
+    ) {
         let begin = self.state.tick;
         let end = begin + Tick::from(packets) * crate::chip::clock::NOC_CYCLE;
         let (qpe, layer) = (to.qpe, slot.layer);
@@ -132,8 +139,7 @@ impl Machine {
     /// The time step that is the host's oldest is complete.
     #[inline]
     pub(in super::super) fn note_step(&mut self) {
-        let (step, begin, end) =
-            (self.state.host.completed, self.state.host.completed_at, self.state.tick);
+        let (step, begin, end) = (self.state.host.completed, self.state.host.completed_at, self.state.tick);
         self.note(|recorder| recorder.step(StepSpan { step, begin, end, packet: None }));
     }
 }

@@ -16,7 +16,8 @@ use crate::chip::clock::Tick;
 use crate::chip::geometry::PE_COUNT;
 
 pub use self::spans::{
-    AnnounceSpan, FetchSpan, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan, TransferSpan, WaitSpan,
+    AnnounceSpan, FetchSpan, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan, TransferSpan,
+    WaitSpan,
 };
 
 /// Most entries of each list.
@@ -266,7 +267,12 @@ impl Recorder {
     }
 
     fn step(&mut self, span: StepSpan) {
-        keep(&mut self.steps, StepSpan { packet: self.accepted, ..span }, self.limits.per_pe, &mut self.dropped);
+        keep(
+            &mut self.steps,
+            StepSpan { packet: self.accepted, ..span },
+            self.limits.per_pe,
+            &mut self.dropped,
+        );
     }
 }
 

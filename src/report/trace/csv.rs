@@ -130,7 +130,13 @@ impl<W: Write> Csv<W> {
         Ok(())
     }
 
-    fn packet(&mut self, chunk: &Chunk<'_>, number: u64, packet: &PacketSpan, end: Tick) -> Result<(), TraceError> {
+    fn packet(
+        &mut self,
+        chunk: &Chunk<'_>,
+        number: u64,
+        packet: &PacketSpan,
+        end: Tick,
+    ) -> Result<(), TraceError> {
         let (layer, phase, step) = about(packet.freight);
         self.row(&Row {
             place: place(packet.source),

@@ -81,7 +81,11 @@ fn stamp(ns: u64) -> f64 {
 
 /// Arguments of an event.
 fn args<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
-    pairs.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Thread of a PE.
@@ -195,7 +199,13 @@ impl<W: Write> Perfetto<W> {
     }
 
     /// A packet as flows, one to each receiver.
-    fn flow(&mut self, chunk: &Chunk<'_>, number: u64, packet: &PacketSpan, end: Tick) -> Result<(), TraceError> {
+    fn flow(
+        &mut self,
+        chunk: &Chunk<'_>,
+        number: u64,
+        packet: &PacketSpan,
+        end: Tick,
+    ) -> Result<(), TraceError> {
         let plain = matches!(packet.freight, Freight::Values { last: false, .. });
         if packet.qpe == ROUTER && !packet.host || plain && self.packets == Packets::Last {
             return Ok(());

@@ -77,7 +77,11 @@ pub enum HistoryError {
 }
 
 fn advice(oldest: &Position) -> &'static str {
-    if oldest.events == 0 { ": the start" } else { " (`history: (every: 16)` or more `memory_mib` in the scene reach further)" }
+    if oldest.events == 0 {
+        ": the start"
+    } else {
+        " (`history: (every: 16)` or more `memory_mib` in the scene reach further)"
+    }
 }
 
 fn listed(known: &[String]) -> String {

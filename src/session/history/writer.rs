@@ -98,7 +98,8 @@ fn last_in(session: &mut Session, end: u64) -> Option<Writer> {
     while session.machine.state().events < end {
         let faults = session.faults().count();
         let before = session.machine.state().queue.peek();
-        let (what, source) = before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
+        let (what, source) =
+            before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
         let Moved::On(_) = session.advance() else { break };
         // A fault comes just before an event.
         let fault = session.faults().nth(faults).filter(|_| session.faults().count() > faults);

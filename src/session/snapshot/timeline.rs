@@ -81,6 +81,8 @@ pub struct PathCell {
     pub phase: Option<Phase>,
     /// Layer.
     pub layer: Option<u8>,
+    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer kept in full.
+    pub pe: Option<u16>,
 }
 
 /// A completed time step in the window.

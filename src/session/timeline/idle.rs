@@ -78,8 +78,7 @@ pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
     let mut idle = Idle::default();
     for (index, pe) in record.pes.iter().enumerate() {
         for wait in &pe.waits {
-            let (begin, end) =
-                (wait.begin.max(window.start), wait.end.unwrap_or(window.end).min(window.end));
+            let (begin, end) = (wait.begin.max(window.start), wait.end.unwrap_or(window.end).min(window.end));
             if begin >= end {
                 continue;
             }

@@ -146,7 +146,8 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
         Walk { program, record, begin, tick: step.end, segments, about: (None, None, Some(step.step)) };
     let mut at = step.packet.map_or(At::Nowhere, At::Packet);
     // Every turn goes back in time or to an earlier record; the bound only guards against a broken recording.
-    let turns = 64 + 4 * record.packets.len() + record.pes.iter().map(|pe| 8 * pe.operations.len()).sum::<usize>();
+    let turns =
+        64 + 4 * record.packets.len() + record.pes.iter().map(|pe| 8 * pe.operations.len()).sum::<usize>();
     for _ in 0..turns {
         if walk.tick <= begin {
             break;

@@ -47,11 +47,13 @@ impl Summary {
     /// Of a path through so many time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
         let means = means(record, path);
-        let mut parts: BTreeMap<(Doing, Option<u8>, Option<Phase>, Option<u16>), (Tick, Tick)> = BTreeMap::new();
+        let mut parts: BTreeMap<(Doing, Option<u8>, Option<Phase>, Option<u16>), (Tick, Tick)> =
+            BTreeMap::new();
         let mut savings = vec![0; program.layers.len()];
         for segment in path {
             let core = segment.doing == Doing::Operation;
-            let key = (segment.doing, segment.layer, segment.phase.filter(|_| core), segment.pe.filter(|_| core));
+            let key =
+                (segment.doing, segment.layer, segment.phase.filter(|_| core), segment.pe.filter(|_| core));
             let mean = core.then(|| means.get(&likes(segment)?).copied()).flatten();
             let part = parts.entry(key).or_default();
             part.0 += segment.ticks();
@@ -98,14 +100,16 @@ impl Summary {
         if self.ticks == 0 {
             return format!("No {word} is recorded yet.");
         }
-        let what = if self.steps == 1 { format!("This {word}") } else { format!("These {} {word}s", self.steps) };
+        let what =
+            if self.steps == 1 { format!("This {word}") } else { format!("These {} {word}s", self.steps) };
         let mut text = format!("{what} took {} µs: ", grouped(us(self.ticks)));
         let places = self.places();
         let Some(&(layer, pe, ticks)) = places.first() else {
             text.push_str("no core worked on it.");
             return text;
         };
-        let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
+        let name =
+            |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
         let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
         let phases = self.phases_of(layer, pe);
         let _ = write!(text, "{} {phases} on {place} of {}", self.percent(ticks), name(layer));
@@ -117,11 +121,19 @@ impl Summary {
         let rest = places.iter().skip(3).map(|(_, _, ticks)| ticks).sum();
         let mut others = vec![(rest, "on other PEs")];
         let kinds = [
-            Doing::Wake, Doing::Handler, Doing::Drain, Doing::Network, Doing::Port, Doing::Dram, Doing::Send, Doing::Host,
+            Doing::Wake,
+            Doing::Handler,
+            Doing::Drain,
+            Doing::Network,
+            Doing::Port,
+            Doing::Dram,
+            Doing::Send,
+            Doing::Host,
             Doing::Unknown,
         ];
         others.extend(kinds.map(|doing| (self.sum(|bound| bound.doing == doing), doing.describe())));
-        others.retain(|(ticks, _)| *ticks > 0);
+        // What would be 0.0 % is not worth a word.
+        others.retain(|(ticks, _)| ticks * 2000 >= self.ticks);
         others.sort_by_key(|(ticks, _)| std::cmp::Reverse(*ticks));
         for (ticks, what) in others.into_iter().take(3) {
             let _ = write!(text, ", {} {what}", self.percent(ticks));
@@ -132,7 +144,8 @@ impl Summary {
 
     /// What balancing would bring, in words.
     fn advice<'a>(&self, name: impl Fn(u8) -> &'a str) -> String {
-        let best = (0_u8..).zip(&self.savings).max_by_key(|&(layer, ticks)| (*ticks, std::cmp::Reverse(layer)));
+        let best =
+            (0_u8..).zip(&self.savings).max_by_key(|&(layer, ticks)| (*ticks, std::cmp::Reverse(layer)));
         match best {
             Some((layer, &ticks)) if ticks * 200 >= self.ticks => {
                 format!("; balancing {} would save at most {} µs.", name(layer), grouped(us(ticks)))
@@ -204,7 +217,8 @@ fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
 
 /// Which operations a segment of one is compared with: phases that are the same work for every PE of the layer.
 fn likes(segment: &Segment) -> Option<Likes> {
-    let phase = segment.phase.filter(|phase| matches!(phase, Phase::Input | Phase::Recurrent | Phase::Pointwise))?;
+    let phase =
+        segment.phase.filter(|phase| matches!(phase, Phase::Input | Phase::Recurrent | Phase::Pointwise))?;
     (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))
 }
 
@@ -220,5 +234,8 @@ fn means(record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
             *count += 1;
         }
     }
-    sums.into_iter().filter(|(_, (_, count))| *count > 0).map(|(key, (ticks, count))| (key, ticks / count)).collect()
+    sums.into_iter()
+        .filter(|(_, (_, count))| *count > 0)
+        .map(|(key, (ticks, count))| (key, ticks / count))
+        .collect()
 }

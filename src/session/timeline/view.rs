@@ -62,7 +62,10 @@ pub fn view(
     now: Tick,
 ) -> TimelineView {
     let known = tape.steps.front().map_or(record.since, |step| step.span.begin).min(record.since);
-    let grid = Grid { columns: usize::from(request.columns.clamp(1, TIMELINE_CELLS.0)), ..window(tape, request, known, now) };
+    let grid = Grid {
+        columns: usize::from(request.columns.clamp(1, TIMELINE_CELLS.0)),
+        ..window(tape, request, known, now)
+    };
     let order = order(program);
     let selected = order.iter().position(|&pe| pe == request.pe).unwrap_or(0);
     let count = usize::from(request.rows.min(TIMELINE_CELLS.1)).min(order.len());
@@ -189,10 +192,10 @@ fn sums(pe: &PeRecord, grid: Grid) -> Vec<[i64; KINDS]> {
 fn path_cells(steps: &[&TapedStep], grid: Grid) -> Vec<Option<PathCell>> {
     let mut cells: Vec<(Tick, Option<PathCell>)> = vec![(0, None); grid.columns];
     for segment in steps.iter().flat_map(|step| &step.path) {
-        let Segment { begin, end, doing, phase, layer, .. } = *segment;
+        let Segment { begin, end, doing, phase, layer, pe, .. } = *segment;
         for (column, ticks) in grid.spread(&(begin..end)) {
             if ticks > cells[column].0 {
-                cells[column] = (ticks, Some(PathCell { doing, phase, layer }));
+                cells[column] = (ticks, Some(PathCell { doing, phase, layer, pe }));
             }
         }
     }
@@ -239,7 +242,8 @@ fn span_words(begin: Tick, end: Option<Tick>) -> String {
 fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
     let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
     let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |l| l.name.as_str());
-    let Some(operation) = operation_before(pe, tick + 1).filter(|o| o.end.is_none_or(|end| tick < end)) else {
+    let Some(operation) = operation_before(pe, tick + 1).filter(|o| o.end.is_none_or(|end| tick < end))
+    else {
         return vec!["not recorded in full here".to_owned()];
     };
     let mut lines = vec![format!(
@@ -265,7 +269,10 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
             let (_, _, step) = about(packet.freight);
             let step = step.map_or_else(String::new, |step| format!(" of step {step}"));
             let sent = us(packet.sent);
-            lines.push(format!("until packet {number} ({what}{step}), sent at {sent:.2} µs over {} links", packet.hops));
+            lines.push(format!(
+                "until packet {number} ({what}{step}), sent at {sent:.2} µs over {} links",
+                packet.hops
+            ));
         }
     }
     let first = pe.services.partition_point(|span| span.end <= tick);

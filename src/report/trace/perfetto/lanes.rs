@@ -69,8 +69,11 @@ impl<W: Write> Perfetto<W> {
             for transfer in &pe.transfers {
                 let Some(span) = chunk.span(transfer.begin, Some(transfer.end)) else { continue };
                 let layer = json!(chunk.layer(transfer.layer));
-                let more =
-                    args([("layer", layer), ("step", json!(transfer.step)), ("packets", json!(transfer.packets))]);
+                let more = args([
+                    ("layer", layer),
+                    ("step", json!(transfer.step)),
+                    ("packets", json!(transfer.packets)),
+                ]);
                 self.slice((DMA, engine(index)), ("block", "dma"), &span, more)?;
             }
         }

@@ -45,7 +45,7 @@ const fn letter(phase: Phase) -> char {
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let room = usize::from(area.width.saturating_sub(4));
-    let Some(line) = view.snapshot.timeline.as_ref().filter(|line| line.begin < line.end) else {
+    let Some(line) = view.snapshot.timeline.as_ref().filter(|line| line.known < line.now) else {
         let inner = frame(view, PanelId::Timeline, "", Line::default(), area, buf);
         empty(view, inner, buf);
         return;
@@ -171,7 +171,8 @@ fn path(line: &TimelineView, places: &Places, inner: Rect, theme: &Theme, buf: &
         let layer = cell.layer.filter(|_| cell.layer != before);
         before = cell.layer;
         // The number of the layer where it begins; the names are at the PEs.
-        let text = layer.map_or_else(|| if cell.layer.is_some() { "-" } else { " " }.to_owned(), |l| l.to_string());
+        let text =
+            layer.map_or_else(|| if cell.layer.is_some() { "-" } else { " " }.to_owned(), |l| l.to_string());
         put_at(buf, part, (column, 1), &text, theme.dim());
     }
 }
@@ -291,7 +292,10 @@ fn details(view: &View<'_>, line: &TimelineView, area: Rect, buf: &mut Buffer) {
             format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), step.step)
         },
     );
-    let head = vec![Span::styled(format!("{} ", view.app.selected), theme.strong()), Span::styled(when, theme.dim())];
+    let head = vec![
+        Span::styled(format!("{} ", view.app.selected), theme.strong()),
+        Span::styled(when, theme.dim()),
+    ];
     let mut rest = area;
     // The last row is worth more with what is done than with where.
     if area.height > 1 || line.cursor.is_empty() {

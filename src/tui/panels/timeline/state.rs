@@ -2,6 +2,7 @@
 
 use super::places::places;
 use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
 use crate::session::snapshot::{TIMELINE_CELLS, TimelineRequest, TimelineView, TimelineWindow};
 use crate::tui::app::App;
 use crate::tui::command::Direction;
@@ -69,7 +70,8 @@ impl TimelineState {
         if begin != view.begin {
             self.window = TimelineWindow::Ticks { begin, end: begin + width };
             let back = ((jump * u64::from(columns)) / width.max(1)) as u16;
-            self.cursor = Some(if right { columns - 1 - back.min(columns - 1) } else { back.min(columns - 1) });
+            self.cursor =
+                Some(if right { columns - 1 - back.min(columns - 1) } else { back.min(columns - 1) });
         }
     }
 }
@@ -96,21 +98,37 @@ pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
     if app.focus() != PanelId::Timeline || !app.shows(PanelId::Timeline) {
         return false;
     }
-    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) else { return true };
+    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) else {
+        return true;
+    };
     match direction {
         Direction::Left | Direction::Right => {
             app.timeline.step_cursor(view, direction == Direction::Right, times);
         }
         Direction::Up | Direction::Down => {
             let at = view.order.iter().position(|&pe| usize::from(pe) == app.selected.index()).unwrap_or(0);
-            let to = if direction == Direction::Down { at + times as usize } else { at.saturating_sub(times as usize) };
+            let to = if direction == Direction::Down {
+                at + times as usize
+            } else {
+                at.saturating_sub(times as usize)
+            };
             let pe = view.order.get(to.min(view.order.len().saturating_sub(1)));
-            if let Some(pe) = pe.and_then(|&pe| crate::chip::geometry::Pe::from_index(usize::from(pe))) {
+            if let Some(pe) = pe.and_then(|&pe| Pe::from_index(usize::from(pe))) {
                 app.selected = pe;
             }
         }
     }
     true
+}
+
+/// Selects the PE that is on the critical path at the cursor.
+pub fn critical(app: &mut App) {
+    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) else { return };
+    let cell = view.path.get(usize::from(view.request.cursor)).copied().flatten();
+    match cell.and_then(|cell| Pe::from_index(usize::from(cell.pe?))) {
+        Some(pe) => app.selected = pe,
+        None => app.notice = Some("no PE is known to be on the critical path here".to_owned()),
+    }
 }
 
 /// Zooms; nothing to zoom is nothing to do.
@@ -126,13 +144,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn view(begin: Tick, end: Tick, cursor: u16) -> TimelineView {
-        let request = TimelineRequest {
-            window: TimelineWindow::Latest(1),
-            columns: 100,
-            rows: 1,
-            pe: 0,
-            cursor,
-        };
+        let request =
+            TimelineRequest { window: TimelineWindow::Latest(1), columns: 100, rows: 1, pe: 0, cursor };
         TimelineView {
             request,
             begin,
