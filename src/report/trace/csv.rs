@@ -208,7 +208,7 @@ impl<W: Write> Sink for Csv<W> {
             let Some(span) = chunk.span(fetch.requested, Some(fetch.end)) else { continue };
             let (place, bytes) = (place(fetch.pe), Some(fetch.bytes));
             let other = format!("DRAM port {}", fetch.port);
-            self.row(&Row { place, bytes, other, ..Row::new("fetch", &span) })?;
+            self.row(&Row { place, other, bytes, ..Row::new("fetch", &span) })?;
         }
         self.path(chunk)
     }

@@ -40,6 +40,8 @@ pub struct Summary {
     pub savings: Vec<Tick>,
 }
 
+/// What parts of the path are summed up by: what, layer, phase, PE.
+type Kind = (Doing, Option<u8>, Option<Phase>, Option<u16>);
 /// Which operations are compared with each other.
 type Likes = (u8, Phase, u32);
 
@@ -47,8 +49,7 @@ impl Summary {
     /// Of a path through so many time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
         let means = means(record, path);
-        let mut parts: BTreeMap<(Doing, Option<u8>, Option<Phase>, Option<u16>), (Tick, Tick)> =
-            BTreeMap::new();
+        let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
         let mut savings = vec![0; program.layers.len()];
         for segment in path {
             let core = segment.doing == Doing::Operation;

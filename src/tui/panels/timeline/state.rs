@@ -188,7 +188,8 @@ mod tests {
             prop_assert!(from < to && from >= view.known.min(begin));
             prop_assert!(from <= view.cursor_tick && view.cursor_tick <= to);
             prop_assert!(to <= view.now.max(begin + width));
-            prop_assert!(if closer { to - from <= width } else { to - from >= width.min(view.now - from) });
+            let fits = if closer { to - from <= width } else { to - from >= width.min(view.now - from) };
+            prop_assert!(fits);
         }
 
         #[test]
