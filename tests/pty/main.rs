@@ -205,9 +205,11 @@ fn the_time_line_says_what_bounds_a_step() {
     let mut terminal = started();
     terminal.press("9");
     terminal.wait_for("Nothing is recorded yet");
+    // A digit begins a count, too: another key ends it.
+    terminal.press("z");
+    terminal.wait_for("close");
     terminal.press("s");
     terminal.wait_for("This token took");
-    terminal.press("z");
     terminal.wait_for("balanc");
     terminal.press("}");
     terminal.wait_for("a column");
