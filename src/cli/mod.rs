@@ -20,6 +20,7 @@ pub mod quantize;
 pub mod replay;
 pub mod run;
 pub mod synth;
+pub mod trace;
 pub mod tune;
 pub mod validate;
 
@@ -166,6 +167,8 @@ enum Verb {
     Synth(synth::SynthArgs),
     /// Show what a recording of an event camera, or a data set of them, holds
     Events(events::EventsArgs),
+    /// Write what every PE, packet and DMA did when, for Perfetto or as a table; what bounds a step
+    Trace(trace::TraceArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
     /// Fit what no public source gives to times measured on a chip
@@ -222,6 +225,9 @@ pub enum CliError {
     /// A fit to them.
     #[error(transparent)]
     Calibrate(#[from] crate::session::calibrate::fit::CalibrateError),
+    /// A trace.
+    #[error("error: {0}")]
+    Trace(crate::report::trace::TraceError),
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
@@ -273,6 +279,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli) {
         Ok(code) => code,
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
+        Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::from(BAD_INPUT)
@@ -318,6 +325,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
+        (Some(Verb::Trace(args)), _) => trace::trace(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),

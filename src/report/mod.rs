@@ -16,6 +16,7 @@ pub mod spec;
 pub mod stream;
 pub mod table;
 pub mod text;
+pub mod trace;
 pub mod traffic;
 pub mod tune;
 pub mod validate;

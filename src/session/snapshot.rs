@@ -7,6 +7,7 @@
 mod debug;
 mod gestures;
 mod tensor;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -15,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
+pub use self::timeline::{
+    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
+    TimelineView, TimelineWindow,
+};
 use super::command::Speed;
 pub use super::findings::Finding;
 pub use super::history::Position;
@@ -36,6 +41,8 @@ pub enum Focus {
     Pe(usize),
     /// The same, and what is at a place in it.
     Inspect(Request),
+    /// The time line, and its selected PE. While it is asked for, what happens on the chip is recorded.
+    Timeline(TimelineRequest),
 }
 
 /// Whether and why the engine moves or stands.
@@ -409,6 +416,8 @@ pub struct Snapshot {
     pub focus: Option<PeDetail>,
     /// What is at the place asked for by [`Focus::Inspect`].
     pub inspection: Option<Inspection>,
+    /// The time line, if `Focus` asks for it.
+    pub timeline: Option<TimelineView>,
 }
 
 /// A region of a PE's memory map, as the mapper laid it out.

@@ -81,10 +81,17 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
             Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe)),
+            Focus::Timeline(request) => {
+                Pe::from_index(usize::from(request.pe)).and_then(|pe| pe_detail(session, pe))
+            }
         },
         inspection: match engine.focus {
             Focus::Inspect(request) => Some(inspect(session, request)),
-            Focus::Nothing | Focus::Pe(_) => None,
+            _ => None,
+        },
+        timeline: match engine.focus {
+            Focus::Timeline(request) => session.timeline(request),
+            _ => None,
         },
     }
 }

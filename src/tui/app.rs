@@ -10,6 +10,7 @@ use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
 use super::panels::pe::state::PeState;
+use super::panels::timeline::state::TimelineState;
 use super::points::PointsOverlay;
 use super::theme::Theme;
 use super::widgets::floor_plan;
@@ -156,6 +157,8 @@ pub struct App {
     pub network: NetworkView,
     /// Where the user is in the PE panel.
     pub pe: PeState,
+    /// What the time line shows.
+    pub timeline: TimelineState,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -193,6 +196,7 @@ impl App {
             window: Window::default(),
             network: NetworkView::default(),
             pe: PeState::default(),
+            timeline: TimelineState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

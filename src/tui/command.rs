@@ -42,13 +42,21 @@ pub enum Action {
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
+    /// Half the time line's window, about its cursor.
+    ZoomIn,
+    /// Twice of it.
+    ZoomOut,
+    /// The time line's last step; with a count, so many.
+    LatestSteps,
+    /// Select the PE that is on the critical path at the time line's cursor.
+    CriticalPe,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
     /// Something in the PE panel.
     Pe(pe::Key),
-    /// Focus a panel by its number, 1..=8.
+    /// Focus a panel by its number, 1..=9.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -126,6 +134,8 @@ pub enum When {
     Warned,
     /// The PE panel has the focus.
     Pe,
+    /// The time line has the focus.
+    Timeline,
 }
 
 /// One row of the table.
@@ -168,6 +178,9 @@ const fn row(
             | Action::Faster
             | Action::NextPanel
             | Action::PreviousPanel
+            | Action::ZoomIn
+            | Action::ZoomOut
+            | Action::LatestSteps
     );
     Command { id, action, keys, about, short, group, when, counts }
 }
@@ -507,6 +520,51 @@ pub const COMMANDS: &[Command] = &[
         "break",
         Group::Run,
         When::Loaded,
+    ),
+    row(
+        "timeline",
+        Action::Panel(9),
+        &["9"],
+        "panel 9: Timeline, who does what when; the critical path",
+        "",
+        Group::View,
+        When::Loaded,
+    ),
+    row(
+        "zoom-in",
+        Action::ZoomIn,
+        &["}"],
+        "time line: half the window, about the cursor",
+        "closer",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "zoom-out",
+        Action::ZoomOut,
+        &["{"],
+        "time line: twice the window",
+        "farther",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "latest-steps",
+        Action::LatestSteps,
+        &["="],
+        "time line: the last step, and follow (70=: seventy)",
+        "latest",
+        Group::View,
+        When::Timeline,
+    ),
+    row(
+        "critical-pe",
+        Action::CriticalPe,
+        &["*"],
+        "time line: select the PE on the critical path here",
+        "critical",
+        Group::View,
+        When::Timeline,
     ),
     row(
         "constants",

@@ -7,7 +7,7 @@ use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
 use super::panels::pe::state as pe;
-use super::panels::{PanelId, pe as pe_panel};
+use super::panels::{PanelId, pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
@@ -115,7 +115,10 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let wanted = if app.snapshot.is_some() && app.shows(PanelId::Pe) {
+    let line = timeline::state::request(app).filter(|_| app.snapshot.is_some());
+    let wanted = if let Some(request) = line {
+        Focus::Timeline(request)
+    } else if app.snapshot.is_some() && app.shows(PanelId::Pe) {
         Focus::Inspect(app.pe.request(app.selected))
     } else if app.snapshot.is_some()
         && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
@@ -206,7 +209,7 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 fn focus_number(app: &mut App, number: u8) {
-    if let Some(&panel) = PanelId::ALL.get(usize::from(number).saturating_sub(1)) {
+    if let Some(panel) = PanelId::ALL.into_iter().find(|panel| panel.number() == number) {
         app.set_focus(panel);
     }
 }
@@ -220,6 +223,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
         When::Pe => in_pe(app),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
     }
 }
 
@@ -239,7 +243,9 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         Action::Reload => engine(app, Command::Reload),
         Action::Restart => engine(app, Command::Restart),
         Action::Move(direction) => {
-            move_or_scroll(app, direction, times);
+            if !app.overlays.is_empty() || !timeline::state::moved(app, direction, times) {
+                move_or_scroll(app, direction, times);
+            }
             Vec::new()
         }
         Action::Close => {
@@ -279,6 +285,10 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Expand => app.expanded = !app.expanded,
+        Action::ZoomIn => timeline::state::zoom(app, true, times),
+        Action::ZoomOut => timeline::state::zoom(app, false, times),
+        Action::LatestSteps => app.timeline.latest(times),
+        Action::CriticalPe => timeline::state::critical(app),
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
         Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
             close(app, false);

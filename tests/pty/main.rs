@@ -249,3 +249,20 @@ fn a_breakpoint_is_typed_completed_and_hit() {
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
+
+#[test]
+fn the_time_line_says_what_bounds_a_step() {
+    let mut terminal = started();
+    terminal.press("9");
+    terminal.wait_for("Nothing is recorded yet");
+    // A digit begins a count, too: another key ends it.
+    terminal.press("z");
+    terminal.wait_for("close");
+    terminal.press("s");
+    terminal.wait_for("This token took");
+    terminal.wait_for("balanc");
+    terminal.press("}");
+    terminal.wait_for("a column");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}

@@ -9,6 +9,7 @@ pub mod noc;
 pub mod pe;
 pub mod sparsity;
 pub mod task;
+pub mod timeline;
 pub mod timers;
 
 use ratatui::buffer::Buffer;
@@ -38,11 +39,13 @@ pub enum PanelId {
     Energy,
     /// One PE from the inside.
     Pe,
+    /// What every PE does when.
+    Timeline,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chip,
         Self::Task,
         Self::Memory,
@@ -51,6 +54,7 @@ impl PanelId {
         Self::Sparsity,
         Self::Energy,
         Self::Pe,
+        Self::Timeline,
     ];
 
     /// Its number, the digit that picks it.
@@ -69,6 +73,7 @@ impl PanelId {
             Self::Sparsity => "Sparsity",
             Self::Energy => "Energy",
             Self::Pe => "PE",
+            Self::Timeline => "Timeline",
         }
     }
 }
@@ -126,5 +131,6 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Sparsity => sparsity::render(view, area, buf),
         PanelId::Energy => energy::render(view, area, buf),
         PanelId::Pe => pe::render(view, area, buf),
+        PanelId::Timeline => timeline::render(view, area, buf),
     }
 }
