@@ -10,8 +10,10 @@ pub mod energy;
 pub mod engine;
 pub mod faults;
 mod feed;
+pub mod findings;
 pub mod history;
 pub mod inspect;
+pub mod record;
 pub mod snapshot;
 pub mod stats;
 pub mod trial;
@@ -71,6 +73,7 @@ impl Session {
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
     /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
+        self.machine.forget_written();
         while self.machine.takes_step() {
             let rows = match self.work.next_rows() {
                 Ok(Some(rows)) => rows,

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 use super::command::Speed;
+pub use super::findings::Finding;
+pub use super::history::Position;
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
@@ -288,6 +290,25 @@ impl TaskView {
     }
 }
 
+/// How far back one can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// The oldest moment within reach.
+    pub oldest: Position,
+    /// Moments kept.
+    pub moments: usize,
+    /// Time steps from one to the next.
+    pub every: u32,
+    /// Bytes they take, about.
+    pub bytes: usize,
+    /// What they may take, MiB.
+    pub memory_mib: u32,
+    /// Names and where they are, in order of time.
+    pub bookmarks: Vec<(String, Position)>,
+    /// Faults that have happened, in words.
+    pub faults: Vec<String>,
+}
+
 /// One PE in detail, for [`Focus::Pe`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
@@ -362,8 +383,10 @@ pub struct Snapshot {
     pub assume: Assume,
     /// Task.
     pub task: TaskView,
-    /// Lints of the mapping and findings of the run (races, faults), newest last.
-    pub warnings: Vec<String>,
+    /// What is worth knowing now, the gravest first.
+    pub findings: Vec<Finding>,
+    /// How far back one can go.
+    pub history: HistoryView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
     /// What is at the place asked for by [`Focus::Inspect`].
