@@ -33,6 +33,7 @@ impl Driver {
             set: vec![("chip.waiting".to_owned(), "Sleep".to_owned())],
             autorun: false,
             record: Some(record.to_owned()),
+            points: Vec::new(),
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         let driver = Self { engine, events };
@@ -110,7 +111,11 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     let (kept, last) = text.trim_end().rsplit_once('\n').unwrap();
     let hash = last.split('"').nth(1).unwrap();
     for (text, code, words) in [
-        (text.replace(hash, &hash.replace(&hash[..1], if &hash[..1] == "0" { "1" } else { "0" })), 1, "state_hash"),
+        (
+            text.replace(hash, &hash.replace(&hash[..1], if &hash[..1] == "0" { "1" } else { "0" })),
+            1,
+            "state_hash",
+        ),
         (format!("{kept}\nAt(3, Jump)\n"), 2, "session.ron:"),
         (format!("{kept}\nEnd(99999999, \"\")\n"), 2, "the input has ended"),
         (text.replace("version:1", "version:7"), 2, "version 7"),

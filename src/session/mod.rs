@@ -6,6 +6,7 @@
 pub mod build;
 pub mod calibrate;
 pub mod command;
+pub mod debug;
 pub mod energy;
 pub mod engine;
 pub mod faults;
@@ -23,7 +24,7 @@ pub mod work;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
-use crate::machine::program::Program;
+use crate::machine::program::{Phase, Program};
 use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
 use crate::model::Model;
@@ -59,6 +60,7 @@ pub struct Session {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    ended_phase: Option<(u8, Phase)>,
     faults: FaultPlan,
 }
 
@@ -67,7 +69,7 @@ impl Session {
         let stats = Stats::new(plan.program.layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
-        Self { loaded, model, placed, machine, work, stats, last_event: None, faults }
+        Self { loaded, model, placed, machine, work, stats, last_event: None, ended_phase: None, faults }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -98,6 +100,7 @@ impl Session {
             return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
         };
         self.last_event = next;
+        self.ended_phase = progress.phase.or(self.ended_phase);
         if progress.step {
             self.complete_step();
         }
@@ -138,6 +141,11 @@ impl Session {
     fn at_sequence_end(&self) -> bool {
         self.steps().is_multiple_of(u64::from(self.work.sequence()))
             || self.steps() == self.work.total_steps()
+    }
+
+    /// The phase that the last PE of a layer ended last, and that layer; none before the first.
+    pub fn ended_phase(&self) -> Option<(u8, Phase)> {
+        self.ended_phase
     }
 
     /// Time steps that are announced and not complete.

@@ -4,6 +4,7 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod debug;
 mod gestures;
 mod tensor;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 use super::command::Speed;
@@ -72,6 +74,20 @@ pub enum PeStatus {
     Dma,
     /// Stopped by a fault.
     Faulted,
+}
+
+impl PeStatus {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Sleeping => "sleeping",
+            Self::Polling => "polling",
+            Self::Busy => "busy",
+            Self::Dma => "dma",
+            Self::Faulted => "faulted",
+        }
+    }
 }
 
 /// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
@@ -387,6 +403,8 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// How far back one can go.
     pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
     /// What is at the place asked for by [`Focus::Inspect`].

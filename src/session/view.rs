@@ -8,11 +8,11 @@ use super::energy::PeEnergy;
 use super::findings::findings;
 use super::inspect::inspect;
 use super::snapshot::{
-    EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
-    Phase, PhaseView, RunState, Snapshot,
+    DebugView, EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus,
+    PeView, Phase, PhaseView, RunState, Snapshot,
 };
 use super::{command::Speed, stats};
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
@@ -40,6 +40,8 @@ pub struct EngineFacts {
     pub focus: Focus,
     /// How far back one can go.
     pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
 }
 
 /// The whole picture of a session.
@@ -74,6 +76,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
             ..engine.history.clone()
         },
         findings: findings(session),
+        debug: engine.debug.clone(),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
@@ -86,13 +89,17 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     }
 }
 
-/// What a PE is doing now.
-pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
+/// What a PE is doing now; the one that stopped the machine has faulted.
+pub(super) fn pe_status(session: &Session, pe: Pe) -> PeStatus {
     let all = session.machine().state();
     if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
         return PeStatus::Faulted;
     }
-    match all.pes[pe.index()].status {
+    status(session, &all.pes[pe.index()])
+}
+
+pub(super) fn status(session: &Session, state: &PeState) -> PeStatus {
+    match state.status {
         Status::Unused => PeStatus::Unused,
         Status::Busy => PeStatus::Busy,
         Status::Dma => PeStatus::Dma,
@@ -103,7 +110,7 @@ pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     }
 }
 
-fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
+pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
     let operation = loaded.operations.get(state.operation as usize)?;
     Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
 }
@@ -122,7 +129,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
     let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
     let power_mw = model.pe_asleep_mw + active * model.pe_active_mw;
     PeView {
-        status: status(session, pe),
+        status: pe_status(session, pe),
         layer: current.map(|(_, slot)| slot.layer),
         phase: current.map(|(phase, _)| phase),
         units: units as u16,
@@ -192,6 +199,11 @@ fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
+/// Load of a link that carried so many packets in so many ticks: packets a NoC cycle.
+pub(super) fn link_load(packets: u32, ticks: Tick) -> f64 {
+    f64::from(packets) / (ticks / NOC_CYCLE).max(1) as f64
+}
+
 fn noc(session: &Session) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
@@ -207,11 +219,11 @@ fn noc(session: &Session) -> NocView {
             waited: s.waited,
         })
         .collect();
-    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
+    let most = links.iter().map(|link| link.packets).max().unwrap_or(0);
     let last = &state.traffic.last_step;
     let ns = |ticks: f64| ticks * 1000.0 / TICKS_PER_US as f64;
     NocView {
-        max_link_load: links.iter().map(|l| f64::from(l.packets)).fold(0.0, f64::max) / cycles,
+        max_link_load: link_load(most, state.host.last_step_ticks),
         links,
         packets: last.packets,
         packets_total: state.traffic.total.packets,

@@ -8,6 +8,7 @@ use super::keymap::Key;
 use super::overlays::{constants, help};
 use super::panels::pe::state as pe;
 use super::panels::{PanelId, pe as pe_panel};
+use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
@@ -64,6 +65,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.asked_focus = Focus::Nothing;
         }
         EngineEvent::Said(what) => app.notice = Some(what),
+        EngineEvent::Names(names) => app.names = Some(names),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);
@@ -78,6 +80,10 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     app.scales.follow(&snapshot);
     if app.last_step == Some(StepUnit::Event) && snapshot.run == RunState::Paused {
         app.notice = Some(snapshot.last_event.clone());
+    }
+    let stood = app.picture().and_then(|old| old.debug.stopped.as_ref());
+    if let Some(reason) = snapshot.debug.stopped.as_ref().filter(|reason| stood != Some(*reason)) {
+        app.notice = Some(format!("stopped: {reason}"));
     }
     if snapshot.run == RunState::Finished && !was_finished {
         app.notice = Some("the input is used up; R starts over".to_owned());
@@ -156,7 +162,7 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     app.notice = None;
     let key = Key::from(event);
-    if let Some(effects) = key_in_help(app, key) {
+    if let Some(effects) = key_in_help(app, key).or_else(|| points::key(app, key)) {
         return effects;
     }
     if let Some(effects) = digit(app, key) {
@@ -278,6 +284,8 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Findings => app.overlays.push(Overlay::Findings { selected: 0 }),
+        Action::Points if matches!(app.overlays.last(), Some(Overlay::Points(_))) => close(app, false),
+        Action::Points => app.overlays.push(Overlay::Points(PointsOverlay::default())),
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
             close(app, false);
         }
@@ -366,7 +374,7 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
                 app.selected = floor_plan::neighbour(app.selected, direction);
             }
         }
-        Some(Overlay::Help { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Points(_)) | None => {}
     }
 }
 
@@ -433,7 +441,7 @@ fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 /// Keys that work everywhere, the help's search included.
-fn is_global(keymap: &super::keymap::Keymap, key: Key) -> bool {
+pub(super) fn is_global(keymap: &super::keymap::Keymap, key: Key) -> bool {
     let action = keymap.lookup(key).map(|command| command.action);
     matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw))
 }

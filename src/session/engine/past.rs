@@ -47,6 +47,9 @@ impl Runner {
             },
             _ => return,
         };
+        // What holds where one has come to is known; bytes are watched again.
+        self.points.arrived(session);
+        self.stopped = None;
         notify(EngineEvent::Said(said));
     }
 

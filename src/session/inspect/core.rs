@@ -183,7 +183,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         .iter()
         .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
     Some(CoreView {
-        status: view::status(session, pe),
+        status: view::pe_status(session, pe),
         operation: detail.operation,
         began: state.began,
         ends: (state.status == Status::Busy).then_some(state.ends),
