@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::program::Phase;
 use spinntui::machine::record::{Limits, Recorder, Service};
-use spinntui::scene::{HistoryOptions, LoadedScene};
+use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
