@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use super::asking::AskingOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
@@ -102,6 +103,8 @@ pub enum Overlay {
     },
     /// Breakpoints and tracepoints.
     Points(PointsOverlay),
+    /// A line in which something is typed.
+    Asking(AskingOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
+use super::asking::{self, Question};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
@@ -14,7 +15,7 @@ use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::history::Place;
-use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
+use crate::session::snapshot::{Focus, Part, RunState, SharedSnapshot};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -134,6 +135,21 @@ fn ask_for_detail(app: &mut App) -> Option<Effect> {
     Some(Effect::Engine(Command::Focus(wanted)))
 }
 
+fn ask(app: &mut App, question: Question) -> Vec<Effect> {
+    asking::open(app, question);
+    Vec::new()
+}
+
+/// Who last wrote the word under the cursor of the PE panel's memory.
+fn who_wrote(app: &mut App) -> Vec<Effect> {
+    if app.pe.part != Part::Memory {
+        app.notice = Some("v shows the PE's memory; then W says who last wrote the word".to_owned());
+        return Vec::new();
+    }
+    let at = app.pe.address & !3;
+    engine(app, Command::WhoWrote { pe: app.selected.index(), bytes: at..at + 4 })
+}
+
 /// A name that no bookmark has: the next number.
 fn free_name(app: &App) -> String {
     let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
@@ -165,7 +181,9 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     app.notice = None;
     let key = Key::from(event);
-    if let Some(effects) = key_in_help(app, key).or_else(|| points::key(app, key)) {
+    if let Some(effects) =
+        key_in_help(app, key).or_else(|| points::key(app, key)).or_else(|| asking::key(app, key))
+    {
         return effects;
     }
     if let Some(effects) = digit(app, key) {
@@ -234,6 +252,9 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
+        Action::Goto => ask(app, Question::Goto),
+        Action::Fault => ask(app, Question::Fault),
+        Action::WhoWrote => who_wrote(app),
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),
@@ -384,7 +405,7 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
                 app.selected = floor_plan::neighbour(app.selected, direction);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Points(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Points(_) | Overlay::Asking(_)) | None => {}
     }
 }
 
