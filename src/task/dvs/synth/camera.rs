@@ -39,23 +39,42 @@ pub struct Quality {
 impl Quality {
     /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person. Whoever sets up
     /// a camera looks whether it sees anything: thresholds stay below what skin differs from the wall
-    /// (`contrast`, log intensity).
+    /// (`contrast`, log intensity), the more so if events get lost.
     pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
-        let threshold = dice.scale(0.12, (0.6 * contrast).clamp(0.16, 0.5));
+        let loss = if dice.chance(0.45) { dice.between(0.0, 0.65) } else { 0.0 };
+        let threshold = dice.scale(0.07, (0.6 * contrast * (1.0 - 0.6 * loss)).clamp(0.14, 0.5));
         let balance = dice.scale(0.75, 1.3);
         let noisy = dice.unit();
         Self {
             thresholds: [threshold * balance, threshold / balance],
-            mismatch: dice.between(0.05, 0.25),
-            jitter: dice.between(0.05, 0.35),
+            mismatch: dice.between(0.05, 0.4),
+            jitter: dice.between(0.05, 0.5),
             refractory_us: dice.scale(200.0, 12_000.0),
             noise_hz: 0.01 * libm::powf(25.0, noisy),
             noise_spread: dice.between(0.0, 2.5),
             hot_pixels: (100.0 * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
-            loss: if dice.chance(0.4) { dice.between(0.0, 0.5) } else { 0.0 },
+            loss,
             repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
+        }
+    }
+}
+
+impl Quality {
+    /// Puts an event on the bus, which loses some and sends others again, whatever their cause; all before `end`.
+    fn send(&self, event: CameraEvent, end: i64, dice: &mut Dice, events: &mut Vec<CameraEvent>) {
+        if self.loss > 0.0 && dice.chance(self.loss) {
+            return;
+        }
+        events.push(event);
+        if self.repeat > 0.0 {
+            let mut again = event;
+            while dice.chance(self.repeat) {
+                // Not into the next step: events stay in order.
+                again.t = (again.t + 1).min(end);
+                events.push(again);
+            }
         }
     }
 }
@@ -151,7 +170,7 @@ impl Camera {
         let seconds = (time - then) as f32 * 1e-6;
         self.adapt(luminance, seconds);
         self.report(then, time, events);
-        self.make_noise(then, seconds, events);
+        self.make_noise(then, time, events);
         self.flicker(then, time, events);
         if let Some(new) = events.get_mut(start..) {
             new.sort_unstable_by_key(|e| (e.t, e.y, e.x, e.on));
@@ -218,24 +237,13 @@ impl Camera {
             }
             *reported = level + step * self.quality.jitter * self.dice.normal();
             *ready = t + self.quality.refractory_us as i64;
-            if self.quality.loss > 0.0 && self.dice.chance(self.quality.loss) {
-                continue;
-            }
-            let event = event(pixel, self.width, t, on);
-            events.push(event);
-            if self.quality.repeat > 0.0 {
-                let mut again = event;
-                while self.dice.chance(self.quality.repeat) {
-                    // Not into the next step: events stay in order.
-                    again.t = (again.t + 1).min(time);
-                    events.push(again);
-                }
-            }
+            self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
         }
     }
 
     /// Events without a cause: background activity and hot pixels.
-    fn make_noise(&mut self, then: i64, seconds: f32, events: &mut Vec<CameraEvent>) {
+    fn make_noise(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
+        let seconds = (time - then) as f32 * 1e-6;
         let pixels = self.excess.len();
         let us = seconds * 1e6;
         let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
@@ -245,13 +253,13 @@ impl Camera {
             let pixel = self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1));
             let t = then + (us * self.dice.unit()) as i64;
             let on = self.dice.chance(self.quality.noise_on);
-            events.push(event(pixel, self.width, t, on));
+            self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
         }
         for &(pixel, hz) in &self.hot {
             for _ in 0..self.dice.poisson(hz * seconds) {
                 let t = then + (us * self.dice.unit()) as i64;
                 let on = self.dice.chance(self.quality.noise_on);
-                events.push(event(pixel, self.width, t, on));
+                self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
             }
         }
     }
@@ -270,7 +278,8 @@ impl Camera {
                 let Some(ready) = self.ready.get_mut(pixel) else { continue };
                 if t >= *ready && t > then && t <= time {
                     *ready = t + self.quality.refractory_us as i64;
-                    events.push(event(pixel, self.width, t, half % 2 == 0));
+                    let event = event(pixel, self.width, t, half % 2 == 0);
+                    self.quality.send(event, time, &mut self.dice, events);
                 }
             }
         }

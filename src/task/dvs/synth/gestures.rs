@@ -60,7 +60,7 @@ pub(super) fn idle(dice: &mut Dice) -> Path {
 }
 
 fn clapping(person: &Person, dice: &mut Dice) -> Motion {
-    let half = dice.between(0.12, 0.42);
+    let half = dice.between(0.13, 0.42);
     let middle = midline(person);
     let mut centre = within(dice, vec3(0.0, -0.55, 0.45), vec3(0.0, 0.1, 0.75));
     centre.x = middle + half + dice.between(0.02, 0.08);
@@ -92,7 +92,7 @@ fn waving(dice: &mut Dice) -> Motion {
         path.sin = vec3(side, -0.4 * side, 0.0);
     } else {
         // The forearm about the elbow.
-        path = Path::still(within(dice, vec3(0.05, -0.15, 0.2), vec3(0.6, 0.6, 0.65)));
+        path = Path::still(within(dice, vec3(-0.1, -0.25, 0.2), vec3(0.6, 0.6, 0.65)));
         path.sin = vec3(dice.between(0.08, 0.36), dice.between(-0.1, 0.05), dice.between(-0.06, 0.06));
         // The hand is highest in the middle of its way: the cosine of twice the beat, near enough.
         path.sin2 = vec3(0.0, dice.between(-0.04, 0.04), 0.0);
@@ -128,7 +128,7 @@ fn circling(direction: f32, dice: &mut Dice) -> Motion {
 }
 
 fn rolling(person: &Person, dice: &mut Dice) -> Motion {
-    let (high, deep) = (dice.between(0.1, 0.3), dice.between(0.08, 0.25));
+    let (high, deep) = (dice.between(0.12, 0.3), dice.between(0.08, 0.25));
     let mut centre = within(dice, vec3(0.0, -0.6, 0.4), vec3(0.0, -0.05, 0.65));
     // The forearms lie across the chest, one before the other.
     centre.x = midline(person) + dice.between(-0.12, 0.14);
@@ -146,8 +146,8 @@ fn rolling(person: &Person, dice: &mut Dice) -> Motion {
 }
 
 fn drumming(dice: &mut Dice) -> Motion {
-    let high = dice.between(0.1, 0.36);
-    let mut path = Path::still(within(dice, vec3(-0.15, -0.6, 0.45), vec3(0.3, -0.1, 0.75)));
+    let high = dice.between(0.12, 0.36);
+    let mut path = Path::still(within(dice, vec3(-0.1, -0.6, 0.45), vec3(0.35, -0.05, 0.75)));
     path.sin = vec3(dice.between(-0.05, 0.05), high, dice.between(-0.12, 0.02));
     // Down faster than up.
     path.sin2 = vec3(0.0, high * dice.between(0.0, 0.35), 0.0);
@@ -156,11 +156,11 @@ fn drumming(dice: &mut Dice) -> Motion {
     path.turn = dice.between(-0.2, 0.2);
     let mut other = path;
     other.centre = other.centre + within(dice, vec3(-0.08, -0.06, -0.06), vec3(0.08, 0.06, 0.06));
-    // Mostly hand after hand, sometimes both at once, sometimes one twice as fast.
-    match dice.below(8) {
-        0 => other.phase = 0.0,
-        1 => other.ratio = 2.0,
-        _ => other.phase = 0.5 + dice.between(-0.08, 0.08),
+    // Mostly hand after hand, sometimes one twice as fast.
+    if dice.chance(0.12) {
+        other.ratio = 2.0;
+    } else {
+        other.phase = 0.5 + dice.between(-0.08, 0.08);
     }
     let tempo = dice.scale(1.2, 3.6);
     let mut motion = Motion::new(path, other, tempo, dice);
@@ -179,7 +179,7 @@ fn strumming(person: &Person, dice: &mut Dice) -> Motion {
     neck.spread = dice.between(0.1, 0.4);
     let mut hand = Path::still(within(dice, vec3(0.0, -0.9, 0.3), vec3(0.0, -0.55, 0.5)));
     hand.centre.x = midline(person) + dice.between(-0.05, 0.35);
-    let stroke = dice.between(0.1, 0.3);
+    let stroke = dice.between(0.12, 0.32);
     hand.sin = vec3(stroke * dice.between(-0.4, 0.4), stroke, 0.0);
     hand.sin2 = vec3(0.0, stroke * dice.between(-0.15, 0.15), 0.0);
     hand.elbow = within(dice, vec3(0.6, -0.4, -0.8), vec3(1.0, 0.1, -0.4));
