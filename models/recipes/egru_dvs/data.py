@@ -84,7 +84,7 @@ class Augment:
         """Mirrors, shifts, turns and scales; half of the slices by whole pixels only, which blurs nothing."""
         theta = torch.zeros(len(x), 2, 3)
         for i, mirrored in enumerate(flip):
-            shift = self.random.integers(-2, 3, 2) * 2 / SIZE
+            shift = self.random.integers(-3, 4, 2) * 2 / SIZE
             angle, size = 0.0, 1.0
             if self.random.random() < 0.5:
                 angle = np.deg2rad(self.random.uniform(-25, 25)) * self.random.random()
@@ -100,7 +100,7 @@ class Augment:
         draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
         x = x * torch.exp(draw(-0.5, 0.5))
         # Events go missing where there are few: a pixel keeps what it has with this probability.
-        keep = 1.0 - draw(0.0, 0.7) * (draw(0.0, 1.0) < 0.35)
+        keep = 1.0 - draw(0.0, 0.75) * (draw(0.0, 1.0) < 0.4)
         uniform = torch.rand(x.shape, generator=self.torch)
         x = x * (uniform < keep)
         # Noise everywhere, and at hot pixels.
