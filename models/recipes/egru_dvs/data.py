@@ -103,11 +103,14 @@ class Augment:
         keep = 1.0 - draw(0.0, 0.75) * (draw(0.0, 1.0) < 0.4)
         uniform = torch.rand(x.shape, generator=self.torch)
         x = x * (uniform < keep)
-        # Noise everywhere, and at hot pixels.
+        # Noise everywhere, and at hot pixels: mostly an event, sometimes several.
         noise = draw(0.0, 0.06) * (draw(0.0, 1.0) < 0.4)
         places = torch.rand(batch, 1, SIZE, SIZE, generator=self.torch)
         hot = (places < draw(0.0, 0.06)) * draw(0.05, 0.3) * (draw(0.0, 1.0) < 0.3)
-        x = x + SCALE * (uniform > 1.0 - noise - hot)
+        chance = (noise + hot).expand_as(x)
+        born = uniform > 1.0 - chance
+        more = torch.log(draw(0.01, 0.45).expand_as(x)[born])
+        x[born] += SCALE * (1 + torch.floor(torch.log((1.0 - uniform[born] + 1e-7) / chance[born]) / more).clamp(0, 8))
         for i in np.flatnonzero(self.random.random(batch) < 0.15):
             (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
             x[i, :, top : top + h, left : left + w] = 0

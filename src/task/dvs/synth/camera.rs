@@ -30,6 +30,9 @@ pub struct Quality {
     pub hot_hz: f32,
     /// Part of ON among events without a change.
     pub noise_on: f32,
+    /// Probability that an event without a change is answered: a pixel whose level is noise crosses the other threshold
+    /// some milliseconds later.
+    pub answer: f32,
     /// Probability that an event is lost on the bus.
     pub loss: f32,
     /// Probability that an event is sent once more, 1 µs later.
@@ -47,7 +50,7 @@ impl Quality {
         let noisy = dice.unit();
         Self {
             thresholds: [threshold * balance, threshold / balance],
-            mismatch: dice.between(0.05, 0.4),
+            mismatch: dice.between(0.05, 0.3),
             jitter: dice.between(0.05, 0.5),
             refractory_us: dice.scale(200.0, 12_000.0),
             noise_hz: 0.01 * libm::powf(25.0, noisy),
@@ -55,6 +58,7 @@ impl Quality {
             hot_pixels: (100.0 * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
+            answer: if dice.chance(0.7) { dice.between(0.0, 0.5) } else { 0.0 },
             loss,
             repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
         }
@@ -100,6 +104,8 @@ pub struct Camera {
     /// Sums of the pixels' shares in the background activity, up to and including each.
     noise: Vec<f32>,
     hot: Vec<(usize, f32)>,
+    /// Answers that are yet to come.
+    answers: Vec<CameraEvent>,
     flickering: Vec<usize>,
     flicker_hz: f32,
     lag: f32,
@@ -124,8 +130,10 @@ impl Camera {
         let hot = (0..quality.hot_pixels)
             .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
             .collect();
-        // Pixels whose two thresholds lie within the flicker's swing see every period.
-        let swing = stage.flicker[0] * 0.5 * (quality.thresholds[0] + quality.thresholds[1]);
+        // Pixels whose two thresholds lie within the flicker's swing see every period. They are few: some percent.
+        let swing = stage.flicker[0].min(1.0 - 1.7 * quality.mismatch)
+            * 0.5
+            * (quality.thresholds[0] + quality.thresholds[1]);
         let flickering = inverse_on
             .iter()
             .zip(&inverse_off)
@@ -145,6 +153,7 @@ impl Camera {
             ready: vec![0; pixels],
             noise,
             hot,
+            answers: Vec::new(),
             flickering,
             flicker_hz: stage.flicker[1],
             lag: stage.lag,
@@ -241,26 +250,33 @@ impl Camera {
         }
     }
 
-    /// Events without a cause: background activity and hot pixels.
+    /// Events without a cause: background activity and hot pixels, and what answers them.
     fn make_noise(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
         let seconds = (time - then) as f32 * 1e-6;
         let pixels = self.excess.len();
-        let us = seconds * 1e6;
         let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
         let all = self.noise.last().copied().unwrap_or(0.0);
+        let mut born = Vec::new();
         for _ in 0..count {
             let place = all * self.dice.unit();
-            let pixel = self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1));
-            let t = then + (us * self.dice.unit()) as i64;
-            let on = self.dice.chance(self.quality.noise_on);
-            self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
+            born.push(self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1)));
         }
         for &(pixel, hz) in &self.hot {
-            for _ in 0..self.dice.poisson(hz * seconds) {
-                let t = then + (us * self.dice.unit()) as i64;
-                let on = self.dice.chance(self.quality.noise_on);
-                self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
+            let count = self.dice.poisson(hz * seconds);
+            born.extend((0..count).map(|_| pixel));
+        }
+        for pixel in born {
+            let t = then + ((time - then) as f32 * self.dice.unit()) as i64;
+            let mut event = event(pixel, self.width, t, self.dice.chance(self.quality.noise_on));
+            self.answers.push(event);
+            while self.quality.answer > 0.0 && self.dice.chance(self.quality.answer) {
+                event.t += self.dice.scale(800.0, 20_000.0) as i64;
+                event.on = !event.on;
+                self.answers.push(event);
             }
+        }
+        for event in self.answers.extract_if(.., |event| event.t <= time) {
+            self.quality.send(event, time, &mut self.dice, events);
         }
     }
 

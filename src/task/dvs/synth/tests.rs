@@ -144,25 +144,47 @@ fn hands_are_in_the_picture() {
     assert!(part > 0.97, "{part}");
 }
 
+/// What a sensor reports in a second about a picture that never changes: background activity and hot pixels.
+fn noise(loss: f32, repeat: f32, answer: f32) -> Vec<CameraEvent> {
+    let stage = Stage::draw(Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
+    let quality = Quality::draw(1.0, &mut Dice::new(&[2]));
+    let quality = Quality { noise_hz: 1.0, hot_pixels: 50, loss, repeat, answer, ..quality };
+    let mut camera = Camera::new(DVS128, quality, &stage, Dice::new(&[3]));
+    let mut events = Vec::new();
+    for step in 0..250 {
+        camera.see(stage.background.pixels(), step * 4_000, &mut events);
+    }
+    assert!(events.is_sorted_by_key(|e| e.t));
+    events
+}
+
 #[test]
 fn the_bus_loses_and_repeats_events_of_any_cause() {
-    // A picture that never changes: what comes is background activity and hot pixels.
-    let stage = Stage::draw(Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
-    let quality = Quality { noise_hz: 1.0, hot_pixels: 50, ..Quality::draw(1.0, &mut Dice::new(&[2])) };
-    let count = |loss: f32, repeat: f32| {
-        let quality = Quality { loss, repeat, ..quality.clone() };
-        let mut camera = Camera::new(DVS128, quality, &stage, Dice::new(&[3]));
-        let mut events = Vec::new();
-        for step in 0..250 {
-            camera.see(stage.background.pixels(), step * 4_000, &mut events);
-        }
-        assert!(events.is_sorted_by_key(|e| e.t));
-        events.len() as f32
-    };
+    let count = |loss, repeat| noise(loss, repeat, 0.0).len() as f32;
     let all = count(0.0, 0.0);
     assert!(all > 10_000.0, "{all}");
     assert!((count(0.5, 0.0) / all - 0.5).abs() < 0.05);
     assert!((count(0.0, 0.2) / all - 1.25).abs() < 0.05);
+}
+
+#[test]
+fn noise_is_answered_by_the_other_polarity() {
+    // Events of a pixel within 20 ms after another of it: how many, and how many of these are of the other polarity.
+    let soon = |answer: f32| {
+        let (mut last, mut soon, mut other) = (std::collections::HashMap::new(), 0.0_f32, 0.0_f32);
+        let events = noise(0.0, 0.0, answer);
+        for e in &events {
+            let before = last.insert((e.x, e.y), e);
+            if let Some(before) = before.filter(|before| e.t - before.t < 20_000) {
+                soon += 1.0;
+                other += f32::from(u8::from(e.on != before.on));
+            }
+        }
+        (soon / events.len() as f32, other / soon)
+    };
+    let (plain, answered) = (soon(0.0), soon(0.3));
+    assert!(plain.0 < 0.1 && (answered.0 - 0.3).abs() < 0.05, "{plain:?} {answered:?}");
+    assert!((plain.1 - 0.5).abs() < 0.1 && answered.1 > 0.85, "{plain:?} {answered:?}");
 }
 
 #[test]
