@@ -20,6 +20,7 @@ ROWS = [
     ("spread of rows, pixels", "spread_y", "{:.1f}"),
     ("pixels with any event, %", "pixels", "{:.0f}"),
     ("background, Hz a pixel", "background", "{:.3f}"),
+    ("of it, within 25 ms after the other polarity, %", "answers", "{:.0f}"),
     ("time between a pixel's events, 10th percentile, ms", "gap10", "{:.2f}"),
     ("median, ms", "gap50", "{:.1f}"),
     ("90th percentile, ms", "gap90", "{:.0f}"),
@@ -63,10 +64,14 @@ def describe(events):
     # A block of 8 x 8 pixels in which little happens shows the background: the lower quartile of all blocks,
     # median of their pixels' means.
     blocks = counts.reshape(16, 8, 16, 8).transpose(0, 2, 1, 3).reshape(256, 64)
-    quiet = np.sort(np.sort(blocks, axis=1)[:, :60].mean(1))[:64]
+    means = np.sort(blocks, axis=1)[:, :60].mean(1)
+    quiet = np.sort(means)[:64]
+    calm = np.isin((y >> 3) * 16 + (x >> 3), np.argsort(means)[:64])
     order = np.lexsort((t, pixel))
     gaps = np.diff(t[order])[np.diff(pixel[order]) == 0]
     changes = gaps[gaps > 2]
+    answered = (np.diff(pixel[order]) == 0) & np.diff(on[order]) & (np.diff(t[order]) < 25_000)
+    calm_events = max(1, calm.sum() - (calm[order][1:] & (np.diff(pixel[order]) == 0) & (np.diff(t[order]) <= 2)).sum())
     rate = np.bincount((t - t[0]) // FRAME_US)[:-1]
     swing = np.abs(np.fft.rfft((rate - rate.mean()) * np.hanning(len(rate))))
     frequency = np.fft.rfftfreq(len(rate), FRAME_US * 1e-6)
@@ -79,6 +84,7 @@ def describe(events):
         "spread_y": y.std(),
         "pixels": 100 * (counts > 0).mean(),
         "background": np.median(quiet) / seconds,
+        "answers": 100 * (answered & calm[order][1:]).sum() / calm_events,
         "gap10": g10,
         "gap50": g50,
         "gap90": g90,

@@ -28,7 +28,7 @@ pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {
     };
     motion.tempo *= person.tempo;
     for path in [&mut motion.right, &mut motion.left] {
-        for way in [&mut path.sin, &mut path.cos, &mut path.sin2] {
+        for way in [&mut path.sin, &mut path.cos, &mut path.sin2, &mut path.cos2] {
             *way = *way * person.reach;
         }
     }
@@ -93,9 +93,10 @@ fn waving(dice: &mut Dice) -> Motion {
     } else {
         // The forearm about the elbow.
         path = Path::still(within(dice, vec3(-0.1, -0.25, 0.2), vec3(0.6, 0.6, 0.65)));
-        path.sin = vec3(dice.between(0.08, 0.36), dice.between(-0.1, 0.05), dice.between(-0.06, 0.06));
-        // The hand is highest in the middle of its way: the cosine of twice the beat, near enough.
-        path.sin2 = vec3(0.0, dice.between(-0.04, 0.04), 0.0);
+        let side = dice.between(0.08, 0.44);
+        path.sin = vec3(side, dice.between(-0.15, 0.1), dice.between(-0.06, 0.06));
+        // The hand is highest in the middle of its way: a circle about the elbow, or less if the elbow gives way.
+        path.cos2 = vec3(0.0, 0.5 * side * side * dice.between(0.0, 1.2), 0.0);
     }
     path.elbow = within(dice, vec3(0.2, -1.0, -0.3), vec3(0.9, -0.5, 0.2));
     path.turn = dice.between(-0.1, 0.8);
