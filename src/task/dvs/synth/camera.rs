@@ -33,6 +33,11 @@ pub struct Quality {
     /// Probability that an event without a change is answered: a pixel whose level is noise crosses the other threshold
     /// some milliseconds later.
     pub answer: f32,
+    /// Part of the events that come late: the light's change alone does not reach a threshold, and is reported when
+    /// the pixel's noise helps.
+    pub late: f32,
+    /// How late these are in the mean, seconds.
+    pub late_s: f32,
     /// Probability that an event is lost on the bus.
     pub loss: f32,
     /// Probability that an event is sent once more, 1 µs later.
@@ -59,6 +64,8 @@ impl Quality {
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
             answer: if dice.chance(0.7) { dice.between(0.0, 0.5) } else { 0.0 },
+            late: if dice.chance(0.35) { dice.between(0.2, 0.95) } else { 0.0 },
+            late_s: dice.scale(0.03, 0.25),
             loss,
             repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
         }
@@ -104,8 +111,8 @@ pub struct Camera {
     /// Sums of the pixels' shares in the background activity, up to and including each.
     noise: Vec<f32>,
     hot: Vec<(usize, f32)>,
-    /// Answers that are yet to come.
-    answers: Vec<CameraEvent>,
+    /// Events that are yet to come.
+    pending: Vec<CameraEvent>,
     flickering: Vec<usize>,
     flicker_hz: f32,
     lag: f32,
@@ -153,7 +160,7 @@ impl Camera {
             ready: vec![0; pixels],
             noise,
             hot,
-            answers: Vec::new(),
+            pending: Vec::new(),
             flickering,
             flicker_hz: stage.flicker[1],
             lag: stage.lag,
@@ -179,7 +186,8 @@ impl Camera {
         let seconds = (time - then) as f32 * 1e-6;
         self.adapt(luminance, seconds);
         self.report(then, time, events);
-        self.make_noise(then, time, events);
+        self.make_noise(then, time);
+        self.deliver(time, events);
         self.flicker(then, time, events);
         if let Some(new) = events.get_mut(start..) {
             new.sort_unstable_by_key(|e| (e.t, e.y, e.x, e.on));
@@ -246,12 +254,19 @@ impl Camera {
             }
             *reported = level + step * self.quality.jitter * self.dice.normal();
             *ready = t + self.quality.refractory_us as i64;
-            self.quality.send(event(pixel, self.width, t, on), time, &mut self.dice, events);
+            let mut event = event(pixel, self.width, t, on);
+            if self.quality.late > 0.0 && self.dice.chance(self.quality.late) {
+                let wait = -self.quality.late_s * libm::logf(1.0 - self.dice.unit());
+                event.t += (wait * 1e6) as i64;
+                self.pending.push(event);
+            } else {
+                self.quality.send(event, time, &mut self.dice, events);
+            }
         }
     }
 
     /// Events without a cause: background activity and hot pixels, and what answers them.
-    fn make_noise(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
+    fn make_noise(&mut self, then: i64, time: i64) {
         let seconds = (time - then) as f32 * 1e-6;
         let pixels = self.excess.len();
         let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
@@ -268,14 +283,18 @@ impl Camera {
         for pixel in born {
             let t = then + ((time - then) as f32 * self.dice.unit()) as i64;
             let mut event = event(pixel, self.width, t, self.dice.chance(self.quality.noise_on));
-            self.answers.push(event);
+            self.pending.push(event);
             while self.quality.answer > 0.0 && self.dice.chance(self.quality.answer) {
                 event.t += self.dice.scale(800.0, 20_000.0) as i64;
                 event.on = !event.on;
-                self.answers.push(event);
+                self.pending.push(event);
             }
         }
-        for event in self.answers.extract_if(.., |event| event.t <= time) {
+    }
+
+    /// Whatever is due by now goes to the bus.
+    fn deliver(&mut self, time: i64, events: &mut Vec<CameraEvent>) {
+        for event in self.pending.extract_if(.., |event| event.t <= time) {
             self.quality.send(event, time, &mut self.dice, events);
         }
     }

@@ -144,6 +144,26 @@ fn hands_are_in_the_picture() {
     assert!(part > 0.97, "{part}");
 }
 
+#[test]
+fn most_waves_are_about_an_elbow_that_keeps_its_place() {
+    let mut dice = Dice::new(&[6]);
+    let person = Person { reach: 1.0, ..Person::draw(&mut dice) };
+    let count = 200;
+    let still = (0..count)
+        .filter(|_| {
+            let motion = perform(gesture(2), &person, &mut dice);
+            let arms: Vec<_> = (0..50)
+                .map(|i| bend(&person, &motion.at(i as f32 * 0.02).right, vec3(0.0, 0.0, 0.0), -1.0))
+                .collect();
+            let farthest = |of: fn(&super::body::Arm) -> super::vector::Vec3| {
+                arms.iter().map(|arm| (of(arm) - of(&arms[0])).length()).fold(0.0, f32::max)
+            };
+            farthest(|arm| arm.elbow) < 0.2 * farthest(|arm| arm.wrist)
+        })
+        .count();
+    assert!((count / 3..count * 3 / 4).contains(&still), "{still}");
+}
+
 /// What a sensor reports in a second about a picture that never changes: background activity and hot pixels.
 fn noise(loss: f32, repeat: f32, answer: f32) -> Vec<CameraEvent> {
     let stage = Stage::draw(Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
