@@ -2,28 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
+mod common;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use common::{fine, spinntui};
+
 const SMALL: &str = "scenes/lm_small.ron";
 const STEPS: u32 = 8;
-
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
-
-#[track_caller]
-fn fine(arguments: &[&str]) -> String {
-    let output = spinntui(arguments);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// Phase, layer, µs a time step: what the emulator does with these edits, phases without time left out.
 fn timers(edits: &[&str]) -> Vec<(String, String, f64)> {

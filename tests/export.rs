@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use spinntui::chip::geometry::Pe;
@@ -13,20 +14,10 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
 use tempfile::TempDir;
 
+use common::{fine, spinntui};
+
 const SCENES: [&str; 2] = ["scenes/lm_small.ron", "scenes/single_pe.ron"];
 const SMALL: &str = SCENES[0];
-
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
-
-#[track_caller]
-fn fine(arguments: &[&str]) -> String {
-    let output = spinntui(arguments);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[track_caller]
 fn refused(arguments: &[&str], code: i32, words: &[&str]) {

@@ -2,26 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
+mod common;
+
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use common::{fine, spinntui};
+
 const SMALL: &str = "scenes/lm_small.ron";
 const STEPS: &str = "6";
-
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
-
-#[track_caller]
-fn fine(arguments: &[&str]) -> String {
-    let output = spinntui(arguments);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn tuned(arguments: &[&str]) -> Value {
     let fixed = ["tune", "--steps", STEPS, "--format", "json"];

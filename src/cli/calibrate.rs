@@ -70,10 +70,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<u8, CliError> {
     let fitted = fit(&loaded, &mut cache, &file, &measured, &names, args.steps)?;
     let report = CalibrateReport::new(&loaded, &args.timers, fitted)?;
     if let Some(path) = &args.output {
-        let text = report.scene_text(path)?;
-        let mut file = Output::create(Some(path))?;
-        file.text(text)?;
-        file.finish()?;
+        Output::file(path, report.scene_text(path)?)?;
     }
     let mut output = Output::stdout();
     output.text(&match args.format {

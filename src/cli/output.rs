@@ -43,6 +43,13 @@ impl Output {
         Ok(Self { writer: BufWriter::new(Box::new(file)), path: Some(path.to_owned()) })
     }
 
+    /// Writes a file, whole.
+    pub fn file(path: &Path, text: &str) -> Result<(), OutputError> {
+        let mut file = Self::create(Some(path))?;
+        file.text(text)?;
+        file.finish()
+    }
+
     /// Writes text.
     pub fn text(&mut self, text: &str) -> Result<(), OutputError> {
         self.writer.write_all(text.as_bytes()).map_err(|source| self.error(source))

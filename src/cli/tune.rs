@@ -102,10 +102,7 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     let report = TuneReport::new(&loaded, &mut cache, tuned?)?;
 
     if let Some(path) = &args.output {
-        let text = report.scene_text(path, &mut cache)?;
-        let mut file = Output::create(Some(path))?;
-        file.text(text)?;
-        file.finish()?;
+        Output::file(path, report.scene_text(path, &mut cache)?)?;
     }
     let mut output = Output::stdout();
     output.text(&match args.format {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
+use super::fault::Fate;
 use super::probe::Race;
-use super::program::{MAX_IN_FLIGHT, NO_SLOT, Phase, Program};
+use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
 use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
@@ -18,6 +19,7 @@ pub struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) state: State,
     pub(super) accounts: Arc<Accounts>,
+    pub(super) watched: Vec<Pe>,
 }
 
 /// What one event brought to its end.
@@ -43,7 +45,7 @@ impl Machine {
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
-        let mut machine = Self { program, state, accounts };
+        let mut machine = Self { program, state, accounts, watched: Vec::new() };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -135,6 +137,7 @@ impl Machine {
         if self.state.fault.is_some() {
             return None;
         }
+        self.forget_written();
         let event = self.state.queue.pop()?;
         self.state.tick = event.tick;
         self.state.events += 1;
@@ -150,6 +153,8 @@ impl Machine {
         };
         match event.kind {
             EventKind::Deliver(number) => self.deliver(number),
+            // A core that has halted does nothing more; what is written to its memory arrives.
+            _ if self.state.faults.is_dead(pe.index()) => Progress::default(),
             EventKind::Interrupt => {
                 self.interrupt_end(pe);
                 Progress::default()
@@ -171,24 +176,15 @@ impl Machine {
         let host = &mut self.state.host;
         let step = host.announced;
         let place = step.wrapping_sub(host.completed) as usize;
-        let Some(rows) = host.in_flight.get(place).cloned() else { return Progress::default() };
+        let Some(samples) = host.in_flight.get(place).map(Vec::len) else { return Progress::default() };
         host.announced = step.wrapping_add(1);
         let (x, y) = program.assume.host_port;
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
-        for (sample, &row) in rows.iter().enumerate() {
-            let payload = if program.steps_in_flight > 1 {
-                // The step's own word; the others keep the rows of the steps that may still be to begin.
-                let steps: [u32; MAX_IN_FLIGHT as usize] = std::array::from_fn(|word| {
-                    let back = step.wrapping_sub(word as u32) % MAX_IN_FLIGHT;
-                    place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample))
-                });
-                steps
-            } else {
-                [row, step, 0, 0]
-            };
-            let sample_number = sample as u8;
+        for sample in 0..samples {
+            let row = |back: u32| place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample));
+            let payload = program.announcement(step, row);
             for (qpe, mask, address) in program.announce_to(sample) {
-                let freight = Freight::Announce { sample: sample_number, step };
+                let freight = Freight::Announce { sample: sample as u8, step };
                 let packet = Packet { payload, address, qpe, mask, host: false, source: CHIP, freight };
                 self.send(from, packet);
             }
@@ -217,11 +213,18 @@ impl Machine {
         let state = &mut self.state;
         let number = state.sent;
         state.sent += 1;
+        let (mut packet, mut arrival) = (packet, arrival);
+        let fate = state.faults.fate(&packet);
+        match fate {
+            Some(Fate::Late(ticks)) => arrival += ticks,
+            Some(Fate::Astray(address)) => packet.go_astray(address),
+            Some(Fate::Lost) | None => {}
+        }
         state.traffic.sent(hops, arrival - at);
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
-        if state.lost.binary_search(&number).is_ok() {
+        if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
             return self.freight_lost(&packet);
         }
@@ -341,6 +344,9 @@ impl Machine {
 
     /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
+        if self.state.faults.is_dead(pe.index()) {
+            return;
+        }
         let ticks = self.ticks(self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
         state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
@@ -451,7 +457,8 @@ impl Machine {
         });
         let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
         let name = &self.program.layers[usize::from(layer)].name;
-        let why = self.fifo_losses().unwrap_or_else(|| "packets were lost".to_owned());
+        let halted = || self.state.faults.dead().next().map(|dead| format!("{dead} has halted"));
+        let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
         Some(format!(
             "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: {why}"
         ))

@@ -26,6 +26,11 @@ impl TrafficMatrix {
         }
     }
 
+    /// Its size in memory.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total)
+    }
+
     /// Closes the time step.
     pub fn end_step(&mut self) {
         for (total, step) in self.total.iter_mut().zip(&self.step) {

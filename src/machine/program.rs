@@ -474,6 +474,16 @@ impl Program {
         masks.into_iter().collect()
     }
 
+    /// The packet that announces a time step. `row(n)` is the row of the step n before it; in a pipeline word w holds the
+    /// latest step whose number leaves w, since those before may still be to begin.
+    pub fn announcement(&self, step: u32, row: impl Fn(u32) -> u32) -> [u32; PACKET_WORDS] {
+        if self.steps_in_flight > 1 {
+            std::array::from_fn(|word| row(step.wrapping_sub(word as u32) % MAX_IN_FLIGHT))
+        } else {
+            [row(0), step, 0, 0]
+        }
+    }
+
     /// Where the host announces a sample's time step: QPE index, PE mask, byte address.
     pub fn announce_to(&self, sample: usize) -> Vec<(u8, u8, u32)> {
         let control = self.layers.first().and_then(|layer| layer.control.get(sample));

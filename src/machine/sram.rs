@@ -1,7 +1,10 @@
 //! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for checkpoints and hashes.
 
+use std::ops::Range;
+
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::pages::{PageStore, Pages};
 use crate::chip::constants;
 
 #[cfg(target_endian = "big")]
@@ -17,7 +20,10 @@ pub const BANK_BYTES: u32 = SRAM_BYTES / BANKS as u32;
 pub const SRAM_WORDS: usize = SRAM_BYTES as usize / 4;
 /// Granularity of dirty tracking, bytes.
 pub const PAGE_BYTES: usize = 1024;
-const PAGES: usize = SRAM_BYTES as usize / PAGE_BYTES;
+/// Pages of an SRAM.
+pub const PAGES: usize = SRAM_BYTES as usize / PAGE_BYTES;
+/// 32-bit words of a page.
+pub const PAGE_WORDS: usize = PAGE_BYTES / 4;
 
 /// One PE's SRAM. Kernels read and write these very bytes.
 #[derive(Clone)]
@@ -26,6 +32,55 @@ pub struct Sram {
     /// Pages written since their hash was taken.
     stale: u128,
     page_hash: Box<[u64; PAGES]>,
+    /// The pages of the last checkpoint.
+    kept: Option<Pages>,
+    /// Pages written since then.
+    changed: u128,
+    /// Bits that keep their value.
+    stuck: Vec<Stuck>,
+    /// Bytes that a debugger watches; only ever looked at on a write.
+    watch: Option<Box<Watch>>,
+}
+
+/// A bit that keeps its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// Index of its word.
+    pub word: u32,
+    /// The word with this bit alone.
+    pub mask: u32,
+    /// The same with what it stays.
+    pub value: u32,
+}
+
+impl Stuck {
+    /// Bit `bit` of the byte at `address`, which wraps at 128 KiB.
+    pub fn new(address: u32, bit: u8, value: bool) -> Self {
+        let mask = 1 << ((address % 4) * 8 + u32::from(bit % 8));
+        Self { word: address / 4 % SRAM_WORDS as u32, mask, value: if value { mask } else { 0 } }
+    }
+
+    fn hold(self, word: u32) -> u32 {
+        word & !self.mask | self.value
+    }
+}
+
+/// Watched bytes, and the writes that touched them.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    ranges: Vec<Range<u32>>,
+    written: Vec<Range<u32>>,
+}
+
+impl Watch {
+    fn note(&mut self, bytes: &Range<u32>) {
+        for range in &self.ranges {
+            let both = range.start.max(bytes.start)..range.end.min(bytes.end);
+            if !both.is_empty() {
+                self.written.push(both);
+            }
+        }
+    }
 }
 
 impl Default for Sram {
@@ -34,7 +89,15 @@ impl Default for Sram {
         reason = "a typed box of an array; the optimiser builds it in place"
     )]
     fn default() -> Self {
-        Self { words: Box::new([0; SRAM_WORDS]), stale: u128::MAX, page_hash: Box::new([0; PAGES]) }
+        Self {
+            words: Box::new([0; SRAM_WORDS]),
+            stale: u128::MAX,
+            page_hash: Box::new([0; PAGES]),
+            kept: None,
+            changed: u128::MAX,
+            stuck: Vec::new(),
+            watch: None,
+        }
     }
 }
 
@@ -69,7 +132,7 @@ impl Sram {
     pub fn set_word(&mut self, address: u32, value: u32) {
         let index = (address as usize / 4) % SRAM_WORDS;
         self.words[index] = value;
-        self.stale |= 1 << (index * 4 / PAGE_BYTES);
+        self.touched(index, 1);
     }
 
     /// Writes consecutive words from a byte address on; what would lie past the end is cut off.
@@ -80,11 +143,7 @@ impl Sram {
             return;
         }
         self.words[start..start + n].copy_from_slice(&values[..n]);
-        let first = start * 4 / PAGE_BYTES;
-        let last = ((start + n) * 4 - 1) / PAGE_BYTES;
-        for page in first..=last {
-            self.stale |= 1 << page;
-        }
+        self.touched(start, n);
     }
 
     /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
@@ -93,7 +152,46 @@ impl Sram {
         if let Some(words) = self.words[start..].first_chunk_mut::<4>() {
             *words = payload;
         }
-        self.stale |= 1 << (start * 4 / PAGE_BYTES);
+        self.touched(start, 4);
+    }
+
+    /// So many words, at least one, from this one on were written.
+    fn touched(&mut self, word: usize, words: usize) {
+        let (first, last) = (word * 4 / PAGE_BYTES, ((word + words) * 4 - 1) / PAGE_BYTES);
+        let pages = u128::MAX >> (PAGES - 1 - last) & u128::MAX << first;
+        self.stale |= pages;
+        self.changed |= pages;
+        for stuck in &self.stuck {
+            let at = stuck.word as usize;
+            if (word..word + words).contains(&at) {
+                self.words[at] = stuck.hold(self.words[at]);
+            }
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.note(&(4 * word as u32..4 * (word + words) as u32));
+        }
+    }
+
+    /// Notes writes to these bytes from now on, until [`Self::unwatch`].
+    pub fn watch(&mut self, bytes: Range<u32>) {
+        self.watch.get_or_insert_default().ranges.push(bytes);
+    }
+
+    /// Watches nothing any more.
+    pub fn unwatch(&mut self) {
+        self.watch = None;
+    }
+
+    /// Watched bytes that were written since [`Self::forget_written`], write by write, also with what they held before.
+    pub fn written(&self) -> &[Range<u32>] {
+        self.watch.as_ref().map_or(&[], |watch| &watch.written)
+    }
+
+    /// Forgets which watched bytes were written.
+    pub fn forget_written(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.written.clear();
+        }
     }
 
     /// Writes consecutive singles from a byte address on.
@@ -107,18 +205,71 @@ impl Sram {
         self.set_word(address, word);
     }
 
+    /// From now on these bits keep their value, and no others do.
+    pub fn stick(&mut self, stuck: Vec<Stuck>) {
+        for bit in &stuck {
+            let address = 4 * bit.word;
+            let held = bit.hold(self.word(address));
+            if held != self.word(address) {
+                self.set_word(address, held);
+            }
+        }
+        self.stuck = stuck;
+    }
+
     /// Hash of the whole content; only pages written since the last call are read again.
     pub fn hash(&mut self) -> u64 {
-        let mut stale = self.stale;
-        while stale != 0 {
-            let page = stale.trailing_zeros() as usize;
-            let words = &self.words[page * PAGE_BYTES / 4..(page + 1) * PAGE_BYTES / 4];
-            self.page_hash[page] = xxh3_64(bytemuck::cast_slice(words));
-            stale &= stale - 1;
-        }
-        self.stale = 0;
+        self.hash_pages();
         xxh3_64(bytemuck::cast_slice(&self.page_hash[..]))
     }
+
+    fn hash_pages(&mut self) {
+        for page in set_bits(std::mem::take(&mut self.stale)) {
+            self.page_hash[page] = xxh3_64(bytemuck::cast_slice(self.page(page)));
+        }
+    }
+
+    fn page(&self, page: usize) -> &[u32] {
+        &self.words[page * PAGE_WORDS..(page + 1) * PAGE_WORDS]
+    }
+
+    /// The content as pages; only those written since the last call are copied, unless `store` has them already.
+    pub fn checkpoint(&mut self, store: &mut PageStore) -> Pages {
+        self.hash_pages();
+        let mut pages = self.kept.take().unwrap_or_default();
+        pages.written = self.changed;
+        for page in set_bits(std::mem::take(&mut self.changed)) {
+            pages.set(page, store.share(self.page_hash[page], self.page(page)));
+        }
+        self.kept.insert(pages).clone()
+    }
+
+    /// Bits of the pages written since the last checkpoint, or since it was made to come back.
+    pub fn written_pages(&self) -> u128 {
+        self.changed
+    }
+
+    /// Makes the content what it was; only pages that differ are copied. Nothing counts as written by it.
+    pub fn restore(&mut self, pages: &Pages) {
+        let kept = self.kept.take().unwrap_or_default();
+        for page in 0..PAGES {
+            if self.changed >> page & 1 == 1 || !kept.shares(pages, page) {
+                self.words[page * PAGE_WORDS..(page + 1) * PAGE_WORDS].copy_from_slice(pages.page(page));
+                self.stale |= 1 << page;
+            }
+        }
+        self.changed = 0;
+        self.kept = Some(pages.clone());
+    }
+}
+
+/// Positions of the bits that are set, ascending.
+fn set_bits(mut bits: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (at < PAGES).then_some(at)
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +294,55 @@ mod tests {
         sram.set_packet(0x1_0010, [1, 2, 3, 4]);
         assert_ne!(sram.hash(), written);
         assert_eq!(sram.word(0x1_001C), 4);
+    }
+
+    #[test]
+    fn a_checkpoint_costs_what_changed_and_brings_everything_back() {
+        let mut store = PageStore::default();
+        let (mut sram, mut other) = (Sram::default(), Sram::default());
+        sram.set_word(0, 1);
+        let first = sram.checkpoint(&mut store);
+        let hash = sram.hash();
+        assert_eq!(store.pages(), 2); // zeros, and the first page
+        sram.set_words(1020, &[2, 3]);
+        sram.set_packet(0x1_FFF0, [4; 4]);
+        let second = sram.checkpoint(&mut store);
+        assert_eq!(store.pages(), 5);
+        let later = sram.hash();
+        sram.flip_bit(5000, 1);
+        sram.restore(&first);
+        assert_eq!((sram.hash(), sram.word(1020), sram.word(5000)), (hash, 0, 0));
+        sram.restore(&second);
+        assert_eq!((sram.hash(), sram.word(1024), sram.word(0x1_FFFC)), (later, 3, 4));
+        // Another SRAM with the same content shares its pages.
+        other.restore(&second);
+        assert_eq!(other.hash(), later);
+        assert_eq!((other.checkpoint(&mut store), store.pages()), (second.clone(), 5));
+        drop((second, sram, other));
+        store.forget_unused();
+        assert_eq!(store.pages(), 2);
+    }
+
+    #[test]
+    fn writes_to_watched_bytes_are_noted_whatever_they_change() {
+        let mut sram = Sram::default();
+        sram.set_word(8, 1);
+        assert_eq!(sram.written(), []);
+        sram.watch(6..18);
+        sram.set_word(0, 1);
+        sram.set_word(0x1_0008, 1);
+        assert_eq!(sram.written(), []);
+        sram.set_word(8, 1); // what it held before
+        sram.set_words(0, &[1, 2]);
+        sram.set_packet(16, [0; 4]);
+        sram.set_floats(4, &[1.0; 40]);
+        sram.flip_bit(17, 1);
+        assert_eq!(sram.written(), [8..12, 6..8, 16..18, 6..18, 16..18]);
+        sram.forget_written();
+        assert_eq!(sram.written(), []);
+        sram.unwatch();
+        sram.set_word(8, 2);
+        assert_eq!(sram.written(), []);
     }
 
     #[test]

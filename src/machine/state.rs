@@ -8,6 +8,7 @@ use super::banks::BankState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
+use super::fault::Faults;
 use super::fifo::Fifo;
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
@@ -78,11 +79,11 @@ impl Cursor {
     }
 }
 
-/// One PE.
+/// One PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
 #[derive(Clone, Debug, Default)]
-pub struct PeState {
+pub struct PeState<M = Sram> {
     /// Its memory.
-    pub sram: Sram,
+    pub sram: M,
     /// What it does.
     pub status: Status,
     /// Position in its program.
@@ -193,6 +194,16 @@ pub struct Packet {
     pub freight: Freight,
 }
 
+impl Packet {
+    /// It will be written to another address, where nothing waits for it; what counts deliveries counts it all the same.
+    pub(super) fn go_astray(&mut self, to: u32) {
+        self.address = to;
+        if let Freight::Values { own, next, .. } = &mut self.freight {
+            (*own, *next) = (false, false);
+        }
+    }
+}
+
 /// Packets on the mesh, by number.
 #[derive(Clone, Debug, Default)]
 pub struct PacketStore {
@@ -212,9 +223,22 @@ impl PacketStore {
         }
     }
 
+    /// Places for packets.
+    pub fn capacity(&self) -> usize {
+        self.packets.len()
+    }
+
     /// The packet with this number.
     pub fn get(&self, number: u32) -> Option<&Packet> {
         self.packets.get(number as usize)
+    }
+
+    /// What a packet carries and where to, for hashing.
+    fn words(&self, number: u32) -> impl Iterator<Item = u64> {
+        let packet = self.get(number);
+        let place =
+            packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask));
+        packet.map_or([0; PACKET_WORDS], |p| p.payload).map(u64::from).into_iter().chain([place])
     }
 
     /// Takes it off the mesh.
@@ -246,9 +270,9 @@ pub struct HostState {
 /// Time steps that are told apart in counts of what is still to come: more than can overlap.
 pub const STEPS: usize = 2 * MAX_IN_FLIGHT as usize;
 
-/// All that changes.
+/// All that changes. `M`: see [`PeState`].
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct State<M = Sram> {
     /// Now.
     pub tick: Tick,
     /// Events handled.
@@ -256,7 +280,7 @@ pub struct State {
     /// What is to come.
     pub queue: EventQueue,
     /// By PE index.
-    pub pes: Vec<PeState>,
+    pub pes: Vec<PeState<M>>,
     /// Links.
     pub noc: Noc,
     /// The event router.
@@ -293,6 +317,8 @@ pub struct State {
     pub races: Races,
     /// What happens in the banks decides what happens next: with any priority but the core's.
     pub banks_decide: bool,
+    /// What has been made to go wrong and lasts.
+    pub faults: Faults,
     /// The machine stopped on this.
     pub fault: Option<String>,
 }
@@ -300,7 +326,7 @@ pub struct State {
 impl State {
     /// The chip as the host has loaded it.
     pub fn load(program: &Program) -> Self {
-        let mut pes = vec![PeState::default(); PE_COUNT];
+        let mut pes: Vec<PeState> = vec![PeState::default(); PE_COUNT];
         let mut active = vec![Vec::new(); PE_COUNT];
         for ((pe, active), loaded) in pes.iter_mut().zip(&mut active).zip(&program.pes) {
             let Some(loaded) = loaded else { continue };
@@ -341,6 +367,7 @@ impl State {
             matrix: TrafficMatrix::default(),
             races: Races::default(),
             banks_decide: program.assume.bank_priority != BankPriority::Core,
+            faults: Faults::default(),
             fault: None,
         }
     }
@@ -405,22 +432,14 @@ impl State {
         }
         for (qpe, number) in (0_u64..).zip(&self.blocked).flat_map(|(q, b)| b.iter().map(move |n| (q, *n))) {
             word(qpe);
-            for value in self.packets.get(number).iter().flat_map(|p| p.payload) {
-                word(u64::from(value));
-            }
+            self.packets.words(number).for_each(&mut word);
         }
         for event in self.queue.sorted() {
             word(event.tick);
             word(u64::from(event.source));
             match event.kind {
                 super::queue::EventKind::Deliver(number) => {
-                    let packet = self.packets.get(number);
-                    for value in packet.iter().flat_map(|p| p.payload) {
-                        word(u64::from(value));
-                    }
-                    word(packet.map_or(0, |p| {
-                        u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask)
-                    }));
+                    self.packets.words(number).for_each(&mut word);
                 }
                 super::queue::EventKind::Interrupt => word(1 << 32),
                 super::queue::EventKind::DmaEnd => word(2 << 32),
@@ -430,6 +449,7 @@ impl State {
                 super::queue::EventKind::Drain => word(6 << 32),
             }
         }
+        self.faults.words().for_each(&mut word);
         for value in &self.host.y {
             word(u64::from(*value));
         }

@@ -113,10 +113,19 @@ impl MeanLogits {
 
     /// The class with the greatest mean (the first of equals).
     pub fn class(&self) -> Option<usize> {
-        let means = self.mean();
-        let greatest = means.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        means.iter().position(|&mean| mean >= greatest)
+        leader(self.mean())
     }
+}
+
+/// The position of the greatest score, the first of equal ones. A score that is not a number never leads; none of none.
+pub fn leader(scores: impl IntoIterator<Item = f32>) -> Option<usize> {
+    let mut best = None;
+    for (at, score) in scores.into_iter().enumerate().filter(|(_, score)| !score.is_nan()) {
+        if best.is_none_or(|(_, most)| score > most) {
+            best = Some((at, score));
+        }
+    }
+    best.map(|(at, _)| at)
 }
 
 /// A whole gesture through the reference: features, EGRU layers from zero, readout. `each` sees the features and the

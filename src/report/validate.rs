@@ -204,6 +204,12 @@ pub enum ValidateError {
         /// The layer's name.
         layer: &'static str,
     },
+    /// The model in the scene's place is of another kind.
+    #[error("error: {model} is no language model, which the paper's figures are about")]
+    NotLanguage {
+        /// The model.
+        model: String,
+    },
     /// The emulated chip stopped.
     #[error("error: {what}: the machine stopped in time step {step}: {reason}")]
     Stopped {

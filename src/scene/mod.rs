@@ -22,6 +22,7 @@ pub use self::error::SceneError;
 pub use self::load::LoadedScene;
 pub use self::watch::SceneWatcher;
 
+use crate::machine::fault::PlannedFault;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::mapping::options::MappingOptions;
 use crate::task::dvs::options::GestureOptions;
@@ -53,6 +54,31 @@ pub struct Scene {
     /// Numbers that no public source gives.
     #[serde(default)]
     pub assume: Assume,
+    /// What goes wrong, and when: to see what comes of it.
+    #[serde(default)]
+    pub faults: Vec<PlannedFault>,
+    /// How much of the past is kept for stepping back.
+    #[serde(default)]
+    pub history: HistoryOptions,
+}
+
+/// How much of the past is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistoryOptions {
+    /// Time steps from one kept moment to the next: at most so many are run again when one steps back. A smaller number
+    /// is quicker and takes more memory.
+    #[schemars(range(min = 1, max = 1000))]
+    pub every: u32,
+    /// Memory for kept moments, MiB. When it is used up the oldest go.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub memory_mib: u32,
+}
+
+impl Default for HistoryOptions {
+    fn default() -> Self {
+        Self { every: 4, memory_mib: 512 }
+    }
 }
 
 /// What a network is used for.

@@ -9,7 +9,7 @@ use crate::machine::program::{DramRows, Restart};
 use crate::model::{GestureModel, LanguageModel, Model, ModelError, WEIGHTS_FILE};
 use crate::net::gesture::FRAME_SIDE;
 use crate::scene::{LoadedScene, SceneError, Task};
-use crate::task::dvs::options::{GestureOptions, Part};
+use crate::task::dvs::options::GestureOptions;
 use crate::task::dvs::recognise::NO_ROW;
 use crate::task::dvs::samples::Samples;
 use crate::task::lm::Readout;
@@ -65,7 +65,7 @@ impl DramRows for EmbeddingRows {
 type SampleFeatures = Arc<Vec<Vec<f32>>>;
 
 /// Features of frames, one row a frame, samples one after the other. The host's head makes those of a sample when one
-/// of them is read first. [`NO_ROW`] reads as the features of silence would if the network were not asked: zeros.
+/// of them is read first. [`NO_ROW`] reads as zeros.
 #[derive(Debug)]
 struct FeatureRows {
     model: Arc<GestureModel>,
@@ -228,14 +228,4 @@ fn rows(loaded: &LoadedScene, options: &TensorOptions, width: usize) -> Result<A
         let help = "numpy.save writes such a file: one row a time step, as wide as the first layer's input";
         loaded.error_at("task.inputs", error.to_string(), help)
     })
-}
-
-impl Part {
-    fn split(self) -> Option<crate::task::dvs::dataset::Split> {
-        match self {
-            Self::Test => Some(crate::task::dvs::dataset::Split::Test),
-            Self::Train => Some(crate::task::dvs::dataset::Split::Train),
-            Self::All => None,
-        }
-    }
 }

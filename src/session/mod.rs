@@ -8,7 +8,9 @@ pub mod calibrate;
 pub mod command;
 pub mod energy;
 pub mod engine;
+pub mod faults;
 mod feed;
+pub mod history;
 pub mod snapshot;
 pub mod stats;
 pub mod trial;
@@ -26,6 +28,7 @@ use crate::scene::LoadedScene;
 
 use build::{Plan, pipeline_idle};
 use command::StepUnit;
+use faults::FaultPlan;
 use stats::{Energy, EnergyParts, Stats};
 use work::Work;
 
@@ -53,12 +56,15 @@ pub struct Session {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    faults: FaultPlan,
 }
 
 impl Session {
     fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Work) -> Self {
         let stats = Stats::new(plan.program.layers.len());
-        Self { loaded, model: plan.model, placed: plan.placed, machine, work, stats, last_event: None }
+        let faults = FaultPlan::new(&loaded.scene.faults);
+        let (model, placed) = (plan.model, plan.placed);
+        Self { loaded, model, placed, machine, work, stats, last_event: None, faults }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -77,6 +83,7 @@ impl Session {
         if self.steps_in_flight() == 0 {
             return Moved::Finished;
         }
+        self.faults_due();
         let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
             let state = self.machine.state();

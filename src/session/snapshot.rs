@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::gestures::{ClassView, EventPicture, GestureView, PICTURE_SIDE};
+pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 use super::command::Speed;
 pub use super::stats::EnergyParts;
@@ -19,6 +19,7 @@ use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
 use crate::machine::options::Assume;
 pub use crate::machine::program::{Phase, Region, RegionKind};
+pub use crate::task::dvs::picture::{EventPicture, PICTURE_SIDE};
 
 /// What a face wants to see in detail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

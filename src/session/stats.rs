@@ -103,6 +103,13 @@ impl Stats {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
 
+    /// Bytes that a copy takes, about.
+    pub fn own_bytes(&self) -> usize {
+        let recent = self.recent.len() * PE_COUNT * size_of::<u32>();
+        let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();
+        recent + history + size_of_val(self.window.as_slice()) + size_of::<Self>()
+    }
+
     /// Hash of the last layer's y of all steps so far, in model order: the same for every partition.
     pub fn output_hash(&self) -> u128 {
         self.output.digest128()

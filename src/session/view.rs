@@ -1,5 +1,6 @@
 //! Builds snapshots: what faces see of a session.
 
+pub(super) mod event;
 mod tasks;
 
 use super::Session;
@@ -14,9 +15,8 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
-use crate::machine::queue::{CHIP, Counter, EventKind};
 use crate::machine::routes::ROUTES;
-use crate::machine::state::{Freight, PeState, Status};
+use crate::machine::state::{PeState, Status};
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -56,7 +56,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         sequence_length: session.work().sequence(),
         step_ticks: state.host.last_step_ticks,
         steps_per_second: engine.steps_per_second,
-        last_event: last_event(session),
+        last_event: event::last_event(session),
         clock_mhz: session.program().operating_point.mhz(),
         pes: Pe::all().map(|pe| pe_view(session, pe)).collect(),
         layers: layers(session),
@@ -260,51 +260,6 @@ fn warnings(session: &Session) -> Vec<String> {
 }
 
 /// The event handled last, in words.
-fn last_event(session: &Session) -> String {
-    let Some(event) = session.last_event else { return String::new() };
-    let who = match Pe::from_index(usize::from(event.source)) {
-        Some(pe) => pe.to_string(),
-        None if event.source == CHIP => "host".to_owned(),
-        None => format!("source {}", event.source),
-    };
-    let state = session.machine().state();
-    let doing = || {
-        let pe = Pe::from_index(usize::from(event.source))?;
-        let (phase, slot) = operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
-        Some(format!("{phase} of {}", session.program().layers[usize::from(slot.layer)].name))
-    };
-    match event.kind {
-        EventKind::Deliver(number) => {
-            let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| match QPES.get(usize::from(p.qpe)) {
-                _ if p.host => "the host".to_owned(),
-                Some(qpe) => qpe.to_string(),
-                None => "the event router".to_owned(),
-            });
-            let what = match packet.map(|p| p.freight) {
-                Some(Freight::Values { layer, .. }) => {
-                    format!("y of {}", session.program().layers[usize::from(layer)].name)
-                }
-                Some(Freight::Announce { .. }) => "the next time step".to_owned(),
-                Some(Freight::Mail { counter: Counter::CreditDone | Counter::CreditGo, .. }) => {
-                    "a credit note".to_owned()
-                }
-                Some(Freight::Mail { .. }) => "a barrier note".to_owned(),
-                None => "a packet".to_owned(),
-            };
-            format!("{who}: packet with {what} delivered at {to}")
-        }
-        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
-        EventKind::Drain => format!("{who}: takes a packet out of its FIFO"),
-        EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
-        EventKind::OperationEnd => {
-            format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
-        }
-        EventKind::Inject => format!("{who}: packet injected"),
-        EventKind::StepStart => "host: next time step announced".to_owned(),
-    }
-}
-
 fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];

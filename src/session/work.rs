@@ -62,6 +62,17 @@ impl Work {
         }
     }
 
+    /// Bytes that a copy does not share, about.
+    pub(super) fn own_bytes(&self) -> usize {
+        match self {
+            Self::Language(reading) => reading.surprisals().own_bytes() + size_of::<Self>(),
+            Self::Gestures(recognising) => {
+                size_of_val(recognising.answered()) + size_of::<Recognising>()
+            }
+            Self::Tensor(computing) => computing.task().outputs().own_bytes() + size_of::<Self>(),
+        }
+    }
+
     /// How well it goes, in a few words; none before the first answer.
     pub fn headline(&self) -> Option<String> {
         match self {

@@ -2,4 +2,5 @@
 
 pub mod dvs;
 pub mod lm;
+pub mod log;
 pub mod tensor;

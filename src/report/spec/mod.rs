@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
-use crate::machine::program::{MAX_IN_FLIGHT, Phase, Program};
+use crate::machine::program::{Phase, Program};
 use crate::session::Session;
 use crate::session::command::StepUnit;
 
@@ -237,16 +237,9 @@ impl Spec {
 
 /// The packets that announce a sample's rows.
 fn announcements(program: &Program, rows: &[Vec<u32>], sample: usize) -> Vec<[u32; 4]> {
-    let row = |step: usize| rows.get(step).and_then(|rows| rows.get(sample)).copied().unwrap_or(0);
-    let words = |step: usize| match program.steps_in_flight {
-        0 | 1 => [row(step), step as u32, 0, 0],
-        // Word w holds the latest step whose number leaves w.
-        _ => std::array::from_fn(|word| {
-            let back = (step + MAX_IN_FLIGHT as usize - word) % MAX_IN_FLIGHT as usize;
-            step.checked_sub(back).map_or(0, row)
-        }),
-    };
-    (0..rows.len()).map(words).collect()
+    let row = |step: u32| rows.get(step as usize).and_then(|rows| rows.get(sample)).copied().unwrap_or(0);
+    let words = |step: u32| program.announcement(step, |back| step.checked_sub(back).map_or(0, row));
+    (0..rows.len() as u32).map(words).collect()
 }
 
 fn mem_file(pe: Pe, range: &ImageRange) -> MemFile {

@@ -134,9 +134,8 @@ fn language(
     let edits = [("chip.waiting".to_owned(), waiting.to_owned())];
     let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
     let plans = each_refill(|assume| Ok(Plan::with_assumptions(&loaded, cache, assume)?))?;
-    let Some(language) = plans[1].model.language() else {
-        return Err(ValidateError::NoLayer { model: loaded.scene.model.clone(), layer: "rnns.1" });
-    };
+    let other = || ValidateError::NotLanguage { model: loaded.scene.model.clone() };
+    let language = plans[1].model.language().ok_or_else(other)?;
     let corpus = Corpus::new(TEXT.as_bytes().to_vec(), &language.vocabulary)?;
     let tokens: Vec<Vec<u32>> =
         corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect();

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Columns and rows of the picture in a snapshot: the camera's 128, two by two taken together, so that a summary stays
-/// small.
-pub const PICTURE_SIDE: usize = 64;
+use crate::net::gesture::leader;
+use crate::task::dvs::picture::EventPicture;
 
 /// Gestures as an event camera sees them, and what the network makes of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,8 +44,7 @@ impl GestureView {
         if self.frame == 0 {
             return None;
         }
-        let best = self.classes.iter().enumerate().rev().max_by(|a, b| a.1.score.total_cmp(&b.1.score));
-        best.map(|(index, _)| index)
+        leader(self.classes.iter().map(|class| class.score))
     }
 
     /// Share of the labelled samples that were answered rightly, 0..=1; none before the first.
@@ -71,38 +69,4 @@ pub struct ClassView {
     pub score: f32,
     /// Softmax of the scores, 0..=1.
     pub probability: f32,
-}
-
-/// Events of one frame: counts of brighter and darker pixels, row by row from the top left, [`PICTURE_SIDE`] squared;
-/// more than 255 count as 255. Empty before the first frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventPicture {
-    /// Brighter.
-    pub on: Vec<u8>,
-    /// Darker.
-    pub off: Vec<u8>,
-}
-
-impl EventPicture {
-    /// ON and OFF events in the square of `size` by `size` picture elements at (x, y) in units of that size.
-    pub fn square(&self, x: usize, y: usize, size: usize) -> (u32, u32) {
-        let (mut on, mut off) = (0, 0);
-        for row in y * size..(y + 1) * size {
-            for column in x * size..(x + 1) * size {
-                let at = row * PICTURE_SIDE + column;
-                let inside = row < PICTURE_SIDE && column < PICTURE_SIDE;
-                let count =
-                    |events: &[u8]| if inside { events.get(at).copied().map_or(0, u32::from) } else { 0 };
-                on += count(&self.on);
-                off += count(&self.off);
-            }
-        }
-        (on, off)
-    }
-
-    /// ON and OFF events of the whole frame.
-    pub fn totals(&self) -> (u32, u32) {
-        let sum = |events: &[u8]| events.iter().map(|&n| u32::from(n)).sum();
-        (sum(&self.on), sum(&self.off))
-    }
 }

@@ -2,13 +2,10 @@
 
 use crate::session::Session;
 use crate::session::snapshot::{
-    Candidate, ClassView, EventPicture, GestureView, LanguageView, TaskView, TensorView, WordView,
+    Candidate, ClassView, GestureView, LanguageView, TaskView, TensorView, WordView,
 };
 use crate::session::work::{Computing, Reading, Recognising, Work};
 use crate::task::dvs::gesture::{GESTURES, Gesture};
-use crate::task::dvs::samples::PICTURE_SIDE;
-
-const _: () = assert!(PICTURE_SIDE == crate::session::snapshot::PICTURE_SIDE);
 
 /// Words that a snapshot carries.
 const WORDS: usize = 400;
@@ -101,7 +98,7 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
         sample,
         samples: task.samples(),
         batch: task.batch(),
-        picture: EventPicture { on: picture.on, off: picture.off },
+        picture,
         classes: Gesture::all().map(class).collect(),
         judged: tally.judged(),
         correct: tally.correct(),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::session::stats::HISTORY;
 use crate::task::lm::{LanguageTask, Observation};
+use crate::task::log::Log;
 
 /// A language task and what it has shown.
 #[derive(Clone, Debug)]
@@ -12,7 +13,7 @@ pub struct Reading {
     /// The task's judgement of the last completed step; of a batch, its first stream's.
     last: Observation,
     /// Surprisal of each token so far, by token index; of a batch, its first stream's.
-    surprisals: Vec<Option<f32>>,
+    surprisals: Log<Option<f32>>,
     /// Surprisal of the last predictions, nats, newest last.
     history: VecDeque<f32>,
 }
@@ -20,7 +21,7 @@ pub struct Reading {
 impl Reading {
     /// Before the first word.
     pub(in crate::session) fn new(task: LanguageTask) -> Self {
-        Self { task, last: Observation::default(), surprisals: Vec::new(), history: VecDeque::new() }
+        Self { task, last: Observation::default(), surprisals: Log::default(), history: VecDeque::new() }
     }
 
     pub(super) fn next_rows(&mut self) -> Option<Vec<u32>> {
@@ -53,7 +54,7 @@ impl Reading {
     }
 
     /// Surprisal of each token so far, by token index; none for the first.
-    pub fn surprisals(&self) -> &[Option<f32>] {
+    pub fn surprisals(&self) -> &Log<Option<f32>> {
         &self.surprisals
     }
 

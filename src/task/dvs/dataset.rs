@@ -115,11 +115,14 @@ pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     }
     let mut samples = Vec::new();
     let mut found = false;
+    // What there is nothing in, if it turns out so: the last list, or the folder.
+    let mut empty = path.to_owned();
     for (split, name) in LISTS {
         let list = path.join(name);
         if list.is_file() {
             found = true;
             listed(&list, split, &mut samples)?;
+            empty = list;
         }
     }
     if !found {
@@ -135,7 +138,7 @@ pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     if !found {
         return Err(DatasetError::Layout { path: path.to_owned() });
     }
-    if samples.is_empty() { Err(DatasetError::Empty { path: path.to_owned() }) } else { Ok(samples) }
+    if samples.is_empty() { Err(DatasetError::Empty { path: empty }) } else { Ok(samples) }
 }
 
 /// The labels beside a recording; none if there is no file of them.
@@ -315,7 +318,7 @@ mod tests {
         let list = "trials_to_test.txt";
         for (files, words) in [
             (vec![], vec!["no data set", "ibmGestureTrain"]),
-            (vec![(list, "\n")], vec!["no recordings"]),
+            (vec![(list, "\n")], vec!["trials_to_test.txt: no recordings"]),
             (vec![("ibmGestureTest/x.txt", "")], vec!["no recordings"]),
             (vec![(list, "\nuser1.aedat")], vec!["trials_to_test.txt:2: `user1.aedat`", "no such recording"]),
             (vec![(list, "../a.aedat")], vec![":1: `../a.aedat`", "without folders"]),

@@ -6,6 +6,7 @@ pub mod frames;
 pub mod gesture;
 pub mod labels;
 pub mod options;
+pub mod picture;
 pub mod recognise;
 pub mod recording;
 pub mod samples;

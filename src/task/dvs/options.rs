@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::dataset::Split;
 use super::event::DVS128;
 
 /// Most frames of a slice. The paper's have 67.
@@ -42,6 +43,17 @@ pub enum Part {
     Train,
     /// Everything.
     All,
+}
+
+impl Part {
+    /// The same as a data set's recordings are marked; none for everything.
+    pub const fn split(self) -> Option<Split> {
+        match self {
+            Self::Test => Some(Split::Test),
+            Self::Train => Some(Split::Train),
+            Self::All => None,
+        }
+    }
 }
 
 /// Gesture recognition: the network sees what an event camera saw, and says which gesture it was.

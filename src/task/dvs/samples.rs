@@ -16,10 +16,9 @@ use super::event::{CameraEvent, DVS128};
 use super::frames::{FrameError, Framer};
 use super::gesture::Gesture;
 use super::options::FrameOptions;
+use super::picture::EventPicture;
 use super::recording::{Recording, RecordingError};
 
-/// Columns and rows of a frame for the eye: the camera's pixels two by two.
-pub const PICTURE_SIDE: usize = 64;
 /// Recordings whose frames are kept.
 const KEPT: usize = 2;
 
@@ -78,17 +77,7 @@ pub struct SampleFrames {
     /// that ends early, as tonic pads.
     pub frames: Vec<Vec<f32>>,
     /// What the camera saw at the same times.
-    pub pictures: Vec<Picture>,
-}
-
-/// Counts of brighter and darker pixels in a frame, row by row from the top left, [`PICTURE_SIDE`] squared; more than
-/// 255 count as 255.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Picture {
-    /// Brighter.
-    pub on: Vec<u8>,
-    /// Darker.
-    pub off: Vec<u8>,
+    pub pictures: Vec<EventPicture>,
 }
 
 /// The frames of all samples of a recording, from the number of its first sample on.
@@ -242,7 +231,7 @@ fn cut(
 struct Filling {
     framer: Framer,
     first: Option<i64>,
-    pictures: BTreeMap<usize, Picture>,
+    pictures: BTreeMap<usize, EventPicture>,
 }
 
 /// The frames of a recording's samples.
@@ -274,16 +263,7 @@ impl Filling {
         if frame as u64 >= options.frames() {
             return;
         }
-        let picture = self.pictures.entry(frame).or_insert_with(|| Picture {
-            on: vec![0; PICTURE_SIDE * PICTURE_SIDE],
-            off: vec![0; PICTURE_SIDE * PICTURE_SIDE],
-        });
-        let square = usize::from(DVS128.width) / PICTURE_SIDE;
-        let at = usize::from(event.y) / square * PICTURE_SIDE + usize::from(event.x) / square;
-        let counts = if event.on { &mut picture.on } else { &mut picture.off };
-        if let Some(count) = counts.get_mut(at) {
-            *count = count.saturating_add(1);
-        }
+        self.pictures.entry(frame).or_insert_with(EventPicture::dark).add(event);
     }
 
     fn end(mut self, options: &FrameOptions) -> SampleFrames {
@@ -302,6 +282,7 @@ mod tests {
     use std::fs;
 
     use super::super::labels::{Label, write_labels};
+    use super::super::picture::PICTURE_SIDE;
     use super::super::recording::aedat31::Writer;
     use super::*;
 

@@ -17,15 +17,9 @@ pub struct Answer {
     pub scores: [f32; GESTURES],
 }
 
-/// The class with the highest score, the first of equal ones; a score that is not a number never leads.
+/// The class with the highest score as [`crate::net::gesture::leader`] finds it; the first where none is a number.
 pub fn leader(scores: &[f32; GESTURES]) -> Gesture {
-    let mut best = 0;
-    for (class, &score) in scores.iter().enumerate() {
-        if score > scores[best] || scores[best].is_nan() {
-            best = class;
-        }
-    }
-    Gesture::from_index(best).unwrap_or_default()
+    crate::net::gesture::leader(*scores).and_then(Gesture::from_index).unwrap_or_default()
 }
 
 /// Labels and answers so far.

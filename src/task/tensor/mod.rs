@@ -8,6 +8,8 @@ use std::sync::Arc;
 use npyz::WriterBuilder;
 use thiserror::Error;
 
+use super::log::Log;
+
 /// Inputs of all time steps, \[steps, width\].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
@@ -144,13 +146,13 @@ pub struct TensorTask {
     sequence: u32,
     units: usize,
     fed: usize,
-    outputs: Vec<f32>,
+    outputs: Log<f32>,
 }
 
 impl TensorTask {
     /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer has `units` units.
     pub fn new(rows: Arc<Rows>, sequence: u32, units: usize) -> Self {
-        Self { rows, sequence: sequence.max(1), units, fed: 0, outputs: Vec::new() }
+        Self { rows, sequence: sequence.max(1), units, fed: 0, outputs: Log::default() }
     }
 
     /// The row to feed now: its number in [`Self::rows`]. None when all are read.
@@ -179,7 +181,7 @@ impl TensorTask {
     }
 
     /// Outputs so far, \[observed, units\].
-    pub fn outputs(&self) -> &[f32] {
+    pub fn outputs(&self) -> &Log<f32> {
         &self.outputs
     }
 

@@ -127,10 +127,7 @@ mod tests {
 
     /// One ON event at the camera's top left, three OFF events in the next row of the picture.
     fn picture() -> EventPicture {
-        let mut picture = EventPicture {
-            on: vec![0; PICTURE_SIDE * PICTURE_SIDE],
-            off: vec![0; PICTURE_SIDE * PICTURE_SIDE],
-        };
+        let mut picture = EventPicture::dark();
         picture.on[0] = 1;
         picture.off[PICTURE_SIDE] = 3;
         picture

@@ -1,0 +1,158 @@
+//! A machine at one moment, kept to come back to.
+
+use super::exec::Machine;
+use super::pages::{PageStore, Pages};
+use super::state::{PeState, State};
+use crate::chip::geometry::Pe;
+
+/// All that changes in a machine, at one moment. Memory is shared with other checkpoints through a [`PageStore`].
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    state: State<Pages>,
+}
+
+impl Checkpoint {
+    /// Bits of a PE's pages that were written since the checkpoint before, at least.
+    pub fn written_pages(&self, pe: Pe) -> u128 {
+        self.state.pes[pe.index()].sram.written
+    }
+
+    /// Bytes that it does not share with other checkpoints, its pages left out: about.
+    pub fn own_bytes(&self) -> usize {
+        let state = &self.state;
+        let pes = state.pes.len() * (size_of::<PeState<Pages>>() + super::sram::PAGES * size_of::<usize>());
+        let queue = state.queue.len() * size_of::<super::queue::Event>();
+        let packets = state.packets.capacity() * size_of::<super::state::Packet>();
+        let links = size_of_val(state.noc.links.as_slice());
+        pes + queue + packets + links + state.matrix.bytes() + size_of_val(state.host.y.as_slice())
+    }
+}
+
+impl Machine {
+    /// Keeps this moment. What is watched is not part of it.
+    pub fn checkpoint(&mut self, store: &mut PageStore) -> Checkpoint {
+        let pes = self.state.pes.iter_mut().map(|pe| {
+            let pages = pe.sram.checkpoint(store);
+            pe.with_memory(pages)
+        });
+        let pes = pes.collect();
+        Checkpoint { state: self.state.with_pes(pes) }
+    }
+
+    /// Comes back to a moment of this very machine.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) {
+        let live = std::mem::take(&mut self.state.pes);
+        let faults = &checkpoint.state.faults;
+        let pes = live.into_iter().zip(&checkpoint.state.pes).enumerate().map(|(index, (mut pe, then))| {
+            pe.sram.restore(&then.sram);
+            pe.sram.stick(faults.stuck(index));
+            then.with_memory(pe.sram)
+        });
+        self.state = checkpoint.state.with_pes(pes.collect());
+        self.forget_written();
+    }
+}
+
+impl<M> PeState<M> {
+    /// The same PE with another memory. Names every field: none can be forgotten.
+    fn with_memory<N>(&self, sram: N) -> PeState<N> {
+        let Self {
+            sram: _,
+            status,
+            operation,
+            began,
+            ends,
+            interrupts_until,
+            interrupts,
+            awaited,
+            cursor,
+            transfers,
+            fifo,
+            inject_delay,
+            input_done,
+            recurrent_done,
+            timer_counts,
+            logged,
+            banks,
+            count,
+        } = self;
+        PeState {
+            sram,
+            status: *status,
+            operation: *operation,
+            began: *began,
+            ends: *ends,
+            interrupts_until: *interrupts_until,
+            interrupts: interrupts.clone(),
+            awaited: *awaited,
+            cursor: *cursor,
+            transfers: transfers.clone(),
+            fifo: fifo.clone(),
+            inject_delay: *inject_delay,
+            input_done: input_done.clone(),
+            recurrent_done: recurrent_done.clone(),
+            timer_counts: *timer_counts,
+            logged: *logged,
+            banks: banks.clone(),
+            count: *count,
+        }
+    }
+}
+
+impl<M> State<M> {
+    /// The same state with other PEs. Names every field: none can be forgotten.
+    fn with_pes<N>(&self, pes: Vec<PeState<N>>) -> State<N> {
+        let Self {
+            tick,
+            events,
+            queue,
+            pes: _,
+            noc,
+            router,
+            blocked,
+            blocked_since,
+            packets,
+            sent,
+            lost,
+            dram_free,
+            deliveries_left,
+            outputs_left,
+            active,
+            host,
+            phases,
+            busy,
+            traffic,
+            matrix,
+            races,
+            banks_decide,
+            faults,
+            fault,
+        } = self;
+        State {
+            tick: *tick,
+            events: *events,
+            queue: queue.clone(),
+            pes,
+            noc: noc.clone(),
+            router: router.clone(),
+            blocked: blocked.clone(),
+            blocked_since: blocked_since.clone(),
+            packets: packets.clone(),
+            sent: *sent,
+            lost: lost.clone(),
+            dram_free: *dram_free,
+            deliveries_left: deliveries_left.clone(),
+            outputs_left: *outputs_left,
+            active: active.clone(),
+            host: host.clone(),
+            phases: phases.clone(),
+            busy: busy.clone(),
+            traffic: *traffic,
+            matrix: matrix.clone(),
+            races: races.clone(),
+            banks_decide: *banks_decide,
+            faults: faults.clone(),
+            fault: fault.clone(),
+        }
+    }
+}

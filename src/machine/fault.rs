@@ -1,0 +1,276 @@
+//! Faults: what goes wrong on purpose, to see what comes of it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::broadcast::ROUTER;
+use super::broadcast::options::Broadcast;
+use super::exec::Machine;
+use super::program::Program;
+use super::sram::{SRAM_BYTES, Stuck};
+use super::state::{Freight, Packet};
+use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::geometry::Pe;
+
+/// A PE as users write it: column, row, PE of that QPE.
+type Place = (u8, u8, u8);
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Fault {
+    /// A bit of a PE's SRAM changes, once.
+    FlipBit {
+        /// The PE, as `(x, y, p)`.
+        pe: Place,
+        /// Byte address, 0 to 131071.
+        address: u32,
+        /// Bit of that byte, 0 to 7.
+        bit: u8,
+    },
+    /// A bit of a PE's SRAM stays what it is, whatever is written.
+    StickBit {
+        /// The PE, as `(x, y, p)`.
+        pe: Place,
+        /// Byte address, 0 to 131071.
+        address: u32,
+        /// Bit of that byte, 0 to 7.
+        bit: u8,
+        /// What it stays: 0 or 1.
+        value: u8,
+    },
+    /// A PE's core halts. Its memory goes on taking packets.
+    KillPe {
+        /// The PE, as `(x, y, p)`.
+        pe: Place,
+    },
+    /// The next packets that a PE sends never arrive.
+    DropPackets {
+        /// The sender, as `(x, y, p)`.
+        pe: Place,
+        /// How many.
+        packets: u32,
+    },
+    /// The next packets that a PE sends arrive later.
+    DelayPackets {
+        /// The sender, as `(x, y, p)`.
+        pe: Place,
+        /// How many.
+        packets: u32,
+        /// By how much, µs.
+        us: f64,
+    },
+    /// The next packets of y that a PE sends to other PEs are written to another address there.
+    DivertPackets {
+        /// The sender, as `(x, y, p)`.
+        pe: Place,
+        /// How many.
+        packets: u32,
+        /// Byte address that they are written to, a multiple of 16.
+        address: u32,
+    },
+}
+
+/// When a fault happens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum FaultTime {
+    /// Once so many events of the machine's queue have been handled.
+    Event(u64),
+    /// Once so many time steps are complete: `Step(0)` is before the first.
+    Step(u64),
+    /// Before the first event at or after this chip time, µs.
+    TimeUs(f64),
+}
+
+/// A fault and when it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedFault {
+    /// When.
+    pub at: FaultTime,
+    /// What.
+    pub fault: Fault,
+}
+
+/// Why a fault makes no sense.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum FaultError {
+    /// There is no such PE.
+    #[error("there is no PE ({}, {}, {}): columns 1 to 7, rows 1 to 6, four PEs in each QPE that is not a hole", .0.0, .0.1, .0.2)]
+    NoPe(Place),
+    /// The PE has nothing to do.
+    #[error("{0} has no program: nothing would come of it (`spinntui check` lists the PEs in use)")]
+    Unused(Pe),
+    /// The address is not in SRAM, or not one that a packet can have.
+    #[error("{0} is no such address: 0 to 131071, for packets a multiple of 16")]
+    Address(u32),
+    /// There are eight bits in a byte, of two values.
+    #[error("there is no such bit: 0 to 7 of a byte, stuck at 0 or 1")]
+    Bit,
+    /// No packets, or no time.
+    #[error("that changes nothing: at least one packet, a time above 0 µs")]
+    Nothing,
+    /// Packets that go through the event router carry no address.
+    #[error("with `broadcast: Router` packets go into FIFOs and have no address that could change")]
+    Routed,
+}
+
+/// What befalls a packet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    Lost,
+    Late(Tick),
+    Astray(u32),
+}
+
+/// Faults that last.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// Bits that stick, with their PE's index.
+    stuck: Vec<(usize, Stuck)>,
+    /// PEs (indices) whose core has halted.
+    dead: Vec<usize>,
+    /// Sender, packets still to come, what befalls them.
+    packets: Vec<(u16, u32, Fate)>,
+}
+
+impl Faults {
+    /// Whether a PE's core has halted.
+    pub fn is_dead(&self, pe: usize) -> bool {
+        self.dead.contains(&pe)
+    }
+
+    /// PEs whose core has halted.
+    pub fn dead(&self) -> impl Iterator<Item = Pe> {
+        self.dead.iter().filter_map(|&pe| Pe::from_index(pe))
+    }
+
+    /// Bits of a PE that stick.
+    pub(super) fn stuck(&self, pe: usize) -> Vec<Stuck> {
+        self.stuck.iter().filter(|(at, _)| *at == pe).map(|(_, stuck)| *stuck).collect()
+    }
+
+    /// What befalls a packet that is sent now.
+    pub(super) fn fate(&mut self, packet: &Packet) -> Option<Fate> {
+        let to_pe = matches!(packet.freight, Freight::Values { .. }) && !packet.host && packet.qpe != ROUTER;
+        let meets = |&(source, _, fate): &(u16, u32, Fate)| {
+            source == packet.source && (to_pe || !matches!(fate, Fate::Astray(_)))
+        };
+        let at = self.packets.iter().position(meets)?;
+        let (_, left, fate) = &mut self.packets[at];
+        let fate = *fate;
+        *left -= 1;
+        if *left == 0 {
+            self.packets.remove(at);
+        }
+        Some(fate)
+    }
+
+    /// All of it, for hashing.
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+        let stuck = self.stuck.iter().flat_map(|(pe, stuck)| {
+            [
+                1 << 60 | *pe as u64,
+                u64::from(stuck.word),
+                u64::from(stuck.mask) << 32 | u64::from(stuck.value),
+            ]
+        });
+        let dead = self.dead.iter().map(|pe| 2 << 60 | *pe as u64);
+        let packets = self.packets.iter().flat_map(|&(source, left, fate)| {
+            let (kind, value) = match fate {
+                Fate::Lost => (3, 0),
+                Fate::Late(ticks) => (4, ticks),
+                Fate::Astray(address) => (5, u64::from(address)),
+            };
+            [kind << 60 | u64::from(source) << 32 | u64::from(left), value]
+        });
+        stuck.chain(dead).chain(packets)
+    }
+}
+
+impl Fault {
+    /// Whose.
+    pub const fn place(&self) -> (u8, u8, u8) {
+        match *self {
+            Self::FlipBit { pe, .. }
+            | Self::StickBit { pe, .. }
+            | Self::KillPe { pe }
+            | Self::DropPackets { pe, .. }
+            | Self::DelayPackets { pe, .. }
+            | Self::DivertPackets { pe, .. } => pe,
+        }
+    }
+
+    /// Checks that something would come of it on a chip with this program; the PE.
+    pub fn check(&self, program: &Program) -> Result<Pe, FaultError> {
+        let place = self.place();
+        let pe = Pe::at(place.0, place.1, place.2).ok_or(FaultError::NoPe(place))?;
+        if program.pe(pe).is_none() {
+            return Err(FaultError::Unused(pe));
+        }
+        match *self {
+            Self::FlipBit { address, bit, .. } | Self::StickBit { address, bit, .. } => {
+                if address >= SRAM_BYTES {
+                    return Err(FaultError::Address(address));
+                }
+                if bit > 7 || matches!(self, Self::StickBit { value: 2.., .. }) {
+                    return Err(FaultError::Bit);
+                }
+            }
+            Self::KillPe { .. } => {}
+            Self::DropPackets { packets, .. } => at_least_one(packets)?,
+            Self::DelayPackets { packets, us, .. } => {
+                at_least_one(packets)?;
+                if !(us > 0.0 && us < 1e9) {
+                    return Err(FaultError::Nothing);
+                }
+            }
+            Self::DivertPackets { packets, address, .. } => {
+                at_least_one(packets)?;
+                if address >= SRAM_BYTES || !address.is_multiple_of(16) {
+                    return Err(FaultError::Address(address));
+                }
+                if program.delivery.broadcast == Broadcast::Router {
+                    return Err(FaultError::Routed);
+                }
+            }
+        }
+        Ok(pe)
+    }
+}
+
+fn at_least_one(packets: u32) -> Result<(), FaultError> {
+    if packets == 0 { Err(FaultError::Nothing) } else { Ok(()) }
+}
+
+impl Machine {
+    /// Lets something go wrong, now.
+    pub fn inject_fault(&mut self, fault: &Fault) -> Result<(), FaultError> {
+        let pe = fault.check(&self.program)?;
+        let (index, source) = (pe.index(), pe.index() as u16);
+        let faults = &mut self.state.faults;
+        match *fault {
+            Fault::FlipBit { address, bit, .. } => self.flip_bit(pe, address, bit),
+            Fault::StickBit { address, bit, value, .. } => {
+                faults.stuck.push((index, Stuck::new(address, bit, value > 0)));
+                let stuck = faults.stuck(index);
+                self.state.pes[index].sram.stick(stuck);
+            }
+            Fault::KillPe { .. } => {
+                if !faults.is_dead(index) {
+                    faults.dead.push(index);
+                }
+            }
+            Fault::DropPackets { packets, .. } => faults.packets.push((source, packets, Fate::Lost)),
+            Fault::DelayPackets { packets, us, .. } => {
+                let ticks = (us * TICKS_PER_US as f64).round() as Tick;
+                faults.packets.push((source, packets, Fate::Late(ticks)));
+            }
+            Fault::DivertPackets { packets, address, .. } => {
+                faults.packets.push((source, packets, Fate::Astray(address)));
+            }
+        }
+        Ok(())
+    }
+}

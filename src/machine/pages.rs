@@ -1,0 +1,85 @@
+//! Pages of SRAM that checkpoints share: what two moments or two PEs have in common is kept once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::sram::{PAGE_BYTES, PAGE_WORDS, PAGES};
+
+/// 1 KiB of SRAM.
+type Page = [u32; PAGE_WORDS];
+
+/// An SRAM's content, page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    pages: Arc<[Arc<Page>]>,
+    /// Bits of the pages written since the checkpoint before, at least.
+    pub(super) written: u128,
+}
+
+impl Default for Pages {
+    /// All zeros.
+    fn default() -> Self {
+        let zeros = Arc::new([0; PAGE_WORDS]);
+        Self { pages: (0..PAGES).map(|_| Arc::clone(&zeros)).collect(), written: 0 }
+    }
+}
+
+impl Pages {
+    /// The words of a page, 0..[`PAGES`].
+    pub fn page(&self, page: usize) -> &[u32; PAGE_WORDS] {
+        &self.pages[page]
+    }
+
+    /// Puts another page in its place.
+    pub(super) fn set(&mut self, page: usize, content: Arc<Page>) {
+        Arc::make_mut(&mut self.pages)[page] = content;
+    }
+
+    /// Whether a page is the very same here and there.
+    pub(super) fn shares(&self, other: &Self, page: usize) -> bool {
+        Arc::ptr_eq(&self.pages[page], &other.pages[page])
+    }
+}
+
+/// Every page that a checkpoint holds, once.
+#[derive(Debug, Default)]
+pub struct PageStore {
+    /// By hash of the content. Only looked up, never walked through for a result: its order decides nothing.
+    pages: HashMap<u64, Vec<Arc<Page>>>,
+    count: usize,
+}
+
+impl PageStore {
+    /// The page with this content and hash.
+    pub(super) fn share(&mut self, hash: u64, words: &[u32]) -> Arc<Page> {
+        let same = self.pages.entry(hash).or_default();
+        if let Some(page) = same.iter().find(|page| page[..] == *words) {
+            return Arc::clone(page);
+        }
+        let mut page = [0; PAGE_WORDS];
+        page.copy_from_slice(words);
+        let page = Arc::new(page);
+        same.push(Arc::clone(&page));
+        self.count += 1;
+        page
+    }
+
+    /// Lets go of pages that no checkpoint holds any more.
+    pub fn forget_unused(&mut self) {
+        self.pages.retain(|_, same| {
+            same.retain(|page| Arc::strong_count(page) > 1);
+            !same.is_empty()
+        });
+        self.count = self.pages.values().map(Vec::len).sum();
+    }
+
+    /// Different pages.
+    pub fn pages(&self) -> usize {
+        self.count
+    }
+
+    /// Bytes of different pages.
+    pub fn bytes(&self) -> usize {
+        self.count * PAGE_BYTES
+    }
+}

@@ -1,0 +1,47 @@
+//! Who writes where: bytes that a debugger watches.
+
+use std::ops::Range;
+
+use super::exec::Machine;
+use crate::chip::geometry::Pe;
+
+/// A write that touched watched bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// In whose SRAM.
+    pub pe: Pe,
+    /// The watched bytes that it touched.
+    pub bytes: Range<u32>,
+}
+
+impl Machine {
+    /// Notes writes to these bytes of a PE's SRAM from now on. Changes nothing that happens.
+    pub fn watch(&mut self, pe: Pe, bytes: Range<u32>) {
+        self.state.pes[pe.index()].sram.watch(bytes);
+        if !self.watched.contains(&pe) {
+            self.watched.push(pe);
+        }
+    }
+
+    /// Watches nothing any more.
+    pub fn unwatch(&mut self) {
+        for pe in self.watched.drain(..) {
+            self.state.pes[pe.index()].sram.unwatch();
+        }
+    }
+
+    /// The writes to watched bytes since the last event began, in order: what that event wrote, and faults since.
+    pub fn written(&self) -> Vec<Written> {
+        let of = |&pe: &Pe| {
+            let bytes = self.state.pes[pe.index()].sram.written();
+            bytes.iter().map(move |bytes| Written { pe, bytes: bytes.clone() })
+        };
+        self.watched.iter().flat_map(of).collect()
+    }
+
+    pub(super) fn forget_written(&mut self) {
+        for pe in &self.watched {
+            self.state.pes[pe.index()].sram.forget_written();
+        }
+    }
+}

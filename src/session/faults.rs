@@ -1,0 +1,98 @@
+//! Faults in time: those that the scene plans, and those made by hand on the way.
+
+use super::Session;
+use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
+
+/// A planned fault, and whether it has happened.
+#[derive(Clone, Debug)]
+struct Plan {
+    planned: PlannedFault,
+    done: bool,
+    /// Made on the way: gone when one steps back before it.
+    by_hand: bool,
+}
+
+/// All faults of an experiment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FaultPlan {
+    plans: Vec<Plan>,
+    open: usize,
+}
+
+impl FaultPlan {
+    /// What the scene plans.
+    pub fn new(planned: &[PlannedFault]) -> Self {
+        let plans = planned.iter().map(|&planned| Plan { planned, done: false, by_hand: false });
+        Self { plans: plans.collect(), open: planned.len() }
+    }
+
+    /// Which have happened: part of a checkpoint.
+    pub fn done(&self) -> Vec<bool> {
+        self.plans.iter().map(|plan| plan.done).collect()
+    }
+
+    /// Back to when those had happened, and none that was added since.
+    pub fn restore(&mut self, done: &[bool]) {
+        for (at, plan) in self.plans.iter_mut().enumerate() {
+            plan.done = done.get(at).copied().unwrap_or(false);
+        }
+        self.count_open();
+    }
+
+    /// Faults made by hand after so many events or later never were.
+    pub fn forget_from(&mut self, events: u64) {
+        self.plans.retain(|plan| {
+            !plan.by_hand || matches!(plan.planned.at, FaultTime::Event(at) if at < events)
+        });
+        self.count_open();
+    }
+
+    fn count_open(&mut self) {
+        self.open = self.plans.iter().filter(|plan| !plan.done).count();
+    }
+
+    /// The next that is due; it counts as done.
+    fn due(&mut self, events: u64, steps: u64, next: Option<Tick>) -> Option<Fault> {
+        if self.open == 0 {
+            return None;
+        }
+        let due = |plan: &&mut Plan| {
+            !plan.done
+                && match plan.planned.at {
+                    FaultTime::Event(at) => events >= at,
+                    FaultTime::Step(at) => steps >= at,
+                    FaultTime::TimeUs(at) => next.is_some_and(|tick| tick as f64 >= at * TICKS_PER_US as f64),
+                }
+        };
+        let plan = self.plans.iter_mut().find(due)?;
+        plan.done = true;
+        self.open -= 1;
+        Some(plan.planned.fault)
+    }
+}
+
+impl Session {
+    /// Lets go wrong what is due before the next event.
+    pub(super) fn faults_due(&mut self) {
+        let state = self.machine.state();
+        let (events, next) = (state.events, state.queue.peek().map(|event| event.tick));
+        while let Some(fault) = self.faults.due(events, self.stats.steps, next) {
+            // Checked when the scene was built, and when it was made by hand.
+            let _ = self.machine.inject_fault(&fault);
+        }
+    }
+
+    /// Lets something go wrong, now. It is part of this course of events: stepping back before it undoes it.
+    pub fn inject(&mut self, fault: Fault) -> Result<(), FaultError> {
+        self.machine.inject_fault(&fault)?;
+        let planned = PlannedFault { at: FaultTime::Event(self.machine.state().events), fault };
+        self.faults.plans.push(Plan { planned, done: true, by_hand: true });
+        Ok(())
+    }
+
+    /// Faults that have happened so far, in the order in which they were planned.
+    pub fn faults(&self) -> impl Iterator<Item = &PlannedFault> {
+        self.faults.plans.iter().filter(|plan| plan.done).map(|plan| &plan.planned)
+    }
+}

@@ -1,0 +1,51 @@
+//! An experiment at one moment: machine, task and what was gathered.
+
+use super::Position;
+use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
+use crate::machine::pages::PageStore;
+use crate::machine::queue::Event;
+use crate::session::Session;
+use crate::session::stats::Stats;
+use crate::session::work::Work;
+
+/// All of a session that changes.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoint {
+    pub at: Position,
+    machine: MachineCheckpoint,
+    work: Work,
+    stats: Stats,
+    last_event: Option<Event>,
+    faults: Vec<bool>,
+}
+
+impl Checkpoint {
+    pub fn take(session: &mut Session, store: &mut PageStore) -> Self {
+        Self {
+            at: Position::of(session),
+            machine: session.machine.checkpoint(store),
+            work: session.work.clone(),
+            stats: session.stats.clone(),
+            last_event: session.last_event,
+            faults: session.faults.done(),
+        }
+    }
+
+    pub fn restore(&self, session: &mut Session) {
+        session.machine.restore(&self.machine);
+        session.work.clone_from(&self.work);
+        session.stats.clone_from(&self.stats);
+        session.last_event = self.last_event;
+        session.faults.restore(&self.faults);
+    }
+
+    /// The machine's part.
+    pub fn machine(&self) -> &MachineCheckpoint {
+        &self.machine
+    }
+
+    /// Bytes that it does not share with others, pages left out: about.
+    pub fn own_bytes(&self) -> usize {
+        self.machine.own_bytes() + self.stats.own_bytes() + self.work.own_bytes()
+    }
+}

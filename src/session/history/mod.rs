@@ -1,0 +1,217 @@
+//! The way back: an experiment's past, reached by going to a kept moment and running forward from there.
+//!
+//! The machine is deterministic, so what is replayed is what was. Every few time steps a [`checkpoint`] is kept; when
+//! they take more memory than allowed, the oldest go, and what lies before the oldest is out of reach.
+
+mod checkpoint;
+mod seek;
+mod writer;
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Session;
+use super::command::StepUnit;
+use crate::chip::clock::{Tick, us};
+use crate::machine::exec::Progress;
+use crate::machine::fault::{Fault, FaultError};
+use crate::machine::pages::PageStore;
+use crate::scene::HistoryOptions;
+
+use checkpoint::Checkpoint;
+pub use seek::Place;
+pub use writer::{LastWrite, Writer};
+
+/// A moment of an experiment: after so many events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// Events handled since the start.
+    pub events: u64,
+    /// Time steps completed.
+    pub steps: u64,
+    /// Chip time, ticks.
+    pub tick: Tick,
+}
+
+impl Position {
+    /// Where an experiment is.
+    pub fn of(session: &Session) -> Self {
+        Self { events: session.machine.state().events, steps: session.steps(), tick: session.tick() }
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "time step {}, event {}, {:.2} µs", self.steps, self.events, us(self.tick))
+    }
+}
+
+/// Why one cannot get there.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum HistoryError {
+    /// Nothing older is kept.
+    #[error("history ends here: {oldest} is the oldest moment kept{}", advice(.oldest))]
+    Ended {
+        /// The oldest moment that can be reached.
+        oldest: Position,
+    },
+    /// It has not come to that yet.
+    #[error("that lies ahead: the experiment is at {now}")]
+    Ahead {
+        /// Where it is.
+        now: Position,
+    },
+    /// No such bookmark.
+    #[error("there is no bookmark `{name}`{}", listed(.known))]
+    NoBookmark {
+        /// As asked for.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// There was no stop before this one.
+    #[error("there was no stop before this one")]
+    NoStop,
+}
+
+fn advice(oldest: &Position) -> &'static str {
+    if oldest.events == 0 { ": the start" } else { " (`history: (every: 16)` or more `memory_mib` in the scene reach further)" }
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "; none is set".to_owned() } else { format!("; there are {}", known.join(", ")) }
+}
+
+/// The past of an experiment.
+#[derive(Debug)]
+pub struct History {
+    options: HistoryOptions,
+    store: PageStore,
+    /// Oldest first.
+    kept: VecDeque<Checkpoint>,
+    /// Bytes of what is kept beside pages.
+    own_bytes: usize,
+    /// Where each time step ended.
+    step_ends: Vec<u64>,
+    /// Where the experiment stood still, oldest first.
+    stops: Vec<u64>,
+    bookmarks: Vec<(String, Position)>,
+}
+
+impl History {
+    /// Begins with where the experiment is.
+    pub fn new(session: &mut Session, options: HistoryOptions) -> Self {
+        let mut history = Self {
+            options,
+            store: PageStore::default(),
+            kept: VecDeque::new(),
+            own_bytes: 0,
+            step_ends: Vec::new(),
+            stops: Vec::new(),
+            bookmarks: Vec::new(),
+        };
+        history.keep(session);
+        history
+    }
+
+    /// Takes note of what an event brought. To be called after every event.
+    pub fn note(&mut self, session: &mut Session, progress: Progress) {
+        if !progress.step {
+            return;
+        }
+        let at = session.machine.state().events;
+        if self.step_ends.last().is_none_or(|&last| last < at) {
+            self.step_ends.push(at);
+        }
+        let newest = self.kept.back().map_or(0, |kept| kept.at.events);
+        if at > newest && session.steps().is_multiple_of(u64::from(self.options.every.max(1))) {
+            self.keep(session);
+        }
+    }
+
+    fn keep(&mut self, session: &mut Session) {
+        let checkpoint = Checkpoint::take(session, &mut self.store);
+        self.own_bytes += checkpoint.own_bytes();
+        self.kept.push_back(checkpoint);
+        let budget = self.options.memory_mib as usize * 1024 * 1024;
+        if self.bytes() > budget && self.kept.len() > 2 {
+            // A few at a time, since looking for pages that nobody needs takes a while. The last one stays.
+            let going = (self.kept.len() / 16).max(1);
+            for old in self.kept.drain(..going) {
+                self.own_bytes -= old.own_bytes();
+            }
+            self.store.forget_unused();
+        }
+    }
+
+    /// Bytes that the past takes, about.
+    pub fn bytes(&self) -> usize {
+        self.own_bytes + self.store.bytes()
+    }
+
+    /// Moments kept.
+    pub fn moments(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// What may be kept.
+    pub fn options(&self) -> HistoryOptions {
+        self.options
+    }
+
+    /// The oldest moment that can be reached.
+    pub fn oldest(&self) -> Position {
+        self.kept.front().map(|kept| kept.at).unwrap_or_default()
+    }
+
+    /// The experiment stands still here: a place for [`Place::PreviousStop`].
+    pub fn stopped(&mut self, session: &Session) {
+        let at = session.machine.state().events;
+        let before = self.stops.partition_point(|&stop| stop < at);
+        self.stops.truncate(before);
+        self.stops.push(at);
+    }
+
+    /// Gives where the experiment is a name; the same name again moves it.
+    pub fn bookmark(&mut self, session: &Session, name: &str) {
+        self.bookmarks.retain(|(known, _)| known != name);
+        self.bookmarks.push((name.to_owned(), Position::of(session)));
+        self.bookmarks.sort_by_key(|(_, at)| *at);
+    }
+
+    /// Names and where they are, in order of time.
+    pub fn bookmarks(&self) -> &[(String, Position)] {
+        &self.bookmarks
+    }
+
+    /// Lets something go wrong, now. What was known of the time after is no longer true.
+    pub fn inject(&mut self, session: &mut Session, fault: Fault) -> Result<(), FaultError> {
+        session.inject(fault)?;
+        self.forget_after(session.machine.state().events);
+        Ok(())
+    }
+
+    fn forget_after(&mut self, events: u64) {
+        while let Some(last) = self.kept.back().filter(|last| last.at.events > events) {
+            self.own_bytes -= last.own_bytes();
+            self.kept.pop_back();
+        }
+        self.step_ends.truncate(self.step_ends.partition_point(|&end| end <= events));
+        self.bookmarks.retain(|(_, at)| at.events <= events);
+    }
+
+    /// Goes back by so many units. If history ends before that, goes to its oldest moment and says so.
+    pub fn back(
+        &mut self,
+        session: &mut Session,
+        unit: StepUnit,
+        count: u64,
+    ) -> Result<Position, HistoryError> {
+        let (now, oldest) = (Position::of(session), self.oldest());
+        let target = self.boundary_before(session, unit, count).filter(|&to| to >= oldest.events);
+        let position = self.arrive(session, now, target.unwrap_or(oldest.events))?;
+        if target.is_some() { Ok(position) } else { Err(HistoryError::Ended { oldest }) }
+    }
+}

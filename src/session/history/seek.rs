@@ -1,0 +1,152 @@
+//! Going to a moment of the past: which event it is, and how to get there.
+
+use serde::{Deserialize, Serialize};
+
+use super::{History, HistoryError, Position};
+use crate::chip::clock::TICKS_PER_US;
+use crate::session::command::StepUnit;
+use crate::session::{Moved, Session};
+
+/// A moment that one can go to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Place {
+    /// After so many events.
+    Event(u64),
+    /// At the end of so many time steps; 0 is the start.
+    Step(u64),
+    /// After the last event at or before this chip time, µs.
+    TimeUs(f64),
+    /// A bookmark.
+    Bookmark(String),
+    /// Where the experiment stood still before.
+    PreviousStop,
+}
+
+impl History {
+    /// Goes to a moment that the experiment has been at.
+    pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
+        let now = Position::of(session);
+        let target = match place {
+            Place::Event(event) => *event,
+            Place::Step(0) => 0,
+            Place::Step(step) => {
+                *self.step_ends.get(*step as usize - 1).ok_or(HistoryError::Ahead { now })?
+            }
+            Place::TimeUs(time) => self.event_at(session, *time)?,
+            Place::Bookmark(name) => {
+                let known = self.bookmarks.iter().find(|(known, _)| known == name);
+                let known = known.ok_or_else(|| HistoryError::NoBookmark {
+                    name: name.clone(),
+                    known: self.bookmarks.iter().map(|(known, _)| known.clone()).collect(),
+                });
+                known?.1.events
+            }
+            Place::PreviousStop => {
+                let stops = &self.stops[..self.stops.partition_point(|&stop| stop < now.events)];
+                *stops.last().ok_or(HistoryError::NoStop)?
+            }
+        };
+        self.arrive(session, now, target)
+    }
+
+    /// Goes to the moment after so many events: back, or forward where that was known before. `now`: where the experiment
+    /// was, which looking around may have left.
+    pub(super) fn arrive(
+        &mut self,
+        session: &mut Session,
+        now: Position,
+        target: u64,
+    ) -> Result<Position, HistoryError> {
+        let known = self.kept.back().map_or(0, |kept| kept.at.events).max(now.events);
+        if target > known {
+            return Err(HistoryError::Ahead { now });
+        }
+        let kept = self.kept.partition_point(|kept| kept.at.events <= target);
+        let oldest = self.oldest();
+        let Some(from) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) else {
+            return Err(HistoryError::Ended { oldest });
+        };
+        if target < now.events {
+            session.faults.forget_from(target);
+        }
+        let here = session.machine.state().events;
+        if target < here || from.at.events > here {
+            from.restore(session);
+        }
+        replay(session, target);
+        Ok(Position::of(session))
+    }
+
+    /// Where the `count`th unit before now ended; none where that is not known any more.
+    pub(super) fn boundary_before(&self, session: &mut Session, unit: StepUnit, count: u64) -> Option<u64> {
+        let now = session.machine.state().events;
+        let count = count.max(1);
+        match unit {
+            StepUnit::Event => now.checked_sub(count),
+            StepUnit::TimeStep => self.step_boundary(now, 1, count),
+            StepUnit::Sequence => self.step_boundary(now, u64::from(session.work.sequence()), count),
+            StepUnit::Phase | StepUnit::Layer => self.inner_boundary(session, unit, now, count),
+        }
+    }
+
+    /// The same for every `each`th time step; the start counts as one.
+    fn step_boundary(&self, now: u64, each: u64, count: u64) -> Option<u64> {
+        let each = each.max(1);
+        let before = self.step_ends.partition_point(|&end| end < now) as u64;
+        // Steps that have ended before now, and the start: `before / each` is the last boundary if now is no boundary.
+        let last = before / each;
+        let ended = now > 0;
+        let step = ended.then(|| (last + 1).checked_sub(count)).flatten()? * each;
+        if step == 0 { Some(0) } else { self.step_ends.get(step as usize - 1).copied() }
+    }
+
+    /// The same for units within a time step, which are found by running through it again. Leaves the session wherever.
+    fn inner_boundary(&self, session: &mut Session, unit: StepUnit, now: u64, count: u64) -> Option<u64> {
+        let mut missing = count;
+        let mut end = now;
+        for kept in self.kept.iter().rev().filter(|kept| kept.at.events < now) {
+            let mut ends = if kept.at.events == 0 { vec![0] } else { Vec::new() };
+            kept.restore(session);
+            while session.machine.state().events < end {
+                let Moved::On(progress) = session.advance() else { break };
+                let at = session.machine.state().events;
+                if at < now && session.completes(unit, progress) {
+                    ends.push(at);
+                }
+            }
+            if let Some(place) = (ends.len() as u64).checked_sub(missing) {
+                return ends.get(place as usize).copied();
+            }
+            missing -= ends.len() as u64;
+            end = kept.at.events;
+        }
+        None
+    }
+
+    /// The last event at or before a chip time, µs.
+    fn event_at(&self, session: &mut Session, time: f64) -> Result<u64, HistoryError> {
+        let now = Position::of(session);
+        let tick = time * TICKS_PER_US as f64;
+        if tick >= now.tick as f64 {
+            return if tick == now.tick as f64 { Ok(now.events) } else { Err(HistoryError::Ahead { now }) };
+        }
+        let kept = self.kept.partition_point(|kept| kept.at.tick as f64 <= tick);
+        let kept = kept.checked_sub(1).and_then(|at| self.kept.get(at));
+        let kept = kept.ok_or(HistoryError::Ended { oldest: self.oldest() })?;
+        kept.restore(session);
+        let mut last = kept.at.events;
+        while matches!(session.advance(), Moved::On(_)) && session.tick() as f64 <= tick {
+            last = session.machine.state().events;
+        }
+        Ok(last)
+    }
+}
+
+/// Runs on until so many events are handled.
+pub(super) fn replay(session: &mut Session, target: u64) {
+    while session.machine.state().events < target {
+        if !matches!(session.advance(), Moved::On(_)) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who last wrote there: the past is run through again, with the bytes watched.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{History, Position};
+use crate::chip::geometry::Pe;
+use crate::machine::queue::EventKind;
+use crate::machine::sram::PAGE_BYTES;
+use crate::session::view::event;
+use crate::session::{Moved, Session};
+
+/// The answer to "who last wrote these bytes".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LastWrite {
+    /// This one.
+    By(Writer),
+    /// Nobody since the host loaded the chip.
+    Load,
+    /// Nobody since this moment, the oldest that is kept.
+    NotSince(Position),
+}
+
+/// A write in the past.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Writer {
+    /// The moment after it.
+    pub at: Position,
+    /// In words.
+    pub what: String,
+    /// The PE that computed or sent what was written, if one did.
+    pub pe: Option<(u8, u8, u8)>,
+    /// The bytes that it wrote, of those asked for.
+    pub bytes: Range<u32>,
+}
+
+impl std::fmt::Display for LastWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::By(writer) => write!(f, "{} ({})", writer.what, writer.at),
+            Self::Load => f.write_str("nobody: as the host has loaded it"),
+            Self::NotSince(oldest) => write!(f, "nobody since {oldest}, where history begins"),
+        }
+    }
+}
+
+/// Bits of the pages that these bytes touch.
+fn pages(bytes: &Range<u32>) -> u128 {
+    let (first, last) = (bytes.start as usize / PAGE_BYTES, bytes.end.max(1) as usize / PAGE_BYTES);
+    (first..=last.min(127)).fold(0, |bits, page| bits | 1 << page)
+}
+
+impl History {
+    /// Who wrote these bytes of a PE last, with whatever values. The session is where it was afterwards.
+    pub fn last_write(&self, session: &mut Session, pe: Pe, bytes: &Range<u32>) -> LastWrite {
+        let now = Position::of(session).events;
+        // Only stretches in which the page was written at all are run through again.
+        let mut written = session.machine().state().pes[pe.index()].sram.written_pages();
+        let mut end = now;
+        let mut found = None;
+        for kept in self.kept.iter().rev().filter(|kept| kept.at.events <= now) {
+            if written & pages(bytes) != 0 && end > kept.at.events {
+                kept.restore(session);
+                session.machine.watch(pe, bytes.clone());
+                found = last_in(session, end);
+                session.machine.unwatch();
+                if found.is_some() {
+                    break;
+                }
+            }
+            end = kept.at.events;
+            written = kept.machine().written_pages(pe);
+        }
+        self.back_to(session, now);
+        match found {
+            Some(writer) => LastWrite::By(writer),
+            None if self.oldest().events == 0 => LastWrite::Load,
+            None => LastWrite::NotSince(self.oldest()),
+        }
+    }
+
+    /// Where a look into the past began.
+    fn back_to(&self, session: &mut Session, now: u64) {
+        let kept = self.kept.partition_point(|kept| kept.at.events <= now);
+        if session.machine.state().events != now
+            && let Some(from) = kept.checked_sub(1).and_then(|at| self.kept.get(at))
+        {
+            from.restore(session);
+        }
+        super::seek::replay(session, now);
+    }
+}
+
+/// The last write to watched bytes from here until so many events are handled.
+fn last_in(session: &mut Session, end: u64) -> Option<Writer> {
+    let mut last = None;
+    while session.machine.state().events < end {
+        let faults = session.faults().count();
+        let before = session.machine.state().queue.peek();
+        let (what, source) = before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
+        let Moved::On(_) = session.advance() else { break };
+        // A fault comes just before an event.
+        let fault = session.faults().nth(faults).filter(|_| session.faults().count() > faults);
+        let (what, pe) = match fault {
+            Some(planned) => (format!("a fault: {:?}", planned.fault), None),
+            None => (what, source),
+        };
+        if let Some(write) = session.machine.written().last() {
+            let pe = pe.map(|pe| (pe.qpe().x, pe.qpe().y, pe.p() as u8));
+            last = Some(Writer { at: Position::of(session), what, pe, bytes: write.bytes.clone() });
+        }
+    }
+    last
+}
+
+/// What an event will write, in words, and the PE that it comes from.
+fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<Pe>) {
+    let who = event::source(source);
+    let from = Pe::from_index(usize::from(source));
+    let program = session.program();
+    let state = session.machine().state();
+    let operation = || {
+        let pe = from?;
+        let loaded = program.pe(pe)?;
+        let operation = loaded.operations.get(state.pes[pe.index()].operation as usize)?;
+        let slot = loaded.slots.get(usize::from(operation.slot))?;
+        Some(format!("{} of {}", operation.phase, program.layers.get(usize::from(slot.layer))?.name))
+    };
+    let what = match kind {
+        EventKind::Deliver(number) => match state.packets.get(number) {
+            Some(packet) => format!("a packet from {who} with {}", event::freight(program, packet)),
+            None => format!("a packet from {who}"),
+        },
+        EventKind::DmaEnd => format!("{who}'s DMA from DRAM"),
+        EventKind::Interrupt => format!("{who}'s handler of a watched write"),
+        EventKind::Drain => format!("{who}, emptying its FIFO"),
+        EventKind::OperationEnd => match operation() {
+            Some(operation) => format!("{who} itself, at the end of {operation}"),
+            None => format!("{who} itself"),
+        },
+        EventKind::Inject => format!("{who}, packing its broadcast"),
+        EventKind::StepStart => "the host".to_owned(),
+    };
+    (what, from)
+}

@@ -1,0 +1,60 @@
+//! Events and packets in words.
+
+use crate::chip::geometry::{Pe, QPES};
+use crate::machine::program::Program;
+use crate::machine::queue::{CHIP, Counter, EventKind};
+use crate::machine::state::{Freight, Packet};
+use crate::session::Session;
+
+/// The event that was handled last.
+pub(super) fn last_event(session: &Session) -> String {
+    let Some(event) = session.last_event else { return String::new() };
+    let who = source(event.source);
+    let state = session.machine().state();
+    let doing = || {
+        let pe = Pe::from_index(usize::from(event.source))?;
+        let (phase, slot) = super::operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
+        Some(format!("{phase} of {}", session.program().layers[usize::from(slot.layer)].name))
+    };
+    match event.kind {
+        EventKind::Deliver(number) => {
+            let packet = state.packets.get(number);
+            let to = packet.map_or_else(String::new, |p| match QPES.get(usize::from(p.qpe)) {
+                _ if p.host => "the host".to_owned(),
+                Some(qpe) => qpe.to_string(),
+                None => "the event router".to_owned(),
+            });
+            let what = packet.map_or_else(|| "a packet".to_owned(), |p| freight(session.program(), p));
+            format!("{who}: packet with {what} delivered at {to}")
+        }
+        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
+        EventKind::Drain => format!("{who}: takes a packet out of its FIFO"),
+        EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
+        EventKind::OperationEnd => {
+            format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
+        }
+        EventKind::Inject => format!("{who}: packet injected"),
+        EventKind::StepStart => "host: next time step announced".to_owned(),
+    }
+}
+
+/// Who causes an event or sends a packet.
+pub(in crate::session) fn source(source: u16) -> String {
+    match Pe::from_index(usize::from(source)) {
+        Some(pe) => pe.to_string(),
+        None if source == CHIP => "host".to_owned(),
+        None => format!("source {source}"),
+    }
+}
+
+/// What a packet brings.
+pub(in crate::session) fn freight(program: &Program, packet: &Packet) -> String {
+    match packet.freight {
+        Freight::Values { layer, .. } => {
+            format!("y of {}", program.layers.get(usize::from(layer)).map_or("?", |layer| &layer.name))
+        }
+        Freight::Announce { .. } => "the next time step".to_owned(),
+        Freight::Mail { counter: Counter::CreditDone | Counter::CreditGo, .. } => "a credit note".to_owned(),
+        Freight::Mail { .. } => "a barrier note".to_owned(),
+    }
+}
