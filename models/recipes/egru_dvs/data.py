@@ -55,8 +55,8 @@ def split(folder):
 class Augment:
     """Training batches: slices from anywhere in a gesture, changed in every way that does not change the gesture.
 
-    Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, noise, something
-    in the way.
+    Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, slow pixels, noise,
+    something in the way.
     """
 
     def __init__(self, recordings, seed):
@@ -95,10 +95,12 @@ class Augment:
         return F.grid_sample(x, grid, align_corners=False)
 
     def dirty(self, x):
-        """Another event rate, some events lost, noise, a part of the picture hidden."""
+        """Another event rate, events late or lost, noise, a part of the picture hidden."""
         batch = len(x)
         draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
         x = x * torch.exp(draw(-0.5, 0.5))
+        slow = np.flatnonzero(self.random.random(batch) < 0.35)
+        x[slow] = self.smear(x[slow])
         # Events go missing where there are few: a pixel keeps what it has with this probability.
         keep = 1.0 - draw(0.0, 0.75) * (draw(0.0, 1.0) < 0.4)
         uniform = torch.rand(x.shape, generator=self.torch)
@@ -115,3 +117,17 @@ class Augment:
             (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
             x[i, :, top : top + h, left : left + w] = 0
         return x
+
+    def smear(self, x):
+        """Slow pixels: a part of the events comes later, at random within some frames."""
+        draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (len(x), 1, 1))).float()
+        keep, part = draw(0.5, 0.9), draw(0.2, 0.95)
+        late, trail = torch.empty_like(x), torch.zeros_like(x[:, 0])
+        for t in range(x.shape[1]):
+            trail = torch.lerp(x[:, t], trail, keep)
+            late[:, t] = trail
+        part = part[:, None]
+        # Counts are whole numbers: what is less than one event comes as one, now and then.
+        chance = torch.rand(x.shape, generator=self.torch)
+        late = torch.floor(late * (part / SCALE) + chance) * SCALE
+        return x * (torch.rand(x.shape, generator=self.torch) > part) + late

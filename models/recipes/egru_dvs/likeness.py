@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from events import CLASSES, FRAME_US, read_aedat31, read_labels
+from events import CLASSES, FRAME_US, frames, read_aedat31, read_labels
 
 ROWS = [
     ("events a second", "rate", "{:,.0f}"),
@@ -27,6 +27,8 @@ ROWS = [
     ("sent again within 2 µs, %", "again", "{:.1f}"),
     ("variation of the rate over 25 ms, %", "variation", "{:.0f}"),
     ("strongest frequency of the rate, Hz", "frequency", "{:.1f}"),
+    ("activity where most moves, with itself 25 ms later, correlation", "after25", "{:.2f}"),
+    ("150 ms later", "after150", "{:.2f}"),
 ]
 
 
@@ -55,6 +57,20 @@ def read(path):
     return read_aedat31(path) if start.startswith(b"#!AER-DAT3.1") else read_aedat2(path)
 
 
+def persistence(events):
+    """How alike the activity of the busiest 13 x 13 of 32 x 32 pixels is to itself 1 and 6 frames later."""
+    t = events[0]
+    counts = np.minimum(frames(events, t[0], int((t[-1] - t[0]) // FRAME_US)), 3).astype(float)
+    active = np.pad(counts > 0, ((0, 0), (1, 1), (1, 1))).astype(int)
+    near = sum(active[:, i : i + 32, j : j + 32] for i in range(3) for j in range(3)) - active[:, 1:-1, 1:-1]
+    weight = (counts * (near >= 2)).mean(0) ** 1.5  # without noise
+    row, column = np.mgrid[:32, :32]
+    middle = [(weight * place).sum() / max(weight.sum(), 1e-9) for place in (row, column)]
+    window = (abs(row - middle[0]) < 6.5) & (abs(column - middle[1]) < 6.5)
+    g = counts[:, window] - counts[:, window].mean(0)
+    return [(g[k:] * g[:-k]).sum() / max((g * g).sum(), 1e-9) for k in (1, 6)]
+
+
 def describe(events):
     """The figures of ROWS for one recording."""
     t, x, y, on = events
@@ -76,6 +92,7 @@ def describe(events):
     swing = np.abs(np.fft.rfft((rate - rate.mean()) * np.hanning(len(rate))))
     frequency = np.fft.rfftfreq(len(rate), FRAME_US * 1e-6)
     swing[frequency < 0.4] = 0
+    after25, after150 = persistence(events)
     g10, g50, g90 = np.percentile(changes, [10, 50, 90]) * 1e-3 if len(changes) else (np.nan,) * 3
     return {
         "rate": len(t) / seconds,
@@ -91,6 +108,8 @@ def describe(events):
         "again": 100 * (gaps <= 2).mean() if len(gaps) else 0.0,
         "variation": 100 * rate.std() / rate.mean(),
         "frequency": frequency[swing.argmax()],
+        "after25": after25,
+        "after150": after150,
     }
 
 
