@@ -6,11 +6,14 @@
 pub mod build;
 pub mod calibrate;
 pub mod command;
+pub mod debug;
 pub mod energy;
 pub mod engine;
 pub mod faults;
 mod feed;
+pub mod findings;
 pub mod history;
+pub mod record;
 pub mod snapshot;
 pub mod stats;
 pub mod trial;
@@ -20,7 +23,7 @@ pub mod work;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
-use crate::machine::program::Program;
+use crate::machine::program::{Phase, Program};
 use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
 use crate::model::Model;
@@ -56,6 +59,7 @@ pub struct Session {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    ended_phase: Option<(u8, Phase)>,
     faults: FaultPlan,
 }
 
@@ -64,12 +68,13 @@ impl Session {
         let stats = Stats::new(plan.program.layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
-        Self { loaded, model, placed, machine, work, stats, last_event: None, faults }
+        Self { loaded, model, placed, machine, work, stats, last_event: None, ended_phase: None, faults }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
     /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
+        self.machine.forget_written();
         while self.machine.takes_step() {
             let rows = match self.work.next_rows() {
                 Ok(Some(rows)) => rows,
@@ -94,6 +99,7 @@ impl Session {
             return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
         };
         self.last_event = next;
+        self.ended_phase = progress.phase.or(self.ended_phase);
         if progress.step {
             self.complete_step();
         }
@@ -134,6 +140,11 @@ impl Session {
     fn at_sequence_end(&self) -> bool {
         self.steps().is_multiple_of(u64::from(self.work.sequence()))
             || self.steps() == self.work.total_steps()
+    }
+
+    /// The phase that the last PE of a layer ended last, and that layer; none before the first.
+    pub fn ended_phase(&self) -> Option<(u8, Phase)> {
+        self.ended_phase
     }
 
     /// Time steps that are announced and not complete.

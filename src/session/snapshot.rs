@@ -4,6 +4,7 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod debug;
 mod gestures;
 mod tensor;
 
@@ -11,9 +12,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 use super::command::Speed;
+pub use super::findings::Finding;
+pub use super::history::Position;
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
@@ -67,6 +71,20 @@ pub enum PeStatus {
     Dma,
     /// Stopped by a fault.
     Faulted,
+}
+
+impl PeStatus {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Sleeping => "sleeping",
+            Self::Polling => "polling",
+            Self::Busy => "busy",
+            Self::Dma => "dma",
+            Self::Faulted => "faulted",
+        }
+    }
 }
 
 /// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
@@ -285,6 +303,25 @@ impl TaskView {
     }
 }
 
+/// How far back one can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// The oldest moment within reach.
+    pub oldest: Position,
+    /// Moments kept.
+    pub moments: usize,
+    /// Time steps from one to the next.
+    pub every: u32,
+    /// Bytes they take, about.
+    pub bytes: usize,
+    /// What they may take, MiB.
+    pub memory_mib: u32,
+    /// Names and where they are, in order of time.
+    pub bookmarks: Vec<(String, Position)>,
+    /// Faults that have happened, in words.
+    pub faults: Vec<String>,
+}
+
 /// One PE in detail, for [`Focus::Pe`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
@@ -359,8 +396,12 @@ pub struct Snapshot {
     pub assume: Assume,
     /// Task.
     pub task: TaskView,
-    /// Lints of the mapping and findings of the run (races, faults), newest last.
-    pub warnings: Vec<String>,
+    /// What is worth knowing now, the gravest first.
+    pub findings: Vec<Finding>,
+    /// How far back one can go.
+    pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
 }

@@ -5,12 +5,13 @@ mod tasks;
 
 use super::Session;
 use super::energy::PeEnergy;
+use super::findings::findings;
 use super::snapshot::{
-    EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot,
+    DebugView, EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus,
+    PeView, Phase, PhaseView, RunState, Snapshot,
 };
 use super::{command::Speed, stats};
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
@@ -36,6 +37,10 @@ pub struct EngineFacts {
     pub steps_per_second: f64,
     /// What to show in detail.
     pub focus: Focus,
+    /// How far back one can go.
+    pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
 }
 
 /// The whole picture of a session.
@@ -65,7 +70,12 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         energy: energy(session),
         assume: session.program().assume.clone(),
         task: tasks::task(session),
-        warnings: warnings(session),
+        history: HistoryView {
+            faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
+            ..engine.history.clone()
+        },
+        findings: findings(session),
+        debug: engine.debug.clone(),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
@@ -73,7 +83,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     }
 }
 
-fn status(session: &Session, state: &PeState) -> PeStatus {
+pub(super) fn status(session: &Session, state: &PeState) -> PeStatus {
     match state.status {
         Status::Unused => PeStatus::Unused,
         Status::Busy => PeStatus::Busy,
@@ -85,7 +95,7 @@ fn status(session: &Session, state: &PeState) -> PeStatus {
     }
 }
 
-fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
+pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
     let operation = loaded.operations.get(state.operation as usize)?;
     Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
 }
@@ -178,6 +188,11 @@ fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
+/// Load of a link that carried so many packets in so many ticks: packets a NoC cycle.
+pub(super) fn link_load(packets: u32, ticks: Tick) -> f64 {
+    f64::from(packets) / (ticks / NOC_CYCLE).max(1) as f64
+}
+
 fn noc(session: &Session) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
@@ -193,11 +208,11 @@ fn noc(session: &Session) -> NocView {
             waited: s.waited,
         })
         .collect();
-    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
+    let most = links.iter().map(|link| link.packets).max().unwrap_or(0);
     let last = &state.traffic.last_step;
     let ns = |ticks: f64| ticks * 1000.0 / TICKS_PER_US as f64;
     NocView {
-        max_link_load: links.iter().map(|l| f64::from(l.packets)).fold(0.0, f64::max) / cycles,
+        max_link_load: link_load(most, state.host.last_step_ticks),
         links,
         packets: last.packets,
         packets_total: state.traffic.total.packets,
@@ -236,30 +251,6 @@ fn energy(session: &Session) -> EnergyView {
     }
 }
 
-fn warnings(session: &Session) -> Vec<String> {
-    let races = &session.machine().state().races;
-    let mut warnings: Vec<String> = session
-        .program()
-        .layers
-        .iter()
-        .filter(|layer| layer.barrier)
-        .map(|layer| {
-            format!(
-                "{}: its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
-                 slowest reads it (mapping.barrier)",
-                layer.name
-            )
-        })
-        .collect();
-    warnings.extend(session.pipeline_idle().map(|lint| format!("{}: {}", lint.place, lint.message)));
-    warnings.extend(races.first.iter().map(|race| format!("race at {:.1} µs: {}", us(race.tick), race.what)));
-    if races.count as usize > races.first.len() {
-        warnings.push(format!("{} races in all", races.count));
-    }
-    warnings
-}
-
-/// The event handled last, in words.
 fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];

@@ -66,9 +66,7 @@ impl Work {
     pub(super) fn own_bytes(&self) -> usize {
         match self {
             Self::Language(reading) => reading.surprisals().own_bytes() + size_of::<Self>(),
-            Self::Gestures(recognising) => {
-                size_of_val(recognising.answered()) + size_of::<Recognising>()
-            }
+            Self::Gestures(recognising) => size_of_val(recognising.answered()) + size_of::<Recognising>(),
             Self::Tensor(computing) => computing.task().outputs().own_bytes() + size_of::<Self>(),
         }
     }

@@ -1,16 +1,20 @@
 //! The app's model: what is shown and where the user is. [`super::update`] changes it, [`super::view`] draws it; neither
 //! touches a terminal, a thread or a clock, so both can be tested as they are.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
+use super::points::PointsOverlay;
 use super::theme::Theme;
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
+use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
 
@@ -89,11 +93,13 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
-    /// The warnings of the run.
-    Warnings {
-        /// First line shown.
-        scroll: usize,
+    /// What is worth knowing about mapping and run.
+    Findings {
+        /// The one that Enter goes to.
+        selected: usize,
     },
+    /// Breakpoints and tracepoints.
+    Points(PointsOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -161,6 +167,10 @@ pub struct App {
     pub crashed: bool,
     /// Detail the engine was last asked for.
     pub asked_focus: Focus,
+    /// What conditions can name in the loaded scene.
+    pub names: Option<Arc<Names>>,
+    /// Conditions typed so far, newest last.
+    pub typed: Vec<String>,
 }
 
 impl App {
@@ -186,6 +196,8 @@ impl App {
             last_step: None,
             crashed: false,
             asked_focus: Focus::Nothing,
+            names: None,
+            typed: Vec::new(),
         }
     }
 

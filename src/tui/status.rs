@@ -11,6 +11,7 @@ use super::theme::Theme;
 use super::update::footer_commands;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
+use crate::mapping::check::Level;
 use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
 
@@ -45,8 +46,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
     }
     // Warnings before power: what does not fit is left out from here on.
-    if !snapshot.warnings.is_empty() {
-        let n = snapshot.warnings.len();
+    let n = snapshot.findings.iter().filter(|finding| finding.level > Level::Note).count();
+    if n > 0 {
         let word = if n == 1 { "warning" } else { "warnings" };
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }
@@ -95,7 +96,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let mut line = Line::default();
     if let Some((text, style)) = news(app) {
         line.spans.push(Span::styled(
-            format!(" {} ", shorten(text, usize::from(area.width).saturating_sub(2))),
+            format!(" {} ", shorten(&text, usize::from(area.width).saturating_sub(2))),
             style,
         ));
     }
@@ -111,12 +112,14 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 /// What the user should read before anything else.
-fn news(app: &App) -> Option<(&str, Style)> {
+fn news(app: &App) -> Option<(String, Style)> {
     if let Some(notice) = &app.notice {
-        return Some((notice, app.theme.good()));
+        return Some((notice.clone(), app.theme.good()));
     }
-    match app.picture().map(|snapshot| &snapshot.run) {
-        Some(RunState::Stalled(why) | RunState::Faulted(why)) => Some((why, app.theme.bad())),
+    let snapshot = app.picture()?;
+    match (&snapshot.run, &snapshot.debug.stopped) {
+        (RunState::Stalled(why) | RunState::Faulted(why), _) => Some((why.clone(), app.theme.bad())),
+        (_, Some(why)) => Some((format!("stopped: {why}"), app.theme.warn())),
         _ => None,
     }
 }

@@ -199,3 +199,24 @@ fn without_a_terminal_it_says_so_and_names_the_headless_way() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("spinntui run scenes/lm_small.ron"), "{error}");
 }
+
+#[test]
+fn a_breakpoint_is_typed_completed_and_hit() {
+    let mut terminal = started();
+    terminal.press("b");
+    terminal.wait_for("none: `a` adds one");
+    terminal.press("a");
+    terminal.press("stp > 2");
+    terminal.wait_for("did you mean `step`?");
+    terminal.press("\x15");
+    terminal.press("perp\t > 3 and step == 4\r");
+    terminal.wait_for("1 break on");
+    terminal.wait_for("perplexity > 3 and step == 4");
+    terminal.press("\x1b");
+    terminal.wait_until("the list is gone", |screen| !screen.contains("Breakpoints and tracepoints"));
+    terminal.press("c");
+    terminal.wait_for("stopped: perplexity > 3 and step == 4");
+    terminal.wait_for("token 4 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}

@@ -6,6 +6,7 @@
 mod commands;
 mod common;
 mod heat;
+mod points;
 mod sample;
 mod screens;
 mod sizes;

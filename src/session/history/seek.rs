@@ -22,6 +22,21 @@ pub enum Place {
     PreviousStop,
 }
 
+impl Place {
+    /// Whether an experiment that runs towards this place has come to it. Bookmarks and stops are never ahead.
+    pub fn is_reached(&self, session: &Session) -> bool {
+        match self {
+            Self::Event(event) => session.machine.state().events >= *event,
+            Self::Step(step) => session.steps() >= *step,
+            Self::TimeUs(time) => {
+                let next = session.machine.state().queue.peek();
+                next.is_some_and(|next| next.tick as f64 > *time * TICKS_PER_US as f64)
+            }
+            Self::Bookmark(_) | Self::PreviousStop => true,
+        }
+    }
+}
+
 impl History {
     /// Goes to a moment that the experiment has been at.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
