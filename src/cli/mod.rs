@@ -14,11 +14,13 @@ pub mod inspect;
 pub mod kernels;
 pub mod open;
 pub mod output;
+pub mod peek;
 pub mod points;
 pub mod quantize;
 pub mod replay;
 pub mod run;
 pub mod synth;
+pub mod trace;
 pub mod tune;
 pub mod validate;
 
@@ -157,12 +159,16 @@ enum Verb {
     Quantize(quantize::QuantizeArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
     Validate(validate::ValidateArgs),
+    /// Look into one PE after some time steps: core, memory with labels, neurons
+    Peek(peek::PeekArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
     /// Make gesture recordings: synthetic people before a modelled event camera
     Synth(synth::SynthArgs),
     /// Show what a recording of an event camera, or a data set of them, holds
     Events(events::EventsArgs),
+    /// Write what every PE, packet and DMA did when, for Perfetto or as a table; what bounds a step
+    Trace(trace::TraceArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
     /// Fit what no public source gives to times measured on a chip
@@ -219,9 +225,15 @@ pub enum CliError {
     /// A fit to them.
     #[error(transparent)]
     Calibrate(#[from] crate::session::calibrate::fit::CalibrateError),
+    /// A trace.
+    #[error("error: {0}")]
+    Trace(crate::report::trace::TraceError),
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// A place that is not there.
+    #[error("error: {0}")]
+    Peek(#[from] peek::PeekError),
     /// Arrays that cannot be written.
     #[error("error: {0}")]
     Tensor(#[from] crate::task::tensor::TensorError),
@@ -267,6 +279,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli) {
         Ok(code) => code,
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
+        Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::from(BAD_INPUT)
@@ -279,6 +292,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Peek(args)), _) => peek::peek(&args),
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
@@ -311,6 +325,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
+        (Some(Verb::Trace(args)), _) => trace::trace(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),

@@ -1,6 +1,7 @@
 //! DMA from DRAM: 16-byte beats through one of two ports.
 
 use super::program::{PACKET_BYTES, Program};
+use super::record::FetchSpan;
 use super::state::State;
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORT_BYTES_PER_US};
@@ -10,19 +11,22 @@ use crate::chip::geometry::{Pe, Qpe};
 /// sustained rate not published).
 pub const DRAM_BEAT: Tick = DMA_BEAT_BYTES as Tick * TICKS_PER_US / DRAM_PORT_BYTES_PER_US as Tick;
 
-/// Lets a PE fetch its input row, requested at tick `at`; returns when the last beat is written.
+/// Lets a PE fetch its input row, requested at tick `at`; returns how it goes, until the last beat is written.
 ///
 /// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
 /// shares the load whatever the placement. Requests are served first come, first served. Where the ports meet the mesh
 /// is `assume.dram_ports`.
-pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> Tick {
+pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpan {
     let beats = (program.dram.width() as u32 * 4).div_ceil(PACKET_BYTES);
     let port = usize::from(pe.p() % 2);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
     let latency = (program.assume.dram_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
     let granted = (at + latency).max(state.dram_free[port]);
-    state.dram_free[port] = granted + Tick::from(beats) * DRAM_BEAT;
+    let given = granted + Tick::from(beats) * DRAM_BEAT;
+    state.dram_free[port] = given;
     state.traffic.dma_beats += u64::from(beats);
-    state.noc.stream(from, pe.qpe_index(), granted, beats, DRAM_BEAT).arrival
+    let end = state.noc.stream(from, pe.qpe_index(), granted, beats, DRAM_BEAT).arrival;
+    let bytes = beats * PACKET_BYTES;
+    FetchSpan { pe: pe.index() as u16, port: port as u8, bytes, requested: at, granted, given, end }
 }

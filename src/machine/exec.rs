@@ -9,6 +9,7 @@ use super::fault::Fate;
 use super::probe::Race;
 use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
+use super::record::Recorder;
 use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
@@ -19,6 +20,8 @@ pub struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) state: State,
     pub(super) accounts: Arc<Accounts>,
+    /// Only observes; see [`super::record`].
+    pub(super) recorder: Option<Box<Recorder>>,
     pub(super) watched: Vec<Pe>,
 }
 
@@ -45,7 +48,7 @@ impl Machine {
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
-        let mut machine = Self { program, state, accounts, watched: Vec::new() };
+        let mut machine = Self { program, state, accounts, watched: Vec::new(), recorder: None };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -91,6 +94,8 @@ impl Machine {
         let turnaround = (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64)
             .round() as Tick;
         self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
+        let now = self.state.tick;
+        self.note(|recorder| recorder.asked(now));
         true
     }
 
@@ -177,6 +182,8 @@ impl Machine {
         let place = step.wrapping_sub(host.completed) as usize;
         let Some(samples) = host.in_flight.get(place).map(Vec::len) else { return Progress::default() };
         host.announced = step.wrapping_add(1);
+        let now = self.state.tick;
+        self.note(|recorder| recorder.announced(step, now));
         let (x, y) = program.assume.host_port;
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
         for sample in 0..samples {
@@ -225,10 +232,12 @@ impl Machine {
         }
         if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
+            self.note_sent(&packet, (at, arrival), hops, None);
             return self.freight_lost(&packet);
         }
         let number = state.packets.put(packet);
         state.queue.push(arrival, packet.source, EventKind::Deliver(number));
+        self.note_sent(&packet, (at, arrival), hops, Some(number));
         Progress::default()
     }
 
@@ -238,7 +247,10 @@ impl Machine {
         if packet.qpe == ROUTER && !packet.host {
             self.state.packets.take(number);
             self.state.traffic.in_flight -= 1;
-            return self.route(&packet);
+            self.note_copying(number);
+            let progress = self.route(&packet);
+            self.note_copied();
+            return progress;
         }
         if self.program.delivery.broadcast == Broadcast::Router {
             return self.at_port(number, &packet);
@@ -250,6 +262,7 @@ impl Machine {
     pub(super) fn accept(&mut self, number: u32) -> Progress {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
+        self.note_accepted(number);
         if let (true, Freight::Values { sample, step, .. }) = (packet.host, packet.freight) {
             let start = self.host_place(step, usize::from(sample));
             if self.program.delivery.payload == Payload::Events {
@@ -348,7 +361,8 @@ impl Machine {
         }
         let ticks = self.ticks(self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
-        state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
+        let begin = state.interrupts_until.max(self.state.tick);
+        state.interrupts_until = begin + ticks;
         state.count.interrupts += 1;
         state.count.busy += ticks;
         self.state.busy.interrupts += ticks;
@@ -363,6 +377,7 @@ impl Machine {
             self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
         }
         state.interrupts.push_back((state.interrupts_until, arrival));
+        self.note(|recorder| recorder.handler(pe.index(), begin, begin + ticks));
     }
 
     /// A handler ends; the next one that waits is the PE's next interrupt event.
@@ -372,6 +387,7 @@ impl Machine {
         if let Some(&(ends, _)) = state.interrupts.front() {
             self.state.queue.push(ends, pe.index() as u16, EventKind::Interrupt);
         }
+        self.note(|recorder| recorder.handled(pe.index()));
         self.arrived(pe, arrival);
     }
 
@@ -415,6 +431,7 @@ impl Machine {
     }
 
     fn end_step(&mut self) {
+        self.note_step();
         let state = &mut self.state;
         state.phases.end_step();
         state.noc.end_step();

@@ -113,6 +113,11 @@ impl Fifo {
         (self.fill > 0).then(|| Entry { key: word(0), payload: [word(1), word(2), word(3), word(4)] })
     }
 
+    /// Place in the ring of the entry that went in last.
+    pub fn newest(&self) -> u32 {
+        (self.read + self.fill.max(1) - 1) % self.capacity.max(1)
+    }
+
     /// The oldest entry lies at the end of the ring.
     pub fn wraps(&self) -> bool {
         self.read + 1 == self.capacity

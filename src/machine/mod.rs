@@ -21,6 +21,7 @@ pub mod pages;
 pub mod probe;
 pub mod program;
 pub mod queue;
+pub mod record;
 pub mod routes;
 pub mod sram;
 pub mod state;

@@ -84,6 +84,8 @@ impl Machine {
         state.began = self.state.tick;
         state.banks.rest();
         let steps = state.sram.word(slot.control.steps());
+        self.note_begin(pe, operation, slot, steps);
+        let state = &mut self.state.pes[pe.index()];
         let mut done = Work::default();
         let cycles = match operation.phase {
             Phase::Wait | Phase::Barrier => match self.missing(pe, operation, slot) {
@@ -92,6 +94,7 @@ impl Machine {
                     let state = &mut self.state.pes[pe.index()];
                     state.status = Status::Waiting;
                     state.awaited = missing;
+                    self.note_wait(pe);
                     return self.drain(pe, false);
                 }
             },
@@ -142,6 +145,7 @@ impl Machine {
         let operation = self.state.pes[pe.index()].operation;
         if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
             self.state.busy.phases[usize::from(slot.layer)][operation.phase.index()] += ticks;
+            self.note(|recorder| recorder.busy(pe.index(), ticks));
         }
     }
 
@@ -203,7 +207,10 @@ impl Machine {
             return;
         };
         let missing = self.missing(pe, operation, slot);
-        self.state.pes[pe.index()].awaited = missing;
+        let before = std::mem::replace(&mut self.state.pes[pe.index()].awaited, missing);
+        if before != missing {
+            self.note_waited(pe, missing.is_some());
+        }
         if missing.is_none() {
             let costs = &program.costs;
             let routed = program.delivery.broadcast == Broadcast::Router;
@@ -229,13 +236,15 @@ impl Machine {
         let masks = program.layer_masks(to);
         let ticks = self.ticks(program.costs.barrier_release(masks.len() as u32));
         let state = &mut self.state.pes[pe.index()];
-        state.interrupts_until = state.interrupts_until.max(self.state.tick) + ticks;
+        let begin = state.interrupts_until.max(self.state.tick);
+        state.interrupts_until = begin + ticks;
         state.count.busy += ticks;
         self.state.busy.interrupts += ticks;
         if state.status == Status::Busy {
             state.ends += ticks;
             state.inject_delay += ticks;
         }
+        self.note(|recorder| recorder.release(pe.index(), begin, begin + ticks));
         for (qpe, mask) in masks {
             self.mail(pe, qpe, mask, (to, *sample), counter);
         }
@@ -255,7 +264,9 @@ impl Machine {
     fn start_dma(&mut self, pe: Pe) {
         let start = self.ticks(self.program.costs.dma_start);
         let requested = self.state.tick + start + self.ticks(self.program.costs.dma_setup);
-        let end = dma::fetch(&self.program, &mut self.state, pe, requested);
+        let fetched = dma::fetch(&self.program, &mut self.state, pe, requested);
+        let end = fetched.end;
+        self.note(|recorder| recorder.fetch(fetched));
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Dma;
         state.count.busy += start;
@@ -311,6 +322,7 @@ impl Machine {
             return Progress::default();
         }
         let phase = if operation.recurrent_only { None } else { self.phase_end(slot, operation.phase, now) };
+        self.note_end(pe, operation.slot);
         let state = &mut self.state.pes[pe.index()];
         state.operation = (state.operation + 1) % loaded.operations.len() as u32;
         self.begin(pe);

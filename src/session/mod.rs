@@ -13,9 +13,11 @@ pub mod faults;
 mod feed;
 pub mod findings;
 pub mod history;
+pub mod inspect;
 pub mod record;
 pub mod snapshot;
 pub mod stats;
+pub mod timeline;
 pub mod trial;
 pub mod tune;
 pub mod view;
@@ -60,6 +62,8 @@ pub struct Session {
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(u8, Phase)>,
+    /// What happened lately, while somebody looks at the time line.
+    tape: Option<timeline::Tape>,
     faults: FaultPlan,
 }
 
@@ -68,7 +72,8 @@ impl Session {
         let stats = Stats::new(plan.program.layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
-        Self { loaded, model, placed, machine, work, stats, last_event: None, ended_phase: None, faults }
+        let (last_event, ended_phase, tape) = (None, None, None);
+        Self { loaded, model, placed, machine, work, stats, last_event, ended_phase, tape, faults }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -113,6 +118,24 @@ impl Session {
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
         self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
+        if let Some(tape) = &mut self.tape {
+            tape.step(&mut self.machine, self.work.step_word());
+        }
+    }
+
+    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of what the chip does.
+    pub fn watch_timeline(&mut self, on: bool) {
+        if on && self.tape.is_none() {
+            self.tape = Some(timeline::Tape::begin(&mut self.machine));
+        } else if !on && self.tape.take().is_some() {
+            self.machine.stop_recording();
+        }
+    }
+
+    /// The time line, as a face asked for it; none unless it is recorded.
+    pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
+        let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);
+        Some(timeline::view::view(self.program(), record, tape, request, self.tick()))
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.

@@ -7,6 +7,7 @@
 mod debug;
 mod gestures;
 mod tensor;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -15,9 +16,14 @@ use serde::{Deserialize, Serialize};
 pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
+pub use self::timeline::{
+    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
+    TimelineView, TimelineWindow,
+};
 use super::command::Speed;
 pub use super::findings::Finding;
 pub use super::history::Position;
+pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
@@ -33,6 +39,10 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
+    /// The same, and what is at a place in it.
+    Inspect(Request),
+    /// The time line, and its selected PE. While it is asked for, what happens on the chip is recorded.
+    Timeline(TimelineRequest),
 }
 
 /// Whether and why the engine moves or stands.
@@ -404,6 +414,10 @@ pub struct Snapshot {
     pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
+    /// What is at the place asked for by [`Focus::Inspect`].
+    pub inspection: Option<Inspection>,
+    /// The time line, if `Focus` asks for it.
+    pub timeline: Option<TimelineView>,
 }
 
 /// A region of a PE's memory map, as the mapper laid it out.

@@ -6,6 +6,7 @@ mod tasks;
 use super::Session;
 use super::energy::PeEnergy;
 use super::findings::findings;
+use super::inspect::inspect;
 use super::snapshot::{
     DebugView, EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus,
     PeView, Phase, PhaseView, RunState, Snapshot,
@@ -79,12 +80,29 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
+            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe)),
+            Focus::Timeline(request) => {
+                Pe::from_index(usize::from(request.pe)).and_then(|pe| pe_detail(session, pe))
+            }
+        },
+        inspection: match engine.focus {
+            Focus::Inspect(request) => Some(inspect(session, request)),
+            _ => None,
+        },
+        timeline: match engine.focus {
+            Focus::Timeline(request) => session.timeline(request),
+            _ => None,
         },
     }
 }
 
-pub(super) fn status(session: &Session, state: &PeState) -> PeStatus {
-    match state.status {
+/// What a PE is doing now.
+pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
+    let all = session.machine().state();
+    if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
+        return PeStatus::Faulted;
+    }
+    match all.pes[pe.index()].status {
         Status::Unused => PeStatus::Unused,
         Status::Busy => PeStatus::Busy,
         Status::Dma => PeStatus::Dma,
@@ -114,11 +132,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
     let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
     let power_mw = model.pe_asleep_mw + active * model.pe_active_mw;
     PeView {
-        status: if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
-            PeStatus::Faulted
-        } else {
-            status(session, state)
-        },
+        status: status(session, pe),
         layer: current.map(|(_, slot)| slot.layer),
         phase: current.map(|(phase, _)| phase),
         units: units as u16,
@@ -251,7 +265,23 @@ fn energy(session: &Session) -> EnergyView {
     }
 }
 
-fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
+/// Blocks of this step's x that are there; and of y(t−1), with how many there are of it: step 0 has no y before it.
+pub(super) fn arrivals(state: &PeState, slot: &Slot) -> (u32, (u32, u32)) {
+    let steps = state.sram.word(slot.control.steps());
+    let buffers = slot.buffers;
+    let since = |counter: u32, step: u32, each: u32| {
+        let before = buffers.arrivals(step, each).wrapping_sub(each);
+        state.sram.word(counter).wrapping_sub(before).min(each)
+    };
+    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
+    let recurrents = steps.checked_sub(1).map_or((0, 0), |before| {
+        let counter = slot.control.recurrents(buffers.set(before));
+        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
+    });
+    (inputs, recurrents)
+}
+
+pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];
     let (phase, slot) = operation(loaded, state)?;
@@ -272,18 +302,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
         Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
         Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
     };
-    let steps = state.sram.word(slot.control.steps());
-    // Blocks of this step's x and of y(t−1); step 0 has no y before it.
-    let buffers = slot.buffers;
-    let since = |counter: u32, step: u32, each: u32| {
-        let before = buffers.arrivals(step, each).wrapping_sub(each);
-        state.sram.word(counter).wrapping_sub(before).min(each)
-    };
-    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
-    let (recurrents, recurrent_blocks) = steps.checked_sub(1).map_or((0, 0), |before| {
-        let counter = slot.control.recurrents(buffers.set(before));
-        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
-    });
+    let (inputs, (recurrents, recurrent_blocks)) = arrivals(state, slot);
     let (arrived, expected) = (inputs + recurrents, slot.input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
     let units = loaded.layers().flat_map(|slot| {

@@ -62,6 +62,15 @@ impl Work {
         }
     }
 
+    /// What one time step is to the task, in a word.
+    pub const fn step_word(&self) -> &'static str {
+        match self {
+            Self::Language(_) => "token",
+            Self::Gestures(_) => "frame",
+            Self::Tensor(_) => "step",
+        }
+    }
+
     /// Bytes that a copy does not share, about.
     pub(super) fn own_bytes(&self) -> usize {
         match self {

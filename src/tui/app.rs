@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use super::asking::AskingOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
+use super::panels::pe::state::PeState;
+use super::panels::timeline::state::TimelineState;
 use super::points::PointsOverlay;
 use super::theme::Theme;
 use super::widgets::floor_plan;
@@ -16,7 +19,7 @@ use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
-use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
+use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
 
 /// Everything that can happen to the app.
 #[derive(Clone, Debug)]
@@ -100,6 +103,8 @@ pub enum Overlay {
     },
     /// Breakpoints and tracepoints.
     Points(PointsOverlay),
+    /// A line in which something is typed.
+    Asking(AskingOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -153,6 +158,10 @@ pub struct App {
     pub window: Window,
     /// What the NoC panel shows.
     pub network: NetworkView,
+    /// Where the user is in the PE panel.
+    pub pe: PeState,
+    /// What the time line shows.
+    pub timeline: TimelineState,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -189,6 +198,8 @@ impl App {
             metric: Metric::default(),
             window: Window::default(),
             network: NetworkView::default(),
+            pe: PeState::default(),
+            timeline: TimelineState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,
@@ -220,6 +231,13 @@ impl App {
     /// Whether a panel is on screen.
     pub fn shows(&self, panel: PanelId) -> bool {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
+    }
+
+    /// What the engine has sent of the selected PE's part that is shown.
+    pub fn inspection(&self) -> Option<&Inspection> {
+        let inspection = self.picture()?.inspection.as_ref()?;
+        let place = inspection.request.place;
+        (place.pe == self.selected.index() && place.part == self.pe.part).then_some(inspection)
     }
 
     /// The picture, if there is one.

@@ -4,6 +4,11 @@
 //! none of them can say something else than what happens. To add an action: a variant in [`Action`], a row in
 //! [`COMMANDS`], an arm in [`super::update::update`].
 
+mod table;
+
+use super::panels::pe::state as pe;
+pub use table::COMMANDS;
+
 use crate::session::command::StepUnit;
 
 /// What a key can do. Where a count makes sense (`10s`), the count goes with it.
@@ -17,6 +22,12 @@ pub enum Action {
     Back(StepUnit),
     /// Go back to where the run stood still before.
     PreviousStop,
+    /// Ask where to go in time.
+    Goto,
+    /// Ask what is to go wrong.
+    Fault,
+    /// Say who last wrote the word under the cursor.
+    WhoWrote,
     /// Give this moment a name.
     Bookmark,
     /// Go to the bookmark before this moment.
@@ -41,11 +52,21 @@ pub enum Action {
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
+    /// Half the time line's window, about its cursor.
+    ZoomIn,
+    /// Twice of it.
+    ZoomOut,
+    /// The time line's last step; with a count, so many.
+    LatestSteps,
+    /// Select the PE that is on the critical path at the time line's cursor.
+    CriticalPe,
     /// Focus the next panel.
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
-    /// Focus a panel by its number, 1..=7.
+    /// Something in the PE panel.
+    Pe(pe::Key),
+    /// Focus a panel by its number, 1..=9.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -87,19 +108,22 @@ pub enum Group {
     Run,
     /// What is shown, and where.
     View,
+    /// Inside a PE.
+    Pe,
     /// The app itself.
     App,
 }
 
 impl Group {
     /// Headings in reading order.
-    pub const ALL: [Self; 3] = [Self::Run, Self::View, Self::App];
+    pub const ALL: [Self; 4] = [Self::Run, Self::View, Self::Pe, Self::App];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Run => "Run and step",
             Self::View => "Look around",
+            Self::Pe => "Inside a PE",
             Self::App => "The app",
         }
     }
@@ -118,6 +142,10 @@ pub enum When {
     Layer,
     /// There is something worth knowing.
     Warned,
+    /// The PE panel has the focus.
+    Pe,
+    /// The time line has the focus.
+    Timeline,
 }
 
 /// One row of the table.
@@ -140,357 +168,6 @@ pub struct Command {
     /// Whether a count before the key means something.
     pub counts: bool,
 }
-
-const fn row(
-    id: &'static str,
-    action: Action,
-    keys: &'static [&'static str],
-    about: &'static str,
-    short: &'static str,
-    group: Group,
-    when: When,
-) -> Command {
-    let counts = matches!(
-        action,
-        Action::Step(_)
-            | Action::Back(_)
-            | Action::Move(_)
-            | Action::Slower
-            | Action::Faster
-            | Action::NextPanel
-            | Action::PreviousPanel
-    );
-    Command { id, action, keys, about, short, group, when, counts }
-}
-
-/// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
-pub const COMMANDS: &[Command] = &[
-    row(
-        "toggle-pause",
-        Action::TogglePause,
-        &["space", "c"],
-        "run or pause",
-        "run/pause",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "step",
-        Action::Step(StepUnit::TimeStep),
-        &["s"],
-        "step one time step: a token, a frame (10s: ten)",
-        "step",
-        Group::Run,
-        When::Loaded,
-    ),
-    row("help", Action::Help, &["?", "f1"], "all keys, with search", "help", Group::App, When::Always),
-    row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always),
-    row(
-        "close",
-        Action::Close,
-        &["esc"],
-        "close the top layer; drop a count",
-        "close",
-        Group::App,
-        When::Layer,
-    ),
-    row("next-metric", Action::NextMetric, &["m"], "next heat metric", "metric", Group::View, When::Chip),
-    row(
-        "expand",
-        Action::Expand,
-        &["z", "enter"],
-        "expand the panel, or shrink it back",
-        "expand",
-        Group::View,
-        When::Loaded,
-    ),
-    row("next-panel", Action::NextPanel, &["tab"], "next panel", "panel", Group::View, When::Loaded),
-    row(
-        "step-layer",
-        Action::Step(StepUnit::Layer),
-        &["n"],
-        "step to the next layer: until its broadcast is delivered",
-        "layer",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "step-phase",
-        Action::Step(StepUnit::Phase),
-        &["p", "o"],
-        "step one phase: until the slowest PE ends its operation",
-        "phase",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "step-event",
-        Action::Step(StepUnit::Event),
-        &["i"],
-        "step one event of the machine's queue (100i: a hundred)",
-        "event",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "findings",
-        Action::Findings,
-        &["!"],
-        "what is worth knowing: imbalance, races, idle PEs",
-        "findings",
-        Group::View,
-        When::Warned,
-    ),
-    row(
-        "step-sequence",
-        Action::Step(StepUnit::Sequence),
-        &["f"],
-        "finish the sequence (70 tokens), or the gesture",
-        "sequence",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "back",
-        Action::Back(StepUnit::TimeStep),
-        &["S"],
-        "step back one time step (10S: ten)",
-        "back",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "back-layer",
-        Action::Back(StepUnit::Layer),
-        &["N"],
-        "step back to the end of the layer before",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "back-phase",
-        Action::Back(StepUnit::Phase),
-        &["P", "O"],
-        "step back one phase",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "back-event",
-        Action::Back(StepUnit::Event),
-        &["I"],
-        "step back one event (100I: a hundred)",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "back-sequence",
-        Action::Back(StepUnit::Sequence),
-        &["F"],
-        "step back to the beginning of the sequence, or gesture",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "previous-stop",
-        Action::PreviousStop,
-        &["u"],
-        "back to where it stood still before",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row("bookmark", Action::Bookmark, &["B"], "set a bookmark here", "", Group::Run, When::Loaded),
-    row(
-        "previous-bookmark",
-        Action::PreviousBookmark,
-        &["["],
-        "go to the bookmark before",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "next-bookmark",
-        Action::NextBookmark,
-        &["]"],
-        "go to the bookmark after",
-        "",
-        Group::Run,
-        When::Loaded,
-    ),
-    row("slower", Action::Slower, &["<", "-"], "slower free run", "slower", Group::Run, When::Loaded),
-    row("faster", Action::Faster, &[">", "+"], "faster free run", "faster", Group::Run, When::Loaded),
-    row(
-        "toggle-window",
-        Action::ToggleWindow,
-        &["w"],
-        "this time step or the mean",
-        "window",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "reload",
-        Action::Reload,
-        &["r"],
-        "read the scene file again and build it",
-        "reload",
-        Group::Run,
-        When::Always,
-    ),
-    row(
-        "restart",
-        Action::Restart,
-        &["R"],
-        "start over with the same scene",
-        "restart",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "left",
-        Action::Move(Direction::Left),
-        &["h", "left"],
-        "select the PE to the left",
-        "",
-        Group::View,
-        When::Chip,
-    ),
-    row(
-        "down",
-        Action::Move(Direction::Down),
-        &["j", "down"],
-        "select the PE below; scroll down",
-        "",
-        Group::View,
-        When::Chip,
-    ),
-    row(
-        "up",
-        Action::Move(Direction::Up),
-        &["k", "up"],
-        "select the PE above; scroll up",
-        "",
-        Group::View,
-        When::Chip,
-    ),
-    row(
-        "right",
-        Action::Move(Direction::Right),
-        &["l", "right"],
-        "select the PE to the right",
-        "",
-        Group::View,
-        When::Chip,
-    ),
-    row(
-        "previous-metric",
-        Action::PreviousMetric,
-        &["M"],
-        "previous heat metric",
-        "",
-        Group::View,
-        When::Chip,
-    ),
-    row(
-        "previous-panel",
-        Action::PreviousPanel,
-        &["backtab"],
-        "previous panel",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row("chip", Action::Panel(1), &["1"], "panel 1: Chip, the floor plan", "", Group::View, When::Loaded),
-    row(
-        "task",
-        Action::Panel(2),
-        &["2"],
-        "panel 2: Task, text and perplexity",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "memory",
-        Action::Panel(3),
-        &["3"],
-        "panel 3: Memory, SRAM banks and map",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row("noc", Action::Panel(4), &["4"], "panel 4: NoC, links and packets", "", Group::View, When::Loaded),
-    row(
-        "timers",
-        Action::Panel(5),
-        &["5"],
-        "panel 5: Timers, time per phase and layer",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "sparsity",
-        Action::Panel(6),
-        &["6"],
-        "panel 6: Sparsity, weights and activity",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "energy",
-        Action::Panel(7),
-        &["7"],
-        "panel 7: Energy, power and where it goes",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "breakpoints",
-        Action::Points,
-        &["b"],
-        "breakpoints and tracepoints: list, add, on/off, delete",
-        "break",
-        Group::Run,
-        When::Loaded,
-    ),
-    row(
-        "constants",
-        Action::Constants,
-        &["C"],
-        "every hardware number, how sure it is, and its source",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row(
-        "matrix",
-        Action::ToggleMatrix,
-        &["t"],
-        "NoC: links, or traffic from whom to whom",
-        "",
-        Group::View,
-        When::Loaded,
-    ),
-    row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
-    row(
-        "suspend",
-        Action::Suspend,
-        &["ctrl-z"],
-        "suspend to the shell (fg comes back)",
-        "",
-        Group::App,
-        When::Always,
-    ),
-];
 
 /// The row of an action; every action has one (a test holds this).
 pub fn find(action: Action) -> Option<&'static Command> {

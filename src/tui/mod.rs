@@ -16,6 +16,7 @@
 //! [`command::COMMANDS`].
 
 pub mod app;
+pub mod asking;
 pub mod command;
 pub mod heat;
 pub mod keymap;

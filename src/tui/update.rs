@@ -3,17 +3,19 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
+use super::asking::{self, Question};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
-use super::panels::PanelId;
+use super::panels::pe::state as pe;
+use super::panels::{PanelId, pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::history::Place;
-use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
+use crate::session::snapshot::{Focus, Part, RunState, SharedSnapshot};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -114,7 +116,12 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let wanted = if app.snapshot.is_some()
+    let line = timeline::state::request(app).filter(|_| app.snapshot.is_some());
+    let wanted = if let Some(request) = line {
+        Focus::Timeline(request)
+    } else if app.snapshot.is_some() && app.shows(PanelId::Pe) {
+        Focus::Inspect(app.pe.request(app.selected))
+    } else if app.snapshot.is_some()
         && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
     {
         Focus::Pe(app.selected.index())
@@ -126,6 +133,21 @@ fn ask_for_detail(app: &mut App) -> Option<Effect> {
     }
     app.asked_focus = wanted;
     Some(Effect::Engine(Command::Focus(wanted)))
+}
+
+fn ask(app: &mut App, question: Question) -> Vec<Effect> {
+    asking::open(app, question);
+    Vec::new()
+}
+
+/// Who last wrote the word under the cursor of the PE panel's memory.
+fn who_wrote(app: &mut App) -> Vec<Effect> {
+    if app.pe.part != Part::Memory {
+        app.notice = Some("v shows the PE's memory; then W says who last wrote the word".to_owned());
+        return Vec::new();
+    }
+    let at = app.pe.address & !3;
+    engine(app, Command::WhoWrote { pe: app.selected.index(), bytes: at..at + 4 })
 }
 
 /// A name that no bookmark has: the next number.
@@ -159,7 +181,9 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     app.notice = None;
     let key = Key::from(event);
-    if let Some(effects) = key_in_help(app, key).or_else(|| points::key(app, key)) {
+    if let Some(effects) =
+        key_in_help(app, key).or_else(|| points::key(app, key)).or_else(|| asking::key(app, key))
+    {
         return effects;
     }
     if let Some(effects) = digit(app, key) {
@@ -203,7 +227,7 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 fn focus_number(app: &mut App, number: u8) {
-    if let Some(&panel) = PanelId::ALL.get(usize::from(number).saturating_sub(1)) {
+    if let Some(panel) = PanelId::ALL.into_iter().find(|panel| panel.number() == number) {
         app.set_focus(panel);
     }
 }
@@ -216,6 +240,8 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
+        When::Pe => in_pe(app),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
     }
 }
 
@@ -226,6 +252,9 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
+        Action::Goto => ask(app, Question::Goto),
+        Action::Fault => ask(app, Question::Fault),
+        Action::WhoWrote => who_wrote(app),
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),
@@ -235,7 +264,9 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         Action::Reload => engine(app, Command::Reload),
         Action::Restart => engine(app, Command::Restart),
         Action::Move(direction) => {
-            move_or_scroll(app, direction, times);
+            if !app.overlays.is_empty() || !timeline::state::moved(app, direction, times) {
+                move_or_scroll(app, direction, times);
+            }
             Vec::new()
         }
         Action::Close => {
@@ -268,11 +299,17 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),
+        Action::Pe(pe::Key::Follow) if !in_pe(app) => look(app, Action::Expand, times),
+        Action::Pe(key) => inside_pe(app, key, times),
         Action::Expand if !app.overlays.is_empty() => {
             go_to_finding(app);
             close(app, false);
         }
         Action::Expand => app.expanded = !app.expanded,
+        Action::ZoomIn => timeline::state::zoom(app, true, times),
+        Action::ZoomOut => timeline::state::zoom(app, false, times),
+        Action::LatestSteps => app.timeline.latest(times),
+        Action::CriticalPe => timeline::state::critical(app),
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
         Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
             close(app, false);
@@ -311,7 +348,7 @@ fn go_to_finding(app: &mut App) {
     let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
     if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
         app.selected = pe;
-        app.set_focus(PanelId::Memory);
+        app.set_focus(PanelId::Pe);
     }
 }
 
@@ -346,6 +383,13 @@ fn close(app: &mut App, had_count: bool) {
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
+    if in_pe(app) {
+        let row = pe_panel::words_in_row(pe_area(app));
+        let mut state = app.pe.clone();
+        state.step(direction, times, row, app.inspection());
+        app.pe = state;
+        return;
+    }
     let lines = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     match app.overlays.last_mut() {
@@ -361,8 +405,34 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
                 app.selected = floor_plan::neighbour(app.selected, direction);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Points(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Points(_) | Overlay::Asking(_)) | None => {}
     }
+}
+
+/// Keys go to the PE panel: it has the focus and nothing lies over it.
+fn in_pe(app: &App) -> bool {
+    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+fn pe_area(app: &App) -> ratatui::layout::Rect {
+    let shown = app.plan().panels.into_iter().find(|(panel, _)| *panel == PanelId::Pe);
+    shown.map(|(_, area)| area).unwrap_or_default()
+}
+
+fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
+    let area = pe_area(app);
+    let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
+    let mut state = app.pe.clone();
+    if key == pe::Key::Back && !state.back(&mut app.selected) {
+        app.notice = Some("nowhere to go back to".to_owned());
+    }
+    if let Some(link) = state.key(key, page, row, app.inspection()) {
+        state.go(&mut app.selected, link.place);
+        app.notice = Some(link.to);
+    } else if key == pe::Key::Follow && state == app.pe {
+        app.notice = Some("this leads nowhere".to_owned());
+    }
+    app.pe = state;
 }
 
 fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {

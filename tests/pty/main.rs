@@ -63,9 +63,14 @@ fn runs_and_pauses_and_is_silent_while_paused() {
 #[test]
 fn every_panel_comes_on_screen() {
     let mut terminal = started();
-    for (key, text) in
-        [("3", ">3 Memory"), ("4", ">4 NoC"), ("5", ">5 Timers"), ("6", ">6 Sparsity"), ("2", ">2 Task")]
-    {
+    for (key, text) in [
+        ("3", ">3 Memory"),
+        ("4", ">4 NoC"),
+        ("5", ">5 Timers"),
+        ("6", ">6 Sparsity"),
+        ("8", ">8 PE"),
+        ("2", ">2 Task"),
+    ] {
         terminal.press(key);
         terminal.wait_for(text);
     }
@@ -76,6 +81,30 @@ fn every_panel_comes_on_screen() {
     terminal.press("?");
     terminal.wait_for("search:");
     terminal.press("\x03");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_pe_is_looked_into_and_a_link_is_followed() {
+    let mut terminal = started();
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("8");
+    terminal.wait_for(">8 PE");
+    terminal.wait_for("waits for");
+    terminal.press("z");
+    terminal.wait_until("the chip is gone", |screen| !screen.contains("1 Chip"));
+    terminal.press("v");
+    terminal.wait_for("instructions (not modelled)");
+    terminal.press("v");
+    terminal.wait_for("c−θ");
+    terminal.press("l");
+    // The first link is the unit's c.
+    terminal.press("\r");
+    terminal.wait_for("c of unit ");
+    terminal.press("e");
+    terminal.wait_for("c−θ");
+    terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
 
@@ -217,6 +246,23 @@ fn a_breakpoint_is_typed_completed_and_hit() {
     terminal.press("c");
     terminal.wait_for("stopped: perplexity > 3 and step == 4");
     terminal.wait_for("token 4 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn the_time_line_says_what_bounds_a_step() {
+    let mut terminal = started();
+    terminal.press("9");
+    terminal.wait_for("Nothing is recorded yet");
+    // A digit begins a count, too: another key ends it.
+    terminal.press("z");
+    terminal.wait_for("close");
+    terminal.press("s");
+    terminal.wait_for("This token took");
+    terminal.wait_for("balanc");
+    terminal.press("}");
+    terminal.wait_for("a column");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

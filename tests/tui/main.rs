@@ -6,6 +6,7 @@
 mod commands;
 mod common;
 mod heat;
+mod pe;
 mod points;
 mod sample;
 mod screens;

@@ -12,6 +12,9 @@ use spinntui::session::snapshot::{
     HistoryView, LanguageView, LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase,
     PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
+use spinntui::session::snapshot::{
+    CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
+};
 use spinntui::task::dvs::gesture::Gesture;
 
 /// Ticks of one time step: 2,432 µs.
@@ -99,6 +102,8 @@ pub fn at(step: u64) -> Snapshot {
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
         focus: None,
+        inspection: None,
+        timeline: None,
     }
 }
 
@@ -408,5 +413,87 @@ pub fn hollow() -> Snapshot {
         title: String::new(),
         task: TaskView::LanguageModel(LanguageView::default()),
         ..at(0)
+    }
+}
+
+/// What a third of a time step is spent on, by sixteenths.
+const TIMES: [CellKind; 16] = {
+    use CellKind::{Handler, Idle, Work};
+    [
+        Work(Phase::Embedding),
+        Work(Phase::Input),
+        Work(Phase::Input),
+        Work(Phase::Input),
+        Work(Phase::Input),
+        Work(Phase::Input),
+        Work(Phase::Recurrent),
+        Work(Phase::Recurrent),
+        Work(Phase::Recurrent),
+        Work(Phase::Recurrent),
+        Work(Phase::Recurrent),
+        Work(Phase::Recurrent),
+        Work(Phase::Pointwise),
+        Work(Phase::Broadcast),
+        Handler,
+        Idle,
+    ]
+};
+
+/// The time line of the last token: layers one after the other, the tenth PE of each on the critical path.
+pub fn timeline(request: TimelineRequest) -> TimelineView {
+    let (begin, columns) = (226 * STEP_TICKS, usize::from(request.columns));
+    let order: Vec<u16> = (0..150).collect();
+    let kind = |pe: u16, column: usize| {
+        let place = 48 * column / columns.max(1);
+        if place / 16 == usize::from(pe) / 50 { TIMES[place % 16] } else { CellKind::Idle }
+    };
+    let cell = |pe: u16, column: usize| CellView {
+        kind: kind(pe, column),
+        critical: pe % 50 == 9 && kind(pe, column) != CellKind::Idle,
+    };
+    let row = |&pe: &u16| TimelineRow {
+        pe,
+        layer: (pe / 50) as u8,
+        cells: (0..columns).map(|column| cell(pe, column)).collect(),
+    };
+    let at = usize::from(request.pe).min(149);
+    let count = usize::from(request.rows).min(150);
+    let first = at.saturating_sub(count / 2).min(150 - count);
+    let path = |column: usize| {
+        let layer = (48 * column / columns.max(1) / 16) as u8;
+        let doing = match kind(u16::from(layer) * 50 + 9, column) {
+            CellKind::Work(phase) => (Doing::Operation, Some(phase)),
+            CellKind::Handler => (Doing::Network, Some(Phase::Broadcast)),
+            _ => (Doing::Wake, Some(Phase::Wait)),
+        };
+        let pe = Some(u16::from(layer) * 50 + 9);
+        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(layer), pe })
+    };
+    let burst =
+        |column: usize| if 48 * column / columns.max(1) % 16 >= 13 { 40 + column as u32 % 7 } else { 0 };
+    let cursor = u64::from(request.cursor) * STEP_TICKS / columns.max(1) as u64;
+    TimelineView {
+        request,
+        begin,
+        end: begin + STEP_TICKS,
+        known: begin - 3 * STEP_TICKS,
+        detailed: begin - 3 * STEP_TICKS,
+        now: begin + STEP_TICKS + 7_310,
+        rows: order[first..first + count].iter().map(row).collect(),
+        order,
+        path: (0..columns).map(path).collect(),
+        packets: (0..columns).map(burst).collect(),
+        dma: (0..columns).map(|column| u32::from(column * 48 < columns) * 50).collect(),
+        steps: vec![StepMark { step: 226, begin, end: begin + STEP_TICKS }],
+        sentence: "This token took 2,432 µs: 44 % W·x and R·y on PE(3,4,2) of rnns.1 (10,935 non-zeros, 1.2 % above its \
+            layer's mean), 37 % on PE(2,6,3) of rnns.0, 18 % on PE(7,1,0) of rnns.2, 1 % DRAM; balancing rnns.0 would \
+            save at most 14 µs."
+            .to_owned(),
+        cursor: vec![
+            "waiting for input of rnns.2, step 226: 1,700.12 µs, from 549632.00 to 551332.12".to_owned(),
+            "waits for PE(4,6,3) of rnns.1: 1,698.01 µs, from 549632.10 to 551330.11".to_owned(),
+            "until packet 812345 (x of the next layer of step 226), sent at 551329.90 µs over 5 links".to_owned(),
+        ],
+        cursor_tick: begin + cursor,
     }
 }

@@ -23,6 +23,10 @@ fn with_detail(mut app: App) -> App {
     if let Focus::Pe(pe) = app.asked_focus {
         snapshot.focus = Some(sample::detail(pe));
     }
+    if let Focus::Timeline(request) = app.asked_focus {
+        snapshot.timeline = Some(sample::timeline(request));
+        snapshot.focus = Some(sample::detail(usize::from(request.pe)));
+    }
     update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
     app
 }
@@ -43,6 +47,8 @@ fn screens_at_80x24() {
     assert_snapshot!("80x24-timers", screen((80, 24), "5"));
     assert_snapshot!("80x24-sparsity", screen((80, 24), "6"));
     assert_snapshot!("80x24-energy", screen((80, 24), "7"));
+    assert_snapshot!("80x24-timeline", screen((80, 24), "9"));
+    assert_snapshot!("80x24-timeline-expanded", screen((80, 24), "9 z"));
     assert_snapshot!("80x24-constants", screen((80, 24), "C"));
     assert_snapshot!("80x24-task-expanded", screen((80, 24), "2 z"));
     assert_snapshot!("80x24-help", screen((80, 24), "?"));
@@ -55,6 +61,8 @@ fn screens_at_120x40() {
     assert_snapshot!("120x40", screen((120, 40), ""));
     assert_snapshot!("120x40-memory", screen((120, 40), "3"));
     assert_snapshot!("120x40-energy", screen((120, 40), "7"));
+    assert_snapshot!("120x40-timeline", screen((120, 40), "9"));
+    assert_snapshot!("120x40-timeline-expanded", screen((120, 40), "9 z"));
     assert_snapshot!("120x40-energy-expanded", screen((120, 40), "7 z"));
     assert_snapshot!("120x40-chip-expanded", screen((120, 40), "z"));
     assert_snapshot!("120x40-noc-expanded", screen((120, 40), "4 z"));
@@ -67,6 +75,7 @@ fn screens_at_200x60() {
     assert_snapshot!("200x60", screen((200, 60), ""));
     assert_snapshot!("200x60-energy-expanded", screen((200, 60), "7 z"));
     assert_snapshot!("200x60-constants", screen((200, 60), "C"));
+    assert_snapshot!("200x60-timeline-expanded", screen((200, 60), "9 z"));
     assert_snapshot!("200x60-memory-expanded", screen((200, 60), "3 z"));
 }
 

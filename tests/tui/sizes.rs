@@ -5,7 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{LanguageView, Snapshot, TaskView, WordView};
+use spinntui::session::snapshot::{
+    LanguageView, Snapshot, TaskView, TimelineRequest, TimelineWindow, WordView,
+};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
 use spinntui::tui::update::update;
@@ -14,7 +16,12 @@ use crate::common::{app, app_with, draw, empty_app, press};
 use crate::sample;
 
 fn full() -> Snapshot {
-    Snapshot { focus: Some(sample::detail(24)), ..sample::snapshot() }
+    let timeline = Some(sample::timeline(request(60)));
+    Snapshot { focus: Some(sample::detail(24)), timeline, ..sample::snapshot() }
+}
+
+fn request(columns: u16) -> TimelineRequest {
+    TimelineRequest { window: TimelineWindow::Latest(1), columns, rows: 20, pe: 24, cursor: columns / 2 }
 }
 
 /// Figures and words that no engine should send, and that must not bring the app down all the same.
@@ -54,6 +61,15 @@ fn hostile() -> Snapshot {
     if let Some(detail) = &mut snapshot.focus {
         for region in &mut detail.regions {
             (region.start, region.end) = (u32::MAX, 0);
+        }
+    }
+    if let Some(line) = &mut snapshot.timeline {
+        (line.end, line.cursor_tick, line.request.columns) = (line.begin + 1, u64::MAX, 0);
+        line.sentence = "文".repeat(400);
+        line.packets = vec![u32::MAX; 3];
+        line.path.truncate(2);
+        for row in &mut line.rows {
+            (row.pe, row.layer) = (u16::MAX, 255);
         }
     }
     snapshot.pes.truncate(100);
@@ -157,9 +173,9 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 26] = [
-    "1", "2", "3", "4", "5", "6", "7", "C", "0", "tab", "backtab", "z", "?", "!", "esc", "h", "j", "k", "l",
-    "m", "w", "<", "s", "down", "up", "f1",
+const KEYS: [&str; 34] = [
+    "8", "v", "x", "enter", "e", "a", "y", "G", "1", "2", "3", "4", "5", "6", "7", "C", "0", "tab",
+    "backtab", "z", "?", "!", "esc", "h", "j", "k", "l", "m", "w", "<", "s", "down", "up", "f1",
 ];
 
 #[test]

@@ -3,8 +3,8 @@
 use spinntui::chip::geometry::Pe;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Focus, RunState};
-use spinntui::tui::app::{Effect, Msg, Overlay, Signal};
+use spinntui::session::snapshot::{Focus, RunState, Snapshot, TimelineWindow};
+use spinntui::tui::app::{App, Effect, Msg, Overlay, Signal};
 use spinntui::tui::heat::{Metric, Window};
 use spinntui::tui::panels::PanelId;
 use spinntui::tui::update::update;
@@ -54,11 +54,8 @@ fn counts_go_with_steps_and_leave_the_focus_alone() {
     let effects = press(&mut app, "6 0 s");
     assert_eq!(effects.last(), Some(&step(StepUnit::TimeStep, 60)));
     assert_eq!(text(&app), before, "Chip has the focus and Timers still stands beside it");
-    assert_eq!(
-        press(&mut app, "9 9 9 9 9 9 9 9 i").last(),
-        Some(&step(StepUnit::Event, 999_999)),
-        "no overflow"
-    );
+    let effects = press(&mut app, "9 9 9 9 9 9 9 9 i");
+    assert!(effects.contains(&step(StepUnit::Event, 999_999)), "no overflow: {effects:?}");
     assert_eq!(
         press(&mut app, "1 2 esc s"),
         [Effect::StartCountTimer, Effect::StartCountTimer, step(StepUnit::TimeStep, 1)]
@@ -74,8 +71,8 @@ fn digits_pick_panels_one_after_the_other() {
         press(&mut app, key);
         assert_eq!(app.focus(), panel, "{key}");
     }
-    press(&mut app, "9");
-    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 9");
+    press(&mut app, "8");
+    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 8");
     press(&mut app, "m");
     assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
 }
@@ -110,7 +107,7 @@ fn tab_goes_round_both_ways() {
     }
     assert_eq!(seen, PanelId::ALL);
     press(&mut app, "backtab backtab");
-    assert_eq!(app.focus(), PanelId::Sparsity);
+    assert_eq!(app.focus(), PanelId::ALL[PanelId::ALL.len() - 2]);
 }
 
 #[test]
@@ -123,7 +120,14 @@ fn moving_selects_and_asks_for_detail_only_where_it_is_shown() {
     assert_eq!(press(&mut app, "tab tab"), [pe(1, 6, 3)]);
     assert_eq!(press(&mut app, "right"), [pe(2, 6, 2)]);
     assert_eq!(press(&mut app, "3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
-    assert_eq!(press(&mut app, "tab tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
+    assert_eq!(press(&mut app, "tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
+    let asked = press(&mut app, "tab");
+    let [Effect::Engine(Command::Focus(Focus::Inspect(request)))] = asked[..] else { panic!("{asked:?}") };
+    assert_eq!(request.place.pe, Pe::at(3, 6, 3).unwrap().index(), "the PE panel wants more");
+    let asked = press(&mut app, "tab");
+    assert!(matches!(asked[..], [Effect::Engine(Command::Focus(Focus::Timeline(_)))]), "{asked:?}");
+    press(&mut app, "1");
+    update(&mut app, Msg::CountExpired);
     assert_eq!(press(&mut app, "z"), [pe(3, 6, 3)], "the expanded chip shows detail");
 }
 
@@ -241,4 +245,62 @@ fn signals_leave_with_the_shells_code() {
     assert_eq!(update(&mut app, Msg::Signal(Signal::Suspend)), [Effect::Suspend]);
     assert_eq!(update(&mut app, Msg::Signal(Signal::Continued)), [Effect::Resume]);
     assert_eq!(update(&mut app, Msg::InputLost("gone".to_owned())), [Effect::Quit(1)]);
+}
+
+/// What the engine is asked for while the time line is focused; a snapshot answers it.
+fn on_the_time_line() -> App {
+    let mut app = app((120, 40));
+    press(&mut app, "9 z");
+    update(&mut app, Msg::CountExpired);
+    answer(&mut app);
+    app
+}
+
+fn answer(app: &mut App) {
+    let Focus::Timeline(request) = app.asked_focus else { panic!("{:?}", app.asked_focus) };
+    let snapshot = Snapshot { timeline: Some(sample::timeline(request)), ..sample::snapshot() };
+    update(app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
+}
+
+#[test]
+fn the_time_line_is_recorded_while_it_is_looked_at() {
+    let mut app = app((80, 24));
+    let effects = press(&mut app, "9");
+    let asked = effects.iter().filter(|e| matches!(e, Effect::Engine(Command::Focus(Focus::Timeline(_)))));
+    assert_eq!(asked.count(), 1, "{effects:?}");
+    update(&mut app, Msg::CountExpired);
+    let effects = press(&mut app, "5");
+    assert!(effects.contains(&Effect::Engine(Command::Focus(Focus::Nothing))), "{effects:?}");
+}
+
+#[test]
+fn the_time_line_zooms_pans_and_follows_again() {
+    let mut app = on_the_time_line();
+    let window = |app: &App| match app.asked_focus {
+        Focus::Timeline(request) => request.window,
+        _ => panic!("{:?}", app.asked_focus),
+    };
+    let width = |app: &App| match window(app) {
+        TimelineWindow::Ticks { begin, end } => end - begin,
+        TimelineWindow::Latest(_) => 0,
+    };
+    assert_eq!(window(&app), TimelineWindow::Latest(1));
+    press(&mut app, "}");
+    let half = width(&app);
+    assert!(half > 0);
+    press(&mut app, "3 }");
+    assert!(width(&app) <= half / 4 + 2, "the answer is the whole step again, of which an eighth is shown");
+    press(&mut app, "=");
+    assert_eq!(window(&app), TimelineWindow::Latest(1));
+    press(&mut app, "7 0 =");
+    assert_eq!(window(&app), TimelineWindow::Latest(70));
+    assert_eq!(app.focus(), PanelId::Timeline, "a count is no panel");
+    let before = app.selected;
+    press(&mut app, "j");
+    assert_ne!(app.selected, before);
+    press(&mut app, "k l");
+    assert_eq!(app.selected, before);
+    press(&mut app, "*");
+    assert_eq!(app.selected.index() % 50, 9, "the sample's critical PEs");
+    assert!(app.timeline.cursor.is_some());
 }

@@ -72,6 +72,8 @@ impl Machine {
         let entry = Entry { key: packet.address, payload: packet.payload };
         let at = state.fifo.push(&mut state.sram, entry, on_full);
         if let Some(at) = at {
+            let place = state.fifo.newest();
+            self.note(|recorder| recorder.enqueued(index, place));
             self.banks_entry(index, at, ENTRY_BYTES);
             self.state.matrix.delivered(packet.source, index);
             if let Some(pe) = Pe::from_index(index) {
@@ -111,7 +113,9 @@ impl Machine {
         state.fifo.draining = true;
         state.fifo.drain_ends = now.max(state.interrupts_until) + ticks;
         state.count.busy += ticks;
+        let begin = state.fifo.drain_ends - ticks;
         self.state.queue.push(state.fifo.drain_ends, pe.index() as u16, EventKind::Drain);
+        self.note(|recorder| recorder.drain(pe.index(), begin));
         self.count_busy(pe, ticks);
     }
 
@@ -125,6 +129,8 @@ impl Machine {
         }
         state.fifo.draining = false;
         self.book_stall(pe.qpe_index());
+        let place = self.state.pes[pe.index()].fifo.read;
+        self.note(|recorder| recorder.drained(pe.index(), place, now));
         let state = &mut self.state.pes[pe.index()];
         if let Some(entry) = state.fifo.pop(&state.sram)
             && let Some(arrival) = self.place(pe, &entry)

@@ -113,6 +113,7 @@ impl Machine {
     /// it takes is not published), each takes its set-up.
     fn transfer(&mut self, pe: Pe, slot: &Slot, target: &Target, step: u32, packets: u32) -> Progress {
         let now = self.state.tick;
+        self.note_transfer(pe, slot, target, step, packets);
         let mut progress = Progress::default();
         for number in 0..packets {
             let packet = self.packet(pe, slot, target, step, number, packets);

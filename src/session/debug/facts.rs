@@ -71,7 +71,7 @@ pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
             let (sample, _) = recognising.task().now();
             class(recognising, recognising.task().label(sample)?.index())
         }
-        (Fact::PeStatus, Of::Pe(pe)) => Some(view::status(session, state(session, pe)).name()),
+        (Fact::PeStatus, Of::Pe(pe)) => Some(view::status(session, pe).name()),
         (Fact::PePhase, Of::Pe(pe)) => Some(operation(session, pe)?.0.name()),
         (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
         _ => None,

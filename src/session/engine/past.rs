@@ -41,7 +41,7 @@ impl Runner {
             Command::WhoWrote { pe, bytes } => match Pe::from_index(*pe) {
                 Some(pe) => {
                     let answer = history.last_write(session, pe, bytes);
-                    format!("{pe} {:#07x}..{:#07x} was written by {answer}", bytes.start, bytes.end)
+                    format!("{:#07x} of {pe} was last written by {answer}", bytes.start)
                 }
                 None => format!("there is no PE {pe}: 0 to 151"),
             },

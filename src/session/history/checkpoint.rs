@@ -36,6 +36,9 @@ impl Checkpoint {
 
     pub fn restore(&self, session: &mut Session) {
         session.machine.restore(&self.machine);
+        if let Some(tape) = &mut session.tape {
+            tape.restart(&mut session.machine);
+        }
         session.work.clone_from(&self.work);
         session.stats.clone_from(&self.stats);
         session.last_event = self.last_event;

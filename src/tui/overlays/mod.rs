@@ -1,5 +1,6 @@
 //! What lies over the panels, and what is there before them.
 
+pub mod asking;
 pub mod constants;
 pub mod help;
 pub mod loading;

@@ -1,0 +1,183 @@
+//! `spinntui trace SCENE -o FILE`: what every PE, packet and DMA did when, and what bounds a time step.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::run::Progress;
+use super::{CliError, FAILED, FINE, SetArgs};
+use crate::machine::record::Limits;
+use crate::report::trace::csv::Csv;
+use crate::report::trace::perfetto::{Packets, Perfetto};
+use crate::report::trace::text::Text;
+use crate::report::trace::{Chunk, Sink, TraceError};
+use crate::scene::LoadedScene;
+use crate::session::build::{ModelCache, build};
+use crate::session::command::StepUnit;
+use crate::session::{Moved, Session};
+
+const EXAMPLES: &str = "\
+Examples:
+  spinntui trace scenes/lm.ron -o lm.json
+      the first token; open lm.json at https://ui.perfetto.dev or chrome://tracing
+  spinntui trace scenes/lm.ron --skip 10 --format text
+      what bounds the eleventh token, in one sentence, and whom idle PEs waited for
+  spinntui trace scenes/lm_small.ron --steps 20 --packets all -o small.json
+  spinntui trace scenes/lm_small.ron -o spans.csv
+      one row for each operation, wait, handler, packet and DMA
+
+docs/trace.md describes what is in a trace. Writing one changes nothing of what the chip does.";
+
+/// What a trace looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// Chrome's trace events, as JSON: for Perfetto and chrome://tracing
+    Perfetto,
+    /// One row for each thing that took time
+    Csv,
+    /// For people: what bounds each step, and whom idle PEs waited for
+    Text,
+}
+
+/// Which packets a Perfetto trace shows as arrows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PacketChoice {
+    /// All: a token of the paper's model makes a file of about 26 MB
+    All,
+    /// The last of each block, which wakes its receivers
+    #[default]
+    Last,
+    /// None
+    None,
+}
+
+/// Write what every PE, packet and DMA did when, for Perfetto or as a table; say what bounds a step.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct TraceArgs {
+    /// Scene file
+    pub scene: PathBuf,
+    /// File to write; without it, standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Time steps (tokens, frames) to trace
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub steps: u64,
+    /// Time steps to run before, untraced
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub skip: u64,
+    /// What the trace looks like; without it, by the file's ending: .csv, .txt, else Perfetto
+    #[arg(long, value_enum)]
+    pub format: Option<TraceFormat>,
+    /// Which packets a Perfetto trace shows as arrows
+    #[arg(long, value_enum, default_value_t)]
+    pub packets: PacketChoice,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub set: SetArgs,
+}
+
+impl TraceArgs {
+    fn format(&self) -> TraceFormat {
+        let ending = self.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+        self.format.unwrap_or(match ending.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => TraceFormat::Csv,
+            Some("txt") => TraceFormat::Text,
+            _ => TraceFormat::Perfetto,
+        })
+    }
+
+    fn sink(&self, output: Output) -> Box<dyn Sink> {
+        let packets = match self.packets {
+            PacketChoice::All => Packets::All,
+            PacketChoice::Last => Packets::Last,
+            PacketChoice::None => Packets::None,
+        };
+        match self.format() {
+            TraceFormat::Perfetto => Box::new(Perfetto::new(output, packets)),
+            TraceFormat::Csv => Box::new(Csv::new(output)),
+            TraceFormat::Text => Box::new(Text::new(output)),
+        }
+    }
+}
+
+/// Writes the trace; the exit code says whether the machine stalled.
+pub fn trace(args: &TraceArgs) -> Result<u8, CliError> {
+    let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let mut session = build(loaded, &mut ModelCache::default())?;
+    let total = session.work().total_steps();
+    if args.skip >= total {
+        return Err(CliError::Usage(format!(
+            "error: the input has {total} time steps, and --skip {} leaves none to trace",
+            args.skip
+        )));
+    }
+    let mut sink = args.sink(Output::create(args.output.as_deref())?);
+    let target = args.skip.saturating_add(args.steps).min(total);
+    let mut progress = Progress::new(Instant::now(), target);
+    let stopped = write(args.skip, target, &mut session, sink.as_mut(), &mut progress);
+    progress.clear();
+    let Written { stopped, dropped } = stopped.map_err(CliError::Trace)?;
+    if dropped > 0 {
+        eprintln!("warning: {dropped} records of a very long time step were dropped, the oldest first");
+    }
+    match stopped {
+        Some(reason) => {
+            eprintln!("error: the machine stopped in time step {}: {reason}", session.steps() + 1);
+            Ok(FAILED)
+        }
+        None => Ok(FINE),
+    }
+}
+
+/// How it went.
+struct Written {
+    /// Why the machine stopped early, if it did.
+    stopped: Option<String>,
+    /// Records that are missing.
+    dropped: u64,
+}
+
+fn write(
+    skip: u64,
+    target: u64,
+    session: &mut Session,
+    sink: &mut dyn Sink,
+    progress: &mut Progress,
+) -> Result<Written, TraceError> {
+    let mut stopped = None;
+    while session.steps() < skip && stopped.is_none() {
+        stopped = one_step(session);
+        progress.show(session);
+    }
+    session.machine_mut().record(Limits::default());
+    sink.begin(session)?;
+    let mut begin = session.tick();
+    while stopped.is_none() {
+        stopped = one_step(session);
+        let last = stopped.is_some() || session.steps() >= target;
+        if let Some(chunk) = Chunk::of(session, begin, last) {
+            sink.chunk(&chunk)?;
+        }
+        if last {
+            break;
+        }
+        begin = session.tick();
+        session.machine_mut().forget_before(begin);
+        progress.show(session);
+    }
+    sink.end()?;
+    let dropped = session.machine().recorded().map_or(0, |record| record.dropped);
+    Ok(Written { stopped, dropped })
+}
+
+/// Runs one time step; why it could not be completed, if so.
+fn one_step(session: &mut Session) -> Option<String> {
+    match session.step(StepUnit::TimeStep) {
+        Moved::On(_) => None,
+        Moved::Finished => Some("all input is read".to_owned()),
+        Moved::Stalled(reason) | Moved::Faulted(reason) => Some(reason),
+    }
+}

@@ -1,0 +1,160 @@
+//! Where the machine tells its recorder what happens.
+
+use super::super::exec::Machine;
+use super::super::program::{Operation, Slot, Target};
+use super::super::state::{Packet, Status};
+use super::{Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
+use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
+
+impl Machine {
+    /// Begins to record what happens from now on. What goes on is noted from where it began; whose packets are on the mesh
+    /// now stays unknown.
+    pub fn record(&mut self, limits: Limits) {
+        let mut recorder = Recorder::new(limits, self.state.tick, self.state.sent);
+        for pe in Pe::all() {
+            let state = &self.state.pes[pe.index()];
+            let Some(loaded) = self.program.pe(pe) else { continue };
+            let Some(operation) = loaded.operations.get(state.operation as usize) else { continue };
+            let Some(slot) = loaded.slots.get(usize::from(operation.slot)) else { continue };
+            let step = state.sram.word(slot.control.steps());
+            recorder.begin(pe.index(), opened(*operation, slot, step, state.began));
+            if state.status == Status::Waiting {
+                recorder.wait(pe.index(), state.began);
+            }
+            recorder.pes[pe.index()].pending = state.interrupts.iter().map(|_| None).collect();
+            recorder.pes[pe.index()].draining = self.state.tick;
+        }
+        self.recorder = Some(Box::new(recorder));
+    }
+
+    /// Ends the recording and gives it away.
+    pub fn stop_recording(&mut self) -> Option<Box<Recorder>> {
+        self.recorder.take()
+    }
+
+    /// The recording so far.
+    pub fn recorded(&self) -> Option<&Recorder> {
+        self.recorder.as_deref()
+    }
+
+    /// Forgets what ended before `tick`.
+    pub fn forget_before(&mut self, tick: Tick) {
+        self.note(|recorder| recorder.forget_before(tick));
+    }
+
+    /// Tells the recorder, if there is one.
+    #[inline]
+    pub(in super::super) fn note(&mut self, tell: impl FnOnce(&mut Recorder)) {
+        if let Some(recorder) = &mut self.recorder {
+            tell(recorder);
+        }
+    }
+
+    /// An operation begins now.
+    #[inline]
+    pub(in super::super) fn note_begin(&mut self, pe: Pe, operation: Operation, slot: &Slot, step: u32) {
+        let now = self.state.tick;
+        self.note(|recorder| recorder.begin(pe.index(), opened(operation, slot, step, now)));
+    }
+
+    /// The operation that a PE is in ends now; it was for slot number `slot`.
+    #[inline]
+    pub(in super::super) fn note_end(&mut self, pe: Pe, slot: u8) {
+        let (now, events) = (self.state.tick, &self.state.active[pe.index()][usize::from(slot)]);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end(pe.index(), now, events);
+        }
+    }
+
+    /// A PE has nothing to do from now on.
+    #[inline]
+    pub(in super::super) fn note_wait(&mut self, pe: Pe) {
+        let now = self.state.tick;
+        self.note(|recorder| recorder.wait(pe.index(), now));
+    }
+
+    /// What a PE waited for is there now; it waits for more, or not.
+    #[inline]
+    pub(in super::super) fn note_waited(&mut self, pe: Pe, more: bool) {
+        let now = self.state.tick;
+        self.note(|recorder| recorder.waited(pe.index(), now, more));
+    }
+
+    /// A packet leaves at `sent` and arrives after `hops` links. `stored`: where it is kept; none for one that is lost.
+    #[inline]
+    pub(in super::super) fn note_sent(
+        &mut self,
+        packet: &Packet,
+        (sent, arrives): (Tick, Tick),
+        hops: u32,
+        stored: Option<u32>,
+    ) {
+        let Packet { source, qpe, mask, host, freight, .. } = *packet;
+        self.note(|recorder| {
+            let parent = None;
+            let delivered = None;
+            let span =
+                PacketSpan { source, qpe, mask, host, freight, parent, hops, sent, arrives, delivered };
+            recorder.sent(span, stored);
+        });
+    }
+
+    /// A packet is taken off the mesh; until the next one is, what happens is due to it.
+    #[inline]
+    pub(in super::super) fn note_accepted(&mut self, stored: u32) {
+        let now = self.state.tick;
+        self.note(|recorder| recorder.accepted = recorder.delivered(stored, now));
+    }
+
+    /// A packet has reached the event router: what leaves until [`Self::note_copied`] is a copy of it.
+    #[inline]
+    pub(in super::super) fn note_copying(&mut self, stored: u32) {
+        let now = self.state.tick;
+        self.note(|recorder| recorder.copied = recorder.delivered(stored, now));
+    }
+
+    /// All copies have left.
+    #[inline]
+    pub(in super::super) fn note_copied(&mut self) {
+        self.note(|recorder| recorder.copied = None);
+    }
+
+    /// A PE's DMA engine sends a block.
+    #[inline]
+    pub(in super::super) fn note_transfer(
+        &mut self,
+        pe: Pe,
+        slot: &Slot,
+        to: &Target,
+        step: u32,
+        packets: u32,
+    ) {
+        let begin = self.state.tick;
+        let end = begin + Tick::from(packets) * crate::chip::clock::NOC_CYCLE;
+        let (qpe, layer) = (to.qpe, slot.layer);
+        self.note(|r| r.transfer(pe.index(), TransferSpan { begin, end, packets, qpe, layer, step }));
+    }
+
+    /// The time step that is the host's oldest is complete.
+    #[inline]
+    pub(in super::super) fn note_step(&mut self) {
+        let (step, begin, end) = (self.state.host.completed, self.state.host.completed_at, self.state.tick);
+        self.note(|recorder| recorder.step(StepSpan { step, begin, end, packet: None }));
+    }
+}
+
+/// An operation that has just begun.
+fn opened(operation: Operation, slot: &Slot, step: u32, begin: Tick) -> OperationSpan {
+    OperationSpan {
+        layer: slot.layer,
+        sample: slot.sample,
+        phase: operation.phase,
+        step,
+        recurrent_only: operation.recurrent_only,
+        begin,
+        end: None,
+        busy: 0,
+        events: 0,
+    }
+}

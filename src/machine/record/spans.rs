@@ -1,0 +1,148 @@
+//! What a recording is made of: who did what from when to when, in ticks of the chip's clock.
+
+use super::super::program::Phase;
+use super::super::state::Freight;
+use crate::chip::clock::Tick;
+
+/// One operation of a PE's program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperationSpan {
+    /// Layer that it was for.
+    pub layer: u8,
+    /// Sample of the batch.
+    pub sample: u8,
+    /// What was done.
+    pub phase: Phase,
+    /// Time step.
+    pub step: u32,
+    /// W·x is not waited for, only y(t−1): see [`super::super::program::Operation::recurrent_only`].
+    pub recurrent_only: bool,
+    /// When it began.
+    pub begin: Tick,
+    /// When it ended; none while it goes on.
+    pub end: Option<Tick>,
+    /// Ticks that the core worked on it: without waiting, its DMA, and handlers.
+    pub busy: Tick,
+    /// Events (y ≠ 0) that it found: point-wise operations only.
+    pub events: u32,
+}
+
+/// A part of an operation in which a PE had nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitSpan {
+    /// From when.
+    pub begin: Tick,
+    /// Until when; none while it goes on.
+    pub end: Option<Tick>,
+    /// Number of the packet that ended it; none where that is not known.
+    pub packet: Option<u64>,
+}
+
+/// What a core does beside its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// The handler of a watched write.
+    Handler,
+    /// A coordinator's handler sends "go".
+    Release,
+    /// It takes an entry out of the event router's FIFO.
+    Drain,
+}
+
+/// A handler, or an entry taken out of the FIFO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceSpan {
+    /// Which.
+    pub service: Service,
+    /// When it began.
+    pub begin: Tick,
+    /// When it ended, or is to end.
+    pub end: Tick,
+    /// The packet that it was for.
+    pub packet: Option<u64>,
+}
+
+/// A packet on the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketSpan {
+    /// Sender: PE index, or [`super::super::queue::CHIP`].
+    pub source: u16,
+    /// Receiving QPE index; [`super::super::broadcast::ROUTER`] for the event router.
+    pub qpe: u8,
+    /// Bit p: PE p of it.
+    pub mask: u8,
+    /// For the host.
+    pub host: bool,
+    /// What for.
+    pub freight: Freight,
+    /// The packet that the event router copied.
+    pub parent: Option<u64>,
+    /// Links to cross.
+    pub hops: u32,
+    /// When it was handed to the NoC.
+    pub sent: Tick,
+    /// When it comes to its QPE.
+    pub arrives: Tick,
+    /// When it was taken off the mesh; none while it is there, and for one that is lost.
+    pub delivered: Option<Tick>,
+}
+
+/// A row read from DRAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchSpan {
+    /// PE index.
+    pub pe: u16,
+    /// DRAM port.
+    pub port: u8,
+    /// Bytes.
+    pub bytes: u32,
+    /// When the request leaves the PE.
+    pub requested: Tick,
+    /// When the port gives the first beat.
+    pub granted: Tick,
+    /// When the port has given the last.
+    pub given: Tick,
+    /// When the last beat is written.
+    pub end: Tick,
+}
+
+/// A block that a PE's DMA engine sends to one destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferSpan {
+    /// First beat.
+    pub begin: Tick,
+    /// After the last.
+    pub end: Tick,
+    /// Packets.
+    pub packets: u32,
+    /// Receiving QPE index.
+    pub qpe: u8,
+    /// Layer.
+    pub layer: u8,
+    /// Time step.
+    pub step: u32,
+}
+
+/// The host announces a time step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnnounceSpan {
+    /// Which.
+    pub step: u32,
+    /// When the host began.
+    pub asked: Tick,
+    /// When its packets left.
+    pub sent: Tick,
+}
+
+/// A completed time step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepSpan {
+    /// Number, from 0.
+    pub step: u32,
+    /// When the one before was complete (0 for the first): steps follow each other without gaps.
+    pub begin: Tick,
+    /// When it was complete.
+    pub end: Tick,
+    /// The packet whose delivery completed it.
+    pub packet: Option<u64>,
+}

@@ -1,0 +1,219 @@
+//! A trace as a table: one row for each thing that took time (docs/trace.md lists the columns).
+
+use std::io::Write;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::{Chunk, Sink, TraceError, place};
+use crate::chip::clock::{Tick, us};
+use crate::chip::geometry::QPES;
+use crate::machine::broadcast::ROUTER;
+use crate::machine::record::{PacketSpan, PeRecord, Service};
+use crate::session::Session;
+use crate::session::timeline::idle::awaited;
+use crate::session::timeline::path::{about, freight_words};
+
+/// One row. Fields that mean nothing for its kind are empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Row<'a> {
+    /// `operation`, `wait`, `handler`, `release`, `drain`, `packet`, `fetch`, `transfer`, `step` or `critical`.
+    pub kind: &'static str,
+    /// From when since the start, µs.
+    pub begin_us: f64,
+    /// How long, µs.
+    pub duration_us: f64,
+    /// The same in ticks of 1/1200 µs, exact.
+    pub begin_ticks: Tick,
+    /// The same in ticks of 1/1200 µs, exact.
+    pub duration_ticks: Tick,
+    /// Where: a PE or the host. Of a packet, its sender.
+    pub place: String,
+    /// Layer, by its name.
+    pub layer: &'a str,
+    /// Phase.
+    pub phase: &'static str,
+    /// Time step, from 0.
+    pub step: Option<u32>,
+    /// Sample of the batch, from 0.
+    pub sample: Option<u8>,
+    /// PE cycles that the core worked: without waiting, its DMA, and handlers.
+    pub cycles: Option<u64>,
+    /// Events (y ≠ 0) that a point-wise operation found.
+    pub events: Option<u32>,
+    /// Number of the packet; of a wait, a handler, a drain, the packet that it was for.
+    pub packet: Option<u64>,
+    /// Of a packet, its receivers; of a wait, whom it was for; of a transfer, the QPE.
+    pub other: String,
+    /// Links that a packet crossed.
+    pub hops: Option<u32>,
+    /// Bytes.
+    pub bytes: Option<u32>,
+    /// What, in words.
+    pub what: &'static str,
+}
+
+impl Row<'_> {
+    fn new(kind: &'static str, span: &Range<Tick>) -> Self {
+        Self {
+            kind,
+            begin_us: us(span.start),
+            duration_us: us(span.end - span.start),
+            begin_ticks: span.start,
+            duration_ticks: span.end - span.start,
+            ..Self::default()
+        }
+    }
+}
+
+/// The table.
+pub struct Csv<W: Write> {
+    writer: ::csv::Writer<W>,
+}
+
+impl<W: Write> Csv<W> {
+    /// Writes to `writer`.
+    pub fn new(writer: W) -> Self {
+        Self { writer: ::csv::Writer::from_writer(writer) }
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), TraceError> {
+        Ok(self.writer.serialize(row)?)
+    }
+
+    fn operations(&mut self, chunk: &Chunk<'_>, index: u16, pe: &PeRecord) -> Result<(), TraceError> {
+        for operation in &pe.operations {
+            let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
+            self.row(&Row {
+                place: place(index),
+                layer: chunk.layer(operation.layer),
+                phase: operation.phase.name(),
+                step: Some(operation.step),
+                sample: Some(operation.sample),
+                cycles: Some(operation.busy / chunk.program.operating_point.ticks_per_cycle()),
+                events: (operation.phase == crate::machine::program::Phase::Pointwise)
+                    .then_some(operation.events),
+                what: operation.phase.describe(),
+                ..Row::new("operation", &span)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn beside(&mut self, chunk: &Chunk<'_>, index: u16, pe: &PeRecord) -> Result<(), TraceError> {
+        for wait in &pe.waits {
+            let Some(span) = chunk.span(wait.begin, wait.end) else { continue };
+            let other = chunk.awaited(awaited(chunk.record, wait.packet));
+            let place = place(index);
+            self.row(&Row { place, packet: wait.packet, other, ..Row::new("wait", &span) })?;
+        }
+        for service in &pe.services {
+            let Some(span) = chunk.span(service.begin, Some(service.end)) else { continue };
+            let kind = match service.service {
+                Service::Handler => "handler",
+                Service::Release => "release",
+                Service::Drain => "drain",
+            };
+            self.row(&Row { place: place(index), packet: service.packet, ..Row::new(kind, &span) })?;
+        }
+        for transfer in &pe.transfers {
+            let Some(span) = chunk.span(transfer.begin, Some(transfer.end)) else { continue };
+            self.row(&Row {
+                place: place(index),
+                layer: chunk.layer(transfer.layer),
+                step: Some(transfer.step),
+                other: qpe(transfer.qpe),
+                bytes: Some(transfer.packets * crate::machine::program::PACKET_BYTES),
+                ..Row::new("transfer", &span)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn packet(
+        &mut self,
+        chunk: &Chunk<'_>,
+        number: u64,
+        packet: &PacketSpan,
+        end: Tick,
+    ) -> Result<(), TraceError> {
+        let (layer, phase, step) = about(packet.freight);
+        self.row(&Row {
+            place: place(packet.source),
+            layer: chunk.layer(layer),
+            phase: phase.name(),
+            step,
+            packet: Some(number),
+            other: receivers(packet),
+            hops: Some(packet.hops),
+            what: freight_words(packet.freight),
+            ..Row::new("packet", &(packet.sent..end))
+        })
+    }
+
+    fn path(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError> {
+        for step in chunk.steps() {
+            let whole = step.begin..step.end;
+            self.row(&Row { place: "host".to_owned(), step: Some(step.step), ..Row::new("step", &whole) })?;
+            for segment in chunk.path(step) {
+                self.row(&Row {
+                    place: segment.pe.map_or_else(|| "host".to_owned(), place),
+                    layer: segment.layer.map_or("", |layer| chunk.layer(layer)),
+                    phase: segment.phase.map_or("", |phase| phase.name()),
+                    step: segment.step,
+                    packet: segment.packet,
+                    what: segment.doing.describe(),
+                    ..Row::new("critical", &(segment.begin..segment.end))
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A QPE by its index.
+fn qpe(index: u8) -> String {
+    QPES.get(usize::from(index)).map_or_else(
+        || if index == ROUTER { "event router".to_owned() } else { "?".to_owned() },
+        ToString::to_string,
+    )
+}
+
+/// Who takes a packet.
+fn receivers(packet: &PacketSpan) -> String {
+    if packet.host {
+        return "host".to_owned();
+    }
+    if packet.qpe == ROUTER {
+        return "event router".to_owned();
+    }
+    let pes = (0..4_u8).filter(|p| packet.mask >> p & 1 == 1).map(|p| p.to_string());
+    format!("{} {}", qpe(packet.qpe), pes.collect::<Vec<_>>().join("+"))
+}
+
+impl<W: Write> Sink for Csv<W> {
+    fn begin(&mut self, _: &Session) -> Result<(), TraceError> {
+        Ok(())
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError> {
+        for (index, pe) in (0_u16..).zip(&chunk.record.pes) {
+            self.operations(chunk, index, pe)?;
+            self.beside(chunk, index, pe)?;
+        }
+        for (number, packet, delivered) in chunk.packets() {
+            self.packet(chunk, number, packet, delivered)?;
+        }
+        for fetch in &chunk.record.fetches {
+            let Some(span) = chunk.span(fetch.requested, Some(fetch.end)) else { continue };
+            let (place, bytes) = (place(fetch.pe), Some(fetch.bytes));
+            let other = format!("DRAM port {}", fetch.port);
+            self.row(&Row { place, other, bytes, ..Row::new("fetch", &span) })?;
+        }
+        self.path(chunk)
+    }
+
+    fn end(&mut self) -> Result<(), TraceError> {
+        Ok(self.writer.flush()?)
+    }
+}

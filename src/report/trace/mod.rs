@@ -1,0 +1,149 @@
+//! `spinntui trace`: what happened on the chip, for tools that show time lines (docs/trace.md).
+//!
+//! A trace is written while the machine runs: after every time step what has ended since is written and forgotten, so its
+//! length is bounded by the disk and not by memory.
+
+pub mod csv;
+pub mod perfetto;
+pub mod text;
+
+use std::io;
+use std::ops::Range;
+
+use thiserror::Error;
+
+use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
+use crate::machine::program::Program;
+use crate::machine::queue::CHIP;
+use crate::machine::record::{PacketSpan, Recorder, StepSpan};
+use crate::session::Session;
+use crate::session::timeline::{Awaited, Segment, path};
+
+/// A trace could not be written.
+#[derive(Debug, Error)]
+pub enum TraceError {
+    /// The file.
+    #[error("cannot write the trace: {0}")]
+    Io(#[from] io::Error),
+    /// A value as JSON, or the file it goes to.
+    #[error("cannot write the trace: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A row of CSV, or the file it goes to.
+    #[error("cannot write the trace: {0}")]
+    Csv(#[from] ::csv::Error),
+}
+
+impl TraceError {
+    /// Whoever read it has heard enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        let kind = match self {
+            Self::Io(error) => Some(error.kind()),
+            Self::Json(error) => error.io_error_kind(),
+            Self::Csv(error) => match error.kind() {
+                ::csv::ErrorKind::Io(error) => Some(error.kind()),
+                _ => None,
+            },
+        };
+        kind == Some(io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// What has happened since the last chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// What the chip is loaded with.
+    pub program: &'a Program,
+    /// The recording.
+    pub record: &'a Recorder,
+    /// From when.
+    pub begin: Tick,
+    /// Until when.
+    pub end: Tick,
+    /// The last one: what goes on ends here.
+    pub last: bool,
+}
+
+impl<'a> Chunk<'a> {
+    /// Of a session that records, from tick `begin` on.
+    pub fn of(session: &'a Session, begin: Tick, last: bool) -> Option<Self> {
+        let record = session.machine().recorded()?;
+        Some(Self { program: session.program(), record, begin, end: session.tick(), last })
+    }
+
+    /// Whether something that ended then is of this chunk.
+    pub fn has(&self, end: Tick) -> bool {
+        end >= self.begin && (end < self.end || self.last && end == self.end)
+    }
+
+    /// From when to when something was, if it is to be written now; what goes on is cut off at the end of the last chunk.
+    pub fn span(&self, begin: Tick, end: Option<Tick>) -> Option<Range<Tick>> {
+        match end {
+            Some(end) if self.has(end) => Some(begin..end),
+            Some(end) if end < self.end || !self.last => None,
+            _ if self.last && begin < self.end => Some(begin..self.end),
+            _ => None,
+        }
+    }
+
+    /// Packets delivered in this chunk, with their numbers.
+    pub fn packets(&self) -> impl Iterator<Item = (u64, &'a PacketSpan, Tick)> + use<'a, '_> {
+        let numbered = (self.record.first_packet..).zip(&self.record.packets);
+        numbered.filter_map(|(number, span)| {
+            let delivered = span.delivered.filter(|&tick| self.has(tick))?;
+            Some((number, span, delivered))
+        })
+    }
+
+    /// Time steps completed in this chunk. One ends with the chunk itself.
+    pub fn steps(&self) -> impl Iterator<Item = &'a StepSpan> + use<'a, '_> {
+        self.record.steps.iter().filter(|step| step.end > self.begin && step.end <= self.end)
+    }
+
+    /// The critical path of a step.
+    pub fn path(&self, step: &StepSpan) -> Vec<Segment> {
+        path(self.program, self.record, step, step.begin.max(self.record.since))
+    }
+
+    /// The packet that a PE sent: of a router's copy, the one that was copied.
+    pub fn origin(&self, mut packet: &'a PacketSpan) -> &'a PacketSpan {
+        while let Some(parent) = packet.parent.and_then(|number| self.record.packet(number)) {
+            packet = parent;
+        }
+        packet
+    }
+
+    /// A layer's name in the model.
+    pub fn layer(&self, layer: u8) -> &'a str {
+        self.program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+    }
+
+    /// Whom somebody waited for, in words.
+    pub fn awaited(&self, awaited: Awaited) -> String {
+        match awaited {
+            Awaited::Pe { layer, pe } => format!("{} of {}", place(pe), self.layer(layer)),
+            Awaited::Host => "the host".to_owned(),
+            Awaited::Later => "what comes next".to_owned(),
+            Awaited::Unknown => "?".to_owned(),
+        }
+    }
+}
+
+/// A PE by its index, or the host.
+pub fn place(index: u16) -> String {
+    match Pe::from_index(usize::from(index)) {
+        Some(pe) => pe.to_string(),
+        None if index == CHIP => "host".to_owned(),
+        None => format!("source {index}"),
+    }
+}
+
+/// Something that takes a trace, chunk by chunk.
+pub trait Sink {
+    /// Before the first chunk.
+    fn begin(&mut self, session: &Session) -> Result<(), TraceError>;
+    /// What has happened since.
+    fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError>;
+    /// After the last chunk.
+    fn end(&mut self) -> Result<(), TraceError>;
+}

@@ -1,0 +1,132 @@
+//! The time line, as far as a face shows it: cells of a window, not spans.
+
+use serde::{Deserialize, Serialize};
+
+use super::Phase;
+use crate::chip::clock::Tick;
+pub use crate::session::timeline::Doing;
+
+/// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
+pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
+
+/// Which part of the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimelineWindow {
+    /// The last so many completed time steps.
+    Latest(u32),
+    /// From one tick to another.
+    Ticks {
+        /// First.
+        begin: Tick,
+        /// Behind the last.
+        end: Tick,
+    },
+}
+
+/// What a face wants to see of the time line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineRequest {
+    /// Which part.
+    pub window: TimelineWindow,
+    /// Cells across.
+    pub columns: u16,
+    /// PEs, one a row; the selected one is among them.
+    pub rows: u16,
+    /// Selected PE, by index.
+    pub pe: u16,
+    /// Selected column.
+    pub cursor: u16,
+}
+
+/// What most of a cell's time went to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CellKind {
+    /// Nothing is known of it: not recorded, or still to come.
+    #[default]
+    Blank,
+    /// The core was in an operation of this phase; of [`Phase::Wait`] and [`Phase::Barrier`], only what is work.
+    Work(Phase),
+    /// It ran handlers, or emptied its FIFO.
+    Handler,
+    /// It waited.
+    Idle,
+}
+
+/// One PE's cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellView {
+    /// What most of its time went to.
+    pub kind: CellKind,
+    /// The critical path goes through this PE here.
+    pub critical: bool,
+}
+
+/// One PE's row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineRow {
+    /// PE index.
+    pub pe: u16,
+    /// Its first layer.
+    pub layer: u8,
+    /// From left to right.
+    pub cells: Vec<CellView>,
+}
+
+/// A column of the critical path: what most of it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathCell {
+    /// What.
+    pub doing: Doing,
+    /// Phase of an operation.
+    pub phase: Option<Phase>,
+    /// Layer.
+    pub layer: Option<u8>,
+    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer kept in full.
+    pub pe: Option<u16>,
+}
+
+/// A completed time step in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepMark {
+    /// Its number, from 0.
+    pub step: u32,
+    /// From when, ticks.
+    pub begin: Tick,
+    /// Until when.
+    pub end: Tick,
+}
+
+/// The time line in a window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineView {
+    /// What was asked for.
+    pub request: TimelineRequest,
+    /// The window, ticks.
+    pub begin: Tick,
+    /// Behind its last tick.
+    pub end: Tick,
+    /// From when on something is known: time steps, and their critical paths.
+    pub known: Tick,
+    /// From when on every operation and packet is.
+    pub detailed: Tick,
+    /// Until when.
+    pub now: Tick,
+    /// PEs by row, all of them: by layer, then by index.
+    pub order: Vec<u16>,
+    /// The rows asked for.
+    pub rows: Vec<TimelineRow>,
+    /// The critical path, by column; none where no completed step is known.
+    pub path: Vec<Option<PathCell>>,
+    /// Packets that were on the mesh at some time of each column.
+    pub packets: Vec<u32>,
+    /// DMA transfers that were under way at some time of each column: rows from DRAM, and blocks sent by DMA.
+    pub dma: Vec<u32>,
+    /// Completed time steps in the window, oldest first; at most 192.
+    pub steps: Vec<StepMark>,
+    /// What bounds the last completed step in the window, in one sentence.
+    pub sentence: String,
+    /// What the selected PE does at the cursor, in words: at most 4 lines.
+    pub cursor: Vec<String>,
+    /// Tick in the middle of the selected column.
+    pub cursor_tick: Tick,
+}

@@ -1,0 +1,95 @@
+//! Idle time explained: whom PEs waited for.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::path::{about, operation_before};
+use crate::chip::clock::Tick;
+use crate::machine::queue::CHIP;
+use crate::machine::record::{PeRecord, Recorder};
+
+/// Whom a wait was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Awaited {
+    /// A PE (its index), for what it did for a layer.
+    Pe {
+        /// Layer.
+        layer: u8,
+        /// PE index.
+        pe: u16,
+    },
+    /// The host's announcement of a time step.
+    Host,
+    /// What comes after the window: it still waits at its end.
+    Later,
+    /// Not known.
+    Unknown,
+}
+
+/// Time that PEs waited, ticks; what they did meanwhile in handlers and FIFOs is taken off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Idle {
+    /// By waiting PE (index) and the one waited for.
+    pub by_pe: BTreeMap<(u16, Awaited), Tick>,
+    /// By layer of the waiting PE and the one waited for, over all PEs.
+    pub by_layer: BTreeMap<(u8, Awaited), Tick>,
+}
+
+impl Idle {
+    /// Sum over all PEs.
+    pub fn total(&self) -> Tick {
+        self.by_pe.values().sum()
+    }
+
+    /// Whom the PEs of all layers together waited for longest.
+    pub fn longest(&self) -> Option<(Awaited, Tick)> {
+        let mut sums: BTreeMap<Awaited, Tick> = BTreeMap::new();
+        for ((_, awaited), ticks) in &self.by_layer {
+            *sums.entry(*awaited).or_default() += ticks;
+        }
+        sums.into_iter().max_by_key(|&(awaited, ticks)| (ticks, std::cmp::Reverse(awaited)))
+    }
+}
+
+/// Whom the packet with this number was waited for.
+pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
+    match packet.and_then(|number| record.packet(number)) {
+        Some(packet) if packet.source == CHIP => Awaited::Host,
+        Some(packet) => Awaited::Pe { layer: about(packet.freight).0, pe: packet.source },
+        None => Awaited::Unknown,
+    }
+}
+
+/// Ticks of `window` in which a PE ran handlers or emptied its FIFO.
+fn served(record: &PeRecord, window: &Range<Tick>) -> Tick {
+    let mut until = window.start;
+    let mut ticks = 0;
+    let first = record.services.partition_point(|span| span.end <= window.start);
+    for span in record.services.range(first..).take_while(|span| span.begin < window.end) {
+        let (begin, end) = (span.begin.max(until), span.end.min(window.end));
+        ticks += end.saturating_sub(begin);
+        until = until.max(end);
+    }
+    ticks
+}
+
+/// What PEs waited for in `window`.
+pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
+    let mut idle = Idle::default();
+    for (index, pe) in record.pes.iter().enumerate() {
+        for wait in &pe.waits {
+            let (begin, end) = (wait.begin.max(window.start), wait.end.unwrap_or(window.end).min(window.end));
+            if begin >= end {
+                continue;
+            }
+            let ticks = (end - begin) - served(pe, &(begin..end));
+            let over = wait.end.is_some_and(|end| end <= window.end);
+            let whom = if over { awaited(record, wait.packet) } else { Awaited::Later };
+            *idle.by_pe.entry((index as u16, whom)).or_default() += ticks;
+            if let Some(operation) = operation_before(pe, end) {
+                *idle.by_layer.entry((operation.layer, whom)).or_default() += ticks;
+            }
+        }
+    }
+    idle
+}

@@ -1,0 +1,12 @@
+//! Where a time step's time went: the critical path through a recording, what idle PEs waited for, and both in words.
+
+pub mod idle;
+pub mod path;
+pub mod summary;
+pub mod tape;
+pub mod view;
+
+pub use idle::{Awaited, Idle, idle};
+pub use path::{Doing, Segment, path};
+pub use summary::{Bound, Summary};
+pub use tape::Tape;

@@ -1,0 +1,293 @@
+//! The critical path: what the end of a time step waited for, and what that waited for, back to its beginning.
+//!
+//! It begins with the packet that completed the step and goes backwards: a packet leads to the operation that sent it;
+//! an operation to what its core did before; a wait to the packet that ended it. A handler, an entry of the FIFO or a
+//! DMA transfer that had to wait for the one before it leads to that one. So every tick of the step is in exactly one
+//! segment, and shortening a segment (while all else stays) would have let the step end earlier, until another path is
+//! the longest.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chip::clock::Tick;
+use crate::machine::program::{Phase, Program};
+use crate::machine::queue::{CHIP, Counter};
+use crate::machine::record::{
+    OperationSpan, PacketSpan, PeRecord, Recorder, Service, StepSpan, TransferSpan, WaitSpan, is_go,
+};
+use crate::machine::state::Freight;
+
+/// What a segment of the path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Doing {
+    /// A core carries out an operation.
+    Operation,
+    /// A core leaves its waiting loop.
+    Wake,
+    /// A core runs the handler of a watched write.
+    Handler,
+    /// A core takes entries out of the event router's FIFO.
+    Drain,
+    /// A packet is on the network-on-chip.
+    Network,
+    /// A packet waits at its QPE's port for room in a FIFO.
+    Port,
+    /// A row comes from DRAM.
+    Dram,
+    /// A PE's DMA engine sends.
+    Send,
+    /// The host.
+    Host,
+    /// The recording does not reach back so far.
+    Unknown,
+}
+
+impl Doing {
+    /// In words.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Operation => "operation",
+            Self::Wake => "leaving the waiting loop",
+            Self::Handler => "handlers",
+            Self::Drain => "emptying FIFOs",
+            Self::Network => "NoC",
+            Self::Port => "waiting for room in FIFOs",
+            Self::Dram => "DRAM",
+            Self::Send => "sending by DMA",
+            Self::Host => "host",
+            Self::Unknown => "not recorded",
+        }
+    }
+}
+
+/// A part of the critical path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// From when, ticks.
+    pub begin: Tick,
+    /// Until when.
+    pub end: Tick,
+    /// What.
+    pub doing: Doing,
+    /// Where: PE index; of a packet, its sender. None for the host.
+    pub pe: Option<u16>,
+    /// For which layer.
+    pub layer: Option<u8>,
+    /// In which phase.
+    pub phase: Option<Phase>,
+    /// In which time step.
+    pub step: Option<u32>,
+    /// Which packet.
+    pub packet: Option<u64>,
+}
+
+impl Segment {
+    /// Its length.
+    pub const fn ticks(&self) -> Tick {
+        self.end - self.begin
+    }
+}
+
+/// Where the walk is: everything before its tick is still to be explained.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    /// A packet has been delivered.
+    Packet(u64),
+    /// A core is at work.
+    Core(usize),
+    /// A core's handler or drain has ended; it is followed back as far as `floor`, before which the core did something
+    /// else.
+    Service(usize, Tick),
+    /// A DMA engine sends: PE, number of the transfer.
+    Transfer(usize, usize),
+    /// The host has announced a time step.
+    Host(u32),
+    /// Not recorded.
+    Nowhere,
+}
+
+/// The last entry of a list, by time, whose key is before `tick`.
+fn last_before<T>(list: &VecDeque<T>, tick: Tick, key: impl Fn(&T) -> Tick) -> Option<usize> {
+    list.partition_point(|entry| key(entry) < tick).checked_sub(1)
+}
+
+/// The operation that a core was in just before `tick`.
+pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan> {
+    record.operations.get(last_before(&record.operations, tick, |span| span.begin)?)
+}
+
+/// Layer that a packet is about, its phase and its time step.
+pub fn about(freight: Freight) -> (u8, Phase, Option<u32>) {
+    match freight {
+        Freight::Values { layer, step, .. } => (layer, Phase::Broadcast, Some(step)),
+        Freight::Announce { step, .. } => (0, Phase::Wait, Some(step)),
+        Freight::Mail { layer, .. } => (layer, Phase::Barrier, None),
+    }
+}
+
+struct Walk<'a> {
+    program: &'a Program,
+    record: &'a Recorder,
+    /// Beginning of the window.
+    begin: Tick,
+    tick: Tick,
+    /// Last first.
+    segments: Vec<Segment>,
+    /// What handlers and drains on the way are booked on.
+    about: (Option<u8>, Option<Phase>, Option<u32>),
+}
+
+/// The critical path to the end of a completed step, from tick `begin` on: segments that follow each other without gaps
+/// from `begin` to the step's end, first first.
+pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) -> Vec<Segment> {
+    let segments = Vec::new();
+    let mut walk =
+        Walk { program, record, begin, tick: step.end, segments, about: (None, None, Some(step.step)) };
+    let mut at = step.packet.map_or(At::Nowhere, At::Packet);
+    // Every turn goes back in time or to an earlier record; the bound only guards against a broken recording.
+    let turns =
+        64 + 4 * record.packets.len() + record.pes.iter().map(|pe| 8 * pe.operations.len()).sum::<usize>();
+    for _ in 0..turns {
+        if walk.tick <= begin {
+            break;
+        }
+        at = match at {
+            At::Packet(number) => walk.packet(number),
+            At::Core(pe) => walk.core(pe),
+            At::Service(pe, floor) => walk.service(pe, floor),
+            At::Transfer(pe, index) => walk.transfer(pe, index),
+            At::Host(step) => walk.host(step),
+            At::Nowhere => break,
+        };
+    }
+    walk.push(begin, Doing::Unknown, None, None);
+    walk.segments.reverse();
+    walk.segments
+}
+
+impl Walk<'_> {
+    /// A segment from `begin` to where the walk is, which goes on there.
+    fn push(&mut self, begin: Tick, doing: Doing, pe: Option<u16>, packet: Option<u64>) {
+        let begin = begin.max(self.begin);
+        if begin >= self.tick {
+            return;
+        }
+        let ((layer, phase, step), end) = (self.about, self.tick);
+        self.segments.push(Segment { begin, end, doing, pe, layer, phase, step, packet });
+        self.tick = begin;
+    }
+
+    fn packet(&mut self, number: u64) -> At {
+        let Some(&packet) = self.record.packet(number) else { return At::Nowhere };
+        let (layer, phase, step) = about(packet.freight);
+        let step = step.or(self.about.2);
+        self.about = (Some(layer), Some(phase), step);
+        let pe = (packet.source != CHIP).then_some(packet.source);
+        self.push(packet.arrives, Doing::Port, pe, Some(number));
+        self.push(packet.sent, Doing::Network, pe, Some(number));
+        if let Some(parent) = packet.parent {
+            return At::Packet(parent);
+        }
+        self.sender(&packet)
+    }
+
+    /// Who sent a packet when it was sent.
+    fn sender(&self, packet: &PacketSpan) -> At {
+        let pe = usize::from(packet.source);
+        match packet.freight {
+            Freight::Announce { step, .. } => At::Host(step),
+            freight if is_go(freight) => At::Service(pe, 0),
+            Freight::Values { .. } => {
+                let transfers = self.record.pes.get(pe).map(|record| &record.transfers);
+                let last = transfers.and_then(|list| last_before(list, packet.sent + 1, |span| span.begin));
+                last.map_or(At::Core(pe), |index| At::Transfer(pe, index))
+            }
+            Freight::Mail { .. } => At::Core(pe),
+        }
+    }
+
+    fn core(&mut self, pe: usize) -> At {
+        let Some(record) = self.record.pes.get(pe) else { return At::Nowhere };
+        let Some(&operation) = operation_before(record, self.tick) else { return At::Nowhere };
+        self.about = (Some(operation.layer), Some(operation.phase), Some(operation.step));
+        let here = Some(pe as u16);
+        if operation.phase == Phase::Embedding
+            && let Some(fetch) = self.record.fetches.iter().rev().find(|fetch| {
+                usize::from(fetch.pe) == pe && fetch.end <= self.tick && fetch.requested >= operation.begin
+            })
+        {
+            self.push(fetch.end, Doing::Operation, here, None);
+            self.push(fetch.requested, Doing::Dram, here, None);
+        }
+        let wait = last_before(&record.waits, self.tick, |wait| wait.begin)
+            .and_then(|at| record.waits.get(at))
+            .filter(|wait| wait.begin >= operation.begin);
+        let Some(&WaitSpan { begin, end, packet }) = wait else {
+            self.push(operation.begin, Doing::Operation, here, None);
+            return At::Core(pe);
+        };
+        self.push(end.unwrap_or(self.tick), Doing::Wake, here, None);
+        if packet.is_some() { At::Service(pe, begin) } else { At::Nowhere }
+    }
+
+    fn service(&mut self, pe: usize, floor: Tick) -> At {
+        let Some(record) = self.record.pes.get(pe) else { return At::Nowhere };
+        let here = Some(pe as u16);
+        let last = last_before(&record.services, self.tick + 1, |span| span.end);
+        let Some(&span) = last.and_then(|at| record.services.get(at)).filter(|span| span.end > floor) else {
+            // Nothing else since the floor: the core itself came late.
+            self.push(floor, Doing::Handler, here, None);
+            return if floor > 0 { At::Core(pe) } else { At::Nowhere };
+        };
+        let doing = if span.service == Service::Drain { Doing::Drain } else { Doing::Handler };
+        self.push(span.begin.max(floor), doing, here, span.packet);
+        if span.begin <= floor && floor > 0 {
+            return At::Core(pe);
+        }
+        let delivered = span.packet.and_then(|number| self.record.packet(number)?.delivered);
+        match (span.packet, delivered) {
+            (Some(number), Some(delivered)) if delivered >= span.begin => At::Packet(number),
+            (Some(_), Some(_)) => At::Service(pe, floor),
+            _ => At::Nowhere,
+        }
+    }
+
+    fn transfer(&mut self, pe: usize, index: usize) -> At {
+        let transfers = &self.record.pes[pe].transfers;
+        let Some(&TransferSpan { begin, layer, step, .. }) = transfers.get(index) else { return At::Nowhere };
+        self.about = (Some(layer), Some(Phase::Broadcast), Some(step));
+        let setup = self.program.costs.dma_setup * self.program.operating_point.ticks_per_cycle();
+        let asked = begin.saturating_sub(setup);
+        self.push(asked, Doing::Send, Some(pe as u16), None);
+        match index.checked_sub(1).and_then(|before| Some((before, transfers.get(before)?))) {
+            Some((before, span)) if span.end == asked => At::Transfer(pe, before),
+            _ => At::Core(pe),
+        }
+    }
+
+    fn host(&mut self, step: u32) -> At {
+        let announcement = self.record.announcements.iter().find(|span| span.step == step);
+        let Some(announcement) = announcement else { return At::Nowhere };
+        self.about = (None, None, Some(step));
+        self.push(announcement.asked, Doing::Host, None, None);
+        // The host announces a step when an earlier one is complete.
+        let before = self.record.steps.iter().find(|span| span.end == announcement.asked);
+        before.and_then(|span| span.packet).map_or(At::Nowhere, At::Packet)
+    }
+}
+
+/// What a packet is for, in words.
+pub fn freight_words(freight: Freight) -> &'static str {
+    match freight {
+        Freight::Values { own: true, next: true, .. } => "y, and x of the next layer",
+        Freight::Values { next: true, .. } => "x of the next layer",
+        Freight::Values { own: true, .. } => "y",
+        Freight::Values { .. } => "y for the host",
+        Freight::Announce { .. } => "time step announced",
+        Freight::Mail { counter: Counter::BarrierDone, .. } => "W·x done",
+        Freight::Mail { counter: Counter::BarrierGo, .. } => "go",
+        Freight::Mail { counter: Counter::CreditDone, .. } => "R·y done",
+        Freight::Mail { .. } => "room for x",
+    }
+}

@@ -1,0 +1,242 @@
+//! What bounds a time step, in figures and in one sentence.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::path::{Doing, Segment};
+use crate::chip::clock::{Tick, us};
+use crate::chip::geometry::Pe;
+use crate::machine::program::{Phase, Program};
+use crate::machine::record::Recorder;
+
+/// A part of the critical path with all that is of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What.
+    pub doing: Doing,
+    /// For which layer.
+    pub layer: Option<u8>,
+    /// In which phase; operations only.
+    pub phase: Option<Phase>,
+    /// On which PE (index); operations only.
+    pub pe: Option<u16>,
+    /// How long on the path.
+    pub ticks: Tick,
+    /// Of an operation, how long it takes the PEs of the layer in the mean.
+    pub mean: Option<Tick>,
+}
+
+/// The critical path of a window, summed up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Length of the path, ticks.
+    pub ticks: Tick,
+    /// Time steps in it.
+    pub steps: u32,
+    /// Parts, longest first; they add up to `ticks`.
+    pub bounds: Vec<Bound>,
+    /// By layer, what perfect balance would save at most: by how much operations on the path are longer than the mean of
+    /// their layer, ticks.
+    pub savings: Vec<Tick>,
+}
+
+/// What parts of the path are summed up by: what, layer, phase, PE.
+type Kind = (Doing, Option<u8>, Option<Phase>, Option<u16>);
+/// Which operations are compared with each other.
+type Likes = (u8, Phase, u32);
+
+impl Summary {
+    /// Of a path through so many time steps.
+    pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
+        let means = means(record, path);
+        let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
+        let mut savings = vec![0; program.layers.len()];
+        for segment in path {
+            let core = segment.doing == Doing::Operation;
+            let key =
+                (segment.doing, segment.layer, segment.phase.filter(|_| core), segment.pe.filter(|_| core));
+            let mean = core.then(|| means.get(&likes(segment)?).copied()).flatten();
+            let part = parts.entry(key).or_default();
+            part.0 += segment.ticks();
+            part.1 += mean.unwrap_or(0);
+            if let (Some(mean), Some(saved)) =
+                (mean, segment.layer.and_then(|layer| savings.get_mut(usize::from(layer))))
+            {
+                *saved += segment.ticks().saturating_sub(mean);
+            }
+        }
+        let bound = |((doing, layer, phase, pe), (ticks, mean))| Bound {
+            doing,
+            layer,
+            phase,
+            pe,
+            ticks,
+            mean: (doing == Doing::Operation && mean > 0).then_some(mean),
+        };
+        let mut bounds: Vec<Bound> = parts.into_iter().map(bound).collect();
+        bounds.sort_by_key(|bound| std::cmp::Reverse(bound.ticks));
+        Self { ticks: path.iter().map(Segment::ticks).sum(), steps, bounds, savings }
+    }
+
+    /// Ticks on the path of what `wanted` holds for.
+    pub fn sum(&self, wanted: impl Fn(&Bound) -> bool) -> Tick {
+        self.bounds.iter().filter(|bound| wanted(bound)).map(|bound| bound.ticks).sum()
+    }
+
+    /// Layers and PEs whose operations are on the path, with how long they are, longest first.
+    pub fn places(&self) -> Vec<(u8, u16, Tick)> {
+        let mut places: BTreeMap<(u8, u16), Tick> = BTreeMap::new();
+        for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
+            if let (Some(layer), Some(pe)) = (bound.layer, bound.pe) {
+                *places.entry((layer, pe)).or_default() += bound.ticks;
+            }
+        }
+        let mut places: Vec<_> = places.into_iter().map(|((layer, pe), ticks)| (layer, pe, ticks)).collect();
+        places.sort_by_key(|&(layer, pe, ticks)| (std::cmp::Reverse(ticks), layer, pe));
+        places
+    }
+
+    /// What bounds the time, in one sentence. `word` is what the task calls a time step.
+    pub fn sentence(&self, program: &Program, word: &str) -> String {
+        if self.ticks == 0 {
+            return format!("No {word} is recorded yet.");
+        }
+        let what =
+            if self.steps == 1 { format!("This {word}") } else { format!("These {} {word}s", self.steps) };
+        let mut text = format!("{what} took {} µs: ", grouped(us(self.ticks)));
+        let places = self.places();
+        let Some(&(layer, pe, ticks)) = places.first() else {
+            text.push_str("no core worked on it.");
+            return text;
+        };
+        let name =
+            |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
+        let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
+        let phases = self.phases_of(layer, pe);
+        let _ = write!(text, "{} {phases} on {place} of {}", self.percent(ticks), name(layer));
+        text.push_str(&load(program, layer, pe).unwrap_or_default());
+        for &(layer, pe, ticks) in places.iter().skip(1).take(2) {
+            let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
+            let _ = write!(text, ", {} on {place} of {}", self.percent(ticks), name(layer));
+        }
+        let rest = places.iter().skip(3).map(|(_, _, ticks)| ticks).sum();
+        let mut others = vec![(rest, "on other PEs")];
+        let kinds = [
+            Doing::Wake,
+            Doing::Handler,
+            Doing::Drain,
+            Doing::Network,
+            Doing::Port,
+            Doing::Dram,
+            Doing::Send,
+            Doing::Host,
+            Doing::Unknown,
+        ];
+        others.extend(kinds.map(|doing| (self.sum(|bound| bound.doing == doing), doing.describe())));
+        // What would be 0.0 % is not worth a word.
+        others.retain(|(ticks, _)| ticks * 2000 >= self.ticks);
+        others.sort_by_key(|(ticks, _)| std::cmp::Reverse(*ticks));
+        for (ticks, what) in others.into_iter().take(3) {
+            let _ = write!(text, ", {} {what}", self.percent(ticks));
+        }
+        text.push_str(&self.advice(name));
+        text
+    }
+
+    /// What balancing would bring, in words.
+    fn advice<'a>(&self, name: impl Fn(u8) -> &'a str) -> String {
+        let best =
+            (0_u8..).zip(&self.savings).max_by_key(|&(layer, ticks)| (*ticks, std::cmp::Reverse(layer)));
+        match best {
+            Some((layer, &ticks)) if ticks * 200 >= self.ticks => {
+                format!("; balancing {} would save at most {} µs.", name(layer), grouped(us(ticks)))
+            }
+            _ => "; its layers are balanced.".to_owned(),
+        }
+    }
+
+    /// The two longest phases of a PE on the path, in symbols.
+    fn phases_of(&self, layer: u8, pe: u16) -> String {
+        let mut phases: Vec<(Tick, Phase)> = self
+            .bounds
+            .iter()
+            .filter(|b| b.doing == Doing::Operation && b.layer == Some(layer) && b.pe == Some(pe))
+            .filter_map(|b| Some((b.ticks, b.phase?)))
+            .collect();
+        phases.sort_by_key(|&(ticks, phase)| (std::cmp::Reverse(ticks), phase));
+        let all: Tick = phases.iter().map(|(ticks, _)| ticks).sum();
+        // The second only where it is worth a word.
+        let words: Vec<&str> = phases
+            .iter()
+            .take(2)
+            .filter(|(ticks, _)| 20 * ticks >= all)
+            .map(|(_, phase)| phase.describe())
+            .collect();
+        words.join(" and ")
+    }
+
+    fn percent(&self, ticks: Tick) -> String {
+        let percent = 100.0 * ticks as f64 / self.ticks.max(1) as f64;
+        if percent < 1.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+    }
+}
+
+/// Whole microseconds, or one digit after the point below ten, with thousands apart.
+fn grouped(value: f64) -> String {
+    if value < 10.0 && value.fract() != 0.0 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
+fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
+    let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.nonzeros[0] + slot.nonzeros[1]);
+    let own = of(Pe::from_index(usize::from(pe))?)?;
+    let all: Vec<u32> = program.layers.get(usize::from(layer))?.pes.iter().filter_map(|&pe| of(pe)).collect();
+    let mean = f64::from(all.iter().sum::<u32>()) / all.len().max(1) as f64;
+    if mean <= 0.0 {
+        return None;
+    }
+    let above = 100.0 * (f64::from(own) / mean - 1.0);
+    let compared = match above {
+        _ if all.len() == 1 => "all of its layer".to_owned(),
+        a if a.abs() < 0.05 => "the mean of its layer".to_owned(),
+        a if a > 0.0 => format!("{a:.1} % above its layer's mean"),
+        a => format!("{:.1} % below its layer's mean", -a),
+    };
+    Some(format!(" ({} non-zeros, {compared})", grouped(f64::from(own))))
+}
+
+/// Which operations a segment of one is compared with: phases that are the same work for every PE of the layer.
+fn likes(segment: &Segment) -> Option<Likes> {
+    let phase =
+        segment.phase.filter(|phase| matches!(phase, Phase::Input | Phase::Recurrent | Phase::Pointwise))?;
+    (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))
+}
+
+/// Mean length of the operations that are on the path, over all PEs of their layers, ticks.
+fn means(record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
+    let mut sums: BTreeMap<Likes, (Tick, u64)> =
+        path.iter().filter_map(|segment| Some((likes(segment)?, (0, 0)))).collect();
+    for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
+        let Some(end) = operation.end else { continue };
+        let key = (operation.layer, operation.phase, operation.step);
+        if let Some((ticks, count)) = sums.get_mut(&key) {
+            *ticks += end - operation.begin;
+            *count += 1;
+        }
+    }
+    sums.into_iter()
+        .filter(|(_, (_, count))| *count > 0)
+        .map(|(key, (ticks, count))| (key, ticks / count))
+        .collect()
+}

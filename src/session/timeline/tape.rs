@@ -1,0 +1,90 @@
+//! What is kept of a recording while somebody looks at it: the last steps in full, of more steps the critical path.
+
+use std::collections::VecDeque;
+
+use super::path::{Segment, path};
+use super::summary::Summary;
+use crate::chip::clock::Tick;
+use crate::machine::exec::Machine;
+use crate::machine::record::{Limits, StepSpan};
+
+/// Completed time steps of which every operation and packet is kept, beside the one under way.
+pub const DETAILED_STEPS: usize = 4;
+/// Completed time steps of which the critical path is kept: two sequences of the paper's language model.
+pub const KNOWN_STEPS: usize = 140;
+
+/// A completed time step.
+#[derive(Clone, Debug)]
+pub struct TapedStep {
+    /// Number and time.
+    pub span: StepSpan,
+    /// Its critical path; of steps no longer kept in full, with neighbours of one kind joined.
+    pub path: Vec<Segment>,
+    /// What bounds it, in one sentence.
+    pub sentence: String,
+}
+
+/// The last steps.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    /// Oldest first.
+    pub steps: VecDeque<TapedStep>,
+}
+
+impl Tape {
+    /// Lets a machine record from now on.
+    pub fn begin(machine: &mut Machine) -> Self {
+        machine.record(Limits::default());
+        Self::default()
+    }
+
+    /// The machine has gone back: what comes now is recorded anew, and what was known of the time after is forgotten.
+    pub fn restart(&mut self, machine: &mut Machine) {
+        machine.record(Limits::default());
+        let now = machine.state().tick;
+        self.steps.retain(|step| step.span.end <= now);
+    }
+
+    /// A time step is complete: takes it in, and lets the machine forget what is too old.
+    pub fn step(&mut self, machine: &mut Machine, word: &str) {
+        let Some(record) = machine.recorded() else { return };
+        let Some(&span) = record.steps.back() else { return };
+        if span.begin < record.since {
+            return; // began before the recording did
+        }
+        let program = machine.program();
+        let path = path(program, record, &span, span.begin);
+        let sentence = Summary::of(program, record, &path, 1).sentence(program, word);
+        self.steps.push_back(TapedStep { span, path, sentence });
+        if self.steps.len() > KNOWN_STEPS {
+            self.steps.pop_front();
+        }
+        if let Some(old) = self.steps.len().checked_sub(DETAILED_STEPS + 1) {
+            self.steps[old].path = joined(&self.steps[old].path);
+        }
+        machine.forget_before(self.detailed(span.begin));
+    }
+
+    /// From when on every operation and packet is kept; `none` without a step.
+    pub fn detailed(&self, none: Tick) -> Tick {
+        let first = self.steps.len().saturating_sub(DETAILED_STEPS);
+        self.steps.get(first).map_or(none, |step| step.span.begin)
+    }
+}
+
+/// Neighbours of one kind made one; who did it is lost.
+fn joined(path: &[Segment]) -> Vec<Segment> {
+    let mut joined: Vec<Segment> = Vec::new();
+    for segment in path {
+        let segment = Segment { pe: None, packet: None, ..*segment };
+        match joined.last_mut() {
+            Some(last)
+                if (last.doing, last.layer, last.phase) == (segment.doing, segment.layer, segment.phase) =>
+            {
+                last.end = segment.end;
+            }
+            _ => joined.push(segment),
+        }
+    }
+    joined
+}

@@ -1,0 +1,289 @@
+//! The part of a recording that a face shows: cells of a window.
+
+use std::ops::Range;
+
+use super::path::{Segment, about, freight_words, operation_before};
+use super::tape::{Tape, TapedStep};
+use super::{Doing, idle};
+use crate::chip::clock::{Tick, us};
+use crate::chip::geometry::Pe;
+use crate::machine::program::{Phase, Program};
+use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
+use crate::session::snapshot::{
+    CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
+    TimelineWindow,
+};
+
+/// Kinds of cells: phases, handlers, idle.
+const KINDS: usize = Phase::ALL.len() + 2;
+const HANDLER: usize = Phase::ALL.len();
+const IDLE: usize = HANDLER + 1;
+
+/// A window of time, cut into columns.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    begin: Tick,
+    end: Tick,
+    columns: usize,
+}
+
+impl Grid {
+    /// First tick of a column.
+    fn at(&self, column: usize) -> Tick {
+        let width = u128::from(self.end - self.begin);
+        self.begin + (width * column as u128 / self.columns.max(1) as u128) as Tick
+    }
+
+    /// The column of a tick in the window.
+    fn column(&self, tick: Tick) -> usize {
+        let width = u128::from((self.end - self.begin).max(1));
+        let column = u128::from(tick.saturating_sub(self.begin)) * self.columns as u128 / width;
+        (column as usize).min(self.columns.saturating_sub(1))
+    }
+
+    /// Columns that a span has part of, with its ticks in each.
+    fn spread(&self, span: &Range<Tick>) -> impl Iterator<Item = (usize, Tick)> + use<> {
+        let (begin, end) = (span.start.max(self.begin), span.end.min(self.end));
+        let grid = *self;
+        let columns = if begin < end { self.column(begin)..self.column(end - 1) + 1 } else { 0..0 };
+        columns.filter_map(move |column| {
+            let (from, to) = (grid.at(column).max(begin), grid.at(column + 1).min(end));
+            (from < to).then(|| (column, to - from))
+        })
+    }
+}
+
+/// What a face asked to see.
+pub fn view(
+    program: &Program,
+    record: &Recorder,
+    tape: &Tape,
+    request: TimelineRequest,
+    now: Tick,
+) -> TimelineView {
+    let known = tape.steps.front().map_or(record.since, |step| step.span.begin).min(record.since);
+    let grid = Grid {
+        columns: usize::from(request.columns.clamp(1, TIMELINE_CELLS.0)),
+        ..window(tape, request, known, now)
+    };
+    let order = order(program);
+    let selected = order.iter().position(|&pe| pe == request.pe).unwrap_or(0);
+    let count = usize::from(request.rows.min(TIMELINE_CELLS.1)).min(order.len());
+    let first = selected.saturating_sub(count / 2).min(order.len() - count);
+    let shown: Vec<&TapedStep> =
+        tape.steps.iter().filter(|step| step.span.end > grid.begin && step.span.begin < grid.end).collect();
+    let rows = order[first..first + count].iter().map(|&pe| row(program, record, &shown, grid, pe)).collect();
+    let cursor = usize::from(request.cursor).min(grid.columns - 1);
+    let cursor_tick = u64::midpoint(grid.at(cursor), grid.at(cursor + 1));
+    let (packets, dma) = traffic(record, grid);
+    let marks = shown.iter().map(|s| StepMark { step: s.span.step, begin: s.span.begin, end: s.span.end });
+    let skip = shown.len().saturating_sub(usize::from(TIMELINE_CELLS.0));
+    let last = shown.iter().rev().find(|step| step.span.begin <= cursor_tick).or(shown.last());
+    TimelineView {
+        request,
+        begin: grid.begin,
+        end: grid.end,
+        known,
+        detailed: tape.detailed(record.since).max(record.since),
+        now,
+        rows,
+        path: path_cells(&shown, grid),
+        packets,
+        dma,
+        steps: marks.skip(skip).collect(),
+        sentence: last.map_or_else(String::new, |step| step.sentence.clone()),
+        cursor: words(program, record, request.pe, cursor_tick),
+        cursor_tick,
+        order,
+    }
+}
+
+/// The window asked for, within what is known and at least a microsecond.
+fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid {
+    let (begin, end) = match request.window {
+        TimelineWindow::Latest(count) => {
+            let first = tape.steps.len().saturating_sub(count.max(1) as usize);
+            match (tape.steps.get(first), tape.steps.back()) {
+                (Some(first), Some(last)) => (first.span.begin, last.span.end),
+                _ => (known, now),
+            }
+        }
+        TimelineWindow::Ticks { begin, end } => (begin, end),
+    };
+    let begin = begin.clamp(known, now);
+    Grid { begin, end: end.min(now).max(begin + crate::chip::clock::TICKS_PER_US / 10), columns: 1 }
+}
+
+/// PEs with a program, by their first layer.
+fn order(program: &Program) -> Vec<u16> {
+    let layer = |pe: Pe| program.pe(pe).and_then(|loaded| loaded.layers().next()).map(|slot| slot.layer);
+    let mut order: Vec<(u8, u16)> =
+        Pe::all().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, pe)| pe).collect()
+}
+
+/// The wait that a PE is in at a tick.
+fn wait_at(pe: &PeRecord, tick: Tick) -> Option<&WaitSpan> {
+    let last = pe.waits.partition_point(|wait| wait.begin <= tick).checked_sub(1)?;
+    pe.waits.get(last).filter(|wait| wait.end.is_none_or(|end| tick < end))
+}
+
+fn row(program: &Program, record: &Recorder, steps: &[&TapedStep], grid: Grid, index: u16) -> TimelineRow {
+    let layer = Pe::from_index(usize::from(index))
+        .and_then(|pe| program.pe(pe)?.layers().next())
+        .map_or(0, |slot| slot.layer);
+    let mut cells = vec![CellView::default(); grid.columns];
+    if let Some(pe) = record.pes.get(usize::from(index)) {
+        for (cell, sums) in cells.iter_mut().zip(sums(pe, grid)) {
+            let most = (0..KINDS).max_by_key(|&kind| (sums[kind], std::cmp::Reverse(kind)));
+            cell.kind = match most.filter(|&kind| sums[kind] > 0) {
+                None => CellKind::Blank,
+                Some(HANDLER) => CellKind::Handler,
+                Some(IDLE) => CellKind::Idle,
+                Some(phase) => CellKind::Work(Phase::ALL[phase]),
+            };
+        }
+    }
+    for segment in steps.iter().flat_map(|step| &step.path).filter(|segment| segment.pe == Some(index)) {
+        if segment.doing != Doing::Network && segment.doing != Doing::Port {
+            grid.spread(&(segment.begin..segment.end)).for_each(|(column, _)| cells[column].critical = true);
+        }
+    }
+    TimelineRow { pe: index, layer, cells }
+}
+
+/// Ticks of each kind, by column.
+fn sums(pe: &PeRecord, grid: Grid) -> Vec<[i64; KINDS]> {
+    let mut sums = vec![[0_i64; KINDS]; grid.columns];
+    let mut book = |span: Range<Tick>, to: usize, from: Option<usize>| {
+        for (column, ticks) in grid.spread(&span) {
+            sums[column][to] += ticks as i64;
+            if let Some(from) = from {
+                sums[column][from] -= ticks as i64;
+            }
+        }
+    };
+    let overlaps = |begin: Tick, end: Tick| begin < grid.end && end > grid.begin;
+    for operation in &pe.operations {
+        let end = operation.end.unwrap_or(grid.end);
+        if overlaps(operation.begin, end) {
+            book(operation.begin..end, operation.phase.index(), None);
+        }
+    }
+    let phase_at = |tick| operation_before(pe, tick).map(|operation| operation.phase.index());
+    for wait in &pe.waits {
+        let end = wait.end.unwrap_or(grid.end);
+        if overlaps(wait.begin, end) {
+            book(wait.begin..end, IDLE, phase_at(wait.begin + 1));
+        }
+    }
+    let mut until = 0;
+    for service in pe.services.iter().filter(|span| overlaps(span.begin, span.end)) {
+        // Handlers that hold up the emptying of the FIFO are within it.
+        let begin = service.begin.max(until);
+        until = until.max(service.end);
+        let inside = if wait_at(pe, begin).is_some() { Some(IDLE) } else { phase_at(begin + 1) };
+        book(begin..service.end, HANDLER, inside);
+    }
+    sums
+}
+
+fn path_cells(steps: &[&TapedStep], grid: Grid) -> Vec<Option<PathCell>> {
+    let mut cells: Vec<(Tick, Option<PathCell>)> = vec![(0, None); grid.columns];
+    for segment in steps.iter().flat_map(|step| &step.path) {
+        let Segment { begin, end, doing, phase, layer, pe, .. } = *segment;
+        for (column, ticks) in grid.spread(&(begin..end)) {
+            if ticks > cells[column].0 {
+                cells[column] = (ticks, Some(PathCell { doing, phase, layer, pe }));
+            }
+        }
+    }
+    cells.into_iter().map(|(_, cell)| cell).collect()
+}
+
+/// Packets and DMA transfers by column.
+fn traffic(record: &Recorder, grid: Grid) -> (Vec<u32>, Vec<u32>) {
+    let (mut packets, mut dma) = (vec![0; grid.columns + 1], vec![0; grid.columns + 1]);
+    let count = |changes: &mut Vec<i64>, begin: Tick, end: Tick| {
+        if begin < grid.end && end > grid.begin {
+            changes[grid.column(begin.max(grid.begin))] += 1;
+            changes[grid.column(end.min(grid.end) - 1) + 1] -= 1;
+        }
+    };
+    for packet in &record.packets {
+        count(&mut packets, packet.sent, packet.delivered.unwrap_or(packet.arrives));
+    }
+    for fetch in &record.fetches {
+        count(&mut dma, fetch.granted, fetch.end);
+    }
+    for transfer in record.pes.iter().flat_map(|pe| &pe.transfers) {
+        count(&mut dma, transfer.begin, transfer.end);
+    }
+    let running = |changes: Vec<i64>| {
+        let totals = changes.iter().scan(0_i64, |total, change| {
+            *total += change;
+            Some((*total).max(0) as u32)
+        });
+        totals.take(grid.columns).collect()
+    };
+    (running(packets), running(dma))
+}
+
+/// A span in microseconds.
+fn span_words(begin: Tick, end: Option<Tick>) -> String {
+    match end {
+        Some(end) => format!("{:.2} µs, from {:.2} to {:.2}", us(end - begin), us(begin), us(end)),
+        None => format!("since {:.2} µs, still", us(begin)),
+    }
+}
+
+/// What a PE does at a tick, and why.
+fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
+    let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
+    let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |l| l.name.as_str());
+    let Some(operation) = operation_before(pe, tick + 1).filter(|o| o.end.is_none_or(|end| tick < end))
+    else {
+        return vec!["not recorded in full here".to_owned()];
+    };
+    let mut lines = vec![format!(
+        "{} of {}, step {}: {}",
+        operation.phase.describe(),
+        name(operation.layer),
+        operation.step,
+        span_words(operation.begin, operation.end)
+    )];
+    if let Some(wait) = wait_at(pe, tick) {
+        let whom = match (idle::awaited(record, wait.packet), wait.end) {
+            (idle::Awaited::Pe { layer, pe }, _) => {
+                let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
+                format!("waits for {place} of {}", name(layer))
+            }
+            (idle::Awaited::Host, _) => "waits for the host".to_owned(),
+            (idle::Awaited::Later | idle::Awaited::Unknown, None) => "waits, as yet".to_owned(),
+            (idle::Awaited::Later | idle::Awaited::Unknown, Some(_)) => "waits".to_owned(),
+        };
+        lines.push(format!("{whom}: {}", span_words(wait.begin, wait.end)));
+        if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
+            let what = freight_words(packet.freight);
+            let (_, _, step) = about(packet.freight);
+            let step = step.map_or_else(String::new, |step| format!(" of step {step}"));
+            let sent = us(packet.sent);
+            lines.push(format!(
+                "until packet {number} ({what}{step}), sent at {sent:.2} µs over {} links",
+                packet.hops
+            ));
+        }
+    }
+    let first = pe.services.partition_point(|span| span.end <= tick);
+    if let Some(service) = pe.services.get(first).filter(|span| span.begin <= tick) {
+        let what = match service.service {
+            Service::Handler => "handler of a watched write",
+            Service::Release => "handler that sends \"go\"",
+            Service::Drain => "takes a packet out of its FIFO",
+        };
+        lines.push(format!("{what}: {}", span_words(service.begin, Some(service.end))));
+    }
+    lines.truncate(4);
+    lines
+}

@@ -1,0 +1,35 @@
+//! One line that is typed, over the panels.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Widget};
+
+use crate::tui::app::App;
+use crate::tui::asking::{AskingOverlay, command};
+use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
+
+/// Draws the line, and below it what is wrong with it or what can be typed.
+pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let area = centred(area, 84, 5);
+    Clear.render(area, buf);
+    let title = format!(" {} ", overlay.question.title());
+    let block = Block::bordered()
+        .border_set(theme.border_set())
+        .border_style(theme.accent())
+        .title(Span::styled(title, theme.accent()))
+        .title_bottom(Span::styled(" Enter does it · Tab completes · Esc leaves ", theme.dim()));
+    let inner = block.inner(area);
+    block.render(area, buf);
+    let inner = Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(2), ..inner };
+    overlay.prompt.render(rows_to(inner, 1.min(inner.height)), buf, theme.strong(), theme.selected());
+    let width = usize::from(inner.width);
+    let below = match command(overlay.question, overlay.prompt.text()) {
+        Err(error) if !overlay.prompt.text().trim().is_empty() => {
+            Line::styled(shorten(&error, width), theme.warn())
+        }
+        _ => Line::styled(shorten(overlay.question.help(), width), theme.dim()),
+    };
+    put_line(buf, rows_from(inner, 1.min(inner.height)), below);
+}

@@ -1,0 +1,311 @@
+//! Panel 9: the time line. What every PE does when, the critical path through it, packets and DMA, and what bounds a
+//! step in one sentence.
+//!
+//! ```text
+//! path     EWWWWWWWWBRRRRRRRR   what the step waits for, and in which layer
+//! (3,4,2)  Wwwwwb··rrrrrrr···   one row a PE; capitals: on the critical path
+//! packets  ▁▁▂▇▁                on the mesh
+//!          0       500      µs
+//! ```
+
+mod places;
+pub mod state;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Widget, Wrap};
+
+use self::places::{Places, WIDE_GUTTER, places};
+use super::{PanelId, View};
+use crate::chip::clock::us;
+use crate::chip::geometry::Pe;
+use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
+use crate::tui::theme::Theme;
+use crate::tui::theme::depth::{Depth, Glyphs};
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
+
+/// Letter of a phase: the channel that needs no colour.
+const fn letter(phase: Phase) -> char {
+    match phase {
+        Phase::Wait => 'a',
+        Phase::Embedding => 'e',
+        Phase::Input => 'w',
+        Phase::Recurrent => 'r',
+        Phase::Pointwise => 'p',
+        Phase::Barrier => 'g',
+        Phase::Broadcast => 'b',
+        Phase::Log => 'l',
+    }
+}
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let room = usize::from(area.width.saturating_sub(4));
+    let Some(line) = view.snapshot.timeline.as_ref().filter(|line| line.known < line.now) else {
+        let inner = frame(view, PanelId::Timeline, "", Line::default(), area, buf);
+        empty(view, inner, buf);
+        return;
+    };
+    let inner = frame(view, PanelId::Timeline, &head(view, line), legend(theme, room), area, buf);
+    if inner.is_empty() {
+        return;
+    }
+    let places = places(area);
+    sentence(line, places.sentence, theme, buf);
+    path(line, &places, inner, theme, buf);
+    rows(view, line, &places, inner, buf);
+    lane("packets", &line.packets, places.packets, inner, theme, buf);
+    lane("DMA", &line.dma, places.dma, inner, theme, buf);
+    axis(line, &places, inner, theme, buf);
+    details(view, line, places.details, buf);
+}
+
+/// Nothing is recorded, and what to do about it.
+fn empty(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
+    let why = format!("Nothing is recorded yet. Step one {} (s), or run (space).", view.step_word());
+    Paragraph::new(Line::styled(why, view.theme().dim())).wrap(Wrap { trim: true }).render(inner, buf);
+}
+
+/// What is shown: steps, and how long a column is.
+fn head(view: &View<'_>, line: &TimelineView) -> String {
+    let word = view.step_word();
+    let steps = match (line.steps.first(), line.steps.last()) {
+        (Some(first), Some(last)) if first.step == last.step => format!("{word} {}", first.step),
+        (Some(first), Some(last)) => format!("{word}s {} to {}", first.step, last.step),
+        _ => "now".to_owned(),
+    };
+    let each = us(line.end - line.begin) / f64::from(line.request.columns.max(1));
+    let each = if each < 1.0 { format!("{:.0} ns", each * 1e3) } else { units::time_us(each) };
+    format!("{steps} · {} · {each} a column", units::time_us(us(line.end - line.begin)))
+}
+
+/// What letters and colours mean, as much as fits.
+fn legend(theme: &Theme, room: usize) -> Line<'static> {
+    let phases = [
+        (Phase::Recurrent, "R·y"),
+        (Phase::Input, "W·x"),
+        (Phase::Pointwise, "gates"),
+        (Phase::Broadcast, "broadcast"),
+        (Phase::Embedding, "DRAM"),
+    ];
+    let mut spans = Vec::new();
+    for (phase, name) in phases {
+        spans.push(Span::styled(letter(phase).to_string(), ink(theme, phase, true)));
+        spans.push(Span::styled(format!(" {name}  "), theme.dim()));
+    }
+    let short = Line::from(spans.clone());
+    spans.push(Span::styled("i handlers  · idle  ", theme.dim()));
+    let middle = Line::from(spans.clone());
+    spans.push(Span::styled("CAPITAL: critical path", theme.strong()));
+    let long = Line::from(spans);
+    let capitals = Line::styled("CAPITAL: critical path", theme.strong());
+    [long, middle, short].into_iter().find(|line| line.width() <= room).unwrap_or(capitals)
+}
+
+/// A phase's style: filled on the critical path.
+fn ink(theme: &Theme, phase: Phase, critical: bool) -> Style {
+    let category = match phase {
+        Phase::Input => 0,
+        Phase::Recurrent => 1,
+        Phase::Pointwise => 2,
+        Phase::Broadcast => 3,
+        Phase::Embedding => 4,
+        Phase::Log => 5,
+        Phase::Wait | Phase::Barrier => 6,
+    };
+    if !critical {
+        return theme.category(category);
+    }
+    match theme.depth {
+        Depth::Off | Depth::Mono => theme.strong(),
+        _ => theme.category_cell(category).patch(theme.strong()),
+    }
+}
+
+fn sentence(line: &TimelineView, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let (text, style) = if line.sentence.is_empty() {
+        ("No complete step is recorded here yet.".to_owned(), theme.dim())
+    } else {
+        (line.sentence.clone(), theme.strong())
+    };
+    Paragraph::new(Line::styled(text, style)).wrap(Wrap { trim: true }).render(area, buf);
+}
+
+/// The names at the left of a part.
+fn name(part: Rect, inner: Rect, row: u16, text: &str, style: Style, buf: &mut Buffer) {
+    let width = part.x.saturating_sub(inner.x).saturating_sub(1);
+    if row < part.height {
+        put_at(buf, inner, (0, part.y + row - inner.y), &shorten(text, usize::from(width)), style);
+    }
+}
+
+fn path_style(theme: &Theme, cell: PathCell) -> (char, Style) {
+    let upper = |phase: Phase| letter(phase).to_ascii_uppercase();
+    match (cell.doing, cell.phase) {
+        (Doing::Operation, Some(phase)) => (upper(phase), ink(theme, phase, true)),
+        (Doing::Operation | Doing::Wake, _) => ('A', theme.text()),
+        (Doing::Handler, _) => ('I', theme.text()),
+        (Doing::Drain, _) => ('F', theme.text()),
+        (Doing::Network, _) => ('N', theme.strong()),
+        (Doing::Port, _) => ('Q', theme.warn()),
+        (Doing::Dram, _) => ('D', ink(theme, Phase::Embedding, true)),
+        (Doing::Send, _) => ('S', ink(theme, Phase::Broadcast, true)),
+        (Doing::Host, _) => ('H', theme.text()),
+        (Doing::Unknown, _) => ('?', theme.dim()),
+    }
+}
+
+fn path(line: &TimelineView, places: &Places, inner: Rect, theme: &Theme, buf: &mut Buffer) {
+    let part = places.path;
+    name(part, inner, 0, "path", theme.strong(), buf);
+    name(part, inner, 1, "layer", theme.dim(), buf);
+    let mut before = None;
+    for (column, cell) in (0..part.width).zip(&line.path) {
+        let Some(cell) = *cell else { continue };
+        let (letter, style) = path_style(theme, cell);
+        put_at(buf, part, (column, 0), &letter.to_string(), style);
+        let layer = cell.layer.filter(|_| cell.layer != before);
+        before = cell.layer;
+        // The number of the layer where it begins; the names are at the PEs.
+        let text =
+            layer.map_or_else(|| if cell.layer.is_some() { "-" } else { " " }.to_owned(), |l| l.to_string());
+        put_at(buf, part, (column, 1), &text, theme.dim());
+    }
+}
+
+fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf: &mut Buffer) {
+    let (part, theme) = (places.rows, view.theme());
+    for (y, row) in (0..part.height).zip(&line.rows) {
+        let selected = usize::from(row.pe) == view.app.selected.index();
+        let place = Pe::from_index(usize::from(row.pe)).map_or_else(String::new, |pe| pe.to_string());
+        let place = place.trim_start_matches("PE");
+        let text = if places.gutter >= WIDE_GUTTER {
+            format!("{} {place}", shorten(view.layer_name(row.layer), 7))
+        } else {
+            place.to_owned()
+        };
+        let style = if selected { theme.selected() } else { theme.category(usize::from(row.layer)) };
+        name(part, inner, y, &text, style, buf);
+        let mut before = None;
+        for (x, cell) in (0..part.width).zip(&row.cells) {
+            let starts = before != Some(*cell);
+            before = Some(*cell);
+            let (symbol, mut style) = cell_look(theme, *cell, starts);
+            if selected && x == line.request.cursor {
+                style = theme.cursor();
+            }
+            put_at(buf, part, (x, y), &symbol, style);
+        }
+    }
+}
+
+/// A cell: its letter where it differs from the one before, and everywhere where there are no colours.
+fn cell_look(theme: &Theme, cell: CellView, starts: bool) -> (String, Style) {
+    let plain = matches!(theme.depth, Depth::Off | Depth::Mono) || theme.glyphs == Glyphs::Ascii;
+    match cell.kind {
+        CellKind::Blank => (" ".to_owned(), theme.text()),
+        CellKind::Idle => ("·".to_owned(), theme.dim()),
+        CellKind::Handler => (if cell.critical { "I" } else { "i" }.to_owned(), theme.text()),
+        CellKind::Work(phase) => {
+            let letter = letter(phase);
+            let letter = if cell.critical { letter.to_ascii_uppercase() } else { letter };
+            let symbol = match (starts || plain, cell.critical) {
+                (true, _) => letter.to_string(),
+                (false, true) => " ".to_owned(),
+                (false, false) => "▄".to_owned(),
+            };
+            (symbol, ink(theme, phase, cell.critical))
+        }
+    }
+}
+
+/// A count over time as columns, its greatest value beside the name.
+fn lane(what: &str, counts: &[u32], part: Rect, inner: Rect, theme: &Theme, buf: &mut Buffer) {
+    if part.is_empty() {
+        return;
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    name(part, inner, part.height - 1, what, theme.strong(), buf);
+    if part.height > 1 {
+        name(part, inner, 0, &format!("0..{}", units::short_count(u64::from(most))), theme.dim(), buf);
+    }
+    let values: Vec<f32> = counts.iter().take(usize::from(part.width)).map(|&count| count as f32).collect();
+    bars::spark(buf, part, &values, most as f32, theme, |_| theme.category(3));
+}
+
+/// Ticks of the axis: 1, 2 or 5 times a power of ten, so that labels have room.
+fn nice(least: f64) -> f64 {
+    let mut step = 1e-3;
+    loop {
+        for factor in [1.0, 2.0, 5.0] {
+            if step * factor >= least || step > 1e12 {
+                return step * factor;
+            }
+        }
+        step *= 10.0;
+    }
+}
+
+fn axis(line: &TimelineView, places: &Places, inner: Rect, theme: &Theme, buf: &mut Buffer) {
+    let part = places.axis;
+    name(part, inner, 0, "µs", theme.dim(), buf);
+    if part.is_empty() {
+        return;
+    }
+    // From the beginning of the first step in the window; with none, from the window's.
+    let origin = line.steps.first().map_or(line.begin, |step| step.begin);
+    let width = us(line.end - line.begin);
+    let columns = f64::from(line.request.columns.max(1));
+    let offset = us(line.begin.saturating_sub(origin)) - us(origin.saturating_sub(line.begin));
+    let each = nice(width / columns * 10.0);
+    let decimals = if each >= 1.0 { 0 } else { (-each.log10()).ceil() as usize };
+    let first = (offset / each).ceil();
+    for mark in 0..200 {
+        let at = (first + f64::from(mark)) * each;
+        let column = (at - offset) / width * columns;
+        if column >= f64::from(part.width) {
+            break;
+        }
+        let label = format!("|{at:.decimals$}");
+        let columns = column as u16..column as u16 + label.chars().count() as u16;
+        if columns.end <= part.width && !columns.contains(&line.request.cursor) {
+            put_at(buf, part, (column as u16, 0), &label, theme.dim());
+        }
+    }
+    if line.request.cursor < part.width {
+        put_at(buf, part, (line.request.cursor, 0), "^", theme.accent());
+    }
+}
+
+fn details(view: &View<'_>, line: &TimelineView, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let origin = line.steps.iter().rev().find(|step| step.begin <= line.cursor_tick);
+    let at = us(line.cursor_tick);
+    let when = origin.map_or_else(
+        || format!("at {at:.2} µs"),
+        |step| {
+            let since = us(line.cursor_tick - step.begin);
+            format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), step.step)
+        },
+    );
+    let head = vec![
+        Span::styled(format!("{} ", view.app.selected), theme.strong()),
+        Span::styled(when, theme.dim()),
+    ];
+    let mut rest = area;
+    // The last row is worth more with what is done than with where.
+    if area.height > 1 || line.cursor.is_empty() {
+        rest = put_line(buf, rest, Line::from(head));
+    }
+    for text in &line.cursor {
+        if rest.height == 0 {
+            return;
+        }
+        put_line(buf, rest, Line::raw(shorten(text, usize::from(rest.width))));
+        rest = rows_from(rest, 1);
+    }
+}

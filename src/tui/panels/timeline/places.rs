@@ -1,0 +1,67 @@
+//! Where the parts of the panel go.
+
+use ratatui::layout::Rect;
+
+use crate::tui::widgets::{columns_from, rows_from, rows_to};
+
+/// Columns of the names at the left.
+pub const GUTTER: u16 = 9;
+/// The same with layers' names, where there is room.
+pub const WIDE_GUTTER: u16 = 16;
+
+/// Parts from top to bottom. All but sentence and details are as wide as the chart, without the names at the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Columns of the names.
+    pub gutter: u16,
+    /// The sentence.
+    pub sentence: Rect,
+    /// The critical path: phases, and in a second row layers where there is room.
+    pub path: Rect,
+    /// One row a PE.
+    pub rows: Rect,
+    /// Packets.
+    pub packets: Rect,
+    /// DMA.
+    pub dma: Rect,
+    /// The time axis.
+    pub axis: Rect,
+    /// What the selected PE does at the cursor.
+    pub details: Rect,
+}
+
+/// Divides a panel's area, border included.
+pub fn places(area: Rect) -> Places {
+    let inner = Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    };
+    let gutter = if inner.width >= 90 { WIDE_GUTTER } else { GUTTER }.min(inner.width);
+    // What is asked for: sentence, path, packets, DMA, details; the axis always, PEs with the rest.
+    let [sentence, path, packets, dma, details] = match inner.height {
+        0..=5 => [0, 1, 0, 0, 0],
+        6..=9 => [1, 1, 0, 0, 1],
+        10..=15 => [2, 1, 1, 1, 2],
+        16..=23 => [3, 2, 1, 1, 3],
+        _ => [3, 2, 2, 1, 4],
+    };
+    // A narrow panel needs more lines for the same sentence.
+    let sentence = if inner.width < 60 && inner.height >= 16 { sentence + 2 } else { sentence };
+    let mut rest = inner;
+    let mut take = |rows: u16, whole: bool| {
+        let part = rows_to(rest, rows);
+        rest = rows_from(rest, rows);
+        if whole { part } else { columns_from(part, gutter) }
+    };
+    let sentence = take(sentence, true);
+    let path = take(path, false);
+    let below = packets + dma + 1 + details;
+    let rows = take(inner.height.saturating_sub(sentence.height + path.height + below), false);
+    let packets = take(packets, false);
+    let dma = take(dma, false);
+    let axis = take(1, false);
+    let details = take(details, true);
+    Places { gutter, sentence, path, rows, packets, dma, axis, details }
+}
