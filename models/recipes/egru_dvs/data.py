@@ -55,8 +55,8 @@ def split(folder):
 class Augment:
     """Training batches: slices from anywhere in a gesture, changed in every way that does not change the gesture.
 
-    Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, noise, something
-    in the way.
+    Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, slow pixels, noise,
+    something in the way.
     """
 
     def __init__(self, recordings, seed):
@@ -84,7 +84,7 @@ class Augment:
         """Mirrors, shifts, turns and scales; half of the slices by whole pixels only, which blurs nothing."""
         theta = torch.zeros(len(x), 2, 3)
         for i, mirrored in enumerate(flip):
-            shift = self.random.integers(-2, 3, 2) * 2 / SIZE
+            shift = self.random.integers(-3, 4, 2) * 2 / SIZE
             angle, size = 0.0, 1.0
             if self.random.random() < 0.5:
                 angle = np.deg2rad(self.random.uniform(-25, 25)) * self.random.random()
@@ -95,20 +95,39 @@ class Augment:
         return F.grid_sample(x, grid, align_corners=False)
 
     def dirty(self, x):
-        """Another event rate, some events lost, noise, a part of the picture hidden."""
+        """Another event rate, events late or lost, noise, a part of the picture hidden."""
         batch = len(x)
         draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
         x = x * torch.exp(draw(-0.5, 0.5))
+        slow = np.flatnonzero(self.random.random(batch) < 0.35)
+        x[slow] = self.smear(x[slow])
         # Events go missing where there are few: a pixel keeps what it has with this probability.
-        keep = 1.0 - draw(0.0, 0.7) * (draw(0.0, 1.0) < 0.35)
+        keep = 1.0 - draw(0.0, 0.75) * (draw(0.0, 1.0) < 0.4)
         uniform = torch.rand(x.shape, generator=self.torch)
         x = x * (uniform < keep)
-        # Noise everywhere, and at hot pixels.
+        # Noise everywhere, and at hot pixels: mostly an event, sometimes several.
         noise = draw(0.0, 0.06) * (draw(0.0, 1.0) < 0.4)
         places = torch.rand(batch, 1, SIZE, SIZE, generator=self.torch)
         hot = (places < draw(0.0, 0.06)) * draw(0.05, 0.3) * (draw(0.0, 1.0) < 0.3)
-        x = x + SCALE * (uniform > 1.0 - noise - hot)
+        chance = (noise + hot).expand_as(x)
+        born = uniform > 1.0 - chance
+        more = torch.log(draw(0.01, 0.45).expand_as(x)[born])
+        x[born] += SCALE * (1 + torch.floor(torch.log((1.0 - uniform[born] + 1e-7) / chance[born]) / more).clamp(0, 8))
         for i in np.flatnonzero(self.random.random(batch) < 0.15):
             (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
             x[i, :, top : top + h, left : left + w] = 0
         return x
+
+    def smear(self, x):
+        """Slow pixels: a part of the events comes later, at random within some frames."""
+        draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (len(x), 1, 1))).float()
+        keep, part = draw(0.5, 0.9), draw(0.2, 0.95)
+        late, trail = torch.empty_like(x), torch.zeros_like(x[:, 0])
+        for t in range(x.shape[1]):
+            trail = torch.lerp(x[:, t], trail, keep)
+            late[:, t] = trail
+        part = part[:, None]
+        # Counts are whole numbers: what is less than one event comes as one, now and then.
+        chance = torch.rand(x.shape, generator=self.torch)
+        late = torch.floor(late * (part / SCALE) + chance) * SCALE
+        return x * (torch.rand(x.shape, generator=self.torch) > part) + late

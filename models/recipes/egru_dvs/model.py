@@ -89,7 +89,8 @@ def plain(x, w):
 
 
 class GestureModel(nn.Module):
-    """Slices of frames [B, T, 32, 32] (values, not counts) -> logits [B, 11], events of each layer."""
+    """Slices of frames [B, T, 32, 32] (values, not counts) -> answers of every frame [T, B, 11], whose
+    mean is the slice's logits; events of each layer."""
 
     def __init__(self, units=(256, 256), threshold=0.1, height=0.7, width=1.0):
         super().__init__()
@@ -110,4 +111,4 @@ class GestureModel(nn.Module):
             x, o = layer(x.contiguous(), half)
             events.append(o)
             x = F.dropout(x, dropout[1])
-        return self.decoder(x).mean(0), events
+        return self.decoder(x), events

@@ -1,6 +1,7 @@
 """Trains the gesture network on frames (prepare.py). See README.md."""
 
 import argparse
+import copy
 import json
 import math
 import time
@@ -12,6 +13,9 @@ import torch.nn.functional as F
 from data import Augment, Recordings, split
 from events import CLASSES
 from model import GestureModel
+from muon import Muon, matrices
+
+FIRST = 20  # frames of a slice after which every frame's answer counts, too
 
 
 def arguments():
@@ -20,19 +24,22 @@ def arguments():
     p.add_argument("--out", required=True, help="folder for checkpoint.pt")
     p.add_argument("--report", nargs="*", default=[], help="frames that are only measured, after every epoch")
     p.add_argument("--start", help="checkpoint to start from")
-    p.add_argument("--epochs", type=int, default=12)
-    p.add_argument("--rounds", type=int, default=3, help="slices that an epoch takes of every gesture")
+    p.add_argument("--epochs", type=int, default=60)
+    p.add_argument("--rounds", type=int, default=1, help="slices that an epoch takes of every gesture")
     p.add_argument("--minutes", type=float, default=60.0, help="the schedule ends here if that is earlier")
-    p.add_argument("--batch", type=int, default=64)
-    p.add_argument("--lr", type=float, default=1.5e-3)
+    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--weight-decay", type=float, default=0.02)
-    p.add_argument("--dropout", type=float, nargs=2, default=[0.3, 0.15], metavar=("FEATURES", "LAYERS"))
+    p.add_argument("--dropout", type=float, nargs=2, default=[0.1, 0.05], metavar=("FEATURES", "LAYERS"))
     p.add_argument("--activity", type=float, default=0.05, help="wanted activity")
-    p.add_argument("--activity-weight", type=float, default=1.0)
-    p.add_argument("--surrogate", type=float, nargs=2, default=[0.7, 0.3], metavar=("HEIGHT", "WIDTH"))
-    p.add_argument("--smoothing", type=float, default=0.05, help="of labels")
+    p.add_argument("--activity-weight", type=float, default=3.0)
+    p.add_argument("--surrogate", type=float, nargs=2, default=[0.7, 0.5], metavar=("HEIGHT", "WIDTH"))
+    p.add_argument("--smoothing", type=float, default=0.02, help="of labels")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--each", type=float, default=0.3, help="weight of the answers of single frames")
+    p.add_argument("--average", type=float, default=0.998, help="what the mean of weights keeps, a step")
+    p.add_argument("--measure", type=int, default=2, help="epochs from one measurement to the next")
     p.add_argument("--float32", action="store_true", help="no bfloat16 in the head")
     return p.parse_args()
 
@@ -44,8 +51,8 @@ def measure(model, recordings, batch=64):
     slices, confusion, active = recordings.slices(), torch.zeros(CLASSES, CLASSES, dtype=torch.long), []
     for at in range(0, len(slices), batch):
         x, labels = recordings.batch(slices[at : at + batch])
-        logits, events = model(x)
-        for label, answer in zip(labels, logits.argmax(1)):
+        answers, events = model(x)
+        for label, answer in zip(labels, answers.mean(0).argmax(1)):
             confusion[label, answer] += 1
         active.append([float(o.mean()) for o in events])
     model.train()
@@ -59,10 +66,21 @@ def measure(model, recordings, batch=64):
     }
 
 
-def parameters(model, weight_decay):
-    kernels = [p for n, p in model.named_parameters() if p.dim() > 1]
-    others = [p for n, p in model.named_parameters() if p.dim() == 1]
-    return [{"params": kernels, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+class Average:
+    """Running mean of a model's weights: what the last steps have in common."""
+
+    def __init__(self, model, keep):
+        self.model, self.keep, self.steps = copy.deepcopy(model).eval(), keep, 0
+
+    @torch.no_grad()
+    def add(self, model):
+        self.steps += 1
+        part = 1 - min(self.keep, self.steps / (10 + self.steps))
+        for mine, new in zip(self.model.state_dict().values(), model.state_dict().values()):
+            if mine.is_floating_point():
+                mine.lerp_(new, part)
+            else:
+                mine.copy_(new)
 
 
 def main():
@@ -78,13 +96,18 @@ def main():
     model = GestureModel(height=args.surrogate[0], width=args.surrogate[1])
     if args.start:
         model.load_state_dict(torch.load(args.start)["model"])
-    optimizer = torch.optim.AdamW(parameters(model, args.weight_decay), lr=args.lr, betas=(0.9, 0.999))
+    pairs, rest = matrices(model)
+    optimizers = [
+        Muon(pairs, args.lr, weight_decay=args.weight_decay),
+        torch.optim.AdamW(rest, lr=args.lr, weight_decay=0.0),
+    ]
 
     # The last class is a dozen kinds of movement: it is seen twice as often as the others.
     pool = train.gestures + [g for g in train.gestures if g[1] == CLASSES - 1]
     steps = args.epochs * args.rounds * len(pool) // args.batch
     per_epoch = steps // args.epochs
     print(f"{len(train.names)} recordings, {len(pool)} gestures, {per_epoch} steps an epoch", flush=True)
+    average = Average(model, args.ema)
     begun, order, history = time.time(), [], []
     spent, run = 0.0, {"loss": 0.0, "right": 0, "seen": 0}
     step = 0
@@ -96,18 +119,23 @@ def main():
         # The schedule follows whichever runs out first, steps or minutes.
         spent = max(step / steps, (time.time() - begun) / 60 / args.minutes)
         rate = args.lr * min(1.0, (step + 1) / 60) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, spent))))
-        for group in optimizer.param_groups:
+        for group in [g for o in optimizers for g in o.param_groups]:
             group["lr"] = rate
-        logits, events = model(x, args.dropout, not args.float32)
+        answers, events = model(x, args.dropout, not args.float32)
+        logits, late = answers.mean(0), answers[FIRST:]
         loss = F.cross_entropy(logits, labels, label_smoothing=args.smoothing)
+        of_frames = F.cross_entropy(late.flatten(0, 1), labels.repeat(len(late)), label_smoothing=args.smoothing)
+        loss = loss + args.each * of_frames
         active = torch.stack([o.mean() for o in events])  # fraction of units with an event, a layer
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         (loss + args.activity_weight * ((active - args.activity).clamp(min=0) ** 2).sum()).backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         with torch.no_grad():
             for layer in model.rnns:
                 layer.thr.clamp_(1e-3, 1.0)
+        average.add(model)
         run["loss"] += float(loss.detach()) * len(labels)
         run["right"] += int((logits.argmax(1) == labels).sum())
         run["seen"] += len(labels)
@@ -119,13 +147,13 @@ def main():
                 flush=True,
             )
             run = {"loss": 0.0, "right": 0, "seen": 0}
-        if step % per_epoch == 0 or spent >= 1.0:
-            now = {"step": step, "valid": measure(model, valid)}
-            now |= {name: measure(model, recordings) for name, recordings in reports.items()}
+        if step % (args.measure * per_epoch) == 0 or spent >= 1.0:
+            now = {"step": step, "valid": measure(average.model, valid)}
+            now |= {name: measure(average.model, recordings) for name, recordings in reports.items()}
             history.append(now)
             for name, result in list(now.items())[1:]:
                 print(f"  {name}: {result['accuracy']:.4f} {result['classes']} {result['activity']}", flush=True)
-            torch.save({"model": model.state_dict(), "args": vars(args), "history": history}, out / "checkpoint.pt")
+            torch.save({"model": average.model.state_dict(), "last": model.state_dict(), "args": vars(args), "history": history}, out / "checkpoint.pt")
     print(json.dumps({"seconds": round(time.time() - begun), "steps": step}))
 
 

@@ -30,6 +30,14 @@ pub struct Quality {
     pub hot_hz: f32,
     /// Part of ON among events without a change.
     pub noise_on: f32,
+    /// Probability that an event without a change is answered: a pixel whose level is noise crosses the other threshold
+    /// some milliseconds later.
+    pub answer: f32,
+    /// Part of the events that come late: the light's change alone does not reach a threshold, and is reported when
+    /// the pixel's noise helps.
+    pub late: f32,
+    /// How late these are in the mean, seconds.
+    pub late_s: f32,
     /// Probability that an event is lost on the bus.
     pub loss: f32,
     /// Probability that an event is sent once more, 1 µs later.
@@ -39,23 +47,45 @@ pub struct Quality {
 impl Quality {
     /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person. Whoever sets up
     /// a camera looks whether it sees anything: thresholds stay below what skin differs from the wall
-    /// (`contrast`, log intensity).
+    /// (`contrast`, log intensity), the more so if events get lost.
     pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
-        let threshold = dice.scale(0.12, (0.6 * contrast).clamp(0.16, 0.5));
+        let loss = if dice.chance(0.45) { dice.between(0.0, 0.65) } else { 0.0 };
+        let threshold = dice.scale(0.07, (0.6 * contrast * (1.0 - 0.6 * loss)).clamp(0.14, 0.5));
         let balance = dice.scale(0.75, 1.3);
         let noisy = dice.unit();
         Self {
             thresholds: [threshold * balance, threshold / balance],
-            mismatch: dice.between(0.05, 0.25),
-            jitter: dice.between(0.05, 0.35),
+            mismatch: dice.between(0.05, 0.3),
+            jitter: dice.between(0.05, 0.5),
             refractory_us: dice.scale(200.0, 12_000.0),
             noise_hz: 0.01 * libm::powf(25.0, noisy),
             noise_spread: dice.between(0.0, 2.5),
             hot_pixels: (100.0 * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
-            loss: if dice.chance(0.4) { dice.between(0.0, 0.5) } else { 0.0 },
+            answer: if dice.chance(0.7) { dice.between(0.0, 0.5) } else { 0.0 },
+            late: if dice.chance(0.35) { dice.between(0.2, 0.95) } else { 0.0 },
+            late_s: dice.scale(0.03, 0.25),
+            loss,
             repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
+        }
+    }
+}
+
+impl Quality {
+    /// Puts an event on the bus, which loses some and sends others again, whatever their cause; all before `end`.
+    fn send(&self, event: CameraEvent, end: i64, dice: &mut Dice, events: &mut Vec<CameraEvent>) {
+        if self.loss > 0.0 && dice.chance(self.loss) {
+            return;
+        }
+        events.push(event);
+        if self.repeat > 0.0 {
+            let mut again = event;
+            while dice.chance(self.repeat) {
+                // Not into the next step: events stay in order.
+                again.t = (again.t + 1).min(end);
+                events.push(again);
+            }
         }
     }
 }
@@ -81,6 +111,8 @@ pub struct Camera {
     /// Sums of the pixels' shares in the background activity, up to and including each.
     noise: Vec<f32>,
     hot: Vec<(usize, f32)>,
+    /// Events that are yet to come.
+    pending: Vec<CameraEvent>,
     flickering: Vec<usize>,
     flicker_hz: f32,
     lag: f32,
@@ -105,8 +137,10 @@ impl Camera {
         let hot = (0..quality.hot_pixels)
             .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
             .collect();
-        // Pixels whose two thresholds lie within the flicker's swing see every period.
-        let swing = stage.flicker[0] * 0.5 * (quality.thresholds[0] + quality.thresholds[1]);
+        // Pixels whose two thresholds lie within the flicker's swing see every period. They are few: some percent.
+        let swing = stage.flicker[0].min(1.0 - 1.7 * quality.mismatch)
+            * 0.5
+            * (quality.thresholds[0] + quality.thresholds[1]);
         let flickering = inverse_on
             .iter()
             .zip(&inverse_off)
@@ -126,6 +160,7 @@ impl Camera {
             ready: vec![0; pixels],
             noise,
             hot,
+            pending: Vec::new(),
             flickering,
             flicker_hz: stage.flicker[1],
             lag: stage.lag,
@@ -151,7 +186,8 @@ impl Camera {
         let seconds = (time - then) as f32 * 1e-6;
         self.adapt(luminance, seconds);
         self.report(then, time, events);
-        self.make_noise(then, seconds, events);
+        self.make_noise(then, time);
+        self.deliver(time, events);
         self.flicker(then, time, events);
         if let Some(new) = events.get_mut(start..) {
             new.sort_unstable_by_key(|e| (e.t, e.y, e.x, e.on));
@@ -218,41 +254,48 @@ impl Camera {
             }
             *reported = level + step * self.quality.jitter * self.dice.normal();
             *ready = t + self.quality.refractory_us as i64;
-            if self.quality.loss > 0.0 && self.dice.chance(self.quality.loss) {
-                continue;
-            }
-            let event = event(pixel, self.width, t, on);
-            events.push(event);
-            if self.quality.repeat > 0.0 {
-                let mut again = event;
-                while self.dice.chance(self.quality.repeat) {
-                    // Not into the next step: events stay in order.
-                    again.t = (again.t + 1).min(time);
-                    events.push(again);
-                }
+            let mut event = event(pixel, self.width, t, on);
+            if self.quality.late > 0.0 && self.dice.chance(self.quality.late) {
+                let wait = -self.quality.late_s * libm::logf(1.0 - self.dice.unit());
+                event.t += (wait * 1e6) as i64;
+                self.pending.push(event);
+            } else {
+                self.quality.send(event, time, &mut self.dice, events);
             }
         }
     }
 
-    /// Events without a cause: background activity and hot pixels.
-    fn make_noise(&mut self, then: i64, seconds: f32, events: &mut Vec<CameraEvent>) {
+    /// Events without a cause: background activity and hot pixels, and what answers them.
+    fn make_noise(&mut self, then: i64, time: i64) {
+        let seconds = (time - then) as f32 * 1e-6;
         let pixels = self.excess.len();
-        let us = seconds * 1e6;
         let count = self.dice.poisson(self.quality.noise_hz * seconds * pixels as f32);
         let all = self.noise.last().copied().unwrap_or(0.0);
+        let mut born = Vec::new();
         for _ in 0..count {
             let place = all * self.dice.unit();
-            let pixel = self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1));
-            let t = then + (us * self.dice.unit()) as i64;
-            let on = self.dice.chance(self.quality.noise_on);
-            events.push(event(pixel, self.width, t, on));
+            born.push(self.noise.partition_point(|&sum| sum <= place).min(pixels.saturating_sub(1)));
         }
         for &(pixel, hz) in &self.hot {
-            for _ in 0..self.dice.poisson(hz * seconds) {
-                let t = then + (us * self.dice.unit()) as i64;
-                let on = self.dice.chance(self.quality.noise_on);
-                events.push(event(pixel, self.width, t, on));
+            let count = self.dice.poisson(hz * seconds);
+            born.extend((0..count).map(|_| pixel));
+        }
+        for pixel in born {
+            let t = then + ((time - then) as f32 * self.dice.unit()) as i64;
+            let mut event = event(pixel, self.width, t, self.dice.chance(self.quality.noise_on));
+            self.pending.push(event);
+            while self.quality.answer > 0.0 && self.dice.chance(self.quality.answer) {
+                event.t += self.dice.scale(800.0, 20_000.0) as i64;
+                event.on = !event.on;
+                self.pending.push(event);
             }
+        }
+    }
+
+    /// Whatever is due by now goes to the bus.
+    fn deliver(&mut self, time: i64, events: &mut Vec<CameraEvent>) {
+        for event in self.pending.extract_if(.., |event| event.t <= time) {
+            self.quality.send(event, time, &mut self.dice, events);
         }
     }
 
@@ -270,7 +313,8 @@ impl Camera {
                 let Some(ready) = self.ready.get_mut(pixel) else { continue };
                 if t >= *ready && t > then && t <= time {
                     *ready = t + self.quality.refractory_us as i64;
-                    events.push(event(pixel, self.width, t, half % 2 == 0));
+                    let event = event(pixel, self.width, t, half % 2 == 0);
+                    self.quality.send(event, time, &mut self.dice, events);
                 }
             }
         }

@@ -14,8 +14,8 @@ use crate::task::dvs::gesture::Gesture;
 pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {
     let mut motion = match gesture.name() {
         "hand_clapping" => clapping(person, dice),
-        "right_hand_wave" => waving(dice),
-        "left_hand_wave" => waving(dice).mirrored(),
+        "right_hand_wave" => waving(person, dice),
+        "left_hand_wave" => waving(person, dice).mirrored(),
         "right_arm_clockwise" => circling(1.0, dice),
         "right_arm_counter_clockwise" => circling(-1.0, dice),
         // A mirror turns clocks round.
@@ -28,7 +28,7 @@ pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {
     };
     motion.tempo *= person.tempo;
     for path in [&mut motion.right, &mut motion.left] {
-        for way in [&mut path.sin, &mut path.cos, &mut path.sin2] {
+        for way in [&mut path.sin, &mut path.cos, &mut path.sin2, &mut path.cos2] {
             *way = *way * person.reach;
         }
     }
@@ -60,7 +60,7 @@ pub(super) fn idle(dice: &mut Dice) -> Path {
 }
 
 fn clapping(person: &Person, dice: &mut Dice) -> Motion {
-    let half = dice.between(0.12, 0.42);
+    let half = dice.between(0.13, 0.42);
     let middle = midline(person);
     let mut centre = within(dice, vec3(0.0, -0.55, 0.45), vec3(0.0, 0.1, 0.75));
     centre.x = middle + half + dice.between(0.02, 0.08);
@@ -83,21 +83,28 @@ fn clapping(person: &Person, dice: &mut Dice) -> Motion {
     if dice.chance(0.5) { motion.mirrored() } else { motion }
 }
 
-fn waving(dice: &mut Dice) -> Motion {
-    let mut path;
-    if dice.chance(0.2) {
-        // The whole straight arm, above the shoulder.
-        path = Path::still(within(dice, vec3(0.2, 0.65, 0.1), vec3(0.55, 0.85, 0.4)));
-        let side = dice.between(0.15, 0.4);
-        path.sin = vec3(side, -0.4 * side, 0.0);
-    } else {
-        // The forearm about the elbow.
-        path = Path::still(within(dice, vec3(0.05, -0.15, 0.2), vec3(0.6, 0.6, 0.65)));
-        path.sin = vec3(dice.between(0.08, 0.36), dice.between(-0.1, 0.05), dice.between(-0.06, 0.06));
-        // The hand is highest in the middle of its way: the cosine of twice the beat, near enough.
-        path.sin2 = vec3(0.0, dice.between(-0.04, 0.04), 0.0);
-    }
-    path.elbow = within(dice, vec3(0.2, -1.0, -0.3), vec3(0.9, -0.5, 0.2));
+fn waving(person: &Person, dice: &mut Dice) -> Motion {
+    let below = |dice: &mut Dice| within(dice, vec3(0.2, -1.0, -0.3), vec3(0.9, -0.5, 0.2));
+    let mut path = match dice.below(8) {
+        0 => {
+            // The whole straight arm, above the shoulder.
+            let mut path = Path::still(within(dice, vec3(0.2, 0.65, 0.1), vec3(0.55, 0.85, 0.4)));
+            let side = dice.between(0.15, 0.4);
+            path.sin = vec3(side, -0.4 * side, 0.0);
+            path.elbow = below(dice);
+            path
+        }
+        1 | 2 => {
+            // The hand goes to and fro; elbow and shoulder give way.
+            let mut path = Path::still(within(dice, vec3(-0.1, -0.35, 0.2), vec3(0.6, 0.6, 0.65)));
+            let side = dice.between(0.08, 0.4);
+            path.sin = vec3(side, dice.between(-0.15, 0.1), dice.between(-0.06, 0.06));
+            path.cos2 = vec3(0.0, 0.5 * side * side * dice.unit(), 0.0);
+            path.elbow = below(dice);
+            path
+        }
+        _ => about_the_elbow(person, dice),
+    };
     path.turn = dice.between(-0.1, 0.8);
     path.spread = dice.between(0.2, 1.0);
     let idle = idle(dice);
@@ -105,6 +112,26 @@ fn waving(dice: &mut Dice) -> Motion {
     let mut motion = Motion::new(path, idle, tempo, dice);
     motion.lean = dice.between(-0.01, 0.02);
     motion
+}
+
+/// The way of the wrist when the forearm swings about an elbow that keeps its place: beside the body, before it, or
+/// raised.
+fn about_the_elbow(person: &Person, dice: &mut Dice) -> Path {
+    let (upper, fore) = (person.upper_arm / person.arm(), person.forearm / person.arm());
+    let elbow = within(dice, vec3(0.0, -1.0, -0.1), vec3(0.7, -0.2, 0.7)).unit_or(vec3(0.0, -1.0, 0.0));
+    // Angles from upright, outwards: the middle one and how far it goes; and how far the forearm points forwards.
+    let (middle, swing) = (dice.between(-0.5, 0.5), dice.between(0.22, 0.8));
+    let forwards = dice.between(0.0, 0.9);
+    let along = |x: f32, y: f32| vec3(x, y * libm::cosf(forwards), y * libm::sinf(forwards)) * fore;
+    let (sin, cos) = (libm::sinf(middle), libm::cosf(middle));
+    // Sine and cosine of middle + swing · sin(beat) as Fourier series: Bessel functions, to the third order.
+    let square = swing * swing;
+    let (still, first, second) = (1.0 - 0.25 * square, swing * (1.0 - 0.125 * square), 0.25 * square);
+    let mut path = Path::still(elbow * upper + along(sin * still, cos * still));
+    path.sin = along(cos * first, -sin * first);
+    path.cos2 = along(sin * second, cos * second);
+    path.elbow = elbow;
+    path
 }
 
 /// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm is on the
@@ -128,7 +155,7 @@ fn circling(direction: f32, dice: &mut Dice) -> Motion {
 }
 
 fn rolling(person: &Person, dice: &mut Dice) -> Motion {
-    let (high, deep) = (dice.between(0.1, 0.3), dice.between(0.08, 0.25));
+    let (high, deep) = (dice.between(0.12, 0.3), dice.between(0.08, 0.25));
     let mut centre = within(dice, vec3(0.0, -0.6, 0.4), vec3(0.0, -0.05, 0.65));
     // The forearms lie across the chest, one before the other.
     centre.x = midline(person) + dice.between(-0.12, 0.14);
@@ -146,8 +173,8 @@ fn rolling(person: &Person, dice: &mut Dice) -> Motion {
 }
 
 fn drumming(dice: &mut Dice) -> Motion {
-    let high = dice.between(0.1, 0.36);
-    let mut path = Path::still(within(dice, vec3(-0.15, -0.6, 0.45), vec3(0.3, -0.1, 0.75)));
+    let high = dice.between(0.12, 0.36);
+    let mut path = Path::still(within(dice, vec3(-0.1, -0.6, 0.45), vec3(0.35, -0.05, 0.75)));
     path.sin = vec3(dice.between(-0.05, 0.05), high, dice.between(-0.12, 0.02));
     // Down faster than up.
     path.sin2 = vec3(0.0, high * dice.between(0.0, 0.35), 0.0);
@@ -156,11 +183,11 @@ fn drumming(dice: &mut Dice) -> Motion {
     path.turn = dice.between(-0.2, 0.2);
     let mut other = path;
     other.centre = other.centre + within(dice, vec3(-0.08, -0.06, -0.06), vec3(0.08, 0.06, 0.06));
-    // Mostly hand after hand, sometimes both at once, sometimes one twice as fast.
-    match dice.below(8) {
-        0 => other.phase = 0.0,
-        1 => other.ratio = 2.0,
-        _ => other.phase = 0.5 + dice.between(-0.08, 0.08),
+    // Mostly hand after hand, sometimes one twice as fast.
+    if dice.chance(0.12) {
+        other.ratio = 2.0;
+    } else {
+        other.phase = 0.5 + dice.between(-0.08, 0.08);
     }
     let tempo = dice.scale(1.2, 3.6);
     let mut motion = Motion::new(path, other, tempo, dice);
@@ -179,7 +206,7 @@ fn strumming(person: &Person, dice: &mut Dice) -> Motion {
     neck.spread = dice.between(0.1, 0.4);
     let mut hand = Path::still(within(dice, vec3(0.0, -0.9, 0.3), vec3(0.0, -0.55, 0.5)));
     hand.centre.x = midline(person) + dice.between(-0.05, 0.35);
-    let stroke = dice.between(0.1, 0.3);
+    let stroke = dice.between(0.12, 0.32);
     hand.sin = vec3(stroke * dice.between(-0.4, 0.4), stroke, 0.0);
     hand.sin2 = vec3(0.0, stroke * dice.between(-0.15, 0.15), 0.0);
     hand.elbow = within(dice, vec3(0.6, -0.4, -0.8), vec3(1.0, 0.1, -0.4));

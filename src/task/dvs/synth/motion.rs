@@ -17,6 +17,8 @@ pub struct Path {
     pub cos: Vec3,
     /// How far it goes with the sine of twice the beat.
     pub sin2: Vec3,
+    /// How far it goes with the cosine of twice the beat.
+    pub cos2: Vec3,
     /// Speed relative to the beat.
     pub ratio: f32,
     /// Beats ahead.
@@ -37,6 +39,7 @@ impl Path {
             sin: Vec3::ZERO,
             cos: Vec3::ZERO,
             sin2: Vec3::ZERO,
+            cos2: Vec3::ZERO,
             ratio: 1.0,
             phase: 0.0,
             elbow: vec3(0.4, -0.6, -0.7),
@@ -54,7 +57,10 @@ impl Path {
     pub fn at(&self, beat: f32, size: f32) -> ArmPose {
         let angle = TAU * (beat * self.ratio + self.phase);
         let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
-        let way = self.sin * sin + self.cos * cos + self.sin2 * (2.0 * sin * cos);
+        let way = self.sin * sin
+            + self.cos * cos
+            + self.sin2 * (2.0 * sin * cos)
+            + self.cos2 * (cos * cos - sin * sin);
         ArmPose {
             wrist: self.centre + way * size,
             elbow: self.elbow,

@@ -1,4 +1,5 @@
-//! The eleventh class: whatever else people did. A dozen kinds of movement that are none of the other ten.
+//! The eleventh class: whatever else people did. Twelve kinds of movement, none of which a camera could take for one
+//! of the other ten: no hands that meet, none that beat in turn before the belly, no single arm that circles or waves.
 
 use super::dice::Dice;
 use super::gestures::{idle, within};
@@ -8,19 +9,18 @@ use super::vector::{Vec3, vec3};
 
 /// Draws a movement that belongs to no other class.
 pub fn other(person: &Person, dice: &mut Dice) -> Motion {
-    const KINDS: [fn(&Person, &mut Dice) -> Motion; 13] = [
+    const KINDS: [fn(&Person, &mut Dice) -> Motion; 12] = [
         both_wave,
         both_circle,
         jumping_jack,
         boxing,
         flapping,
-        pushing,
         beckoning,
         twisting,
         scratching,
-        clapping_overhead,
-        swimming,
-        marching,
+        saluting,
+        crawling,
+        rocking,
         fidgeting,
     ];
     let kind = KINDS.get(dice.below(KINDS.len())).copied().unwrap_or(fidgeting);
@@ -70,13 +70,13 @@ fn jumping_jack(_: &Person, dice: &mut Dice) -> Motion {
 }
 
 fn boxing(_: &Person, dice: &mut Dice) -> Motion {
-    let mut path = Path::still(within(dice, vec3(-0.3, -0.2, 0.5), vec3(-0.05, 0.1, 0.6)));
+    let mut path = Path::still(within(dice, vec3(-0.3, 0.0, 0.5), vec3(-0.05, 0.25, 0.6)));
     path.sin = vec3(dice.between(-0.15, 0.0), dice.between(-0.05, 0.15), 0.33);
     path.elbow = vec3(0.6, -0.8, 0.0);
     path.spread = 0.0;
     let tempo = dice.scale(0.9, 2.5);
     let mut motion = both(path, 0.5, tempo, dice);
-    motion.twist = dice.between(0.1, 0.35);
+    motion.twist = dice.between(0.15, 0.4);
     motion
 }
 
@@ -86,15 +86,6 @@ fn flapping(_: &Person, dice: &mut Dice) -> Motion {
     path.elbow = vec3(0.0, -1.0, -0.2);
     let (apart, tempo) = (half(dice), dice.scale(0.8, 2.8));
     both(path, apart, tempo, dice)
-}
-
-fn pushing(_: &Person, dice: &mut Dice) -> Motion {
-    let mut path = Path::still(within(dice, vec3(-0.15, -0.15, 0.6), vec3(0.1, 0.2, 0.65)));
-    path.sin = vec3(0.0, dice.between(-0.05, 0.05), 0.3);
-    path.elbow = vec3(0.5, -0.9, 0.0);
-    path.spread = dice.between(0.5, 1.0);
-    let tempo = dice.scale(0.6, 1.8);
-    both(path, 0.0, tempo, dice)
 }
 
 fn beckoning(_: &Person, dice: &mut Dice) -> Motion {
@@ -118,49 +109,49 @@ fn twisting(_: &Person, dice: &mut Dice) -> Motion {
 
 fn scratching(_: &Person, dice: &mut Dice) -> Motion {
     let mut path = Path::still(within(dice, vec3(-0.35, 0.3, 0.15), vec3(-0.1, 0.5, 0.3)));
-    path.sin = vec3(dice.between(0.02, 0.08), dice.between(0.02, 0.1), 0.0);
+    path.sin = vec3(dice.between(0.04, 0.1), dice.between(0.06, 0.14), 0.0);
     path.elbow = vec3(1.0, -0.3, 0.1);
     path.spread = dice.between(0.1, 0.5);
     let (idle, tempo) = (idle(dice), dice.scale(1.5, 4.0));
     Motion::new(path, idle, tempo, dice)
 }
 
-fn clapping_overhead(person: &Person, dice: &mut Dice) -> Motion {
-    let open = dice.between(0.25, 0.45);
-    let middle = -person.shoulder / person.arm();
-    let mut path = Path::still(vec3(middle + open + 0.04, 0.7, 0.1));
-    path.sin = vec3(open, -0.25 * open, 0.0);
-    path.elbow = vec3(1.0, 0.0, 0.0);
-    path.spread = 0.3;
-    let tempo = dice.scale(0.8, 2.2);
-    both(path, 0.0, tempo, dice)
+/// A hand goes to the forehead and down again.
+fn saluting(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(within(dice, vec3(-0.1, -0.3, 0.2), vec3(0.1, -0.2, 0.3)));
+    path.sin = vec3(dice.between(-0.15, 0.0), dice.between(0.55, 0.7), 0.0);
+    path.elbow = vec3(1.0, -0.2, 0.0);
+    path.spread = dice.between(0.0, 0.5);
+    let (idle, tempo) = (idle(dice), dice.scale(0.4, 1.0));
+    Motion::new(path, idle, tempo, dice)
 }
 
-fn swimming(_: &Person, dice: &mut Dice) -> Motion {
-    let mut path = Path::still(vec3(0.25, dice.between(-0.3, 0.0), 0.45));
-    path.cos = vec3(dice.between(0.25, 0.5), 0.0, 0.0);
-    path.sin = vec3(0.0, dice.between(-0.1, 0.1), dice.between(0.2, 0.4));
-    path.elbow = vec3(0.7, -0.5, -0.3);
+/// Arm after arm over the head and down before the body, as crawl is swum.
+fn crawling(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(dice.between(0.0, 0.2), dice.between(0.0, 0.2), 0.3));
+    path.cos = vec3(dice.between(0.0, 0.2), 0.0, dice.between(0.3, 0.45));
+    path.sin = vec3(0.0, dice.between(0.45, 0.6), 0.0);
+    path.elbow = vec3(1.0, -0.2, -0.2);
     path.spread = 0.2;
-    let tempo = dice.scale(0.5, 1.3);
-    both(path, 0.0, tempo, dice)
+    let tempo = dice.scale(0.5, 1.2);
+    both(path, 0.5, tempo, dice)
 }
 
-fn marching(_: &Person, dice: &mut Dice) -> Motion {
-    let mut path = Path::still(vec3(0.1, -0.8, 0.25));
-    path.sin = vec3(0.0, dice.between(0.05, 0.3), dice.between(0.2, 0.4));
-    path.elbow = vec3(0.2, -0.3, -1.0);
-    path.spread = 0.0;
-    let tempo = dice.scale(0.7, 1.8);
-    let mut motion = both(path, 0.5, tempo, dice);
-    motion.bounce = dice.between(0.01, 0.04);
+/// The trunk leans from side to side, with arms at the sides, at the hips or stretched out.
+fn rocking(_: &Person, dice: &mut Dice) -> Motion {
+    let mut path = Path::still(vec3(dice.between(0.05, 0.9), 0.0, 0.1));
+    path.centre.y = 0.2 - libm::sqrtf((0.95 - path.centre.x * path.centre.x).max(0.0));
+    path.elbow = vec3(0.6, -0.2, -0.8);
+    let tempo = dice.scale(0.4, 1.2);
+    let mut motion = both(path, 0.0, tempo, dice);
+    motion.lean = dice.between(0.15, 0.4);
     motion
 }
 
 /// Both hands wander, each on its own way.
 fn fidgeting(_: &Person, dice: &mut Dice) -> Motion {
     let mut wander = || {
-        let mut path = Path::still(within(dice, vec3(-0.2, -0.7, 0.2), vec3(0.5, 0.4, 0.6)));
+        let mut path = Path::still(within(dice, vec3(0.0, -0.6, 0.2), vec3(0.5, 0.4, 0.6)));
         let mut way = |most: f32| within(dice, Vec3::ZERO - vec3(most, most, most), vec3(most, most, most));
         (path.sin, path.cos, path.sin2) = (way(0.3), way(0.3), way(0.2));
         path.ratio = dice.between(0.3, 1.0);

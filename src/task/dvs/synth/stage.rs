@@ -71,7 +71,7 @@ impl Stage {
         let angle = dice.between(-1.4, 1.4);
         let light = [strength * libm::sinf(angle), -strength * libm::cosf(angle) * dice.unit()];
         let mains = if dice.chance(0.5) { 100.0 } else { 120.0 };
-        let wall = unlike(skin, 0.25, [0.06, 0.8], dice);
+        let wall = unlike(skin, 0.35, [0.06, 0.8], dice);
         Self {
             look: Look { light, blur: dice.scale(0.9, 3.0) },
             background: background(sensor, wall, dice),

@@ -1,11 +1,12 @@
 //! What a data set of gestures must be, whoever is in it.
 
 use super::body::bend;
+use super::camera::{Camera, Quality};
 use super::dataset::{DatasetOptions, recordings, write_lists, write_recording};
 use super::dice::Dice;
 use super::gestures::perform;
 use super::people::Person;
-use super::stage::Lighting;
+use super::stage::{Lighting, Stage};
 use super::trial::{Trial, TrialOptions, record, record_these};
 use super::vector::vec3;
 use super::view::View;
@@ -117,6 +118,93 @@ fn clocks_go_round_as_the_camera_sees_them() {
             assert!(area.abs() > 50.0 && (area > 0.0) == clockwise, "person {number}, class {label}: {area}");
         }
     }
+}
+
+#[test]
+fn hands_are_in_the_picture() {
+    let mut inside = 0;
+    let (people, moments) = (60, 40);
+    for number in 0..people {
+        let mut dice = Dice::new(&[4, number]);
+        let (person, view) = (Person::draw(&mut dice), View::draw(&mut dice));
+        for gesture in Gesture::all() {
+            let motion = perform(gesture, &person, &mut dice);
+            let seen = |t: f32| {
+                let pose = motion.at(t);
+                [(pose.right, -1.0), (pose.left, 1.0)].iter().any(|(pose, side)| {
+                    let spot =
+                        view.see(bend(&person, pose, vec3(side * person.shoulder, 0.0, 0.0), *side).wrist);
+                    (0.0..128.0).contains(&spot.x) && (0.0..128.0).contains(&spot.y)
+                })
+            };
+            inside += (0..moments).filter(|&i| seen(i as f32 * 0.05)).count();
+        }
+    }
+    let part = inside as f32 / (people as f32 * GESTURES as f32 * moments as f32);
+    assert!(part > 0.97, "{part}");
+}
+
+#[test]
+fn most_waves_are_about_an_elbow_that_keeps_its_place() {
+    let mut dice = Dice::new(&[6]);
+    let person = Person { reach: 1.0, ..Person::draw(&mut dice) };
+    let count = 200;
+    let still = (0..count)
+        .filter(|_| {
+            let motion = perform(gesture(2), &person, &mut dice);
+            let arms: Vec<_> = (0..50)
+                .map(|i| bend(&person, &motion.at(i as f32 * 0.02).right, vec3(0.0, 0.0, 0.0), -1.0))
+                .collect();
+            let farthest = |of: fn(&super::body::Arm) -> super::vector::Vec3| {
+                arms.iter().map(|arm| (of(arm) - of(&arms[0])).length()).fold(0.0, f32::max)
+            };
+            farthest(|arm| arm.elbow) < 0.2 * farthest(|arm| arm.wrist)
+        })
+        .count();
+    assert!((count / 3..count * 3 / 4).contains(&still), "{still}");
+}
+
+/// What a sensor reports in a second about a picture that never changes: background activity and hot pixels.
+fn noise(loss: f32, repeat: f32, answer: f32) -> Vec<CameraEvent> {
+    let stage = Stage::draw(Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
+    let quality = Quality::draw(1.0, &mut Dice::new(&[2]));
+    let quality = Quality { noise_hz: 1.0, hot_pixels: 50, loss, repeat, answer, ..quality };
+    let mut camera = Camera::new(DVS128, quality, &stage, Dice::new(&[3]));
+    let mut events = Vec::new();
+    for step in 0..250 {
+        camera.see(stage.background.pixels(), step * 4_000, &mut events);
+    }
+    assert!(events.is_sorted_by_key(|e| e.t));
+    events
+}
+
+#[test]
+fn the_bus_loses_and_repeats_events_of_any_cause() {
+    let count = |loss, repeat| noise(loss, repeat, 0.0).len() as f32;
+    let all = count(0.0, 0.0);
+    assert!(all > 10_000.0, "{all}");
+    assert!((count(0.5, 0.0) / all - 0.5).abs() < 0.05);
+    assert!((count(0.0, 0.2) / all - 1.25).abs() < 0.05);
+}
+
+#[test]
+fn noise_is_answered_by_the_other_polarity() {
+    // Events of a pixel within 20 ms after another of it: how many, and how many of these are of the other polarity.
+    let soon = |answer: f32| {
+        let (mut last, mut soon, mut other) = (std::collections::HashMap::new(), 0.0_f32, 0.0_f32);
+        let events = noise(0.0, 0.0, answer);
+        for e in &events {
+            let before = last.insert((e.x, e.y), e);
+            if let Some(before) = before.filter(|before| e.t - before.t < 20_000) {
+                soon += 1.0;
+                other += f32::from(u8::from(e.on != before.on));
+            }
+        }
+        (soon / events.len() as f32, other / soon)
+    };
+    let (plain, answered) = (soon(0.0), soon(0.3));
+    assert!(plain.0 < 0.1 && (answered.0 - 0.3).abs() < 0.05, "{plain:?} {answered:?}");
+    assert!((plain.1 - 0.5).abs() < 0.1 && answered.1 > 0.85, "{plain:?} {answered:?}");
 }
 
 #[test]

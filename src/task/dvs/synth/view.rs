@@ -32,19 +32,17 @@ pub struct Spot {
 impl View {
     /// Draws where somebody put the camera: the whole upper body in a picture of 128 × 128 pixels, nearer or farther.
     pub fn draw(dice: &mut Dice) -> Self {
-        let pixels_per_metre = dice.scale(42.0, 105.0);
+        let pixels_per_metre = dice.scale(46.0, 105.0);
         let roll = 0.07 * dice.normal();
-        // A person who is near fills the picture and must stand in its middle; one who is far may be anywhere.
-        let room = (105.0 - pixels_per_metre).max(0.0) / 63.0;
-        let aside = 5.0 + 13.0 * room;
+        // What hands do is in the picture, and near its middle if it fills it: hands go half a metre above and below the
+        // shoulders, and as far to either side as a person's place allows.
+        let (middle, apart) = (61.0, 0.65 * (55.0 - 0.44 * pixels_per_metre));
+        let aside = 5.0 + 0.25 * (105.0 - pixels_per_metre);
         Self {
             pixels_per_metre,
             distance: dice.scale(1.2, 3.5),
-            height: dice.between(-0.5, 0.5),
-            centre: [
-                64.0 + dice.between(-aside, aside),
-                dice.between(44.0, 70.0) + 6.0 * room * dice.normal(),
-            ],
+            height: dice.between(-0.4, 0.4),
+            centre: [64.0 + dice.between(-aside, aside), middle + dice.between(-apart, apart)],
             roll: [libm::sinf(roll), libm::cosf(roll)],
         }
     }
