@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod open;
 pub mod output;
 pub mod quantize;
+pub mod replay;
 pub mod run;
 pub mod synth;
 pub mod trace;
@@ -79,8 +80,33 @@ struct Cli {
 struct OpenArgs {
     /// Scene to open in the terminal
     scene: Option<PathBuf>,
+    /// Write the session down, for `spinntui replay`
+    #[arg(long, value_name = "FILE", requires = "scene")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    fault: FaultArgs,
     #[command(flatten)]
     set: SetArgs,
+}
+
+/// Faults beside the scene's own edits.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FaultArgs {
+    /// Let something go wrong, instead of what the scene plans; may be repeated
+    ///
+    /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`. When: `Event(n)`,
+    /// `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`, `DropPackets`, `DelayPackets`,
+    /// `DivertPackets`; docs/debugging.md says more.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<String>,
+}
+
+impl FaultArgs {
+    /// The edits of the scene that make it so.
+    pub fn edits(&self, set: &SetArgs) -> Vec<(String, String)> {
+        let faults = (!self.faults.is_empty()).then(|| format!("[{}]", self.faults.join(", ")));
+        set.set.iter().cloned().chain(faults.map(|faults| ("faults".to_owned(), faults))).collect()
+    }
 }
 
 /// Edits to a scene, the same for every verb that reads one.
@@ -117,6 +143,8 @@ pub enum Format {
 enum Verb {
     /// Run a scene without a screen and write a report
     Run(run::RunArgs),
+    /// Do a recorded session again, and compare the state that it ends in
+    Replay(replay::ReplayArgs),
     /// Map a scene onto the chip without running it: does it fit, how full, how even?
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
@@ -164,6 +192,9 @@ pub enum CliError {
     /// The scene, or something that it names.
     #[error(transparent)]
     Scene(#[from] SceneError),
+    /// A recording.
+    #[error("error: {0}")]
+    Replay(#[from] crate::session::record::ReplayError),
     /// A model.
     #[error("error: {0}")]
     Inspect(#[from] inspect::InspectError),
@@ -250,6 +281,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
@@ -293,7 +325,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             output.finish()?;
             Ok(FINE)
         }
-        (None, Some(scene)) if is_scene(&scene) => return open::open(&scene, &cli.open.set.set),
+        (None, Some(scene)) if is_scene(&scene) => {
+            return open::open(&scene, cli.open.fault.edits(&cli.open.set), cli.open.record);
+        }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {
             let mut output = Output::stdout();

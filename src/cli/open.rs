@@ -1,6 +1,6 @@
 //! No verb: a scene in the terminal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::CliError;
@@ -8,8 +8,8 @@ use crate::session::engine::EngineOptions;
 use crate::tui::{ColorChoice, TuiOptions};
 
 /// Opens a scene in the terminal app; returns its exit code.
-pub fn open(scene: &Path, set: &[(String, String)]) -> Result<ExitCode, CliError> {
-    let engine = EngineOptions { scene: scene.to_owned(), set: set.to_vec(), autorun: false };
+pub fn open(scene: &Path, set: Vec<(String, String)>, record: Option<PathBuf>) -> Result<ExitCode, CliError> {
+    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record };
     let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

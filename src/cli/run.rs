@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::output::{Output, OutputError};
-use super::{CliError, FAILED, FINE, Format, SetArgs};
+use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::report::gather::Around;
 use crate::report::opening::Opening;
 use crate::report::stream::StreamLine;
@@ -60,13 +60,16 @@ pub struct RunArgs {
     pub stream: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub fault: FaultArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub set: SetArgs,
 }
 
 /// Runs the scene; the exit code says whether the machine stalled.
 pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut cache = ModelCache::default();
-    let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let loaded = LoadedScene::load(&args.scene, &args.fault.edits(&args.set))?;
     let mut plan = Plan::new(&loaded, &mut cache)?;
     if let Some(folder) = &args.images {
         plan = spec::read::load(folder, plan)?;

@@ -142,7 +142,6 @@ impl Machine {
         if self.state.fault.is_some() {
             return None;
         }
-        self.forget_written();
         let event = self.state.queue.pop()?;
         self.state.tick = event.tick;
         self.state.events += 1;

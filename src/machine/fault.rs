@@ -1,5 +1,7 @@
 //! Faults: what goes wrong on purpose, to see what comes of it.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -111,6 +113,9 @@ pub enum FaultError {
     /// No packets, or no time.
     #[error("that changes nothing: at least one packet, a time above 0 µs")]
     Nothing,
+    /// No time at all.
+    #[error("{0} µs is no time: from 0 on")]
+    Time(f64),
     /// Packets that go through the event router carry no address.
     #[error("with `broadcast: Router` packets go into FIFOs and have no address that could change")]
     Routed,
@@ -189,6 +194,38 @@ impl Faults {
     }
 }
 
+impl PlannedFault {
+    /// Checks that it can happen and that something would come of it.
+    pub fn check(&self, program: &Program) -> Result<Pe, FaultError> {
+        match self.at {
+            FaultTime::TimeUs(time) if !(time >= 0.0 && time.is_finite()) => Err(FaultError::Time(time)),
+            _ => self.fault.check(program),
+        }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (x, y, p) = self.place();
+        match self {
+            Self::FlipBit { address, bit, .. } => {
+                write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) flipped")
+            }
+            Self::StickBit { address, bit, value, .. } => {
+                write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) stuck at {value}")
+            }
+            Self::KillPe { .. } => write!(f, "PE({x},{y},{p}) halted"),
+            Self::DropPackets { packets, .. } => write!(f, "{packets} packet(s) from PE({x},{y},{p}) lost"),
+            Self::DelayPackets { packets, us, .. } => {
+                write!(f, "{packets} packet(s) from PE({x},{y},{p}) {us} µs late")
+            }
+            Self::DivertPackets { packets, address, .. } => {
+                write!(f, "{packets} packet(s) from PE({x},{y},{p}) diverted to {address:#07x}")
+            }
+        }
+    }
+}
+
 impl Fault {
     /// Whose.
     pub const fn place(&self) -> (u8, u8, u8) {
@@ -199,6 +236,17 @@ impl Fault {
             | Self::DropPackets { pe, .. }
             | Self::DelayPackets { pe, .. }
             | Self::DivertPackets { pe, .. } => pe,
+        }
+    }
+
+    /// Whether it writes to these bytes of a PE itself.
+    pub fn touches(&self, pe: Pe, bytes: &Range<u32>) -> bool {
+        match *self {
+            Self::FlipBit { address, .. } | Self::StickBit { address, .. } => {
+                let (x, y, p) = self.place();
+                Pe::at(x, y, p) == Some(pe) && bytes.contains(&address)
+            }
+            _ => false,
         }
     }
 

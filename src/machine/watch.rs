@@ -30,7 +30,7 @@ impl Machine {
         }
     }
 
-    /// The writes to watched bytes since the last event began, in order: what that event wrote, and faults since.
+    /// The writes to watched bytes since [`Self::forget_written`], by PE in the order in which they were watched.
     pub fn written(&self) -> Vec<Written> {
         let of = |&pe: &Pe| {
             let bytes = self.state.pes[pe.index()].sram.written();
@@ -39,7 +39,8 @@ impl Machine {
         self.watched.iter().flat_map(of).collect()
     }
 
-    pub(super) fn forget_written(&mut self) {
+    /// Forgets the writes to watched bytes.
+    pub fn forget_written(&mut self) {
         for pe in &self.watched {
             self.state.pes[pe.index()].sram.forget_written();
         }

@@ -1,6 +1,6 @@
 //! What is worth knowing about a mapping that fits: how even it is, and what to look at.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::barrier::{BarrierMargin, Timing, margins};
 use super::build::{Placed, copies, credits_needed, unit_weights};
@@ -103,7 +103,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Good to know.

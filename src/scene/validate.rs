@@ -36,6 +36,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
+        .or_else(|| ranges(&scene.history, "history"))
         .or_else(|| ports(scene))
 }
 

@@ -61,6 +61,7 @@ impl Plan {
             assume,
         };
         let (program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
+        faults(loaded, &program)?;
         Ok(Self { model, feed, program: Arc::new(program), placed })
     }
 
@@ -128,6 +129,17 @@ impl From<SceneError> for PlanError {
     fn from(scene: SceneError) -> Self {
         Self { scene, misfit: false, needed: None }
     }
+}
+
+/// Checks that something would come of every fault that the scene plans.
+fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
+    for (number, planned) in loaded.scene.faults.iter().enumerate() {
+        if let Err(error) = planned.check(program) {
+            let help = "docs/debugging.md lists the faults, `spinntui check` the PEs in use";
+            return Err(loaded.error_at(&format!("faults.{number}"), error.to_string(), help));
+        }
+    }
+    Ok(())
 }
 
 /// What keeps a pipeline from being filled, if anything does: a text that is being written, or a single layer.

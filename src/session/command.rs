@@ -1,10 +1,13 @@
 //! Everything that can be asked of a running experiment, as data: keys, the palette, tests and replay all send these.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::history::Place;
 use super::snapshot::Focus;
+use crate::machine::fault::Fault;
 
 /// What one step is (DESIGN §4, "Order").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,6 +104,26 @@ pub enum Command {
         /// How often; 0 does nothing.
         count: u32,
     },
+    /// Go back by `count` units, and pause.
+    Back {
+        /// What to go back by.
+        unit: StepUnit,
+        /// How often; 0 does nothing.
+        count: u32,
+    },
+    /// Go to a moment: back, or forward by running there; then pause.
+    Go(Place),
+    /// Give this moment a name to [`Self::Go`] to.
+    Bookmark(String),
+    /// Let something go wrong, now. Stepping back before it undoes it.
+    Inject(Fault),
+    /// Say who last wrote these bytes of a PE's SRAM.
+    WhoWrote {
+        /// Index, 0..152.
+        pe: usize,
+        /// Byte addresses.
+        bytes: Range<u32>,
+    },
     /// How fast `Run` goes.
     SetSpeed(Speed),
     /// Rebuild from the same scene and start over, paused.
@@ -111,4 +134,26 @@ pub enum Command {
     Focus(Focus),
     /// End the engine thread.
     Quit,
+}
+
+impl Command {
+    /// Whether it decides where the experiment goes: where such a command is given is a stop, and is recorded.
+    pub const fn moves(&self) -> bool {
+        match self {
+            Self::Run
+            | Self::Pause
+            | Self::TogglePause
+            | Self::Step { .. }
+            | Self::Back { .. }
+            | Self::Go(_)
+            | Self::Bookmark(_)
+            | Self::Inject(_) => true,
+            Self::WhoWrote { .. }
+            | Self::SetSpeed(_)
+            | Self::Restart
+            | Self::Reload
+            | Self::Focus(_)
+            | Self::Quit => false,
+        }
+    }
 }

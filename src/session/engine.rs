@@ -3,6 +3,8 @@
 //! The thread owns the session. It handles commands between slices of a few milliseconds, publishes a snapshot when the
 //! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
 
+mod past;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::build::{ModelCache, build};
 use super::command::{Command, Speed, StepUnit};
-use super::snapshot::{Focus, RunState, SharedSnapshot};
+use super::history::{History, Place};
+use super::record::Recorder;
+use super::snapshot::{Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
 use crate::scene::{LoadedScene, SceneError};
@@ -36,6 +40,8 @@ pub enum EngineEvent {
     /// A scene could not be loaded or mapped; the old experiment, if any, is untouched. The text is the complete
     /// diagnostic with file, line and caret.
     SceneError(String),
+    /// An answer in words: where a step back has led, who wrote, why something cannot be done.
+    Said(String),
     /// The scene was loaded (again) and swapped in.
     SceneLoaded,
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
@@ -51,6 +57,8 @@ pub struct EngineOptions {
     pub set: Vec<(String, String)>,
     /// Starts running at once instead of paused.
     pub autorun: bool,
+    /// Writes the session down there.
+    pub record: Option<PathBuf>,
 }
 
 /// A handle on a running engine thread.
@@ -116,6 +124,8 @@ enum Mode {
     Paused,
     Running,
     Stepping(StepUnit, u32),
+    /// On the way to a moment that lies ahead.
+    Going(Place),
     /// Finished, stalled or faulted: only a restart or a reload goes on from here.
     Ended(RunState),
 }
@@ -129,6 +139,9 @@ struct Runner {
     ready: Arc<AtomicBool>,
     cache: ModelCache,
     session: Option<Session>,
+    /// Of `session`.
+    history: Option<History>,
+    recorder: Option<Recorder>,
     mode: Mode,
     facts: EngineFacts,
     /// When the next unit of a paced run is due.
@@ -149,6 +162,7 @@ impl Runner {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: Focus::Nothing,
+            history: HistoryView::default(),
         };
         Self {
             options,
@@ -156,6 +170,8 @@ impl Runner {
             ready,
             cache: ModelCache::default(),
             session: None,
+            history: None,
+            recorder: None,
             mode,
             facts,
             due: now,
@@ -165,10 +181,15 @@ impl Runner {
         }
     }
 
+    fn is_moving(&self) -> bool {
+        matches!(self.mode, Mode::Running | Mode::Stepping(..) | Mode::Going(_))
+    }
+
     fn run(&mut self, notify: Notify<'_>) {
         self.load(notify);
+        self.begin_record(notify);
         loop {
-            let moving = self.session.is_some() && matches!(self.mode, Mode::Running | Mode::Stepping(..));
+            let moving = self.session.is_some() && self.is_moving();
             self.publish(notify, !moving);
             let command = if moving {
                 match self.inbox.recv_timeout(self.due.saturating_duration_since(Instant::now()).min(FRAME)) {
@@ -183,7 +204,7 @@ impl Runner {
                 }
             };
             match command {
-                Some(Command::Quit) => return,
+                Some(Command::Quit) => return self.end_record(notify),
                 Some(command) => self.obey(&command, notify),
                 None if moving && Instant::now() >= self.due => self.slice(),
                 None => {}
@@ -199,7 +220,8 @@ impl Runner {
 
     fn swap_in(&mut self, loaded: Result<LoadedScene, SceneError>, notify: Notify<'_>) {
         match loaded.and_then(|loaded| build(loaded, &mut self.cache)) {
-            Ok(session) => {
+            Ok(mut session) => {
+                self.history = Some(History::new(&mut session));
                 self.session = Some(session);
                 self.facts.build += 1;
                 if self.mode != Mode::Running {
@@ -215,6 +237,7 @@ impl Runner {
     }
 
     fn obey(&mut self, command: &Command, notify: Notify<'_>) {
+        self.record(command, notify);
         let ended = matches!(self.mode, Mode::Ended(_));
         match *command {
             Command::Run if !ended => self.mode = Mode::Running,
@@ -232,12 +255,12 @@ impl Runner {
                 }
             }
             Command::Reload => self.load(notify),
-            Command::Focus(focus) => {
-                self.facts.focus = focus;
-                if let Some(session) = &mut self.session {
-                    session.watch_timeline(matches!(focus, Focus::Timeline(_)));
-                }
-            }
+            Command::Focus(focus) => self.focus(focus),
+            Command::Back { .. }
+            | Command::Go(_)
+            | Command::Bookmark(_)
+            | Command::Inject(_)
+            | Command::WhoWrote { .. } => self.look_back(command, notify),
             Command::Run | Command::Pause | Command::TogglePause | Command::Step { .. } | Command::Quit => {}
         }
         self.due = Instant::now();
@@ -253,16 +276,22 @@ impl Runner {
             (Mode::Running, Speed::EventsPerSecond(n)) => Some((StepUnit::Event, n)),
             _ => None,
         };
-        let Some(session) = &mut self.session else { return };
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
         self.changed = true;
         let mut looks = 0;
         loop {
+            if let Mode::Going(place) = &self.mode
+                && place.is_reached(session)
+            {
+                return self.mode = Mode::Paused;
+            }
             let progress = match session.advance() {
                 Moved::On(progress) => progress,
                 Moved::Finished => return self.mode = Mode::Ended(RunState::Finished),
                 Moved::Stalled(what) => return self.mode = Mode::Ended(RunState::Stalled(what)),
                 Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
             };
+            history.note(session, progress);
             if let Mode::Stepping(unit, remaining) = &mut self.mode
                 && session.completes(*unit, progress)
             {
@@ -297,6 +326,12 @@ impl Runner {
             return;
         }
         let now = Instant::now();
+        if let Some(history) = &mut self.history {
+            if standing {
+                history.stopped(session);
+            }
+            self.facts.history = history.view();
+        }
         if !standing {
             if now < self.published + FRAME || !self.ready.swap(false, Ordering::AcqRel) {
                 return;
@@ -310,7 +345,7 @@ impl Runner {
         }
         self.facts.run = match &self.mode {
             Mode::Paused => RunState::Paused,
-            Mode::Running => RunState::Running,
+            Mode::Running | Mode::Going(_) => RunState::Running,
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),
         };
@@ -335,7 +370,7 @@ mod tests {
             let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm_small.ron"));
             let set = set.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
             let (sender, events) = unbounded();
-            let options = EngineOptions { scene, set, autorun: false };
+            let options = EngineOptions { scene, set, autorun: false, record: None };
             let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
             Self { engine, events }
         }
@@ -418,6 +453,7 @@ mod tests {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: Focus::Nothing,
+            history: HistoryView::default(),
         };
         let snapshot = snapshot(&session, &facts);
         let bytes = size_of::<crate::session::snapshot::PeView>() * snapshot.pes.len()

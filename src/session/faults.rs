@@ -1,7 +1,10 @@
 //! Faults in time: those that the scene plans, and those made by hand on the way.
 
+use std::ops::Range;
+
 use super::Session;
 use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::geometry::Pe;
 use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
 
 /// A planned fault, and whether it has happened.
@@ -18,13 +21,15 @@ struct Plan {
 pub(super) struct FaultPlan {
     plans: Vec<Plan>,
     open: usize,
+    /// What went wrong just before the last event.
+    pub just: Vec<Fault>,
 }
 
 impl FaultPlan {
     /// What the scene plans.
     pub fn new(planned: &[PlannedFault]) -> Self {
         let plans = planned.iter().map(|&planned| Plan { planned, done: false, by_hand: false });
-        Self { plans: plans.collect(), open: planned.len() }
+        Self { plans: plans.collect(), open: planned.len(), just: Vec::new() }
     }
 
     /// Which have happened: part of a checkpoint.
@@ -74,12 +79,35 @@ impl FaultPlan {
 impl Session {
     /// Lets go wrong what is due before the next event.
     pub(super) fn faults_due(&mut self) {
+        self.faults.just.clear();
         let state = self.machine.state();
         let (events, next) = (state.events, state.queue.peek().map(|event| event.tick));
         while let Some(fault) = self.faults.due(events, self.stats.steps, next) {
             // Checked when the scene was built, and when it was made by hand.
             let _ = self.machine.inject_fault(&fault);
+            self.faults.just.push(fault);
         }
+    }
+
+    /// After this moment was come back to: what was made to go wrong at it goes wrong again.
+    pub(super) fn repeat_by_hand(&mut self) {
+        let now = FaultTime::Event(self.machine.state().events);
+        for plan in &mut self.faults.plans {
+            if plan.by_hand && !plan.done && plan.planned.at == now {
+                plan.done = true;
+                let _ = self.machine.inject_fault(&plan.planned.fault);
+            }
+        }
+        self.faults.count_open();
+    }
+
+    /// The fault made by hand at this very moment that writes to these bytes, the last one.
+    pub(super) fn by_hand_now(&self, pe: Pe, bytes: &Range<u32>) -> Option<Fault> {
+        let now = FaultTime::Event(self.machine.state().events);
+        let mut plans = self.faults.plans.iter().rev();
+        let plan = plans
+            .find(|plan| plan.by_hand && plan.planned.at == now && plan.planned.fault.touches(pe, bytes))?;
+        Some(plan.planned.fault)
     }
 
     /// Lets something go wrong, now. It is part of this course of events: stepping back before it undoes it.

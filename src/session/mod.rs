@@ -10,7 +10,9 @@ pub mod energy;
 pub mod engine;
 pub mod faults;
 mod feed;
+pub mod findings;
 pub mod history;
+pub mod record;
 pub mod snapshot;
 pub mod stats;
 pub mod timeline;
@@ -73,6 +75,7 @@ impl Session {
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
     /// one after the other the next when the last one is complete, in a pipeline steps ahead.
     pub fn advance(&mut self) -> Moved {
+        self.machine.forget_written();
         while self.machine.takes_step() {
             let rows = match self.work.next_rows() {
                 Ok(Some(rows)) => rows,
@@ -122,6 +125,14 @@ impl Session {
         } else if !on && self.tape.take().is_some() {
             self.machine.stop_recording();
         }
+    }
+
+    /// The time line is recorded, and not since before the last completed step.
+    pub fn timeline_lacks_last_step(&self) -> bool {
+        let host = &self.machine.state().host;
+        let began = host.completed_at - host.last_step_ticks;
+        let since = self.machine.recorded().filter(|_| self.tape.is_some()).map(|record| record.since);
+        host.completed > 0 && since.is_some_and(|since| since > began)
     }
 
     /// The time line, as a face asked for it; none unless it is recorded.

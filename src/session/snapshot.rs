@@ -19,6 +19,8 @@ pub use self::timeline::{
     TimelineView, TimelineWindow,
 };
 use super::command::Speed;
+pub use super::findings::Finding;
+pub use super::history::Position;
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
@@ -292,6 +294,25 @@ impl TaskView {
     }
 }
 
+/// How far back one can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// The oldest moment within reach.
+    pub oldest: Position,
+    /// Moments kept.
+    pub moments: usize,
+    /// Time steps from one to the next.
+    pub every: u32,
+    /// Bytes they take, about.
+    pub bytes: usize,
+    /// What they may take, MiB.
+    pub memory_mib: u32,
+    /// Names and where they are, in order of time.
+    pub bookmarks: Vec<(String, Position)>,
+    /// Faults that have happened, in words.
+    pub faults: Vec<String>,
+}
+
 /// One PE in detail, for [`Focus::Pe`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
@@ -366,8 +387,10 @@ pub struct Snapshot {
     pub assume: Assume,
     /// Task.
     pub task: TaskView,
-    /// Lints of the mapping and findings of the run (races, faults), newest last.
-    pub warnings: Vec<String>,
+    /// What is worth knowing now, the gravest first.
+    pub findings: Vec<Finding>,
+    /// How far back one can go.
+    pub history: HistoryView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
     /// The time line, if `Focus` asks for it.

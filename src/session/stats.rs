@@ -9,6 +9,7 @@ use super::energy::StepEnergy;
 use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
+use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
@@ -16,6 +17,10 @@ use crate::machine::state::STEPS;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
+/// Time steps from one look at the gates to the next: it takes a moment.
+const GATES_EVERY: u64 = 35;
+/// A gate below this, or above one minus this, is saturated.
+pub const SATURATED: f32 = 0.01;
 /// Time steps of the histories that charts draw.
 pub const HISTORY: usize = 140;
 
@@ -32,6 +37,10 @@ pub struct Stats {
     pub layer_history: Vec<VecDeque<f32>>,
     /// Energy of each step.
     pub energy: StepEnergy,
+    /// Steps since each unit's last event, by layer (the first sample's).
+    silent: Vec<Vec<u32>>,
+    /// Share of saturated gates (z, r), by layer, as looked at last.
+    saturated: Vec<[f64; 2]>,
     /// Steps counted.
     pub steps: u64,
     output: Xxh3,
@@ -59,6 +68,8 @@ impl Stats {
             layer_events: vec![0; layers],
             layer_history: vec![VecDeque::new(); layers],
             energy: StepEnergy::default(),
+            silent: vec![Vec::new(); layers],
+            saturated: vec![[0.0; 2]; layers],
             steps: 0,
             output: Xxh3::new(),
         }
@@ -84,12 +95,56 @@ impl Stats {
             }
         }
         self.recent.push_back(events);
+        self.look_at_units(machine);
         for (k, layer) in machine.program().layers.iter().enumerate() {
             let active = layer_events(machine, k as u8);
             self.layer_events[k] += active;
             let units = layer.unit_word.len().max(1) * machine.program().batch as usize;
             push(&mut self.layer_history[k], active as f32 / units as f32);
         }
+    }
+
+    /// Looks at every unit's y and, now and then, its gates, as the SRAMs hold them.
+    fn look_at_units(&mut self, machine: &Machine) {
+        let gates = self.steps % GATES_EVERY == 1;
+        for (k, layer) in machine.program().layers.iter().enumerate() {
+            let silent = &mut self.silent[k];
+            silent.resize(layer.unit_word.len(), 0);
+            let (mut saturated, mut units) = ([0_u32; 2], 0_u32);
+            for pe in &layer.pes {
+                let Some((_, slot)) = machine.program().pe(*pe).and_then(|loaded| loaded.slot_of(k as u8))
+                else {
+                    continue;
+                };
+                let sram = &machine.state().pes[pe.index()].sram;
+                for (i, &unit) in (0_u32..).zip(&slot.units) {
+                    if let Some(silent) = silent.get_mut(unit as usize) {
+                        let sent = f32::from_bits(sram.word(slot.pointwise.y + 4 * i)) != 0.0;
+                        *silent = if sent { 0 } else { silent.saturating_add(1) };
+                    }
+                    if gates {
+                        let out = pointwise::unit(sram.words(), &slot.pointwise, i, false);
+                        for (count, gate) in saturated.iter_mut().zip([out.z, out.r]) {
+                            *count += u32::from(!(SATURATED..=1.0 - SATURATED).contains(&gate));
+                        }
+                        units += 1;
+                    }
+                }
+            }
+            if gates {
+                self.saturated[k] = saturated.map(|count| f64::from(count) / f64::from(units.max(1)));
+            }
+        }
+    }
+
+    /// Units of a layer that have sent nothing for so many steps.
+    pub fn silent(&self, layer: usize, steps: u32) -> usize {
+        self.silent[layer].iter().filter(|&&silent| silent >= steps).count()
+    }
+
+    /// Share of each layer's z and r gates below [`SATURATED`] or above one minus that, as looked at last.
+    pub fn saturated(&self) -> &[[f64; 2]] {
+        &self.saturated
     }
 
     /// Events of a PE in the last completed step, and their mean over the window.
@@ -107,7 +162,8 @@ impl Stats {
     pub fn own_bytes(&self) -> usize {
         let recent = self.recent.len() * PE_COUNT * size_of::<u32>();
         let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();
-        recent + history + size_of_val(self.window.as_slice()) + size_of::<Self>()
+        let silent: usize = self.silent.iter().map(|silent| size_of_val(silent.as_slice())).sum();
+        recent + history + silent + size_of_val(self.window.as_slice()) + size_of::<Self>()
     }
 
     /// Hash of the last layer's y of all steps so far, in model order: the same for every partition.

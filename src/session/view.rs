@@ -5,9 +5,10 @@ mod tasks;
 
 use super::Session;
 use super::energy::PeEnergy;
+use super::findings::findings;
 use super::snapshot::{
-    EnergyView, FifoView, Focus, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
-    RunState, Snapshot,
+    EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
+    Phase, PhaseView, RunState, Snapshot,
 };
 use super::{command::Speed, stats};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
@@ -36,6 +37,8 @@ pub struct EngineFacts {
     pub steps_per_second: f64,
     /// What to show in detail.
     pub focus: Focus,
+    /// How far back one can go.
+    pub history: HistoryView,
 }
 
 /// The whole picture of a session.
@@ -65,7 +68,11 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         energy: energy(session),
         assume: session.program().assume.clone(),
         task: tasks::task(session),
-        warnings: warnings(session),
+        history: HistoryView {
+            faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
+            ..engine.history.clone()
+        },
+        findings: findings(session),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
@@ -243,30 +250,6 @@ fn energy(session: &Session) -> EnergyView {
     }
 }
 
-fn warnings(session: &Session) -> Vec<String> {
-    let races = &session.machine().state().races;
-    let mut warnings: Vec<String> = session
-        .program()
-        .layers
-        .iter()
-        .filter(|layer| layer.barrier)
-        .map(|layer| {
-            format!(
-                "{}: its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
-                 slowest reads it (mapping.barrier)",
-                layer.name
-            )
-        })
-        .collect();
-    warnings.extend(session.pipeline_idle().map(|lint| format!("{}: {}", lint.place, lint.message)));
-    warnings.extend(races.first.iter().map(|race| format!("race at {:.1} µs: {}", us(race.tick), race.what)));
-    if races.count as usize > races.first.len() {
-        warnings.push(format!("{} races in all", races.count));
-    }
-    warnings
-}
-
-/// The event handled last, in words.
 fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];

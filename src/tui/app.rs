@@ -90,10 +90,10 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
-    /// The warnings of the run.
-    Warnings {
-        /// First line shown.
-        scroll: usize,
+    /// What is worth knowing about mapping and run.
+    Findings {
+        /// The one that Enter goes to.
+        selected: usize,
     },
     /// The table of hardware numbers.
     Constants {

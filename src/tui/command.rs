@@ -13,6 +13,16 @@ pub enum Action {
     TogglePause,
     /// Advance by so many units.
     Step(StepUnit),
+    /// Go back by so many units.
+    Back(StepUnit),
+    /// Go back to where the run stood still before.
+    PreviousStop,
+    /// Give this moment a name.
+    Bookmark,
+    /// Go to the bookmark before this moment.
+    PreviousBookmark,
+    /// Go to the bookmark after this moment.
+    NextBookmark,
     /// Next slower speed of a free run.
     Slower,
     /// Next faster speed of a free run.
@@ -49,8 +59,8 @@ pub enum Action {
     Expand,
     /// Show the key list.
     Help,
-    /// Show the warnings.
-    Warnings,
+    /// Show what is worth knowing.
+    Findings,
     /// Show the table of hardware numbers.
     Constants,
     /// Close the top layer; drop a count.
@@ -112,7 +122,7 @@ pub enum When {
     Chip,
     /// An overlay, an expanded panel or a count can be closed.
     Layer,
-    /// There are warnings.
+    /// There is something worth knowing.
     Warned,
     /// The time line has the focus.
     Timeline,
@@ -151,6 +161,7 @@ const fn row(
     let counts = matches!(
         action,
         Action::Step(_)
+            | Action::Back(_)
             | Action::Move(_)
             | Action::Slower
             | Action::Faster
@@ -232,13 +243,94 @@ pub const COMMANDS: &[Command] = &[
         Group::Run,
         When::Loaded,
     ),
-    row("warnings", Action::Warnings, &["!"], "show the warnings", "warnings", Group::View, When::Warned),
+    row(
+        "findings",
+        Action::Findings,
+        &["!"],
+        "what is worth knowing: imbalance, races, idle PEs",
+        "findings",
+        Group::View,
+        When::Warned,
+    ),
     row(
         "step-sequence",
         Action::Step(StepUnit::Sequence),
-        &["S"],
-        "step one sequence (70 tokens), or one gesture",
+        &["f"],
+        "finish the sequence (70 tokens), or the gesture",
         "sequence",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "back",
+        Action::Back(StepUnit::TimeStep),
+        &["S"],
+        "step back one time step (10S: ten)",
+        "back",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "back-layer",
+        Action::Back(StepUnit::Layer),
+        &["N"],
+        "step back to the end of the layer before",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "back-phase",
+        Action::Back(StepUnit::Phase),
+        &["P", "O"],
+        "step back one phase",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "back-event",
+        Action::Back(StepUnit::Event),
+        &["I"],
+        "step back one event (100I: a hundred)",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "back-sequence",
+        Action::Back(StepUnit::Sequence),
+        &["F"],
+        "step back to the beginning of the sequence, or gesture",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "previous-stop",
+        Action::PreviousStop,
+        &["u"],
+        "back to where it stood still before",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row("bookmark", Action::Bookmark, &["B"], "set a bookmark here", "", Group::Run, When::Loaded),
+    row(
+        "previous-bookmark",
+        Action::PreviousBookmark,
+        &["["],
+        "go to the bookmark before",
+        "",
+        Group::Run,
+        When::Loaded,
+    ),
+    row(
+        "next-bookmark",
+        Action::NextBookmark,
+        &["]"],
+        "go to the bookmark after",
+        "",
         Group::Run,
         When::Loaded,
     ),

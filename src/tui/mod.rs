@@ -7,7 +7,7 @@
 //! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
-//! | [`overlays`] | help, scene errors, crashes, warnings, the loading screen |
+//! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |

@@ -11,6 +11,7 @@ use super::theme::Theme;
 use super::update::footer_commands;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
+use crate::mapping::check::Level;
 use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
 
@@ -45,8 +46,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
     }
     // Warnings before power: what does not fit is left out from here on.
-    if !snapshot.warnings.is_empty() {
-        let n = snapshot.warnings.len();
+    let n = snapshot.findings.iter().filter(|finding| finding.level > Level::Note).count();
+    if n > 0 {
         let word = if n == 1 { "warning" } else { "warnings" };
         parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
     }

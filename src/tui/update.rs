@@ -8,8 +8,10 @@ use super::keymap::Key;
 use super::overlays::{constants, help};
 use super::panels::{PanelId, timeline};
 use super::widgets::floor_plan;
+use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
+use crate::session::history::Place;
 use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
 
 /// Largest count that can be typed.
@@ -60,6 +62,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             // The engine's new experiment has not been asked for anything yet.
             app.asked_focus = Focus::Nothing;
         }
+        EngineEvent::Said(what) => app.notice = Some(what),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);
@@ -120,6 +123,31 @@ fn ask_for_detail(app: &mut App) -> Option<Effect> {
     }
     app.asked_focus = wanted;
     Some(Effect::Engine(Command::Focus(wanted)))
+}
+
+/// A name that no bookmark has: the next number.
+fn free_name(app: &App) -> String {
+    let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+    let numbers = taken.iter().filter_map(|(name, _)| name.parse::<u32>().ok());
+    (numbers.max().unwrap_or(0) + 1).to_string()
+}
+
+fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
+    let Some(snapshot) = app.picture() else { return Vec::new() };
+    let bookmarks = snapshot.history.bookmarks.iter();
+    let found = if after {
+        bookmarks.clone().find(|(_, at)| at.events > snapshot.events)
+    } else {
+        bookmarks.clone().rfind(|(_, at)| at.events < snapshot.events)
+    };
+    match found.map(|(name, _)| name.clone()) {
+        Some(name) => engine(app, Command::Go(Place::Bookmark(name))),
+        None => {
+            let side = if after { "after" } else { "before" };
+            app.notice = Some(format!("no bookmark {side} this moment; B sets one"));
+            Vec::new()
+        }
+    }
 }
 
 fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
@@ -185,7 +213,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
         When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
-        When::Warned => app.picture().is_some_and(|snapshot| !snapshot.warnings.is_empty()),
+        When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
     }
 }
 
@@ -194,6 +222,11 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
     match action {
         Action::TogglePause => engine(app, Command::TogglePause),
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
+        Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
+        Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
+        Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
+        Action::PreviousBookmark => to_bookmark(app, false),
+        Action::NextBookmark => to_bookmark(app, true),
         Action::Slower => change_speed(app, times, false),
         Action::Faster => change_speed(app, times, true),
         Action::Reload | Action::Restart if app.crashed => restart_engine(app),
@@ -235,17 +268,20 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),
-        Action::Expand if !app.overlays.is_empty() => close(app, false),
+        Action::Expand if !app.overlays.is_empty() => {
+            go_to_finding(app);
+            close(app, false);
+        }
         Action::Expand => app.expanded = !app.expanded,
         Action::ZoomIn => timeline::state::zoom(app, true, times),
         Action::ZoomOut => timeline::state::zoom(app, false, times),
         Action::LatestSteps => app.timeline.latest(times),
         Action::CriticalPe => timeline::state::critical(app),
         Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
-        Action::Warnings if matches!(app.overlays.last(), Some(Overlay::Warnings { .. })) => {
+        Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
             close(app, false);
         }
-        Action::Warnings => app.overlays.push(Overlay::Warnings { scroll: 0 }),
+        Action::Findings => app.overlays.push(Overlay::Findings { selected: 0 }),
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
             close(app, false);
         }
@@ -268,6 +304,17 @@ fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         _ => None,
     };
     vec![Effect::Engine(command)]
+}
+
+/// Enter on a finding selects the PE that it is about, and shows it.
+fn go_to_finding(app: &mut App) {
+    let Some(Overlay::Findings { selected }) = app.overlays.last() else { return };
+    let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
+    let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
+    if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
+        app.selected = pe;
+        app.set_focus(PanelId::Memory);
+    }
 }
 
 fn restart_engine(app: &mut App) -> Vec<Effect> {
@@ -301,13 +348,13 @@ fn close(app: &mut App, had_count: bool) {
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
-    let lines = app.picture().map_or(0, |snapshot| snapshot.warnings.len());
+    let lines = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     match app.overlays.last_mut() {
         Some(Overlay::SceneError { text, scroll } | Overlay::Crash { text, scroll }) => {
             scroll_by(scroll, direction, times, text.lines().count());
         }
-        Some(Overlay::Warnings { scroll }) => scroll_by(scroll, direction, times, lines),
+        Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, lines),
         Some(Overlay::Constants { scroll }) => {
             scroll_by(scroll, direction, times, rows);
         }

@@ -40,7 +40,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Help { search, scroll } => overlays::help::render(app, search, *scroll, area, buf),
         Overlay::SceneError { text, scroll } => overlays::message::scene_error(app, text, *scroll, area, buf),
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
-        Overlay::Warnings { scroll } => overlays::message::warnings(app, *scroll, area, buf),
+        Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
 use spinntui::machine::options::Assume;
+use spinntui::mapping::check::Level;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, GestureView, LanguageView,
-    LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind,
-    RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, Finding, GestureView,
+    HistoryView, LanguageView, LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase,
+    PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
 use spinntui::session::snapshot::{
     CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
@@ -87,13 +88,26 @@ pub fn at(step: u64) -> Snapshot {
         energy: energy(step),
         assume: Assume::default(),
         task: task(step),
-        warnings: vec![
-            "PE(6,4,2): SRAM bank 3 at 98.7 % (421 B free)".to_owned(),
-            "rnns.1: the fullest PE has 1.02 times the mean of non-zeros".to_owned(),
+        findings: vec![
+            finding(
+                Level::Warning,
+                "imbalance",
+                "rnns.1",
+                Some(60),
+                "PE(6,4,2) works 1311.0 µs a step, 12 % more than the \
+                mean of its layer: the others wait for it",
+            ),
+            finding(Level::Note, "almost-full", "PE(6,4,2)", Some(60), "130651 of 131072 bytes are taken"),
         ],
+        history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         focus: None,
         timeline: None,
     }
+}
+
+fn finding(level: Level, rule: &str, place: &str, pe: Option<usize>, what: &str) -> Finding {
+    let help = "balance: NonZeros gives every PE as many weights; then more PEs for this layer".to_owned();
+    Finding { level, rule: rule.to_owned(), place: place.to_owned(), pe, what: what.to_owned(), help }
 }
 
 /// Parts that add up to the whole.
@@ -393,7 +407,7 @@ pub fn hollow() -> Snapshot {
         layers: Vec::new(),
         phases: Vec::new(),
         noc: NocView::default(),
-        warnings: Vec::new(),
+        findings: Vec::new(),
         title: String::new(),
         task: TaskView::LanguageModel(LanguageView::default()),
         ..at(0)

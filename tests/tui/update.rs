@@ -143,7 +143,7 @@ fn escape_closes_the_top_layer_only() {
     press(&mut app, "z ! ?");
     assert_eq!(app.overlays.len(), 2);
     press(&mut app, "esc");
-    assert_eq!(app.overlays, [Overlay::Warnings { scroll: 0 }]);
+    assert_eq!(app.overlays, [Overlay::Findings { selected: 0 }]);
     assert!(app.expanded);
     press(&mut app, "esc esc");
     assert!(app.overlays.is_empty() && !app.expanded);

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::Session;
 use super::command::StepUnit;
+use super::snapshot::HistoryView;
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Progress;
 use crate::machine::fault::{Fault, FaultError};
@@ -105,10 +106,10 @@ pub struct History {
 }
 
 impl History {
-    /// Begins with where the experiment is.
-    pub fn new(session: &mut Session, options: HistoryOptions) -> Self {
+    /// Begins with where the experiment is; how much is kept says its scene.
+    pub fn new(session: &mut Session) -> Self {
         let mut history = Self {
-            options,
+            options: session.loaded.scene.history,
             store: PageStore::default(),
             kept: VecDeque::new(),
             own_bytes: 0,
@@ -140,7 +141,7 @@ impl History {
         self.own_bytes += checkpoint.own_bytes();
         self.kept.push_back(checkpoint);
         let budget = self.options.memory_mib as usize * 1024 * 1024;
-        if self.bytes() > budget && self.kept.len() > 2 {
+        while self.bytes() > budget && self.kept.len() > 2 {
             // A few at a time, since looking for pages that nobody needs takes a while. The last one stays.
             let going = (self.kept.len() / 16).max(1);
             for old in self.kept.drain(..going) {
@@ -158,6 +159,19 @@ impl History {
     /// Moments kept.
     pub fn moments(&self) -> usize {
         self.kept.len()
+    }
+
+    /// All this for faces; the faults are the session's to tell.
+    pub fn view(&self) -> HistoryView {
+        HistoryView {
+            oldest: self.oldest(),
+            moments: self.moments(),
+            every: self.options.every,
+            bytes: self.bytes(),
+            memory_mib: self.options.memory_mib,
+            bookmarks: self.bookmarks.clone(),
+            faults: Vec::new(),
+        }
     }
 
     /// What may be kept.

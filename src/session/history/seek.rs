@@ -22,6 +22,21 @@ pub enum Place {
     PreviousStop,
 }
 
+impl Place {
+    /// Whether an experiment that runs towards this place has come to it. Bookmarks and stops are never ahead.
+    pub fn is_reached(&self, session: &Session) -> bool {
+        match self {
+            Self::Event(event) => session.machine.state().events >= *event,
+            Self::Step(step) => session.steps() >= *step,
+            Self::TimeUs(time) => {
+                let next = session.machine.state().queue.peek();
+                next.is_some_and(|next| next.tick as f64 > *time * TICKS_PER_US as f64)
+            }
+            Self::Bookmark(_) | Self::PreviousStop => true,
+        }
+    }
+}
+
 impl History {
     /// Goes to a moment that the experiment has been at.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
@@ -139,6 +154,24 @@ impl History {
             last = session.machine.state().events;
         }
         Ok(last)
+    }
+}
+
+impl History {
+    /// Runs through the last time step again if the time line is recorded and lacks it. The experiment is then where it
+    /// was.
+    pub fn again(&mut self, session: &mut Session) {
+        if !session.timeline_lacks_last_step() {
+            return;
+        }
+        let now = session.machine.state().events;
+        // Within a step the last complete one began two boundaries ago.
+        let from = self.step_boundary(now, 1, 2).or(self.step_boundary(now, 1, 1)).unwrap_or(0);
+        let kept = self.kept.partition_point(|kept| kept.at.events <= from);
+        if let Some(kept) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) {
+            kept.restore(session);
+            replay(session, now);
+        }
     }
 }
 

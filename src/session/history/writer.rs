@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, Position};
 use crate::chip::geometry::Pe;
+use crate::machine::fault::Fault;
 use crate::machine::queue::EventKind;
 use crate::machine::sram::PAGE_BYTES;
 use crate::session::view::event;
@@ -54,7 +55,11 @@ fn pages(bytes: &Range<u32>) -> u128 {
 impl History {
     /// Who wrote these bytes of a PE last, with whatever values. The session is where it was afterwards.
     pub fn last_write(&self, session: &mut Session, pe: Pe, bytes: &Range<u32>) -> LastWrite {
-        let now = Position::of(session).events;
+        let at = Position::of(session);
+        if let Some(fault) = session.by_hand_now(pe, bytes) {
+            return LastWrite::By(Writer { at, what: by_fault(fault), pe: None, bytes: bytes.clone() });
+        }
+        let now = at.events;
         // Only stretches in which the page was written at all are run through again.
         let mut written = session.machine().state().pes[pe.index()].sram.written_pages();
         let mut end = now;
@@ -63,7 +68,7 @@ impl History {
             if written & pages(bytes) != 0 && end > kept.at.events {
                 kept.restore(session);
                 session.machine.watch(pe, bytes.clone());
-                found = last_in(session, end);
+                found = last_in(session, pe, bytes, end);
                 session.machine.unwatch();
                 if found.is_some() {
                     break;
@@ -89,30 +94,35 @@ impl History {
             from.restore(session);
         }
         super::seek::replay(session, now);
+        session.repeat_by_hand();
     }
 }
 
 /// The last write to watched bytes from here until so many events are handled.
-fn last_in(session: &mut Session, end: u64) -> Option<Writer> {
+fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Option<Writer> {
     let mut last = None;
     while session.machine.state().events < end {
-        let faults = session.faults().count();
         let before = session.machine.state().queue.peek();
         let (what, source) =
             before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
         let Moved::On(_) = session.advance() else { break };
-        // A fault comes just before an event.
-        let fault = session.faults().nth(faults).filter(|_| session.faults().count() > faults);
-        let (what, pe) = match fault {
-            Some(planned) => (format!("a fault: {:?}", planned.fault), None),
+        let written = session.machine.written();
+        // A fault comes just before an event: what that writes it writes later.
+        let fault = session.faults.just.iter().rfind(|fault| written.len() == 1 && fault.touches(pe, bytes));
+        let (what, source) = match fault {
+            Some(fault) => (by_fault(*fault), None),
             None => (what, source),
         };
-        if let Some(write) = session.machine.written().last() {
-            let pe = pe.map(|pe| (pe.qpe().x, pe.qpe().y, pe.p() as u8));
+        if let Some(write) = written.last() {
+            let pe = source.map(|pe| (pe.qpe().x, pe.qpe().y, pe.p() as u8));
             last = Some(Writer { at: Position::of(session), what, pe, bytes: write.bytes.clone() });
         }
     }
     last
+}
+
+fn by_fault(fault: Fault) -> String {
+    format!("a fault ({fault})")
 }
 
 /// What an event will write, in words, and the PE that it comes from.

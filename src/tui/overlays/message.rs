@@ -1,4 +1,4 @@
-//! Texts over the panels: a scene that is wrong, an engine that stopped, the warnings. Shown as they are, in whole.
+//! Texts over the panels: a scene that is wrong, an engine that stopped, the findings. Shown as they are, in whole.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::mapping::check::Level;
 use crate::tui::app::App;
 use crate::tui::widgets::{centred, put_line};
 
@@ -29,17 +30,36 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
 }
 
-/// The warnings of mapping and run, newest first.
-pub fn warnings(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+/// What is worth knowing about mapping and run, the gravest first; one is selected.
+pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
     let frame = Frame {
-        title: "Warnings, newest first",
+        title: "Findings, gravest first",
         style: app.theme.warn(),
-        what_now: "↑↓ scroll · Esc closes",
+        what_now: "↑↓ choose · Enter goes there · Esc closes",
     };
-    let lines: Vec<&str> = app
-        .picture()
-        .map_or_else(Vec::new, |snapshot| snapshot.warnings.iter().rev().map(String::as_str).collect());
-    frame.render(app, &lines, scroll, area, buf);
+    let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
+    let room = Frame::room(area);
+    let mut rows: Vec<(String, Style)> = Vec::new();
+    let mut scroll = 0;
+    for (number, finding) in findings.iter().enumerate() {
+        let chosen = number == selected.min(findings.len() - 1);
+        let level = match finding.level {
+            Level::Error => app.theme.bad(),
+            Level::Warning => app.theme.warn(),
+            Level::Note => app.theme.strong(),
+        };
+        if chosen {
+            scroll = rows.len();
+        }
+        let mark = if chosen { '>' } else { ' ' };
+        let head = format!("{mark} {} · {} · {}", finding.level.name(), finding.place, finding.rule);
+        rows.extend(folded(&head, room).into_iter().map(|row| (row, level)));
+        for (text, style) in [(&finding.what, Style::default()), (&finding.help, app.theme.dim())] {
+            let text = format!("    {text}");
+            rows.extend(folded(&text, room).into_iter().map(|row| (row, style)));
+        }
+    }
+    frame.render_rows(app, &rows, scroll, area, buf);
 }
 
 struct Frame<'a> {
@@ -49,10 +69,19 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Columns for text.
+    fn room(area: Rect) -> usize {
+        usize::from(area.width.saturating_sub(4).max(1))
+    }
+
     fn render(&self, app: &App, lines: &[&str], scroll: usize, area: Rect, buf: &mut Buffer) {
-        let room = area.width.saturating_sub(4).max(1);
-        let rows: Vec<String> = lines.iter().flat_map(|line| folded(line, usize::from(room))).collect();
-        let widest = rows.iter().map(|row| Span::raw(row.as_str()).width()).max().unwrap_or(0) as u16;
+        let rows = lines.iter().flat_map(|line| folded(line, Self::room(area)));
+        let rows: Vec<(String, Style)> = rows.map(|row| (row, Style::default())).collect();
+        self.render_rows(app, &rows, scroll, area, buf);
+    }
+
+    fn render_rows(&self, app: &App, rows: &[(String, Style)], scroll: usize, area: Rect, buf: &mut Buffer) {
+        let widest = rows.iter().map(|(row, _)| Span::raw(row.as_str()).width()).max().unwrap_or(0) as u16;
         let width = (widest.max(self.what_now.chars().count() as u16 + 2) + 4).min(area.width);
         let area = centred(area, width, (rows.len() as u16).saturating_add(2));
         Clear.render(area, buf);
@@ -66,8 +95,8 @@ impl Frame<'_> {
         let mut rest =
             if inner.width > 2 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
         let scroll = scroll.min(rows.len().saturating_sub(usize::from(rest.height)));
-        for row in &rows[scroll..] {
-            rest = put_line(buf, rest, Line::raw(row.as_str()));
+        for (row, style) in &rows[scroll..] {
+            rest = put_line(buf, rest, Line::styled(row.as_str(), *style));
         }
     }
 }

@@ -1,0 +1,101 @@
+//! Commands that look back: to where the experiment was, and to who did what.
+
+use super::super::command::Command;
+use super::super::history::{HistoryError, Position};
+use super::super::record::Recorder;
+use super::super::snapshot::Focus;
+use super::{EngineEvent, Mode, Notify, Runner};
+use crate::chip::geometry::Pe;
+
+impl Runner {
+    /// Carries out a command about the past, and says what has come of it.
+    pub(super) fn look_back(&mut self, command: &Command, notify: Notify<'_>) {
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
+        let went = |went: Result<Position, HistoryError>| match went {
+            Ok(position) => format!("back at {position}"),
+            Err(error) => error.to_string(),
+        };
+        let said = match command {
+            Command::Back { count: 0, .. } => return,
+            Command::Back { unit, count } => {
+                self.mode = Mode::Paused;
+                went(history.back(session, *unit, u64::from(*count)))
+            }
+            Command::Go(place) => match history.go(session, place) {
+                // Ahead: one runs there.
+                Err(HistoryError::Ahead { .. }) if !matches!(self.mode, Mode::Ended(_)) => {
+                    return self.mode = Mode::Going(place.clone());
+                }
+                done => {
+                    self.mode = Mode::Paused;
+                    went(done)
+                }
+            },
+            Command::Bookmark(name) => {
+                history.bookmark(session, name);
+                format!("bookmark `{name}` at {}", Position::of(session))
+            }
+            Command::Inject(fault) => match history.inject(session, *fault) {
+                Ok(()) => format!("{fault}; stepping back undoes it"),
+                Err(error) => error.to_string(),
+            },
+            Command::WhoWrote { pe, bytes } => match Pe::from_index(*pe) {
+                Some(pe) => {
+                    let answer = history.last_write(session, pe, bytes);
+                    format!("{pe} {:#07x}..{:#07x} was written by {answer}", bytes.start, bytes.end)
+                }
+                None => format!("there is no PE {pe}: 0 to 151"),
+            },
+            _ => return,
+        };
+        history.again(session);
+        notify(EngineEvent::Said(said));
+    }
+
+    /// What snapshots are to show in detail. A time line is recorded from now on, and the last step once more.
+    pub(super) fn focus(&mut self, focus: Focus) {
+        self.facts.focus = focus;
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
+        session.watch_timeline(matches!(focus, Focus::Timeline(_)));
+        history.again(session);
+    }
+
+    /// Begins to write the session down, if that is wanted.
+    pub(super) fn begin_record(&mut self, notify: Notify<'_>) {
+        let Some(path) = &self.options.record else { return };
+        match Recorder::create(path, &self.options.scene, &self.options.set) {
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => {
+                notify(EngineEvent::Said(format!("{}: nothing is recorded: {error}", path.display())))
+            }
+        }
+    }
+
+    /// Notes a command. What begins anew ends the recording: it could not be had again.
+    pub(super) fn record(&mut self, command: &Command, notify: Notify<'_>) {
+        if matches!(command, Command::Restart | Command::Reload) && self.recorder.is_some() {
+            self.end_record(notify);
+            notify(EngineEvent::Said("the recording ends where the scene begins anew".to_owned()));
+        }
+        if let (Some(history), Some(session)) = (&mut self.history, &self.session)
+            && command.moves()
+        {
+            history.stopped(session);
+        }
+        if let (Some(recorder), Some(session)) = (&mut self.recorder, &self.session)
+            && let Err(error) = recorder.note(session, command)
+        {
+            self.recorder = None;
+            notify(EngineEvent::Said(format!("nothing is recorded any more: {error}")));
+        }
+    }
+
+    /// Ends the recording with where the experiment is.
+    pub(super) fn end_record(&mut self, notify: Notify<'_>) {
+        if let (Some(mut recorder), Some(session)) = (self.recorder.take(), &mut self.session)
+            && let Err(error) = recorder.end(session)
+        {
+            notify(EngineEvent::Said(format!("the recording has no end: {error}")));
+        }
+    }
+}

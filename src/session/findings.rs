@@ -1,0 +1,271 @@
+//! What is worth knowing about an experiment as it runs: each finding says what, where, and what to try.
+//!
+//! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the chip has done since.
+
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use super::stats::{HISTORY, WINDOW};
+use crate::chip::clock::{NOC_CYCLE, us};
+use crate::chip::geometry::Pe;
+use crate::machine::routes::ROUTES;
+use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
+use crate::mapping::check::{FULL, Level, UNEVEN};
+
+/// A link that is busy for a larger share of a time step is hot.
+const HOT: f64 = 0.5;
+/// A FIFO that has been fuller is about to overflow.
+const FIFO_FULL: f64 = 0.9;
+/// A PE that works for a smaller share of a time step is idle.
+const IDLE: f64 = 0.1;
+/// A layer in which more units have been silent for [`HISTORY`] steps has dead units.
+const DEAD: f64 = 0.1;
+/// A layer of which a larger share of the gates is saturated is pointed out.
+const SATURATED: f64 = 0.5;
+/// Activity that has become so many times what it was, or one over it, drifts.
+const DRIFT: f64 = 2.0;
+
+/// Something to point out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub level: Level,
+    /// Which rule found it, the same in every version.
+    pub rule: String,
+    /// Layer, PE, link or field it is about.
+    pub place: String,
+    /// The PE (index) to look at, if there is one.
+    pub pe: Option<usize>,
+    /// What is found.
+    pub what: String,
+    /// What to try.
+    pub help: String,
+}
+
+impl Finding {
+    fn new(level: Level, rule: &str, place: impl Into<String>, what: String, help: &str) -> Self {
+        Self { level, rule: rule.to_owned(), place: place.into(), pe: None, what, help: help.to_owned() }
+    }
+
+    fn at(mut self, pe: Pe) -> Self {
+        self.pe = Some(pe.index());
+        self
+    }
+}
+
+/// Everything to point out now, the gravest first.
+pub fn findings(session: &Session) -> Vec<Finding> {
+    let mut found = Vec::new();
+    races(session, &mut found);
+    overflows(session, &mut found);
+    barriers(session, &mut found);
+    found.extend(session.pipeline_idle().map(|lint| {
+        Finding::new(lint.level, lint.rule, lint.place.clone(), lint.message.clone(), &lint.help)
+    }));
+    faults(session, &mut found);
+    memory(session, &mut found);
+    if session.steps() > 0 {
+        imbalance(session, &mut found);
+        idle(session, &mut found);
+        hot_links(session, &mut found);
+        silence(session, &mut found);
+        gates(session, &mut found);
+        drift(session, &mut found);
+    }
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    found
+}
+
+fn races(session: &Session, found: &mut Vec<Finding>) {
+    let races = &session.machine().state().races;
+    for race in &races.first {
+        let help = "a barrier keeps fast PEs back: leave mapping.barrier at Auto";
+        let what = format!("at {:.1} µs, {:#07x}: {}", us(race.tick), race.address, race.what);
+        let pe = Pe::from_index(usize::from(race.pe));
+        let place = pe.map_or_else(String::new, |pe| pe.to_string());
+        let finding = Finding::new(Level::Error, "race", place, what, help);
+        found.push(match pe {
+            Some(pe) => finding.at(pe),
+            None => finding,
+        });
+    }
+    if races.count as usize > races.first.len() {
+        let what = format!("{} races in all; the first {} are listed", races.count, races.first.len());
+        found.push(Finding::new(Level::Error, "race", "chip", what, "leave mapping.barrier at Auto"));
+    }
+}
+
+fn overflows(session: &Session, found: &mut Vec<Finding>) {
+    let help = "a larger mapping.fifo.bytes, or on_full: Stall";
+    for (pe, state) in Pe::all().zip(&session.machine().state().pes) {
+        let fifo = &state.fifo;
+        if fifo.capacity == 0 {
+            continue;
+        }
+        let lost = fifo.count.dropped + fifo.count.overwritten;
+        let share = f64::from(fifo.count.high_water) / f64::from(fifo.capacity);
+        let (level, what) = match (lost, share) {
+            (1.., _) => {
+                (Level::Error, format!("its FIFO has lost {lost} packets: what it computes is wrong"))
+            }
+            (_, FIFO_FULL..) => (
+                Level::Warning,
+                format!("its FIFO was {:.0} % full: packets may soon wait or be lost", share * 100.0),
+            ),
+            _ => continue,
+        };
+        found.push(Finding::new(level, "overflow", pe.to_string(), what, help).at(pe));
+    }
+}
+
+fn barriers(session: &Session, found: &mut Vec<Finding>) {
+    for layer in session.program().layers.iter().filter(|layer| layer.barrier) {
+        let what = "its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
+                    slowest reads it";
+        let help = "balance: NonZeros makes them equally fast, and the barrier needless";
+        found.push(Finding::new(Level::Note, "barrier", layer.name.clone(), what.to_owned(), help));
+    }
+}
+
+fn faults(session: &Session, found: &mut Vec<Finding>) {
+    for planned in session.faults() {
+        let (x, y, p) = planned.fault.place();
+        let Some(pe) = Pe::at(x, y, p) else { continue };
+        let help = "it was asked for: step back before it to undo it, or take it out of the scene";
+        let what = format!("{}, on purpose", planned.fault);
+        found.push(Finding::new(Level::Warning, "fault", pe.to_string(), what, help).at(pe));
+    }
+}
+
+/// The fullest PE and bank, where that is nearly all.
+fn memory(session: &Session, found: &mut Vec<Finding>) {
+    let fill = |pe: Pe| {
+        let banks = session.program().pe(pe)?.bank_bytes();
+        Some((banks.iter().sum::<u32>(), pe))
+    };
+    let Some((bytes, pe)) =
+        Pe::all().filter_map(fill).max_by_key(|&(bytes, pe)| (bytes, std::cmp::Reverse(pe)))
+    else {
+        return;
+    };
+    let whole = session.program().pe(pe).map_or(0, |loaded| {
+        loaded.bank_bytes().iter().filter(|&&bytes| f64::from(bytes) > FULL * f64::from(BANK_BYTES)).count()
+    });
+    if f64::from(bytes) > FULL * f64::from(SRAM_BYTES) {
+        let what = format!(
+            "{bytes} of {SRAM_BYTES} bytes are taken, {whole} of 4 banks nearly whole: it is the fullest PE"
+        );
+        let help = "more PEs for its layer, or CsrRow16 or Int8Csr, which need less for the same weights";
+        found.push(Finding::new(Level::Note, "almost-full", pe.to_string(), what, help).at(pe));
+    }
+}
+
+/// Layers whose busiest PE is far above the mean.
+fn imbalance(session: &Session, found: &mut Vec<Finding>) {
+    let state = session.machine().state();
+    for layer in &session.program().layers {
+        let busy = |pe: &Pe| state.pes[pe.index()].count.busy_last_step;
+        let Some(slowest) = layer.pes.iter().rev().max_by_key(|pe| busy(pe)) else { continue };
+        let mean = layer.pes.iter().map(busy).sum::<u64>() as f64 / layer.pes.len() as f64;
+        let excess = busy(slowest) as f64 / mean.max(1.0) - 1.0;
+        if layer.pes.len() > 1 && excess > UNEVEN {
+            let what = format!(
+                "{slowest} works {:.1} µs a step, {:.0} % more than the mean of its layer: the others wait for it",
+                us(busy(slowest)),
+                excess * 100.0
+            );
+            let help = "balance: NonZeros gives every PE as many weights; then more PEs for this layer";
+            found
+                .push(Finding::new(Level::Warning, "imbalance", layer.name.clone(), what, help).at(*slowest));
+        }
+    }
+}
+
+/// Layers with PEs that have next to nothing to do.
+fn idle(session: &Session, found: &mut Vec<Finding>) {
+    let state = session.machine().state();
+    let step = state.host.last_step_ticks.max(1) as f64;
+    for layer in &session.program().layers {
+        let share = |pe: &Pe| state.pes[pe.index()].count.busy_last_step as f64 / step;
+        let idle: Vec<&Pe> = layer.pes.iter().filter(|pe| share(pe) < IDLE).collect();
+        let Some(&&first) = idle.first() else { continue };
+        let what = format!(
+            "{} of its {} PEs work less than {:.0} % of a step ({first}: {:.1} %)",
+            idle.len(),
+            layer.pes.len(),
+            IDLE * 100.0,
+            share(&first) * 100.0
+        );
+        let help = "fewer PEs for this layer and more for the one that takes longest, or schedule: Pipelined";
+        found.push(Finding::new(Level::Note, "idle", layer.name.clone(), what, help).at(first));
+    }
+}
+
+fn hot_links(session: &Session, found: &mut Vec<Finding>) {
+    let state = session.machine().state();
+    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
+    let load = |packets: u32| f64::from(packets) / cycles;
+    let links = ROUTES.links().iter().zip(&state.noc.links);
+    let Some((link, most)) = links.max_by_key(|(_, link)| link.last_step_packets) else { return };
+    if load(most.last_step_packets) > HOT {
+        let name = |qpe: u8| crate::chip::geometry::QPES[usize::from(qpe)].to_string();
+        let place = format!("{} to {}", name(link.from), name(link.to));
+        let what = format!("this link is busy {:.0} % of a step", load(most.last_step_packets) * 100.0);
+        let help = "placement: Clustered keeps layers together; payload: Events sends fewer packets";
+        found.push(Finding::new(Level::Warning, "hot-link", place, what, help));
+    }
+}
+
+/// Layers with many units that never send.
+fn silence(session: &Session, found: &mut Vec<Finding>) {
+    if session.steps() < HISTORY as u64 {
+        return;
+    }
+    for (k, layer) in session.program().layers.iter().enumerate() {
+        let units = layer.unit_word.len().max(1);
+        let dead = session.stats().silent(k, HISTORY as u32);
+        if dead as f64 > DEAD * units as f64 {
+            let what = format!("{dead} of {units} units have sent nothing for {HISTORY} steps or more");
+            let help =
+                "units that never send can be pruned: their columns cost time and memory in the next layer";
+            found.push(Finding::new(Level::Note, "dead-units", layer.name.clone(), what, help));
+        }
+    }
+}
+
+fn gates(session: &Session, found: &mut Vec<Finding>) {
+    for (layer, shares) in session.program().layers.iter().zip(session.stats().saturated()) {
+        for (gate, share) in ["z", "r"].into_iter().zip(shares) {
+            if *share > SATURATED {
+                let what = format!("{:.0} % of its {gate} gates are below 0.01 or above 0.99", share * 100.0);
+                let help =
+                    "such units keep or forget everything: with 8-bit weights look at `spinntui quantize`";
+                found.push(Finding::new(Level::Note, "saturated-gates", layer.name.clone(), what, help));
+            }
+        }
+    }
+}
+
+/// Layers that have become much more, or much less active than they were.
+fn drift(session: &Session, found: &mut Vec<Finding>) {
+    for (layer, history) in session.program().layers.iter().zip(&session.stats().layer_history) {
+        if history.len() < HISTORY {
+            continue;
+        }
+        let mean = |from: usize| {
+            history.iter().skip(from).take(WINDOW).map(|&activity| f64::from(activity)).sum::<f64>()
+                / WINDOW as f64
+        };
+        let (before, now) = (mean(0), mean(HISTORY - WINDOW));
+        if before > 0.0 && (now > DRIFT * before || now * DRIFT < before) {
+            let what = format!(
+                "activity has gone from {:.1} to {:.1} % of its units within {HISTORY} steps",
+                before * 100.0,
+                now * 100.0
+            );
+            let help =
+                "another kind of input, or something is wrong with the state: look at the PE's neurons";
+            found.push(Finding::new(Level::Warning, "drift", layer.name.clone(), what, help));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A session written down can be had again; faults come from scenes and from the command line.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::{fine, spinntui};
+use serde_json::Value;
+use spinntui::machine::fault::Fault;
+use spinntui::session::command::{Command, StepUnit};
+use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
+use spinntui::session::history::Place;
+use spinntui::session::snapshot::{RunState, SharedSnapshot};
+
+const SMALL: &str = "scenes/lm_small.ron";
+const FLIP: &str = "(at: Step(3), fault: FlipBit(pe: (1, 4, 0), address: 0x8003, bit: 6))";
+
+/// An engine, driven as the app drives it.
+struct Driver {
+    engine: Engine,
+    events: crossbeam_channel::Receiver<EngineEvent>,
+}
+
+impl Driver {
+    fn open(record: &Path) -> Self {
+        let (sender, events) = crossbeam_channel::unbounded();
+        let options = EngineOptions {
+            scene: PathBuf::from(SMALL),
+            set: vec![("chip.waiting".to_owned(), "Sleep".to_owned())],
+            autorun: false,
+            record: Some(record.to_owned()),
+        };
+        let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
+        let driver = Self { engine, events };
+        driver.standing();
+        driver
+    }
+
+    /// The next snapshot of a machine that stands still.
+    fn standing(&self) -> SharedSnapshot {
+        loop {
+            self.engine.ready();
+            match self.events.recv_timeout(Duration::from_secs(60)).expect("no snapshot came") {
+                EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => return snapshot,
+                EngineEvent::Crashed(report) => panic!("{report}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn does(&self, command: Command) -> SharedSnapshot {
+        assert!(self.engine.send(command));
+        self.standing()
+    }
+
+    /// What the engine says to a command.
+    fn says(&self, command: Command) -> String {
+        assert!(self.engine.send(command));
+        loop {
+            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(60)).unwrap() {
+                self.standing();
+                return what;
+            }
+        }
+    }
+}
+
+fn step(unit: StepUnit, count: u32) -> Command {
+    Command::Step { unit, count }
+}
+
+#[test]
+fn a_recorded_session_ends_in_the_same_state_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.ron");
+    let mut driver = Driver::open(&file);
+    driver.does(step(StepUnit::TimeStep, 6));
+    assert!(driver.says(Command::Bookmark("here".into())).contains("time step 6"));
+    driver.does(step(StepUnit::Phase, 3));
+    driver.does(step(StepUnit::Event, 40));
+    let back = driver.does(Command::Back { unit: StepUnit::Layer, count: 2 });
+    assert!(back.steps <= 6);
+    driver.does(Command::Go(Place::PreviousStop));
+    driver.does(Command::Go(Place::Bookmark("here".into())));
+    let flip = Fault::FlipBit { pe: (1, 4, 0), address: 0x8003, bit: 6 };
+    assert!(driver.says(Command::Inject(flip)).contains("flipped"));
+    // A place that lies ahead is run to.
+    let ahead = driver.does(Command::Go(Place::Step(9)));
+    assert_eq!((ahead.steps, ahead.history.faults.len()), (9, 1));
+    driver.does(step(StepUnit::Event, 7));
+    let oldest = driver.says(Command::Back { unit: StepUnit::TimeStep, count: 100 });
+    assert!(oldest.contains("history ends here") && oldest.contains("the start"), "{oldest}");
+    let end = driver.does(step(StepUnit::TimeStep, 4));
+    driver.engine.stop();
+
+    let path = file.to_str().unwrap();
+    let again = spinntui(&["replay", path, "--format", "json"]);
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(0), "{said}");
+    assert!(said.contains("the same state as recorded"), "{said}");
+    let report: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(report["steps"].as_u64(), Some(end.steps));
+
+    // Another end is noticed, a line that is none is named, and so is a place that cannot be come to.
+    let text = fs::read_to_string(&file).unwrap();
+    let (kept, last) = text.trim_end().rsplit_once('\n').unwrap();
+    let hash = last.split('"').nth(1).unwrap();
+    for (text, code, words) in [
+        (
+            text.replace(hash, &hash.replace(&hash[..1], if &hash[..1] == "0" { "1" } else { "0" })),
+            1,
+            "state_hash",
+        ),
+        (format!("{kept}\nAt(3, Jump)\n"), 2, "session.ron:"),
+        (format!("{kept}\nEnd(99999999, \"\")\n"), 2, "the input has ended"),
+        (text.replace("version:1", "version:7"), 2, "version 7"),
+        (String::new(), 2, "empty"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let output = spinntui(&["replay", path]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words}: {said}");
+        assert!(said.contains(words) && !said.contains("panicked"), "{words}: {said}");
+    }
+}
+
+#[test]
+fn a_planned_fault_happens_where_the_scene_says_so() {
+    let report = |arguments: &[&str]| -> Value {
+        let fixed = ["run", SMALL, "--steps", "8", "--format", "json"];
+        serde_json::from_str(&fine(&[&fixed, arguments].concat())).unwrap()
+    };
+    let (sound, faulty) = (report(&[]), report(&["--fault", FLIP]));
+    assert_ne!(sound["state_hash"], faulty["state_hash"]);
+    let scene = report(&["--set", &format!("faults=[{FLIP}]")]);
+    assert_eq!(scene["state_hash"], faulty["state_hash"]);
+    // Two flips of one bit are none.
+    let twice = report(&["--fault", FLIP, "--fault", FLIP]);
+    assert_eq!(twice["state_hash"], sound["state_hash"]);
+}
+
+#[test]
+fn senseless_faults_are_refused_with_their_place() {
+    for (fault, words) in [
+        ("(at: Step(3), fault: FlipBit(pe: (4, 3, 0), address: 0, bit: 6))", vec!["faults", "no PE"]),
+        ("(at: Step(3), fault: KillPe(pe: (7, 6, 3)))", vec!["faults", "no program"]),
+        ("(at: TimeUs(-1), fault: KillPe(pe: (1, 4, 0)))", vec!["-1", "no time"]),
+        ("(at: Soon, fault: KillPe(pe: (1, 4, 0)))", vec!["Soon"]),
+        ("gremlins", vec!["gremlins"]),
+    ] {
+        let output = spinntui(&["run", SMALL, "--steps", "1", "--fault", fault]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{fault}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{fault}: should say `{word}`: {said}");
+        }
+    }
+}
