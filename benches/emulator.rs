@@ -1,7 +1,7 @@
 //! How fast the emulator is: `cargo bench --bench emulator`.
 //!
 //! `token/…`: one time step with every packet, perplexity included. `chip only`: the same without the host's readout.
-//! `reference`: the plain network in `net`, for scale.
+//! `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost that are never hit.
 
 #![allow(clippy::expect_used, reason = "a bench that cannot run should say why")]
 
@@ -11,6 +11,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
+use spinntui::session::debug::points::Ran;
+use spinntui::session::debug::{Names, PointKind, PointSpec, Points};
 use spinntui::session::{Moved, Session};
 
 fn session(scene: &str) -> Session {
@@ -55,9 +57,43 @@ fn emulator(c: &mut Criterion) {
     group.finish();
 }
 
+/// What a condition that never holds costs: the same run without one, with one that is looked at after each time step,
+/// with one that is looked at after each event, and with watched bytes that nobody writes.
+fn conditions(c: &mut Criterion) {
+    let mut group = c.benchmark_group("conditions");
+    group.throughput(Throughput::Elements(1));
+    let fresh = session("lm_small.ron");
+    let pe = fresh.program().layers[0].pes[0];
+    let (x, y, p) = (pe.qpe().x, pe.qpe().y, pe.p());
+    for (name, text) in [
+        ("none", None),
+        ("per step: perplexity > 1e9", Some("perplexity > 1e9".to_owned())),
+        ("per event: a PE's conflicts", Some(format!("pe({x},{y},{p}).conflicts < 0"))),
+        ("on writes: bytes nobody writes", Some(format!("written(pe({x},{y},{p}), 0x1fffc..0x20000)"))),
+    ] {
+        let mut start = fresh.clone();
+        let names = Names::of(&start);
+        let mut points = Points::default();
+        for text in text {
+            points.add(&PointSpec { text, kind: PointKind::Break }, &names).expect("a good condition");
+        }
+        points.arm(&mut start);
+        group.bench_function(name, |b| {
+            let mut session = start.clone();
+            b.iter(|| {
+                if session.steps() + 1 >= session.work().total_steps() {
+                    session = start.clone();
+                }
+                assert!(matches!(points.step(&mut session, |_| {}), Ran::Moved(Moved::On(_))));
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = emulator
+    targets = emulator, conditions
 }
 criterion_main!(benches);

@@ -76,6 +76,7 @@ fn what_is_on_screen_is_what_was_answered() {
         speed: spinntui::session::command::Speed::Unlimited,
         steps_per_second: 0.0,
         focus: spinntui::session::snapshot::Focus::Nothing,
+        debug: spinntui::session::snapshot::DebugView::default(),
     };
     let TaskView::Gestures(view) = snapshot(&session, &facts).task else { panic!("another task") };
     assert_eq!((view.sample, view.frame, view.frames, view.judged), (0, 30, 67, 0));

@@ -33,6 +33,7 @@ impl Driver {
             set: vec![("chip.waiting".to_owned(), "Sleep".to_owned())],
             autorun: false,
             record: Some(record.to_owned()),
+            points: Vec::new(),
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         let driver = Self { engine, events };

@@ -67,6 +67,7 @@ fn every_field_is_documented() {
     let mut found = BTreeSet::new();
     // A race, so that `races.first` is not empty.
     keys(&json(&[&["run", SMALL, "--steps", "4", "--format", "json"][..], &RACING].concat()), &mut found);
+    keys(&json(&["run", SMALL, "--break", "step == 1", "--format", "json"]), &mut found);
     keys(&json(&["check", SMALL, "--format", "json"]), &mut found);
     let stream = stdout(&["run", SMALL, "--steps", "1", "--stream"]);
     keys(&serde_json::from_str(stream.lines().next().unwrap()).unwrap(), &mut found);

@@ -16,6 +16,8 @@ pub const QPE_COUNT: usize = 38;
 pub const PES_PER_QPE: usize = 4;
 /// PEs on the chip.
 pub const PE_COUNT: usize = QPE_COUNT * PES_PER_QPE;
+/// Which QPEs there are, in words, for messages.
+pub const GRID_HELP: &str = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
 /// Grid positions of the event router: "at the centre of the die occupying the area of two Quads" (CHIP26).
 pub const ROUTER_POSITIONS: [(u8, u8); 2] = [(4, 3), (4, 4)];
 /// Grid positions without a QPE whose contents are not published.

@@ -1,7 +1,7 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`, `compare`: a machine stalled or faulted; `validate`: a figure left its band); 2 bad input or usage.
+//! finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint asked for was hit; `validate`: a figure left its band); 2 bad input or usage.
 //! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod calibrate;
@@ -14,6 +14,8 @@ pub mod inspect;
 pub mod kernels;
 pub mod open;
 pub mod output;
+pub mod peek;
+pub mod points;
 pub mod quantize;
 pub mod replay;
 pub mod run;
@@ -61,7 +63,7 @@ Examples:
   spinntui kernels csr_row
   spinntui events user01_natural.aedat
 
-Exit codes: 0 fine; 1 it does not fit, or the machine stalled; 2 bad input.";
+Exit codes: 0 fine; 1 it does not fit, the machine stalled, or no breakpoint was hit; 2 bad input.";
 
 /// Explores and debugs an emulated SpiNNaker2 chip while it runs a trained network.
 ///
@@ -87,6 +89,8 @@ struct OpenArgs {
     fault: FaultArgs,
     #[command(flatten)]
     set: SetArgs,
+    #[command(flatten)]
+    points: points::PointArgs,
 }
 
 /// Faults beside the scene's own edits.
@@ -155,6 +159,8 @@ enum Verb {
     Quantize(quantize::QuantizeArgs),
     /// Compute the paper's tables with the emulator: differences, bands, reasons
     Validate(validate::ValidateArgs),
+    /// Look into one PE after some time steps: core, memory with labels, neurons
+    Peek(peek::PeekArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
     /// Make gesture recordings: synthetic people before a modelled event camera
@@ -225,6 +231,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// A place that is not there.
+    #[error("error: {0}")]
+    Peek(#[from] peek::PeekError),
     /// Arrays that cannot be written.
     #[error("error: {0}")]
     Tensor(#[from] crate::task::tensor::TensorError),
@@ -283,6 +292,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
+        (Some(Verb::Peek(args)), _) => peek::peek(&args),
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
@@ -326,7 +336,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(FINE)
         }
         (None, Some(scene)) if is_scene(&scene) => {
-            return open::open(&scene, cli.open.fault.edits(&cli.open.set), cli.open.record);
+            let set = cli.open.fault.edits(&cli.open.set);
+            return open::open(&scene, set, cli.open.record, &cli.open.points);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {

@@ -4,12 +4,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::CliError;
+use super::points::{self, PointArgs};
+use crate::scene::LoadedScene;
+use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
 use crate::tui::{ColorChoice, TuiOptions};
 
 /// Opens a scene in the terminal app; returns its exit code.
-pub fn open(scene: &Path, set: Vec<(String, String)>, record: Option<PathBuf>) -> Result<ExitCode, CliError> {
-    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record };
+pub fn open(
+    scene: &Path,
+    set: Vec<(String, String)>,
+    record: Option<PathBuf>,
+    points: &PointArgs,
+) -> Result<ExitCode, CliError> {
+    let asked = points.asked();
+    if !asked.is_empty() {
+        // What is wrong with a condition of the command line is best said before the screen is taken.
+        let mut session = build(LoadedScene::load(scene, &set)?, &mut ModelCache::default())?;
+        points::points(&mut session, &asked)?;
+    }
+    let points = asked.into_iter().map(|(_, spec)| spec).collect();
+    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
     let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

@@ -1,12 +1,13 @@
 //! `spinntui run SCENE`: an experiment without a screen, and its report.
 
 use std::io::{IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::output::{Output, OutputError};
+use super::points::{self, Asked, PointArgs};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::report::gather::Around;
 use crate::report::opening::Opening;
@@ -14,7 +15,8 @@ use crate::report::stream::StreamLine;
 use crate::report::{Host, Report, spec};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
-use crate::session::command::StepUnit;
+use crate::session::debug::points::Ran;
+use crate::session::debug::{Hit, PointKind, PointSpec};
 use crate::session::{Moved, Session};
 
 /// A run that takes longer says how far it is, so often.
@@ -31,6 +33,8 @@ Examples:
   spinntui run scenes/lm_small.ron --format json --output report.json
   spinntui run scenes/lm_small.ron --stream | jq -r 'select(.step) | .surprisal'
       one JSON line a time step, then the report
+  spinntui run scenes/lm_small.ron --break 'surprisal > 12 bits'
+      up to the first word that surprises; exit code 1 if none does
 
 The report is the same at every repetition but for `host`.";
 
@@ -58,12 +62,28 @@ pub struct RunArgs {
     /// Write one line of JSON for every time step, then the report as the last: {"report": …}
     #[arg(long)]
     pub stream: bool,
+    /// Run until a condition comes to hold: another word for --break
+    #[arg(long, value_name = "CONDITION")]
+    pub until: Vec<String>,
+    /// Write what --trace notes to a file instead of standard error
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    pub trace_log: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub points: PointArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub fault: FaultArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub set: SetArgs,
+}
+
+impl RunArgs {
+    fn asked(&self) -> Vec<Asked> {
+        let until = |text: &String| ("--until", PointSpec { text: text.clone(), kind: PointKind::Break });
+        self.points.asked().into_iter().chain(self.until.iter().map(until)).collect()
+    }
 }
 
 /// Runs the scene; the exit code says whether the machine stalled.
@@ -75,21 +95,29 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         plan = spec::read::load(folder, plan)?;
     }
     let mut session = plan.start(loaded)?;
+    let asked = args.asked();
+    let mut points = points::points(&mut session, &asked)?;
+    let mut traced = Traced::create(args.trace_log.as_deref())?;
     let mut output = Output::create(args.output.as_deref())?;
     let target = target(args, &session);
 
     let started = Instant::now();
     let mut progress = Progress::new(started, target);
     let mut opening = Opening::default();
-    let mut stopped = None;
-    while session.steps() < target {
-        match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stalled(reason) | Moved::Faulted(reason) => {
+    let (mut stopped, mut hit) = (None, None);
+    while session.steps() < target && hit.is_none() {
+        let steps = session.steps();
+        match points.step(&mut session, |noted| traced.note(&noted)) {
+            Ran::Moved(Moved::On(_)) => {}
+            Ran::Moved(Moved::Finished) => break,
+            Ran::Moved(Moved::Stalled(reason) | Moved::Faulted(reason)) => {
                 stopped = Some(reason);
                 break;
             }
+            Ran::Hit(found) => hit = Some(found),
+        }
+        if session.steps() == steps {
+            break; // in the middle of a time step
         }
         opening.note(&session);
         if args.stream {
@@ -99,12 +127,13 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         progress.show(&session);
     }
     progress.clear();
+    traced.finish()?;
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
     let range_us = if args.images.is_none() { opening.range_us(&session, &mut cache)? } else { None };
-    let report = Report::gather(&mut session, Around { range_us, stopped, host });
+    let report = Report::gather(&mut session, Around { range_us, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;
     if let Some(computing) = session.work().tensor()
@@ -112,7 +141,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     {
         eprintln!("{} rows of outputs written to {}", computing.task().observed(), path.display());
     }
-    Ok(complain(&report))
+    let asked = asked.iter().any(|(_, spec)| spec.kind == PointKind::Break);
+    Ok(complain(&report, asked))
 }
 
 /// Time steps to stop after.
@@ -147,7 +177,8 @@ fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), Output
 }
 
 /// Says on standard error what is wrong with what was reported, and gives the exit code.
-fn complain(report: &Report) -> u8 {
+/// `asked`: breakpoints were asked for, and not to hit one is a failure.
+fn complain(report: &Report, asked: bool) -> u8 {
     if report.races.count > 0 {
         eprintln!(
             "warning: {} packets overwrote what was still to be read: the output may be wrong",
@@ -159,7 +190,43 @@ fn complain(report: &Report) -> u8 {
             eprintln!("error: the machine stopped in time step {}: {reason}", report.steps + 1);
             FAILED
         }
-        None => FINE,
+        None => match &report.hit {
+            Some(hit) => {
+                eprintln!("stopped at {:.3} µs, step {}: {}", hit.time_us, hit.step, hit.condition);
+                FINE
+            }
+            None if asked => {
+                eprintln!("the run ended after {} time steps without a hit", report.steps);
+                FAILED
+            }
+            None => FINE,
+        },
+    }
+}
+
+/// Where lines of tracepoints go.
+struct Traced {
+    file: Option<Output>,
+    failed: Option<OutputError>,
+}
+
+impl Traced {
+    fn create(path: Option<&Path>) -> Result<Self, OutputError> {
+        let file = path.map(|path| Output::create(Some(path))).transpose()?;
+        Ok(Self { file, failed: None })
+    }
+
+    fn note(&mut self, hit: &Hit) {
+        match &mut self.file {
+            Some(file) if self.failed.is_none() => self.failed = file.text(&(hit.line() + "\n")).err(),
+            Some(_) => {}
+            None => eprintln!("trace: {}", hit.line()),
+        }
+    }
+
+    fn finish(self) -> Result<(), OutputError> {
+        self.failed.map_or(Ok(()), Err)?;
+        self.file.map_or(Ok(()), Output::finish)
     }
 }
 
@@ -202,8 +269,6 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -212,8 +277,9 @@ mod tests {
         let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
         let mut session = plan.start(loaded).unwrap();
         let mut report = Report::gather(&mut session, Around::default());
-        assert_eq!(complain(&report), FINE);
+        assert_eq!(complain(&report, false), FINE);
+        assert_eq!(complain(&report, true), FAILED, "a breakpoint was asked for and not hit");
         report.stopped = Some("a packet was lost".to_owned());
-        assert_eq!(complain(&report), FAILED);
+        assert_eq!(complain(&report, false), FAILED);
     }
 }

@@ -5,6 +5,7 @@
 
 mod estimate;
 mod place;
+mod spot;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ use super::{KernelFault, SramWords, csr_row_skip, csr_row16};
 use crate::chip::cortex_m4f::Cycles;
 
 pub use place::{PlaceError, Placed};
+pub use spot::{Element, Entry, Reading, Source, Spot};
 
 /// A PE's share of a matrix.
 #[derive(Clone, Copy, Debug)]

@@ -21,6 +21,11 @@ impl Buffers {
         self.count
     }
 
+    /// Bytes of each.
+    pub const fn bytes(self) -> u32 {
+        self.at[1] - self.at[0]
+    }
+
     /// Their byte addresses.
     pub fn addresses(self) -> impl Iterator<Item = u32> {
         self.at.into_iter().take(self.count as usize)

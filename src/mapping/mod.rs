@@ -9,6 +9,7 @@ pub mod check;
 pub mod delivery;
 pub mod error;
 mod image;
+pub mod label;
 pub mod memory;
 pub mod options;
 pub mod partition;

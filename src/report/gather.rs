@@ -11,6 +11,7 @@ use crate::mapping::check;
 use crate::net::csr::Csr;
 use crate::scene::Task;
 use crate::session::Session;
+use crate::session::debug::Hit;
 use crate::session::energy::PeEnergy;
 use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
@@ -27,6 +28,8 @@ pub struct Around {
     pub range_us: Option<[f64; 2]>,
     /// See [`Report::stopped`].
     pub stopped: Option<String>,
+    /// See [`Report::hit`].
+    pub hit: Option<Hit>,
     /// See [`Report::host`].
     pub host: Host,
 }
@@ -57,6 +60,7 @@ impl Report {
             input_steps: session.work().total_steps(),
             batch: session.program().batch,
             stopped: around.stopped,
+            hit: around.hit.map(Into::into),
             chip_time_us: us(tick),
             chip_time_range_us: around.range_us,
             cycles: tick / session.program().operating_point.ticks_per_cycle(),

@@ -11,6 +11,7 @@ pub mod floor_plan;
 pub mod gather;
 pub mod gestures;
 pub mod opening;
+pub mod peek;
 pub mod spec;
 pub mod stream;
 pub mod table;
@@ -22,8 +23,11 @@ pub mod validate;
 
 use serde::Serialize;
 
+use crate::chip::clock::us;
 use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
+use crate::session::debug::Hit;
+use crate::session::debug::expr::Value;
 
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -56,6 +60,8 @@ pub struct Report {
     pub batch: u32,
     /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
+    /// The breakpoint that stopped the run; `null` when none did.
+    pub hit: Option<HitSeen>,
     /// Chip time, µs.
     pub chip_time_us: f64,
     /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See [`opening`].
@@ -114,6 +120,62 @@ pub struct Report {
     pub state_hash: String,
     /// The machine that emulated: the only figures that differ between repetitions.
     pub host: Host,
+}
+
+/// A breakpoint that was hit: its condition came to hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HitSeen {
+    /// The condition as written.
+    pub condition: String,
+    /// Chip time, µs.
+    pub time_us: f64,
+    /// Completed time steps.
+    pub step: u64,
+    /// Events of the machine's queue handled; the last of them brought it about.
+    pub event: u64,
+    /// What the condition names, and its values then.
+    pub values: Vec<ValueSeen>,
+}
+
+/// A value that a condition names.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ValueSeen {
+    /// As the condition names it.
+    pub name: String,
+    /// A number, a word, or `null` where there was none yet.
+    pub value: Option<Seen>,
+    /// Unit of a number; empty for none.
+    pub unit: &'static str,
+}
+
+/// A number or a word.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Seen {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Word(String),
+}
+
+impl From<Hit> for HitSeen {
+    fn from(hit: Hit) -> Self {
+        let seen = |(name, value)| {
+            let (value, unit) = match value {
+                Value::Number(number, unit) => (Some(Seen::Number(number)), unit.symbol()),
+                Value::Word(word) => (Some(Seen::Word(word)), ""),
+                Value::Absent => (None, ""),
+            };
+            ValueSeen { name, value, unit }
+        };
+        Self {
+            condition: hit.text,
+            time_us: us(hit.tick),
+            step: hit.step,
+            event: hit.event,
+            values: hit.values.into_iter().map(seen).collect(),
+        }
+    }
 }
 
 /// Where the energy went, J.

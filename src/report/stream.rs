@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::chip::clock::us;
 use crate::session::Session;
 use crate::session::work::{Reading, Recognising, Work};
-use crate::task::dvs::tally::leader;
 
 /// A completed time step. With the report, the lines are NDJSON: one JSON value a line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,7 +80,7 @@ impl<'a> TaskLine<'a> {
         let task = recognising.task();
         let (sample, frame) = task.now();
         let name = |class: usize| recognising.classes().get(class).map_or("", String::as_str);
-        let leader = leader(&task.scores_now()).index();
+        let leader = recognising.leader().index();
         Self::Gestures {
             sample,
             frame,

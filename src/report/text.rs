@@ -59,6 +59,12 @@ impl Report {
         if let Some(reason) = &self.stopped {
             field(out, INDENT, "STOPPED", reason);
         }
+        if let Some(hit) = &self.hit {
+            field(out, INDENT, "hit", &hit.condition);
+            let place =
+                format!("at {:.3} µs, step {}, event {}", hit.time_us, grouped(hit.step), grouped(hit.event));
+            field(out, INDENT, "", &place);
+        }
         out.push('\n');
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -54,6 +55,27 @@ impl LoadedScene {
     /// the nearest part that the text does hold. An empty `help` is left out.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
+    }
+
+    /// An error about some bytes of the text that the field holds: with a caret under them, inside the quotes.
+    pub fn error_within(
+        &self,
+        field: &str,
+        within: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> SceneError {
+        let literal = locate::span(&self.text, field);
+        let place = literal.and_then(|span| {
+            let [start, end] = [within.start, within.end].map(|at| locate::in_literal(&self.text, &span, at));
+            Some(start?..end?)
+        });
+        match place {
+            Some(place) => {
+                SceneError::file(&self.path, message, help).at(&self.text, place).edited(&self.edits)
+            }
+            None => self.error_at(field, message, help),
+        }
     }
 
     /// Finds the file or folder that a scene names. A relative path is looked for in the scene's folder and the folders

@@ -71,6 +71,35 @@ pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     walk.complete.then(|| walk.node.span.clone())
 }
 
+/// Where in the text byte `at` of a quoted text's value stands; `literal` are the bytes of the quoted text.
+pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize> {
+    let source = text.get(literal.clone())?;
+    if let Some(raw) = source.strip_prefix('r') {
+        let open = raw.find('"')?;
+        return Some(literal.start + 1 + open + 1 + at);
+    }
+    let mut value = 0;
+    let mut rest = source.strip_prefix('"')?.char_indices().peekable();
+    while let Some((offset, c)) = rest.next() {
+        if value >= at {
+            return Some(literal.start + 1 + offset);
+        }
+        value += if c == '\\' { escaped(&mut rest) } else { c.len_utf8() };
+    }
+    None
+}
+
+/// Reads what follows a backslash; how many bytes of the value it is.
+fn escaped(rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> usize {
+    let Some((_, c)) = rest.next() else { return 0 };
+    let digits: String = match c {
+        'x' => rest.by_ref().take(2).map(|(_, c)| c).collect(),
+        'u' => rest.by_ref().skip(1).map(|(_, c)| c).take_while(|&c| c != '}').collect(),
+        _ => return c.len_utf8(),
+    };
+    u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).map_or(0, char::len_utf8)
+}
+
 impl Node {
     /// Follows a dotted path as far as it goes. Fields go by name, list entries by index; words in front of
     /// parentheses and parentheses around one value need no segment of their own, so that `task: LanguageModel(text: …)`

@@ -54,6 +54,9 @@ pub struct Scene {
     /// Numbers that no public source gives.
     #[serde(default)]
     pub assume: Assume,
+    /// Where the debugger stops.
+    #[serde(default)]
+    pub debug: DebugOptions,
     /// What goes wrong, and when: to see what comes of it.
     #[serde(default)]
     pub faults: Vec<PlannedFault>,
@@ -79,6 +82,18 @@ impl Default for HistoryOptions {
     fn default() -> Self {
         Self { every: 4, memory_mib: 512 }
     }
+}
+
+/// Conditions that stop the run or are noted: `docs/debugging.md` has their grammar and all names. They change nothing
+/// that happens on the chip.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DebugOptions {
+    /// The run stops each time one of these comes to hold: `"perplexity > 150"`, `"races > 0, once"`.
+    #[serde(rename = "break")]
+    pub breaks: Vec<String>,
+    /// Each time one of these comes to hold is noted, and the run goes on.
+    pub trace: Vec<String>,
 }
 
 /// What a network is used for.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Scene, Task, VERSIONS};
-use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
+use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::dvs::options::GestureOptions;
 use crate::task::lm::options::{LanguageModelOptions, Mode};
@@ -217,10 +217,10 @@ fn ports(scene: &Scene) -> Option<Problem> {
     let ports = ports.map(|(field, port)| (field.to_owned(), port)).into_iter();
     let router = scene.assume.router_ports.into_iter().enumerate();
     let router = router.map(|(i, port)| (format!("assume.router_ports.{i}"), port));
-    ports.chain(router).find(|(_, (x, y))| Qpe::at(*x, *y).is_none()).map(|(field, (x, y))| {
-        let help = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
-        problem(field, format!("there is no QPE ({x},{y})"), help)
-    })
+    ports
+        .chain(router)
+        .find(|(_, (x, y))| Qpe::at(*x, *y).is_none())
+        .map(|(field, (x, y))| problem(field, format!("there is no QPE ({x},{y})"), GRID_HELP))
 }
 
 /// Checks the numbers of a group of options against the ranges that its own type states (`#[schemars(range(…))]`), so

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::debug::PointCommand;
 use super::history::Place;
 use super::snapshot::Focus;
 use crate::machine::fault::Fault;
@@ -132,6 +133,8 @@ pub enum Command {
     Reload,
     /// Which detail snapshots carry beside the summary.
     Focus(Focus),
+    /// Breakpoints and tracepoints.
+    Points(PointCommand),
     /// End the engine thread.
     Quit,
 }
@@ -148,7 +151,8 @@ impl Command {
             | Self::Go(_)
             | Self::Bookmark(_)
             | Self::Inject(_) => true,
-            Self::WhoWrote { .. }
+            Self::Points(_)
+            | Self::WhoWrote { .. }
             | Self::SetSpeed(_)
             | Self::Restart
             | Self::Reload

@@ -16,9 +16,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::build::{ModelCache, build};
 use super::command::{Command, Speed, StepUnit};
+use super::debug::{Hit, Names, PointCommand, PointSpec, Points};
 use super::history::{History, Place};
 use super::record::Recorder;
-use super::snapshot::{Focus, HistoryView, RunState, SharedSnapshot};
+use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
 use crate::scene::{LoadedScene, SceneError};
@@ -44,6 +45,8 @@ pub enum EngineEvent {
     Said(String),
     /// The scene was loaded (again) and swapped in.
     SceneLoaded,
+    /// What conditions can name in it.
+    Names(Arc<Names>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
@@ -59,6 +62,8 @@ pub struct EngineOptions {
     pub autorun: bool,
     /// Writes the session down there.
     pub record: Option<PathBuf>,
+    /// Breakpoints and tracepoints beside those of the scene.
+    pub points: Vec<PointSpec>,
 }
 
 /// A handle on a running engine thread.
@@ -142,6 +147,9 @@ struct Runner {
     /// Of `session`.
     history: Option<History>,
     recorder: Option<Recorder>,
+    points: Points,
+    /// What stopped the run, until it goes on.
+    stopped: Option<Hit>,
     mode: Mode,
     facts: EngineFacts,
     /// When the next unit of a paced run is due.
@@ -163,6 +171,7 @@ impl Runner {
             steps_per_second: 0.0,
             focus: Focus::Nothing,
             history: HistoryView::default(),
+            debug: DebugView::default(),
         };
         Self {
             options,
@@ -172,6 +181,8 @@ impl Runner {
             session: None,
             history: None,
             recorder: None,
+            points: Points::default(),
+            stopped: None,
             mode,
             facts,
             due: now,
@@ -219,10 +230,20 @@ impl Runner {
     }
 
     fn swap_in(&mut self, loaded: Result<LoadedScene, SceneError>, notify: Notify<'_>) {
-        match loaded.and_then(|loaded| build(loaded, &mut self.cache)) {
+        let built = loaded.and_then(|loaded| {
+            let mut session = build(loaded, &mut self.cache)?;
+            self.points.take_over(&mut session)?;
+            Ok(session)
+        });
+        match built {
             Ok(mut session) => {
                 self.history = Some(History::new(&mut session));
+                for spec in self.options.points.drain(..) {
+                    self.points.obey(&PointCommand::Add(spec), &mut session);
+                }
+                let names = Arc::new(Names::of(&session));
                 self.session = Some(session);
+                self.stopped = None;
                 self.facts.build += 1;
                 if self.mode != Mode::Running {
                     self.mode = Mode::Paused;
@@ -231,6 +252,7 @@ impl Runner {
                 self.facts.steps_per_second = 0.0;
                 self.changed = true;
                 notify(EngineEvent::SceneLoaded);
+                notify(EngineEvent::Names(names));
             }
             Err(error) => notify(EngineEvent::SceneError(error.to_string())),
         }
@@ -239,6 +261,9 @@ impl Runner {
     fn obey(&mut self, command: &Command, notify: Notify<'_>) {
         self.record(command, notify);
         let ended = matches!(self.mode, Mode::Ended(_));
+        if let (Command::Points(command), Some(session)) = (command, &mut self.session) {
+            self.points.obey(command, session);
+        }
         match *command {
             Command::Run if !ended => self.mode = Mode::Running,
             Command::Pause if !ended => self.mode = Mode::Paused,
@@ -261,7 +286,15 @@ impl Runner {
             | Command::Bookmark(_)
             | Command::Inject(_)
             | Command::WhoWrote { .. } => self.look_back(command, notify),
-            Command::Run | Command::Pause | Command::TogglePause | Command::Step { .. } | Command::Quit => {}
+            Command::Run
+            | Command::Pause
+            | Command::TogglePause
+            | Command::Step { .. }
+            | Command::Points(_)
+            | Command::Quit => {}
+        }
+        if self.is_moving() {
+            self.stopped = None;
         }
         self.due = Instant::now();
         self.measured = (Instant::now(), self.session.as_ref().map_or(0, Session::steps));
@@ -292,6 +325,10 @@ impl Runner {
                 Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
             };
             history.note(session, progress);
+            if let Some(hit) = self.points.after(session, progress) {
+                self.stopped = Some(hit);
+                return self.mode = Mode::Paused;
+            }
             if let Mode::Stepping(unit, remaining) = &mut self.mode
                 && session.completes(*unit, progress)
             {
@@ -349,6 +386,7 @@ impl Runner {
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),
         };
+        self.facts.debug = DebugView::of(&self.points, self.stopped.as_ref());
         self.published = now;
         self.changed = false;
         notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));
@@ -370,7 +408,7 @@ mod tests {
             let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm_small.ron"));
             let set = set.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
             let (sender, events) = unbounded();
-            let options = EngineOptions { scene, set, autorun: false, record: None };
+            let options = EngineOptions { scene, set, autorun: false, record: None, points: Vec::new() };
             let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
             Self { engine, events }
         }
@@ -454,6 +492,7 @@ mod tests {
             steps_per_second: 0.0,
             focus: Focus::Nothing,
             history: HistoryView::default(),
+            debug: DebugView::default(),
         };
         let snapshot = snapshot(&session, &facts);
         let bytes = size_of::<crate::session::snapshot::PeView>() * snapshot.pes.len()

@@ -6,12 +6,14 @@
 pub mod build;
 pub mod calibrate;
 pub mod command;
+pub mod debug;
 pub mod energy;
 pub mod engine;
 pub mod faults;
 mod feed;
 pub mod findings;
 pub mod history;
+pub mod inspect;
 pub mod record;
 pub mod snapshot;
 pub mod stats;
@@ -23,7 +25,7 @@ pub mod work;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
-use crate::machine::program::Program;
+use crate::machine::program::{Phase, Program};
 use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
 use crate::model::Model;
@@ -59,6 +61,7 @@ pub struct Session {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    ended_phase: Option<(u8, Phase)>,
     /// What happened lately, while somebody looks at the time line.
     tape: Option<timeline::Tape>,
     faults: FaultPlan,
@@ -69,7 +72,8 @@ impl Session {
         let stats = Stats::new(plan.program.layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
-        Self { loaded, model, placed, machine, work, stats, last_event: None, faults, tape: None }
+        let (last_event, ended_phase, tape) = (None, None, None);
+        Self { loaded, model, placed, machine, work, stats, last_event, ended_phase, tape, faults }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -100,6 +104,7 @@ impl Session {
             return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
         };
         self.last_event = next;
+        self.ended_phase = progress.phase.or(self.ended_phase);
         if progress.step {
             self.complete_step();
         }
@@ -166,6 +171,11 @@ impl Session {
     fn at_sequence_end(&self) -> bool {
         self.steps().is_multiple_of(u64::from(self.work.sequence()))
             || self.steps() == self.work.total_steps()
+    }
+
+    /// The phase that the last PE of a layer ended last, and that layer; none before the first.
+    pub fn ended_phase(&self) -> Option<(u8, Phase)> {
+        self.ended_phase
     }
 
     /// Time steps that are announced and not complete.

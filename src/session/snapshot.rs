@@ -4,6 +4,7 @@
 //! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
 //! the start*.
 
+mod debug;
 mod gestures;
 mod tensor;
 mod timeline;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::gestures::{ClassView, GestureView};
 pub use self::tensor::TensorView;
 pub use self::timeline::{
@@ -21,6 +23,7 @@ pub use self::timeline::{
 use super::command::Speed;
 pub use super::findings::Finding;
 pub use super::history::Position;
+pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
@@ -36,6 +39,8 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
+    /// The same, and what is at a place in it.
+    Inspect(Request),
     /// The time line, and its selected PE. While it is asked for, what happens on the chip is recorded.
     Timeline(TimelineRequest),
 }
@@ -76,6 +81,20 @@ pub enum PeStatus {
     Dma,
     /// Stopped by a fault.
     Faulted,
+}
+
+impl PeStatus {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Sleeping => "sleeping",
+            Self::Polling => "polling",
+            Self::Busy => "busy",
+            Self::Dma => "dma",
+            Self::Faulted => "faulted",
+        }
+    }
 }
 
 /// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
@@ -391,8 +410,12 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// How far back one can go.
     pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
+    /// What is at the place asked for by [`Focus::Inspect`].
+    pub inspection: Option<Inspection>,
     /// The time line, if `Focus` asks for it.
     pub timeline: Option<TimelineView>,
 }

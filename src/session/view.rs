@@ -6,12 +6,13 @@ mod tasks;
 use super::Session;
 use super::energy::PeEnergy;
 use super::findings::findings;
+use super::inspect::inspect;
 use super::snapshot::{
-    EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
-    Phase, PhaseView, RunState, Snapshot,
+    DebugView, EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus,
+    PeView, Phase, PhaseView, RunState, Snapshot,
 };
 use super::{command::Speed, stats};
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, us};
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
@@ -39,6 +40,8 @@ pub struct EngineFacts {
     pub focus: Focus,
     /// How far back one can go.
     pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
 }
 
 /// The whole picture of a session.
@@ -73,12 +76,18 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
             ..engine.history.clone()
         },
         findings: findings(session),
+        debug: engine.debug.clone(),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
+            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe)),
             Focus::Timeline(request) => {
                 Pe::from_index(usize::from(request.pe)).and_then(|pe| pe_detail(session, pe))
             }
+        },
+        inspection: match engine.focus {
+            Focus::Inspect(request) => Some(inspect(session, request)),
+            _ => None,
         },
         timeline: match engine.focus {
             Focus::Timeline(request) => session.timeline(request),
@@ -87,8 +96,13 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     }
 }
 
-fn status(session: &Session, state: &PeState) -> PeStatus {
-    match state.status {
+/// What a PE is doing now.
+pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
+    let all = session.machine().state();
+    if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
+        return PeStatus::Faulted;
+    }
+    match all.pes[pe.index()].status {
         Status::Unused => PeStatus::Unused,
         Status::Busy => PeStatus::Busy,
         Status::Dma => PeStatus::Dma,
@@ -99,7 +113,7 @@ fn status(session: &Session, state: &PeState) -> PeStatus {
     }
 }
 
-fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
+pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
     let operation = loaded.operations.get(state.operation as usize)?;
     Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
 }
@@ -118,11 +132,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
     let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
     let power_mw = model.pe_asleep_mw + active * model.pe_active_mw;
     PeView {
-        status: if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
-            PeStatus::Faulted
-        } else {
-            status(session, state)
-        },
+        status: status(session, pe),
         layer: current.map(|(_, slot)| slot.layer),
         phase: current.map(|(phase, _)| phase),
         units: units as u16,
@@ -192,6 +202,11 @@ fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
+/// Load of a link that carried so many packets in so many ticks: packets a NoC cycle.
+pub(super) fn link_load(packets: u32, ticks: Tick) -> f64 {
+    f64::from(packets) / (ticks / NOC_CYCLE).max(1) as f64
+}
+
 fn noc(session: &Session) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
@@ -207,11 +222,11 @@ fn noc(session: &Session) -> NocView {
             waited: s.waited,
         })
         .collect();
-    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
+    let most = links.iter().map(|link| link.packets).max().unwrap_or(0);
     let last = &state.traffic.last_step;
     let ns = |ticks: f64| ticks * 1000.0 / TICKS_PER_US as f64;
     NocView {
-        max_link_load: links.iter().map(|l| f64::from(l.packets)).fold(0.0, f64::max) / cycles,
+        max_link_load: link_load(most, state.host.last_step_ticks),
         links,
         packets: last.packets,
         packets_total: state.traffic.total.packets,
@@ -250,7 +265,23 @@ fn energy(session: &Session) -> EnergyView {
     }
 }
 
-fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
+/// Blocks of this step's x that are there; and of y(t−1), with how many there are of it: step 0 has no y before it.
+pub(super) fn arrivals(state: &PeState, slot: &Slot) -> (u32, (u32, u32)) {
+    let steps = state.sram.word(slot.control.steps());
+    let buffers = slot.buffers;
+    let since = |counter: u32, step: u32, each: u32| {
+        let before = buffers.arrivals(step, each).wrapping_sub(each);
+        state.sram.word(counter).wrapping_sub(before).min(each)
+    };
+    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
+    let recurrents = steps.checked_sub(1).map_or((0, 0), |before| {
+        let counter = slot.control.recurrents(buffers.set(before));
+        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
+    });
+    (inputs, recurrents)
+}
+
+pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];
     let (phase, slot) = operation(loaded, state)?;
@@ -271,18 +302,7 @@ fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
         Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
         Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
     };
-    let steps = state.sram.word(slot.control.steps());
-    // Blocks of this step's x and of y(t−1); step 0 has no y before it.
-    let buffers = slot.buffers;
-    let since = |counter: u32, step: u32, each: u32| {
-        let before = buffers.arrivals(step, each).wrapping_sub(each);
-        state.sram.word(counter).wrapping_sub(before).min(each)
-    };
-    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
-    let (recurrents, recurrent_blocks) = steps.checked_sub(1).map_or((0, 0), |before| {
-        let counter = slot.control.recurrents(buffers.set(before));
-        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
-    });
+    let (inputs, (recurrents, recurrent_blocks)) = arrivals(state, slot);
     let (arrived, expected) = (inputs + recurrents, slot.input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
     let units = loaded.layers().flat_map(|slot| {

@@ -1,19 +1,24 @@
 //! The app's model: what is shown and where the user is. [`super::update`] changes it, [`super::view`] draws it; neither
 //! touches a terminal, a thread or a clock, so both can be tested as they are.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
 use super::panels::PanelId;
+use super::panels::pe::state::PeState;
 use super::panels::timeline::state::TimelineState;
+use super::points::PointsOverlay;
 use super::theme::Theme;
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
+use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
-use crate::session::snapshot::{Focus, SharedSnapshot, Snapshot};
+use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
 
 /// Everything that can happen to the app.
 #[derive(Clone, Debug)]
@@ -95,6 +100,8 @@ pub enum Overlay {
         /// The one that Enter goes to.
         selected: usize,
     },
+    /// Breakpoints and tracepoints.
+    Points(PointsOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -148,6 +155,8 @@ pub struct App {
     pub window: Window,
     /// What the NoC panel shows.
     pub network: NetworkView,
+    /// Where the user is in the PE panel.
+    pub pe: PeState,
     /// What the time line shows.
     pub timeline: TimelineState,
     /// Scales of the heat metrics.
@@ -164,6 +173,10 @@ pub struct App {
     pub crashed: bool,
     /// Detail the engine was last asked for.
     pub asked_focus: Focus,
+    /// What conditions can name in the loaded scene.
+    pub names: Option<Arc<Names>>,
+    /// Conditions typed so far, newest last.
+    pub typed: Vec<String>,
 }
 
 impl App {
@@ -182,6 +195,7 @@ impl App {
             metric: Metric::default(),
             window: Window::default(),
             network: NetworkView::default(),
+            pe: PeState::default(),
             timeline: TimelineState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
@@ -190,6 +204,8 @@ impl App {
             last_step: None,
             crashed: false,
             asked_focus: Focus::Nothing,
+            names: None,
+            typed: Vec::new(),
         }
     }
 
@@ -212,6 +228,13 @@ impl App {
     /// Whether a panel is on screen.
     pub fn shows(&self, panel: PanelId) -> bool {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
+    }
+
+    /// What the engine has sent of the selected PE's part that is shown.
+    pub fn inspection(&self) -> Option<&Inspection> {
+        let inspection = self.picture()?.inspection.as_ref()?;
+        let place = inspection.request.place;
+        (place.pe == self.selected.index() && place.part == self.pe.part).then_some(inspection)
     }
 
     /// The picture, if there is one.

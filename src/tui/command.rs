@@ -4,6 +4,7 @@
 //! none of them can say something else than what happens. To add an action: a variant in [`Action`], a row in
 //! [`COMMANDS`], an arm in [`super::update::update`].
 
+use super::panels::pe::state as pe;
 use crate::session::command::StepUnit;
 
 /// What a key can do. Where a count makes sense (`10s`), the count goes with it.
@@ -53,7 +54,9 @@ pub enum Action {
     NextPanel,
     /// Focus the previous panel.
     PreviousPanel,
-    /// Focus a panel by its number.
+    /// Something in the PE panel.
+    Pe(pe::Key),
+    /// Focus a panel by its number, 1..=9.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -61,6 +64,8 @@ pub enum Action {
     Help,
     /// Show what is worth knowing.
     Findings,
+    /// Show breakpoints and tracepoints.
+    Points,
     /// Show the table of hardware numbers.
     Constants,
     /// Close the top layer; drop a count.
@@ -93,19 +98,22 @@ pub enum Group {
     Run,
     /// What is shown, and where.
     View,
+    /// Inside a PE.
+    Pe,
     /// The app itself.
     App,
 }
 
 impl Group {
     /// Headings in reading order.
-    pub const ALL: [Self; 3] = [Self::Run, Self::View, Self::App];
+    pub const ALL: [Self; 4] = [Self::Run, Self::View, Self::Pe, Self::App];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Run => "Run and step",
             Self::View => "Look around",
+            Self::Pe => "Inside a PE",
             Self::App => "The app",
         }
     }
@@ -124,6 +132,8 @@ pub enum When {
     Layer,
     /// There is something worth knowing.
     Warned,
+    /// The PE panel has the focus.
+    Pe,
     /// The time line has the focus.
     Timeline,
 }
@@ -164,6 +174,7 @@ const fn row(
             | Action::Back(_)
             | Action::Move(_)
             | Action::Slower
+            | Action::Pe(pe::Key::PageDown | pe::Key::PageUp)
             | Action::Faster
             | Action::NextPanel
             | Action::PreviousPanel
@@ -194,6 +205,42 @@ pub const COMMANDS: &[Command] = &[
         Group::Run,
         When::Loaded,
     ),
+    row(
+        "pe-part",
+        Action::Pe(pe::Key::NextPart),
+        &["v"],
+        "PE panel: core, memory, neurons",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "follow",
+        Action::Pe(pe::Key::Follow),
+        &["enter"],
+        "PE panel: where a word or a link leads; else expand",
+        "",
+        Group::Pe,
+        When::Loaded,
+    ),
+    row(
+        "back",
+        Action::Pe(pe::Key::Back),
+        &["backspace"],
+        "PE panel: back to where following began",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "word-format",
+        Action::Pe(pe::Key::Format),
+        &["x"],
+        "PE panel: words as hex, f32, u32",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
     row("help", Action::Help, &["?", "f1"], "all keys, with search", "help", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always),
     row(
@@ -209,7 +256,7 @@ pub const COMMANDS: &[Command] = &[
     row(
         "expand",
         Action::Expand,
-        &["z", "enter"],
+        &["z"],
         "expand the panel, or shrink it back",
         "expand",
         Group::View,
@@ -464,6 +511,16 @@ pub const COMMANDS: &[Command] = &[
         Group::View,
         When::Loaded,
     ),
+    row("pe", Action::Panel(8), &["8"], "panel 8: PE, one from the inside", "", Group::View, When::Loaded),
+    row(
+        "breakpoints",
+        Action::Points,
+        &["b"],
+        "breakpoints and tracepoints: list, add, on/off, delete",
+        "break",
+        Group::Run,
+        When::Loaded,
+    ),
     row(
         "timeline",
         Action::Panel(9),
@@ -526,6 +583,78 @@ pub const COMMANDS: &[Command] = &[
         "",
         Group::View,
         When::Loaded,
+    ),
+    row(
+        "pe-part-back",
+        Action::Pe(pe::Key::PreviousPart),
+        &["V"],
+        "PE panel: the other way round",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "sort-units",
+        Action::Pe(pe::Key::Sort),
+        &["y"],
+        "PE panel: units in order, or nearest to θ first",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "next-region",
+        Action::Pe(pe::Key::NextRegion),
+        &["a"],
+        "PE panel: next region of the map",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "previous-region",
+        Action::Pe(pe::Key::PreviousRegion),
+        &["A"],
+        "PE panel: region before",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "page-down",
+        Action::Pe(pe::Key::PageDown),
+        &["ctrl-d", "pagedown"],
+        "PE panel: a page down",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "page-up",
+        Action::Pe(pe::Key::PageUp),
+        &["ctrl-u", "pageup"],
+        "PE panel: a page up",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "first",
+        Action::Pe(pe::Key::First),
+        &["home"],
+        "PE panel: first word or unit",
+        "",
+        Group::Pe,
+        When::Pe,
+    ),
+    row(
+        "last",
+        Action::Pe(pe::Key::Last),
+        &["G", "end"],
+        "PE panel: last word or unit",
+        "",
+        Group::Pe,
+        When::Pe,
     ),
     row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
     row(

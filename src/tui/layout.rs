@@ -7,7 +7,7 @@
 //! ├───────────────┤    ├──────────┬──────────┤    ├─────────┬───────────┤    ├───────┬────────┬────────┤
 //! │ the focused   │    │ 1 Chip   │ last     │    │ 1 Chip  │ 2 Task    │    │1 Chip │ 2 Task │ 3 Mem. │
 //! │ panel         │    │          │ focused  │    │         │           │    │       │        │        │
-//! │               │    │          │ of 2..7  │    ├──────┬──┴───┬───────┤    │       │        │        │
+//! │               │    │          │ of 2..8  │    ├──────┬──┴───┬───────┤    │       │        │        │
 //! │               │    │          │          │    │3/4/7 │ 5    │ 6     │    ├───────┼─────┬──┴──┬─────┤
 //! │               │    │          │          │    │Memory│Timers│Spars. │    │4 NoC  │5 Ti.│6 Sp.│7 En.│
 //! ├───────────────┤    ├──────────┴──────────┤    ├──────┴──────┴───────┤    ├───────┴─────┴─────┴─────┤
@@ -16,8 +16,8 @@
 //! ```
 //!
 //! A narrow but tall terminal stacks the pair. On the dashboard, Memory, NoC and Energy share a place: the one focused
-//! last has it; on a wall of fewer columns Sparsity and Energy do. The time line, which is no panel to have
-//! always, takes the place of the task while it was focused last. An expanded panel has everything between status and
+//! last has it; on a wall of fewer columns Sparsity and Energy do. Task, PE (8) and the time line (9), which are no
+//! panels to have always, share a place everywhere. An expanded panel has everything between status and
 //! keys.
 
 use ratatui::layout::Rect;
@@ -96,22 +96,19 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (second, third) = split_columns(rest, body.width / 3);
     vec![
         (PanelId::Chip, chip),
-        (task_or_timeline(recent), task),
+        (lately(recent, &TASK_PLACE), task),
         (shared, first),
         (PanelId::Timers, second),
         (PanelId::Sparsity, third),
     ]
 }
 
+/// Panels that share the task's place: the one focused last has it.
+const TASK_PLACE: [PanelId; 3] = [PanelId::Task, PanelId::Pe, PanelId::Timeline];
+
 /// Of panels that share a place, the one focused last.
 fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {
     recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Memory)
-}
-
-/// The time line takes the task's place while it was focused last.
-fn task_or_timeline(recent: &[PanelId]) -> PanelId {
-    let sharing = [PanelId::Task, PanelId::Timeline];
-    recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Task)
 }
 
 fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
@@ -123,7 +120,7 @@ fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
         let (timers, shared) = split_columns(rest, rest.width / 2);
         return vec![
             (PanelId::Chip, chip),
-            (task_or_timeline(recent), task),
+            (lately(recent, &TASK_PLACE), task),
             (PanelId::Memory, memory),
             (PanelId::Noc, noc),
             (PanelId::Timers, timers),
@@ -134,7 +131,7 @@ fn wall(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let (sparsity, energy) = split_columns(rest, rest.width / 2);
     vec![
         (PanelId::Chip, chip),
-        (task_or_timeline(recent), task),
+        (lately(recent, &TASK_PLACE), task),
         (PanelId::Memory, memory),
         (PanelId::Noc, noc),
         (PanelId::Timers, timers),
@@ -189,6 +186,7 @@ mod tests {
         let fresh = PanelId::ALL;
         assert_eq!(shown((80, 24), &fresh), [PanelId::Chip, PanelId::Task]);
         assert_eq!(shown((120, 40), &fresh).len(), 5);
+        // The PE panel has Task's place while it was focused later.
         assert_eq!(shown((200, 60), &fresh), PanelId::ALL[..7]);
         assert_eq!(shown((40, 16), &fresh), [PanelId::Chip]);
     }

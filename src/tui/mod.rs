@@ -22,6 +22,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overlays;
 pub mod panels;
+pub mod points;
 pub mod run;
 pub mod status;
 pub mod term;

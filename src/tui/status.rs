@@ -96,7 +96,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let mut line = Line::default();
     if let Some((text, style)) = news(app) {
         line.spans.push(Span::styled(
-            format!(" {} ", shorten(text, usize::from(area.width).saturating_sub(2))),
+            format!(" {} ", shorten(&text, usize::from(area.width).saturating_sub(2))),
             style,
         ));
     }
@@ -112,12 +112,14 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 /// What the user should read before anything else.
-fn news(app: &App) -> Option<(&str, Style)> {
+fn news(app: &App) -> Option<(String, Style)> {
     if let Some(notice) = &app.notice {
-        return Some((notice, app.theme.good()));
+        return Some((notice.clone(), app.theme.good()));
     }
-    match app.picture().map(|snapshot| &snapshot.run) {
-        Some(RunState::Stalled(why) | RunState::Faulted(why)) => Some((why, app.theme.bad())),
+    let snapshot = app.picture()?;
+    match (&snapshot.run, &snapshot.debug.stopped) {
+        (RunState::Stalled(why) | RunState::Faulted(why), _) => Some((why.clone(), app.theme.bad())),
+        (_, Some(why)) => Some((format!("stopped: {why}"), app.theme.warn())),
         _ => None,
     }
 }

@@ -6,7 +6,9 @@ use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
 use super::overlays::{constants, help};
-use super::panels::{PanelId, timeline};
+use super::panels::pe::state as pe;
+use super::panels::{PanelId, pe as pe_panel, timeline};
+use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
@@ -63,6 +65,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.asked_focus = Focus::Nothing;
         }
         EngineEvent::Said(what) => app.notice = Some(what),
+        EngineEvent::Names(names) => app.names = Some(names),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);
@@ -77,6 +80,10 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     app.scales.follow(&snapshot);
     if app.last_step == Some(StepUnit::Event) && snapshot.run == RunState::Paused {
         app.notice = Some(snapshot.last_event.clone());
+    }
+    let stood = app.picture().and_then(|old| old.debug.stopped.as_ref());
+    if let Some(reason) = snapshot.debug.stopped.as_ref().filter(|reason| stood != Some(*reason)) {
+        app.notice = Some(format!("stopped: {reason}"));
     }
     if snapshot.run == RunState::Finished && !was_finished {
         app.notice = Some("the input is used up; R starts over".to_owned());
@@ -111,6 +118,8 @@ fn ask_for_detail(app: &mut App) -> Option<Effect> {
     let line = timeline::state::request(app).filter(|_| app.snapshot.is_some());
     let wanted = if let Some(request) = line {
         Focus::Timeline(request)
+    } else if app.snapshot.is_some() && app.shows(PanelId::Pe) {
+        Focus::Inspect(app.pe.request(app.selected))
     } else if app.snapshot.is_some()
         && (app.shows(PanelId::Memory) || (app.expanded && app.shows(PanelId::Chip)))
     {
@@ -156,7 +165,7 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     app.notice = None;
     let key = Key::from(event);
-    if let Some(effects) = key_in_help(app, key) {
+    if let Some(effects) = key_in_help(app, key).or_else(|| points::key(app, key)) {
         return effects;
     }
     if let Some(effects) = digit(app, key) {
@@ -212,8 +221,9 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Loaded => app.snapshot.is_some(),
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
-        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
+        When::Pe => in_pe(app),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
     }
 }
 
@@ -268,6 +278,8 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NextPanel => cycle_panels(app, times as usize),
         Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
         Action::Panel(number) => focus_number(app, number),
+        Action::Pe(pe::Key::Follow) if !in_pe(app) => look(app, Action::Expand, times),
+        Action::Pe(key) => inside_pe(app, key, times),
         Action::Expand if !app.overlays.is_empty() => {
             go_to_finding(app);
             close(app, false);
@@ -282,6 +294,8 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Findings => app.overlays.push(Overlay::Findings { selected: 0 }),
+        Action::Points if matches!(app.overlays.last(), Some(Overlay::Points(_))) => close(app, false),
+        Action::Points => app.overlays.push(Overlay::Points(PointsOverlay::default())),
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
             close(app, false);
         }
@@ -313,7 +327,7 @@ fn go_to_finding(app: &mut App) {
     let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
     if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
         app.selected = pe;
-        app.set_focus(PanelId::Memory);
+        app.set_focus(PanelId::Pe);
     }
 }
 
@@ -348,6 +362,13 @@ fn close(app: &mut App, had_count: bool) {
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
+    if in_pe(app) {
+        let row = pe_panel::words_in_row(pe_area(app));
+        let mut state = app.pe.clone();
+        state.step(direction, times, row, app.inspection());
+        app.pe = state;
+        return;
+    }
     let lines = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     match app.overlays.last_mut() {
@@ -363,8 +384,34 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
                 app.selected = floor_plan::neighbour(app.selected, direction);
             }
         }
-        Some(Overlay::Help { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Points(_)) | None => {}
     }
+}
+
+/// Keys go to the PE panel: it has the focus and nothing lies over it.
+fn in_pe(app: &App) -> bool {
+    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+fn pe_area(app: &App) -> ratatui::layout::Rect {
+    let shown = app.plan().panels.into_iter().find(|(panel, _)| *panel == PanelId::Pe);
+    shown.map(|(_, area)| area).unwrap_or_default()
+}
+
+fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
+    let area = pe_area(app);
+    let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
+    let mut state = app.pe.clone();
+    if key == pe::Key::Back && !state.back(&mut app.selected) {
+        app.notice = Some("nowhere to go back to".to_owned());
+    }
+    if let Some(link) = state.key(key, page, row, app.inspection()) {
+        state.go(&mut app.selected, link.place);
+        app.notice = Some(link.to);
+    } else if key == pe::Key::Follow && state == app.pe {
+        app.notice = Some("this leads nowhere".to_owned());
+    }
+    app.pe = state;
 }
 
 fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {
@@ -404,7 +451,7 @@ fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 /// Keys that work everywhere, the help's search included.
-fn is_global(keymap: &super::keymap::Keymap, key: Key) -> bool {
+pub(super) fn is_global(keymap: &super::keymap::Keymap, key: Key) -> bool {
     let action = keymap.lookup(key).map(|command| command.action);
     matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw))
 }

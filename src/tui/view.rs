@@ -41,6 +41,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::SceneError { text, scroll } => overlays::message::scene_error(app, text, *scroll, area, buf),
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
+        Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

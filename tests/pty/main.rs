@@ -63,9 +63,14 @@ fn runs_and_pauses_and_is_silent_while_paused() {
 #[test]
 fn every_panel_comes_on_screen() {
     let mut terminal = started();
-    for (key, text) in
-        [("3", ">3 Memory"), ("4", ">4 NoC"), ("5", ">5 Timers"), ("6", ">6 Sparsity"), ("2", ">2 Task")]
-    {
+    for (key, text) in [
+        ("3", ">3 Memory"),
+        ("4", ">4 NoC"),
+        ("5", ">5 Timers"),
+        ("6", ">6 Sparsity"),
+        ("8", ">8 PE"),
+        ("2", ">2 Task"),
+    ] {
         terminal.press(key);
         terminal.wait_for(text);
     }
@@ -76,6 +81,30 @@ fn every_panel_comes_on_screen() {
     terminal.press("?");
     terminal.wait_for("search:");
     terminal.press("\x03");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_pe_is_looked_into_and_a_link_is_followed() {
+    let mut terminal = started();
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("8");
+    terminal.wait_for(">8 PE");
+    terminal.wait_for("waits for");
+    terminal.press("z");
+    terminal.wait_until("the chip is gone", |screen| !screen.contains("1 Chip"));
+    terminal.press("v");
+    terminal.wait_for("instructions (not modelled)");
+    terminal.press("v");
+    terminal.wait_for("c−θ");
+    terminal.press("l");
+    // The first link is the unit's c.
+    terminal.press("\r");
+    terminal.wait_for("c of unit ");
+    terminal.press("\x7f");
+    terminal.wait_for("c−θ");
+    terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
 
@@ -198,6 +227,27 @@ fn without_a_terminal_it_says_so_and_names_the_headless_way() {
     assert!(output.stdout.is_empty(), "nothing was written before the check");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("spinntui run scenes/lm_small.ron"), "{error}");
+}
+
+#[test]
+fn a_breakpoint_is_typed_completed_and_hit() {
+    let mut terminal = started();
+    terminal.press("b");
+    terminal.wait_for("none: `a` adds one");
+    terminal.press("a");
+    terminal.press("stp > 2");
+    terminal.wait_for("did you mean `step`?");
+    terminal.press("\x15");
+    terminal.press("perp\t > 3 and step == 4\r");
+    terminal.wait_for("1 break on");
+    terminal.wait_for("perplexity > 3 and step == 4");
+    terminal.press("\x1b");
+    terminal.wait_until("the list is gone", |screen| !screen.contains("Breakpoints and tracepoints"));
+    terminal.press("c");
+    terminal.wait_for("stopped: perplexity > 3 and step == 4");
+    terminal.wait_for("token 4 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 mod commands;
 mod common;
 mod heat;
+mod pe;
+mod points;
 mod sample;
 mod screens;
 mod sizes;

@@ -8,7 +8,7 @@ use spinntui::machine::options::Assume;
 use spinntui::mapping::check::Level;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, Candidate, ClassView, EnergyParts, EnergyView, EventPicture, Finding, GestureView,
+    BankCount, Candidate, ClassView, DebugView, EnergyParts, EnergyView, EventPicture, Finding, GestureView,
     HistoryView, LanguageView, LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase,
     PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
 };
@@ -100,7 +100,9 @@ pub fn at(step: u64) -> Snapshot {
             finding(Level::Note, "almost-full", "PE(6,4,2)", Some(60), "130651 of 131072 bytes are taken"),
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
+        debug: DebugView::default(),
         focus: None,
+        inspection: None,
         timeline: None,
     }
 }

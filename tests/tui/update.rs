@@ -121,6 +121,11 @@ fn moving_selects_and_asks_for_detail_only_where_it_is_shown() {
     assert_eq!(press(&mut app, "right"), [pe(2, 6, 2)]);
     assert_eq!(press(&mut app, "3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
     assert_eq!(press(&mut app, "tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
+    let asked = press(&mut app, "tab");
+    let [Effect::Engine(Command::Focus(Focus::Inspect(request)))] = asked[..] else { panic!("{asked:?}") };
+    assert_eq!(request.place.pe, Pe::at(3, 6, 3).unwrap().index(), "the PE panel wants more");
+    let asked = press(&mut app, "tab");
+    assert!(matches!(asked[..], [Effect::Engine(Command::Focus(Focus::Timeline(_)))]), "{asked:?}");
     press(&mut app, "1");
     update(&mut app, Msg::CountExpired);
     assert_eq!(press(&mut app, "z"), [pe(3, 6, 3)], "the expanded chip shows detail");

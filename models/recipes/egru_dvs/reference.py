@@ -29,37 +29,33 @@ def head(weights, frames):
 
 
 def layer(weights, name, x):
-    """Inputs [T, I] -> (y [T, H], traces [T, H], the least |n - thr| of all)."""
+    """Inputs [T, I] -> y, c and traces, [T, H] each, and by how much each n is above its threshold, [T, H]."""
     w, r = weights[f"{name}.kernel"], weights[f"{name}.recurrent_kernel"]
     b_x, b_r = weights[f"{name}.bias"], weights[f"{name}.recurrent_bias"]
     threshold = weights[f"{name}.thr"].clamp(0, 1)
     y, c, trace = (torch.zeros_like(threshold) for _ in range(3))
-    ys, traces, margin = [], [], float("inf")
+    found = {"y": [], "c": [], "trace": [], "above": []}
     for x_t in x:
         a_z, a_r, a_g = (x_t @ w + b_x).chunk(3)
         q_z, q_r, q_g = (y @ r + b_r).chunk(3)
         z, reset = torch.sigmoid(a_z + q_z), torch.sigmoid(a_r + q_r)
         n = z * c + (1 - z) * torch.tanh(a_g + reset * q_g)
         event = n > threshold
-        margin = min(margin, (n - threshold).abs().min().item())
         y = torch.where(event, n, torch.zeros_like(n))
         c = torch.where(event, n - threshold, n)
         trace = 0.9 * trace + 0.1 * y
-        ys.append(y)
-        traces.append(trace)
-    return torch.stack(ys), torch.stack(traces), margin
+        for name, values in (("y", y), ("c", c), ("trace", trace), ("above", n - threshold)):
+            found[name].append(values)
+    return {name: torch.stack(values) for name, values in found.items()}
 
 
 def gesture(weights, frames, traces=True):
-    """Everything on the way from frames [T, 32, 32] to logits [classes]."""
+    """Everything on the way from frames [T, 32, 32] to logits [classes]; the margin is the least |n - thr| of all."""
     x = features = head(weights, frames)
-    layers, margins = [], []
-    k = 0
-    while f"layers.{k}.thr" in weights:
-        y, trace, margin = layer(weights, f"layers.{k}", x)
-        x = trace if traces else y
-        layers.append((y, trace))
-        margins.append(margin)
-        k += 1
+    layers = []
+    while f"layers.{len(layers)}.thr" in weights:
+        layers.append(layer(weights, f"layers.{len(layers)}", x))
+        x = layers[-1]["trace" if traces else "y"]
     logits = F.linear(x, weights["fc.weight"], weights["fc.bias"]).mean(0)
-    return {"features": features, "layers": layers, "output": x, "logits": logits, "margin": min(margins)}
+    margin = min(found["above"].abs().min().item() for found in layers)
+    return {"features": features, "layers": layers, "output": x, "logits": logits, "margin": margin}

@@ -49,6 +49,9 @@ impl Runner {
             _ => return,
         };
         history.again(session);
+        // What holds where one has come to is known; bytes are watched again.
+        self.points.arrived(session);
+        self.stopped = None;
         notify(EngineEvent::Said(said));
     }
 

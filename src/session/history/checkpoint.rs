@@ -3,6 +3,7 @@
 use super::Position;
 use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
 use crate::machine::pages::PageStore;
+use crate::machine::program::Phase;
 use crate::machine::queue::Event;
 use crate::session::Session;
 use crate::session::stats::Stats;
@@ -16,6 +17,7 @@ pub(super) struct Checkpoint {
     work: Work,
     stats: Stats,
     last_event: Option<Event>,
+    ended_phase: Option<(u8, Phase)>,
     faults: Vec<bool>,
 }
 
@@ -27,6 +29,7 @@ impl Checkpoint {
             work: session.work.clone(),
             stats: session.stats.clone(),
             last_event: session.last_event,
+            ended_phase: session.ended_phase,
             faults: session.faults.done(),
         }
     }
@@ -39,6 +42,7 @@ impl Checkpoint {
         session.work.clone_from(&self.work);
         session.stats.clone_from(&self.stats);
         session.last_event = self.last_event;
+        session.ended_phase = self.ended_phase;
         session.faults.restore(&self.faults);
     }
 

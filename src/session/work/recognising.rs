@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::chip::clock::Tick;
 use crate::model::GestureModel;
-use crate::task::dvs::gesture::GESTURES;
+use crate::task::dvs::gesture::{GESTURES, Gesture};
 use crate::task::dvs::recognise::GestureTask;
 use crate::task::dvs::samples::{SampleFrames, Samples};
-use crate::task::dvs::tally::Answer;
+use crate::task::dvs::tally::{Answer, leader};
 
 /// An answer and what it took.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +84,11 @@ impl Recognising {
     /// The frames of a sample, for the eye; none where its recording has gone.
     pub fn frames(&self, sample: u64) -> Option<Arc<SampleFrames>> {
         self.samples.frames(sample as usize).ok()
+    }
+
+    /// The class that leads in the first sample of the batch.
+    pub fn leader(&self) -> Gesture {
+        leader(&self.task.scores_now())
     }
 
     /// Softmax of the mean logits so far of the first sample of the batch, \[classes\].

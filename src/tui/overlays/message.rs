@@ -102,7 +102,7 @@ impl Frame<'_> {
 }
 
 /// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets depend on them.
-fn folded(line: &str, width: usize) -> Vec<String> {
+pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     let mut used = 0;
     for character in line.replace('\t', "    ").chars() {

@@ -4,3 +4,4 @@ pub mod constants;
 pub mod help;
 pub mod loading;
 pub mod message;
+pub mod points;

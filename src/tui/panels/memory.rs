@@ -207,7 +207,7 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
 }
 
 /// Letter and style of the region that has most of `start..end`; a dot where most is free.
-fn slice_look(regions: &[RegionView], start: u32, end: u32, theme: &Theme) -> (char, Style) {
+pub(super) fn slice_look(regions: &[RegionView], start: u32, end: u32, theme: &Theme) -> (char, Style) {
     let overlap = |r: &RegionView| r.end.min(end).saturating_sub(r.start.max(start));
     let largest = regions.iter().max_by_key(|region| overlap(region));
     match largest {

@@ -6,6 +6,7 @@ pub mod energy;
 mod matrix;
 pub mod memory;
 pub mod noc;
+pub mod pe;
 pub mod sparsity;
 pub mod task;
 pub mod timeline;
@@ -17,7 +18,7 @@ use ratatui::layout::Rect;
 use super::app::{App, NetworkView};
 use super::theme::Theme;
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{PeDetail, PeView, Snapshot};
+use crate::session::snapshot::{Inspection, PeDetail, PeView, Snapshot};
 
 /// A panel, by what the user sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,13 +37,15 @@ pub enum PanelId {
     Sparsity,
     /// Power and energy, part by part.
     Energy,
+    /// One PE from the inside.
+    Pe,
     /// What every PE does when.
-    Timeline = 8,
+    Timeline,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chip,
         Self::Task,
         Self::Memory,
@@ -50,6 +53,7 @@ impl PanelId {
         Self::Timers,
         Self::Sparsity,
         Self::Energy,
+        Self::Pe,
         Self::Timeline,
     ];
 
@@ -68,6 +72,7 @@ impl PanelId {
             Self::Timers => "Timers",
             Self::Sparsity => "Sparsity",
             Self::Energy => "Energy",
+            Self::Pe => "PE",
             Self::Timeline => "Timeline",
         }
     }
@@ -98,6 +103,11 @@ impl<'a> View<'a> {
         self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
 
+    /// What is at the place where the user is in the selected PE, once the engine has sent it.
+    pub fn inspection(&self) -> Option<&'a Inspection> {
+        self.app.inspection()
+    }
+
     /// What the task calls a time step: token, frame.
     pub fn step_word(&self) -> &'static str {
         self.snapshot.task.step_word()
@@ -120,6 +130,7 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
         PanelId::Energy => energy::render(view, area, buf),
+        PanelId::Pe => pe::render(view, area, buf),
         PanelId::Timeline => timeline::render(view, area, buf),
     }
 }

@@ -5,6 +5,7 @@ pub mod big;
 pub mod floor_plan;
 pub mod frame;
 pub mod legend;
+pub mod prompt;
 pub mod units;
 
 use ratatui::buffer::Buffer;

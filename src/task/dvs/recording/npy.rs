@@ -5,6 +5,7 @@
 //! format holds no size of the sensor: it is given.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
 
@@ -19,6 +20,10 @@ pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 const HEADER_LIMIT: usize = 4096;
 /// Deepest nesting of brackets in the header, which its parser follows by recursion.
 const DEPTH_LIMIT: usize = 6;
+/// Most steps of the header's parser. A header of tonic takes 3,400, one of 230 fields 71,000; but the parser tries what
+/// an open bracket may be one after the other, so that every level can double or treble its work, and a quoted bracket
+/// hides a level from [`DEPTH_LIMIT`].
+const STEP_LIMIT: usize = 4_000_000;
 /// Most bytes of a record.
 const RECORD_LIMIT: usize = 4096;
 
@@ -127,7 +132,7 @@ fn read_header<R: Read>(input: &mut Input<R>) -> Result<NpyHeader, RecordingErro
     NpyHeader::from_reader(bytes.as_slice()).map_err(|why| error(format!("{:.200}", why.to_string())))
 }
 
-/// Whether the parser may see this text: its recursion and the product of the shape are bounded here.
+/// Whether the parser may see this text: its recursion, its work and the product of the shape are bounded here.
 fn check_header(text: &[u8]) -> Result<(), &'static str> {
     let mut depth = 0_usize;
     for byte in text {
@@ -141,7 +146,10 @@ fn check_header(text: &[u8]) -> Result<(), &'static str> {
         }
     }
     let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
-    let value: py_literal::Value = text.trim_end().parse().map_err(|_| "no Python literal")?;
+    // For the whole process and from now on, so for npyz's own parsing, too; nothing else parses with pest.
+    pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
+    let literal = text.trim_end().parse();
+    let value: py_literal::Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
     let shape = value.as_dict().and_then(|fields| {
         fields
             .iter()
@@ -357,6 +365,9 @@ mod tests {
             (rows("<i2", "(2, 4)").replace("False", "True"), "Fortran"),
             ("[".repeat(4000), "too deep"),
             ("{}".to_owned(), "without a shape"),
+            // These kept the parser busy for seconds, and for longer than anyone waits.
+            (format!("{{{{{{{{{{{{{}", "1+".repeat(2000)), "no Python literal"),
+            ("[']',".repeat(800), "no Python literal"),
         ] {
             let said = said(&header, &[0]);
             assert!(said.contains(words), "{header:.60}: {said}");

@@ -1,0 +1,250 @@
+//! What an element of a kernel's arrays holds: read off the bytes as they are, so that it is true of damaged ones, too.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kernel, Shape};
+use crate::kernel::csc::CscLayout;
+use crate::kernel::csr_row::CsrLayout;
+use crate::kernel::options::KernelKind;
+use crate::kernel::rows;
+use crate::kernel::words::{byte, half, word};
+use crate::kernel::{SramWords, WORDS};
+
+/// Whose value a weight is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Word of the input buffer.
+    Word(u32),
+    /// Number of the source in model order.
+    Number(u32),
+}
+
+/// One stored weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Row it adds to.
+    pub row: u32,
+    /// Which value of its row; in source-major kernels, of its column.
+    pub number: u32,
+    /// What it is multiplied with.
+    pub source: Source,
+}
+
+/// What an element holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spot {
+    /// A weight.
+    Weight(Entry),
+    /// The column of a weight: a word of the input buffer; in source-major kernels the number of its row.
+    Index(Entry),
+    /// Where row `row` begins, counted in weights; one behind the last row is where that ends.
+    RowPointer {
+        /// The row.
+        row: u32,
+    },
+    /// Where the weights of a source begin; one behind the last source is where those end.
+    ColumnPointer {
+        /// Source in model order.
+        source: u32,
+    },
+    /// Word of a source in the input buffer.
+    SourceWord {
+        /// Source in model order.
+        source: u32,
+    },
+    /// A source's value, copied into model order.
+    Ordered {
+        /// Source in model order.
+        source: u32,
+    },
+    /// Scale of a row of 8-bit weights.
+    Scale {
+        /// The row.
+        row: u32,
+    },
+    /// An element of the values or indices that no pointer leads to, or whose index is none: the bytes are inconsistent.
+    Outside,
+}
+
+/// How an element is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// IEEE 754 single.
+    F32,
+    /// Whole number of 32 bits.
+    U32,
+    /// Of 16 bits.
+    U16,
+    /// Of 8 bits.
+    U8,
+    /// Of 8 bits, signed.
+    I8,
+}
+
+impl Reading {
+    /// Bytes of an element.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::F32 | Self::U32 => 4,
+            Self::U16 => 2,
+            Self::U8 | Self::I8 => 1,
+        }
+    }
+}
+
+/// An element of one of a kernel's arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Its first byte.
+    pub address: u32,
+    /// How it is to be read.
+    pub reading: Reading,
+    /// What it holds.
+    pub spot: Spot,
+}
+
+impl Kernel {
+    /// Sources, where the layout says how many.
+    fn sources(&self) -> u32 {
+        match self {
+            Self::CsrRow(_) | Self::CsrRow16(_) | Self::CsrRowSkip(_) | Self::Int8Csr(_) => 0,
+            Self::Csc(l) => l.sources,
+            Self::Dense(l) | Self::DenseEvent(l) => l.sources,
+        }
+    }
+
+    /// Its arrays, first byte and one past the last, in the order of [`KernelKind::arrays`]; `kind` is what the scene asked
+    /// for, `nonzeros` the weights stored.
+    pub fn array_ranges(&self, kind: KernelKind, nonzeros: u32) -> Vec<(u32, u32)> {
+        let shape = Shape { rows: self.rows(), sources: self.sources(), nonzeros };
+        let arrays = kind.arrays(shape);
+        self.array_addresses()
+            .into_iter()
+            .zip(arrays)
+            .map(|(at, array)| (at, at.saturating_add(u32::try_from(array.bytes).unwrap_or(u32::MAX))))
+            .collect()
+    }
+
+    /// The element at byte `offset` of array `array` ([`KernelKind::arrays`]); `None` if there is no such array.
+    pub fn element(&self, words: &SramWords, array: usize, offset: u32) -> Option<Element> {
+        let start = *self.array_addresses().get(array)?;
+        let reading = self.reading(array)?;
+        let number = offset / reading.bytes();
+        let spot = match (self, array) {
+            (Self::CsrRow(l) | Self::CsrRowSkip(l), 0) => row_entry(words, l, number, 4, Spot::Weight),
+            (Self::CsrRow(l) | Self::CsrRowSkip(l), 1) => row_entry(words, l, number, 4, Spot::Index),
+            (Self::CsrRow16(l), 0) => row_entry(words, l, number, 2, Spot::Weight),
+            (Self::CsrRow16(l), 1) => row_entry(words, l, number, 2, Spot::Index),
+            (Self::Int8Csr(l), 0) => row_entry(words, &l.csr, number, 2, Spot::Weight),
+            (Self::Int8Csr(l), 1) => row_entry(words, &l.csr, number, 2, Spot::Index),
+            (Self::CsrRow(_) | Self::CsrRowSkip(_) | Self::CsrRow16(_) | Self::Int8Csr(_), 2) => {
+                Spot::RowPointer { row: number }
+            }
+            (Self::Int8Csr(_), _) => Spot::Scale { row: number },
+            (Self::Csc(l), 0) => column_entry(words, l, number, Spot::Weight),
+            (Self::Csc(l), 1) => column_entry(words, l, number, Spot::Index),
+            (Self::Csc(_), 2) => Spot::ColumnPointer { source: number },
+            (Self::Dense(l), 0) => dense_entry(number / l.sources.max(1), number % l.sources.max(1)),
+            (Self::DenseEvent(l), 0) => dense_entry(number % l.rows.max(1), number / l.rows.max(1)),
+            (Self::Dense(_), 2) => Spot::Ordered { source: number },
+            _ => Spot::SourceWord { source: number },
+        };
+        Some(Element { address: start + number * reading.bytes(), reading, spot })
+    }
+
+    /// How the elements of an array are to be read.
+    fn reading(&self, array: usize) -> Option<Reading> {
+        use Reading::{F32, I8, U8, U16, U32};
+        let row_number = |l: &CscLayout| if l.narrow() { U8 } else { U16 };
+        let readings = match self {
+            Self::CsrRow(_) | Self::CsrRowSkip(_) => vec![F32, U32, U32],
+            Self::CsrRow16(_) => vec![F32, U16, U32],
+            Self::Csc(l) => vec![F32, row_number(l), U16, U16],
+            Self::Dense(_) => vec![F32, U16, F32],
+            Self::DenseEvent(_) => vec![F32, U16],
+            Self::Int8Csr(_) => vec![I8, U16, U32, F32],
+        };
+        readings.get(array).copied()
+    }
+
+    /// Byte address of the first weight of a row, as the bytes have it, and how many weights the row has.
+    pub fn row_weights(&self, words: &SramWords, row: u32) -> Option<(u32, u32)> {
+        if row >= self.rows() {
+            return None;
+        }
+        let of_rows = |l: &CsrLayout, bytes: u32| {
+            let (start, end) = rows::bounds(words, l.row_start, row);
+            let count = u32::try_from(end.checked_sub(start)?).ok().filter(|&count| count > 0)?;
+            let at = u32::try_from(start).ok()?.checked_mul(bytes)?.checked_add(l.value)?;
+            Some((at, count))
+        };
+        match self {
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => of_rows(l, 4),
+            Self::Int8Csr(l) => of_rows(&l.csr, 1),
+            Self::Csc(l) => {
+                let end = half(words, (l.column_start + 2 * l.sources) as usize);
+                let mut found = (0..end).filter(|&k| row_number(words, l, k) == row);
+                let first = found.next()?;
+                Some((l.value + 4 * first, 1 + found.count() as u32))
+            }
+            Self::Dense(l) => Some((l.value + 4 * row * l.sources, l.sources)),
+            Self::DenseEvent(l) => Some((l.value + 4 * row, l.sources)),
+        }
+    }
+
+    /// Word of a source in the input buffer, as the kernel finds it. `None` where the kernel reads a list of events, or
+    /// where the bytes lead out of SRAM.
+    pub fn source_word(&self, words: &SramWords, source: Source) -> Option<u32> {
+        let listed = |at: u32, sources: u32, source: u32| {
+            (source < sources).then(|| half(words, (at + 2 * source) as usize))
+        };
+        let word = match (source, self) {
+            (Source::Word(word), _) => Some(word),
+            (Source::Number(source), Self::Csc(l)) if l.visit != crate::kernel::csc::Visit::List => {
+                listed(l.source, l.sources, source)
+            }
+            (Source::Number(source), Self::Dense(l) | Self::DenseEvent(l)) => {
+                listed(l.source, l.sources, source)
+            }
+            _ => None,
+        };
+        word.filter(|&word| (word as usize) < WORDS)
+    }
+}
+
+/// Weight `k` of compressed rows whose columns have `bytes` bytes.
+fn row_entry(words: &SramWords, l: &CsrLayout, k: u32, bytes: u32, spot: fn(Entry) -> Spot) -> Spot {
+    let row = (0..l.rows).find_map(|row| {
+        let (start, end) = rows::bounds(words, l.row_start, row);
+        (start..end).contains(&u64::from(k)).then_some((row, k - start as u32))
+    });
+    let Some((row, number)) = row else { return Spot::Outside };
+    let at = (l.column + bytes * k) as usize;
+    let column = if bytes == 2 { half(words, at) } else { word(words, at) };
+    spot(Entry { row, number, source: Source::Word(column) })
+}
+
+/// Row of weight `k` of compressed columns.
+fn row_number(words: &SramWords, l: &CscLayout, k: u32) -> u32 {
+    if l.narrow() { byte(words, (l.row + k) as usize) } else { half(words, (l.row + 2 * k) as usize) }
+}
+
+/// Weight `k` of compressed columns.
+fn column_entry(words: &SramWords, l: &CscLayout, k: u32, spot: fn(Entry) -> Spot) -> Spot {
+    let pointer = |source: u32| half(words, (l.column_start + 2 * source) as usize);
+    let column = (0..l.sources).find(|&source| (pointer(source)..pointer(source + 1)).contains(&k));
+    let row = row_number(words, l, k);
+    match column {
+        Some(source) if row < l.rows => {
+            spot(Entry { row, number: k - pointer(source), source: Source::Number(source) })
+        }
+        _ => Spot::Outside,
+    }
+}
+
+fn dense_entry(row: u32, source: u32) -> Spot {
+    Spot::Weight(Entry { row, number: source, source: Source::Number(source) })
+}

@@ -1,0 +1,148 @@
+//! What lies in a buffer: x(t), y(t−1), or y(t) on its way over x(t).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Label, Labels, What};
+use crate::kernel::SramWords;
+use crate::kernel::events;
+use crate::kernel::matrix::Reading;
+use crate::machine::program::Slot;
+
+/// Whose word it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A component of the input row.
+    Row(u32),
+    /// The value of a unit (layer, model index).
+    Unit(u8, u32),
+    /// Header of packet `1` in the mail of block `0` of a layer.
+    Header(u8, u32, u32),
+    /// A value in a packet of a block of a layer, of no unit: its header does not name it, or the block ended before.
+    Unnamed(u8, u32, u32),
+}
+
+/// What is in a buffer now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// Nothing yet: zeros of the start.
+    Start,
+    /// x of this time step; some blocks may still be to come.
+    X(u32),
+    /// y of this time step, complete.
+    Y(u32),
+    /// y of this time step over x of the same; some blocks have come.
+    YOverX(u32),
+    /// x of this time step over y of an earlier one; some blocks have come.
+    XOverY(u32, u32),
+}
+
+impl Content {
+    /// x, or some of it, is there.
+    pub const fn has_x(self) -> bool {
+        matches!(self, Self::X(_) | Self::YOverX(_) | Self::XOverY(..))
+    }
+
+    /// y, or some of it, is there.
+    pub const fn has_y(self) -> bool {
+        matches!(self, Self::Y(_) | Self::YOverX(_) | Self::XOverY(..))
+    }
+}
+
+/// The blocks of a step that a counter in SRAM shows, of so many a step.
+fn arrived(words: &SramWords, slot: &Slot, counter: u32, step: u32, each: u32) -> u32 {
+    let before = slot.buffers.arrivals(step, each).wrapping_sub(each);
+    let count = words.get(counter as usize / 4).copied().unwrap_or(0).wrapping_sub(before);
+    // Counters of earlier steps may lag behind: that is none of this step's.
+    if count > u32::MAX / 2 { 0 } else { count.min(each) }
+}
+
+/// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done, blocks of x and y arrived.
+/// Packets of a block that is not complete are not counted.
+pub fn content(words: &SramWords, slot: &Slot, buffer: u8) -> Content {
+    let buffers = slot.buffers;
+    let now = words.get(slot.control.steps() as usize / 4).copied().unwrap_or(0);
+    let place = |step: u32| (step % buffers.count()) as u8;
+    let x = |step: u32| arrived(words, slot, slot.control.inputs(buffers.set(step)), step, slot.input_blocks);
+    let y = |step: u32| {
+        arrived(words, slot, slot.control.recurrents(buffers.set(step)), step, slot.recurrent_blocks)
+    };
+    // The newest step of which anything has come decides.
+    for step in [now.wrapping_add(2), now.wrapping_add(1), now] {
+        if place(step) != buffer {
+            continue;
+        }
+        if y(step) > 0 {
+            return if y(step) == slot.recurrent_blocks { Content::Y(step) } else { Content::YOverX(step) };
+        }
+        if x(step) == slot.input_blocks {
+            return Content::X(step);
+        }
+        if x(step) > 0 {
+            return match step.checked_sub(buffers.count()) {
+                Some(before) => Content::XOverY(step, before),
+                None => Content::X(step),
+            };
+        }
+    }
+    let last = (1..=buffers.count()).filter_map(|back| now.checked_sub(back)).find(|&s| place(s) == buffer);
+    match last {
+        Some(step) if y(step) < slot.recurrent_blocks => Content::YOverX(step),
+        Some(step) => Content::Y(step),
+        None => Content::Start,
+    }
+}
+
+impl Labels<'_> {
+    pub(super) fn buffer(
+        &self,
+        words: &SramWords,
+        number: usize,
+        buffer: u8,
+        address: u32,
+        word: u32,
+    ) -> Label {
+        let slot = self.slot(number);
+        let below = slot.layer.checked_sub(1);
+        let x = match below {
+            None => Some(Origin::Row(word)).filter(|_| (word as usize) < self.program().dram.width()),
+            Some(below) => self.origin(words, slot, below, address, word),
+        };
+        let y = self.origin(words, slot, slot.layer, address, word);
+        let now = content(words, slot, buffer);
+        // A header is no single; where both can be, what is there now decides.
+        let header = |origin: Option<Origin>| matches!(origin, Some(Origin::Header(..)));
+        let is_header = if now.has_y() || !now.has_x() { header(y) } else { header(x) };
+        let reading = if is_header { Reading::U32 } else { Reading::F32 };
+        let (layer, sample) = (slot.layer, slot.sample);
+        let what = What::Buffer { layer, sample, buffer, word, x, y, now };
+        Label { address: address & !3, reading, what }
+    }
+
+    /// Whose word it is when the values of `layer` are in the buffer.
+    fn origin(&self, words: &SramWords, slot: &Slot, layer: u8, address: u32, word: u32) -> Option<Origin> {
+        if slot.events.is_none() {
+            return self.unit_at(layer, word).map(|unit| Origin::Unit(layer, unit));
+        }
+        let blocks = self.blocks.get(usize::from(layer))?;
+        let packet = word / 4;
+        let block = blocks.partition_point(|block| block.mail <= packet).checked_sub(1)?;
+        blocks.get(block + 1)?; // the last entry only says where the mail ends
+        let number = packet - blocks[block].mail;
+        let place = word % 4;
+        if place == 0 {
+            return Some(Origin::Header(layer, block as u32, number));
+        }
+        let first = (address / 4 - place) as usize;
+        // Packets behind a block's last are older ones: the receiver does not look at them.
+        let header = |back: u32| words.get(first.checked_sub(4 * back as usize)?).copied();
+        let behind = (1..=number).any(|back| header(back).is_some_and(|header| header & events::END != 0));
+        let content = [0, 1, 2, 3].map(|i| words.get(first + i).copied().unwrap_or(0));
+        let named = events::values(content).nth(place as usize - 1).filter(|_| !behind);
+        let sender = self.program().layers.get(usize::from(layer))?.pes.get(block)?;
+        let units = &self.program().pe(*sender)?.slot_of(layer)?.1.units;
+        let unit = named.and_then(|(unit, _)| units.get(unit as usize));
+        Some(unit.map_or(Origin::Unnamed(layer, block as u32, number), |&unit| Origin::Unit(layer, unit)))
+    }
+}

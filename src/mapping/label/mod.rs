@@ -1,0 +1,381 @@
+//! What a byte of a PE's SRAM holds, in terms of the network: "R of unit 41, gate z, value 17 (from unit 88)".
+//!
+//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are comes from the bytes
+//! themselves (row pointers, columns), so that a label is true of damaged memory, too. What no pointer leads to is
+//! called outside.
+
+mod buffer;
+mod spans;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::buffer::{Content, Origin, content};
+use self::spans::{Owner, Span};
+pub use self::text::GATES;
+use crate::chip::geometry::Pe;
+use crate::kernel::SramWords;
+use crate::kernel::events::{self, Block};
+use crate::kernel::matrix::{Reading, Source, Spot};
+use crate::machine::fifo::ENTRY_BYTES;
+use crate::machine::program::{PeProgram, Program, Slot};
+
+/// W or R.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Matrix {
+    /// Weights of the sources.
+    W,
+    /// Weights of the layer's own values of the step before.
+    R,
+}
+
+impl Matrix {
+    /// Its kernel in a slot.
+    pub fn kernel(self, slot: &Slot) -> &crate::kernel::matrix::Kernel {
+        match self {
+            Self::W => &slot.input,
+            Self::R => &slot.recurrent,
+        }
+    }
+}
+
+/// A unit's array of the point-wise step; those with three values a unit name the gate: 0 z, 1 r, 2 g.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// The value sent.
+    Y,
+    /// Its low-pass.
+    Trace,
+    /// W·x.
+    InputSum(u8),
+    /// R·y.
+    RecurrentSum(u8),
+    /// b_x.
+    Bias(u8),
+    /// b_r.
+    RecurrentBias(u8),
+    /// θ.
+    Threshold,
+    /// c.
+    Cell,
+}
+
+/// What an element is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum What {
+    /// Nobody's.
+    Free,
+    /// Instructions and constants; their bytes are not modelled.
+    Code,
+    /// Stack and heap; not modelled.
+    Stack,
+    /// Behind the last value of an array, up to a whole word or packet.
+    Padding,
+    /// A timer difference in the debug log.
+    Log {
+        /// Place in the ring.
+        place: u32,
+    },
+    /// A word of the event router's FIFO.
+    Fifo {
+        /// Place in the ring.
+        place: u32,
+        /// Word of the entry: 0 is the key.
+        word: u32,
+    },
+    /// A word of a control block.
+    Control {
+        /// Layer.
+        layer: u8,
+        /// Sample.
+        sample: u8,
+        /// What it is for.
+        name: String,
+    },
+    /// An element of W or R.
+    Matrix {
+        /// Layer.
+        layer: u8,
+        /// Which.
+        matrix: Matrix,
+        /// Unit (model index) and gate of its row, where it has one.
+        unit: Option<(u32, u8)>,
+        /// Unit of the layer below (of the layer itself for R), or component of the input, that it is multiplied with.
+        source: Option<u32>,
+        /// What it holds.
+        spot: Spot,
+    },
+    /// A unit's state.
+    Unit {
+        /// Layer.
+        layer: u8,
+        /// Sample.
+        sample: u8,
+        /// Model index.
+        unit: u32,
+        /// Which number of it.
+        quantity: Quantity,
+    },
+    /// A word of a buffer in which x and y arrive.
+    Buffer {
+        /// Layer that reads it.
+        layer: u8,
+        /// Sample.
+        sample: u8,
+        /// 0, 1, 2 for A, B, C.
+        buffer: u8,
+        /// Word of it.
+        word: u32,
+        /// Whose value it is as x.
+        x: Option<Origin>,
+        /// Whose value it is as y.
+        y: Option<Origin>,
+        /// What is in the buffer now.
+        now: Content,
+    },
+    /// Dense values unpacked from mail.
+    Unpacked {
+        /// Layer that reads them.
+        layer: u8,
+        /// Word.
+        word: u32,
+        /// Unit of the layer below that it is of as x.
+        x: Option<u32>,
+        /// Unit of the layer itself that it is of as y.
+        y: Option<u32>,
+    },
+    /// What packing and unpacking events works with.
+    Events {
+        /// Layer.
+        layer: u8,
+        /// Which array.
+        array: EventArray,
+        /// Element.
+        number: u32,
+    },
+}
+
+/// Arrays that packing and unpacking events works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventArray {
+    /// Packets made of the PE's own y.
+    Outbox,
+    /// Where each sender's block begins; `true` for x.
+    Table(bool),
+    /// The unit of each dense word; `true` for x.
+    Order(bool),
+    /// Values in model order.
+    Values,
+    /// Bits of active units.
+    Map,
+    /// The list of events.
+    List,
+}
+
+/// An element of memory and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Its first byte.
+    pub address: u32,
+    /// How it is to be read.
+    pub reading: Reading,
+    /// What it holds.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// Labels of one PE.
+#[derive(Debug)]
+pub struct Labels<'a> {
+    program: &'a Program,
+    loaded: &'a PeProgram,
+    spans: Vec<Span>,
+    /// By layer: the unit of each word of its placed y.
+    word_unit: Vec<Vec<Option<u32>>>,
+    /// By layer: where the mail of its senders begins, where events are sent.
+    blocks: Vec<Vec<Block>>,
+}
+
+impl<'a> Labels<'a> {
+    /// The labels of a PE; `None` for a PE without a program.
+    pub fn of(program: &'a Program, pe: Pe) -> Option<Self> {
+        let loaded = program.pe(pe)?;
+        let word_unit = program.layers.iter().map(|layer| {
+            let mut units = vec![None; layer.words as usize];
+            for (unit, &word) in (0..).zip(&layer.unit_word) {
+                if let Some(place) = units.get_mut(word as usize) {
+                    *place = Some(unit);
+                }
+            }
+            units
+        });
+        let blocks = (0..program.layers.len() as u8).map(|layer| {
+            let pes = program.layers[usize::from(layer)].pes.iter();
+            let units = pes.filter_map(|&pe| Some(program.pe(pe)?.slot_of(layer)?.1.units.len() as u32));
+            events::blocks(units)
+        });
+        let (word_unit, blocks) = (word_unit.collect(), blocks.collect());
+        let mut labels = Self { program, loaded, spans: Vec::new(), word_unit, blocks };
+        labels.spans = spans::spans(&labels);
+        Some(labels)
+    }
+
+    /// Everything the labels are read off.
+    pub fn program(&self) -> &'a Program {
+        self.program
+    }
+
+    /// What the PE is loaded with.
+    pub fn loaded(&self) -> &'a PeProgram {
+        self.loaded
+    }
+
+    /// The label of the element that byte `address` belongs to.
+    pub fn at(&self, words: &SramWords, address: u32) -> Label {
+        let place = self.spans.partition_point(|span| span.start <= address);
+        let span = place.checked_sub(1).map(|place| &self.spans[place]).filter(|span| address < span.end);
+        let whole = |what, reading| Label { address: address & !3, reading, what };
+        let Some(span) = span else {
+            // Arrays of half-words and bytes may end within a word.
+            return match address % 4 {
+                0 => whole(What::Free, Reading::U32),
+                2 => Label { address, reading: Reading::U16, what: What::Padding },
+                _ => Label { address, reading: Reading::U8, what: What::Padding },
+            };
+        };
+        let offset = address - span.start;
+        match span.owner {
+            Owner::Code => whole(What::Code, Reading::U32),
+            Owner::Stack => whole(What::Stack, Reading::U32),
+            Owner::Log => whole(What::Log { place: offset / 4 }, Reading::U32),
+            Owner::Fifo => {
+                let (place, word) = (offset / ENTRY_BYTES, offset % ENTRY_BYTES / 4);
+                let reading = if word == 0 { Reading::U32 } else { Reading::F32 };
+                whole(What::Fifo { place, word }, reading)
+            }
+            Owner::Control(number) => self.control(number, span.start, address),
+            Owner::Buffer(number, buffer) => self.buffer(words, number, buffer, address, offset / 4),
+            Owner::Array(number, matrix, array) => self.array(words, number, matrix, array, offset),
+            Owner::Units(number, quantity, padded) => self.unit(number, quantity, padded, address, offset),
+            Owner::Events(number, array) => self.event_array(number, array, address, offset),
+            Owner::Unpacked(number) => self.unpacked(number, address, offset / 4),
+        }
+    }
+
+    /// Labels of all elements that touch the word at `address`.
+    pub fn word(&self, words: &SramWords, address: u32) -> Vec<Label> {
+        let mut labels: Vec<Label> = Vec::new();
+        let (mut at, end) = (address & !3, (address & !3) + 4);
+        while at < end {
+            let label = self.at(words, at);
+            at = (label.address + label.reading.bytes()).max(at + 1);
+            labels.push(label);
+        }
+        labels
+    }
+
+    fn slot(&self, number: usize) -> &'a Slot {
+        &self.loaded.slots[number]
+    }
+
+    /// Unit of a layer's word; beyond its words and in its gaps there is none.
+    fn unit_at(&self, layer: u8, word: u32) -> Option<u32> {
+        *self.word_unit.get(usize::from(layer))?.get(word as usize)?
+    }
+
+    /// Source in model order of what a matrix of a slot is multiplied with.
+    fn source(&self, slot: &Slot, matrix: Matrix, source: Source) -> Option<u32> {
+        let below = slot.layer.checked_sub(1);
+        match (source, matrix, below) {
+            (Source::Number(number), Matrix::R, _) => self.known(slot.layer, number),
+            (Source::Word(word), Matrix::R, _) => self.unit_at(slot.layer, word),
+            (Source::Number(number), Matrix::W, Some(below)) => self.known(below, number),
+            (Source::Word(word), Matrix::W, Some(below)) => self.unit_at(below, word),
+            (Source::Number(number) | Source::Word(number), Matrix::W, None) => {
+                Some(number).filter(|&number| (number as usize) < self.program.dram.width())
+            }
+        }
+    }
+
+    fn known(&self, layer: u8, unit: u32) -> Option<u32> {
+        let units = self.program.layers.get(usize::from(layer))?.unit_word.len();
+        Some(unit).filter(|&unit| (unit as usize) < units)
+    }
+
+    fn control(&self, number: usize, start: u32, address: u32) -> Label {
+        let slot = self.slot(number);
+        let name = spans::control_word(slot, self.program, address & !3);
+        let reading = Reading::U32;
+        debug_assert!(start <= address, "the span that holds it");
+        let what = What::Control { layer: slot.layer, sample: slot.sample, name };
+        Label { address: address & !3, reading, what }
+    }
+
+    fn array(&self, words: &SramWords, number: usize, matrix: Matrix, array: usize, offset: u32) -> Label {
+        let slot = self.slot(number);
+        let kernel = matrix.kernel(slot);
+        let Some(element) = kernel.element(words, array, offset) else {
+            return Label { address: offset & !3, reading: Reading::U32, what: What::Free };
+        };
+        let unit = |row: u32| {
+            let units = slot.units.len().max(1);
+            let unit = *slot.units.get(row as usize % units)?;
+            (row < kernel.rows()).then_some((unit, (row as usize / units) as u8))
+        };
+        let source = |source: Source| self.source(slot, matrix, source);
+        let (unit, source) = match element.spot {
+            Spot::Weight(entry) | Spot::Index(entry) => (unit(entry.row), source(entry.source)),
+            Spot::RowPointer { row } | Spot::Scale { row } => (unit(row), None),
+            Spot::ColumnPointer { source: number }
+            | Spot::SourceWord { source: number }
+            | Spot::Ordered { source: number } => (None, source(Source::Number(number))),
+            Spot::Outside => (None, None),
+        };
+        let what = What::Matrix { layer: slot.layer, matrix, unit, source, spot: element.spot };
+        Label { address: element.address, reading: element.reading, what }
+    }
+
+    fn unit(&self, number: usize, quantity: Quantity, padded: bool, address: u32, offset: u32) -> Label {
+        let slot = self.slot(number);
+        let units = slot.units.len() as u32;
+        let index = offset / 4;
+        let label = |what| Label { address: address & !3, reading: Reading::F32, what };
+        let place = if padded { index } else { index % units.max(1) };
+        let Some(&unit) = slot.units.get(place as usize) else { return label(What::Padding) };
+        let gate = (index / units.max(1)) as u8;
+        let quantity = match quantity {
+            Quantity::InputSum(_) => Quantity::InputSum(gate),
+            Quantity::RecurrentSum(_) => Quantity::RecurrentSum(gate),
+            Quantity::Bias(_) => Quantity::Bias(gate),
+            Quantity::RecurrentBias(_) => Quantity::RecurrentBias(gate),
+            other => other,
+        };
+        label(What::Unit { layer: slot.layer, sample: slot.sample, unit, quantity })
+    }
+
+    fn event_array(&self, number: usize, array: EventArray, address: u32, offset: u32) -> Label {
+        let layer = self.slot(number).layer;
+        let (element, reading) = match array {
+            EventArray::Order(_) => (offset / 2, Reading::U16),
+            EventArray::Outbox if !(offset / 4).is_multiple_of(4) => (offset / 4, Reading::F32),
+            EventArray::List if offset / 4 > 0 && (offset / 4).is_multiple_of(2) => {
+                (offset / 4, Reading::F32)
+            }
+            EventArray::Values => (offset / 4, Reading::F32),
+            _ => (offset / 4, Reading::U32),
+        };
+        let address = address - address % reading.bytes();
+        Label { address, reading, what: What::Events { layer, array, number: element } }
+    }
+
+    fn unpacked(&self, number: usize, address: u32, word: u32) -> Label {
+        let layer = self.slot(number).layer;
+        let y = self.unit_at(layer, word);
+        let x = layer.checked_sub(1).and_then(|below| self.unit_at(below, word));
+        let what = What::Unpacked { layer, word, x, y };
+        Label { address: address & !3, reading: Reading::F32, what }
+    }
+}

@@ -1,0 +1,85 @@
+//! The section "Conditions" of `docs/debugging.md`: grammar, units and every name, written from the tables in code.
+
+use std::fmt::Write as _;
+
+use super::expr::MAX_LENGTH;
+use super::expr::table::{self, DIRECTIONS, Domain, Group, PHASE_NAMES, Row, STATUSES, Type};
+use super::expr::unit::Unit;
+use crate::machine::program::Phase;
+
+const INTRODUCTION: &str = include_str!("introduction.md");
+
+/// The section, as Markdown.
+pub fn markdown() -> String {
+    let suffixes: Vec<String> = Unit::suffixes().map(|suffix| format!("`{suffix}`")).collect();
+    let directions: Vec<String> = DIRECTIONS.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let mut page = INTRODUCTION
+        .replace("{units}", &suffixes.join(", "))
+        .replace("{longest}", &MAX_LENGTH.to_string())
+        .replace("{directions}", &directions.join(", "));
+    page.push_str("\n### Words\n\n");
+    for (domain, words) in [
+        ("What a PE does (`pe(x,y,p).status`)", STATUSES.to_vec()),
+        ("Phases", Phase::ALL.iter().map(|phase| phase.name()).collect()),
+    ] {
+        let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+        let _ = writeln!(page, "* {domain}: {}.", words.join(", "));
+    }
+    let others: Vec<String> =
+        PHASE_NAMES.iter().map(|(other, name)| format!("`{other}` for `{name}`")).collect();
+    let _ = writeln!(page, "  One may write {}. `waiting` is sleeping or polling.", others.join(" and "));
+    page.push_str(
+        "* Layers and classes are those of the model. Words of a text are as the text has them, case included.\n",
+    );
+    page.push_str("\n### Names\n");
+    for group in Group::ALL {
+        let (heading, about) = describe(group);
+        let _ = write!(
+            page,
+            "\n#### {heading}\n\n{about}\n\n| name | is | changes with each | meaning |\n|---|---|---|---|\n"
+        );
+        for row in table::of(group) {
+            let _ = writeln!(
+                page,
+                "| `{}{}` | {} | {} | {} |",
+                group.form(),
+                row.name,
+                kind(row),
+                row.when.describe(),
+                row.about.replace('|', "\\|")
+            );
+        }
+    }
+    page
+}
+
+fn kind(row: &Row) -> String {
+    match row.kind {
+        Type::Number(Unit::Plain) => "number".to_owned(),
+        Type::Number(unit) => format!("number, {}", unit.symbol().replace("..", " to ")),
+        Type::Word(Domain::Status) => "word, above".to_owned(),
+        Type::Word(Domain::Phase) => "phase".to_owned(),
+        Type::Word(Domain::Layer) => "layer".to_owned(),
+        Type::Word(Domain::Class) => "class".to_owned(),
+        Type::Word(Domain::Token) => "word of the text".to_owned(),
+    }
+}
+
+const fn describe(group: Group) -> (&'static str, &'static str) {
+    match group {
+        Group::Chip => ("The chip", "Of the whole chip."),
+        Group::Language => ("A text", "In scenes whose task is a language model."),
+        Group::Gestures => ("Gestures", "In scenes whose task is gestures."),
+        Group::Layer => (
+            "A layer",
+            "By its name in the model, `rnns.1.activity`; any name can be written in quotes, `layer(\"rnns.1\").activity`.",
+        ),
+        Group::Pe => ("A PE", "By its place, as the app shows it. It has to have a program."),
+        Group::Link => ("A link", "By the QPE that it leaves, and in which direction."),
+        Group::Unit => (
+            "A unit",
+            "By layer and number within the layer, as in the model, from 0; in a batch a third number says which sample: \
+             `unit(\"rnns.1\", 41, 2).c`.",
+        ),
+    }
+}

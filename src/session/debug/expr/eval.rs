@@ -1,0 +1,252 @@
+//! A checked condition, and whether it holds.
+
+use std::ops::Range;
+
+use super::check;
+use super::error::ExprError;
+use super::names::Names;
+use super::parse::{self, Modifiers, Operator};
+use super::table::{Type, When};
+use super::unit::Unit;
+use crate::chip::geometry::Pe;
+use crate::machine::watch::Written;
+use crate::session::Session;
+use crate::session::debug::facts::{self, Use};
+
+/// What holds or does not.
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    All(Vec<Test>),
+    Any(Vec<Test>),
+    Not(Box<Test>),
+    /// A comparison with a value that is not there yet does not hold.
+    Numbers(Operator, Number, Number),
+    /// Equal (or, with `false`, different) words.
+    Words(bool, Word, Word),
+    Written(Pe, Range<u32>),
+    /// The value with this number in [`Condition::changes`] is another than when it was last looked at.
+    Changed(usize),
+}
+
+/// A number.
+#[derive(Clone, Debug)]
+pub(super) enum Number {
+    Constant(f64),
+    Fact(Use),
+    Negative(Box<Number>),
+    Binary(Operator, Box<Number>, Box<Number>),
+}
+
+/// A word.
+#[derive(Clone, Debug)]
+pub(super) enum Word {
+    Literal(String),
+    Fact(Use),
+}
+
+/// A value whose changes are asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub of: Use,
+    pub kind: Type,
+    /// When it was last looked at.
+    seen: Option<Value>,
+    now: bool,
+}
+
+impl Change {
+    pub(super) fn new(of: Use, kind: Type) -> Self {
+        Self { of, kind, seen: None, now: false }
+    }
+
+    fn look(&mut self, session: &Session) {
+        let value = Value::of(session, self.of, self.kind);
+        self.now = self.seen.as_ref().is_some_and(|seen| !seen.is(&value));
+        self.seen = Some(value);
+    }
+}
+
+/// A value of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number of this unit.
+    Number(f64, Unit),
+    /// A word.
+    Word(String),
+    /// Nothing yet.
+    Absent,
+}
+
+impl Value {
+    fn of(session: &Session, at: Use, kind: Type) -> Self {
+        match kind {
+            Type::Number(unit) => facts::number(session, at).map_or(Self::Absent, |n| Self::Number(n, unit)),
+            Type::Word(_) => {
+                facts::word(session, at).map_or(Self::Absent, |word| Self::Word(word.to_owned()))
+            }
+        }
+    }
+
+    /// The same to the bit.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a, _), Self::Number(b, _)) => a.to_bits() == b.to_bits(),
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(value, unit) => f.write_str(&unit.show(*value)),
+            Self::Word(word) => write!(f, "{word:?}"),
+            Self::Absent => f.write_str("not there yet"),
+        }
+    }
+}
+
+/// A fact that a condition names, as it names it.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub text: String,
+    pub of: Use,
+    pub kind: Type,
+}
+
+/// A checked condition over one scene.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    test: Test,
+    when: When,
+    momentary: bool,
+    named: Vec<Named>,
+    changes: Vec<Change>,
+    watches: Vec<(Pe, Range<u32>)>,
+}
+
+impl Condition {
+    /// Reads and checks a condition with what stands behind it (`, once`).
+    pub fn new(text: &str, names: &Names) -> Result<(Self, Modifiers), ExprError> {
+        let (node, modifiers) = parse::parse(text)?;
+        let checked = check::check(text, &node, names)?;
+        let condition = Self {
+            test: checked.test,
+            when: checked.when,
+            momentary: !checked.changes.is_empty() || !checked.watches.is_empty(),
+            named: checked.named,
+            changes: checked.changes,
+            watches: checked.watches,
+        };
+        Ok((condition, modifiers))
+    }
+
+    /// When it can come to hold.
+    pub fn when(&self) -> When {
+        self.when
+    }
+
+    /// It is about moments (`written`, `changed`), not about states: each time that it holds counts.
+    pub fn is_momentary(&self) -> bool {
+        self.momentary
+    }
+
+    /// Bytes that the machine has to watch for it.
+    pub fn watches(&self) -> &[(Pe, Range<u32>)] {
+        &self.watches
+    }
+
+    /// Whether it holds now; `written` is what the last event wrote to watched bytes.
+    pub fn holds(&mut self, session: &Session, written: &[Written]) -> bool {
+        for change in &mut self.changes {
+            change.look(session);
+        }
+        self.test.holds(&Now { session, written, changes: &self.changes })
+    }
+
+    /// Takes values as they are now as known: what changed before does not count.
+    pub fn settle(&mut self, session: &Session) {
+        for change in &mut self.changes {
+            change.look(session);
+            change.now = false;
+        }
+    }
+
+    /// What it names, and the values now.
+    pub fn values(&self, session: &Session) -> Vec<(String, Value)> {
+        self.named.iter().map(|n| (n.text.clone(), Value::of(session, n.of, n.kind))).collect()
+    }
+}
+
+struct Now<'s> {
+    session: &'s Session,
+    written: &'s [Written],
+    changes: &'s [Change],
+}
+
+impl Test {
+    fn holds(&self, now: &Now<'_>) -> bool {
+        match self {
+            Self::All(tests) => tests.iter().all(|test| test.holds(now)),
+            Self::Any(tests) => tests.iter().any(|test| test.holds(now)),
+            Self::Not(test) => !test.holds(now),
+            Self::Numbers(operator, left, right) => {
+                match (left.value(now.session), right.value(now.session)) {
+                    (Some(left), Some(right)) => compare(*operator, left, right),
+                    _ => false,
+                }
+            }
+            Self::Words(equal, left, right) => match (left.value(now.session), right.value(now.session)) {
+                (Some(left), Some(right)) => (left == right) == *equal,
+                _ => false,
+            },
+            Self::Written(pe, bytes) => now.written.iter().any(|written| {
+                written.pe == *pe && written.bytes.start < bytes.end && bytes.start < written.bytes.end
+            }),
+            Self::Changed(number) => now.changes.get(*number).is_some_and(|change| change.now),
+        }
+    }
+}
+
+#[expect(clippy::float_cmp, reason = "whoever writes == means it")]
+fn compare(operator: Operator, left: f64, right: f64) -> bool {
+    match operator {
+        Operator::Equal => left == right,
+        Operator::Unequal => left != right,
+        Operator::Less => left < right,
+        Operator::LessEqual => left <= right,
+        Operator::Greater => left > right,
+        Operator::GreaterEqual => left >= right,
+        // Not comparisons; the checker never puts them here.
+        Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide => false,
+    }
+}
+
+impl Number {
+    fn value(&self, session: &Session) -> Option<f64> {
+        Some(match self {
+            Self::Constant(value) => *value,
+            Self::Fact(of) => facts::number(session, *of)?,
+            Self::Negative(inner) => -inner.value(session)?,
+            Self::Binary(operator, left, right) => {
+                let (left, right) = (left.value(session)?, right.value(session)?);
+                match operator {
+                    Operator::Add => left + right,
+                    Operator::Subtract => left - right,
+                    Operator::Multiply => left * right,
+                    Operator::Divide => left / right,
+                    _ => return None,
+                }
+            }
+        })
+    }
+}
+
+impl Word {
+    fn value<'s>(&'s self, session: &'s Session) -> Option<&'s str> {
+        match self {
+            Self::Literal(word) => Some(word),
+            Self::Fact(of) => facts::word(session, *of),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Places on the chip, as conditions write them: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`, and what is asked
+//! about them.
+
+use std::ops::Range;
+
+use super::error::ExprError;
+use super::names::Names;
+use super::parse::{Kind, Node};
+use super::table::{self, DIRECTIONS, Group, Row};
+use crate::chip::geometry::{GRID_HELP, Pe, Qpe};
+use crate::machine::sram::SRAM_BYTES;
+use crate::scene::error::did_you_mean;
+use crate::session::debug::facts::Of;
+
+/// How each of them is written.
+pub(super) const FORMS: [&str; 6] = [
+    "pe(3,4,2).status",
+    "link(3,5,east).load",
+    "unit(\"rnns.1\", 41).c",
+    "layer(\"rnns.1\").activity",
+    "written(pe(3,4,2), 0x8000..0x8100)",
+    "changed(unit(\"rnns.1\", 41).y)",
+];
+
+/// What a name with brackets stands for.
+pub(super) enum Place<'n> {
+    /// Something with values.
+    Of(Group, Of),
+    /// Whether these bytes were written.
+    Written(Pe, Range<u32>),
+    /// Whether this changed.
+    Changed(&'n Node),
+}
+
+/// The place that a call names.
+pub(super) fn place<'n>(
+    node: &Node,
+    name: &str,
+    arguments: &'n [Node],
+    names: &Names,
+) -> Result<Place<'n>, ExprError> {
+    let form = |wanted: &str| {
+        let example = FORMS.iter().find(|form| form.starts_with(&format!("{wanted}("))).copied();
+        let help = example.map(|example| format!("as in `{example}`")).unwrap_or_default();
+        ExprError::new(node.at.clone(), format!("`{wanted}(…)` takes other things than these"), help)
+    };
+    match (name, arguments) {
+        ("pe", [_, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
+        ("link", [x, y, direction]) => {
+            let (x, y) = (coordinate(x)?, coordinate(y)?);
+            Ok(Place::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
+        }
+        ("unit", [layer, unit]) => Ok(Place::Of(Group::Unit, self::unit(layer, unit, None, names)?)),
+        ("unit", [layer, unit, sample]) => {
+            Ok(Place::Of(Group::Unit, self::unit(layer, unit, Some(sample), names)?))
+        }
+        ("layer", [layer]) => Ok(Place::Of(Group::Layer, Of::Layer(self::layer(layer, names)?))),
+        ("written", [place, bytes]) => {
+            let Kind::Call { name, arguments, field: None } = &place.kind else {
+                return Err(form("written"));
+            };
+            if name != "pe" {
+                return Err(form("written"));
+            }
+            Ok(Place::Written(pe(place, arguments, names)?, self::bytes(bytes)?))
+        }
+        ("changed", [of]) => Ok(Place::Changed(of)),
+        ("pe" | "link" | "unit" | "layer" | "written" | "changed", _) => Err(form(name)),
+        _ => {
+            let forms = ["pe", "link", "unit", "layer", "written", "changed"];
+            let help = match did_you_mean(name, forms) {
+                Some(meant) => format!("did you mean `{meant}(…)`?"),
+                None => format!("there are {}", forms.map(|form| format!("{form}(…)")).join(", ")),
+            };
+            let at = node.at.start..node.at.start + name.len();
+            Err(ExprError::new(at, format!("there is no `{name}(…)`"), help))
+        }
+    }
+}
+
+/// What is asked about a place: the name behind the dot, or, without one, an error at `end`.
+pub(super) fn field(
+    group: Group,
+    field: Option<&(String, Range<usize>)>,
+    end: Range<usize>,
+) -> Result<&'static Row, ExprError> {
+    let all: Vec<&str> = table::of(group).map(|row| row.name).collect();
+    let list = all.join(", ");
+    let Some((name, at)) = field else {
+        return Err(ExprError::new(end, "what of it?", format!("a dot, and one of {list}")));
+    };
+    table::find(group, name).ok_or_else(|| {
+        let meant = did_you_mean(name, all.iter().copied());
+        let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+        ExprError::new(at.clone(), format!("there is no `{name}` here"), format!("{meant}there are {list}"))
+    })
+}
+
+/// Names without brackets that a scene knows.
+pub(super) fn plain_names(names: &Names) -> Vec<String> {
+    let groups =
+        [Group::Chip, Group::Language, Group::Gestures].into_iter().filter(|&group| names.has(group));
+    let mut all: Vec<String> = groups.flat_map(table::of).map(|row| row.name.to_owned()).collect();
+    for layer in names.layers() {
+        all.extend(table::of(Group::Layer).map(|row| format!("{layer}.{}", row.name)));
+    }
+    all
+}
+
+fn whole(node: &Node, most: u32) -> Result<u32, ExprError> {
+    match node.kind {
+        Kind::Number(value, None, true) if value <= f64::from(most) => Ok(value as u32),
+        Kind::Number(_, None, true) => Err(ExprError::new(node.at.clone(), format!("at most {most}"), "")),
+        _ => Err(ExprError::new(node.at.clone(), "a whole number has to stand here", "")),
+    }
+}
+
+fn coordinate(node: &Node) -> Result<u8, ExprError> {
+    whole(node, u32::from(u8::MAX)).map(|value| value as u8)
+}
+
+fn pe(node: &Node, arguments: &[Node], names: &Names) -> Result<Pe, ExprError> {
+    let [x, y, p] = arguments else {
+        return Err(ExprError::new(node.at.clone(), "a PE has three numbers", "as in `pe(3,4,2)`"));
+    };
+    let (x, y, p) = (coordinate(x)?, coordinate(y)?, coordinate(p)?);
+    let Some(pe) = Pe::at(x, y, p) else {
+        let message = format!("there is no PE ({x},{y},{p})");
+        return Err(ExprError::new(node.at.clone(), message, format!("{GRID_HELP}; p is 0 to 3")));
+    };
+    if !names.works(pe) {
+        let near = names.pes().next().map(|pe| format!("one that has is {}", short(pe))).unwrap_or_default();
+        let message = format!("{pe} has no program in this scene: nothing happens on it");
+        return Err(ExprError::new(node.at.clone(), message, near));
+    }
+    Ok(pe)
+}
+
+/// A PE as conditions write it.
+pub fn short(pe: Pe) -> String {
+    let qpe = pe.qpe();
+    format!("pe({},{},{})", qpe.x, qpe.y, pe.p())
+}
+
+fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprError> {
+    if Qpe::at(x, y).is_none() {
+        let at = node.at.clone();
+        return Err(ExprError::new(at, format!("there is no QPE ({x},{y})"), GRID_HELP));
+    }
+    let (Kind::Name(word) | Kind::Text(word)) = &direction.kind else {
+        let help = "it is east, west, north or south";
+        return Err(ExprError::new(direction.at.clone(), "a direction has to stand here", help));
+    };
+    if !DIRECTIONS.iter().any(|(name, _)| name == word) {
+        let help = "there are east, west, north, south";
+        return Err(ExprError::new(direction.at.clone(), format!("`{word}` is no direction"), help));
+    }
+    Names::link(x, y, word).ok_or_else(|| {
+        let message = format!("no link leaves QPE ({x},{y}) to the {word}");
+        ExprError::new(node.at.clone(), message, "there is the edge of the chip, or a hole in the grid")
+    })
+}
+
+fn layer(node: &Node, names: &Names) -> Result<usize, ExprError> {
+    let (Kind::Name(name) | Kind::Text(name)) = &node.kind else {
+        let help = "as in \"rnns.1\"";
+        return Err(ExprError::new(node.at.clone(), "the name of a layer has to stand here", help));
+    };
+    names.layer(name).ok_or_else(|| {
+        let all: Vec<&str> = names.layers().collect();
+        let meant = did_you_mean(name, all.iter().copied());
+        let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+        let help = format!("{meant}there are {}", all.join(", "));
+        ExprError::new(node.at.clone(), format!("`{name}` is no layer"), help)
+    })
+}
+
+fn unit(layer: &Node, unit: &Node, sample: Option<&Node>, names: &Names) -> Result<Of, ExprError> {
+    let layer = self::layer(layer, names)?;
+    let number = whole(unit, u32::MAX)?;
+    let sample = match sample {
+        None => 0,
+        Some(node) => {
+            let sample = coordinate(node)?;
+            if u32::from(sample) >= names.batch() {
+                let message = format!("samples are 0 to {}", names.batch().saturating_sub(1));
+                return Err(ExprError::new(node.at.clone(), message, "mapping.batch says how many"));
+            }
+            sample
+        }
+    };
+    names.unit(layer, number, sample).map(Of::Unit).ok_or_else(|| {
+        let units = names.units(layer);
+        let message = format!("units of this layer are 0 to {}", units.saturating_sub(1));
+        ExprError::new(unit.at.clone(), message, "")
+    })
+}
+
+fn bytes(node: &Node) -> Result<Range<u32>, ExprError> {
+    let (start, end) = if let Kind::Range(start, end) = &node.kind {
+        (whole(start, SRAM_BYTES)?, whole(end, SRAM_BYTES)?)
+    } else {
+        let start = whole(node, SRAM_BYTES - 1)?;
+        (start, start + 1)
+    };
+    if start >= end {
+        return Err(ExprError::new(
+            node.at.clone(),
+            "no byte lies in this range",
+            "the second is the first one after it",
+        ));
+    }
+    Ok(start..end)
+}

@@ -1,0 +1,202 @@
+//! Every name that a condition may use: what it is, its unit, and when it can change. Checker, completion and
+//! `docs/debugging.md` read this one table; its rows are in `rows`.
+
+use super::rows::ROWS;
+use super::unit::Unit;
+
+/// When a value can change: a condition is looked at only then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct When(u8);
+
+impl When {
+    /// Never while a scene runs.
+    pub const NEVER: Self = Self(0);
+    /// With every event.
+    pub const EVENT: Self = Self(1);
+    /// When the last PE of a layer ends a phase.
+    pub const PHASE: Self = Self(2);
+    /// When a time step is complete.
+    pub const STEP: Self = Self(4);
+    /// When watched bytes are written.
+    pub const WRITE: Self = Self(8);
+
+    /// At the times of either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the two have a time in common.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// In words, for the documentation.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::NEVER => "never in a run",
+            Self::EVENT => "event",
+            Self::PHASE => "phase",
+            Self::STEP => "time step",
+            _ => "write",
+        }
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A number of this unit.
+    Number(Unit),
+    /// One of some words.
+    Word(Domain),
+}
+
+/// The words that a value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// What a PE does.
+    Status,
+    /// Phases of a PE's program.
+    Phase,
+    /// Layers by their name in the model.
+    Layer,
+    /// Classes of gestures.
+    Class,
+    /// Words of a text.
+    Token,
+}
+
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The whole chip.
+    Chip,
+    /// The task, a text.
+    Language,
+    /// The task, gestures.
+    Gestures,
+    /// A layer: `rnns.1.activity`.
+    Layer,
+    /// A PE: `pe(3,4,2).status`.
+    Pe,
+    /// A link: `link(3,4,east).load`.
+    Link,
+    /// A unit: `unit("rnns.1", 41).c`.
+    Unit,
+}
+
+impl Group {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 7] =
+        [Self::Chip, Self::Language, Self::Gestures, Self::Layer, Self::Pe, Self::Link, Self::Unit];
+
+    /// How its names are written, before the name itself.
+    pub const fn form(self) -> &'static str {
+        match self {
+            Self::Chip | Self::Language | Self::Gestures => "",
+            Self::Layer => "LAYER.",
+            Self::Pe => "pe(x,y,p).",
+            Self::Link => "link(x,y,direction).",
+            Self::Unit => "unit(\"LAYER\", n).",
+        }
+    }
+}
+
+/// A value that conditions know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is described in its row of the table")]
+pub enum Fact {
+    TimeUs,
+    Events,
+    Step,
+    Sequence,
+    StepUs,
+    Phase,
+    Layer,
+    Packets,
+    InFlight,
+    Races,
+    Conflicts,
+    FifoFill,
+    Dropped,
+    MaxLinkLoad,
+    MinSramFree,
+    EnergyUj,
+    StepEnergyUj,
+    PowerW,
+    Token,
+    Next,
+    Surprisal,
+    MeanSurprisal,
+    Perplexity,
+    Predictions,
+    Class,
+    Label,
+    Probability,
+    Accuracy,
+    Sample,
+    Frame,
+    LayerActivity,
+    LayerActivityMean,
+    PeStatus,
+    PePhase,
+    PeLayer,
+    PeSramFree,
+    PeFifo,
+    PeConflicts,
+    PeSent,
+    PeReceived,
+    PeInterrupts,
+    PeActivity,
+    PeDuty,
+    PeEnergyUj,
+    LinkLoad,
+    LinkPackets,
+    LinkTotal,
+    LinkWaited,
+    UnitC,
+    UnitY,
+    UnitTheta,
+}
+
+/// One row: a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Which value.
+    pub fact: Fact,
+    /// What it is of.
+    pub group: Group,
+    /// Its name within the group.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Type,
+    /// When it can change.
+    pub when: When,
+    /// One line for the documentation.
+    pub about: &'static str,
+}
+
+/// The row of a name in a group.
+pub fn find(group: Group, name: &str) -> Option<&'static Row> {
+    let name = match (group, name) {
+        (Group::Unit, "threshold" | "θ") => "theta",
+        (_, name) => name,
+    };
+    ROWS.iter().find(|row| row.group == group && row.name == name)
+}
+
+/// The rows of a group.
+pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| row.group == group)
+}
+
+/// What a PE's status may be; the last one is sleeping or polling.
+pub const STATUSES: [&str; 6] = ["unused", "sleeping", "polling", "busy", "dma", "waiting"];
+
+/// Other names of phases: as the paper calls them, and as people do.
+pub const PHASE_NAMES: [(&str, &str); 2] = [("input", "egru_input"), ("recurrent", "egru_internal")];
+
+/// Directions in which a link leaves its QPE, with the step in x and y.
+pub const DIRECTIONS: [(&str, (i8, i8)); 4] =
+    [("east", (1, 0)), ("west", (-1, 0)), ("north", (0, 1)), ("south", (0, -1))];

@@ -1,0 +1,228 @@
+//! The values that conditions ask for, read straight from session and machine: no snapshot is built for them.
+
+use super::expr::names::UnitPlace;
+use super::expr::table::Fact;
+use crate::chip::clock::us;
+use crate::chip::geometry::Pe;
+use crate::machine::banks::BankCount;
+use crate::machine::noc::LinkState;
+use crate::machine::program::{PeProgram, Slot};
+use crate::machine::sram::SRAM_BYTES;
+use crate::machine::state::PeState;
+use crate::session::Session;
+use crate::session::energy::PeEnergy;
+use crate::session::view;
+use crate::session::work::{Reading, Recognising};
+
+/// A value of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Which value.
+    pub fact: Fact,
+    /// Of what.
+    pub of: Of,
+}
+
+/// What a value is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The chip or the task.
+    Chip,
+    /// A layer, by position.
+    Layer(usize),
+    /// A PE.
+    Pe(Pe),
+    /// A link, by position.
+    Link(usize),
+    /// A unit.
+    Unit(UnitPlace),
+}
+
+/// A number; none before there is one.
+pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
+    match of {
+        Of::Chip => {
+            chip(session, fact).or_else(|| language(session, fact)).or_else(|| gestures(session, fact))
+        }
+        Of::Layer(layer) => of_layer(session, fact, layer),
+        Of::Pe(pe) => of_pe(session, fact, pe),
+        Of::Link(link) => of_link(session, fact, link),
+        Of::Unit(place) => of_unit(session, fact, place),
+    }
+}
+
+/// A word; none before there is one.
+pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
+    match (fact, of) {
+        (Fact::Phase, _) => Some(session.ended_phase()?.1.name()),
+        (Fact::Layer, _) => layer_name(session, session.ended_phase()?.0),
+        (Fact::Token | Fact::Next, _) => {
+            let step = usize::try_from(session.steps()).ok()?;
+            let index = if fact == Fact::Token { step.checked_sub(1)? } else { step };
+            // Before the first step nothing was read, and nothing comes after it.
+            session.work().language()?.task().word(index).filter(|_| step > 0)
+        }
+        (Fact::Class, _) => {
+            let recognising = session.work().gestures().filter(|_| session.steps() > 0)?;
+            class(recognising, recognising.leader().index())
+        }
+        (Fact::Label, _) => {
+            let recognising = session.work().gestures().filter(|_| session.steps() > 0)?;
+            let (sample, _) = recognising.task().now();
+            class(recognising, recognising.task().label(sample)?.index())
+        }
+        (Fact::PeStatus, Of::Pe(pe)) => Some(view::status(session, pe).name()),
+        (Fact::PePhase, Of::Pe(pe)) => Some(operation(session, pe)?.0.name()),
+        (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
+        _ => None,
+    }
+}
+
+fn class(recognising: &Recognising, number: usize) -> Option<&str> {
+    recognising.classes().get(number).map(String::as_str)
+}
+
+fn layer_name(session: &Session, layer: u8) -> Option<&str> {
+    session.program().layers.get(usize::from(layer)).map(|layer| layer.name.as_str())
+}
+
+fn state(session: &Session, pe: Pe) -> &PeState {
+    &session.machine().state().pes[pe.index()]
+}
+
+fn operation(session: &Session, pe: Pe) -> Option<(crate::machine::program::Phase, &Slot)> {
+    view::operation(session.program().pe(pe)?, state(session, pe))
+}
+
+fn sram_free(loaded: &PeProgram) -> f64 {
+    f64::from(SRAM_BYTES) - f64::from(loaded.bank_bytes().iter().sum::<u32>())
+}
+
+fn conflicts(state: &PeState) -> f64 {
+    state.banks.count.iter().map(BankCount::conflicts).sum::<u64>() as f64
+}
+
+fn chip(session: &Session, fact: Fact) -> Option<f64> {
+    let state = session.machine().state();
+    let stepped = session.steps() > 0;
+    Some(match fact {
+        Fact::TimeUs => us(state.tick),
+        Fact::Events => state.events as f64,
+        Fact::Step => session.steps() as f64,
+        Fact::Sequence => session.sequences() as f64,
+        Fact::StepUs if stepped => us(state.host.last_step_ticks),
+        Fact::Packets => state.traffic.total.packets as f64,
+        Fact::InFlight => f64::from(state.traffic.in_flight),
+        Fact::Races => state.races.count as f64,
+        Fact::Conflicts => state.pes.iter().map(conflicts).sum(),
+        Fact::FifoFill => state.pes.iter().map(|pe| pe.fifo.fill).max().map_or(0.0, f64::from),
+        Fact::Dropped => state.pes.iter().map(|pe| pe.fifo.count.dropped).sum::<u64>() as f64,
+        Fact::MaxLinkLoad if stepped => {
+            let most = state.noc.links.iter().max_by_key(|link| link.last_step_packets)?;
+            load(session, most)
+        }
+        Fact::MinSramFree => {
+            let free = session.program().pes.iter().flatten().map(sram_free);
+            free.reduce(f64::min)?
+        }
+        Fact::EnergyUj if stepped => session.stats().energy.total() * 1e6,
+        Fact::StepEnergyUj => session.stats().energy.last()? * 1e6,
+        Fact::PowerW => {
+            let step_us = us(state.host.last_step_ticks);
+            session.stats().energy.last()? * 1e6 / step_us
+        }
+        _ => return None,
+    })
+}
+
+fn language(session: &Session, fact: Fact) -> Option<f64> {
+    let reading: &Reading = session.work().language()?;
+    let score = reading.task().score();
+    match fact {
+        Fact::Surprisal => reading.observation().surprisal,
+        Fact::MeanSurprisal => score.mean_surprisal(),
+        Fact::Perplexity => score.perplexity(),
+        Fact::Predictions => Some(score.predictions() as f64),
+        _ => None,
+    }
+}
+
+fn gestures(session: &Session, fact: Fact) -> Option<f64> {
+    let recognising = session.work().gestures()?;
+    let task = recognising.task();
+    let (sample, frame) = task.now();
+    match fact {
+        Fact::Accuracy => task.tally().accuracy(),
+        _ if frame == 0 => None,
+        Fact::Sample => Some(sample as f64),
+        Fact::Frame => Some(f64::from(frame)),
+        Fact::Probability => {
+            recognising.probabilities().get(recognising.leader().index()).map(|&p| f64::from(p))
+        }
+        _ => None,
+    }
+}
+
+fn of_layer(session: &Session, fact: Fact, layer: usize) -> Option<f64> {
+    let last = session.stats().layer_history.get(layer)?.back()?;
+    match fact {
+        Fact::LayerActivity => Some(f64::from(*last)),
+        Fact::LayerActivityMean => {
+            let units =
+                session.program().layers.get(layer)?.unit_word.len() * session.program().batch as usize;
+            Some(session.stats().layer_activity(layer, units))
+        }
+        _ => None,
+    }
+}
+
+fn of_pe(session: &Session, fact: Fact, pe: Pe) -> Option<f64> {
+    let state = state(session, pe);
+    let stepped = session.steps() > 0;
+    let loaded = session.program().pe(pe);
+    Some(match fact {
+        Fact::PeSramFree => loaded.map(sram_free)?,
+        Fact::PeFifo => f64::from(state.fifo.fill),
+        Fact::PeConflicts => conflicts(state),
+        Fact::PeSent => state.count.sent as f64,
+        Fact::PeReceived => state.count.received as f64,
+        Fact::PeInterrupts => state.count.interrupts as f64,
+        Fact::PeActivity if stepped => {
+            let units: usize = loaded?.layers().map(|slot| slot.units.len()).sum();
+            let outputs = units.max(1) * session.program().batch as usize;
+            f64::from(session.stats().pe_events(pe.index()).0) / outputs as f64
+        }
+        Fact::PeDuty if stepped => {
+            let step = session.machine().state().host.last_step_ticks.max(1);
+            (state.count.busy_last_step as f64 / step as f64).min(1.0)
+        }
+        Fact::PeEnergyUj => PeEnergy::of(session.machine(), pe.index()).total() * 1e6,
+        _ => return None,
+    })
+}
+
+fn load(session: &Session, link: &LinkState) -> f64 {
+    view::link_load(link.last_step_packets, session.machine().state().host.last_step_ticks)
+}
+
+fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {
+    let link = session.machine().state().noc.links.get(link)?;
+    let stepped = session.steps() > 0;
+    Some(match fact {
+        Fact::LinkLoad if stepped => load(session, link),
+        Fact::LinkPackets if stepped => f64::from(link.last_step_packets),
+        Fact::LinkTotal => link.packets as f64,
+        Fact::LinkWaited => link.waited as f64,
+        _ => return None,
+    })
+}
+
+fn of_unit(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
+    let address = match fact {
+        Fact::UnitC => place.cell,
+        Fact::UnitY => place.y,
+        Fact::UnitTheta => place.threshold,
+        _ => return None,
+    };
+    Some(f64::from(f32::from_bits(state(session, place.pe).sram.word(address))))
+}

@@ -1,0 +1,406 @@
+//! The points of a run: which there are, when they hit, what they say.
+//!
+//! A condition stops a run when it *comes to hold*: it held not at the look before, and does now. Before its first look
+//! (when it is made, enabled, or loaded with a scene) it counts as not holding, so one that holds from the beginning
+//! stops at the first event. Conditions about moments (`written`, `changed`) stop each time they hold.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::expr::table::When;
+use super::expr::{Condition, ExprError, Modifiers, Names, Value};
+use crate::chip::clock::{Tick, us};
+use crate::machine::exec::Progress;
+use crate::scene::{LoadedScene, SceneError};
+use crate::session::{Moved, Session};
+
+/// Lines of tracepoints that are kept until somebody takes them; of more, the oldest go.
+pub const LOG: usize = 1000;
+
+/// What a point does when its condition comes to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PointKind {
+    /// Stops the run.
+    Break,
+    /// Notes it, and the run goes on.
+    Trace,
+}
+
+/// A point as the user asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointSpec {
+    /// The condition, with what stands behind it: `perplexity > 150, once`.
+    pub text: String,
+    /// What it does.
+    pub kind: PointKind,
+}
+
+/// What can be asked of the points, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PointCommand {
+    /// Add one. One that cannot be used is disabled and says why.
+    Add(PointSpec),
+    /// Enable or disable one. Enabled anew, a condition that holds stops at the next event.
+    Enable {
+        /// Its number.
+        id: u32,
+        /// Enable.
+        on: bool,
+    },
+    /// Take one away.
+    Remove(u32),
+    /// Take all away.
+    Clear,
+}
+
+/// A point.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its number, from 1; never given twice.
+    pub id: u32,
+    /// The condition as written.
+    pub text: String,
+    /// What it does.
+    pub kind: PointKind,
+    /// The scene asks for it.
+    pub of_scene: bool,
+    /// It is looked at.
+    pub enabled: bool,
+    /// It is disabled at its first hit that counts.
+    pub once: bool,
+    /// So many times that it comes to hold are still passed over.
+    pub ignore: u32,
+    /// Times it came to hold, those passed over too.
+    pub hits: u64,
+    /// Why it cannot be used with this scene.
+    pub error: Option<String>,
+    condition: Option<Condition>,
+    /// Whether it held at the last look; none before the first.
+    held: Option<bool>,
+}
+
+/// A condition came to hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Number of its point.
+    pub point: u32,
+    /// The condition as written.
+    pub text: String,
+    /// Events handled when it did: the last of them brought it about.
+    pub event: u64,
+    /// Chip time, ticks.
+    pub tick: Tick,
+    /// Completed time steps.
+    pub step: u64,
+    /// What the condition names, and its values then.
+    pub values: Vec<(String, Value)>,
+}
+
+impl Hit {
+    /// The values, in words: `perplexity 151.3`; empty where the condition names none.
+    pub fn shown(&self) -> String {
+        let shown: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        shown.join(", ")
+    }
+}
+
+impl fmt::Display for Hit {
+    /// `perplexity > 150 (perplexity 151.3)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if !self.values.is_empty() {
+            write!(f, " ({})", self.shown())?;
+        }
+        Ok(())
+    }
+}
+
+impl Hit {
+    /// A line of a log: when, then what.
+    pub fn line(&self) -> String {
+        format!("{:.3} µs, step {}, event {}: {self}", us(self.tick), self.step, self.event)
+    }
+}
+
+/// All points of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Points {
+    list: Vec<Point>,
+    made: u32,
+    /// When any enabled one has to be looked at.
+    when: When,
+    /// One has not been looked at yet.
+    fresh: bool,
+    log: VecDeque<Hit>,
+}
+
+/// How a run with points ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ran {
+    /// A breakpoint stopped it.
+    Hit(Hit),
+    /// The time step is complete, or the machine does not go on.
+    Moved(Moved),
+}
+
+impl Points {
+    /// The points that the session's scene asks for; an error points into its text.
+    pub fn of_scene(session: &mut Session) -> Result<Self, SceneError> {
+        let mut points = Self::default();
+        points.take_over(session)?;
+        Ok(points)
+    }
+
+    /// Goes on with another session: its scene's points come, those of a scene before go unless it has them, too, and
+    /// those of the user stay. An error points into the scene's text; then nothing is changed.
+    pub fn take_over(&mut self, session: &mut Session) -> Result<(), SceneError> {
+        let wanted = scene_points(&session.loaded);
+        let names = Names::of(session);
+        for (field, spec) in &wanted {
+            Condition::new(&spec.text, &names)
+                .map_err(|error| session.loaded.error_within(field, error.at, error.message, error.help))?;
+        }
+        let is = |point: &Point, spec: &PointSpec| point.kind == spec.kind && point.text == spec.text.trim();
+        self.list.retain(|point| !point.of_scene || wanted.iter().any(|(_, spec)| is(point, spec)));
+        for (_, spec) in &wanted {
+            if !self.list.iter().any(|point| point.of_scene && is(point, spec)) {
+                self.push(spec, &names, true);
+            }
+        }
+        self.recheck(session);
+        Ok(())
+    }
+
+    /// Adds a point. What is wrong with its condition is said, and then there is none. [`Self::arm`] comes after.
+    pub fn add(&mut self, spec: &PointSpec, names: &Names) -> Result<u32, ExprError> {
+        Condition::new(&spec.text, names)?;
+        Ok(self.push(spec, names, false))
+    }
+
+    /// Adds a point; one that cannot be used is disabled and says why.
+    fn push(&mut self, spec: &PointSpec, names: &Names, of_scene: bool) -> u32 {
+        self.made += 1;
+        let mut point = Point {
+            id: self.made,
+            text: spec.text.trim().to_owned(),
+            kind: spec.kind,
+            of_scene,
+            enabled: false,
+            once: false,
+            ignore: 0,
+            hits: 0,
+            error: None,
+            condition: None,
+            held: None,
+        };
+        if let Some(modifiers) = point.check(names) {
+            point.enabled = !modifiers.off;
+            point.once = modifiers.once;
+            point.ignore = modifiers.ignore;
+        }
+        self.list.push(point);
+        self.look_out();
+        self.made
+    }
+
+    /// Does what was asked for.
+    pub fn obey(&mut self, command: &PointCommand, session: &mut Session) {
+        match command {
+            PointCommand::Add(spec) => {
+                self.push(spec, &Names::of(session), false);
+            }
+            PointCommand::Enable { id, on } => self.enable(*id, *on),
+            PointCommand::Remove(id) => self.list.retain(|point| point.id != *id),
+            PointCommand::Clear => self.list.clear(),
+        }
+        self.arm(session);
+    }
+
+    /// Enables or disables a point. One whose condition does not fit the scene stays disabled.
+    fn enable(&mut self, id: u32, on: bool) {
+        for point in self.list.iter_mut().filter(|point| point.id == id) {
+            point.enabled = on && point.condition.is_some();
+            point.held = None;
+        }
+        self.look_out();
+    }
+
+    /// The points, in the order in which they were made.
+    pub fn all(&self) -> &[Point] {
+        &self.list
+    }
+
+    /// Holds all conditions against another scene, or the same anew. What no longer fits is disabled and says why.
+    fn recheck(&mut self, session: &mut Session) {
+        let names = Names::of(session);
+        for point in &mut self.list {
+            // Disabled by an error it comes back; disabled by the user it stays.
+            point.enabled |= point.error.is_some();
+            point.enabled &= point.check(&names).is_some();
+            point.held = None;
+        }
+        self.arm(session);
+    }
+
+    /// Tells the machine which bytes to watch: after points were changed, and before the first event on another machine
+    /// (a new one, or one from a checkpoint).
+    pub fn arm(&mut self, session: &mut Session) {
+        let machine = session.machine_mut();
+        machine.unwatch();
+        for condition in self.list.iter().filter(|p| p.enabled).filter_map(|p| p.condition.as_ref()) {
+            for (pe, bytes) in condition.watches() {
+                machine.watch(*pe, bytes.clone());
+            }
+        }
+        self.look_out();
+    }
+
+    /// The session has gone to another place without running there: conditions that hold there count as known, and
+    /// watched bytes are watched on its machine.
+    pub fn arrived(&mut self, session: &mut Session) {
+        for point in self.list.iter_mut().filter(|point| point.enabled) {
+            if let Some(condition) = &mut point.condition {
+                condition.settle(session);
+                point.held = Some(condition.holds(session, &[]));
+            }
+        }
+        self.arm(session);
+    }
+
+    fn look_out(&mut self) {
+        let conditions = self.list.iter().filter(|point| point.enabled);
+        self.when = When::NEVER;
+        self.fresh = false;
+        for point in conditions {
+            self.when = self.when.or(point.condition.as_ref().map_or(When::NEVER, Condition::when));
+            self.fresh |= point.held.is_none();
+        }
+    }
+
+    /// Looks at the points after an event; what that event brought to its end says at which. The breakpoint that was
+    /// made first wins; what others note, they note.
+    pub fn after(&mut self, session: &Session, progress: Progress) -> Option<Hit> {
+        let mut now = When::EVENT;
+        if progress.step {
+            now = now.or(When::STEP);
+        }
+        if progress.phase.is_some() {
+            now = now.or(When::PHASE);
+        }
+        let watching = self.when.meets(When::WRITE);
+        if !self.fresh && !watching && !self.when.meets(now) {
+            return None;
+        }
+        let written = if watching { session.machine().written() } else { Vec::new() };
+        if !written.is_empty() {
+            now = now.or(When::WRITE);
+        }
+        let (mut first, mut hit) = (None, false);
+        for point in self.list.iter_mut().filter(|point| point.enabled) {
+            let Some(condition) = point.condition.as_mut() else { continue };
+            if point.held.is_some() && !condition.when().meets(now) {
+                continue;
+            }
+            let holds = condition.holds(session, &written);
+            let before = point.held.replace(holds);
+            let comes = holds && (condition.is_momentary() || before != Some(true));
+            if !comes {
+                continue;
+            }
+            let values = condition.values(session);
+            let Some(found) = point.hit(session, values) else { continue };
+            hit = true;
+            match point.kind {
+                PointKind::Break => first = first.or(Some(found)),
+                PointKind::Trace => {
+                    if self.log.len() == LOG {
+                        self.log.pop_front();
+                    }
+                    self.log.push_back(found);
+                }
+            }
+        }
+        if self.fresh || hit {
+            self.look_out();
+        }
+        first
+    }
+
+    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with what tracepoints say.
+    pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
+        loop {
+            let moved = session.advance();
+            let Moved::On(progress) = &moved else { return Ran::Moved(moved) };
+            let hit = self.after(session, *progress);
+            self.take_log().for_each(&mut noted);
+            if let Some(hit) = hit {
+                return Ran::Hit(hit);
+            }
+            if progress.step {
+                return Ran::Moved(moved);
+            }
+        }
+    }
+
+    /// What tracepoints have noted, oldest first; at most [`LOG`], and none of what was taken.
+    pub fn log(&self) -> impl ExactSizeIterator<Item = &Hit> + DoubleEndedIterator {
+        self.log.iter()
+    }
+
+    /// What tracepoints have noted since this was called last, oldest first.
+    pub fn take_log(&mut self) -> impl Iterator<Item = Hit> + '_ {
+        self.log.drain(..)
+    }
+}
+
+/// The points that a scene asks for, with the field that each stands in.
+fn scene_points(loaded: &LoadedScene) -> Vec<(String, PointSpec)> {
+    let debug = &loaded.scene.debug;
+    let all = |kind, field, texts: &[String]| -> Vec<(String, PointSpec)> {
+        let spec = |text: &String| PointSpec { text: text.clone(), kind };
+        texts.iter().enumerate().map(|(i, text)| (format!("debug.{field}.{i}"), spec(text))).collect()
+    };
+    let mut points = all(PointKind::Break, "break", &debug.breaks);
+    points.extend(all(PointKind::Trace, "trace", &debug.trace));
+    points
+}
+
+impl Point {
+    /// Holds its text against the names of a scene.
+    fn check(&mut self, names: &Names) -> Option<Modifiers> {
+        let (condition, modifiers) = match Condition::new(&self.text, names) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.condition = None;
+                self.error = Some(format!("column {}: {error}", error.column(&self.text)));
+                return None;
+            }
+        };
+        self.condition = Some(condition);
+        self.error = None;
+        Some(modifiers)
+    }
+
+    /// Its condition came to hold: a hit, unless this time is passed over.
+    fn hit(&mut self, session: &Session, values: Vec<(String, Value)>) -> Option<Hit> {
+        self.hits += 1;
+        if self.ignore > 0 {
+            self.ignore -= 1;
+            return None;
+        }
+        if self.once {
+            self.enabled = false;
+        }
+        let state = session.machine().state();
+        Some(Hit {
+            point: self.id,
+            text: self.text.clone(),
+            event: state.events,
+            tick: state.tick,
+            step: session.steps(),
+            values,
+        })
+    }
+}

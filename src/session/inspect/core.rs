@@ -1,0 +1,327 @@
+//! A PE's core: what it does, what it waits for, what is under way for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chip::clock::{Tick, us};
+use crate::chip::geometry::Pe;
+use crate::machine::banks::BankCount;
+use crate::machine::program::{Operation, Phase, Program, Slot};
+use crate::machine::queue::{Arrival, Counter, EventKind};
+use crate::machine::state::{PeState, Status};
+use crate::session::Session;
+use crate::session::snapshot::PeStatus;
+use crate::session::view;
+
+/// An operation of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationView {
+    /// What.
+    pub phase: Phase,
+    /// For which layer.
+    pub layer: String,
+    /// And sample.
+    pub sample: u8,
+    /// A wait for y(t−1) only.
+    pub recurrent_only: bool,
+}
+
+/// A layer's share on the PE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotView {
+    /// The layer.
+    pub layer: String,
+    /// Sample.
+    pub sample: u8,
+    /// Units.
+    pub units: u32,
+    /// Time step it is in, from 0.
+    pub step: u32,
+    /// Blocks of x of that step (layer 0: its announcement) that are there, of how many.
+    pub x: (u32, u32),
+    /// Blocks of y of the step before that are there, of how many.
+    pub y: (u32, u32),
+}
+
+/// A phase's time in the last time step it was in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimerView {
+    /// Which.
+    pub phase: Phase,
+    /// Exact, µs.
+    pub time_us: f64,
+    /// As the core read it off its 1 MHz timer, µs.
+    pub counted_us: u32,
+}
+
+/// A DMA that fetches a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DmaView {
+    /// When its last beat is written, tick.
+    pub ends: Option<Tick>,
+    /// What it fetches and where to.
+    pub text: String,
+}
+
+/// Packets being sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingView {
+    /// Packet of the block that is next, from 0.
+    pub packet: u32,
+    /// Packets of the block.
+    pub packets: u32,
+    /// Destination that is next, from 0.
+    pub target: u32,
+    /// Destinations.
+    pub targets: u32,
+    /// By the DMA engine, not by the core.
+    pub by_engine: bool,
+    /// Blocks that wait for the engine.
+    pub waiting: u32,
+}
+
+/// The ring of packets from the event router.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FifoState {
+    /// Entries in it.
+    pub fill: u32,
+    /// Entries it has room for.
+    pub capacity: u32,
+    /// Most at once since the start.
+    pub high_water: u32,
+    /// Written since the start.
+    pub written: u64,
+    /// Lost because it was full.
+    pub dropped: u64,
+    /// Lost to newer ones.
+    pub overwritten: u64,
+    /// Time that packets waited because it was full, µs.
+    pub stalled_us: f64,
+    /// When the core has the entry out that it is taking out, tick.
+    pub taking_until: Option<Tick>,
+}
+
+/// A handler that runs or waits to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterruptView {
+    /// When it ends, tick.
+    pub ends: Tick,
+    /// What has arrived.
+    pub text: String,
+}
+
+/// The core.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CoreView {
+    /// What it does.
+    pub status: PeStatus,
+    /// The operation in progress, in words.
+    pub operation: String,
+    /// When it began and is to end, ticks; while it waits, only when it began.
+    pub began: Tick,
+    /// See `began`.
+    pub ends: Option<Tick>,
+    /// Now, tick.
+    pub now: Tick,
+    /// What it waits for, in words.
+    pub waits: Option<String>,
+    /// The program, repeated for ever.
+    pub operations: Vec<OperationView>,
+    /// Place in the program.
+    pub current: u32,
+    /// Its shares of layers.
+    pub slots: Vec<SlotView>,
+    /// Phases it has been through.
+    pub timers: Vec<TimerView>,
+    /// Last values of its debug log, oldest first, µs.
+    pub timer_log: Vec<u32>,
+    /// A row on its way from DRAM.
+    pub dma: Option<DmaView>,
+    /// A block being sent.
+    pub sending: Option<SendingView>,
+    /// Its FIFO, with the event router.
+    pub fifo: Option<FifoState>,
+    /// Handlers that run or wait, first to end first.
+    pub handlers: Vec<InterruptView>,
+    /// Handlers run since the start.
+    pub interrupts: u64,
+    /// Packets received since the start.
+    pub received: u64,
+    /// Packets sent since the start.
+    pub sent: u64,
+    /// Share of the time since the start that it was busy, 0..=1.
+    pub duty: f64,
+    /// SRAM banks since the start.
+    pub banks: [BankCount; 4],
+    /// Bytes in use of each bank.
+    pub bank_bytes: [u32; 4],
+    /// What stopped the machine, if it was this PE.
+    pub fault: Option<String>,
+}
+
+/// Looks at a core.
+pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
+    let (program, machine) = (session.program(), session.machine().state());
+    let (loaded, state) = (program.pe(pe)?, &machine.pes[pe.index()]);
+    let detail = view::pe_detail(session, pe)?;
+    let operations = loaded.operations.iter().filter_map(|operation| {
+        let slot = loaded.slots.get(usize::from(operation.slot))?;
+        Some(OperationView {
+            phase: operation.phase,
+            layer: layer_name(program, slot.layer).to_owned(),
+            sample: slot.sample,
+            recurrent_only: operation.recurrent_only,
+        })
+    });
+    let phases = Phase::ALL.into_iter().zip(state.count.phases).zip(state.timer_counts);
+    let timers = phases.filter(|((_, ticks), _)| *ticks > 0).map(|((phase, ticks), counted_us)| TimerView {
+        phase,
+        time_us: us(ticks),
+        counted_us,
+    });
+    let handlers = state
+        .interrupts
+        .iter()
+        .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
+    Some(CoreView {
+        status: view::status(session, pe),
+        operation: detail.operation,
+        began: state.began,
+        ends: (state.status == Status::Busy).then_some(state.ends),
+        now: machine.tick,
+        waits: waits(program, &loaded.slots, state),
+        operations: operations.collect(),
+        current: state.operation,
+        slots: loaded.slots.iter().map(|slot| slot_view(program, state, slot)).collect(),
+        timers: timers.collect(),
+        timer_log: detail.timer_log,
+        dma: (state.status == Status::Dma).then(|| dma(session, pe)).flatten(),
+        sending: sending(program, &loaded.slots, *loaded.operations.get(state.operation as usize)?, state),
+        fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
+        handlers: handlers.collect(),
+        interrupts: state.count.interrupts,
+        received: state.count.received,
+        sent: state.count.sent,
+        duty: state.count.busy as f64 / machine.tick.max(1) as f64,
+        banks: detail.banks,
+        bank_bytes: loaded.bank_bytes(),
+        fault: machine.fault.clone().filter(|fault| fault.starts_with(&pe.to_string())),
+    })
+}
+
+fn layer_name(program: &Program, layer: u8) -> &str {
+    program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+}
+
+fn of_sample(program: &Program, slot: &Slot) -> String {
+    if program.batch > 1 { format!(", sample {}", slot.sample) } else { String::new() }
+}
+
+fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
+    let step = state.sram.word(slot.control.steps());
+    let (x, y) = view::arrivals(state, slot);
+    SlotView {
+        layer: layer_name(program, slot.layer).to_owned(),
+        sample: slot.sample,
+        units: slot.units.len() as u32,
+        step,
+        x: (x, slot.input_blocks),
+        y,
+    }
+}
+
+/// What a counter counts, for whom.
+fn counted(program: &Program, slot: &Slot, counter: Counter) -> String {
+    let name = layer_name(program, slot.layer);
+    let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
+    match counter {
+        Counter::Input if slot.layer == 0 => "announcement of a time step".to_owned(),
+        Counter::Input => format!("x of {name} from {below}"),
+        Counter::Recurrent => format!("y of {name}"),
+        Counter::BarrierDone => format!("\"W·x done\" of {name}"),
+        Counter::BarrierGo => format!("barrier's \"go\" of {name}"),
+        Counter::CreditDone => format!("\"R·y done\" of {name}"),
+        Counter::CreditGo => format!("\"go\" of the layer after {name}"),
+    }
+}
+
+fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
+    let Some(slot) = slots.get(usize::from(arrival.slot)) else { return "a watched write".to_owned() };
+    let what = counted(program, slot, arrival.counter);
+    let block = matches!(arrival.counter, Counter::Recurrent)
+        || (arrival.counter == Counter::Input && slot.layer > 0);
+    format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
+}
+
+/// What a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
+fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
+    let awaited = state.awaited?;
+    let slot = slots.get(usize::from(awaited.slot))?;
+    let step = state.sram.word(slot.control.steps());
+    let ((x, x_all), (y, y_all)) = {
+        let (x, y) = view::arrivals(state, slot);
+        ((x, slot.input_blocks), y)
+    };
+    let buffer = |step: u32| ["A", "B", "C"][(step % slot.buffers.count()) as usize % 3];
+    let (name, of) = (layer_name(program, slot.layer), of_sample(program, slot));
+    Some(match awaited.counter {
+        Counter::Input if slot.layer == 0 => format!("the announcement of step {step}{of}"),
+        Counter::Input => {
+            let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
+            format!("x({step}) of {below} in buffer {}: {x} of {x_all} blocks are there{of}", buffer(step))
+        }
+        Counter::Recurrent => {
+            let before = step.wrapping_sub(1);
+            format!("y({before}) of {name} in buffer {}: {y} of {y_all} blocks are there{of}", buffer(before))
+        }
+        other => format!("{}, for step {step}{of}", counted(program, slot, other)),
+    })
+}
+
+fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
+    let (program, machine) = (session.program(), session.machine().state());
+    let state = &machine.pes[pe.index()];
+    let loaded = program.pe(pe)?;
+    let operation = loaded.operations.get(state.operation as usize)?;
+    let slot = loaded.slots.get(usize::from(operation.slot))?;
+    let source = pe.index() as u16;
+    let pending = machine.queue.sorted();
+    let end = pending.iter().find(|event| event.source == source && event.kind == EventKind::DmaEnd);
+    let step = state.sram.word(slot.control.steps());
+    let bytes = 4 * program.dram.width();
+    let port = pe.p() % 2;
+    let to = slot.buffers.of(step);
+    let text = format!("x({step}), {bytes} bytes from DRAM port {port} to {to:05x}");
+    Some(DmaView { ends: end.map(|event| event.tick), text })
+}
+
+fn sending(program: &Program, slots: &[Slot], operation: Operation, state: &PeState) -> Option<SendingView> {
+    let by_engine = program.delivery.broadcast == crate::machine::broadcast::options::Broadcast::Dma;
+    let transfer = state.cursor.transfer;
+    if transfer.is_none() && (operation.phase != Phase::Broadcast || state.status != Status::Busy) {
+        return None;
+    }
+    let slot = slots.get(usize::from(transfer.map_or(operation.slot, |transfer| transfer.slot)))?;
+    let packets = transfer.map_or(slot.packets(), |transfer| transfer.packets);
+    Some(SendingView {
+        packet: state.cursor.packet.min(packets),
+        packets,
+        target: state.cursor.target,
+        targets: slot.targets.len() as u32,
+        by_engine,
+        waiting: state.transfers.len() as u32,
+    })
+}
+
+fn fifo(state: &PeState) -> FifoState {
+    let fifo = &state.fifo;
+    FifoState {
+        fill: fifo.fill,
+        capacity: fifo.capacity,
+        high_water: fifo.count.high_water,
+        written: fifo.count.written,
+        dropped: fifo.count.dropped,
+        overwritten: fifo.count.overwritten,
+        stalled_us: us(fifo.count.stalled),
+        taking_until: fifo.draining.then_some(fifo.drain_ends),
+    }
+}

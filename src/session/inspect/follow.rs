@@ -1,0 +1,136 @@
+//! From a word to what it belongs with: from a weight to the value it is multiplied with, from a value that arrived to
+//! the unit that sent it, from a unit's state to the unit.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Part, Place};
+use crate::chip::geometry::Pe;
+use crate::kernel::events::Unpacked;
+use crate::kernel::matrix::Spot;
+use crate::machine::program::{Program, Slot};
+use crate::machine::sram::SRAM_BYTES;
+use crate::mapping::label::{Content, Label, Labels, Matrix, Origin, What};
+use crate::session::Session;
+
+/// Where following leads, and to what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// Where.
+    pub place: Place,
+    /// To what, in words.
+    pub to: String,
+}
+
+/// Where a unit lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Home<'a> {
+    pub(super) pe: Pe,
+    /// Its slot there, and its number.
+    pub(super) slot: &'a Slot,
+    /// Number of the unit in the slot.
+    pub(super) index: u32,
+}
+
+/// The home of a unit of a layer and sample.
+pub(super) fn home(program: &Program, layer: u8, sample: u8, unit: u32) -> Option<Home<'_>> {
+    let pes = &program.layers.get(usize::from(layer))?.pes;
+    pes.iter().find_map(|&pe| {
+        let slots = &program.pe(pe)?.slots;
+        let slot = slots.iter().find(|slot| (slot.layer, slot.sample) == (layer, sample))?;
+        let index = slot.units.binary_search(&unit).ok()? as u32;
+        Some(Home { pe, slot, index })
+    })
+}
+
+/// Number of a unit on its PE, slot after slot.
+pub(super) fn number(program: &Program, home: &Home<'_>) -> u32 {
+    let slots = program.pe(home.pe).map_or(&[][..], |loaded| &loaded.slots);
+    let before = slots.iter().take_while(|slot| !std::ptr::eq(*slot, home.slot));
+    before.map(|slot| slot.units.len() as u32).sum::<u32>() + home.index
+}
+
+/// Where following a label leads, if anywhere.
+pub(super) fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
+    let program = labels.program();
+    match &label.what {
+        What::Unit { layer, sample, unit, .. } => to_unit(program, *layer, *sample, *unit),
+        What::Buffer { layer, sample, x, y, now, .. } => {
+            let shown = match now {
+                Content::X(_) | Content::XOverY(..) => x,
+                Content::Start | Content::Y(_) | Content::YOverX(_) => y,
+            };
+            match (*shown)? {
+                Origin::Unit(from, unit) => to_sent(program, *layer, from, *sample, unit),
+                _ => None,
+            }
+        }
+        What::Unpacked { layer, x, y, .. } => match (x, y) {
+            (None, Some(unit)) => to_sent(program, *layer, *layer, 0, *unit),
+            (Some(unit), _) => to_sent(program, *layer, layer.checked_sub(1)?, 0, *unit),
+            (None, None) => None,
+        },
+        What::Matrix { layer, matrix, spot, unit, .. } => {
+            let slot = labels.loaded().slot_of(*layer)?.1;
+            let words = session.machine().state().pes[pe.index()].sram.words();
+            let kernel = matrix.kernel(slot);
+            let source = match spot {
+                Spot::Weight(entry) | Spot::Index(entry) => entry.source,
+                Spot::SourceWord { source } | Spot::Ordered { source } | Spot::ColumnPointer { source } => {
+                    crate::kernel::matrix::Source::Number(*source)
+                }
+                Spot::RowPointer { row } => {
+                    let (at, _) = kernel.row_weights(words, *row)?;
+                    return Some(memory(pe, at, "the row's first weight".to_owned()));
+                }
+                Spot::Scale { .. } => return to_unit(program, *layer, 0, unit.as_ref()?.0),
+                Spot::Outside => return None,
+            };
+            let word = kernel.source_word(words, source)?;
+            let operand = operand(words, slot, *matrix)?.checked_add(word.checked_mul(4)?)?;
+            if operand >= SRAM_BYTES {
+                return None;
+            }
+            let name = if *matrix == Matrix::W { "x" } else { "y" };
+            Some(memory(pe, operand, format!("the {name} it is multiplied with")))
+        }
+        _ => None,
+    }
+}
+
+fn memory(pe: Pe, at: u32, to: String) -> Link {
+    Link { place: Place { pe: pe.index(), part: Part::Memory, at }, to }
+}
+
+fn to_unit(program: &Program, layer: u8, sample: u8, unit: u32) -> Option<Link> {
+    let home = home(program, layer, sample, unit)?;
+    let place = Place { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
+    let name = &program.layers.get(usize::from(layer))?.name;
+    Some(Link { place, to: format!("{name} unit {unit}") })
+}
+
+/// What the sender sent: y, or the trace where another layer reads it.
+fn to_sent(program: &Program, reader: u8, layer: u8, sample: u8, unit: u32) -> Option<Link> {
+    let home = home(program, layer, sample, unit)?;
+    let layout = &home.slot.pointwise;
+    let (base, name) = match layout.trace {
+        Some(trace) if reader != layer => (trace, "trace"),
+        _ => (layout.y, "y"),
+    };
+    let layer_name = &program.layers.get(usize::from(layer))?.name;
+    Some(memory(home.pe, base + 4 * home.index, format!("{name} of {layer_name} unit {unit} on {}", home.pe)))
+}
+
+/// Byte address of what a matrix of a slot is multiplied with in the time step that the PE is in.
+fn operand(words: &crate::kernel::SramWords, slot: &Slot, matrix: Matrix) -> Option<u32> {
+    let step = *words.get(slot.control.steps() as usize / 4)?;
+    let unpacked = slot.events.and_then(|events| match matrix {
+        Matrix::W => events.input,
+        Matrix::R => Some(events.recurrent),
+    });
+    match (unpacked.map(|layout| layout.into), matrix) {
+        (Some(Unpacked::Dense(at)), _) => Some(at),
+        (Some(Unpacked::List(_)), _) => None,
+        (None, Matrix::W) => Some(slot.buffers.of(step)),
+        (None, Matrix::R) => Some(slot.buffers.before(step)),
+    }
+}

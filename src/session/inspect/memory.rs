@@ -1,0 +1,122 @@
+//! A window of a PE's memory with its labels.
+
+use serde::{Deserialize, Serialize};
+
+use super::follow::{self, Link};
+use crate::chip::geometry::Pe;
+use crate::kernel::matrix::Reading;
+use crate::machine::program::{Region, RegionKind};
+use crate::machine::sram::SRAM_BYTES;
+use crate::mapping::label::{Label, Labels};
+use crate::session::Session;
+
+/// Bytes of a window.
+pub const WINDOW: u32 = 1024;
+
+/// One word and what it holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordView {
+    /// Byte address.
+    pub address: u32,
+    /// Its bits.
+    pub bits: u32,
+    /// Label of the element that begins it; of several, with how many more.
+    pub label: String,
+    /// Label and value of each element in it, by first byte.
+    pub elements: Vec<ElementView>,
+    /// Kind of the region it lies in; none where it is free.
+    pub kind: Option<RegionKind>,
+    /// Where following it leads.
+    pub link: Option<Link>,
+}
+
+/// One element of a word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ElementView {
+    /// What it holds, for programs.
+    #[serde(flatten)]
+    pub label: Label,
+    /// In words.
+    pub text: String,
+    /// Its value as it is meant.
+    pub value: String,
+}
+
+/// A region of the map and how much of it there is.
+pub type Owned = Region;
+
+/// A window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemoryView {
+    /// All regions, ascending.
+    pub map: Vec<Owned>,
+    /// The words of the window, ascending, whole rows of 16 bytes.
+    pub words: Vec<WordView>,
+}
+
+impl MemoryView {
+    /// The word at an address, if it is in the window.
+    pub fn word(&self, address: u32) -> Option<&WordView> {
+        let first = self.words.first()?.address;
+        self.words.get((address.checked_sub(first)? / 4) as usize)
+    }
+}
+
+/// First byte of the window around `at`: it moves by halves, so that `at` keeps a quarter of it on each side.
+fn start(at: u32) -> u32 {
+    let half = WINDOW / 2;
+    ((at.min(SRAM_BYTES - 1) / half * half).saturating_sub(half / 2)).min(SRAM_BYTES - WINDOW)
+}
+
+/// The window around a byte address.
+pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) -> MemoryView {
+    let sram = &session.machine().state().pes[pe.index()].sram;
+    let start = start(at);
+    let words = (start..start + WINDOW).step_by(4).map(|address| {
+        let found = labels.word(sram.words(), address);
+        let elements: Vec<ElementView> = found
+            .into_iter()
+            .map(|label| ElementView {
+                text: label.text(labels),
+                value: value_text(label.reading, sram.word(label.address), label.address),
+                label,
+            })
+            .collect();
+        let region = labels.loaded().regions.iter().find(|r| (r.start..r.end).contains(&address));
+        WordView {
+            address,
+            bits: sram.word(address),
+            label: joined(&elements),
+            kind: region.map(|region| region.kind),
+            link: elements.first().and_then(|e| follow::label(session, labels, pe, &e.label)),
+            elements,
+        }
+    });
+    MemoryView { map: labels.loaded().regions.clone(), words: words.collect() }
+}
+
+fn joined(elements: &[ElementView]) -> String {
+    match elements {
+        [] => String::new(),
+        [one] => one.text.clone(),
+        [first, rest @ ..] => format!("{} +{}", first.text, rest.len()),
+    }
+}
+
+/// An element's value as it is meant; `word` is the word that it lies in, `address` its first byte.
+pub fn value_text(reading: Reading, word: u32, address: u32) -> String {
+    let shifted = word >> (8 * (address % 4));
+    match reading {
+        Reading::F32 => single_text(f32::from_bits(word)),
+        Reading::U32 => word.to_string(),
+        Reading::U16 => (shifted & 0xFFFF).to_string(),
+        Reading::U8 => (shifted & 0xFF).to_string(),
+        Reading::I8 => i32::from(shifted as u8 as i8).to_string(),
+    }
+}
+
+/// A single in at most ten characters.
+pub fn single_text(value: f32) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-4..1e5).contains(&size) { format!("{value:.5}") } else { format!("{value:.3e}") }
+}

@@ -1,0 +1,116 @@
+//! One PE from the inside: what its core does, what its bytes mean, what its units are, and who gets what they send.
+//!
+//! A face asks for one [`Place`] at a time, and gets no more than it can show: a window of memory with its labels, or a
+//! page of units with the links of one.
+
+mod core;
+mod follow;
+mod memory;
+mod neurons;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::core::{
+    CoreView, DmaView, FifoState, InterruptView, OperationView, SendingView, SlotView, TimerView,
+};
+pub use self::follow::Link;
+pub use self::memory::{ElementView, MemoryView, Owned, WINDOW, WordView, single_text, value_text};
+pub use self::neurons::{Gates, NeuronsView, PAGE, Receiver, SpotView, UnitLinks, UnitView};
+use super::Session;
+use crate::chip::geometry::Pe;
+use crate::mapping::label::Labels;
+
+/// What of a PE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Status, operation, timers, DMA, FIFO, interrupts.
+    #[default]
+    Core,
+    /// Bytes.
+    Memory,
+    /// Units.
+    Neurons,
+}
+
+impl Part {
+    /// All of them, in the order of their keys.
+    pub const ALL: [Self; 3] = [Self::Core, Self::Memory, Self::Neurons];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "Core",
+            Self::Memory => "Memory",
+            Self::Neurons => "Neurons",
+        }
+    }
+}
+
+/// A place in a PE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// PE index, 0..152.
+    pub pe: usize,
+    /// What of it.
+    pub part: Part,
+    /// In memory a byte address; among neurons the number of a unit on the PE, slot after slot.
+    pub at: u32,
+}
+
+/// What a face asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Where.
+    pub place: Place,
+    /// Neurons: nearest to their threshold first, not in the order of the model.
+    pub by_distance: bool,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// What was asked for.
+    pub request: Request,
+    /// What is there; none in a PE without a program.
+    pub view: Option<PartView>,
+}
+
+/// One part of a PE.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartView {
+    /// Its core.
+    Core(Box<CoreView>),
+    /// A window of its memory.
+    Memory(MemoryView),
+    /// Its units.
+    Neurons(NeuronsView),
+}
+
+/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
+pub fn unit_place(session: &Session, layer: &str, unit: u32) -> Option<Place> {
+    let program = session.program();
+    let number = program.layers.iter().position(|l| l.name == layer)?;
+    let home = follow::home(program, u8::try_from(number).ok()?, 0, unit)?;
+    Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
+}
+
+/// Units of a PE, all its slots together.
+pub fn units(session: &Session, pe: usize) -> u32 {
+    let loaded = session.program().pes.get(pe).and_then(Option::as_ref);
+    loaded.map_or(0, |loaded| loaded.slots.iter().map(|slot| slot.units.len() as u32).sum())
+}
+
+/// Looks at a place.
+pub fn inspect(session: &Session, request: Request) -> Inspection {
+    let view = Pe::from_index(request.place.pe).and_then(|pe| {
+        let labels = Labels::of(session.program(), pe)?;
+        Some(match request.place.part {
+            Part::Core => PartView::Core(Box::new(core::core(session, pe)?)),
+            Part::Memory => PartView::Memory(memory::window(session, &labels, pe, request.place.at)),
+            Part::Neurons => PartView::Neurons(neurons::page(session, &labels, pe, request)),
+        })
+    });
+    Inspection { request, view }
+}

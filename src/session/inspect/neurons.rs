@@ -1,0 +1,349 @@
+//! The units of a PE: state and gates from the bytes as they are, and where one's bytes and values are.
+
+use serde::{Deserialize, Serialize};
+
+use super::follow::{Home, Link, home, number};
+use super::{Part, Place, Request};
+use crate::chip::constants::NOC_PAYLOAD_BYTES;
+use crate::chip::geometry::{PES_PER_QPE, Pe};
+use crate::kernel::{SramWords, events, pointwise};
+use crate::machine::broadcast::{ROUTER, route_number};
+use crate::machine::program::{Phase, Program, Slot, Target};
+use crate::machine::state::PeState;
+use crate::mapping::label::{Labels, Quantity};
+use crate::session::Session;
+
+/// Units of a page.
+pub const PAGE: usize = 64;
+
+/// Of which time step the sums are from which the gates are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gates {
+    /// Nothing has been computed yet: the sums are 0.
+    Nothing,
+    /// Of the step of c and y.
+    Done(u32),
+    /// Of the step whose c and y are still to come.
+    Ahead(u32),
+    /// W·x is of this step, R·y not yet: the gates are of neither.
+    OnlyInput(u32),
+    /// R·y is of this step, W·x not yet.
+    OnlyRecurrent(u32),
+}
+
+impl Gates {
+    /// In words.
+    pub fn text(self) -> String {
+        match self {
+            Self::Nothing => "nothing is computed yet: sums are 0".to_owned(),
+            Self::Done(step) => format!("of step {step}, as are c and y"),
+            Self::Ahead(step) => format!("of step {step}, c and y of it are to come"),
+            Self::OnlyInput(step) => format!("partial: R·y of step {step} is not there yet"),
+            Self::OnlyRecurrent(step) => format!("partial: W·x of step {step} is not there yet"),
+        }
+    }
+}
+
+/// One unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitView {
+    /// Number on the PE, slot after slot.
+    pub number: u32,
+    /// Layer index.
+    pub layer: u8,
+    /// Sample of the batch.
+    pub sample: u8,
+    /// Model index.
+    pub unit: u32,
+    /// Cell state.
+    pub c: f32,
+    /// Threshold.
+    pub theta: f32,
+    /// Keep gate, from the sums as they are.
+    pub z: f32,
+    /// Reset gate.
+    pub r: f32,
+    /// Candidate.
+    pub g: f32,
+    /// Value sent.
+    pub y: f32,
+    /// Its low-pass, where the layer has one.
+    pub trace: Option<f32>,
+    /// y is not 0.
+    pub event: bool,
+    /// c − θ: below 0 no event.
+    pub distance: f32,
+    /// Which step the gates are of.
+    pub gates: Gates,
+}
+
+/// An address of a unit's bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpotView {
+    /// What is there.
+    pub name: String,
+    /// Byte address.
+    pub address: u32,
+}
+
+/// A PE, or the host, that gets a unit's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receiver {
+    /// The PE and the word where the value lands; none for the host.
+    pub place: Option<Place>,
+    /// Who, and as what.
+    pub text: String,
+}
+
+/// What belongs to one unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitLinks {
+    /// Number on the PE.
+    pub number: u32,
+    /// Its bytes on this PE.
+    pub spots: Vec<SpotView>,
+    /// How its y, as it is, is sent, and in which time step.
+    pub packet: String,
+    /// Who gets it.
+    pub receivers: Vec<Receiver>,
+}
+
+impl UnitLinks {
+    /// Its bytes, then its receivers, as places to go to.
+    pub fn links(&self, pe: usize) -> Vec<Link> {
+        let spots = self.spots.iter().map(|spot| Link {
+            place: Place { pe, part: Part::Memory, at: spot.address },
+            to: spot.name.clone(),
+        });
+        let receivers =
+            self.receivers.iter().filter_map(|r| Some(Link { place: r.place?, to: r.text.clone() }));
+        spots.chain(receivers).collect()
+    }
+}
+
+/// A page of units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NeuronsView {
+    /// Units of the PE.
+    pub total: u32,
+    /// Units before this page.
+    pub before: u32,
+    /// The page.
+    pub units: Vec<UnitView>,
+    /// Of the unit asked for.
+    pub links: Option<UnitLinks>,
+}
+
+/// The page around the unit with number `request.place.at`.
+pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Request) -> NeuronsView {
+    let state = &session.machine().state().pes[pe.index()];
+    let mut units = Vec::new();
+    for (slot_number, slot) in labels.loaded().slots.iter().enumerate() {
+        let gates = gates(state, slot_number, cells(labels, state, slot_number, slot));
+        for index in 0..slot.units.len() as u32 {
+            let number = units.len() as u32;
+            units.push(unit(state.sram.words(), slot, index, number, gates));
+        }
+    }
+    if request.by_distance {
+        units.sort_by(|a, b| a.distance.abs().total_cmp(&b.distance.abs()).then(a.number.cmp(&b.number)));
+    }
+    let last = (units.len() as u32).saturating_sub(1);
+    let wanted = request.place.at.min(last);
+    let place = units.iter().position(|unit| unit.number == wanted).unwrap_or(0);
+    let before = place.saturating_sub(PAGE / 2).min(units.len().saturating_sub(PAGE));
+    let links = units.get(place).and_then(|unit| links(session, labels, pe, unit));
+    NeuronsView {
+        total: units.len() as u32,
+        before: before as u32,
+        units: units.into_iter().skip(before).take(PAGE).collect(),
+        links,
+    }
+}
+
+/// Point-wise steps that a slot has done: c and y are of the last of them.
+fn cells(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> u32 {
+    let steps = state.sram.word(slot.control.steps());
+    // That of the step in progress is done once the program has gone past it.
+    let operations = &labels.loaded().operations;
+    let place = state.operation as usize;
+    let pointwise =
+        operations.iter().position(|o| usize::from(o.slot) == number && o.phase == Phase::Pointwise);
+    let in_slot = operations.get(place).is_some_and(|o| usize::from(o.slot) == number);
+    steps.wrapping_add(u32::from(in_slot && pointwise.is_some_and(|p| p < place)))
+}
+
+/// Which step the sums of a slot are of.
+fn gates(state: &PeState, number: usize, cells: u32) -> Gates {
+    let count = |done: &[u32]| done.get(number).copied().unwrap_or(0);
+    let (input, recurrent) = (count(&state.input_done), count(&state.recurrent_done));
+    match (input, recurrent) {
+        (0, 0) => Gates::Nothing,
+        (i, r) if i == r && i == cells => Gates::Done(i - 1),
+        (i, r) if i == r => Gates::Ahead(i.wrapping_sub(1)),
+        (i, r) if i.wrapping_sub(r) as i32 > 0 => Gates::OnlyInput(i.wrapping_sub(1)),
+        (_, r) => Gates::OnlyRecurrent(r.wrapping_sub(1)),
+    }
+}
+
+fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -> UnitView {
+    let layout = &slot.pointwise;
+    let single = |base: u32| {
+        let word = words.get((base / 4 + index) as usize);
+        f32::from_bits(word.copied().unwrap_or(0))
+    };
+    // The gates do not depend on c.
+    let out = pointwise::unit(words, layout, index, false);
+    let (c, theta, y) = (single(layout.cell), single(layout.threshold), single(layout.y));
+    UnitView {
+        number,
+        layer: slot.layer,
+        sample: slot.sample,
+        unit: slot.units[index as usize],
+        c,
+        theta,
+        z: out.z,
+        r: out.r,
+        g: out.g,
+        y,
+        trace: layout.trace.map(single),
+        event: y != 0.0,
+        distance: c - theta,
+        gates,
+    }
+}
+
+/// The bytes and the receivers of a unit.
+fn links(session: &Session, labels: &Labels<'_>, pe: Pe, view: &UnitView) -> Option<UnitLinks> {
+    let program = session.program();
+    let home = home(program, view.layer, view.sample, view.unit)?;
+    debug_assert_eq!((home.pe, number(program, &home)), (pe, view.number), "a unit has one home");
+    let state = &session.machine().state().pes[pe.index()];
+    let words = state.sram.words();
+    let slot_number = labels.loaded().slots.iter().position(|slot| std::ptr::eq(slot, home.slot))?;
+    // The step of y as it is; before the first, that one.
+    let step = cells(labels, state, slot_number, home.slot).saturating_sub(1);
+    let sent = Sent::of(words, &home, step);
+    Some(UnitLinks {
+        number: view.number,
+        spots: spots(words, &home),
+        packet: sent.text(&home, program),
+        receivers: receivers(program, &home, &sent),
+    })
+}
+
+fn spots(words: &SramWords, home: &Home<'_>) -> Vec<SpotView> {
+    let (slot, layout, index) = (home.slot, &home.slot.pointwise, home.index);
+    let spot = |name: &str, address: u32| SpotView { name: name.to_owned(), address };
+    let at = |base: u32| base + 4 * index;
+    let gate = |base: u32, gate: u32| base + 4 * (gate * layout.units + index);
+    let mut spots =
+        vec![spot("c", at(layout.cell)), spot("θ", at(layout.threshold)), spot("y", at(layout.y))];
+    spots.extend(layout.trace.map(|trace| spot("trace", at(trace))));
+    for (name, base) in [
+        ("sum W·x", layout.input_sums),
+        ("sum R·y", layout.recurrent_sums),
+        ("bias", layout.bias),
+        ("recurrent bias", layout.recurrent_bias),
+    ] {
+        for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
+            spots.push(spot(&format!("{name}, gate {letter}"), gate(base, number)));
+        }
+    }
+    for (name, kernel) in [("W", &slot.input), ("R", &slot.recurrent)] {
+        for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
+            let found = kernel.row_weights(words, number * layout.units + index);
+            spots.extend(
+                found.map(|(address, count)| {
+                    spot(&format!("{name} of gate {letter}, {count} weights"), address)
+                }),
+            );
+        }
+    }
+    spots
+}
+
+/// How a unit's value is sent.
+struct Sent {
+    /// Packet of the block and word of it; none if it is not sent.
+    packet: Option<(u32, u32)>,
+    packets: u32,
+    step: u32,
+}
+
+impl Sent {
+    /// With events only active units are in the packets, in order: it depends on the bytes of y.
+    fn of(words: &SramWords, home: &Home<'_>, step: u32) -> Self {
+        const WORDS: u32 = NOC_PAYLOAD_BYTES as u32 / 4;
+        if home.slot.events.is_none() {
+            let packet = Some((home.index / WORDS, home.index % WORDS));
+            return Self { packet, packets: home.slot.packets(), step };
+        }
+        let y = |unit: u32| words.get((home.slot.pointwise.y / 4 + unit) as usize).copied().unwrap_or(0);
+        let values: Vec<u32> = (0..home.slot.units.len() as u32).map(y).collect();
+        let before = values[..home.index as usize].iter().filter(|&&value| value != 0).count() as u32;
+        let active = values[home.index as usize] != 0;
+        let place = (before / events::PACKET_VALUES, 1 + before % events::PACKET_VALUES);
+        Self { packet: active.then_some(place), packets: events::pack(&values).len() as u32, step }
+    }
+
+    fn text(&self, home: &Home<'_>, program: &Program) -> String {
+        let copies = home.slot.targets.iter().filter(|target| !target.host).count();
+        let step = self.step;
+        let sending = match self.packet {
+            Some((packet, word)) => {
+                format!("word {word} of packet {packet} of {}, each to {copies} destinations", self.packets)
+            }
+            None => format!("not sent: y is 0 ({} packets of other units)", self.packets),
+        };
+        let own = home.slot.targets.iter().find(|target| target.own).or(home.slot.targets.first());
+        let buffer = own.map_or(0, |target| step % target.buffers.count());
+        let way = program.delivery.broadcast;
+        format!("step {step}: {sending}; lands in buffer {} ({way:?})", ["A", "B", "C"][buffer as usize % 3])
+    }
+}
+
+/// Who gets the value in this time step, and at which word.
+fn receivers(program: &Program, home: &Home<'_>, sent: &Sent) -> Vec<Receiver> {
+    let slot = home.slot;
+    let Some((packet, word)) = sent.packet else { return Vec::new() };
+    let block = slot.events.map_or(slot.block, |events| events.mail);
+    let offset = block + NOC_PAYLOAD_BYTES as u32 * packet + 4 * word;
+    let mut receivers = Vec::new();
+    for target in &slot.targets {
+        if target.host {
+            let text = format!("the host, word {} of its y", offset / 4);
+            receivers.push(Receiver { place: None, text });
+            continue;
+        }
+        let masks = if target.qpe == ROUTER {
+            program.delivery.routes.get(route_number(slot.layer, target.own, target.next)).cloned()
+        } else {
+            Some(vec![(target.qpe, target.mask)])
+        };
+        let at = target.buffers.of(sent.step) + offset;
+        for (qpe, mask) in masks.unwrap_or_default() {
+            for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
+                receivers.extend(receiver(program, slot, target, usize::from(qpe) * PES_PER_QPE + p, at));
+            }
+        }
+    }
+    receivers
+}
+
+fn receiver(program: &Program, slot: &Slot, target: &Target, index: usize, at: u32) -> Option<Receiver> {
+    let pe = Pe::from_index(index)?;
+    let hosts = |layer: u8| program.pe(pe).and_then(|loaded| loaded.slot_of(layer)).is_some();
+    let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
+    let next = slot.layer + 1;
+    let what = match (target.own && hosts(slot.layer), target.next && hosts(next)) {
+        (true, true) => format!("y for {} and x for {}", name(slot.layer), name(next)),
+        (true, false) => format!("y for {}", name(slot.layer)),
+        (false, _) => format!("x for {}", name(next)),
+    };
+    let quantity = if slot.pointwise.trace == Some(target.payload) { Quantity::Trace } else { Quantity::Y };
+    let traced = if quantity == Quantity::Trace { " (trace)" } else { "" };
+    let place = Place { pe: index, part: Part::Memory, at };
+    Some(Receiver { place: Some(place), text: format!("{pe} {at:05x} as {what}{traced}") })
+}

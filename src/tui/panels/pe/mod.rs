@@ -1,0 +1,91 @@
+//! Panel 8: one PE from the inside. Core, Memory and Neurons, one at a time; from a word to what it belongs with.
+
+mod core;
+mod memory;
+mod neurons;
+pub mod state;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{PanelId, View};
+use crate::session::snapshot::{Part, PartView, PeStatus};
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::{columns_to, put_line, put_pair, rows_from};
+
+/// Words of memory in a row: as many as leave room beside them.
+pub fn words_in_row(panel: Rect) -> u32 {
+    memory::words_in_row(panel.width.saturating_sub(2))
+}
+
+/// Rows that a page key moves by.
+pub fn page_rows(panel: Rect) -> u32 {
+    u32::from(panel.height.saturating_sub(12)).max(4)
+}
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let state = &view.app.pe;
+    let right = match state.part {
+        Part::Core => "now".to_owned(),
+        Part::Memory => format!("{} · now", state.format.name()),
+        Part::Neurons if state.by_distance => "by |c−θ|".to_owned(),
+        Part::Neurons => "by unit".to_owned(),
+    };
+    let inner = frame(view, PanelId::Pe, &right, legend(view, area.width), area, buf);
+    let inner = if inner.width > 2 { columns_to(rows_from(inner, 0), inner.width) } else { inner };
+    let rest = tabs(view, inner, buf);
+    match view.inspection().map(|inspection| inspection.view.as_ref()) {
+        Some(Some(PartView::Core(core))) => core::render(view, core, rest, buf),
+        Some(Some(PartView::Memory(window))) => memory::render(view, window, rest, buf),
+        Some(Some(PartView::Neurons(page))) => neurons::render(view, page, rest, buf),
+        Some(None) => {
+            put_line(buf, rest, Line::styled("no program: this PE sleeps", view.theme().dim()));
+        }
+        None => {
+            let unused = view.pe(view.app.selected).is_none_or(|pe| pe.status == PeStatus::Unused);
+            let text = if unused { "no program: this PE sleeps" } else { "asking ..." };
+            put_line(buf, rest, Line::styled(text, view.theme().dim()));
+        }
+    }
+}
+
+/// The three parts, and which PE they are of.
+fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let theme = view.theme();
+    let mut line = Line::default();
+    for part in Part::ALL {
+        let style = if part == view.app.pe.part { theme.selected() } else { theme.dim() };
+        line.spans.push(Span::styled(format!(" {} ", part.name()), style));
+    }
+    let selected = view.app.selected;
+    let mut name = vec![Span::styled(selected.to_string(), theme.accent())];
+    if let Some(layer) = view.pe(selected).and_then(|pe| pe.layer)
+        && area.width >= 50
+    {
+        name.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
+    }
+    put_pair(buf, area, line, Line::from(name))
+}
+
+/// The keys of the panel; what the marks of the part mean stands in the part.
+fn legend(view: &View<'_>, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let keys: &[(&str, &str)] = match view.app.pe.part {
+        Part::Core => &[("v", "memory"), ("jk", "scroll")],
+        Part::Memory => {
+            &[("v", "neurons"), ("⏎", "follow"), ("⌫", "back"), ("x", "hex f32 u32"), ("a", "next region")]
+        }
+        Part::Neurons => &[("v", "core"), ("⏎", "bytes, receivers"), ("⌫", "back"), ("y", "sort")],
+    };
+    let mut line = Line::default();
+    for (key, word) in keys {
+        let word = format!(" {word}  ");
+        if line.width() + key.chars().count() + word.chars().count() + 4 <= usize::from(width) {
+            line.spans.push(Span::styled(*key, theme.accent()));
+            line.spans.push(Span::styled(word, theme.dim()));
+        }
+    }
+    line
+}

@@ -1,0 +1,172 @@
+//! Neurons: state, gates and distance to the threshold of the PE's units; bytes and receivers of the selected one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::View;
+use super::core::wrap;
+use crate::session::inspect::{NeuronsView, UnitLinks, UnitView};
+use crate::tui::theme::depth::Glyphs;
+use crate::tui::widgets::{columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
+
+/// From this width on the links stand beside the units.
+const LINKS_BESIDE: u16 = 112;
+/// Columns of the links then.
+const LINKS_COLUMNS: u16 = 40;
+
+pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
+    let rest = sums(view, page, area, buf);
+    let (table, links) = if rest.width >= LINKS_BESIDE {
+        let left = rest.width - LINKS_COLUMNS - 2;
+        (columns_to(rest, left), columns_from(rest, left + 2))
+    } else {
+        // The links get more room while the cursor is among them.
+        let share = if view.app.pe.link.is_some() { 2 } else { 3 };
+        let least = (rest.height / share).max(4).min(rest.height / 2);
+        let rows = least.max(rest.height.saturating_sub(page.units.len() as u16 + 2));
+        (rows_to(rest, rest.height - rows), rows_from(rest, rest.height - rows))
+    };
+    units(view, page, table, buf);
+    if let Some(of) = &page.links {
+        selected(view, page, of, links, buf);
+    }
+}
+
+/// Of which time step the gates are.
+fn sums(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) -> Rect {
+    let theme = view.theme();
+    let Some(unit) = page.units.iter().find(|u| u.number == view.app.pe.unit).or(page.units.first()) else {
+        return put_line(buf, area, Line::styled("no units", theme.dim()));
+    };
+    let text = format!("z, r, g are {}", unit.gates.text());
+    put_line(buf, area, Line::styled(shorten(&text, usize::from(area.width)), theme.dim()))
+}
+
+/// Which columns there are room for: their heads, and each unit's cell.
+struct Columns {
+    gates: bool,
+    bar: u16,
+}
+
+impl Columns {
+    fn fit(width: u16) -> Self {
+        let gates = width >= 64;
+        let used = if gates { 6 + 7 * 8 + 2 } else { 6 + 4 * 8 + 2 };
+        let bar = width.saturating_sub(used + 1);
+        Self { gates, bar: if bar >= 9 { bar.min(41) } else { 0 } }
+    }
+
+    fn head(&self) -> String {
+        let gates = if self.gates { format!("{:>8}{:>8}{:>8}", "z", "r", "g") } else { String::new() };
+        format!("{:>6}{:>8}{:>8}{gates}{:>8}{:>8}", "unit", "c", "θ", "y", "c−θ")
+    }
+
+    fn cells(&self, unit: &UnitView) -> String {
+        let gates = if self.gates {
+            format!("{}{}{}", number(unit.z), number(unit.r), number(unit.g))
+        } else {
+            String::new()
+        };
+        let UnitView { c, theta, y, distance, .. } = *unit;
+        format!("{:>6}{}{}{gates}{}{}", unit.unit, number(c), number(theta), number(y), number(distance))
+    }
+}
+
+/// A number of seven columns and a gap.
+fn number(value: f32) -> String {
+    if value.abs() < 100.0 { format!("{value:>8.4}") } else { format!("{value:>8.1e}") }
+}
+
+fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
+    let (theme, state) = (view.theme(), &view.app.pe);
+    let columns = Columns::fit(area.width);
+    let mut head = columns.head();
+    if columns.bar > 0 {
+        let middle = if columns.bar >= 15 { "c, | θ" } else { "" };
+        head =
+            format!("{head}  {:<2}{middle:^room$}1", "-1", room = usize::from(columns.bar).saturating_sub(3));
+    }
+    let rest = put_line(buf, area, Line::styled(head, theme.dim()));
+    let rows = usize::from(rest.height);
+    let several = page.units.iter().any(|unit| unit.layer != page.units[0].layer);
+    let at = page.units.iter().position(|unit| unit.number == state.unit).unwrap_or(0);
+    let first = at.saturating_sub(rows / 2).min(page.units.len().saturating_sub(rows));
+    for (y, unit) in (0u16..).zip(page.units.iter().skip(first).take(rows)) {
+        let here = unit.number == state.unit;
+        let style = match (here, unit.event) {
+            (true, _) => theme.cursor(),
+            (false, true) => theme.good().patch(theme.strong()),
+            (false, false) => theme.text(),
+        };
+        put_at(buf, rest, (0, y), &columns.cells(unit), style);
+        let mark = if unit.event { "*" } else { " " };
+        let used = columns.cells(unit).chars().count() as u16;
+        put_at(buf, rest, (used, y), mark, theme.good());
+        if several {
+            put_at(buf, rest, (0, y), &unit.layer.to_string(), theme.category(usize::from(unit.layer)));
+        }
+        if columns.bar > 0 {
+            axis(
+                view,
+                unit,
+                Rect { y: rest.y + y, height: 1, ..columns_from(rest, used + 2) },
+                columns.bar,
+                buf,
+            );
+        }
+    }
+}
+
+/// c from 0 on an axis from −1 to 1, and θ as a bar across.
+fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buffer) {
+    let theme = view.theme();
+    let place = |value: f32| {
+        let share = if value.is_nan() { 0.5 } else { value.clamp(-1.0, 1.0).midpoint(1.0) };
+        (share * f32::from(width.saturating_sub(1))).round() as u16
+    };
+    let (zero, c, theta) = (place(0.0), place(unit.c), place(unit.theta));
+    let (full, thin) = match theme.glyphs {
+        Glyphs::Blocks => ("■", "·"),
+        Glyphs::Ascii => ("=", "."),
+    };
+    let area = columns_to(area, width);
+    for x in 0..width {
+        let filled = (zero.min(c)..=zero.max(c)).contains(&x) && c != zero;
+        let (symbol, style) = match (x == theta, filled) {
+            (true, _) => ("|", theme.warn()),
+            (_, true) => (full, if unit.event { theme.good() } else { theme.heat_ink(0.5) }),
+            _ if x == zero => (thin, theme.dim()),
+            _ => continue,
+        };
+        put_at(buf, area, (x, 0), symbol, style);
+    }
+}
+
+/// The selected unit: in words, its bytes, who gets it.
+fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf: &mut Buffer) {
+    let (theme, state) = (view.theme(), &view.app.pe);
+    let Some(unit) = page.units.iter().find(|unit| unit.number == of.number) else { return };
+    let who = format!("{} unit {}", view.layer_name(unit.layer), unit.unit);
+    let gates = format!("  z {:.3} r {:.3} g {:.3}", unit.z, unit.r, unit.g);
+    let room = usize::from(area.width);
+    let head = vec![Span::styled(who, theme.accent()), Span::styled(gates, theme.dim())];
+    let mut rest = put_line(buf, area, Line::from(head));
+    let rows = if area.height >= 8 { 3 } else { 1 };
+    for line in wrap(&of.packet, room, rows) {
+        rest = put_line(buf, rest, Line::raw(line));
+    }
+    let links = of.links(view.app.selected.index());
+    let rows = usize::from(rest.height);
+    let first = state.link.unwrap_or(0).saturating_sub(rows / 2).min(links.len().saturating_sub(rows));
+    for (number, link) in links.iter().enumerate().skip(first).take(rows) {
+        let here = state.link == Some(number);
+        let style = if here { theme.cursor() } else { theme.text() };
+        let text = if number < of.spots.len() {
+            format!("{:05x} {}", link.place.at, link.to)
+        } else {
+            format!("→ {}", link.to)
+        };
+        rest = put_line(buf, rest, Line::styled(shorten(&text, room), style));
+    }
+}

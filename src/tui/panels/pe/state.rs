@@ -1,0 +1,261 @@
+//! Where the user is in the PE panel, and how keys move there.
+
+use crate::chip::geometry::Pe;
+use crate::machine::sram::SRAM_BYTES;
+use crate::session::inspect::Link;
+use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
+use crate::tui::command::Direction;
+
+/// How words are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WordFormat {
+    /// Eight hexadecimal digits.
+    #[default]
+    Hex,
+    /// As singles.
+    F32,
+    /// As whole numbers.
+    U32,
+}
+
+impl WordFormat {
+    /// The next one, round and round.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Hex => Self::F32,
+            Self::F32 => Self::U32,
+            Self::U32 => Self::Hex,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hex => "hex",
+            Self::F32 => "f32",
+            Self::U32 => "u32",
+        }
+    }
+}
+
+/// What a key does in the panel, beside moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// Core, Memory, Neurons, and round.
+    NextPart,
+    /// The other way round.
+    PreviousPart,
+    /// Hex, f32, u32.
+    Format,
+    /// Units by number or by distance.
+    Sort,
+    /// Where the word, or the link, leads.
+    Follow,
+    /// Where one came from.
+    Back,
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// The first word or unit.
+    First,
+    /// The last.
+    Last,
+    /// The next region of the map.
+    NextRegion,
+    /// The one before.
+    PreviousRegion,
+}
+
+/// Places kept to go back to.
+const TRAIL: usize = 100;
+
+/// The panel's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeState {
+    /// What of the PE is shown.
+    pub part: Part,
+    /// Address of the word under the cursor in Memory.
+    pub address: u32,
+    /// Number of the unit under the cursor in Neurons.
+    pub unit: u32,
+    /// How words are written.
+    pub format: WordFormat,
+    /// Units nearest to their threshold come first.
+    pub by_distance: bool,
+    /// The link under the cursor, if it is among the links of the unit.
+    pub link: Option<usize>,
+    /// First line shown of Core.
+    pub scroll: usize,
+    /// Where one has been, latest last.
+    pub trail: Vec<Place>,
+}
+
+impl PeState {
+    /// Where the user is, in the selected PE.
+    pub fn place(&self, selected: Pe) -> Place {
+        let at = match self.part {
+            Part::Core => 0,
+            Part::Memory => self.address,
+            Part::Neurons => self.unit,
+        };
+        Place { pe: selected.index(), part: self.part, at }
+    }
+
+    /// What to ask the engine for.
+    pub fn request(&self, selected: Pe) -> Request {
+        Request { place: self.place(selected), by_distance: self.by_distance }
+    }
+
+    /// Goes to a place and remembers this one.
+    pub fn go(&mut self, selected: &mut Pe, to: Place) {
+        self.trail.push(self.place(*selected));
+        if self.trail.len() > TRAIL {
+            self.trail.remove(0);
+        }
+        self.stand(selected, to);
+    }
+
+    /// Goes back; says whether there was a place to go back to.
+    pub fn back(&mut self, selected: &mut Pe) -> bool {
+        let Some(place) = self.trail.pop() else { return false };
+        self.stand(selected, place);
+        true
+    }
+
+    fn stand(&mut self, selected: &mut Pe, place: Place) {
+        if let Some(pe) = Pe::from_index(place.pe) {
+            *selected = pe;
+        }
+        self.part = place.part;
+        self.link = None;
+        match place.part {
+            Part::Core => self.scroll = 0,
+            Part::Memory => self.set_address(i64::from(place.at)),
+            Part::Neurons => self.unit = place.at,
+        }
+    }
+
+    /// Moves the cursor. `row` is how many words a row of memory has on screen.
+    pub fn step(&mut self, direction: Direction, times: u32, row: u32, shown: Option<&Inspection>) {
+        match self.part {
+            Part::Core => self.scroll_core(direction, times),
+            Part::Memory => {
+                // Up and down stay in their column: no further than the first and the last row.
+                let row = 4 * row.max(1);
+                let above = times.min(self.address / row);
+                let below = times.min((SRAM_BYTES - 4).saturating_sub(self.address) / row);
+                let bytes = match direction {
+                    Direction::Left => -4 * i64::from(times),
+                    Direction::Right => 4 * i64::from(times),
+                    Direction::Up => -i64::from(above * row),
+                    Direction::Down => i64::from(below * row),
+                };
+                self.set_address(i64::from(self.address) + bytes);
+            }
+            Part::Neurons => self.step_units(direction, times, shown),
+        }
+    }
+
+    fn scroll_core(&mut self, direction: Direction, times: u32) {
+        self.scroll = match direction {
+            Direction::Down => (self.scroll + times as usize).min(200),
+            Direction::Up => self.scroll.saturating_sub(times as usize),
+            Direction::Left | Direction::Right => self.scroll,
+        };
+    }
+
+    fn set_address(&mut self, address: i64) {
+        self.address = address.clamp(0, i64::from(SRAM_BYTES) - 4) as u32 & !3;
+    }
+
+    fn step_units(&mut self, direction: Direction, times: u32, shown: Option<&Inspection>) {
+        let Some(view) = shown.and_then(neurons) else { return };
+        let links = view.links.as_ref().map_or(0, |links| links.links(0).len());
+        let times = times as usize;
+        match (direction, self.link) {
+            (Direction::Right, None) => self.link = (links > 0).then_some(0),
+            (Direction::Left, _) => self.link = None,
+            (Direction::Down, Some(at)) => self.link = Some((at + times).min(links.saturating_sub(1))),
+            (Direction::Up, Some(at)) => self.link = Some(at.saturating_sub(times)),
+            (Direction::Down | Direction::Up, None) => {
+                let at = view.units.iter().position(|unit| unit.number == self.unit).unwrap_or(0);
+                let to = if direction == Direction::Down { at + times } else { at.saturating_sub(times) };
+                if let Some(unit) = view.units.get(to.min(view.units.len().saturating_sub(1))) {
+                    self.unit = unit.number;
+                }
+            }
+            (Direction::Right, Some(_)) => {}
+        }
+    }
+
+    /// What a key does; a place that it leads to is returned, with what is there.
+    pub fn key(&mut self, key: Key, page: u32, row: u32, shown: Option<&Inspection>) -> Option<Link> {
+        match key {
+            Key::NextPart => self.turn(1),
+            Key::PreviousPart => self.turn(Part::ALL.len() - 1),
+            Key::Format => self.format = self.format.next(),
+            Key::Sort => self.by_distance = !self.by_distance,
+            Key::PageDown => self.step(Direction::Down, page, row, shown),
+            Key::PageUp => self.step(Direction::Up, page, row, shown),
+            Key::First => (self.address, self.unit, self.scroll) = (0, 0, 0),
+            Key::Last => {
+                self.set_address(i64::from(SRAM_BYTES));
+                if let Some(view) = shown.and_then(neurons) {
+                    self.unit = view.total.saturating_sub(1);
+                }
+            }
+            Key::NextRegion => self.go_region(true, shown),
+            Key::PreviousRegion => self.go_region(false, shown),
+            Key::Follow => return self.follow(shown),
+            Key::Back => {}
+        }
+        None
+    }
+
+    fn turn(&mut self, by: usize) {
+        let at = Part::ALL.iter().position(|&part| part == self.part).unwrap_or(0);
+        self.part = Part::ALL[(at + by) % Part::ALL.len()];
+        self.link = None;
+    }
+
+    fn go_region(&mut self, next: bool, shown: Option<&Inspection>) {
+        let Some(PartView::Memory(view)) = shown.and_then(|shown| shown.view.as_ref()) else { return };
+        let mut starts = view.map.iter().map(|region| region.start);
+        let to = if next {
+            starts.find(|&start| start > self.address)
+        } else {
+            starts.take_while(|&start| start < self.address).last()
+        };
+        if let Some(start) = to {
+            self.address = start & !3;
+        }
+    }
+
+    fn follow(&mut self, shown: Option<&Inspection>) -> Option<Link> {
+        match shown?.view.as_ref()? {
+            PartView::Core(_) => {
+                self.turn(1);
+                None
+            }
+            PartView::Memory(view) => view.word(self.address)?.link.clone(),
+            PartView::Neurons(view) => {
+                let links = view.links.as_ref()?;
+                if let Some(at) = self.link {
+                    links.links(shown?.request.place.pe).get(at).cloned()
+                } else {
+                    self.link = Some(0);
+                    None
+                }
+            }
+        }
+    }
+}
+
+fn neurons(shown: &Inspection) -> Option<&crate::session::inspect::NeuronsView> {
+    match shown.view.as_ref()? {
+        PartView::Neurons(view) => Some(view),
+        _ => None,
+    }
+}
