@@ -74,7 +74,7 @@ fn conditions(c: &mut Criterion) {
         let mut start = fresh.clone();
         let names = Names::of(&start);
         let mut points = Points::default();
-        for text in text {
+        if let Some(text) = text {
             points.add(&PointSpec { text, kind: PointKind::Break }, &names).expect("a good condition");
         }
         points.arm(&mut start);

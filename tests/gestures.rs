@@ -77,6 +77,7 @@ fn what_is_on_screen_is_what_was_answered() {
         steps_per_second: 0.0,
         focus: spinntui::session::snapshot::Focus::Nothing,
         debug: spinntui::session::snapshot::DebugView::default(),
+        history: spinntui::session::snapshot::HistoryView::default(),
     };
     let TaskView::Gestures(view) = snapshot(&session, &facts).task else { panic!("another task") };
     assert_eq!((view.sample, view.frame, view.frames, view.judged), (0, 30, 67, 0));

@@ -185,6 +185,16 @@ const fn row(
     Command { id, action, keys, about, short, group, when, counts }
 }
 
+/// A command of the PE panel.
+const fn inside(
+    id: &'static str,
+    key: pe::Key,
+    keys: &'static [&'static str],
+    about: &'static str,
+) -> Command {
+    row(id, Action::Pe(key), keys, about, "", Group::Pe, When::Pe)
+}
+
 /// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
 pub const COMMANDS: &[Command] = &[
     row(
@@ -205,17 +215,9 @@ pub const COMMANDS: &[Command] = &[
         Group::Run,
         When::Loaded,
     ),
+    inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
     row(
-        "pe-part",
-        Action::Pe(pe::Key::NextPart),
-        &["v"],
-        "PE panel: core, memory, neurons",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "follow",
+        "pe-follow",
         Action::Pe(pe::Key::Follow),
         &["enter"],
         "PE panel: where a word or a link leads; else expand",
@@ -223,24 +225,8 @@ pub const COMMANDS: &[Command] = &[
         Group::Pe,
         When::Loaded,
     ),
-    row(
-        "back",
-        Action::Pe(pe::Key::Back),
-        &["backspace"],
-        "PE panel: back to where following began",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "word-format",
-        Action::Pe(pe::Key::Format),
-        &["x"],
-        "PE panel: words as hex, f32, u32",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
+    inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
+    inside("word-format", pe::Key::Format, &["x"], "words as hex, f32, u32"),
     row("help", Action::Help, &["?", "f1"], "all keys, with search", "help", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always),
     row(
@@ -584,78 +570,14 @@ pub const COMMANDS: &[Command] = &[
         Group::View,
         When::Loaded,
     ),
-    row(
-        "pe-part-back",
-        Action::Pe(pe::Key::PreviousPart),
-        &["V"],
-        "PE panel: the other way round",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "sort-units",
-        Action::Pe(pe::Key::Sort),
-        &["y"],
-        "PE panel: units in order, or nearest to θ first",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "next-region",
-        Action::Pe(pe::Key::NextRegion),
-        &["a"],
-        "PE panel: next region of the map",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "previous-region",
-        Action::Pe(pe::Key::PreviousRegion),
-        &["A"],
-        "PE panel: region before",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "page-down",
-        Action::Pe(pe::Key::PageDown),
-        &["ctrl-d", "pagedown"],
-        "PE panel: a page down",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "page-up",
-        Action::Pe(pe::Key::PageUp),
-        &["ctrl-u", "pageup"],
-        "PE panel: a page up",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "first",
-        Action::Pe(pe::Key::First),
-        &["home"],
-        "PE panel: first word or unit",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
-    row(
-        "last",
-        Action::Pe(pe::Key::Last),
-        &["G", "end"],
-        "PE panel: last word or unit",
-        "",
-        Group::Pe,
-        When::Pe,
-    ),
+    inside("pe-part-back", pe::Key::PreviousPart, &["V"], "the other way round"),
+    inside("sort-units", pe::Key::Sort, &["y"], "units in order, or nearest to θ first"),
+    inside("next-region", pe::Key::NextRegion, &["a"], "next region of the map"),
+    inside("previous-region", pe::Key::PreviousRegion, &["A"], "region before"),
+    inside("page-down", pe::Key::PageDown, &["ctrl-d", "pagedown"], "a page down"),
+    inside("page-up", pe::Key::PageUp, &["ctrl-u", "pageup"], "a page up"),
+    inside("first", pe::Key::First, &["home"], "first word or unit"),
+    inside("last", pe::Key::Last, &["G", "end"], "last word or unit"),
     row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
     row(
         "suspend",

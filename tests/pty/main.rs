@@ -102,7 +102,7 @@ fn a_pe_is_looked_into_and_a_link_is_followed() {
     // The first link is the unit's c.
     terminal.press("\r");
     terminal.wait_for("c of unit ");
-    terminal.press("\x7f");
+    terminal.press("e");
     terminal.wait_for("c−θ");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);

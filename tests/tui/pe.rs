@@ -13,7 +13,7 @@ use spinntui::session::build::{ModelCache, Plan};
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
 use spinntui::session::inspect::Link;
-use spinntui::session::snapshot::{Focus, Part, PartView, RunState, Snapshot};
+use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView, RunState, Snapshot};
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
@@ -51,6 +51,8 @@ impl Rig {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: self.focus,
+            debug: DebugView::default(),
+            history: HistoryView::default(),
         };
         snapshot(&self.session, &facts)
     }
@@ -142,7 +144,7 @@ fn a_neuron_is_followed_to_a_receiver_and_back() {
     assert_eq!(landed.part, Part::Memory);
     assert_ne!(landed.pe, start.pe, "{links:?}");
     assert!(rig.label().starts_with(&format!("y(1) rnns.1 unit {unit} (")), "{}", rig.label());
-    rig.press("backspace");
+    rig.press("e");
     assert_eq!(rig.app.pe.place(rig.app.selected), start);
     rig.press(&format!("l {down} enter"));
     assert_eq!(rig.app.pe.place(rig.app.selected), landed);
@@ -155,7 +157,7 @@ fn a_neuron_is_followed_to_a_receiver_and_back() {
     assert_eq!(here(&rig), value, "the same bits at both ends");
     rig.press("enter");
     assert_eq!(rig.app.pe.place(rig.app.selected), start);
-    rig.press("backspace backspace");
+    rig.press("e e");
     assert_eq!(rig.app.pe.place(rig.app.selected), landed, "back at the very word");
 }
 

@@ -178,7 +178,7 @@ const KEYS: [&str; 34] = [
     "v",
     "x",
     "enter",
-    "backspace",
+    "e",
     "a",
     "y",
     "G",

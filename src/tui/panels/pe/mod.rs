@@ -75,9 +75,9 @@ fn legend(view: &View<'_>, width: u16) -> Line<'static> {
     let keys: &[(&str, &str)] = match view.app.pe.part {
         Part::Core => &[("v", "memory"), ("jk", "scroll")],
         Part::Memory => {
-            &[("v", "neurons"), ("⏎", "follow"), ("⌫", "back"), ("x", "hex f32 u32"), ("a", "next region")]
+            &[("v", "neurons"), ("⏎", "follow"), ("e", "back"), ("x", "hex f32 u32"), ("a", "next region")]
         }
-        Part::Neurons => &[("v", "core"), ("⏎", "bytes, receivers"), ("⌫", "back"), ("y", "sort")],
+        Part::Neurons => &[("v", "core"), ("⏎", "bytes, receivers"), ("e", "back"), ("y", "sort")],
     };
     let mut line = Line::default();
     for (key, word) in keys {
