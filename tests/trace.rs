@@ -528,6 +528,11 @@ fn going_back_cuts_the_record_and_going_on_writes_the_same_again() {
     let back = line(&session, TimelineWindow::Latest(9));
     assert_eq!(back.now, session.tick());
     assert!(back.steps.iter().all(|step| step.end <= back.now) && back.end <= back.now);
+    // Nobody has to step for the last step to be seen.
+    let hash = session.state_hash();
+    history.again(&mut session);
+    assert_eq!((session.state_hash(), session.tick()), (hash, back.now));
+    assert_eq!(line(&session, TimelineWindow::Latest(1)).steps.last().map(|step| step.step), Some(3));
     on(&mut session, &mut history, 2);
     let again = line(&session, TimelineWindow::Latest(1));
     assert_eq!((again.steps, again.path, again.rows), (before.steps, before.path, before.rows));

@@ -280,12 +280,7 @@ impl Runner {
                 }
             }
             Command::Reload => self.load(notify),
-            Command::Focus(focus) => {
-                self.facts.focus = focus;
-                if let Some(session) = &mut self.session {
-                    session.watch_timeline(matches!(focus, Focus::Timeline(_)));
-                }
-            }
+            Command::Focus(focus) => self.focus(focus),
             Command::Back { .. }
             | Command::Go(_)
             | Command::Bookmark(_)

@@ -132,6 +132,14 @@ impl Session {
         }
     }
 
+    /// The time line is recorded, and not since before the last completed step.
+    pub fn timeline_lacks_last_step(&self) -> bool {
+        let host = &self.machine.state().host;
+        let began = host.completed_at - host.last_step_ticks;
+        let since = self.machine.recorded().filter(|_| self.tape.is_some()).map(|record| record.since);
+        host.completed > 0 && since.is_some_and(|since| since > began)
+    }
+
     /// The time line, as a face asked for it; none unless it is recorded.
     pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
         let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);

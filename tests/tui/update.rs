@@ -3,6 +3,7 @@
 use spinntui::chip::geometry::Pe;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
+use spinntui::session::history::Place;
 use spinntui::session::snapshot::{Focus, RunState, Snapshot, TimelineWindow};
 use spinntui::tui::app::{App, Effect, Msg, Overlay, Signal};
 use spinntui::tui::heat::{Metric, Window};
@@ -16,6 +17,10 @@ fn step(unit: StepUnit, count: u32) -> Effect {
     Effect::Engine(Command::Step { unit, count })
 }
 
+fn back(unit: StepUnit, count: u32) -> Effect {
+    Effect::Engine(Command::Back { unit, count })
+}
+
 #[test]
 fn keys_become_commands() {
     let cases = [
@@ -26,7 +31,17 @@ fn keys_become_commands() {
         ("p", vec![step(StepUnit::Phase, 1)]),
         ("o", vec![step(StepUnit::Phase, 1)]),
         ("i", vec![step(StepUnit::Event, 1)]),
-        ("S", vec![step(StepUnit::Sequence, 1)]),
+        ("f", vec![step(StepUnit::Sequence, 1)]),
+        ("S", vec![back(StepUnit::TimeStep, 1)]),
+        ("N", vec![back(StepUnit::Layer, 1)]),
+        ("P", vec![back(StepUnit::Phase, 1)]),
+        ("O", vec![back(StepUnit::Phase, 1)]),
+        ("I", vec![back(StepUnit::Event, 1)]),
+        ("F", vec![back(StepUnit::Sequence, 1)]),
+        ("u", vec![Effect::Engine(Command::Go(Place::PreviousStop))]),
+        ("B", vec![Effect::Engine(Command::Bookmark("1".to_owned()))]),
+        ("[", vec![]),
+        ("g 1 2 enter", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
         ("r", vec![Effect::Engine(Command::Reload)]),
         ("R", vec![Effect::Engine(Command::Restart)]),
         ("<", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(30.0)))]),
@@ -71,8 +86,8 @@ fn digits_pick_panels_one_after_the_other() {
         press(&mut app, key);
         assert_eq!(app.focus(), panel, "{key}");
     }
-    press(&mut app, "8");
-    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 8");
+    press(&mut app, "0");
+    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 0");
     press(&mut app, "m");
     assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
 }
@@ -303,4 +318,27 @@ fn the_time_line_zooms_pans_and_follows_again() {
     press(&mut app, "*");
     assert_eq!(app.selected.index() % 50, 9, "the sample's critical PEs");
     assert!(app.timeline.cursor.is_some());
+}
+
+#[test]
+fn what_cannot_be_done_stays_on_the_line() {
+    let mut app = app((80, 24));
+    press(&mut app, "X");
+    assert!(text(&app).contains("FlipBit(pe:"), "{}", text(&app));
+    // A fault is typed as in a scene; a half one says where it is wrong, and Enter does nothing.
+    press(&mut app, "backspace");
+    assert_eq!(press(&mut app, "enter"), []);
+    assert!(text(&app).contains("column "), "{}", text(&app));
+    let effects = press(&mut app, ") enter");
+    assert!(matches!(effects[..], [Effect::Engine(Command::Inject(_))]), "{effects:?}");
+    assert!(app.overlays.is_empty());
+}
+
+#[test]
+fn enter_on_a_finding_goes_to_its_pe() {
+    let mut app = app((80, 24));
+    let finding = app.picture().unwrap().findings[0].clone();
+    press(&mut app, "! enter");
+    assert_eq!(Some(app.selected.index()), finding.pe);
+    assert_eq!((app.focus(), app.overlays.len()), (PanelId::Pe, 0));
 }

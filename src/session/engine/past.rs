@@ -3,6 +3,7 @@
 use super::super::command::Command;
 use super::super::history::{HistoryError, Position};
 use super::super::record::Recorder;
+use super::super::snapshot::Focus;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::chip::geometry::Pe;
 
@@ -47,10 +48,19 @@ impl Runner {
             },
             _ => return,
         };
+        history.again(session);
         // What holds where one has come to is known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
         notify(EngineEvent::Said(said));
+    }
+
+    /// What snapshots are to show in detail. A time line is recorded from now on, and the last step once more.
+    pub(super) fn focus(&mut self, focus: Focus) {
+        self.facts.focus = focus;
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
+        session.watch_timeline(matches!(focus, Focus::Timeline(_)));
+        history.again(session);
     }
 
     /// Begins to write the session down, if that is wanted.

@@ -157,6 +157,24 @@ impl History {
     }
 }
 
+impl History {
+    /// Runs through the last time step again if the time line is recorded and lacks it. The experiment is then where it
+    /// was.
+    pub fn again(&mut self, session: &mut Session) {
+        if !session.timeline_lacks_last_step() {
+            return;
+        }
+        let now = session.machine.state().events;
+        // Within a step the last complete one began two boundaries ago.
+        let from = self.step_boundary(now, 1, 2).or(self.step_boundary(now, 1, 1)).unwrap_or(0);
+        let kept = self.kept.partition_point(|kept| kept.at.events <= from);
+        if let Some(kept) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) {
+            kept.restore(session);
+            replay(session, now);
+        }
+    }
+}
+
 /// Runs on until so many events are handled.
 pub(super) fn replay(session: &mut Session, target: u64) {
     while session.machine.state().events < target {

@@ -133,8 +133,8 @@ impl Summary {
             Doing::Unknown,
         ];
         others.extend(kinds.map(|doing| (self.sum(|bound| bound.doing == doing), doing.describe())));
-        // What would be 0.0 % is not worth a word.
-        others.retain(|(ticks, _)| ticks * 2000 >= self.ticks);
+        // Less than half a per cent is not worth a word; the table of the path has it.
+        others.retain(|(ticks, _)| ticks * 200 >= self.ticks);
         others.sort_by_key(|(ticks, _)| std::cmp::Reverse(*ticks));
         for (ticks, what) in others.into_iter().take(3) {
             let _ = write!(text, ", {} {what}", self.percent(ticks));
