@@ -147,12 +147,12 @@ pub enum Format {
 enum Verb {
     /// Run a scene without a screen and write a report
     Run(run::RunArgs),
-    /// Do a recorded session again, and compare the state that it ends in
-    Replay(replay::ReplayArgs),
     /// Map a scene onto the chip without running it: does it fit, how full, how even?
     Check(check::CheckArgs),
     /// Show what a model is: layers, sparsity, balance, sizes, measured results
     Inspect(inspect::InspectArgs),
+    /// Do a recorded session again, and compare the state that it ends in
+    Replay(replay::ReplayArgs),
     /// List every hardware number, how sure it is, and where it comes from
     Constants(constants::ConstantsArgs),
     /// Show what 8-bit weights would lose and save

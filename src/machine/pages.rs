@@ -9,11 +9,17 @@ use super::sram::{PAGE_BYTES, PAGE_WORDS, PAGES};
 type Page = [u32; PAGE_WORDS];
 
 /// An SRAM's content, page by page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Pages {
     pages: Arc<[Arc<Page>]>,
     /// Bits of the pages written since the checkpoint before, at least.
     pub(super) written: u128,
+}
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pages({})", self.pages.len())
+    }
 }
 
 impl Default for Pages {
