@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use spinntui::chip::clock::us;
 use spinntui::chip::geometry::Pe;
+use spinntui::machine::banks::BankCount;
 use spinntui::machine::program::Phase;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
@@ -163,7 +164,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
         (
             format!("{at}.conflicts >= 3"),
             Box::new(move |s| {
-                s.machine().state().pes[index].banks.count.iter().map(|c| c.conflicts()).sum::<u64>() >= 3
+                s.machine().state().pes[index].banks.count.iter().map(BankCount::conflicts).sum::<u64>() >= 3
             }),
         ),
         (

@@ -259,7 +259,7 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     assert_eq!(ask(&mut walker, threshold), LastWrite::Load);
     let LastWrite::By(own) = ask(&mut walker, y) else { panic!() };
     assert!(own.what.contains("pointwise of rnns.1"), "{own:?}");
-    assert_eq!(own.pe, Some((pe.qpe().x, pe.qpe().y, pe.p() as u8)));
+    assert_eq!(own.pe, Some((pe.qpe().x, pe.qpe().y, pe.p())));
     assert_eq!(own.bytes, y..y + 4);
     let LastWrite::By(packet) = ask(&mut walker, x) else { panic!() };
     // In the buffer is x or y, step by step.
@@ -285,7 +285,7 @@ fn a_fault_is_found_undone_and_repeated() {
         seen
     };
     let (pe, threshold, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p() as u8);
+    let place = (pe.qpe().x, pe.qpe().y, pe.p());
     // The sign of θ: the unit sends in every step from now on.
     let fault = Fault::FlipBit { pe: place, address: threshold + 3, bit: 7 };
     let before = (walker.at(), walker.seen());
@@ -317,7 +317,7 @@ fn every_fault_shows_and_can_be_undone() {
     let mut walker = Walker::new("scenes/lm_small.ron", &[]);
     walker.steps(5);
     let (pe, threshold, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p() as u8);
+    let place = (pe.qpe().x, pe.qpe().y, pe.p());
     let begin = (walker.at(), walker.seen());
     walker.steps(3);
     let sound = walker.seen();
@@ -351,9 +351,9 @@ fn senseless_faults_are_refused() {
     let walker = Walker::new("scenes/lm_small.ron", &[]);
     let program = walker.session.program();
     let (pe, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p() as u8);
+    let place = (pe.qpe().x, pe.qpe().y, pe.p());
     let unused = Pe::all().find(|&pe| program.pe(pe).is_none()).unwrap();
-    let idle = (unused.qpe().x, unused.qpe().y, unused.p() as u8);
+    let idle = (unused.qpe().x, unused.qpe().y, unused.p());
     for (fault, error) in [
         (Fault::KillPe { pe: (4, 3, 0) }, FaultError::NoPe((4, 3, 0))),
         (Fault::KillPe { pe: idle }, FaultError::Unused(unused)),

@@ -165,14 +165,12 @@ fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
     } else {
         bookmarks.clone().rfind(|(_, at)| at.events < snapshot.events)
     };
-    match found.map(|(name, _)| name.clone()) {
-        Some(name) => engine(app, Command::Go(Place::Bookmark(name))),
-        None => {
-            let side = if after { "after" } else { "before" };
-            app.notice = Some(format!("no bookmark {side} this moment; B sets one"));
-            Vec::new()
-        }
+    if let Some(name) = found.map(|(name, _)| name.clone()) {
+        return engine(app, Command::Go(Place::Bookmark(name)));
     }
+    let side = if after { "after" } else { "before" };
+    app.notice = Some(format!("no bookmark {side} this moment; B sets one"));
+    Vec::new()
 }
 
 fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {

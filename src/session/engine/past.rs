@@ -69,7 +69,7 @@ impl Runner {
         match Recorder::create(path, &self.options.scene, &self.options.set) {
             Ok(recorder) => self.recorder = Some(recorder),
             Err(error) => {
-                notify(EngineEvent::Said(format!("{}: nothing is recorded: {error}", path.display())))
+                notify(EngineEvent::Said(format!("{}: nothing is recorded: {error}", path.display())));
             }
         }
     }

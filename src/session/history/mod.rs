@@ -1,6 +1,6 @@
 //! The way back: an experiment's past, reached by going to a kept moment and running forward from there.
 //!
-//! The machine is deterministic, so what is replayed is what was. Every few time steps a [`checkpoint`] is kept; when
+//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint is kept; when
 //! they take more memory than allowed, the oldest go, and what lies before the oldest is out of reach.
 
 mod checkpoint;

@@ -142,8 +142,12 @@ impl History {
     fn event_at(&self, session: &mut Session, time: f64) -> Result<u64, HistoryError> {
         let now = Position::of(session);
         let tick = time * TICKS_PER_US as f64;
-        if tick >= now.tick as f64 {
-            return if tick == now.tick as f64 { Ok(now.events) } else { Err(HistoryError::Ahead { now }) };
+        let behind = now.tick as f64 - tick;
+        if behind < 0.0 {
+            return Err(HistoryError::Ahead { now });
+        }
+        if behind <= 0.0 {
+            return Ok(now.events);
         }
         let kept = self.kept.partition_point(|kept| kept.at.tick as f64 <= tick);
         let kept = kept.checked_sub(1).and_then(|at| self.kept.get(at));

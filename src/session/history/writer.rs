@@ -114,7 +114,7 @@ fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Optio
             None => (what, source),
         };
         if let Some(write) = written.last() {
-            let pe = source.map(|pe| (pe.qpe().x, pe.qpe().y, pe.p() as u8));
+            let pe = source.map(|pe| (pe.qpe().x, pe.qpe().y, pe.p()));
             last = Some(Writer { at: Position::of(session), what, pe, bytes: write.bytes.clone() });
         }
     }
