@@ -107,7 +107,7 @@ def main():
     steps = args.epochs * args.rounds * len(pool) // args.batch
     per_epoch = steps // args.epochs
     print(f"{len(train.names)} recordings, {len(pool)} gestures, {per_epoch} steps an epoch", flush=True)
-    average = Average(model, args.ema)
+    average = Average(model, args.average)
     begun, order, history = time.time(), [], []
     spent, run = 0.0, {"loss": 0.0, "right": 0, "seen": 0}
     step = 0
@@ -153,7 +153,8 @@ def main():
             history.append(now)
             for name, result in list(now.items())[1:]:
                 print(f"  {name}: {result['accuracy']:.4f} {result['classes']} {result['activity']}", flush=True)
-            torch.save({"model": average.model.state_dict(), "last": model.state_dict(), "args": vars(args), "history": history}, out / "checkpoint.pt")
+            saved = {"model": average.model.state_dict(), "last": model.state_dict()}
+            torch.save(saved | {"args": vars(args), "history": history}, out / "checkpoint.pt")
     print(json.dumps({"seconds": round(time.time() - begun), "steps": step}))
 
 
