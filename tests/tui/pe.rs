@@ -217,7 +217,11 @@ fn units_are_sorted_by_their_distance() {
     rig.press("8 v v y");
     let Some(PartView::Neurons(page)) = &rig.app.inspection().unwrap().view else { panic!() };
     assert!(page.units.is_sorted_by(|a, b| a.distance.abs() <= b.distance.abs()));
-    assert!(page.units.iter().all(|u| u.distance == u.c - u.theta && u.event == (u.y != 0.0)));
+    assert!(
+        page.units
+            .iter()
+            .all(|u| u.distance.to_bits() == (u.c - u.theta).to_bits() && u.event == (u.y != 0.0))
+    );
 }
 
 #[test]
