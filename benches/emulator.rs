@@ -2,10 +2,12 @@
 //!
 //! `token/…`: one time step with every packet, perplexity included. `chip only`: the same without the host's readout.
 //! `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost that are never hit.
+//! `history/…`: a token with the past kept, and a step back over one token, the furthest from a kept moment.
 
-#![allow(clippy::expect_used, reason = "a bench that cannot run should say why")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spinntui::scene::LoadedScene;
@@ -13,6 +15,7 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::debug::points::Ran;
 use spinntui::session::debug::{Names, PointKind, PointSpec, Points};
+use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
 
 fn session(scene: &str) -> Session {
@@ -91,9 +94,57 @@ fn conditions(c: &mut Criterion) {
     group.finish();
 }
 
+/// What the past costs: a time step with it kept, and a step back that runs as many time steps again as it can take.
+fn history(c: &mut Criterion) {
+    let mut group = c.benchmark_group("history");
+    for scene in ["lm.ron", "lm_small.ron"] {
+        let fresh = session(scene);
+        let mut session = fresh.clone();
+        let mut past = History::new(&mut session);
+        let every = u64::from(past.options().every);
+        let forward = |session: &mut Session, past: &mut History| loop {
+            let Moved::On(progress) = session.advance() else { panic!("the bench text is used up") };
+            past.note(session, progress);
+            if progress.step {
+                break;
+            }
+        };
+        group.bench_function(format!("{scene}: a token on, with its past kept"), |b| {
+            b.iter(|| {
+                if session.steps() + 1 >= session.work().total_steps() {
+                    session = fresh.clone();
+                    past = History::new(&mut session);
+                }
+                forward(&mut session, &mut past);
+            });
+        });
+        session = fresh.clone();
+        past = History::new(&mut session);
+        // At the end of a time step just before one is kept: back by one runs all those since the last again.
+        while session.steps() % every != every - 1 {
+            forward(&mut session, &mut past);
+        }
+        forward(&mut session, &mut past);
+        let end = Place::Step(session.steps());
+        group.bench_function(format!("{scene}: a token back"), |b| {
+            b.iter_custom(|times| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..times {
+                    past.go(&mut session, &end).expect("it was there");
+                    let begun = Instant::now();
+                    past.back(&mut session, StepUnit::TimeStep, 1).expect("it is within reach");
+                    spent += begun.elapsed();
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = emulator, conditions
+    targets = emulator, conditions, history
 }
 criterion_main!(benches);

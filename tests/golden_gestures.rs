@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -82,6 +83,13 @@ fn folder(tensors: &Tensors, card: &str) -> tempfile::TempDir {
     folder
 }
 
+fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
+    bytes.into_iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 fn classes(count: usize) -> String {
     let names: Vec<String> = (0..count).map(|i| format!("\"class {i}\"")).collect();
     format!("classes: [{}]", names.join(", "))
@@ -100,7 +108,7 @@ fn bits(y: &[f32]) -> String {
     let byte = |units: &[f32]| {
         units.iter().enumerate().fold(0, |byte, (i, &y)| byte | u8::from(y != 0.0) << (7 - i))
     };
-    y.chunks(8).map(|units| format!("{:02x}", byte(units))).collect()
+    hex(y.chunks(8).map(byte))
 }
 
 /// What a sequence through the reference gave.
@@ -188,7 +196,7 @@ fn first_difference(found: &[Vec<String>], wanted: &Value) -> Option<(usize, usi
 fn the_shipped_model_is_pytorchs_on_every_sample() {
     let golden = golden("gestures_shipped.json");
     let weights = fs::read("models/egru-dvs-gesture/model.safetensors").unwrap();
-    let digest = Sha256::digest(&weights).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = hex(Sha256::digest(&weights));
     assert_eq!(
         golden["model"], digest,
         "other weights: see `Golden vectors` in models/recipes/egru_dvs/README.md"

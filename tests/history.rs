@@ -1,6 +1,6 @@
 //! Going back: what is replayed is what was, whatever way one came, and where history ends it says so.
 
-#![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
 use std::collections::BTreeMap;
 
@@ -67,8 +67,8 @@ impl Walker {
         self.history.back(&mut self.session, unit, count)
     }
 
-    fn go(&mut self, place: Place) -> Result<Position, HistoryError> {
-        self.history.go(&mut self.session, &place)
+    fn go(&mut self, place: &Place) -> Result<Position, HistoryError> {
+        self.history.go(&mut self.session, place)
     }
 }
 
@@ -96,7 +96,9 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
         let what = match random.below(8) {
             0..=2 => {
                 let count = 1 + random.below(4);
-                (0..count).for_each(|_| drop(walker.forward(unit)));
+                for _ in 0..count {
+                    walker.forward(unit);
+                }
                 format!("{count} {unit} on")
             }
             3..=5 => {
@@ -110,7 +112,7 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
             }
             6 => {
                 let event = random.below(before.events + 1);
-                match walker.go(Place::Event(event)) {
+                match walker.go(&Place::Event(event)) {
                     Ok(at) => assert_eq!(at.events, event),
                     Err(HistoryError::Ended { oldest }) => assert!(event < oldest.events),
                     Err(other) => panic!("{other}"),
@@ -119,7 +121,7 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
             }
             _ => {
                 let time = random.below(before.tick + 1) as f64 / 1200.0;
-                match walker.go(Place::TimeUs(time)) {
+                match walker.go(&Place::TimeUs(time)) {
                     Ok(at) => assert!(at.tick as f64 / 1200.0 <= time),
                     Err(HistoryError::Ended { oldest }) => assert!(time < oldest.tick as f64 / 1200.0),
                     Err(other) => panic!("{other}"),
@@ -166,16 +168,18 @@ fn a_step_back_lands_where_that_step_began() {
         assert_eq!((walker.at(), walker.seen()), (at, seen), "{unit}");
     }
     // From within a step: its beginning. Three back is two steps more.
-    walker.go(Place::Step(9)).unwrap();
-    (0..50).for_each(|_| drop(walker.forward(StepUnit::Event)));
+    walker.go(&Place::Step(9)).unwrap();
+    for _ in 0..50 {
+        walker.forward(StepUnit::Event);
+    }
     assert_eq!(walker.back(StepUnit::TimeStep, 1).unwrap().steps, 9);
     assert_eq!(walker.back(StepUnit::TimeStep, 2).unwrap().steps, 7);
     // What is known to come can be gone to as well.
-    assert_eq!(walker.go(Place::Step(9)).unwrap().steps, 9);
+    assert_eq!(walker.go(&Place::Step(9)).unwrap().steps, 9);
     // The first layer of a step begins where the step does.
     walker.forward(StepUnit::Layer);
     let first = walker.back(StepUnit::Layer, 1).unwrap();
-    assert_eq!(first, walker.go(Place::Step(9)).unwrap());
+    assert_eq!(first, walker.go(&Place::Step(9)).unwrap());
 }
 
 #[test]
@@ -187,13 +191,13 @@ fn stops_and_bookmarks_are_places() {
     walker.history.bookmark(&walker.session, "here");
     walker.steps(2);
     walker.history.stopped(&walker.session);
-    assert_eq!(walker.go(Place::PreviousStop).unwrap().steps, 3);
-    assert_eq!(walker.go(Place::PreviousStop).unwrap().steps, 0);
-    assert_eq!(walker.go(Place::PreviousStop), Err(HistoryError::NoStop));
-    assert_eq!(walker.go(Place::Bookmark("here".into())).unwrap().steps, 3);
-    let error = walker.go(Place::Bookmark("there".into())).unwrap_err().to_string();
+    assert_eq!(walker.go(&Place::PreviousStop).unwrap().steps, 3);
+    assert_eq!(walker.go(&Place::PreviousStop).unwrap().steps, 0);
+    assert_eq!(walker.go(&Place::PreviousStop), Err(HistoryError::NoStop));
+    assert_eq!(walker.go(&Place::Bookmark("here".into())).unwrap().steps, 3);
+    let error = walker.go(&Place::Bookmark("there".into())).unwrap_err().to_string();
     assert!(error.contains("`there`") && error.contains("there are here"), "{error}");
-    let ahead = walker.go(Place::Step(50)).unwrap_err().to_string();
+    let ahead = walker.go(&Place::Step(50)).unwrap_err().to_string();
     assert!(ahead.contains("lies ahead") && ahead.contains("time step 3"), "{ahead}");
     assert_eq!(walker.at().steps, 3);
 }
@@ -217,7 +221,7 @@ fn where_history_ends_it_says_so_and_stays_at_a_moment_that_was() {
     assert!(error.to_string().contains("history ends here"), "{error}");
     assert_eq!(walker.at(), oldest);
     assert_eq!(walker.seen(), seen[oldest.steps as usize]);
-    assert_eq!(walker.go(Place::Step(1)), Err(HistoryError::Ended { oldest }));
+    assert_eq!(walker.go(&Place::Step(1)), Err(HistoryError::Ended { oldest }));
     assert_eq!(walker.at(), oldest);
     walker.steps(3);
     assert_eq!(walker.seen(), seen[oldest.steps as usize + 3]);
@@ -270,7 +274,7 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let (px, py, p) = packet.pe.unwrap();
     let sender = Pe::at(px, py, p).unwrap();
     assert!(program.layers[layer].pes.contains(&sender), "{packet:?}");
-    walker.go(Place::Event(packet.at.events)).unwrap();
+    walker.go(&Place::Event(packet.at.events)).unwrap();
     assert_eq!(walker.at(), packet.at);
 }
 
@@ -329,7 +333,7 @@ fn every_fault_shows_and_can_be_undone() {
         (Fault::DelayPackets { pe: place, packets: 3, us: 5000.0 }, false),
         (Fault::DivertPackets { pe: place, packets: 2, address: 0x1_0000 }, false),
     ] {
-        walker.go(Place::Step(5)).unwrap();
+        walker.go(&Place::Step(5)).unwrap();
         assert_eq!((walker.at(), walker.seen()), begin, "{fault:?}");
         walker.history.inject(&mut walker.session, fault).unwrap();
         let complete = (0..3).all(|_| walker.forward(StepUnit::TimeStep));
@@ -341,7 +345,7 @@ fn every_fault_shows_and_can_be_undone() {
             assert_ne!(walker.seen(), sound, "{fault:?}");
         }
     }
-    walker.go(Place::Step(5)).unwrap();
+    walker.go(&Place::Step(5)).unwrap();
     walker.steps(3);
     assert_eq!(walker.seen(), sound);
 }

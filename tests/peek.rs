@@ -65,7 +65,7 @@ fn a_neuron_leads_to_the_word_at_a_receiver_and_the_word_back_to_the_neuron() {
         assert!(label.contains("unit 41"), "{spot}: {label}");
         if spot["name"] == "c" {
             let bits = there["bits"].as_u64().unwrap() as u32;
-            assert_eq!(f64::from(f32::from_bits(bits)) as f32, unit["c"].as_f64().unwrap() as f32);
+            assert_eq!(bits, (unit["c"].as_f64().unwrap() as f32).to_bits());
         }
     }
     let receivers = page["links"]["receivers"].as_array().unwrap();

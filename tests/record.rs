@@ -1,6 +1,11 @@
 //! A session written down can be had again; faults come from scenes and from the command line.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test helper that fails should say where"
+)]
 
 mod common;
 

@@ -335,6 +335,21 @@ fn what_cannot_be_done_stays_on_the_line() {
 }
 
 #[test]
+fn where_to_go_says_how_far_back_one_can() {
+    let mut app = app((80, 24));
+    press(&mut app, "g");
+    assert!(
+        text(&app).contains("back to step 0 · 1 moments, one in 4 steps, 0 of 512 MiB"),
+        "{}",
+        text(&app)
+    );
+    press(&mut app, "w h e n enter");
+    assert!(matches!(app.overlays.last(), Some(Overlay::Asking(_))), "`step when` is no place");
+    press(&mut app, "esc");
+    assert!(app.overlays.is_empty());
+}
+
+#[test]
 fn enter_on_a_finding_goes_to_its_pe() {
     let mut app = app((80, 24));
     let finding = app.picture().unwrap().findings[0].clone();

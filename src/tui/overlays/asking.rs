@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::session::snapshot::HistoryView;
 use crate::tui::app::App;
-use crate::tui::asking::{AskingOverlay, command};
+use crate::tui::asking::{AskingOverlay, Question, command};
 use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 
 /// Draws the line, and below it what is wrong with it or what can be typed.
@@ -31,5 +32,18 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
         }
         _ => Line::styled(shorten(overlay.question.help(), width), theme.dim()),
     };
-    put_line(buf, rows_from(inner, 1.min(inner.height)), below);
+    let rest = put_line(buf, rows_from(inner, 1.min(inner.height)), below);
+    if let (Question::Goto, Some(snapshot)) = (overlay.question, app.picture()) {
+        put_line(buf, rest, Line::styled(shorten(&reach(&snapshot.history), width), theme.dim()));
+    }
+}
+
+/// How far back one can go, and what that takes.
+fn reach(history: &HistoryView) -> String {
+    let HistoryView { oldest, every, bytes, memory_mib, moments, .. } = history;
+    let mib = *bytes as f64 / f64::from(1 << 20);
+    format!(
+        "back to step {} · {moments} moments, one in {every} steps, {mib:.0} of {memory_mib} MiB",
+        oldest.steps
+    )
 }

@@ -55,8 +55,7 @@ pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
         let head = format!("{mark} {} · {} · {}", finding.level.name(), finding.place, finding.rule);
         rows.extend(folded(&head, room).into_iter().map(|row| (row, level)));
         for (text, style) in [(&finding.what, Style::default()), (&finding.help, app.theme.dim())] {
-            let text = format!("    {text}");
-            rows.extend(folded(&text, room).into_iter().map(|row| (row, style)));
+            rows.extend(wrapped(text, room, "    ").into_iter().map(|row| (row, style)));
         }
     }
     frame.render_rows(app, &rows, scroll, area, buf);
@@ -101,6 +100,23 @@ impl Frame<'_> {
     }
 }
 
+/// A text in rows of at most `width` columns, between words where they fit, each row behind `indent`.
+fn wrapped(text: &str, width: usize, indent: &str) -> Vec<String> {
+    let columns = |text: &str| Span::raw(text).width();
+    let mut rows = vec![indent.to_owned()];
+    for word in text.split_whitespace() {
+        let row = rows.last().map_or(0, |row| columns(row));
+        let empty = row == indent.len();
+        if !empty && row + 1 + columns(word) > width {
+            rows.push(format!("{indent}{word}"));
+        } else if let Some(row) = rows.last_mut() {
+            row.push_str(if empty { "" } else { " " });
+            row.push_str(word);
+        }
+    }
+    rows.iter().flat_map(|row| folded(row, width)).collect()
+}
+
 /// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets depend on them.
 pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
@@ -143,6 +159,13 @@ mod tests {
         assert_eq!(folded("", 5), [""]);
         assert_eq!(folded("   ^^^^ here", 6), ["   ^^^", "^ here"]);
         assert_eq!(folded("日本", 3), ["日", "本"]);
+    }
+
+    #[test]
+    fn wrapping_goes_between_words() {
+        assert_eq!(wrapped("one two three", 9, "  "), ["  one two", "  three"]);
+        assert_eq!(wrapped("unbreakable", 6, " "), [" unbre", "akable"]);
+        assert_eq!(wrapped("", 6, " "), [" "]);
     }
 
     #[test]

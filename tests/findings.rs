@@ -1,0 +1,142 @@
+//! What a running chip is said to show is what it does.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
+
+use std::path::Path;
+
+use spinntui::mapping::check::Level;
+use spinntui::scene::LoadedScene;
+use spinntui::session::build::{ModelCache, build};
+use spinntui::session::command::StepUnit;
+use spinntui::session::findings::{Finding, findings};
+use spinntui::session::stats::HISTORY;
+use spinntui::session::{Moved, Session};
+
+fn after(scene: &str, steps: u64, set: &[(&str, &str)]) -> Session {
+    let set: Vec<(String, String)> =
+        set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let loaded = LoadedScene::load(Path::new(scene), &set).unwrap();
+    let mut session = build(loaded, &mut ModelCache::default()).unwrap();
+    for _ in 0..steps {
+        if !matches!(session.step(StepUnit::TimeStep), Moved::On(_)) {
+            break;
+        }
+    }
+    session
+}
+
+fn found(session: &Session, rule: &str) -> Vec<Finding> {
+    findings(session).into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+const SMALL: &str = "scenes/lm_small.ron";
+
+#[test]
+fn a_sound_scene_has_no_warning() {
+    let session = after(SMALL, 3, &[]);
+    let grave: Vec<Finding> = findings(&session).into_iter().filter(|f| f.level > Level::Note).collect();
+    assert_eq!(grave, []);
+}
+
+#[test]
+fn races_are_errors_with_their_pe() {
+    // One PE does most of a layer: the others are done long before it has read x.
+    let set = [
+        ("mapping.barrier", "Never"),
+        ("mapping.balance", "Units"),
+        ("mapping.layers.1.recurrent", "CscEvent"),
+    ];
+    let mut session = after(SMALL, 0, &set);
+    for _ in 0..200 {
+        if session.machine().state().races.count > 0
+            || !matches!(session.step(StepUnit::TimeStep), Moved::On(_))
+        {
+            break;
+        }
+    }
+    let races = found(&session, "race");
+    assert_eq!(races.is_empty(), session.machine().state().races.count == 0);
+    for race in races {
+        assert!(race.level == Level::Error && !race.help.is_empty(), "{race:?}");
+    }
+}
+
+#[test]
+fn a_full_fifo_is_an_error_once_it_has_lost() {
+    let set = [("mapping.broadcast", "Router"), ("mapping.fifo", "(bytes: 512, on_full: Drop)")];
+    let session = after(SMALL, 2, &set);
+    let lost: Vec<usize> = session
+        .machine()
+        .state()
+        .pes
+        .iter()
+        .enumerate()
+        .filter(|(_, pe)| pe.fifo.count.dropped > 0)
+        .map(|(index, _)| index)
+        .collect();
+    assert!(!lost.is_empty());
+    let errors: Vec<usize> = found(&session, "overflow")
+        .into_iter()
+        .filter(|finding| finding.level == Level::Error)
+        .map(|finding| finding.pe.unwrap())
+        .collect();
+    assert_eq!(errors, lost);
+}
+
+#[test]
+fn the_fullest_pe_of_the_papers_model_is_named() {
+    let session = after("scenes/lm.ron", 0, &[]);
+    let [full] = &found(&session, "almost-full")[..] else { panic!() };
+    let taken = |pe: usize| -> u32 {
+        session.program().pes[pe].as_ref().map_or(0, |loaded| loaded.bank_bytes().iter().sum())
+    };
+    let most = (0..152).map(taken).max().unwrap();
+    assert_eq!(taken(full.pe.unwrap()), most);
+    assert!(full.what.starts_with(&format!("{most} of 131072 bytes")), "{full:?}");
+    assert!(found(&after(SMALL, 0, &[]), "almost-full").is_empty());
+}
+
+#[test]
+fn idle_pes_are_counted() {
+    // A layer on far more PEs than the others: each of its PEs has little to do.
+    let session = after(SMALL, 3, &[("mapping.layers.0.pes", "96"), ("mapping.layers.1.pes", "4")]);
+    let state = session.machine().state();
+    let step = state.host.last_step_ticks as f64;
+    let idle = |layer: usize| {
+        let pes = &session.program().layers[layer].pes;
+        pes.iter().filter(|pe| (state.pes[pe.index()].count.busy_last_step as f64 / step) < 0.1).count()
+    };
+    assert!(idle(0) > 0);
+    let found = found(&session, "idle");
+    assert_eq!(found.len(), (0..3).filter(|&layer| idle(layer) > 0).count());
+    assert!(found[0].what.starts_with(&format!("{} of its 96 PEs", idle(0))), "{found:?}");
+}
+
+#[test]
+fn faults_are_said() {
+    let fault = "[(at: Step(1), fault: KillPe(pe: (1, 4, 0)))]";
+    let session = after(SMALL, 2, &[("faults", fault)]);
+    let [said] = &found(&session, "fault")[..] else { panic!() };
+    assert!(said.what.contains("PE(1,4,0) halted"), "{said:?}");
+    assert!(found(&after(SMALL, 1, &[("faults", "[]")]), "fault").is_empty());
+}
+
+#[test]
+fn silent_units_and_saturated_gates_are_what_the_network_says() {
+    let session = after("scenes/lm.ron", 2, &[]);
+    // Shares are shares, looked at after the first step, and silence is counted from it on.
+    for (layer, shares) in session.program().layers.iter().zip(session.stats().saturated()) {
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{}", layer.name);
+    }
+    for (k, layer) in session.program().layers.iter().enumerate() {
+        let silent = [1, 2, 3].map(|steps| session.stats().silent(k, steps));
+        assert!(silent[0] >= silent[1] && silent[2] == 0, "{silent:?}");
+        // Of the last step: those that did not send are the units less the events.
+        let active: u64 = session.stats().layer_history[k]
+            .back()
+            .map(|&a| f64::from(a))
+            .map_or(0, |share| (share * layer.unit_word.len() as f64).round() as u64);
+        assert_eq!(silent[0] as u64 + active, layer.unit_word.len() as u64, "{}", layer.name);
+    }
+    assert!(found(&session, "dead-units").is_empty() && (session.steps() as usize) < HISTORY);
+}
