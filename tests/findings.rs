@@ -63,7 +63,7 @@ fn races_are_errors_with_their_pe() {
 
 #[test]
 fn a_full_fifo_is_an_error_once_it_has_lost() {
-    let set = [("mapping.broadcast", "Router"), ("mapping.fifo", "(bytes: 512, on_full: Drop)")];
+    let set = [("mapping.broadcast", "Router"), ("mapping.fifo", "(bytes: 160, on_full: Drop)")];
     let session = after(SMALL, 2, &set);
     let lost: Vec<usize> = session
         .machine()
