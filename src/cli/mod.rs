@@ -12,6 +12,7 @@ pub mod events;
 pub mod export;
 pub mod inspect;
 pub mod kernels;
+pub mod log;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -25,6 +26,7 @@ pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -91,6 +93,8 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
 }
 
 /// Faults beside the scene's own edits.
@@ -231,6 +235,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// The log.
+    #[error("error: {0}")]
+    Log(#[from] log::LogError),
     /// A place that is not there.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
@@ -281,13 +288,15 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
-            eprintln!("{error}");
+            // Not `eprintln!`, which panics where nobody listens any more.
+            let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(BAD_INPUT)
         }
     }
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    log::start(&cli.open.log)?;
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),

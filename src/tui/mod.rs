@@ -9,6 +9,7 @@
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
+//! | [`copy`], [`paste`] | what goes to the clipboard, and what comes from it |
 //! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
@@ -18,11 +19,13 @@
 pub mod app;
 pub mod asking;
 pub mod command;
+pub mod copy;
 pub mod heat;
 pub mod keymap;
 pub mod layout;
 pub mod overlays;
 pub mod panels;
+pub mod paste;
 pub mod points;
 pub mod run;
 pub mod status;

@@ -24,6 +24,10 @@ const MAX_COUNT: u32 = 999_999;
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(event) => key(app, event),
+        Msg::Paste(text) => {
+            super::paste::paste(app, &text);
+            Vec::new()
+        }
         Msg::Resize(columns, rows) => {
             app.size = (columns, rows);
             Vec::new()
@@ -273,6 +277,7 @@ fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
         }
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::Copy => super::copy::copy(app),
         Action::Quit => vec![Effect::Quit(0)],
         _ => {
             look(app, action, times);
@@ -472,7 +477,7 @@ fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 /// Keys that work everywhere, the help's search included.
 pub(super) fn is_global(keymap: &super::keymap::Keymap, key: Key) -> bool {
     let action = keymap.lookup(key).map(|command| command.action);
-    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw))
+    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))
 }
 
 /// The commands that the footer shows now, in the order of the table.

@@ -26,7 +26,7 @@ use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, rows_from, units};
 
 /// Rows of the readout below the plan.
-const READOUT_ROWS: u16 = 2;
+pub const READOUT_ROWS: u16 = 2;
 /// Columns of the detail beside an expanded plan.
 const DETAIL_COLUMNS: u16 = 46;
 
@@ -181,7 +181,7 @@ fn status_word(state: &PeView) -> String {
 }
 
 /// The selected PE in words: two lines, more where there is room.
-fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
     let Some(state) = view.pe(app.selected) else { return };
     let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];

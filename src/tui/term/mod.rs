@@ -1,12 +1,17 @@
 //! The terminal as a thing one takes and gives back: the only place that writes escape sequences outside a frame.
+//! `docs/terminal.md` lists what can go wrong with terminals, what the app does then, and which test holds it.
 
+mod guarded;
+pub mod hangup;
 pub mod input;
 pub mod panic;
 pub mod signals;
+mod wire;
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -17,6 +22,9 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend};
 use ratatui::layout::Rect;
 use ratatui::prelude::Buffer;
+
+pub use self::wire::{is_gone, says_gone};
+use self::wire::Wire;
 
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -43,7 +51,12 @@ pub fn give_back() {
     }
 }
 
-type Backing = CrosstermBackend<BufWriter<Stdout>>;
+/// Whether the terminal is ours.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+type Backing = CrosstermBackend<BufWriter<Wire>>;
 
 /// The terminal, ours until dropped.
 pub struct Screen {
@@ -73,7 +86,18 @@ impl Screen {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| paint(frame.area(), frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        self.flush()
+    }
+
+    /// Asks the terminal to put a text on the clipboard (OSC 52). It may refuse, and does not say so.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(self.terminal.backend_mut())?;
+        if is_gone() { Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone")) } else { Ok(()) }
     }
 
     /// Forgets what is on the screen, so that the next frame draws all of it.
@@ -100,5 +124,5 @@ impl Drop for Screen {
 }
 
 fn new_terminal() -> io::Result<ratatui::Terminal<Backing>> {
-    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())))
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER_BYTES, Wire::new())))
 }

@@ -1,0 +1,68 @@
+//! The way to the terminal, and whether anything is still at its other end.
+
+use std::io::{self, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::io::Errno;
+
+/// The other end is gone. Terminals do not come back.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Whether the terminal is gone: its window closed, its connection cut.
+pub fn is_gone() -> bool {
+    GONE.load(Ordering::SeqCst)
+}
+
+/// Standard output, as long as it leads somewhere. After that it swallows everything: what is dropped on the way out
+/// writes once more, and complains on standard error, which is gone as well.
+pub struct Wire(Stdout);
+
+impl Wire {
+    /// On standard output.
+    pub fn new() -> Self {
+        Self(io::stdout())
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if is_gone() { Ok(bytes.len()) } else { noted(self.0.write(bytes), bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if is_gone() { Ok(()) } else { noted(self.0.flush(), ()) }
+    }
+}
+
+/// The result, or `swallowed` once the other end is gone.
+fn noted<T>(result: io::Result<T>, swallowed: T) -> io::Result<T> {
+    match result {
+        Err(error) if says_gone(&error) => {
+            GONE.store(true, Ordering::SeqCst);
+            Ok(swallowed)
+        }
+        other => other,
+    }
+}
+
+/// Whether an error of reading, writing or asking says that nobody is there any more: a terminal that was hung up
+/// answers EIO, one whose device went away ENXIO, a pipe EPIPE.
+pub fn says_gone(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::NXIO | Errno::PIPE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_closed_terminal_are_told_from_others() {
+        for errno in [Errno::IO, Errno::NXIO, Errno::PIPE] {
+            assert!(says_gone(&errno.into()), "{errno:?}");
+        }
+        for errno in [Errno::INTR, Errno::AGAIN, Errno::NOSPC] {
+            assert!(!says_gone(&errno.into()), "{errno:?}");
+        }
+        assert!(!says_gone(&io::Error::other("something else")));
+    }
+}
