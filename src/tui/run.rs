@@ -267,6 +267,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
     fn take_in(&mut self, msg: Msg) -> Result<(), Report> {
         log(&msg);
         self.dirty = true;
+        if matches!(msg, Msg::Resize(..)) {
+            // Even if it is the size of the last frame: smaller in between, the terminal has cut off what was there.
+            self.screen.forget();
+        }
         self.fresh |= matches!(msg, Msg::Engine(EngineEvent::Snapshot(_)));
         for effect in update(&mut self.app, msg) {
             self.carry_out(effect)?;
@@ -315,7 +319,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 self.take_in(Msg::Resize(columns, rows))?;
             }
             Effect::Copy(text) => self.screen.copy(&text).wrap_err("could not copy")?,
-            Effect::Redraw => self.screen.forget().wrap_err("could not draw")?,
+            Effect::Redraw => self.screen.forget(),
             Effect::Quit(code) => self.exit = Some(code),
         }
         Ok(())

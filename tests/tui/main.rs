@@ -11,4 +11,5 @@ mod points;
 mod sample;
 mod screens;
 mod sizes;
+mod text;
 mod update;

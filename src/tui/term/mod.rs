@@ -19,7 +19,7 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::prelude::Buffer;
 
@@ -61,6 +61,8 @@ type Backing = CrosstermBackend<BufWriter<Wire>>;
 /// The terminal, ours until dropped.
 pub struct Screen {
     terminal: ratatui::Terminal<Backing>,
+    /// What is on it is not what was drawn last.
+    stale: bool,
 }
 
 impl Screen {
@@ -69,7 +71,7 @@ impl Screen {
         // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full resets, which wipe
         // bold and reverse, too.
         crossterm::style::force_color_output(true);
-        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal });
+        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal, stale: false });
         if screen.is_err() {
             give_back();
         }
@@ -84,6 +86,12 @@ impl Screen {
     /// Draws one frame, bracketed so that terminals that can do so show it at once.
     pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) {
+            // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails after two seconds where
+            // nobody answers.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         self.terminal.draw(|frame| paint(frame.area(), frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.flush()
@@ -100,20 +108,17 @@ impl Screen {
         if is_gone() { Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone")) } else { Ok(()) }
     }
 
-    /// Forgets what is on the screen, so that the next frame draws all of it.
-    ///
-    /// A new `Terminal` and a cleared backend, since `Terminal::clear` asks the terminal for the cursor's position and
-    /// fails after two seconds where nobody answers.
-    pub fn forget(&mut self) -> io::Result<()> {
-        self.terminal = new_terminal()?;
-        self.terminal.backend_mut().clear_region(ClearType::All)
+    /// Forgets what is on the screen, so that the next frame clears it and draws all of it.
+    pub fn forget(&mut self) {
+        self.stale = true;
     }
 
     /// Takes the terminal again, after [`give_back`] or after something else may have changed its mode.
     pub fn retake(&mut self) -> io::Result<()> {
         give_back();
         take()?;
-        self.forget()
+        self.forget();
+        Ok(())
     }
 }
 
