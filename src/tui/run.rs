@@ -327,8 +327,13 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
 
     fn draw(&mut self) -> io::Result<()> {
         let started = Instant::now();
-        let app = &self.app;
-        self.screen.draw(|area, buf| view::draw(app, area, buf))?;
+        let (app, first) = (&self.app, self.frames == 0);
+        let changed = self.screen.draw(|area, buf| {
+            view::draw(app, area, buf);
+            if !first {
+                panic::provoke("ui");
+            }
+        })?;
         self.dirty = false;
         if std::mem::take(&mut self.fresh) {
             self.engine.ready();
@@ -338,10 +343,12 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         if took > SLOW_FRAME {
             tracing::warn!(ms = took.as_millis() as u64, "slow frame");
         }
-        self.next_frame = started + self.frame.max(took * 2);
+        // A frame without news, as after most keys until the engine answers, does not put the next one off.
+        let least = if changed { self.frame } else { Duration::ZERO };
+        self.next_frame = started + least.max(took * 2);
         self.frames += 1;
-        if self.frames == 1 {
-            panic::provoke_after_first_frame();
+        if first {
+            panic::provoke_worker();
         }
         Ok(())
     }

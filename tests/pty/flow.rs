@@ -145,6 +145,9 @@ fn floods_of_keys_leave_no_lag() {
     // The panel whose picture follows the selection, so that each key asks the engine for something.
     terminal.press("8");
     terminal.wait_for(">8 PE");
+    // A digit begins a count, too: another key ends it.
+    terminal.press("x");
+    terminal.settle();
     let before = terminal.times_seen(FRAME);
     terminal.press(&"jkl".repeat(2_000));
     terminal.press(&"s".repeat(500));

@@ -201,7 +201,7 @@ fn the_scene_is_watched_after_a_panic_of_the_watcher() {
 }
 
 #[test]
-fn a_panic_of_the_ui_while_running_takes_everything_back() {
+fn a_panic_in_the_middle_of_a_frame_takes_everything_back() {
     let mut terminal = with_panic("ui");
     assert_eq!(terminal.exit_code(), 101);
     terminal.assert_given_back("panic");

@@ -34,6 +34,20 @@ fn pasted_text_goes_into_the_line_that_is_typed() {
     assert_eq!(terminal.exit_code(), 0);
 }
 
+/// More than is read at once, and no key after it.
+#[test]
+fn a_long_text_is_pasted_in_whole() {
+    let mut terminal = Setup::scene(SCENE).size((120, 40)).start();
+    terminal.wait_for("PAUSED");
+    terminal.press("b");
+    terminal.wait_for("none: `a` adds one");
+    terminal.press("a");
+    terminal.paste(&format!("step == 1{} or step == 4321", " or step == 7".repeat(250)));
+    terminal.wait_for("step == 4321");
+    terminal.press("\x03");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
 fn copied(terminal: &mut Terminal, notice: &str) -> String {
     terminal.press("\x19");
     terminal.wait_for(notice);

@@ -4,10 +4,11 @@ use std::io;
 
 use crossbeam_channel::Sender;
 use crossterm::event::{self, Event};
+use signal_hook::consts::SIGHUP;
 
-use super::guarded;
 use super::panic::provoke;
-use crate::tui::app::Msg;
+use super::{guarded, says_gone};
+use crate::tui::app::{Msg, Signal};
 
 /// Starts the thread. It ends with the process: a blocking read on a terminal cannot be called back.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
@@ -25,9 +26,10 @@ fn read_all(inbox: &Sender<Msg>) {
             Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
             // Focus and mouse are not asked for.
             Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+            Err(error) if says_gone(&error) => Msg::Signal(Signal::Terminate(SIGHUP)),
             Err(error) => Msg::InputLost(error.to_string()),
         };
-        let last = matches!(msg, Msg::InputLost(_));
+        let last = matches!(msg, Msg::InputLost(_) | Msg::Signal(_));
         if inbox.send(msg).is_err() || last {
             return;
         }

@@ -28,6 +28,8 @@ use self::wire::Wire;
 
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// A frame of so many bytes has no new cell in it, only its beginning and end.
+const EMPTY_FRAME: u64 = 40;
 
 /// Whether the terminal is ours now. Shared with the panic hook, so that giving it back twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -83,8 +85,9 @@ impl Screen {
         self.terminal.size().map(|size| (size.width, size.height))
     }
 
-    /// Draws one frame, bracketed so that terminals that can do so show it at once.
-    pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+    /// Draws one frame, bracketed so that terminals that can do so show it at once. Returns whether any cell is new.
+    pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<bool> {
+        let before = wire::written();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.stale) {
             // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails after two seconds where
@@ -94,7 +97,8 @@ impl Screen {
         }
         self.terminal.draw(|frame| paint(frame.area(), frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.flush()
+        self.flush()?;
+        Ok(wire::written() - before > EMPTY_FRAME)
     }
 
     /// Asks the terminal to put a text on the clipboard (OSC 52). It may refuse, and does not say so.

@@ -68,9 +68,9 @@ pub fn without_escapes(text: &str) -> String {
     plain
 }
 
-/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once. Places: `ui` and
-/// `worker` after the first frame, `engine` as it hands over its first snapshot, `input` at the first key, `signals` after
-/// the first signal, `watcher` when the scene was saved.
+/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once. Places: `ui` in the
+/// middle of its second frame, `worker` after the first, `engine` as it hands over its first snapshot, `input` at the
+/// first key, `signals` after the first signal, `watcher` when the scene was saved.
 #[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
 pub fn provoke(place: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
@@ -81,12 +81,10 @@ pub fn provoke(place: &str) {
     }
 }
 
-/// [`provoke`] on the UI's thread and on one that nobody needs.
-pub fn provoke_after_first_frame() {
-    provoke("ui");
-    let worker = thread::Builder::new().name("worker".to_owned());
+/// [`provoke`] on a thread that nobody needs.
+pub fn provoke_worker() {
     if std::env::var_os("SPINNTUI_TEST_PANIC").is_some() {
-        let _ = worker.spawn(|| provoke("worker"));
+        let _ = thread::Builder::new().name("worker".to_owned()).spawn(|| provoke("worker"));
     }
 }
 

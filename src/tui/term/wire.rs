@@ -1,20 +1,29 @@
 //! The way to the terminal, and whether anything is still at its other end.
 
 use std::io::{self, Stdout, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::io::Errno;
 
 /// The other end is gone. Terminals do not come back.
 static GONE: AtomicBool = AtomicBool::new(false);
 
+/// Bytes written so far.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// Bytes written so far.
+pub fn written() -> u64 {
+    WRITTEN.load(Ordering::Relaxed)
+}
+
 /// Whether the terminal is gone: its window closed, its connection cut.
 pub fn is_gone() -> bool {
     GONE.load(Ordering::SeqCst)
 }
 
-/// Standard output, as long as it leads somewhere. After that it swallows everything: what is dropped on the way out
-/// writes once more, and complains on standard error, which is gone as well.
+/// Standard output, as long as it leads to a terminal that is ours. After that it swallows everything: what is dropped on
+/// the way out writes once more, be it the rest of a frame in which there was a panic, and complains on standard error,
+/// which may be gone as well.
 pub struct Wire(Stdout);
 
 impl Wire {
@@ -26,12 +35,17 @@ impl Wire {
 
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if is_gone() { Ok(bytes.len()) } else { noted(self.0.write(bytes), bytes.len()) }
+        WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if swallows() { Ok(bytes.len()) } else { noted(self.0.write(bytes), bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if is_gone() { Ok(()) } else { noted(self.0.flush(), ()) }
+        if swallows() { Ok(()) } else { noted(self.0.flush(), ()) }
     }
+}
+
+fn swallows() -> bool {
+    is_gone() || !super::is_taken()
 }
 
 /// The result, or `swallowed` once the other end is gone.
