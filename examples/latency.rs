@@ -110,7 +110,8 @@ impl Running {
     fn cpu(&self) -> Vec<(String, u64)> {
         let tasks = format!("/proc/{}/task", self.child.process_id().unwrap_or(0));
         let Ok(threads) = std::fs::read_dir(tasks) else { return Vec::new() };
-        let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+        let stats =
+            threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
         let read = |stat: String| {
             let (head, tail) = stat.rsplit_once(')')?;
             let name = head.split_once('(')?.1.to_owned();

@@ -40,7 +40,9 @@ pub enum LogError {
         source: io::Error,
     },
     /// The filter.
-    #[error("{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug")]
+    #[error(
+        "{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
+    )]
     Level {
         /// As written.
         text: String,
@@ -60,11 +62,12 @@ pub fn start(args: &LogArgs) -> Result<(), LogError> {
 }
 
 fn to(path: &Path, level: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(level)
-        .map_err(|source| LogError::Level { text: level.to_owned(), source })?;
+    let filter =
+        EnvFilter::try_new(level).map_err(|source| LogError::Level { text: level.to_owned(), source })?;
     let file = OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|source| LogError::File { path: path.to_owned(), source })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
     // Refused where a log is being written already, as in a test that runs the program twice.
     if log.try_init().is_ok() {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "spinntui");

@@ -23,8 +23,8 @@ use super::record::Recorder;
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
-use queue::Queue;
 use crate::scene::{LoadedScene, SceneError};
+use queue::Queue;
 
 /// Longest time between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(4);
@@ -33,8 +33,9 @@ const EVENTS_PER_LOOK: u32 = 16;
 /// Commands that wait at most: more than anybody means, so that a key held down while the engine is busy does not go on
 /// for minutes.
 const WAITING: usize = 256;
-/// Shortest time between two snapshots of a free run: faces draw at most 60 frames a second.
-const FRAME: Duration = Duration::from_millis(16);
+/// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and take one snapshot a frame;
+/// some ms less than that, so that the next one is there in time on a machine that has other things to do as well.
+const FRAME: Duration = Duration::from_millis(10);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
 

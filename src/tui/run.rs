@@ -29,8 +29,8 @@ use super::update::update;
 use super::{TuiOptions, view};
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
-use crate::session::snapshot::Focus;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
+use crate::session::snapshot::Focus;
 
 /// Least time between two frames on a local terminal: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);

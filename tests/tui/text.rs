@@ -48,7 +48,9 @@ fn what_lies_on_top_is_copied() {
     assert!(constants.lines().count() > 10 && constants.contains("SRAM"), "{constants}");
     update(&mut app, Msg::ThreadPanicked("thread `x`\n\u{1b}[31mred\u{1b}[0m words".to_owned()));
     assert_eq!(copied(&mut app), "thread `x`\nred words");
-    assert!(app.notice.as_ref().is_some_and(|notice| notice.contains("the report") && notice.contains("19 B")));
+    assert!(
+        app.notice.as_ref().is_some_and(|notice| notice.contains("the report") && notice.contains("19 B"))
+    );
 }
 
 #[test]

@@ -460,5 +460,13 @@ pub const COMMANDS: &[Command] = &[
         Group::App,
         When::Always,
     ),
-    row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
+    row(
+        "copy",
+        Action::Copy,
+        &["ctrl-y"],
+        "copy what is under the cursor (OSC 52)",
+        "",
+        Group::App,
+        When::Always,
+    ),
 ];

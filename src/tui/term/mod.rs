@@ -23,8 +23,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::prelude::Buffer;
 
-pub use self::wire::{is_gone, says_gone};
 use self::wire::Wire;
+pub use self::wire::{is_gone, says_gone};
 
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -109,7 +109,11 @@ impl Screen {
 
     fn flush(&mut self) -> io::Result<()> {
         Write::flush(self.terminal.backend_mut())?;
-        if is_gone() { Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone")) } else { Ok(()) }
+        if is_gone() {
+            Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Forgets what is on the screen, so that the next frame clears it and draws all of it.
