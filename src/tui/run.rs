@@ -190,6 +190,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         sender: Sender<Msg>,
         mut start: F,
     ) -> Result<Self, Report> {
+        tracing::info!(scene = app.scene, size = ?app.size, "the engine is started");
         let engine = start(sender.clone()).wrap_err("could not start the engine")?;
         let remote = std::env::var_os("SSH_CONNECTION").is_some();
         Ok(Self {
@@ -234,6 +235,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             if let Some(msg) = self.wait()? {
                 self.take_in(msg)?;
                 for msg in self.inbox.clone().try_iter().take(BATCH) {
+                    // What was typed after leaving is for whoever comes next, Ctrl-Z above all.
+                    if self.exit.is_some() {
+                        break;
+                    }
                     self.take_in(msg)?;
                 }
             }

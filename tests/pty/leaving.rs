@@ -100,6 +100,18 @@ fn tstp_from_outside_suspends_and_cont_alone_only_draws_again() {
     assert_eq!(terminal.exit_code(), 0);
 }
 
+#[test]
+fn a_signal_while_stopped_counts_when_it_goes_on() {
+    let mut terminal = running();
+    terminal.press("\x1a");
+    terminal.wait_until_stopped();
+    // As shells do it with their jobs.
+    terminal.signal("TERM");
+    terminal.signal("CONT");
+    assert_eq!(terminal.exit_code(), 143);
+    terminal.assert_given_back("TERM while stopped");
+}
+
 /// What people do: with a shell between, which takes the terminal while the app is stopped, so that nobody tells the app of
 /// new sizes meanwhile.
 #[test]
