@@ -87,7 +87,8 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
             }
         },
         Overlay::Asking(asking) => copied("the line", asking.prompt.text()),
-        Overlay::Help { .. } | Overlay::Constants { .. } => {
+        // What has no text of its own.
+        _ => {
             let text = drawn(Rect::new(0, 0, app.size.0, app.size.1), |area, buf| view::draw(app, area, buf));
             copied("the screen", text)
         }
