@@ -87,6 +87,7 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
             }
         },
         Overlay::Asking(asking) => copied("the line", asking.prompt.text()),
+        Overlay::Palette(palette) => copied("the line", palette.prompt.text()),
         // What has no text of its own.
         _ => {
             let text = drawn(Rect::new(0, 0, app.size.0, app.size.1), |area, buf| view::draw(app, area, buf));

@@ -13,6 +13,7 @@ pub fn paste(app: &mut App, text: &str) {
             *scroll = 0;
         }
         Some(Overlay::Asking(asking)) => asking.prompt.paste(&line),
+        Some(Overlay::Palette(palette)) => palette.prompt.paste(&line),
         Some(Overlay::Points(points)) if points.asking.is_some() => {
             if let Some(asking) = &mut points.asking {
                 asking.prompt.paste(&line);

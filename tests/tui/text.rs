@@ -29,6 +29,10 @@ fn pasted_text_is_typed_or_refused() {
     paste(&mut app, "\nevent 7\n");
     let Some(Overlay::Asking(asking)) = app.overlays.last() else { panic!("the line is gone") };
     assert_eq!(asking.prompt.text(), "event 7");
+    press(&mut app, "esc :");
+    paste(&mut app, "goto\tstep 3\n");
+    assert_eq!(copied(&mut app), "goto step 3");
+    press(&mut app, "esc g ctrl-u");
     // More than a line takes.
     paste(&mut app, &"9".repeat(100_000));
     let Some(Overlay::Asking(asking)) = app.overlays.last() else { panic!("the line is gone") };
