@@ -12,6 +12,7 @@ pub mod events;
 pub mod export;
 pub mod inspect;
 pub mod kernels;
+pub mod looks;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -91,6 +92,8 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    looks: looks::LooksArgs,
 }
 
 /// Faults beside the scene's own edits.
@@ -337,7 +340,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (None, Some(scene)) if is_scene(&scene) => {
             let set = cli.open.fault.edits(&cli.open.set);
-            return open::open(&scene, set, cli.open.record, &cli.open.points);
+            return open::open(&scene, set, cli.open.record, &cli.open.points, cli.open.looks.choice());
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {

@@ -78,6 +78,12 @@ pub enum Action {
     Points,
     /// Show the table of hardware numbers.
     Constants,
+    /// The next theme.
+    NextTheme,
+    /// The next ramp of the heat maps.
+    NextRamp,
+    /// The next set of characters.
+    NextGlyphs,
     /// Close the top layer; drop a count.
     Close,
     /// Stop the process until the shell continues it.

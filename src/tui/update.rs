@@ -6,6 +6,7 @@ use super::app::{App, Count, Effect, Msg, NetworkView, Overlay, Signal};
 use super::asking::{self, Question};
 use super::command::{self, Action, Direction, When};
 use super::keymap::Key;
+use super::looks;
 use super::overlays::{constants, help};
 use super::panels::pe::state as pe;
 use super::panels::{PanelId, pe as pe_panel, timeline};
@@ -318,6 +319,9 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
             close(app, false);
         }
+        Action::NextTheme => looks::next_theme(app),
+        Action::NextRamp => looks::next_ramp(app),
+        Action::NextGlyphs => looks::next_glyphs(app),
         Action::Constants => app.overlays.push(Overlay::Constants { scroll: 0 }),
         _ => {}
     }

@@ -9,10 +9,19 @@ use super::layout::MINIMUM;
 use super::overlays;
 use super::panels::{self, View};
 use super::status;
+use super::theme::Glyphs;
+use super::theme::glyphs::to_ascii;
 use super::widgets::{put_line, shorten};
 
 /// Draws the app into `area`, which is the whole screen.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    draw_all(app, area, buf);
+    if app.theme.glyphs == Glyphs::Ascii {
+        to_ascii(area, buf);
+    }
+}
+
+fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
     // The terminal may have changed size since the message that said so: what is drawn fits what is there.
     let mut plan = super::layout::plan((area.width, area.height), &app.recent, app.expanded);
     if plan.too_small {

@@ -94,7 +94,7 @@ fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
             let column =
                 Rect { x: area.x + bank * bar_columns, width: bar_columns, ..area }.intersection(area);
             for x in 0..column.width {
-                bars::spark(
+                bars::columns(
                     buf,
                     Rect { x: column.x + x, width: 1, ..column },
                     &[fraction],

@@ -10,7 +10,6 @@ use super::put_at;
 use crate::chip::geometry::{GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, UNDOCUMENTED_POSITIONS};
 use crate::tui::command::Direction;
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::Glyphs;
 
 /// PEs across and down the plan.
 const PES_ACROSS: u16 = GRID_X as u16 * 2;
@@ -136,10 +135,7 @@ impl FloorPlan {
         let [(x, low), (_, high)] = ROUTER_POSITIONS;
         let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
         let area = Rect { height: bottom.bottom() - top.y, ..top };
-        let shade = match theme.glyphs {
-            Glyphs::Blocks => "░",
-            Glyphs::Ascii => ":",
-        };
+        let shade = theme.glyphs.pick("░", ":");
         for row in 0..area.height {
             put_at(buf, area, (0, row), &shade.repeat(usize::from(area.width)), theme.dim());
         }

@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use super::View;
 use super::core::wrap;
 use crate::session::inspect::{NeuronsView, UnitLinks, UnitView};
-use crate::tui::theme::depth::Glyphs;
 use crate::tui::widgets::{columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
 /// From this width on the links stand beside the units.
@@ -126,10 +125,7 @@ fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buff
         (share * f32::from(width.saturating_sub(1))).round() as u16
     };
     let (zero, c, theta) = (place(0.0), place(unit.c), place(unit.theta));
-    let (full, thin) = match theme.glyphs {
-        Glyphs::Blocks => ("■", "·"),
-        Glyphs::Ascii => ("=", "."),
-    };
+    let (full, thin) = theme.glyphs.pick(("■", "·"), ("=", "."));
     let area = columns_to(area, width);
     for x in 0..width {
         let filled = (zero.min(c)..=zero.max(c)).contains(&x) && c != zero;

@@ -22,8 +22,7 @@ use super::{PanelId, View};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
-use crate::tui::theme::Theme;
-use crate::tui::theme::depth::{Depth, Glyphs};
+use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
 
@@ -120,10 +119,7 @@ fn ink(theme: &Theme, phase: Phase, critical: bool) -> Style {
     if !critical {
         return theme.category(category);
     }
-    match theme.depth {
-        Depth::Off | Depth::Mono => theme.strong(),
-        _ => theme.category_cell(category).patch(theme.strong()),
-    }
+    theme.category_cell(category).patch(theme.strong())
 }
 
 fn sentence(line: &TimelineView, area: Rect, theme: &Theme, buf: &mut Buffer) {
@@ -205,7 +201,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
 
 /// A cell: its letter where it differs from the one before, and everywhere where there are no colours.
 fn cell_look(theme: &Theme, cell: CellView, starts: bool) -> (String, Style) {
-    let plain = matches!(theme.depth, Depth::Off | Depth::Mono) || theme.glyphs == Glyphs::Ascii;
+    let plain = !theme.coloured() || theme.glyphs == Glyphs::Ascii;
     match cell.kind {
         CellKind::Blank => (" ".to_owned(), theme.text()),
         CellKind::Idle => ("·".to_owned(), theme.dim()),
@@ -234,7 +230,7 @@ fn lane(what: &str, counts: &[u32], part: Rect, inner: Rect, theme: &Theme, buf:
         name(part, inner, 0, &format!("0..{}", units::short_count(u64::from(most))), theme.dim(), buf);
     }
     let values: Vec<f32> = counts.iter().take(usize::from(part.width)).map(|&count| count as f32).collect();
-    bars::spark(buf, part, &values, most as f32, theme, |_| theme.category(3));
+    bars::columns(buf, part, &values, most as f32, theme, |_| theme.category(3));
 }
 
 /// Ticks of the axis: 1, 2 or 5 times a power of ten, so that labels have room.
