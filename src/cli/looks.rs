@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::tui::theme::{Glyphs, LooksChoice, RampName, ThemeName};
 use crate::tui::ColorChoice;
+use crate::tui::theme::{Glyphs, LooksChoice, RampName, ThemeName};
 
 /// How the app looks.
 #[derive(Clone, Copy, Debug, Default, Args)]

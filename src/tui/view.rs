@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::app::{App, Overlay};
 use super::layout::MINIMUM;
@@ -35,6 +35,7 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
                 panels::render(panel, &view, area, buf);
             }
             status::render(&view, plan.status, buf);
+            status::tabs(app, plan.tabs, buf);
         }
         None => overlays::loading::render(app, area, buf),
     }
@@ -62,7 +63,9 @@ fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
     let lines = [
         Line::styled(shorten("spinntui", width), app.theme.strong()),
         Line::raw(shorten(&format!("needs {columns}x{rows}, has {}x{}", area.width, area.height), width)),
-        Line::from(vec![Span::styled(shorten("q quits", width), app.theme.dim())]),
+        Line::raw(shorten("make the window larger", width)),
+        Line::raw(shorten("or the font smaller", width)),
+        Line::styled(shorten("q quits", width), app.theme.dim()),
     ];
     let mut rest = area;
     for line in lines {

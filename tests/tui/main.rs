@@ -6,6 +6,7 @@
 mod commands;
 mod common;
 mod heat;
+mod looks;
 mod pe;
 mod points;
 mod sample;

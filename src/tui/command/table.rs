@@ -473,7 +473,7 @@ pub const COMMANDS: &[Command] = &[
         "next-ramp",
         Action::NextRamp,
         &["Y"],
-        "next colours of heat maps: cividis, viridis, grey",
+        "next ramp of colours: cividis, viridis, grey",
         "",
         Group::App,
         When::Always,

@@ -38,7 +38,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         view,
         PanelId::Noc,
         &format!("links > < and ^ v, this {}", view.step_word()),
-        legend::ramp("link", "0", &high, "", theme),
+        legend::ramp("", "0", &high, "by a link", theme),
         area,
         buf,
     );

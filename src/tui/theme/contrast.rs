@@ -39,7 +39,9 @@ mod tests {
     #[test]
     fn ink_reads_on_every_grey_and_every_strong_colour() {
         for level in 0..=255 {
-            for paint in [(level, level, level), (level, 0, 0), (0, level, 0), (0, 0, level), (level, level, 0)] {
+            for paint in
+                [(level, level, level), (level, 0, 0), (0, level, 0), (0, 0, level), (level, level, 0)]
+            {
                 assert!(contrast(ink_on(paint), paint) >= 4.5, "{paint:?}");
             }
         }

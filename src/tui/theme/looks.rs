@@ -22,11 +22,7 @@ pub enum ThemeName {
     Mono,
 }
 
-by_name!(
-    ThemeName,
-    "theme",
-    [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]
-);
+by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
 
 impl ThemeName {
     /// Light when `COLORFGBG` says that the background is; dark when it says something else or nothing.
@@ -130,7 +126,8 @@ mod tests {
         }
         let error = "sepia".parse::<ThemeName>().unwrap_err().to_string();
         assert_eq!(error, "unknown theme `sepia`; expected one of dark, light, high-contrast, mono");
-        let round: Vec<_> = (0..4).scan(ThemeName::Dark, |theme, _| Some(std::mem::replace(theme, theme.next()))).collect();
+        let round: Vec<_> =
+            (0..4).scan(ThemeName::Dark, |theme, _| Some(std::mem::replace(theme, theme.next()))).collect();
         assert_eq!(round, ThemeName::ALL);
     }
 

@@ -154,7 +154,11 @@ impl Theme {
     /// The one cell or word that everything else is about: plain reversed, so that it stands out of any heat, on dark and
     /// light backgrounds alike.
     pub fn cursor(&self) -> Style {
-        if self.depth == Depth::Off { Style::new() } else { self.selected().fg(Color::Reset).bg(Color::Reset) }
+        if self.depth == Depth::Off {
+            Style::new()
+        } else {
+            self.selected().fg(Color::Reset).bg(Color::Reset)
+        }
     }
 
     /// Words the network wrote itself.

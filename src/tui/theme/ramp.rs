@@ -97,9 +97,8 @@ impl Ramp {
             })
             .collect();
         let ground = Palette::of(theme).ground;
-        let seen = |style: &Style| {
-            style.bg.and_then(rgb_of).is_none_or(|rgb| contrast(rgb, ground) >= INK_LEAST)
-        };
+        let seen =
+            |style: &Style| style.bg.and_then(rgb_of).is_none_or(|rgb| contrast(rgb, ground) >= INK_LEAST);
         let seen_from = styles.iter().position(seen).unwrap_or(0) as u8;
         let sixteen = (depth == Depth::Ansi16).then(|| sixteen_inks(name, light));
         Self { styles, seen_from, sixteen }
@@ -120,7 +119,9 @@ impl Ramp {
         let share = f32::from(level(value)) / f32::from(LEVELS - 1);
         if let Some(inks) = &self.sixteen {
             let at = (share * inks.len() as f32) as usize;
-            return inks.get(at.min(inks.len().saturating_sub(1))).map_or_else(Style::new, |&ink| Style::new().fg(ink));
+            return inks
+                .get(at.min(inks.len().saturating_sub(1)))
+                .map_or_else(Style::new, |&ink| Style::new().fg(ink));
         }
         let rest = f32::from(LEVELS - 1 - self.seen_from);
         match self.at(self.seen_from + (share * rest).round() as u8).bg {
@@ -269,12 +270,16 @@ mod tests {
                     let ramp = Ramp::new(depth, theme, name);
                     let brightness: Vec<f64> = paints(&ramp).into_iter().map(luminance).collect();
                     for pair in brightness.windows(2) {
-                        let grows = if theme == ThemeName::Light { pair[0] - pair[1] } else { pair[1] - pair[0] };
+                        let grows =
+                            if theme == ThemeName::Light { pair[0] - pair[1] } else { pair[1] - pair[0] };
                         let least = if depth == Depth::Truecolor { 1e-4 } else { 0.0 };
                         assert!(grows >= least, "{theme} {name} {depth}: {brightness:.3?}");
                     }
                     let steps = paints(&ramp).windows(2).filter(|pair| pair[0] != pair[1]).count() + 1;
-                    assert!(steps >= if depth == Depth::Truecolor { usize::from(LEVELS) } else { 9 }, "{name}: {steps}");
+                    assert!(
+                        steps >= if depth == Depth::Truecolor { usize::from(LEVELS) } else { 9 },
+                        "{name}: {steps}"
+                    );
                 }
             }
         }
@@ -290,7 +295,8 @@ mod tests {
                     let mut before = 0.0;
                     for l in 0..LEVELS {
                         let style = ramp.at(l);
-                        let [ink, paint] = [style.fg, style.bg].map(|colour| rgb_of(colour.unwrap()).unwrap());
+                        let [ink, paint] =
+                            [style.fg, style.bg].map(|colour| rgb_of(colour.unwrap()).unwrap());
                         assert!(contrast(ink, paint) >= 4.5, "{theme} {name} {depth} {l}");
                         let bar = ramp.ink(f32::from(l) / f32::from(LEVELS - 1)).fg.unwrap();
                         let seen = contrast(rgb_of(bar).unwrap(), ground);
@@ -306,27 +312,41 @@ mod tests {
     /// The sixteen colours of palettes in use: VGA's text mode, xterm, VS Code. In the order of their numbers.
     const PALETTES: [[u32; 16]; 3] = [
         [
-            0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa, 0x55_5555,
-            0xff_5555, 0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
+            0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa,
+            0x55_5555, 0xff_5555, 0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
         ],
         [
-            0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f,
-            0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+            0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5,
+            0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
         ],
         [
-            0x00_0000, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5, 0x66_6666,
-            0xf1_4c4c, 0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xff_ffff,
+            0x00_0000, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5,
+            0x66_6666, 0xf1_4c4c, 0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xff_ffff,
         ],
     ];
 
     fn number(colour: Color) -> usize {
         use Color::{
-            Black, Blue, Cyan, DarkGray, Gray, Green, LightBlue, LightCyan, LightGreen, LightMagenta, LightRed,
-            LightYellow, Magenta, Red, White, Yellow,
+            Black, Blue, Cyan, DarkGray, Gray, Green, LightBlue, LightCyan, LightGreen, LightMagenta,
+            LightRed, LightYellow, Magenta, Red, White, Yellow,
         };
         let all = [
-            Black, Red, Green, Yellow, Blue, Magenta, Cyan, Gray, DarkGray, LightRed, LightGreen, LightYellow,
-            LightBlue, LightMagenta, LightCyan, White,
+            Black,
+            Red,
+            Green,
+            Yellow,
+            Blue,
+            Magenta,
+            Cyan,
+            Gray,
+            DarkGray,
+            LightRed,
+            LightGreen,
+            LightYellow,
+            LightBlue,
+            LightMagenta,
+            LightCyan,
+            White,
         ];
         all.iter().position(|&other| other == colour).unwrap()
     }

@@ -169,7 +169,9 @@ mod tests {
     fn braille_has_two_values_a_column_and_four_steps_a_row() {
         let area = Rect::new(0, 0, 2, 2);
         let mut buf = Buffer::empty(area);
-        spark(&mut buf, area, &[9.0, 8.0, 4.0, 0.0, 0.001], 8.0, &theme_of(Glyphs::Braille), |_| Style::new());
+        spark(&mut buf, area, &[9.0, 8.0, 4.0, 0.0, 0.001], 8.0, &theme_of(Glyphs::Braille), |_| {
+            Style::new()
+        });
         assert_eq!(text(&buf), ["⡇ ", "⣿⢀"]);
     }
 

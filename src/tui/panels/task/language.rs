@@ -252,7 +252,8 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
     if area.height == 0 {
         return;
     }
-    put_right(buf, area, Line::styled("probability", theme.dim()));
+    let what = if area.width >= 44 { "probability (bar: its root)" } else { "probability" };
+    put_right(buf, area, Line::styled(what, theme.dim()));
     let mut rest = put_line(
         buf,
         area,
