@@ -35,3 +35,40 @@ impl LooksArgs {
         LooksChoice { color: self.color, theme: self.theme, ramp: self.ramp, glyphs: self.glyphs }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::tui::theme::depth::Depth;
+
+    #[derive(Debug, Parser)]
+    struct Flags {
+        #[command(flatten)]
+        looks: LooksArgs,
+    }
+
+    #[test]
+    fn flags_say_what_is_open_and_a_wrong_name_what_there_is() {
+        let parse = |flags: &[&str]| Flags::try_parse_from([&["spinntui"], flags].concat());
+        assert_eq!(parse(&[]).unwrap().looks.choice(), LooksChoice::default());
+        let flags = ["--color", "16", "--theme", "high-contrast", "--ramp", "grey", "--glyphs", "braille"];
+        let wanted = LooksChoice {
+            color: ColorChoice::Fixed(Depth::Ansi16),
+            theme: Some(ThemeName::HighContrast),
+            ramp: Some(RampName::Grey),
+            glyphs: Some(Glyphs::Braille),
+        };
+        assert_eq!(parse(&flags).unwrap().looks.choice(), wanted);
+        for (flag, choices) in [
+            ("--color", "auto, truecolor, 256, 16, mono, off"),
+            ("--theme", "dark, light, high-contrast, mono"),
+            ("--ramp", "cividis, viridis, grey"),
+            ("--glyphs", "blocks, braille, ascii"),
+        ] {
+            let error = parse(&[flag, "plaid"]).unwrap_err().to_string();
+            assert!(error.contains("plaid") && error.contains(choices), "{error}");
+        }
+    }
+}
