@@ -26,7 +26,6 @@ use spinntui::session::snapshot::RunState;
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::keymap::parse_key;
 use spinntui::tui::theme::Theme;
-use spinntui::tui::theme::depth::{Depth, Glyphs};
 use spinntui::tui::update::update;
 use spinntui::tui::view;
 
@@ -84,7 +83,7 @@ impl Face {
         let options =
             EngineOptions { scene, set: Vec::new(), autorun: false, record: None, points: Vec::new() };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).expect("a thread");
-        let app = App::new("scene", Theme::new(Depth::Truecolor, Glyphs::Blocks), size);
+        let app = App::new("scene", Theme::default(), size);
         let mut face = Self { app, engine, events };
         face.until(|app| app.picture().is_some());
         face

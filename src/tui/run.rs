@@ -24,9 +24,8 @@ use signal_hook::consts::SIGHUP;
 use super::app::{App, Effect, Msg};
 use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
-use super::theme::depth::{ColorChoice, Glyphs};
 use super::update::update;
-use super::{TuiOptions, view};
+use super::{LooksChoice, TuiOptions, view};
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
@@ -89,7 +88,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let _ = writeln!(io::stderr(), "{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -100,14 +99,15 @@ pub fn run_with<P: Port>(
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
     let screen = Screen::take().wrap_err("could not take the terminal")?;
-    let mut app = App::new(scene.display().to_string(), theme(color), screen.size()?);
+    let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
+    app.keymap = keymap;
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, start)?.run()
 }
 
-fn theme(color: ColorChoice) -> Theme {
-    Theme::new(color.resolve(), Glyphs::detect(|name| std::env::var(name).ok()))
+fn theme(looks: LooksChoice) -> Theme {
+    Theme::new(looks.resolve(|name| std::env::var(name).ok()))
 }
 
 fn no_terminal(scene: &Path) -> String {

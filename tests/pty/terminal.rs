@@ -84,6 +84,7 @@ impl Setup {
         for name in [
             "NO_COLOR",
             "COLORTERM",
+            "COLORFGBG",
             "FORCE_COLOR",
             "CLICOLOR_FORCE",
             "SSH_CONNECTION",
@@ -96,6 +97,8 @@ impl Setup {
         }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
+        // Not the configuration of whoever runs the tests.
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in self.env {
             match value {
                 Some(value) => command.env(name, value),

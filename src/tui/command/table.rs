@@ -140,4 +140,11 @@ pub const COMMANDS: &[Command] = &[
     row("toggle-point", Action::TogglePoint, &["space"], "list of breakpoints: the selected one on or off", "", Group::Run, When::Points).within(Context::Points),
     row("delete-point", Action::DeletePoint, &["d", "delete"], "list of breakpoints: delete the selected one", "", Group::Run, When::Points).within(Context::Points),
     row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
+    row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
+    row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),
+    row("next-glyphs", Action::NextGlyphs, &["~"], "next characters to draw with: blocks, braille, ascii", "", Group::App, When::Always),
+    row("theme", Action::Given, &[], "a theme by its name: `theme light`", "", Group::App, When::Always).takes(Argument::Theme),
+    row("ramp", Action::Given, &[], "colours of heat maps by their name: `ramp viridis`", "", Group::App, When::Always).takes(Argument::Ramp),
+    row("glyphs", Action::Given, &[], "characters to draw with: `glyphs braille`", "", Group::App, When::Always).takes(Argument::Glyphs),
+    row("color", Action::Given, &[], "colours of the terminal: `color 256`", "", Group::App, When::Always).takes(Argument::Color),
 ];
