@@ -97,6 +97,7 @@ struct OpenArgs {
     points: points::PointArgs,
     #[command(flatten)]
     log: log::LogArgs,
+    #[command(flatten)]
     looks: looks::LooksArgs,
     #[command(flatten)]
     config: config::ConfigArgs,
