@@ -21,6 +21,8 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
     let times = count.unwrap_or(1);
     match action {
         Action::TogglePause => engine(app, Command::TogglePause),
+        Action::Run => engine(app, Command::Run),
+        Action::Pause => engine(app, Command::Pause),
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
@@ -117,7 +119,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         return Vec::new();
     }
     let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
-    if finished && matches!(command, Command::TogglePause | Command::Step { .. }) {
+    if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
     app.last_step = match command {

@@ -20,6 +20,10 @@ use crate::session::debug::PointKind;
 pub enum Action {
     /// Run if standing, pause if running.
     TogglePause,
+    /// Run.
+    Run,
+    /// Pause.
+    Pause,
     /// Advance by so many units.
     Step(StepUnit),
     /// Go back by so many units.
