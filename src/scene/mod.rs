@@ -6,7 +6,7 @@
 mod check;
 pub mod doc;
 pub mod error;
-mod explain;
+pub mod explain;
 pub mod load;
 pub mod locate;
 pub mod set;

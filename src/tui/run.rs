@@ -78,7 +78,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, looks, watch } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         eprintln!("{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -87,6 +87,7 @@ pub fn run_with<P: Port>(
     let _hook = panic::install(sender.clone());
     let screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
+    app.keymap = keymap;
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
