@@ -13,6 +13,7 @@ pub mod events;
 pub mod export;
 pub mod inspect;
 pub mod kernels;
+pub mod log;
 pub mod looks;
 pub mod open;
 pub mod output;
@@ -27,6 +28,7 @@ pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -93,6 +95,8 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
     #[command(flatten)]
     looks: looks::LooksArgs,
     #[command(flatten)]
@@ -237,6 +241,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// The log.
+    #[error("error: {0}")]
+    Log(#[from] log::LogError),
     /// A place that is not there.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
@@ -287,13 +294,15 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
-            eprintln!("{error}");
+            // Not `eprintln!`, which panics where nobody listens any more.
+            let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(BAD_INPUT)
         }
     }
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    log::start(&cli.open.log)?;
     if cli.verb.is_none() && cli.open.config.prints() {
         return cli.open.config.print(&cli.open.config.load(cli.open.looks)?).map(ExitCode::from);
     }

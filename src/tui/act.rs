@@ -45,6 +45,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         }
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::Copy => super::copy::copy(app),
         Action::Quit => vec![Effect::Quit(0)],
         _ => {
             look(app, action, times);

@@ -112,6 +112,8 @@ pub enum Action {
     Suspend,
     /// Draw everything again.
     Redraw,
+    /// Put what is under the cursor on the terminal's clipboard.
+    Copy,
     /// Leave.
     Quit,
 }

@@ -11,6 +11,7 @@
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
+//! | [`copy`], [`paste`] | what goes to the clipboard, and what comes from it |
 //! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
@@ -22,6 +23,7 @@ pub mod app;
 pub mod asking;
 pub mod command;
 pub mod config;
+pub mod copy;
 pub mod heat;
 pub mod keymap;
 pub mod keys;
@@ -30,6 +32,7 @@ pub mod looks;
 pub mod overlays;
 pub mod palette;
 pub mod panels;
+pub mod paste;
 pub mod points;
 pub mod run;
 pub mod status;

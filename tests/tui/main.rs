@@ -14,4 +14,5 @@ mod points;
 mod sample;
 mod screens;
 mod sizes;
+mod text;
 mod update;

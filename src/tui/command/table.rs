@@ -141,6 +141,7 @@ pub const COMMANDS: &[Command] = &[
     row("until", Action::Given, &[], "run until a condition holds: `until rnns.1.activity > 8 %`", "", Group::Run, When::Loaded).takes(Argument::Until),
     row("toggle-point", Action::TogglePoint, &["space"], "list of breakpoints: the selected one on or off", "", Group::Run, When::Points).within(Context::Points),
     row("delete-point", Action::DeletePoint, &["d", "delete"], "list of breakpoints: delete the selected one", "", Group::Run, When::Points).within(Context::Points),
+    row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
     row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
     row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),
     row("next-glyphs", Action::NextGlyphs, &["~"], "next characters to draw with: blocks, braille, ascii", "", Group::App, When::Always),
