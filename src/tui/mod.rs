@@ -10,6 +10,7 @@
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
+//! | [`stage`], [`capture`] | the app without a terminal; its screen as text or SVG |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
@@ -17,14 +18,17 @@
 
 pub mod app;
 pub mod asking;
+pub mod capture;
 pub mod command;
 pub mod heat;
 pub mod keymap;
 pub mod layout;
 pub mod overlays;
 pub mod panels;
+pub mod picker;
 pub mod points;
 pub mod run;
+pub mod stage;
 pub mod status;
 pub mod term;
 pub mod theme;

@@ -38,7 +38,9 @@ impl Terminal {
     pub fn start(scene: &str, size: (u16, u16), env: &[(&str, &str)]) -> Self {
         let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let mut command = CommandBuilder::new(binary());
-        command.arg(scene);
+        if !scene.is_empty() {
+            command.arg(scene);
+        }
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         for name in [
             "NO_COLOR",
