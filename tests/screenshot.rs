@@ -161,7 +161,7 @@ fn twice_the_same_bytes_and_no_picture_is_large() {
 #[test]
 fn colours_reach_a_terminal_as_they_are() {
     let buf = screen((80, 24), "");
-    let mut parser = vt100::Parser::new(24, 80, 0);
+    let mut parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
     parser.process(ansi(&buf).replace('\n', "\r\n").trim_end().as_bytes());
     let colour = |colour: vt100::Color| match colour {
         vt100::Color::Default => ratatui::style::Color::Reset,

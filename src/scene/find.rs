@@ -54,8 +54,19 @@ pub fn scene(name: &Path) -> PathBuf {
 
 /// A file or folder of the repository by its path there, in [`folders`] or within the program.
 pub fn find(name: &Path) -> Option<PathBuf> {
-    let found = folders().into_iter().map(|folder| folder.join(name)).find(|path| path.exists());
+    let found = among_folders(name).into_iter().next();
     found.or_else(|| shipped::has(name).then(shipped::folder).flatten().map(|folder| folder.join(name)))
+}
+
+/// All of [`folders`] that have it.
+pub fn among_folders(name: &Path) -> Vec<PathBuf> {
+    folders().into_iter().map(|folder| folder.join(name)).filter(|path| path.exists()).collect()
+}
+
+/// What somebody means who names a file or folder: that, if it is there; else as [`find`] finds it.
+pub fn meant(name: &Path) -> PathBuf {
+    let lost = !name.is_absolute() && !name.exists() && !name.as_os_str().is_empty();
+    lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
 /// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above it up to the

@@ -1,6 +1,6 @@
 //! What the program works with: folders, models, scenes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Item, State};
@@ -46,39 +46,52 @@ pub fn folders() -> Vec<Item> {
         Some(folder) => Item::ok(GROUP, "source", format!("{}: {}", folder.display(), content(&folder))),
         None => Item::note(GROUP, "source", "what it was built from is gone", COPY),
     });
-    items.push(match shipped::folder() {
-        Some(folder) => Item::ok(GROUP, "built in", format!("{}: the small set", folder.display())),
-        None => {
-            let places: Vec<String> =
-                shipped::places().iter().map(|path| path.display().to_string()).collect();
-            let found = format!("the small set cannot be unpacked to {}", places.join(" or "));
-            Item::note(GROUP, "built in", found, "make one of them writable, or set XDG_CACHE_HOME")
-        }
-    });
+    items.push(built_in(GROUP));
     items
 }
 
-/// Folders in which there may be something.
-fn roots() -> impl Iterator<Item = PathBuf> {
-    find::folders().into_iter().chain(shipped::folder().map(Path::to_owned))
+/// The small set within the program. It is unpacked only where nobody else has it.
+fn built_in(group: &'static str) -> Item {
+    const NAME: &str = "built in";
+    let elsewhere = shipped::FILES.iter().all(|(name, _)| !find::among_folders(Path::new(name)).is_empty());
+    let places: Vec<String> = shipped::places().iter().map(|path| path.display().to_string()).collect();
+    if elsewhere {
+        let place = places.first().map_or("", String::as_str);
+        return Item::ok(
+            group,
+            NAME,
+            format!("the small set; not needed here, would be unpacked to {place}"),
+        );
+    }
+    match shipped::folder() {
+        Some(folder) => Item::ok(group, NAME, format!("the small set, unpacked to {}", folder.display())),
+        None => Item::note(
+            group,
+            NAME,
+            format!("the small set cannot be unpacked to {}", places.join(" or ")),
+            "make one of them writable, or set XDG_CACHE_HOME",
+        ),
+    }
 }
 
 /// Every model that a scene can name: does it load, how large is it?
 pub fn models() -> Vec<Item> {
     const GROUP: &str = "Models";
-    let mut seen = BTreeSet::new();
-    let mut items = Vec::new();
-    for folder in roots().map(|root| root.join("models")) {
-        let Ok(entries) = folder.read_dir() else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths.into_iter().filter(|path| path.join(WEIGHTS_FILE).is_file()) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if seen.insert(name.clone()) {
-                items.push(model(GROUP, name, &path));
-            }
+    let mut found = BTreeMap::new();
+    let mut add = |path: PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.join(WEIGHTS_FILE).is_file() {
+            found.entry(name).or_insert(path);
+        }
+    };
+    for folder in find::folders() {
+        if let Ok(entries) = folder.join("models").read_dir() {
+            entries.flatten().for_each(|entry| add(entry.path()));
         }
     }
+    let within = shipped::FILES.iter().filter_map(|(name, _)| Path::new(name).parent());
+    within.filter(|folder| folder.starts_with("models")).filter_map(find::find).for_each(add);
+    let mut items: Vec<Item> = found.into_iter().map(|(name, path)| model(GROUP, name, &path)).collect();
     if items.is_empty() {
         items.push(Item::new(GROUP, "none", State::Problem, "no folder has any", COPY));
     }
@@ -122,7 +135,11 @@ pub fn scenes() -> Vec<Item> {
         match planned {
             Ok(plan) => {
                 let pes = plan.program.used_pes();
-                Item::ok(GROUP, &entry.name, format!("fits, {pes} PEs"))
+                Item::ok(
+                    GROUP,
+                    &entry.name,
+                    if pes == 1 { "fits, on one PE".to_owned() } else { format!("fits, on {pes} PEs") },
+                )
             }
             Err(error) => {
                 let todo = format!("spinntui check {} says more", entry.name);

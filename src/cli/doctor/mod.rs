@@ -156,10 +156,10 @@ fn listing(items: &[Item], problems: usize) -> String {
         }
     }
     let notes = items.iter().filter(|item| item.state == State::Note).count();
+    let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
     let _ = match problems {
-        0 => writeln!(out, "\nEverything that is here works; {notes} notes."),
-        1 => writeln!(out, "\n1 problem, {notes} notes."),
-        n => writeln!(out, "\n{n} problems, {notes} notes."),
+        0 => writeln!(out, "\nEverything that is here works; {}.", counted(notes, "note")),
+        n => writeln!(out, "\n{}, {}.", counted(n, "problem"), counted(notes, "note")),
     };
     out
 }

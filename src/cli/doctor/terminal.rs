@@ -104,7 +104,8 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     match depth {
         Depth::Truecolor => Item::ok(GROUP, "colours", found),
         Depth::Ansi256 | Depth::Ansi16 => {
-            Item::ok(GROUP, "colours", found + "; COLORTERM=truecolor says that there are more")
+            let todo = "if it has 24 bits, COLORTERM=truecolor says so";
+            Item::new(GROUP, "colours", State::Ok, found, todo)
         }
         Depth::Mono | Depth::Off if set("NO_COLOR").is_some() => Item::ok(GROUP, "colours", found),
         Depth::Mono | Depth::Off => {
