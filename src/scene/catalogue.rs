@@ -103,8 +103,10 @@ fn missing(loaded: &LoadedScene) -> Option<String> {
 pub fn first_sentence(text: &str) -> String {
     let lines = text.lines().map_while(|line| line.trim_start().strip_prefix("//"));
     let comment = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    // That it is one change of many the heading says.
+    let comment = comment.split_once(" with one change: ").map_or(comment.as_str(), |(_, change)| change);
     let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
-    comment.get(..end).unwrap_or(&comment).trim().to_owned()
+    comment.get(..end).unwrap_or(comment).trim().to_owned()
 }
 
 #[cfg(test)]
@@ -130,6 +132,7 @@ mod tests {
         assert_eq!(first_sentence("// One. Two.\nScene("), "One.");
         assert_eq!(first_sentence("// One\n// goes on. Two.\n"), "One goes on.");
         assert_eq!(first_sentence("// 1.5 V here\n\n// not this"), "1.5 V here");
+        assert_eq!(first_sentence("// scenes/a.ron with one change: this. Why?"), "this.");
         assert_eq!(first_sentence("Scene("), "");
     }
 

@@ -167,7 +167,7 @@ impl Picker {
         let body = put_line(buf, area, head);
         let body = rows_to(body, body.height.saturating_sub(1));
         // What the selected one is about needs a few lines; a low screen has them for the list.
-        let detail = if body.height >= 14 { 5 } else { 0 };
+        let detail = if body.height >= 14 { 6 } else { 0 };
         self.list(rows_to(body, body.height - detail), buf);
         self.about(rows_from(body, body.height - detail), buf);
         self.footer(rows_from(area, area.height.saturating_sub(1)), buf);

@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod heat;
 mod pe;
+mod picker;
 mod points;
 mod sample;
 mod screens;
