@@ -11,14 +11,13 @@ use spinntui::tui::app::App;
 use spinntui::tui::capture::palette::Palette;
 use spinntui::tui::capture::{CELL, ansi, is_drawn, svg, text};
 use spinntui::tui::stage::{Stage, presses};
-use spinntui::tui::theme::Theme;
-use spinntui::tui::theme::depth::{Depth, Glyphs};
+use spinntui::tui::theme::{Looks, Theme};
 use unicode_width::UnicodeWidthStr;
 
 const SCENE: &str = "scenes/lm_small.ron";
 
 fn theme() -> Theme {
-    Theme::new(Depth::Truecolor, Glyphs::Blocks)
+    Theme::new(Looks::default())
 }
 
 fn stage(size: (u16, u16), keys: &str) -> Stage {

@@ -8,15 +8,15 @@ use std::process::ExitCode;
 use super::output::Output;
 use super::{CliError, FINE};
 use crate::scene::catalogue;
+use crate::tui::config::Config;
 use crate::tui::picker::{Picker, Row, choose};
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::{ColorChoice, Glyphs};
 
 /// Columns of the commands in the list.
 const COMMAND_COLUMNS: usize = 42;
 
 /// Lets the user choose, or lists.
-pub fn home(list: bool) -> Result<ExitCode, CliError> {
+pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Result<ExitCode, CliError> {
     let rows = rows();
     if list || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let mut output = Output::stdout();
@@ -24,7 +24,8 @@ pub fn home(list: bool) -> Result<ExitCode, CliError> {
         output.finish()?;
         return Ok(ExitCode::from(FINE));
     }
-    let chosen = choose(Picker::new(rows, theme()));
+    let looks = config()?.looks.resolve(|name| std::env::var(name).ok());
+    let chosen = choose(Picker::new(rows, Theme::new(looks)));
     match chosen.map_err(|report| CliError::Usage(format!("error: {report:#}")))? {
         Err(code) => Ok(ExitCode::from(code)),
         Ok(arguments) => {
@@ -32,15 +33,12 @@ pub fn home(list: bool) -> Result<ExitCode, CliError> {
             let program = std::env::current_exe().ok().filter(|path| path.exists());
             let program =
                 program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
-            let error = std::process::Command::new(&program).args(arguments).exec();
+            // What was given goes for a scene, too: looks, a configuration file. A verb takes none of it.
+            let flags = std::env::args_os().skip(1).filter(|_| arguments.len() == 1);
+            let error = std::process::Command::new(&program).args(flags).args(&arguments).exec();
             Err(CliError::Usage(format!("error: {} could not be started: {error}", program.display())))
         }
     }
-}
-
-/// The looks that the environment asks for.
-fn theme() -> Theme {
-    Theme::new(ColorChoice::Auto.resolve(), Glyphs::detect(|name| std::env::var(name).ok()))
 }
 
 /// Everything there is, scenes before lessons, what builds on them after both.

@@ -8,6 +8,7 @@ pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod config;
 pub mod constants;
 pub mod doctor;
 pub mod events;
@@ -15,6 +16,7 @@ pub mod export;
 pub mod home;
 pub mod inspect;
 pub mod kernels;
+pub mod looks;
 pub mod man;
 pub mod open;
 pub mod output;
@@ -94,6 +96,10 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    looks: looks::LooksArgs,
+    #[command(flatten)]
+    config: config::ConfigArgs,
 }
 
 /// Faults beside the scene's own edits.
@@ -304,6 +310,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    if cli.verb.is_none() && cli.open.config.prints() {
+        return cli.open.config.print(&cli.open.config.load(cli.open.looks)?).map(ExitCode::from);
+    }
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
@@ -357,10 +366,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
-            return open::open(&scene, set, cli.open.record, &cli.open.points);
+            let config = cli.open.config.load(cli.open.looks)?;
+            return open::open(&scene, set, cli.open.record, &cli.open.points, config);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
-        (None, None) => return home::home(cli.open.list),
+        (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),
     };
     code.map(ExitCode::from)
 }

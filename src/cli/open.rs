@@ -8,7 +8,8 @@ use super::points::{self, PointArgs};
 use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
-use crate::tui::{ColorChoice, TuiOptions};
+use crate::tui::TuiOptions;
+use crate::tui::config::Config;
 
 /// Opens a scene in the terminal app; returns its exit code.
 pub fn open(
@@ -16,6 +17,7 @@ pub fn open(
     set: Vec<(String, String)>,
     record: Option<PathBuf>,
     points: &PointArgs,
+    config: Config,
 ) -> Result<ExitCode, CliError> {
     let scene = &find::scene(scene);
     let asked = points.asked();
@@ -26,6 +28,6 @@ pub fn open(
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
-    let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true };
+    let options = TuiOptions { engine, looks: config.looks, keymap: config.keymap, watch: true };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

@@ -2,10 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
+use super::looks::LooksArgs;
 use super::output::Output;
 use super::points::{self, PointArgs};
 use super::{CliError, FINE, FaultArgs, SetArgs};
@@ -22,8 +22,7 @@ use crate::tui::capture::palette::Palette;
 use crate::tui::capture::{ansi, svg, text};
 use crate::tui::panels::PanelId;
 use crate::tui::stage::{Press, Stage, presses};
-use crate::tui::theme::Theme;
-use crate::tui::theme::depth::{ColorChoice, Depth, Glyphs};
+use crate::tui::theme::{Looks, Theme, ThemeName};
 
 /// Columns and rows that a picture may have.
 const MOST: (u16, u16) = (500, 300);
@@ -69,18 +68,18 @@ pub struct ScreenshotArgs {
     /// Columns and rows
     #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
-    /// Colours: truecolor, 256, 16, mono, off
-    #[arg(long, value_name = "DEPTH", default_value = "truecolor", value_parser = ColorChoice::from_str)]
-    pub color: ColorChoice,
-    /// Ground of an SVG
-    #[arg(long, value_enum, default_value_t)]
-    pub ground: Ground,
+    /// Ground of an SVG; without this, what suits the theme
+    #[arg(long, value_enum)]
+    pub ground: Option<Ground>,
     /// Form of the answer; without this, what the file's ending says
     #[arg(long, value_enum)]
     pub format: Option<PictureFormat>,
     /// Write to a file (.svg, .txt, .ansi) instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub looks: LooksArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub points: PointArgs,
@@ -93,10 +92,9 @@ pub struct ScreenshotArgs {
 }
 
 /// What a picture stands on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Ground {
     /// Light text on a dark ground
-    #[default]
     Dark,
     /// Dark text on a light ground
     Light,
@@ -214,18 +212,14 @@ fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
     }
 }
 
-/// The looks asked for: the one place that knows how they are made.
-fn theme(args: &ScreenshotArgs) -> Theme {
-    let depth = match args.color {
-        ColorChoice::Fixed(depth) => depth,
-        // A picture does not depend on the terminal that it is made in.
-        ColorChoice::Auto => Depth::Truecolor,
-    };
-    Theme::new(depth, Glyphs::Blocks)
+/// The looks asked for: a picture does not depend on the terminal that it is made in, nor on a configuration.
+fn looks(args: &ScreenshotArgs) -> Looks {
+    args.looks.choice().resolve(|name| (name == "COLORTERM").then(|| "truecolor".to_owned()))
 }
 
 fn palette(args: &ScreenshotArgs) -> Palette {
-    match args.ground {
+    let light = looks(args).theme == ThemeName::Light;
+    match args.ground.unwrap_or(if light { Ground::Light } else { Ground::Dark }) {
         Ground::Dark => Palette::DARK,
         Ground::Light => Palette::LIGHT,
     }
@@ -242,7 +236,7 @@ fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
         points::points(&mut session, &asked)?;
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
-    let app = App::new(scene.display().to_string(), theme(args), args.size);
+    let app = App::new(scene.display().to_string(), Theme::new(looks(args)), args.size);
     let options = EngineOptions { scene, set, autorun: false, record: None, points };
     Stage::open(app, options).map_err(|error| CliError::Usage(error.to_string()))
 }

@@ -7,7 +7,7 @@ pub mod catalogue;
 mod check;
 pub mod doc;
 pub mod error;
-mod explain;
+pub mod explain;
 pub mod find;
 pub mod load;
 pub mod locate;

@@ -9,11 +9,12 @@ use super::asking::AskingOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
+use super::palette::PaletteOverlay;
 use super::panels::PanelId;
 use super::panels::pe::state::PeState;
 use super::panels::timeline::state::TimelineState;
 use super::points::PointsOverlay;
-use super::theme::Theme;
+use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
@@ -105,6 +106,8 @@ pub enum Overlay {
     Points(PointsOverlay),
     /// A line in which something is typed.
     Asking(AskingOverlay),
+    /// The line in which a command is typed, with those that match.
+    Palette(PaletteOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -180,6 +183,8 @@ pub struct App {
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
+    /// Lines typed in the palette so far, newest last.
+    pub commanded: Vec<String>,
 }
 
 impl App {
@@ -209,6 +214,7 @@ impl App {
             asked_focus: Focus::Nothing,
             names: None,
             typed: Vec::new(),
+            commanded: Vec::new(),
         }
     }
 
@@ -221,6 +227,11 @@ impl App {
     pub fn set_focus(&mut self, panel: PanelId) {
         self.recent.retain(|&other| other != panel);
         self.recent.insert(0, panel);
+    }
+
+    /// Changes how the app looks.
+    pub fn set_looks(&mut self, looks: Looks) {
+        self.theme = Theme::new(looks);
     }
 
     /// Where everything goes at the present size.

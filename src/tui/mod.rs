@@ -5,25 +5,32 @@
 //! | [`command`] | THE table: every action, its keys and words |
 //! | [`keymap`] | key strings, key presses, lookup |
 //! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
+//! | [`config`] | the user's file: looks and keys |
+//! | [`keys`], [`act`], [`palette`] | what a key means, what a command does, commands by name |
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`widgets`] | bars, floor plan, legends, units |
-//! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
+//! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
 //! | [`stage`], [`capture`] | the app without a terminal; its screen as text or SVG |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
 //! [`command::COMMANDS`].
 
+pub mod act;
 pub mod app;
 pub mod asking;
 pub mod capture;
 pub mod command;
+pub mod config;
 pub mod heat;
 pub mod keymap;
+pub mod keys;
 pub mod layout;
+pub mod looks;
 pub mod overlays;
+pub mod palette;
 pub mod panels;
 pub mod picker;
 pub mod points;
@@ -37,6 +44,7 @@ pub mod view;
 pub mod widgets;
 
 pub use self::run::run;
+pub use self::theme::LooksChoice;
 pub use self::theme::depth::ColorChoice;
 
 use crate::session::engine::EngineOptions;
@@ -46,8 +54,10 @@ use crate::session::engine::EngineOptions;
 pub struct TuiOptions {
     /// What to run.
     pub engine: EngineOptions,
-    /// Colours.
-    pub color: ColorChoice,
+    /// Colours, theme, ramp, characters.
+    pub looks: LooksChoice,
+    /// Which key does what.
+    pub keymap: keymap::Keymap,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
 }

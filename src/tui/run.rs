@@ -22,9 +22,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use super::app::{App, Effect, Msg};
 use super::term::{self, Screen, panic, signals};
 use super::theme::Theme;
-use super::theme::depth::{ColorChoice, Glyphs};
 use super::update::update;
-use super::{TuiOptions, view};
+use super::{LooksChoice, TuiOptions, view};
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
@@ -79,7 +78,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         eprintln!("{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -87,15 +86,16 @@ pub fn run_with<P: Port>(
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
     let screen = Screen::take().wrap_err("could not take the terminal")?;
-    let mut app = App::new(scene.display().to_string(), theme(color), screen.size()?);
+    let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
+    app.keymap = keymap;
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, start)?.run()
 }
 
-fn theme(color: ColorChoice) -> Theme {
-    Theme::new(color.resolve(), Glyphs::detect(|name| std::env::var(name).ok()))
+fn theme(looks: LooksChoice) -> Theme {
+    Theme::new(looks.resolve(|name| std::env::var(name).ok()))
 }
 
 fn no_terminal(scene: &Path) -> String {

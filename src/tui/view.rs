@@ -2,17 +2,26 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::app::{App, Overlay};
 use super::layout::MINIMUM;
 use super::overlays;
 use super::panels::{self, View};
 use super::status;
+use super::theme::Glyphs;
+use super::theme::glyphs::to_ascii;
 use super::widgets::{put_line, shorten};
 
 /// Draws the app into `area`, which is the whole screen.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    draw_all(app, area, buf);
+    if app.theme.glyphs == Glyphs::Ascii {
+        to_ascii(area, buf);
+    }
+}
+
+fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
     // The terminal may have changed size since the message that said so: what is drawn fits what is there.
     let mut plan = super::layout::plan((area.width, area.height), &app.recent, app.expanded);
     if plan.too_small {
@@ -26,6 +35,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
                 panels::render(panel, &view, area, buf);
             }
             status::render(&view, plan.status, buf);
+            status::tabs(app, plan.tabs, buf);
         }
         None => overlays::loading::render(app, area, buf),
     }
@@ -42,6 +52,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
+        Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
@@ -53,7 +64,9 @@ fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
     let lines = [
         Line::styled(shorten("spinntui", width), app.theme.strong()),
         Line::raw(shorten(&format!("needs {columns}x{rows}, has {}x{}", area.width, area.height), width)),
-        Line::from(vec![Span::styled(shorten("q quits", width), app.theme.dim())]),
+        Line::raw(shorten("make the window larger", width)),
+        Line::raw(shorten("or the font smaller", width)),
+        Line::styled(shorten("q quits", width), app.theme.dim()),
     ];
     let mut rest = area;
     for line in lines {

@@ -5,7 +5,10 @@
 
 mod commands;
 mod common;
+mod config;
 mod heat;
+mod looks;
+mod palette;
 mod pe;
 mod picker;
 mod points;

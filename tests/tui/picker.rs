@@ -6,8 +6,7 @@ use ratatui::layout::Rect;
 
 use spinntui::tui::keymap::parse_key;
 use spinntui::tui::picker::{Outcome, Picker, Row};
-use spinntui::tui::theme::Theme;
-use spinntui::tui::theme::depth::{Depth, Glyphs};
+use spinntui::tui::theme::{Looks, Theme};
 
 fn row(group: &str, name: &str, problem: Option<&str>) -> Row {
     Row {
@@ -23,7 +22,7 @@ fn row(group: &str, name: &str, problem: Option<&str>) -> Row {
 fn picker() -> Picker {
     let mut rows = vec![row("Scenes", "small", None), row("Scenes", "large", Some("models/x is not here"))];
     rows.extend((0..30).map(|n| row("What if", &format!("if-{n}"), None)));
-    Picker::new(rows, Theme::new(Depth::Truecolor, Glyphs::Blocks))
+    Picker::new(rows, Theme::new(Looks::default()))
 }
 
 fn press(picker: &mut Picker, keys: &str) -> Outcome {

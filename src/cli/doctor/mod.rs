@@ -12,6 +12,7 @@ use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
 use crate::net::sum;
 use crate::report::table::WIDTH;
+use crate::tui::config::{self, Config};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,7 +89,7 @@ impl Item {
 /// Looks at everything.
 pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
     let mut items = terminal::items(|name| std::env::var(name).ok(), &terminal::Here::look());
-    items.extend(configuration());
+    items.push(configuration());
     items.extend(data::folders());
     items.extend(data::models());
     items.extend(data::scenes());
@@ -111,8 +112,26 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
 }
 
 /// The configuration file.
-fn configuration() -> Vec<Item> {
-    Vec::new()
+fn configuration() -> Item {
+    const GROUP: &str = "Configuration";
+    let write = "`spinntui --print-config` writes one to begin with";
+    let Some(path) = config::usual_path() else {
+        return Item::note(GROUP, "file", "no home folder to look in", "set HOME, or name it with --config");
+    };
+    let shown = path.display();
+    match Config::load(None) {
+        Ok(Config { path: Some(_), .. }) => Item::ok(GROUP, "file", format!("{shown}: read")),
+        Ok(_) if std::env::var_os(config::ENV).is_some_and(|name| !name.is_empty()) => {
+            let found = format!("{shown} is not there, and {} names it", config::ENV);
+            Item::note(GROUP, "file", found, write)
+        }
+        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: not there, and need not be")),
+        Err(error) => {
+            let place = error.position().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            let found = format!("{shown}{place}: {}", error.message());
+            Item::note(GROUP, "file", found, "the app does not start with it: mend it, or --no-config")
+        }
+    }
 }
 
 /// What the emulator computes with.

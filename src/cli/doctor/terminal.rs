@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal};
 
 use super::{Item, State};
 use crate::tui::layout::MINIMUM;
-use crate::tui::theme::depth::{Depth, Glyphs};
+use crate::tui::theme::Glyphs;
+use crate::tui::theme::depth::Depth;
 
 const GROUP: &str = "Terminal";
 /// From here on the app shows two panels side by side, and the dashboard.
@@ -54,11 +55,13 @@ pub fn items(env: impl Fn(&str) -> Option<String>, here: &Here) -> Vec<Item> {
     });
     items.push(colours(&env));
     items.push(match Glyphs::detect(&env) {
-        Glyphs::Blocks => Item::ok(GROUP, "characters", "box drawing and blocks"),
-        _ if set("TERM").as_deref() == Some("dumb") => {
+        Glyphs::Blocks | Glyphs::Braille => Item::ok(GROUP, "characters", "box drawing and blocks"),
+        Glyphs::Ascii if set("TERM").as_deref() == Some("dumb") => {
             Item::note(GROUP, "characters", "ASCII: TERM=dumb", "")
         }
-        _ => Item::note(GROUP, "characters", "ASCII: the locale is not UTF-8", "set LANG=C.UTF-8"),
+        Glyphs::Ascii => {
+            Item::note(GROUP, "characters", "ASCII: the locale is not UTF-8", "set LANG=C.UTF-8")
+        }
     });
     if set("SSH_CONNECTION").is_some() {
         items.push(Item::ok(GROUP, "ssh", "the app draws at most 30 frames a second"));

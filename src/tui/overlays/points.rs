@@ -80,7 +80,8 @@ fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mu
         (hits, 0) => format!("{hits} hits"),
         (hits, ignore) => format!("{hits} hits, passes over {ignore}"),
     };
-    let head = format!("{:>3} {kind} ", point.id);
+    let at = if selected && theme.marks() { '>' } else { ' ' };
+    let head = format!("{at}{:>2} {kind} ", point.id);
     let width = usize::from(area.width).saturating_sub(head.len() + 6 + hits.len() + 1);
     let line = Line::from(vec![
         Span::styled(head, if selected { theme.selected() } else { theme.accent() }),
@@ -132,7 +133,7 @@ fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
 }
 
 /// Candidates side by side, as many as fit; those around the chosen one.
-fn offer(app: &App, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
+pub(super) fn offer(app: &App, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut rest = area;
     let mut line = Line::default();
