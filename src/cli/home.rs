@@ -1,5 +1,6 @@
 //! `spinntui` alone: what there is to open. In a terminal one chooses; elsewhere it is a list with the commands to type.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -83,12 +84,12 @@ fn listing(rows: &[Row]) -> String {
     for row in rows {
         if row.group != group {
             group = &row.group;
-            out.push_str(&format!("\n{group}\n"));
+            let _ = writeln!(out, "\n{group}");
         }
         let command = format!("spinntui {}", row.arguments.join(" "));
-        out.push_str(&format!("  {command:<COMMAND_COLUMNS$}  {}\n", row.title));
+        let _ = writeln!(out, "  {command:<COMMAND_COLUMNS$}  {}", row.title);
         if let Some(problem) = &row.problem {
-            out.push_str(&format!("  {:COMMAND_COLUMNS$}  not here: {problem}\n", ""));
+            let _ = writeln!(out, "  {:COMMAND_COLUMNS$}  not here: {problem}", "");
         }
     }
     if rows.iter().any(|row| row.problem.is_some()) {

@@ -12,10 +12,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget, Wrap};
+use signal_hook::consts::SIGHUP;
 
 use super::app::{Msg, Signal};
 use super::keymap::Key;
-use super::term::{self, Screen, panic, signals};
+use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
 use super::widgets::{centred, put_line, rows_from, rows_to, shorten};
 
@@ -68,6 +69,9 @@ pub struct Picker {
     theme: Theme,
 }
 
+/// Exit code after the terminal was closed: what HUP gives.
+const HUNG_UP: u8 = 128 + SIGHUP as u8;
+
 const HELP: [(&str, &str); 7] = [
     ("j k ↓ ↑", "next, previous (PgDn, PgUp: ten; g G: first, last)"),
     ("Enter", "open"),
@@ -104,30 +108,23 @@ impl Picker {
             KeyCode::Char('l') if control => return Outcome::Redraw,
             _ if self.help => self.help = false,
             KeyCode::Enter => return self.open(),
-            KeyCode::Down => self.step(1),
-            KeyCode::Up => self.step(-1),
-            KeyCode::PageDown => self.step(10),
-            KeyCode::PageUp => self.step(-10),
-            KeyCode::Home => self.selected = 0,
-            KeyCode::End => self.step(isize::MAX),
-            KeyCode::Esc if self.typing || !self.filter.is_empty() => {
-                self.search(|filter| filter.clear(), false)
-            }
-            KeyCode::Esc => return Outcome::Leave,
+            KeyCode::Esc if self.typing || !self.filter.is_empty() => self.search(String::clear, false),
             KeyCode::Backspace if self.typing => {
-                self.search(|filter| filter.truncate(last_start(filter)), true)
+                self.search(|filter| filter.truncate(last_start(filter)), true);
             }
             KeyCode::Char('u') if control && self.typing => self.search(String::clear, true),
             KeyCode::Char(character) if self.typing && key.modifiers == KeyModifiers::NONE => {
                 self.search(|filter| filter.push(character), true);
             }
-            KeyCode::Char('j') => self.step(1),
-            KeyCode::Char('k') => self.step(-1),
-            KeyCode::Char('g') => self.selected = 0,
-            KeyCode::Char('G') => self.step(isize::MAX),
+            KeyCode::Esc | KeyCode::Char('q') => return Outcome::Leave,
+            KeyCode::Down | KeyCode::Char('j') => self.step(1),
+            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
+            KeyCode::PageDown => self.step(10),
+            KeyCode::PageUp => self.step(-10),
+            KeyCode::Home | KeyCode::Char('g') => self.selected = 0,
+            KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
             KeyCode::Char('/') => self.typing = true,
             KeyCode::Char('?') | KeyCode::F(1) => self.help = true,
-            KeyCode::Char('q') => return Outcome::Leave,
             _ => self.notice = Some(format!("{key} does nothing here; ? says what does")),
         }
         Outcome::Stay
@@ -297,10 +294,13 @@ fn last_start(text: &str) -> usize {
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
-    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
+    // Before the terminal is taken, so that no signal finds it taken and nobody to give it back.
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
+    hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
+    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     term::input::start(sender).wrap_err("could not read the terminal")?;
-    let draw = |screen: &mut Screen, picker: &Picker| screen.draw(|area, buf| picker.draw(area, buf));
+    let draw =
+        |screen: &mut Screen, picker: &Picker| screen.draw(|area, buf| picker.draw(area, buf)).map(drop);
     draw(&mut screen, &picker).wrap_err("could not draw")?;
     loop {
         // Nothing is done, and nothing written, until a message comes.
@@ -313,7 +313,10 @@ pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
                 Outcome::Open(arguments) => {
                     return Ok(Ok(arguments.into_iter().map(OsString::from).collect()));
                 }
-                Outcome::Redraw => screen.forget(),
+                Outcome::Redraw => {
+                    screen.forget();
+                    Ok(())
+                }
                 Outcome::Suspend => {
                     suspend().wrap_err("could not stop the process")?;
                     continue;
@@ -328,7 +331,11 @@ pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
             Msg::InputLost(_) => return Ok(Err(1)),
             _ => Ok(()),
         };
-        done.and_then(|()| draw(&mut screen, &picker)).wrap_err("could not draw")?;
+        match done.and_then(|()| draw(&mut screen, &picker)) {
+            // Nobody to tell: the terminal was closed.
+            Err(error) if term::is_gone() || term::says_gone(&error) => return Ok(Err(HUNG_UP)),
+            drawn => drawn.wrap_err("could not draw")?,
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl Item {
 
 /// Looks at everything.
 pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
-    let mut items = terminal::items(|name| std::env::var(name).ok(), &terminal::Here::look());
+    let mut items = terminal::items(|name| std::env::var(name).ok(), terminal::Here::look());
     items.push(configuration());
     items.extend(data::folders());
     items.extend(data::models());

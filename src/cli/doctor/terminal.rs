@@ -33,7 +33,7 @@ impl Here {
 }
 
 /// What there is to say, given the environment as a lookup.
-pub fn items(env: impl Fn(&str) -> Option<String>, here: &Here) -> Vec<Item> {
+pub fn items(env: impl Fn(&str) -> Option<String>, here: Here) -> Vec<Item> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let mut items = vec![match (here.input, here.output) {
         (true, true) => Item::ok(GROUP, "terminal", "input and output"),
@@ -138,7 +138,7 @@ mod tests {
 
     fn found(vars: &[(&str, &str)], here: Here, name: &str) -> Item {
         let env = |n: &str| vars.iter().find(|(v, _)| *v == n).map(|(_, value)| (*value).to_owned());
-        items(env, &here).into_iter().find(|item| item.name == name).unwrap()
+        items(env, here).into_iter().find(|item| item.name == name).unwrap()
     }
 
     const WHOLE: Here = Here { input: true, output: true, size: Some((80, 24)) };

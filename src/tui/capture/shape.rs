@@ -15,6 +15,7 @@ pub enum Shape {
 
 /// Lines from the middle of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "sides, and there are four")]
 pub struct Lines {
     /// To the top.
     pub up: bool,
