@@ -5,6 +5,7 @@
 
 mod check;
 pub mod doc;
+pub mod document;
 pub mod error;
 mod explain;
 pub mod load;

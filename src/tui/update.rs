@@ -67,6 +67,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::Said(what) => app.notice = Some(what),
         EngineEvent::Names(names) => app.names = Some(names),
+        EngineEvent::Performed(performed) => return super::lesson::performed(app, *performed),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);
