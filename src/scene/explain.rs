@@ -21,18 +21,27 @@ pub(super) fn explain(
     error: &SpannedError,
     kind: &Kind,
 ) -> SceneError {
+    if let Ok(root) = root
+        && let Some(misfit) = check::first_misfit(text, root, (kind.shape)(), kind.word)
+    {
+        return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
+    }
+    refused(text, path, root, error)
+}
+
+/// The same for a text that is no scene, whose types nobody here knows: broken syntax, or RON's own words.
+pub fn refused(
+    text: &str,
+    path: &Path,
+    root: &Result<Node, SyntaxError>,
+    error: &SpannedError,
+) -> SceneError {
     let place = span(text, error);
-    match root {
-        Err(syntax) if syntax.at <= place.start || error.code == Error::Eof => {
-            let span = syntax::token(text, syntax.at);
-            return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);
-        }
-        Ok(root) => {
-            if let Some(misfit) = check::first_misfit(text, root, (kind.shape)(), kind.word) {
-                return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
-            }
-        }
-        Err(_) => {}
+    if let Err(syntax) = root
+        && (syntax.at <= place.start || error.code == Error::Eof)
+    {
+        let span = syntax::token(text, syntax.at);
+        return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);
     }
     let (message, help) = words(&error.code);
     SceneError::file(path, message, help).at(text, place)

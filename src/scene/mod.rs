@@ -7,7 +7,7 @@ mod check;
 pub mod doc;
 pub mod document;
 pub mod error;
-mod explain;
+pub mod explain;
 pub mod load;
 pub mod locate;
 pub mod set;

@@ -9,6 +9,7 @@ use super::asking::AskingOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::{Plan, plan};
+use super::palette::PaletteOverlay;
 use super::panels::PanelId;
 use super::panels::pe::state::PeState;
 use super::panels::timeline::state::TimelineState;
@@ -105,6 +106,8 @@ pub enum Overlay {
     Points(PointsOverlay),
     /// A line in which something is typed.
     Asking(AskingOverlay),
+    /// The line in which a command is typed, with those that match.
+    Palette(PaletteOverlay),
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -180,6 +183,8 @@ pub struct App {
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
+    /// Lines typed in the palette so far, newest last.
+    pub commanded: Vec<String>,
 }
 
 impl App {
@@ -209,6 +214,7 @@ impl App {
             asked_focus: Focus::Nothing,
             names: None,
             typed: Vec::new(),
+            commanded: Vec::new(),
         }
     }
 

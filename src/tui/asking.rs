@@ -1,5 +1,7 @@
 //! One line that is typed: where to go in time, or what is to go wrong.
 
+use crossterm::event::KeyCode;
+
 use super::app::{App, Effect, Overlay};
 use super::keymap::Key;
 use super::widgets::prompt::{Prompt, Typed};
@@ -91,35 +93,39 @@ pub fn command(question: Question, text: &str) -> Result<Command, String> {
     }
 }
 
+/// What can be typed: for a moment its kinds and the bookmarks, for a fault one of each kind on the selected PE.
+pub(super) fn candidates(app: &App, question: Question) -> Vec<String> {
+    match question {
+        Question::Goto => {
+            let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+            let names = bookmarks.iter().map(|(name, _)| name.clone());
+            ["step ", "time ", "event "].map(str::to_owned).into_iter().chain(names).collect()
+        }
+        Question::Fault => {
+            let qpe = app.selected.qpe();
+            let place = format!("pe: ({}, {}, {})", qpe.x, qpe.y, app.selected.p());
+            let faults = [
+                format!("FlipBit({place}, address: 0x08000, bit: 7)"),
+                format!("StickBit({place}, address: 0x08000, bit: 7, value: 1)"),
+                format!("KillPe({place})"),
+                format!("DropPackets({place}, packets: 1)"),
+                format!("DelayPackets({place}, packets: 1, us: 50.0)"),
+                format!("DivertPackets({place}, packets: 1, address: 0x08000)"),
+            ];
+            faults.to_vec()
+        }
+    }
+}
+
 /// Takes a key if the line is on top.
 pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let bookmarks = app.picture().map(|snapshot| snapshot.history.bookmarks.clone()).unwrap_or_default();
-    let pe = app.selected;
+    let Some(Overlay::Asking(asking)) = app.overlays.last() else { return None };
+    let words = if key.code == KeyCode::Tab { candidates(app, asking.question) } else { Vec::new() };
     let Some(Overlay::Asking(asking)) = app.overlays.last_mut() else { return None };
     match asking.prompt.key(key) {
         Typed::Changed => {}
         Typed::Left => drop(app.overlays.pop()),
-        Typed::Complete => {
-            let (start, words) = match asking.question {
-                Question::Goto => {
-                    let names = bookmarks.into_iter().map(|(name, _)| name);
-                    (0, ["step ", "time ", "event "].map(str::to_owned).into_iter().chain(names).collect())
-                }
-                Question::Fault => {
-                    let place = format!("pe: ({}, {}, {})", pe.qpe().x, pe.qpe().y, pe.p());
-                    let faults = [
-                        format!("FlipBit({place}, address: 0x08000, bit: 7)"),
-                        format!("StickBit({place}, address: 0x08000, bit: 7, value: 1)"),
-                        format!("KillPe({place})"),
-                        format!("DropPackets({place}, packets: 1)"),
-                        format!("DelayPackets({place}, packets: 1, us: 50.0)"),
-                        format!("DivertPackets({place}, packets: 1, address: 0x08000)"),
-                    ];
-                    (0, faults.to_vec())
-                }
-            };
-            asking.prompt.complete(start, words);
-        }
+        Typed::Complete => asking.prompt.complete(0, words),
         Typed::Done(text) if text.trim().is_empty() => drop(app.overlays.pop()),
         Typed::Done(text) => {
             // What is wrong stands below the line already.
@@ -128,7 +134,7 @@ pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
                 return Some(vec![Effect::Engine(command)]);
             }
         }
-        Typed::Other => return (!super::update::is_global(&app.keymap, key)).then(Vec::new),
+        Typed::Other => return (!super::keys::is_global(&app.keymap, key)).then(Vec::new),
     }
     Some(Vec::new())
 }

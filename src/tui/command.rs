@@ -1,15 +1,19 @@
 //! THE table: every action of the app with its name, keys, words and when it applies.
 //!
-//! Key dispatch, the footer, the help overlay, the coming palette and the generated key list all read this table, so
-//! none of them can say something else than what happens. To add an action: a variant in [`Action`], a row in
-//! [`COMMANDS`], an arm in [`super::update::update`].
+//! Key dispatch, the footer, the help overlay, the palette, the configuration file and the generated key list all read
+//! this table, so none of them can say something else than what happens. To add an action: a variant in [`Action`], a
+//! row in [`COMMANDS`], an arm in [`super::act`].
 
+pub mod argument;
+pub mod doc;
 mod table;
 
 use super::panels::pe::state as pe;
+pub use argument::Argument;
 pub use table::COMMANDS;
 
 use crate::session::command::StepUnit;
+use crate::session::debug::PointKind;
 
 /// What a key can do. Where a count makes sense (`10s`), the count goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +48,10 @@ pub enum Action {
     Restart,
     /// Move the selected PE on the floor plan, or scroll an overlay.
     Move(Direction),
+    /// A screen up or down in the PE panel or an overlay.
+    Page(Direction),
+    /// To the first (up) or last (down) line, word or unit.
+    Edge(Direction),
     /// Next heat metric of the floor plan.
     NextMetric,
     /// Previous heat metric.
@@ -76,8 +84,18 @@ pub enum Action {
     Findings,
     /// Show breakpoints and tracepoints.
     Points,
+    /// Type a condition for a new point.
+    AddPoint(PointKind),
+    /// The selected point on, or off.
+    TogglePoint,
+    /// Delete the selected point.
+    DeletePoint,
     /// Show the table of hardware numbers.
     Constants,
+    /// Type a command.
+    Palette,
+    /// Nothing by itself: what follows the name in the palette says it.
+    Given,
     /// Close the top layer; drop a count.
     Close,
     /// Stop the process until the shell continues it.
@@ -146,6 +164,43 @@ pub enum When {
     Pe,
     /// The time line has the focus.
     Timeline,
+    /// The list of breakpoints is open.
+    Points,
+}
+
+impl When {
+    /// What is missing while it does not apply, for the palette.
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Self::Always | Self::Loaded => "there is no experiment yet",
+            Self::Chip => "the floor plan is not on screen",
+            Self::Layer => "there is nothing to close",
+            Self::Warned => "nothing is worth knowing",
+            Self::Pe => "the PE panel has not the focus",
+            Self::Timeline => "the time line has not the focus",
+            Self::Points => "the list of breakpoints is not open",
+        }
+    }
+}
+
+/// What has the keyboard. Keys of a context come before those that count everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The panels, or any overlay without keys of its own.
+    #[default]
+    Global,
+    /// The list of breakpoints.
+    Points,
+}
+
+impl Context {
+    /// In words, for the key list; empty for everywhere.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "",
+            Self::Points => "list of breakpoints",
+        }
+    }
 }
 
 /// One row of the table.
@@ -153,9 +208,12 @@ pub enum When {
 pub struct Command {
     /// Stable name: what users rebind and the palette completes.
     pub id: &'static str,
+    /// Other names that the palette knows.
+    pub also: &'static [&'static str],
     /// What it does.
     pub action: Action,
-    /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer.
+    /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer. A command without keys
+    /// is for the palette.
     pub keys: &'static [&'static str],
     /// One line for the help.
     pub about: &'static str,
@@ -167,6 +225,10 @@ pub struct Command {
     pub when: When,
     /// Whether a count before the key means something.
     pub counts: bool,
+    /// What may follow the name in the palette.
+    pub argument: Option<Argument>,
+    /// Where its keys count.
+    pub context: Context,
 }
 
 /// The row of an action; every action has one (a test holds this).

@@ -1,10 +1,12 @@
 //! From key presses to commands: the key-string parser and the lookup.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::command::{COMMANDS, Command};
+use super::command::{Action, COMMANDS, Command, Context};
+use crate::scene::error::did_you_mean;
 
 /// A key with its modifiers, in the one form that both a key string and a key press come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +97,26 @@ impl From<KeyEvent> for Key {
     }
 }
 
+impl Key {
+    /// The key string that [`parse_key`] reads as this key.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        if self.modifiers.contains(KeyModifiers::CONTROL) {
+            name.push_str("ctrl-");
+        }
+        if self.modifiers.contains(KeyModifiers::ALT) {
+            name.push_str("alt-");
+        }
+        match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
+            (Some((named, _)), _) => name.push_str(named),
+            (None, KeyCode::Char(c)) => name.push(c),
+            (None, KeyCode::F(n)) => name.push_str(&format!("f{n}")),
+            (None, code) => name.push_str(&format!("{code:?}").to_lowercase()),
+        }
+        name
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.modifiers.contains(KeyModifiers::CONTROL) {
@@ -117,10 +139,77 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which key does what. Built from the table; a configuration will put its own rows on top.
+/// A binding that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadBinding {
+    /// The command as it was named.
+    pub command: String,
+    /// Which of its keys; none if it is the command that is wrong.
+    pub key: Option<usize>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There is no such command.
+    NoCommand,
+    /// There is no such key.
+    NoKey(BadKey),
+    /// Another binding has the key already.
+    Taken(&'static str),
+    /// A digit: counts are made of them.
+    Digit,
+    /// Ctrl-c.
+    AlwaysQuits,
+}
+
+impl fmt::Display for BadBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            Problem::NoCommand => write!(f, "there is no command `{}`", self.command),
+            Problem::NoKey(bad) => bad.fmt(f),
+            Problem::Taken(other) => write!(f, "`{other}` has this key already"),
+            Problem::Digit => f.write_str("digits pick panels and make counts"),
+            Problem::AlwaysQuits => f.write_str("Ctrl-c always quits"),
+        }
+    }
+}
+
+impl BadBinding {
+    /// What would mend it.
+    pub fn help(&self) -> String {
+        match &self.problem {
+            Problem::NoCommand => {
+                match did_you_mean(&self.command, COMMANDS.iter().map(|command| command.id)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "`spinntui --print-keys` lists all commands".to_owned(),
+                }
+            }
+            Problem::Taken(_) => "give each key to one command".to_owned(),
+            Problem::NoKey(_) => String::new(),
+            Problem::Digit | Problem::AlwaysQuits => "choose another key".to_owned(),
+        }
+    }
+}
+
+/// Which key does what: the table's keys, or the user's in their place.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<(Key, &'static Command)>,
+}
+
+/// Always quits: whatever was bound, there is a way out.
+const QUIT: Key = Key { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTROL };
+
+/// Why a command cannot have a key, if so.
+fn forbidden(key: Key, command: &Command) -> Option<Problem> {
+    if key == QUIT && command.action != Action::Quit {
+        return Some(Problem::AlwaysQuits);
+    }
+    let digit = matches!(key.code, KeyCode::Char(c) if c.is_ascii_digit()) && key.modifiers.is_empty();
+    (digit && !matches!(command.action, Action::Panel(_))).then_some(Problem::Digit)
 }
 
 impl Default for Keymap {
@@ -137,9 +226,45 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The command bound to a key.
-    pub fn lookup(&self, key: Key) -> Option<&'static Command> {
-        self.bindings.iter().find(|(bound, _)| *bound == key).map(|&(_, command)| command)
+    /// The table's keys, with these in place of those of the commands named. A key given here is taken from the command
+    /// that had it; one given twice is an error.
+    pub fn with(rows: &BTreeMap<String, Vec<String>>) -> Result<Self, BadBinding> {
+        let mut given: Vec<(Key, &'static Command)> = Vec::new();
+        let mut replaced = Vec::new();
+        for (name, keys) in rows {
+            let bad = |key, problem| BadBinding { command: name.clone(), key, problem };
+            let command = COMMANDS.iter().find(|command| command.id == name);
+            let command = command.ok_or_else(|| bad(None, Problem::NoCommand))?;
+            replaced.push(command.id);
+            for (at, text) in keys.iter().enumerate() {
+                let key = parse_key(text).map_err(|error| bad(Some(at), Problem::NoKey(error)))?;
+                if let Some(problem) = forbidden(key, command) {
+                    return Err(bad(Some(at), problem));
+                }
+                let taken = given.iter().find(|(other, by)| *other == key && by.context == command.context);
+                if let Some((_, by)) = taken {
+                    return Err(bad(Some(at), Problem::Taken(by.id)));
+                }
+                given.push((key, command));
+            }
+        }
+        let taken =
+            |key: Key, context| given.iter().any(|(other, by)| *other == key && by.context == context);
+        let usual = Self::default().bindings.into_iter().filter(|&(key, command)| {
+            let stays = key == QUIT || !replaced.contains(&command.id);
+            stays && !taken(key, command.context)
+        });
+        let bindings = usual.chain(given.iter().copied()).collect();
+        Ok(Self { bindings })
+    }
+
+    /// The command bound to a key: of the context, or else of those that count everywhere.
+    pub fn lookup(&self, key: Key, context: Context) -> Option<&'static Command> {
+        let bound = |context| {
+            let of_key = self.bindings.iter().filter(move |(bound, _)| *bound == key);
+            of_key.map(|&(_, command)| command).find(move |command| command.context == context)
+        };
+        bound(context).or_else(|| bound(Context::Global))
     }
 
     /// Keys of a command, in the order of the table.
@@ -165,6 +290,51 @@ mod tests {
         assert_eq!(parse_key("f1"), Ok(press(KeyCode::F(1), KeyModifiers::NONE)));
         assert_eq!(parse_key("-"), Ok(press(KeyCode::Char('-'), KeyModifiers::NONE)));
         assert_eq!(parse_key("ctrl--"), Ok(press(KeyCode::Char('-'), KeyModifiers::CONTROL)));
+    }
+
+    #[test]
+    fn names_of_keys_are_read_back() {
+        for command in COMMANDS {
+            for key in command.keys {
+                let key = parse_key(key).unwrap();
+                assert_eq!(parse_key(&key.name()), Ok(key));
+            }
+        }
+    }
+
+    fn rows(rows: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
+        let owned = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect();
+        rows.iter().map(|&(name, keys)| (name.to_owned(), owned(keys))).collect()
+    }
+
+    #[test]
+    fn users_rows_come_in_place_of_the_tables() {
+        let keymap = Keymap::with(&rows(&[("step", &["f10", "n"]), ("quit", &["ctrl-q"])])).unwrap();
+        let id =
+            |key: &str| keymap.lookup(parse_key(key).unwrap(), Context::Global).map(|command| command.id);
+        assert_eq!((id("f10"), id("n"), id("s")), (Some("step"), Some("step"), None));
+        assert_eq!((id("ctrl-q"), id("q"), id("ctrl-c")), (Some("quit"), None, Some("quit")));
+        // Keys of a context are apart from those of everywhere.
+        let keymap = Keymap::with(&rows(&[("delete-point", &["space"]), ("step", &["space"])])).unwrap();
+        let space = parse_key("space").unwrap();
+        assert_eq!(keymap.lookup(space, Context::Points).map(|command| command.id), Some("delete-point"));
+        assert_eq!(keymap.lookup(space, Context::Global).map(|command| command.id), Some("step"));
+    }
+
+    #[test]
+    fn bindings_that_cannot_be_are_told() {
+        for (row, words, help) in [
+            (("stp", &["x"][..]), "no command `stp`", "`step`"),
+            (("step", &["hyper-s"]), "`hyper-s`", ""),
+            (("step", &["7"]), "digits", "another"),
+            (("step", &["ctrl-c"]), "always quits", "another"),
+            (("step", &["x", "x"]), "`step` has this key already", "one command"),
+        ] {
+            let bad = Keymap::with(&rows(&[row])).unwrap_err();
+            assert!(bad.to_string().contains(words) && bad.help().contains(help), "{bad}: {}", bad.help());
+        }
+        let bad = Keymap::with(&rows(&[("step", &["x"]), ("back", &["x"])])).unwrap_err();
+        assert_eq!((bad.command.as_str(), bad.key), ("step", Some(0)));
     }
 
     #[test]

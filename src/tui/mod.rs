@@ -5,6 +5,8 @@
 //! | [`command`] | THE table: every action, its keys and words |
 //! | [`keymap`] | key strings, key presses, lookup |
 //! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
+//! | [`config`] | the user's file: looks and keys |
+//! | [`keys`], [`act`], [`palette`] | what a key means, what a command does, commands by name |
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
@@ -15,13 +17,17 @@
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
 //! [`command::COMMANDS`].
 
+pub mod act;
 pub mod app;
 pub mod asking;
 pub mod command;
+pub mod config;
 pub mod heat;
 pub mod keymap;
+pub mod keys;
 pub mod layout;
 pub mod overlays;
+pub mod palette;
 pub mod panels;
 pub mod points;
 pub mod run;

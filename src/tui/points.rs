@@ -1,6 +1,4 @@
-//! Keys of the list of breakpoints and tracepoints, and of the line in which one is typed.
-
-use crossterm::event::KeyCode;
+//! The list of breakpoints and tracepoints: what its commands do, and the line in which one is typed.
 
 use super::app::{App, Effect, Overlay};
 use super::keymap::Key;
@@ -8,6 +6,7 @@ use super::widgets::prompt::{Prompt, Typed};
 use crate::session::command::Command;
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{Condition, ExprError, PointCommand, PointKind, PointSpec};
+use crate::session::snapshot::PointView;
 
 /// Where the user is in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,41 +32,40 @@ pub fn error_of(app: &App, text: &str) -> Option<ExprError> {
     Condition::new(text, names).err()
 }
 
-/// Takes a key if the list, or the line in it, is on top. What it does not take goes on to the table of commands.
-pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let Some(Overlay::Points(overlay)) = app.overlays.last() else { return None };
-    if overlay.asking.is_some() { key_in_line(app, key) } else { key_in_list(app, key) }
+/// Opens the line in which a new point is typed; the list behind it, if it is not open yet.
+pub(super) fn ask(app: &mut App, kind: PointKind) {
+    let asking = Some(Asking { prompt: Prompt::new(app.typed.clone()), kind });
+    match app.overlays.last_mut() {
+        Some(Overlay::Points(list)) => list.asking = asking,
+        _ => app.overlays.push(Overlay::Points(PointsOverlay { selected: 0, asking })),
+    }
 }
 
-fn key_in_list(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let points = app.snapshot.as_ref().map(|snapshot| snapshot.debug.points.clone()).unwrap_or_default();
-    let typed = app.typed.clone();
-    let Some(Overlay::Points(overlay)) = app.overlays.last_mut() else { return None };
-    overlay.selected = overlay.selected.min(points.len().saturating_sub(1));
-    let selected = points.get(overlay.selected);
-    let ask = |kind| Some(Asking { prompt: Prompt::new(typed.clone()), kind });
-    let command = match key.code {
-        KeyCode::Char('a') => {
-            overlay.asking = ask(PointKind::Break);
-            None
-        }
-        KeyCode::Char('t') => {
-            overlay.asking = ask(PointKind::Trace);
-            None
-        }
-        KeyCode::Down | KeyCode::Char('j') => {
-            overlay.selected = (overlay.selected + 1).min(points.len().saturating_sub(1));
-            None
-        }
-        KeyCode::Up | KeyCode::Char('k') => {
-            overlay.selected = overlay.selected.saturating_sub(1);
-            None
-        }
-        KeyCode::Char(' ') => selected.map(|point| PointCommand::Enable { id: point.id, on: !point.enabled }),
-        KeyCode::Char('d') | KeyCode::Delete => selected.map(|point| PointCommand::Remove(point.id)),
-        _ => return None,
-    };
-    Some(command.map(|command| Effect::Engine(Command::Points(command))).into_iter().collect())
+/// The selected point, if the list is on top and there is one.
+fn selected(app: &App) -> Option<&PointView> {
+    let Some(Overlay::Points(list)) = app.overlays.last() else { return None };
+    let points = &app.picture()?.debug.points;
+    points.get(list.selected.min(points.len().saturating_sub(1)))
+}
+
+fn send(command: Option<PointCommand>) -> Vec<Effect> {
+    command.map(|command| Effect::Engine(Command::Points(command))).into_iter().collect()
+}
+
+/// Switches the selected point on or off.
+pub(super) fn toggle(app: &App) -> Vec<Effect> {
+    send(selected(app).map(|point| PointCommand::Enable { id: point.id, on: !point.enabled }))
+}
+
+/// Deletes the selected point.
+pub(super) fn delete(app: &App) -> Vec<Effect> {
+    send(selected(app).map(|point| PointCommand::Remove(point.id)))
+}
+
+/// Takes a key if the line is open. Keys of the list are commands of the table.
+pub(super) fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    let Some(Overlay::Points(overlay)) = app.overlays.last() else { return None };
+    if overlay.asking.is_some() { key_in_line(app, key) } else { None }
 }
 
 fn key_in_line(app: &mut App, key: Key) -> Option<Vec<Effect>> {
@@ -91,12 +89,13 @@ fn key_in_line(app: &mut App, key: Key) -> Option<Vec<Effect>> {
                 return Some(add(app, PointSpec { text, kind }));
             }
         }
-        Typed::Other => return (!super::update::is_global(&app.keymap, key)).then(Vec::new),
+        Typed::Other => return (!super::keys::is_global(&app.keymap, key)).then(Vec::new),
     }
     Some(Vec::new())
 }
 
-fn add(app: &mut App, spec: PointSpec) -> Vec<Effect> {
+/// Adds a point; the list, if it is open, goes to it.
+pub(super) fn add(app: &mut App, spec: PointSpec) -> Vec<Effect> {
     Prompt::remember(&mut app.typed, &spec.text);
     let last = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
     if let Some(Overlay::Points(overlay)) = app.overlays.last_mut() {

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
+use super::keys::footer_commands;
 use super::panels::View;
 use super::theme::Theme;
-use super::update::footer_commands;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
 use crate::mapping::check::Level;

@@ -42,6 +42,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
+        Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }

@@ -5,7 +5,9 @@
 
 mod commands;
 mod common;
+mod config;
 mod heat;
+mod palette;
 mod pe;
 mod points;
 mod sample;

@@ -58,7 +58,14 @@ fn listing(size: (u16, u16), debug: DebugView) -> App {
     app
 }
 
-fn typed(app: &mut App, text: &str) {
+/// The app, knowing what conditions can name.
+pub fn with_names(mut app: App) -> App {
+    update(&mut app, Msg::Engine(EngineEvent::Names(names())));
+    app
+}
+
+/// Types a text, character by character.
+pub fn write(app: &mut App, text: &str) {
     for character in text.chars() {
         update(app, Msg::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)));
     }
@@ -112,7 +119,7 @@ fn the_list_shows_switches_and_deletes() {
 fn a_condition_is_typed_with_its_errors_under_it() {
     let mut app = listing((80, 24), debug());
     press(&mut app, "a");
-    typed(&mut app, "step > 3 and perplexty > 150");
+    write(&mut app, "step > 3 and perplexty > 150");
     let screen = text(&app);
     let line = screen.lines().position(|line| line.contains("break when step > 3 and perplexty")).unwrap();
     let rows: Vec<&str> = screen.lines().collect();
@@ -123,7 +130,7 @@ fn a_condition_is_typed_with_its_errors_under_it() {
     // Mended, it is.
     press(&mut app, "left left left left left left left backspace i backspace i t y");
     press(&mut app, "ctrl-u");
-    typed(&mut app, "step > 3, once");
+    write(&mut app, "step > 3, once");
     press(&mut app, "ctrl-k");
     assert!(text(&app).contains("fine"), "{}", text(&app));
     let spec = PointSpec { text: "step > 3, once".to_owned(), kind: PointKind::Break };
@@ -134,7 +141,7 @@ fn a_condition_is_typed_with_its_errors_under_it() {
     assert_eq!(press(&mut app, "t up enter"), sent(PointCommand::Add(spec)));
     // Esc leaves the line, then the list; q is a letter in the line, Ctrl-c is not.
     press(&mut app, "a");
-    typed(&mut app, "q");
+    write(&mut app, "q");
     assert_eq!(app.overlays.len(), 1);
     assert_eq!(press(&mut app, "ctrl-c"), [Effect::Quit(0)]);
     press(&mut app, "esc");
@@ -147,10 +154,10 @@ fn a_condition_is_typed_with_its_errors_under_it() {
 fn tab_completes_names() {
     let mut app = listing((80, 24), DebugView::default());
     press(&mut app, "a");
-    typed(&mut app, "perp");
+    write(&mut app, "perp");
     press(&mut app, "tab");
     assert!(text(&app).contains("break when perplexity"), "{}", text(&app));
-    typed(&mut app, " > 3 and rnns.2.");
+    write(&mut app, " > 3 and rnns.2.");
     press(&mut app, "tab");
     let screen = text(&app);
     assert!(screen.contains("rnns.2.activity  rnns.2.activity_mean"), "{screen}");
@@ -164,7 +171,7 @@ fn the_list_fits_any_size() {
         let mut app = listing(size, debug());
         text(&app);
         press(&mut app, "a");
-        typed(&mut app, &"perplexity > ".repeat(30));
+        write(&mut app, &"perplexity > ".repeat(30));
         text(&app);
         press(&mut app, "home tab");
         text(&app);

@@ -50,7 +50,7 @@ fn keys_become_commands() {
         ("q", vec![Effect::Quit(0)]),
         ("ctrl-c", vec![Effect::Quit(0)]),
         ("x", vec![]),
-        (":", vec![]),
+        (": s t e p enter", vec![step(StepUnit::TimeStep, 1)]),
     ];
     for (keys, effects) in cases {
         assert_eq!(press(&mut app((80, 24)), keys), effects, "{keys}");

@@ -20,7 +20,7 @@ use crate::session::{Moved, Session};
 pub const LOG: usize = 1000;
 
 /// What a point does when its condition comes to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub enum PointKind {
     /// Stops the run.
     Break,

@@ -5,4 +5,5 @@ pub mod constants;
 pub mod help;
 pub mod loading;
 pub mod message;
+pub mod palette;
 pub mod points;

@@ -132,7 +132,7 @@ fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
 }
 
 /// Candidates side by side, as many as fit; those around the chosen one.
-fn offer(app: &App, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
+pub(super) fn offer(app: &App, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut rest = area;
     let mut line = Line::default();

@@ -1,0 +1,287 @@
+//! What commands do to the model, and what they ask of the engine.
+
+use super::app::{App, Effect, NetworkView, Overlay};
+use super::asking::{self, Question};
+use super::command::{Action, Direction};
+use super::keys::in_pe;
+use super::overlays::constants;
+use super::palette;
+use super::panels::pe::state as pe;
+use super::panels::{PanelId, pe as pe_panel, timeline};
+use super::points::{self, PointsOverlay};
+use super::widgets::floor_plan;
+use crate::chip::geometry::Pe;
+use crate::session::command::Command;
+use crate::session::history::Place;
+use crate::session::snapshot::{Focus, Part, RunState};
+
+/// Carries out a command of the table.
+pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
+    let times = count.unwrap_or(1);
+    match action {
+        Action::TogglePause => engine(app, Command::TogglePause),
+        Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
+        Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
+        Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
+        Action::Goto => ask(app, Question::Goto),
+        Action::Fault => ask(app, Question::Fault),
+        Action::WhoWrote => who_wrote(app),
+        Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
+        Action::PreviousBookmark => to_bookmark(app, false),
+        Action::NextBookmark => to_bookmark(app, true),
+        Action::Slower => change_speed(app, times, false),
+        Action::Faster => change_speed(app, times, true),
+        Action::Reload | Action::Restart if app.crashed => restart_engine(app),
+        Action::Reload => engine(app, Command::Reload),
+        Action::Restart => engine(app, Command::Restart),
+        Action::TogglePoint => points::toggle(app),
+        Action::DeletePoint => points::delete(app),
+        Action::Close => {
+            close(app, count.is_some());
+            Vec::new()
+        }
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Quit => vec![Effect::Quit(0)],
+        _ => {
+            look(app, action, times);
+            Vec::new()
+        }
+    }
+}
+
+/// Commands that only change what is shown.
+fn look(app: &mut App, action: Action, times: u32) {
+    match action {
+        Action::Move(direction) => {
+            if !app.overlays.is_empty() || !timeline::state::moved(app, direction, times) {
+                move_or_scroll(app, direction, times);
+            }
+        }
+        Action::Page(direction) => page(app, direction, times),
+        Action::Edge(direction) => edge(app, direction),
+        Action::NextMetric => app.metric = app.metric.next(),
+        Action::PreviousMetric => app.metric = app.metric.previous(),
+        Action::ToggleWindow => app.window = app.window.other(),
+        Action::ToggleMatrix => {
+            app.network = match app.network {
+                NetworkView::Links => NetworkView::Matrix,
+                NetworkView::Matrix => NetworkView::Links,
+            };
+            app.set_focus(PanelId::Noc);
+        }
+        Action::NextPanel => cycle_panels(app, times as usize),
+        Action::PreviousPanel => cycle_panels(app, PanelId::ALL.len() - times as usize % PanelId::ALL.len()),
+        Action::Panel(number) => focus_number(app, number),
+        Action::Pe(pe::Key::Follow) if !in_pe(app) => look(app, Action::Expand, times),
+        Action::Pe(key) => inside_pe(app, key, times),
+        Action::Expand if !app.overlays.is_empty() => {
+            go_to_finding(app);
+            close(app, false);
+        }
+        Action::Expand => app.expanded = !app.expanded,
+        Action::ZoomIn => timeline::state::zoom(app, true, times),
+        Action::ZoomOut => timeline::state::zoom(app, false, times),
+        Action::LatestSteps => app.timeline.latest(times),
+        Action::CriticalPe => timeline::state::critical(app),
+        Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
+        Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
+            close(app, false);
+        }
+        Action::Findings => app.overlays.push(Overlay::Findings { selected: 0 }),
+        Action::Points if matches!(app.overlays.last(), Some(Overlay::Points(_))) => close(app, false),
+        Action::Points => app.overlays.push(Overlay::Points(PointsOverlay::default())),
+        Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
+            close(app, false);
+        }
+        Action::Constants => app.overlays.push(Overlay::Constants { scroll: 0 }),
+        Action::AddPoint(kind) => points::ask(app, kind),
+        Action::Palette => palette::open(app),
+        _ => {}
+    }
+}
+
+fn ask(app: &mut App, question: Question) -> Vec<Effect> {
+    asking::open(app, question);
+    Vec::new()
+}
+
+/// Sends a command to the engine, and says so if it cannot do anything.
+pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
+    if app.crashed {
+        app.notice = Some("the engine has stopped; r starts it again".to_owned());
+        return Vec::new();
+    }
+    let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
+    if finished && matches!(command, Command::TogglePause | Command::Step { .. }) {
+        app.notice = Some("the input is used up; R starts over".to_owned());
+    }
+    app.last_step = match command {
+        Command::Step { unit, .. } => Some(unit),
+        _ => None,
+    };
+    vec![Effect::Engine(command)]
+}
+
+/// Who last wrote the word under the cursor of the PE panel's memory.
+fn who_wrote(app: &mut App) -> Vec<Effect> {
+    if app.pe.part != Part::Memory {
+        app.notice = Some("v shows the PE's memory; then W says who last wrote the word".to_owned());
+        return Vec::new();
+    }
+    let at = app.pe.address & !3;
+    engine(app, Command::WhoWrote { pe: app.selected.index(), bytes: at..at + 4 })
+}
+
+/// A name that no bookmark has: the next number.
+fn free_name(app: &App) -> String {
+    let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+    let numbers = taken.iter().filter_map(|(name, _)| name.parse::<u32>().ok());
+    (numbers.max().unwrap_or(0) + 1).to_string()
+}
+
+fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
+    let Some(snapshot) = app.picture() else { return Vec::new() };
+    let bookmarks = snapshot.history.bookmarks.iter();
+    let found = if after {
+        bookmarks.clone().find(|(_, at)| at.events > snapshot.events)
+    } else {
+        bookmarks.clone().rfind(|(_, at)| at.events < snapshot.events)
+    };
+    if let Some(name) = found.map(|(name, _)| name.clone()) {
+        return engine(app, Command::Go(Place::Bookmark(name)));
+    }
+    let side = if after { "after" } else { "before" };
+    app.notice = Some(format!("no bookmark {side} this moment; B sets one"));
+    Vec::new()
+}
+
+/// Enter on a finding selects the PE that it is about, and shows it.
+fn go_to_finding(app: &mut App) {
+    let Some(Overlay::Findings { selected }) = app.overlays.last() else { return };
+    let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
+    let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
+    if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
+        app.selected = pe;
+        app.set_focus(PanelId::Pe);
+    }
+}
+
+fn restart_engine(app: &mut App) -> Vec<Effect> {
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Crash { .. }));
+    app.crashed = false;
+    app.asked_focus = Focus::Nothing;
+    app.notice = Some("engine started again".to_owned());
+    vec![Effect::RestartEngine]
+}
+
+fn change_speed(app: &mut App, times: u32, faster: bool) -> Vec<Effect> {
+    let Some(snapshot) = app.picture() else { return Vec::new() };
+    let speed = (0..times.min(16)).fold(snapshot.speed, |s, _| if faster { s.faster() } else { s.slower() });
+    app.notice = Some(format!("speed: {speed}"));
+    engine(app, Command::SetSpeed(speed))
+}
+
+/// Focuses a panel by its number.
+pub(super) fn focus_number(app: &mut App, number: u8) {
+    if let Some(panel) = PanelId::ALL.into_iter().find(|panel| panel.number() == number) {
+        app.set_focus(panel);
+    }
+}
+
+fn cycle_panels(app: &mut App, by: usize) {
+    let at = PanelId::ALL.iter().position(|&panel| panel == app.focus()).unwrap_or(0);
+    app.set_focus(PanelId::ALL[(at + by) % PanelId::ALL.len()]);
+}
+
+/// Esc: the top overlay, then the expanded panel. A count alone is dropped and that is all.
+fn close(app: &mut App, had_count: bool) {
+    if had_count {
+        return;
+    }
+    if app.overlays.pop().is_none() {
+        app.expanded = false;
+    }
+}
+
+fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
+    if in_pe(app) {
+        let row = pe_panel::words_in_row(pe_area(app));
+        let mut state = app.pe.clone();
+        state.step(direction, times, row, app.inspection());
+        app.pe = state;
+    } else if !app.overlays.is_empty() {
+        scroll_overlay(app, direction, times);
+    } else if app.snapshot.is_some() {
+        for _ in 0..times.min(16) {
+            app.selected = floor_plan::neighbour(app.selected, direction);
+        }
+    }
+}
+
+/// Moves the lines, or what is selected, of the top overlay.
+fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
+    let findings = app.picture().map_or(0, |snapshot| snapshot.findings.len());
+    let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
+    let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
+    match app.overlays.last_mut() {
+        Some(Overlay::SceneError { text, scroll } | Overlay::Crash { text, scroll }) => {
+            scroll_by(scroll, direction, times, text.lines().count());
+        }
+        Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, findings),
+        Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
+        Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
+        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_)) | None => {}
+    }
+}
+
+/// Lines of an overlay that a page moves by.
+const PAGE: u32 = 10;
+
+fn page(app: &mut App, direction: Direction, times: u32) {
+    let down = direction == Direction::Down;
+    if in_pe(app) {
+        inside_pe(app, if down { pe::Key::PageDown } else { pe::Key::PageUp }, times);
+    } else {
+        scroll_overlay(app, direction, times.saturating_mul(PAGE));
+    }
+}
+
+fn edge(app: &mut App, direction: Direction) {
+    let down = direction == Direction::Down;
+    if in_pe(app) {
+        inside_pe(app, if down { pe::Key::Last } else { pe::Key::First }, 1);
+    } else {
+        scroll_overlay(app, direction, u32::MAX);
+    }
+}
+
+fn pe_area(app: &App) -> ratatui::layout::Rect {
+    let shown = app.plan().panels.into_iter().find(|(panel, _)| *panel == PanelId::Pe);
+    shown.map(|(_, area)| area).unwrap_or_default()
+}
+
+fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
+    let area = pe_area(app);
+    let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
+    let mut state = app.pe.clone();
+    if key == pe::Key::Back && !state.back(&mut app.selected) {
+        app.notice = Some("nowhere to go back to".to_owned());
+    }
+    if let Some(link) = state.key(key, page, row, app.inspection()) {
+        state.go(&mut app.selected, link.place);
+        app.notice = Some(link.to);
+    } else if key == pe::Key::Follow && state == app.pe {
+        app.notice = Some("this leads nowhere".to_owned());
+    }
+    app.pe = state;
+}
+
+/// Moves a first line, or a selection, among so many.
+pub(super) fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {
+    *scroll = match direction {
+        Direction::Down => scroll.saturating_add(times as usize).min(lines.saturating_sub(1)),
+        Direction::Up => scroll.saturating_sub(times as usize),
+        Direction::Left | Direction::Right => *scroll,
+    };
+}

@@ -1,0 +1,198 @@
+//! What may follow a command's name in the palette: how it is read, completed and carried out.
+
+use crate::chip::geometry::Pe;
+use crate::session::command::{Command, Speed};
+use crate::session::debug::expr::complete::complete;
+use crate::session::debug::{PointKind, PointSpec};
+use crate::tui::act::engine;
+use crate::tui::app::{App, Effect};
+use crate::tui::asking::{self, Question};
+use crate::tui::heat::Metric;
+use crate::tui::panels::PanelId;
+use crate::tui::points;
+
+/// What a command takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A moment: `step 12`, `time 5300`, `event 1000`, a bookmark.
+    Moment,
+    /// A fault: `KillPe(pe: (3, 4, 2))`.
+    Fault,
+    /// The name of a bookmark.
+    Name,
+    /// A PE: `3,4,2`.
+    Pe,
+    /// A heat metric: `duty`.
+    Metric,
+    /// A speed: `free`, `10 steps/s`, `1000 events/s`.
+    Speed,
+    /// A condition of a point.
+    Condition(PointKind),
+    /// A condition to run to.
+    Until,
+}
+
+/// An argument that was read: what is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// These go to the engine, in order.
+    Engine(Vec<Command>),
+    /// This PE is to be selected and shown.
+    Pe(Pe),
+    /// The floor plan is to show this.
+    Metric(Metric),
+    /// This point is to be added, and the run is to go on if `run`.
+    Point {
+        /// The point.
+        spec: PointSpec,
+        /// Whether to run.
+        run: bool,
+    },
+}
+
+impl Argument {
+    /// What can be written, in a few words.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Moment => Question::Goto.help(),
+            Self::Fault => Question::Fault.help(),
+            Self::Name => "a name; without one, the next number",
+            Self::Pe => "x,y,p as on the floor plan: 3,4,2",
+            Self::Metric => "activity · duty · SRAM fill · energy · layer",
+            Self::Speed => "free · 10 steps/s · 1000 events/s",
+            Self::Condition(_) | Self::Until => {
+                "a condition: surprisal > 12 bits · docs/debugging.md has all names"
+            }
+        }
+    }
+
+    /// Reads it; what is wrong with it otherwise.
+    pub fn read(self, app: &App, text: &str) -> Result<Given, String> {
+        let text = text.trim();
+        match self {
+            Self::Moment => asking::command(Question::Goto, text).map(|go| Given::Engine(vec![go])),
+            Self::Fault => asking::command(Question::Fault, text).map(|fault| Given::Engine(vec![fault])),
+            Self::Name => Ok(Given::Engine(vec![Command::Bookmark(text.to_owned())])),
+            Self::Pe => pe(text).map(Given::Pe),
+            Self::Metric => metric(text).map(Given::Metric),
+            Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
+            Self::Condition(kind) => point(app, text.to_owned(), kind, false),
+            Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
+        }
+    }
+
+    /// Candidates for the word before byte `cursor` of `text`: where it begins, and what could stand there.
+    pub fn complete(self, app: &App, text: &str, cursor: usize) -> (usize, Vec<String>) {
+        let words: Vec<String> = match self {
+            Self::Moment => asking::candidates(app, Question::Goto),
+            Self::Fault => asking::candidates(app, Question::Fault),
+            Self::Metric => Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect(),
+            Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
+            Self::Pe => Pe::all().map(place).collect(),
+            Self::Name => Vec::new(),
+            Self::Condition(_) | Self::Until => {
+                let found = app.names.as_deref().map(|names| complete(text, cursor, names));
+                return found.map_or((0, Vec::new()), |found| (found.start, found.words));
+            }
+        };
+        let typed = text.get(..cursor).unwrap_or(text);
+        (0, words.into_iter().filter(|word| word.starts_with(typed)).collect())
+    }
+}
+
+impl Given {
+    /// Does it.
+    pub fn carry_out(self, app: &mut App) -> Vec<Effect> {
+        match self {
+            Self::Engine(commands) => commands.into_iter().flat_map(|command| engine(app, command)).collect(),
+            Self::Pe(pe) => {
+                app.selected = pe;
+                app.set_focus(PanelId::Pe);
+                Vec::new()
+            }
+            Self::Metric(metric) => {
+                app.metric = metric;
+                app.set_focus(PanelId::Chip);
+                Vec::new()
+            }
+            Self::Point { spec, run } => {
+                app.notice = Some(format!("b lists it: {}", spec.text));
+                let mut effects = points::add(app, spec);
+                if run {
+                    effects.extend(engine(app, Command::Run));
+                }
+                effects
+            }
+        }
+    }
+}
+
+/// `3,4,2`.
+fn place(pe: Pe) -> String {
+    format!("{},{},{}", pe.qpe().x, pe.qpe().y, pe.p())
+}
+
+fn pe(text: &str) -> Result<Pe, String> {
+    let inner = text.trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
+    let numbers: Vec<u8> = inner
+        .split([',', ' '])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| format!("`{part}` is no number, as in 3,4,2")))
+        .collect::<Result<_, _>>()?;
+    let &[x, y, p] = numbers.as_slice() else { return Err(format!("`{text}` is no PE, as 3,4,2 is one")) };
+    Pe::at(x, y, p)
+        .ok_or_else(|| format!("the chip has no PE ({x},{y},{p}): x 1..7, y 1..6, p 0..3, with holes"))
+}
+
+fn metric(text: &str) -> Result<Metric, String> {
+    let found = Metric::ALL.into_iter().find(|metric| metric.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        let names = Metric::ALL.map(Metric::name).join(", ");
+        format!("there is no heat metric `{text}`; there are {names}")
+    })
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "free" {
+        return Ok(Speed::Unlimited);
+    }
+    let (number, unit) = text.split_once(' ').unwrap_or((text, "steps/s"));
+    let number = number.parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0);
+    match (number, unit.trim()) {
+        (Some(number), "steps/s" | "tokens/s" | "frames/s") => Ok(Speed::StepsPerSecond(number)),
+        (Some(number), "events/s") => Ok(Speed::EventsPerSecond(number)),
+        _ => Err(format!("`{text}` is no speed; {}", Argument::Speed.hint())),
+    }
+}
+
+fn point(app: &App, text: String, kind: PointKind, run: bool) -> Result<Given, String> {
+    match points::error_of(app, &text) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(Given::Point { spec: PointSpec { text, kind }, run }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pes_metrics_and_speeds_are_read() {
+        assert_eq!(pe("3,4,2"), pe("PE(3, 4, 2)"));
+        assert_eq!(pe("3 4 2").map(place), Ok("3,4,2".to_owned()));
+        assert!(pe("9,9,9").unwrap_err().contains("no PE (9,9,9)"));
+        assert!(pe("3,4").unwrap_err().contains("3,4,2"));
+        assert!(pe("a,b,c").unwrap_err().contains("`a`"));
+        assert_eq!(metric("DUTY"), Ok(Metric::Duty));
+        assert!(metric("heat").unwrap_err().contains("SRAM fill"));
+        assert_eq!(speed("free"), Ok(Speed::Unlimited));
+        assert_eq!(speed("10"), Ok(Speed::StepsPerSecond(10.0)));
+        assert_eq!(speed("100 events/s"), Ok(Speed::EventsPerSecond(100.0)));
+        for bad in ["", "-1", "fast", "3 pages/s", "inf"] {
+            assert!(speed(bad).is_err(), "{bad}");
+        }
+        for step in Speed::LADDER {
+            assert_eq!(speed(&step.to_string()), Ok(step), "what is offered is understood");
+        }
+    }
+}

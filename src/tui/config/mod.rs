@@ -1,0 +1,107 @@
+//! The configuration file: looks and keys, in RON, where XDG says (`~/.config/spinntui/config.ron`).
+//!
+//! Flags go before the file, the file before the environment. A file that is wrong stops the start with its line and
+//! column: it is never half used, and never silently left out.
+
+mod keys;
+mod print;
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use ron::extensions::Extensions;
+use serde::Deserialize;
+
+pub use self::print::{keys_as_text, print};
+use super::keymap::Keymap;
+use super::theme::LooksChoice;
+use crate::scene::error::SceneError;
+use crate::scene::{explain, locate};
+
+/// Names the configuration file, in place of the usual one.
+pub const ENV: &str = "SPINNTUI_CONFIG";
+/// No configuration is this long.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What the user has set once and for all.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The file it came from; none if there is none.
+    pub path: Option<PathBuf>,
+    /// Looks; what is not set is left to the environment.
+    pub looks: LooksChoice,
+    /// Keys: the table's, with the file's in their place.
+    pub keymap: Keymap,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename = "Config")]
+struct File {
+    color: Option<String>,
+    theme: Option<String>,
+    ramp: Option<String>,
+    glyphs: Option<String>,
+    keys: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+/// Where the configuration file is looked for: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the folder that XDG says.
+/// None if the user has no home.
+pub fn usual_path() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(ENV).filter(|path| !path.is_empty()) {
+        return Some(PathBuf::from(path));
+    }
+    etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.config_dir().join("spinntui/config.ron"))
+}
+
+impl Config {
+    /// Reads the file that was named, or the usual one; no usual file is no error.
+    pub fn load(named: Option<&Path>) -> Result<Self, SceneError> {
+        match (named, usual_path()) {
+            (Some(path), _) => Self::read(path),
+            (None, Some(path)) if path.exists() => Self::read(&path),
+            _ => Ok(Self::default()),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, SceneError> {
+        let fail = |message: String| {
+            SceneError::file(path, message, "`spinntui --print-config` writes one to begin with")
+        };
+        let length = std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
+        if length > MAX_BYTES {
+            return Err(fail("the file is longer than 1 MiB, and no configuration is".to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        Self::from_text(&text, path)
+    }
+
+    /// Reads a text; `path` is named in messages.
+    pub fn from_text(text: &str, path: &Path) -> Result<Self, SceneError> {
+        let root = locate::parse(text);
+        let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+        let file: File =
+            options.from_str(text).map_err(|error| explain::refused(text, path, &root, &error))?;
+        let at = |field: &str, message: String| {
+            let error = SceneError::file(path, message, "");
+            match locate::span(text, field) {
+                Some(span) => error.at(text, span),
+                None => error,
+            }
+        };
+        let looks = LooksChoice {
+            color: given(file.color.as_deref()).map_err(|message| at("color", message))?.unwrap_or_default(),
+            theme: given(file.theme.as_deref()).map_err(|message| at("theme", message))?,
+            ramp: given(file.ramp.as_deref()).map_err(|message| at("ramp", message))?,
+            glyphs: given(file.glyphs.as_deref()).map_err(|message| at("glyphs", message))?,
+        };
+        let keymap =
+            Keymap::with(&file.keys).map_err(|bad| keys::place(&bad, text, path, root.ok().as_ref()))?;
+        Ok(Self { path: Some(path.to_owned()), looks, keymap })
+    }
+}
+
+/// A name, as its type reads it; none if nothing is set.
+fn given<T: std::str::FromStr<Err: std::fmt::Display>>(text: Option<&str>) -> Result<Option<T>, String> {
+    text.map(|text| text.parse::<T>().map_err(|error| error.to_string())).transpose()
+}

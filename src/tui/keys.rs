@@ -1,0 +1,136 @@
+//! What a key press means: text for what is being typed, a digit of a count, or a command of the table.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::act::{act, focus_number, scroll_by};
+use super::app::{App, Count, Effect, Overlay};
+use super::command::{self, Action, Context, Direction, When};
+use super::keymap::{Key, Keymap};
+use super::overlays::help;
+use super::panels::PanelId;
+use super::{asking, palette, points};
+
+/// Largest count that can be typed.
+const MAX_COUNT: u32 = 999_999;
+
+/// Takes in a key press.
+pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    app.notice = None;
+    let key = Key::from(event);
+    if let Some(effects) = typed(app, key) {
+        return effects;
+    }
+    if let Some(effects) = digit(app, key) {
+        return effects;
+    }
+    let count = app.count.take();
+    let Some(command) = app.keymap.lookup(key, context(app)) else {
+        app.notice = Some(format!("{key} does nothing; ? lists the keys"));
+        return Vec::new();
+    };
+    if let Some(count) = count.as_ref().filter(|_| command.counts) {
+        app.recent.clone_from(&count.recent_before);
+    }
+    if !applies(app, command.when) && !matches!(command.action, Action::Move(_) | Action::Close) {
+        return Vec::new();
+    }
+    act(app, command.action, count.map(|count| count.value))
+}
+
+/// A key for the line or the search that is being typed; none if nothing is, or it is no key of it.
+fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    key_in_help(app, key)
+        .or_else(|| points::key(app, key))
+        .or_else(|| asking::key(app, key))
+        .or_else(|| palette::key(app, key))
+}
+
+/// What has the keyboard, apart from a line being typed.
+pub fn context(app: &App) -> Context {
+    match app.overlays.last() {
+        Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
+        _ => Context::Global,
+    }
+}
+
+/// Digits pick a panel *and* make a count: `4` shows the NoC; `4s` steps four and leaves the focus where it was.
+fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    let KeyCode::Char(character) = key.code else { return None };
+    let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
+    if app.snapshot.is_none() || (app.count.is_none() && digit == 0) {
+        return Some(Vec::new());
+    }
+    let recent = &app.recent;
+    let count = app.count.get_or_insert_with(|| Count { value: 0, recent_before: recent.clone() });
+    count.value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
+    if let Some(Action::Panel(number)) = app.keymap.lookup(key, Context::Global).map(|command| command.action)
+    {
+        focus_number(app, number);
+    }
+    Some(vec![Effect::StartCountTimer])
+}
+
+/// Whether a command means something now.
+pub fn applies(app: &App, when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Loaded => app.snapshot.is_some(),
+        When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
+        When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
+        When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
+        When::Pe => in_pe(app),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
+        When::Points => context(app) == Context::Points,
+    }
+}
+
+/// Keys go to the PE panel: it has the focus and nothing lies over it.
+pub(super) fn in_pe(app: &App) -> bool {
+    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+/// The help takes letters as its search; what it does not take goes on to the table.
+fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    let keymap = app.keymap.clone();
+    let Some(Overlay::Help { search, scroll }) = app.overlays.last_mut() else { return None };
+    let lines = help::rows(&keymap, search).len();
+    match (key.code, key.modifiers) {
+        (KeyCode::Char('?'), KeyModifiers::NONE) if search.is_empty() => {
+            app.overlays.pop();
+        }
+        (KeyCode::Esc | KeyCode::Enter | KeyCode::F(1), _) => {
+            app.overlays.pop();
+        }
+        (KeyCode::Char(character), KeyModifiers::NONE) => {
+            search.push(character);
+            *scroll = 0;
+        }
+        (KeyCode::Backspace, _) => {
+            search.pop();
+        }
+        (KeyCode::Down, _) => scroll_by(scroll, Direction::Down, 1, lines),
+        (KeyCode::Up, _) => scroll_by(scroll, Direction::Up, 1, lines),
+        (KeyCode::PageDown, _) => scroll_by(scroll, Direction::Down, 10, lines),
+        (KeyCode::PageUp, _) => scroll_by(scroll, Direction::Up, 10, lines),
+        _ => return (!is_global(&keymap, key)).then(Vec::new),
+    }
+    Some(Vec::new())
+}
+
+/// Keys that work everywhere, the help's search included.
+pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
+    let action = keymap.lookup(key, Context::Global).map(|command| command.action);
+    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw))
+}
+
+/// The commands that the footer shows now, in the order of the table.
+pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static command::Command> {
+    let layer = applies(app, When::Layer);
+    command::COMMANDS
+        .iter()
+        .filter(move |command| !command.short.is_empty() && (command.when != When::Layer || layer))
+        .filter(|command| applies(app, command.when))
+}
