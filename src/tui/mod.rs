@@ -10,6 +10,7 @@
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
+//! | [`lesson`] | lessons, their pages on screen, presenter mode |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
@@ -26,6 +27,7 @@ pub mod heat;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
+pub mod lesson;
 pub mod overlays;
 pub mod palette;
 pub mod panels;
@@ -52,4 +54,8 @@ pub struct TuiOptions {
     pub color: ColorChoice,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
+    /// A lesson to take.
+    pub lesson: Option<lesson::Loaded>,
+    /// Presenter mode from the beginning.
+    pub present: bool,
 }

@@ -20,6 +20,8 @@ use color_eyre::eyre::WrapErr;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::app::{App, Effect, Msg};
+use super::lesson::course::Course;
+use super::lesson::presenter::Presenter;
 use super::term::{self, Screen, panic, signals};
 use super::theme::Theme;
 use super::theme::depth::{ColorChoice, Glyphs};
@@ -79,7 +81,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch, lesson, present } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         eprintln!("{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -88,6 +90,8 @@ pub fn run_with<P: Port>(
     let _hook = panic::install(sender.clone());
     let screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut app = App::new(scene.display().to_string(), theme(color), screen.size()?);
+    app.lesson = lesson.map(Course::new);
+    app.presenter = present.then(Presenter::default);
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;

@@ -3,6 +3,7 @@
 use super::{Action, Argument, Command, Context, Direction, Group, When};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
+use crate::tui::lesson::Do;
 use crate::tui::panels::pe::state as pe;
 
 const fn row(
@@ -139,4 +140,9 @@ pub const COMMANDS: &[Command] = &[
     row("until", Action::Given, &[], "run until a condition holds: `until rnns.1.activity > 8 %`", "", Group::Run, When::Loaded).takes(Argument::Until),
     row("toggle-point", Action::TogglePoint, &["space"], "list of breakpoints: the selected one on or off", "", Group::Run, When::Points).within(Context::Points),
     row("delete-point", Action::DeletePoint, &["d", "delete"], "list of breakpoints: delete the selected one", "", Group::Run, When::Points).within(Context::Points),
+    row("next-page", Action::Lesson(Do::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
+    row("previous-page", Action::Lesson(Do::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
+    row("question", Action::Lesson(Do::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
+    row("lesson-text", Action::Lesson(Do::Toggle), &["L"], "lesson: the text on screen, or not", "", Group::View, When::Lesson),
+    row("present", Action::Lesson(Do::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
 ];

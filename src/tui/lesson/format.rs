@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::fault::{Fault, FaultTime};
 use crate::session::command::StepUnit;
-use crate::session::snapshot::Part;
+use crate::session::snapshot;
 use crate::tui::heat::{Metric, Window};
 use crate::tui::panels::PanelId;
+
+/// A PE: column, row, PE of the QPE.
+pub type Place = (u8, u8, u8);
 
 /// Versions of the format that this build reads.
 pub const VERSIONS: [u32; 1] = [1];
@@ -106,12 +109,33 @@ pub struct Show {
     pub unit: Option<u32>,
 }
 
+/// What panel 8 shows of a PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Part {
+    /// Status, operation, timers.
+    Core,
+    /// Bytes with their labels.
+    Memory,
+    /// Units, and who gets what they send.
+    Neurons,
+}
+
+impl From<Part> for snapshot::Part {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Core => Self::Core,
+            Part::Memory => Self::Memory,
+            Part::Neurons => Self::Neurons,
+        }
+    }
+}
+
 /// Something that is marked on screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Mark {
     /// A panel.
     Panel(PanelId),
-    /// A PE of the floor plan, `(x, y, p)`.
+    /// A PE of the floor plan, as `(x, y, p)`.
     Pe(Place),
     /// A key, as the help writes it: `s`, `space`, `ctrl-d`.
     Key(String),
