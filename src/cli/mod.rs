@@ -12,6 +12,7 @@ pub mod events;
 pub mod export;
 pub mod inspect;
 pub mod kernels;
+pub mod lesson;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -59,6 +60,7 @@ Examples:
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
+  spinntui lesson what-is-a-pe
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
   spinntui events user01_natural.aedat
@@ -85,6 +87,9 @@ struct OpenArgs {
     /// Write the session down, for `spinntui replay`
     #[arg(long, value_name = "FILE", requires = "scene")]
     record: Option<PathBuf>,
+    /// Presenter mode: keys are shown, a free run is slow
+    #[arg(long, requires = "scene")]
+    present: bool,
     #[command(flatten)]
     fault: FaultArgs,
     #[command(flatten)]
@@ -173,6 +178,8 @@ enum Verb {
     Tune(tune::TuneArgs),
     /// Fit what no public source gives to times measured on a chip
     Calibrate(calibrate::CalibrateArgs),
+    /// Give a lesson in the terminal; without a name, list the lessons
+    Lesson(lesson::LessonArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
@@ -290,6 +297,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Lesson(args)), _) => return lesson::lesson(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Peek(args)), _) => peek::peek(&args),
@@ -337,7 +345,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (None, Some(scene)) if is_scene(&scene) => {
             let set = cli.open.fault.edits(&cli.open.set);
-            return open::open(&scene, set, cli.open.record, &cli.open.points);
+            return open::open(&scene, set, cli.open.record, &cli.open.points, cli.open.present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {

@@ -16,6 +16,7 @@ pub fn open(
     set: Vec<(String, String)>,
     record: Option<PathBuf>,
     points: &PointArgs,
+    present: bool,
 ) -> Result<ExitCode, CliError> {
     let asked = points.asked();
     if !asked.is_empty() {
@@ -25,6 +26,6 @@ pub fn open(
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
-    let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true };
+    let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

@@ -110,7 +110,14 @@ fn found(course: &Course, at: usize) -> Checked {
         Some(Err(error)) => {
             let ExprError { at: place, message, help } = error.clone();
             let field = format!("pages.{at}.expect");
-            checked.problems.push(document.error_within(&field, place, message, help).to_string());
+            // Values of other pages have taken the place of braces: then only the whole can be pointed at.
+            let braces = course.shown().and_then(|page| page.expect.as_ref()).is_some_and(|text| text.contains('{'));
+            let error = if braces {
+                document.error_at(&field, message, help)
+            } else {
+                document.error_within(&field, place, message, help)
+            };
+            checked.problems.push(error.to_string());
         }
         Some(Ok((true, _))) | None => {}
     }
@@ -122,7 +129,7 @@ fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> Stri
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {
         let because = page.question.as_ref().map(|question| question.because.as_str());
-        for (name, text) in [("text", Some(page.text.as_str())), ("question.because", because)] {
+        for (name, text) in [("text", Some(page.text.as_str())), ("question.because", because), ("expect", page.expect.as_deref())] {
             for piece in text.and_then(|text| text::pieces(text).ok()).unwrap_or_default() {
                 if let Piece::Value { page, expression, at: place } = piece
                     && page.map_or(at, |number| number.saturating_sub(1)) == of

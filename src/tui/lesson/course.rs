@@ -150,7 +150,8 @@ impl Course {
         self.pending = Some((self.tags, way));
         self.here = None;
         let to = self.page;
-        let conditions = self.loaded.lesson().pages.get(to).and_then(|page| page.expect.clone());
+        let expect = self.loaded.lesson().pages.get(to).and_then(|page| page.expect.as_deref());
+        let conditions = expect.map(|text| self.with_values(text));
         Command::Perform(Performance {
             tag: self.tags,
             commands: self.commands(way, to),
@@ -210,12 +211,34 @@ impl Course {
         begin.into_iter().chain(acts.map(command)).collect()
     }
 
+    /// A condition with the values of pages before in place of their braces.
+    fn with_values(&self, condition: &str) -> String {
+        let mut text = String::new();
+        for piece in text::pieces(condition).unwrap_or_default() {
+            match piece {
+                Piece::Value { page: Some(number), expression, .. } => {
+                    let known = self.known(number.saturating_sub(1));
+                    let value = known.and_then(|known| known.values.iter().find(|(name, _)| *name == expression));
+                    text.push_str(&match value {
+                        Some((_, Ok(Value::Number(number, _)))) => format!("({number})"),
+                        Some((_, Ok(Value::Word(word)))) => format!("{word:?}"),
+                        _ => format!("{{{number}: {expression}}}"),
+                    });
+                }
+                Piece::Value { expression, .. } => text.push_str(&expression),
+                Piece::Plain(words) | Piece::Bold(words) | Piece::Code(words) => text.push_str(&words),
+            }
+        }
+        text
+    }
+
     /// Expressions to be told at a page's moment: of its own text, and of later ones that look back.
     fn expressions(&self, of: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (at, page) in self.loaded.lesson().pages.iter().enumerate() {
             let because = page.question.as_ref().map(|question| question.because.as_str());
-            for text in [Some(page.text.as_str()), because].into_iter().flatten() {
+            let texts = [Some(page.text.as_str()), because, page.expect.as_deref()];
+            for text in texts.into_iter().flatten() {
                 for piece in text::pieces(text).unwrap_or_default() {
                     if let Piece::Value { page, expression, .. } = piece
                         && page.map_or(at, |number| number.saturating_sub(1)) == of
