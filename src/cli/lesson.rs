@@ -11,7 +11,9 @@ use crate::tui::lesson::check::{Checked, check};
 use crate::tui::lesson::course::Course;
 use crate::tui::lesson::load::find;
 use crate::tui::lesson::{Entry, Loaded, shipped};
-use crate::tui::{ColorChoice, TuiOptions};
+use super::config::ConfigArgs;
+use super::looks::LooksArgs;
+use crate::tui::TuiOptions;
 
 /// Columns of a list.
 const WIDTH: usize = 80;
@@ -39,6 +41,10 @@ pub struct LessonArgs {
     /// Presenter mode: keys are shown, a free run is slow
     #[arg(long, requires = "lesson", conflicts_with = "check")]
     pub present: bool,
+    #[command(flatten)]
+    looks: LooksArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// Gives, checks or lists lessons.
@@ -53,10 +59,12 @@ pub fn lesson(args: &LessonArgs) -> Result<ExitCode, CliError> {
     if args.check {
         return checked(&loaded).map(ExitCode::from);
     }
+    let config = args.config.load(args.looks)?;
     let engine = Course::new(loaded.clone()).engine();
     let options = TuiOptions {
         engine,
-        color: ColorChoice::Auto,
+        looks: config.looks,
+        keymap: config.keymap,
         watch: false,
         lesson: Some(loaded),
         present: args.present,

@@ -7,12 +7,14 @@
 pub mod calibrate;
 pub mod check;
 pub mod compare;
+pub mod config;
 pub mod constants;
 pub mod events;
 pub mod export;
 pub mod inspect;
 pub mod kernels;
 pub mod lesson;
+pub mod looks;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -96,6 +98,10 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    looks: looks::LooksArgs,
+    #[command(flatten)]
+    config: config::ConfigArgs,
 }
 
 /// Faults beside the scene's own edits.
@@ -295,6 +301,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    if cli.verb.is_none() && cli.open.config.prints() {
+        return cli.open.config.print(&cli.open.config.load(cli.open.looks)?).map(ExitCode::from);
+    }
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Lesson(args)), _) => return lesson::lesson(&args),
@@ -345,7 +354,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (None, Some(scene)) if is_scene(&scene) => {
             let set = cli.open.fault.edits(&cli.open.set);
-            return open::open(&scene, set, cli.open.record, &cli.open.points, cli.open.present);
+            let config = cli.open.config.load(cli.open.looks)?;
+            return open::open(&scene, set, cli.open.record, &cli.open.points, config, cli.open.present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => {

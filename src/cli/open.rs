@@ -8,7 +8,8 @@ use super::points::{self, PointArgs};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
-use crate::tui::{ColorChoice, TuiOptions};
+use crate::tui::TuiOptions;
+use crate::tui::config::Config;
 
 /// Opens a scene in the terminal app; returns its exit code.
 pub fn open(
@@ -16,6 +17,7 @@ pub fn open(
     set: Vec<(String, String)>,
     record: Option<PathBuf>,
     points: &PointArgs,
+    config: Config,
     present: bool,
 ) -> Result<ExitCode, CliError> {
     let asked = points.asked();
@@ -26,6 +28,7 @@ pub fn open(
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
-    let options = TuiOptions { engine, color: ColorChoice::Auto, watch: true, lesson: None, present };
+    let (looks, keymap) = (config.looks, config.keymap);
+    let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

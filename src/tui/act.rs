@@ -5,6 +5,7 @@ use super::asking::{self, Question};
 use super::command::{Action, Direction};
 use super::keys::in_pe;
 use super::lesson;
+use super::looks;
 use super::overlays::constants;
 use super::palette;
 use super::panels::pe::state as pe;
@@ -97,6 +98,9 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Constants => app.overlays.push(Overlay::Constants { scroll: 0 }),
+        Action::NextTheme => looks::next_theme(app),
+        Action::NextRamp => looks::next_ramp(app),
+        Action::NextGlyphs => looks::next_glyphs(app),
         Action::AddPoint(kind) => points::ask(app, kind),
         Action::Palette => palette::open(app),
         _ => {}

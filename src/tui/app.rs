@@ -17,7 +17,7 @@ use super::panels::PanelId;
 use super::panels::pe::state::PeState;
 use super::panels::timeline::state::TimelineState;
 use super::points::PointsOverlay;
-use super::theme::Theme;
+use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
@@ -238,6 +238,11 @@ impl App {
     pub fn set_focus(&mut self, panel: PanelId) {
         self.recent.retain(|&other| other != panel);
         self.recent.insert(0, panel);
+    }
+
+    /// Changes how the app looks.
+    pub fn set_looks(&mut self, looks: Looks) {
+        self.theme = Theme::new(looks);
     }
 
     /// Where everything goes at the present size.

@@ -99,6 +99,12 @@ pub enum Action {
     Palette,
     /// Nothing by itself: what follows the name in the palette says it.
     Given,
+    /// The next theme.
+    NextTheme,
+    /// The next ramp of the heat maps.
+    NextRamp,
+    /// The next set of characters.
+    NextGlyphs,
     /// Close the top layer; drop a count.
     Close,
     /// Stop the process until the shell continues it.

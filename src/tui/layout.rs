@@ -15,10 +15,12 @@
 //! └───────────────┘    └─────────────────────┘    └─────────────────────┘    └─────────────────────────┘
 //! ```
 //!
-//! A narrow but tall terminal stacks the pair. On the dashboard, Memory, NoC and Energy share a place: the one focused
-//! last has it; on a wall of fewer columns Sparsity and Energy do. Task, PE (8) and the time line (9), which are no
-//! panels to have always, share a place everywhere. An expanded panel has everything between status and
-//! keys.
+//! A narrow but tall terminal stacks the pair; a wide one with few rows puts one or two panels more beside it, and one
+//! too low for the floor plan puts the two panels focused last side by side. Wherever a panel stands alone or the floor
+//! plan is not always there, a line of names below the status line says which panels there are, and what Tab reaches.
+//! On the dashboard, Memory, NoC and Energy share a place: the one focused last has it; on a wall of fewer columns
+//! Sparsity and Energy do. Task, PE (8) and the time line (9), which are no panels to have always, share a place
+//! everywhere. An expanded panel has everything between status and keys.
 
 use ratatui::layout::Rect;
 
@@ -32,11 +34,16 @@ const CHIP_COLUMNS: u16 = 38;
 /// Columns that a panel of figures needs.
 const NARROW_COLUMNS: u16 = 42;
 
+/// Columns from which another panel is worth more than a wider one.
+const WIDE_COLUMNS: u16 = 62;
+
 /// Where things go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The status line; empty on a screen too small for anything.
     pub status: Rect,
+    /// The line of panel names; empty where enough of them are on screen.
+    pub tabs: Rect,
     /// The panels on screen.
     pub panels: Vec<(PanelId, Rect)>,
     /// The line of keys.
@@ -54,6 +61,7 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
     let body = Rect::new(0, 1, columns, rows - 2);
     let footer = Rect::new(0, rows - 1, columns, 1);
     let focused = recent.first().copied().unwrap_or(PanelId::Chip);
+    let mut tabs = Rect::default();
     let panels = if expanded {
         vec![(focused, body)]
     } else if columns >= 170 && rows >= 50 {
@@ -62,12 +70,33 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
         dashboard(body, recent)
     } else if columns >= 76 && rows >= 19 {
         pair(body, recent)
-    } else if columns < 76 && rows >= 44 {
-        stack(body, recent)
     } else {
-        vec![(focused, body)]
+        let (line, body) = split_rows(body, 1);
+        tabs = line;
+        if columns < 76 && rows >= 44 { stack(body, recent) } else { few(body, recent) }
     };
-    Plan { status, panels, footer, too_small: false }
+    Plan { status, tabs, panels, footer, too_small: false }
+}
+
+/// The focused panel; on a wide screen the one focused before it, too, in the order of their numbers.
+fn few(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
+    let count = if body.width >= 2 * NARROW_COLUMNS { 2 } else { 1 };
+    side_by_side(body, &recent[..count.min(recent.len())])
+}
+
+/// Panels in the order of their numbers, so that they stay where they are while the focus goes from one to the other.
+fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
+    let mut panels = panels.to_vec();
+    panels.sort_by_key(|panel| panel.number());
+    let count = panels.len() as u16;
+    let mut rest = area;
+    let mut placed = Vec::new();
+    for (at, panel) in (0..).zip(panels) {
+        let (one, others) = split_columns(rest, rest.width / (count - at));
+        placed.push((panel, one));
+        rest = others;
+    }
+    placed
 }
 
 /// The last focused panel that is not the floor plan, which is always there.
@@ -77,10 +106,18 @@ fn companion(recent: &[PanelId]) -> PanelId {
 }
 
 fn pair(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
-    // The floor plan grows in steps (2, 3, 4 columns a cell); what it cannot use goes to its neighbour.
+    // The floor plan grows in steps (2, 3, 4 columns a cell); what it cannot use goes to its neighbours.
     let chip = if body.width >= 112 { CHIP_COLUMNS + 14 } else { CHIP_COLUMNS };
     let (left, right) = split_columns(body, chip);
-    vec![(PanelId::Chip, left), (companion(recent), right)]
+    let mut panels = vec![(PanelId::Chip, left)];
+    let beside = usize::from(right.width / WIDE_COLUMNS).max(1);
+    if beside == 1 {
+        panels.push((companion(recent), right));
+        return panels;
+    }
+    let others: Vec<PanelId> = recent.iter().copied().filter(|&panel| panel != PanelId::Chip).collect();
+    panels.extend(side_by_side(right, &others[..beside.min(others.len())]));
+    panels
 }
 
 fn stack(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
@@ -170,6 +207,7 @@ mod tests {
                     let screen = Rect::new(0, 0, columns, rows);
                     for (i, (panel, area)) in plan.panels.iter().enumerate() {
                         assert_eq!(area.intersection(screen), *area, "{panel:?} at {columns}x{rows}");
+                        assert!(!area.intersects(plan.tabs), "{panel:?} at {columns}x{rows}");
                         for (other, behind) in &plan.panels[..i] {
                             assert!(!area.intersects(*behind), "{panel:?} {other:?} at {columns}x{rows}");
                         }
@@ -189,5 +227,31 @@ mod tests {
         // The PE panel has Task's place while it was focused later.
         assert_eq!(shown((200, 60), &fresh), PanelId::ALL[..7]);
         assert_eq!(shown((40, 16), &fresh), [PanelId::Chip]);
+    }
+
+    #[test]
+    fn narrow_and_low_screens_name_the_other_panels_unless_one_is_expanded() {
+        let mut recent = PanelId::ALL.to_vec();
+        recent.swap(0, 3);
+        for (size, panels) in [
+            ((40, 12), vec![PanelId::Noc]),
+            ((40, 24), vec![PanelId::Noc]),
+            ((60, 20), vec![PanelId::Noc]),
+            ((80, 12), vec![PanelId::Noc]),
+            ((120, 12), vec![PanelId::Task, PanelId::Noc]),
+            ((36, 60), vec![PanelId::Chip, PanelId::Noc]),
+        ] {
+            let plan = plan(size, &recent, false);
+            assert_eq!(plan.tabs, Rect::new(0, 1, size.0, 1), "{size:?}");
+            assert_eq!(shown(size, &recent), panels, "{size:?}");
+            let body = super::plan(size, &recent, true);
+            assert_eq!((body.tabs, body.panels.len()), (Rect::default(), 1), "{size:?}");
+            assert_eq!(body.panels[0], (PanelId::Noc, Rect::new(0, 1, size.0, size.1 - 2)), "{size:?}");
+        }
+        for size in [(80, 24), (120, 40), (200, 60), (250, 30)] {
+            assert!(plan(size, &recent, false).tabs.is_empty(), "{size:?}");
+        }
+        let wide = [PanelId::Chip, PanelId::Task, PanelId::Memory, PanelId::Noc];
+        assert_eq!(shown((250, 30), &recent), wide);
     }
 }

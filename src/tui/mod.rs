@@ -12,7 +12,7 @@
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
 //! | [`lesson`] | lessons, their pages on screen, presenter mode |
 //! | [`widgets`] | bars, floor plan, legends, units |
-//! | [`theme`], [`heat`] | colours by meaning; heat metrics and scales |
+//! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
@@ -28,6 +28,7 @@ pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod lesson;
+pub mod looks;
 pub mod overlays;
 pub mod palette;
 pub mod panels;
@@ -41,6 +42,7 @@ pub mod view;
 pub mod widgets;
 
 pub use self::run::run;
+pub use self::theme::LooksChoice;
 pub use self::theme::depth::ColorChoice;
 
 use crate::session::engine::EngineOptions;
@@ -50,8 +52,10 @@ use crate::session::engine::EngineOptions;
 pub struct TuiOptions {
     /// What to run.
     pub engine: EngineOptions,
-    /// Colours.
-    pub color: ColorChoice,
+    /// Colours, theme, ramp, characters.
+    pub looks: LooksChoice,
+    /// Which key does what.
+    pub keymap: keymap::Keymap,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
     /// A lesson to take.

@@ -24,9 +24,8 @@ use super::lesson::course::Course;
 use super::lesson::presenter::Presenter;
 use super::term::{self, Screen, panic, signals};
 use super::theme::Theme;
-use super::theme::depth::{ColorChoice, Glyphs};
 use super::update::update;
-use super::{TuiOptions, view};
+use super::{LooksChoice, TuiOptions, view};
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
@@ -81,7 +80,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, color, watch, lesson, present } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch, lesson, present } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         eprintln!("{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -89,7 +88,8 @@ pub fn run_with<P: Port>(
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
     let screen = Screen::take().wrap_err("could not take the terminal")?;
-    let mut app = App::new(scene.display().to_string(), theme(color), screen.size()?);
+    let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
+    app.keymap = keymap;
     app.lesson = lesson.map(Course::new);
     app.presenter = present.then(Presenter::default);
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
@@ -98,8 +98,8 @@ pub fn run_with<P: Port>(
     Loop::new(app, screen, inbox, sender, start)?.run()
 }
 
-fn theme(color: ColorChoice) -> Theme {
-    Theme::new(color.resolve(), Glyphs::detect(|name| std::env::var(name).ok()))
+fn theme(looks: LooksChoice) -> Theme {
+    Theme::new(looks.resolve(|name| std::env::var(name).ok()))
 }
 
 fn no_terminal(scene: &Path) -> String {

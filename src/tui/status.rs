@@ -1,5 +1,7 @@
 //! The first and the last line of the screen: where the experiment is, and which keys apply.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,7 +11,7 @@ use super::app::App;
 use super::command::Command;
 use super::lesson;
 use super::keys::footer_commands;
-use super::panels::View;
+use super::panels::{PanelId, View};
 use super::theme::Theme;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
@@ -92,6 +94,51 @@ fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
     line
 }
 
+/// The line of panel names: which there are, which has the focus, what Tab reaches next. Where not all fit, those
+/// around the focused one, with marks where some are left out.
+pub fn tabs(app: &App, area: Rect, buf: &mut Buffer) {
+    let (theme, focus) = (&app.theme, app.focus());
+    let name = |panel: PanelId| {
+        let mark = if panel == focus { '>' } else { ' ' };
+        format!("{mark}{} {}", panel.number(), panel.name())
+    };
+    let widths: Vec<usize> = PanelId::ALL.iter().map(|&panel| name(panel).len()).collect();
+    let room = usize::from(area.width);
+    let at = PanelId::ALL.iter().position(|&panel| panel == focus).unwrap_or(0);
+    let shown = around(&widths, at, room);
+    let mut line = Line::default();
+    if shown.start > 0 {
+        line.spans.push(Span::styled(theme.glyphs.pick("‹", "<"), theme.dim()));
+    }
+    for &panel in &PanelId::ALL[shown.clone()] {
+        let style = if panel == focus { theme.selected() } else { theme.dim() };
+        line.spans.push(Span::styled(name(panel), style));
+    }
+    put_line(buf, area, line);
+    if shown.end < PanelId::ALL.len() {
+        put_right(buf, area, Line::styled(theme.glyphs.pick("›", ">"), theme.dim()));
+    }
+}
+
+/// Neighbours of the `at`-th that fit with it into `room`, the next ones before the ones before it; a column is kept
+/// for a mark at each end where some are left out.
+fn around(widths: &[usize], at: usize, room: usize) -> Range<usize> {
+    let fits = |shown: &Range<usize>| {
+        let marks = usize::from(shown.start > 0) + usize::from(shown.end < widths.len());
+        widths[shown.clone()].iter().sum::<usize>() + marks <= room
+    };
+    let mut shown = at..at + 1;
+    loop {
+        let wider = [shown.start..shown.end + 1, shown.start.saturating_sub(1)..shown.end];
+        let next =
+            wider.into_iter().find(|wider| *wider != shown && wider.end <= widths.len() && fits(wider));
+        match next {
+            Some(wider) => shown = wider,
+            None => return shown,
+        }
+    }
+}
+
 /// The last line: a notice or why the machine stands, then the keys that apply, as many as fit.
 pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
@@ -127,5 +174,27 @@ fn news(app: &App) -> Option<(String, Style)> {
         (RunState::Stalled(why) | RunState::Faulted(why), _) => Some((why.clone(), app.theme.bad())),
         (_, Some(why)) => Some((format!("stopped: {why}"), app.theme.warn())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_around_the_focused_one_fit() {
+        let widths = [7, 7, 9, 6, 9, 11, 9, 5, 11]; // as with the names there are
+        assert_eq!(around(&widths, 0, 80), 0..9);
+        assert_eq!(around(&widths, 0, 36), 0..4);
+        assert_eq!(around(&widths, 3, 36), 3..6, "what Tab reaches comes first");
+        assert_eq!(around(&widths, 8, 36), 5..9);
+        assert_eq!(around(&widths, 4, 3), 4..5);
+        for room in 20..80 {
+            for at in 0..9 {
+                let shown = around(&widths, at, room);
+                let marks = usize::from(shown.start > 0) + usize::from(shown.end < 9);
+                assert!(shown.contains(&at) && widths[shown].iter().sum::<usize>() + marks <= room);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::app::{App, Overlay};
 use super::layout::MINIMUM;
@@ -10,10 +10,19 @@ use super::lesson;
 use super::overlays;
 use super::panels::{self, View};
 use super::status;
+use super::theme::Glyphs;
+use super::theme::glyphs::to_ascii;
 use super::widgets::{put_line, shorten};
 
 /// Draws the app into `area`, which is the whole screen.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    draw_all(app, area, buf);
+    if app.theme.glyphs == Glyphs::Ascii {
+        to_ascii(area, buf);
+    }
+}
+
+fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
     // The terminal may have changed size since the message that said so: what is drawn fits what is there.
     let mut plan = lesson::strip::plan(app, (area.width, area.height));
     if plan.too_small {
@@ -27,6 +36,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
                 panels::render(panel, &view, area, buf);
             }
             status::render(&view, plan.status, buf);
+            status::tabs(app, plan.tabs, buf);
         }
         None => overlays::loading::render(app, area, buf),
     }
@@ -58,7 +68,9 @@ fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
     let lines = [
         Line::styled(shorten("spinntui", width), app.theme.strong()),
         Line::raw(shorten(&format!("needs {columns}x{rows}, has {}x{}", area.width, area.height), width)),
-        Line::from(vec![Span::styled(shorten("q quits", width), app.theme.dim())]),
+        Line::raw(shorten("make the window larger", width)),
+        Line::raw(shorten("or the font smaller", width)),
+        Line::styled(shorten("q quits", width), app.theme.dim()),
     ];
     let mut rest = area;
     for line in lines {

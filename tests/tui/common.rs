@@ -9,7 +9,6 @@ use spinntui::session::snapshot::Snapshot;
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::keymap::parse_key;
 use spinntui::tui::theme::Theme;
-use spinntui::tui::theme::depth::{Depth, Glyphs};
 use spinntui::tui::update::update;
 use spinntui::tui::view;
 
@@ -17,7 +16,7 @@ use crate::sample;
 
 /// An app of this size before its first snapshot.
 pub fn empty_app(size: (u16, u16)) -> App {
-    App::new("scenes/lm.ron", Theme::new(Depth::Truecolor, Glyphs::Blocks), size)
+    App::new("scenes/lm.ron", Theme::default(), size)
 }
 
 /// An app of this size on the sample snapshot.

@@ -1,5 +1,6 @@
 //! The floor plan shows what its PEs ask for: the level of the colour and the digit, cell by cell.
 
+use insta::assert_snapshot;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
@@ -8,6 +9,11 @@ use spinntui::tui::app::App;
 use spinntui::tui::heat::{Metric, Window};
 use spinntui::tui::theme::ramp::{LEVELS, digit, level};
 use spinntui::tui::widgets::floor_plan::FloorPlan;
+
+use spinntui::tui::app::Msg;
+use spinntui::tui::theme::depth::Depth;
+use spinntui::tui::theme::{Looks, RampName, ThemeName};
+use spinntui::tui::update::update;
 
 use crate::common::{app, draw, press};
 
@@ -70,4 +76,81 @@ fn the_selected_pe_is_marked_by_a_character_too() {
     let buf = draw(&app);
     let area = FloorPlan::fit(PLAN).unwrap().pe_area(app.selected);
     assert_eq!(buf.cell((area.x, area.y)).unwrap().symbol(), ">");
+}
+
+/// The screen as levels of the ramp, a character a cell: `0` to `9`, `a` to `n` for paint, `A` to `N` for ink from 10 on;
+/// `.` for what is neither. Rows and columns as on the screen; rows without any are left out.
+fn levels(app: &App) -> String {
+    let share = |l: u8| f32::from(l) / f32::from(LEVELS - 1);
+    let sign = |l: u8| char::from_digit(u32::from(l), 36).unwrap();
+    let paint: Vec<_> = (0..LEVELS).map(|l| app.theme.heat(share(l)).bg).collect();
+    let ink: Vec<_> = (0..LEVELS).map(|l| app.theme.heat_ink(share(l)).fg).collect();
+    let buf = draw(app);
+    let mut text = String::new();
+    for y in 0..buf.area.height {
+        let cells = (0..buf.area.width).map(|x| &buf[(x, y)]);
+        let row: String = cells
+            .map(|cell| {
+                let painted = paint.iter().position(|bg| *bg == Some(cell.bg));
+                let drawn =
+                    || ink.iter().position(|fg| *fg == Some(cell.fg)).filter(|_| cell.symbol() != " ");
+                let capital = |l: usize| sign(l as u8).to_ascii_uppercase();
+                painted.map(|l| sign(l as u8)).or_else(|| drawn().map(capital)).unwrap_or('.')
+            })
+            .collect();
+        let row = row.trim_end_matches('.');
+        if !row.is_empty() {
+            text += &format!("{y:>2} {row}\n");
+        }
+    }
+    text
+}
+
+#[test]
+fn heat_maps_as_levels_at_three_sizes() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    let _settings = settings.bind_to_scope();
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        for (name, keys) in [
+            ("chip", "1 z"),
+            ("chip-sram", "1 z m m"),
+            ("noc", "4 z"),
+            ("noc-matrix", "4 z t"),
+            ("memory", "3 z"),
+        ] {
+            let mut app = app(size);
+            press(&mut app, keys);
+            update(&mut app, Msg::CountExpired);
+            assert_snapshot!(format!("levels-{}x{}-{name}", size.0, size.1), levels(&app));
+        }
+    }
+}
+
+#[test]
+fn levels_are_the_same_in_every_theme_and_ramp() {
+    let shown = |looks: Looks| {
+        let mut app = app((120, 40));
+        app.set_looks(looks);
+        press(&mut app, "4 z");
+        update(&mut app, Msg::CountExpired);
+        levels(&app)
+    };
+    let wanted = shown(Looks::default());
+    for theme in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+        for &ramp in RampName::ALL {
+            assert_eq!(shown(Looks { theme, ramp, ..Looks::default() }), wanted, "{theme} {ramp}");
+        }
+    }
+    // What has fewer colours says the same in its digits.
+    let digits = |depth: Depth| {
+        let mut app = app((120, 40));
+        app.set_looks(Looks { depth, ..Looks::default() });
+        press(&mut app, "4 z");
+        crate::common::text(&app)
+    };
+    for &depth in Depth::ALL {
+        assert_eq!(digits(depth), digits(Depth::Truecolor), "{depth}");
+    }
 }

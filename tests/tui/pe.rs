@@ -5,6 +5,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 
 use spinntui::chip::geometry::Pe;
 use spinntui::scene::LoadedScene;
@@ -17,9 +18,11 @@ use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView,
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
+use spinntui::tui::theme::depth::Depth;
+use spinntui::tui::theme::{Glyphs, Looks};
 use spinntui::tui::update::update;
 
-use crate::common::{empty_app, press, text};
+use crate::common::{draw, empty_app, press, text};
 
 /// An app and the experiment that it looks at.
 struct Rig {
@@ -121,6 +124,23 @@ fn the_three_parts_at_three_sizes() {
     assert_snapshot!("80x24-pe-beside", rig.screen("8 v a a a a"));
     let mut rig = Rig::new((120, 40), 300);
     assert_snapshot!("120x40-pe-beside", rig.screen("8 v v"));
+}
+
+#[test]
+fn the_three_parts_in_ascii_and_without_attributes() {
+    let _settings = snapshots();
+    let mut rig = Rig::new((80, 24), 300);
+    rig.app.set_looks(Looks { depth: Depth::Off, glyphs: Glyphs::Ascii, ..Looks::default() });
+    for (name, keys, mark) in
+        [("core", "8 z", "[Core]"), ("memory", "v a a a j", ">3f21a116"), ("neurons", "v j", " > ")]
+    {
+        let screen = rig.screen(keys);
+        assert!(screen.contains(mark), "{screen}");
+        assert!(screen.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')), "{screen}");
+        let buf = draw(&rig.app);
+        assert!(buf.content().iter().all(|cell| cell.modifier.is_empty() && cell.fg == Color::Reset));
+        assert_snapshot!(format!("80x24-pe-{name}-ascii"), screen);
+    }
 }
 
 #[test]

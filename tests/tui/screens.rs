@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use spinntui::session::engine::EngineEvent;
 use spinntui::session::snapshot::{Focus, LanguageView, TaskView};
 use spinntui::tui::app::{App, Msg};
+use spinntui::tui::theme::{Glyphs, Looks};
 use spinntui::tui::update::update;
 
 use crate::common::{app, app_with, empty_app, press, text};
@@ -84,8 +85,38 @@ fn other_screens() {
     let _settings = snapshots();
     assert_snapshot!("loading", text(&empty_app((80, 24))));
     assert_snapshot!("narrow", text(&app((40, 16))));
+    assert_snapshot!("wide", screen((250, 30), ""));
+    for (size, keys) in [
+        ((40, 12), "1"),
+        ((40, 12), "4"),
+        ((40, 24), "3"),
+        ((60, 20), "2"),
+        ((80, 12), "9"),
+        ((120, 12), "2"),
+        ((36, 60), "2"),
+    ] {
+        assert_snapshot!(format!("narrow-{}x{}-{keys}", size.0, size.1), screen(size, keys));
+    }
     assert_snapshot!("tall", text(&app((50, 50))));
     assert_snapshot!("too-small", text(&app((30, 8))));
+}
+
+#[test]
+fn screens_in_other_glyphs() {
+    let _settings = snapshots();
+    let in_glyphs = |glyphs, size, keys: &str| {
+        let mut app = app(size);
+        app.set_looks(Looks { glyphs, ..Looks::default() });
+        press(&mut app, keys);
+        update(&mut app, Msg::CountExpired);
+        text(&with_detail(app))
+    };
+    assert_snapshot!("80x24-ascii", in_glyphs(Glyphs::Ascii, (80, 24), ""));
+    assert_snapshot!("80x24-memory-ascii", in_glyphs(Glyphs::Ascii, (80, 24), "3"));
+    assert_snapshot!("80x24-timeline-ascii", in_glyphs(Glyphs::Ascii, (80, 24), "9 z"));
+    assert_snapshot!("80x24-help-ascii", in_glyphs(Glyphs::Ascii, (80, 24), "?"));
+    assert_snapshot!("80x24-sparsity-braille", in_glyphs(Glyphs::Braille, (80, 24), "6"));
+    assert_snapshot!("120x40-energy-braille", in_glyphs(Glyphs::Braille, (120, 40), "7 z"));
 }
 
 #[test]

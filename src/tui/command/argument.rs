@@ -10,6 +10,8 @@ use crate::tui::asking::{self, Question};
 use crate::tui::heat::Metric;
 use crate::tui::panels::PanelId;
 use crate::tui::points;
+use crate::tui::theme::depth::{ColorChoice, Depth};
+use crate::tui::theme::{Glyphs, Looks, RampName, ThemeName};
 
 /// What a command takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,14 @@ pub enum Argument {
     Condition(PointKind),
     /// A condition to run to.
     Until,
+    /// A theme: `light`.
+    Theme,
+    /// A ramp: `viridis`.
+    Ramp,
+    /// A set of characters: `braille`.
+    Glyphs,
+    /// A depth of colours: `256`.
+    Color,
 }
 
 /// An argument that was read: what is to be done.
@@ -41,6 +51,8 @@ pub enum Given {
     Pe(Pe),
     /// The floor plan is to show this.
     Metric(Metric),
+    /// The app is to look like this.
+    Looks(Looks),
     /// This point is to be added, and the run is to go on if `run`.
     Point {
         /// The point.
@@ -63,6 +75,10 @@ impl Argument {
             Self::Condition(_) | Self::Until => {
                 "a condition: surprisal > 12 bits · docs/debugging.md has all names"
             }
+            Self::Theme => "dark · light · high-contrast · mono",
+            Self::Ramp => "cividis · viridis · grey",
+            Self::Glyphs => "blocks · braille · ascii",
+            Self::Color => "truecolor · 256 · 16 · mono · off",
         }
     }
 
@@ -78,7 +94,24 @@ impl Argument {
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
+            Self::Theme | Self::Ramp | Self::Glyphs | Self::Color => {
+                self.looks(app.theme.looks(), text).map(Given::Looks)
+            }
         }
+    }
+
+    /// Looks with one thing changed.
+    fn looks(self, looks: Looks, text: &str) -> Result<Looks, String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        Ok(match self {
+            Self::Theme => Looks { theme: text.parse::<ThemeName>().map_err(|e| said(&e))?, ..looks },
+            Self::Ramp => Looks { ramp: text.parse::<RampName>().map_err(|e| said(&e))?, ..looks },
+            Self::Glyphs => Looks { glyphs: text.parse::<Glyphs>().map_err(|e| said(&e))?, ..looks },
+            _ => match text.parse::<ColorChoice>().map_err(|e| said(&e))? {
+                ColorChoice::Fixed(depth) => Looks { depth, ..looks },
+                ColorChoice::Auto => return Err("auto is for the start; name a depth".to_owned()),
+            },
+        })
     }
 
     /// Candidates for the word before byte `cursor` of `text`: where it begins, and what could stand there.
@@ -90,6 +123,10 @@ impl Argument {
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
             Self::Pe => Pe::all().map(place).collect(),
             Self::Name => Vec::new(),
+            Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
+            Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
+            Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),
+            Self::Color => Depth::ALL.iter().map(ToString::to_string).collect(),
             Self::Condition(_) | Self::Until => {
                 let found = app.names.as_deref().map(|names| complete(text, cursor, names));
                 return found.map_or((0, Vec::new()), |found| (found.start, found.words));
@@ -113,6 +150,10 @@ impl Given {
             Self::Metric(metric) => {
                 app.metric = metric;
                 app.set_focus(PanelId::Chip);
+                Vec::new()
+            }
+            Self::Looks(looks) => {
+                app.set_looks(looks);
                 Vec::new()
             }
             Self::Point { spec, run } => {

@@ -59,7 +59,7 @@ pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
         let width = (columns / 3).clamp(38, 58);
         return Some(Rect { x: columns - width, y: 1, width, height: rows - 2 });
     }
-    let lines = body(app, course, columns.saturating_sub(2)).len() as u16;
+    let lines = body(app, course, columns.saturating_sub(2), false).len() as u16;
     let most = rows.saturating_sub(PANELS_ROWS + 1).clamp(LEAST, MOST);
     let height = (1 + lines.clamp(2, most)).min(rows - MINIMUM.1);
     (height >= 2).then(|| Rect { x: 0, y: rows - 1 - height, width: columns, height })
@@ -69,7 +69,7 @@ pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
 pub fn last_line(app: &App) -> usize {
     let (Some(area), Some(course)) = (area(app, app.size), &app.lesson) else { return 0 };
     let (width, height) = inner(area, app.size.0);
-    body(app, course, width).len().saturating_sub(usize::from(height))
+    body(app, course, width, app.size.0 >= COLUMN_FROM).len().saturating_sub(usize::from(height))
 }
 
 /// Columns and rows of the text within its area.
@@ -82,7 +82,7 @@ fn inner(area: Rect, columns: u16) -> (u16, u16) {
 }
 
 /// The lines to read: what is wrong, the text, and in a column the question.
-fn body(app: &App, course: &Course, width: u16) -> Vec<Line<'static>> {
+fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let Some(page) = course.shown() else { return Vec::new() };
     let value = |page: Option<usize>, expression: &str| course.value(page, expression);
@@ -92,7 +92,7 @@ fn body(app: &App, course: &Course, width: u16) -> Vec<Line<'static>> {
         lines.extend(text::lines(problem, usize::from(width), theme, value).into_iter().map(|line| line.style(theme.bad())));
     }
     lines.extend(text::lines(&page.text, usize::from(width), theme, value));
-    if let Some(question) = page.question.as_ref().filter(|_| app.size.0 >= COLUMN_FROM) {
+    if let Some(question) = page.question.as_ref().filter(|_| column) {
         lines.push(Line::default());
         let asked = format!("**{} {}** {}", key(app, Do::Ask), asked_word(course), question.text);
         lines.extend(text::lines(&asked, usize::from(width), theme, value));
@@ -116,7 +116,7 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let waits = if course.is_under_way() { " …" } else { "" };
     let title = format!(" {}/{} {name}{waits} ", course.page + 1, course.pages());
     let (width, height) = inner(area, screen.width);
-    let lines = body(app, course, width);
+    let lines = body(app, course, width, screen.width >= COLUMN_FROM);
     let first = course.scroll.min(lines.len().saturating_sub(usize::from(height)));
     let more = lines.len() > first + usize::from(height);
     let keys = keys(app, course, more);

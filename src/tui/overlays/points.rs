@@ -80,7 +80,8 @@ fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mu
         (hits, 0) => format!("{hits} hits"),
         (hits, ignore) => format!("{hits} hits, passes over {ignore}"),
     };
-    let head = format!("{:>3} {kind} ", point.id);
+    let at = if selected && theme.marks() { '>' } else { ' ' };
+    let head = format!("{at}{:>2} {kind} ", point.id);
     let width = usize::from(area.width).saturating_sub(head.len() + 6 + hits.len() + 1);
     let line = Line::from(vec![
         Span::styled(head, if selected { theme.selected() } else { theme.accent() }),

@@ -24,7 +24,9 @@ use crate::tui::heat::{Metric, Window, sram_fill};
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::floor_plan::FloorPlan;
 use crate::tui::widgets::frame::frame;
-use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, rows_from, units};
+use crate::tui::widgets::{
+    bars, columns_from, columns_to, legend, put_at, put_line, put_pair, put_right, rows_from, rows_to, units,
+};
 
 /// Rows of the readout below the plan.
 const READOUT_ROWS: u16 = 2;
@@ -51,8 +53,41 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     } else if let Some(plan) = FloorPlan::fit(plan_area) {
         draw_plan(view, &plan, buf);
     } else {
-        let rest = put_line(buf, plan_area, Line::styled("the floor plan needs 36x12", view.theme().dim()));
-        readout(view, rest, buf);
+        let rest = readout(view, plan_area, buf);
+        ranking(view, rest, buf);
+    }
+}
+
+/// In place of a plan that does not fit: the PEs with the highest values, or how many PEs each layer has.
+fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (app, theme) = (view.app, view.theme());
+    if app.metric == Metric::Layer {
+        let mut rest = area;
+        for (index, layer) in view.snapshot.layers.iter().enumerate() {
+            let mark = Span::styled(layer_mark(index).to_string(), theme.category_cell(index));
+            let name = Line::from(vec![mark, Span::raw(format!(" {}", layer.name))]);
+            rest = put_pair(buf, rest, name, Line::raw(format!("{} PEs", layer.pes)));
+        }
+        return;
+    }
+    let value = |pe: Pe| app.metric.value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
+    let mut pes: Vec<(Pe, f32)> = Pe::all().filter_map(|pe| Some((pe, value(pe)?))).collect();
+    pes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.index().cmp(&b.0.index())));
+    let mut rest =
+        put_line(buf, area, Line::styled(format!("highest {}", app.metric.name()), theme.strong()));
+    for (pe, value) in pes.into_iter().take(usize::from(rest.height)) {
+        let fraction = app.scales.fraction(app.metric, value);
+        let (style, mark) = cell_look(view, Some(value));
+        let row = rows_to(rest, 1);
+        put_at(buf, row, (0, 0), &mark.to_string(), style);
+        let name = if pe == app.selected { theme.selected() } else { theme.text() };
+        put_at(buf, row, (2, 0), &pe.to_string(), name);
+        let figure = app.metric.format(value);
+        let bar = columns_from(row, 12);
+        let bar = columns_to(bar, bar.width.saturating_sub(figure.chars().count() as u16 + 1));
+        bars::bar(buf, bar, f64::from(fraction), theme.heat_ink(fraction), theme);
+        put_right(buf, row, Line::raw(figure));
+        rest = rows_from(rest, 1);
     }
 }
 
@@ -185,9 +220,9 @@ fn status_word(state: &PeView) -> String {
 }
 
 /// The selected PE in words: two lines, more where there is room.
-fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let (app, theme) = (view.app, view.theme());
-    let Some(state) = view.pe(app.selected) else { return };
+    let Some(state) = view.pe(app.selected) else { return area };
     let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];
     if let Some(layer) = state.layer {
         first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
@@ -200,7 +235,7 @@ fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     let rest = put_line(buf, area, first);
     if state.status == PeStatus::Unused {
-        return;
+        return rest;
     }
     let (activity, duty) = match app.window {
         Window::Step => (state.activity, state.duty),
@@ -213,7 +248,7 @@ fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         ("", Metric::Energy.format(state.energy_uj)),
         ("non-zeros", units::count(u64::from(state.nonzeros))),
     ];
-    put_line(buf, rest, pair_line(view, &pairs, rest.width));
+    put_line(buf, rest, pair_line(view, &pairs, rest.width))
 }
 
 /// `name value  name value ...`, as many pairs as fit whole.

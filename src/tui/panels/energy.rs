@@ -35,7 +35,10 @@ struct Part {
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let legend = Line::from(Span::styled("chip only · C: all constants and sources", theme.dim()));
+    let legend = Line::from(vec![
+        Span::styled("chip only", theme.dim()),
+        Span::styled(" · C: all constants and sources", theme.dim()),
+    ]);
     let inner = frame(view, PanelId::Energy, "since start", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
@@ -199,7 +202,8 @@ fn hottest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         let layer_style = state.layer.map_or_else(Style::default, |layer| theme.category(usize::from(layer)));
         let layer = state.layer.map_or("", |layer| view.layer_name(layer));
         let name = Line::from(vec![
-            Span::styled(format!("{:<10} ", pe.to_string()), name_style),
+            Span::styled(format!("{:<10}", pe.to_string()), name_style),
+            Span::raw(if pe == view.app.selected && theme.marks() { "<" } else { " " }),
             Span::styled(layer, layer_style),
         ]);
         rest = put_pair(buf, rest, name, Line::raw(format!("{}{power}{busy:>8}", units::joules(joules))));

@@ -36,7 +36,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let cells = if fine { by_qpe(noc) } else { by_column(noc) };
     let most = cells.iter().flatten().copied().max().unwrap_or(0);
     let high = format!("{} packets", units::count(most));
-    let legend = legend::ramp("delivered", "0", &high, "", theme);
+    let legend = legend::ramp("", "0", &high, "delivered", theme);
     let inner = frame(
         view,
         PanelId::Noc,

@@ -24,19 +24,21 @@ const BANKS: u32 = 4;
 const LIST_COLUMNS: u16 = 32;
 /// Columns of the floor plan with four bars a PE: 7 QPEs of 8, six gaps, the axis.
 const PLAN_COLUMNS: u16 = 64;
-/// Kinds in the order of the legend.
-const KINDS: [(RegionKind, &str); 6] = [
-    (RegionKind::Program, "program"),
-    (RegionKind::Weights, "weights"),
-    (RegionKind::Buffer, "buffers"),
-    (RegionKind::State, "state"),
-    (RegionKind::Stack, "stack"),
-    (RegionKind::Log, "log"),
+/// Kinds in the order of the legend, with a short name for narrow panels.
+const KINDS: [(RegionKind, &str, &str); 6] = [
+    (RegionKind::Program, "program", "prog"),
+    (RegionKind::Weights, "weights", "wts"),
+    (RegionKind::Buffer, "buffers", "buf"),
+    (RegionKind::State, "state", "st"),
+    (RegionKind::Stack, "stack", "stk"),
+    (RegionKind::Log, "log", "log"),
 ];
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    let inner = frame(view, PanelId::Memory, "bytes in use now", legend(view.theme(), area.width), area, buf);
+    let what =
+        if area.width >= 66 { "bytes in use now · a bar a bank, to 32 KiB" } else { "bytes in use now" };
+    let inner = frame(view, PanelId::Memory, what, legend(view.theme(), area.width), area, buf);
     let plan = FloorPlan::fit_cells(columns_to(inner, inner.width / 2), (4, 1))
         .filter(|_| inner.width >= 2 * PLAN_COLUMNS);
     if let Some(plan) = plan {
@@ -67,10 +69,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 
 fn legend(theme: &Theme, width: u16) -> Line<'static> {
     let mut line = Line::default();
-    for (kind, name) in KINDS {
+    for (kind, name, short) in KINDS {
         let letter = Span::styled(region_letter(kind).to_string(), theme.region(kind).patch(theme.strong()));
-        let text =
-            if width >= 66 { format!(" {name}  ") } else { format!(" {} ", &name[..name.len().min(4)]) };
+        let text = if width >= 66 { format!(" {name}  ") } else { format!(" {short} ") };
         // Narrow: the region list below says the same in full.
         if line.width() + 1 + text.len() + 4 <= usize::from(width) {
             line.spans.push(letter);
@@ -94,7 +95,7 @@ fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
             let column =
                 Rect { x: area.x + bank * bar_columns, width: bar_columns, ..area }.intersection(area);
             for x in 0..column.width {
-                bars::spark(
+                bars::columns(
                     buf,
                     Rect { x: column.x + x, width: 1, ..column },
                     &[fraction],
@@ -173,13 +174,11 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
         return area;
     }
     let (theme, assume) = (view.theme(), &view.snapshot.assume);
-    let wide = area.width >= 80;
-    let names: &[&str] = if wide {
-        &["core", "NoC", "DMA", "conflicts", "core waits", "write waits"]
-    } else {
-        &["core", "NoC", "DMA", "conflicts"]
+    let (names, columns): (&[&str], usize) = match area.width {
+        80.. => (&["core", "NoC", "DMA", "conflicts", "core waits", "write waits"], 12),
+        47.. => (&["core", "NoC", "DMA", "conflicts"], 10),
+        _ => (&["core", "NoC", "DMA", "confl."], 7),
     };
-    let columns = if wide { 12 } else { 10 };
     let row = |cells: Vec<String>| {
         cells.iter().map(|cell| format!("{cell:>columns$}")).collect::<Vec<_>>().concat()
     };

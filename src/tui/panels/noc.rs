@@ -16,7 +16,6 @@ use super::{PanelId, View};
 use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
 use crate::session::snapshot::{LinkView, NocView};
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::Glyphs;
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, put_pair, rows_from, units};
@@ -39,7 +38,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         view,
         PanelId::Noc,
         &format!("links > < and ^ v, this {}", view.step_word()),
-        legend::ramp("link", "0", &high, "", theme),
+        legend::ramp("", "0", &high, "by a link", theme),
         area,
         buf,
     );
@@ -111,10 +110,7 @@ fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &T
 
 fn node((x, y): (u8, u8), at: (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
     let (text, style) = if Qpe::at(x, y).is_some() {
-        match theme.glyphs {
-            Glyphs::Blocks => ("▐▌", theme.text()),
-            Glyphs::Ascii => ("[]", theme.text()),
-        }
+        (theme.glyphs.pick("▐▌", "[]"), theme.text())
     } else if ROUTER_POSITIONS.contains(&(x, y)) {
         ("RT", theme.strong())
     } else {

@@ -1,12 +1,16 @@
-//! How many colours the terminal can show, and with which characters.
+//! How many colours the terminal can show.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::glyphs::Glyphs;
+use super::names::{UnknownName, by_name};
+
 /// What `--color` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ColorChoice {
     /// Look at the environment: see [`Depth::detect`].
     #[default]
@@ -17,6 +21,7 @@ pub enum ColorChoice {
 
 /// How colours are sent to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Depth {
     /// No colours and no attributes: for terminals that print escape sequences as text.
     Off,
@@ -30,16 +35,13 @@ pub enum Depth {
     Truecolor,
 }
 
-impl Depth {
-    /// All depths with the names that `--color` takes.
-    pub const NAMES: [(&'static str, Self); 5] = [
-        ("off", Self::Off),
-        ("mono", Self::Mono),
-        ("16", Self::Ansi16),
-        ("256", Self::Ansi256),
-        ("truecolor", Self::Truecolor),
-    ];
+by_name!(
+    Depth,
+    "colour depth",
+    [Off = "off", Mono = "mono", Ansi16 = "16", Ansi256 = "256", Truecolor = "truecolor"]
+);
 
+impl Depth {
     /// Reads the depth off the environment, given as a lookup so that tests can pass their own.
     ///
     /// Order: non-empty `NO_COLOR` (no-color.org), `TERM=dumb`, `CLICOLOR_FORCE`/`FORCE_COLOR`, `COLORTERM`, `TERM`.
@@ -83,55 +85,38 @@ impl ColorChoice {
     }
 }
 
-/// A `--color` value that means nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown colour depth `{0}`; expected one of auto, truecolor, 256, 16, mono, off")]
-pub struct UnknownDepth(String);
-
 impl FromStr for ColorChoice {
-    type Err = UnknownDepth;
+    type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "auto" {
             return Ok(Self::Auto);
         }
-        let known = Depth::NAMES.iter().find(|(name, _)| *name == text);
-        known.map(|&(_, depth)| Self::Fixed(depth)).ok_or_else(|| UnknownDepth(text.to_owned()))
+        let choices = ["auto", "truecolor", "256", "16", "mono", "off"];
+        text.parse().map(Self::Fixed).map_err(|_| UnknownName::new("colour depth", text, &choices))
     }
 }
 
 impl fmt::Display for ColorChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Fixed(depth) => {
-                f.write_str(Depth::NAMES.iter().find(|(_, d)| d == depth).map_or("auto", |(name, _)| name))
-            }
-        }
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::Fixed(depth) => depth.name(),
+        })
     }
 }
 
-/// Whether boxes and blocks may be drawn, or only ASCII.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Glyphs {
-    /// Box drawing and block elements.
-    #[default]
-    Blocks,
-    /// Printable ASCII.
-    Ascii,
+impl TryFrom<String> for ColorChoice {
+    type Error = UnknownName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
 }
 
-impl Glyphs {
-    /// ASCII when the locale says outright that it is not UTF-8, or the terminal is dumb; an unset locale is taken as
-    /// UTF-8, as it nearly always is in containers.
-    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| env(name).filter(|value| !value.is_empty());
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&set);
-        let utf8 = locale.is_none_or(|name| {
-            let name = name.to_ascii_lowercase();
-            name.contains("utf-8") || name.contains("utf8")
-        });
-        if utf8 && set("TERM").as_deref() != Some("dumb") { Self::Blocks } else { Self::Ascii }
+impl From<ColorChoice> for String {
+    fn from(choice: ColorChoice) -> Self {
+        choice.to_string()
     }
 }
 
@@ -170,16 +155,5 @@ mod tests {
         }
         let error = "rainbow".parse::<ColorChoice>().unwrap_err().to_string();
         assert!(error.contains("rainbow") && error.contains("truecolor"), "{error}");
-    }
-
-    #[test]
-    fn ascii_only_where_the_locale_says_so() {
-        let glyphs = |vars: &[(&str, &str)]| {
-            Glyphs::detect(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
-        };
-        assert_eq!(glyphs(&[]), Glyphs::Blocks);
-        assert_eq!(glyphs(&[("LANG", "C.UTF-8")]), Glyphs::Blocks);
-        assert_eq!(glyphs(&[("LANG", "C.UTF-8"), ("LC_ALL", "C")]), Glyphs::Ascii);
-        assert_eq!(glyphs(&[("TERM", "dumb")]), Glyphs::Ascii);
     }
 }

@@ -1,30 +1,37 @@
 //! What things look like, by what they mean: the only place that knows colours.
 //!
-//! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the terminal's depth. The
-//! background stays the terminal's own, so dark and light terminals both work. Colour is never the only channel: every
-//! heat cell has a digit, every state a word.
+//! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the user's [`Looks`] and the
+//! terminal's depth. The background stays the terminal's own. Colour is never the only channel: every heat cell has a
+//! digit, every state a word.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | [`looks`] | what was chosen, and what comes of it: flags, config file, environment |
+//! | [`depth`], [`glyphs`] | how many colours, which characters; ASCII stand-ins |
+//! | `palette` | the colours of each theme, and the background each assumes |
+//! | [`ramp`], [`contrast`] | heat ramps; how well colours are told apart |
+//! | [`names`] | choices by name |
 
+pub mod contrast;
 pub mod depth;
+pub mod glyphs;
+pub mod looks;
+pub mod names;
+mod palette;
 pub mod ramp;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use self::depth::{Depth, Glyphs};
-use self::ramp::{Ramp, rgb_in};
+use self::contrast::ink_on;
+use self::depth::Depth;
+pub use self::glyphs::Glyphs;
+pub use self::looks::{Looks, LooksChoice, ThemeName};
+use self::names::Ink;
+use self::palette::Palette;
+pub use self::ramp::RampName;
+use self::ramp::{Ramp, rgb_in, rgb_of};
 use crate::session::snapshot::{Phase, RegionKind};
-
-/// Colours of unordered things (layers, phases, regions): Okabe and Ito's set without its black, safe for colour-blind
-/// eyes, each with its 16-colour stand-in.
-const CATEGORIES: [((u8, u8, u8), Color); 7] = [
-    ((86, 180, 233), Color::Cyan),
-    ((230, 159, 0), Color::Yellow),
-    ((0, 158, 115), Color::Green),
-    ((204, 121, 167), Color::Magenta),
-    ((240, 228, 66), Color::LightYellow),
-    ((0, 114, 178), Color::Blue),
-    ((213, 94, 0), Color::Red),
-];
 
 /// Borders for terminals without box drawing.
 const ASCII_BORDER: border::Set<'static> = border::Set {
@@ -41,20 +48,53 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 /// The looks of the app on one terminal.
 #[derive(Clone, Debug)]
 pub struct Theme {
-    /// Colours in use.
+    /// Colours in use: those of the terminal, or none if the theme has none.
     pub depth: Depth,
     /// Characters in use.
     pub glyphs: Glyphs,
+    looks: Looks,
+    palette: &'static Palette,
     ramp: Ramp,
 }
 
+impl Default for Theme {
+    fn default() -> Self {
+        Self::new(Looks::default())
+    }
+}
+
 impl Theme {
-    /// The default theme at a depth.
-    pub fn new(depth: Depth, glyphs: Glyphs) -> Self {
-        Self { depth, glyphs, ramp: Ramp::new(depth) }
+    /// What comes of some looks.
+    pub fn new(looks: Looks) -> Self {
+        let depth = match looks.theme {
+            ThemeName::Mono => looks.depth.min(Depth::Mono),
+            _ => looks.depth,
+        };
+        Self {
+            depth,
+            glyphs: looks.glyphs,
+            looks,
+            palette: Palette::of(looks.theme),
+            ramp: Ramp::new(depth, looks.theme, looks.ramp),
+        }
     }
 
-    fn colour(&self, rgb: (u8, u8, u8), ansi: Color) -> Style {
+    /// What was chosen.
+    pub fn looks(&self) -> Looks {
+        self.looks
+    }
+
+    /// Whether anything has a colour.
+    pub fn coloured(&self) -> bool {
+        self.depth > Depth::Mono
+    }
+
+    /// Whether what is selected has to be marked by a character: where nothing can be bold or reversed.
+    pub fn marks(&self) -> bool {
+        self.depth == Depth::Off
+    }
+
+    fn colour(&self, (rgb, ansi): Ink) -> Style {
         match self.depth {
             Depth::Off | Depth::Mono => Style::new(),
             Depth::Ansi16 => Style::new().fg(ansi),
@@ -78,32 +118,32 @@ impl Theme {
 
     /// Labels, units, what matters less.
     pub fn dim(&self) -> Style {
-        match self.depth {
-            Depth::Off => Style::new(),
+        match (self.palette.dim, self.depth) {
+            (None, _) | (_, Depth::Off) => Style::new(),
             // Not "bright black": some palettes make that the background.
-            Depth::Mono | Depth::Ansi16 => self.modifier(Modifier::DIM),
-            Depth::Ansi256 | Depth::Truecolor => Style::new().fg(rgb_in(self.depth, (138, 138, 138))),
+            (_, Depth::Mono | Depth::Ansi16) => self.modifier(Modifier::DIM),
+            (Some(rgb), Depth::Ansi256 | Depth::Truecolor) => Style::new().fg(rgb_in(self.depth, rgb)),
         }
     }
 
     /// Names of keys and the app's own voice.
     pub fn accent(&self) -> Style {
-        self.colour((86, 180, 233), Color::Cyan).patch(self.strong())
+        self.colour(self.palette.accent).patch(self.strong())
     }
 
     /// Going well.
     pub fn good(&self) -> Style {
-        self.colour((0, 175, 125), Color::Green)
+        self.colour(self.palette.good)
     }
 
     /// Worth a look.
     pub fn warn(&self) -> Style {
-        self.colour((230, 159, 0), Color::Yellow).patch(self.strong())
+        self.colour(self.palette.warn).patch(self.strong())
     }
 
     /// Wrong.
     pub fn bad(&self) -> Style {
-        self.colour((235, 87, 87), Color::Red).patch(self.strong())
+        self.colour(self.palette.bad).patch(self.strong())
     }
 
     /// What the next key acts on.
@@ -114,23 +154,23 @@ impl Theme {
     /// The one cell or word that everything else is about: plain reversed, so that it stands out of any heat, on dark and
     /// light backgrounds alike.
     pub fn cursor(&self) -> Style {
-        self.selected().fg(Color::Reset).bg(Color::Reset)
+        if self.depth == Depth::Off {
+            Style::new()
+        } else {
+            self.selected().fg(Color::Reset).bg(Color::Reset)
+        }
     }
 
     /// Words the network wrote itself.
     pub fn generated(&self) -> Style {
-        self.colour((86, 180, 233), Color::Cyan).patch(self.modifier(Modifier::ITALIC))
+        self.colour(self.palette.accent).patch(self.modifier(Modifier::ITALIC))
     }
 
     /// An event camera's picture: brighter (`on`) or darker, and whether there are many such events. Orange and blue of
     /// Okabe and Ito's set; where there are no colours the picture uses letters.
     pub fn polarity(&self, on: bool, many: bool) -> Style {
-        match (on, many) {
-            (true, true) => self.colour((230, 159, 0), Color::LightYellow),
-            (true, false) => self.colour((150, 104, 0), Color::Yellow),
-            (false, true) => self.colour((86, 180, 233), Color::LightCyan),
-            (false, false) => self.colour((56, 117, 152), Color::Blue),
-        }
+        let inks = if on { &self.palette.brighter } else { &self.palette.darker };
+        self.colour(inks[usize::from(!many)])
     }
 
     /// Underlined: the colourless mark for "more than most".
@@ -151,7 +191,7 @@ impl Theme {
     /// Border characters.
     pub fn border_set(&self) -> border::Set<'static> {
         match self.glyphs {
-            Glyphs::Blocks => border::ROUNDED,
+            Glyphs::Blocks | Glyphs::Braille => border::ROUNDED,
             Glyphs::Ascii => ASCII_BORDER,
         }
     }
@@ -161,26 +201,26 @@ impl Theme {
         self.ramp.style(value)
     }
 
-    /// Heat as ink, for bars and lines on the terminal's own background. The dark end of the ramp is left out: it would
-    /// vanish on a dark background.
+    /// Heat as ink, for bars and lines on the terminal's own background. The end of the ramp that would vanish on it is
+    /// left out.
     pub fn heat_ink(&self, value: f32) -> Style {
-        self.ramp.ink(0.35 + 0.65 * value.clamp(0.0, 1.0))
+        self.ramp.ink(value)
     }
 
     /// Ink for the `index`-th of several unordered things.
     pub fn category(&self, index: usize) -> Style {
-        let (rgb, ansi) = CATEGORIES[index % CATEGORIES.len()];
-        self.colour(rgb, ansi)
+        self.colour(self.palette.categories[index % self.palette.categories.len()])
     }
 
     /// The same as a background with readable ink.
     pub fn category_cell(&self, index: usize) -> Style {
-        let (rgb, ansi) = CATEGORIES[index % CATEGORIES.len()];
+        let (rgb, ansi) = self.palette.categories[index % self.palette.categories.len()];
         match self.depth {
             Depth::Off | Depth::Mono => Style::new(),
-            Depth::Ansi16 => Style::new().bg(ansi).fg(Color::Black),
+            Depth::Ansi16 => Style::new().bg(ansi).fg(self.palette.on_category),
             Depth::Ansi256 | Depth::Truecolor => {
-                Style::new().bg(rgb_in(self.depth, rgb)).fg(rgb_in(self.depth, (16, 16, 16)))
+                let paint = rgb_in(self.depth, rgb);
+                Style::new().bg(paint).fg(rgb_in(self.depth, ink_on(rgb_of(paint).unwrap_or(rgb))))
             }
         }
     }

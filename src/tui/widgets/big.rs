@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::put_at;
-use crate::tui::theme::depth::Glyphs;
+use crate::tui::theme::Glyphs;
 
 /// Rows that big text takes.
 pub const ROWS: u16 = 3;

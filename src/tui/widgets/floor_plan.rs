@@ -10,12 +10,11 @@ use super::put_at;
 use crate::chip::geometry::{GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, UNDOCUMENTED_POSITIONS};
 use crate::tui::command::Direction;
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::Glyphs;
 
 /// PEs across and down the plan.
 const PES_ACROSS: u16 = GRID_X as u16 * 2;
 const PES_DOWN: u16 = GRID_Y as u16 * 2;
-/// Columns for the y axis.
+/// Columns for the y axis; the narrowest screens go without.
 const AXIS: u16 = 2;
 
 /// Sizes of one PE in cells, and the gaps between QPEs, best first.
@@ -39,9 +38,9 @@ struct Size {
 
 impl Size {
     /// Columns and rows of the whole plan, axes included.
-    fn total(self) -> (u16, u16) {
+    fn total(self, axis: u16) -> (u16, u16) {
         (
-            AXIS + PES_ACROSS * self.cell.0 + (u16::from(GRID_X) - 1) * self.gap.0,
+            axis + PES_ACROSS * self.cell.0 + (u16::from(GRID_X) - 1) * self.gap.0,
             1 + PES_DOWN * self.cell.1 + (u16::from(GRID_Y) - 1) * self.gap.1,
         )
     }
@@ -51,6 +50,8 @@ impl Size {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloorPlan {
     size: Size,
+    /// Columns of the y axis.
+    axis: u16,
     origin: (u16, u16),
     area: Rect,
 }
@@ -63,14 +64,17 @@ impl FloorPlan {
 
     /// Same, with PEs of at least so many columns and rows.
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
-        let size = SIZES.into_iter().find(|size| {
-            let (columns, rows) = size.total();
+        let fits = |size: &Size, axis: u16| {
+            let (columns, rows) = size.total(axis);
             // Without gaps between its rows the plan is for screens where every row counts, and goes without x axis.
             let rows = if size.gap.1 == 0 { rows - 1 } else { rows };
             columns <= area.width && rows <= area.height && size.cell.0 >= least.0 && size.cell.1 >= least.1
-        })?;
-        let origin = (area.x + (area.width - size.total().0) / 2, area.y);
-        Some(Self { size, origin, area })
+        };
+        let (size, axis) = [AXIS, 0]
+            .into_iter()
+            .find_map(|axis| Some((SIZES.into_iter().find(|size| fits(size, axis))?, axis)))?;
+        let origin = (area.x + (area.width - size.total(axis).0) / 2, area.y);
+        Some(Self { size, axis, origin, area })
     }
 
     /// Columns and rows of one PE.
@@ -80,7 +84,7 @@ impl FloorPlan {
 
     /// Rows that the plan takes, axis included.
     pub fn rows(&self) -> u16 {
-        self.size.total().1.min(self.area.height)
+        self.size.total(self.axis).1.min(self.area.height)
     }
 
     /// Where a QPE position is drawn.
@@ -88,7 +92,7 @@ impl FloorPlan {
         let Size { cell, gap } = self.size;
         let (column, row) = (u16::from(x) - 1, u16::from(GRID_Y) - u16::from(y));
         Rect {
-            x: self.origin.0 + AXIS + column * (2 * cell.0 + gap.0),
+            x: self.origin.0 + self.axis + column * (2 * cell.0 + gap.0),
             y: self.origin.1 + row * (2 * cell.1 + gap.1),
             width: 2 * cell.0,
             height: 2 * cell.1,
@@ -106,7 +110,7 @@ impl FloorPlan {
 
     /// Draws what does not depend on the run: axes, router, holes.
     pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
-        for y in 1..=GRID_Y {
+        for y in (1..=GRID_Y).filter(|_| self.axis > 0) {
             let area = self.qpe_area(1, y);
             put_at(
                 buf,
@@ -136,10 +140,7 @@ impl FloorPlan {
         let [(x, low), (_, high)] = ROUTER_POSITIONS;
         let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
         let area = Rect { height: bottom.bottom() - top.y, ..top };
-        let shade = match theme.glyphs {
-            Glyphs::Blocks => "░",
-            Glyphs::Ascii => ":",
-        };
+        let shade = theme.glyphs.pick("░", ":");
         for row in 0..area.height {
             put_at(buf, area, (0, row), &shade.repeat(usize::from(area.width)), theme.dim());
         }
@@ -205,6 +206,8 @@ mod tests {
             }
         }
         assert_eq!(FloorPlan::fit(Rect::new(0, 0, 36, 18)).map(|plan| plan.cell()), Some((2, 1)));
+        assert_eq!(FloorPlan::fit(Rect::new(0, 0, 34, 18)).map(|plan| plan.axis), Some(0));
+        assert_eq!(FloorPlan::fit(Rect::new(0, 0, 33, 18)), None);
     }
 
     #[test]

@@ -41,14 +41,28 @@ pub fn frame(
     if area.height > 0 {
         on_border(buf, (area.x + 1, area.y), &cut(title, room));
     }
-    let mut spans = vec![Span::raw(" ")];
-    spans.extend(legend.spans);
-    spans.push(Span::raw(" "));
-    let legend = Line::from(spans);
-    if legend.width() > 2 && legend.width() as u16 <= room && area.height > 1 {
+    let legend = fitting(legend, room);
+    if legend.width() > 2 && area.height > 1 {
         on_border(buf, (area.x + 1, area.bottom() - 1), &legend);
     }
     inner
+}
+
+/// The legend in spaces, without what does not fit: whole pieces from the end, and none at all rather than a ramp
+/// without its end. A piece is what begins with ` · `.
+fn fitting(legend: Line<'_>, room: u16) -> Line<'_> {
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(legend.spans);
+    spans.push(Span::raw(" "));
+    let mut line = Line::from(spans);
+    while line.width() > usize::from(room) {
+        let Some(at) = line.spans.iter().rposition(|span| span.content.starts_with(" · ")) else {
+            return Line::default();
+        };
+        line.spans.truncate(at);
+        line.spans.push(Span::raw(" "));
+    }
+    line
 }
 
 fn cut(line: Line<'_>, width: u16) -> Line<'_> {
@@ -61,4 +75,20 @@ fn on_border(buf: &mut Buffer, (x, y): (u16, u16), line: &Line<'_>) {
     let width = line.width() as u16;
     buf.set_style(Rect { x, y, width, height: 1 }.intersection(buf.area), Style::reset());
     buf.set_line(x, y, line, width);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_loses_whole_pieces() {
+        let legend =
+            || Line::from(vec![Span::raw("0 0123 9 µJ"), Span::raw(" · this"), Span::raw(" · more")]);
+        let shown = |room| fitting(legend(), room).to_string();
+        assert_eq!(shown(30), " 0 0123 9 µJ · this · more ");
+        assert_eq!(shown(26), " 0 0123 9 µJ · this ");
+        assert_eq!(shown(13), " 0 0123 9 µJ ");
+        assert_eq!(shown(12), "");
+    }
 }

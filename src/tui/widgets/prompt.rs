@@ -225,7 +225,9 @@ impl Prompt {
     pub fn render(&self, area: Rect, buf: &mut Buffer, style: Style, cursor: Style) {
         let first = self.first_shown(area.width);
         put_at(buf, area, (0, 0), &self.text[first..], style);
-        let under = self.text[self.cursor..].chars().next().map_or_else(|| " ".to_owned(), String::from);
+        // A cursor that cannot be reversed is a line, at least at the end of the text.
+        let behind = if cursor == Style::new() { '_' } else { ' ' };
+        let under = self.text[self.cursor..].chars().next().unwrap_or(behind).to_string();
         put_at(buf, area, (columns(&self.text[first..self.cursor]), 0), &under, cursor);
     }
 
@@ -320,7 +322,7 @@ mod tests {
         let mut buf = Buffer::empty(area);
         prompt.render(area, &mut buf, Style::new(), Style::new());
         let shown: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
-        assert_eq!(shown, "efgh ");
+        assert_eq!(shown, "efgh_");
         assert_eq!((prompt.column(6, 5), prompt.column(2, 5)), (Some(2), None));
     }
 }

@@ -140,6 +140,9 @@ fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
             let room = usize::from(columns) - 1;
             let place = ADDRESS + x * columns + columns - 1 - (text.chars().count().min(room) as u16);
             put_at(buf, area, (place, y), &shorten(&text, room), style);
+            if theme.marks() && word.address == state.address {
+                put_at(buf, area, (place - 1, y), ">", style);
+            }
         }
         let shown = row.iter().find(|word| word.address == state.address).unwrap_or(head);
         let room = usize::from(area.width.saturating_sub(labels_from));
@@ -189,8 +192,10 @@ fn under_cursor(view: &View<'_>, window: &MemoryView, word: &WordView, area: Rec
         }
     }
     if let Some(link) = &word.link {
-        let line =
-            vec![Span::styled("⏎ ", theme.accent()), Span::raw(shorten(&link.to, room.saturating_sub(2)))];
+        let line = vec![
+            Span::styled(theme.glyphs.pick("⏎ ", "> "), theme.accent()),
+            Span::raw(shorten(&link.to, room.saturating_sub(2))),
+        ];
         put_line(buf, rest, Line::from(line));
     }
 }

@@ -30,7 +30,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let right = match state.part {
         Part::Core => "now".to_owned(),
         Part::Memory => format!("{} · now", state.format.name()),
-        Part::Neurons if state.by_distance => "by |c−θ|".to_owned(),
+        Part::Neurons if state.by_distance => format!("by |c−{}|", view.theme().glyphs.theta()),
         Part::Neurons => "by unit".to_owned(),
     };
     let inner = frame(view, PanelId::Pe, &right, legend(view, area.width), area, buf);
@@ -56,8 +56,10 @@ fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let mut line = Line::default();
     for part in Part::ALL {
-        let style = if part == view.app.pe.part { theme.selected() } else { theme.dim() };
-        line.spans.push(Span::styled(format!(" {} ", part.name()), style));
+        let here = part == view.app.pe.part;
+        let style = if here { theme.selected() } else { theme.dim() };
+        let (left, right) = if here && theme.marks() { ('[', ']') } else { (' ', ' ') };
+        line.spans.push(Span::styled(format!("{left}{}{right}", part.name()), style));
     }
     let selected = view.app.selected;
     let mut name = vec![Span::styled(selected.to_string(), theme.accent())];
@@ -72,12 +74,13 @@ fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 /// The keys of the panel; what the marks of the part mean stands in the part.
 fn legend(view: &View<'_>, width: u16) -> Line<'static> {
     let theme = view.theme();
+    let enter = theme.glyphs.enter();
     let keys: &[(&str, &str)] = match view.app.pe.part {
         Part::Core => &[("v", "memory"), ("jk", "scroll")],
         Part::Memory => {
-            &[("v", "neurons"), ("⏎", "follow"), ("e", "back"), ("x", "hex f32 u32"), ("a", "next region")]
+            &[("v", "neurons"), (enter, "follow"), ("e", "back"), ("x", "hex f32 u32"), ("a", "next region")]
         }
-        Part::Neurons => &[("v", "core"), ("⏎", "bytes, receivers"), ("e", "back"), ("y", "sort")],
+        Part::Neurons => &[("v", "core"), (enter, "bytes, receivers"), ("e", "back"), ("y", "sort")],
     };
     let mut line = Line::default();
     for (key, word) in keys {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::View;
 use super::core::wrap;
 use crate::session::inspect::{NeuronsView, UnitLinks, UnitView};
-use crate::tui::theme::depth::Glyphs;
+use crate::tui::theme::Glyphs;
 use crate::tui::widgets::{columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
 /// From this width on the links stand beside the units.
@@ -57,9 +57,10 @@ impl Columns {
         Self { gates, bar: if bar >= 9 { bar.min(41) } else { 0 } }
     }
 
-    fn head(&self) -> String {
+    fn head(&self, glyphs: Glyphs) -> String {
+        let (theta, distance) = (glyphs.theta(), format!("c−{}", glyphs.theta()));
         let gates = if self.gates { format!("{:>8}{:>8}{:>8}", "z", "r", "g") } else { String::new() };
-        format!("{:>6}{:>8}{:>8}{gates}{:>8}{:>8}", "unit", "c", "θ", "y", "c−θ")
+        format!("{:>6}{:>8}{:>8}{gates}{:>8}{:>8}", "unit", "c", theta, "y", distance)
     }
 
     fn cells(&self, unit: &UnitView) -> String {
@@ -81,9 +82,9 @@ fn number(value: f32) -> String {
 fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.pe);
     let columns = Columns::fit(area.width);
-    let mut head = columns.head();
+    let mut head = columns.head(theme.glyphs);
     if columns.bar > 0 {
-        let middle = if columns.bar >= 15 { "c, | θ" } else { "" };
+        let middle = if columns.bar >= 15 { format!("c, | {}", theme.glyphs.theta()) } else { String::new() };
         head =
             format!("{head}  {:<2}{middle:^room$}1", "-1", room = usize::from(columns.bar).saturating_sub(3));
     }
@@ -103,6 +104,9 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
         let mark = if unit.event { "*" } else { " " };
         let used = columns.cells(unit).chars().count() as u16;
         put_at(buf, rest, (used, y), mark, theme.good());
+        if here && theme.marks() {
+            put_at(buf, rest, (1, y), ">", style);
+        }
         if several {
             put_at(buf, rest, (0, y), &unit.layer.to_string(), theme.category(usize::from(unit.layer)));
         }
@@ -126,10 +130,7 @@ fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buff
         (share * f32::from(width.saturating_sub(1))).round() as u16
     };
     let (zero, c, theta) = (place(0.0), place(unit.c), place(unit.theta));
-    let (full, thin) = match theme.glyphs {
-        Glyphs::Blocks => ("■", "·"),
-        Glyphs::Ascii => ("=", "."),
-    };
+    let (full, thin) = theme.glyphs.pick(("■", "·"), ("=", "."));
     let area = columns_to(area, width);
     for x in 0..width {
         let filled = (zero.min(c)..=zero.max(c)).contains(&x) && c != zero;

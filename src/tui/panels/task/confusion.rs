@@ -37,10 +37,11 @@ pub fn draw(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer)
     let classes = gestures.classes.len();
     let names = area.width.saturating_sub(columns(gestures, 0)).min(28);
     let title = Line::from(vec![
-        Span::styled("labelled", theme.strong()),
-        Span::styled(" in rows, ", theme.dim()),
-        Span::styled("answered", theme.strong()),
-        Span::styled(" in columns, samples so far", theme.dim()),
+        Span::styled("label", theme.strong()),
+        Span::styled(" down, ", theme.dim()),
+        Span::styled("answer", theme.strong()),
+        Span::styled(" across, ", theme.dim()),
+        Span::styled(if theme.coloured() { "colour: share of row" } else { "samples so far" }, theme.dim()),
     ]);
     let area = put_line(buf, area, title);
     let column = |answer: usize| names + 3 + CELL * answer as u16;

@@ -8,7 +8,6 @@ use super::{confusion, picture};
 use crate::session::snapshot::GestureView;
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::Glyphs;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, big, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
@@ -115,11 +114,7 @@ fn bar_of(
     row: Rect,
     buf: &mut Buffer,
 ) {
-    let mark = match (labelled, theme.glyphs) {
-        (false, _) => " ",
-        (true, Glyphs::Blocks) => "▸",
-        (true, Glyphs::Ascii) => ">",
-    };
+    let mark = if labelled { theme.glyphs.pick("▸", ">") } else { " " };
     put_at(buf, row, (0, 0), mark, theme.accent());
     let style = if leads { theme.strong() } else { theme.dim() };
     put_at(buf, row, (1, 0), &shorten(name, usize::from(names)), style);
@@ -146,10 +141,8 @@ fn latest(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) {
     for &(label, answer) in &gestures.recent[first..] {
         spans.push(match (label, theme.glyphs) {
             (None, _) => Span::styled("?", theme.dim()),
-            (Some(label), Glyphs::Blocks) if label == answer => Span::styled("✓", theme.good()),
-            (Some(label), Glyphs::Ascii) if label == answer => Span::styled("v", theme.good()),
-            (Some(_), Glyphs::Blocks) => Span::styled("✗", theme.bad()),
-            (Some(_), Glyphs::Ascii) => Span::styled("x", theme.bad()),
+            (Some(label), glyphs) if label == answer => Span::styled(glyphs.pick("✓", "v"), theme.good()),
+            (Some(_), glyphs) => Span::styled(glyphs.pick("✗", "x"), theme.bad()),
         });
     }
     put_line(buf, area, Line::from(spans));

@@ -11,7 +11,6 @@ use crate::session::snapshot::{Candidate, LanguageView, WordView};
 use crate::tui::command::{Action, find};
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::Theme;
-use crate::tui::theme::depth::Depth;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, big, columns_from, columns_to, legend, put_at, put_line, put_right, rows_from, rows_to, shorten,
@@ -183,7 +182,7 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
         None => theme.dim(),
         Some(surprisal) if surprisal < EXPECTED => theme.text(),
         // Reversed is the current word's; bold and underline below say the rest.
-        Some(_) if theme.depth <= Depth::Mono => theme.text(),
+        Some(_) if !theme.coloured() => theme.text(),
         Some(surprisal) => theme.heat(surprisal / SURPRISAL_END),
     };
     if !word.known {
@@ -196,7 +195,7 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
     if surprisal >= BOLD {
         style = style.patch(theme.strong());
     }
-    if theme.depth == Depth::Off { Style::new() } else { style }
+    if theme.marks() { Style::new() } else { style }
 }
 
 /// The text: as many of the newest lines as fit, the current word marked.
@@ -253,7 +252,8 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
     if area.height == 0 {
         return;
     }
-    put_right(buf, area, Line::styled("probability", theme.dim()));
+    let what = if area.width >= 44 { "probability (bar: its root)" } else { "probability" };
+    put_right(buf, area, Line::styled(what, theme.dim()));
     let mut rest = put_line(
         buf,
         area,

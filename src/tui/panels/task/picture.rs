@@ -6,8 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::session::snapshot::{EventPicture, PICTURE_SIDE};
-use crate::tui::theme::Theme;
-use crate::tui::theme::depth::{Depth, Glyphs};
+use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::put_at;
 
 /// What a picture element shows: which events prevail, and how many there are.
@@ -67,7 +66,7 @@ pub fn size(area: Rect) -> Option<(u16, u16)> {
 pub fn draw(picture: &EventPicture, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(scale) = scale(area) else { return };
     let side = PICTURE_SIDE / scale;
-    let coloured = theme.glyphs == Glyphs::Blocks && theme.depth > Depth::Mono;
+    let coloured = theme.glyphs != Glyphs::Ascii && theme.coloured();
     for row in 0..side / 2 {
         for column in 0..side {
             let element = |y: usize| Element::of(picture.square(column, y, scale));
@@ -104,7 +103,7 @@ fn half_blocks(
 
 /// What the colours or letters mean.
 pub fn legend(theme: &Theme) -> Line<'static> {
-    let coloured = theme.glyphs == Glyphs::Blocks && theme.depth > Depth::Mono;
+    let coloured = theme.glyphs != Glyphs::Ascii && theme.coloured();
     let mark = |on: bool| {
         let text = match (coloured, on) {
             (true, _) => "■",
@@ -124,6 +123,8 @@ pub fn legend(theme: &Theme) -> Line<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::Looks;
+    use crate::tui::theme::depth::Depth;
 
     /// One ON event at the camera's top left, three OFF events in the next row of the picture.
     fn picture() -> EventPicture {
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn two_elements_share_a_cell() {
         let area = Rect::new(0, 0, 64, 32);
-        let theme = Theme::new(Depth::Truecolor, Glyphs::Blocks);
+        let theme = Theme::default();
         let mut buf = Buffer::empty(area);
         draw(&picture(), &theme, area, &mut buf);
         let cell = &buf[(0, 0)];
@@ -154,7 +155,8 @@ mod tests {
         // Two by two: the ON event and the three OFF events fall into one square, where OFF prevails.
         let area = Rect::new(0, 0, 32, 16);
         let mut buf = Buffer::empty(area);
-        draw(&picture(), &Theme::new(Depth::Mono, Glyphs::Blocks), area, &mut buf);
+        let mono = Theme::new(Looks { depth: Depth::Mono, ..Looks::default() });
+        draw(&picture(), &mono, area, &mut buf);
         assert_eq!(buf[(0, 0)].symbol(), "=");
     }
 }

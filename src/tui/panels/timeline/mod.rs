@@ -22,8 +22,7 @@ use super::{PanelId, View};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
-use crate::tui::theme::Theme;
-use crate::tui::theme::depth::{Depth, Glyphs};
+use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
 
@@ -58,8 +57,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     sentence(line, places.sentence, theme, buf);
     path(line, &places, inner, theme, buf);
     rows(view, line, &places, inner, buf);
-    lane("packets", &line.packets, places.packets, inner, theme, buf);
-    lane("DMA", &line.dma, places.dma, inner, theme, buf);
+    lane(("packets", "pkt"), &line.packets, places.packets, inner, theme, buf);
+    lane(("DMA", "DMA"), &line.dma, places.dma, inner, theme, buf);
     axis(line, &places, inner, theme, buf);
     details(view, line, places.details, buf);
 }
@@ -120,10 +119,7 @@ fn ink(theme: &Theme, phase: Phase, critical: bool) -> Style {
     if !critical {
         return theme.category(category);
     }
-    match theme.depth {
-        Depth::Off | Depth::Mono => theme.strong(),
-        _ => theme.category_cell(category).patch(theme.strong()),
-    }
+    theme.category_cell(category).patch(theme.strong())
 }
 
 fn sentence(line: &TimelineView, area: Rect, theme: &Theme, buf: &mut Buffer) {
@@ -190,6 +186,9 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
         };
         let style = if selected { theme.selected() } else { theme.category(usize::from(row.layer)) };
         name(part, inner, y, &text, style, buf);
+        if selected && theme.marks() && part.x > inner.x {
+            put_at(buf, inner, (part.x - inner.x - 1, part.y + y - inner.y), ">", style);
+        }
         let mut before = None;
         for (x, cell) in (0..part.width).zip(&row.cells) {
             let starts = before != Some(*cell);
@@ -205,7 +204,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
 
 /// A cell: its letter where it differs from the one before, and everywhere where there are no colours.
 fn cell_look(theme: &Theme, cell: CellView, starts: bool) -> (String, Style) {
-    let plain = matches!(theme.depth, Depth::Off | Depth::Mono) || theme.glyphs == Glyphs::Ascii;
+    let plain = !theme.coloured() || theme.glyphs == Glyphs::Ascii;
     match cell.kind {
         CellKind::Blank => (" ".to_owned(), theme.text()),
         CellKind::Idle => ("·".to_owned(), theme.dim()),
@@ -224,17 +223,28 @@ fn cell_look(theme: &Theme, cell: CellView, starts: bool) -> (String, Style) {
 }
 
 /// A count over time as columns, its greatest value beside the name.
-fn lane(what: &str, counts: &[u32], part: Rect, inner: Rect, theme: &Theme, buf: &mut Buffer) {
+fn lane(
+    (what, short): (&str, &str),
+    counts: &[u32],
+    part: Rect,
+    inner: Rect,
+    theme: &Theme,
+    buf: &mut Buffer,
+) {
     if part.is_empty() {
         return;
     }
     let most = counts.iter().copied().max().unwrap_or(0);
-    name(part, inner, part.height - 1, what, theme.strong(), buf);
+    let highest = units::short_count(u64::from(most));
     if part.height > 1 {
-        name(part, inner, 0, &format!("0..{}", units::short_count(u64::from(most))), theme.dim(), buf);
+        name(part, inner, part.height - 1, what, theme.strong(), buf);
+        name(part, inner, 0, &format!("0..{highest}"), theme.dim(), buf);
+    } else {
+        // Both in one row.
+        name(part, inner, 0, &format!("{short}≤{highest}"), theme.strong(), buf);
     }
     let values: Vec<f32> = counts.iter().take(usize::from(part.width)).map(|&count| count as f32).collect();
-    bars::spark(buf, part, &values, most as f32, theme, |_| theme.category(3));
+    bars::columns(buf, part, &values, most as f32, theme, |_| theme.category(3));
 }
 
 /// Ticks of the axis: 1, 2 or 5 times a power of ten, so that labels have room.

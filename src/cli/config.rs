@@ -1,0 +1,51 @@
+//! Flags about the user's configuration file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::CliError;
+use super::looks::LooksArgs;
+use super::output::Output;
+use crate::tui::config::{self, Config};
+
+/// Where the configuration comes from, and whether to print it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Configuration file, in place of $SPINNTUI_CONFIG or ~/.config/spinntui/config.ron
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Leave the configuration file out
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+    /// Print the configuration in force, as a file to begin with
+    #[arg(long)]
+    print_config: bool,
+    /// Print every command with its keys
+    #[arg(long, conflicts_with = "print_config")]
+    print_keys: bool,
+}
+
+impl ConfigArgs {
+    /// The configuration, with what flags say on top.
+    pub fn load(&self, looks: LooksArgs) -> Result<Config, CliError> {
+        let mut config =
+            if self.no_config { Config::default() } else { Config::load(self.config.as_deref())? };
+        config.looks = looks.choice().or(config.looks);
+        Ok(config)
+    }
+
+    /// Whether something is to be printed instead of opened.
+    pub const fn prints(&self) -> bool {
+        self.print_config || self.print_keys
+    }
+
+    /// Prints what was asked for.
+    pub fn print(&self, config: &Config) -> Result<u8, CliError> {
+        let text = if self.print_keys { config::keys_as_text(&config.keymap) } else { config::print(config) };
+        let mut output = Output::stdout();
+        output.text(&text)?;
+        output.finish()?;
+        Ok(super::FINE)
+    }
+}

@@ -1,0 +1,74 @@
+//! Flags that say how the app looks; what none of them says is left to the config file and the environment.
+
+use clap::Args;
+
+use crate::tui::ColorChoice;
+use crate::tui::theme::{Glyphs, LooksChoice, RampName, ThemeName};
+
+/// How the app looks.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct LooksArgs {
+    /// Colours: auto, truecolor, 256, 16, mono, off
+    ///
+    /// auto looks at the environment, in this order: `NO_COLOR` (none), `TERM=dumb` (off), `CLICOLOR_FORCE` or
+    /// `FORCE_COLOR`, `COLORTERM`, `TERM`.
+    #[arg(long, value_name = "DEPTH", default_value_t, hide_default_value = true)]
+    color: ColorChoice,
+    /// Theme: dark, light, high-contrast, mono
+    ///
+    /// Without it dark, or light where `COLORFGBG` says that the background is.
+    #[arg(long, value_name = "NAME")]
+    theme: Option<ThemeName>,
+    /// Colours of heat maps: cividis, viridis, grey
+    #[arg(long, value_name = "NAME")]
+    ramp: Option<RampName>,
+    /// Characters to draw with: blocks, braille, ascii
+    ///
+    /// Without it blocks, or ascii where the locale is not UTF-8 or the terminal dumb.
+    #[arg(long, value_name = "NAME")]
+    glyphs: Option<Glyphs>,
+}
+
+impl LooksArgs {
+    /// What was asked for.
+    pub fn choice(self) -> LooksChoice {
+        LooksChoice { color: self.color, theme: self.theme, ramp: self.ramp, glyphs: self.glyphs }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::tui::theme::depth::Depth;
+
+    #[derive(Debug, Parser)]
+    struct Flags {
+        #[command(flatten)]
+        looks: LooksArgs,
+    }
+
+    #[test]
+    fn flags_say_what_is_open_and_a_wrong_name_what_there_is() {
+        let parse = |flags: &[&str]| Flags::try_parse_from([&["spinntui"], flags].concat());
+        assert_eq!(parse(&[]).unwrap().looks.choice(), LooksChoice::default());
+        let flags = ["--color", "16", "--theme", "high-contrast", "--ramp", "grey", "--glyphs", "braille"];
+        let wanted = LooksChoice {
+            color: ColorChoice::Fixed(Depth::Ansi16),
+            theme: Some(ThemeName::HighContrast),
+            ramp: Some(RampName::Grey),
+            glyphs: Some(Glyphs::Braille),
+        };
+        assert_eq!(parse(&flags).unwrap().looks.choice(), wanted);
+        for (flag, choices) in [
+            ("--color", "auto, truecolor, 256, 16, mono, off"),
+            ("--theme", "dark, light, high-contrast, mono"),
+            ("--ramp", "cividis, viridis, grey"),
+            ("--glyphs", "blocks, braille, ascii"),
+        ] {
+            let error = parse(&[flag, "plaid"]).unwrap_err().to_string();
+            assert!(error.contains("plaid") && error.contains(choices), "{error}");
+        }
+    }
+}

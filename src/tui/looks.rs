@@ -1,0 +1,37 @@
+//! Commands that change how the app looks while it runs.
+
+use super::app::App;
+use super::theme::Looks;
+
+/// The next theme.
+pub fn next_theme(app: &mut App) {
+    let looks = app.theme.looks();
+    app.set_looks(Looks { theme: looks.theme.next(), ..looks });
+    say(app, format!("theme {}", app.theme.looks().theme));
+}
+
+/// The next ramp of the heat maps.
+pub fn next_ramp(app: &mut App) {
+    let looks = app.theme.looks();
+    app.set_looks(Looks { ramp: looks.ramp.next(), ..looks });
+    say(app, format!("ramp {}", app.theme.looks().ramp));
+}
+
+/// The next set of characters.
+pub fn next_glyphs(app: &mut App) {
+    let looks = app.theme.looks();
+    app.set_looks(Looks { glyphs: looks.glyphs.next(), ..looks });
+    app.notice = Some(format!("glyphs {}", app.theme.glyphs));
+}
+
+/// What is on now; where there are no colours, why it looks the same.
+fn say(app: &mut App, what: String) {
+    let looks = app.theme.looks();
+    app.notice = Some(if app.theme.coloured() {
+        what
+    } else if looks.depth == app.theme.depth {
+        format!("{what}, but this terminal has no colours (--color {})", looks.depth)
+    } else {
+        format!("{what}: no colours")
+    });
+}

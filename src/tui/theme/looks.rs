@@ -1,0 +1,185 @@
+//! What the user chose to see, and what comes of it on this terminal.
+
+use serde::{Deserialize, Serialize};
+
+use super::depth::{ColorChoice, Depth};
+use super::glyphs::Glyphs;
+use super::names::by_name;
+use super::ramp::RampName;
+
+/// A theme: which colours mean what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ThemeName {
+    /// For dark backgrounds.
+    #[default]
+    Dark,
+    /// For light backgrounds: darker ink, and ramps that go from light to dark.
+    Light,
+    /// For dark backgrounds, bad projectors and tired eyes: nothing is dimmed, text has at least 7 : 1.
+    HighContrast,
+    /// No colours on any terminal: bold, reverse and digits say it all.
+    Mono,
+}
+
+by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
+
+impl ThemeName {
+    /// Light when `COLORFGBG` says that the background is; dark when it says something else or nothing.
+    ///
+    /// rxvt, Konsole and others set it to `foreground;background` (or with something in between), as numbers of the 16
+    /// colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked of the terminal itself: an answer that
+    /// comes late would be read as keys.
+    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
+        let background =
+            env("COLORFGBG").and_then(|value| value.rsplit(';').next()?.trim().parse::<u8>().ok());
+        match background {
+            Some(7 | 9..=15) => Self::Light,
+            _ => Self::Dark,
+        }
+    }
+}
+
+/// How the app looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// Colours that the terminal has.
+    pub depth: Depth,
+    /// Which colours mean what.
+    pub theme: ThemeName,
+    /// Colours of heat maps.
+    pub ramp: RampName,
+    /// Characters.
+    pub glyphs: Glyphs,
+}
+
+impl Default for Looks {
+    /// A dark terminal with 24 bits and box drawing.
+    fn default() -> Self {
+        Self {
+            depth: Depth::Truecolor,
+            theme: ThemeName::default(),
+            ramp: RampName::default(),
+            glyphs: Glyphs::default(),
+        }
+    }
+}
+
+/// What was asked for; what was not is left to the environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LooksChoice {
+    /// Colours.
+    pub color: ColorChoice,
+    /// Theme.
+    pub theme: Option<ThemeName>,
+    /// Ramp.
+    pub ramp: Option<RampName>,
+    /// Characters.
+    pub glyphs: Option<Glyphs>,
+}
+
+impl LooksChoice {
+    /// This choice, and where it leaves something open the other: flags before the config file.
+    #[must_use]
+    pub fn or(self, config: Self) -> Self {
+        Self {
+            color: if self.color == ColorChoice::Auto { config.color } else { self.color },
+            theme: self.theme.or(config.theme),
+            ramp: self.ramp.or(config.ramp),
+            glyphs: self.glyphs.or(config.glyphs),
+        }
+    }
+
+    /// What comes of it in an environment, given as a lookup so that tests can pass their own.
+    pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
+        Looks {
+            depth: match self.color {
+                ColorChoice::Fixed(depth) => depth,
+                ColorChoice::Auto => Depth::detect(&env),
+            },
+            theme: self.theme.unwrap_or_else(|| ThemeName::detect(&env)),
+            ramp: self.ramp.unwrap_or_default(),
+            glyphs: self.glyphs.unwrap_or_else(|| Glyphs::detect(&env)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(vars: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
+        move |name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn names_round_trip_and_errors_name_every_choice() {
+        for &theme in ThemeName::ALL {
+            assert_eq!(theme.to_string().parse(), Ok(theme));
+        }
+        for &ramp in RampName::ALL {
+            assert_eq!(ramp.to_string().parse(), Ok(ramp));
+        }
+        for &glyphs in Glyphs::ALL {
+            assert_eq!(glyphs.to_string().parse(), Ok(glyphs));
+        }
+        let error = "sepia".parse::<ThemeName>().unwrap_err().to_string();
+        assert_eq!(error, "unknown theme `sepia`; expected one of dark, light, high-contrast, mono");
+        let round: Vec<_> =
+            (0..4).scan(ThemeName::Dark, |theme, _| Some(std::mem::replace(theme, theme.next()))).collect();
+        assert_eq!(round, ThemeName::ALL);
+    }
+
+    #[test]
+    fn a_choice_is_written_as_users_write_it() {
+        let text = r#"(color: "256", theme: Some("high-contrast"), glyphs: Some("braille"))"#;
+        let choice: LooksChoice = ron::from_str(text).unwrap();
+        assert_eq!(choice.color, ColorChoice::Fixed(Depth::Ansi256));
+        assert_eq!((choice.theme, choice.ramp), (Some(ThemeName::HighContrast), None));
+        let again: LooksChoice = ron::from_str(&ron::to_string(&choice).unwrap()).unwrap();
+        assert_eq!(again, choice);
+        let error = ron::from_str::<LooksChoice>(r#"(ramp: Some("jet"))"#).unwrap_err().to_string();
+        assert!(error.contains("jet") && error.contains("cividis, viridis, grey"), "{error}");
+        let error = ron::from_str::<LooksChoice>(r#"(color: "many")"#).unwrap_err().to_string();
+        assert!(error.contains("truecolor, 256, 16, mono, off"), "{error}");
+    }
+
+    #[test]
+    fn flags_go_before_the_config_file_and_both_before_the_environment() {
+        let flags = LooksChoice { theme: Some(ThemeName::Mono), ..LooksChoice::default() };
+        let config = LooksChoice {
+            color: ColorChoice::Fixed(Depth::Ansi16),
+            theme: Some(ThemeName::Light),
+            ramp: Some(RampName::Grey),
+            glyphs: None,
+        };
+        let looks = flags.or(config).resolve(env(&[("COLORTERM", "truecolor"), ("LC_ALL", "C")]));
+        let wanted = Looks {
+            depth: Depth::Ansi16,
+            theme: ThemeName::Mono,
+            ramp: RampName::Grey,
+            glyphs: Glyphs::Ascii,
+        };
+        assert_eq!(looks, wanted);
+        let bare = LooksChoice::default().resolve(env(&[("COLORTERM", "truecolor")]));
+        assert_eq!(bare, Looks::default());
+    }
+
+    #[test]
+    fn the_background_is_light_only_if_the_terminal_says_so() {
+        for (value, theme) in [
+            ("0;15", ThemeName::Light),
+            ("0;default;15", ThemeName::Light),
+            ("12;7", ThemeName::Light),
+            ("15;0", ThemeName::Dark),
+            ("15;8", ThemeName::Dark),
+            ("0;default", ThemeName::Dark),
+            ("", ThemeName::Dark),
+        ] {
+            let found = ThemeName::detect(|name| (name == "COLORFGBG").then(|| value.to_owned()));
+            assert_eq!(found, theme, "{value}");
+        }
+        assert_eq!(ThemeName::detect(|_| None), ThemeName::Dark);
+    }
+}
