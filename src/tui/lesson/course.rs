@@ -184,7 +184,8 @@ impl Course {
             return Way::On;
         }
         let faulty = |page| self.acts(page).iter().any(|act| matches!(act, Act::Inject(_)));
-        if (first..=to).any(faulty) {
+        // Also what went wrong after the page: at its very event going back would not undo it.
+        if (first..=to.max(here)).any(faulty) {
             return Way::Anew;
         }
         Way::Over((first..=to).rev().find(|&page| self.known(page).is_some()))

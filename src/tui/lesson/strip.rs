@@ -52,7 +52,7 @@ pub fn plan(app: &App, size: (u16, u16)) -> Plan {
 /// Where the text goes; none if there is none, or no room.
 pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
     let course = app.lesson.as_ref().filter(|course| !course.hidden)?;
-    if columns < MINIMUM.0 || rows < MINIMUM.1 {
+    if app.snapshot.is_none() || columns < MINIMUM.0 || rows < MINIMUM.1 {
         return None;
     }
     if columns >= COLUMN_FROM {
@@ -96,6 +96,10 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
         lines.push(Line::default());
         let asked = format!("**{} {}** {}", key(app, Do::Ask), asked_word(course), question.text);
         lines.extend(text::lines(&asked, usize::from(width), theme, value));
+        lines.push(Line::default());
+        for (number, choice) in (1..).zip(&question.choices) {
+            lines.extend(text::lines(&format!("**{number}** {choice}"), usize::from(width), theme, value));
+        }
     }
     lines
 }

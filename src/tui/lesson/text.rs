@@ -94,7 +94,7 @@ pub fn shown(value: &Value) -> String {
             units::count(*number as u64)
         }
         Value::Number(number, Unit::Plain) if number.abs() >= 0.01 && number.abs() < 1e6 => {
-            let digits = if number.abs() < 10.0 { 3 } else { 1 };
+            let digits = if number.abs() < 10.0 { 3 } else { 2 };
             format!("{number:.digits$}")
         }
         Value::Word(word) => format!("“{word}”"),
