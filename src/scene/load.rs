@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::document::{self, SCENE};
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
-use super::{Scene, explain, find, set, shipped, syntax, validate};
+use super::{Scene, explain, find, set, syntax, validate};
 
 /// No scene is this long: a model file was named, or a device.
 const MAX_BYTES: u64 = 4 << 20;
@@ -78,19 +78,9 @@ impl LoadedScene {
         if name.is_empty() {
             return Err(self.error_at(field, "the path is empty", "name a file, or leave the field out"));
         }
-        let tried = find::candidates(&self.path, Path::new(name));
-        if let Some(found) = tried.iter().find(|p| p.exists()) {
-            return Ok(found.clone());
-        }
-        // The folder that the program unpacks itself to is the last resort.
-        if shipped::has(Path::new(name))
-            && let Some(folder) = shipped::folder()
-        {
-            return Ok(folder.join(name));
-        }
-        let tried: Vec<String> = tried.iter().map(|p| format!("\n  {}", p.display())).collect();
-        let message = format!("`{name}` is nowhere to be found");
-        Err(self.error_at(field, message, format!("looked for, in this order:{}", tried.concat())))
+        find::resolve(&self.path, name).map_err(|tried| {
+            self.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
+        })
     }
 }
 

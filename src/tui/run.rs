@@ -148,6 +148,10 @@ fn log(msg: &Msg) {
         Msg::Engine(EngineEvent::SceneError(text)) => tracing::warn!("scene not loaded\n{text}"),
         Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
         Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
+        Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
+            Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
+            Err(why) => tracing::warn!("not performed: {why}"),
+        },
         Msg::SceneSaved => tracing::info!("the scene file was saved"),
         Msg::Signal(signal) => tracing::info!(?signal, "signal"),
         Msg::InputLost(why) => tracing::warn!("no more input: {why}"),
