@@ -81,3 +81,29 @@ fn no_source_file_is_longer_than_fits_in_a_head() {
         assert!(lines <= 600, "{} has {lines} lines: split it", file.display());
     }
 }
+
+#[test]
+fn every_test_that_the_page_on_terminals_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/terminal.md")).unwrap();
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    sources(&root.join("tests"), &mut files);
+    let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let mut named = 0;
+    // The last column of each row.
+    for line in page.lines().filter(|line| line.starts_with("| ") && !line.contains("held by")) {
+        let column = line.trim_end_matches('|').rsplit(" | ").next().unwrap();
+        let tests: Vec<&str> = column.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "nothing holds this: {line}");
+        for test in tests {
+            named += 1;
+            let there = match test.ends_with('/') {
+                true => root.join(test).is_dir(),
+                false => texts.iter().any(|text| text.contains(&format!("fn {test}("))),
+            };
+            assert!(there, "there is no test `{test}`");
+        }
+    }
+    assert!(named > 50, "only {named} tests found: has the reader gone blind?");
+}

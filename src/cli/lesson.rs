@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::Output;
-use super::{CliError, FAILED, FINE};
-use crate::tui::lesson::check::{Checked, check};
-use crate::tui::lesson::course::Course;
-use crate::tui::lesson::load::find;
-use crate::tui::lesson::{Entry, Loaded, shipped};
 use super::config::ConfigArgs;
 use super::looks::LooksArgs;
+use super::output::Output;
+use super::{CliError, FAILED, FINE};
 use crate::tui::TuiOptions;
+use crate::tui::lesson::check::{Checked, check};
+use crate::tui::lesson::course::Course;
+use crate::tui::lesson::load::named;
+use crate::tui::lesson::{Entry, Loaded, shipped};
 
 /// Columns of a list.
 const WIDTH: usize = 80;
@@ -55,7 +55,7 @@ pub fn lesson(args: &LessonArgs) -> Result<ExitCode, CliError> {
         output.finish()?;
         return Ok(ExitCode::from(FINE));
     };
-    let loaded = Loaded::load(&find(name).map_err(CliError::Usage)?)?;
+    let loaded = Loaded::load(&named(name).map_err(CliError::Usage)?)?;
     if args.check {
         return checked(&loaded).map(ExitCode::from);
     }

@@ -7,14 +7,19 @@
 pub mod calibrate;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod config;
 pub mod constants;
+pub mod doctor;
 pub mod events;
 pub mod export;
+pub mod home;
 pub mod inspect;
 pub mod kernels;
 pub mod lesson;
+pub mod log;
 pub mod looks;
+pub mod man;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -22,20 +27,22 @@ pub mod points;
 pub mod quantize;
 pub mod replay;
 pub mod run;
+pub mod screenshot;
 pub mod synth;
 pub mod trace;
 pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use crate::scene::SceneError;
 use crate::scene::error::did_you_mean;
+use crate::scene::{SceneError, find, shipped};
 use output::Output;
 
 /// Exit code of a good answer.
@@ -46,15 +53,10 @@ pub const FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 
 const AFTER_HELP: &str = "\
-Scenes to begin with:
+Scenes to begin with (`spinntui` alone lists them all, and opens one):
   scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
-  scenes/lm_148.ron       the same with four PEs reserved, as public software does
-  scenes/lm_generate.ron  the same, writing a text of its own
-  scenes/lm_event.ron     the same with event-driven kernels
-  scenes/single_pe.ron    a whole tiny network on one PE
   scenes/dvs.ron          gestures seen by an event camera, on 128 PEs
-  scenes/tensor.ron       any EGRU model on any array: .npy in, .npy out
 
 Examples:
   spinntui scenes/lm.ron
@@ -84,8 +86,11 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct OpenArgs {
-    /// Scene to open in the terminal
+    /// Scene to open in the terminal; without one, choose from those that there are
     scene: Option<PathBuf>,
+    /// List the scenes and lessons that there are, instead of choosing in the terminal
+    #[arg(long, conflicts_with = "scene")]
+    list: bool,
     /// Write the session down, for `spinntui replay`
     #[arg(long, value_name = "FILE", requires = "scene")]
     record: Option<PathBuf>,
@@ -98,6 +103,8 @@ struct OpenArgs {
     set: SetArgs,
     #[command(flatten)]
     points: points::PointArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
     #[command(flatten)]
     looks: looks::LooksArgs,
     #[command(flatten)]
@@ -188,6 +195,14 @@ enum Verb {
     Lesson(lesson::LessonArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
+    /// Draw the app's screen at a moment: text or a picture, for slides and pages
+    Screenshot(screenshot::ScreenshotArgs),
+    /// Look at terminal, data, models and scenes: what works here, and what to do
+    Doctor(doctor::DoctorArgs),
+    /// Write a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Write manual pages
+    Man(man::ManArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -244,6 +259,9 @@ pub enum CliError {
     /// Memory images and their description.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
+    /// The log.
+    #[error("error: {0}")]
+    Log(#[from] log::LogError),
     /// A place that is not there.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
@@ -289,18 +307,25 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT));
         }
     };
-    match dispatch(cli) {
+    let done = dispatch(cli);
+    // By now no screen is disturbed.
+    if let Some(news) = shipped::take_news() {
+        eprintln!("{news}");
+    }
+    match done {
         Ok(code) => code,
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
-            eprintln!("{error}");
+            // Not `eprintln!`, which panics where nobody listens any more.
+            let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(BAD_INPUT)
         }
     }
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
+    log::start(&cli.open.log)?;
     if cli.verb.is_none() && cli.open.config.prints() {
         return cli.open.config.print(&cli.open.config.load(cli.open.looks)?).map(ExitCode::from);
     }
@@ -346,24 +371,23 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),
+        (Some(Verb::Screenshot(args)), _) => screenshot::screenshot(&args),
+        (Some(Verb::Doctor(args)), _) => doctor::doctor(&args),
+        (Some(Verb::Completions(args)), _) => completions::completions(&args),
+        (Some(Verb::Man(args)), _) => man::man(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }
-        (None, Some(scene)) if is_scene(&scene) => {
+        (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
             let config = cli.open.config.load(cli.open.looks)?;
             return open::open(&scene, set, cli.open.record, &cli.open.points, config, cli.open.present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
-        (None, None) => {
-            let mut output = Output::stdout();
-            output.text(&Cli::command().render_help().to_string())?;
-            output.finish()?;
-            Ok(FINE)
-        }
+        (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),
     };
     code.map(ExitCode::from)
 }

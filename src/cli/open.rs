@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::points::{self, PointArgs};
-use crate::scene::LoadedScene;
+use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
 use crate::tui::TuiOptions;
@@ -20,6 +20,7 @@ pub fn open(
     config: Config,
     present: bool,
 ) -> Result<ExitCode, CliError> {
+    let scene = &find::scene(scene);
     let asked = points.asked();
     if !asked.is_empty() {
         // What is wrong with a condition of the command line is best said before the screen is taken.

@@ -159,7 +159,9 @@ impl Checker<'_> {
                 Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
             }
             // `Step(3)`: one value that is no group of fields.
-            (Some(content), Kind::Tuple(items, _)) if !matches!(content, Shape::Struct(_) | Shape::Tuple(_)) => {
+            (Some(content), Kind::Tuple(items, _))
+                if !matches!(content, Shape::Struct(_) | Shape::Tuple(_)) =>
+            {
                 match items.as_slice() {
                     [only] => self.value(only, content, path, false),
                     _ => Some(wrong(node, &format!("one value is wanted behind this: `{word}(…)`"))),

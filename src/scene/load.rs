@@ -5,14 +5,13 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::document::{self, SCENE};
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
-use super::document::{self, SCENE};
-use super::{Scene, explain, set, syntax, validate};
+use super::{Scene, explain, find, set, syntax, validate};
 
 /// No scene is this long: a model file was named, or a device.
 const MAX_BYTES: u64 = 4 << 20;
@@ -31,8 +30,10 @@ pub struct LoadedScene {
 }
 
 impl LoadedScene {
-    /// Reads, edits (`--set path=value`, in order), parses and checks a scene.
+    /// Reads, edits (`--set path=value`, in order), parses and checks a scene. A relative path, or a bare name, is looked
+    /// for as [`find::scene`] says.
     pub fn load(path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
+        let path = &find::scene(path);
         Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
@@ -70,19 +71,16 @@ impl LoadedScene {
     }
 
     /// Finds the file or folder that a scene names. A relative path is looked for in the scene's folder and the folders
-    /// above it up to the repository root, the current folder, the data folder (`$XDG_DATA_HOME/spinntui`), and the
-    /// folder this program was built from. `field` is the path of the value, for the message.
+    /// above it up to the repository root, the current folder, the data folder (`$SPINNTUI_DATA`, or
+    /// `$XDG_DATA_HOME/spinntui`), the folder this program was built from, and within the program. `field` is the path of
+    /// the value, for the message.
     pub fn resolve(&self, name: &str, field: &str) -> Result<PathBuf, SceneError> {
         if name.is_empty() {
             return Err(self.error_at(field, "the path is empty", "name a file, or leave the field out"));
         }
-        let tried = candidates(&self.path, Path::new(name));
-        if let Some(found) = tried.iter().find(|p| p.exists()) {
-            return Ok(found.clone());
-        }
-        let tried: Vec<String> = tried.iter().map(|p| format!("\n  {}", p.display())).collect();
-        let message = format!("`{name}` is nowhere to be found");
-        Err(self.error_at(field, message, format!("looked for, in this order:{}", tried.concat())))
+        find::resolve(&self.path, name).map_err(|tried| {
+            self.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
+        })
     }
 }
 
@@ -167,33 +165,6 @@ fn files_in(folder: &Path, word: &str) -> String {
     } else {
         format!("there are {}", names.join(", "))
     }
-}
-
-/// Where a path in a scene may lead, in order, without doubles.
-pub(crate) fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
-    if name.is_absolute() {
-        return vec![name.to_owned()];
-    }
-    let full = std::path::absolute(scene).unwrap_or_else(|_| scene.to_owned());
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in full.ancestors().skip(1) {
-        folders.push(folder.to_owned());
-        if folder.join(".git").exists() || folder.join("Cargo.toml").exists() {
-            break;
-        }
-    }
-    folders.extend(std::env::current_dir());
-    folders.extend(etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir().join("spinntui")));
-    // Where the program was built, while that is still there.
-    folders.extend(Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|f| f.is_dir()));
-    let mut tried: Vec<PathBuf> = Vec::new();
-    for folder in folders {
-        let path = folder.join(name);
-        if !tried.contains(&path) {
-            tried.push(path);
-        }
-    }
-    tried
 }
 
 fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, SceneError> {

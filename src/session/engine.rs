@@ -5,6 +5,7 @@
 
 mod past;
 mod perform;
+mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, TrySendError, bounded};
 
 use super::build::{ModelCache, build};
 use super::command::{Command, Speed, StepUnit};
@@ -24,13 +25,18 @@ use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
 use crate::scene::{LoadedScene, SceneError};
+use queue::Queue;
 
 /// Longest time between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(4);
-/// Events between two looks at the clock.
-const EVENTS_PER_LOOK: u32 = 256;
-/// Shortest time between two snapshots of a free run: faces draw at most 60 frames a second.
-const FRAME: Duration = Duration::from_millis(16);
+/// Events between two looks at the clock: the longest take some hundred µs.
+const EVENTS_PER_LOOK: u32 = 16;
+/// Commands that wait at most: more than anybody means, so that a key held down while the engine is busy does not go on
+/// for minutes.
+const WAITING: usize = 256;
+/// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and take one snapshot a frame;
+/// some ms less than that, so that the next one is there in time on a machine that has other things to do as well.
+const FRAME: Duration = Duration::from_millis(10);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
 
@@ -69,6 +75,17 @@ pub struct EngineOptions {
     pub points: Vec<PointSpec>,
 }
 
+/// What has become of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The engine will obey.
+    Taken,
+    /// Too many wait already.
+    Full,
+    /// There is no engine any more.
+    Gone,
+}
+
 /// A handle on a running engine thread.
 #[derive(Debug)]
 pub struct Engine {
@@ -85,12 +102,12 @@ impl Engine {
         options: EngineOptions,
         notify: impl FnMut(EngineEvent) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (commands, inbox) = unbounded();
+        let (commands, inbox) = bounded(WAITING);
         let ready = Arc::new(AtomicBool::new(true));
         let face_ready = Arc::clone(&ready);
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let mut notify = notify;
-            let mut runner = Runner::new(options, inbox, face_ready);
+            let mut runner = Runner::new(options, Queue::new(inbox), face_ready);
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
                 let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -100,9 +117,18 @@ impl Engine {
         Ok(Self { commands, ready, thread: Some(thread) })
     }
 
-    /// Sends a command. Returns `false` when the engine is gone.
+    /// Sends a command; waits where many wait already. Returns `false` when the engine is gone.
     pub fn send(&self, command: Command) -> bool {
         self.commands.send(command).is_ok()
+    }
+
+    /// Sends a command if not too many wait already.
+    pub fn try_send(&self, command: Command) -> Sent {
+        match self.commands.try_send(command) {
+            Ok(()) => Sent::Taken,
+            Err(TrySendError::Full(_)) => Sent::Full,
+            Err(TrySendError::Disconnected(_)) => Sent::Gone,
+        }
     }
 
     /// Tells the engine that the face has drawn the last snapshot and can take another. The engine publishes at most
@@ -145,7 +171,7 @@ type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 /// The thread's own side.
 struct Runner {
     options: EngineOptions,
-    inbox: Receiver<Command>,
+    inbox: Queue,
     ready: Arc<AtomicBool>,
     cache: ModelCache,
     session: Option<Session>,
@@ -168,7 +194,7 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(options: EngineOptions, inbox: Receiver<Command>, ready: Arc<AtomicBool>) -> Self {
+    fn new(options: EngineOptions, inbox: Queue, ready: Arc<AtomicBool>) -> Self {
         let now = Instant::now();
         let mode = if options.autorun { Mode::Running } else { Mode::Paused };
         let facts = EngineFacts {
@@ -213,18 +239,15 @@ impl Runner {
                 self.go_on(notify);
                 continue;
             }
-            self.publish(notify, !moving);
-            let command = if moving {
-                match self.inbox.recv_timeout(self.due.saturating_duration_since(Instant::now()).min(FRAME)) {
-                    Ok(command) => Some(command),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                }
-            } else {
-                match self.inbox.recv() {
-                    Ok(command) => Some(command),
-                    Err(_) => return,
-                }
+            // While commands wait, what they lead to is worth a picture, not what lies between, except now and then.
+            if self.inbox.is_empty() || self.published.elapsed() >= FRAME {
+                self.publish(notify, !moving);
+            }
+            let wait = moving.then(|| self.due.saturating_duration_since(Instant::now()).min(FRAME));
+            let command = match self.inbox.next(wait) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
             };
             match command {
                 Some(Command::Quit) => return self.end_record(notify),
@@ -319,9 +342,13 @@ impl Runner {
         self.changed = true;
     }
 
-    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, or [`SLICE`] is over.
+    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits for a picture, or
+    /// [`SLICE`] is over.
     fn slice(&mut self) {
-        let started = Instant::now();
+        let mut end = Instant::now() + SLICE;
+        if self.ready.load(Ordering::Acquire) {
+            end = end.min(self.published + FRAME);
+        }
         let pace = match (&self.mode, self.facts.speed) {
             (Mode::Running, Speed::StepsPerSecond(n)) => Some((StepUnit::TimeStep, n)),
             (Mode::Running, Speed::EventsPerSecond(n)) => Some((StepUnit::Event, n)),
@@ -370,7 +397,7 @@ impl Runner {
                 }
             }
             looks += 1;
-            if looks % EVENTS_PER_LOOK == 0 && started.elapsed() >= SLICE {
+            if looks % EVENTS_PER_LOOK == 0 && Instant::now() >= end {
                 return;
             }
         }

@@ -22,6 +22,8 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
     let times = count.unwrap_or(1);
     match action {
         Action::TogglePause => engine(app, Command::TogglePause),
+        Action::Run => engine(app, Command::Run),
+        Action::Pause => engine(app, Command::Pause),
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
@@ -45,6 +47,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Lesson(what) => lesson::act(app, what),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::Copy => super::copy::copy(app),
         Action::Quit => vec![Effect::Quit(0)],
         _ => {
             look(app, action, times);
@@ -119,7 +122,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         return Vec::new();
     }
     let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
-    if finished && matches!(command, Command::TogglePause | Command::Step { .. }) {
+    if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
     app.last_step = match command {

@@ -30,6 +30,8 @@ use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
     /// The terminal has this size now: columns, rows.
     Resize(u16, u16),
     /// The engine has something to say.
@@ -72,6 +74,8 @@ pub enum Effect {
     Resume,
     /// Forget what is on the screen and draw all of it.
     Redraw,
+    /// Ask the terminal to put this on the clipboard.
+    Copy(String),
     /// Leave with this exit code.
     Quit(u8),
 }

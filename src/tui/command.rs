@@ -21,6 +21,10 @@ use crate::session::debug::PointKind;
 pub enum Action {
     /// Run if standing, pause if running.
     TogglePause,
+    /// Run.
+    Run,
+    /// Pause.
+    Pause,
     /// Advance by so many units.
     Step(StepUnit),
     /// Go back by so many units.
@@ -111,6 +115,8 @@ pub enum Action {
     Suspend,
     /// Draw everything again.
     Redraw,
+    /// Put what is under the cursor on the terminal's clipboard.
+    Copy,
     /// Leave.
     Quit,
 }

@@ -127,7 +127,7 @@ fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 /// Keys that work everywhere, the help's search included.
 pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
     let action = keymap.lookup(key, Context::Global).map(|command| command.action);
-    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw))
+    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))
 }
 
 /// The commands that the footer shows now, in the order of the table.

@@ -10,7 +10,8 @@
 //!
 //! The loop blocks on the inbox. While nothing happens there is no timer, no write, no CPU.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,17 +19,19 @@ use std::time::{Duration, Instant};
 use color_eyre::Report;
 use color_eyre::eyre::WrapErr;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use signal_hook::consts::SIGHUP;
 
 use super::app::{App, Effect, Msg};
 use super::lesson::course::Course;
 use super::lesson::presenter::Presenter;
-use super::term::{self, Screen, panic, signals};
+use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
 use super::update::update;
 use super::{LooksChoice, TuiOptions, view};
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
-use crate::session::engine::{Engine, EngineEvent, EngineOptions};
+use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
+use crate::session::snapshot::Focus;
 
 /// Least time between two frames on a local terminal: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -38,11 +41,15 @@ const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
 const COUNT_WAIT: Duration = Duration::from_secs(1);
 /// Messages taken in before a frame may be drawn.
 const BATCH: usize = 256;
+/// A frame that takes longer than this is worth a line in the log.
+const SLOW_FRAME: Duration = Duration::from_millis(50);
+/// Exit code after the terminal was closed: what HUP gives.
+const HUNG_UP: u8 = 128 + SIGHUP as u8;
 
 /// What the loop needs of an engine; the real one is [`Engine`].
 pub trait Port {
-    /// Sends a command; `false` when the engine is gone.
-    fn send(&self, command: Command) -> bool;
+    /// Sends a command, without waiting for anything.
+    fn send(&self, command: Command) -> Sent;
     /// The last snapshot was drawn.
     fn ready(&self);
     /// Ends it and waits.
@@ -50,8 +57,8 @@ pub trait Port {
 }
 
 impl Port for Engine {
-    fn send(&self, command: Command) -> bool {
-        Engine::send(self, command)
+    fn send(&self, command: Command) -> Sent {
+        self.try_send(command)
     }
 
     fn ready(&self) {
@@ -70,6 +77,9 @@ pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
     let engine = options.engine.clone();
     run_with(options, move |inbox| {
         Engine::start(engine.clone(), move |event: EngineEvent| {
+            if matches!(event, EngineEvent::Snapshot(_)) {
+                panic::provoke("engine");
+            }
             let _ = inbox.send(Msg::Engine(event));
         })
     })
@@ -82,18 +92,20 @@ pub fn run_with<P: Port>(
 ) -> Result<ExitCode, Report> {
     let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch, lesson, present } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        eprintln!("{}", no_terminal(&scene));
+        let _ = writeln!(io::stderr(), "{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
     }
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
+    // Before the terminal is taken, so that no signal finds it taken and nobody to give it back.
+    signals::start(sender.clone()).wrap_err("could not listen to signals")?;
+    hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
     let screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
     app.keymap = keymap;
     app.lesson = lesson.map(Course::new);
     app.presenter = present.then(Presenter::default);
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
-    signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, start)?.run()
 }
@@ -113,6 +125,8 @@ fn no_terminal(scene: &Path) -> String {
 fn watch_scene(app: &mut App, scene: &Path, sender: &Sender<Msg>) -> Option<SceneWatcher> {
     let inbox = sender.clone();
     let watcher = SceneWatcher::new(scene, move || {
+        // The thread goes on watching whatever happens here; the hook tells the user.
+        let _ = catch_unwind(|| panic::provoke("watcher"));
         let _ = inbox.send(Msg::SceneSaved);
     });
     match watcher {
@@ -125,6 +139,35 @@ fn watch_scene(app: &mut App, scene: &Path, sender: &Sender<Msg>) -> Option<Scen
             None
         }
     }
+}
+
+/// What is worth a line in the log.
+fn log(msg: &Msg) {
+    match msg {
+        Msg::Engine(EngineEvent::SceneLoaded) => tracing::info!("scene loaded"),
+        Msg::Engine(EngineEvent::SceneError(text)) => tracing::warn!("scene not loaded\n{text}"),
+        Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
+        Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
+        Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
+            Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
+            Err(why) => tracing::warn!("not performed: {why}"),
+        },
+        Msg::SceneSaved => tracing::info!("the scene file was saved"),
+        Msg::Signal(signal) => tracing::info!(?signal, "signal"),
+        Msg::InputLost(why) => tracing::warn!("no more input: {why}"),
+        Msg::Resize(columns, rows) => tracing::debug!(columns, rows, "size"),
+        // The hook has written the report down.
+        Msg::ThreadPanicked(_)
+        | Msg::Key(_)
+        | Msg::Paste(_)
+        | Msg::CountExpired
+        | Msg::Engine(EngineEvent::Snapshot(_) | EngineEvent::Names(_)) => {}
+    }
+}
+
+/// Whether an error comes of a terminal that was closed.
+fn closed(error: &Report) -> bool {
+    term::is_gone() || error.chain().any(|cause| cause.downcast_ref().is_some_and(term::says_gone))
 }
 
 struct Loop<P, F> {
@@ -155,6 +198,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         sender: Sender<Msg>,
         mut start: F,
     ) -> Result<Self, Report> {
+        tracing::info!(scene = app.scene, size = ?app.size, "the engine is started");
         let engine = start(sender.clone()).wrap_err("could not start the engine")?;
         let remote = std::env::var_os("SSH_CONNECTION").is_some();
         Ok(Self {
@@ -176,9 +220,17 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
     }
 
     fn run(mut self) -> Result<ExitCode, Report> {
-        let result = self.turn_until_exit();
+        let result = match self.turn_until_exit() {
+            // Nobody to tell: the terminal was closed.
+            Err(error) if closed(&error) => Ok(HUNG_UP),
+            other => other,
+        };
         // First the terminal: the engine may be in the middle of something long.
         term::give_back();
+        match &result {
+            Ok(code) => tracing::info!(code, frames = self.frames, "left"),
+            Err(error) => tracing::error!("left: {error:#}"),
+        }
         self.engine.stop();
         result.map(ExitCode::from)
     }
@@ -191,6 +243,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             if let Some(msg) = self.wait()? {
                 self.take_in(msg)?;
                 for msg in self.inbox.clone().try_iter().take(BATCH) {
+                    // What was typed after leaving is for whoever comes next, Ctrl-Z above all.
+                    if self.exit.is_some() {
+                        break;
+                    }
                     self.take_in(msg)?;
                 }
             }
@@ -222,7 +278,12 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
     }
 
     fn take_in(&mut self, msg: Msg) -> Result<(), Report> {
+        log(&msg);
         self.dirty = true;
+        if matches!(msg, Msg::Resize(..)) {
+            // Even if it is the size of the last frame: smaller in between, the terminal has cut off what was there.
+            self.screen.forget();
+        }
         self.fresh |= matches!(msg, Msg::Engine(EngineEvent::Snapshot(_)));
         for effect in update(&mut self.app, msg) {
             self.carry_out(effect)?;
@@ -236,26 +297,42 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
     fn carry_out(&mut self, effect: Effect) -> Result<(), Report> {
         match effect {
             Effect::Engine(command) => {
-                if !self.engine.send(command) {
-                    self.app.notice = Some("the engine has stopped; r starts it again".to_owned());
-                    self.app.crashed = true;
+                tracing::debug!(?command, "to the engine");
+                match self.engine.send(command) {
+                    Sent::Taken => {}
+                    Sent::Full => {
+                        self.app.notice = Some("the engine is busy: that was not taken".to_owned());
+                        // If it was the wish for a detail, it is uttered again.
+                        self.app.asked_focus = Focus::Nothing;
+                    }
+                    Sent::Gone => {
+                        self.app.notice = Some("the engine has stopped; r starts it again".to_owned());
+                        self.app.crashed = true;
+                    }
                 }
             }
             Effect::RestartEngine => {
+                tracing::info!("the engine is started again");
                 self.engine.stop();
                 self.engine = (self.start)(self.sender.clone()).wrap_err("could not start the engine")?;
             }
             Effect::StartCountTimer => self.count_ends = Some(Instant::now() + COUNT_WAIT),
             Effect::Suspend => {
+                tracing::info!("suspended");
                 term::give_back();
                 self.on_screen = false;
                 signals::stop_process().wrap_err("could not stop the process")?;
             }
             Effect::Resume => {
+                tracing::info!("continued");
                 self.screen.retake().wrap_err("could not take the terminal again")?;
                 self.on_screen = true;
+                // While another job had the terminal, nobody told this one of new sizes.
+                let (columns, rows) = self.screen.size().wrap_err("could not ask for the size")?;
+                self.take_in(Msg::Resize(columns, rows))?;
             }
-            Effect::Redraw => self.screen.forget().wrap_err("could not draw")?,
+            Effect::Copy(text) => self.screen.copy(&text).wrap_err("could not copy")?,
+            Effect::Redraw => self.screen.forget(),
             Effect::Quit(code) => self.exit = Some(code),
         }
         Ok(())
@@ -263,17 +340,28 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
 
     fn draw(&mut self) -> io::Result<()> {
         let started = Instant::now();
-        let app = &self.app;
-        self.screen.draw(|area, buf| view::draw(app, area, buf))?;
+        let (app, first) = (&self.app, self.frames == 0);
+        let changed = self.screen.draw(|area, buf| {
+            view::draw(app, area, buf);
+            if !first {
+                panic::provoke("ui");
+            }
+        })?;
         self.dirty = false;
         if std::mem::take(&mut self.fresh) {
             self.engine.ready();
         }
         // A terminal that takes long for a frame gets fewer: half of the time stays for everything else.
-        self.next_frame = started + self.frame.max(started.elapsed() * 2);
+        let took = started.elapsed();
+        if took > SLOW_FRAME {
+            tracing::warn!(ms = took.as_millis() as u64, "slow frame");
+        }
+        // A frame without news, as after most keys until the engine answers, does not put the next one off.
+        let least = if changed { self.frame } else { Duration::ZERO };
+        self.next_frame = started + least.max(took * 2);
         self.frames += 1;
-        if self.frames == 1 {
-            panic::provoke_if_asked();
+        if first {
+            panic::provoke_worker();
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use ratatui::text::{Line, Span};
 
 use super::app::App;
 use super::command::Command;
-use super::lesson;
 use super::keys::footer_commands;
+use super::lesson;
 use super::panels::{PanelId, View};
 use super::theme::Theme;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(around(&widths, 0, 80), 0..9);
         assert_eq!(around(&widths, 0, 36), 0..4);
         assert_eq!(around(&widths, 3, 36), 3..6, "what Tab reaches comes first");
-        assert_eq!(around(&widths, 8, 36), 5..9);
+        assert_eq!(around(&widths, 8, 36), 6..9);
+        assert_eq!(around(&widths, 8, 37), 5..9, "the column of a mark counts");
         assert_eq!(around(&widths, 4, 3), 4..5);
         for room in 20..80 {
             for at in 0..9 {

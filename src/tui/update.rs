@@ -14,6 +14,10 @@ use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(event) => keys::key(app, event),
+        Msg::Paste(text) => {
+            super::paste::paste(app, &text);
+            Vec::new()
+        }
         Msg::Resize(columns, rows) => {
             app.size = (columns, rows);
             Vec::new()

@@ -7,7 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(unix)]
 
+mod flow;
+mod idle;
+mod leaving;
+mod nowhere;
+mod picker;
 mod terminal;
+mod text;
 
 use terminal::{Terminal, binary};
 

@@ -4,86 +4,222 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long to wait for what has to come. Only a failing test waits this long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often to look.
 const GLANCE: Duration = Duration::from_millis(10);
+/// Most bytes read at once.
+const PORTION: usize = 8_192;
 
 /// The binary under test.
 pub fn binary() -> PathBuf {
     std::env::var_os("SPINNTUI_TEST_BIN").map_or_else(|| env!("CARGO_BIN_EXE_spinntui").into(), PathBuf::from)
 }
 
-struct Seen {
-    parser: vt100::Parser,
-    bytes: usize,
+/// What is started, and in what.
+pub struct Setup {
+    program: PathBuf,
+    args: Vec<String>,
+    size: (u16, u16),
+    env: Vec<(String, Option<String>)>,
+    controlling: bool,
 }
 
-/// The app in a terminal.
-pub struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    seen: Arc<Mutex<Seen>>,
-}
+impl Setup {
+    /// The binary on a scene, at 80×24.
+    pub fn scene(scene: &str) -> Self {
+        Self::program(binary(), &[scene])
+    }
 
-impl Terminal {
-    /// Starts the binary on a scene in a terminal of this size, with a clean environment and these variables on top.
-    pub fn start(scene: &str, size: (u16, u16), env: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
-        let mut command = CommandBuilder::new(binary());
-        command.arg(scene);
+    /// Any program.
+    pub fn program(program: impl Into<PathBuf>, args: &[&str]) -> Self {
+        let args = args.iter().map(|&arg| arg.to_owned()).collect();
+        Self { program: program.into(), args, size: (80, 24), env: Vec::new(), controlling: true }
+    }
+
+    /// With a further argument.
+    pub fn arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
+        self
+    }
+
+    /// In a terminal of so many columns and rows.
+    pub fn size(mut self, size: (u16, u16)) -> Self {
+        self.size = size;
+        self
+    }
+
+    /// With a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Without a variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.env.push((name.to_owned(), None));
+        self
+    }
+
+    /// As some launchers do: the terminal is nobody's controlling terminal, so that closing it sends no signal.
+    pub fn without_controlling_terminal(mut self) -> Self {
+        self.controlling = false;
+        self
+    }
+
+    /// Starts it.
+    pub fn start(self) -> Terminal {
+        let pair = native_pty_system().openpty(pty_size(self.size)).unwrap();
+        let mut command = CommandBuilder::new(self.program);
+        command.args(self.args);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.set_controlling_tty(self.controlling);
         for name in [
             "NO_COLOR",
             "COLORTERM",
+            "COLORFGBG",
             "FORCE_COLOR",
             "CLICOLOR_FORCE",
             "SSH_CONNECTION",
             "RUST_BACKTRACE",
             "LC_ALL",
+            "SPINNTUI_LOG",
+            "SPINNTUI_LOG_LEVEL",
         ] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        for (name, value) in env {
-            command.env(name, value);
+        // Not the configuration of whoever runs the tests.
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
+        for (name, value) in self.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            }
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let parser = vt100::Parser::new(one_or_more(size.1), one_or_more(size.0), 0);
-        let seen = Arc::new(Mutex::new(Seen { parser, bytes: 0 }));
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let behind = Arc::clone(&seen);
-        thread::spawn(move || {
-            let mut buffer = [0; 8_192];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
-                let mut seen = behind.lock().unwrap();
-                seen.parser.process(&buffer[..n]);
-                seen.bytes += n;
-            }
-        });
+        let parser = vt100::Parser::new(one_or_more(self.size.1), one_or_more(self.size.0), 0);
+        let seen = Arc::new(Mutex::new(Seen { parser, raw: Vec::new() }));
+        let flow = Arc::new(Flow::default());
+        let reader = pair.master.try_clone_reader().unwrap();
+        let (behind, flow_behind) = (Arc::clone(&seen), Arc::clone(&flow));
+        let thread = thread::spawn(move || read(reader, &behind, &flow_behind));
         let writer = pair.master.take_writer().unwrap();
-        Self { master: pair.master, writer, child, seen }
+        Terminal { line: Some(Line { master: pair.master, writer, thread }), child, seen, flow }
+    }
+}
+
+/// How the terminal takes what is written.
+#[derive(Default)]
+struct Flow {
+    /// Nothing is read.
+    held: AtomicBool,
+    /// Bytes a second; 0 for as many as come.
+    rate: AtomicU32,
+    /// It is about to be closed.
+    closing: AtomicBool,
+}
+
+fn read(mut reader: Box<dyn Read + Send>, seen: &Mutex<Seen>, flow: &Flow) {
+    let mut buffer = [0; PORTION];
+    while !flow.closing.load(Ordering::SeqCst) {
+        if flow.held.load(Ordering::SeqCst) {
+            thread::sleep(GLANCE);
+            continue;
+        }
+        let rate = flow.rate.load(Ordering::SeqCst) as usize;
+        let most = if rate == 0 { PORTION } else { (rate / 100).clamp(1, PORTION) };
+        let Ok(n @ 1..) = reader.read(&mut buffer[..most]) else { return };
+        let mut seen = seen.lock().unwrap();
+        seen.parser.process(&buffer[..n]);
+        seen.raw.extend_from_slice(&buffer[..n]);
+        drop(seen);
+        if rate > 0 {
+            thread::sleep(Duration::from_secs_f64(n as f64 / rate as f64));
+        }
+    }
+}
+
+struct Seen {
+    parser: vt100::Parser,
+    /// All bytes.
+    raw: Vec<u8>,
+}
+
+/// The terminal's own end.
+struct Line {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    thread: JoinHandle<()>,
+}
+
+/// The app in a terminal.
+pub struct Terminal {
+    line: Option<Line>,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<Mutex<Seen>>,
+    flow: Arc<Flow>,
+}
+
+impl Terminal {
+    /// Starts the binary on a scene in a terminal of this size, with a clean environment and these variables on top.
+    pub fn start(scene: &str, size: (u16, u16), env: &[(&str, &str)]) -> Self {
+        // Without a scene, the list of what there is.
+        let setup = if scene.is_empty() { Setup::program(binary(), &[]) } else { Setup::scene(scene) };
+        let setup = setup.size(size);
+        env.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start()
+    }
+
+    fn line(&mut self) -> &mut Line {
+        self.line.as_mut().expect("the terminal was closed")
     }
 
     /// Types these bytes.
     pub fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let writer = &mut self.line().writer;
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Pastes a text, as terminals do that were asked to bracket it.
+    pub fn paste(&mut self, text: &str) {
+        self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
     /// Changes the terminal's size: columns, rows.
     pub fn resize(&self, size: (u16, u16)) {
         self.seen.lock().unwrap().parser.screen_mut().set_size(one_or_more(size.1), one_or_more(size.0));
-        self.master.resize(pty_size(size)).unwrap();
+        self.line.as_ref().unwrap().master.resize(pty_size(size)).unwrap();
+    }
+
+    /// Reads nothing from now on, or again.
+    pub fn hold(&self, held: bool) {
+        self.flow.held.store(held, Ordering::SeqCst);
+    }
+
+    /// Reads so many bytes a second from now on; 0 for as many as come.
+    pub fn limit(&self, rate: u32) {
+        self.flow.rate.store(rate, Ordering::SeqCst);
+    }
+
+    /// Closes the terminal, as somebody closes a window.
+    pub fn close(&mut self) {
+        self.flow.closing.store(true, Ordering::SeqCst);
+        // Whoever reads has the terminal open: something has to come, so that it notices.
+        self.press("?");
+        let Line { master, writer, thread } = self.line.take().unwrap();
+        thread.join().unwrap();
+        drop(writer);
+        drop(master);
     }
 
     /// Sends a signal by name.
@@ -93,7 +229,7 @@ impl Terminal {
         assert!(status.success());
     }
 
-    fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
@@ -104,7 +240,24 @@ impl Terminal {
 
     /// Bytes that the app has written so far.
     pub fn bytes_seen(&self) -> usize {
-        self.seen.lock().unwrap().bytes
+        self.seen.lock().unwrap().raw.len()
+    }
+
+    /// How often these bytes were written.
+    pub fn times_seen(&self, bytes: &str) -> usize {
+        let seen = self.seen.lock().unwrap();
+        seen.raw.windows(bytes.len()).filter(|window| *window == bytes.as_bytes()).count()
+    }
+
+    /// What was put on the clipboard last, decoded from its OSC 52 sequence.
+    pub fn clipboard(&self) -> Option<String> {
+        use base64::Engine;
+        let seen = self.seen.lock().unwrap();
+        let begin = b"\x1b]52;c;";
+        let at = seen.raw.windows(begin.len()).rposition(|window| window == begin)? + begin.len();
+        let end = at + seen.raw[at..].windows(2).position(|window| window == b"\x1b\\")?;
+        let text = base64::prelude::BASE64_STANDARD.decode(&seen.raw[at..end]).unwrap();
+        Some(String::from_utf8(text).unwrap())
     }
 
     pub fn on_alternate_screen(&self) -> bool {
@@ -113,6 +266,18 @@ impl Terminal {
 
     pub fn cursor_visible(&self) -> bool {
         !self.seen.lock().unwrap().parser.screen().hide_cursor()
+    }
+
+    /// Everything that was asked of the terminal is taken back: shells find it as it was.
+    pub fn assert_given_back(&self, when: &str) {
+        assert!(!self.on_alternate_screen(), "{when}: still on the alternate screen");
+        assert!(self.cursor_visible(), "{when}: the cursor is hidden");
+        assert!(self.is_cooked(), "{when}: still in raw mode");
+        let seen = self.seen.lock().unwrap();
+        assert!(!seen.parser.screen().bracketed_paste(), "{when}: pasted text is still bracketed");
+        let frames = seen.raw.windows(8).filter(|window| window.starts_with(b"\x1b[?2026"));
+        assert_eq!(frames.last().map(|window| window[7]), Some(b'l'), "{when}: a frame was left open");
+        assert!(!seen.raw.windows(7).any(|window| window == b"\x1b[?1000" || window == b"\x1b[?1002"));
     }
 
     /// Whether every cell of the screen is as asked.
@@ -131,7 +296,7 @@ impl Terminal {
 
     /// The line settings of the terminal, by its own name: the master's side shares them.
     fn stty(&self) -> String {
-        let name = self.master.tty_name().unwrap();
+        let name = self.line.as_ref().unwrap().master.tty_name().unwrap();
         let output = Command::new("stty").arg("-a").arg("-F").arg(name).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
@@ -201,7 +366,7 @@ impl Drop for Terminal {
     }
 }
 
-fn patiently(mut done: impl FnMut() -> bool, message: impl FnOnce() -> String) {
+pub fn patiently(mut done: impl FnMut() -> bool, message: impl FnOnce() -> String) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < PATIENCE, "{}", message());

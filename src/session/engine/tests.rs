@@ -1,3 +1,5 @@
+use crossbeam_channel::{Receiver, unbounded};
+
 use super::*;
 use crate::session::snapshot::Snapshot;
 
@@ -99,4 +101,15 @@ fn the_summary_stays_small() {
         + size_of::<crate::session::snapshot::LinkView>() * snapshot.noc.links.len();
     assert!(bytes < 64 * 1024, "{bytes}");
     assert_eq!(snapshot.pes.iter().filter(|pe| pe.layer.is_some()).count(), 150);
+}
+
+#[test]
+fn a_busy_engine_refuses_what_it_cannot_hold() {
+    let (commands, inbox) = bounded(2);
+    let engine = Engine { commands, ready: Arc::default(), thread: None };
+    let step = || step(StepUnit::Event, 1);
+    assert_eq!([engine.try_send(step()), engine.try_send(step())], [Sent::Taken; 2]);
+    assert_eq!(engine.try_send(step()), Sent::Full);
+    drop(inbox);
+    assert_eq!(engine.try_send(step()), Sent::Gone);
 }

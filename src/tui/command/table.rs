@@ -66,7 +66,7 @@ impl Command {
 /// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
-    row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded).also(&["continue", "run", "pause"]),
+    row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
     row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one time step: a token, a frame (10s: ten)", "step", Group::Run, When::Loaded),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
@@ -133,6 +133,8 @@ pub const COMMANDS: &[Command] = &[
     row("last", Action::Edge(Direction::Down), &["G", "end"], "the last word, unit or line", "", Group::View, When::Always),
     row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
     row("suspend", Action::Suspend, &["ctrl-z"], "suspend to the shell (fg comes back)", "", Group::App, When::Always),
+    row("run", Action::Run, &[], "run freely", "", Group::Run, When::Loaded).also(&["continue"]),
+    row("pause", Action::Pause, &[], "pause", "", Group::Run, When::Loaded),
     row("metric", Action::Given, &[], "a heat metric by its name: `metric duty`", "", Group::View, When::Loaded).takes(Argument::Metric),
     row("speed", Action::Given, &[], "speed of the free run: `speed 10 steps/s`, `speed free`", "", Group::Run, When::Loaded).takes(Argument::Speed),
     row("break", Action::AddPoint(PointKind::Break), &["a"], "stop when a condition holds: `break surprisal > 12 bits`", "", Group::Run, When::Loaded).takes(Argument::Condition(PointKind::Break)).within(Context::Points),
@@ -140,6 +142,7 @@ pub const COMMANDS: &[Command] = &[
     row("until", Action::Given, &[], "run until a condition holds: `until rnns.1.activity > 8 %`", "", Group::Run, When::Loaded).takes(Argument::Until),
     row("toggle-point", Action::TogglePoint, &["space"], "list of breakpoints: the selected one on or off", "", Group::Run, When::Points).within(Context::Points),
     row("delete-point", Action::DeletePoint, &["d", "delete"], "list of breakpoints: delete the selected one", "", Group::Run, When::Points).within(Context::Points),
+    row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
     row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
     row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),
     row("next-glyphs", Action::NextGlyphs, &["~"], "next characters to draw with: blocks, braille, ascii", "", Group::App, When::Always),

@@ -103,7 +103,8 @@ fn found(course: &Course, at: usize) -> Checked {
     }
     match &known.holds {
         Some(Ok((false, values))) => {
-            let values: Vec<String> = values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
+            let values: Vec<String> =
+                values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
             let message = format!("what is expected does not hold: {}", values.join(", "));
             checked.problems.push(document.error_at(&format!("pages.{at}.expect"), message, "").to_string());
         }
@@ -111,7 +112,8 @@ fn found(course: &Course, at: usize) -> Checked {
             let ExprError { at: place, message, help } = error.clone();
             let field = format!("pages.{at}.expect");
             // Values of other pages have taken the place of braces: then only the whole can be pointed at.
-            let braces = course.shown().and_then(|page| page.expect.as_ref()).is_some_and(|text| text.contains('{'));
+            let braces =
+                course.shown().and_then(|page| page.expect.as_ref()).is_some_and(|text| text.contains('{'));
             let error = if braces {
                 document.error_at(&field, message, help)
             } else {
@@ -129,7 +131,11 @@ fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> Stri
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {
         let because = page.question.as_ref().map(|question| question.because.as_str());
-        for (name, text) in [("text", Some(page.text.as_str())), ("question.because", because), ("expect", page.expect.as_deref())] {
+        for (name, text) in [
+            ("text", Some(page.text.as_str())),
+            ("question.because", because),
+            ("expect", page.expect.as_deref()),
+        ] {
             for piece in text.and_then(|text| text::pieces(text).ok()).unwrap_or_default() {
                 if let Piece::Value { page, expression, at: place } = piece
                     && page.map_or(at, |number| number.saturating_sub(1)) == of

@@ -201,10 +201,9 @@ impl Course {
                 (Some(Command::Go(Place::Event(events))), page + 1)
             }
             Way::Anew => {
-                let open = self.source(to).map(|source| Command::Open {
-                    scene: source.scene.clone(),
-                    set: source.set.clone(),
-                });
+                let open = self
+                    .source(to)
+                    .map(|source| Command::Open { scene: source.scene.clone(), set: source.set.clone() });
                 (open, first)
             }
         };
@@ -219,7 +218,8 @@ impl Course {
             match piece {
                 Piece::Value { page: Some(number), expression, .. } => {
                     let known = self.known(number.saturating_sub(1));
-                    let value = known.and_then(|known| known.values.iter().find(|(name, _)| *name == expression));
+                    let value =
+                        known.and_then(|known| known.values.iter().find(|(name, _)| *name == expression));
                     text.push_str(&match value {
                         Some((_, Ok(Value::Number(number, _)))) => format!("({number})"),
                         Some((_, Ok(Value::Word(word)))) => format!("{word:?}"),

@@ -9,7 +9,7 @@ use super::text::{self, Piece};
 use crate::chip::geometry::Pe;
 use crate::scene::document::{Document, Kind};
 use crate::scene::error::{SceneError, did_you_mean};
-use crate::scene::load::candidates;
+use crate::scene::find;
 use crate::scene::shape::{self, Shape};
 use crate::tui::keymap::parse_key;
 
@@ -70,7 +70,11 @@ pub struct Source {
 /// The shipped lessons, by the number that their text puts them in, or by name. A file that cannot be read is left out.
 pub fn shipped() -> Vec<Entry> {
     let mut found = BTreeMap::new();
-    for folder in candidates(Path::new("."), Path::new(FOLDER)) {
+    let mut folders = find::among_folders(Path::new(FOLDER));
+    if folders.is_empty() {
+        folders.extend(find::find(Path::new(FOLDER)));
+    }
+    for folder in folders {
         for path in files(&folder) {
             let Some(name) = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned) else {
                 continue;
@@ -108,7 +112,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The file of a lesson that is named as the list does, or by its path.
-pub fn find(name: &str) -> Result<PathBuf, String> {
+pub fn named(name: &str) -> Result<PathBuf, String> {
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|extension| extension == "ron") {
         return Ok(path.to_owned());
@@ -119,7 +123,7 @@ pub fn find(name: &str) -> Result<PathBuf, String> {
     }
     // A shipped file that could not be read is not in the list: its own message says more.
     let file = format!("{FOLDER}/{name}.ron");
-    if let Some(path) = candidates(Path::new("."), Path::new(&file)).into_iter().find(|path| path.exists()) {
+    if let Some(path) = find::find(Path::new(&file)) {
         return Ok(path);
     }
     let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -132,7 +136,9 @@ pub fn find(name: &str) -> Result<PathBuf, String> {
     } else {
         format!("there are {}", names.join(", "))
     };
-    Err(format!("error: there is no lesson `{name}`\nhelp: {meant}{listed}; a lesson of your own is named by its path"))
+    Err(format!(
+        "error: there is no lesson `{name}`\nhelp: {meant}{listed}; a lesson of your own is named by its path"
+    ))
 }
 
 impl Loaded {
@@ -177,13 +183,9 @@ impl Loaded {
 }
 
 fn resolve(document: &Document<Lesson>, name: &str, field: &str) -> Result<PathBuf, SceneError> {
-    let tried = candidates(&document.path, Path::new(name));
-    if let Some(found) = tried.iter().find(|path| path.is_file()) {
-        return Ok(shortened(found));
-    }
-    let tried: Vec<String> = tried.iter().map(|path| format!("\n  {}", path.display())).collect();
-    let message = format!("`{name}` is nowhere to be found");
-    Err(document.error_at(field, message, format!("looked for, in this order:{}", tried.concat())))
+    find::resolve(&document.path, name).map(|found| shortened(&found)).map_err(|tried| {
+        document.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
+    })
 }
 
 /// A path as one would type it in the current folder.
@@ -257,8 +259,9 @@ fn check_text(document: &Document<Lesson>, at: usize) -> Result<(), SceneError> 
     let texts = [("text", Some(&page.text)), ("question.because", because), ("expect", page.expect.as_ref())];
     for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
         let field = format!("pages.{at}.{name}");
-        let pieces = text::pieces(text)
-            .map_err(|open| document.error_within(&field, open, "this `{` is not closed", "write `{{` for a brace"))?;
+        let pieces = text::pieces(text).map_err(|open| {
+            document.error_within(&field, open, "this `{` is not closed", "write `{{` for a brace")
+        })?;
         for piece in pieces {
             if let Piece::Value { page: Some(number), at: place, .. } = piece
                 && !(1..=at + 1).contains(&number)

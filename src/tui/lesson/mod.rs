@@ -125,7 +125,9 @@ pub fn performed(app: &mut App, performed: Performed) -> Vec<Effect> {
 
 /// Puts on screen what the page is about.
 fn arrange(app: &mut App) {
-    let Some(show) = app.lesson.as_ref().and_then(|course| Some(course.shown()?.show.clone())) else { return };
+    let Some(show) = app.lesson.as_ref().and_then(|course| Some(course.shown()?.show.clone())) else {
+        return;
+    };
     let Show { panel, expanded, metric, window, pe, part, address, unit } = show;
     if let Some(panel) = panel {
         app.set_focus(panel);

@@ -57,8 +57,11 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width.min(WIDTH).saturating_sub(4)).max(1);
     let value = |page: Option<usize>, expression: &str| course.value(page, expression);
     let asked = text::lines(&question.text, width, theme, value);
-    let choices: Vec<Vec<Line<'_>>> =
-        question.choices.iter().map(|choice| text::lines(choice, width.saturating_sub(6).max(1), theme, value)).collect();
+    let choices: Vec<Vec<Line<'_>>> = question
+        .choices
+        .iter()
+        .map(|choice| text::lines(choice, width.saturating_sub(6).max(1), theme, value))
+        .collect();
     let because = answer.map(|_| text::lines(&question.because, width, theme, value)).unwrap_or_default();
     let verdict = answer.map(|chosen| {
         if chosen + 1 == question.answer {

@@ -89,7 +89,11 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
     let mut lines = Vec::new();
     if let Some(problem) = &course.problem {
         let problem = problem.lines().next().unwrap_or("");
-        lines.extend(text::lines(problem, usize::from(width), theme, value).into_iter().map(|line| line.style(theme.bad())));
+        lines.extend(
+            text::lines(problem, usize::from(width), theme, value)
+                .into_iter()
+                .map(|line| line.style(theme.bad())),
+        );
     }
     lines.extend(text::lines(&page.text, usize::from(width), theme, value));
     if let Some(question) = page.question.as_ref().filter(|_| column) {
@@ -128,8 +132,14 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
         let block = Block::bordered()
             .border_set(theme.border_set())
             .border_style(theme.accent())
-            .title(Span::styled(shorten(&title, usize::from(area.width).saturating_sub(2)), theme.title(true)))
-            .title_bottom(Span::styled(shorten(&keys, usize::from(area.width).saturating_sub(2)), theme.dim()));
+            .title(Span::styled(
+                shorten(&title, usize::from(area.width).saturating_sub(2)),
+                theme.title(true),
+            ))
+            .title_bottom(Span::styled(
+                shorten(&keys, usize::from(area.width).saturating_sub(2)),
+                theme.dim(),
+            ));
         let inner = block.inner(area);
         block.render(area, buf);
         Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
@@ -170,7 +180,8 @@ fn keys(app: &App, course: &Course, more: bool) -> String {
         keys.push("PgDn more".to_owned());
     }
     if course.shown().is_some_and(|page| page.question.is_some()) {
-        let word = if course.answers.get(course.page).is_some_and(Option::is_some) { "answer" } else { "question" };
+        let word =
+            if course.answers.get(course.page).is_some_and(Option::is_some) { "answer" } else { "question" };
         keys.push(format!("{} {word}", key(app, Do::Ask)));
     }
     if course.page > 0 {

@@ -36,7 +36,8 @@ pub fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
     let mut plain = String::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let (piece, length) = if let Some(brace) = rest.strip_prefix('{').filter(|_| !rest.starts_with("{{")) {
+        let (piece, length) = if let Some(brace) = rest.strip_prefix('{').filter(|_| !rest.starts_with("{{"))
+        {
             let end = brace.find('}').ok_or(at..at + 1)?;
             (Some(value(text, at + 1..at + 1 + end)), end + 2)
         } else if let Some((inside, length)) = enclosed(rest, "**") {
@@ -179,7 +180,8 @@ impl Words {
         // Longer than a whole line: it is cut.
         for character in word.chars() {
             let letter = character.to_string();
-            let full = self.lines.last().is_some_and(|line| line.width() + Span::raw(&letter).width() > self.width);
+            let full =
+                self.lines.last().is_some_and(|line| line.width() + Span::raw(&letter).width() > self.width);
             if full {
                 self.lines.push(Line::default());
             }

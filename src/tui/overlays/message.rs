@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::mapping::check::Level;
 use crate::tui::app::App;
+use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
 
 /// A scene that could not be loaded: the diagnostic with its caret, unchanged.
@@ -22,9 +23,13 @@ pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut B
     frame.render(app, &text.lines().collect::<Vec<_>>(), scroll, area, buf);
 }
 
-/// The engine panicked.
+/// A thread panicked: the engine, or one that goes on without.
 pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let what_now = "a bug: please report it · r starts the engine again · ↑↓ scroll · q quits";
+    let what_now = if app.crashed {
+        "a bug: please report it · r starts the engine again · ↑↓ scroll · q quits"
+    } else {
+        "a bug: please report it · the experiment goes on · Esc closes"
+    };
     let frame = Frame { title: "A thread of spinntui stopped", style: app.theme.bad(), what_now };
     let plain: Vec<String> = text.lines().map(without_escapes).collect();
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
@@ -135,21 +140,6 @@ pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     rows
 }
 
-/// A report without the terminal colours that color-eyre puts in.
-fn without_escapes(line: &str) -> String {
-    let mut plain = String::with_capacity(line.len());
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        if character == '\u{1b}' {
-            // CSI: up to its final letter.
-            let _ = characters.by_ref().find(char::is_ascii_alphabetic);
-        } else {
-            plain.push(character);
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,10 +156,5 @@ mod tests {
         assert_eq!(wrapped("one two three", 9, "  "), ["  one two", "  three"]);
         assert_eq!(wrapped("unbreakable", 6, " "), [" unbre", "akable"]);
         assert_eq!(wrapped("", 6, " "), [" "]);
-    }
-
-    #[test]
-    fn reports_lose_their_colours() {
-        assert_eq!(without_escapes("\u{1b}[31;1mThe\u{1b}[0m end"), "The end");
     }
 }

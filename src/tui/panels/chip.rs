@@ -19,8 +19,8 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
-use crate::tui::lesson;
 use crate::tui::heat::{Metric, Window, sram_fill};
+use crate::tui::lesson;
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::floor_plan::FloorPlan;
 use crate::tui::widgets::frame::frame;
@@ -29,7 +29,7 @@ use crate::tui::widgets::{
 };
 
 /// Rows of the readout below the plan.
-const READOUT_ROWS: u16 = 2;
+pub const READOUT_ROWS: u16 = 2;
 /// Columns of the detail beside an expanded plan.
 const DETAIL_COLUMNS: u16 = 46;
 
@@ -220,7 +220,7 @@ fn status_word(state: &PeView) -> String {
 }
 
 /// The selected PE in words: two lines, more where there is room.
-fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let (app, theme) = (view.app, view.theme());
     let Some(state) = view.pe(app.selected) else { return area };
     let mut first = vec![Span::styled(app.selected.to_string(), theme.accent())];

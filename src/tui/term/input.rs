@@ -1,26 +1,35 @@
-//! The input thread: blocks on the terminal and passes on keys and sizes.
+//! The input thread: blocks on the terminal and passes on keys, pasted text and sizes.
 
-use std::{io, thread};
+use std::io;
 
 use crossbeam_channel::Sender;
 use crossterm::event::{self, Event};
+use signal_hook::consts::SIGHUP;
 
-use crate::tui::app::Msg;
+use super::panic::provoke;
+use super::{guarded, says_gone};
+use crate::tui::app::{Msg, Signal};
 
 /// Starts the thread. It ends with the process: a blocking read on a terminal cannot be called back.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
-    thread::Builder::new().name("input".to_owned()).spawn(move || read_all(&inbox)).map(drop)
+    guarded::spawn("input", inbox.clone(), move || read_all(&inbox))
 }
 
 fn read_all(inbox: &Sender<Msg>) {
     loop {
         let msg = match event::read() {
-            Ok(Event::Key(key)) => Msg::Key(key),
+            Ok(Event::Key(key)) => {
+                provoke("input");
+                Msg::Key(key)
+            }
+            Ok(Event::Paste(text)) => Msg::Paste(text),
             Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
-            Ok(_) => continue,
+            // Focus and mouse are not asked for.
+            Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+            Err(error) if says_gone(&error) => Msg::Signal(Signal::Terminate(SIGHUP)),
             Err(error) => Msg::InputLost(error.to_string()),
         };
-        let last = matches!(msg, Msg::InputLost(_));
+        let last = matches!(msg, Msg::InputLost(_) | Msg::Signal(_));
         if inbox.send(msg).is_err() || last {
             return;
         }

@@ -1,12 +1,17 @@
 //! The terminal as a thing one takes and gives back: the only place that writes escape sequences outside a frame.
+//! `docs/terminal.md` lists what can go wrong with terminals, what the app does then, and which test holds it.
 
+mod guarded;
+pub mod hangup;
 pub mod input;
 pub mod panic;
 pub mod signals;
+mod wire;
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -14,12 +19,17 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::prelude::Buffer;
 
+use self::wire::Wire;
+pub use self::wire::{is_gone, says_gone};
+
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// A frame of so many bytes has no new cell in it, only its beginning and end.
+const EMPTY_FRAME: u64 = 40;
 
 /// Whether the terminal is ours now. Shared with the panic hook, so that giving it back twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -43,11 +53,18 @@ pub fn give_back() {
     }
 }
 
-type Backing = CrosstermBackend<BufWriter<Stdout>>;
+/// Whether the terminal is ours.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+type Backing = CrosstermBackend<BufWriter<Wire>>;
 
 /// The terminal, ours until dropped.
 pub struct Screen {
     terminal: ratatui::Terminal<Backing>,
+    /// What is on it is not what was drawn last.
+    stale: bool,
 }
 
 impl Screen {
@@ -56,7 +73,7 @@ impl Screen {
         // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full resets, which wipe
         // bold and reverse, too.
         crossterm::style::force_color_output(true);
-        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal });
+        let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal, stale: false });
         if screen.is_err() {
             give_back();
         }
@@ -68,28 +85,48 @@ impl Screen {
         self.terminal.size().map(|size| (size.width, size.height))
     }
 
-    /// Draws one frame, bracketed so that terminals that can do so show it at once.
-    pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+    /// Draws one frame, bracketed so that terminals that can do so show it at once. Returns whether any cell is new.
+    pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<bool> {
+        let before = wire::written();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) {
+            // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails after two seconds where
+            // nobody answers.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         self.terminal.draw(|frame| paint(frame.area(), frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        self.flush()?;
+        Ok(wire::written() - before > EMPTY_FRAME)
     }
 
-    /// Forgets what is on the screen, so that the next frame draws all of it.
-    ///
-    /// A new `Terminal` and a cleared backend, since `Terminal::clear` asks the terminal for the cursor's position and
-    /// fails after two seconds where nobody answers.
-    pub fn forget(&mut self) -> io::Result<()> {
-        self.terminal = new_terminal()?;
-        self.terminal.backend_mut().clear_region(ClearType::All)
+    /// Asks the terminal to put a text on the clipboard (OSC 52). It may refuse, and does not say so.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(self.terminal.backend_mut())?;
+        if is_gone() {
+            Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Forgets what is on the screen, so that the next frame clears it and draws all of it.
+    pub fn forget(&mut self) {
+        self.stale = true;
     }
 
     /// Takes the terminal again, after [`give_back`] or after something else may have changed its mode.
     pub fn retake(&mut self) -> io::Result<()> {
         give_back();
         take()?;
-        self.forget()
+        self.forget();
+        Ok(())
     }
 }
 
@@ -100,5 +137,5 @@ impl Drop for Screen {
 }
 
 fn new_terminal() -> io::Result<ratatui::Terminal<Backing>> {
-    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())))
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER_BYTES, Wire::new())))
 }

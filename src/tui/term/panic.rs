@@ -4,8 +4,10 @@
 //! screen stays, and the app shows the report. The usual hook of terminal libraries gives the screen away on *any*
 //! thread's panic, while the UI goes on drawing over the shell.
 
+use std::io::Write;
 use std::panic::{self, PanicHookInfo};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, thread};
 
 use color_eyre::config::HookBuilder;
 use crossbeam_channel::Sender;
@@ -28,12 +30,14 @@ pub fn install(inbox: Sender<Msg>) -> Hook {
     let _ = eyre_hook.install();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let report = panic_hook.panic_report(info);
+        let report = panic_hook.panic_report(info).to_string();
+        let name = thread::current().name().unwrap_or("?").to_owned();
+        tracing::error!(thread = name, "panic\n{}", without_escapes(&report));
         if thread::current().id() == ui {
             give_back();
-            eprintln!("{report}");
+            // Not `eprintln!`, which panics where nobody listens any more.
+            let _ = writeln!(io::stderr(), "{report}");
         } else {
-            let name = thread::current().name().unwrap_or("?").to_owned();
             let _ = inbox.send(Msg::ThreadPanicked(format!("thread `{name}`\n{report}")));
         }
     }));
@@ -49,16 +53,47 @@ impl Drop for Hook {
     }
 }
 
-/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=ui` or `=worker` panics on that thread after
-/// the first frame.
-#[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
-pub fn provoke_if_asked() {
-    match std::env::var("SPINNTUI_TEST_PANIC").as_deref() {
-        Ok("ui") => panic::panic_any("asked for by SPINNTUI_TEST_PANIC"),
-        Ok("worker") => {
-            let worker = thread::Builder::new().name("worker".to_owned());
-            let _ = worker.spawn(|| panic::panic_any("asked for by SPINNTUI_TEST_PANIC"));
+/// A report without the terminal colours that color-eyre puts in.
+pub fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            // CSI: up to its final letter.
+            let _ = characters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            plain.push(character);
         }
-        _ => {}
+    }
+    plain
+}
+
+/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once. Places: `ui` in the
+/// middle of its second frame, `worker` after the first, `engine` as it hands over its first snapshot, `input` at the
+/// first key, `signals` after the first signal, `watcher` when the scene was saved.
+#[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
+pub fn provoke(place: &str) {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if std::env::var_os("SPINNTUI_TEST_PANIC").is_some_and(|asked| asked == place)
+        && !DONE.swap(true, Ordering::SeqCst)
+    {
+        panic!("asked for by SPINNTUI_TEST_PANIC");
+    }
+}
+
+/// [`provoke`] on a thread that nobody needs.
+pub fn provoke_worker() {
+    if std::env::var_os("SPINNTUI_TEST_PANIC").is_some() {
+        let _ = thread::Builder::new().name("worker".to_owned()).spawn(|| provoke("worker"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_lose_their_colours() {
+        assert_eq!(without_escapes("\u{1b}[31;1mThe\u{1b}[0m end"), "The end");
     }
 }

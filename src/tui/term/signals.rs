@@ -1,17 +1,23 @@
-//! The signal thread: TERM, INT and HUP leave in good order; TSTP suspends; CONT takes the terminal again.
+//! The signal thread: TERM, INT, QUIT and HUP leave in good order; TSTP suspends; CONT takes the terminal again.
 
-use std::{io, thread};
+use std::time::Duration;
+use std::{io, process, thread};
 
 use crossbeam_channel::Sender;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
+use super::guarded;
+use super::panic::provoke;
 use crate::tui::app::{Msg, Signal};
+
+/// How long the app may take to give the terminal back before it is ended without.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts the thread.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT])?;
-    let pass_on = move || {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT])?;
+    guarded::spawn("signals", inbox.clone(), move || {
         for number in &mut signals {
             let signal = match number {
                 SIGTSTP => Signal::Suspend,
@@ -21,9 +27,27 @@ pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
             if inbox.send(Msg::Signal(signal)).is_err() {
                 return;
             }
+            if let Signal::Terminate(number) = signal {
+                last_resort(number);
+            }
+            provoke("signals");
+        }
+    })
+}
+
+/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing, stopped by Ctrl-S, say. What
+/// cannot be written is left out; the line settings are put back all the same.
+fn last_resort(number: i32) {
+    let wait = move || {
+        thread::sleep(PATIENCE);
+        if super::is_taken() {
+            tracing::warn!("the terminal takes nothing: left without giving it back");
+            let _ = crossterm::terminal::disable_raw_mode();
+            process::exit(128 + number.clamp(0, 127));
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(pass_on).map(drop)
+    // Without a thread to wait on there is nothing more to be done.
+    let _ = thread::Builder::new().name("last-resort".to_owned()).spawn(wait);
 }
 
 /// Stops the whole process until somebody sends CONT.

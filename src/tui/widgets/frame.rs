@@ -27,7 +27,8 @@ pub fn frame(
         (false, false) => " ",
     };
     let title = format!("{mark}{} {} ", panel.number(), panel.name());
-    let block = Block::bordered().border_set(theme.border_set()).border_style(theme.border(focused || marked));
+    let block =
+        Block::bordered().border_set(theme.border_set()).border_style(theme.border(focused || marked));
     let inner = block.inner(area);
     block.render(area, buf);
     let room = area.width.saturating_sub(2);

@@ -89,6 +89,13 @@ impl Prompt {
         history.push(text.to_owned());
     }
 
+    /// Puts a text in where the cursor is, as if it had been typed; what would make the line too long is left out.
+    pub fn paste(&mut self, text: &str) {
+        for character in text.chars() {
+            self.insert(character);
+        }
+    }
+
     fn set(&mut self, text: String) {
         self.cursor = text.len();
         self.text = text;

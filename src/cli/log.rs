@@ -1,0 +1,89 @@
+//! `--log FILE`: what the program does, written to a file and never to the terminal.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use clap::Args;
+use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+/// Names the file where `--log` does not.
+const FILE: &str = "SPINNTUI_LOG";
+/// What goes into it.
+const LEVEL: &str = "SPINNTUI_LOG_LEVEL";
+/// Without a word about it.
+const DEFAULT_LEVEL: &str = "info";
+
+/// Where to.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Append a log to this file: scenes loaded, crashes, slow frames; also SPINNTUI_LOG
+    ///
+    /// SPINNTUI_LOG_LEVEL says how much: error, warn, info (the default), debug (also each command), or a filter such
+    /// as `warn,spinntui::tui=debug`.
+    #[arg(long = "log", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// Why nothing can be logged.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// The file.
+    #[error("cannot write the log {}: {source}\nhelp: name another file with --log or {FILE}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The filter.
+    #[error(
+        "{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
+    )]
+    Level {
+        /// As written.
+        text: String,
+        /// What is wrong.
+        source: ParseError,
+    },
+}
+
+/// Begins to log, if that is wanted.
+pub fn start(args: &LogArgs) -> Result<(), LogError> {
+    let variable = std::env::var_os(FILE).filter(|name| !name.is_empty()).map(PathBuf::from);
+    let level = std::env::var(LEVEL).ok().filter(|text| !text.is_empty());
+    match args.file.clone().or(variable) {
+        Some(path) => to(&path, level.as_deref().unwrap_or(DEFAULT_LEVEL)),
+        None => Ok(()),
+    }
+}
+
+fn to(path: &Path, level: &str) -> Result<(), LogError> {
+    let filter =
+        EnvFilter::try_new(level).map_err(|source| LogError::Level { text: level.to_owned(), source })?;
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let file = file.map_err(|source| LogError::File { path: path.to_owned(), source })?;
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    // Refused where a log is being written already, as in a test that runs the program twice.
+    if log.try_init().is_ok() {
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "spinntui");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_file_or_the_filter_and_what_to_do() {
+        let error = to(Path::new("/no/such/folder/x.log"), "info").unwrap_err().to_string();
+        assert!(error.contains("/no/such/folder/x.log") && error.contains("--log"), "{error}");
+        let error = to(Path::new("/no/such/folder/x.log"), "loud=very").unwrap_err().to_string();
+        assert!(error.contains("SPINNTUI_LOG_LEVEL: `loud=very`"), "{error}");
+    }
+}

@@ -1,0 +1,222 @@
+//! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped for a while.
+
+use crate::terminal::{Setup, Terminal, patiently};
+use crate::{SCENE, started};
+
+/// A running scene.
+fn running() -> Terminal {
+    let mut terminal = started();
+    terminal.press("<");
+    terminal.wait_for("30 steps/s");
+    terminal.press(" ");
+    terminal.wait_for("RUNNING");
+    terminal
+}
+
+fn with_panic(place: &str) -> Terminal {
+    Setup::scene(SCENE).env("SPINNTUI_TEST_PANIC", place).start()
+}
+
+#[test]
+fn quitting_takes_everything_back() {
+    for key in ["q", "\x03"] {
+        let mut terminal = running();
+        terminal.press(key);
+        assert_eq!(terminal.exit_code(), 0);
+        terminal.assert_given_back("quit");
+    }
+}
+
+#[test]
+fn signals_end_a_run_in_good_order() {
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
+        let mut terminal = running();
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), code, "{signal}");
+        terminal.assert_given_back(signal);
+    }
+}
+
+#[test]
+fn a_signal_before_the_scene_is_loaded_ends_it_too() {
+    let mut terminal = Setup::scene("scenes/lm.ron").start();
+    terminal.wait_until_raw();
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit_code(), 143);
+    terminal.assert_given_back("TERM while loading");
+}
+
+#[test]
+fn a_signal_ends_it_though_the_terminal_takes_nothing() {
+    let mut terminal = running();
+    terminal.hold(true);
+    // The pseudo-terminal's own memory is soon full of frames, and the app waits in the middle of one.
+    for _ in 0..200 {
+        terminal.press("\x0c");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit_code(), 143);
+    assert!(terminal.is_cooked(), "still in raw mode");
+}
+
+#[test]
+fn ctrl_z_again_and_again_and_while_running() {
+    let mut terminal = running();
+    for _ in 0..3 {
+        terminal.press("\x1a");
+        terminal.wait_until_stopped();
+        terminal.settle();
+        terminal.assert_given_back("Ctrl-Z");
+        terminal.signal("CONT");
+        terminal.wait_until_raw();
+        terminal.wait_for("RUNNING");
+        assert!(terminal.on_alternate_screen());
+    }
+    terminal.press(" ");
+    terminal.wait_for("PAUSED");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn tstp_from_outside_suspends_and_cont_alone_only_draws_again() {
+    let mut terminal = started();
+    terminal.signal("TSTP");
+    terminal.wait_until_stopped();
+    terminal.settle();
+    terminal.assert_given_back("TSTP");
+    terminal.signal("CONT");
+    terminal.wait_until_raw();
+    terminal.wait_for("PAUSED");
+    terminal.settle();
+    let before = (terminal.screen(), terminal.bytes_seen());
+    terminal.signal("CONT");
+    patiently(|| terminal.bytes_seen() > before.1, || "nothing is drawn after CONT".to_owned());
+    terminal.settle();
+    assert_eq!(terminal.screen(), before.0);
+    assert!(!terminal.is_cooked() && terminal.on_alternate_screen());
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_signal_while_stopped_counts_when_it_goes_on() {
+    let mut terminal = running();
+    terminal.press("\x1a");
+    terminal.wait_until_stopped();
+    // As shells do it with their jobs.
+    terminal.signal("TERM");
+    terminal.signal("CONT");
+    assert_eq!(terminal.exit_code(), 143);
+    terminal.assert_given_back("TERM while stopped");
+}
+
+/// What people do: with a shell between, which takes the terminal while the app is stopped, so that nobody tells the app of
+/// new sizes meanwhile.
+#[test]
+fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
+    let shell = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
+    let Some(shell) = shell.into_iter().find(|path| std::path::Path::new(path).exists()) else {
+        eprintln!("skipped: no bash here, and job control needs a shell that has it");
+        return;
+    };
+    let mut terminal =
+        Setup::program(shell, &["--norc", "--noprofile", "-i"]).env("PS1", "prompt> ").size((90, 28)).start();
+    terminal.wait_for("prompt>");
+    let binary = crate::terminal::binary();
+    terminal.press(&format!("{} {SCENE}\r", binary.display()));
+    terminal.wait_for("PAUSED");
+    terminal.press("\x1a");
+    terminal.wait_for("Stopped");
+    terminal.settle();
+    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible());
+    terminal.resize((120, 40));
+    // In the background it may not touch the terminal: the kernel stops it until it is in front again.
+    terminal.press("bg\r");
+    terminal.settle();
+    assert!(!terminal.on_alternate_screen());
+    terminal.press("fg\r");
+    terminal.wait_for("PAUSED");
+    // Three panels are more than fit at 90x28.
+    terminal.wait_for("3 Memory");
+    terminal.settle();
+    assert!(terminal.on_alternate_screen());
+    terminal.press("q");
+    terminal.wait_until("the shell is back", |screen| {
+        screen.trim_end().ends_with("prompt>") && !screen.contains("PAUSED")
+    });
+    terminal.press("exit\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_panic_of_the_engine_is_shown_and_r_starts_it_again() {
+    let mut terminal = with_panic("engine");
+    terminal.wait_for("A thread of spinntui stopped");
+    terminal.wait_for("thread `engine`");
+    terminal.wait_for("r starts the engine again");
+    assert!(terminal.on_alternate_screen());
+    terminal.press("r");
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `engine`"));
+    terminal.wait_for("PAUSED");
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_given_back("after a panic of the engine");
+}
+
+#[test]
+fn keys_count_after_a_panic_of_the_input_thread() {
+    let mut terminal = with_panic("input");
+    terminal.wait_for("PAUSED");
+    terminal.press("x");
+    terminal.wait_for("thread `input`");
+    terminal.wait_for("the experiment goes on");
+    terminal.press("\x1b");
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `input`"));
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn signals_count_after_a_panic_of_their_thread() {
+    let mut terminal = with_panic("signals");
+    terminal.wait_for("PAUSED");
+    terminal.signal("CONT");
+    terminal.wait_for("thread `signals`");
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit_code(), 143);
+    terminal.assert_given_back("after a panic of the signal thread");
+}
+
+#[test]
+fn the_scene_is_watched_after_a_panic_of_the_watcher() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("scene.ron");
+    let text = std::fs::read_to_string(SCENE).unwrap();
+    std::fs::write(&scene, &text).unwrap();
+    let mut terminal =
+        Setup::scene(scene.to_str().unwrap()).env("SPINNTUI_TEST_PANIC", "watcher").size((120, 30)).start();
+    terminal.wait_for("PAUSED");
+    std::fs::write(&scene, &text).unwrap();
+    terminal.wait_for("thread `scene-watch`");
+    terminal.press("\x1b");
+    terminal.wait_until("the report is closed", |screen| !screen.contains("thread `scene-watch`"));
+    std::fs::write(&scene, "Scene(version: 1, modle: \"x\")").unwrap();
+    terminal.wait_for("modle");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_panic_in_the_middle_of_a_frame_takes_everything_back() {
+    let mut terminal = with_panic("ui");
+    assert_eq!(terminal.exit_code(), 101);
+    terminal.assert_given_back("panic");
+    // In raw mode each line of the report would begin where the one before ended.
+    assert!(terminal.screen().lines().any(|line| line.starts_with("The application panicked")));
+}
