@@ -10,6 +10,7 @@ use super::output::Output;
 use super::{CliError, FINE};
 use crate::scene::catalogue;
 use crate::tui::config::Config;
+use crate::tui::lesson;
 use crate::tui::picker::{Picker, Row, choose};
 use crate::tui::theme::Theme;
 
@@ -73,8 +74,15 @@ fn short(name: &str) -> String {
 }
 
 /// The lessons that come with the program.
-fn lessons() -> Vec<Row> {
-    Vec::new()
+fn lessons() -> impl Iterator<Item = Row> {
+    lesson::shipped().into_iter().map(|entry| Row {
+        group: "Lessons".to_owned(),
+        problem: lesson::Loaded::load(&entry.path).err().map(|error| error.message().to_owned()),
+        arguments: vec!["lesson".to_owned(), entry.name.clone()],
+        title: format!("{} ({} min)", entry.title, entry.minutes),
+        about: entry.about,
+        name: entry.name,
+    })
 }
 
 /// The list as text.

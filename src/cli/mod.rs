@@ -16,6 +16,7 @@ pub mod export;
 pub mod home;
 pub mod inspect;
 pub mod kernels;
+pub mod lesson;
 pub mod log;
 pub mod looks;
 pub mod man;
@@ -63,6 +64,7 @@ Examples:
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
+  spinntui lesson what-is-a-pe
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
   spinntui events user01_natural.aedat
@@ -92,6 +94,9 @@ struct OpenArgs {
     /// Write the session down, for `spinntui replay`
     #[arg(long, value_name = "FILE", requires = "scene")]
     record: Option<PathBuf>,
+    /// Presenter mode: keys are shown, a free run is slow
+    #[arg(long, requires = "scene")]
+    present: bool,
     #[command(flatten)]
     fault: FaultArgs,
     #[command(flatten)]
@@ -186,6 +191,8 @@ enum Verb {
     Tune(tune::TuneArgs),
     /// Fit what no public source gives to times measured on a chip
     Calibrate(calibrate::CalibrateArgs),
+    /// Give a lesson in the terminal; without a name, list the lessons
+    Lesson(lesson::LessonArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
     /// Draw the app's screen at a moment: text or a picture, for slides and pages
@@ -324,6 +331,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     }
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Lesson(args)), _) => return lesson::lesson(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Peek(args)), _) => peek::peek(&args),
@@ -376,7 +384,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
             let config = cli.open.config.load(cli.open.looks)?;
-            return open::open(&scene, set, cli.open.record, &cli.open.points, config);
+            return open::open(&scene, set, cli.open.record, &cli.open.points, config, cli.open.present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),

@@ -18,6 +18,7 @@ pub fn open(
     record: Option<PathBuf>,
     points: &PointArgs,
     config: Config,
+    present: bool,
 ) -> Result<ExitCode, CliError> {
     let scene = &find::scene(scene);
     let asked = points.asked();
@@ -28,6 +29,7 @@ pub fn open(
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
-    let options = TuiOptions { engine, looks: config.looks, keymap: config.keymap, watch: true };
+    let (looks, keymap) = (config.looks, config.keymap);
+    let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

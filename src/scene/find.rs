@@ -69,9 +69,27 @@ pub fn meant(name: &Path) -> PathBuf {
     lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
+/// Where a path in a scene leads: the first of [`candidates`] that is there, then what the program has within; or what
+/// was tried.
+pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
+    let tried = candidates(scene, Path::new(name));
+    if let Some(found) = tried.iter().find(|path| path.exists()) {
+        return Ok(found.clone());
+    }
+    // The folder that the program unpacks itself to is the last resort.
+    let within = shipped::has(Path::new(name)).then(shipped::folder).flatten();
+    within.map(|folder| folder.join(name)).ok_or(tried)
+}
+
+/// What was tried, for a message.
+pub fn looked_for(tried: &[PathBuf]) -> String {
+    let tried: Vec<String> = tried.iter().map(|path| format!("\n  {}", path.display())).collect();
+    format!("looked for, in this order:{}", tried.concat())
+}
+
 /// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above it up to the
 /// repository's root, then [`folders`].
-pub fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
+fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     if name.is_absolute() {
         return vec![name.to_owned()];
     }

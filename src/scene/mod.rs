@@ -6,6 +6,7 @@
 pub mod catalogue;
 mod check;
 pub mod doc;
+pub mod document;
 pub mod error;
 pub mod explain;
 pub mod find;

@@ -10,6 +10,7 @@
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
+//! | [`lesson`] | lessons, their pages on screen, presenter mode |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`copy`], [`paste`] | what goes to the clipboard, and what comes from it |
 //! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
@@ -30,6 +31,7 @@ pub mod heat;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
+pub mod lesson;
 pub mod looks;
 pub mod overlays;
 pub mod palette;
@@ -63,4 +65,8 @@ pub struct TuiOptions {
     pub keymap: keymap::Keymap,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
+    /// A lesson to take.
+    pub lesson: Option<lesson::Loaded>,
+    /// Presenter mode from the beginning.
+    pub present: bool,
 }

@@ -8,6 +8,7 @@ use crate::model::{Model, WEIGHTS_FILE};
 use crate::report::table::grouped;
 use crate::scene::{LoadedScene, catalogue, find, shipped};
 use crate::session::build::{ModelCache, Plan};
+use crate::tui::lesson;
 
 /// What an installed copy has to be told where to find.
 const COPY: &str = "copy scenes, models and assets of the repository to the data folder";
@@ -150,7 +151,15 @@ pub fn scenes() -> Vec<Item> {
     entries.iter().map(look).collect()
 }
 
-/// Every lesson.
+/// Every lesson: is it read, and are its scenes there?
 pub fn lessons() -> Vec<Item> {
-    Vec::new()
+    const GROUP: &str = "lessons";
+    let look = |entry: &lesson::Entry| match lesson::Loaded::load(&entry.path) {
+        Ok(loaded) => {
+            let found = format!("{} pages", loaded.document.value.pages.len());
+            Item::ok(GROUP, &entry.name, found)
+        }
+        Err(error) => Item::new(GROUP, &entry.name, State::Problem, error.message(), error.help()),
+    };
+    lesson::shipped().iter().map(look).collect()
 }
