@@ -13,6 +13,7 @@ use crate::net::csr::{self, Csr};
 use crate::net::gesture::FRAME_SIDE;
 use crate::net::{Carry, EgruLayer, Output};
 use crate::report::table::{Table, field, grouped, percent};
+use crate::scene::find;
 
 /// Column at which the texts of the card begin.
 const INDENT: usize = 15;
@@ -40,7 +41,7 @@ pub enum InspectError {
 
 /// Loads a model and writes what it is as text of at most 80 columns (a long path or word aside).
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
-    let model = Model::load(model)?;
+    let model = Model::load(&find::meant(model))?;
     let mut text = String::new();
     write_card(&model, &mut text);
     text.push('\n');

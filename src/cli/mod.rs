@@ -7,14 +7,19 @@
 pub mod calibrate;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod config;
 pub mod constants;
+pub mod doctor;
 pub mod events;
 pub mod export;
+pub mod home;
 pub mod inspect;
 pub mod kernels;
+pub mod lesson;
 pub mod log;
 pub mod looks;
+pub mod man;
 pub mod open;
 pub mod output;
 pub mod peek;
@@ -22,6 +27,7 @@ pub mod points;
 pub mod quantize;
 pub mod replay;
 pub mod run;
+pub mod screenshot;
 pub mod synth;
 pub mod trace;
 pub mod tune;
@@ -35,8 +41,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use crate::scene::SceneError;
 use crate::scene::error::did_you_mean;
+use crate::scene::{SceneError, find, shipped};
 use output::Output;
 
 /// Exit code of a good answer.
@@ -47,15 +53,10 @@ pub const FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 
 const AFTER_HELP: &str = "\
-Scenes to begin with:
+Scenes to begin with (`spinntui` alone lists them all, and opens one):
   scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
-  scenes/lm_148.ron       the same with four PEs reserved, as public software does
-  scenes/lm_generate.ron  the same, writing a text of its own
-  scenes/lm_event.ron     the same with event-driven kernels
-  scenes/single_pe.ron    a whole tiny network on one PE
   scenes/dvs.ron          gestures seen by an event camera, on 128 PEs
-  scenes/tensor.ron       any EGRU model on any array: .npy in, .npy out
 
 Examples:
   spinntui scenes/lm.ron
@@ -63,6 +64,7 @@ Examples:
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
+  spinntui lesson what-is-a-pe
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
   spinntui events user01_natural.aedat
@@ -84,11 +86,17 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct OpenArgs {
-    /// Scene to open in the terminal
+    /// Scene to open in the terminal; without one, choose from those that there are
     scene: Option<PathBuf>,
+    /// List the scenes and lessons that there are, instead of choosing in the terminal
+    #[arg(long, conflicts_with = "scene")]
+    list: bool,
     /// Write the session down, for `spinntui replay`
     #[arg(long, value_name = "FILE", requires = "scene")]
     record: Option<PathBuf>,
+    /// Presenter mode: keys are shown, a free run is slow
+    #[arg(long, requires = "scene")]
+    present: bool,
     #[command(flatten)]
     fault: FaultArgs,
     #[command(flatten)]
@@ -183,8 +191,18 @@ enum Verb {
     Tune(tune::TuneArgs),
     /// Fit what no public source gives to times measured on a chip
     Calibrate(calibrate::CalibrateArgs),
+    /// Give a lesson in the terminal; without a name, list the lessons
+    Lesson(lesson::LessonArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
+    /// Draw the app's screen at a moment: text or a picture, for slides and pages
+    Screenshot(screenshot::ScreenshotArgs),
+    /// Look at terminal, data, models and scenes: what works here, and what to do
+    Doctor(doctor::DoctorArgs),
+    /// Write a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Write manual pages
+    Man(man::ManArgs),
     /// Show what kernels cost, instruction by instruction; also a kernel of your own
     Kernels(KernelsArgs),
 }
@@ -289,7 +307,12 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT));
         }
     };
-    match dispatch(cli) {
+    let done = dispatch(cli);
+    // By now no screen is disturbed.
+    if let Some(news) = shipped::take_news() {
+        eprintln!("{news}");
+    }
+    match done {
         Ok(code) => code,
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
@@ -308,6 +331,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     }
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
+        (Some(Verb::Lesson(args)), _) => return lesson::lesson(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Peek(args)), _) => peek::peek(&args),
@@ -347,24 +371,23 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),
+        (Some(Verb::Screenshot(args)), _) => screenshot::screenshot(&args),
+        (Some(Verb::Doctor(args)), _) => doctor::doctor(&args),
+        (Some(Verb::Completions(args)), _) => completions::completions(&args),
+        (Some(Verb::Man(args)), _) => man::man(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
             kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }
-        (None, Some(scene)) if is_scene(&scene) => {
+        (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
             let config = cli.open.config.load(cli.open.looks)?;
-            return open::open(&scene, set, cli.open.record, &cli.open.points, config);
+            return open::open(&scene, set, cli.open.record, &cli.open.points, config, cli.open.present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
-        (None, None) => {
-            let mut output = Output::stdout();
-            output.text(&Cli::command().render_help().to_string())?;
-            output.finish()?;
-            Ok(FINE)
-        }
+        (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),
     };
     code.map(ExitCode::from)
 }

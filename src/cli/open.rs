@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::points::{self, PointArgs};
-use crate::scene::LoadedScene;
+use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
 use crate::tui::TuiOptions;
@@ -18,7 +18,9 @@ pub fn open(
     record: Option<PathBuf>,
     points: &PointArgs,
     config: Config,
+    present: bool,
 ) -> Result<ExitCode, CliError> {
+    let scene = &find::scene(scene);
     let asked = points.asked();
     if !asked.is_empty() {
         // What is wrong with a condition of the command line is best said before the screen is taken.
@@ -27,6 +29,7 @@ pub fn open(
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
-    let options = TuiOptions { engine, looks: config.looks, keymap: config.keymap, watch: true };
+    let (looks, keymap) = (config.looks, config.keymap);
+    let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

@@ -116,7 +116,8 @@ pub enum PeekError {
     },
 }
 
-fn pe(text: &str) -> Result<Pe, String> {
+/// Reads a PE: `3,4,2`.
+pub(super) fn pe(text: &str) -> Result<Pe, String> {
     let wrong = || format!("`{text}` is no PE: write x,y,p as in 3,4,2");
     let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
     let parts: Vec<u8> = inner

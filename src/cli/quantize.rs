@@ -12,6 +12,7 @@ use crate::model::{LanguageModel, ModelError};
 use crate::net::csr;
 use crate::net::quantise::QuantisedEgru;
 use crate::report::table::{Table, field, grouped};
+use crate::scene::find;
 use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout};
 
 /// `spinntui quantize`.
@@ -56,7 +57,7 @@ pub enum QuantizeError {
 
 /// Shows what quantising a model's matrices to 8 bits loses and saves; with a text, in perplexity too.
 pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), QuantizeError> {
-    let model = Arc::new(LanguageModel::load(&args.model)?);
+    let model = Arc::new(LanguageModel::load(&find::meant(&args.model))?);
     let quantised = QuantisedEgru::new(&model.network);
     let mut out = String::new();
     let _ = writeln!(

@@ -48,6 +48,17 @@ pub fn chain(data: &[f32], indices: &[u32], x: &[f32]) -> f32 {
     data.iter().zip(indices).fold(0.0, |acc, (w, &column)| w.mul_add(x[column as usize], acc))
 }
 
+/// Whether this processor has fused multiply-adds that [`rows`] uses; without, each is a slow call.
+pub fn is_fast() -> bool {
+    !matches!(Arch::new(), Arch::Scalar)
+}
+
+/// The instructions that [`rows`] uses here, as `pulp` names their set: V3 is AVX2 with FMA, V4 is AVX-512.
+pub fn instructions() -> String {
+    let name = format!("{:?}", Arch::new());
+    name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
 struct Rows<'a> {
     indptr: &'a [u32],
     indices: &'a [u32],

@@ -17,12 +17,14 @@ pub(super) struct Misfit {
 }
 
 /// The first misfit in the text, if there is one.
-pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape) -> Option<Misfit> {
-    Checker { text }.value(root, shape, "", false)
+pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<Misfit> {
+    Checker { text, word }.value(root, shape, "", false)
 }
 
 struct Checker<'t> {
     text: &'t str,
+    /// What the whole is called: scene.
+    word: &'t str,
 }
 
 impl Checker<'_> {
@@ -115,7 +117,7 @@ impl Checker<'_> {
                 return Some(wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
             }
         };
-        let this = if path.is_empty() { "the scene".to_owned() } else { format!("`{path}`") };
+        let this = if path.is_empty() { format!("the {}", self.word) } else { format!("`{path}`") };
         let names = || group.fields.iter().map(|f| f.name.as_str());
         for (index, field) in fields.iter().enumerate() {
             let misfit =
@@ -155,6 +157,15 @@ impl Checker<'_> {
         match (&variant.content, &node.kind) {
             (Some(_), Kind::Scalar) => {
                 Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
+            }
+            // `Step(3)`: one value that is no group of fields.
+            (Some(content), Kind::Tuple(items, _))
+                if !matches!(content, Shape::Struct(_) | Shape::Tuple(_)) =>
+            {
+                match items.as_slice() {
+                    [only] => self.value(only, content, path, false),
+                    _ => Some(wrong(node, &format!("one value is wanted behind this: `{word}(…)`"))),
+                }
             }
             (Some(content), _) => self.value(node, content, path, false),
             (None, Kind::Scalar) => None,

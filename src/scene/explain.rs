@@ -7,9 +7,9 @@ use ron::Error;
 use ron::error::{Position, SpannedError};
 
 use super::check::{self, lower_first};
+use super::document::Kind;
 use super::error::SceneError;
 use super::locate::Node;
-use super::shape;
 use super::syntax::{self, SyntaxError};
 
 /// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit the types; what neither
@@ -19,9 +19,10 @@ pub(super) fn explain(
     path: &Path,
     root: &Result<Node, SyntaxError>,
     error: &SpannedError,
+    kind: &Kind,
 ) -> SceneError {
     if let Ok(root) = root
-        && let Some(misfit) = check::first_misfit(text, root, shape::scene())
+        && let Some(misfit) = check::first_misfit(text, root, (kind.shape)(), kind.word)
     {
         return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
     }

@@ -5,12 +5,13 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
 
+use super::document::{self, SCENE};
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
-use super::{Scene, VERSIONS, explain, set, syntax, validate};
+use super::{Scene, explain, find, set, syntax, validate};
 
 /// No scene is this long: a model file was named, or a device.
 const MAX_BYTES: u64 = 4 << 20;
@@ -29,21 +30,21 @@ pub struct LoadedScene {
 }
 
 impl LoadedScene {
-    /// Reads, edits (`--set path=value`, in order), parses and checks a scene.
+    /// Reads, edits (`--set path=value`, in order), parses and checks a scene. A relative path, or a bare name, is looked
+    /// for as [`find::scene`] says.
     pub fn load(path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
-        Self::from_text(&read(path)?, path, edits)
+        let path = &find::scene(path);
+        Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
     /// The same for a text at hand; `path` is named in messages, and its folder is where relative paths start.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {
-            let help =
-                "a scene begins `Scene(version: 1, …)`; docs/scene.md describes it, scenes/ has examples";
-            return Err(SceneError::file(path, "there is no scene in the file", help));
+            return Err(SceneError::file(path, "there is no scene in the file", SCENE.begins));
         }
         let text = apply(text, path, edits)?;
-        let scene = parse(&text, path, edits)?;
+        let scene: Scene = parse(&text, path, edits, &SCENE)?;
         let loaded = Self { scene, path: path.to_owned(), text, edits: edits.to_vec() };
         match validate::first_problem(&loaded.scene) {
             Some(problem) => Err(loaded.error_at(&problem.field, problem.message, problem.help)),
@@ -65,38 +66,26 @@ impl LoadedScene {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> SceneError {
-        let literal = locate::span(&self.text, field);
-        let place = literal.and_then(|span| {
-            let [start, end] = [within.start, within.end].map(|at| locate::in_literal(&self.text, &span, at));
-            Some(start?..end?)
-        });
-        match place {
-            Some(place) => {
-                SceneError::file(&self.path, message, help).at(&self.text, place).edited(&self.edits)
-            }
-            None => self.error_at(field, message, help),
-        }
+        let error = SceneError::file(&self.path, message, help);
+        error_within(&self.text, field, within, error).edited(&self.edits)
     }
 
     /// Finds the file or folder that a scene names. A relative path is looked for in the scene's folder and the folders
-    /// above it up to the repository root, the current folder, the data folder (`$XDG_DATA_HOME/spinntui`), and the
-    /// folder this program was built from. `field` is the path of the value, for the message.
+    /// above it up to the repository root, the current folder, the data folder (`$SPINNTUI_DATA`, or
+    /// `$XDG_DATA_HOME/spinntui`), the folder this program was built from, and within the program. `field` is the path of
+    /// the value, for the message.
     pub fn resolve(&self, name: &str, field: &str) -> Result<PathBuf, SceneError> {
         if name.is_empty() {
             return Err(self.error_at(field, "the path is empty", "name a file, or leave the field out"));
         }
-        let tried = candidates(&self.path, Path::new(name));
-        if let Some(found) = tried.iter().find(|p| p.exists()) {
-            return Ok(found.clone());
-        }
-        let tried: Vec<String> = tried.iter().map(|p| format!("\n  {}", p.display())).collect();
-        let message = format!("`{name}` is nowhere to be found");
-        Err(self.error_at(field, message, format!("looked for, in this order:{}", tried.concat())))
+        find::resolve(&self.path, name).map_err(|tried| {
+            self.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
+        })
     }
 }
 
 /// Places the error at a field of the text, or at the nearest part there is.
-fn error_at(text: &str, field: &str, error: SceneError) -> SceneError {
+pub(super) fn error_at(text: &str, field: &str, error: SceneError) -> SceneError {
     let Ok(root) = locate::parse(text) else { return error };
     let walk = root.walk(field);
     let value = walk.node.span.clone();
@@ -110,13 +99,27 @@ fn error_at(text: &str, field: &str, error: SceneError) -> SceneError {
     error.at(text, span)
 }
 
-fn read(path: &Path) -> Result<String, SceneError> {
+/// Places the error under some bytes of the text that a field holds, inside its quotes.
+pub(super) fn error_within(text: &str, field: &str, within: Range<usize>, error: SceneError) -> SceneError {
+    let place = locate::span(text, field).and_then(|span| {
+        let [start, end] = [within.start, within.end].map(|at| locate::in_literal(text, &span, at));
+        Some(start?..end?)
+    });
+    match place {
+        Some(place) => error.at(text, place),
+        None => error_at(text, field, error),
+    }
+}
+
+/// The text of a file of a kind.
+pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneError> {
+    let word = kind.word;
     let fail = |what: &str, help: &str| SceneError::file(path, what, help);
     if path.is_dir() {
-        return Err(fail("this is a folder, and a scene is a file", &scenes_in(path)));
+        return Err(fail(&format!("this is a folder, and a {word} is a file"), &files_in(path, word)));
     }
     let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => fail("there is no such file", &missing(path)),
+        std::io::ErrorKind::NotFound => fail("there is no such file", &missing(path, word)),
         _ => fail(&format!("cannot be read: {error}"), ""),
     })?;
     let mut bytes = Vec::new();
@@ -125,27 +128,27 @@ fn read(path: &Path) -> Result<String, SceneError> {
         .map_err(|error| fail(&format!("cannot be read: {error}"), ""))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(fail(
-            "the file is longer than 4 MiB, and no scene is",
-            "is it a model? a scene ends in .ron",
+            &format!("the file is longer than 4 MiB, and no {word} is"),
+            &format!("is it a model? a {word} ends in .ron"),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let good = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or(&[])).into_owned();
         let line = 1 + good.matches('\n').count();
-        let message = format!("byte {at} (line {line}) is not UTF-8, and a scene is text");
+        let message = format!("byte {at} (line {line}) is not UTF-8, and a {word} is text");
         fail(&message, "save the file as UTF-8")
     })
 }
 
 /// What was tried, and what there is instead.
-fn missing(path: &Path) -> String {
+fn missing(path: &Path, word: &str) -> String {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    format!("tried {}; {}", full.display(), scenes_in(folder))
+    format!("tried {}; {}", full.display(), files_in(folder, word))
 }
 
-fn scenes_in(folder: &Path) -> String {
+fn files_in(folder: &Path, word: &str) -> String {
     let Ok(entries) = folder.read_dir() else {
         return format!("there is no folder {} either", folder.display());
     };
@@ -158,37 +161,10 @@ fn scenes_in(folder: &Path) -> String {
     names.sort();
     names.truncate(12);
     if names.is_empty() {
-        format!("there are no scenes (*.ron) in {}", folder.display())
+        format!("there are no {word}s (*.ron) in {}", folder.display())
     } else {
         format!("there are {}", names.join(", "))
     }
-}
-
-/// Where a path in a scene may lead, in order, without doubles.
-fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
-    if name.is_absolute() {
-        return vec![name.to_owned()];
-    }
-    let full = std::path::absolute(scene).unwrap_or_else(|_| scene.to_owned());
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in full.ancestors().skip(1) {
-        folders.push(folder.to_owned());
-        if folder.join(".git").exists() || folder.join("Cargo.toml").exists() {
-            break;
-        }
-    }
-    folders.extend(std::env::current_dir());
-    folders.extend(etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir().join("spinntui")));
-    // Where the program was built, while that is still there.
-    folders.extend(Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|f| f.is_dir()));
-    let mut tried: Vec<PathBuf> = Vec::new();
-    for folder in folders {
-        let path = folder.join(name);
-        if !tried.contains(&path) {
-            tried.push(path);
-        }
-    }
-    tried
 }
 
 fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, SceneError> {
@@ -199,7 +175,7 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
             // A text that is no RON is the file's fault, not the edit's.
             Err(set::SetError::NotRon(syntax)) => {
                 let edits = edits.get(..done).unwrap_or(&[]);
-                parse(&text, path, edits)?;
+                parse::<Scene>(&text, path, edits, &SCENE)?;
                 let error = SceneError::file(path, syntax.to_string(), syntax.help());
                 return Err(error.at(&text, syntax.at..syntax.at).edited(edits));
             }
@@ -212,26 +188,40 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
     Ok(text)
 }
 
-fn parse(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Scene, SceneError> {
+/// Values of a kind of file out of its text.
+pub(super) fn parse<T: DeserializeOwned>(
+    text: &str,
+    path: &Path,
+    edits: &[(String, String)],
+    kind: &document::Kind,
+) -> Result<T, SceneError> {
     let root = locate::parse(text);
-    check_version(text, path, root.as_ref().ok()).map_err(|e| e.edited(edits))?;
+    check_version(text, path, root.as_ref().ok(), kind).map_err(|e| e.edited(edits))?;
     let options = ron::Options::default().with_default_extension(
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
     );
-    options.from_str::<Scene>(text).map_err(|error| explain::explain(text, path, &root, &error).edited(edits))
+    options
+        .from_str::<T>(text)
+        .map_err(|error| explain::explain(text, path, &root, &error, kind).edited(edits))
 }
 
-/// A scene of another version may have other fields: that it is another version has to be said first.
-fn check_version(text: &str, path: &Path, root: Option<&Node>) -> Result<(), SceneError> {
+/// A file of another version may have other fields: that it is another version has to be said first.
+fn check_version(
+    text: &str,
+    path: &Path,
+    root: Option<&Node>,
+    kind: &document::Kind,
+) -> Result<(), SceneError> {
     let Some(root) = root else { return Ok(()) };
     let walk = root.walk("version");
     let version = text.get(walk.node.span.clone()).and_then(|v| v.parse::<u32>().ok());
-    match version.filter(|v| walk.complete && !VERSIONS.contains(v)) {
+    match version.filter(|v| walk.complete && !kind.versions.contains(v)) {
         None => Ok(()),
         Some(version) => {
-            let known: Vec<String> = VERSIONS.iter().map(u32::to_string).collect();
-            let message = format!("this is a scene of version {version}, which this build cannot read");
-            let help = format!("it reads version {}; docs/scene.md describes it", known.join(", "));
+            let known: Vec<String> = kind.versions.iter().map(u32::to_string).collect();
+            let message =
+                format!("this is a {} of version {version}, which this build cannot read", kind.word);
+            let help = format!("it reads version {}; {} describes it", known.join(", "), kind.described);
             Err(SceneError::file(path, message, help).at(text, walk.node.span.clone()))
         }
     }

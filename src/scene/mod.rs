@@ -3,14 +3,18 @@
 //! A scene is RON text (`scenes/*.ron`, described in `docs/scene.md`). [`LoadedScene`] keeps that text beside the values,
 //! so that errors found long after parsing still point at a line, and `--set` edits keep comments.
 
+pub mod catalogue;
 mod check;
 pub mod doc;
+pub mod document;
 pub mod error;
 pub mod explain;
+pub mod find;
 pub mod load;
 pub mod locate;
 pub mod set;
 pub mod shape;
+pub mod shipped;
 pub mod syntax;
 mod validate;
 pub mod watch;

@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::Scene;
@@ -74,10 +75,13 @@ pub struct Variant {
 /// The shape of [`Scene`].
 pub fn scene() -> &'static Shape {
     static SHAPE: OnceLock<Shape> = OnceLock::new();
-    SHAPE.get_or_init(|| {
-        let schema = schemars::schema_for!(Scene).to_value();
-        Reader { root: &schema }.shape(&schema)
-    })
+    SHAPE.get_or_init(of::<Scene>)
+}
+
+/// The shape of a type.
+pub fn of<T: JsonSchema>() -> Shape {
+    let schema = schemars::schema_for!(T).to_value();
+    Reader { root: &schema }.shape(&schema)
 }
 
 struct Reader<'s> {
@@ -129,7 +133,7 @@ impl Reader<'_> {
             Field {
                 name: name.clone(),
                 doc: doc(property).or_else(|| doc(self.target(property))).unwrap_or_default(),
-                optional: property.get("type").is_some_and(Value::is_array),
+                optional: property.get("type").is_some_and(Value::is_array) || or_null(property).is_some(),
                 required: required.contains(&name.as_str()),
                 default: property
                     .get("default")
@@ -151,11 +155,18 @@ impl Reader<'_> {
         Some(Variant { name: name.clone(), doc, content: Some(self.shape(content)) })
     }
 
-    /// Follows `$ref`.
+    /// Follows `$ref`, also of what may be absent.
     fn target<'v>(&'v self, schema: &'v Value) -> &'v Value {
+        let schema = or_null(schema).unwrap_or(schema);
         let name = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
         name.and_then(|n| self.root.get("$defs")?.get(n)).unwrap_or(schema)
     }
+}
+
+/// Of "one of these, or null" the one.
+fn or_null(schema: &Value) -> Option<&Value> {
+    let [one, null] = schema.get("anyOf")?.as_array()?.as_slice() else { return None };
+    (type_name(null) == "null").then_some(one)
 }
 
 /// The type's name; of `["integer", "null"]` the first.

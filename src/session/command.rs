@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::debug::PointCommand;
@@ -11,7 +13,7 @@ use super::snapshot::Focus;
 use crate::machine::fault::Fault;
 
 /// What one step is (DESIGN §4, "Order").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum StepUnit {
     /// One entry of the machine's queue: an operation starts or ends, a packet is injected or delivered, a DMA or an
     /// interrupt starts or ends, a timer is read.
@@ -131,12 +133,35 @@ pub enum Command {
     Restart,
     /// Read the scene file again, build it beside the running machine and swap it in if it is good.
     Reload,
+    /// Build another scene, with these edits, and go on with it as with the first.
+    Open {
+        /// The file.
+        scene: PathBuf,
+        /// Path and value, in order.
+        set: Vec<(String, String)>,
+    },
+    /// Do some of these one after the other, and tell when all is done.
+    Perform(Performance),
     /// Which detail snapshots carry beside the summary.
     Focus(Focus),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
     /// End the engine thread.
     Quit,
+}
+
+/// Commands that are carried out one after the other, each when the one before has come to its end, and questions that
+/// are answered when all are done. Another command that decides where the experiment goes ends it before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Performance {
+    /// Comes back with the answers.
+    pub tag: u32,
+    /// What to do.
+    pub commands: Vec<Command>,
+    /// Values to tell then: `perplexity`.
+    pub values: Vec<String>,
+    /// Conditions to look at then: `perplexity > 150`.
+    pub conditions: Vec<String>,
 }
 
 impl Command {
@@ -156,6 +181,8 @@ impl Command {
             | Self::SetSpeed(_)
             | Self::Restart
             | Self::Reload
+            | Self::Open { .. }
+            | Self::Perform(_)
             | Self::Focus(_)
             | Self::Quit => false,
         }

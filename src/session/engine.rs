@@ -4,6 +4,7 @@
 //! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
 
 mod past;
+mod perform;
 mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,6 +54,8 @@ pub enum EngineEvent {
     SceneLoaded,
     /// What conditions can name in it.
     Names(Arc<Names>),
+    /// A [`Command::Perform`] has come to its end.
+    Performed(Box<Performed>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
@@ -161,6 +164,8 @@ enum Mode {
     Ended(RunState),
 }
 
+pub use perform::{Arrived, Performed};
+
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 
 /// The thread's own side.
@@ -177,6 +182,8 @@ struct Runner {
     /// What stopped the run, until it goes on.
     stopped: Option<Hit>,
     mode: Mode,
+    /// What is being performed.
+    performing: Option<perform::Performing>,
     facts: EngineFacts,
     /// When the next unit of a paced run is due.
     due: Instant,
@@ -210,6 +217,7 @@ impl Runner {
             points: Points::default(),
             stopped: None,
             mode,
+            performing: None,
             facts,
             due: now,
             published: now,
@@ -227,6 +235,10 @@ impl Runner {
         self.begin_record(notify);
         loop {
             let moving = self.session.is_some() && self.is_moving();
+            if !moving && self.performing.is_some() {
+                self.go_on(notify);
+                continue;
+            }
             // While commands wait, what they lead to is worth a picture, not what lies between, except now and then.
             if self.inbox.is_empty() || self.published.elapsed() >= FRAME {
                 self.publish(notify, !moving);
@@ -239,7 +251,11 @@ impl Runner {
             };
             match command {
                 Some(Command::Quit) => return self.end_record(notify),
-                Some(command) => self.obey(&command, notify),
+                Some(Command::Perform(performance)) => self.perform(performance, notify),
+                Some(command) => {
+                    self.interrupt(&command, notify);
+                    self.obey(&command, notify);
+                }
                 None if moving && Instant::now() >= self.due => self.slice(),
                 None => {}
             }
@@ -303,6 +319,7 @@ impl Runner {
                 }
             }
             Command::Reload => self.load(notify),
+            Command::Open { .. } => self.open(command, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Back { .. }
             | Command::Go(_)
@@ -314,6 +331,7 @@ impl Runner {
             | Command::TogglePause
             | Command::Step { .. }
             | Command::Points(_)
+            | Command::Perform(_)
             | Command::Quit => {}
         }
         if self.is_moving() {
@@ -352,7 +370,9 @@ impl Runner {
                 Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
             };
             history.note(session, progress);
-            if let Some(hit) = self.points.after(session, progress) {
+            if let Some(hit) = self.points.after(session, progress)
+                && self.performing.is_none()
+            {
                 self.stopped = Some(hit);
                 return self.mode = Mode::Paused;
             }

@@ -45,11 +45,13 @@ impl FaultPlan {
         self.count_open();
     }
 
-    /// Faults made by hand after so many events or later never were.
-    pub fn forget_from(&mut self, events: u64) {
+    /// Faults made by hand after so many events or later never were; says whether there were any.
+    pub fn forget_from(&mut self, events: u64) -> bool {
+        let before = self.plans.len();
         self.plans
             .retain(|plan| !plan.by_hand || matches!(plan.planned.at, FaultTime::Event(at) if at < events));
         self.count_open();
+        self.plans.len() < before
     }
 
     fn count_open(&mut self) {

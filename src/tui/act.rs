@@ -4,6 +4,7 @@ use super::app::{App, Effect, NetworkView, Overlay};
 use super::asking::{self, Question};
 use super::command::{Action, Direction};
 use super::keys::in_pe;
+use super::lesson;
 use super::looks;
 use super::overlays::constants;
 use super::palette;
@@ -21,6 +22,8 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
     let times = count.unwrap_or(1);
     match action {
         Action::TogglePause => engine(app, Command::TogglePause),
+        Action::Run => engine(app, Command::Run),
+        Action::Pause => engine(app, Command::Pause),
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
@@ -41,6 +44,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
             close(app, count.is_some());
             Vec::new()
         }
+        Action::Lesson(what) => lesson::act(app, what),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
         Action::Copy => super::copy::copy(app),
@@ -118,7 +122,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         return Vec::new();
     }
     let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
-    if finished && matches!(command, Command::TogglePause | Command::Step { .. }) {
+    if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
     app.last_step = match command {
@@ -236,7 +240,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
         Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, findings),
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
-        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_) | Overlay::Question) | None => {}
     }
 }
 
@@ -247,6 +251,8 @@ fn page(app: &mut App, direction: Direction, times: u32) {
     let down = direction == Direction::Down;
     if in_pe(app) {
         inside_pe(app, if down { pe::Key::PageDown } else { pe::Key::PageUp }, times);
+    } else if app.overlays.is_empty() {
+        lesson::scroll(app, direction);
     } else {
         scroll_overlay(app, direction, times.saturating_mul(PAGE));
     }

@@ -8,7 +8,10 @@ use crossterm::event::KeyEvent;
 use super::asking::AskingOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
-use super::layout::{Plan, plan};
+use super::layout::Plan;
+use super::lesson::course::Course;
+use super::lesson::presenter::Presenter;
+use super::lesson::strip;
 use super::palette::PaletteOverlay;
 use super::panels::PanelId;
 use super::panels::pe::state::PeState;
@@ -112,6 +115,8 @@ pub enum Overlay {
     Asking(AskingOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
+    /// The question of a lesson's page.
+    Question,
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -189,6 +194,10 @@ pub struct App {
     pub typed: Vec<String>,
     /// Lines typed in the palette so far, newest last.
     pub commanded: Vec<String>,
+    /// The lesson that is being taken.
+    pub lesson: Option<Course>,
+    /// Presenter mode, while it is on.
+    pub presenter: Option<Presenter>,
 }
 
 impl App {
@@ -219,6 +228,8 @@ impl App {
             names: None,
             typed: Vec::new(),
             commanded: Vec::new(),
+            lesson: None,
+            presenter: None,
         }
     }
 
@@ -240,7 +251,7 @@ impl App {
 
     /// Where everything goes at the present size.
     pub fn plan(&self) -> Plan {
-        plan(self.size, &self.recent, self.expanded)
+        strip::plan(self, self.size)
     }
 
     /// Whether a panel is on screen.

@@ -8,6 +8,7 @@ pub mod argument;
 pub mod doc;
 mod table;
 
+use super::lesson::Do;
 use super::panels::pe::state as pe;
 pub use argument::Argument;
 pub use table::COMMANDS;
@@ -20,6 +21,10 @@ use crate::session::debug::PointKind;
 pub enum Action {
     /// Run if standing, pause if running.
     TogglePause,
+    /// Run.
+    Run,
+    /// Pause.
+    Pause,
     /// Advance by so many units.
     Step(StepUnit),
     /// Go back by so many units.
@@ -90,6 +95,8 @@ pub enum Action {
     TogglePoint,
     /// Delete the selected point.
     DeletePoint,
+    /// Something of a lesson, or of presenting.
+    Lesson(Do),
     /// Show the table of hardware numbers.
     Constants,
     /// Type a command.
@@ -174,6 +181,8 @@ pub enum When {
     Timeline,
     /// The list of breakpoints is open.
     Points,
+    /// A lesson is taken.
+    Lesson,
 }
 
 impl When {
@@ -187,6 +196,7 @@ impl When {
             Self::Pe => "the PE panel has not the focus",
             Self::Timeline => "the time line has not the focus",
             Self::Points => "the list of breakpoints is not open",
+            Self::Lesson => "this is no lesson",
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What the floor plan can show by colour: metrics, windows, scales.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::chip::geometry::PE_COUNT;
 use crate::session::snapshot::{PeStatus, PeView, Snapshot};
 
 pub use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 
 /// A heat metric of the floor plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Metric {
     /// Fraction of a PE's units that sent an event.
     #[default]
@@ -110,7 +113,7 @@ pub fn sram_fill(pe: &PeView) -> f32 {
 }
 
 /// Over which time steps a value is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Window {
     /// The last completed time step.
     #[default]

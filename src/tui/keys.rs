@@ -8,7 +8,7 @@ use super::command::{self, Action, Context, Direction, When};
 use super::keymap::{Key, Keymap};
 use super::overlays::help;
 use super::panels::PanelId;
-use super::{asking, palette, points};
+use super::{asking, lesson, palette, points};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -37,7 +37,9 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if !applies(app, command.when) && !matches!(command.action, Action::Move(_) | Action::Close) {
         return Vec::new();
     }
-    act(app, command.action, count.map(|count| count.value))
+    let count = count.map(|count| count.value);
+    lesson::presenter::pressed(app, key, count, command);
+    act(app, command.action, count)
 }
 
 /// A key for the line or the search that is being typed; none if nothing is, or it is no key of it.
@@ -46,6 +48,7 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         .or_else(|| points::key(app, key))
         .or_else(|| asking::key(app, key))
         .or_else(|| palette::key(app, key))
+        .or_else(|| lesson::question::key(app, key))
 }
 
 /// What has the keyboard, apart from a line being typed.
@@ -83,6 +86,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
         When::Pe => in_pe(app),
         When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
+        When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
     }
 }

@@ -10,9 +10,11 @@
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
+//! | [`lesson`] | lessons, their pages on screen, presenter mode |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`copy`], [`paste`] | what goes to the clipboard, and what comes from it |
 //! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
+//! | [`stage`], [`capture`] | the app without a terminal; its screen as text or SVG |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
 //! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
@@ -21,6 +23,7 @@
 pub mod act;
 pub mod app;
 pub mod asking;
+pub mod capture;
 pub mod command;
 pub mod config;
 pub mod copy;
@@ -28,13 +31,16 @@ pub mod heat;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
+pub mod lesson;
 pub mod looks;
 pub mod overlays;
 pub mod palette;
 pub mod panels;
 pub mod paste;
+pub mod picker;
 pub mod points;
 pub mod run;
+pub mod stage;
 pub mod status;
 pub mod term;
 pub mod theme;
@@ -59,4 +65,8 @@ pub struct TuiOptions {
     pub keymap: keymap::Keymap,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
+    /// A lesson to take.
+    pub lesson: Option<lesson::Loaded>,
+    /// Presenter mode from the beginning.
+    pub present: bool,
 }

@@ -22,6 +22,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use signal_hook::consts::SIGHUP;
 
 use super::app::{App, Effect, Msg};
+use super::lesson::course::Course;
+use super::lesson::presenter::Presenter;
 use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
 use super::update::update;
@@ -88,7 +90,7 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch } = options;
+    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch, lesson, present } = options;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let _ = writeln!(io::stderr(), "{}", no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -101,6 +103,8 @@ pub fn run_with<P: Port>(
     let screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
     app.keymap = keymap;
+    app.lesson = lesson.map(Course::new);
+    app.presenter = present.then(Presenter::default);
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, start)?.run()
@@ -144,6 +148,10 @@ fn log(msg: &Msg) {
         Msg::Engine(EngineEvent::SceneError(text)) => tracing::warn!("scene not loaded\n{text}"),
         Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
         Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
+        Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
+            Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
+            Err(why) => tracing::warn!("not performed: {why}"),
+        },
         Msg::SceneSaved => tracing::info!("the scene file was saved"),
         Msg::Signal(signal) => tracing::info!(?signal, "signal"),
         Msg::InputLost(why) => tracing::warn!("no more input: {why}"),

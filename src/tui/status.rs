@@ -8,7 +8,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
+use super::command::Command;
 use super::keys::footer_commands;
+use super::lesson;
 use super::panels::{PanelId, View};
 use super::theme::Theme;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
@@ -147,11 +149,15 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
             style,
         ));
     }
-    for command in footer_commands(app) {
+    // Those that a lesson's page marks come first, so that they are there.
+    let marked = |command: &Command| app.keymap.keys_of(command).any(|key| lesson::marks_key(app, key));
+    let (first, rest): (Vec<_>, Vec<_>) = footer_commands(app).partition(|command| marked(command));
+    for (at, command) in first.iter().chain(&rest).enumerate() {
         let Some(key) = app.keymap.keys_of(command).next() else { continue };
-        let (key, word) = (format!(" {key} "), format!("{} ", command.short));
+        let (mark, style) = if at < first.len() { (">>", theme.selected()) } else { ("", theme.accent()) };
+        let (key, word) = (format!("{mark} {key} "), format!("{} ", command.short));
         if line.width() + key.chars().count() + word.chars().count() <= usize::from(area.width) {
-            line.spans.push(Span::styled(key, theme.accent()));
+            line.spans.push(Span::styled(key, style));
             line.spans.push(Span::styled(word, theme.dim()));
         }
     }
@@ -181,7 +187,8 @@ mod tests {
         assert_eq!(around(&widths, 0, 80), 0..9);
         assert_eq!(around(&widths, 0, 36), 0..4);
         assert_eq!(around(&widths, 3, 36), 3..6, "what Tab reaches comes first");
-        assert_eq!(around(&widths, 8, 36), 5..9);
+        assert_eq!(around(&widths, 8, 36), 6..9);
+        assert_eq!(around(&widths, 8, 37), 5..9, "the column of a mark counts");
         assert_eq!(around(&widths, 4, 3), 4..5);
         for room in 20..80 {
             for at in 0..9 {

@@ -3,6 +3,7 @@
 
 use super::app::{App, Effect, Msg, Overlay, Signal};
 use super::keys;
+use super::lesson;
 use super::panels::{PanelId, timeline};
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
@@ -38,6 +39,8 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    let due = lesson::due(app, &effects);
+    effects.extend(due);
     effects.extend(ask_for_detail(app));
     effects
 }
@@ -60,6 +63,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::Said(what) => app.notice = Some(what),
         EngineEvent::Names(names) => app.names = Some(names),
+        EngineEvent::Performed(performed) => return lesson::performed(app, *performed),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);

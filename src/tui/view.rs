@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::app::{App, Overlay};
 use super::layout::MINIMUM;
+use super::lesson;
 use super::overlays;
 use super::panels::{self, View};
 use super::status;
@@ -23,7 +24,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 
 fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
     // The terminal may have changed size since the message that said so: what is drawn fits what is there.
-    let mut plan = super::layout::plan((area.width, area.height), &app.recent, app.expanded);
+    let mut plan = lesson::strip::plan(app, (area.width, area.height));
     if plan.too_small {
         too_small(app, area, buf);
         return;
@@ -40,9 +41,11 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
         None => overlays::loading::render(app, area, buf),
     }
     status::footer(app, plan.footer, buf);
+    lesson::strip::render(app, area, buf);
     for overlay in &app.overlays {
         draw_overlay(app, overlay, area, buf);
     }
+    lesson::presenter::render(app, area, buf);
 }
 
 fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
@@ -54,6 +57,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
+        Overlay::Question => lesson::question::render(app, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

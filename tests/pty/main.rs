@@ -11,6 +11,7 @@ mod flow;
 mod idle;
 mod leaving;
 mod nowhere;
+mod picker;
 mod terminal;
 mod text;
 

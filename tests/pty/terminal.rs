@@ -173,7 +173,9 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the binary on a scene in a terminal of this size, with a clean environment and these variables on top.
     pub fn start(scene: &str, size: (u16, u16), env: &[(&str, &str)]) -> Self {
-        let setup = Setup::scene(scene).size(size);
+        // Without a scene, the list of what there is.
+        let setup = if scene.is_empty() { Setup::program(binary(), &[]) } else { Setup::scene(scene) };
+        let setup = setup.size(size);
         env.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start()
     }
 

@@ -1,5 +1,7 @@
 //! The floor plan shows what its PEs ask for: the level of the colour and the digit, cell by cell.
 
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -100,7 +102,7 @@ fn levels(app: &App) -> String {
             .collect();
         let row = row.trim_end_matches('.');
         if !row.is_empty() {
-            text += &format!("{y:>2} {row}\n");
+            writeln!(text, "{y:>2} {row}").unwrap();
         }
     }
     text

@@ -29,7 +29,7 @@ fn with_detail(app: &mut App, mut snapshot: Snapshot) {
 }
 
 /// Every panel with each of its faces, and every overlay, as keys.
-const VIEWS: [&str; 24] = [
+const VIEWS: [&str; 26] = [
     "1",
     "1 z",
     "1 m m m m",
@@ -54,6 +54,8 @@ const VIEWS: [&str; 24] = [
     "C",
     "b a",
     "g",
+    ":",
+    ": m e space",
 ];
 
 /// Overlays that no key opens.

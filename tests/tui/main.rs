@@ -10,6 +10,7 @@ mod heat;
 mod looks;
 mod palette;
 mod pe;
+mod picker;
 mod points;
 mod sample;
 mod screens;

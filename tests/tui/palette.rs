@@ -38,6 +38,8 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         ("jump step 12", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
         ("bookmark here", vec![Effect::Engine(Command::Bookmark("here".to_owned()))]),
         ("speed 2 steps/s", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(2.0)))]),
+        ("continue", vec![Effect::Engine(Command::Run)]),
+        ("pause", vec![Effect::Engine(Command::Pause)]),
         ("q", vec![Effect::Quit(0)]),
     ] {
         assert_eq!(run(&mut app, line), effects, "{line}");

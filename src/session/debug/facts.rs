@@ -125,6 +125,7 @@ fn chip(session: &Session, fact: Fact) -> Option<f64> {
             let free = session.program().pes.iter().flatten().map(sram_free);
             free.reduce(f64::min)?
         }
+        Fact::Pes => session.program().pes.iter().flatten().count() as f64,
         Fact::EnergyUj if stepped => session.stats().energy.total() * 1e6,
         Fact::StepEnergyUj => session.stats().energy.last()? * 1e6,
         Fact::PowerW => {

@@ -81,14 +81,16 @@ impl History {
         let Some(from) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) else {
             return Err(HistoryError::Ended { oldest });
         };
-        if target < now.events {
-            session.faults.forget_from(target);
-        }
+        let forgot = target < now.events && session.faults.forget_from(target);
         let here = session.machine.state().events;
         if target < here || from.at.events > here {
             from.restore(session);
         }
         replay(session, target);
+        if forgot {
+            // What was kept after it is of a course of events that never was.
+            self.forget_after(target);
+        }
         Ok(Position::of(session))
     }
 

@@ -3,6 +3,7 @@
 use super::{Action, Argument, Command, Context, Direction, Group, When};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
+use crate::tui::lesson::Do;
 use crate::tui::panels::pe::state as pe;
 
 const fn row(
@@ -65,7 +66,7 @@ impl Command {
 /// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
-    row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded).also(&["continue", "run", "pause"]),
+    row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
     row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one time step: a token, a frame (10s: ten)", "step", Group::Run, When::Loaded),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
@@ -132,6 +133,8 @@ pub const COMMANDS: &[Command] = &[
     row("last", Action::Edge(Direction::Down), &["G", "end"], "the last word, unit or line", "", Group::View, When::Always),
     row("redraw", Action::Redraw, &["ctrl-l"], "draw the screen again", "", Group::App, When::Always),
     row("suspend", Action::Suspend, &["ctrl-z"], "suspend to the shell (fg comes back)", "", Group::App, When::Always),
+    row("run", Action::Run, &[], "run freely", "", Group::Run, When::Loaded).also(&["continue"]),
+    row("pause", Action::Pause, &[], "pause", "", Group::Run, When::Loaded),
     row("metric", Action::Given, &[], "a heat metric by its name: `metric duty`", "", Group::View, When::Loaded).takes(Argument::Metric),
     row("speed", Action::Given, &[], "speed of the free run: `speed 10 steps/s`, `speed free`", "", Group::Run, When::Loaded).takes(Argument::Speed),
     row("break", Action::AddPoint(PointKind::Break), &["a"], "stop when a condition holds: `break surprisal > 12 bits`", "", Group::Run, When::Loaded).takes(Argument::Condition(PointKind::Break)).within(Context::Points),
@@ -147,4 +150,9 @@ pub const COMMANDS: &[Command] = &[
     row("ramp", Action::Given, &[], "colours of heat maps by their name: `ramp viridis`", "", Group::App, When::Always).takes(Argument::Ramp),
     row("glyphs", Action::Given, &[], "characters to draw with: `glyphs braille`", "", Group::App, When::Always).takes(Argument::Glyphs),
     row("color", Action::Given, &[], "colours of the terminal: `color 256`", "", Group::App, When::Always).takes(Argument::Color),
+    row("next-page", Action::Lesson(Do::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
+    row("previous-page", Action::Lesson(Do::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
+    row("question", Action::Lesson(Do::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
+    row("lesson-text", Action::Lesson(Do::Toggle), &["L"], "lesson: the text on screen, or not", "", Group::View, When::Lesson),
+    row("present", Action::Lesson(Do::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
 ];

@@ -20,6 +20,7 @@ use super::{PanelId, View};
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
 use crate::tui::heat::{Metric, Window, sram_fill};
+use crate::tui::lesson;
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::floor_plan::FloorPlan;
 use crate::tui::widgets::frame::frame;
@@ -152,7 +153,10 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
         let faint = if selected { style } else { style.remove_modifier(Modifier::BOLD) };
         put_at(buf, below, (column, 0), status, faint);
     }
-    if selected {
+    if lesson::marks_pe(app, pe) {
+        // In reverse and with a sign: seen in any heat, and without colours.
+        put_at(buf, area, (0, 0), &">>"[..usize::from(area.width.min(2))], theme.cursor());
+    } else if selected {
         put_at(buf, area, (0, (area.height - 1) / 2), ">", style);
     }
 }

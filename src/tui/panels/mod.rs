@@ -12,6 +12,9 @@ pub mod task;
 pub mod timeline;
 pub mod timers;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -21,7 +24,7 @@ use crate::chip::geometry::Pe;
 use crate::session::snapshot::{Inspection, PeDetail, PeView, Snapshot};
 
 /// A panel, by what the user sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PanelId {
     /// The floor plan.
     Chip,

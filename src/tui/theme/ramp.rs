@@ -58,6 +58,20 @@ const CIVIDIS_16: [(Color, Color); 4] = [
     (Color::Gray, Color::Black),
     (Color::LightYellow, Color::Black),
 ];
+/// On light backgrounds the least is white or grey: a bright yellow would be what one sees first.
+const CIVIDIS_16_LIGHT: [(Color, Color); 4] = [
+    (Color::Blue, Color::White),
+    (Color::Cyan, Color::Black),
+    (Color::Gray, Color::Black),
+    (Color::White, Color::Black),
+];
+const VIRIDIS_16_LIGHT: [(Color, Color); 5] = [
+    (Color::Blue, Color::White),
+    (Color::Magenta, Color::White),
+    (Color::Green, Color::Black),
+    (Color::Gray, Color::Black),
+    (Color::White, Color::Black),
+];
 const VIRIDIS_16: [(Color, Color); 5] = [
     (Color::Blue, Color::White),
     (Color::Magenta, Color::White),
@@ -144,7 +158,7 @@ fn plain(depth: Depth, t: f64) -> Style {
 fn paint(depth: Depth, name: RampName, t: f64, light: bool) -> Style {
     match depth {
         Depth::Ansi16 => {
-            let (bg, fg) = step(sixteen(name), t);
+            let (bg, fg) = step(sixteen(name, light), t);
             Style::new().bg(bg).fg(fg)
         }
         Depth::Ansi256 => {
@@ -177,11 +191,14 @@ fn grey(t: f64, light: bool) -> u8 {
     (low + t * (high - low)).round() as u8
 }
 
-const fn sixteen(name: RampName) -> &'static [(Color, Color)] {
-    match name {
-        RampName::Cividis => &CIVIDIS_16,
-        RampName::Viridis => &VIRIDIS_16,
-        RampName::Grey => &GREY_16,
+/// Paint and ink, dark to bright.
+const fn sixteen(name: RampName, light: bool) -> &'static [(Color, Color)] {
+    match (name, light) {
+        (RampName::Cividis, false) => &CIVIDIS_16,
+        (RampName::Cividis, true) => &CIVIDIS_16_LIGHT,
+        (RampName::Viridis, false) => &VIRIDIS_16,
+        (RampName::Viridis, true) => &VIRIDIS_16_LIGHT,
+        (RampName::Grey, _) => &GREY_16,
     }
 }
 
@@ -359,8 +376,11 @@ mod tests {
                 luminance((r, g, b))
             };
             for &name in RampName::ALL {
-                let paints: Vec<f64> = sixteen(name).iter().map(|&(paint, _)| bright(paint)).collect();
-                assert!(paints.is_sorted(), "{name}: {paints:.2?}");
+                for light in [false, true] {
+                    let paints: Vec<f64> =
+                        sixteen(name, light).iter().map(|&(paint, _)| bright(paint)).collect();
+                    assert!(paints.is_sorted(), "{name}: {paints:.2?}");
+                }
                 let inks: Vec<f64> = sixteen_inks(name, false).into_iter().map(bright).collect();
                 assert!(inks.is_sorted(), "{name}: {inks:.2?}");
             }

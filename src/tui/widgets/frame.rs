@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
+use crate::tui::lesson;
 use crate::tui::panels::{PanelId, View};
 
 /// Draws the frame and returns the area inside it.
@@ -19,13 +20,19 @@ pub fn frame(
 ) -> Rect {
     let focused = view.app.focus() == panel;
     let theme = &view.app.theme;
-    let mark = if focused { ">" } else { " " };
+    let marked = lesson::marks_panel(view.app, panel);
+    let mark = match (marked, focused) {
+        (true, _) => ">> ",
+        (false, true) => ">",
+        (false, false) => " ",
+    };
     let title = format!("{mark}{} {} ", panel.number(), panel.name());
-    let block = Block::bordered().border_set(theme.border_set()).border_style(theme.border(focused));
+    let block =
+        Block::bordered().border_set(theme.border_set()).border_style(theme.border(focused || marked));
     let inner = block.inner(area);
     block.render(area, buf);
     let room = area.width.saturating_sub(2);
-    let title = Line::styled(title, theme.title(focused));
+    let title = Line::styled(title, if marked { theme.selected() } else { theme.title(focused) });
     let right =
         if right.is_empty() { Line::default() } else { Line::styled(format!(" {right} "), theme.dim()) };
     // Half a title is worse than none: what does not fit whole is left out.

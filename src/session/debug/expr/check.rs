@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::ExprError;
-use super::eval::{Change, Named, Number, Test, Word};
+use super::eval::{Change, Named, Number, Quantity, Test, Word};
 use super::names::Names;
 use super::parse::{Kind, Node, Operator};
 use super::places::{self, Place};
@@ -24,14 +24,7 @@ pub(super) struct Checked {
 
 /// Checks a condition.
 pub(super) fn check(text: &str, node: &Node, names: &Names) -> Result<Checked, ExprError> {
-    let mut checker = Checker {
-        text,
-        names,
-        when: When::NEVER,
-        named: Vec::new(),
-        changes: Vec::new(),
-        watches: Vec::new(),
-    };
+    let mut checker = Checker::new(text, names);
     let test = checker.test(node)?;
     let Checker { when, named, changes, watches, .. } = checker;
     if named.is_empty() && watches.is_empty() {
@@ -39,6 +32,21 @@ pub(super) fn check(text: &str, node: &Node, names: &Names) -> Result<Checked, E
         return Err(ExprError::new(node.at.clone(), "this is always the same", help));
     }
     Ok(Checked { test, when, named, changes, watches })
+}
+
+/// Checks a value that is to be shown.
+pub(super) fn quantity(text: &str, node: &Node, names: &Names) -> Result<Quantity, ExprError> {
+    let mut checker = Checker::new(text, names);
+    let shown = checker.shown(node);
+    match checker.operand(node)? {
+        Operand::Number(number, unit) => Ok(Quantity::Number(number, unit.unwrap_or(Unit::Plain))),
+        Operand::Word(of, _) => Ok(Quantity::Word(Word::Fact(of))),
+        Operand::Unknown(_, error) => Err(error),
+        Operand::Literal(_) | Operand::Test(_) => {
+            let help = "name a value, as in `perplexity`";
+            Err(ExprError::new(node.at.clone(), format!("`{shown}` is no value to show"), help))
+        }
+    }
 }
 
 struct Checker<'t> {
@@ -61,7 +69,12 @@ enum Operand {
     Test(Test),
 }
 
-impl Checker<'_> {
+impl<'t> Checker<'t> {
+    fn new(text: &'t str, names: &'t Names) -> Self {
+        let (named, changes, watches) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text, names, when: When::NEVER, named, changes, watches }
+    }
+
     fn test(&mut self, node: &Node) -> Result<Test, ExprError> {
         match &node.kind {
             Kind::All(nodes) => Ok(Test::All(self.tests(nodes)?)),

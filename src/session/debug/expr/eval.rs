@@ -178,6 +178,31 @@ impl Condition {
     }
 }
 
+/// A checked value over one scene, to be shown: `step_us`, `2 * surprisal`.
+#[derive(Clone, Debug)]
+pub(super) enum Quantity {
+    Number(Number, Unit),
+    Word(Word),
+}
+
+impl Value {
+    /// The value of an expression now: what conditions compare, without the comparison.
+    pub fn evaluate(text: &str, session: &Session) -> Result<Self, ExprError> {
+        let (node, modifiers) = parse::parse(text)?;
+        if modifiers != Modifiers::default() {
+            return Err(ExprError::new(0..text.len(), "only conditions have something behind them", ""));
+        }
+        Ok(match check::quantity(text, &node, &Names::of(session))? {
+            Quantity::Number(number, unit) => {
+                number.value(session).map_or(Self::Absent, |value| Self::Number(value, unit))
+            }
+            Quantity::Word(word) => {
+                word.value(session).map_or(Self::Absent, |word| Self::Word(word.to_owned()))
+            }
+        })
+    }
+}
+
 struct Now<'s> {
     session: &'s Session,
     written: &'s [Written],

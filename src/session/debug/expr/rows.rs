@@ -110,6 +110,7 @@ pub(super) const ROWS: &[Row] = &[
         When::NEVER,
         "bytes of SRAM that the mapper left free on the fullest PE",
     ),
+    row(Fact::Pes, Group::Chip, "pes", COUNT, When::NEVER, "PEs with a program"),
     row(
         Fact::EnergyUj,
         Group::Chip,

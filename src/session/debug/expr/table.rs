@@ -122,6 +122,7 @@ pub enum Fact {
     Dropped,
     MaxLinkLoad,
     MinSramFree,
+    Pes,
     EnergyUj,
     StepEnergyUj,
     PowerW,

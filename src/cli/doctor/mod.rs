@@ -1,0 +1,225 @@
+//! `spinntui doctor`: what works here, and what to do about what does not.
+
+mod data;
+mod terminal;
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::output::Output;
+use super::{CliError, FAILED, FINE, Format};
+use crate::net::sum;
+use crate::report::table::WIDTH;
+use crate::tui::config::{self, Config};
+
+const EXAMPLES: &str = "\
+Examples:
+  spinntui doctor
+  spinntui doctor --format json
+
+To get everything into an installed copy (`cargo install`): copy the repository's folders
+  mkdir -p ~/.local/share/spinntui && cp -r scenes models assets ~/.local/share/spinntui/
+or let SPINNTUI_DATA name the folder that has them.
+
+Exit codes: 0 fine, notes included; 1 something that comes with spinntui does not work.";
+
+/// Look at the terminal, the data, the models, the scenes: what works here, and what to do about what does not.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DoctorArgs {
+    /// What the answer looks like
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be.
+    Ok,
+    /// Worth knowing.
+    Note,
+    /// It does not work.
+    Problem,
+}
+
+/// One thing looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Heading under which it stands.
+    pub group: &'static str,
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    pub state: State,
+    /// What was found.
+    pub found: String,
+    /// What to do; empty if nothing.
+    pub todo: String,
+}
+
+impl Item {
+    fn new(
+        group: &'static str,
+        name: impl Into<String>,
+        state: State,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self { group, name: name.into(), state, found: found.into(), todo: todo.into() }
+    }
+
+    fn ok(group: &'static str, name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(group, name, State::Ok, found, "")
+    }
+
+    fn note(
+        group: &'static str,
+        name: impl Into<String>,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self::new(group, name, State::Note, found, todo)
+    }
+}
+
+/// Looks at everything.
+pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
+    let mut items = terminal::items(|name| std::env::var(name).ok(), terminal::Here::look());
+    items.push(configuration());
+    items.extend(data::folders());
+    items.extend(data::models());
+    items.extend(data::scenes());
+    items.extend(data::lessons());
+    items.extend(machine());
+    let problems = items.iter().filter(|item| item.state == State::Problem).count();
+    let text = match args.format {
+        Format::Text => listing(&items, problems),
+        Format::Json => {
+            let answer = serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "problems": problems, "items": items });
+            serde_json::to_string_pretty(&answer)
+                .map_err(|error| CliError::Usage(format!("error: {error}")))?
+                + "\n"
+        }
+    };
+    let mut output = Output::stdout();
+    output.text(&text)?;
+    output.finish()?;
+    Ok(if problems == 0 { FINE } else { FAILED })
+}
+
+/// The configuration file.
+fn configuration() -> Item {
+    const GROUP: &str = "Configuration";
+    let write = "`spinntui --print-config` writes one to begin with";
+    let Some(path) = config::usual_path() else {
+        return Item::note(GROUP, "file", "no home folder to look in", "set HOME, or name it with --config");
+    };
+    let shown = path.display();
+    match Config::load(None) {
+        Ok(Config { path: Some(_), .. }) => Item::ok(GROUP, "file", format!("{shown}: read")),
+        Ok(_) if std::env::var_os(config::ENV).is_some_and(|name| !name.is_empty()) => {
+            let found = format!("{shown} is not there, and {} names it", config::ENV);
+            Item::note(GROUP, "file", found, write)
+        }
+        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: not there, and need not be")),
+        Err(error) => {
+            let place = error.position().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            let found = format!("{shown}{place}: {}", error.message());
+            Item::note(GROUP, "file", found, "the app does not start with it: mend it, or --no-config")
+        }
+    }
+}
+
+/// What the emulator computes with.
+fn machine() -> Vec<Item> {
+    const GROUP: &str = "Computer";
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores =
+        Item::ok(GROUP, "cores", format!("{cores}; the chip runs on one, `tune` and `compare` on all"));
+    let sums = if sum::is_fast() {
+        Item::ok(GROUP, "multiply-add", format!("fused, in hardware ({})", sum::instructions()))
+    } else {
+        Item::note(
+            GROUP,
+            "multiply-add",
+            "this processor has no fused multiply-add that we use: results are the same, and come slowly",
+            "begin with scenes/lm_small.ron",
+        )
+    };
+    vec![cores, sums]
+}
+
+fn listing(items: &[Item], problems: usize) -> String {
+    let width = items.iter().map(|item| item.name.chars().count()).max().unwrap_or(0).min(28);
+    let mut out = format!("spinntui {}\n", env!("CARGO_PKG_VERSION"));
+    let mut group = "";
+    for item in items {
+        if item.group != group {
+            group = item.group;
+            let _ = writeln!(out, "\n{group}");
+        }
+        let state = match item.state {
+            State::Ok => "ok",
+            State::Note => "note",
+            State::Problem => "PROBLEM",
+        };
+        let _ = writeln!(out, "  {state:<7}  {:<width$}  {}", item.name, item.found);
+        if !item.todo.is_empty() {
+            for line in wrapped(&item.todo, WIDTH - 14) {
+                let _ = writeln!(out, "  {:7}    {line}", "");
+            }
+        }
+    }
+    let notes = items.iter().filter(|item| item.state == State::Note).count();
+    let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let _ = match problems {
+        0 => writeln!(out, "\nEverything that is here works; {}.", counted(notes, "note")),
+        n => writeln!(out, "\n{}, {}.", counted(n, "problem"), counted(notes, "note")),
+    };
+    out
+}
+
+/// Lines of at most so many columns, broken at spaces.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_shows_state_and_what_to_do() {
+        let items = [
+            Item::ok("One", "a", "fine"),
+            Item::new(
+                "Two",
+                "b",
+                State::Problem,
+                "broken",
+                "mend it, with ".to_owned() + &"word ".repeat(30),
+            ),
+        ];
+        let text = listing(&items, 1);
+        assert!(text.contains("\nOne\n  ok       a  fine\n\nTwo\n  PROBLEM  b  broken\n"), "{text}");
+        assert!(
+            text.contains("\n             mend it, with word") && text.ends_with("1 problem, 0 notes.\n"),
+            "{text}"
+        );
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+}

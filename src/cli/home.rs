@@ -1,0 +1,135 @@
+//! `spinntui` alone: what there is to open. In a terminal one chooses; elsewhere it is a list with the commands to type.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::output::Output;
+use super::{CliError, FINE};
+use crate::scene::catalogue;
+use crate::tui::config::Config;
+use crate::tui::lesson;
+use crate::tui::picker::{Picker, Row, choose};
+use crate::tui::theme::Theme;
+
+/// Columns of the commands in the list.
+const COMMAND_COLUMNS: usize = 42;
+
+/// Lets the user choose, or lists.
+pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Result<ExitCode, CliError> {
+    let rows = rows();
+    if list || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        let mut output = Output::stdout();
+        output.text(&listing(&rows))?;
+        output.finish()?;
+        return Ok(ExitCode::from(FINE));
+    }
+    let looks = config()?.looks.resolve(|name| std::env::var(name).ok());
+    let chosen = choose(Picker::new(rows, Theme::new(looks)));
+    match chosen.map_err(|report| CliError::Usage(format!("error: {report:#}")))? {
+        Err(code) => Ok(ExitCode::from(code)),
+        Ok(arguments) => {
+            // The program takes its own place, with a terminal that nobody else reads from.
+            let program = std::env::current_exe().ok().filter(|path| path.exists());
+            let program =
+                program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
+            // What was given goes for a scene, too: looks, a configuration file. A verb takes none of it.
+            let flags = std::env::args_os().skip(1).filter(|_| arguments.len() == 1);
+            let error = std::process::Command::new(&program).args(flags).args(&arguments).exec();
+            Err(CliError::Usage(format!("error: {} could not be started: {error}", program.display())))
+        }
+    }
+}
+
+/// Everything there is, scenes before lessons, what builds on them after both.
+fn rows() -> Vec<Row> {
+    let scenes = catalogue::scenes();
+    let row = |entry: &catalogue::Entry| Row {
+        group: heading(&entry.folder),
+        name: short(&entry.name),
+        arguments: vec![entry.name.clone()],
+        title: entry.title.clone(),
+        about: entry.about.clone(),
+        problem: entry.problem.clone(),
+    };
+    let (first, others): (Vec<_>, Vec<_>) = scenes.iter().partition(|entry| entry.folder.is_empty());
+    first.into_iter().map(row).chain(lessons()).chain(others.into_iter().map(row)).collect()
+}
+
+fn heading(folder: &str) -> String {
+    match folder {
+        "" => "Scenes".to_owned(),
+        "what-if" => "What if: scenes/lm.ron with one change".to_owned(),
+        "debug" => "Something is wrong: find out what".to_owned(),
+        other => format!("scenes/{other}"),
+    }
+}
+
+/// Without what all have in common.
+fn short(name: &str) -> String {
+    let path = Path::new(name).with_extension("");
+    path.strip_prefix("scenes").unwrap_or(&path).display().to_string()
+}
+
+/// The lessons that come with the program.
+fn lessons() -> impl Iterator<Item = Row> {
+    lesson::shipped().into_iter().map(|entry| Row {
+        group: "Lessons".to_owned(),
+        problem: lesson::Loaded::load(&entry.path).err().map(|error| error.message().to_owned()),
+        arguments: vec!["lesson".to_owned(), entry.name.clone()],
+        title: format!("{} ({} min)", entry.title, entry.minutes),
+        about: entry.about,
+        name: entry.name,
+    })
+}
+
+/// The list as text.
+fn listing(rows: &[Row]) -> String {
+    let mut out = "spinntui shows an emulated SpiNNaker2 chip at work, in a terminal. To open:\n".to_owned();
+    let mut group = "";
+    for row in rows {
+        if row.group != group {
+            group = &row.group;
+            let _ = writeln!(out, "\n{group}");
+        }
+        let command = format!("spinntui {}", row.arguments.join(" "));
+        let _ = writeln!(out, "  {command:<COMMAND_COLUMNS$}  {}", row.title);
+        if let Some(problem) = &row.problem {
+            let _ = writeln!(out, "  {:COMMAND_COLUMNS$}  not here: {problem}", "");
+        }
+    }
+    if rows.iter().any(|row| row.problem.is_some()) {
+        out.push_str("\nspinntui doctor says how to get what is not here.\n");
+    }
+    out.push_str("\nspinntui --help lists everything else, spinntui VERB --help says more of one verb.\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_to_type_and_why_not() {
+        let row = |name: &str, problem: Option<&str>| Row {
+            group: "Scenes".to_owned(),
+            name: name.to_owned(),
+            arguments: vec![format!("scenes/{name}.ron")],
+            title: "A title".to_owned(),
+            about: String::new(),
+            problem: problem.map(str::to_owned),
+        };
+        let text = listing(&[row("a", None), row("b", Some("models/x is not here"))]);
+        assert!(text.contains("\nScenes\n  spinntui scenes/a.ron ") && text.contains("A title\n"), "{text}");
+        assert!(text.contains("not here: models/x is not here\n") && text.contains("doctor"), "{text}");
+        assert!(!listing(&[row("a", None)]).contains("doctor"));
+    }
+
+    #[test]
+    fn names_are_short() {
+        assert_eq!(short("scenes/what-if/dma.ron"), "what-if/dma");
+        assert_eq!(short("scenes/lm.ron"), "lm");
+    }
+}

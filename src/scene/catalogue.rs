@@ -1,0 +1,150 @@
+//! The scenes that come with the program: what each shows, and whether it can be opened here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{LoadedScene, Task, find, shipped};
+
+/// Scenes that one begins with stand first.
+const FIRST: [&str; 2] = ["scenes/lm_small.ron", "scenes/lm.ron"];
+/// Folder of all scenes, and the one in it that holds lessons, which are no scenes.
+const SCENES: &str = "scenes";
+const LESSONS: &str = "lessons";
+
+/// One scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What to type: `scenes/what-if/dma.ron`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The folder under `scenes/`; empty for `scenes/` itself.
+    pub folder: String,
+    /// Its title.
+    pub title: String,
+    /// First sentence of the comment that it begins with.
+    pub about: String,
+    /// Why it cannot be opened here.
+    pub problem: Option<String>,
+}
+
+impl Entry {
+    fn new(name: String, path: PathBuf) -> Self {
+        let folder = Path::new(&name).parent().and_then(|parent| parent.strip_prefix(SCENES).ok());
+        let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let (title, problem) = match LoadedScene::load(&path, &[]) {
+            Ok(loaded) => (loaded.scene.title.clone(), missing(&loaded)),
+            Err(error) => (String::new(), Some(error.message().to_owned())),
+        };
+        Self { about: first_sentence(&text), name, path, folder, title, problem }
+    }
+}
+
+/// All scenes, those of the current folder first, then of the data folder, of where the program was built, and the
+/// program's own; of two with one name the first. Ordered by folder and name.
+pub fn scenes() -> Vec<Entry> {
+    let mut found = BTreeMap::new();
+    for root in find::folders() {
+        gather(&root, Path::new(SCENES), &mut found);
+    }
+    for name in shipped::FILES.iter().map(|(name, _)| *name).filter(|name| is_scene(Path::new(name))) {
+        if !found.contains_key(name)
+            && let Some(path) = find::find(Path::new(name))
+        {
+            found.insert(name.to_owned(), path);
+        }
+    }
+    let mut entries: Vec<Entry> = found.into_iter().map(|(name, path)| Entry::new(name, path)).collect();
+    let rank = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
+    entries.sort_by(|a, b| (&a.folder, rank(&a.name), &a.name).cmp(&(&b.folder, rank(&b.name), &b.name)));
+    entries
+}
+
+fn is_scene(name: &Path) -> bool {
+    name.starts_with(SCENES)
+        && !name.starts_with(Path::new(SCENES).join(LESSONS))
+        && name.extension().is_some_and(|extension| extension == "ron")
+}
+
+/// Files below a folder, by their path from `root`. Folders that are links are left alone: they may lead in a circle.
+fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
+    let Ok(entries) = root.join(folder).read_dir() else { return };
+    for entry in entries.flatten() {
+        let name = folder.join(entry.file_name());
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => gather(root, &name, found),
+            Ok(_) if is_scene(&name) => {
+                // A path that is no text could not be typed either.
+                if let Some(text) = name.to_str().filter(|text| !found.contains_key(*text)) {
+                    found.insert(text.to_owned(), root.join(&name));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the scene names and nobody has.
+fn missing(loaded: &LoadedScene) -> Option<String> {
+    let named = match &loaded.scene.task {
+        Task::LanguageModel(options) => options.text.as_deref().map(|text| (text, "task.text")),
+        Task::Gestures(options) => Some((options.data.as_str(), "task.data")),
+        Task::Tensor(options) => Some((options.inputs.as_str(), "task.inputs")),
+    };
+    let all = [Some((loaded.scene.model.as_str(), "model")), named].into_iter().flatten();
+    let absent: Vec<&str> =
+        all.filter(|(name, field)| loaded.resolve(name, field).is_err()).map(|(name, _)| name).collect();
+    (!absent.is_empty()).then(|| format!("{} is not here", absent.join(" and ")))
+}
+
+/// The first sentence of the comment that a text begins with.
+pub fn first_sentence(text: &str) -> String {
+    let lines = text.lines().map_while(|line| line.trim_start().strip_prefix("//"));
+    let comment = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    // That it is one change of many the heading says.
+    let comment = comment.split_once(" with one change: ").map_or(comment.as_str(), |(_, change)| change);
+    let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
+    comment.get(..end).unwrap_or(comment).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scene_of_the_repository_is_listed_and_opens() {
+        let entries = scenes();
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names[..2], FIRST);
+        for name in ["scenes/dvs.ron", "scenes/what-if/dma.ron", "scenes/debug/slow.ron"] {
+            assert!(names.contains(&name), "{names:?}");
+        }
+        for entry in &entries {
+            assert!(!entry.title.is_empty() && !entry.about.is_empty(), "{entry:?}");
+            assert_eq!(entry.problem, None, "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn sentences() {
+        assert_eq!(first_sentence("// One. Two.\nScene("), "One.");
+        assert_eq!(first_sentence("// One\n// goes on. Two.\n"), "One goes on.");
+        assert_eq!(first_sentence("// 1.5 V here\n\n// not this"), "1.5 V here");
+        assert_eq!(first_sentence("// scenes/a.ron with one change: this. Why?"), "this.");
+        assert_eq!(first_sentence("Scene("), "");
+    }
+
+    #[test]
+    fn what_is_not_here_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lm.ron");
+        let text = fs::read_to_string("scenes/lm.ron").unwrap().replace("egru-lm-wikitext2", "egru-none");
+        fs::write(&path, text).unwrap();
+        let entry = Entry::new("scenes/lm.ron".to_owned(), path.clone());
+        assert_eq!(entry.problem.as_deref(), Some("models/egru-none is not here"));
+        fs::write(&path, "Scene(").unwrap();
+        assert!(Entry::new("scenes/lm.ron".to_owned(), path).problem.is_some());
+    }
+}

@@ -1,0 +1,82 @@
+//! RON files that are no scenes, such as lessons, read with the same care: what is wrong is said with its place, and names
+//! that do not exist get a suggestion.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::error::SceneError;
+use super::shape::{self, Shape};
+use super::{VERSIONS, load, syntax};
+
+/// What a kind of file is called, and what it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// `scene`.
+    pub word: &'static str,
+    /// The page that describes it.
+    pub described: &'static str,
+    /// How one begins, for somebody whose file is empty.
+    pub begins: &'static str,
+    /// Versions that this build reads.
+    pub versions: &'static [u32],
+    /// The types.
+    pub shape: fn() -> &'static Shape,
+}
+
+/// Scenes.
+pub(super) const SCENE: Kind = Kind {
+    word: "scene",
+    described: "docs/scene.md",
+    begins: "a scene begins `Scene(version: 1, …)`; docs/scene.md describes it, scenes/ has examples",
+    versions: &VERSIONS,
+    shape: shape::scene,
+};
+
+/// The values of a file, and what is needed to say where in its text something stands.
+#[derive(Clone, Debug)]
+pub struct Document<T> {
+    /// The values.
+    pub value: T,
+    /// The file they came from.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl<T: DeserializeOwned> Document<T> {
+    /// Reads and parses a file.
+    pub fn load(path: &Path, kind: &Kind) -> Result<Self, SceneError> {
+        Self::from_text(&load::read(path, kind)?, path, kind)
+    }
+
+    /// The same for a text at hand; `path` is named in messages.
+    pub fn from_text(text: &str, path: &Path, kind: &Kind) -> Result<Self, SceneError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if syntax::is_blank(text) {
+            let message = format!("there is no {} in the file", kind.word);
+            return Err(SceneError::file(path, message, kind.begins));
+        }
+        let value = load::parse(text, path, &[], kind)?;
+        Ok(Self { value, path: path.to_owned(), text: text.to_owned() })
+    }
+}
+
+impl<T> Document<T> {
+    /// An error about the value at a field path such as `pages.3.expect`, with a caret under it.
+    pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
+        load::error_at(&self.text, field, SceneError::file(&self.path, message, help))
+    }
+
+    /// An error about some bytes of the text that the field holds: with a caret under them, inside the quotes.
+    pub fn error_within(
+        &self,
+        field: &str,
+        within: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> SceneError {
+        load::error_within(&self.text, field, within, SceneError::file(&self.path, message, help))
+    }
+}

@@ -1,0 +1,177 @@
+//! The small set that every build carries within: scenes that run anywhere, their models and their text.
+//!
+//! Where no folder has them they are unpacked, once, into the cache folder (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`;
+//! where that cannot be written, into the folder for temporary files). What is there already is never overwritten: it
+//! may have been changed by whoever plays with it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use etcetera::BaseStrategy;
+use xxhash_rust::xxh3::Xxh3;
+
+/// A file of the package and its bytes.
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        /// The files, by their paths in the repository.
+        pub const FILES: &[(&str, &[u8])] =
+            &[$(($path, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)))),*];
+    };
+}
+
+files![
+    "assets/tensor/waves.npy",
+    "assets/text/spinnaker2.txt",
+    "models/egru-lm-small/README.md",
+    "models/egru-lm-small/card.ron",
+    "models/egru-lm-small/model.safetensors",
+    "models/egru-lm-small/vocab.txt",
+    "models/egru-lm-tiny/README.md",
+    "models/egru-lm-tiny/card.ron",
+    "models/egru-lm-tiny/model.safetensors",
+    "models/egru-lm-tiny/vocab.txt",
+    "scenes/debug/corrupt.ron",
+    "scenes/debug/slow.ron",
+    "scenes/lessons/a-bit-flips.ron",
+    "scenes/lessons/another-kernel.ron",
+    "scenes/lessons/silence-is-cheap.ron",
+    "scenes/lessons/what-is-a-pe.ron",
+    "scenes/lessons/where-a-neuron-lives.ron",
+    "scenes/lessons/who-waits-for-whom.ron",
+    "scenes/lm_small.ron",
+    "scenes/single_pe.ron",
+    "scenes/tensor.ron",
+];
+
+/// The folder with the unpacked files, once there is one; and what is to be said of it.
+static UNPACKED: OnceLock<Option<PathBuf>> = OnceLock::new();
+static NEWS: Mutex<Option<String>> = Mutex::new(None);
+
+/// Whether the package has this file, or files in this folder.
+pub fn has(path: &Path) -> bool {
+    FILES.iter().any(|(name, _)| Path::new(name).starts_with(path))
+}
+
+/// The folder that holds the files, unpacked now if need be; none where nothing can be written.
+pub fn folder() -> Option<&'static Path> {
+    UNPACKED.get_or_init(unpack).as_deref()
+}
+
+/// What was unpacked, for whoever can say it without disturbing a screen: given out once.
+pub fn take_news() -> Option<String> {
+    NEWS.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Where it would be unpacked, in order.
+pub fn places() -> Vec<PathBuf> {
+    let name = format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hash());
+    let cache = etcetera::base_strategy::Xdg::new().map(|xdg| xdg.cache_dir().join("spinntui").join(&name));
+    cache.ok().into_iter().chain([std::env::temp_dir().join(format!("spinntui-{name}"))]).collect()
+}
+
+/// Another build with other files gets another folder.
+fn hash() -> u64 {
+    let mut hash = Xxh3::new();
+    for (path, bytes) in FILES {
+        hash.update(path.as_bytes());
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.digest()
+}
+
+fn unpack() -> Option<PathBuf> {
+    let mut failed = Vec::new();
+    for folder in places() {
+        match unpack_into(&folder) {
+            Ok(written) => {
+                if written > 0 || !failed.is_empty() {
+                    say(format!(
+                        "note: spinntui's own small scenes and models are in {}{}",
+                        folder.display(),
+                        failed.concat()
+                    ));
+                }
+                return Some(folder);
+            }
+            Err(error) => failed.push(format!(" ({} cannot be written: {error})", folder.display())),
+        }
+    }
+    say(format!("warning: spinntui's own small scenes cannot be unpacked{}", failed.concat()));
+    None
+}
+
+fn say(news: String) {
+    *NEWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
+}
+
+/// Writes the files that are not there; how many those were.
+fn unpack_into(folder: &Path) -> io::Result<usize> {
+    let mut written = 0;
+    for (name, bytes) in FILES {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        place(&path, bytes)?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+/// Whole or not at all: another process may look for the file at this very moment, or be writing it, too.
+fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = path.with_file_name(name);
+    let written = fs::File::create(&new).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| fs::rename(&new, path));
+    if placed.is_err() {
+        // What is half written is of no use to anybody.
+        let _ = fs::remove_file(&new);
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_already_stays_and_what_is_missing_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("scenes/lm_small.ron");
+        fs::create_dir_all(own.parent().unwrap()).unwrap();
+        fs::write(&own, "mine").unwrap();
+        assert_eq!(unpack_into(folder.path()).unwrap(), FILES.len() - 1);
+        assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+        for (name, bytes) in FILES.iter().filter(|(name, _)| *name != "scenes/lm_small.ron") {
+            assert_eq!(&fs::read(folder.path().join(name)).unwrap(), bytes, "{name}");
+        }
+        assert_eq!(unpack_into(folder.path()).unwrap(), 0);
+        let left = fs::read_dir(folder.path().join("scenes")).unwrap().flatten();
+        assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(".new")));
+    }
+
+    #[test]
+    fn a_folder_that_is_a_file_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(unpack_into(&file).is_err());
+    }
+
+    #[test]
+    fn the_set_is_whole_and_small() {
+        assert!(has(Path::new("models/egru-lm-small")) && !has(Path::new("models/egru-lm-wikitext2")));
+        assert!(FILES.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < 1 << 20);
+    }
+}

@@ -1,0 +1,156 @@
+//! Several commands as one: each when the one before has come to its end, and questions answered when all are done. Who
+//! asks for it need not know when the machine has come to rest.
+
+use std::collections::VecDeque;
+
+use super::super::command::{Command, Performance};
+use super::super::debug::expr::Value;
+use super::super::debug::{Condition, ExprError, Names};
+use super::super::history::Place;
+use super::{EngineEvent, Mode, Notify, Runner};
+use crate::session::Session;
+
+/// How a [`Command::Perform`] ended.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    /// That of the [`Performance`].
+    pub tag: u32,
+    /// Where it led, or why it did not lead there.
+    pub result: Result<Arrived, String>,
+}
+
+/// Where a performance has led, and what holds there.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// Events handled since the start.
+    pub events: u64,
+    /// Hash of all that decides what the machine does next.
+    pub state_hash: u128,
+    /// The values asked for, in order.
+    pub values: Vec<Result<Value, ExprError>>,
+    /// The conditions asked for, in order: whether each holds, and what it names.
+    pub conditions: Vec<Result<(bool, Vec<(String, Value)>), ExprError>>,
+}
+
+/// A performance on its way.
+#[derive(Debug)]
+pub(super) struct Performing {
+    performance: Performance,
+    todo: VecDeque<Command>,
+    /// What was begun last.
+    last: Option<Command>,
+}
+
+impl Runner {
+    /// Begins a performance; one on its way ends.
+    pub(super) fn perform(&mut self, mut performance: Performance, notify: Notify<'_>) {
+        self.end_performance(Err("another place was asked for".to_owned()), notify);
+        if self.is_moving() {
+            self.mode = Mode::Paused;
+        }
+        let todo = std::mem::take(&mut performance.commands).into();
+        self.performing = Some(Performing { performance, todo, last: None });
+    }
+
+    /// A command by hand ends a performance, if it leads elsewhere.
+    pub(super) fn interrupt(&mut self, command: &Command, notify: Notify<'_>) {
+        let anew = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
+        if self.performing.is_some() && (anew || command.moves()) {
+            if self.is_moving() {
+                self.mode = Mode::Paused;
+            }
+            self.end_performance(Err("interrupted on the way".to_owned()), notify);
+        }
+    }
+
+    /// The machine has come to rest: the next command of the performance, or its end.
+    pub(super) fn go_on(&mut self, notify: Notify<'_>) {
+        if let Some(missed) = self.missed() {
+            return self.end_performance(Err(missed), notify);
+        }
+        let Some(performing) = &mut self.performing else { return };
+        let Some(command) = performing.todo.pop_front() else {
+            let result = self.arrived();
+            return self.end_performance(result, notify);
+        };
+        performing.last = Some(command.clone());
+        let (faults, build) = (self.faults_so_far(), self.facts.build);
+        let mut said = None;
+        self.obey(&command, &mut |event| match event {
+            EngineEvent::Said(what) => said = Some(what),
+            EngineEvent::SceneError(text) => said = Some(text),
+            other => notify(other),
+        });
+        let failed = match command {
+            Command::Inject(_) => self.faults_so_far() == faults,
+            Command::Open { .. } => self.facts.build == build,
+            _ => false,
+        };
+        if failed {
+            let why = said.unwrap_or_else(|| "there is no experiment".to_owned());
+            self.end_performance(Err(why), notify);
+        }
+    }
+
+    /// Why the command that was begun last has not led where it should, if so.
+    fn missed(&self) -> Option<String> {
+        let session = self.session.as_ref()?;
+        let (at, steps) = (session.machine().state().events, session.steps());
+        match self.performing.as_ref()?.last.as_ref()? {
+            Command::Go(Place::Event(event)) if *event != at => {
+                Some(format!("event {event} cannot be gone to: the experiment is at event {at}"))
+            }
+            Command::Go(Place::Step(step)) if *step != steps => {
+                Some(format!("step {step} cannot be gone to: the experiment is at step {steps}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn faults_so_far(&self) -> usize {
+        self.session.as_ref().map_or(0, |session| session.faults().count())
+    }
+
+    fn arrived(&mut self) -> Result<Arrived, String> {
+        let (Some(session), Some(performing)) = (&mut self.session, &self.performing) else {
+            return Err("there is no experiment".to_owned());
+        };
+        self.points.arrived(session);
+        let Performance { values, conditions, .. } = &performing.performance;
+        Ok(Arrived {
+            events: session.machine().state().events,
+            state_hash: session.state_hash(),
+            values: values.iter().map(|text| Value::evaluate(text, session)).collect(),
+            conditions: conditions.iter().map(|text| holds(text, session)).collect(),
+        })
+    }
+
+    fn end_performance(&mut self, result: Result<Arrived, String>, notify: Notify<'_>) {
+        if let Some(Performing { performance, .. }) = self.performing.take() {
+            self.changed = true;
+            notify(EngineEvent::Performed(Box::new(Performed { tag: performance.tag, result })));
+        }
+    }
+
+    /// Builds another scene; if it cannot be built, the one there is stays.
+    pub(super) fn open(&mut self, command: &Command, notify: Notify<'_>) {
+        let Command::Open { scene, set } = command else { return };
+        if self.recorder.is_some() {
+            let why = "a recording is of one scene: no other can be opened while one is written";
+            return notify(EngineEvent::Said(why.to_owned()));
+        }
+        let before = (self.options.scene.clone(), self.options.set.clone(), self.facts.build);
+        let mode = std::mem::replace(&mut self.mode, Mode::Paused);
+        (self.options.scene, self.options.set) = (scene.clone(), set.clone());
+        self.load(notify);
+        if self.facts.build == before.2 {
+            (self.options.scene, self.options.set, self.mode) = (before.0, before.1, mode);
+        }
+    }
+}
+
+/// Whether a condition holds now, and what it names.
+fn holds(text: &str, session: &Session) -> Result<(bool, Vec<(String, Value)>), ExprError> {
+    let (mut condition, _) = Condition::new(text, &Names::of(session))?;
+    Ok((condition.holds(session, &[]), condition.values(session)))
+}

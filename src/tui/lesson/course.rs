@@ -1,0 +1,303 @@
+//! A lesson that is being taken: which page, how its moment is reached, and what was found there.
+//!
+//! A page's moment is that after its commands, which begin at the moment of the page before. The first time it is come
+//! to, its event is noted; going back is then going to that event. Where something goes wrong on purpose, going back to the
+//! event would undo it or not, by a hair: such pages are reached anew, from the scene on, which is the same to the bit.
+
+use std::path::PathBuf;
+
+use super::format::{Act, Page};
+use super::load::{Loaded, Source};
+use super::text::{self, Piece};
+use crate::machine::fault::FaultTime;
+use crate::session::command::{Command, Performance};
+use crate::session::debug::ExprError;
+use crate::session::debug::expr::Value;
+use crate::session::engine::{Arrived, EngineOptions, Performed};
+use crate::session::history::Place;
+
+/// What is known of a page's moment since it was first come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// Events handled since the scene was opened.
+    pub events: u64,
+    /// Hash of all that decides what the machine does next.
+    pub state_hash: u128,
+    /// Expressions of the lesson that are of this page, and their values.
+    pub values: Vec<(String, Result<Value, ExprError>)>,
+    /// Whether what the page expects holds, and the values that it names.
+    pub holds: Option<Result<(bool, Vec<(String, Value)>), ExprError>>,
+}
+
+/// The way to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// From where the experiment is: nothing has happened since the page before.
+    On,
+    /// Over the moment of this page, or of the start.
+    Over(Option<usize>),
+    /// From the scene on.
+    Anew,
+}
+
+/// A lesson on its way.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// The lesson.
+    pub loaded: Loaded,
+    /// The page that is shown, from 0.
+    pub page: usize,
+    /// Pages that were come to.
+    known: Vec<Option<Known>>,
+    /// The page whose moment the engine came to last.
+    here: Option<usize>,
+    /// What the engine is on its way to: the tag of its answer, and the way.
+    pending: Option<(u32, Way)>,
+    tags: u32,
+    /// A command by hand has led elsewhere since.
+    moved: bool,
+    /// Something was done by hand that time travel to an event does not undo.
+    disturbed: bool,
+    /// Why the page's moment could not be come to.
+    pub problem: Option<String>,
+    /// The text is not on screen.
+    pub hidden: bool,
+    /// First line of the text that is shown.
+    pub scroll: usize,
+    /// What was answered on each page, from 0.
+    pub answers: Vec<Option<usize>>,
+}
+
+impl Course {
+    /// At the first page, before anything has happened.
+    pub fn new(loaded: Loaded) -> Self {
+        let pages = loaded.sources.len();
+        Self {
+            loaded,
+            page: 0,
+            known: vec![None; pages],
+            here: None,
+            pending: None,
+            tags: 0,
+            moved: false,
+            disturbed: false,
+            problem: None,
+            hidden: false,
+            scroll: 0,
+            answers: vec![None; pages],
+        }
+    }
+
+    /// The engine that it begins with.
+    pub fn engine(&self) -> EngineOptions {
+        let first = self.loaded.sources.first();
+        EngineOptions {
+            scene: first.map_or_else(PathBuf::new, |source| source.scene.clone()),
+            set: first.map_or_else(Vec::new, |source| source.set.clone()),
+            autorun: false,
+            record: None,
+            points: Vec::new(),
+        }
+    }
+
+    /// Whether the engine was sent anywhere yet.
+    pub fn has_begun(&self) -> bool {
+        self.tags > 0
+    }
+
+    /// How many pages there are.
+    pub fn pages(&self) -> usize {
+        self.known.len()
+    }
+
+    /// The page that is shown.
+    pub fn shown(&self) -> Option<&Page> {
+        self.loaded.lesson().pages.get(self.page)
+    }
+
+    /// What is known of a page.
+    pub fn known(&self, page: usize) -> Option<&Known> {
+        self.known.get(page)?.as_ref()
+    }
+
+    /// Whether the engine has yet to come to the page that is shown.
+    pub fn is_under_way(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// The value of an expression in the text of the page that is shown, in words; none while it is not known.
+    pub fn value(&self, page: Option<usize>, expression: &str) -> Option<String> {
+        let known = self.known(page.map_or(self.page, |number| number.saturating_sub(1)))?;
+        let (_, value) = known.values.iter().find(|(other, _)| other == expression)?;
+        Some(match value {
+            Ok(value) => text::shown(value),
+            Err(_) => format!("{{{expression}?}}"),
+        })
+    }
+
+    /// Turns to a page: what to tell the engine so that it comes to its moment. `at`: where the experiment stands now,
+    /// if it stands.
+    pub fn turn(&mut self, to: usize, at: Option<u64>) -> Command {
+        let way = self.way(to, at);
+        self.page = to.min(self.pages().saturating_sub(1));
+        self.scroll = 0;
+        self.problem = None;
+        self.go(way)
+    }
+
+    fn go(&mut self, way: Way) -> Command {
+        self.tags += 1;
+        self.pending = Some((self.tags, way));
+        self.here = None;
+        let to = self.page;
+        let expect = self.loaded.lesson().pages.get(to).and_then(|page| page.expect.as_deref());
+        let conditions = expect.map(|text| self.with_values(text));
+        Command::Perform(Performance {
+            tag: self.tags,
+            commands: self.commands(way, to),
+            values: self.expressions(to),
+            conditions: conditions.into_iter().collect(),
+        })
+    }
+
+    fn source(&self, page: usize) -> Option<&Source> {
+        self.loaded.sources.get(page)
+    }
+
+    fn since(&self, page: usize) -> usize {
+        self.source(page).map_or(0, |source| source.since)
+    }
+
+    fn acts(&self, page: usize) -> &[Act] {
+        self.loaded.lesson().pages.get(page).map_or(&[], |page| &page.commands)
+    }
+
+    /// How to come to a page.
+    fn way(&self, to: usize, at: Option<u64>) -> Way {
+        let first = self.since(to);
+        let Some(here) = self.here.filter(|&here| self.since(here) == first && !self.disturbed) else {
+            // The first page of all: the engine has just opened its scene, and nothing was done.
+            let fresh = self.tags == 0 && to == 0 && at == Some(0);
+            return if fresh { Way::On } else { Way::Anew };
+        };
+        if here + 1 == to && !self.moved {
+            return Way::On;
+        }
+        let faulty = |page| self.acts(page).iter().any(|act| matches!(act, Act::Inject(_)));
+        // Also what went wrong after the page: at its very event going back would not undo it.
+        if (first..=to.max(here)).any(faulty) {
+            return Way::Anew;
+        }
+        Way::Over((first..=to).rev().find(|&page| self.known(page).is_some()))
+    }
+
+    fn commands(&self, way: Way, to: usize) -> Vec<Command> {
+        let first = self.since(to);
+        let (begin, from) = match way {
+            Way::On => (None, to),
+            Way::Over(None) => (Some(Command::Go(Place::Event(0))), first),
+            Way::Over(Some(page)) => {
+                let events = self.known(page).map_or(0, |known| known.events);
+                (Some(Command::Go(Place::Event(events))), page + 1)
+            }
+            Way::Anew => {
+                let open = self
+                    .source(to)
+                    .map(|source| Command::Open { scene: source.scene.clone(), set: source.set.clone() });
+                (open, first)
+            }
+        };
+        let acts = (from..=to).flat_map(|page| self.acts(page));
+        begin.into_iter().chain(acts.map(command)).collect()
+    }
+
+    /// A condition with the values of pages before in place of their braces.
+    fn with_values(&self, condition: &str) -> String {
+        let mut text = String::new();
+        for piece in text::pieces(condition).unwrap_or_default() {
+            match piece {
+                Piece::Value { page: Some(number), expression, .. } => {
+                    let known = self.known(number.saturating_sub(1));
+                    let value =
+                        known.and_then(|known| known.values.iter().find(|(name, _)| *name == expression));
+                    text.push_str(&match value {
+                        Some((_, Ok(Value::Number(number, _)))) => format!("({number})"),
+                        Some((_, Ok(Value::Word(word)))) => format!("{word:?}"),
+                        _ => format!("{{{number}: {expression}}}"),
+                    });
+                }
+                Piece::Value { expression, .. } => text.push_str(&expression),
+                Piece::Plain(words) | Piece::Bold(words) | Piece::Code(words) => text.push_str(&words),
+            }
+        }
+        text
+    }
+
+    /// Expressions to be told at a page's moment: of its own text, and of later ones that look back.
+    fn expressions(&self, of: usize) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for (at, page) in self.loaded.lesson().pages.iter().enumerate() {
+            let because = page.question.as_ref().map(|question| question.because.as_str());
+            let texts = [Some(page.text.as_str()), because, page.expect.as_deref()];
+            for text in texts.into_iter().flatten() {
+                for piece in text::pieces(text).unwrap_or_default() {
+                    if let Piece::Value { page, expression, .. } = piece
+                        && page.map_or(at, |number| number.saturating_sub(1)) == of
+                        && !found.contains(&expression)
+                    {
+                        found.push(expression);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The engine has come to a page's moment, or cannot. What it says of other performances is of no concern. A way that
+    /// failed is tried anew once: then this is what to tell the engine.
+    pub fn performed(&mut self, performed: Performed) -> Option<Command> {
+        let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
+        match performed.result {
+            Ok(arrived) => {
+                self.arrived(arrived);
+                None
+            }
+            Err(_) if way != Way::Anew => Some(self.go(Way::Anew)),
+            Err(why) => {
+                self.problem = Some(why);
+                None
+            }
+        }
+    }
+
+    fn arrived(&mut self, arrived: Arrived) {
+        let Arrived { events, state_hash, values, conditions } = arrived;
+        let values = self.expressions(self.page).into_iter().zip(values).collect();
+        let holds = conditions.into_iter().next();
+        let known = Known { events, state_hash, values, holds };
+        self.here = Some(self.page);
+        (self.moved, self.disturbed) = (false, false);
+        let Some(slot) = self.known.get_mut(self.page) else { return };
+        if slot.as_ref().is_some_and(|before| before.state_hash != state_hash) {
+            self.problem = Some("this is not what it was before: has a file been changed?".to_owned());
+        }
+        *slot = Some(known);
+    }
+
+    /// Takes note of a command that the user gave.
+    pub fn heard(&mut self, command: &Command) {
+        let anew = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
+        self.moved |= command.moves();
+        self.disturbed |= anew || matches!(command, Command::Inject(_));
+    }
+}
+
+fn command(act: &Act) -> Command {
+    match *act {
+        Act::Step { unit, count } => Command::Step { unit, count },
+        Act::Go(FaultTime::Event(event)) => Command::Go(Place::Event(event)),
+        Act::Go(FaultTime::Step(step)) => Command::Go(Place::Step(step)),
+        Act::Go(FaultTime::TimeUs(time)) => Command::Go(Place::TimeUs(time)),
+        Act::Inject(fault) => Command::Inject(fault),
+    }
+}

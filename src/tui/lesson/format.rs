@@ -1,0 +1,156 @@
+//! What a lesson's file holds: `docs/lessons.md` describes every field.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::fault::{Fault, FaultTime};
+use crate::session::command::StepUnit;
+use crate::session::snapshot;
+use crate::tui::heat::{Metric, Window};
+use crate::tui::panels::PanelId;
+
+/// A PE: column, row, PE of the QPE.
+pub type Place = (u8, u8, u8);
+
+/// Versions of the format that this build reads.
+pub const VERSIONS: [u32; 1] = [1];
+
+/// A lesson: pages of text, each about one moment of a running experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    /// Version of the format: 1.
+    pub version: u32,
+    /// Its title.
+    pub title: String,
+    /// What one learns, in a sentence.
+    pub about: String,
+    /// How long it takes with a class, minutes.
+    #[schemars(range(min = 1, max = 600))]
+    pub minutes: u32,
+    /// The scene that it begins with. Looked for beside the lesson and where scenes look for their models.
+    pub scene: String,
+    /// Changes to the scene, `("path", "value")`, as `--set` makes them.
+    #[serde(default)]
+    pub set: Vec<(String, String)>,
+    /// The pages, in order.
+    pub pages: Vec<Page>,
+}
+
+/// A page: what to read, what to see, and how the experiment comes to the moment that it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Its title.
+    pub title: String,
+    /// What to read. `**bold**` and `` `code` ``; an empty line begins a paragraph; `{perplexity}` is the value of an
+    /// expression of the debugger at the page's moment, `{2: step_us}` that at page 2.
+    pub text: String,
+    /// Another scene from this page on.
+    #[serde(default)]
+    pub scene: Option<String>,
+    /// Changes to the scene, from this page on, instead of those before.
+    #[serde(default)]
+    pub set: Option<Vec<(String, String)>>,
+    /// What happens between the page before and this one. The page's moment is after it.
+    #[serde(default)]
+    pub commands: Vec<Act>,
+    /// What is on screen.
+    #[serde(default)]
+    pub show: Show,
+    /// What is marked.
+    #[serde(default)]
+    pub highlight: Vec<Mark>,
+    /// A condition of the debugger that has to hold at the page's moment: `lesson NAME --check` looks at it.
+    #[serde(default)]
+    pub expect: Option<String>,
+    /// Something to think about.
+    #[serde(default)]
+    pub question: Option<Question>,
+}
+
+/// Something that a page does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Act {
+    /// Go on by so many units.
+    Step {
+        /// Event, Phase, Layer, `TimeStep` or Sequence.
+        unit: StepUnit,
+        /// How many.
+        #[schemars(range(min = 1, max = 100_000))]
+        count: u32,
+    },
+    /// Go to a moment, back or ahead.
+    Go(FaultTime),
+    /// Let something go wrong.
+    Inject(Fault),
+}
+
+/// What is on screen. What is not given stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Show {
+    /// The panel that has the focus.
+    pub panel: Option<PanelId>,
+    /// Whether it has all the room.
+    pub expanded: bool,
+    /// Heat metric of the floor plan.
+    pub metric: Option<Metric>,
+    /// Over which time steps values are taken: Step or Mean.
+    pub window: Option<Window>,
+    /// The selected PE, as `(x, y, p)`.
+    pub pe: Option<Place>,
+    /// What panel 8 shows of it.
+    pub part: Option<Part>,
+    /// The byte address under its cursor, in Memory.
+    pub address: Option<u32>,
+    /// The unit under its cursor, in Neurons: the first of the PE is 0.
+    pub unit: Option<u32>,
+}
+
+/// What panel 8 shows of a PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Part {
+    /// Status, operation, timers.
+    Core,
+    /// Bytes with their labels.
+    Memory,
+    /// Units, and who gets what they send.
+    Neurons,
+}
+
+impl From<Part> for snapshot::Part {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Core => Self::Core,
+            Part::Memory => Self::Memory,
+            Part::Neurons => Self::Neurons,
+        }
+    }
+}
+
+/// Something that is marked on screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum Mark {
+    /// A panel.
+    Panel(PanelId),
+    /// A PE of the floor plan, as `(x, y, p)`.
+    Pe(Place),
+    /// A key, as the help writes it: `s`, `space`, `ctrl-d`.
+    Key(String),
+}
+
+/// A question with choices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// Two to four answers.
+    pub choices: Vec<String>,
+    /// Which one is right, from 1.
+    pub answer: usize,
+    /// Why.
+    pub because: String,
+}

@@ -1,0 +1,83 @@
+//! Presenter mode: for those who watch a screen on the wall. The keys that are pressed stand in a corner with what they
+//! do, and a free run is slow enough to be followed.
+//!
+//! What was pressed goes when other keys are pressed, not after a time: while nothing happens nothing is drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::session::command::{Command as Ask, Speed};
+use crate::tui::app::{App, Effect};
+use crate::tui::command::Command;
+use crate::tui::keymap::Key;
+use crate::tui::widgets::put_right;
+
+/// Keys that are shown.
+const SHOWN: usize = 3;
+/// A free run that people can follow: two time steps a second.
+const READABLE: Speed = Speed::StepsPerSecond(2.0);
+
+/// Presenter mode, while it is on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Presenter {
+    /// What was pressed, latest last: key and what it does.
+    pub recent: Vec<(String, String)>,
+    /// How fast a free run went before; none until the engine was asked to go slowly.
+    before: Option<Speed>,
+}
+
+/// Turns it on, or off again.
+pub fn toggle(app: &mut App) -> Vec<Effect> {
+    let Some(presenter) = app.presenter.take() else {
+        app.presenter = Some(Presenter::default());
+        app.notice = Some(format!("presenter mode: keys are shown, {READABLE}"));
+        return Vec::new();
+    };
+    app.notice = Some("presenter mode is off".to_owned());
+    presenter.before.map(|speed| Effect::Engine(Ask::SetSpeed(speed))).into_iter().collect()
+}
+
+/// Once there is an experiment it is asked to go slowly.
+pub fn due(app: &mut App) -> Vec<Effect> {
+    let Some(speed) = app.picture().map(|snapshot| snapshot.speed) else { return Vec::new() };
+    let Some(presenter) = app.presenter.as_mut().filter(|presenter| presenter.before.is_none()) else {
+        return Vec::new();
+    };
+    presenter.before = Some(speed);
+    vec![Effect::Engine(Ask::SetSpeed(READABLE))]
+}
+
+/// Takes note of a key.
+pub fn pressed(app: &mut App, key: Key, count: Option<u32>, command: &Command) {
+    let Some(presenter) = &mut app.presenter else { return };
+    let count = count.map(|count| count.to_string()).unwrap_or_default();
+    let word = if command.short.is_empty() { command.id.replace('-', " ") } else { command.short.to_owned() };
+    presenter.recent.push((format!("{count}{key}"), word));
+    let old = presenter.recent.len().saturating_sub(SHOWN);
+    presenter.recent.drain(..old);
+}
+
+/// Draws them at the end of the first line.
+pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
+    let Some(presenter) = &app.presenter else { return };
+    let theme = &app.theme;
+    let mut spans = Vec::new();
+    if presenter.recent.is_empty() {
+        spans.push(Span::styled(" presenting ", theme.selected()));
+    }
+    for (at, (key, word)) in presenter.recent.iter().enumerate() {
+        let last = at + 1 == presenter.recent.len();
+        let style = if last { theme.selected() } else { theme.dim() };
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(format!(" {key} {word} "), style));
+    }
+    let line = Line::from(spans);
+    let width = (line.width() as u16 + 1).min(screen.width);
+    let area = Rect { x: screen.right() - width, width, height: screen.height.min(1), ..screen };
+    buf.set_style(area, theme.text());
+    for x in area.left()..area.right() {
+        buf[(x, area.y)].reset();
+    }
+    put_right(buf, area, line);
+}

@@ -1,0 +1,203 @@
+//! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing that it talks about.
+//!
+//! ```text
+//! column (from 114 columns on)        strip (narrower)
+//! ┌──────────────────────────┐        ┌──────────────────────────┐
+//! │ status                   │        │ status                   │
+//! ├─────────────────┬────────┤        ├──────────────────────────┤
+//! │ panels          │ text   │        │ panels                   │
+//! │                 │        │        ├──────────────────────────┤
+//! │                 │        │        │ text                     │
+//! ├─────────────────┴────────┤        ├──────────────────────────┤
+//! │ keys                     │        │ keys                     │
+//! └──────────────────────────┘        └──────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Widget};
+
+use super::course::Course;
+use super::{Do, text};
+use crate::tui::app::App;
+use crate::tui::command::{Action, COMMANDS};
+use crate::tui::layout::{self, MINIMUM, Plan};
+use crate::tui::widgets::{put_line, put_right, rows_from, shorten};
+
+/// Lines that a page up or down moves by.
+pub const PAGE: u32 = 4;
+/// From this many columns on the text stands beside the panels.
+const COLUMN_FROM: u16 = 114;
+/// Most lines of text of a strip; at least [`LEAST`], however few rows there are.
+const MOST: u16 = 7;
+const LEAST: u16 = 4;
+/// Rows that the floor plan with a panel beside it needs, status and keys included.
+const PANELS_ROWS: u16 = 19;
+
+/// Where everything goes at a size: the panels' plan, with room made for the text.
+pub fn plan(app: &App, size: (u16, u16)) -> Plan {
+    let (columns, rows) = size;
+    let Some(area) = area(app, size) else { return layout::plan(size, &app.recent, app.expanded) };
+    if columns >= COLUMN_FROM {
+        let mut plan = layout::plan((columns - area.width, rows), &app.recent, app.expanded);
+        (plan.status.width, plan.footer.width) = (columns, columns);
+        return plan;
+    }
+    let mut plan = layout::plan((columns, rows - area.height), &app.recent, app.expanded);
+    plan.footer.y += area.height;
+    plan
+}
+
+/// Where the text goes; none if there is none, or no room.
+pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
+    let course = app.lesson.as_ref().filter(|course| !course.hidden)?;
+    if app.snapshot.is_none() || columns < MINIMUM.0 || rows < MINIMUM.1 {
+        return None;
+    }
+    if columns >= COLUMN_FROM {
+        let width = (columns / 3).clamp(38, 58);
+        return Some(Rect { x: columns - width, y: 1, width, height: rows - 2 });
+    }
+    let lines = body(app, course, columns.saturating_sub(2), false).len() as u16;
+    let most = rows.saturating_sub(PANELS_ROWS + 1).clamp(LEAST, MOST);
+    let height = (1 + lines.clamp(2, most)).min(rows - MINIMUM.1);
+    (height >= 2).then(|| Rect { x: 0, y: rows - 1 - height, width: columns, height })
+}
+
+/// Number of the last line that can stand at the top.
+pub fn last_line(app: &App) -> usize {
+    let (Some(area), Some(course)) = (area(app, app.size), &app.lesson) else { return 0 };
+    let (width, height) = inner(area, app.size.0);
+    body(app, course, width, app.size.0 >= COLUMN_FROM).len().saturating_sub(usize::from(height))
+}
+
+/// Columns and rows of the text within its area.
+fn inner(area: Rect, columns: u16) -> (u16, u16) {
+    if columns >= COLUMN_FROM {
+        (area.width.saturating_sub(4), area.height.saturating_sub(2))
+    } else {
+        (area.width.saturating_sub(2), area.height.saturating_sub(1))
+    }
+}
+
+/// The lines to read: what is wrong, the text, and in a column the question.
+fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'static>> {
+    let theme = &app.theme;
+    let Some(page) = course.shown() else { return Vec::new() };
+    let value = |page: Option<usize>, expression: &str| course.value(page, expression);
+    let mut lines = Vec::new();
+    if let Some(problem) = &course.problem {
+        let problem = problem.lines().next().unwrap_or("");
+        lines.extend(
+            text::lines(problem, usize::from(width), theme, value)
+                .into_iter()
+                .map(|line| line.style(theme.bad())),
+        );
+    }
+    lines.extend(text::lines(&page.text, usize::from(width), theme, value));
+    if let Some(question) = page.question.as_ref().filter(|_| column) {
+        lines.push(Line::default());
+        let asked = format!("**{} {}** {}", key(app, Do::Ask), asked_word(course), question.text);
+        lines.extend(text::lines(&asked, usize::from(width), theme, value));
+        lines.push(Line::default());
+        for (number, choice) in (1..).zip(&question.choices) {
+            lines.extend(text::lines(&format!("**{number}** {choice}"), usize::from(width), theme, value));
+        }
+    }
+    lines
+}
+
+fn asked_word(course: &Course) -> &'static str {
+    match course.answers.get(course.page) {
+        Some(Some(_)) => "answered:",
+        _ => "question:",
+    }
+}
+
+/// Draws the text where it goes on a screen of this size.
+pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
+    let (Some(area), Some(course)) = (area(app, (screen.width, screen.height)), &app.lesson) else { return };
+    let theme = &app.theme;
+    Clear.render(area, buf);
+    let name = course.shown().map_or("", |page| page.title.as_str());
+    let waits = if course.is_under_way() { " …" } else { "" };
+    let title = format!(" {}/{} {name}{waits} ", course.page + 1, course.pages());
+    let (width, height) = inner(area, screen.width);
+    let lines = body(app, course, width, screen.width >= COLUMN_FROM);
+    let first = course.scroll.min(lines.len().saturating_sub(usize::from(height)));
+    let more = lines.len() > first + usize::from(height);
+    let keys = keys(app, course, more);
+    let text = if screen.width >= COLUMN_FROM {
+        let block = Block::bordered()
+            .border_set(theme.border_set())
+            .border_style(theme.accent())
+            .title(Span::styled(
+                shorten(&title, usize::from(area.width).saturating_sub(2)),
+                theme.title(true),
+            ))
+            .title_bottom(Span::styled(
+                shorten(&keys, usize::from(area.width).saturating_sub(2)),
+                theme.dim(),
+            ));
+        let inner = block.inner(area);
+        block.render(area, buf);
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    } else {
+        rule(app, area, &title, &keys, buf);
+        let below = rows_from(area, 1);
+        Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..below }
+    };
+    let mut rest = text;
+    for line in lines.into_iter().skip(first) {
+        if rest.height == 0 {
+            break;
+        }
+        rest = put_line(buf, rest, line);
+    }
+}
+
+/// The line above a strip.
+fn rule(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let width = usize::from(area.width);
+    let line = theme.border_set().horizontal_top.repeat(width);
+    put_line(buf, area, Line::styled(line, theme.accent()));
+    let title = shorten(title, width.saturating_sub(2));
+    let at = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+    put_line(buf, at, Line::styled(title.clone(), theme.title(true)));
+    let left = width.saturating_sub(Span::raw(title).width() + 3);
+    if Span::raw(keys).width() <= left {
+        let at = Rect { width: area.width.saturating_sub(1), ..area };
+        put_right(buf, at, Line::styled(keys.to_owned(), theme.accent()));
+    }
+}
+
+/// The keys of the lesson that do something now.
+fn keys(app: &App, course: &Course, more: bool) -> String {
+    let mut keys = Vec::new();
+    if more || course.scroll > 0 {
+        keys.push("PgDn more".to_owned());
+    }
+    if course.shown().is_some_and(|page| page.question.is_some()) {
+        let word =
+            if course.answers.get(course.page).is_some_and(Option::is_some) { "answer" } else { "question" };
+        keys.push(format!("{} {word}", key(app, Do::Ask)));
+    }
+    if course.page > 0 {
+        keys.push(format!("{} back", key(app, Do::Previous)));
+    }
+    if course.page + 1 < course.pages() {
+        keys.push(format!("{} next", key(app, Do::Next)));
+    } else {
+        keys.push("the end".to_owned());
+    }
+    format!(" {} ", keys.join("  "))
+}
+
+/// The key of something that one can do with a lesson.
+fn key(app: &App, what: Do) -> String {
+    let command = COMMANDS.iter().find(|command| command.action == Action::Lesson(what));
+    let key = command.and_then(|command| app.keymap.keys_of(command).next());
+    key.map_or_else(String::new, |key| key.to_string())
+}

@@ -1,0 +1,244 @@
+//! The app without a terminal, with its real engine: for pictures of it. Every step waits until the engine stands still,
+//! and only what it says then is taken in, so that the same steps give the same screen on any machine.
+
+use crossbeam_channel::{Receiver, unbounded};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use thiserror::Error;
+
+use super::app::{App, Effect, Msg};
+use super::keymap::{BadKey, Key, parse_key};
+use super::panels::PanelId;
+use super::update::update;
+use super::view;
+use crate::session::command::Command;
+use crate::session::engine::{Engine, EngineEvent, EngineOptions};
+use crate::session::history::Place;
+use crate::session::snapshot::{RunState, SharedSnapshot};
+
+/// Why there is no picture.
+#[derive(Debug, Error)]
+pub enum StageError {
+    /// The scene cannot be loaded: the complete diagnostic.
+    #[error("{0}")]
+    Scene(String),
+    /// The engine's thread could not be started.
+    #[error("error: the engine could not be started: {0}")]
+    Start(#[from] std::io::Error),
+    /// The engine is gone.
+    #[error("error: the engine stopped: {0}")]
+    Crashed(String),
+    /// A key string that names no key.
+    #[error("error: {0}")]
+    Key(#[from] BadKey),
+    /// Quotes that are not closed.
+    #[error("error: `{0}` opens a quote and does not close it")]
+    Quote(String),
+    /// A key that leaves the app.
+    #[error("error: `{0}` leaves the app, and then there is nothing to draw")]
+    Left(String),
+}
+
+/// What is pressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// Keys in quick succession: `10s` is a count.
+    Keys(Vec<Key>, String),
+    /// Text that is typed.
+    Text(String),
+}
+
+/// Reads keys as the command table writes them, with spaces between: `3 s s z`, `10s`, `ctrl-d`, and text to type in
+/// quotes: `g 'step 12' enter`. Between words passes more time than a count waits: `3 s` is panel 3, then a step;
+/// `3s` is three steps.
+pub fn presses(text: &str) -> Result<Vec<Press>, StageError> {
+    let mut presses = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let quoted = rest.strip_prefix(['\'', '"']).filter(|tail| !tail.is_empty());
+        // A quote that stands alone is the key.
+        if let Some(tail) = quoted.filter(|tail| !tail.starts_with(char::is_whitespace)) {
+            let (typed, after) = tail.split_once(first).ok_or_else(|| StageError::Quote(rest.to_owned()))?;
+            presses.push(Press::Text(typed.to_owned()));
+            rest = after.trim_start();
+            continue;
+        }
+        let word = rest.split_whitespace().next().unwrap_or(rest);
+        presses.push(Press::Keys(keys(word)?, word.to_owned()));
+        rest = rest.get(word.len()..).unwrap_or("").trim_start();
+    }
+    Ok(presses)
+}
+
+/// One word: a key, or a count and a key.
+fn keys(word: &str) -> Result<Vec<Key>, BadKey> {
+    let bad = match parse_key(word) {
+        Ok(key) => return Ok(vec![key]),
+        Err(bad) => bad,
+    };
+    let key = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count = word.strip_suffix(key).filter(|count| !count.is_empty()).ok_or_else(|| bad.clone())?;
+    let digits = count.chars().map(|digit| Key { code: KeyCode::Char(digit), modifiers: KeyModifiers::NONE });
+    Ok(digits.chain([parse_key(key).map_err(|_| bad)?]).collect())
+}
+
+/// The app and its engine.
+pub struct Stage {
+    app: App,
+    engine: Engine,
+    events: Receiver<EngineEvent>,
+}
+
+impl Stage {
+    /// Loads the scene, waiting until it stands there, ready to run.
+    pub fn open(app: App, options: EngineOptions) -> Result<Self, StageError> {
+        let (sender, events) = unbounded();
+        let engine = Engine::start(options, move |event| drop(sender.send(event)))?;
+        let mut stage = Self { app, engine, events };
+        let effects = stage.wait(true)?;
+        stage.carry_out(effects, "")?;
+        Ok(stage)
+    }
+
+    /// Goes to a moment, and runs there if it lies ahead.
+    pub fn go(&mut self, place: Place) -> Result<(), StageError> {
+        self.carry_out(vec![Effect::Engine(Command::Go(place))], "")?;
+        // Where a journey has led is worth saying to who pressed a key for it.
+        self.app.notice = None;
+        Ok(())
+    }
+
+    /// Sends a command.
+    pub fn command(&mut self, command: Command) -> Result<(), StageError> {
+        self.carry_out(vec![Effect::Engine(command)], "")
+    }
+
+    /// Presses keys or types text.
+    pub fn press(&mut self, press: &Press) -> Result<(), StageError> {
+        match press {
+            Press::Keys(keys, word) => keys.iter().try_for_each(|&key| self.key(key, word))?,
+            Press::Text(text) => text.chars().try_for_each(|character| {
+                self.key(Key { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE }, text)
+            })?,
+        }
+        if self.app.count.is_some() {
+            let effects = update(&mut self.app, Msg::CountExpired);
+            self.carry_out(effects, "")?;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, key: Key, word: &str) -> Result<(), StageError> {
+        let effects = update(&mut self.app, Msg::Key(KeyEvent::new(key.code, key.modifiers)));
+        self.carry_out(effects, word)
+    }
+
+    /// Gives a panel the focus, and the whole screen if so wanted.
+    pub fn show(&mut self, panel: Option<PanelId>, expanded: bool) -> Result<(), StageError> {
+        if let Some(panel) = panel {
+            self.app.set_focus(panel);
+        }
+        self.app.expanded = expanded;
+        self.settle()
+    }
+
+    /// The app, to change what it shows; [`Self::settle`] then asks the engine for what that needs.
+    pub fn app(&mut self) -> &mut App {
+        &mut self.app
+    }
+
+    /// Asks the engine for the detail that the screen shows, and waits for it.
+    pub fn settle(&mut self) -> Result<(), StageError> {
+        // A size that does not change is the message that changes nothing.
+        let (columns, rows) = self.app.size;
+        let effects = update(&mut self.app, Msg::Resize(columns, rows));
+        self.carry_out(effects, "")
+    }
+
+    /// The screen.
+    pub fn draw(&self) -> Buffer {
+        let area = Rect::new(0, 0, self.app.size.0, self.app.size.1);
+        let mut buf = Buffer::empty(area);
+        view::draw(&self.app, area, &mut buf);
+        buf
+    }
+
+    /// Carries out effects one by one, each until the engine stands.
+    fn carry_out(&mut self, effects: Vec<Effect>, word: &str) -> Result<(), StageError> {
+        let mut waiting: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            match effect {
+                Effect::Engine(command) => {
+                    if !self.engine.send(command) {
+                        return Err(StageError::Crashed("its thread has ended".to_owned()));
+                    }
+                    waiting.extend(self.wait(false)?);
+                }
+                Effect::Quit(_) => return Err(StageError::Left(word.to_owned())),
+                // What concerns a terminal or a clock.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what the engine says until it stands still.
+    fn wait(&mut self, loading: bool) -> Result<Vec<Effect>, StageError> {
+        let mut effects = Vec::new();
+        loop {
+            let event =
+                self.events.recv().map_err(|_| StageError::Crashed("its thread has ended".to_owned()))?;
+            let event = match event {
+                EngineEvent::Crashed(report) => return Err(StageError::Crashed(report)),
+                EngineEvent::SceneError(text) if loading => return Err(StageError::Scene(text)),
+                // What is seen on the way depends on how fast the machine is.
+                EngineEvent::Snapshot(snapshot) if moving(&snapshot.run) => continue,
+                EngineEvent::Snapshot(snapshot) => {
+                    let still = EngineEvent::Snapshot(without_clock(&snapshot));
+                    effects.extend(update(&mut self.app, Msg::Engine(still)));
+                    return Ok(effects);
+                }
+                other => other,
+            };
+            effects.extend(update(&mut self.app, Msg::Engine(event)));
+        }
+    }
+}
+
+fn moving(run: &RunState) -> bool {
+    matches!(run, RunState::Running | RunState::Stepping { .. })
+}
+
+/// The same without what a clock on the wall has measured.
+fn without_clock(snapshot: &SharedSnapshot) -> SharedSnapshot {
+    let mut snapshot = snapshot.as_ref().clone();
+    snapshot.steps_per_second = 0.0;
+    snapshot.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let word = |press: &Press| match press {
+            Press::Keys(keys, word) => format!("{word}:{}", keys.len()),
+            Press::Text(text) => format!("<{text}>"),
+        };
+        presses(text).unwrap().iter().map(word).collect()
+    }
+
+    #[test]
+    fn keys_counts_and_text_are_told_apart() {
+        assert_eq!(words("3 s  10s z"), ["3:1", "s:1", "10s:3", "z:1"]);
+        assert_eq!(words("g 'step 12' enter"), ["g:1", "<step 12>", "enter:1"]);
+        assert_eq!(words("b a \"pe(1,1,0).status == 'x'\" ' f1 ctrl-d").len(), 6);
+        assert_eq!(words(""), Vec::<String>::new());
+        assert!(matches!(presses("g 'step"), Err(StageError::Quote(_))));
+        for bad in ["spacebar", "12", "10spacebar"] {
+            let error = presses(bad).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{bad}`")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Lessons: those that are shipped hold on every page, forwards and back; those with mistakes say where.
+
+// Helpers of tests are no tests to clippy, and may fail like them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use spinntui::chip::geometry::Pe;
+use spinntui::machine::fault::Fault;
+use spinntui::scene::LoadedScene;
+use spinntui::session::build::{ModelCache, build};
+use spinntui::session::command::StepUnit;
+use spinntui::session::history::{History, Place};
+use spinntui::session::{Moved, Session};
+use spinntui::tui::lesson::check::check;
+use spinntui::tui::lesson::load::find;
+use spinntui::tui::lesson::{Loaded, shipped};
+
+/// Runs a shipped lesson forwards and back; every page has to hold both times, in the same state.
+fn holds(name: &str) {
+    let loaded = Loaded::load(&find(name).unwrap()).unwrap();
+    let pages = check(&loaded).unwrap();
+    assert!((6..=10).contains(&pages.len()), "{name} has {} pages", pages.len());
+    for page in &pages {
+        assert_eq!(page.problems, Vec::<String>::new(), "{name}, page {}", page.number);
+        assert_ne!(page.state_hash, 0, "{name}, page {}", page.number);
+    }
+    let questions = loaded.lesson().pages.iter().filter(|page| page.question.is_some()).count();
+    assert!(2 * questions > pages.len(), "{name} asks on {questions} of {} pages", pages.len());
+}
+
+#[test]
+fn what_is_a_pe_holds() {
+    holds("what-is-a-pe");
+}
+
+#[test]
+fn where_a_neuron_lives_holds() {
+    holds("where-a-neuron-lives");
+}
+
+#[test]
+fn silence_is_cheap_holds() {
+    holds("silence-is-cheap");
+}
+
+#[test]
+fn who_waits_for_whom_holds() {
+    holds("who-waits-for-whom");
+}
+
+#[test]
+fn another_kernel_holds() {
+    holds("another-kernel");
+}
+
+#[test]
+fn a_bit_flips_holds() {
+    holds("a-bit-flips");
+}
+
+#[test]
+fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
+    let names: Vec<String> = shipped().into_iter().map(|entry| entry.name).collect();
+    let wanted = [
+        "what-is-a-pe",
+        "where-a-neuron-lives",
+        "silence-is-cheap",
+        "who-waits-for-whom",
+        "another-kernel",
+        "a-bit-flips",
+    ];
+    assert_eq!(names[..6], wanted);
+    let told = find("who-waits-for-who").unwrap_err();
+    assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
+}
+
+/// A lesson of one page with these fields of it, and a scene.
+fn lesson(page: &str) -> String {
+    format!(
+        "Lesson(\n    version: 1,\n    title: \"t\",\n    about: \"a\",\n    minutes: 1,\n    \
+         scene: \"scenes/lm_small.ron\",\n    pages: [\n        Page({page}),\n    ],\n)\n"
+    )
+}
+
+fn error(text: &str) -> String {
+    Loaded::from_text(text, Path::new("scenes/mine.ron")).unwrap_err().to_string()
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let page = |rest: &str| lesson(&format!("title: \"t\", text: \"x\", {rest}"));
+    for (text, place, said) in [
+        (page("expct: \"step == 1\""), "8:38", "did you mean `expect`?"),
+        (page("commands: [Stp(unit: Layer, count: 1)]"), "8:49", "did you mean `Step`?"),
+        (page("commands: [Step(unit: Layer, cuont: 1)]"), "8:67", "did you mean `count`?"),
+        (page("show: (panel: Chips)"), "8:52", "did you mean `Chip`?"),
+        (page("show: (pe: (4, 3, 0))"), "8:49", "there is no PE (4, 3, 0)"),
+        (page("highlight: [Pe(9, 9, 9)]"), "8:50", "there is no PE (9, 9, 9)"),
+        (page("highlight: [Key(\"hyper-q\")]"), "8:50", "hyper-q"),
+        (
+            page("question: (text: \"q\", choices: [\"a\", \"b\"], answer: 3, because: \"c\")"),
+            "8:90",
+            "must be 1 to 2",
+        ),
+        (
+            page("question: (text: \"q\", choices: [\"a\"], answer: 1, because: \"c\")"),
+            "8:67",
+            "2 to 4 choices",
+        ),
+        (
+            page("question: (text: \"q\", chioces: [], answer: 1, because: \"c\")"),
+            "8:59",
+            "did you mean `choices`?",
+        ),
+        (page("scene: \"scenes/nowhere.ron\""), "8:45", "looked for, in this order"),
+        (lesson("title: \"t\", text: \"now {step\""), "8:37", "not closed"),
+        (lesson("title: \"t\", text: \"now {7: step}\""), "8:41", "knows nothing of page 7"),
+        (lesson("title: \"t\""), "8:9", "lacks the field `text`"),
+        (lesson("").replace("version: 1", "version: 9"), "2:14", "a lesson of version 9"),
+    ] {
+        let error = error(&text);
+        assert!(error.starts_with(&format!("scenes/mine.ron:{place}: ")), "{place}: {error}");
+        assert!(error.contains(said) && error.contains('^'), "{said:?} not in {error}");
+    }
+    assert!(error("").contains("there is no lesson in the file"));
+}
+
+#[test]
+fn what_only_running_it_shows_is_shown_where_it_is_too() {
+    let text = lesson(
+        "title: \"t\", text: \"{step_us} {perplexty} {step}\", \
+         commands: [Step(unit: TimeStep, count: 1)], expect: \"step == 2\"",
+    );
+    let loaded = Loaded::from_text(&text, Path::new("scenes/mine.ron")).unwrap();
+    let pages = check(&loaded).unwrap();
+    let problems = pages[0].problems.join("\n");
+    for part in ["mine.ron:8:43", "did you mean `perplexity`?", "what is expected does not hold: step is 1"] {
+        assert!(problems.contains(part), "{part:?} not in {problems}");
+    }
+    let value = |name: &str| pages[0].values.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    assert_eq!(value("step"), "1");
+    assert!(value("step_us").ends_with("µs"));
+}
+
+#[test]
+fn a_fault_that_cannot_be_is_told_and_a_page_that_cannot_be_reached() {
+    let page = "title: \"t\", text: \"x\", commands: [Inject(FlipBit(pe: (7, 6, 3), address: 0, bit: 1))]";
+    let loaded = Loaded::from_text(&lesson(page), Path::new("scenes/mine.ron")).unwrap();
+    let problems = check(&loaded).unwrap()[0].problems.join("\n");
+    assert!(problems.contains("has no program"), "{problems}");
+    let page = "title: \"t\", text: \"x\", set: [(\"mapping.layers.0.pes\", \"150\")]";
+    let loaded = Loaded::from_text(&lesson(page), Path::new("scenes/mine.ron")).unwrap();
+    let told = check(&loaded).unwrap_err();
+    assert!(told.contains("lm_small.ron:"), "{told}");
+}
+
+fn run(session: &mut Session, history: &mut History, steps: u32) {
+    for _ in 0..steps {
+        loop {
+            let Moved::On(progress) = session.advance() else { panic!("it stops") };
+            history.note(session, progress);
+            if progress.step {
+                break;
+            }
+        }
+    }
+}
+
+/// What was kept after a fault is not what is come back to once the fault has been undone.
+#[test]
+fn going_back_before_a_fault_forgets_what_was_kept_after_it() {
+    let open = || {
+        let loaded = LoadedScene::load(Path::new("scenes/lm_small.ron"), &[]).unwrap();
+        build(loaded, &mut ModelCache::default()).unwrap()
+    };
+    let mut clean = open();
+    let mut kept = History::new(&mut clean);
+    run(&mut clean, &mut kept, 5);
+
+    let mut session = open();
+    let mut history = History::new(&mut session);
+    run(&mut session, &mut history, 3);
+    let flip = Fault::FlipBit { pe: (1, 4, 0), address: 0x4d2f, bit: 6 };
+    history.inject(&mut session, flip).unwrap();
+    run(&mut session, &mut history, 4);
+    assert!(Pe::at(1, 4, 0).is_some());
+    history.go(&mut session, &Place::Step(2)).unwrap();
+    run(&mut session, &mut history, 4);
+    history.back(&mut session, StepUnit::TimeStep, 1).unwrap();
+    assert_eq!(session.steps(), 5);
+    assert_eq!(session.state_hash(), clean.state_hash());
+}

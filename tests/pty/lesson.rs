@@ -1,0 +1,38 @@
+//! A lesson in a real terminal: open, turn, answer, back, quit.
+
+use crate::terminal::Terminal;
+
+#[test]
+fn a_lesson_is_taken() {
+    let mut terminal = Terminal::start_with(&["lesson", "what-is-a-pe", "--present"], (80, 24), &[]);
+    terminal.wait_for("1/8 152 small computers");
+    terminal.wait_for(">> 1 Chip");
+    terminal.wait_for("presenting");
+    terminal.press(".");
+    terminal.wait_for("2/8 A core");
+    terminal.press(".");
+    terminal.wait_for("92.4 KiB left");
+    terminal.press("'");
+    terminal.wait_for("Why four banks");
+    terminal.press("2");
+    terminal.wait_for("2 is wrong: it is 1.");
+    terminal.press("'");
+    terminal.wait_until("the question is closed", |screen| !screen.contains("2 is wrong"));
+    terminal.press(".");
+    terminal.wait_for("4/8 Helpers");
+    terminal.press(".");
+    terminal.wait_for("That took it 290.3 µs");
+    terminal.wait_for("token 1 ");
+    // A step by hand, and back: the page's own moment again.
+    terminal.press("s");
+    terminal.wait_for("token 2 ");
+    terminal.press(",");
+    terminal.wait_for("4/8 Helpers");
+    terminal.wait_for("token 0 ");
+    terminal.settle();
+    let before = terminal.bytes_seen();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(terminal.bytes_seen(), before, "bytes were written while nothing happened");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}

@@ -1,0 +1,206 @@
+//! Pictures of the app: the text is the screen, the SVG holds all of it, and the same command gives the same bytes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use ratatui::buffer::Buffer;
+use spinntui::session::engine::EngineOptions;
+use spinntui::session::history::Place;
+use spinntui::tui::app::App;
+use spinntui::tui::capture::palette::Palette;
+use spinntui::tui::capture::{CELL, ansi, is_drawn, svg, text};
+use spinntui::tui::stage::{Stage, presses};
+use spinntui::tui::theme::{Looks, Theme};
+use unicode_width::UnicodeWidthStr;
+
+const SCENE: &str = "scenes/lm_small.ron";
+
+fn theme() -> Theme {
+    Theme::new(Looks::default())
+}
+
+fn stage(size: (u16, u16), keys: &str) -> Stage {
+    let options = EngineOptions {
+        scene: PathBuf::from(SCENE),
+        set: Vec::new(),
+        autorun: false,
+        record: None,
+        points: Vec::new(),
+    };
+    let mut stage = Stage::open(App::new(SCENE, theme(), size), options).unwrap();
+    stage.show(None, false).unwrap();
+    stage.go(Place::Step(12)).unwrap();
+    for press in presses(keys).unwrap() {
+        stage.press(&press).unwrap();
+    }
+    stage
+}
+
+fn screen(size: (u16, u16), keys: &str) -> Buffer {
+    stage(size, keys).draw()
+}
+
+fn screenshot(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spinntui")).arg("screenshot").args(arguments).output().unwrap()
+}
+
+fn shown(arguments: &[&str]) -> String {
+    let output = screenshot(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_text_is_what_the_app_draws() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let drawn = text(&screen((columns, rows), ""));
+        let size = format!("{columns}x{rows}");
+        assert_eq!(shown(&[SCENE, "--at", "step 12", "--size", &size]), drawn, "{size}");
+        insta::assert_snapshot!(format!("{size}-screenshot"), drawn);
+    }
+}
+
+#[test]
+fn keys_do_what_they_do_in_the_app() {
+    let size = ["--size", "80x24"];
+    let steps = shown(&[SCENE, size[0], size[1], "--keys", "s s 10s"]);
+    assert!(steps.contains("token 12 "), "{steps}");
+    // Between words a count has run out: panel 3, then one step.
+    let panel = shown(&[SCENE, size[0], size[1], "--keys", "3 s"]);
+    assert!(panel.contains(">3 Memory") && panel.contains("token 1 "), "{panel}");
+    let typed = shown(&[SCENE, size[0], size[1], "--keys", "g ctrl-u 'step 5' enter"]);
+    assert!(typed.contains("token 5 "), "{typed}");
+    let back = shown(&[SCENE, size[0], size[1], "--at", "step 5", "--keys", "S"]);
+    assert!(back.contains("token 4 ") && back.contains("back at"), "{back}");
+    let stopped = shown(&[SCENE, size[0], size[1], "--break", "step == 3", "--keys", "space"]);
+    assert!(stopped.contains("stopped: step == 3") && stopped.contains("token 3 "), "{stopped}");
+}
+
+#[test]
+fn panels_moments_and_edits() {
+    let shown = |more: &[&str]| {
+        let mut arguments = vec![SCENE, "--size", "80x24"];
+        arguments.extend(more);
+        shown(&arguments)
+    };
+    let inside = shown(&["--panel", "pe", "--expand", "--pe", "1,1,2", "--at", "step 3, 2 phases"]);
+    assert!(
+        inside.contains(">8 PE") && !inside.contains("1 Chip") && inside.contains("PE(1,1,2)"),
+        "{inside}"
+    );
+    let line = shown(&["--panel", "timeline", "--at", "step 3"]);
+    assert!(line.contains(">9 Timeline") && !line.contains("Nothing is recorded"), "{line}");
+    let slow = shown(&["--at", "step 2", "--set", "mapping.layers.0.pes=6"]);
+    assert_ne!(slow, shown(&["--at", "step 2"]));
+    let fault = shown(&["--at", "step 3", "--fault", "(at: Step(1), fault: KillPe(pe: (1, 1, 0)))"]);
+    assert!(fault.contains("STALLED"), "{fault}");
+}
+
+/// The screen as its text elements have it: what is drawn as a shape is left blank.
+fn written(svg: &str, (columns, rows): (u16, u16)) -> Vec<String> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let mut grid = vec![vec![" ".to_owned(); usize::from(columns)]; usize::from(rows)];
+    for node in document.descendants().filter(|node| node.has_tag_name("text")) {
+        let number = |name: &str| node.attribute(name).unwrap().parse::<u32>().unwrap();
+        let (mut column, row) = (number("x") / CELL.0, number("y") / CELL.1);
+        let text = node.text().unwrap_or("");
+        assert_eq!(number("textLength"), text.width() as u32 * CELL.0, "{text}");
+        for character in text.chars() {
+            let symbol = character.to_string();
+            let width = symbol.width() as u32;
+            grid[row as usize][column as usize] = symbol;
+            for beside in 1..width {
+                grid[row as usize][(column + beside) as usize] = String::new();
+            }
+            column += width;
+        }
+    }
+    grid.into_iter().map(|row| row.concat().trim_end().to_owned()).collect()
+}
+
+#[test]
+fn the_picture_holds_every_character_of_the_text() {
+    for (size, keys) in
+        [((80, 24), ""), ((120, 40), "9 z"), ((200, 60), "8"), ((120, 40), "?"), ((80, 24), "7 z")]
+    {
+        let buf = screen(size, keys);
+        let picture = svg(&buf, &Palette::DARK, "a <title> & more");
+        let expected: Vec<String> =
+            text(&buf).lines().map(|line| line.replace(is_drawn, " ").trim_end().to_owned()).collect();
+        assert_eq!(written(&picture, size), expected, "{keys}");
+        let document = roxmltree::Document::parse(&picture).unwrap();
+        let title = document.descendants().find(|node| node.has_tag_name("title")).unwrap();
+        assert_eq!(title.text(), Some("a <title> & more"));
+        let marks: usize = document
+            .descendants()
+            .filter(|node| node.has_tag_name("path"))
+            .map(|node| node.attribute("d").unwrap().matches('M').count())
+            .sum();
+        assert!(marks > 10, "{keys}: {marks} shapes");
+    }
+}
+
+#[test]
+fn twice_the_same_bytes_and_no_picture_is_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let arguments = |file: &str| {
+        let arguments = [SCENE, "--at", "time 9000", "--keys", "9", "--size", "120x40", "-o", file];
+        assert_eq!(shown(&arguments), "");
+        std::fs::read(file).unwrap()
+    };
+    let (first, second) = (arguments(&file("a.svg")), arguments(&file("b.svg")));
+    assert!(first == second);
+    assert!(first.len() < 100_000, "{} bytes", first.len());
+    let (first, second) = (arguments(&file("a.ansi")), arguments(&file("b.ansi")));
+    assert!(first == second && first.contains(&0x1b));
+}
+
+#[test]
+fn colours_reach_a_terminal_as_they_are() {
+    let buf = screen((80, 24), "");
+    let mut parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+    parser.process(ansi(&buf).replace('\n', "\r\n").trim_end().as_bytes());
+    let colour = |colour: vt100::Color| match colour {
+        vt100::Color::Default => ratatui::style::Color::Reset,
+        vt100::Color::Idx(n) => ratatui::style::Color::Indexed(n),
+        vt100::Color::Rgb(r, g, b) => ratatui::style::Color::Rgb(r, g, b),
+    };
+    for y in 0..24 {
+        for x in 0..80 {
+            let (cell, drawn) = (parser.screen().cell(y, x).unwrap(), &buf[(x, y)]);
+            if !drawn.symbol().trim().is_empty() {
+                assert_eq!(cell.contents(), drawn.symbol(), "{x},{y}");
+            }
+            assert_eq!((colour(cell.fgcolor()), colour(cell.bgcolor())), (drawn.fg, drawn.bg), "{x},{y}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    for (arguments, words) in [
+        (vec!["scenes/none.ron"], vec!["scenes/none.ron", "no such file"]),
+        (vec![SCENE, "--panel", "memry"], vec!["did you mean `memory`"]),
+        (vec![SCENE, "--at", "soon"], vec!["`soon` is no moment"]),
+        (vec![SCENE, "--at", "step 1, 2 things"], vec!["`2 things` is no step"]),
+        (vec![SCENE, "--size", "80"], vec!["120x40"]),
+        (vec![SCENE, "--keys", "spacebar"], vec!["`spacebar`"]),
+        (vec![SCENE, "--keys", "g 'step"], vec!["quote"]),
+        (vec![SCENE, "--keys", "q"], vec!["`q` leaves the app"]),
+        (vec![SCENE, "-o", "picture.png"], vec!["picture.png", ".svg"]),
+        (vec![SCENE, "-o", "no/such/folder/x.svg"], vec!["no/such/folder"]),
+        (vec![SCENE, "--break", "stp > 3"], vec!["--break", "did you mean `step`"]),
+        (vec![SCENE, "--set", "mapping.layers.0.pes=0"], vec!["pes", "^"]),
+        (vec![SCENE, "--pe", "9,9,9"], vec!["9,9,9"]),
+    ] {
+        let output = screenshot(&arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        for word in words {
+            assert!(error.contains(word), "{arguments:?} should say `{word}`: {error}");
+        }
+        assert!(!error.contains("panicked"), "{error}");
+    }
+}
