@@ -13,12 +13,12 @@ use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
 use spinntui::tui::lesson::check::check;
-use spinntui::tui::lesson::load::find;
+use spinntui::tui::lesson::load::named;
 use spinntui::tui::lesson::{Loaded, shipped};
 
 /// Runs a shipped lesson forwards and back; every page has to hold both times, in the same state.
 fn holds(name: &str) {
-    let loaded = Loaded::load(&find(name).unwrap()).unwrap();
+    let loaded = Loaded::load(&named(name).unwrap()).unwrap();
     let pages = check(&loaded).unwrap();
     assert!((6..=10).contains(&pages.len()), "{name} has {} pages", pages.len());
     for page in &pages {
@@ -71,7 +71,7 @@ fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
         "a-bit-flips",
     ];
     assert_eq!(names[..6], wanted);
-    let told = find("who-waits-for-who").unwrap_err();
+    let told = named("who-waits-for-who").unwrap_err();
     assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
 }
 

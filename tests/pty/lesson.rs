@@ -1,10 +1,10 @@
 //! A lesson in a real terminal: open, turn, answer, back, quit.
 
-use crate::terminal::Terminal;
+use crate::terminal::{Setup, binary};
 
 #[test]
 fn a_lesson_is_taken() {
-    let mut terminal = Terminal::start_with(&["lesson", "what-is-a-pe", "--present"], (80, 24), &[]);
+    let mut terminal = Setup::program(binary(), &["lesson", "what-is-a-pe", "--present"]).start();
     terminal.wait_for("1/8 152 small computers");
     terminal.wait_for(">> 1 Chip");
     terminal.wait_for("presenting");
