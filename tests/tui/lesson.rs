@@ -230,7 +230,8 @@ fn marks_are_seen_without_colours() {
             let pair = format!("{}{}", buf[(x, y)].symbol(), buf[(x + 1, y)].symbol());
             pair == ">>" && buf[(x, y)].modifier.contains(Modifier::REVERSED)
         };
-        let count = (1..size.1 - 1).flat_map(|y| (0..size.0 - 1).map(move |x| (x, y))).filter(|&(x, y)| marked(x, y));
+        let count =
+            (1..size.1 - 1).flat_map(|y| (0..size.0 - 1).map(move |x| (x, y))).filter(|&(x, y)| marked(x, y));
         assert!(count.count() >= 2, "the panel's title and the PE:\n{screen}");
         press(&mut app, "L");
         assert!(!text(&app).contains(">> 1 Chip") && !text(&app).contains("This is a chip"));
