@@ -13,12 +13,12 @@ use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
 use spinntui::tui::lesson::check::check;
-use spinntui::tui::lesson::load::find;
+use spinntui::tui::lesson::load::named;
 use spinntui::tui::lesson::{Loaded, shipped};
 
 /// Runs a shipped lesson forwards and back; every page has to hold both times, in the same state.
 fn holds(name: &str) {
-    let loaded = Loaded::load(&find(name).unwrap()).unwrap();
+    let loaded = Loaded::load(&named(name).unwrap()).unwrap();
     let pages = check(&loaded).unwrap();
     assert!((6..=10).contains(&pages.len()), "{name} has {} pages", pages.len());
     for page in &pages {
@@ -71,7 +71,7 @@ fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
         "a-bit-flips",
     ];
     assert_eq!(names[..6], wanted);
-    let told = find("who-waits-for-who").unwrap_err();
+    let told = named("who-waits-for-who").unwrap_err();
     assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
 }
 
@@ -90,37 +90,37 @@ fn error(text: &str) -> String {
 #[test]
 fn mistakes_are_shown_where_they_are() {
     let page = |rest: &str| lesson(&format!("title: \"t\", text: \"x\", {rest}"));
-    for (text, place, said) in [
-        (page("expct: \"step == 1\""), "8:38", "did you mean `expect`?"),
-        (page("commands: [Stp(unit: Layer, count: 1)]"), "8:49", "did you mean `Step`?"),
-        (page("commands: [Step(unit: Layer, cuont: 1)]"), "8:67", "did you mean `count`?"),
-        (page("show: (panel: Chips)"), "8:52", "did you mean `Chip`?"),
-        (page("show: (pe: (4, 3, 0))"), "8:49", "there is no PE (4, 3, 0)"),
-        (page("highlight: [Pe(9, 9, 9)]"), "8:50", "there is no PE (9, 9, 9)"),
-        (page("highlight: [Key(\"hyper-q\")]"), "8:50", "hyper-q"),
-        (
-            page("question: (text: \"q\", choices: [\"a\", \"b\"], answer: 3, because: \"c\")"),
-            "8:90",
-            "must be 1 to 2",
-        ),
+    for (text, marked, said) in [
+        (page("expct: \"step == 1\""), "expct", "did you mean `expect`?"),
+        (page("commands: [Stp(unit: Layer, count: 1)]"), "Stp", "did you mean `Step`?"),
+        (page("commands: [Step(unit: Layer, cuont: 1)]"), "cuont", "did you mean `count`?"),
+        (page("show: (panel: Chips)"), "Chips", "did you mean `Chip`?"),
+        (page("show: (pe: (4, 3, 0))"), "(4, 3", "there is no PE (4, 3, 0)"),
+        (page("highlight: [Pe(9, 9, 9)]"), "Pe(9", "there is no PE (9, 9, 9)"),
+        (page("highlight: [Key(\"hyper-q\")]"), "Key(", "hyper-q"),
+        (page("question: (text: \"q\", choices: [\"a\", \"b\"], answer: 3, because: \"c\")"), "3,", "1 to 2"),
         (
             page("question: (text: \"q\", choices: [\"a\"], answer: 1, because: \"c\")"),
-            "8:67",
+            "[\"a",
             "2 to 4 choices",
         ),
+        (page("question: (text: \"q\", chioces: [], answer: 1, because: \"c\")"), "chioces", "`choices`?"),
+        (page("scene: \"scenes/nowhere.ron\""), "\"scenes/nowhere", "looked for, in this order"),
+        (lesson("title: \"t\", text: \"now {step\""), "{step", "not closed"),
+        (lesson("title: \"t\", text: \"now {7: step}\""), "step}", "knows nothing of page 7"),
+        (lesson("title: \"t\""), "Page(", "lacks the field `text`"),
         (
-            page("question: (text: \"q\", chioces: [], answer: 1, because: \"c\")"),
-            "8:59",
-            "did you mean `choices`?",
+            lesson("title: \"t\", text: \"x\"").replace("version: 1", "version: 9"),
+            "9,",
+            "a lesson of version 9",
         ),
-        (page("scene: \"scenes/nowhere.ron\""), "8:45", "looked for, in this order"),
-        (lesson("title: \"t\", text: \"now {step\""), "8:37", "not closed"),
-        (lesson("title: \"t\", text: \"now {7: step}\""), "8:41", "knows nothing of page 7"),
-        (lesson("title: \"t\""), "8:9", "lacks the field `text`"),
-        (lesson("").replace("version: 1", "version: 9"), "2:14", "a lesson of version 9"),
     ] {
+        let at = text.find(marked).unwrap();
+        let before = &text[..at];
+        let column = 1 + before.rsplit('\n').next().unwrap().chars().count();
+        let place = format!("scenes/mine.ron:{}:{column}: ", 1 + before.matches('\n').count());
         let error = error(&text);
-        assert!(error.starts_with(&format!("scenes/mine.ron:{place}: ")), "{place}: {error}");
+        assert!(error.starts_with(&place), "{place} is not where this is told: {error}");
         assert!(error.contains(said) && error.contains('^'), "{said:?} not in {error}");
     }
     assert!(error("").contains("there is no lesson in the file"));
@@ -135,7 +135,7 @@ fn what_only_running_it_shows_is_shown_where_it_is_too() {
     let loaded = Loaded::from_text(&text, Path::new("scenes/mine.ron")).unwrap();
     let pages = check(&loaded).unwrap();
     let problems = pages[0].problems.join("\n");
-    for part in ["mine.ron:8:43", "did you mean `perplexity`?", "what is expected does not hold: step is 1"] {
+    for part in ["mine.ron:8:44", "did you mean `perplexity`?", "what is expected does not hold: step is 1"] {
         assert!(problems.contains(part), "{part:?} not in {problems}");
     }
     let value = |name: &str| pages[0].values.iter().find(|(known, _)| known == name).unwrap().1.clone();

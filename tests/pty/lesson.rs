@@ -1,10 +1,10 @@
 //! A lesson in a real terminal: open, turn, answer, back, quit.
 
-use crate::terminal::Terminal;
+use crate::terminal::{Setup, binary};
 
 #[test]
 fn a_lesson_is_taken() {
-    let mut terminal = Terminal::start_with(&["lesson", "what-is-a-pe", "--present"], (80, 24), &[]);
+    let mut terminal = Setup::program(binary(), &["lesson", "what-is-a-pe", "--present"]).start();
     terminal.wait_for("1/8 152 small computers");
     terminal.wait_for(">> 1 Chip");
     terminal.wait_for("presenting");
@@ -22,13 +22,14 @@ fn a_lesson_is_taken() {
     terminal.wait_for("4/8 Helpers");
     terminal.press(".");
     terminal.wait_for("That took it 290.3 µs");
-    terminal.wait_for("token 1 ");
+    terminal.wait_for("1 of 5,816 words");
     // A step by hand, and back: the page's own moment again.
     terminal.press("s");
-    terminal.wait_for("token 2 ");
+    terminal.wait_for("2 of 5,816 words");
     terminal.press(",");
     terminal.wait_for("4/8 Helpers");
-    terminal.wait_for("token 0 ");
+    terminal.press(".");
+    terminal.wait_for("1 of 5,816 words");
     terminal.settle();
     let before = terminal.bytes_seen();
     std::thread::sleep(std::time::Duration::from_millis(500));

@@ -10,6 +10,7 @@
 mod flow;
 mod idle;
 mod leaving;
+mod lesson;
 mod nowhere;
 mod picker;
 mod terminal;

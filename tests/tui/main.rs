@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod config;
 mod heat;
+mod lesson;
 mod looks;
 mod palette;
 mod pe;

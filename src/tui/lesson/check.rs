@@ -130,13 +130,8 @@ fn found(course: &Course, at: usize) -> Checked {
 fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> String {
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {
-        let because = page.question.as_ref().map(|question| question.because.as_str());
-        for (name, text) in [
-            ("text", Some(page.text.as_str())),
-            ("question.because", because),
-            ("expect", page.expect.as_deref()),
-        ] {
-            for piece in text.and_then(|text| text::pieces(text).ok()).unwrap_or_default() {
+        for (name, text) in page.texts() {
+            for piece in text::pieces(text).unwrap_or_default() {
                 if let Piece::Value { page, expression, at: place } = piece
                     && page.map_or(at, |number| number.saturating_sub(1)) == of
                     && expression == wanted

@@ -237,9 +237,7 @@ impl Course {
     fn expressions(&self, of: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (at, page) in self.loaded.lesson().pages.iter().enumerate() {
-            let because = page.question.as_ref().map(|question| question.because.as_str());
-            let texts = [Some(page.text.as_str()), because, page.expect.as_deref()];
-            for text in texts.into_iter().flatten() {
+            for (_, text) in page.texts() {
                 for piece in text::pieces(text).unwrap_or_default() {
                     if let Piece::Value { page, expression, .. } = piece
                         && page.map_or(at, |number| number.saturating_sub(1)) == of

@@ -69,6 +69,22 @@ pub struct Page {
     pub question: Option<Question>,
 }
 
+impl Page {
+    /// Its texts that may hold values in braces, with their fields.
+    pub fn texts(&self) -> Vec<(String, &str)> {
+        let mut texts = vec![("text".to_owned(), self.text.as_str())];
+        if let Some(question) = &self.question {
+            texts.push(("question.text".to_owned(), &question.text));
+            for (number, choice) in question.choices.iter().enumerate() {
+                texts.push((format!("question.choices.{number}"), choice));
+            }
+            texts.push(("question.because".to_owned(), &question.because));
+        }
+        texts.extend(self.expect.as_deref().map(|text| ("expect".to_owned(), text)));
+        texts
+    }
+}
+
 /// Something that a page does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

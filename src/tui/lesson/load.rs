@@ -255,9 +255,7 @@ fn check_question(document: &Document<Lesson>, at: usize) -> Result<(), SceneErr
 /// Braces are closed, and pages whose values are told come before.
 fn check_text(document: &Document<Lesson>, at: usize) -> Result<(), SceneError> {
     let Some(page) = document.value.pages.get(at) else { return Ok(()) };
-    let because = page.question.as_ref().map(|question| &question.because);
-    let texts = [("text", Some(&page.text)), ("question.because", because), ("expect", page.expect.as_ref())];
-    for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+    for (name, text) in page.texts() {
         let field = format!("pages.{at}.{name}");
         let pieces = text::pieces(text).map_err(|open| {
             document.error_within(&field, open, "this `{` is not closed", "write `{{` for a brace")

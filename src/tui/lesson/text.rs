@@ -195,10 +195,10 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::theme::depth::{Depth, Glyphs};
+    use crate::tui::theme::Looks;
 
     fn plain(text: &str, width: usize) -> Vec<String> {
-        let theme = Theme::new(Depth::Off, Glyphs::Ascii);
+        let theme = Theme::new(Looks::default());
         let value = |_: Option<usize>, expression: &str| (expression == "step").then(|| "3 times".to_owned());
         lines(text, width, &theme, value).iter().map(ToString::to_string).collect()
     }
