@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::started;
+use crate::SCENE;
 use crate::terminal::Terminal;
 
 /// Processor time so far in the system's ticks (1/100 s), and how often any thread was woken.
@@ -55,7 +55,13 @@ fn assert_idle(terminal: &Terminal, when: &str) {
 
 #[test]
 fn nothing_is_written_nor_computed_while_paused() {
-    let mut terminal = started();
+    // In a folder of its own: the thread that watches for saved scenes is told of every file that is opened in its
+    // folder, and other tests open those of the repository.
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("scene.ron");
+    std::fs::copy(SCENE, &scene).unwrap();
+    let mut terminal = Terminal::start(scene.to_str().unwrap(), (80, 24), &[]);
+    terminal.wait_for("PAUSED");
     assert_idle(&terminal, "before the first step");
     terminal.press("s");
     terminal.wait_for("token 1 ");
