@@ -1,5 +1,7 @@
 //! What is copied to the clipboard: what is most useful where the user is.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
@@ -137,7 +139,7 @@ fn word(app: &App) -> Option<String> {
         single_text(f32::from_bits(word.bits))
     );
     for element in &word.elements {
-        text.push_str(&format!("\n{} = {}", element.text, element.value));
+        let _ = write!(text, "\n{} = {}", element.text, element.value);
     }
     Some(text)
 }

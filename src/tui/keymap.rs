@@ -110,8 +110,8 @@ impl Key {
         match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
             (Some((named, _)), _) => name.push_str(named),
             (None, KeyCode::Char(c)) => name.push(c),
-            (None, KeyCode::F(n)) => name.push_str(&format!("f{n}")),
-            (None, code) => name.push_str(&format!("{code:?}").to_lowercase()),
+            (None, KeyCode::F(n)) => return format!("{name}f{n}"),
+            (None, code) => return format!("{name}{code:?}").to_lowercase(),
         }
         name
     }

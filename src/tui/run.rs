@@ -358,7 +358,9 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         }
         // A frame without news, as after most keys until the engine answers, does not put the next one off.
         let least = if changed { self.frame } else { Duration::ZERO };
-        self.next_frame = started + least.max(took * 2);
+        // Counted from when this one was due, so that being woken a little late each time does not add up.
+        let due = if started < self.next_frame + self.frame { self.next_frame } else { started };
+        self.next_frame = (due + least).max(started + took * 2);
         self.frames += 1;
         if first {
             panic::provoke_worker();

@@ -41,7 +41,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("Config(keys: {\"step\": [\"x\"], \"back\": [\"x\"]})", "config.ron:1:24", "`back` has this key"),
         ("Config(keys: {\"step\": [\"5\"]})", "config.ron:1:24", "digits"),
         ("Config(keys: {\"step\": \"x\"})", "config.ron:1:23", "["),
-        ("Config(theme: \"dark\"", "config.ron:1:", ")"),
+        ("Config(theme: \"dark\"", "config.ron:1:", "never closed"),
     ] {
         let error = read(text).unwrap_err();
         assert!(error.starts_with(place) && error.contains(words), "{text}:\n{error}");

@@ -50,7 +50,7 @@ fn field(text: &mut String, name: &str, set: Option<String>, usual: &str, choice
 }
 
 fn written(keymap: &Keymap, command: &Command) -> String {
-    let keys: Vec<String> = keymap.keys_of(command).map(|key| quoted(key)).collect();
+    let keys: Vec<String> = keymap.keys_of(command).map(quoted).collect();
     format!("[{}]", keys.join(", "))
 }
 

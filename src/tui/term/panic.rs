@@ -71,6 +71,10 @@ pub fn without_escapes(text: &str) -> String {
 /// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once. Places: `ui` in the
 /// middle of its second frame, `worker` after the first, `engine` as it hands over its first snapshot, `input` at the
 /// first key, `signals` after the first signal, `watcher` when the scene was saved.
+///
+/// # Panics
+///
+/// Where it is asked to.
 #[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
 pub fn provoke(place: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
