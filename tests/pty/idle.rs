@@ -22,21 +22,35 @@ fn spent(terminal: &Terminal) -> (u64, u64) {
     (ticks, woken)
 }
 
-fn assert_idle(terminal: &Terminal, when: &str) {
-    terminal.settle();
+/// What happens in a second: bytes written, ticks of CPU, threads woken.
+fn in_a_second(terminal: &Terminal) -> (usize, u64, u64) {
     let bytes = terminal.bytes_seen();
     #[cfg(target_os = "linux")]
     let before = spent(terminal);
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(terminal.bytes_seen(), bytes, "{when}: bytes were written");
+    let bytes = terminal.bytes_seen() - bytes;
     #[cfg(target_os = "linux")]
     {
         let after = spent(terminal);
-        assert!(after.0 - before.0 <= 1, "{when}: {} ticks of CPU in a second", after.0 - before.0);
-        assert_eq!(after.1, before.1, "{when}: threads were woken");
+        (bytes, after.0 - before.0, after.1 - before.1)
     }
     #[cfg(not(target_os = "linux"))]
-    eprintln!("CPU time and wakeups not measured: no /proc here");
+    {
+        eprintln!("CPU time and wakeups not measured: no /proc here");
+        (bytes, 0, 0)
+    }
+}
+
+/// Nothing happens for a second. A busy machine may still have been at work on what came before: so not each second has to
+/// be quiet, but soon one, which none is where a timer ticks.
+fn assert_idle(terminal: &Terminal, when: &str) {
+    terminal.settle();
+    let mut last = (0, 0, 0);
+    let quiet = (0..10).any(|_| {
+        last = in_a_second(terminal);
+        last.0 == 0 && last.1 <= 1 && last.2 == 0
+    });
+    assert!(quiet, "{when}: {} bytes, {} ticks of CPU, {} threads woken in a second", last.0, last.1, last.2);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn what_lies_on_top_is_copied() {
     update(&mut app, Msg::ThreadPanicked("thread `x`\n\u{1b}[31mred\u{1b}[0m words".to_owned()));
     assert_eq!(copied(&mut app), "thread `x`\nred words");
     assert!(
-        app.notice.as_ref().is_some_and(|notice| notice.contains("the report") && notice.contains("19 B"))
+        app.notice.as_ref().is_some_and(|notice| notice.contains("the report") && notice.contains("20 B"))
     );
 }
 
