@@ -164,7 +164,7 @@ enum Mode {
     Ended(RunState),
 }
 
-pub use perform::{Arrived, Performed};
+pub use perform::{Arrived, Held, Performed};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 

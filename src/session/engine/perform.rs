@@ -28,8 +28,17 @@ pub struct Arrived {
     pub state_hash: u128,
     /// The values asked for, in order.
     pub values: Vec<Result<Value, ExprError>>,
-    /// The conditions asked for, in order: whether each holds, and what it names.
-    pub conditions: Vec<Result<(bool, Vec<(String, Value)>), ExprError>>,
+    /// The conditions asked for, in order.
+    pub conditions: Vec<Result<Held, ExprError>>,
+}
+
+/// Whether a condition holds, and what it names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// It does.
+    pub holds: bool,
+    /// The values that it names.
+    pub values: Vec<(String, Value)>,
 }
 
 /// A performance on its way.
@@ -150,7 +159,7 @@ impl Runner {
 }
 
 /// Whether a condition holds now, and what it names.
-fn holds(text: &str, session: &Session) -> Result<(bool, Vec<(String, Value)>), ExprError> {
+fn holds(text: &str, session: &Session) -> Result<Held, ExprError> {
     let (mut condition, _) = Condition::new(text, &Names::of(session))?;
-    Ok((condition.holds(session, &[]), condition.values(session)))
+    Ok(Held { holds: condition.holds(session, &[]), values: condition.values(session) })
 }

@@ -7,7 +7,7 @@ use super::load::Loaded;
 use super::text::{self, Piece};
 use crate::session::command::Command;
 use crate::session::debug::ExprError;
-use crate::session::engine::{Engine, EngineEvent};
+use crate::session::engine::{Engine, EngineEvent, Held};
 
 /// What was found of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn found(course: &Course, at: usize) -> Checked {
         }
     }
     match &known.holds {
-        Some(Ok((false, values))) => {
+        Some(Ok(Held { holds: false, values })) => {
             let values: Vec<String> =
                 values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
             let message = format!("what is expected does not hold: {}", values.join(", "));
@@ -121,7 +121,7 @@ fn found(course: &Course, at: usize) -> Checked {
             };
             checked.problems.push(error.to_string());
         }
-        Some(Ok((true, _))) | None => {}
+        Some(Ok(_)) | None => {}
     }
     checked
 }

@@ -13,7 +13,7 @@ use crate::machine::fault::FaultTime;
 use crate::session::command::{Command, Performance};
 use crate::session::debug::ExprError;
 use crate::session::debug::expr::Value;
-use crate::session::engine::{Arrived, EngineOptions, Performed};
+use crate::session::engine::{Arrived, EngineOptions, Held, Performed};
 use crate::session::history::Place;
 
 /// What is known of a page's moment since it was first come to.
@@ -26,7 +26,7 @@ pub struct Known {
     /// Expressions of the lesson that are of this page, and their values.
     pub values: Vec<(String, Result<Value, ExprError>)>,
     /// Whether what the page expects holds, and the values that it names.
-    pub holds: Option<Result<(bool, Vec<(String, Value)>), ExprError>>,
+    pub holds: Option<Result<Held, ExprError>>,
 }
 
 /// The way to a page.
@@ -220,11 +220,12 @@ impl Course {
                     let known = self.known(number.saturating_sub(1));
                     let value =
                         known.and_then(|known| known.values.iter().find(|(name, _)| *name == expression));
-                    text.push_str(&match value {
+                    let written = match value {
                         Some((_, Ok(Value::Number(number, _)))) => format!("({number})"),
                         Some((_, Ok(Value::Word(word)))) => format!("{word:?}"),
                         _ => format!("{{{number}: {expression}}}"),
-                    });
+                    };
+                    text.push_str(&written);
                 }
                 Piece::Value { expression, .. } => text.push_str(&expression),
                 Piece::Plain(words) | Piece::Bold(words) | Piece::Code(words) => text.push_str(&words),

@@ -203,7 +203,7 @@ fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
     }
     for (at, page) in lesson.pages.iter().enumerate() {
         let field = |name: &str| format!("pages.{at}.{name}");
-        for place in page.show.pe.iter() {
+        if let Some(place) = &page.show.pe {
             check_pe(document, &field("show.pe"), *place)?;
         }
         for (number, mark) in page.highlight.iter().enumerate() {

@@ -73,7 +73,7 @@ pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
 }
 
 fn turn(app: &mut App, by: isize) -> Vec<Effect> {
-    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Question { .. }));
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Question));
     let at = standing(app);
     let Some(course) = &mut app.lesson else { return Vec::new() };
     if app.crashed {
