@@ -55,7 +55,7 @@ impl Running {
         let writer = pair.master.take_writer().expect("a writer");
         let (sender, chunks) = unbounded();
         thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 if sender.send(buffer[..n].to_vec()).is_err() {
                     return;

@@ -98,9 +98,10 @@ fn every_test_that_the_page_on_terminals_names_is_there() {
         assert!(!tests.is_empty(), "nothing holds this: {line}");
         for test in tests {
             named += 1;
-            let there = match test.ends_with('/') {
-                true => root.join(test).is_dir(),
-                false => texts.iter().any(|text| text.contains(&format!("fn {test}("))),
+            let there = if test.ends_with('/') {
+                root.join(test).is_dir()
+            } else {
+                texts.iter().any(|text| text.contains(&format!("fn {test}(")))
             };
             assert!(there, "there is no test `{test}`");
         }

@@ -21,7 +21,7 @@ fn blocks(page: &str) -> Vec<Block> {
         match (line.strip_prefix("```"), &mut open) {
             (Some(info), None) => open = Some(Block { info: info.to_owned(), text: String::new() }),
             (Some(_), Some(_)) => blocks.extend(open.take()),
-            (None, Some(block)) => block.text += &format!("{line}\n"),
+            (None, Some(block)) => block.text.extend([line, "\n"]),
             (None, None) => {}
         }
     }

@@ -59,11 +59,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
 /// Commands that only change what is shown.
 fn look(app: &mut App, action: Action, times: u32) {
     match action {
-        Action::Move(direction) => {
-            if !app.overlays.is_empty() || !timeline::state::moved(app, direction, times) {
-                move_or_scroll(app, direction, times);
-            }
-        }
+        Action::Move(direction) => moved(app, direction, times),
         Action::Page(direction) => page(app, direction, times),
         Action::Edge(direction) => edge(app, direction),
         Action::NextMetric => app.metric = app.metric.next(),
@@ -210,6 +206,14 @@ fn close(app: &mut App, had_count: bool) {
     }
     if app.overlays.pop().is_none() {
         app.expanded = false;
+    }
+}
+
+/// Moves along the time line if that has the keys, else in the PE, an overlay or the floor plan.
+fn moved(app: &mut App, direction: Direction, times: u32) {
+    let on_line = app.overlays.is_empty() && timeline::state::moved(app, direction, times);
+    if !on_line {
+        move_or_scroll(app, direction, times);
     }
 }
 

@@ -80,14 +80,14 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
             });
             copied("the finding", text.unwrap_or_default())
         }
-        Overlay::Points(points) => match &points.asking {
-            Some(asking) => copied("the line", asking.prompt.text()),
-            None => {
-                let points_of = app.picture().map_or(&[][..], |snapshot| &snapshot.debug.points);
-                let point = points_of.get(points.selected.min(points_of.len().saturating_sub(1)));
-                copied("the condition", point.map(|point| point.text.clone()).unwrap_or_default())
+        Overlay::Points(points) => {
+            if let Some(asking) = &points.asking {
+                return copied("the line", asking.prompt.text());
             }
-        },
+            let all = app.picture().map_or(&[][..], |snapshot| &snapshot.debug.points);
+            let point = all.get(points.selected.min(all.len().saturating_sub(1)));
+            copied("the condition", point.map(|point| point.text.clone()).unwrap_or_default())
+        }
         Overlay::Asking(asking) => copied("the line", asking.prompt.text()),
         Overlay::Palette(palette) => copied("the line", palette.prompt.text()),
         // What has no text of its own.

@@ -275,8 +275,8 @@ impl Terminal {
         assert!(self.is_cooked(), "{when}: still in raw mode");
         let seen = self.seen.lock().unwrap();
         assert!(!seen.parser.screen().bracketed_paste(), "{when}: pasted text is still bracketed");
-        let frames = seen.raw.windows(8).filter(|window| window.starts_with(b"\x1b[?2026"));
-        assert_eq!(frames.last().map(|window| window[7]), Some(b'l'), "{when}: a frame was left open");
+        let mut frames = seen.raw.windows(8).filter(|window| window.starts_with(b"\x1b[?2026"));
+        assert_eq!(frames.next_back().map(|window| window[7]), Some(b'l'), "{when}: a frame was left open");
         assert!(!seen.raw.windows(7).any(|window| window == b"\x1b[?1000" || window == b"\x1b[?1002"));
     }
 

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 pub use self::shape::is_drawn;
 pub use self::svg::{CELL, MARGIN, svg};
@@ -17,10 +18,20 @@ fn rows(buf: &Buffer) -> impl Iterator<Item = &[Cell]> {
     buf.content().chunks(usize::from(buf.area.width).max(1))
 }
 
+/// The cells of a row that are written: behind a wide character stands one that it covers.
+fn written(row: &[Cell]) -> impl Iterator<Item = &Cell> {
+    let mut covered = 0;
+    row.iter().filter(move |cell| {
+        let shown = covered == 0;
+        covered = if shown { cell.symbol().width().saturating_sub(1) } else { covered - 1 };
+        shown
+    })
+}
+
 /// The characters, a line a row, without spaces at its end.
 pub fn text(buf: &Buffer) -> String {
     rows(buf)
-        .map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
+        .map(|row| written(row).map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
         .collect()
 }
 
@@ -29,7 +40,7 @@ pub fn ansi(buf: &Buffer) -> String {
     let mut out = String::new();
     for row in rows(buf) {
         let mut now = String::new();
-        for cell in row {
+        for cell in written(row) {
             let wanted = sgr(cell);
             if wanted != now {
                 let _ = write!(out, "\x1b[0{wanted}m");
@@ -96,6 +107,6 @@ mod tests {
     #[test]
     fn colours_as_a_terminal_takes_them() {
         let expected = "\x1b[0;91;48;2;1;2;3mab\x1b[0;1;34mc\x1b[0m   \n\x1b[0;38;5;99m日\x1b[0m    \n";
-        assert_eq!(ansi(&sample()).replace("日 ", "日"), expected.replace("日 ", "日"));
+        assert_eq!(ansi(&sample()), expected);
     }
 }
