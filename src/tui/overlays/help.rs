@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::tui::app::App;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::command::{Action, COMMANDS, Command, Context, Group, find};
 use crate::tui::keymap::Keymap;
 use crate::tui::widgets::{centred, put_line};
 
@@ -44,9 +44,11 @@ fn matches(keymap: &Keymap, command: &Command, search: &str) -> bool {
         || keys(keymap, command).to_lowercase().split(' ').any(|key| key == search)
 }
 
-/// The keys of a command, as shown.
+/// The keys of a command, as shown; behind the key that opens it, if they count in the list of breakpoints only.
 pub fn keys(keymap: &Keymap, command: &Command) -> String {
-    keymap.keys_of(command).map(|key| key.to_string()).collect::<Vec<_>>().join(" ")
+    let opens = find(Action::Points).filter(|_| command.context == Context::Points);
+    let first = opens.and_then(|opens| keymap.keys_of(opens).next());
+    first.into_iter().chain(keymap.keys_of(command)).map(|key| key.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Draws the overlay.
