@@ -7,6 +7,7 @@ from egru import KEEP, EgruLayer
 from events import frames
 from model import GestureModel, Head, plain
 from muon import Muon, matrices, orthogonal
+from restart import unfold
 
 
 class Event(torch.autograd.Function):
@@ -74,6 +75,13 @@ def check_head():
         x = frames_of()
         head.eval()
         assert torch.allclose(head(x), plain(x, head.folded()), atol=1e-4, rtol=1e-4)
+        # An exported head with its normalisation taken out again is the same.
+        again, want = Head(), head(x)
+        for layer, name in zip(again.layers(), [f"conv{i}" for i in range(1, 6)] + ["fc"]):
+            layer.weight.copy_(head.folded()[f"{name}.weight"])
+            layer.bias.copy_(head.folded()[f"{name}.bias"])
+        unfold(again, x)
+        assert torch.allclose(again.eval()(x), want, atol=1e-4, rtol=1e-4)
     count = sum(p.numel() for p in GestureModel().parameters())
     assert count == 3_575_243, count  # as counted from the authors' code
 

@@ -56,7 +56,7 @@ class Augment:
     """Training batches: slices from anywhere in a gesture, changed in every way that does not change the gesture.
 
     Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, slow pixels, noise,
-    something in the way.
+    a filter of noise, something in the way.
     """
 
     def __init__(self, recordings, seed):
@@ -95,21 +95,28 @@ class Augment:
         return F.grid_sample(x, grid, align_corners=False)
 
     def dirty(self, x):
-        """Another event rate, events late or lost, noise, a part of the picture hidden."""
+        """Another event rate, events late or lost, noise, single dots removed, a part of the picture hidden."""
         batch = len(x)
         draw = lambda low, high: torch.from_numpy(self.random.uniform(low, high, (batch, 1, 1, 1))).float()
-        x = x * torch.exp(draw(-0.5, 0.5))
-        slow = np.flatnonzero(self.random.random(batch) < 0.35)
+        # One sensor in six is poor in every way: few events, late ones, much noise.
+        poor = torch.from_numpy(self.random.random((batch, 1, 1, 1)) < 0.16)
+        x = x * torch.exp(torch.where(poor, draw(-1.0, 0.1), draw(-0.5, 0.5)))
+        slow = np.flatnonzero(self.random.random(batch) < np.where(poor.flatten().numpy(), 0.7, 0.3))
         x[slow] = self.smear(x[slow])
         # Events go missing where there are few: a pixel keeps what it has with this probability.
         keep = 1.0 - draw(0.0, 0.75) * (draw(0.0, 1.0) < 0.4)
         uniform = torch.rand(x.shape, generator=self.torch)
         x = x * (uniform < keep)
-        # Noise everywhere, and at hot pixels: mostly an event, sometimes several.
-        noise = draw(0.0, 0.06) * (draw(0.0, 1.0) < 0.4)
+        alone = np.flatnonzero(self.random.random(batch) < 0.1)
+        x[alone] = self.without_dots(x[alone])
+        # Noise everywhere, more in some places than in others, and at hot pixels: mostly an event, sometimes several.
+        noise = torch.where(poor, draw(0.02, 0.1), draw(0.0, 0.06) * (draw(0.0, 1.0) < 0.35))
+        places = torch.randn(batch, 1, SIZE, SIZE, generator=self.torch) * draw(0.0, 0.8)
+        noise = noise * torch.exp(places - 0.5 * places.var((2, 3), keepdim=True))
         places = torch.rand(batch, 1, SIZE, SIZE, generator=self.torch)
-        hot = (places < draw(0.0, 0.06)) * draw(0.05, 0.3) * (draw(0.0, 1.0) < 0.3)
-        chance = (noise + hot).expand_as(x)
+        share = torch.where(poor, draw(0.0, 0.12), draw(0.0, 0.06))
+        hot = (places < share) * draw(0.05, 0.3) * (draw(0.0, 1.0) < torch.where(poor, 0.7, 0.3))
+        chance = (noise + hot).clamp(max=0.6).expand_as(x)
         born = uniform > 1.0 - chance
         more = torch.log(draw(0.01, 0.45).expand_as(x)[born])
         x[born] += SCALE * (1 + torch.floor(torch.log((1.0 - uniform[born] + 1e-7) / chance[born]) / more).clamp(0, 8))
@@ -117,6 +124,11 @@ class Augment:
             (w, h), (left, top) = self.random.integers(4, 15, 2), self.random.integers(0, SIZE, 2)
             x[i, :, top : top + h, left : left + w] = 0
         return x
+
+    def without_dots(self, x):
+        """Without pixels that have none with events beside them: as after a filter of noise."""
+        near = F.avg_pool2d((x > 0).float(), 3, 1, 1, divisor_override=1)
+        return x * (near > 1.5)
 
     def smear(self, x):
         """Slow pixels: a part of the events comes later, at random within some frames."""

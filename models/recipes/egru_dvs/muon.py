@@ -3,10 +3,10 @@
 import torch
 
 
-def orthogonal(m, rounds=5):
+def orthogonal(m, rounds=5, kind=torch.bfloat16):
     """About U V' of a matrix's singular value decomposition U S V' (quintic Newton-Schulz iteration)."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = m.bfloat16()
+    x = m.to(kind)
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT
@@ -19,10 +19,11 @@ def orthogonal(m, rounds=5):
 
 class Muon(torch.optim.Optimizer):
     """`params`: pairs (parameter, view), where `view` gives the matrices [..., rows, columns] in a tensor of the
-    parameter's shape. Steps have AdamW's size (RMS 0.2), so that both share a learning rate."""
+    parameter's shape. Steps have AdamW's size (RMS 0.2), so that both share a learning rate. `kind`: numbers that
+    singular values are made equal in."""
 
-    def __init__(self, pairs, lr, momentum=0.95, weight_decay=0.0):
-        self.views = [view for _, view in pairs]
+    def __init__(self, pairs, lr, momentum=0.95, weight_decay=0.0, kind=torch.bfloat16):
+        self.views, self.kind = [view for _, view in pairs], kind
         super().__init__([p for p, _ in pairs], {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -34,7 +35,7 @@ class Muon(torch.optim.Optimizer):
                     state["m"] = torch.zeros_like(p)
                 state["m"].lerp_(p.grad, 1 - group["momentum"])
                 g = view(torch.lerp(p.grad, state["m"], group["momentum"]))
-                step = orthogonal(g) * (0.2 * max(g.shape[-2:]) ** 0.5)
+                step = orthogonal(g, kind=self.kind) * (0.2 * max(g.shape[-2:]) ** 0.5)
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 view(p).sub_(step, alpha=group["lr"])
 

@@ -40,7 +40,7 @@ def arguments():
     p.add_argument("--each", type=float, default=0.3, help="weight of the answers of single frames")
     p.add_argument("--average", type=float, default=0.998, help="what the mean of weights keeps, a step")
     p.add_argument("--measure", type=int, default=2, help="epochs from one measurement to the next")
-    p.add_argument("--float32", action="store_true", help="no bfloat16 in the head")
+    p.add_argument("--float32", action="store_true", help="no bfloat16, which is slow without support")
     return p.parse_args()
 
 
@@ -97,8 +97,9 @@ def main():
     if args.start:
         model.load_state_dict(torch.load(args.start)["model"])
     pairs, rest = matrices(model)
+    kind = torch.float32 if args.float32 else torch.bfloat16
     optimizers = [
-        Muon(pairs, args.lr, weight_decay=args.weight_decay),
+        Muon(pairs, args.lr, weight_decay=args.weight_decay, kind=kind),
         torch.optim.AdamW(rest, lr=args.lr, weight_decay=0.0),
     ]
 
@@ -143,7 +144,8 @@ def main():
         if step % 20 == 0:
             print(
                 f"step {step} {spent:.3f} loss {run['loss'] / run['seen']:.4f} accuracy {run['right'] / run['seen']:.4f} "
-                f"activity {[round(float(a), 4) for a in active]} gradient {float(norm):.2f} {time.time() - begun:.0f} s",
+                f"activity {[round(float(a), 4) for a in active]} gradient {float(norm.detach()):.2f} "
+                f"{time.time() - begun:.0f} s",
                 flush=True,
             )
             run = {"loss": 0.0, "right": 0, "seen": 0}
