@@ -27,7 +27,10 @@ impl Installed {
         for name in ["home", "work", "tmp", "bin"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        fs::copy(env!("CARGO_BIN_EXE_spinntui"), folder.path().join("bin/spinntui")).unwrap();
+        // The same file under another name: one that was just written cannot be started while a child of another test
+        // thread, forked meanwhile, still has it open.
+        let (built, installed) = (env!("CARGO_BIN_EXE_spinntui"), folder.path().join("bin/spinntui"));
+        fs::hard_link(built, &installed).or_else(|_| fs::copy(built, &installed).map(drop)).unwrap();
         Self { folder }
     }
 

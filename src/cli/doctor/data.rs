@@ -9,6 +9,7 @@ use crate::report::table::grouped;
 use crate::scene::{LoadedScene, catalogue, find, shipped};
 use crate::session::build::{ModelCache, Plan};
 use crate::tui::lesson;
+use crate::tui::lesson::load::is_sound;
 
 /// What an installed copy has to be told where to find.
 const COPY: &str = "copy scenes, models and assets of the repository to the data folder";
@@ -159,6 +160,8 @@ pub fn lessons() -> Vec<Item> {
             let found = format!("{} pages", loaded.document.value.pages.len());
             Item::ok(GROUP, &entry.name, found)
         }
+        // A scene of it is not here: its own line says so, or what can be copied from where.
+        Err(error) if is_sound(&entry.path) => Item::note(GROUP, &entry.name, error.message(), COPY),
         Err(error) => Item::new(GROUP, &entry.name, State::Problem, error.message(), error.help()),
     };
     lesson::shipped().iter().map(look).collect()

@@ -141,6 +141,11 @@ pub fn named(name: &str) -> Result<PathBuf, String> {
     ))
 }
 
+/// Whether a lesson's file is right in itself, its scenes apart, which may not be here.
+pub fn is_sound(path: &Path) -> bool {
+    Document::load(path, &KIND).is_ok_and(|document| check(&document).is_ok())
+}
+
 impl Loaded {
     /// Reads a lesson, checks what can be checked without running it, and finds its scenes.
     pub fn load(path: &Path) -> Result<Self, SceneError> {
