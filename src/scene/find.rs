@@ -69,7 +69,7 @@ pub fn meant(name: &Path) -> PathBuf {
     lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
-/// Where a path in a scene leads: the first of [`candidates`] that is there, then what the program has within; or what
+/// Where a path in a scene leads: the first of `candidates` that is there, then what the program has within; or what
 /// was tried.
 pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     let tried = candidates(scene, Path::new(name));

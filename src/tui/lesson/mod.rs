@@ -2,7 +2,7 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | [`format`] | what a lesson's file holds |
+//! | [`format`](mod@format) | what a lesson's file holds |
 //! | [`load`] | which lessons there are; one of them read and checked |
 //! | [`text`] | markup, values in braces, wrapping |
 //! | [`course`] | a lesson being taken: from page to page and back |
