@@ -11,7 +11,7 @@
 //! | 4 | [`mapping`] | network × chip → programs and memory maps |
 //! | 3 | [`machine`], [`task`] | the emulated chip; what the network is for |
 //! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
-//! | 1 | [`net`], [`chip`] | networks as mathematics; the hardware as facts |
+//! | 1 | [`net`], [`chip`], [`text`] | networks as mathematics; the hardware as facts; words and numbers for the eye |
 //!
 //! `ARCHITECTURE.md` says how they fit together and where to add what.
 
@@ -26,4 +26,5 @@ pub mod report;
 pub mod scene;
 pub mod session;
 pub mod task;
+pub mod text;
 pub mod tui;

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Floors as in src/lib.rs and ARCHITECTURE.md.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 13] = [
     ("net", 1),
     ("chip", 1),
+    ("text", 1),
     ("kernel", 2),
     ("model", 2),
     ("machine", 3),
@@ -53,8 +54,13 @@ fn modules_import_only_from_lower_floors() {
     let mut problems = Vec::new();
     let mut checked = 0;
     for (&module, &floor) in &floors {
-        let mut files = Vec::new();
-        sources(&src.join(module), &mut files);
+        // A small module is a file, the others are folders.
+        let (file, folder) = (src.join(format!("{module}.rs")), src.join(module));
+        assert!(file.is_file() || folder.is_dir(), "there is no module {module}");
+        let mut files: Vec<PathBuf> = Some(file).filter(|file| file.is_file()).into_iter().collect();
+        if folder.is_dir() {
+            sources(&folder, &mut files);
+        }
         for file in files {
             for (line, name) in imports(&fs::read_to_string(&file).unwrap()) {
                 let Some(&other) = floors.get(name.as_str()) else { continue };

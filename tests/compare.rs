@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use rayon::prelude::*;
 use serde_json::Value;
 use spinntui::mapping::options::Schedule;
 use spinntui::scene::LoadedScene;
@@ -244,7 +245,7 @@ fn documented() -> Vec<[String; 5]> {
 fn the_figures_of_the_what_if_page_are_what_comes_out() {
     let documented = documented();
     assert_eq!(documented.len(), 1 + what_if().len());
-    for [scene, time, energy, power, bytes] in documented {
+    documented.into_par_iter().for_each(|[scene, time, energy, power, bytes]| {
         let output = spinntui(&["run", &scene, "--sequences", "1", "--format", "json"]);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let shown = |path: &str, factor: f64, digits: usize| {
@@ -257,7 +258,7 @@ fn the_figures_of_the_what_if_page_are_what_comes_out() {
             shown("/memory/bytes_used_max", 1.0, 0),
         ];
         assert_eq!(found, [time, energy, power, bytes], "{scene}: now, and in docs/what-if.md");
-    }
+    });
 }
 
 #[test]

@@ -409,27 +409,37 @@ fn wikitext_test() -> Option<PathBuf> {
     beside.into_iter().map(|shared| shared.join("data/wikitext-2/test.txt")).find(|path| path.is_file())
 }
 
-/// The first 50 sequences through the emulated chip, against the model card's figure (independent code): to 0.1 %.
-fn wikitext(scene: &str, expected: f64) {
+/// The first sequences through the emulated chip, against what `models/recipes/egru_lm/evaluate.py` (NumPy, written
+/// apart from this program) makes of them: to 0.1 %.
+fn wikitext(scene: &str, sequences: u32, expected: f64) {
     let Some(text) = wikitext_test() else {
         eprintln!("SKIPPED {scene}: no ../shared/data/wikitext-2/test.txt");
         return;
     };
     let set = format!("task.text={:?}", text.display().to_string());
-    let report = json(&["run", scene, "--sequences", "50", "--format", "json", "--set", &set]);
-    assert_eq!(number(&report, "/predictions"), 3500.0);
+    let count = sequences.to_string();
+    let report = json(&["run", scene, "--sequences", &count, "--format", "json", "--set", &set]);
+    assert_eq!(number(&report, "/predictions"), f64::from(70 * sequences));
     let perplexity = number(&report, "/perplexity");
-    assert!((perplexity / expected - 1.0).abs() < 1e-3, "{scene}: perplexity {perplexity}, card {expected}");
+    assert!((perplexity / expected - 1.0).abs() < 1e-3, "{scene}: perplexity {perplexity}, not {expected}");
 }
 
+/// The figure of the model's card.
 #[test]
 fn wikitext_small() {
-    wikitext(SMALL, 29.7204);
+    wikitext(SMALL, 50, 29.7204);
 }
 
 #[test]
 fn wikitext_paper_size() {
-    wikitext("scenes/lm.ron", 107.0388);
+    wikitext("scenes/lm.ron", 10, 82.8269);
+}
+
+/// The figure of the model's card.
+#[test]
+#[ignore = "more than a minute: 3,500 tokens on 150 PEs; cargo test --test report -- --ignored"]
+fn wikitext_paper_size_as_on_the_card() {
+    wikitext("scenes/lm.ron", 50, 107.0388);
 }
 
 #[test]

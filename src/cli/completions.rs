@@ -1,10 +1,12 @@
 //! `spinntui completions SHELL`: what a shell needs to complete our command line.
 
-use clap::{Args, CommandFactory};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use super::output::Output;
 use super::{Cli, CliError, FINE};
+use crate::tui::lesson;
 
 const EXAMPLES: &str = "\
 Where to put it:
@@ -25,7 +27,11 @@ pub struct CompletionsArgs {
 /// Writes the script.
 pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "spinntui", &mut script);
+    // Lessons have names, which are as good as words of the command line; a path of one's own is still taken.
+    let names: Vec<String> = lesson::shipped().into_iter().map(|entry| entry.name).collect();
+    let named = |arg: Arg| arg.value_parser(PossibleValuesParser::new(names));
+    let mut command = Cli::command().mut_subcommand("lesson", |verb| verb.mut_arg("lesson", named));
+    generate(args.shell, &mut command, "spinntui", &mut script);
     let mut output = Output::stdout();
     output.text(&String::from_utf8_lossy(&script))?;
     output.finish()?;

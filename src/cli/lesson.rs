@@ -9,14 +9,12 @@ use super::config::ConfigArgs;
 use super::looks::LooksArgs;
 use super::output::Output;
 use super::{CliError, FAILED, FINE};
+use crate::text::{WIDTH, wrapped_whole};
 use crate::tui::TuiOptions;
 use crate::tui::lesson::check::{Checked, check};
 use crate::tui::lesson::course::Course;
 use crate::tui::lesson::load::named;
 use crate::tui::lesson::{Entry, Loaded, shipped};
-
-/// Columns of a list.
-const WIDTH: usize = 80;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,32 +78,12 @@ fn listed(entries: &[Entry]) -> String {
     let mut text = String::new();
     for Entry { name, title, about, minutes, .. } in entries {
         let _ = writeln!(text, "{name:wide$}  {title} ({minutes} min)");
-        for line in wrapped(about, WIDTH.saturating_sub(wide + 2)) {
+        for line in wrapped_whole(about, WIDTH.saturating_sub(wide + 2)) {
             let _ = writeln!(text, "{:wide$}  {line}", "");
         }
     }
     text.push_str("\nspinntui lesson NAME begins one.\n");
     text
-}
-
-/// Words in lines of at most `width` characters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let full = lines
-            .last()
-            .is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 fn checked(loaded: &Loaded) -> Result<u8, CliError> {

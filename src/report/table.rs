@@ -1,47 +1,17 @@
-//! Text for the eye: numbers, wrapped lines, aligned tables.
+//! Text for the eye: fields with wrapped lines, aligned tables.
 
 use std::fmt::Write as _;
 
-/// Columns of a terminal that text fits.
-pub const WIDTH: usize = 80;
-
-/// A whole number with a comma between groups of three digits.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A fraction in per cent, one digit after the point.
-pub fn percent(fraction: f64) -> String {
-    format!("{:.1} %", 100.0 * fraction)
-}
+use crate::text::wrapped_whole;
+pub use crate::text::{WIDTH, grouped, percent};
 
 /// Adds a name, padded to `indent` columns, and its text wrapped at white space beside it.
 pub fn field(out: &mut String, indent: usize, name: &str, text: &str) {
-    let mut line = format!("{name:<indent$}");
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            out.push_str(&line);
-            out.push('\n');
-            line = " ".repeat(indent);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
+    for (i, line) in wrapped_whole(text, WIDTH.saturating_sub(indent)).iter().enumerate() {
+        let name = if i == 0 { name } else { "" };
+        out.push_str(format!("{name:<indent$}{line}").trim_end());
+        out.push('\n');
     }
-    out.push_str(line.trim_end());
-    out.push('\n');
 }
 
 /// Rows of text in aligned columns: the first to the left, the others to the right.
@@ -96,11 +66,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_come_in_threes() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn columns_are_aligned() {

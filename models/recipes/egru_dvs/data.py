@@ -56,11 +56,12 @@ class Augment:
     """Training batches: slices from anywhere in a gesture, changed in every way that does not change the gesture.
 
     Tempo, mirror image (with the class that it then shows), place, size, rotation, event rate, slow pixels, noise,
-    a filter of noise, something in the way.
+    a filter of noise, something in the way. The last five, which make another sensor of it, are left out for a share
+    of the slices, `clean`.
     """
 
-    def __init__(self, recordings, seed):
-        self.recordings = recordings
+    def __init__(self, recordings, seed, clean=0.0):
+        self.recordings, self.clean = recordings, clean
         self.random = np.random.default_rng(seed)
         self.torch = torch.Generator().manual_seed(seed)
 
@@ -78,7 +79,9 @@ class Augment:
         flip = self.random.random(len(pairs)) < 0.5
         labels = torch.tensor([MIRROR[label] if f else label for label, f in zip(labels, flip)])
         x = self.move(x, flip)
-        return self.dirty(x), labels
+        dirty = np.flatnonzero(self.random.random(len(x)) >= self.clean)
+        x[dirty] = self.dirty(x[dirty])
+        return x, labels
 
     def move(self, x, flip):
         """Mirrors, shifts, turns and scales; half of the slices by whole pixels only, which blurs nothing."""

@@ -35,6 +35,7 @@ def arguments():
     p.add_argument("--activity-weight", type=float, default=3.0)
     p.add_argument("--surrogate", type=float, nargs=2, default=[0.7, 0.5], metavar=("HEIGHT", "WIDTH"))
     p.add_argument("--smoothing", type=float, default=0.02, help="of labels")
+    p.add_argument("--clean", type=float, default=0.0, help="share of slices that keep their sensor as it is")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--each", type=float, default=0.3, help="weight of the answers of single frames")
@@ -92,7 +93,7 @@ def main():
     parts = split(args.data)
     train, valid = Recordings(parts["train"]), Recordings(parts["valid"])
     reports = {Path(f).stem: Recordings([f]) for f in args.report}
-    augment = Augment(train, args.seed)
+    augment = Augment(train, args.seed, args.clean)
     model = GestureModel(height=args.surrogate[0], width=args.surrogate[1])
     if args.start:
         model.load_state_dict(torch.load(args.start)["model"])

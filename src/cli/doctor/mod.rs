@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
 use crate::net::sum;
-use crate::report::table::WIDTH;
+use crate::text::{WIDTH, wrapped_whole};
 use crate::tui::config::{self, Config};
 
 const EXAMPLES: &str = "\
@@ -169,7 +169,7 @@ fn listing(items: &[Item], problems: usize) -> String {
         };
         let _ = writeln!(out, "  {state:<7}  {:<width$}  {}", item.name, item.found);
         if !item.todo.is_empty() {
-            for line in wrapped(&item.todo, WIDTH - 14) {
+            for line in wrapped_whole(&item.todo, WIDTH - 14) {
                 let _ = writeln!(out, "  {:7}    {line}", "");
             }
         }
@@ -181,21 +181,6 @@ fn listing(items: &[Item], problems: usize) -> String {
         n => writeln!(out, "\n{}, {}.", counted(n, "problem"), counted(notes, "note")),
     };
     out
-}
-
-/// Lines of at most so many columns, broken at spaces.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

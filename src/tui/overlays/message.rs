@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::mapping::check::Level;
+use crate::text::wrapped;
 use crate::tui::app::App;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
@@ -60,7 +61,7 @@ pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
         let head = format!("{mark} {} · {} · {}", finding.level.name(), finding.place, finding.rule);
         rows.extend(folded(&head, room).into_iter().map(|row| (row, level)));
         for (text, style) in [(&finding.what, Style::default()), (&finding.help, app.theme.dim())] {
-            rows.extend(wrapped(text, room, "    ").into_iter().map(|row| (row, style)));
+            rows.extend(indented(text, room, "    ").into_iter().map(|row| (row, style)));
         }
     }
     frame.render_rows(app, &rows, scroll, area, buf);
@@ -105,21 +106,10 @@ impl Frame<'_> {
     }
 }
 
-/// A text in rows of at most `width` columns, between words where they fit, each row behind `indent`.
-fn wrapped(text: &str, width: usize, indent: &str) -> Vec<String> {
-    let columns = |text: &str| Span::raw(text).width();
-    let mut rows = vec![indent.to_owned()];
-    for word in text.split_whitespace() {
-        let row = rows.last().map_or(0, |row| columns(row));
-        let empty = row == indent.len();
-        if !empty && row + 1 + columns(word) > width {
-            rows.push(format!("{indent}{word}"));
-        } else if let Some(row) = rows.last_mut() {
-            row.push_str(if empty { "" } else { " " });
-            row.push_str(word);
-        }
-    }
-    rows.iter().flat_map(|row| folded(row, width)).collect()
+/// A text in rows of at most `width` columns, each row behind `indent`.
+fn indented(text: &str, width: usize, indent: &str) -> Vec<String> {
+    let rows = wrapped(text, width.saturating_sub(indent.len()).max(1));
+    rows.into_iter().map(|row| format!("{indent}{row}")).collect()
 }
 
 /// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets depend on them.
@@ -153,8 +143,8 @@ mod tests {
 
     #[test]
     fn wrapping_goes_between_words() {
-        assert_eq!(wrapped("one two three", 9, "  "), ["  one two", "  three"]);
-        assert_eq!(wrapped("unbreakable", 6, " "), [" unbre", "akable"]);
-        assert_eq!(wrapped("", 6, " "), [" "]);
+        assert_eq!(indented("one two three", 9, "  "), ["  one two", "  three"]);
+        assert_eq!(indented("unbreakable", 6, " "), [" unbre", " akabl", " e"]);
+        assert_eq!(indented("", 6, " "), [" "]);
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers as people read them, always with their unit.
 
+pub use crate::text::{grouped as count, percent};
+
 /// A time: µs below 10 ms, then ms, then s.
 pub fn time_us(us: f64) -> String {
     if us < 1_000.0 {
@@ -18,19 +20,6 @@ pub fn bytes(n: u32) -> String {
     if n < 1024 { format!("{n} B") } else { format!("{:.1} KiB", f64::from(n) / 1024.0) }
 }
 
-/// A whole number with thousands apart.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A whole number in at most five characters.
 pub fn short_count(n: u64) -> String {
     match n {
@@ -39,11 +28,6 @@ pub fn short_count(n: u64) -> String {
         1_000_000..=999_999_999 => format!("{:.1}M", n as f64 / 1e6),
         _ => format!("{:.1}G", n as f64 / 1e9),
     }
-}
-
-/// A fraction as a percentage with one decimal.
-pub fn percent(fraction: f64) -> String {
-    format!("{:.1} %", fraction * 100.0)
 }
 
 /// An energy.

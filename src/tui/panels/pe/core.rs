@@ -8,6 +8,7 @@ use super::View;
 use crate::chip::clock::{Tick, us};
 use crate::session::inspect::CoreView;
 use crate::session::snapshot::PeStatus;
+use crate::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, shorten, units,
@@ -125,18 +126,12 @@ fn wrapped(buf: &mut Buffer, area: Rect, text: &str, style: ratatui::style::Styl
 
 /// Words in lines of a width; what is over the last line is cut with a mark.
 pub(super) fn wrap(text: &str, width: usize, rows: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let full = lines.len() == rows;
-        match lines.last_mut() {
-            Some(line) if full || Span::raw(format!("{line} {word}")).width() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
+    let mut lines = text::wrapped(text, width);
+    if lines.len() > rows {
+        let rest = lines.split_off(rows.saturating_sub(1)).join(" ");
+        lines.push(shorten(&rest, width));
     }
-    lines.iter().map(|line| shorten(line, width)).collect()
+    lines
 }
 
 fn heading<'a>(text: String, theme: &Theme) -> Line<'a> {

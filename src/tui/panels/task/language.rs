@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::session::command::StepUnit;
 use crate::session::snapshot::{Candidate, LanguageView, WordView};
+use crate::text::wrapped;
 use crate::tui::command::{Action, find};
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::Theme;
@@ -279,32 +280,13 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
     }
 }
 
-fn note_lines(note: &str, width: u16) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in note.split_whitespace() {
-        let fits = lines.last().is_none_or(|line| {
-            line.is_empty() || Span::raw(format!("{line} {word}")).width() <= usize::from(width)
-        });
-        if !fits {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
 fn wrapped_rows(note: &str, width: u16) -> u16 {
-    if note.is_empty() { 0 } else { note_lines(note, width).len() as u16 }
+    if note.is_empty() { 0 } else { wrapped(note, usize::from(width)).len() as u16 }
 }
 
 fn note(note: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut rest = area;
-    for line in note_lines(note, area.width) {
+    for line in wrapped(note, usize::from(area.width)) {
         rest = put_line(buf, rest, Line::styled(line, theme.dim()));
     }
 }

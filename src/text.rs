@@ -1,0 +1,76 @@
+//! Text for the eye, whichever face shows it: numbers, and words in lines.
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// Columns of a terminal that printed text fits.
+pub const WIDTH: usize = 80;
+
+/// A whole number with a comma between groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fraction in per cent, one digit after the point.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.1} %", 100.0 * fraction)
+}
+
+/// Words in lines of at most `width` columns of a screen, with one space between them; a word that is longer than a
+/// line is broken, since it would be cut there. A text without words is one empty line.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    lines(text, width, true)
+}
+
+/// The same for what is printed: a word that is longer than a line (a path, say) stays whole, so that it can be copied.
+pub fn wrapped_whole(text: &str, width: usize) -> Vec<String> {
+    lines(text, width, false)
+}
+
+fn lines(text: &str, width: usize, break_words: bool) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    // Paths, flags and figures are no words that a hyphen may part.
+    let options = Options::new(width)
+        .break_words(break_words)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(&words.join(" "), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_come_in_threes() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one  two\nthree", 7), ["one two", "three"]);
+        assert_eq!(wrapped("run --no-config now", 11), ["run", "--no-config", "now"]);
+        assert_eq!(wrapped("unbreakable", 5), ["unbre", "akabl", "e"]);
+        assert_eq!(wrapped_whole("an unbreakable", 5), ["an", "unbreakable"]);
+        assert_eq!(wrapped("脳 脳 a", 5), ["脳 脳", "a"]);
+        assert_eq!(wrapped(" \n", 5), [""]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_word_is_lost_and_no_line_too_long(text in "[a-zθ脳 \\-]{0,80}", width in 2_usize..30) {
+            let lines = wrapped(&text, width);
+            proptest::prop_assert!(lines.iter().all(|line| unicode_width::UnicodeWidthStr::width(&**line) <= width));
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            proptest::prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+    }
+}
