@@ -430,6 +430,7 @@ fn wikitext_small() {
     wikitext(SMALL, 50, 29.7204);
 }
 
+/// Beside `evaluate.py --sequences 10`; the card's figure, of 50, is the test below, which `.ci/run` runs.
 #[test]
 fn wikitext_paper_size() {
     wikitext("scenes/lm.ron", 10, 82.8269);

@@ -1,8 +1,11 @@
 """Checks of this recipe, in seconds: gradients against autograd, fast against plain head, frames by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 
+from data import Augment
 from egru import KEEP, EgruLayer
 from events import frames
 from model import GestureModel, Head, plain
@@ -96,6 +99,14 @@ def check_frames():
     assert made[0, 1, 2] == 3 and made[1, 31, 31] == 1
 
 
+def check_clean():
+    """Slices that keep their sensor keep an empty picture empty; the others get noise."""
+    gestures = [(0, k % 11, 0, 80) for k in range(64)]
+    recordings = SimpleNamespace(frames=[torch.zeros(80, 32, 32, dtype=torch.uint8)])
+    noisy = {c: int((Augment(recordings, 5, c).batch(gestures)[0].flatten(1).sum(1) > 0).sum()) for c in (0.0, 0.5, 1.0)}
+    assert noisy[1.0] == 0 < noisy[0.5] < noisy[0.0], noisy
+
+
 def check_muon():
     torch.manual_seed(3)
     values = torch.linalg.svdvals(orthogonal(torch.randn(3, 40, 90)).double())
@@ -116,6 +127,6 @@ def check_muon():
 
 
 if __name__ == "__main__":
-    for check in (check_gradients, check_head, check_frames, check_muon):
+    for check in (check_gradients, check_head, check_frames, check_clean, check_muon):
         check()
         print(f"{check.__name__}: fine")
