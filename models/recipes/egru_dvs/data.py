@@ -80,7 +80,8 @@ class Augment:
         labels = torch.tensor([MIRROR[label] if f else label for label, f in zip(labels, flip)])
         x = self.move(x, flip)
         dirty = np.flatnonzero(self.random.random(len(x)) >= self.clean)
-        x[dirty] = self.dirty(x[dirty])
+        if len(dirty):
+            x[dirty] = self.dirty(x[dirty])
         return x, labels
 
     def move(self, x, flip):
