@@ -1,5 +1,7 @@
 """Checks of this recipe, in seconds: gradients against autograd, fast against plain head, frames by hand."""
 
+import os
+import socket
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +13,7 @@ from events import frames
 from model import GestureModel, Head, plain
 from muon import Muon, matrices, orthogonal
 from restart import unfold
+from train import Processes
 
 
 class Event(torch.autograd.Function):
@@ -105,6 +108,32 @@ def check_clean():
     recordings = SimpleNamespace(frames=[torch.zeros(80, 32, 32, dtype=torch.uint8)])
     noisy = {c: int((Augment(recordings, 5, c).batch(gestures)[0].flatten(1).sum(1) > 0).sum()) for c in (0.0, 0.5, 1.0)}
     assert noisy[1.0] == 0 < noisy[0.5] < noisy[0.0], noisy
+    # And a dot in the middle mostly stays there, within a pixel; the others send it about.
+    recordings.frames[0][:, 15:17, 15:17] = 9
+    still = {}
+    for c in (0.0, 1.0):
+        seen = Augment(recordings, 5, c).batch(gestures)[0].amax(1) > 0
+        seen[:, 14:18, 14:18] = False
+        still[c] = int((~seen.flatten(1).any(1)).sum())
+    assert still[1.0] > 48 > 16 > still[0.0], still
+
+
+def mean_in_process(rank, port):
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    values = [torch.full((2, 3), float(rank)), torch.tensor([4.0 * rank])]
+    Processes().mean(values)
+    assert torch.equal(values[0], torch.full((2, 3), 0.5)) and values[1] == 2.0, values
+
+
+def check_processes():
+    """Two processes get the mean of what they have; one by itself keeps what it has."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    torch.multiprocessing.spawn(mean_in_process, (port,), 2)
+    alone = torch.ones(2)
+    Processes().mean([alone])
+    assert torch.equal(alone, torch.ones(2))
 
 
 def check_muon():
@@ -127,6 +156,6 @@ def check_muon():
 
 
 if __name__ == "__main__":
-    for check in (check_gradients, check_head, check_frames, check_clean, check_muon):
+    for check in (check_gradients, check_head, check_frames, check_clean, check_processes, check_muon):
         check()
         print(f"{check.__name__}: fine")
