@@ -18,6 +18,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// So many of something whose plural ends in s: "1 packet", "2,000 packets".
+pub fn several(count: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
 /// A fraction in per cent, one digit after the point.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", 100.0 * fraction)
@@ -52,6 +57,14 @@ mod tests {
     #[test]
     fn digits_come_in_threes() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!(
+            [0, 1, 2, 1000].map(|n| several(n, "packet")),
+            ["0 packets", "1 packet", "2 packets", "1,000 packets"]
+        );
     }
 
     #[test]

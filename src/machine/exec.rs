@@ -13,6 +13,7 @@ use super::record::Recorder;
 use super::state::{Freight, Packet, STEPS, State, Status};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
+use crate::text::several;
 
 /// A chip, loaded and running.
 #[derive(Clone, Debug)]
@@ -476,7 +477,8 @@ impl Machine {
         let halted = || self.state.faults.dead().next().map(|dead| format!("{dead} has halted"));
         let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
         Some(format!(
-            "nothing is left to happen, but {pe} ({name}) still waits for {missing} block(s) of input: {why}"
+            "nothing is left to happen, but {pe} ({name}) still waits for {} of input: {why}",
+            several(u64::from(missing), "block")
         ))
     }
 }

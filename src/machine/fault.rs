@@ -14,6 +14,7 @@ use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Freight, Packet};
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::chip::geometry::Pe;
+use crate::text::several;
 
 /// A PE as users write it: column, row, PE of that QPE.
 type Place = (u8, u8, u8);
@@ -207,6 +208,7 @@ impl PlannedFault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (x, y, p) = self.place();
+        let packets = |count: &u32| several(u64::from(*count), "packet");
         match self {
             Self::FlipBit { address, bit, .. } => {
                 write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) flipped")
@@ -215,12 +217,12 @@ impl std::fmt::Display for Fault {
                 write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) stuck at {value}")
             }
             Self::KillPe { .. } => write!(f, "PE({x},{y},{p}) halted"),
-            Self::DropPackets { packets, .. } => write!(f, "{packets} packet(s) from PE({x},{y},{p}) lost"),
-            Self::DelayPackets { packets, us, .. } => {
-                write!(f, "{packets} packet(s) from PE({x},{y},{p}) {us} µs late")
+            Self::DropPackets { packets: n, .. } => write!(f, "{} from PE({x},{y},{p}) lost", packets(n)),
+            Self::DelayPackets { packets: n, us, .. } => {
+                write!(f, "{} from PE({x},{y},{p}) {us} µs late", packets(n))
             }
-            Self::DivertPackets { packets, address, .. } => {
-                write!(f, "{packets} packet(s) from PE({x},{y},{p}) diverted to {address:#07x}")
+            Self::DivertPackets { packets: n, address, .. } => {
+                write!(f, "{} from PE({x},{y},{p}) diverted to {address:#07x}", packets(n))
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::chip::clock::us;
 use crate::mapping::check::Level;
 use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
+use crate::text::several;
 
 /// Run state as a word and its style.
 fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Style) {
@@ -52,8 +53,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     // Warnings before power: what does not fit is left out from here on.
     let n = snapshot.findings.iter().filter(|finding| finding.level > Level::Note).count();
     if n > 0 {
-        let word = if n == 1 { "warning" } else { "warnings" };
-        parts.push(Span::styled(format!("{n} {word}"), theme.warn()));
+        parts.push(Span::styled(several(n as u64, "warning"), theme.warn()));
     }
     parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
     let badge = app.count.as_ref().map(|count| format!(" count {} ", count.value));

@@ -35,7 +35,7 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
             for (panel, area) in plan.panels.drain(..) {
                 panels::render(panel, &view, area, buf);
             }
-            status::render(&view, plan.status, buf);
+            status::render(&view, lesson::presenter::beside(app, area, plan.status), buf);
             status::tabs(app, plan.tabs, buf);
         }
         None => overlays::loading::render(app, area, buf),

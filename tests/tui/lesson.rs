@@ -278,3 +278,24 @@ fn presenter_mode_shows_the_last_three_keys_and_runs_slowly() {
     assert_eq!(press(&mut app, "H"), [Effect::Engine(Command::SetSpeed(Speed::Unlimited))]);
     assert!(!text(&app).lines().next().unwrap().contains("10s step"));
 }
+
+#[test]
+fn presented_keys_stand_beside_the_status_not_over_it() {
+    for (columns, rows) in [(36, 12), (60, 20), (80, 24), (200, 60)] {
+        let mut app = app((columns, rows));
+        let plain = text(&app).lines().next().unwrap().to_owned();
+        press(&mut app, "H s S z");
+        let shown = text(&app).lines().next().unwrap().to_owned();
+        assert!(shown.ends_with(" z expand"), "{shown}");
+        // Parts of the status stand whole, or not at all; the state always does.
+        let status = shown.split("  ").next().unwrap().trim();
+        assert!(status.starts_with("PAUSED"), "{columns}: {shown}");
+        for part in status.trim_start_matches("PAUSED").split(" · ") {
+            assert!(plain.contains(part.trim()), "{columns}: {part:?} is no part of {plain:?}");
+        }
+        // A count that is being typed is seen.
+        press(&mut app, "5");
+        let counting = text(&app).lines().next().unwrap().to_owned();
+        assert!(counting.contains("count 5") && counting.contains("z expand"), "{columns}: {counting}");
+    }
+}

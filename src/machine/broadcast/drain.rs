@@ -14,6 +14,7 @@ use super::super::state::{Freight, Packet, Status};
 use super::options::{Broadcast, OnFull};
 use crate::chip::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
+use crate::text::several;
 
 impl Machine {
     /// A packet has come to a QPE's port; with [`OnFull::Stall`] it may have to wait there.
@@ -172,6 +173,6 @@ impl Machine {
         let total: u64 = Pe::all().map(|pe| lost(&pe)).sum();
         let worst =
             Pe::all().filter(|pe| lost(pe) > 0).max_by_key(|pe| (lost(pe), std::cmp::Reverse(*pe)))?;
-        Some(format!("full FIFOs lost {total} packet(s), most of them {worst} ({})", lost(&worst)))
+        Some(format!("full FIFOs lost {}, most of them {worst} ({})", several(total, "packet"), lost(&worst)))
     }
 }

@@ -58,24 +58,40 @@ pub fn pressed(app: &mut App, key: Key, count: Option<u32>, command: &Command) {
     presenter.recent.drain(..old);
 }
 
-/// Draws them at the end of the first line.
-pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
-    let Some(presenter) = &app.presenter else { return };
+/// The keys at the end of a line of `width` columns: as many of the latest as fit into half of it, one at least.
+fn line(app: &App, width: u16) -> Option<Line<'static>> {
+    let presenter = app.presenter.as_ref()?;
     let theme = &app.theme;
     let mut spans = Vec::new();
     if presenter.recent.is_empty() {
         spans.push(Span::styled(" presenting ", theme.selected()));
     }
-    for (at, (key, word)) in presenter.recent.iter().enumerate() {
-        let last = at + 1 == presenter.recent.len();
-        let style = if last { theme.selected() } else { theme.dim() };
-        spans.push(Span::raw(" "));
-        spans.push(Span::styled(format!(" {key} {word} "), style));
+    let mut taken = 0;
+    for (key, word) in presenter.recent.iter().rev() {
+        let last = spans.is_empty();
+        let span = Span::styled(format!(" {key} {word} "), if last { theme.selected() } else { theme.dim() });
+        taken += span.width() + 1;
+        if !last && taken > usize::from(width / 2) {
+            break;
+        }
+        spans.splice(0..0, [Span::raw(" "), span]);
     }
-    let line = Line::from(spans);
+    Some(Line::from(spans))
+}
+
+/// What they leave of the line at the top of the screen: what else stands in it ends before them.
+pub fn beside(app: &App, screen: Rect, top: Rect) -> Rect {
+    let taken = line(app, screen.width).map_or(0, |line| line.width() as u16 + 1);
+    let end = screen.right().saturating_sub(taken);
+    Rect { width: top.width.min(end.saturating_sub(top.x)), ..top }
+}
+
+/// Draws them at the end of the first line.
+pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
+    let Some(line) = line(app, screen.width) else { return };
     let width = (line.width() as u16 + 1).min(screen.width);
     let area = Rect { x: screen.right() - width, width, height: screen.height.min(1), ..screen };
-    buf.set_style(area, theme.text());
+    buf.set_style(area, app.theme.text());
     for x in area.left()..area.right() {
         buf[(x, area.y)].reset();
     }
