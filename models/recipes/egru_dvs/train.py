@@ -121,7 +121,7 @@ def main():
     augment = Augment(train, args.seed + 1000 * processes.rank, args.clean)
     model = GestureModel(height=args.surrogate[0], width=args.surrogate[1])
     if args.start:
-        model.load_state_dict(torch.load(args.start, weights_only=False)["model"])
+        model.load_state_dict(torch.load(args.start)["model"])
     processes.mean([p.data for p in model.parameters()])
     pairs, rest = matrices(model)
     kind = torch.float32 if args.float32 else torch.bfloat16
@@ -148,7 +148,7 @@ def main():
     shuffle = torch.Generator().manual_seed(args.seed)
     step = 0
     while spent < 1.0:
-        if len(order) < size:
+        while len(order) < size:
             order += torch.randperm(len(pool), generator=shuffle).tolist()
         chosen, order = order[processes.rank : size : processes.count], order[size:]
         x, labels = augment.batch([pool[i] for i in chosen])
