@@ -99,37 +99,48 @@ def spread(right, seen, draws=4000):
     return np.percentile(right[chosen].sum(1) / seen[chosen].sum(1), [2.5, 97.5])
 
 
+class Tally:
+    """What a model answers to files: confusion of slices [11, 11], activity of each layer, slices right and seen of
+    each file, and whether the mean of a gesture's logits was right."""
+
+    def __init__(self):
+        self.confusion, self.activity, self.files, self.whole = np.zeros((CLASSES, CLASSES), int), [], [], []
+
+    def add(self, model, path, scale):
+        right = seen = 0
+        for label, parts in gestures(path):
+            answers = []
+            for counts in parts:
+                logits, _, sent = model.run(counts.astype(np.float32) * np.float32(0.5 / scale))
+                self.confusion[label, logits.argmax()] += 1
+                self.activity.append([(y != 0).mean() for y in sent])
+                answers.append(logits)
+            right += sum(logits.argmax() == label for logits in answers)
+            seen += len(answers)
+            self.whole.append(np.mean(answers, 0).argmax() == label)
+        if seen:
+            self.files.append((right, seen))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", required=True)
     p.add_argument("--frames", required=True, nargs="+", help="files of prepare.py")
     p.add_argument("--scale", type=float, default=18.5, help="divides the counts; the authors test with 18.5")
     args = p.parse_args()
-    model = Model(args.model)
-    confusion, activity, whole, files = np.zeros((CLASSES, CLASSES), int), [], [], []
+    model, tally = Model(args.model), Tally()
     for path in args.frames:
-        before = confusion.copy()
-        for label, parts in gestures(path):
-            answers = []
-            for counts in parts:
-                logits, _, sent = model.run(counts.astype(np.float32) * np.float32(0.5 / args.scale))
-                confusion[label, logits.argmax()] += 1
-                activity.append([(y != 0).mean() for y in sent])
-                answers.append(logits)
-            whole.append(np.mean(answers, 0).argmax() == label)
-        now = confusion - before
-        if now.any():
-            files.append((now.trace(), now.sum()))
-    if not files:
+        tally.add(model, path, args.scale)
+    if not tally.files:
         raise SystemExit("no gesture in these files fills a slice of 1.7 s")
-    seen, (right, of) = confusion.sum(1), np.array(files).T
-    low, high = spread(right, of)
-    print(f"slices {of.sum()} accuracy {right.sum() / of.sum():.4f}, resampled by file {low:.4f} to {high:.4f}")
-    print(f"gestures {len(whole)} accuracy {np.mean(whole):.4f} by the mean of their slices' logits")
-    print("activity", np.mean(activity, 0).round(4).tolist())
-    for label in range(CLASSES):
-        if seen[label]:
-            print(f"class {label + 1:2}: {confusion[label, label] / seen[label]:.4f} of {seen[label]:4} {confusion[label]}")
+    right, seen = np.array(tally.files).T
+    low, high = spread(right, seen)
+    print(f"slices {seen.sum()} accuracy {right.sum() / seen.sum():.4f}, resampled by file {low:.4f} to {high:.4f}")
+    print(f"gestures {len(tally.whole)} accuracy {np.mean(tally.whole):.4f} by the mean of their slices' logits")
+    print("activity", np.mean(tally.activity, 0).round(4).tolist())
+    for label, row in enumerate(tally.confusion):
+        if row.any():
+            print(f"class {label + 1:2}: {row[label] / row.sum():.4f} of {row.sum():4} {row}")
 
 
 if __name__ == "__main__":

@@ -195,7 +195,8 @@ def main():
                 print(f"  {name}: {result['accuracy']:.4f} {result['classes']} {result['activity']}", flush=True)
             saved = {"model": average.model.state_dict(), "last": model.state_dict()}
             torch.save(saved | {"args": vars(args), "history": history}, out / "checkpoint.pt")
-    print(json.dumps({"seconds": round(time.time() - begun), "steps": step}))
+    if processes.rank == 0:
+        print(json.dumps({"seconds": round(time.time() - begun), "steps": step}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
 use crate::net::sum;
-use crate::text::{WIDTH, wrapped_whole};
+use crate::text::{WIDTH, several, wrapped_whole};
 use crate::tui::config::{self, Config};
 
 const EXAMPLES: &str = "\
@@ -175,10 +175,10 @@ fn listing(items: &[Item], problems: usize) -> String {
         }
     }
     let notes = items.iter().filter(|item| item.state == State::Note).count();
-    let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let notes = several(notes as u64, "note");
     let _ = match problems {
-        0 => writeln!(out, "\nEverything that is here works; {}.", counted(notes, "note")),
-        n => writeln!(out, "\n{}, {}.", counted(n, "problem"), counted(notes, "note")),
+        0 => writeln!(out, "\nEverything that is here works; {notes}."),
+        n => writeln!(out, "\n{}, {notes}.", several(n as u64, "problem")),
     };
     out
 }

@@ -8,6 +8,7 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::program::{Phase, Program};
 use crate::machine::record::Recorder;
+use crate::text;
 
 /// A part of the critical path with all that is of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +102,11 @@ impl Summary {
         if self.ticks == 0 {
             return format!("No {word} is recorded yet.");
         }
-        let what =
-            if self.steps == 1 { format!("This {word}") } else { format!("These {} {word}s", self.steps) };
+        let what = if self.steps == 1 {
+            format!("This {word}")
+        } else {
+            format!("These {}", text::several(self.steps.into(), word))
+        };
         let mut text = format!("{what} took {} µs: ", grouped(us(self.ticks)));
         let places = self.places();
         let Some(&(layer, pe, ticks)) = places.first() else {
@@ -186,15 +190,7 @@ fn grouped(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 {
         return format!("{value:.1}");
     }
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    text::grouped(value.round_ties_even() as u64)
 }
 
 /// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
