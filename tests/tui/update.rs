@@ -213,6 +213,21 @@ fn a_scene_error_is_shown_verbatim_and_goes_when_the_scene_is_mended() {
 }
 
 #[test]
+fn long_sentences_of_a_scene_error_break_between_words_and_its_excerpt_does_not() {
+    let help = "help: did you mean `model`? its fields are `version`, `title`, `model`, `task`, `chip`, `mapping` and `history`";
+    let source = format!("9 |     modell: \"{}\",", "models/".repeat(12));
+    let mut app = app((80, 24));
+    let error =
+        format!("scenes/dvs.ron:9:5: the scene has no field `modell`\n{source}\n  |     ^^^^^^\n{help}");
+    update(&mut app, Msg::Engine(EngineEvent::SceneError(error)));
+    let screen = text(&app);
+    for word in help.split(' ').chain(["  |     ^^^^^^"]) {
+        assert!(screen.contains(word), "{word:?} is broken in\n{screen}");
+    }
+    assert!(screen.contains(&source[..70]), "the excerpt is moved in\n{screen}");
+}
+
+#[test]
 fn a_saved_scene_is_reloaded_if_watched() {
     let mut app = app((80, 24));
     assert_eq!(update(&mut app, Msg::SceneSaved), []);

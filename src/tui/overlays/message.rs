@@ -12,7 +12,7 @@ use crate::tui::app::App;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
 
-/// A scene that could not be loaded: the diagnostic with its caret, unchanged.
+/// A scene that could not be loaded: the diagnostic, its excerpt and caret as they are, its sentences in whole words.
 pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
     let what_now = match (app.snapshot.is_some(), app.watching) {
         (true, true) => "the old scene stays · mend and save the file · Esc closes",
@@ -21,7 +21,12 @@ pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut B
         (false, false) => "r tries again · q quits",
     };
     let frame = Frame { title: "Scene not loaded", style: app.theme.bad(), what_now };
-    frame.render(app, &text.lines().collect::<Vec<_>>(), scroll, area, buf);
+    let excerpt = |line: &str| line.starts_with(' ') || line.contains(" | ");
+    let room = Frame::room(area);
+    let rows =
+        text.lines().flat_map(|line| if excerpt(line) { folded(line, room) } else { wrapped(line, room) });
+    let rows: Vec<(String, Style)> = rows.map(|row| (row, Style::default())).collect();
+    frame.render_rows(app, &rows, scroll, area, buf);
 }
 
 /// A thread panicked: the engine, or one that goes on without.
