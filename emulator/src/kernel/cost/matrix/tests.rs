@@ -137,7 +137,7 @@ proptest! {
 /// The tables of docs/kernels.md are today's numbers.
 #[test]
 fn docs_give_todays_costs_and_bytes() {
-    let docs = include_str!("../../../../docs/kernels.md");
+    let docs = include_str!("../../../../../docs/kernels.md");
     let costs = KernelCosts::committed().unwrap();
     let line = |kind: KernelKind, nth: usize| {
         docs.lines().filter(|line| line.starts_with(&format!("| `{}` |", kind.name()))).nth(nth).unwrap()

@@ -311,7 +311,7 @@ fn conditional_instructions_cost_one_cycle() {
 /// Nobody left a listing without a kernel or a kernel without a listing.
 #[test]
 fn every_kernel_in_the_folder_is_known() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/kernels");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/kernels");
     let found: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".s").map(str::to_string))
@@ -322,7 +322,7 @@ fn every_kernel_in_the_folder_is_known() {
 /// What the README says a non-zero and a row cost.
 #[test]
 fn readme_gives_todays_csr_row() {
-    let readme = include_str!("../../../assets/kernels/README.md");
+    let readme = include_str!("../../../../assets/kernels/README.md");
     let c = costs();
     let nonzero = c.csr_row_per_nonzero();
     let row = c.csr_row(2, 2, 0).minus(c.csr_row(1, 1, 0)).minus(nonzero);

@@ -146,12 +146,13 @@ mod tests {
     use crate::chip::listing::board::Board;
 
     /// `csr_row` as objdump 2.40 shows it; comment mark and spacing as it writes them.
-    const CSR_ROW: &str = include_str!("../../../assets/kernels/csr_row.objdump");
+    const CSR_ROW: &str = include_str!("../../../../assets/kernels/csr_row.objdump");
 
     #[test]
     fn the_same_kernel_reads_alike_from_both() {
         let from_objdump = &functions(CSR_ROW).unwrap()[0];
-        let from_gcc = Function::parse(include_str!("../../../assets/kernels/csr_row.s"), "csr_row").unwrap();
+        let from_gcc =
+            Function::parse(include_str!("../../../../assets/kernels/csr_row.s"), "csr_row").unwrap();
         let ops = |f: &Function| {
             f.instructions.iter().map(|i| (i.cond, i.op.target().is_some())).collect::<Vec<_>>()
         };

@@ -243,7 +243,7 @@ fn iteration(blocks: &[Block], l: &Loop) -> Option<Cycles> {
 mod tests {
     use super::*;
 
-    const CSR_ROW: &str = include_str!("../../../assets/kernels/csr_row.s");
+    const CSR_ROW: &str = include_str!("../../../../assets/kernels/csr_row.s");
 
     #[test]
     fn csr_row_has_two_nested_loops_and_the_inner_one_costs_13_plus_p() {

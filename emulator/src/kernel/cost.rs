@@ -49,8 +49,8 @@ macro_rules! source {
     ($name:literal, $($function:literal),+) => {
         Source {
             name: $name,
-            c: include_str!(concat!("../../assets/kernels/", $name, ".c")),
-            listing: include_str!(concat!("../../assets/kernels/", $name, ".s")),
+            c: include_str!(concat!("../../../assets/kernels/", $name, ".c")),
+            listing: include_str!(concat!("../../../assets/kernels/", $name, ".s")),
             functions: &[$($function),+],
         }
     };

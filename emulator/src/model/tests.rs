@@ -309,7 +309,7 @@ fn every_type_of_float_loads_to_the_same_network() {
 
 #[test]
 fn the_models_of_this_repository_load() {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
     for (name, words, nonzeros) in [
         ("egru-lm-tiny", 1000, 9600),
         ("egru-lm-small", 2000, 23_502),
