@@ -10,7 +10,7 @@ use super::probe::Race;
 use super::program::{NO_SLOT, Phase, Program};
 use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
 use super::record::Recorder;
-use super::state::{Freight, Packet, STEPS, State, Status};
+use super::state::{Freight, Packet, STEPS, State};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 use crate::text::several;
@@ -362,18 +362,9 @@ impl Machine {
         }
         let ticks = self.ticks(self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
-        let begin = state.interrupts_until.max(self.state.tick);
-        state.interrupts_until = begin + ticks;
+        let begin = state.hold_core(self.state.tick, ticks);
         state.count.interrupts += 1;
-        state.count.busy += ticks;
         self.state.busy.interrupts += ticks;
-        if state.status == Status::Busy {
-            state.ends += ticks;
-            state.inject_delay += ticks;
-        }
-        if state.fifo.draining {
-            state.fifo.drain_ends += ticks;
-        }
         if state.interrupts.is_empty() {
             self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
         }

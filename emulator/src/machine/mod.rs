@@ -12,6 +12,7 @@ pub mod dma;
 pub mod exec;
 pub mod fault;
 pub mod fifo;
+mod hash;
 pub mod images;
 pub mod matrix;
 pub mod noc;

@@ -236,14 +236,8 @@ impl Machine {
         let masks = program.layer_masks(to);
         let ticks = self.ticks(program.costs.barrier_release(masks.len() as u32));
         let state = &mut self.state.pes[pe.index()];
-        let begin = state.interrupts_until.max(self.state.tick);
-        state.interrupts_until = begin + ticks;
-        state.count.busy += ticks;
+        let begin = state.hold_core(self.state.tick, ticks);
         self.state.busy.interrupts += ticks;
-        if state.status == Status::Busy {
-            state.ends += ticks;
-            state.inject_delay += ticks;
-        }
         self.note(|recorder| recorder.release(pe.index(), begin, begin + ticks));
         for (qpe, mask) in masks {
             self.mail(pe, qpe, mask, (to, *sample), counter);

@@ -59,7 +59,8 @@ pub enum Counter {
 }
 
 impl EventKind {
-    fn class(self) -> u8 {
+    /// Position in the order of events at one tick.
+    pub(super) fn class(self) -> u8 {
         match self {
             Self::Deliver(_) => 0,
             Self::Interrupt => 1,

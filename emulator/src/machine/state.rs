@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use xxhash_rust::xxh3::Xxh3;
-
 use super::banks::BankState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
@@ -120,6 +118,25 @@ pub struct PeState<M = Sram> {
     pub count: PeCount,
 }
 
+impl<M> PeState<M> {
+    /// Books a handler of `ticks` ticks on the core at tick `now`, after those already booked, and returns the tick at which it begins.
+    ///
+    /// The handler delays everything else that the core is doing: its operation, its next packet, the FIFO entry that it is taking out.
+    pub(super) fn hold_core(&mut self, now: Tick, ticks: Tick) -> Tick {
+        let begin = self.interrupts_until.max(now);
+        self.interrupts_until = begin + ticks;
+        self.count.busy += ticks;
+        if self.status == Status::Busy {
+            self.ends += ticks;
+            self.inject_delay += ticks;
+        }
+        if self.fifo.draining {
+            self.fifo.drain_ends += ticks;
+        }
+        begin
+    }
+}
+
 /// What a PE has done.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PeCount {
@@ -231,14 +248,6 @@ impl PacketStore {
     /// The packet with this number.
     pub fn get(&self, number: u32) -> Option<&Packet> {
         self.packets.get(number as usize)
-    }
-
-    /// What a packet carries and where to, for hashing.
-    fn words(&self, number: u32) -> impl Iterator<Item = u64> {
-        let packet = self.get(number);
-        let place =
-            packet.map_or(0, |p| u64::from(p.address) << 16 | u64::from(p.qpe) << 8 | u64::from(p.mask));
-        packet.map_or([0; PACKET_WORDS], |p| p.payload).map(u64::from).into_iter().chain([place])
     }
 
     /// Takes it off the mesh.
@@ -371,92 +380,23 @@ impl State {
             fault: None,
         }
     }
+}
 
-    /// A hash of everything that decides what happens next, in a canonical order and little-endian. Counters that only
-    /// observe are left out.
-    pub fn hash(&mut self) -> u128 {
-        let mut hasher = Xxh3::new();
-        let mut word = |value: u64| hasher.update(&value.to_le_bytes());
-        word(self.tick);
-        word(self.sent);
-        for pe in &mut self.pes {
-            word(pe.sram.hash());
-            word(pe.status as u64);
-            for value in [u64::from(pe.operation), pe.began, pe.ends, pe.interrupts_until, pe.inject_delay] {
-                word(value);
-            }
-            word(u64::from(pe.cursor.packet) << 32 | u64::from(pe.cursor.target));
-            if let Some(Transfer { slot, step, packets, began }) = pe.cursor.transfer {
-                word(u64::from(slot) << 32 | u64::from(packets));
-                word(u64::from(step));
-                word(began);
-            }
-            for Transfer { slot, step, packets, began } in &pe.transfers {
-                word(u64::from(*slot) << 32 | u64::from(*packets));
-                word(u64::from(*step));
-                word(*began);
-            }
-            if pe.fifo.capacity > 0 {
-                word(u64::from(pe.fifo.read) << 32 | u64::from(pe.fifo.fill));
-                word(pe.fifo.drain_ends << 1 | u64::from(pe.fifo.draining));
-            }
-            if let Some(Awaited { slot, counter, set, value }) = pe.awaited {
-                word(
-                    1 << 63
-                        | u64::from(set) << 48
-                        | u64::from(slot) << 40
-                        | (counter as u64) << 32
-                        | u64::from(value),
-                );
-            }
-            for done in pe.input_done.iter().chain(&pe.recurrent_done) {
-                word(u64::from(*done));
-            }
-            word(u64::from(pe.logged));
-            if self.banks_decide {
-                pe.banks.words().for_each(&mut word);
-            }
-            for &(ends, Arrival { slot, counter, set }) in &pe.interrupts {
-                word(ends);
-                word(u64::from(set) << 16 | u64::from(slot) << 8 | counter as u64);
-            }
-        }
-        for free in self.noc.links.iter().map(|l| l.free).chain(self.noc.ports).chain(self.dram_free) {
-            word(free);
-        }
-        // All zero, and left out, where nothing is routed.
-        let router = &self.router;
-        for &busy in router.enter.iter().chain(&router.leave).chain(&router.engines).filter(|busy| **busy > 0)
-        {
-            word(busy);
-        }
-        for (qpe, number) in (0_u64..).zip(&self.blocked).flat_map(|(q, b)| b.iter().map(move |n| (q, *n))) {
-            word(qpe);
-            self.packets.words(number).for_each(&mut word);
-        }
-        for event in self.queue.sorted() {
-            word(event.tick);
-            word(u64::from(event.source));
-            match event.kind {
-                super::queue::EventKind::Deliver(number) => {
-                    self.packets.words(number).for_each(&mut word);
-                }
-                super::queue::EventKind::Interrupt => word(1 << 32),
-                super::queue::EventKind::DmaEnd => word(2 << 32),
-                super::queue::EventKind::OperationEnd => word(3 << 32),
-                super::queue::EventKind::Inject => word(4 << 32),
-                super::queue::EventKind::StepStart => word(5 << 32),
-                super::queue::EventKind::Drain => word(6 << 32),
-            }
-        }
-        self.faults.words().for_each(&mut word);
-        for value in &self.host.y {
-            word(u64::from(*value));
-        }
-        word(u64::from(self.host.announced) << 32 | u64::from(self.host.completed));
-        for row in self.host.in_flight.iter().flatten() {
-            word(u64::from(*row));
-        }
-        hasher.digest128()
+#[cfg(test)]
+mod tests {
+    use super::{PeState, Status};
+
+    #[test]
+    fn a_handler_delays_whatever_the_core_is_doing() {
+        let mut busy = PeState::<()> { status: Status::Busy, ends: 100, ..PeState::default() };
+        assert_eq!(busy.hold_core(40, 10), 40);
+        // The second handler runs after the first.
+        assert_eq!(busy.hold_core(45, 10), 50);
+        assert_eq!((busy.interrupts_until, busy.ends, busy.inject_delay, busy.count.busy), (60, 120, 20, 20));
+
+        let mut draining = PeState::<()> { status: Status::Waiting, ends: 7, ..PeState::default() };
+        (draining.fifo.draining, draining.fifo.drain_ends) = (true, 100);
+        draining.hold_core(40, 10);
+        assert_eq!((draining.fifo.drain_ends, draining.ends, draining.inject_delay), (110, 7, 0));
     }
 }

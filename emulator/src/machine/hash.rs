@@ -1,0 +1,212 @@
+//! Hash of the state that decides what the chip does next; replay, time travel and tests compare it.
+//!
+//! Every structure is taken apart field by field, so that a field that is added does not compile until this file says whether
+//! it is hashed. Counters that only observe are named and left out.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::broadcast::Transfer;
+use super::broadcast::router::RouterState;
+use super::fifo::Fifo;
+use super::noc::Noc;
+use super::queue::{Arrival, Event, EventKind};
+use super::state::{Awaited, Cursor, Freight, HostState, Packet, PacketStore, PeState, State};
+
+/// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
+#[derive(Default)]
+struct Words(Xxh3);
+
+impl Words {
+    fn add(&mut self, word: impl Into<u64>) {
+        self.0.update(&word.into().to_le_bytes());
+    }
+
+    /// Adds how many words follow, and the words: two lists in a row cannot be mistaken for each other.
+    fn list<T: Into<u64>>(&mut self, words: impl ExactSizeIterator<Item = T>) {
+        self.add(words.len() as u64);
+        words.for_each(|word| self.add(word));
+    }
+
+    /// Adds an optional part, and whether it is there.
+    fn option<T>(&mut self, part: Option<T>, add: impl FnOnce(&mut Self, T)) {
+        self.add(part.is_some());
+        if let Some(part) = part {
+            add(self, part);
+        }
+    }
+}
+
+impl State {
+    /// Returns a hash of everything that decides what happens next, in a canonical order and little-endian.
+    pub fn hash(&mut self) -> u128 {
+        let Self {
+            tick,
+            events: _,
+            queue,
+            pes,
+            noc,
+            router,
+            blocked,
+            blocked_since: _,
+            packets,
+            sent,
+            lost,
+            dram_free,
+            deliveries_left,
+            outputs_left,
+            active: _,
+            host,
+            phases: _,
+            busy: _,
+            traffic: _,
+            matrix: _,
+            races: _,
+            banks_decide,
+            faults,
+            fault,
+        } = self;
+        let mut words = Words::default();
+        words.add(*tick);
+        words.add(*sent);
+        words.list(lost.iter().copied());
+        pes.iter_mut().for_each(|state| pe(&mut words, state, *banks_decide));
+        links(&mut words, noc, router);
+        words.list(dram_free.iter().copied());
+        for port in blocked.iter() {
+            words.add(port.len() as u64);
+            port.iter().for_each(|&number| numbered(&mut words, packets, number));
+        }
+        let pending = queue.sorted();
+        words.add(pending.len() as u64);
+        pending.iter().for_each(|pending| event(&mut words, packets, pending));
+        deliveries_left.iter().for_each(|steps| words.list(steps.iter().copied()));
+        words.list(outputs_left.iter().copied());
+        faults.words().for_each(|word| words.add(word));
+        words.add(fault.is_some());
+        hosts(&mut words, host);
+        words.0.digest128()
+    }
+}
+
+fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
+    let PeState {
+        sram,
+        status,
+        operation,
+        began,
+        ends,
+        interrupts_until,
+        interrupts,
+        awaited,
+        cursor,
+        transfers,
+        fifo,
+        inject_delay,
+        input_done,
+        recurrent_done,
+        timer_counts,
+        logged,
+        banks,
+        count: _,
+    } = pe;
+    words.add(sram.hash());
+    words.add(*status as u64);
+    words.add(*operation);
+    for tick in [*began, *ends, *interrupts_until, *inject_delay] {
+        words.add(tick);
+    }
+    words.add(interrupts.len() as u64);
+    for (ends, handled) in interrupts.iter() {
+        words.add(*ends);
+        arrival(words, handled);
+    }
+    words.option(awaited.as_ref(), |words, Awaited { slot, counter, set, value }| {
+        arrival(words, &Arrival { slot: *slot, counter: *counter, set: *set });
+        words.add(*value);
+    });
+    let Cursor { packet, target, transfer: sending } = cursor;
+    words.add(*packet);
+    words.add(*target);
+    words.option(sending.as_ref(), transfer);
+    words.add(transfers.len() as u64);
+    transfers.iter().for_each(|block| transfer(words, block));
+    let Fifo { start, capacity, read, fill, draining, drain_ends, count: _ } = fifo;
+    for word in [*start, *capacity, *read, *fill, u32::from(*draining)] {
+        words.add(word);
+    }
+    words.add(*drain_ends);
+    words.list(input_done.iter().copied());
+    words.list(recurrent_done.iter().copied());
+    words.list(timer_counts.iter().copied());
+    words.add(*logged);
+    if banks_decide {
+        banks.words().for_each(|word| words.add(word));
+    }
+}
+
+fn arrival(words: &mut Words, Arrival { slot, counter, set }: &Arrival) {
+    words.add(u64::from(*set) << 16 | u64::from(*slot) << 8 | *counter as u64);
+}
+
+fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfer) {
+    words.add(u64::from(*slot) << 32 | u64::from(*packets));
+    words.add(*step);
+    words.add(*began);
+}
+
+fn links(words: &mut Words, noc: &Noc, router: &RouterState) {
+    let Noc { links, ports } = noc;
+    // The other fields of a link count its packets.
+    words.list(links.iter().map(|link| link.free));
+    words.list(ports.iter().copied());
+    let RouterState { enter, leave, engines, packets: _, copies: _, waited: _ } = router;
+    words.list(enter.iter().copied());
+    words.list(leave.iter().copied());
+    words.list(engines.iter().copied());
+}
+
+fn event(words: &mut Words, packets: &PacketStore, Event { tick, source, seq: _, kind }: &Event) {
+    words.add(*tick);
+    words.add(*source);
+    words.add(kind.class());
+    if let EventKind::Deliver(number) = kind {
+        numbered(words, packets, *number);
+    }
+}
+
+/// Adds a packet on the mesh. Its number is where it is kept, and may differ between two equal machines.
+fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
+    words.option(
+        packets.get(number),
+        |words, Packet { payload, address, qpe, mask, host, source, freight }| {
+            words.list(payload.iter().copied());
+            words.add(*address);
+            words.add(
+                u64::from(*qpe) << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source),
+            );
+            match *freight {
+                Freight::Values { layer, sample, step, own, next, last } => {
+                    words.add(1 << 32 | u64::from(layer) << 8 | u64::from(sample));
+                    words.add(step);
+                    words.add(u64::from(own) << 2 | u64::from(next) << 1 | u64::from(last));
+                }
+                Freight::Announce { sample, step } => {
+                    words.add(2 << 32 | u64::from(sample));
+                    words.add(step);
+                }
+                Freight::Mail { layer, sample, counter } => {
+                    words.add(3 << 32 | u64::from(layer) << 16 | u64::from(sample) << 8 | counter as u64);
+                }
+            }
+        },
+    );
+}
+
+fn hosts(words: &mut Words, host: &HostState) {
+    let HostState { y, rows: _, in_flight, announced, completed, completed_at: _, last_step_ticks: _ } = host;
+    words.list(y.iter().copied());
+    words.add(in_flight.len() as u64);
+    in_flight.iter().for_each(|rows| words.list(rows.iter().copied()));
+    words.add(*announced);
+    words.add(*completed);
+}
