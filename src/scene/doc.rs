@@ -13,7 +13,7 @@ A scene says what runs, on which chip, and how it is split. It is one text file 
 `spinntui scenes/lm.ron` opens one. Save the file, and the chip is rebuilt beside the running one; if the new scene has an
 error, the running one stays and the error is shown with its line.
 
-*This page is written from the types (`UPDATE_DOCS=1 cargo test --test scene_docs`); do not edit it.*
+*This page is written from the types (`UPDATE_DOCS=1 cargo test --test it scene_docs::`); do not edit it.*
 
 ## On the command line
 

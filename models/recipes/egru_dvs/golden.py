@@ -1,4 +1,4 @@
-"""Golden vectors for tests/golden_gestures.rs, in f64 on weights that are exact in f32:
+"""Golden vectors for tests/it/golden_gestures.rs, in f64 on weights that are exact in f32:
 
     python golden.py OUT.json                   # a narrow network, every frame's output
     python golden.py OUT.json --full            # the authors' sizes, every event

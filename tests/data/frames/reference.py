@@ -1,4 +1,4 @@
-"""Frames of an AEDAT 3.1 recording, made with numpy by tonic's rules: what tests/recordings.rs compares with.
+"""Frames of an AEDAT 3.1 recording, made with numpy by tonic's rules: what tests/it/recordings.rs compares with.
 
     python3 reference.py right_hand_wave_real_events.aedat
 """

@@ -1,5 +1,5 @@
 //! The commands of `docs/tutorial.md` and `docs/screenshot.md` are run, what they quote is what comes, and their pictures
-//! are what is made. `UPDATE_DOCS=1 cargo test --test tutorial` writes the pictures anew.
+//! are what is made. `UPDATE_DOCS=1 cargo test --test it tutorial::` writes the pictures anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![cfg(unix)]
 
@@ -90,7 +90,7 @@ fn follow(page: &str, least: usize) {
         let same = fs::read(&kept).is_ok_and(|there| there == bytes);
         assert!(
             same,
-            "{} is not what its command makes: UPDATE_DOCS=1 cargo test --test tutorial",
+            "{} is not what its command makes: UPDATE_DOCS=1 cargo test --test it tutorial::",
             kept.display()
         );
     }

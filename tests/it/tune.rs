@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -150,7 +150,7 @@ fn so_does_one_with_little_memory_and_one_through_a_pipeline() {
 }
 
 #[test]
-#[ignore = "takes minutes: the long test run (cargo test --release --test history -- --ignored)"]
+#[ignore = "takes minutes: the long test run (cargo test --release --test it history:: -- --ignored)"]
 fn a_long_random_walk_meets_the_same_places_again() {
     walk("scenes/lm_small.ron", &[], 100_000);
 }

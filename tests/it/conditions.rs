@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -719,7 +719,7 @@ fn the_page_is_what_the_table_says() {
     }
     assert!(
         page[start..end] == written,
-        "docs/debugging.md is old; write it anew: UPDATE_DOCS=1 cargo test --test conditions"
+        "docs/debugging.md is old; write it anew: UPDATE_DOCS=1 cargo test --test it conditions::"
     );
 }
 

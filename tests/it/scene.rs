@@ -104,7 +104,7 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(scene.task, Task::LanguageModel(task));
 }
 
-/// Beside each scene stands the message it must give. `UPDATE_SCENES=1 cargo test --test scene` writes them anew: read
+/// Beside each scene stands the message it must give. `UPDATE_SCENES=1 cargo test --test it scene::` writes them anew: read
 /// what changed.
 #[test]
 fn every_invalid_scene_gives_its_message() {

@@ -7,7 +7,7 @@
     reason = "a test helper that fails should say where"
 )]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::path::{Path, PathBuf};

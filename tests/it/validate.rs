@@ -152,7 +152,7 @@ fn the_table_in_the_documentation_is_the_one_printed() {
     }
     assert!(
         shown == table,
-        "{PAGE} shows other figures: UPDATE_DOCS=1 cargo test --test validate, and see whether what the page says of \
+        "{PAGE} shows other figures: UPDATE_DOCS=1 cargo test --test it validate::, and see whether what the page says of \
          them still holds\n{table}"
     );
 }

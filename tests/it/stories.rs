@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where")]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -438,7 +438,7 @@ fn wikitext_paper_size() {
 
 /// The figure of the model's card.
 #[test]
-#[ignore = "more than a minute: 3,500 tokens on 150 PEs; cargo test --test report -- --ignored"]
+#[ignore = "more than a minute: 3,500 tokens on 150 PEs; cargo test --test it report:: -- --ignored"]
 fn wikitext_paper_size_as_on_the_card() {
     wikitext("scenes/lm.ron", 50, 107.0388);
 }

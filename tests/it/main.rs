@@ -1,0 +1,41 @@
+//! Integration tests that need no terminal, in one binary: each file is a module, so `cargo test --test it report::` runs one.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod architecture;
+mod banks;
+mod broadcast;
+mod calibrate;
+mod cli;
+mod compare;
+mod conditions;
+mod energy;
+mod events;
+mod exactness;
+mod export;
+mod findings;
+mod gestures;
+mod golden;
+mod golden_gestures;
+mod golden_model;
+mod golden_perplexity;
+mod golden_reports;
+mod history;
+mod kernel_listings;
+mod labels;
+mod lessons;
+mod peek;
+mod pipeline;
+mod record;
+mod recordings;
+mod report;
+mod scene;
+mod scene_docs;
+mod screenshot;
+mod stories;
+mod trace;
+mod tune;
+mod tutorial;
+mod validate;
+mod ways;
