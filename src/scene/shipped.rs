@@ -37,6 +37,8 @@ files![
     "scenes/lessons/a-bit-flips.ron",
     "scenes/lessons/another-kernel.ron",
     "scenes/lessons/silence-is-cheap.ron",
+    "scenes/lessons/the-egru-cell.ron",
+    "scenes/lessons/the-event-camera.ron",
     "scenes/lessons/what-is-a-pe.ron",
     "scenes/lessons/where-a-neuron-lives.ron",
     "scenes/lessons/who-waits-for-whom.ron",

@@ -244,7 +244,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
         Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, findings),
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
-        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_) | Overlay::Question) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_)) | None => {}
     }
 }
 

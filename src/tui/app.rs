@@ -115,8 +115,6 @@ pub enum Overlay {
     Asking(AskingOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
-    /// The question of a lesson's page.
-    Question,
     /// The table of hardware numbers.
     Constants {
         /// First line shown.

@@ -82,7 +82,9 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Always => true,
         When::Loaded => app.snapshot.is_some(),
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
-        When::Layer => app.expanded || app.count.is_some() || !app.overlays.is_empty(),
+        When::Layer => {
+            app.expanded || app.count.is_some() || !app.overlays.is_empty() || lesson::question::is_open(app)
+        }
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
         When::Pe => in_pe(app),
         When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::app::{App, Effect, Msg};
 use super::keymap::{BadKey, Key, parse_key};
+use super::lesson;
 use super::panels::PanelId;
 use super::update::update;
 use super::view;
@@ -107,6 +108,17 @@ impl Stage {
         // Where a journey has led is worth saying to who pressed a key for it.
         self.app.notice = None;
         Ok(())
+    }
+
+    /// Turns to a page of the lesson, counted from 0, and waits until the chip is at its moment.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine stops. A moment that cannot be reached is the lesson's `problem`.
+    pub fn turn(&mut self, page: usize) -> Result<(), StageError> {
+        let effects = lesson::turn_to(&mut self.app, page);
+        self.carry_out(effects, "")?;
+        self.settle()
     }
 
     /// Sends a command.

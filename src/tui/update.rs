@@ -56,7 +56,9 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
             // The first load needs no words: the screen says it.
             if app.snapshot.is_some() {
-                app.notice = Some(format!("{} loaded", app.scene));
+                let page = app.lesson.as_ref().and_then(|course| course.scene());
+                let scene = page.map_or_else(|| app.scene.clone(), |scene| scene.display().to_string());
+                app.notice = Some(format!("{scene} loaded"));
             }
             // The engine's new experiment has not been asked for anything yet.
             app.asked_focus = Focus::Nothing;

@@ -57,7 +57,6 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
-        Overlay::Question => lesson::question::render(app, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

@@ -1,8 +1,10 @@
-//! Lessons: those that are shipped hold on every page, forwards and back; those with mistakes say where.
+//! Lessons: those that are shipped hold on every page, forwards and back, and the keys that they name do what they say;
+//! those with mistakes say where.
 
 // Helpers of tests are no tests to clippy, and may fail like them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use spinntui::chip::geometry::Pe;
@@ -12,13 +14,33 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
-use spinntui::tui::lesson::check::check;
+use spinntui::tui::keymap::parse_key;
+use spinntui::tui::lesson::check::{SIZES, check, open};
+use spinntui::tui::lesson::format::{Mark, Page};
 use spinntui::tui::lesson::load::named;
-use spinntui::tui::lesson::{Loaded, shipped};
+use spinntui::tui::lesson::text::{Piece, pieces};
+use spinntui::tui::lesson::{Loaded, shipped, strip};
+use spinntui::tui::stage::{Press, presses};
+
+/// The shipped lessons, in the order in which they are given.
+const NAMES: [&str; 8] = [
+    "what-is-a-pe",
+    "where-a-neuron-lives",
+    "the-egru-cell",
+    "silence-is-cheap",
+    "who-waits-for-whom",
+    "another-kernel",
+    "the-event-camera",
+    "a-bit-flips",
+];
+
+fn shipped_lesson(name: &str) -> Loaded {
+    Loaded::load(&named(name).unwrap()).unwrap()
+}
 
 /// Runs a shipped lesson forwards and back; every page has to hold both times, in the same state.
 fn holds(name: &str) {
-    let loaded = Loaded::load(&named(name).unwrap()).unwrap();
+    let loaded = shipped_lesson(name);
     let pages = check(&loaded).unwrap();
     assert!((6..=10).contains(&pages.len()), "{name} has {} pages", pages.len());
     for page in &pages {
@@ -60,17 +82,127 @@ fn a_bit_flips_holds() {
 }
 
 #[test]
+fn the_egru_cell_holds() {
+    holds("the-egru-cell");
+}
+
+#[test]
+fn the_event_camera_holds() {
+    holds("the-event-camera");
+}
+
+/// Keys in backticks, and marked ones: `a` of "`a`", in every text of a page.
+fn keys_named(page: &Page) -> BTreeSet<String> {
+    let marked = page.highlight.iter().filter_map(|mark| match mark {
+        Mark::Key(key) => Some(parse_key(key).unwrap().to_string()),
+        _ => None,
+    });
+    let texts = page.texts().into_iter().filter(|(field, _)| !field.starts_with("try") && field != "expect");
+    let named = texts.flat_map(|(_, text)| pieces(text).unwrap()).filter_map(|piece| match piece {
+        Piece::Code(code) if code.chars().count() == 1 => Some(code),
+        Piece::Code(code) => parse_key(&code.to_lowercase()).ok().map(|key| key.to_string()),
+        _ => None,
+    });
+    marked.chain(named).collect()
+}
+
+#[test]
+fn every_key_that_a_page_names_is_tried() {
+    for name in NAMES {
+        for (number, page) in (1..).zip(&shipped_lesson(name).lesson().pages) {
+            let presses = page.tries.iter().flat_map(|attempt| presses(&attempt.keys).unwrap());
+            let tried: BTreeSet<String> = presses
+                .flat_map(|press| match press {
+                    Press::Keys(keys, _) => keys,
+                    Press::Text(_) => Vec::new(),
+                })
+                .map(|key| key.to_string())
+                .collect();
+            let missing: Vec<String> = keys_named(page).difference(&tried).cloned().collect();
+            assert!(missing.is_empty(), "{name}, page {number} names {missing:?} and does not try them");
+        }
+    }
+}
+
+#[test]
+fn texts_and_questions_fit_their_place() {
+    for name in NAMES {
+        let loaded = shipped_lesson(name);
+        let mut stage = open(&loaded).unwrap();
+        for (at, page) in loaded.lesson().pages.iter().enumerate() {
+            stage.turn(at).unwrap();
+            for size in SIZES {
+                let app = stage.app();
+                app.size = size;
+                let place = |what: &str| format!("{name}, page {}, {what} at {size:?}", at + 1);
+                assert_eq!(strip::last_line(app), 0, "{}", place("text"));
+                if page.question.is_none() {
+                    continue;
+                }
+                for answer in [None, Some(0), Some(1)] {
+                    let course = app.lesson.as_mut().unwrap();
+                    (course.asking, course.answers[at]) = (true, answer);
+                    assert_eq!(strip::last_line(app), 0, "{}", place("question"));
+                }
+                let course = app.lesson.as_mut().unwrap();
+                (course.asking, course.answers[at]) = (false, None);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_right_answer_is_as_often_the_third_choice_as_any() {
+    let mut all = [0_usize; 3];
+    for name in NAMES {
+        let loaded = shipped_lesson(name);
+        let questions: Vec<_> = loaded.lesson().pages.iter().filter_map(|page| page.question.as_ref()).collect();
+        let mut places = [0_usize; 3];
+        for question in &questions {
+            assert_eq!(question.choices.len(), 3, "{name}: {}", question.text);
+            places[question.answer - 1] += 1;
+        }
+        assert!(
+            places.iter().all(|&count| count > 0 && 2 * count <= questions.len()),
+            "{name}: right answers by place {places:?}"
+        );
+        (0..3).for_each(|place| all[place] += places[place]);
+    }
+    let (least, most) = (all.iter().min().unwrap(), all.iter().max().unwrap());
+    assert!(most - least <= 3, "right answers by place, all lessons: {all:?}");
+}
+
+#[test]
+fn keys_that_do_something_else_are_a_problem_of_their_page() {
+    let page = |tries: &str| lesson(&format!("title: \"t\", text: \"x\", commands: [Step(unit: TimeStep, count: 5)], try: [{tries}]"));
+    let problems = |tries: &str| {
+        let loaded = Loaded::from_text(&page(tries), Path::new("scenes/mine.ron")).unwrap();
+        check(&loaded).unwrap()[0].problems.join("\n")
+    };
+    // Every attempt begins at the page's own moment.
+    let good = r#"(keys: "s", sees: ["6 of 5,816 words"]), (keys: "", sees: ["token {step}", "5 of 5,816 words"])"#;
+    assert_eq!(problems(good), "");
+    let told = problems(r#"(keys: "S S", sees: ["3 of 5,816 words"]), (keys: "S S W", sees: ["a fault"])"#);
+    assert!(told.starts_with("try 2 (S S W) at 80x24: the screen lacks \"a fault\":"), "{told}");
+    for (tries, marked, said) in [
+        (r#"(keys: "spacebar", sees: ["x"])"#, "\"spacebar", "no such key: `spacebar`"),
+        (r#"(keys: "s", sees: [])"#, "[])]", "nothing is said to be seen"),
+        (r#"(keys: "s", seas: ["x"])"#, "seas", "did you mean `sees`?"),
+        (r#"(keys: "s", sees: ["{2: step}"])"#, "step}", "knows nothing of page 2"),
+    ] {
+        let text = page(tries);
+        let before = &text[..text.find(marked).unwrap()];
+        let column = 1 + before.rsplit('\n').next().unwrap().chars().count();
+        let place = format!("scenes/mine.ron:{}:{column}: ", 1 + before.matches('\n').count());
+        let error = error(&text);
+        assert!(error.starts_with(&place) && error.contains(said), "{place} {said:?} not in {error}");
+    }
+}
+
+#[test]
 fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
     let names: Vec<String> = shipped().into_iter().map(|entry| entry.name).collect();
-    let wanted = [
-        "what-is-a-pe",
-        "where-a-neuron-lives",
-        "silence-is-cheap",
-        "who-waits-for-whom",
-        "another-kernel",
-        "a-bit-flips",
-    ];
-    assert_eq!(names[..6], wanted);
+    assert_eq!(names[..NAMES.len()], NAMES);
     let told = named("who-waits-for-who").unwrap_err();
     assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
 }

@@ -14,10 +14,10 @@ fn a_lesson_is_taken() {
     terminal.wait_for("92.4 KiB left");
     terminal.press("'");
     terminal.wait_for("Why four banks");
-    terminal.press("2");
-    terminal.wait_for("2 is wrong: it is 1.");
+    terminal.press("1");
+    terminal.wait_for("1 is wrong: it is 2.");
     terminal.press("'");
-    terminal.wait_until("the question is closed", |screen| !screen.contains("2 is wrong"));
+    terminal.wait_until("the question is closed", |screen| !screen.contains("1 is wrong"));
     terminal.press(".");
     terminal.wait_for("4/8 Helpers");
     terminal.press(".");

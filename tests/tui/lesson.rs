@@ -5,7 +5,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use ratatui::style::Modifier;
 
-use spinntui::session::command::{Command, Performance, Speed};
+use spinntui::session::command::{Command, Performance, Speed, StepUnit};
 use spinntui::session::debug::expr::Value;
 use spinntui::session::debug::expr::unit::Unit;
 use spinntui::session::engine::{Arrived, EngineEvent, Performed};
@@ -196,24 +196,64 @@ fn a_way_that_fails_is_tried_anew_and_then_said() {
 
 #[test]
 fn a_question_is_answered_once_and_says_why() {
+    for size in [(80, 24), (100, 30), (120, 40)] {
+        let mut app = second(size);
+        let asking = |app: &App| app.lesson.as_ref().unwrap().asking;
+        press(&mut app, "'");
+        let screen = text(&app);
+        assert!(screen.contains("How long did it take?") && screen.contains("2 290.3 µs"), "{screen}");
+        assert!(asking(&app) && !screen.contains("It says so"), "{screen}");
+        // A digit answers, and picks no panel; the first answer counts.
+        assert_eq!(press(&mut app, "1"), []);
+        assert_eq!(app.focus(), PanelId::Timers);
+        let screen = text(&app);
+        for part in ["1 is wrong: it is 2.", "It says so: 290.3", ">> 2", "no 1"] {
+            assert!(screen.contains(part), "{part:?} not in {screen}");
+        }
+        press(&mut app, "esc");
+        assert!(!asking(&app) && app.expanded, "Esc closes the question only");
+        let (mut app, effects) = lesson(size);
+        done(&mut app, &effects, 0);
+        press(&mut app, "'");
+        assert!(!asking(&app) && text(&app).contains("this page has no question"));
+    }
+}
+
+#[test]
+fn a_question_covers_no_panel_and_leaves_every_other_key_its_meaning() {
+    for size in [(80, 24), (100, 30), (120, 40), (200, 60)] {
+        let mut app = second(size);
+        press(&mut app, "'");
+        let area = spinntui::tui::lesson::strip::area(&app, app.size).unwrap();
+        let plan = app.plan();
+        assert!(plan.panels.iter().all(|(_, panel)| !panel.intersects(area)), "{size:?}");
+        assert!(plan.panels.iter().any(|(panel, _)| *panel == PanelId::Timers), "{size:?}");
+        // Keys for the chip and the panels, and digits that are no choice.
+        assert_eq!(press(&mut app, "s"), [Effect::Engine(Command::Step { unit: StepUnit::TimeStep, count: 1 })]);
+        press(&mut app, "!");
+        assert!(matches!(app.overlays.last(), Some(Overlay::Findings { .. })), "{size:?}");
+        press(&mut app, "esc z 6");
+        update(&mut app, Msg::CountExpired);
+        assert!(app.overlays.is_empty() && !app.expanded && app.focus() == PanelId::Sparsity, "{size:?}");
+        let course = |app: &App| app.lesson.clone().unwrap();
+        assert!(course(&app).asking && course(&app).answers[1].is_none(), "{size:?}");
+        press(&mut app, "2");
+        assert!(text(&app).contains("2 is right."), "{}", text(&app));
+        // Once answered, digits are panels again; turning the page closes the question.
+        press(&mut app, "1");
+        assert_eq!((app.focus(), course(&app).answers[1]), (PanelId::Chip, Some(1)));
+        update(&mut app, Msg::CountExpired);
+        press(&mut app, ".");
+        assert!(!course(&app).asking);
+    }
+}
+
+#[test]
+fn the_message_names_the_scene_of_the_page() {
     let mut app = second((80, 24));
-    press(&mut app, "'");
-    assert!(matches!(app.overlays.last(), Some(Overlay::Question)));
-    let screen = text(&app);
-    assert!(screen.contains("How long did it take?") && screen.contains("2  290.3 µs"), "{screen}");
-    assert!(!screen.contains("It says so"), "{screen}");
-    // A digit answers, and picks no panel; the first answer counts.
-    assert_eq!(press(&mut app, "7 1 2"), []);
-    assert_eq!(app.focus(), PanelId::Timers);
-    let screen = text(&app);
-    assert!(screen.contains("1 is wrong: it is 2.") && screen.contains("It says so: 290.3 µs."), "{screen}");
-    press(&mut app, "esc");
-    assert!(app.overlays.is_empty() && app.expanded, "Esc closes the question only");
-    let (mut app, effects) = lesson((80, 24));
-    done(&mut app, &effects, 0);
-    press(&mut app, "'");
-    assert!(app.overlays.is_empty());
-    assert!(text(&app).contains("this page has no question"));
+    app.lesson.as_mut().unwrap().loaded.sources[1].scene = "scenes/other.ron".into();
+    update(&mut app, Msg::Engine(EngineEvent::SceneLoaded));
+    assert!(text(&app).contains("scenes/other.ron loaded"), "{}", text(&app));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::expr::names::UnitPlace;
 use super::expr::table::Fact;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
+use crate::kernel::pointwise;
 use crate::machine::banks::BankCount;
 use crate::machine::noc::LinkState;
 use crate::machine::program::{PeProgram, Slot};
@@ -142,6 +143,7 @@ fn language(session: &Session, fact: Fact) -> Option<f64> {
     match fact {
         Fact::Surprisal => reading.observation().surprisal,
         Fact::MeanSurprisal => score.mean_surprisal(),
+        Fact::SurprisalError => score.surprisal_error(),
         Fact::Perplexity => score.perplexity(),
         Fact::Predictions => Some(score.predictions() as f64),
         _ => None,
@@ -223,7 +225,22 @@ fn of_unit(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
         Fact::UnitC => place.cell,
         Fact::UnitY => place.y,
         Fact::UnitTheta => place.threshold,
+        Fact::UnitZ | Fact::UnitR | Fact::UnitG => return gate(session, fact, place),
         _ => return None,
     };
     Some(f64::from(f32::from_bits(state(session, place.pe).sram.word(address))))
+}
+
+/// Returns a gate of a unit, computed from the sums in its PE's SRAM.
+fn gate(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
+    let mut slots = session.program().pe(place.pe)?.slots.iter().map(|slot| &slot.pointwise);
+    let layout = slots.find(|of| (of.cell..of.cell + 4 * of.units).contains(&place.cell))?;
+    let words = state(session, place.pe).sram.words();
+    // Gates do not depend on c.
+    let out = pointwise::unit(words, layout, (place.cell - layout.cell) / 4, false);
+    Some(f64::from(match fact {
+        Fact::UnitZ => out.z,
+        Fact::UnitR => out.r,
+        _ => out.g,
+    }))
 }

@@ -12,6 +12,7 @@ use crate::machine::program::{Phase, Program, Slot, Target};
 use crate::machine::state::PeState;
 use crate::mapping::label::{Labels, Quantity};
 use crate::session::Session;
+use crate::text::several;
 
 /// Units of a page.
 pub const PAGE: usize = 64;
@@ -119,6 +120,22 @@ impl UnitLinks {
         let receivers =
             self.receivers.iter().filter_map(|r| Some(Link { place: r.place?, to: r.text.clone() }));
         spots.chain(receivers).collect()
+    }
+
+    /// Returns in one line how many PEs receive the value, and as what: `12 PEs as y for rnns.1`. Empty for none.
+    pub fn heard(&self) -> String {
+        let mut roles: Vec<(&str, usize)> = Vec::new();
+        for receiver in self.receivers.iter().filter(|receiver| receiver.place.is_some()) {
+            // `receiver` writes the text so: who, where, as what.
+            let role = receiver.text.split_once(" as ").map_or("", |(_, role)| role);
+            match roles.iter_mut().find(|(known, _)| *known == role) {
+                Some((_, count)) => *count += 1,
+                None => roles.push((role, 1)),
+            }
+        }
+        let host = self.receivers.iter().any(|receiver| receiver.place.is_none());
+        let pes = roles.iter().map(|(role, count)| format!("{} as {role}", several(*count as u64, "PE")));
+        pes.chain(host.then(|| "the host".to_owned())).collect::<Vec<_>>().join(", ")
     }
 }
 

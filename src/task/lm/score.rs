@@ -13,6 +13,7 @@ pub const WINDOW: usize = 70;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Score {
     sum: f64,
+    squares: f64,
     predictions: u64,
     recent: VecDeque<f64>,
 }
@@ -21,6 +22,7 @@ impl Score {
     /// Counts one prediction, by the surprisal of the word that came.
     pub fn add(&mut self, surprisal: f64) {
         self.sum += surprisal;
+        self.squares += surprisal * surprisal;
         self.predictions += 1;
         if self.recent.len() == WINDOW {
             self.recent.pop_front();
@@ -36,6 +38,15 @@ impl Score {
     /// Mean surprisal since the start, nats; none before the first prediction.
     pub fn mean_surprisal(&self) -> Option<f64> {
         (self.predictions > 0).then(|| self.sum / self.predictions as f64)
+    }
+
+    /// Returns the standard error of the mean surprisal, nats; `None` before the second prediction.
+    ///
+    /// Surprisals count as independent, which those of neighbouring words are not quite.
+    pub fn surprisal_error(&self) -> Option<f64> {
+        let count = self.predictions as f64;
+        let spread = self.squares - self.sum * self.sum / count;
+        (self.predictions > 1).then(|| (spread.max(0.0) / (count - 1.0) / count).sqrt())
     }
 
     /// Perplexity since the start.
@@ -58,6 +69,22 @@ impl Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_standard_error_is_that_of_a_sample() {
+        let mut score = Score::default();
+        score.add(2.0);
+        assert_eq!(score.surprisal_error(), None);
+        for surprisal in [4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0] {
+            score.add(surprisal);
+        }
+        // Mean 5, squared deviations 32, variance of the sample 32/7.
+        let error = score.surprisal_error().unwrap();
+        assert!((error - (32.0_f64 / 7.0 / 8.0).sqrt()).abs() < 1e-12, "{error}");
+        let mut even = Score::default();
+        (0..100).for_each(|_| even.add(0.1));
+        assert!(even.surprisal_error().unwrap() < 1e-9);
+    }
 
     #[test]
     fn perplexity_of_a_fair_die_is_six() {

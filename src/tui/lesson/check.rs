@@ -1,13 +1,17 @@
-//! A whole lesson without a screen: every page forwards, then back to the first. For those who write lessons.
-
-use crossbeam_channel::{Receiver, unbounded};
+//! A whole lesson run through, with the app and its engine, without a terminal. For those who write lessons.
 
 use super::course::Course;
 use super::load::Loaded;
 use super::text::{self, Piece};
-use crate::session::command::Command;
+use super::tries;
 use crate::session::debug::ExprError;
-use crate::session::engine::{Engine, EngineEvent, Held};
+use crate::session::engine::Held;
+use crate::tui::app::App;
+use crate::tui::stage::{Stage, StageError};
+use crate::tui::theme::{Looks, Theme};
+
+/// Sizes of the screen on which keys are tried: columns and rows.
+pub const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (120, 40)];
 
 /// What was found of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,57 +30,50 @@ pub struct Checked {
     pub values: Vec<(String, String)>,
 }
 
-/// Runs a lesson: all pages on and back again. An error is a lesson that cannot even begin.
+/// Runs a lesson: every page forwards, with the keys that it names, then back to the first.
+///
+/// # Errors
+///
+/// Fails if the lesson cannot begin: its scene cannot be loaded, or the engine stops.
 pub fn check(loaded: &Loaded) -> Result<Vec<Checked>, String> {
-    let mut course = Course::new(loaded.clone());
-    let (sender, events) = unbounded();
-    let engine = Engine::start(course.engine(), move |event| drop(sender.send(event)))
-        .map_err(|error| format!("the engine does not start: {error}"))?;
-    opened(&events)?;
+    let mut stage = open(loaded).map_err(|error| error.to_string())?;
+    run(&mut stage).map_err(|error| error.to_string())
+}
+
+/// Opens a lesson on a stage, at its first page.
+///
+/// # Errors
+///
+/// Fails if the lesson's scene cannot be loaded, or the engine stops.
+pub fn open(loaded: &Loaded) -> Result<Stage, StageError> {
+    let course = Course::new(loaded.clone());
+    let options = course.engine();
+    let mut app = App::new(options.scene.display().to_string(), Theme::new(Looks::default()), SIZES[0]);
+    app.lesson = Some(course);
+    Stage::open(app, options)
+}
+
+fn run(stage: &mut Stage) -> Result<Vec<Checked>, StageError> {
+    let pages = stage.app().lesson.as_ref().map_or(0, Course::pages);
     let mut checked = Vec::new();
-    for page in 0..course.pages() {
-        travel(&mut course, page, &engine, &events)?;
-        checked.push(found(&course, page));
+    for page in 0..pages {
+        // The first page opened with the stage.
+        if page > 0 {
+            stage.turn(page)?;
+        }
+        let Some(course) = &stage.app().lesson else { break };
+        let mut found = found(course, page);
+        found.problems.extend(tries::problems(stage, page)?);
+        checked.push(found);
     }
-    for page in (0..course.pages().saturating_sub(1)).rev() {
-        travel(&mut course, page, &engine, &events)?;
-        if let (Some(problem), Some(checked)) = (&course.problem, checked.get_mut(page)) {
+    for page in (0..pages.saturating_sub(1)).rev() {
+        stage.turn(page)?;
+        let problem = stage.app().lesson.as_ref().and_then(|course| course.problem.clone());
+        if let (Some(problem), Some(checked)) = (problem, checked.get_mut(page)) {
             checked.problems.push(format!("coming back from page {}: {problem}", page + 2));
         }
     }
     Ok(checked)
-}
-
-fn opened(events: &Receiver<EngineEvent>) -> Result<(), String> {
-    loop {
-        match events.recv().map_err(|_| "the engine is gone".to_owned())? {
-            EngineEvent::SceneLoaded => return Ok(()),
-            EngineEvent::SceneError(text) | EngineEvent::Crashed(text) => return Err(text),
-            _ => {}
-        }
-    }
-}
-
-/// Turns to a page, and waits until the engine is there.
-fn travel(
-    course: &mut Course,
-    page: usize,
-    engine: &Engine,
-    events: &Receiver<EngineEvent>,
-) -> Result<(), String> {
-    let mut command: Option<Command> = Some(course.turn(page, Some(0)));
-    while course.is_under_way() {
-        if let Some(command) = command.take() {
-            engine.send(command);
-        }
-        engine.ready();
-        match events.recv().map_err(|_| "the engine is gone".to_owned())? {
-            EngineEvent::Performed(performed) => command = course.performed(*performed),
-            EngineEvent::Crashed(report) => return Err(report),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn found(course: &Course, at: usize) -> Checked {

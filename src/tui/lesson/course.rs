@@ -4,7 +4,7 @@
 //! to, its event is noted; going back is then going to that event. Where something goes wrong on purpose, going back to the
 //! event would undo it or not, by a hair: such pages are reached anew, from the scene on, which is the same to the bit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::format::{Act, Page};
 use super::load::{Loaded, Source};
@@ -64,6 +64,8 @@ pub struct Course {
     pub hidden: bool,
     /// First line of the text that is shown.
     pub scroll: usize,
+    /// Whether the page's question stands in the place of its text, and digits answer it.
+    pub asking: bool,
     /// What was answered on each page, from 0.
     pub answers: Vec<Option<usize>>,
 }
@@ -84,6 +86,7 @@ impl Course {
             problem: None,
             hidden: false,
             scroll: 0,
+            asking: false,
             answers: vec![None; pages],
         }
     }
@@ -115,6 +118,16 @@ impl Course {
         self.loaded.lesson().pages.get(self.page)
     }
 
+    /// The answer given on the page that is shown, from 0; `None` while its question is open.
+    pub fn answer(&self) -> Option<usize> {
+        self.answers.get(self.page).copied().flatten()
+    }
+
+    /// The scene that the page that is shown was opened with.
+    pub fn scene(&self) -> Option<&Path> {
+        self.source(self.page).map(|source| source.scene.as_path())
+    }
+
     /// What is known of a page.
     pub fn known(&self, page: usize) -> Option<&Known> {
         self.known.get(page)?.as_ref()
@@ -141,6 +154,7 @@ impl Course {
         let way = self.way(to, at);
         self.page = to.min(self.pages().saturating_sub(1));
         self.scroll = 0;
+        self.asking = false;
         self.problem = None;
         self.go(way)
     }

@@ -67,6 +67,9 @@ pub struct Page {
     /// Something to think about.
     #[serde(default)]
     pub question: Option<Question>,
+    /// Keys that the text names, and what must be seen after each: `lesson NAME --check` presses them.
+    #[serde(default, rename = "try")]
+    pub tries: Vec<Try>,
 }
 
 impl Page {
@@ -79,6 +82,11 @@ impl Page {
                 texts.push((format!("question.choices.{number}"), choice));
             }
             texts.push(("question.because".to_owned(), &question.because));
+        }
+        for (number, attempt) in self.tries.iter().enumerate() {
+            for (line, text) in attempt.sees.iter().enumerate() {
+                texts.push((format!("try.{number}.sees.{line}"), text));
+            }
         }
         texts.extend(self.expect.as_deref().map(|text| ("expect".to_owned(), text)));
         texts
@@ -155,6 +163,17 @@ pub enum Mark {
     Pe(Place),
     /// A key, as the help writes it: `s`, `space`, `ctrl-d`.
     Key(String),
+}
+
+/// Keys pressed at a page's moment, and the texts that the screen must then have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Try {
+    /// Keys as `screenshot --keys` takes them: `S S W`, `04s`, `g 'step 4' enter`. None: the page as it opens.
+    pub keys: String,
+    /// Texts that must be on screen, each within a line, at every size of [`SIZES`](super::check::SIZES); braces hold
+    /// values, as in the page's text.
+    pub sees: Vec<String>,
 }
 
 /// A question with choices.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::format::{Act, Lesson, Mark, VERSIONS};
+use super::format::{Act, Lesson, Mark, Try, VERSIONS};
 use super::text::{self, Piece};
 use crate::chip::geometry::Pe;
 use crate::scene::document::{Document, Kind};
@@ -12,6 +12,7 @@ use crate::scene::error::{SceneError, did_you_mean};
 use crate::scene::find;
 use crate::scene::shape::{self, Shape};
 use crate::tui::keymap::parse_key;
+use crate::tui::stage::presses;
 
 /// Where shipped lessons are, from one of the places where scenes look for their models.
 const FOLDER: &str = "scenes/lessons";
@@ -94,12 +95,14 @@ pub fn shipped() -> Vec<Entry> {
 }
 
 /// The order in which the shipped lessons build on each other; others come after them, by name.
-const ORDER: [&str; 6] = [
+const ORDER: [&str; 8] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
+    "the-egru-cell",
     "silence-is-cheap",
     "who-waits-for-whom",
     "another-kernel",
+    "the-event-camera",
     "a-bit-flips",
 ];
 
@@ -228,6 +231,7 @@ fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
             }
         }
         check_question(document, at)?;
+        check_tries(document, at, &page.tries)?;
         check_text(document, at)?;
     }
     Ok(())
@@ -253,6 +257,22 @@ fn check_question(document: &Document<Lesson>, at: usize) -> Result<(), SceneErr
     if !(1..=count).contains(&question.answer) {
         let message = format!("`answer` is {}, and must be 1 to {count}", question.answer);
         return Err(document.error_at(&format!("pages.{at}.question.answer"), message, "they count from 1"));
+    }
+    Ok(())
+}
+
+/// Checks that keys to try are keys, and that each attempt says what must be seen.
+fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<(), SceneError> {
+    for (number, Try { keys, sees }) in tries.iter().enumerate() {
+        let field = |name: &str| format!("pages.{at}.try.{number}.{name}");
+        presses(keys).map_err(|error| {
+            let message = error.to_string();
+            document.error_at(&field("keys"), message.trim_start_matches("error: "), "")
+        })?;
+        if sees.is_empty() || sees.iter().any(|text| text.trim().is_empty()) {
+            let help = "write a few words that the screen has then: `sees: [\"a fault\"]`";
+            return Err(document.error_at(&field("sees"), "nothing is said to be seen", help));
+        }
     }
     Ok(())
 }

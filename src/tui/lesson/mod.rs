@@ -7,9 +7,10 @@
 //! | [`text`] | markup, values in braces, wrapping |
 //! | [`course`] | a lesson being taken: from page to page and back |
 //! | [`strip`] | where the text goes on screen, and how it looks |
-//! | [`question`] | the question of a page |
+//! | [`question`] | the question of a page, in the place of its text |
 //! | [`presenter`] | keys shown, slow motion |
-//! | [`check`] | a whole lesson without a screen |
+//! | [`tries`] | keys that a page names, pressed |
+//! | [`check`] | a whole lesson run through, its keys pressed, without a terminal |
 
 pub mod check;
 pub mod course;
@@ -19,11 +20,12 @@ pub mod presenter;
 pub mod question;
 pub mod strip;
 pub mod text;
+pub mod tries;
 
 use self::course::Course;
 use self::format::{Mark, Show};
 pub use self::load::{Entry, Loaded, shipped};
-use super::app::{App, Effect, Overlay};
+use super::app::{App, Effect};
 use super::command::Direction;
 use super::keymap::{Key, parse_key};
 use super::panels::PanelId;
@@ -73,14 +75,19 @@ pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
 }
 
 fn turn(app: &mut App, by: isize) -> Vec<Effect> {
-    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Question));
+    let page = app.lesson.as_ref().map_or(0, |course| course.page.saturating_add_signed(by));
+    turn_to(app, page)
+}
+
+/// Turns to a page, counted from 0, and returns what the engine has to do for it.
+pub fn turn_to(app: &mut App, page: usize) -> Vec<Effect> {
     let at = standing(app);
     let Some(course) = &mut app.lesson else { return Vec::new() };
     if app.crashed {
         app.notice = Some("the engine has stopped; r starts it again".to_owned());
         return Vec::new();
     }
-    let command = course.turn(course.page.saturating_add_signed(by), at);
+    let command = course.turn(page, at);
     arrange(app);
     vec![Effect::Engine(command)]
 }

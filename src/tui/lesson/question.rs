@@ -1,115 +1,126 @@
-//! The question of a page, as a layer over the panels: the digits answer it, and it says why.
+//! The question of a page: it stands where the page's text does, so that it covers no panel, and takes only the digits.
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Widget};
 
 use super::course::Course;
 use super::format::Question;
 use super::text;
-use crate::tui::app::{App, Effect, Overlay};
+use crate::tui::app::{App, Effect};
 use crate::tui::keymap::Key;
-use crate::tui::widgets::{centred, columns_from, put_line, rows_from, rows_to};
+use crate::tui::theme::Theme;
 
-/// Columns of the layer.
-const WIDTH: u16 = 72;
+/// Columns before a choice: its mark, its number, a gap.
+const INDENT: usize = 5;
 
 /// Opens the question of the page, or closes it.
 pub fn open(app: &mut App) {
-    if matches!(app.overlays.last(), Some(Overlay::Question)) {
-        app.overlays.pop();
-    } else if of_page(app).is_some() {
-        app.overlays.push(Overlay::Question);
-    } else {
+    let Some(course) = &mut app.lesson else { return };
+    if of_page(course).is_none() {
         app.notice = Some("this page has no question".to_owned());
+        return;
     }
+    course.asking = !course.asking;
+    course.scroll = 0;
 }
 
-fn of_page(app: &App) -> Option<(&Course, &Question)> {
-    let course = app.lesson.as_ref()?;
-    Some((course, course.shown()?.question.as_ref()?))
+/// Closes the question. Returns `true` if it was open.
+pub fn close(app: &mut App) -> bool {
+    app.lesson.as_mut().is_some_and(|course| {
+        course.scroll = 0;
+        std::mem::take(&mut course.asking)
+    })
 }
 
-/// A digit while the question is on top is an answer. The first one counts.
+/// Returns `true` while the question of the page is open.
+pub fn is_open(app: &App) -> bool {
+    app.lesson.as_ref().is_some_and(|course| course.asking)
+}
+
+/// Returns the question of the page that is shown.
+pub fn of_page(course: &Course) -> Option<&Question> {
+    course.shown()?.question.as_ref()
+}
+
+/// Takes Esc, and digits while the question is not answered; every other key keeps its meaning.
+///
+/// The first answer counts. Layers over the panels come first: with one open, nothing is taken.
 pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    if !matches!(app.overlays.last(), Some(Overlay::Question)) {
+    if !is_open(app) || !app.overlays.is_empty() || app.count.is_some() || key.modifiers != KeyModifiers::NONE
+    {
         return None;
     }
-    let (KeyCode::Char(character), KeyModifiers::NONE) = (key.code, key.modifiers) else { return None };
-    let digit = character.to_digit(10)? as usize;
-    let choices = of_page(app).map_or(0, |(_, question)| question.choices.len());
-    if let Some(course) = app.lesson.as_mut().filter(|_| (1..=choices).contains(&digit)) {
-        let page = course.page;
-        if let Some(answer) = course.answers.get_mut(page) {
-            answer.get_or_insert(digit - 1);
+    let course = app.lesson.as_mut()?;
+    let digit = match key.code {
+        KeyCode::Esc => {
+            close(app);
+            return Some(Vec::new());
         }
+        KeyCode::Char(character) => character.to_digit(10)? as usize,
+        _ => return None,
+    };
+    let choices = of_page(course)?.choices.len();
+    if course.answer().is_some() || !(1..=choices).contains(&digit) {
+        return None;
     }
+    let page = course.page;
+    *course.answers.get_mut(page)? = Some(digit - 1);
+    course.scroll = 0;
     Some(Vec::new())
 }
 
-/// Draws the question, and once it is answered what is right and why.
-pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
-    let theme = &app.theme;
-    let Some((course, question)) = of_page(app) else { return };
-    let answer = course.answers.get(course.page).copied().flatten();
-    let width = usize::from(area.width.min(WIDTH).saturating_sub(4)).max(1);
+/// Returns the question and its choices in lines of `width` columns; once answered, also what is right and why.
+pub fn lines(course: &Course, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let Some(question) = of_page(course) else { return Vec::new() };
     let value = |page: Option<usize>, expression: &str| course.value(page, expression);
-    let asked = text::lines(&question.text, width, theme, value);
-    let choices: Vec<Vec<Line<'_>>> = question
-        .choices
-        .iter()
-        .map(|choice| text::lines(choice, width.saturating_sub(6).max(1), theme, value))
-        .collect();
-    let because = answer.map(|_| text::lines(&question.because, width, theme, value)).unwrap_or_default();
-    let verdict = answer.map(|chosen| {
-        if chosen + 1 == question.answer {
-            Line::styled(format!("{} is right.", chosen + 1), theme.good().patch(theme.strong()))
-        } else {
-            let right = question.answer;
-            Line::styled(format!("{} is wrong: it is {right}.", chosen + 1), theme.warn())
-        }
-    });
-    let rows = asked.len() + 1 + choices.iter().map(Vec::len).sum::<usize>();
-    let rows = rows + answer.map_or(0, |_| 2 + because.len());
-    let area = centred(area, WIDTH, rows as u16 + 2);
-    Clear.render(area, buf);
-    let keys = match answer {
-        None => format!(" 1-{} answers · Esc closes ", question.choices.len()),
-        Some(_) => " Esc closes ".to_owned(),
-    };
-    let block = Block::bordered()
-        .border_set(theme.border_set())
-        .border_style(theme.accent())
-        .title(Span::styled(" Question ", theme.accent()))
-        .title_bottom(Span::styled(keys, theme.dim()));
-    let inner = block.inner(area);
-    block.render(area, buf);
-    let mut rest = columns_from(inner, 1);
-    rest.width = rest.width.saturating_sub(1);
-    for line in asked {
-        rest = put_line(buf, rest, line);
-    }
-    rest = rows_from(rest, 1);
-    for (number, lines) in (1..).zip(choices) {
-        let right = answer.is_some() && number == question.answer;
-        let wrong = answer == Some(number - 1) && !right;
-        let (mark, style) = match (right, wrong) {
-            (true, _) => (">>", theme.good()),
-            (_, true) => ("no", theme.warn()),
+    let answer = course.answer();
+    let mut lines = text::lines(&question.text, width, theme, value);
+    for (number, choice) in (1..).zip(&question.choices) {
+        let (mark, style) = match answer {
+            Some(_) if number == question.answer => (">>", theme.good()),
+            Some(chosen) if number == chosen + 1 => ("no", theme.warn()),
             _ => ("", theme.accent()),
         };
-        put_line(buf, rows_to(rest, 1), Line::styled(format!("{mark:>2} {number}"), style));
-        for line in lines {
-            put_line(buf, columns_from(rows_to(rest, 1), 6), line);
-            rest = rows_from(rest, 1);
+        let choice = text::lines(choice, width.saturating_sub(INDENT).max(1), theme, value);
+        for (at, line) in choice.into_iter().enumerate() {
+            let before = if at == 0 { format!("{mark:>2} {number} ") } else { " ".repeat(INDENT) };
+            let mut spans = vec![Span::styled(before, style)];
+            spans.extend(line.spans);
+            lines.push(Line::from(spans));
         }
     }
-    if let Some(verdict) = verdict {
-        rest = put_line(buf, rows_from(rest, 1), verdict);
-        for line in because {
-            rest = put_line(buf, rest, line);
+    if let Some(chosen) = answer {
+        lines.extend(verdict(question, chosen, width, theme, value));
+    }
+    lines
+}
+
+/// Says whether the answer is right, and why, as one paragraph.
+fn verdict(
+    question: &Question,
+    chosen: usize,
+    width: usize,
+    theme: &Theme,
+    value: impl Fn(Option<usize>, &str) -> Option<String>,
+) -> Vec<Line<'static>> {
+    let right = chosen + 1 == question.answer;
+    let word = if right {
+        format!("{} is right.", question.answer)
+    } else {
+        format!("{} is wrong: it is {}.", chosen + 1, question.answer)
+    };
+    let mut lines = text::lines(&format!("{word} {}", question.because), width, theme, value);
+    // The first words are the verdict; the paragraph may break within them where the screen is narrow.
+    let style = if right { theme.good() } else { theme.warn() };
+    let mut rest = word.split(' ').count();
+    for span in lines.iter_mut().flat_map(|line| &mut line.spans) {
+        if rest == 0 {
+            break;
+        }
+        if !span.content.trim().is_empty() {
+            span.style = style.patch(theme.strong());
+            rest -= 1;
         }
     }
+    lines
 }

@@ -1,4 +1,5 @@
 //! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing that it talks about.
+//! The page's question stands below the text in a column, and takes its place in a strip.
 //!
 //! ```text
 //! column (from 114 columns on)        strip (narrower)
@@ -19,7 +20,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::course::Course;
-use super::{Do, text};
+use super::{Do, question, text};
 use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS};
 use crate::tui::layout::{self, MINIMUM, Plan};
@@ -32,6 +33,8 @@ const COLUMN_FROM: u16 = 114;
 /// Most lines of text of a strip; at least [`LEAST`], however few rows there are.
 const MOST: u16 = 7;
 const LEAST: u16 = 4;
+/// Most lines of a question in a strip: with its choices, and then with what is right.
+const QUESTION: u16 = 9;
 /// Rows that the floor plan with a panel beside it needs, status and keys included.
 const PANELS_ROWS: u16 = 19;
 
@@ -51,7 +54,7 @@ pub fn plan(app: &App, size: (u16, u16)) -> Plan {
 
 /// Where the text goes; none if there is none, or no room.
 pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
-    let course = app.lesson.as_ref().filter(|course| !course.hidden)?;
+    let course = app.lesson.as_ref().filter(|course| !course.hidden || course.asking)?;
     if app.snapshot.is_none() || columns < MINIMUM.0 || rows < MINIMUM.1 {
         return None;
     }
@@ -60,7 +63,7 @@ pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
         return Some(Rect { x: columns - width, y: 1, width, height: rows - 2 });
     }
     let lines = body(app, course, columns.saturating_sub(2), false).len() as u16;
-    let most = rows.saturating_sub(PANELS_ROWS + 1).clamp(LEAST, MOST);
+    let most = if course.asking { QUESTION } else { rows.saturating_sub(PANELS_ROWS + 1).clamp(LEAST, MOST) };
     let height = (1 + lines.clamp(2, most)).min(rows - MINIMUM.1);
     (height >= 2).then(|| Rect { x: 0, y: rows - 1 - height, width: columns, height })
 }
@@ -81,38 +84,35 @@ fn inner(area: Rect, columns: u16) -> (u16, u16) {
     }
 }
 
-/// The lines to read: what is wrong, the text, and in a column the question.
+/// Returns the lines to read: what is wrong, the text, the question. A strip has either text or question.
 fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let Some(page) = course.shown() else { return Vec::new() };
+    let width = usize::from(width);
     let value = |page: Option<usize>, expression: &str| course.value(page, expression);
     let mut lines = Vec::new();
     if let Some(problem) = &course.problem {
         let problem = problem.lines().next().unwrap_or("");
         lines.extend(
-            text::lines(problem, usize::from(width), theme, value)
-                .into_iter()
-                .map(|line| line.style(theme.bad())),
+            text::lines(problem, width, theme, value).into_iter().map(|line| line.style(theme.bad())),
         );
     }
-    lines.extend(text::lines(&page.text, usize::from(width), theme, value));
-    if let Some(question) = page.question.as_ref().filter(|_| column) {
+    if !column && course.asking {
+        lines.extend(question::lines(course, width, theme));
+        return lines;
+    }
+    lines.extend(text::lines(&page.text, width, theme, value));
+    if column && page.question.is_some() {
         lines.push(Line::default());
-        let asked = format!("**{} {}** {}", key(app, Do::Ask), asked_word(course), question.text);
-        lines.extend(text::lines(&asked, usize::from(width), theme, value));
-        lines.push(Line::default());
-        for (number, choice) in (1..).zip(&question.choices) {
-            lines.extend(text::lines(&format!("**{number}** {choice}"), usize::from(width), theme, value));
-        }
+        let word = match (course.answer(), course.asking) {
+            (Some(_), _) => "Answered:".to_owned(),
+            (None, true) => "Answer with a digit:".to_owned(),
+            (None, false) => format!("{} question:", key(app, Do::Ask)),
+        };
+        lines.push(Line::styled(word, theme.accent()));
+        lines.extend(question::lines(course, width, theme));
     }
     lines
-}
-
-fn asked_word(course: &Course) -> &'static str {
-    match course.answers.get(course.page) {
-        Some(Some(_)) => "answered:",
-        _ => "question:",
-    }
 }
 
 /// Draws the text where it goes on a screen of this size.
@@ -173,16 +173,22 @@ fn rule(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) {
     }
 }
 
-/// The keys of the lesson that do something now.
+/// Returns the keys of the lesson that do something now.
 fn keys(app: &App, course: &Course, more: bool) -> String {
     let mut keys = Vec::new();
     if more || course.scroll > 0 {
         keys.push("PgDn more".to_owned());
     }
-    if course.shown().is_some_and(|page| page.question.is_some()) {
-        let word =
-            if course.answers.get(course.page).is_some_and(Option::is_some) { "answer" } else { "question" };
-        keys.push(format!("{} {word}", key(app, Do::Ask)));
+    if let Some(question) = question::of_page(course) {
+        match (course.asking, course.answer()) {
+            (true, None) => keys.push(format!("1-{} answer", question.choices.len())),
+            (false, None) => keys.push(format!("{} question", key(app, Do::Ask))),
+            (false, Some(_)) => keys.push(format!("{} answer", key(app, Do::Ask))),
+            (true, Some(_)) => {}
+        }
+        if course.asking {
+            keys.push(format!("{} text", key(app, Do::Ask)));
+        }
     }
     if course.page > 0 {
         keys.push(format!("{} back", key(app, Do::Previous)));

@@ -7,7 +7,7 @@
 //! │ ...                            │  >  the selected one
 //! │    1    2    3    4   ...      │
 //! │ PE(3,5,1) rnns.1 · R·y         │  what it does
-//! │ activity 11.1 %  duty 93.0 %   │
+//! │ act 11.1 %  duty 93.0 %  ...   │  more lines where there is room
 //! ╰ activity 0 0123456789 20 % · this token ╯
 //! ```
 
@@ -30,6 +30,8 @@ use crate::tui::widgets::{
 
 /// Rows of the readout below the plan.
 pub const READOUT_ROWS: u16 = 2;
+/// Columns from which one line of the readout has room for `non-zeros` in place of `nnz`.
+const WORDS_COLUMNS: u16 = 42;
 /// Columns of the detail beside an expanded plan.
 const DETAIL_COLUMNS: u16 = 46;
 
@@ -241,29 +243,36 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         Window::Step => (state.activity, state.duty),
         Window::Mean => (state.activity_mean, state.duty_mean),
     };
+    let nonzeros = if rest.height > 1 || rest.width >= WORDS_COLUMNS { "non-zeros" } else { "nnz" };
     let pairs = [
         ("act", Metric::Activity.format(activity)),
         ("duty", Metric::Duty.format(duty)),
+        (nonzeros, units::count(u64::from(state.nonzeros))),
         ("SRAM", Metric::Sram.format(sram_fill(state))),
         ("", Metric::Energy.format(state.energy_uj)),
-        ("non-zeros", units::count(u64::from(state.nonzeros))),
     ];
-    put_line(buf, rest, pair_line(view, &pairs, rest.width))
+    pair_lines(view, &pairs, rest, buf)
 }
 
-/// `name value  name value ...`, as many pairs as fit whole.
-fn pair_line<'a>(view: &View<'_>, pairs: &[(&str, String)], width: u16) -> Line<'a> {
+/// Writes `name value  name value ...` in as many lines as the area has; what does not fit whole is left out.
+fn pair_lines(view: &View<'_>, pairs: &[(&str, String)], area: Rect, buf: &mut Buffer) -> Rect {
+    let width = usize::from(area.width);
+    let mut rest = area;
     let mut line = Line::default();
     for (name, value) in pairs {
+        let label = if name.is_empty() { String::new() } else { format!("{name} ") };
+        let long = label.chars().count() + value.chars().count();
+        if !line.spans.is_empty() && line.width() + 2 + long > width {
+            rest = put_line(buf, rest, std::mem::take(&mut line));
+        }
         let gap = if line.spans.is_empty() { "" } else { "  " };
-        let label = if name.is_empty() { gap.to_owned() } else { format!("{gap}{name} ") };
-        if line.width() + label.chars().count() + value.chars().count() > usize::from(width) {
+        if rest.is_empty() || gap.len() + long > width {
             break;
         }
-        line.spans.push(Span::styled(label, view.theme().dim()));
+        line.spans.push(Span::styled(format!("{gap}{label}"), view.theme().dim()));
         line.spans.push(Span::raw(value.clone()));
     }
-    line
+    if line.spans.is_empty() { rest } else { put_line(buf, rest, line) }
 }
 
 /// The selected PE's inside, beside an expanded plan.

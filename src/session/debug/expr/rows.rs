@@ -160,6 +160,14 @@ pub(super) const ROWS: &[Row] = &[
         STEP,
         "mean surprisal since the start, all streams",
     ),
+    row(
+        Fact::SurprisalError,
+        Group::Language,
+        "surprisal_error",
+        NATS,
+        STEP,
+        "standard error of `mean_surprisal`: standard deviation of the surprisals over √`predictions`",
+    ),
     row(Fact::Perplexity, Group::Language, "perplexity", COUNT, STEP, "exp(`mean_surprisal`)"),
     row(Fact::Predictions, Group::Language, "predictions", COUNT, STEP, "predictions scored since the start"),
     row(
@@ -301,4 +309,14 @@ pub(super) const ROWS: &[Row] = &[
         "its output of the last time step, as the SRAM holds it; 0 is silence",
     ),
     row(Fact::UnitTheta, Group::Unit, "theta", COUNT, EVENT, "its threshold; `threshold` is the same"),
+    row(
+        Fact::UnitZ,
+        Group::Unit,
+        "z",
+        COUNT,
+        EVENT,
+        "its keep gate, computed from the sums in the SRAM: of the last time step once that is complete",
+    ),
+    row(Fact::UnitR, Group::Unit, "r", COUNT, EVENT, "its reset gate, computed like `z`"),
+    row(Fact::UnitG, Group::Unit, "g", COUNT, EVENT, "its candidate for c, computed like `z`"),
 ];

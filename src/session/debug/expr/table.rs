@@ -130,6 +130,7 @@ pub enum Fact {
     Next,
     Surprisal,
     MeanSurprisal,
+    SurprisalError,
     Perplexity,
     Predictions,
     Class,
@@ -159,6 +160,9 @@ pub enum Fact {
     UnitC,
     UnitY,
     UnitTheta,
+    UnitZ,
+    UnitR,
+    UnitG,
 }
 
 /// One row: a name.

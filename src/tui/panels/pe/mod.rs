@@ -80,7 +80,9 @@ fn legend(view: &View<'_>, width: u16) -> Line<'static> {
         Part::Memory => {
             &[("v", "neurons"), (enter, "follow"), ("e", "back"), ("x", "hex f32 u32"), ("a", "next region")]
         }
-        Part::Neurons => &[("v", "core"), (enter, "bytes, receivers"), ("e", "back"), ("y", "sort")],
+        Part::Neurons => {
+            &[("v", "core"), ("→", "bytes, receivers"), (enter, "follow"), ("e", "back"), ("y", "sort")]
+        }
     };
     let mut line = Line::default();
     for (key, word) in keys {

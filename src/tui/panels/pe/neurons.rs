@@ -157,6 +157,13 @@ fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf
     for line in wrap(&of.packet, room, rows) {
         rest = put_line(buf, rest, Line::raw(line));
     }
+    // The list below begins with the unit's bytes: who receives its value is below the edge of a small screen.
+    let heard = of.heard();
+    if !heard.is_empty() {
+        for line in wrap(&format!("heard by {heard}"), room, rows) {
+            rest = put_line(buf, rest, Line::styled(line, theme.strong()));
+        }
+    }
     let links = of.links(view.app.selected.index());
     let rows = usize::from(rest.height);
     let first = state.link.unwrap_or(0).saturating_sub(rows / 2).min(links.len().saturating_sub(rows));

@@ -173,9 +173,13 @@ impl PeState {
     fn step_units(&mut self, direction: Direction, times: u32, shown: Option<&Inspection>) {
         let Some(view) = shown.and_then(neurons) else { return };
         let links = view.links.as_ref().map_or(0, |links| links.links(0).len());
+        // Bytes come first, then receivers: left and right go from one group to the other.
+        let bytes = view.links.as_ref().map_or(0, |links| links.spots.len());
         let times = times as usize;
         match (direction, self.link) {
             (Direction::Right, None) => self.link = (links > 0).then_some(0),
+            (Direction::Right, Some(at)) => self.link = Some(if at < bytes && bytes < links { bytes } else { at }),
+            (Direction::Left, Some(at)) if at >= bytes => self.link = Some(0),
             (Direction::Left, _) => self.link = None,
             (Direction::Down, Some(at)) => self.link = Some((at + times).min(links.saturating_sub(1))),
             (Direction::Up, Some(at)) => self.link = Some(at.saturating_sub(times)),
@@ -186,7 +190,6 @@ impl PeState {
                     self.unit = unit.number;
                 }
             }
-            (Direction::Right, Some(_)) => {}
         }
     }
 
