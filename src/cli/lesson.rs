@@ -23,7 +23,7 @@ Examples:
   spinntui lesson what-is-a-pe
       . and , turn the pages, ' asks the question of a page, L hides the text
   spinntui lesson my-lesson.ron --check
-      runs every page, and says whether what it expects holds
+      runs every page, presses the keys that it names, and says whether it holds
 
 docs/lessons.md says how to give a lesson and how to write one.";
 
