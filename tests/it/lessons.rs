@@ -156,7 +156,8 @@ fn the_right_answer_is_as_often_the_third_choice_as_any() {
     let mut all = [0_usize; 3];
     for name in NAMES {
         let loaded = shipped_lesson(name);
-        let questions: Vec<_> = loaded.lesson().pages.iter().filter_map(|page| page.question.as_ref()).collect();
+        let questions: Vec<_> =
+            loaded.lesson().pages.iter().filter_map(|page| page.question.as_ref()).collect();
         let mut places = [0_usize; 3];
         for question in &questions {
             assert_eq!(question.choices.len(), 3, "{name}: {}", question.text);
@@ -174,13 +175,18 @@ fn the_right_answer_is_as_often_the_third_choice_as_any() {
 
 #[test]
 fn keys_that_do_something_else_are_a_problem_of_their_page() {
-    let page = |tries: &str| lesson(&format!("title: \"t\", text: \"x\", commands: [Step(unit: TimeStep, count: 5)], try: [{tries}]"));
+    let page = |tries: &str| {
+        lesson(&format!(
+            "title: \"t\", text: \"x\", commands: [Step(unit: TimeStep, count: 5)], try: [{tries}]"
+        ))
+    };
     let problems = |tries: &str| {
         let loaded = Loaded::from_text(&page(tries), Path::new("scenes/mine.ron")).unwrap();
         check(&loaded).unwrap()[0].problems.join("\n")
     };
     // Every attempt begins at the page's own moment.
-    let good = r#"(keys: "s", sees: ["6 of 5,816 words"]), (keys: "", sees: ["token {step}", "5 of 5,816 words"])"#;
+    let good =
+        r#"(keys: "s", sees: ["6 of 5,816 words"]), (keys: "", sees: ["token {step}", "5 of 5,816 words"])"#;
     assert_eq!(problems(good), "");
     let told = problems(r#"(keys: "S S", sees: ["3 of 5,816 words"]), (keys: "S S W", sees: ["a fault"])"#);
     assert!(told.starts_with("try 2 (S S W) at 80x24: the screen lacks \"a fault\":"), "{told}");

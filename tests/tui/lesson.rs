@@ -229,7 +229,10 @@ fn a_question_covers_no_panel_and_leaves_every_other_key_its_meaning() {
         assert!(plan.panels.iter().all(|(_, panel)| !panel.intersects(area)), "{size:?}");
         assert!(plan.panels.iter().any(|(panel, _)| *panel == PanelId::Timers), "{size:?}");
         // Keys for the chip and the panels, and digits that are no choice.
-        assert_eq!(press(&mut app, "s"), [Effect::Engine(Command::Step { unit: StepUnit::TimeStep, count: 1 })]);
+        assert_eq!(
+            press(&mut app, "s"),
+            [Effect::Engine(Command::Step { unit: StepUnit::TimeStep, count: 1 })]
+        );
         press(&mut app, "!");
         assert!(matches!(app.overlays.last(), Some(Overlay::Findings { .. })), "{size:?}");
         press(&mut app, "esc z 6");
