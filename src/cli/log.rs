@@ -7,8 +7,9 @@ use std::sync::Mutex;
 
 use clap::Args;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Names the file where `--log` does not.
 const FILE: &str = "SPINNTUI_LOG";
@@ -62,12 +63,13 @@ pub fn start(args: &LogArgs) -> Result<(), LogError> {
 }
 
 fn to(path: &Path, level: &str) -> Result<(), LogError> {
-    let filter =
-        EnvFilter::try_new(level).map_err(|source| LogError::Level { text: level.to_owned(), source })?;
+    let filter: Targets =
+        level.parse().map_err(|source| LogError::Level { text: level.to_owned(), source })?;
     let file = OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|source| LogError::File { path: path.to_owned(), source })?;
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    // The filter alone decides what is written.
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+    let log = log.with_writer(Mutex::new(file)).finish().with(filter);
     // Refused where a log is being written already, as in a test that runs the program twice.
     if log.try_init().is_ok() {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "spinntui");

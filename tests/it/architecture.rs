@@ -119,3 +119,20 @@ fn every_test_that_the_page_on_terminals_names_is_there() {
     }
     assert!(named > 50, "only {named} tests found: has the reader gone blind?");
 }
+
+/// Without `--locked`, cargo resolves other versions of the dependencies than those that were tested.
+#[test]
+fn every_page_installs_the_tested_dependencies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md"), root.join("models/README.md")];
+    pages.extend(fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut seen = 0;
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
+        let text = fs::read_to_string(page).unwrap();
+        for command in text.split("cargo install").skip(1) {
+            assert!(command.starts_with(" --locked"), "{}: cargo install without --locked", page.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 1, "only {seen} commands found: has the reader gone blind?");
+}

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
-use crate::common;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -11,7 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 
 const SMALL: &str = "scenes/lm_small.ron";
 const STEPS: u32 = 8;

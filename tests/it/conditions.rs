@@ -4,12 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
-use crate::common;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use spinntui::chip::clock::us;

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
-use crate::common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +12,7 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
 use tempfile::TempDir;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 
 const SCENES: [&str; 2] = ["scenes/lm_small.ron", "scenes/single_pe.ron"];
 const SMALL: &str = SCENES[0];

@@ -6,6 +6,8 @@ use std::process::Command;
 use spinntui::chip::listing::compiler;
 use spinntui::kernel::cost::SOURCES;
 
+use crate::common::skipped;
+
 const COMPILER: &str = "arm-none-eabi-gcc";
 
 /// The compiler's signature, as it would write it into a listing; `None` if it is not installed.
@@ -24,7 +26,7 @@ fn listings_are_what_the_recorded_compiler_makes() {
         Some(found) if found == recorded => {}
         found => {
             let found = found.unwrap_or_else(|| "not installed".to_string());
-            println!("skipped: {COMPILER} is {found:?}; the listings are of {recorded:?}");
+            skipped(&format!("{COMPILER} is {found:?}; the listings are of {recorded:?}"));
             return;
         }
     }

@@ -7,13 +7,11 @@
     reason = "a test helper that fails should say where"
 )]
 
-use crate::common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 use serde_json::Value;
 use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, StepUnit};

@@ -1,7 +1,6 @@
 //! Readers of event files against decodes made elsewhere, over real recordings.
 //!
-//! The recordings are no part of this repository. Where the folder that `SPINNTUI_RECORDINGS` names (by default
-//! ../../shared/data/dvs-gesture) is missing, these tests say so and pass.
+//! All but one of the recordings are no part of this repository (`common::shared`). `assets/recordings/davis346.aedat4` stands for them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
@@ -15,17 +14,22 @@ use spinntui::task::dvs::frames::Framer;
 use spinntui::task::dvs::options::FrameOptions;
 use spinntui::task::dvs::recording::{BATCH, Format, Recording, Warning};
 
-/// The folder with the recordings, if there is one.
+use crate::common::shared;
+
+/// Returns the folder with the recordings, if this machine has it.
+#[track_caller]
 fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("SPINNTUI_RECORDINGS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/dvs-gesture"),
-        PathBuf::from,
-    );
-    if folder.join("EXPECTED.tsv").is_file() {
-        return Some(folder);
+    shared("data/dvs-gesture")
+}
+
+fn read(path: &Path) -> (Recording<File>, Vec<CameraEvent>) {
+    let mut recording = Recording::open(path).unwrap();
+    let (mut events, mut batch) = (Vec::new(), Vec::new());
+    while recording.next_batch(&mut batch).unwrap() {
+        assert!(!batch.is_empty() && batch.len() <= BATCH);
+        events.extend_from_slice(&batch);
     }
-    eprintln!("skipped: no recordings in {}", folder.display());
-    None
+    (recording, events)
 }
 
 /// A row of EXPECTED.tsv: file, format, bytes, events, on, t_first, t_last, first_xyp, last_xyp, sha256.
@@ -71,6 +75,29 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The expected columns are what the Python package `aedat` decodes.
+#[test]
+fn the_committed_real_recording_decodes_to_what_others_made_of_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recordings/davis346.aedat4");
+    let (recording, events) = read(&path);
+    let expected = [
+        "9920",
+        "6130",
+        "1633953690975950",
+        "1633953690985949",
+        "218,15,1",
+        "137,108,0",
+        "6bcfcd085ed56fe71c478aaac9c52dbb27a3ed26a83b953cb01b1ce3f52d9673",
+    ];
+    assert_eq!(columns(&events, false), expected);
+    let sensor = recording.sensor();
+    assert_eq!((recording.format(), sensor.width, sensor.height), (Format::Aedat4, 346, 260));
+    assert!(events.iter().all(|event| event.x < sensor.width && event.y < sensor.height));
+    for warning in [Warning::Outside, Warning::Invalid] {
+        assert_eq!(recording.warnings().count(warning), 0, "{warning:?}");
+    }
+}
+
 #[test]
 fn every_recording_decodes_to_what_others_made_of_it() {
     let Some(folder) = folder() else { return };
@@ -81,12 +108,7 @@ fn every_recording_decodes_to_what_others_made_of_it() {
     });
     let mut checked = 0;
     for expected in rows {
-        let mut recording = Recording::open(&folder.join(expected.file)).unwrap();
-        let (mut events, mut batch) = (Vec::new(), Vec::new());
-        while recording.next_batch(&mut batch).unwrap() {
-            assert!(!batch.is_empty() && batch.len() <= BATCH);
-            events.extend_from_slice(&batch);
-        }
+        let (recording, events) = read(&folder.join(expected.file));
         assert_eq!(columns(&events, expected.raw), expected.columns, "{}", expected.file);
         assert_eq!(expected.raw, recording.format() == Format::Aedat2);
         let sensor = recording.sensor();
@@ -135,6 +157,11 @@ fn sensors_are_read_from_the_file() {
 }
 
 #[test]
+fn the_committed_real_recording_cut_anywhere_is_refused_with_the_byte() {
+    refused_where_cut(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recordings/davis346.aedat4"));
+}
+
+#[test]
 fn a_real_recording_cut_anywhere_is_refused_with_the_byte() {
     let Some(folder) = folder() else { return };
     for file in [
@@ -143,21 +170,26 @@ fn a_real_recording_cut_anywhere_is_refused_with_the_byte() {
         "dvs128-actions-aedat2/cam255_right_clamp_test1.aedat",
         "dvs128-right-hand-wave-aedat4/session-2024-06-13/dvSave-2024_06_13_16_16_25.aedat4",
     ] {
-        let bytes = fs::read(folder.join(file)).unwrap();
-        let step = (bytes.len() / 300).max(1) | 1;
-        let mut refused = 0;
-        for end in (0..bytes.len()).step_by(step) {
-            let mut batch = Vec::new();
-            let read = Recording::new(&bytes[..end], DVS128).and_then(|mut recording| {
-                while recording.next_batch(&mut batch)? {}
-                Ok(())
-            });
-            if let Err(error) = read {
-                assert!(error.offset <= end as u64, "{file} cut at {end}: {error}");
-                refused += 1;
-            }
-        }
-        // A cut between two packets or events cannot be told from a shorter recording.
-        assert!(refused > 100, "{file}: {refused}");
+        refused_where_cut(&folder.join(file));
     }
+}
+
+/// Cuts a recording at some 300 bytes. Each error has to name a byte before the cut.
+fn refused_where_cut(path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    let step = (bytes.len() / 300).max(1) | 1;
+    let mut refused = 0;
+    for end in (0..bytes.len()).step_by(step) {
+        let mut batch = Vec::new();
+        let read = Recording::new(&bytes[..end], DVS128).and_then(|mut recording| {
+            while recording.next_batch(&mut batch)? {}
+            Ok(())
+        });
+        if let Err(error) = read {
+            assert!(error.offset <= end as u64, "{} cut at {end}: {error}", path.display());
+            refused += 1;
+        }
+    }
+    // A cut between two packets or events cannot be told from a shorter recording.
+    assert!(refused > 100, "{}: {refused}", path.display());
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -14,6 +14,8 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
+
+use crate::common::shared;
 
 const SMALL: &str = "scenes/lm_small.ron";
 
@@ -402,26 +404,32 @@ fn the_papers_model_meets_its_bands() {
     }
 }
 
-/// The published test text, which is not part of this repository: beside it, or beside its work tree.
-fn wikitext_test() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let beside = ["../shared", "../../shared"].map(|shared| root.join(shared));
-    beside.into_iter().map(|shared| shared.join("data/wikitext-2/test.txt")).find(|path| path.is_file())
-}
-
 /// The first sequences through the emulated chip, against what `models/recipes/egru_lm/evaluate.py` (NumPy, written
 /// apart from this program) makes of them: to 0.1 %.
 fn wikitext(scene: &str, sequences: u32, expected: f64) {
-    let Some(text) = wikitext_test() else {
-        eprintln!("SKIPPED {scene}: no ../shared/data/wikitext-2/test.txt");
-        return;
-    };
+    let Some(text) = shared("data/wikitext-2/test.txt") else { return };
     let set = format!("task.text={:?}", text.display().to_string());
     let count = sequences.to_string();
     let report = json(&["run", scene, "--sequences", &count, "--format", "json", "--set", &set]);
     assert_eq!(number(&report, "/predictions"), f64::from(70 * sequences));
     let perplexity = number(&report, "/perplexity");
     assert!((perplexity / expected - 1.0).abs() < 1e-3, "{scene}: perplexity {perplexity}, not {expected}");
+}
+
+/// The paper-size model on the chip, on a text that every clone has, beside `evaluate.py` (`golden_perplexity::PAPER_SIZE`).
+#[test]
+fn the_paper_size_model_reads_a_committed_text_as_other_code_does() {
+    let report = json(&[
+        "run",
+        "scenes/lm.ron",
+        "--format",
+        "json",
+        "--set",
+        "task.text=tests/data/text/lighthouse.txt",
+    ]);
+    assert_eq!(number(&report, "/predictions"), 182.0);
+    let perplexity = number(&report, "/perplexity");
+    assert!((perplexity / 92.8654 - 1.0).abs() < 1e-3, "perplexity {perplexity}");
 }
 
 /// The figure of the model's card.

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where")]
 
-use crate::common;
-
 use std::path::Path;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 use serde_json::Value;
 use spinntui::chip::geometry::Pe;
 use spinntui::scene::LoadedScene;

@@ -2,12 +2,10 @@
 //! critical path covers its step; recording changes nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use crate::common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::{fine, spinntui};
+use crate::common::{fine, spinntui};
 use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::program::Phase;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::SCENE;
+use crate::ENDLESS;
 use crate::terminal::Terminal;
 
 /// Processor time so far in the system's ticks (1/100 s), and how often any thread was woken.
@@ -59,7 +59,7 @@ fn nothing_is_written_nor_computed_while_paused() {
     // folder, and other tests open those of the repository.
     let folder = tempfile::tempdir().unwrap();
     let scene = folder.path().join("scene.ron");
-    std::fs::copy(SCENE, &scene).unwrap();
+    std::fs::copy(ENDLESS, &scene).unwrap();
     let mut terminal = Terminal::start(scene.to_str().unwrap(), (80, 24), &[]);
     terminal.wait_for("PAUSED");
     assert_idle(&terminal, "before the first step");

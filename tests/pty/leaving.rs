@@ -1,11 +1,11 @@
 //! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped for a while.
 
 use crate::terminal::{Setup, Terminal, patiently};
-use crate::{SCENE, started};
+use crate::{ENDLESS, SCENE, opened, started};
 
-/// A running scene.
+/// Starts a run in slow motion, so that an idle machine stays idle.
 fn running() -> Terminal {
-    let mut terminal = started();
+    let mut terminal = opened(ENDLESS);
     terminal.press("<");
     terminal.wait_for("30 steps/s");
     terminal.press(" ");
@@ -118,7 +118,7 @@ fn a_signal_while_stopped_counts_when_it_goes_on() {
 fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     let shell = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
     let Some(shell) = shell.into_iter().find(|path| std::path::Path::new(path).exists()) else {
-        eprintln!("skipped: no bash here, and job control needs a shell that has it");
+        crate::common::skipped("no bash here, and job control needs a shell that has it");
         return;
     };
     let mut terminal =

@@ -30,10 +30,7 @@ fn a_lesson_is_taken() {
     terminal.wait_for("4/8 Helpers");
     terminal.press(".");
     terminal.wait_for("1 of 5,816 words");
-    terminal.settle();
-    let before = terminal.bytes_seen();
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert_eq!(terminal.bytes_seen(), before, "bytes were written while nothing happened");
+    terminal.wait_for_silence();
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -43,10 +43,7 @@ fn what_is_searched_for_is_opened_in_the_app() {
 #[test]
 fn it_is_silent_while_nobody_types_and_follows_every_size() {
     let mut terminal = opened((80, 24), &[]);
-    terminal.settle();
-    let before = terminal.bytes_seen();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(terminal.bytes_seen(), before);
+    terminal.wait_for_silence();
     for size in [(30, 8), (1, 1), (10, 3), (200, 60)] {
         terminal.resize(size);
     }

@@ -316,13 +316,23 @@ impl Terminal {
 
     /// Waits until nothing more is being written.
     pub fn settle(&self) {
+        self.wait_for_quiet(Duration::from_millis(200), "the app never stops writing");
+    }
+
+    /// Waits for half a second in which nothing is written. A busy machine may still draw what came before: so not the first
+    /// half second has to be silent, but one of many, which none is where a timer draws.
+    pub fn wait_for_silence(&self) {
+        self.wait_for_quiet(Duration::from_millis(500), "bytes are written while nothing happens");
+    }
+
+    fn wait_for_quiet(&self, quiet: Duration, otherwise: &str) {
         let mut last = self.bytes_seen();
         let settled = || {
-            thread::sleep(Duration::from_millis(200));
+            thread::sleep(quiet);
             let now = self.bytes_seen();
             std::mem::replace(&mut last, now) == now
         };
-        patiently(settled, || "the app never stops writing".to_owned());
+        patiently(settled, || otherwise.to_owned());
     }
 
     /// Waits until the process is stopped (Ctrl-Z).
