@@ -1,4 +1,4 @@
-"""Checks of this recipe, in seconds: `python check.py [--test-text PATH]`. No test framework needed.
+"""Checks of this recipe, in seconds: `python check.py [--sparse] [--test-text PATH]`. No test framework needed.
 
 With the path of WikiText-2's test.txt it also evaluates the shipped models/egru-lm-small and expects
 the figure in its README.
@@ -191,9 +191,26 @@ def check_shipped(test_text):
     assert np.allclose(activity.mean(axis=0), [0.3848, 0.3365, 0.3856], atol=1e-4), activity.mean(axis=0)
 
 
+def check_sparse_trainer(golden):
+    # Importing it compiles its kernels.
+    import check_sparse
+
+    checks = [check_sparse.check_sparse_gradients, check_sparse.check_cross_entropy]
+    for check in checks:
+        check()
+        print("ok", check.__name__)
+    if golden.exists():
+        check_sparse.check_sparse_authors(golden)
+        print("ok check_sparse_authors")
+    with tempfile.TemporaryDirectory() as folder:
+        check_sparse.check_sparse_training(Path(folder))
+        print("ok check_sparse_training")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--test-text", type=Path, help="WikiText-2's test.txt")
+    p.add_argument("--sparse", action="store_true", help="also check train_sparse.py; compiles sparse.cpp")
     args = p.parse_args()
     torch.set_num_threads(1)
     for check in (check_event, check_layer_gradients, check_pruning, check_vocabulary, check_packing):
@@ -208,6 +225,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_round_trip(Path(folder))
         print("ok check_round_trip")
+    if args.sparse:
+        check_sparse_trainer(golden)
+    else:
+        print("left out: the checks of the sparse trainer need --sparse and a C++ compiler")
     if args.test_text:
         check_shipped(args.test_text)
         print("ok check_shipped")
