@@ -8,7 +8,11 @@ use std::sync::Arc;
 use npyz::WriterBuilder;
 use thiserror::Error;
 
+use super::dvs::recording::Foreign;
 use super::log::Log;
+
+/// First bytes of a NumPy array.
+const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Inputs of all time steps, \[steps, width\].
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +32,16 @@ pub enum TensorError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// A format that is known and not read.
+    #[error("{}: the file is {name}; needed is an array as .npy. The way there: {remedy}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        name: &'static str,
+        /// Way to an array.
+        remedy: String,
+    },
     /// Not a NumPy array.
     #[error("{}: no .npy file: {source}", path.display())]
     Format {
@@ -36,8 +50,8 @@ pub enum TensorError {
         /// What the parser says.
         source: std::io::Error,
     },
-    /// Another shape, order or type of number.
-    #[error("{}: an array of shape {shape:?} and type {dtype} in {order} order; needed is {needed}", path.display())]
+    /// Another shape or type of number.
+    #[error("{}: an array of shape {shape:?} and type {dtype}; needed is {needed}", path.display())]
     Array {
         /// The file.
         path: PathBuf,
@@ -45,8 +59,6 @@ pub enum TensorError {
         shape: Vec<u64>,
         /// Its type, as NumPy writes it.
         dtype: String,
-        /// C or Fortran.
-        order: &'static str,
         /// What would do.
         needed: String,
     },
@@ -76,8 +88,60 @@ pub enum TensorError {
     },
 }
 
+impl TensorError {
+    /// Returns the remedy, to follow the message.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Array { .. } => {
+                "numpy.save(\"x.npy\", np.ascontiguousarray(x, dtype='<f4')) writes such a file: one row a time step, as wide as the first layer's input"
+            }
+            Self::Length { .. } => "was it cut short? Write it again",
+            Self::NotFinite { .. } => "numpy.nan_to_num(x) replaces what is not finite",
+            Self::File { .. } | Self::Format { .. } | Self::Foreign { .. } => {
+                "numpy.save writes such a file: one row a time step, as wide as the first layer's input"
+            }
+        }
+    }
+}
+
+/// Floating-point type of an array's numbers.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    /// Bytes of a number.
+    size: usize,
+    big: bool,
+}
+
+impl Number {
+    fn of(dtype: &npyz::DType) -> Option<Self> {
+        let npyz::DType::Plain(kind) = dtype else { return None };
+        let size = kind.num_bytes().filter(|size| matches!(size, 2 | 4 | 8))?;
+        let big = kind.endianness() == npyz::Endianness::Big;
+        (kind.type_char() == npyz::TypeChar::Float).then_some(Self { size, big })
+    }
+
+    /// Reads a number from as many bytes as it takes.
+    fn read(self, bytes: &[u8]) -> f32 {
+        let mut little = [0; 8];
+        for (at, &byte) in bytes.iter().take(self.size).enumerate() {
+            let at = if self.big { self.size - 1 - at } else { at };
+            if let Some(slot) = little.get_mut(at) {
+                *slot = byte;
+            }
+        }
+        let [a, b, c, d, ..] = little;
+        match self.size {
+            2 => half::f16::from_le_bytes([a, b]).to_f32(),
+            4 => f32::from_le_bytes([a, b, c, d]),
+            _ => f64::from_le_bytes(little) as f32,
+        }
+    }
+}
+
 impl Rows {
-    /// Reads a `.npy` file of f32 or f64, \[steps, `width`\] in C order, with at least one row. f64 is rounded to f32.
+    /// Reads a `.npy` file of floats, \[steps, `width`\], with at least one row.
+    ///
+    /// Any byte order, C or Fortran order; f2 and f4 exactly, f8 rounded to f32.
     pub fn load(path: &Path, width: usize) -> Result<Self, TensorError> {
         let bytes =
             std::fs::read(path).map_err(|source| TensorError::File { path: path.to_owned(), source })?;
@@ -85,32 +149,40 @@ impl Rows {
     }
 
     fn parse(path: &Path, bytes: &[u8], width: usize) -> Result<Self, TensorError> {
+        let other = if bytes.starts_with(MAGIC) { None } else { Foreign::of(bytes) };
+        if let Some(other) = other {
+            let remedy = other.remedy_by("numpy.save(\"x.npy\", a) with one row a time step");
+            return Err(TensorError::Foreign { path: path.to_owned(), name: other.name, remedy });
+        }
         let mut data = bytes;
         let header = npyz::NpyHeader::from_reader(&mut data)
             .map_err(|source| TensorError::Format { path: path.to_owned(), source })?;
-        let (shape, dtype) = (header.shape().to_vec(), header.dtype().descr());
-        let dtype = dtype.trim_matches('\'').to_owned();
-        let fits = matches!(shape[..], [steps, found] if steps > 0 && found == width as u64);
-        if !fits || header.order() != npyz::Order::C || !matches!(dtype.as_str(), "<f4" | "<f8") {
+        let (shape, dtype) = (header.shape().to_vec(), header.dtype());
+        let (descr, number) = (dtype.descr(), Number::of(&dtype));
+        let steps = match shape[..] {
+            [steps, found] if steps > 0 && found == width as u64 => steps,
+            _ => 0,
+        };
+        let Some(number) = number.filter(|_| steps > 0) else {
             return Err(TensorError::Array {
                 path: path.to_owned(),
-                order: if header.order() == npyz::Order::C { "C" } else { "Fortran" },
-                needed: format!("[steps, {width}] of <f4 or <f8 in C order, one row a time step"),
+                needed: format!("[steps, {width}] of floats (f2, f4 or f8), one row a time step"),
                 shape,
-                dtype,
+                dtype: descr.trim_matches('\'').to_owned(),
             });
-        }
-        let single = dtype == "<f4";
-        let size = if single { 4 } else { 8 };
-        let needed = shape.iter().fold(size, |bytes: u64, &n| bytes.saturating_mul(n));
+        };
+        let needed = shape.iter().fold(number.size as u64, |bytes: u64, &n| bytes.saturating_mul(n));
         if data.len() as u64 != needed {
             return Err(TensorError::Length { path: path.to_owned(), shape, found: data.len(), needed });
         }
-        let values: Vec<f32> = if single {
-            data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
-        } else {
-            data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect()
-        };
+        let mut values: Vec<f32> = data.chunks_exact(number.size).map(|bytes| number.read(bytes)).collect();
+        if header.order() == npyz::Order::Fortran {
+            // Columns lie one after the other.
+            let steps = values.len() / width.max(1);
+            let columns = values;
+            let rows = (0..steps).flat_map(|row| (0..width).map(move |column| column * steps + row));
+            values = rows.filter_map(|at| columns.get(at).copied()).collect();
+        }
         match values.iter().position(|value| !value.is_finite()) {
             Some(at) => Err(TensorError::NotFinite {
                 path: path.to_owned(),

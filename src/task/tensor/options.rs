@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TensorOptions {
-    /// Inputs: a NumPy file (`.npy`) of f32 or f64, one row a time step, as wide as the first layer's input.
+    /// Inputs: a NumPy file (`.npy`) of floats, one row a time step, as wide as the first layer's input.
     pub inputs: String,
     /// Where the last layer's outputs go: a NumPy file of f32, one row a time step. Without it nothing is written.
     #[serde(default)]

@@ -45,6 +45,25 @@ fn rows_go_in_and_outputs_come_back_through_a_file() {
 }
 
 #[test]
+fn every_layout_of_numpy_gives_the_same_rows() {
+    let values = [0.5_f32, 1.0, -2.0, 0.125, 4.0, 5.5];
+    let columns = [0, 2, 4, 1, 3, 5].map(|at| values[at]);
+    let wanted = parse(&npy("<f4", false, "(3, 2)", &values.map(f32::to_le_bytes).concat())).unwrap();
+    let halves = |values: [f32; 6]| values.map(half::f16::from_f32);
+    for (descr, fortran, data) in [
+        ("<f4", true, columns.map(f32::to_le_bytes).concat()),
+        (">f4", false, values.map(f32::to_be_bytes).concat()),
+        (">f4", true, columns.map(f32::to_be_bytes).concat()),
+        (">f8", false, values.map(|v| f64::from(v).to_be_bytes()).concat()),
+        ("<f8", true, columns.map(|v| f64::from(v).to_le_bytes()).concat()),
+        ("<f2", false, halves(values).map(half::f16::to_le_bytes).concat()),
+        (">f2", true, halves(columns).map(half::f16::to_be_bytes).concat()),
+    ] {
+        assert_eq!(parse(&npy(descr, fortran, "(3, 2)", &data)).unwrap(), wanted, "{descr} {fortran}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_named_with_file_and_shape() {
     let error = |bytes: &[u8]| parse(bytes).unwrap_err().to_string();
     let data = f64s(&[0.0; 6]);
@@ -53,8 +72,10 @@ fn what_does_not_fit_is_named_with_file_and_shape() {
         (npy("<f8", false, "(6,)", &data), "shape [6]"),
         (npy("<f8", false, "(0, 2)", &[]), "shape [0, 2]"),
         (npy("<i8", false, "(3, 2)", &data), "type <i8"),
-        (npy(">f8", false, "(3, 2)", &data), "type >f8"),
-        (npy("<f8", true, "(3, 2)", &data), "Fortran"),
+        (npy("<c8", false, "(3, 2)", &data), "type <c8"),
+        (npy("<f16", false, "(3, 1)", &data), "of floats (f2, f4 or f8)"),
+        (b"PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa\x05\0\0\0x.npy".to_vec(), "a NumPy archive (.npz)"),
+        (b"\x1f\x8b\x08\0".to_vec(), "gunzip"),
         (npy("<f8", false, "(4, 2)", &data), "48 bytes of data; its shape [4, 2] takes 64"),
         (npy("<f8", false, "(3, 2)", &f64s(&[0.0, 0.0, 0.0, 1e300, 0.0, 0.0])), "row 1, column 1 is inf"),
         (b"\x93NUMPY".to_vec(), "no .npy file"),

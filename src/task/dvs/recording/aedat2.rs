@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::super::event::{CameraEvent, DVS128};
 use super::error::{Problem, RecordingError};
-use super::input::Input;
+use super::input::{BUFFER, Input};
 use super::stream::{BATCH, Stream};
 use super::warnings::Warning;
 
@@ -58,6 +58,8 @@ impl<R: Read> Reader<R> {
         }
         if !chip_is_known {
             stream.warnings.add(Warning::UnknownSensor, 0);
+            let offset = input.offset();
+            check_addresses(input.peek(BUFFER)?, offset)?;
         }
         Ok(Self { input, stream, clock: None })
     }
@@ -104,6 +106,34 @@ impl<R: Read> Reader<R> {
     pub(super) fn stream(&self) -> &Stream {
         &self.stream
     }
+}
+
+/// Without a camera's name, refuses addresses that are a DAVIS's rather than a DVS128's.
+///
+/// A DAVIS (jAER, `DavisChip.java`) has its column in bits 12 to 21, its row in bits 22 to 30, and bit 31 for samples of
+/// frames. Most of its addresses lie outside of a DVS128, whose events end at bit 14.
+fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
+    let (records, _) = bytes.as_chunks::<EVENT>();
+    let addresses = || records.iter().map(|[a, b, c, d, ..]| u32::from_be_bytes([*a, *b, *c, *d]));
+    let fitting = addresses().filter(|address| address >> 15 == 0).count();
+    let mut events = addresses().filter(|address| address >> 31 == 0).peekable();
+    if 2 * fitting >= records.len() || events.peek().is_none() {
+        return Ok(());
+    }
+    let (mut count, mut width, mut height) = (0, 0, 0);
+    for address in events {
+        (width, height) = (width.max(1 + (address >> 12 & 0x3ff)), height.max(1 + (address >> 22 & 0x1ff)));
+        count += 1;
+    }
+    let sizes = [("DAVIS240's 240 × 180", 240, 180), ("DAVIS346's 346 × 260", 346, 260), ("DAVIS640's 640 × 480", 640, 480)];
+    let Some((davis, ..)) = sizes.into_iter().find(|size| width <= size.1 && height <= size.2) else {
+        return Ok(());
+    };
+    let why = format!(
+        "no line of the header names the camera (# AEChip), and {count} addresses fit the {davis} pixels. Convert it to          AEDAT 4.0, or to .npy cut to 128 × 128"
+    );
+    let (events, width, height) = (records.len() as u64, DVS128.width, DVS128.height);
+    Err(RecordingError::new(offset, Problem::AllOutside { events, width, height, why }))
 }
 
 /// Only the DVS128's addresses are known here; others mean other bits.
@@ -157,6 +187,23 @@ mod tests {
         assert_eq!(events.len(), 1);
         let found: Vec<_> = stream.warnings.iter().map(|tally| (tally.warning, tally.count)).collect();
         assert_eq!(found, [(Warning::Outside, 1), (Warning::Special, 1)]);
+    }
+
+    #[test]
+    fn addresses_of_a_davis_are_refused_by_its_name() {
+        let mut bytes = b"#!AER-DAT2.0\n# Created by a simulator\n".to_vec();
+        for i in 0..100_u32 {
+            let address = (259 - i) << 22 | (345 - 3 * i) << 12 | (i & 1) << 11;
+            bytes.extend([address.to_be_bytes(), i.to_be_bytes()].concat());
+        }
+        let error = Reader::new(Input::new(bytes.as_slice())).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("none of the 100 events") && error.contains("DAVIS346"), "{error}");
+        // A DVS128's without a name are read.
+        let named = file(&[(1, 1), (2 << 8, 2), (SPECIAL, 3)]);
+        let at = named.iter().rposition(|&byte| byte == b'\n').unwrap();
+        let bytes = [b"#!AER-DAT2.0\n", &named[at + 1..]].concat();
+        let (events, stream) = read(&bytes);
+        assert_eq!((events.len(), stream.warnings.count(Warning::UnknownSensor)), (2, 1));
     }
 
     #[test]

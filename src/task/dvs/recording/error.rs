@@ -30,8 +30,8 @@ impl fmt::Display for RecordingError {
             write!(f, "{}: ", file.display())?;
         }
         match &self.problem {
-            // Nothing of the file was read, so no byte of it is to blame.
-            Problem::Open(_) | Problem::Empty => write!(f, "{}", self.problem),
+            // No single byte of the file is to blame.
+            Problem::Open(_) | Problem::Empty | Problem::Foreign { .. } | Problem::AllOutside { .. } => write!(f, "{}", self.problem),
             problem => write!(f, "byte {}: {problem}", self.offset),
         }
     }
@@ -52,6 +52,26 @@ pub enum Problem {
     /// A beginning that no known format has.
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
+    /// A format that is known and not read.
+    #[error("the file is {name}; read are AEDAT 2.0, 3.1 and 4.0, and events as .npy. The way there: {remedy}")]
+    Foreign {
+        /// Its name.
+        name: &'static str,
+        /// Way to a file that is read.
+        remedy: String,
+    },
+    /// Events, and none of them on the sensor.
+    #[error("none of the {events} events lies on the sensor of {width} × {height} pixels: {why}")]
+    AllOutside {
+        /// Events of the file, or of the part that was looked at.
+        events: u64,
+        /// Columns of the sensor.
+        width: u16,
+        /// Rows of the sensor.
+        height: u16,
+        /// Likely cause and remedy.
+        why: String,
+    },
     /// The file ends too early.
     #[error("the file ends inside {what}: {needed} bytes are needed, {found} are there. Was it cut short?")]
     Truncated {

@@ -7,6 +7,7 @@ mod aedat2;
 pub mod aedat31;
 mod aedat4;
 pub mod error;
+mod foreign;
 mod input;
 mod npy;
 mod stream;
@@ -21,7 +22,8 @@ use serde::Serialize;
 
 use super::event::{CameraEvent, DVS128, Sensor};
 pub use error::{Problem, RecordingError};
-use input::Input;
+pub(crate) use foreign::Foreign;
+use input::{BUFFER, Input};
 pub use stream::BATCH;
 use stream::Stream;
 pub use warnings::{Tally, Warning, Warnings};
@@ -105,8 +107,13 @@ impl<R: Read> Recording<R> {
             return Err(input.error(Problem::Empty));
         }
         let Some(format) = Format::detect(beginning) else {
-            let shown: Vec<u8> = beginning.iter().copied().take(16).collect();
-            return Err(input.error(Problem::Format(shown.escape_ascii().to_string())));
+            let beginning = input.peek(BUFFER)?;
+            let shown = beginning.get(..16.min(beginning.len())).unwrap_or_default();
+            let problem = match Foreign::of(beginning) {
+                Some(foreign) => Problem::Foreign { name: foreign.name, remedy: foreign.remedy() },
+                None => Problem::Format(shown.escape_ascii().to_string()),
+            };
+            return Err(input.error(problem));
         };
         let reader = match format {
             Format::Aedat2 => Reader::Aedat2(aedat2::Reader::new(input)?),
@@ -118,6 +125,8 @@ impl<R: Read> Recording<R> {
     }
 
     /// Replaces what the vector holds by the next events in the file's order, at most [`BATCH`]; false at the end.
+    /// A file with events of which none lies on the sensor is an error there.
+    ///
     /// After an error it holds the events before the faulty byte that had not been handed out.
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {
         events.clear();
@@ -127,7 +136,11 @@ impl<R: Read> Recording<R> {
             Reader::Aedat4(reader) => reader.next_batch(events),
             Reader::Npy(reader) => reader.next_batch(events),
         };
-        more.map_err(|error| RecordingError { file: self.file.clone(), ..error })
+        let named = |error| RecordingError { file: self.file.clone(), ..error };
+        match more {
+            Ok(false) => self.stream().check_any().map(|()| false).map_err(named),
+            more => more.map_err(named),
+        }
     }
 
     /// Its format.

@@ -1,6 +1,7 @@
 //! What every reader does with an event that it has decoded.
 
 use super::super::event::{CameraEvent, Sensor};
+use super::error::{Problem, RecordingError};
 use super::warnings::{Warning, Warnings};
 
 /// Most events that are handed out at a time.
@@ -35,5 +36,16 @@ impl Stream {
         }
         self.last = Some(t);
         out.push(CameraEvent { t, x, y, on });
+    }
+
+    /// At the end of a file: refuses one that has events, none of them on the sensor.
+    pub fn check_any(&self) -> Result<(), RecordingError> {
+        let events = self.warnings.count(Warning::Outside);
+        if self.last.is_some() || events == 0 {
+            return Ok(());
+        }
+        let Sensor { width, height } = self.sensor;
+        let why = "is it from a larger camera (cut or scale x and y to the sensor's pixels), or are its columns in another order?";
+        Err(RecordingError::new(0, Problem::AllOutside { events, width, height, why: why.to_owned() }))
     }
 }

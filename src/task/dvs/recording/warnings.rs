@@ -22,11 +22,19 @@ pub enum Warning {
     OtherCamera,
     /// A header without a sensor that is known here. Taken as 128 × 128 pixels.
     UnknownSensor,
+    /// `.npy`: times that are not in the usual unit. Taken as seconds.
+    TakenAsSeconds,
+    /// `.npy`: times that are not in the usual unit. Taken as milliseconds.
+    TakenAsMilliseconds,
+    /// `.npy`: times that are not in the usual unit. Taken as microseconds.
+    TakenAsMicroseconds,
+    /// `.npy`: whole times closer together than a camera's. Taken as microseconds, as usual.
+    TooFast,
 }
 
 impl Warning {
     /// All, in the order of declaration.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Unsorted,
         Self::Outside,
         Self::Invalid,
@@ -35,6 +43,10 @@ impl Warning {
         Self::OtherPacket,
         Self::OtherCamera,
         Self::UnknownSensor,
+        Self::TakenAsSeconds,
+        Self::TakenAsMilliseconds,
+        Self::TakenAsMicroseconds,
+        Self::TooFast,
     ];
 
     /// What it is and what was done, to follow a number.
@@ -48,6 +60,10 @@ impl Warning {
             Self::OtherPacket => "packets that hold no camera events (frames, IMU, triggers); skipped",
             Self::OtherCamera => "packets from a further camera; skipped",
             Self::UnknownSensor => "header without a known sensor; taken as 128 × 128 pixels",
+            Self::TakenAsSeconds => "times taken as seconds, by their fractions or rate; a structured array with whole µs in `t` is always read so",
+            Self::TakenAsMilliseconds => "times taken as milliseconds, by their fractions and rate; a structured array with whole µs in `t` is always read so",
+            Self::TakenAsMicroseconds => "times taken as microseconds, by their rate; a structured array with whole µs in `t` is always read so",
+            Self::TooFast => "events closer together than a camera sends them; times taken as µs: multiply them if they are s or ms",
         }
     }
 }

@@ -2,17 +2,23 @@
 //!
 //! Either a structured array, one record an event, with the fields x, y, t (µs) and p in any order and of any type of
 //! number; or rows of four numbers x, y, p, t with t in *milliseconds*, the layout of tonic's cut DVS128 Gesture. The
-//! format holds no size of the sensor: it is given.
+//! format holds no size of the sensor: it is given. Nor does it hold a unit of time: [`clock`] judges it.
+
+mod clock;
+mod layout;
 
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
+use npyz::NpyHeader;
+use py_literal::Value;
 
 use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
-use super::input::Input;
+use super::input::{BUFFER, Input};
 use super::stream::{BATCH, Stream};
+use clock::Clock;
+use layout::Layout;
 
 /// First bytes of a file.
 pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -24,8 +30,6 @@ const DEPTH_LIMIT: usize = 6;
 /// an open bracket may be one after the other, so that every level can double or treble its work, and a quoted bracket
 /// hides a level from [`DEPTH_LIMIT`].
 const STEP_LIMIT: usize = 4_000_000;
-/// Most bytes of a record.
-const RECORD_LIMIT: usize = 4096;
 
 /// Reads events of a file.
 #[derive(Debug)]
@@ -33,37 +37,9 @@ pub struct Reader<R> {
     input: Input<R>,
     stream: Stream,
     layout: Layout,
+    clock: Clock,
     /// Records to read.
     left: u64,
-}
-
-/// Where in a record what stands.
-#[derive(Clone, Debug)]
-struct Layout {
-    x: Number,
-    y: Number,
-    p: Number,
-    t: Number,
-    /// Bytes of a record.
-    bytes: usize,
-    /// Times are in milliseconds.
-    milliseconds: bool,
-}
-
-/// A number in a record.
-#[derive(Clone, Copy, Debug)]
-struct Number {
-    at: usize,
-    kind: Kind,
-    size: usize,
-    big: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Unsigned,
-    Signed,
-    Float,
 }
 
 impl<R: Read> Reader<R> {
@@ -72,7 +48,10 @@ impl<R: Read> Reader<R> {
         let header = read_header(&mut input)?;
         let layout = Layout::of(&header).map_err(|problem| RecordingError::new(0, problem))?;
         let left = header.shape().first().copied().unwrap_or(0);
-        Ok(Self { input, stream: Stream::new(sensor), layout, left })
+        let records = input.peek(BUFFER)?;
+        let whole = usize::try_from(left).unwrap_or(usize::MAX).saturating_mul(layout.bytes);
+        let clock = Clock::of(&layout, &records[..records.len().min(whole)]);
+        Ok(Self { input, stream: Stream::new(sensor), layout, clock, left })
     }
 
     /// See [`super::Recording::next_batch`].
@@ -88,7 +67,10 @@ impl<R: Read> Reader<R> {
                 return Err(self.input.error(Problem::Truncated { what: "the array", needed, found }));
             }
             for record in bytes.chunks_exact(size).take(count) {
-                let (t, place, on) = self.layout.event(record, offset)?;
+                let (t, place, on) = self.layout.event(record, self.clock.unit, offset)?;
+                if let Some(warning) = self.clock.warning {
+                    self.stream.warnings.add(warning, offset);
+                }
                 self.stream.push(events, t, place, on, offset);
                 offset += size as u64;
             }
@@ -128,12 +110,37 @@ fn read_header<R: Read>(input: &mut Input<R>) -> Result<NpyHeader, RecordingErro
         let needed = "a header of NumPy with descr, fortran_order and shape".to_owned();
         RecordingError::new(0, Problem::Value { what: "the header", found, needed })
     };
-    check_header(&text).map_err(|why| error(why.to_owned()))?;
+    let fields = check_header(&text).map_err(|why| error(why.to_owned()))?;
+    if let Some(text) = without_titles(fields) {
+        let length = (text.len() as u32).to_le_bytes();
+        bytes = [MAGIC, &[2, 0][..], &length, text.as_bytes()].concat();
+    }
     NpyHeader::from_reader(bytes.as_slice()).map_err(|why| error(format!("{:.200}", why.to_string())))
 }
 
-/// Whether the parser may see this text: its recursion, its work and the product of the shape are bounded here.
-fn check_header(text: &[u8]) -> Result<(), &'static str> {
+/// Returns the header with plain names of fields, if it has titles: NumPy writes those as `(('title', 'name'), type)`.
+///
+/// Of title and name the one is kept that says which number it is: the Python library aedat calls its polarity `on`
+/// and titles it `p`.
+fn without_titles(mut header: Value) -> Option<String> {
+    let Value::Dict(fields) = &mut header else { return None };
+    let descr = fields.iter_mut().find(|(key, _)| key.as_string().is_some_and(|key| key == "descr"));
+    let Some((_, Value::List(fields))) = descr else { return None };
+    let mut found = false;
+    for field in fields {
+        let Value::Tuple(parts) = field else { continue };
+        let Some(name) = parts.first_mut() else { continue };
+        let Value::Tuple(names) = name else { continue };
+        let [Value::String(title), Value::String(own)] = names.as_slice() else { continue };
+        let titled = layout::meaning(own).is_none() && layout::meaning(title).is_some();
+        *name = Value::String(if titled { title } else { own }.clone());
+        found = true;
+    }
+    found.then(|| header.format_ascii().ok()).flatten()
+}
+
+/// Parses the header's text, unless its recursion, its work or the product of its shape goes beyond bounds.
+fn check_header(text: &[u8]) -> Result<Value, &'static str> {
     let mut depth = 0_usize;
     for byte in text {
         match byte {
@@ -149,148 +156,19 @@ fn check_header(text: &[u8]) -> Result<(), &'static str> {
     // For the whole process and from now on, so for npyz's own parsing, too; nothing else parses with pest.
     pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
     let literal = text.trim_end().parse();
-    let value: py_literal::Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
+    let value: Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
     let shape = value.as_dict().and_then(|fields| {
         fields
             .iter()
             .find(|(key, _)| key.as_string().is_some_and(|key| key == "shape"))
             .map(|(_, shape)| shape)
     });
-    let Some(shape) = shape.and_then(py_literal::Value::as_tuple) else { return Err("without a shape") };
+    let Some(shape) = shape.and_then(Value::as_tuple) else { return Err("without a shape") };
     let product = shape
         .iter()
         .try_fold(1_u64, |product, side| product.checked_mul(u64::try_from(side.as_integer()?).ok()?.max(1)));
-    product.map(|_| ()).ok_or("with a shape of more than 2⁶⁴ entries")
-}
-
-impl Layout {
-    fn of(header: &NpyHeader) -> Result<Self, Problem> {
-        let shape = header.shape();
-        let layout = match header.dtype() {
-            DType::Record(fields) if shape.len() == 1 => Self::of_record(&fields)?,
-            DType::Plain(kind) if shape.len() == 2 && shape.get(1) == Some(&4) => {
-                if header.order() != Order::C && shape.first().is_some_and(|&rows| rows > 1) {
-                    return value(
-                        "the order of the array",
-                        "Fortran's".to_owned(),
-                        "C's: one event after the other",
-                    );
-                }
-                Self::of_rows(&kind)?
-            }
-            other => {
-                let found = format!("{:.120} of shape {shape:?}", other.descr());
-                return value("the array", found, "one record of x, y, t, p an event, or rows of 4 numbers");
-            }
-        };
-        if layout.bytes == 0 || layout.bytes > RECORD_LIMIT {
-            let found = format!("{} bytes long", layout.bytes);
-            return value("a record", found, "at most 4096 bytes");
-        }
-        Ok(layout)
-    }
-
-    fn of_record(fields: &[npyz::Field]) -> Result<Self, Problem> {
-        let mut at = 0_usize;
-        let mut found: [Option<Number>; 4] = [None; 4];
-        for field in fields {
-            let slot = match field.name.as_str() {
-                "x" => Some(0),
-                "y" => Some(1),
-                "p" | "pol" | "polarity" => Some(2),
-                "t" | "ts" | "timestamp" => Some(3),
-                _ => None,
-            };
-            if let Some(slot) = slot {
-                let DType::Plain(kind) = &field.dtype else {
-                    return value("a field of the array", field.dtype.descr(), "a number");
-                };
-                found[slot] = Some(Number::of(kind, at)?);
-            }
-            let size = field.dtype.num_bytes().and_then(|size| at.checked_add(size));
-            at = size.filter(|&at| at <= RECORD_LIMIT).ok_or_else(|| Problem::TooLarge {
-                what: "a record",
-                found: RECORD_LIMIT as u64 + 1,
-                limit: RECORD_LIMIT as u64,
-            })?;
-        }
-        let [Some(x), Some(y), Some(p), Some(t)] = found else {
-            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-            return value("the list of fields", format!("{:.120}", names.join(", ")), "x, y, t and p");
-        };
-        Ok(Self { x, y, p, t, bytes: at, milliseconds: false })
-    }
-
-    fn of_rows(kind: &TypeStr) -> Result<Self, Problem> {
-        let first = Number::of(kind, 0)?;
-        let [x, y, p, t] = [0, 1, 2, 3].map(|i| Number { at: i * first.size, ..first });
-        Ok(Self { x, y, p, t, bytes: 4 * first.size, milliseconds: true })
-    }
-
-    /// Time, column and row, ON.
-    fn event(&self, record: &[u8], offset: u64) -> Result<(i64, (i64, i64), bool), RecordingError> {
-        let number = |number: &Number, what, thousand| {
-            number.read(record, thousand).ok_or_else(|| {
-                let (found, needed) = ("not a number, or too large".to_owned(), "a whole number".to_owned());
-                RecordingError::new(offset + number.at as u64, Problem::Value { what, found, needed })
-            })
-        };
-        let t = number(&self.t, "an event's time", self.milliseconds)?;
-        let x = number(&self.x, "an event's x", false)?;
-        let y = number(&self.y, "an event's y", false)?;
-        // OFF is 0 in most data sets and −1 in some.
-        let on = number(&self.p, "an event's polarity", false)? > 0;
-        Ok((t, (x, y), on))
-    }
-}
-
-impl Number {
-    fn of(kind: &TypeStr, at: usize) -> Result<Self, Problem> {
-        let size = kind.num_bytes().unwrap_or(0);
-        let big = kind.endianness() == Endianness::Big;
-        let kind = match (kind.type_char(), size) {
-            (TypeChar::Bool, 1) | (TypeChar::Uint, 1 | 2 | 4 | 8) => Kind::Unsigned,
-            (TypeChar::Int, 1 | 2 | 4 | 8) => Kind::Signed,
-            (TypeChar::Float, 4 | 8) => Kind::Float,
-            _ => {
-                let needed = "a whole number of 1, 2, 4 or 8 bytes, a bool, f4 or f8";
-                return value("the type of a number", kind.to_string(), needed);
-            }
-        };
-        Ok(Self { at, kind, size, big })
-    }
-
-    /// The number, times a thousand if wanted, the rest after the point cut off as NumPy's `astype` does. The product
-    /// is taken in the array's own type, as tonic's `events[:, 3] *= 1000` does. None where the result is no `i64`.
-    fn read(self, record: &[u8], thousand: bool) -> Option<i64> {
-        let mut bytes = [0; 8];
-        let source = record.get(self.at..self.at + self.size)?;
-        let target = bytes.get_mut(..self.size)?;
-        target.copy_from_slice(source);
-        if self.big {
-            target.reverse();
-        }
-        let raw = u64::from_le_bytes(bytes);
-        let factor = if thousand { 1000 } else { 1 };
-        match (self.kind, self.size) {
-            (Kind::Unsigned, _) => i64::try_from(raw).ok()?.checked_mul(factor),
-            (Kind::Signed, size) => {
-                let shift = 64 - 8 * size as u32;
-                ((raw << shift) as i64 >> shift).checked_mul(factor)
-            }
-            (Kind::Float, 4) => whole((f32::from_bits(raw as u32) * factor as f32).into()),
-            (Kind::Float, _) => whole(f64::from_bits(raw) * factor as f64),
-        }
-    }
-}
-
-/// What stands before the point, if an `i64` holds it for certain.
-fn whole(number: f64) -> Option<i64> {
-    (number.abs() < 9.0e18).then_some(number as i64)
-}
-
-fn value<T>(what: &'static str, found: String, needed: &str) -> Result<T, Problem> {
-    Err(Problem::Value { what, found, needed: needed.to_owned() })
+    product.ok_or("with a shape of more than 2⁶⁴ entries")?;
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -349,6 +227,61 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_known_by_its_name_or_its_title() {
+        for name in ["(('p', 'on'), '|b1')", "(('on', 'p'), '|b1')", "('on', '|b1')", "('Polarity', '|b1')"] {
+            let header = format!(
+                "{{'descr': [('t', '<u8'), ('x', '<u2'), ('y', '<u2'), {name}], 'fortran_order': False, 'shape': (2,), }}"
+            );
+            let mut data = Vec::new();
+            for event in TWO {
+                data.extend((event.t as u64).to_le_bytes());
+                data.extend([event.x.to_le_bytes(), event.y.to_le_bytes()].concat());
+                data.push(u8::from(event.on));
+            }
+            assert_eq!(read(&file(&header, &data)).unwrap().0, TWO, "{name}");
+        }
+    }
+
+    /// Records or rows of 100 events, a time apart of `apart` in a unit, as f8.
+    fn timed(rows: bool, apart: f64) -> Vec<u8> {
+        let header = if rows {
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (100, 4)}".to_owned()
+        } else {
+            let fields = ["x", "y", "p", "t"].map(|name| format!("('{name}', '<f8')")).join(", ");
+            format!("{{'descr': [{fields}], 'fortran_order': False, 'shape': (100,)}}")
+        };
+        let numbers = (0..100).flat_map(|i| [1.0, 2.0, 1.0, apart * f64::from(i)]);
+        file(&header, &numbers.flat_map(f64::to_le_bytes).collect::<Vec<u8>>())
+    }
+
+    #[test]
+    fn the_unit_of_times_is_judged_and_said() {
+        let (s, ms, us) =
+            (Warning::TakenAsSeconds, Warning::TakenAsMilliseconds, Warning::TakenAsMicroseconds);
+        // 1,337 µs apart in every unit.
+        for (rows, apart, warning) in [
+            (false, 1337.0, None),
+            (false, 1.337, Some(ms)),
+            (false, 0.001_337, Some(s)),
+            (true, 1337.0, Some(us)),
+            (true, 1.337, None),
+        ] {
+            let (events, stream) = read(&timed(rows, apart)).unwrap();
+            let found: Vec<_> = stream.warnings.iter().map(|tally| (tally.warning, tally.count)).collect();
+            let wanted: Vec<_> = warning.map(|warning| (warning, 100)).into_iter().collect();
+            assert_eq!(found, wanted, "{rows} {apart}");
+            // tonic's way cuts.
+            let near = |(i, event): (usize, &CameraEvent)| (event.t - 1337 * i as i64).abs() <= i64::from(rows);
+            assert!(events.iter().enumerate().all(near), "{rows} {apart}");
+        }
+        // A busy second: 40 µs apart, in rows of seconds.
+        let (events, stream) = read(&timed(true, 0.000_04)).unwrap();
+        assert_eq!((events[99].t, stream.warnings.count(s)), (3960, 100));
+        let (_, stream) = read(&timed(false, 0.0)).unwrap();
+        assert_eq!(stream.warnings.iter().count(), 0, "all at once: nothing tells a unit");
+    }
+
+    #[test]
     fn bad_arrays_are_refused() {
         let said = |header: &str, data: &[u8]| read(&file(header, data)).unwrap_err().to_string();
         let rows = |dtype: &str, shape: &str| {
@@ -362,7 +295,9 @@ mod tests {
             (rows("<i2", "(-1, 4)"), "2⁶⁴"),
             (rows("<f8", "(1, 4)").replace("False", "Maybe"), "no Python literal"),
             (rows("<i2", "(2,)").replace("'<i2'", "[('x', '<i2'), ('q', '<i2')]"), "x, q"),
-            (rows("<i2", "(2, 4)").replace("False", "True"), "Fortran"),
+            (rows("<i2", "(2, 4)").replace("False", "True"), "ascontiguousarray(a)"),
+            (rows("<i2", "(4, 9)"), "ascontiguousarray(a.T)"),
+            (rows("|u1", "(2, 32, 32, 2)"), "frames rather than events"),
             ("[".repeat(4000), "too deep"),
             ("{}".to_owned(), "without a shape"),
             // These kept the parser busy for seconds, and for longer than anyone waits.
