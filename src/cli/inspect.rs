@@ -8,10 +8,10 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::model::embedding::Values;
-use crate::model::{Card, GestureModel, Kind, LanguageModel, Model, ModelError};
+use crate::model::{Card, GestureModel, Kind, LanguageModel, Model, ModelError, Projection};
 use crate::net::csr::{self, Csr};
 use crate::net::gesture::FRAME_SIDE;
-use crate::net::{Carry, EgruLayer, Output};
+use crate::net::{Carry, Compare, EgruLayer, Output};
 use crate::report::table::{Table, field, grouped, percent};
 use crate::scene::find;
 
@@ -61,6 +61,7 @@ fn write_card(model: &Model, out: &mut String) {
     let kind = match card.kind {
         Kind::LanguageModel => "language model: predicts the next word",
         Kind::Gestures => "gestures: tells them apart in frames of an event camera",
+        Kind::Layers => "EGRU layers alone: for arrays (`task: Tensor(inputs: \"x.npy\")`)",
     };
     let carry = match card.carry {
         Carry::Y => "y goes on from one sequence to the next, cell states restart at 0",
@@ -76,6 +77,7 @@ fn write_card(model: &Model, out: &mut String) {
     match model {
         Model::Language(model) => rows.extend(language_rows(model)),
         Model::Gestures(model) => rows.extend(gesture_rows(model)),
+        Model::Layers(_) => {}
     }
     if card.output == Output::Trace {
         rows.push((
@@ -83,6 +85,10 @@ fn write_card(model: &Model, out: &mut String) {
             "traces of y (0.9 of the old and 0.1 of y); each layer's own R gets y".to_owned(),
         ));
     }
+    if card.compare == Compare::GreaterOrEqual {
+        rows.push(("event", "where c ≥ θ, as in the paper's eq. 1 (the authors' code: c > θ)".to_owned()));
+    }
+    rows.extend(model.notes().iter().map(|note| ("note", note.clone())));
     rows.extend([
         ("training", card.training.clone()),
         ("data", card.data.clone()),
@@ -93,24 +99,35 @@ fn write_card(model: &Model, out: &mut String) {
     }
 }
 
-fn language_rows(model: &LanguageModel) -> [(&'static str, String); 2] {
+fn language_rows(model: &LanguageModel) -> Vec<(&'static str, String)> {
     let embedding = &model.embedding;
     let stored = match embedding.values() {
         Values::Int8 { .. } => "8-bit with one scale a word",
         Values::Float(_) => "f32",
     };
-    [
-        ("vocabulary", format!("{} words", grouped(model.vocabulary.len() as u64))),
+    let words = if model.vocabulary.is_characters() { "characters" } else { "words" };
+    let tied = if model.decoder.weights.is_none() { "; also the decoder's weights" } else { "" };
+    let mut rows = vec![
+        ("vocabulary", format!("{} {words}", grouped(model.vocabulary.len() as u64))),
         (
             "embedding",
             format!(
-                "{} × {}, {stored}, {} bytes; also the decoder's weights",
+                "{} × {}, {stored}, {} bytes{tied}",
                 grouped(embedding.words() as u64),
                 embedding.width(),
                 grouped(embedding.bytes() as u64)
             ),
         ),
-    ]
+    ];
+    if let Some(projection) = &model.decoder.projection {
+        let behind = match projection.kind {
+            Projection::Relu => "then ReLU",
+            Projection::Linear => "linear",
+        };
+        let (units, width) = (model.network.outputs(), projection.bias.len());
+        rows.push(("projection", format!("{units} to {width} values, {behind}; on the host, like the decoder")));
+    }
+    rows
 }
 
 fn gesture_rows(model: &GestureModel) -> [(&'static str, String); 2] {
@@ -197,7 +214,7 @@ fn write_measured(card: &Card, out: &mut String) {
     }
     let result = match card.kind {
         Kind::LanguageModel => "perplexity",
-        Kind::Gestures => "right",
+        Kind::Gestures | Kind::Layers => "right",
     };
     let mut table = Table::new(&["measured on", "predictions", result, "layer activity, %"]);
     for measured in &card.measured {
@@ -208,7 +225,7 @@ fn write_measured(card: &Card, out: &mut String) {
             grouped(measured.predictions),
             match card.kind {
                 Kind::LanguageModel => measured.perplexity.map(|perplexity| format!("{perplexity:.2}")),
-                Kind::Gestures => measured.accuracy.map(percent),
+                Kind::Gestures | Kind::Layers => measured.accuracy.map(percent),
             }
             .unwrap_or_default(),
             activity.join(" "),

@@ -48,6 +48,7 @@ impl Report {
         // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
         let none = Score::default();
         let score = session.work().language().filter(|_| !generating).map_or(&none, |r| r.task().score());
+        let text = session.work().language().map(|reading| reading.task().corpus().counts());
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -71,7 +72,12 @@ impl Report {
             confusion: gestures
                 .map(|work| work.task().tally().confusion().iter().map(|row| row.to_vec()).collect()),
             samples: gestures.map(super::gestures::samples),
-            compares_with: session.model().card().compares_with.clone(),
+            text,
+            compares_with: if text.is_some_and(|text| text.warning().is_some()) {
+                String::new()
+            } else {
+                session.model().card().compares_with.clone()
+            },
             generated: generating.then(|| words(session)),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
@@ -99,7 +105,7 @@ impl Report {
 fn words(session: &Session) -> String {
     let Some(reading) = session.work().language() else { return String::new() };
     let words: Vec<&str> = (0..).map_while(|index| reading.task().word(index)).collect();
-    words.join(" ")
+    words.join(if reading.task().model().vocabulary.is_characters() { "" } else { " " })
 }
 
 fn lints(session: &Session) -> Vec<check::Lint> {
@@ -111,7 +117,9 @@ fn lints(session: &Session) -> Vec<check::Lint> {
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    crate::session::build::lints(scene, &subject)
+    let mut lints = crate::session::build::lints(scene, &subject);
+    lints.extend(crate::session::build::model_notes(session.model()));
+    lints
 }
 
 fn duty(session: &Session) -> f64 {

@@ -28,6 +28,7 @@ use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
 use crate::session::debug::Hit;
 use crate::session::debug::expr::Value;
+use crate::task::lm::corpus::Counts;
 
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -80,7 +81,10 @@ pub struct Report {
     pub confusion: Option<Vec<Vec<u32>>>,
     /// Gestures only: every answered sample, in order. Otherwise `null`.
     pub samples: Option<Vec<gestures::SampleAnswer>>,
-    /// What the results compare with, from the model's card.
+    /// Language models only: what the text holds beside the words that the model knows. Otherwise `null`.
+    pub text: Option<Counts>,
+    /// What the results compare with, from the model's card; empty where too many words of the text are unknown to the
+    /// model for a comparison.
     pub compares_with: String,
     /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
     pub generated: Option<String>,

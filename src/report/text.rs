@@ -4,6 +4,7 @@ use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
+use crate::text::several;
 
 /// Column at which values begin.
 const INDENT: usize = 13;
@@ -105,6 +106,20 @@ impl Report {
             share(parts.polling_j),
         );
         field(out, INDENT, "", &went);
+        if let Some(text) = &self.text {
+            let read = format!(
+                "{} tokens, {}; {} of {} words are unknown to the model",
+                grouped(text.tokens as u64),
+                several(text.lines as u64, "line"),
+                grouped(text.unknown as u64),
+                grouped(text.words() as u64),
+            );
+            let name = if self.generated.is_some() { "prompt" } else { "read" };
+            field(out, INDENT, name, &read);
+            if let Some(warning) = text.warning() {
+                field(out, INDENT, "WARNING", &warning);
+            }
+        }
         if let (Some(perplexity), Some(surprisal)) = (self.perplexity, self.mean_surprisal) {
             let text = format!(
                 "{perplexity:.2} over {} predictions; mean surprisal {surprisal:.3} nats",

@@ -179,6 +179,17 @@ pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
     lints
 }
 
+/// Returns what of the model's files was read in another way than it is written.
+pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
+    model.notes().iter().map(|note| Lint {
+        level: Level::Note,
+        rule: "model-names",
+        place: "model".to_owned(),
+        message: note.clone(),
+        help: "export the tensors by the names in models/README.md, if this is not what was meant".to_owned(),
+    })
+}
+
 /// Builds the whole experiment.
 pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, SceneError> {
     Plan::new(&loaded, cache)?.start(loaded)

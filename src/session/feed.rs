@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::machine::program::{DramRows, Restart};
-use crate::model::{GestureModel, LanguageModel, Model, ModelError, WEIGHTS_FILE};
+use crate::model::{GestureModel, LanguageModel, Model, ModelError, weights_file};
 use crate::net::gesture::FRAME_SIDE;
 use crate::scene::{LoadedScene, SceneError, Task};
 use crate::task::dvs::options::GestureOptions;
@@ -142,8 +142,7 @@ struct LoadedModel {
 
 impl ModelCache {
     fn model(&mut self, path: &Path) -> Result<LoadedModel, ModelError> {
-        let file = if path.is_dir() { path.join(WEIGHTS_FILE) } else { path.to_owned() };
-        let modified = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
+        let modified = std::fs::metadata(weights_file(path)).and_then(|m| m.modified()).ok();
         if let Some(loaded) = &self.model
             && loaded.path == path
             && loaded.modified == modified
@@ -225,7 +224,6 @@ pub(super) fn load(
 fn rows(loaded: &LoadedScene, options: &TensorOptions, width: usize) -> Result<Arc<Rows>, SceneError> {
     let path = loaded.resolve(&options.inputs, "task.inputs")?;
     Rows::load(&path, width).map(Arc::new).map_err(|error| {
-        let help = "numpy.save writes such a file: one row a time step, as wide as the first layer's input";
-        loaded.error_at("task.inputs", error.to_string(), help)
+        loaded.error_at("task.inputs", error.to_string(), error.help())
     })
 }

@@ -12,7 +12,7 @@ use spinntui::machine::program::{DramRows, Program};
 use spinntui::mapping::options::{LayerMapping, MappingOptions};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output};
 
 const INPUTS: usize = 20;
 const STEPS: u32 = 40;
@@ -45,6 +45,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         recurrent_bias: vec![0.1; 3 * units],
         threshold: vec![0.05; units],
         output: Output::Y,
+        compare: Compare::Greater,
     }
 }
 

@@ -12,7 +12,7 @@ use spinntui::machine::program::{DramRows, Phase, Program};
 use spinntui::mapping::options::{Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output};
 
 const INPUTS: usize = 6;
 const STEPS: u32 = 5;
@@ -56,6 +56,7 @@ fn network(threshold: f32) -> Egru {
             recurrent_bias: vec![0.1; 3 * units],
             threshold: vec![threshold; units],
             output: Output::Y,
+            compare: Compare::Greater,
         });
         inputs = units;
     }

@@ -19,7 +19,7 @@ use spinntui::mapping::options::{
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::quantise::QuantisedEgru;
-use spinntui::net::{Carry, Egru, EgruLayer, Output};
+use spinntui::net::{Carry, Compare, Egru, EgruLayer, Output};
 
 #[derive(Debug)]
 struct Rows(Vec<Vec<f32>>);
@@ -74,7 +74,18 @@ impl Values {
             recurrent_bias: self.vec(3 * units, 0.3),
             threshold: self.vec(units, 0.2).iter().map(|t| t.abs()).collect(),
             output,
+            compare: Compare::Greater,
         }
+    }
+}
+
+/// Makes every third unit reach exactly its threshold in each step: z is 0, so n is g, and tanh of 100 is 1.
+fn tie(layer: &mut EgruLayer) {
+    let units = layer.units();
+    for unit in (0..units).step_by(3) {
+        layer.bias[unit] = -200.0;
+        layer.bias[2 * units + unit] = 100.0;
+        layer.threshold[unit] = 1.0;
     }
 }
 
@@ -94,6 +105,9 @@ struct Case {
     int8: bool,
     /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
     lists: bool,
+    compare: Compare,
+    /// Units whose cell state equals its threshold in every step.
+    ties: bool,
 }
 
 /// Kernels that give the reference's own bits.
@@ -159,6 +173,8 @@ fn case() -> impl Strategy<Value = Case> {
             kernels,
             int8: seed % 4 == 0,
             lists: lists && payload == Payload::Events,
+            compare: if seed % 3 == 0 { Compare::GreaterOrEqual } else { Compare::Greater },
+            ties: seed % 5 < 2,
         },
     )
 }
@@ -195,7 +211,12 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let mut options = case.options.clone();
     for (k, &(units, pes)) in case.layers.iter().enumerate() {
         let name = format!("rnns.{k}");
-        network.layers.push(values.layer(name.clone(), inputs, units, case.density, case.outputs[k]));
+        let mut layer = values.layer(name.clone(), inputs, units, case.density, case.outputs[k]);
+        layer.compare = case.compare;
+        if case.ties {
+            tie(&mut layer);
+        }
+        network.layers.push(layer);
         let list = |kind| {
             let list = case.lists && kind == KernelKind::CscEvent;
             if list { KernelKind::CscEventList } else { kind }
@@ -297,8 +318,23 @@ fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
         kernels: vec![(KernelKind::Dense, KernelKind::Dense); 2],
         int8: false,
         lists: false,
+        compare: Compare::Greater,
+        ties: false,
     };
     check(&case).unwrap();
+}
+
+#[test]
+fn a_cell_state_at_its_threshold_is_sent_where_the_card_says_so() {
+    let activity = [Compare::Greater, Compare::GreaterOrEqual].map(|compare| {
+        let mut layer = Values(7).layer("rnns.0".into(), 3, 9, 0.5, Output::Y);
+        layer.compare = compare;
+        tie(&mut layer);
+        let network = Egru { layers: vec![layer] };
+        let y = network.step(&mut network.state(), &[0.1, 0.2, 0.3]).to_vec();
+        [0, 3, 6].map(|unit| y[unit].to_bits())
+    });
+    assert_eq!(activity, [[0; 3], [1.0_f32.to_bits(); 3]]);
 }
 
 proptest! {

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Carry, Egru, EgruLayer, EgruState, Output, egru};
+use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, egru};
 
 const TOLERANCE: f32 = 1e-5;
 
@@ -45,6 +45,7 @@ fn layer(name: &str, p: &Value) -> EgruLayer {
         recurrent_bias: flat(&p["recurrent_bias"]),
         threshold,
         output: Output::Y,
+        compare: Compare::Greater,
     }
 }
 

@@ -19,7 +19,7 @@ use spinntui::mapping::options::{Broadcast, LayerMapping, MappingOptions, Payloa
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::{Csr, from_dense};
 use spinntui::net::quantise::quantise_row;
-use spinntui::net::{Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output};
 
 #[derive(Debug)]
 struct Rows(Vec<Vec<f32>>);
@@ -124,6 +124,7 @@ impl Case {
                 recurrent_bias: values.vec(3 * units, 0.3),
                 threshold: values.vec(units, 0.2).iter().map(|t| t.abs()).collect(),
                 output: if self.traces { Output::Trace } else { Output::Y },
+                compare: Compare::Greater,
             });
             inputs = units;
         }

@@ -10,7 +10,7 @@ use spinntui::machine::program::DramRows;
 use spinntui::mapping::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
@@ -64,6 +64,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         recurrent_bias: vec![0.0; rows],
         threshold: vec![0.01; units],
         output: Output::Y,
+        compare: Compare::Greater,
     }
 }
 

@@ -3,11 +3,14 @@
 //! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM bytes and its results
 //! go back there. On the chip sigmoid and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
 //! silicon may differ from the emulator, which calls `libm`.
+//!
+//! The committed listing compares as the authors' code does, c > θ. With [`Compare::GreaterOrEqual`] the condition of
+//! its `itt gt`, `vmovgt` and `vsubgt` is `ge`: as many instructions of as many cycles, so one cost serves both.
 
 use serde::{Deserialize, Serialize};
 
 use super::{SramWords, WORDS};
-use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
+use crate::net::egru::{self, Compare, PointwiseInput, PointwiseOutput, pointwise};
 
 /// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub struct PointwiseLayout {
     pub y: u32,
     /// Where the layer passes on traces: n singles, padded to whole packets. State and payload at once.
     pub trace: Option<u32>,
+    /// Condition of the comparison with θ.
+    #[serde(default, skip_serializing_if = "Compare::is_usual")]
+    pub compare: Compare,
 }
 
 fn single(words: &SramWords, base: u32, index: u32) -> f32 {
@@ -56,5 +62,6 @@ pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell:
         recurrent_bias: gates(layout.recurrent_bias),
         c: if reset_cell { 0.0 } else { single(words, layout.cell, index) },
         threshold: single(words, layout.threshold, index),
+        compare: layout.compare,
     })
 }

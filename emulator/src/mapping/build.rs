@@ -205,6 +205,7 @@ fn shares<'a>(
             name: &layer.name,
             units: units.len() as u32,
             output: layer.output,
+            compare: layer.compare,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
             events: delivery::needs(placed, k, units.len(), request.mapping.payload),

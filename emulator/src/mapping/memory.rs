@@ -13,7 +13,7 @@ use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::broadcast::SlotEvents;
 use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
-use crate::net::Output;
+use crate::net::{Compare, Output};
 
 /// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
 pub const PROGRAM_BYTES: u32 = 18_336;
@@ -35,6 +35,8 @@ pub struct Share<'a> {
     pub units: u32,
     /// What the layer passes on: y, or traces beside it.
     pub output: Output,
+    /// What makes an event.
+    pub compare: Compare,
     /// Kernel and size of W.
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
@@ -293,6 +295,7 @@ fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayou
         recurrent_bias: take(rows, "recurrent bias", ""),
         threshold: take(units, "thresholds θ", ""),
         cell: take(units, "cell states c", ""),
+        compare: share.compare,
     };
     let further = (1..batch as usize).map(|sample| {
         let of = of_sample(sample);
@@ -317,7 +320,8 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        Share { layer: 0, name: "rnns.0", units, output: Output::Trace, input, recurrent, events: None }
+        let (output, compare) = (Output::Trace, Compare::Greater);
+        Share { layer: 0, name: "rnns.0", units, output, compare, input, recurrent, events: None }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::net::{Carry, Output};
+use crate::net::{Carry, Compare, Output};
 
 /// A model's card. Every field but `name` and `kind`, and a gesture model's `classes`, may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,12 +18,21 @@ pub struct Card {
     #[serde(default)]
     pub title: String,
     /// What it keeps from one sequence to the next. Language models: `Y` as in the authors' evaluation (the default), or
-    /// `CAndY`. Gestures: `Nothing`.
+    /// `CAndY`. Gestures: `Nothing`. Layers: any, `Nothing` by default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
     /// What each layer passes on; by default `Y` for language models and `Trace` for gestures.
     pub output: Output,
+    /// When a unit sends: `Greater` (c > θ, the authors' code; the default) or `GreaterOrEqual` (c ≥ θ, the paper's eq. 1).
+    pub compare: Compare,
+    /// Place of the reset gate: `After` the recurrent product (the authors' code; the default). `Before` it (the paper's
+    /// eq. 4) is refused.
+    pub reset_gate: ResetGate,
+    /// Zoneout that the model was trained with, 0..=1; only 0 is computed.
+    pub zoneout: f32,
+    /// Language models with `decoder.projection`: what follows that product.
+    pub projection: Option<Projection>,
     /// Names of a gesture model's classes, in the order of its logits.
     pub classes: Vec<String>,
     /// How it was trained.
@@ -50,6 +59,13 @@ struct Written {
     sequence: Option<u32>,
     output: Option<Output>,
     #[serde(default)]
+    compare: Compare,
+    #[serde(default)]
+    reset_gate: ResetGate,
+    #[serde(default)]
+    zoneout: f32,
+    projection: Option<Projection>,
+    #[serde(default)]
     classes: Vec<String>,
     #[serde(default)]
     training: String,
@@ -73,6 +89,10 @@ impl From<Written> for Card {
             carry: written.carry.unwrap_or(defaults.carry),
             sequence: written.sequence.unwrap_or(defaults.sequence),
             output: written.output.unwrap_or(defaults.output),
+            compare: written.compare,
+            reset_gate: written.reset_gate,
+            zoneout: written.zoneout,
+            projection: written.projection,
             classes: written.classes,
             training: written.training,
             data: written.data,
@@ -90,6 +110,27 @@ pub enum Kind {
     LanguageModel,
     /// Tells gestures apart in frames of an event camera.
     Gestures,
+    /// EGRU layers alone, for arrays.
+    Layers,
+}
+
+/// Place of the reset gate r.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ResetGate {
+    /// g = tanh(W·x + b_x + r·(R·y + b_r)), as in the authors' code.
+    #[default]
+    After,
+    /// g = tanh(W·x + b_x + R·(r·y) + b_r), as in the paper's eq. 4.
+    Before,
+}
+
+/// What follows the projection in front of a decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Projection {
+    /// Nothing, as in EvNN's `benchmarks/lm`.
+    Linear,
+    /// Negative values become 0, as in the authors' tutorial.
+    Relu,
 }
 
 /// One result.
@@ -128,6 +169,24 @@ pub enum CardError {
     /// A gesture model whose state would leak from one gesture into the next.
     #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
     GestureCarry(Carry),
+    /// A network that the chip's program cannot compute.
+    #[error(
+        " reset_gate: Before is not computed; it needs r of all units before R·(r·y), so a second exchange between the \
+         PEs in each step, which the chip's program does not have. Use a model trained with the gate After, as in EvNN"
+    )]
+    ResetGate,
+    /// A network that the chip's program cannot compute.
+    #[error(
+        " zoneout: {0} is not computed; at evaluation it is n = p·c + (1 − p)·n, which the chip's point-wise kernel does not have. \
+         A model trained with zoneout computes something else without it: use one trained without (0)"
+    )]
+    Zoneout(f32),
+    /// A zoneout that is no probability.
+    #[error(" zoneout: {0}; a probability is within 0 and 1")]
+    ZoneoutRange(f32),
+    /// A projection where no decoder is.
+    #[error(" projection: only language models have one")]
+    Projection,
     /// A gesture model that does not say what its logits mean.
     #[error(" classes: none; a gesture model's card names its classes in the order of its logits")]
     NoClasses,
@@ -141,9 +200,13 @@ impl Card {
         let card: Self = options.from_bytes(bytes).map_err(|error| CardError::Ron(Box::new(error)))?;
         match card.kind {
             _ if card.sequence == 0 => Err(CardError::EmptySequence),
+            _ if card.reset_gate == ResetGate::Before => Err(CardError::ResetGate),
+            _ if !(0.0..=1.0).contains(&card.zoneout) => Err(CardError::ZoneoutRange(card.zoneout)),
+            _ if card.zoneout > 0.0 => Err(CardError::Zoneout(card.zoneout)),
+            kind if kind != Kind::LanguageModel && card.projection.is_some() => Err(CardError::Projection),
             Kind::Gestures if card.carry != Carry::Nothing => Err(CardError::GestureCarry(card.carry)),
             Kind::Gestures if card.classes.is_empty() => Err(CardError::NoClasses),
-            Kind::Gestures | Kind::LanguageModel => Ok(card),
+            Kind::Gestures | Kind::LanguageModel | Kind::Layers => Ok(card),
         }
     }
 
@@ -152,6 +215,7 @@ impl Card {
         let (carry, sequence, output) = match kind {
             Kind::LanguageModel => (Carry::Y, WORDS, Output::Y),
             Kind::Gestures => (Carry::Nothing, FRAMES, Output::Trace),
+            Kind::Layers => (Carry::Nothing, FRAMES, Output::Y),
         };
         Self {
             name: name.to_owned(),
@@ -160,6 +224,10 @@ impl Card {
             carry,
             sequence,
             output,
+            compare: Compare::Greater,
+            reset_gate: ResetGate::After,
+            zoneout: 0.0,
+            projection: None,
             classes: Vec::new(),
             training: String::new(),
             data: String::new(),
@@ -190,6 +258,23 @@ mod tests {
         assert!(text.contains("carries"), "{text}");
         assert!(Card::parse(br#"Card(name: "x", kind: LanguageModel, sequence: 0)"#).is_err());
         assert!(Card::parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn variants_are_computed_or_refused_by_name() {
+        let card = |field: &str| Card::parse(format!("Card(name: \"v\", kind: Layers, {field})").as_bytes());
+        assert_eq!(card("compare: GreaterOrEqual").unwrap().compare, Compare::GreaterOrEqual);
+        assert_eq!(card("reset_gate: After, zoneout: 0.0").unwrap(), Card::unwritten("v", Kind::Layers));
+        for (field, words) in [
+            ("reset_gate: Before", "reset_gate: Before is not computed"),
+            ("zoneout: 0.25", "zoneout: 0.25 is not computed"),
+            ("zoneout: 1.5", "zoneout: 1.5; a probability"),
+            ("projection: Relu", "only language models"),
+            ("compare: Less", "Less"),
+        ] {
+            let error = card(field).unwrap_err().to_string();
+            assert!(error.contains(words), "{field}: {error}");
+        }
     }
 
     #[test]

@@ -126,20 +126,89 @@ pub enum ModelError {
         /// Which check failed, with row and value.
         source: CsrError,
     },
-    /// A decoder with weights of its own.
+    /// A projection in front of the decoder, of which no tensor says what follows it.
     #[error(
-        "{}: tensor {tensor} differs from embeddings.weight at word {word}, column {column}; only a decoder tied to \
-         the embedding is supported", path.display()
+        "{}: tensor {tensor}: a projection that is followed by ReLU (the authors' tutorial) or by nothing (EvNN, \
+         benchmarks/lm); write `projection: Relu` or `projection: Linear` into card.ron", path.display()
     )]
-    Untied {
+    Projection {
         /// The file.
         path: PathBuf,
         /// The tensor.
         tensor: String,
-        /// Word (row) of the first difference.
-        word: usize,
-        /// Column of the first difference.
-        column: usize,
+    },
+    /// A file that is known to hold something else than weights.
+    #[error("{}: the file is {what}. {remedy}", path.display())]
+    NotWeights {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// Way to weights.
+        remedy: String,
+    },
+    /// A folder without weights, but with something in their place.
+    #[error("{}: not there; the folder holds {found}. {remedy}", path.display())]
+    Absent {
+        /// The file that is needed.
+        path: PathBuf,
+        /// Other files of the folder.
+        found: String,
+        /// Way to weights.
+        remedy: String,
+    },
+    /// An index of shards that does not parse.
+    #[error("{}: not an index of shards: {source}", path.display())]
+    Index {
+        /// The index.
+        path: PathBuf,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// An index that names a shard elsewhere.
+    #[error("{}: shard {shard:?} is not a plain file name; shards lie beside their index", path.display())]
+    Shard {
+        /// The index.
+        path: PathBuf,
+        /// The name.
+        shard: String,
+    },
+    /// A name that stands twice in a header.
+    #[error(
+        "{}: the header has tensor {tensor} twice; one of the two would be left out. Export the file again",
+        path.display()
+    )]
+    Duplicate {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        tensor: String,
+    },
+    /// Two tensors that are one once wrappers' words are left out of their names.
+    #[error(
+        "{}: tensors {first} and {second} are one without what wraps their names (module, _orig_mod); leave out one",
+        path.display()
+    )]
+    TwoNames {
+        /// The file.
+        path: PathBuf,
+        /// One name.
+        first: String,
+        /// The other name.
+        second: String,
+    },
+    /// Layers whose names do not say their order.
+    #[error(
+        "{}: tensors {first} and {second} belong to layers whose order their names do not say; call the layers rnns.0, \
+         rnns.1, …", path.display()
+    )]
+    LayerOrder {
+        /// The file.
+        path: PathBuf,
+        /// A tensor of one layer.
+        first: String,
+        /// A tensor of the other.
+        second: String,
     },
     /// A vocabulary of another model.
     #[error(

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::tensors::TensorFile;
-use super::{Card, Files, Kind, ModelError, load_network, read};
+use super::weights::Weights;
+use super::{Card, Files, Kind, ModelError, load_network};
 use crate::net::Egru;
 use crate::net::conv::{Conv2d, Linear};
 use crate::net::gesture::{self, CONVOLUTIONS, Head, MeanLogits};
@@ -21,21 +22,28 @@ pub struct GestureModel {
     pub network: Egru,
     /// Output of the last layer to logits, one for each of the card's classes.
     pub readout: Linear,
+    /// See [`super::Model::notes`].
+    pub notes: Vec<String>,
 }
 
 impl GestureModel {
     /// Loads a model's folder, or a lone `.safetensors` file with `card.ron` beside it.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let Files { weights, card, .. } = Files::find(path)?.of_kind(Kind::Gestures)?;
-        let bytes = read(&weights)?;
-        let file = TensorFile::new(&weights, &bytes, card.kind)?;
+        let files = Files::find(path)?;
+        let weights = Weights::read(&files.weights)?;
+        Self::read(files, TensorFile::new(&weights)?)
+    }
+
+    pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
+        let card = files.card(Kind::Gestures)?;
+        let notes = file.check(card.kind)?;
         let head = load_head(&file)?;
-        let network = load_network(&file, head.features(), card.output)?;
+        let network = load_network(&file, head.features(), &card)?;
         let (classes, units) = (card.classes.len(), network.outputs());
         let weight = file.dense(&format!("{READOUT}.weight"), &[classes, units])?;
         let bias = file.vector(&format!("{READOUT}.bias"), Some(classes))?;
         let readout = Linear::new(units, &weight, bias).map_err(|e| file.parts(READOUT, e))?;
-        Ok(Self { card, path: weights, head, network, readout })
+        Ok(Self { card, path: files.weights, head, network, readout, notes })
     }
 
     /// A whole gesture through the reference, frame by frame (\[32 · 32\] each); `each` sees features and output.

@@ -1,12 +1,16 @@
-//! Language models: words, embedding, EGRU layers, and a decoder tied to the embedding.
+//! Language models: words, embedding, EGRU layers, and a decoder, tied to the embedding or with weights of its own.
 
 use std::path::{Path, PathBuf};
 
-use super::tensors::TensorFile;
-use super::{Card, Embedding, Files, Kind, ModelError, VOCABULARY_FILE, Vocabulary, load_network, read};
+use super::card::Projection;
+use super::tensors::{DECODER, TensorFile};
+use super::weights::Weights;
+use super::{
+    Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, Vocabulary, load_network, read,
+};
 use crate::net::{Egru, EgruLayer};
 
-/// A language model as loaded: what it is, its words, its network, and the tied embedding that is also its decoder.
+/// A language model as loaded: what it is, its words, its network, its embedding and its decoder.
 #[derive(Clone, Debug)]
 pub struct LanguageModel {
     /// What the model is and how to run it.
@@ -17,19 +21,38 @@ pub struct LanguageModel {
     pub vocabulary: Vocabulary,
     /// Its recurrent layers.
     pub network: Egru,
-    /// E, \[V, width\]: what the first layer reads, and the decoder's weights.
+    /// E, \[V, width\]: what the first layer reads, and the weights of a tied decoder.
     pub embedding: Embedding,
     /// The rest of the decoder.
     pub decoder: Decoder,
+    /// See [`super::Model::notes`].
+    pub notes: Vec<String>,
 }
 
-/// The decoder beside the tied embedding: logits = (y · scale) · Eᵀ + bias.
+/// The decoder beside the embedding: logits = (h · scale) · Dᵀ + bias.
+///
+/// D is the embedding, or [`Self::weights`]; h is the last layer's y, or its projection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoder {
     /// One for each word, \[V\].
     pub bias: Vec<f32>,
     /// One number on the last layer's values; 1 unless the file says otherwise.
     pub scale: f32,
+    /// D, \[V, width\], of a decoder with weights of its own; `None` where the embedding is D.
+    pub weights: Option<Embedding>,
+    /// Linear layer between the last EGRU layer and the decoder; `None` without one.
+    pub projection: Option<ProjectionLayer>,
+}
+
+/// h = f(P · y + b), with f by the card: h = that, or 0 where it is negative.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectionLayer {
+    /// P, \[width, units\], row after row.
+    pub weights: Vec<f32>,
+    /// b, \[width\].
+    pub bias: Vec<f32>,
+    /// What follows the product.
+    pub kind: Projection,
 }
 
 impl LanguageModel {
@@ -39,51 +62,110 @@ impl LanguageModel {
     /// only y carried from one to the next.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let files = Files::find(path)?;
-        let Files { weights, folder, card } = files.of_kind(Kind::LanguageModel)?;
-        let bytes = read(&weights)?;
-        let vocabulary_path = folder.join(VOCABULARY_FILE);
-        let vocabulary = Vocabulary::parse(&read(&vocabulary_path)?)
-            .map_err(|source| ModelError::Vocabulary { path: vocabulary_path.clone(), source })?;
+        let weights = Weights::read(&files.weights)?;
+        Self::read(files, TensorFile::new(&weights)?)
+    }
 
-        let file = TensorFile::new(&weights, &bytes, card.kind)?;
+    pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
+        let card = files.card(Kind::LanguageModel)?;
+        let words = vocabulary(&files.folder)?;
+        let mut notes = file.check(card.kind)?;
         let embedding = file.embedding()?;
-        if embedding.words() != vocabulary.len() {
-            return Err(ModelError::VocabularySize {
-                path: vocabulary_path,
-                words: vocabulary.len(),
-                rows: embedding.words(),
-            });
+        let vocabulary = words.fitting(embedding.words(), &mut notes)?;
+        let network = load_network(&file, embedding.width(), &card)?;
+        let decoder = load_decoder(&file, &embedding, &network, (&card, &vocabulary), &mut notes)?;
+        Ok(Self { card, path: files.weights, vocabulary, network, embedding, decoder, notes })
+    }
+}
+
+/// Vocabularies beside the weights, in order of preference.
+struct Words(Vec<(PathBuf, Vocabulary)>);
+
+/// Reads `vocab.txt`, and `word2index.json` where there is one.
+fn vocabulary(folder: &Path) -> Result<Words, ModelError> {
+    let (text, json) = (folder.join(VOCABULARY_FILE), folder.join(INDICES_FILE));
+    let mut found = Vec::new();
+    if text.exists() || !json.exists() {
+        let vocabulary = Vocabulary::parse(&read(&text)?);
+        found.push((text.clone(), vocabulary.map_err(|source| ModelError::Vocabulary { path: text, source })?));
+    }
+    if json.exists() {
+        let vocabulary = Vocabulary::parse_json(&read(&json)?);
+        found.push((json.clone(), vocabulary.map_err(|source| ModelError::Vocabulary { path: json, source })?));
+    }
+    Ok(Words(found))
+}
+
+impl Words {
+    /// Returns the first vocabulary with as many words as the embedding has rows.
+    fn fitting(self, rows: usize, notes: &mut Vec<String>) -> Result<Vocabulary, ModelError> {
+        let size = |(path, vocabulary): &(PathBuf, Vocabulary)| (path.clone(), vocabulary.len());
+        let first = self.0.first().map(size);
+        for (path, vocabulary) in self.0 {
+            if vocabulary.len() == rows {
+                if path.ends_with(INDICES_FILE) {
+                    notes.push(format!("the vocabulary is read from {INDICES_FILE}"));
+                }
+                return Ok(vocabulary);
+            }
         }
-        let network = load_network(&file, embedding.width(), card.output)?;
-        check_tied(&file, &network, embedding.width())?;
-        let decoder = load_decoder(&file, &embedding)?;
-        Ok(Self { card, path: weights, vocabulary, network, embedding, decoder })
+        let (path, words) = first.unwrap_or_default();
+        Err(ModelError::VocabularySize { path, words, rows })
     }
 }
 
-/// The tied decoder multiplies the last layer's output with embeddings: both have the same width.
-fn check_tied(file: &TensorFile<'_>, network: &Egru, width: usize) -> Result<(), ModelError> {
-    if network.layers.last().map_or(0, EgruLayer::units) == width {
-        return Ok(());
-    }
-    Err(file.shape_error(
-        &format!("rnns.{}.thr", network.layers.len().saturating_sub(1)),
-        format!("[{width}], as the tied decoder multiplies the last layer with embeddings of {width}"),
-    ))
-}
-
-fn load_decoder(file: &TensorFile<'_>, embedding: &Embedding) -> Result<Decoder, ModelError> {
-    const TIED: &str = "decoder.decoder.weight";
+fn load_decoder(
+    file: &TensorFile<'_>,
+    embedding: &Embedding,
+    network: &Egru,
+    (card, vocabulary): (&Card, &Vocabulary),
+    notes: &mut Vec<String>,
+) -> Result<Decoder, ModelError> {
     const SCALE: &str = "decoder.scale";
-    if file.has(TIED) {
-        let weights = file.dense(TIED, &[embedding.words(), embedding.width()])?;
-        if let Some(index) = embedding.first_difference(&weights) {
-            return Err(file.untied(TIED, index, embedding.width()));
-        }
+    const BIAS: &str = "decoder.decoder.bias";
+    let units = network.layers.last().map_or(0, EgruLayer::units);
+    let projection = load_projection(file, units, (card, vocabulary), notes)?;
+    let read = projection.as_ref().map_or(units, |projection| projection.bias.len());
+    let weights = file.decoder(embedding, read)?;
+    if weights.is_none() && read != embedding.width() {
+        return Err(file.shape_error(
+            &format!("rnns.{}.thr", network.layers.len().saturating_sub(1)),
+            format!(
+                "[{0}], as the tied decoder multiplies the last layer with embeddings of {0}; to run the layers alone \
+                 on an array, write `kind: Layers` into card.ron",
+                embedding.width()
+            ),
+        ));
+    }
+    if weights.is_some() {
+        notes.push(format!("the decoder has weights of its own, not the embedding's ({DECODER})"));
     }
     let scale = if file.has(SCALE) { file.vector(SCALE, Some(1))?.into_iter().next() } else { None };
-    Ok(Decoder {
-        bias: file.vector("decoder.decoder.bias", Some(embedding.words()))?,
-        scale: scale.unwrap_or(1.0),
-    })
+    let bias = file.vector(BIAS, Some(embedding.words()))?;
+    Ok(Decoder { bias, scale: scale.unwrap_or(1.0), weights, projection })
+}
+
+/// Reads `decoder.projection`. The authors have it in two forms that no tensor tells apart: the card says which.
+fn load_projection(
+    file: &TensorFile<'_>,
+    units: usize,
+    (card, vocabulary): (&Card, &Vocabulary),
+    notes: &mut Vec<String>,
+) -> Result<Option<ProjectionLayer>, ModelError> {
+    const WEIGHTS: &str = "decoder.projection.weight";
+    const BIAS: &str = "decoder.projection.bias";
+    if !file.has(WEIGHTS) && !file.has(BIAS) {
+        return Ok(None);
+    }
+    let bias = file.vector(BIAS, None)?;
+    let weights = file.dense(WEIGHTS, &[bias.len(), units])?;
+    let kind = match card.projection {
+        Some(kind) => kind,
+        None if vocabulary.is_characters() => {
+            notes.push("the projection is followed by ReLU, as in the authors' model of characters".to_owned());
+            Projection::Relu
+        }
+        None => return Err(file.no_projection(WEIGHTS)),
+    };
+    Ok(Some(ProjectionLayer { weights, bias, kind }))
 }

@@ -9,44 +9,58 @@ pub mod embedding;
 mod error;
 pub mod gestures;
 pub mod language;
+pub mod layers;
+mod names;
 mod tensors;
 pub mod vocabulary;
+mod weights;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use card::{Card, Kind, Measured};
+pub use card::{Card, Kind, Measured, Projection};
 pub use embedding::Embedding;
 pub use error::ModelError;
 pub use gestures::GestureModel;
-pub use language::{Decoder, LanguageModel};
+pub use language::{Decoder, LanguageModel, ProjectionLayer};
+pub use layers::LayersModel;
 pub use vocabulary::{Vocabulary, VocabularyError};
 
-use crate::net::{Egru, EgruLayer, Output};
+use crate::net::{Egru, EgruLayer};
 use tensors::TensorFile;
+use weights::Weights;
 
 /// Name of the weights in a model's folder.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// Name of the vocabulary in a model's folder.
 pub const VOCABULARY_FILE: &str = "vocab.txt";
+/// Name of the other form of a vocabulary: the authors' map of words, or codes of characters, to ids.
+pub const INDICES_FILE: &str = "word2index.json";
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.ron";
 
-/// A model of either kind; its card says which.
+/// A model of any kind; its card or else the names of its tensors say which.
 #[derive(Clone, Debug)]
 pub enum Model {
     /// Predicts the next word.
     Language(Arc<LanguageModel>),
     /// Tells gestures apart.
     Gestures(Arc<GestureModel>),
+    /// EGRU layers alone.
+    Layers(Arc<LayersModel>),
 }
 
 impl Model {
     /// Loads a model's folder, or a lone `.safetensors` file with its other files beside it.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        match Files::find(path)?.card.kind {
-            Kind::LanguageModel => LanguageModel::load(path).map(Arc::new).map(Self::Language),
-            Kind::Gestures => GestureModel::load(path).map(Arc::new).map(Self::Gestures),
+        let files = Files::find(path)?;
+        let weights = Weights::read(&files.weights)?;
+        let file = TensorFile::new(&weights)?;
+        match files.card.as_ref().map_or_else(|| file.kind(), |card| card.kind) {
+            Kind::LanguageModel => LanguageModel::read(files, file).map(Arc::new).map(Self::Language),
+            Kind::Gestures => GestureModel::read(files, file).map(Arc::new).map(Self::Gestures),
+            Kind::Layers => LayersModel::read(files, file).map(Arc::new).map(Self::Layers),
         }
     }
 
@@ -55,6 +69,7 @@ impl Model {
         match self {
             Self::Language(model) => &model.card,
             Self::Gestures(model) => &model.card,
+            Self::Layers(model) => &model.card,
         }
     }
 
@@ -63,6 +78,7 @@ impl Model {
         match self {
             Self::Language(model) => &model.path,
             Self::Gestures(model) => &model.path,
+            Self::Layers(model) => &model.path,
         }
     }
 
@@ -71,6 +87,16 @@ impl Model {
         match self {
             Self::Language(model) => &model.network,
             Self::Gestures(model) => &model.network,
+            Self::Layers(model) => &model.network,
+        }
+    }
+
+    /// What of its files was read in another way than it is written, or left out; empty for most models.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Self::Language(model) => &model.notes,
+            Self::Gestures(model) => &model.notes,
+            Self::Layers(model) => &model.notes,
         }
     }
 }
@@ -80,7 +106,7 @@ impl Model {
     pub fn language(&self) -> Option<&Arc<LanguageModel>> {
         match self {
             Self::Language(model) => Some(model),
-            Self::Gestures(_) => None,
+            Self::Gestures(_) | Self::Layers(_) => None,
         }
     }
 
@@ -88,46 +114,55 @@ impl Model {
     pub fn gestures(&self) -> Option<&Arc<GestureModel>> {
         match self {
             Self::Gestures(model) => Some(model),
-            Self::Language(_) => None,
+            Self::Language(_) | Self::Layers(_) => None,
         }
     }
 }
 
-/// What every model consists of, before its tensors are looked at.
+/// Returns the file whose change means that a model has changed: its weights, or the index of their shards.
+pub fn weights_file(path: &Path) -> PathBuf {
+    weights::find(path).unwrap_or_else(|_| path.join(WEIGHTS_FILE))
+}
+
+/// Files of a model, before its tensors are looked at.
 struct Files {
     weights: PathBuf,
     folder: PathBuf,
-    card: Card,
+    /// None where there is no `card.ron`.
+    card: Option<Card>,
 }
 
 impl Files {
     /// Finds the weights of a folder (or takes a lone file) and reads the card beside them.
-    ///
-    /// Without a `card.ron`, it is a language model with defaults as the authors' evaluation: sequences of 70, only y
-    /// carried from one to the next.
     fn find(path: &Path) -> Result<Self, ModelError> {
-        let weights = if path.is_dir() { path.join(WEIGHTS_FILE) } else { path.to_path_buf() };
-        let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
         // Whether there is a model at all comes before what its card says.
-        std::fs::metadata(&weights).map_err(|source| ModelError::Read { path: weights.clone(), source })?;
+        let weights = weights::find(path)?;
+        let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
         let path = folder.join(CARD_FILE);
         let card = if path.exists() {
-            Card::parse(&read(&path)?).map_err(|source| ModelError::Card { path, source })?
+            Some(Card::parse(&read(&path)?).map_err(|source| ModelError::Card { path, source })?)
         } else {
-            let own_name = weights.file_name().is_some_and(|name| name != WEIGHTS_FILE);
-            let name = if own_name { weights.file_stem() } else { folder.file_name() };
-            Card::unwritten(&name.unwrap_or_default().to_string_lossy(), Kind::LanguageModel)
+            None
         };
         Ok(Self { weights, folder, card })
     }
 
-    /// The same if the model is of this kind.
-    fn of_kind(self, needed: Kind) -> Result<Self, ModelError> {
-        let found = self.card.kind;
-        if found == needed {
-            return Ok(self);
+    /// Returns the card of a model of this kind; without a file, one with the defaults of the authors' evaluation.
+    fn card(&mut self, needed: Kind) -> Result<Card, ModelError> {
+        let path = self.folder.join(CARD_FILE);
+        match self.card.take() {
+            Some(card) if card.kind == needed => Ok(card),
+            Some(card) => Err(ModelError::Kind { path, found: card.kind, needed }),
+            None if needed == Kind::Gestures => {
+                Err(ModelError::Card { path, source: card::CardError::NoClasses })
+            }
+            None => {
+                let folder_says = [Some(OsStr::new(WEIGHTS_FILE)), Path::new(weights::INDEX_FILE).file_name()];
+                let own_name = !folder_says.contains(&self.weights.file_name());
+                let name = if own_name { self.weights.file_stem() } else { self.folder.file_name() };
+                Ok(Card::unwritten(&name.unwrap_or_default().to_string_lossy(), needed))
+            }
         }
-        Err(ModelError::Kind { path: self.folder.join(CARD_FILE), found, needed })
     }
 }
 
@@ -136,12 +171,12 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 }
 
 /// The layers `rnns.0`, `rnns.1`, … that the file has any tensor of.
-fn load_network(file: &TensorFile<'_>, width: usize, output: Output) -> Result<Egru, ModelError> {
+fn load_network(file: &TensorFile<'_>, width: usize, card: &Card) -> Result<Egru, ModelError> {
     let mut layers: Vec<EgruLayer> = Vec::new();
     for k in 0..file.layer_count().max(1) {
         let name = format!("rnns.{k}");
         let inputs = layers.last().map_or(width, EgruLayer::units);
-        layers.push(load_layer(file, name, inputs, output)?);
+        layers.push(load_layer(file, name, inputs, card)?);
     }
     Ok(Egru { layers })
 }
@@ -150,10 +185,9 @@ fn load_layer(
     file: &TensorFile<'_>,
     name: String,
     inputs: usize,
-    output: Output,
+    card: &Card,
 ) -> Result<EgruLayer, ModelError> {
-    let stored = name.replacen("rnns", file.layers(), 1);
-    let tensor = |part: &str| format!("{stored}.{part}");
+    let tensor = |part: &str| format!("{name}.{part}");
     let mut threshold = file.vector(&tensor("thr"), None)?;
     // As the authors' forward pass does, at each call.
     for threshold in &mut threshold {
@@ -166,7 +200,8 @@ fn load_layer(
         bias: file.vector(&tensor("bias"), Some(3 * units))?,
         recurrent_bias: file.vector(&tensor("recurrent_bias"), Some(3 * units))?,
         threshold,
-        output,
+        output: card.output,
+        compare: card.compare,
         name,
     })
 }

@@ -8,92 +8,186 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::embedding::{Embedding, Values};
 use super::gestures::{LINEAR, PLACES, READOUT};
+use super::names::{NameError, Names, Place, is_layer_part, layer_part};
+use super::weights::{Weights, duplicate};
 use super::{Kind, ModelError};
 use crate::net::Csr;
 use crate::net::conv::ShapeError;
 use crate::net::csr::{from_dense, from_parts};
 
-const FLOATS: &str = "F16, BF16, F32 or F64";
-/// Tensors of the authors' checkpoints that belong to training and change nothing in the forward pass.
-const TRAINING_ONLY: [&str; 3] = ["dampening_factor", "pseudo_derivative_support", "_max_norm"];
+const FLOATS: &str = "F8_E4M3, F8_E5M2, F16, BF16, F32 or F64";
+/// The embedding, and the name under which the decoder may hold it instead.
+const EMBEDDING: &str = "embeddings.weight";
+/// The decoder's weights.
+pub(super) const DECODER: &str = "decoder.decoder.weight";
 
-/// A safetensors file whose tensors are read by name, with errors that say where and what.
+/// The tensors of a model's files, read by name, with errors that say where and what.
 pub(super) struct TensorFile<'a> {
     path: &'a Path,
-    tensors: SafeTensors<'a>,
+    files: Vec<(&'a Path, SafeTensors<'a>)>,
+    names: Names,
 }
 
 impl<'a> TensorFile<'a> {
-    /// Parses the header; refuses tensors that are no part of a known model.
-    pub(super) fn new(path: &'a Path, bytes: &'a [u8], kind: Kind) -> Result<Self, ModelError> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|source| ModelError::Format {
-            path: path.to_path_buf(),
-            bytes: bytes.len(),
-            source,
-        })?;
-        let file = Self { path, tensors };
-        let mut names = file.tensors.names();
-        names.sort_unstable();
-        match names.into_iter().find(|name| !known(name, kind)) {
-            Some(tensor) => {
-                Err(ModelError::UnknownTensor { path: file.path(), tensor: tensor.to_owned(), kind })
+    /// Parses the headers and brings the names into order.
+    pub(super) fn new(weights: &'a Weights) -> Result<Self, ModelError> {
+        let mut files = Vec::new();
+        let (mut stored, mut aliases): (Vec<Place>, Vec<(String, Place)>) = (Vec::new(), Vec::new());
+        for (number, (path, bytes)) in weights.files.iter().enumerate() {
+            if let Some(tensor) = duplicate(bytes) {
+                return Err(ModelError::Duplicate { path: path.clone(), tensor });
             }
-            None => Ok(file),
+            let format =
+                |source| ModelError::Format { path: path.clone(), bytes: bytes.len(), source };
+            let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
+            stored.extend(tensors.names().into_iter().map(|name| (number, name.to_owned())));
+            // safetensors.torch.save_model stores tied tensors once and says here what else each was called.
+            let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
+            let tied = header.metadata().iter().flatten();
+            let tied = tied.filter(|(_, target)| tensors.tensor(target).is_ok());
+            aliases.extend(tied.map(|(alias, target)| (alias.clone(), (number, target.clone()))));
+            files.push((path.as_path(), tensors));
         }
+        if let Some((tensor, &number)) = weights
+            .promised
+            .iter()
+            .find(|(tensor, number)| files.get(**number).is_none_or(|file| file.1.tensor(tensor).is_err()))
+        {
+            return Err(ModelError::MissingTensor {
+                path: weights.files.get(number).map_or_else(|| weights.path.clone(), |file| file.0.clone()),
+                tensor: tensor.clone(),
+                needed: "as the index of the shards says".to_owned(),
+            });
+        }
+        stored.sort_unstable();
+        aliases.sort_unstable();
+        let names = Names::new(&stored, &aliases).map_err(|error| match error {
+            NameError::Twice(first, second) => {
+                ModelError::TwoNames { path: weights.path.clone(), first, second }
+            }
+            NameError::Order(first, second) => {
+                ModelError::LayerOrder { path: weights.path.clone(), first, second }
+            }
+        })?;
+        Ok(Self { path: &weights.path, files, names })
+    }
+
+    /// Returns the kind of model that these names belong to, for files without a card.
+    pub(super) fn kind(&self) -> Kind {
+        let any = |root: &str| self.names.iter().any(|name| name.split('.').next() == Some(root));
+        if any("embeddings") || any("decoder") {
+            Kind::LanguageModel
+        } else if any("conv") {
+            Kind::Gestures
+        } else {
+            Kind::Layers
+        }
+    }
+
+    /// Refuses tensors that are no part of a model of this kind. Returns what is to be said of the names.
+    pub(super) fn check(&mut self, kind: Kind) -> Result<Vec<String>, ModelError> {
+        let names: Vec<&str> = self.names.iter().collect();
+        if let Some(tensor) = names.iter().find(|name| !known(name, kind)) {
+            let (path, tensor) = (self.path(), self.names.written(tensor));
+            return Err(ModelError::UnknownTensor { path, tensor, kind });
+        }
+        let outside = |name: &&&str| kind == Kind::Layers && layer_part(name).is_none();
+        let outside: Vec<String> =
+            names.iter().filter(outside).map(|name| self.names.written(name)).collect();
+        let mut notes = self.names.notes.clone();
+        if !outside.is_empty() {
+            notes.push(format!("not computed, as they lie outside of the layers: {}", outside.join(", ")));
+        }
+        if kind == Kind::LanguageModel
+            && !self.has(EMBEDDING)
+            && !self.has("embeddings.weight.q")
+            && let Some(place) = self.names.place(DECODER).cloned()
+        {
+            notes.push(format!("{EMBEDDING} is taken from {}: the two are tied", place.1));
+            self.names.alias(EMBEDDING, place);
+        }
+        Ok(notes)
     }
 
     fn path(&self) -> PathBuf {
         self.path.to_path_buf()
     }
 
-    pub(super) fn has(&self, tensor: &str) -> bool {
-        self.tensors.tensor(tensor).is_ok()
+    /// Returns the path of the file that holds a tensor, or of the whole model.
+    fn path_of(&self, tensor: &str) -> PathBuf {
+        let file = self.names.place(tensor).and_then(|(number, _)| self.files.get(*number));
+        file.map_or_else(|| self.path(), |file| file.0.to_path_buf())
     }
 
-    /// What this file calls its layers.
-    pub(super) fn layers(&self) -> &'static str {
-        let has = |prefix: &&&str| self.tensors.names().iter().any(|name| name.starts_with(**prefix));
-        LAYERS.iter().find(has).copied().unwrap_or(LAYERS[0])
+    fn find(&self, tensor: &str) -> Option<TensorView<'a>> {
+        let (number, stored) = self.names.place(tensor)?;
+        self.files.get(*number)?.1.tensor(stored).ok()
+    }
+
+    pub(super) fn has(&self, tensor: &str) -> bool {
+        self.names.place(tensor).is_some()
     }
 
     /// One more than the greatest k of any tensor of a layer.
     pub(super) fn layer_count(&self) -> usize {
-        // A number too great to be meant is cut: the loader then reports the first layer that is missing.
-        let layers = self.tensors.names().into_iter().filter_map(|name| Some(layer_part(name)?.0 + 1));
-        layers.max().unwrap_or(0)
+        self.names.layer_count()
     }
 
     fn view(&self, tensor: &str, needed: &str) -> Result<TensorView<'a>, ModelError> {
-        self.tensors.tensor(tensor).map_err(|_| ModelError::MissingTensor {
+        self.find(tensor).ok_or_else(|| ModelError::MissingTensor {
             path: self.path(),
-            tensor: tensor.to_owned(),
+            tensor: self.names.written(tensor),
             needed: needed.to_owned(),
         })
     }
 
     /// The error for a tensor of the wrong shape.
     pub(super) fn shape_error(&self, tensor: &str, needed: String) -> ModelError {
-        let found = self.tensors.tensor(tensor).map(|view| view.shape().to_vec()).unwrap_or_default();
-        ModelError::Shape { path: self.path(), tensor: tensor.to_owned(), found, needed }
+        let found = self.find(tensor).map(|view| view.shape().to_vec()).unwrap_or_default();
+        ModelError::Shape { path: self.path_of(tensor), tensor: self.names.written(tensor), found, needed }
+    }
+
+    /// Returns the inputs of layer 0 by the shape of its dense kernel.
+    pub(super) fn inputs(&self) -> Result<usize, ModelError> {
+        const KERNEL: &str = "rnns.0.kernel";
+        if self.has("rnns.0.kernel.csr_data") && !self.has(KERNEL) {
+            let needed = "dense as NAME.kernel: a packed matrix does not say how many inputs there are";
+            return Err(self.shape_error("rnns.0.kernel.csr_data", needed.to_owned()));
+        }
+        match self.view(KERNEL, "as [inputs, 3 · units]")?.shape() {
+            &[inputs, _] if inputs > 0 => Ok(inputs),
+            _ => Err(self.shape_error(KERNEL, "[inputs, 3 · units]".to_owned())),
+        }
     }
 
     /// The error for tensors that do not go together.
     pub(super) fn parts(&self, tensor: &str, source: ShapeError) -> ModelError {
-        ModelError::Parts { path: self.path(), tensor: tensor.to_owned(), source }
+        ModelError::Parts { path: self.path_of(tensor), tensor: self.names.written(tensor), source }
     }
 
-    /// The error for decoder weights that are not the embedding's.
-    pub(super) fn untied(&self, tensor: &str, index: usize, width: usize) -> ModelError {
-        ModelError::Untied {
-            path: self.path(),
-            tensor: tensor.to_owned(),
-            word: index / width.max(1),
-            column: index % width.max(1),
+    /// The error for a projection whose form the card does not say.
+    pub(super) fn no_projection(&self, tensor: &str) -> ModelError {
+        ModelError::Projection { path: self.path_of(tensor), tensor: self.names.written(tensor) }
+    }
+
+    /// Returns the decoder's weights \[words, `width`\]; `None` where there are none or they are the embedding's.
+    pub(super) fn decoder(
+        &self,
+        embedding: &Embedding,
+        width: usize,
+    ) -> Result<Option<Embedding>, ModelError> {
+        if !self.has(DECODER) || self.names.place(DECODER) == self.names.place(EMBEDDING) {
+            return Ok(None);
         }
+        let weights = self.dense(DECODER, &[embedding.words(), width])?;
+        if width == embedding.width() && embedding.first_difference(&weights).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Embedding::new(width, Values::Float(weights))))
     }
 
     fn dtype_error(&self, tensor: &str, found: Dtype, needed: &'static str) -> ModelError {
-        ModelError::Dtype { path: self.path(), tensor: tensor.to_owned(), found, needed }
+        ModelError::Dtype { path: self.path_of(tensor), tensor: self.names.written(tensor), found, needed }
     }
 
     /// All numbers of a tensor of floats as f32, each checked to be finite.
@@ -104,12 +198,14 @@ impl<'a> TensorFile<'a> {
             Dtype::F64 => data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
             Dtype::F16 => data.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
             Dtype::BF16 => data.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
+            Dtype::F8_E5M2 => data.iter().map(|&byte| f16::from_bits(u16::from(byte) << 8).to_f32()).collect(),
+            Dtype::F8_E4M3 => data.iter().map(|&byte| from_e4m3(byte)).collect(),
             found => return Err(self.dtype_error(tensor, found, FLOATS)),
         };
         match values.iter().position(|value| !value.is_finite()) {
             Some(index) => Err(ModelError::NotFinite {
-                path: self.path(),
-                tensor: tensor.to_owned(),
+                path: self.path_of(tensor),
+                tensor: self.names.written(tensor),
                 index,
                 value: values[index],
             }),
@@ -163,12 +259,17 @@ impl<'a> TensorFile<'a> {
         } else {
             from_dense(sources, rows, &self.dense(name, &[sources, rows])?)
         };
-        matrix.map_err(|source| ModelError::Csr { path: self.path(), tensor: name.to_owned(), source })
+        matrix.map_err(|source| {
+            let part = if self.has(name) { name.to_owned() } else { packed("data") };
+            let tensor = self.names.written(&part);
+            let tensor = tensor.trim_end_matches(".csr_data").to_owned();
+            ModelError::Csr { path: self.path_of(&part), tensor, source }
+        })
     }
 
     /// `embeddings.weight`, packed as `.q` and `.scale`, or dense.
     pub(super) fn embedding(&self) -> Result<Embedding, ModelError> {
-        const DENSE: &str = "embeddings.weight";
+        const DENSE: &str = EMBEDDING;
         const PACKED: &str = "embeddings.weight.q";
         const SCALE: &str = "embeddings.weight.scale";
         let tensor = if self.has(PACKED) { PACKED } else { DENSE };
@@ -190,16 +291,21 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// What the authors' checkpoints call their layers: those of language models, and those of gesture models.
-const LAYERS: [&str; 2] = ["rnns", "layers"];
-
-/// Splits `rnns.K.PART` or `layers.K.PART`.
-fn layer_part(name: &str) -> Option<(usize, &str)> {
-    let (layers, rest) = name.split_once('.')?;
-    let (layer, part) = rest.split_once('.').filter(|_| LAYERS.contains(&layers))?;
-    // Three digits are more layers than any model has; a longer number is no layer.
-    (layer.len() <= 3).then(|| layer.parse().ok()).flatten().map(|layer| (layer, part))
+/// Eight bits with four of exponent and three of fraction (OCP FP8 E4M3): no infinity, NaN where all bits are set.
+pub(super) fn from_e4m3(byte: u8) -> f32 {
+    let sign = if byte & 0x80 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(byte >> 3 & 0xf), f32::from(byte & 7));
+    match (exponent, byte & 7) {
+        (15, 7) => f32::NAN,
+        (0, _) => sign * fraction * 2.0_f32.powi(-9),
+        _ => sign * (1.0 + fraction / 8.0) * 2.0_f32.powi(exponent - 7),
+    }
 }
+
+/// First segments of tensors that lie before or behind the layers, which a model of layers alone leaves out.
+const OUTSIDE: [&str; 11] = [
+    "hidden2out", "fc", "decoder", "embeddings", "conv", "readout", "out", "output", "head", "classifier", "linear",
+];
 
 /// `conv.K.weight`, `conv.15.bias`, `fc.weight`, …
 fn known_gesture(name: &str) -> bool {
@@ -208,24 +314,22 @@ fn known_gesture(name: &str) -> bool {
 }
 
 fn known(name: &str, kind: Kind) -> bool {
-    const WHOLE: [&str; 6] = [
+    const WHOLE: [&str; 8] = [
         "embeddings.weight",
         "embeddings.weight.q",
         "embeddings.weight.scale",
         "decoder.decoder.weight",
         "decoder.decoder.bias",
+        "decoder.projection.weight",
+        "decoder.projection.bias",
         "decoder.scale",
     ];
-    let Some((_, part)) = layer_part(name) else {
-        return match kind {
+    match layer_part(name) {
+        Some((_, part)) => is_layer_part(part),
+        None => match kind {
             Kind::LanguageModel => WHOLE.contains(&name),
             Kind::Gestures => known_gesture(name),
-        };
-    };
-    let (matrix, packed) = part.split_once('.').unwrap_or((part, "csr_data"));
-    match matrix {
-        "kernel" | "recurrent_kernel" => matches!(packed, "csr_data" | "csr_indices" | "csr_indptr"),
-        "bias" | "recurrent_bias" | "thr" => matrix == part,
-        _ => TRAINING_ONLY.contains(&part),
+            Kind::Layers => OUTSIDE.iter().any(|root| name.split('.').next() == Some(root)),
+        },
     }
 }

@@ -1,4 +1,7 @@
 //! The words of a language model: one a line in `vocab.txt`, the line's number (from 0) is the word's id.
+//!
+//! A model of characters has single characters as words, a space among them. `word2index.json` of the authors' tutorial
+//! is read as well: it maps words, or the codes of characters, to ids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +18,10 @@ pub const END_OF_LINE: &str = "<eos>";
 pub struct Vocabulary {
     words: Vec<Arc<str>>,
     ids: HashMap<Arc<str>, u32>,
-    unknown: u32,
+    /// `None` only in a vocabulary of characters.
+    unknown: Option<u32>,
     end_of_line: u32,
+    characters: bool,
 }
 
 /// Why a list of words is no vocabulary. Lines count from 1, as editors do.
@@ -48,6 +53,17 @@ pub enum VocabularyError {
         /// Line of its first.
         first: usize,
     },
+    /// Not the JSON of a vocabulary.
+    #[error("not a map of words to ids: {0}")]
+    Json(String),
+    /// Ids that leave out a number.
+    #[error("no word has the id {id}; {words} words have the ids 0 to {}", words - 1)]
+    Ids {
+        /// The first id without a word.
+        id: usize,
+        /// Words that there are.
+        words: usize,
+    },
     /// A word that every vocabulary has.
     #[error("no word {word}; every vocabulary needs <unk> (for unknown words) and <eos> (for line ends)")]
     Missing {
@@ -64,25 +80,62 @@ impl Vocabulary {
             let line = 1 + bytes.iter().take(byte).filter(|&&b| b == b'\n').count();
             VocabularyError::NotUtf8 { byte, line }
         })?;
+        let characters = text.lines().any(|line| line == " ") && text.lines().all(is_character);
         let mut words: Vec<Arc<str>> = Vec::new();
-        let mut ids = HashMap::new();
+        let mut lines = HashMap::new();
         for (i, line) in text.lines().enumerate() {
-            if line.is_empty() || line.contains(char::is_whitespace) {
+            if line.is_empty() || (!characters && line.contains(char::is_whitespace)) {
                 return Err(VocabularyError::NotAWord { line: i + 1, text: line.to_owned() });
             }
             let word: Arc<str> = line.into();
-            if let Some(first) = ids.insert(Arc::clone(&word), i as u32) {
+            if let Some(first) = lines.insert(Arc::clone(&word), i) {
                 return Err(VocabularyError::Duplicate {
                     word: line.to_owned(),
                     line: i + 1,
-                    first: first as usize + 1,
+                    first: first + 1,
                 });
             }
             words.push(word);
         }
+        Self::new(words, characters)
+    }
+
+    /// Reads `word2index.json`: a map of words to ids, or of the codes of characters to ids.
+    pub fn parse_json(bytes: &[u8]) -> Result<Self, VocabularyError> {
+        let map: HashMap<String, usize> =
+            serde_json::from_slice(bytes).map_err(|error| VocabularyError::Json(error.to_string()))?;
+        let code = |word: &str| word.parse().ok().and_then(char::from_u32);
+        let characters = map.keys().all(|word| is_special(word) || code(word).is_some());
+        let mut words: Vec<Option<Arc<str>>> = vec![None; map.len()];
+        for (word, &id) in &map {
+            let Some(slot) = words.get_mut(id) else { continue };
+            let character = if characters { code(word).map(String::from) } else { None };
+            *slot = Some(character.as_deref().unwrap_or(word).into());
+        }
+        if let Some(id) = words.iter().position(Option::is_none) {
+            return Err(VocabularyError::Ids { id, words: words.len() });
+        }
+        Self::new(words.into_iter().flatten().collect(), characters)
+    }
+
+    fn new(words: Vec<Arc<str>>, characters: bool) -> Result<Self, VocabularyError> {
+        let ids: HashMap<Arc<str>, u32> = words.iter().cloned().zip(0..).collect();
         let id = |word: &'static str| ids.get(word).copied().ok_or(VocabularyError::Missing { word });
-        let (unknown, end_of_line) = (id(UNKNOWN)?, id(END_OF_LINE)?);
-        Ok(Self { words, ids, unknown, end_of_line })
+        let unknown = match id(UNKNOWN) {
+            Err(_) if characters => None,
+            id => Some(id?),
+        };
+        // Characters may have the line feed itself.
+        let end_of_line = match ids.get("\n").filter(|_| characters) {
+            Some(&id) => id,
+            None => id(END_OF_LINE)?,
+        };
+        Ok(Self { words, ids, unknown, end_of_line, characters })
+    }
+
+    /// Whether the words are characters: a text is then read without splitting it at white space.
+    pub fn is_characters(&self) -> bool {
+        self.characters
     }
 
     /// Words, V.
@@ -90,7 +143,7 @@ impl Vocabulary {
         self.words.len()
     }
 
-    /// Never: `<unk>` and `<eos>` are always there.
+    /// Never: the end of a line is always there.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
@@ -105,15 +158,24 @@ impl Vocabulary {
         self.ids.get(word).copied()
     }
 
-    /// The id of `<unk>`.
-    pub fn unknown(&self) -> u32 {
+    /// The id of `<unk>`; a vocabulary of characters may have none.
+    pub fn unknown(&self) -> Option<u32> {
         self.unknown
     }
 
-    /// The id of `<eos>`.
+    /// The id of `<eos>`, or of the line feed in a vocabulary of characters that has one.
     pub fn end_of_line(&self) -> u32 {
         self.end_of_line
     }
+}
+
+/// Whether a word stands in angle brackets, as `<unk>` and `<eos>` do.
+fn is_special(word: &str) -> bool {
+    word.len() > 2 && word.starts_with('<') && word.ends_with('>')
+}
+
+fn is_character(word: &str) -> bool {
+    is_special(word) || word.chars().count() == 1
 }
 
 #[cfg(test)]
@@ -125,8 +187,24 @@ mod tests {
         let vocabulary = Vocabulary::parse("the\r\n<eos>\nchip\n<unk>\n".as_bytes()).unwrap();
         assert_eq!(vocabulary.len(), 4);
         assert_eq!((vocabulary.id("chip"), vocabulary.word(2)), (Some(2), "chip"));
-        assert_eq!((vocabulary.unknown(), vocabulary.end_of_line()), (3, 1));
+        assert_eq!((vocabulary.unknown(), vocabulary.end_of_line()), (Some(3), 1));
         assert_eq!((vocabulary.id("Chip"), vocabulary.word(4)), (None, UNKNOWN));
+    }
+
+    #[test]
+    fn characters_are_words_where_a_space_is_among_them() {
+        let vocabulary = Vocabulary::parse(b" \na\n<eos>\n").unwrap();
+        assert!(vocabulary.is_characters());
+        assert_eq!((vocabulary.id(" "), vocabulary.unknown(), vocabulary.end_of_line()), (Some(0), None, 2));
+        assert!(!Vocabulary::parse(b"a\n<unk>\n<eos>\n").unwrap().is_characters());
+        let json = Vocabulary::parse_json(br#"{"32": 0, "10": 2, "<eos>": 3, "97": 1}"#).unwrap();
+        assert!(json.is_characters() && json.id("a") == Some(1) && json.end_of_line() == 2);
+        let words = Vocabulary::parse_json(br#"{"the": 0, "<unk>": 1, "<eos>": 2, "1984": 3}"#).unwrap();
+        assert!(!words.is_characters() && words.id("1984") == Some(3));
+        let error = |text: &[u8]| Vocabulary::parse_json(text).unwrap_err().to_string();
+        assert!(error(br#"{"32": 0, "33": 2}"#).contains("no word has the id 1"));
+        assert!(error(b"[1]").contains("not a map"));
+        assert!(error(br#"{"32": 0}"#).contains("no word <eos>"));
     }
 
     #[test]

@@ -19,7 +19,7 @@
 //!
 //! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
 //! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
-//! code: a cell state *equal* to its threshold sends nothing, as here).
+//! code: a cell state *equal* to its threshold sends nothing; a layer's [`Compare`] says which).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,32 @@ pub enum Output {
     Trace,
 }
 
+/// Comparison of the cell state before its reset, n, with the threshold θ that makes an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Compare {
+    /// n > θ, as in the authors' code.
+    #[default]
+    Greater,
+    /// n ≥ θ, as in the paper's eq. 1, whose H(0) is 1.
+    GreaterOrEqual,
+}
+
+impl Compare {
+    /// Returns `true` if a cell state of `n` makes an event. NaN makes none.
+    #[inline]
+    pub fn fires(self, n: f32, threshold: f32) -> bool {
+        match self {
+            Self::Greater => n > threshold,
+            Self::GreaterOrEqual => n >= threshold,
+        }
+    }
+
+    /// Returns `true` for the authors' comparison.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Greater
+    }
+}
+
 /// One EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EgruLayer {
@@ -66,6 +92,8 @@ pub struct EgruLayer {
     pub threshold: Vec<f32>,
     /// What the next layer reads.
     pub output: Output,
+    /// What makes an event.
+    pub compare: Compare,
 }
 
 impl EgruLayer {
@@ -99,6 +127,7 @@ impl EgruLayer {
             recurrent_bias: gates(&self.recurrent_bias),
             c,
             threshold: self.threshold[unit],
+            compare: self.compare,
         }
     }
 }
@@ -118,6 +147,8 @@ pub struct PointwiseInput {
     pub c: f32,
     /// θ.
     pub threshold: f32,
+    /// Comparison of the cell state with θ.
+    pub compare: Compare,
 }
 
 /// What [`pointwise`] gives for one unit.
@@ -136,7 +167,8 @@ pub struct PointwiseOutput {
 }
 
 impl PointwiseOutput {
-    /// Whether the unit sent an event. An event's value is above θ ≥ 0, and so never 0.
+    /// Whether the unit sent an event. An event's value is above θ ≥ 0, and so never 0; a value of 0 that is *equal* to
+    /// its θ ([`Compare::GreaterOrEqual`]) is silence: neither sent nor reset does it change anything.
     #[inline]
     pub fn event(&self) -> bool {
         self.y != 0.0
@@ -159,7 +191,7 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
     let r = sigmoid(a_r + q_r); // add; negate, exp, add, divide
     let g = libm::tanhf(a_g + r * q_g); // multiply, add; tanh
     let n = z * p.c + (1.0 - z) * g; // multiply; subtract, multiply; add
-    if n > p.threshold {
+    if p.compare.fires(n, p.threshold) {
         PointwiseOutput { y: n, c: n - p.threshold, z, r, g }
     } else {
         PointwiseOutput { y: 0.0, c: n, z, r, g }
@@ -346,6 +378,24 @@ mod tests {
         assert_eq!((pointwise(&p).z, pointwise(&p).c), (0.0, 0.0));
     }
 
+    #[test]
+    fn a_cell_state_at_its_threshold_fires_by_the_papers_comparison_alone() {
+        // z = 1 keeps c, so n is c exactly.
+        let mut p = PointwiseInput { c: 0.25, threshold: 0.25, ..PointwiseInput::default() };
+        p.w[0] = 200.0;
+        assert_eq!((pointwise(&p).y, pointwise(&p).c), (0.0, 0.25));
+        p.compare = Compare::GreaterOrEqual;
+        assert_eq!((pointwise(&p).y, pointwise(&p).c, pointwise(&p).event()), (0.25, 0.0, true));
+        // Anywhere else the two agree.
+        for c in [0.249_999_f32, 0.250_001, -0.5, f32::NAN] {
+            let [usual, paper] = [Compare::Greater, Compare::GreaterOrEqual]
+                .map(|compare| pointwise(&PointwiseInput { c, compare, ..p }));
+            assert_eq!((usual.y.to_bits(), usual.c.to_bits()), (paper.y.to_bits(), paper.c.to_bits()));
+        }
+        let zero = pointwise(&PointwiseInput { c: 0.0, threshold: 0.0, ..p });
+        assert_eq!((zero.y, zero.c, zero.event()), (0.0, 0.0, false));
+    }
+
     proptest! {
         #[test]
         fn the_cell_state_stays_within_one((w, q, c, threshold) in (
@@ -368,6 +418,7 @@ mod tests {
             recurrent_bias: vec![0.0; 3],
             threshold: vec![0.25],
             output: Output::Trace,
+            compare: Compare::Greater,
         };
         let network = Egru { layers: vec![layer] };
         let mut state = network.state();
@@ -393,6 +444,7 @@ mod tests {
             recurrent_bias: vec![0.0; 3],
             threshold: vec![0.0],
             output,
+            compare: Compare::Greater,
         };
         let network = Egru { layers: vec![layer("a", 1.0, Output::Trace), layer("b", 0.0, Output::Y)] };
         let first = Egru { layers: vec![layer("a", 1.0, Output::Y)] };

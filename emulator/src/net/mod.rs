@@ -11,4 +11,4 @@ pub mod quantise;
 pub mod sum;
 
 pub use csr::Csr;
-pub use egru::{Carry, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise};
+pub use egru::{Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise};

@@ -12,7 +12,7 @@ use crate::machine::program::{DramRows, Program, Restart};
 use crate::mapping::options::{LayerMapping, MappingOptions, Schedule};
 use crate::mapping::{Request, map};
 use crate::net::csr::{CsrError, GATES, from_dense};
-use crate::net::{Egru, EgruLayer, Output};
+use crate::net::{Compare, Egru, EgruLayer, Output};
 
 /// Features of a frame.
 pub const FEATURES: usize = 512;
@@ -112,6 +112,7 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         recurrent_bias: vec![0.0; rows],
         threshold: vec![0.0; UNITS],
         output: Output::Y,
+        compare: Compare::Greater,
     })
 }
 

@@ -52,12 +52,13 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
         total_steps: Some(task.total_steps() * task.streams() as u64),
         streams: task.streams() as u32,
         generating: task.is_writing(),
-        note: match task.streams() {
-            1 => session.model().card().compares_with.clone(),
-            n => format!(
-                "the first of {n} streams is shown; perplexity is that of all. {}",
-                session.model().card().compares_with
-            ),
+        note: {
+            let compares = || session.model().card().compares_with.clone();
+            let note = task.corpus().counts().warning().unwrap_or_else(compares);
+            match task.streams() {
+                1 => note,
+                n => format!("the first of {n} streams is shown; perplexity is that of all. {note}"),
+            }
         },
     }
 }

@@ -91,6 +91,8 @@ impl LanguageTask {
     ) -> Result<Self, CorpusError> {
         let prompt = match prompt.trim() {
             "" => crate::model::vocabulary::END_OF_LINE,
+            // Spaces are characters, too.
+            _ if model.vocabulary.is_characters() => prompt,
             words => words,
         };
         let corpus = Arc::new(Corpus::new(prompt.as_bytes().to_vec(), &model.vocabulary)?);
@@ -122,7 +124,7 @@ impl LanguageTask {
     /// Tokens that were given: the text (the first stream of it), or the prompt, whose last line does not end there.
     fn given(&self) -> &[u32] {
         let tokens = self.corpus.tokens();
-        let ends = usize::from(self.writer.is_some());
+        let ends = usize::from(self.writer.is_some() && self.corpus.ends_line());
         &tokens[..(tokens.len() / self.streams).saturating_sub(ends)]
     }
 
@@ -242,6 +244,11 @@ impl LanguageTask {
     /// Whether the task writes after its prompt.
     pub fn is_writing(&self) -> bool {
         self.writer.is_some()
+    }
+
+    /// Returns the text that is read, or the prompt.
+    pub fn corpus(&self) -> &Corpus {
+        &self.corpus
     }
 
     /// The model whose words these are.

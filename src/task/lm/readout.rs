@@ -1,6 +1,7 @@
 //! The decoder, on the host: from the last layer's values to a probability for each word.
 //!
-//! logits = (y · scale) · Eᵀ + b over V words, then a softmax. On the paper's system this is outside of the chip, and
+//! logits = (y · scale) · Eᵀ + b over V words, then a softmax; a projection of y may come first, and E may be the decoder's
+//! own. On the paper's system this is outside of the chip, and
 //! so is its time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent unit costs
 //! nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do not mix, and the
 //! exponentials are summed in ascending order, so the result has the same bits on every machine.
@@ -12,7 +13,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::model::LanguageModel;
+use crate::model::{LanguageModel, Projection, ProjectionLayer};
 use crate::model::embedding::Values;
 
 /// Words worked on at once: their sums stay in the first-level cache while all active units are added.
@@ -28,6 +29,7 @@ pub struct Readout {
     table: Table,
     bias: Vec<f32>,
     scale: f32,
+    projection: Option<ProjectionLayer>,
 }
 
 /// Eᵀ, \[width\]\[V\].
@@ -44,16 +46,21 @@ enum Table {
 impl Readout {
     /// The decoder of a model. Takes as much memory as the model's embedding.
     pub fn new(model: &LanguageModel) -> Self {
-        let (words, width) = (model.embedding.words(), model.embedding.width());
-        let table = match model.embedding.values() {
+        let decoder = &model.decoder;
+        let weights = decoder.weights.as_ref().unwrap_or(&model.embedding);
+        let (words, width) = (weights.words(), weights.width());
+        let table = match weights.values() {
             Values::Int8 { q, scale } => Table::Int8 { q: transpose(q, words, width), scale: scale.clone() },
             Values::Float(values) => Table::Float(transpose(values, words, width)),
         };
-        Self { words, width, table, bias: model.decoder.bias.clone(), scale: model.decoder.scale }
+        let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
+        Self { words, width, table, bias, scale: decoder.scale, projection }
     }
 
     /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
     pub fn predict(&self, y: &[f32]) -> Prediction {
+        let projected = self.projection.as_ref().map(|projection| project(projection, y));
+        let y = projected.as_deref().unwrap_or(y);
         let active: Vec<(usize, f32)> = y
             .iter()
             .take(self.width)
@@ -78,6 +85,19 @@ impl Readout {
         }
         Prediction::new(logits)
     }
+}
+
+/// h = f(P · y + b): each sum begins with 0, takes the active units in ascending order, fused, and then the bias.
+fn project(projection: &ProjectionLayer, y: &[f32]) -> Vec<f32> {
+    let rows = projection.weights.chunks(y.len().max(1)).zip(&projection.bias);
+    rows.map(|(row, bias)| {
+        let sum = row.iter().zip(y).filter(|(_, y)| **y != 0.0).fold(0.0_f32, |sum, (w, y)| w.mul_add(*y, sum));
+        match projection.kind {
+            Projection::Linear => sum + bias,
+            Projection::Relu => (sum + bias).max(0.0),
+        }
+    })
+    .collect()
 }
 
 /// \[rows\]\[columns\] to \[columns\]\[rows\], in squares that fit the cache.
