@@ -42,7 +42,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use crate::scene::error::did_you_mean;
-use crate::scene::{SceneError, find, shipped};
+use crate::scene::{SceneError, find, shipped, tilde};
 use output::Output;
 
 /// Exit code of a good answer.
@@ -299,7 +299,7 @@ pub fn main() -> ExitCode {
 
 /// Runs the program on these arguments, the first of which is its own name, and returns its exit code.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(arguments.into_iter().map(tilde::in_argument)) {
         Ok(cli) => cli,
         Err(error) => {
             // Nobody listens when printing fails; the exit code still says it.

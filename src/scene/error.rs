@@ -165,14 +165,23 @@ impl Place {
             .map(|(at, c)| {
                 let text = match c {
                     '\t' => "    ".to_owned(),
-                    c if c.is_control() => "\u{fffd}".to_owned(),
+                    c if c.is_control() || is_invisible(c) => "\u{fffd}".to_owned(),
                     c => c.to_string(),
                 };
-                let width = if c == '\t' { 4 } else { c.width().unwrap_or(1) };
+                let width = match c {
+                    '\t' => 4,
+                    c if is_invisible(c) => 1,
+                    c => c.width().unwrap_or(1),
+                };
                 Cell { text, width, marked: self.marked.contains(&at) }
             })
             .collect()
     }
+}
+
+/// Whether a character takes no room: a caret needs something to stand under.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One character as it is shown.

@@ -10,7 +10,7 @@ use super::check::{self, lower_first};
 use super::document::Kind;
 use super::error::SceneError;
 use super::locate::Node;
-use super::syntax::{self, SyntaxError};
+use super::syntax::{self, Fault, SyntaxError};
 
 /// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit the types; what neither
 /// knows is told in RON's own words.
@@ -38,7 +38,7 @@ pub fn refused(
 ) -> SceneError {
     let place = span(text, error);
     if let Err(syntax) = root
-        && (syntax.at <= place.start || error.code == Error::Eof)
+        && (syntax.at <= place.start || error.code == Error::Eof || matches!(syntax.fault, Fault::Strange(_)))
     {
         let span = syntax::token(text, syntax.at);
         return SceneError::file(path, syntax.to_string(), syntax.help()).at(text, span);

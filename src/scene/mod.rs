@@ -16,6 +16,7 @@ pub mod set;
 pub mod shape;
 pub mod shipped;
 pub mod syntax;
+pub mod tilde;
 mod validate;
 pub mod watch;
 

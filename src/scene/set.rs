@@ -4,6 +4,7 @@ use super::error::did_you_mean;
 use super::locate::{self, Kind, Node};
 use super::shape::{self, Field, Shape, Variant};
 use super::syntax::SyntaxError;
+use super::tilde;
 
 /// Indentation of a field in a group that has none to go by.
 const INDENT: &str = "    ";
@@ -75,11 +76,17 @@ impl SetError {
 pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     let root = locate::parse(text)?;
     let target = find(text, &root, path)?;
+    let value = if is_path(path) { &tilde::in_value(value) } else { value };
     let value = prepare(value, target.shape, target.optional)?;
     match target.place {
         Place::Existing(node) => Ok(splice(text, node.span.start, node.span.end, &value)),
         Place::Missing { group, names } => insert(text, group, &names, &value, &target.part),
     }
+}
+
+/// Whether a field names a file or folder.
+fn is_path(path: &str) -> bool {
+    matches!(path, "model" | "task.text" | "task.data" | "task.inputs" | "task.outputs")
 }
 
 /// What a path leads to.

@@ -6,6 +6,7 @@ use self::scan::{Walker, is_number, is_word, is_word_start};
 use super::locate::{Brackets, Field, Kind, Node};
 
 mod scan;
+mod strange;
 
 /// Nesting beyond this is refused; RON itself stops at the same depth.
 const MAX_DEPTH: usize = 128;
@@ -50,6 +51,9 @@ pub enum Fault {
     /// No sane text is nested so deeply.
     #[error("values are nested more than {MAX_DEPTH} deep")]
     TooDeep,
+    /// A character that looks like another, or like nothing.
+    #[error("U+{:04X} ({}) stands here", u32::from(*.0), strange::name(*.0).map_or("a character", |it| it.0))]
+    Strange(char),
     /// The root value is complete, and something follows.
     #[error("the scene is complete before this")]
     GoesOn,
@@ -62,6 +66,7 @@ impl SyntaxError {
             Fault::OpenString | Fault::LongString => "is its closing `\"` missing?",
             Fault::OpenComment => "a closing `*/` is missing; comments within comments count",
             Fault::GoesOn => "is there a closing bracket too many?",
+            Fault::Strange(c) => strange::name(c).map_or("", |it| it.1),
             _ => "",
         }
     }
@@ -71,9 +76,14 @@ impl SyntaxError {
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     let mut walker = Walker::new(text, 0);
     let root = walker.root();
-    root.map_err(|error| match walker.long_string {
+    let long_string = walker.long_string;
+    root.map_err(|error| match (strange::first(text), long_string) {
+        // What such a character breaks is often noticed later on its line.
+        (Some((at, c)), _) if at <= error.at || !text.get(error.at..at).is_some_and(|s| s.contains('\n')) => {
+            SyntaxError { at, fault: Fault::Strange(c) }
+        }
         // Where a quote is missing, the next one closes the string, and the text goes wrong only behind that.
-        Some(at) if at < error.at => SyntaxError { at, fault: Fault::LongString },
+        (_, Some(at)) if at < error.at => SyntaxError { at, fault: Fault::LongString },
         _ => error,
     })
 }
@@ -97,7 +107,9 @@ pub fn token(text: &str, at: usize) -> Range<usize> {
         return at..at;
     }
     let start = walker.at;
+    let strange = |c: char| strange::name(c).is_some();
     let _ = match walker.peek() {
+        Some(c) if strange(c) => walker.eat(c.encode_utf8(&mut [0; 4])),
         Some('"') => walker.string().is_ok(),
         Some(c) if is_number(c) || is_word(c) => {
             !walker.take_while(|c| is_number(c) || is_word(c)).is_empty()
