@@ -22,6 +22,7 @@ mod golden_model;
 mod golden_perplexity;
 mod golden_reports;
 mod history;
+mod inputs;
 mod kernel_listings;
 mod labels;
 mod lessons;
