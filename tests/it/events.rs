@@ -126,7 +126,9 @@ fn bad_files_are_refused_with_the_byte() {
     fs::write(&other, "").unwrap();
     refused(&other, &["the file is empty"]);
     fs::write(&other, "PK\x03\x04 and more").unwrap();
-    refused(&other, &["byte 0", "PK\\x03\\x04", "AEDAT 2.0, 3.1 and 4.0"]);
+    refused(&other, &["a ZIP archive", "unzip", "AEDAT 2.0, 3.1 and 4.0"]);
+    fs::write(&other, "\x01PK and more").unwrap();
+    refused(&other, &["byte 0", "\\x01PK and more", "AEDAT 2.0, 3.1 and 4.0"]);
     refused(Path::new("no/such/file"), &["no/such/file"]);
     let empty = tempfile::tempdir().unwrap();
     refused(empty.path(), &["no data set", "trials_to_train.txt"]);
