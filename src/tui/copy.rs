@@ -90,6 +90,10 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
         }
         Overlay::Asking(asking) => copied("the line", asking.prompt.text()),
         Overlay::Palette(palette) => copied("the line", palette.prompt.text()),
+        Overlay::Fault(menu) if menu.form.is_some() => {
+            let fault = menu.fault(app).ok().and_then(|fault| ron::to_string(&fault).ok());
+            copied("the fault", fault.unwrap_or_default())
+        }
         // What has no text of its own.
         _ => {
             let text = drawn(Rect::new(0, 0, app.size.0, app.size.1), |area, buf| view::draw(app, area, buf));
