@@ -41,11 +41,11 @@ pub const PARAMETERS: [Parameter; 5] = [
         search: Search::Every,
     },
     Parameter {
-        name: "exp_iterations",
-        get: |a| a.exp_iterations.into(),
-        set: |a, v| a.exp_iterations = v as u8,
-        bounds: [1.0, 16.0],
-        search: Search::Every,
+        name: "sram_stall_percent",
+        get: |a| a.sram_stall_percent,
+        set: |a, v| a.sram_stall_percent = v,
+        bounds: [0.0, 200.0],
+        search: Search::Slope { probe: 10.0, grain: 0.1 },
     },
     Parameter {
         name: "dma_setup_cycles",
