@@ -54,11 +54,7 @@ impl Opening {
     /// # Errors
     ///
     /// Fails if the scene cannot be built for such a chip.
-    pub fn ranges(
-        &self,
-        session: &Session,
-        cache: &mut ModelCache,
-    ) -> Result<Option<Ranges>, SceneError> {
+    pub fn ranges(&self, session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges>, SceneError> {
         if self.ends == 0 {
             return Ok(None);
         }

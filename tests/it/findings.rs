@@ -134,7 +134,9 @@ fn what_follows_from_a_halted_pe_stands_below_it() {
     // The races are one finding, not eight.
     let races: Vec<&Finding> = all.iter().filter(|finding| finding.rule == "race").collect();
     assert!(session.machine().state().races.count > 8 && races.len() == 1, "{all:?}");
-    assert!(races[0].follows && races[0].what.starts_with(&session.machine().state().races.count.to_string()));
+    assert!(
+        races[0].follows && races[0].what.starts_with(&session.machine().state().races.count.to_string())
+    );
     for finding in &all {
         assert!(!finding.help.contains("at Auto") && !finding.help.contains("to Auto"), "{finding:?}");
     }
@@ -163,9 +165,8 @@ fn nothing_is_advised_that_is_so_already() {
 fn a_flip_that_nothing_reads_is_said_to_be_without_effect() {
     let hash = |faults: &str| after(SMALL, 3, &[("faults", faults)]).output_hash();
     let sound = hash("[]");
-    let flip = |address: u32| {
-        format!("[(at: Step(1), fault: FlipBit(pe: (1, 4, 0), address: {address}, bit: 6))]")
-    };
+    let flip =
+        |address: u32| format!("[(at: Step(1), fault: FlipBit(pe: (1, 4, 0), address: {address}, bit: 6))]");
     let session = after(SMALL, 3, &[("faults", &flip(0x100))]);
     let pe = spinntui::chip::geometry::Pe::at(1, 4, 0).unwrap();
     let regions = session.program().pe(pe).unwrap().regions.clone();

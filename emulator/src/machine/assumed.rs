@@ -154,9 +154,9 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
     let place = |(x, y): &(u8, u8)| format!("({x},{y})");
     let row =
         |name, value: String, unit, source| Constant { name, value, unit, mark: Mark::NotPublished, source };
-    let numbers = Assume::PARAMETERS.iter().map(|number| {
-        row(number.name, (number.get)(assume).to_string(), number.unit, number.source)
-    });
+    let numbers = Assume::PARAMETERS
+        .iter()
+        .map(|number| row(number.name, (number.get)(assume).to_string(), number.unit, number.source));
     let [first, second] = &assume.dram_ports;
     let ports = assume.router_ports.iter().map(place).collect::<Vec<_>>().join(" ");
     let choices = [
@@ -235,7 +235,10 @@ mod tests {
                 assert_eq!((parameter.get)(&assume).to_bits(), value.to_bits(), "{}", parameter.name);
             }
             let (default, name) = ((parameter.get)(&Assume::default()), parameter.name);
-            assert!(parameter.range.is_none_or(|([least, most], _)| (least..=most).contains(&default)), "{name}");
+            assert!(
+                parameter.range.is_none_or(|([least, most], _)| (least..=most).contains(&default)),
+                "{name}"
+            );
         }
         let fields = serde_json::to_value(Assume::default()).unwrap();
         let numbers = fields.as_object().unwrap().iter().filter(|(_, value)| value.is_number());

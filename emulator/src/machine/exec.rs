@@ -480,6 +480,9 @@ impl Machine {
         let halted = || halted().map(|dead| format!("{dead} has halted"));
         let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
         let missing = several(u64::from(missing), "block");
-        Some((pe, format!("nothing is left to happen, but {pe} ({name}) still waits for {missing} of input: {why}")))
+        Some((
+            pe,
+            format!("nothing is left to happen, but {pe} ({name}) still waits for {missing} of input: {why}"),
+        ))
     }
 }

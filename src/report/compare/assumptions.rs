@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Ran, relative};
 use crate::chip::clock::Tick;
-use crate::machine::exec::Machine;
 use crate::machine::assumed::Parameter;
+use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::report::opening::STEPS;
 use crate::scene::{LoadedScene, SceneError};

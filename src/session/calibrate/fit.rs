@@ -227,26 +227,11 @@ impl Bench<'_> {
         Ok((fits, movable.into_iter().map(|(parameter, _)| parameter).collect()))
     }
 
-    /// The assumptions with the least sum of squares: by slope from every choice of the discrete parameters. Taking turns
-    /// would end between the two, since a core that waits more looks much like one that refills its pipeline longer.
+    /// The assumptions with the least sum of squares.
     fn fit(&mut self, start: &Assume, movable: &[Parameter]) -> Result<Assume, SceneError> {
-        let mut best: Option<(f64, Assume)> = None;
-        for choice in choices(start, movable) {
-            let fitted = self.slopes(choice, movable)?;
-            let times = self.times(&fitted)?;
-            let error = self.error(&times);
-            if best.as_ref().is_none_or(|(least, _)| error < *least) {
-                best = Some((error, fitted));
-            }
-        }
-        Ok(best.map_or_else(|| start.clone(), |(_, assume)| assume))
-    }
-
-    /// All parameters with a slope, in turn, until none moves.
-    fn slopes(&mut self, from: Assume, movable: &[Parameter]) -> Result<Assume, SceneError> {
-        let mut best = from;
+        let mut best = start.clone();
         for _ in 0..ROUNDS {
-            let mut next = best.clone();
+            let mut next = self.every(&best, movable)?;
             for parameter in movable {
                 if let Search::Slope { probe, .. } = parameter.search {
                     next = self.slope(parameter, probe, next)?;
@@ -258,6 +243,28 @@ impl Bench<'_> {
             best = next;
         }
         Ok(best)
+    }
+
+    /// All values of all discrete parameters; of equals the one nearest to what is there.
+    fn every(&mut self, from: &Assume, movable: &[Parameter]) -> Result<Assume, SceneError> {
+        let mut all = vec![from.clone()];
+        for parameter in movable.iter().filter(|parameter| parameter.search == Search::Every) {
+            let [least, most] = parameter.bounds.map(|bound| bound as u32);
+            let values = |assume: &Assume| -> Vec<Assume> {
+                (least..=most).map(|value| parameter.with(assume, value.into())).collect()
+            };
+            all = all.iter().flat_map(values).collect();
+        }
+        let times = self.all_times(&all)?;
+        let own = self.times(from)?;
+        let mut best = (self.error(&own), from.clone());
+        for (assume, times) in all.into_iter().zip(times) {
+            let error = self.error(&times);
+            if error < best.0 {
+                best = (error, assume);
+            }
+        }
+        Ok(best.1)
     }
 
     /// Gauss-Newton in one parameter: the slope of every time from two emulations, the step that would take the sum of
@@ -294,22 +301,6 @@ impl Bench<'_> {
         }
         Ok(best)
     }
-}
-
-/// Every value of every discrete parameter; what is there first, since the first of equals is taken.
-fn choices(from: &Assume, movable: &[Parameter]) -> Vec<Assume> {
-    let mut all = vec![from.clone()];
-    for parameter in movable.iter().filter(|parameter| parameter.search == Search::Every) {
-        let [least, most] = parameter.bounds.map(|bound| bound as u32);
-        let own = (parameter.get)(from);
-        let others = (least..=most).map(f64::from).filter(|value| value.total_cmp(&own).is_ne());
-        let values: Vec<f64> = std::iter::once(own).chain(others).collect();
-        all = all
-            .iter()
-            .flat_map(|assume| values.iter().map(|&value| parameter.with(assume, value)).collect::<Vec<_>>())
-            .collect();
-    }
-    all
 }
 
 fn cosine(a: &[f64], b: &[f64]) -> f64 {

@@ -32,20 +32,13 @@ pub enum Search {
 }
 
 /// All of them. Of two that cannot be told apart, the first is fitted.
-pub const PARAMETERS: [Parameter; 5] = [
+pub const PARAMETERS: [Parameter; 4] = [
     Parameter {
         name: "branch_refill",
         get: |a| a.branch_refill.into(),
         set: |a, v| a.branch_refill = v as u8,
         bounds: [1.0, 3.0],
         search: Search::Every,
-    },
-    Parameter {
-        name: "sram_stall_percent",
-        get: |a| a.sram_stall_percent,
-        set: |a, v| a.sram_stall_percent = v,
-        bounds: [0.0, 200.0],
-        search: Search::Slope { probe: 10.0, grain: 0.1 },
     },
     Parameter {
         name: "dma_setup_cycles",

@@ -129,8 +129,8 @@ fn stopped(session: &Session, help: &str) -> impl Iterator<Item = Finding> {
             None => finding,
         }
     });
-    let stall = machine.stalled_at().map(|(pe, why)| {
-        Finding::new(Level::Error, "stalled", pe.to_string(), why, help).at(pe)
-    });
+    let stall = machine
+        .stalled_at()
+        .map(|(pe, why)| Finding::new(Level::Error, "stalled", pe.to_string(), why, help).at(pe));
     fault.or(stall).into_iter()
 }

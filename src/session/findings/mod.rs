@@ -10,10 +10,10 @@ use super::Session;
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::{NOC_CYCLE, us};
 use crate::chip::geometry::Pe;
-use crate::machine::routes::ROUTES;
-use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::kernel::options::KernelKind;
 use crate::machine::broadcast::options::{OnFull, Payload};
+use crate::machine::routes::ROUTES;
+use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::mapping::check::{FULL, Level, UNEVEN};
 use crate::mapping::options::{Balance, Barrier, MappingOptions, Placement, Schedule};
 
@@ -51,7 +51,15 @@ pub struct Finding {
 
 impl Finding {
     fn new(level: Level, rule: &str, place: impl Into<String>, what: String, help: &str) -> Self {
-        Self { level, rule: rule.to_owned(), place: place.into(), pe: None, what, help: help.to_owned(), follows: false }
+        Self {
+            level,
+            rule: rule.to_owned(),
+            place: place.into(),
+            pe: None,
+            what,
+            help: help.to_owned(),
+            follows: false,
+        }
     }
 
     fn at(mut self, pe: Pe) -> Self {
@@ -111,10 +119,9 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
             (1.., _) => {
                 (Level::Error, format!("its FIFO has lost {lost} packets: what it computes is wrong"))
             }
-            (_, FIFO_FULL..) => (
-                Level::Warning,
-                format!("its FIFO was {:.0} % full: packets may soon {risk}", share * 100.0),
-            ),
+            (_, FIFO_FULL..) => {
+                (Level::Warning, format!("its FIFO was {:.0} % full: packets may soon {risk}", share * 100.0))
+            }
             _ => continue,
         };
         found.push(Finding::new(level, "overflow", pe.to_string(), what, help).at(pe));
@@ -128,7 +135,9 @@ fn barriers(session: &Session, found: &mut Vec<Finding>) {
         let help = match (mapping(session).barrier, mapping(session).balance) {
             (Barrier::Always, _) => "barrier: Auto leaves it out where no PE could be that fast",
             (_, Balance::Units) => "balance: NonZeros makes them equally fast, and the barrier needless",
-            (_, Balance::NonZeros) if mapping(session).batch > 1 => "a batch always needs it: batch: 1 does not",
+            (_, Balance::NonZeros) if mapping(session).batch > 1 => {
+                "a batch always needs it: batch: 1 does not"
+            }
             (_, Balance::NonZeros) => "weights spread more evenly: a number of PEs that divides the units",
         };
         found.push(Finding::new(Level::Note, "barrier", layer.name.clone(), what.to_owned(), help));

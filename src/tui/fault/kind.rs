@@ -64,7 +64,7 @@ impl Kind {
     pub const fn about(self) -> &'static str {
         match self {
             Self::FlipBit => "a bit of a PE's memory changes once",
-            Self::StickBit => "a bit of a PE's memory keeps a value, whatever is written",
+            Self::StickBit => "a bit of a PE's memory keeps a value",
             Self::KillPe => "a PE's core halts; its memory still takes packets",
             Self::DropPackets => "the next packets that a PE sends are lost",
             Self::DelayPackets => "the next packets that a PE sends arrive late",
@@ -97,9 +97,7 @@ impl Kind {
         let number = |field: Field| whole(field, text(field));
         let qpe = pe(text(Field::Pe))?;
         let pe = (qpe.qpe().x, qpe.qpe().y, qpe.p());
-        let byte = |field: Field| {
-            number(field).map(|value| u8::try_from(value).unwrap_or(u8::MAX))
-        };
+        let byte = |field: Field| number(field).map(|value| u8::try_from(value).unwrap_or(u8::MAX));
         Ok(match self {
             Self::FlipBit => Fault::FlipBit { pe, address: number(Field::Address)?, bit: byte(Field::Bit)? },
             Self::StickBit => Fault::StickBit {

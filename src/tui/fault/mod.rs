@@ -6,7 +6,7 @@ mod text;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use self::kind::{Field, Kind, pe};
-pub use self::text::{example, read};
+pub use self::text::{example, read, scene};
 use super::app::{App, Effect, Overlay};
 use super::keymap::Key;
 use super::widgets::prompt::{Prompt, Typed};
@@ -192,7 +192,9 @@ pub fn paste(app: &mut App, text: &str) -> bool {
 
 /// Keeps an address that was typed, and proposes another one for another PE.
 fn changed(app: &mut App) {
-    let Some(Overlay::Fault(FaultOverlay { kind, form: Some(form) })) = app.overlays.last_mut() else { return };
+    let Some(Overlay::Fault(FaultOverlay { kind, form: Some(form) })) = app.overlays.last_mut() else {
+        return;
+    };
     match kind.fields().get(form.at) {
         Some(Field::Address) => form.proposed = false,
         Some(Field::Pe) => propose_again(app),

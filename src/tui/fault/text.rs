@@ -7,18 +7,35 @@ use crate::machine::fault::Fault;
 use crate::scene::error::did_you_mean;
 
 /// One fault of a kind, as a scene has it, for the PE `place`: `(x, y, p)`.
-pub fn example(kind: Kind, place: (u8, u8, u8), address: u32) -> String {
-    let (x, y, p) = place;
+pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
+    scene(&match kind {
+        Kind::FlipBit => Fault::FlipBit { pe, address, bit: 6 },
+        Kind::StickBit => Fault::StickBit { pe, address, bit: 6, value: 1 },
+        Kind::KillPe => Fault::KillPe { pe },
+        Kind::DropPackets => Fault::DropPackets { pe, packets: 1 },
+        Kind::DelayPackets => Fault::DelayPackets { pe, packets: 1, us: 50.0 },
+        Kind::DivertPackets => Fault::DivertPackets { pe, packets: 1, address: address & !15 },
+    })
+}
+
+/// A fault as a scene has it, with its address in hexadecimal digits.
+pub fn scene(fault: &Fault) -> String {
+    let (x, y, p) = fault.place();
     let pe = format!("pe: ({x}, {y}, {p})");
-    let fields = match kind {
-        Kind::FlipBit => format!("{pe}, address: {address:#07x}, bit: 6"),
-        Kind::StickBit => format!("{pe}, address: {address:#07x}, bit: 6, value: 1"),
-        Kind::KillPe => pe,
-        Kind::DropPackets => format!("{pe}, packets: 1"),
-        Kind::DelayPackets => format!("{pe}, packets: 1, us: 50.0"),
-        Kind::DivertPackets => format!("{pe}, packets: 1, address: {:#07x}", address & !15),
-    };
-    format!("{}({fields})", kind.name())
+    match fault {
+        Fault::FlipBit { address, bit, .. } => format!("FlipBit({pe}, address: {address:#07x}, bit: {bit})"),
+        Fault::StickBit { address, bit, value, .. } => {
+            format!("StickBit({pe}, address: {address:#07x}, bit: {bit}, value: {value})")
+        }
+        Fault::KillPe { .. } => format!("KillPe({pe})"),
+        Fault::DropPackets { packets, .. } => format!("DropPackets({pe}, packets: {packets})"),
+        Fault::DelayPackets { packets, us, .. } => {
+            format!("DelayPackets({pe}, packets: {packets}, us: {us:?})")
+        }
+        Fault::DivertPackets { packets, address, .. } => {
+            format!("DivertPackets({pe}, packets: {packets}, address: {address:#07x})")
+        }
+    }
 }
 
 /// Reads a fault as a scene has it.
@@ -50,9 +67,9 @@ pub fn read(text: &str) -> Result<Fault, String> {
 fn unknown(word: &str) -> String {
     let names = Kind::ALL.map(Kind::name);
     // A whole part of a name counts as meant, whatever its case: `kill`, `flip`, `Delay`.
-    let part = names.into_iter().find(|name| {
-        !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase())
-    });
+    let part = names
+        .into_iter()
+        .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));
     let meant = part.or_else(|| did_you_mean(word, names.into_iter()));
     let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
     format!("no fault is called `{word}`: {meant}there are {}", names.join(", "))
@@ -68,6 +85,7 @@ mod tests {
             let text = example(kind, (1, 4, 0), 0x4d2f);
             let fault = read(&text).unwrap();
             assert_eq!(fault.place(), (1, 4, 0), "{text}");
+            assert_eq!(scene(&fault), text);
             assert!(format!("{fault:?}").starts_with(kind.name()), "{text}");
         }
     }

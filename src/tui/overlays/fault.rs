@@ -20,7 +20,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
 use crate::text::wrapped;
 use crate::tui::app::App;
-use crate::tui::fault::{FaultOverlay, Form, Kind};
+use crate::tui::fault::{FaultOverlay, Form, Kind, scene};
 use crate::tui::widgets::{centred, columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
 /// Columns of the whole menu where there is room, and rows: kinds, or fields and what comes of them.
@@ -118,12 +118,8 @@ fn region(app: &App, fault: &Fault) -> String {
     };
     let (x, y, p) = fault.place();
     let loaded = app.names.as_ref().zip(Pe::at(x, y, p)).and_then(|(names, pe)| names.program().pe(pe));
-    let region = loaded
-        .and_then(|loaded| loaded.regions.iter().find(|region| (region.start..region.end).contains(&address)));
+    let region = loaded.and_then(|loaded| {
+        loaded.regions.iter().find(|region| (region.start..region.end).contains(&address))
+    });
     region.map_or_else(String::new, |region| format!(" · {}", region.name))
-}
-
-/// The fault as a scene has it.
-fn scene(fault: &Fault) -> String {
-    ron::to_string(fault).unwrap_or_default()
 }

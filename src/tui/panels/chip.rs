@@ -228,7 +228,7 @@ fn status_word(state: &PeView) -> String {
         (PeStatus::Sleeping, _) => "asleep (WFI)".to_owned(),
         (PeStatus::Polling, _) => "polling".to_owned(),
         (PeStatus::Dma, _) => "waits for DMA".to_owned(),
-        (PeStatus::Halted, _) => "HALTED by an injected fault".to_owned(),
+        (PeStatus::Halted, _) => "HALTED (fault)".to_owned(),
         (PeStatus::Faulted, _) => "stopped by a fault".to_owned(),
         (PeStatus::Busy, Some(phase)) => phase.to_owned(),
         (PeStatus::Busy, None) => "busy".to_owned(),

@@ -117,8 +117,7 @@ impl Machine {
         let mut progress = Progress::default();
         for number in 0..packets {
             let packet = self.packet(pe, slot, target, step, number, packets);
-            progress =
-                progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * beat));
+            progress = progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * beat));
         }
         let program = Arc::clone(&self.program);
         let costs = &program.costs;
