@@ -19,7 +19,7 @@ Examples:
   spinntui calibrate scenes/lm_small.ron --timers chip.csv
   spinntui calibrate scenes/lm_small.ron --timers chip.csv -o fitted.ron
       the scene's own text with the fitted `assume`
-  spinntui calibrate scenes/lm_small.ron --timers chip.csv --fit branch_refill --fit exp_iterations
+  spinntui calibrate scenes/lm_small.ron --timers chip.csv --fit branch_refill --fit dma_setup_cycles
 
 The file is CSV: a header `phase,layer,us`, then one line a phase and layer (phases as in reports: egru_input,
 egru_internal, pointwise, broadcast, embedding, wait, ...; layers by their name in the model), # for comments:

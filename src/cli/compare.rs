@@ -133,8 +133,8 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     progress.clear();
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
-    let range_us = opening.range_us(session, cache)?;
-    let report = Report::gather(session, Around { range_us, stopped, host, hit: None });
+    let ranges = opening.ranges(session, cache)?;
+    let report = Report::gather(session, Around { ranges, stopped, host, hit: None });
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }
 

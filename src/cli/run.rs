@@ -132,14 +132,19 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
-    let range_us = if args.images.is_none() { opening.range_us(&session, &mut cache)? } else { None };
-    let report = Report::gather(&mut session, Around { range_us, stopped, hit, host });
+    let ranges = if args.images.is_none() { opening.ranges(&session, &mut cache)? } else { None };
+    let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;
     if let Some(computing) = session.work().tensor()
         && let Some(path) = computing.write()?
     {
         eprintln!("{} rows of outputs written to {}", computing.task().observed(), path.display());
+    }
+    for planned in session.faults() {
+        if let Some(why) = session.without_effect(&planned.fault) {
+            eprintln!("note: {}, {why}", planned.fault);
+        }
     }
     let asked = asked.iter().any(|(_, spec)| spec.kind == PointKind::Break);
     Ok(complain(&report, asked))

@@ -191,10 +191,12 @@ impl Outputs {
 
 fn figures(a: &Report, b: &Report) -> Vec<Figure> {
     type Get = fn(&Report) -> Option<f64>;
-    const FIGURES: [(&str, Get); 22] = [
+    const FIGURES: [(&str, Get); 24] = [
         ("chip_time_us", |r| Some(r.chip_time_us)),
         ("chip_time_range_us.0", |r| r.chip_time_range_us.map(|range| range[0])),
         ("chip_time_range_us.1", |r| r.chip_time_range_us.map(|range| range[1])),
+        ("chip_time_memory_range_us.0", |r| r.chip_time_memory_range_us.map(|range| range[0])),
+        ("chip_time_memory_range_us.1", |r| r.chip_time_memory_range_us.map(|range| range[1])),
         ("cycles", |r| Some(r.cycles as f64)),
         ("energy_j", |r| Some(r.energy_j)),
         ("energy_per_step_j", |r| Some(r.energy_per_step_j)),

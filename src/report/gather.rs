@@ -16,6 +16,7 @@ use crate::session::energy::PeEnergy;
 use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
+use super::opening::Ranges;
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PeUse, PhaseEnergy, PhaseTime, RaceCount,
     RaceSeen, Report, Timers, VERSION, traffic,
@@ -24,8 +25,8 @@ use super::{
 /// What the session itself does not know.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// See [`Report::chip_time_range_us`].
-    pub range_us: Option<[f64; 2]>,
+    /// See [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
+    pub ranges: Option<Ranges>,
     /// See [`Report::stopped`].
     pub stopped: Option<String>,
     /// See [`Report::hit`].
@@ -63,7 +64,8 @@ impl Report {
             stopped: around.stopped,
             hit: around.hit.map(Into::into),
             chip_time_us: us(tick),
-            chip_time_range_us: around.range_us,
+            chip_time_range_us: around.ranges.map(|ranges| ranges.refill),
+            chip_time_memory_range_us: around.ranges.map(|ranges| ranges.memory),
             cycles: tick / session.program().operating_point.ticks_per_cycle(),
             perplexity: score.perplexity(),
             mean_surprisal: score.mean_surprisal(),

@@ -67,6 +67,9 @@ pub struct Report {
     pub chip_time_us: f64,
     /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See [`opening`].
     pub chip_time_range_us: Option<[f64; 2]>,
+    /// Chip time with the fastest and the slowest memory that published figures allow, µs; `null` without a completed step.
+    /// See [`crate::machine::options::Assume::memory_extremes`].
+    pub chip_time_memory_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
     /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.

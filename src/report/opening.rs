@@ -1,9 +1,10 @@
-//! The interval of chip time that follows from what is not published about branches.
+//! Intervals of chip time that follow from what is not published about branches, and about memory.
 //!
 //! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the chip's value is not
-//! public, and the inner loop of every kernel pays it. The first steps of the run are run again on chips with the two
-//! extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow` costs does not
-//! depend on the data, and with kernels whose cost does, the ratio hardly moves (docs/report.md).
+//! public, and the inner loop of every kernel pays it. How long a core waits for its SRAM, and the pace of DMA and DRAM,
+//! are not public either; [`Assume::memory_extremes`] has what is published about them. The first steps of the run are run
+//! again on chips with the extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
+//! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves (docs/report.md).
 
 use std::sync::Arc;
 
@@ -18,6 +19,15 @@ use crate::session::build::{ModelCache, Plan};
 pub const STEPS: usize = 4;
 /// The extremes, in cycles.
 pub const REFILLS: [u8; 2] = [1, 3];
+
+/// Chip time of a run on other chips, µs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranges {
+    /// For each of [`REFILLS`].
+    pub refill: [f64; 2],
+    /// For the fastest and the slowest memory ([`Assume::memory_extremes`]).
+    pub memory: [f64; 2],
+}
 
 /// The first [`STEPS`] time steps of a run: what was read, and when the last of them was complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,28 +49,28 @@ impl Opening {
         }
     }
 
-    /// Chip time of the session so far for each of [`REFILLS`], µs; none without a completed step.
-    pub fn range_us(
-        &self,
-        session: &Session,
-        cache: &mut ModelCache,
-    ) -> Result<Option<[f64; 2]>, SceneError> {
+    /// Chip time of the session so far on other chips; none without a completed step.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the scene cannot be built for such a chip.
+    pub fn ranges(&self, session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges>, SceneError> {
         if self.ends == 0 {
             return Ok(None);
         }
-        let own = session.program().assume.branch_refill;
-        let mut range = [0.0; 2];
-        for (range, refill) in range.iter_mut().zip(REFILLS) {
-            let ticks = if refill == own { self.ends } else { self.again(session, cache, refill)? };
-            *range = us(session.tick()) * (ticks as f64 / self.ends as f64);
-        }
-        Ok(Some(range))
+        let own = &session.program().assume;
+        let mut time = |assume: &Assume| -> Result<f64, SceneError> {
+            let ticks = if assume == own { self.ends } else { self.again(session, cache, assume)? };
+            Ok(us(session.tick()) * (ticks as f64 / self.ends as f64))
+        };
+        let [least, most] = REFILLS.map(|branch_refill| Assume { branch_refill, ..own.clone() });
+        let [fast, slow] = own.memory_extremes(session.program().operating_point);
+        Ok(Some(Ranges { refill: [time(&least)?, time(&most)?], memory: [time(&fast)?, time(&slow)?] }))
     }
 
-    /// Ticks that the same steps take at another refill.
-    fn again(&self, session: &Session, cache: &mut ModelCache, refill: u8) -> Result<Tick, SceneError> {
-        let assume = Assume { branch_refill: refill, ..session.program().assume.clone() };
-        let plan = Plan::with_assumptions(&session.loaded, cache, &assume)?;
+    /// Ticks that the same steps take with other assumptions.
+    fn again(&self, session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Tick, SceneError> {
+        let plan = Plan::with_assumptions(&session.loaded, cache, assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
         let steps: Vec<Vec<u32>> = self.rows.iter().chain(&self.ahead).cloned().collect();
         machine.run(&steps, self.rows.len());

@@ -247,6 +247,7 @@ const fn status(status: PeStatus) -> &'static str {
         PeStatus::Polling => "polls",
         PeStatus::Busy => "busy",
         PeStatus::Dma => "waits for its DMA",
+        PeStatus::Halted => "halted",
         PeStatus::Faulted => "faulted",
     }
 }

@@ -87,6 +87,18 @@ impl Report {
             );
             field(out, INDENT, "", &range);
         }
+        if let Some([low, high]) = self.chip_time_memory_range_us {
+            let range = format!(
+                "{:.3} to {:.3} ms for wait states and fetch conflicts that CoreMark leaves room for, DMA and DRAM at half \
+                 rate (not published; taken as {} %, {} NoC cycles a beat, {} B/µs a port)",
+                low / 1e3,
+                high / 1e3,
+                self.assume.sram_stall_percent,
+                self.assume.dma_beat_noc_cycles,
+                self.assume.dram_bytes_per_us
+            );
+            field(out, INDENT, "", &range);
+        }
         let energy = format!(
             "{:.4} J; {:.3} mJ a step; mean power {:.3} W",
             self.energy_j,

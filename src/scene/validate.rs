@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Scene, Task, VERSIONS};
+use crate::chip::constants::EXP_ITERATIONS;
 use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::dvs::options::GestureOptions;
@@ -36,6 +37,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
+        .or_else(|| exp_iterations(scene))
         .or_else(|| ranges(&scene.history, "history"))
         .or_else(|| ports(scene))
 }
@@ -98,6 +100,22 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
         }
     }
     too_many(mapping, reserved)
+}
+
+/// The error of the exp unit at fewer iterations is not published: the results would be those of another unit.
+fn exp_iterations(scene: &Scene) -> Option<Problem> {
+    let (asked, most) = (scene.assume.exp_iterations, *EXP_ITERATIONS.end());
+    (u32::from(asked) != most).then(|| {
+        let message = format!(
+            "results with {asked} iterations of the exp unit cannot be computed: its error with fewer than {most} is not \
+             published"
+        );
+        let help = format!(
+            "leave it at {most}, which gives the bits of the C library; `spinntui compare` shows what 1 to {most} mean for the \
+             time"
+        );
+        problem("assume.exp_iterations", message, help)
+    })
 }
 
 /// A text that is being written is one stream, an array one sample.

@@ -12,8 +12,21 @@ use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
 struct Plan {
     planned: PlannedFault,
     done: bool,
+    /// Chip time at which it happened last, in ticks.
+    tick: Tick,
     /// Made on the way: gone when one steps back before it.
     by_hand: bool,
+}
+
+/// Position of a run against which fault times are compared.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+    /// Events handled.
+    events: u64,
+    /// Completed time steps.
+    steps: u64,
+    /// Chip time of the last event.
+    tick: Tick,
 }
 
 /// All faults of an experiment.
@@ -28,7 +41,7 @@ pub(super) struct FaultPlan {
 impl FaultPlan {
     /// What the scene plans.
     pub fn new(planned: &[PlannedFault]) -> Self {
-        let plans = planned.iter().map(|&planned| Plan { planned, done: false, by_hand: false });
+        let plans = planned.iter().map(|&planned| Plan { planned, done: false, tick: 0, by_hand: false });
         Self { plans: plans.collect(), open: planned.len(), just: Vec::new() }
     }
 
@@ -59,20 +72,21 @@ impl FaultPlan {
     }
 
     /// The next that is due; it counts as done.
-    fn due(&mut self, events: u64, steps: u64, next: Option<Tick>) -> Option<Fault> {
+    fn due(&mut self, now: Now, next: Option<Tick>) -> Option<Fault> {
         if self.open == 0 {
             return None;
         }
         let due = |plan: &&mut Plan| {
             !plan.done
                 && match plan.planned.at {
-                    FaultTime::Event(at) => events >= at,
-                    FaultTime::Step(at) => steps >= at,
+                    FaultTime::Event(at) => now.events >= at,
+                    FaultTime::Step(at) => now.steps >= at,
                     FaultTime::TimeUs(at) => next.is_some_and(|tick| tick as f64 >= at * TICKS_PER_US as f64),
                 }
         };
         let plan = self.plans.iter_mut().find(due)?;
         plan.done = true;
+        plan.tick = now.tick;
         self.open -= 1;
         Some(plan.planned.fault)
     }
@@ -83,8 +97,9 @@ impl Session {
     pub(super) fn faults_due(&mut self) {
         self.faults.just.clear();
         let state = self.machine.state();
-        let (events, next) = (state.events, state.queue.peek().map(|event| event.tick));
-        while let Some(fault) = self.faults.due(events, self.stats.steps, next) {
+        let next = state.queue.peek().map(|event| event.tick);
+        let now = Now { events: state.events, steps: self.stats.steps, tick: state.tick };
+        while let Some(fault) = self.faults.due(now, next) {
             // Checked when the scene was built, and when it was made by hand.
             let _ = self.machine.inject_fault(&fault);
             self.faults.just.push(fault);
@@ -93,10 +108,12 @@ impl Session {
 
     /// After this moment was come back to: what was made to go wrong at it goes wrong again.
     pub(super) fn repeat_by_hand(&mut self) {
+        let tick = self.machine.state().tick;
         let now = FaultTime::Event(self.machine.state().events);
         for plan in &mut self.faults.plans {
             if plan.by_hand && !plan.done && plan.planned.at == now {
                 plan.done = true;
+                plan.tick = tick;
                 let _ = self.machine.inject_fault(&plan.planned.fault);
             }
         }
@@ -115,13 +132,25 @@ impl Session {
     /// Lets something go wrong, now. It is part of this course of events: stepping back before it undoes it.
     pub fn inject(&mut self, fault: Fault) -> Result<(), FaultError> {
         self.machine.inject_fault(&fault)?;
-        let planned = PlannedFault { at: FaultTime::Event(self.machine.state().events), fault };
-        self.faults.plans.push(Plan { planned, done: true, by_hand: true });
+        let state = self.machine.state();
+        let planned = PlannedFault { at: FaultTime::Event(state.events), fault };
+        self.faults.plans.push(Plan { planned, done: true, tick: state.tick, by_hand: true });
         Ok(())
     }
 
     /// Faults that have happened so far, in the order in which they were planned.
     pub fn faults(&self) -> impl Iterator<Item = &PlannedFault> {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| &plan.planned)
+    }
+
+    /// Faults that have happened so far with their chip time in ticks, in the order in which they were planned.
+    pub fn injected(&self) -> impl Iterator<Item = (Fault, Tick)> {
+        self.faults.plans.iter().filter(|plan| plan.done).map(|plan| (plan.planned.fault, plan.tick))
+    }
+
+    /// Returns a sentence for a fault that changes nothing that is computed, and why.
+    pub fn without_effect(&self, fault: &Fault) -> Option<String> {
+        let why = fault.without_effect(self.program())?;
+        Some(format!("without effect on what is computed, since {why}"))
     }
 }

@@ -79,6 +79,8 @@ pub enum PeStatus {
     Busy,
     /// Waits for its DMA.
     Dma,
+    /// Halted by an injected fault. Its memory still takes packets.
+    Halted,
     /// Stopped by a fault.
     Faulted,
 }
@@ -92,6 +94,7 @@ impl PeStatus {
             Self::Polling => "polling",
             Self::Busy => "busy",
             Self::Dma => "dma",
+            Self::Halted => "halted",
             Self::Faulted => "faulted",
         }
     }

@@ -102,6 +102,9 @@ pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
         return PeStatus::Faulted;
     }
+    if all.faults.is_dead(pe.index()) {
+        return PeStatus::Halted;
+    }
     match all.pes[pe.index()].status {
         Status::Unused => PeStatus::Unused,
         Status::Busy => PeStatus::Busy,

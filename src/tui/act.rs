@@ -3,6 +3,7 @@
 use super::app::{App, Effect, NetworkView, Overlay};
 use super::asking::{self, Question};
 use super::command::{Action, Direction};
+use super::fault::{self, Kind};
 use super::keys::in_pe;
 use super::lesson;
 use super::looks;
@@ -28,7 +29,14 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
         Action::Goto => ask(app, Question::Goto),
-        Action::Fault => ask(app, Question::Fault),
+        Action::Fault => {
+            fault::open(app);
+            Vec::new()
+        }
+        Action::Kill => {
+            fault::open_form(app, Kind::KillPe);
+            Vec::new()
+        }
         Action::WhoWrote => who_wrote(app),
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
@@ -244,7 +252,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
         Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, findings),
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
-        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Palette(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Fault(_) | Overlay::Palette(_)) | None => {}
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use super::asking::AskingOverlay;
+use super::fault::FaultOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::layout::Plan;
@@ -113,6 +114,8 @@ pub enum Overlay {
     Points(PointsOverlay),
     /// A line in which something is typed.
     Asking(AskingOverlay),
+    /// The menu that injects a fault.
+    Fault(FaultOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
     /// The table of hardware numbers.

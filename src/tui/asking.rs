@@ -1,11 +1,10 @@
-//! One line that is typed: where to go in time, or what is to go wrong.
+//! One line that is typed: where to go in time.
 
 use crossterm::event::KeyCode;
 
 use super::app::{App, Effect, Overlay};
 use super::keymap::Key;
 use super::widgets::prompt::{Prompt, Typed};
-use crate::machine::fault::Fault;
 use crate::session::command::Command;
 use crate::session::history::Place;
 
@@ -14,8 +13,6 @@ use crate::session::history::Place;
 pub enum Question {
     /// A moment.
     Goto,
-    /// A fault.
-    Fault,
 }
 
 impl Question {
@@ -23,7 +20,6 @@ impl Question {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Goto => "Go to",
-            Self::Fault => "Let go wrong",
         }
     }
 
@@ -31,7 +27,6 @@ impl Question {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Goto => "step 120 · time 5300 (µs) · event 1000 · a bookmark's name",
-            Self::Fault => "Tab: FlipBit StickBit KillPe DropPackets DelayPackets DivertPackets",
         }
     }
 }
@@ -50,16 +45,6 @@ pub fn open(app: &mut App, question: Question) {
     let prompt = Prompt::new(Vec::new());
     let prompt = match question {
         Question::Goto => prompt.with_text("step "),
-        Question::Fault => {
-            let (pe, at) = (app.selected.qpe(), app.pe.address);
-            let text = format!(
-                "FlipBit(pe: ({}, {}, {}), address: {at:#07x}, bit: 7)",
-                pe.x,
-                pe.y,
-                app.selected.p()
-            );
-            prompt.with_text(&text)
-        }
     };
     app.overlays.push(Overlay::Asking(AskingOverlay { question, prompt }));
 }
@@ -86,33 +71,16 @@ fn place(text: &str) -> Result<Place, String> {
 pub fn command(question: Question, text: &str) -> Result<Command, String> {
     match question {
         Question::Goto => place(text).map(Command::Go),
-        Question::Fault => match ron::from_str::<Fault>(text) {
-            Ok(fault) => Ok(Command::Inject(fault)),
-            Err(error) => Err(format!("column {}: {}", error.span.start.col, error.code)),
-        },
     }
 }
 
-/// What can be typed: for a moment its kinds and the bookmarks, for a fault one of each kind on the selected PE.
+/// What can be typed: for a moment its kinds and the bookmarks.
 pub(super) fn candidates(app: &App, question: Question) -> Vec<String> {
     match question {
         Question::Goto => {
             let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
             let names = bookmarks.iter().map(|(name, _)| name.clone());
             ["step ", "time ", "event "].map(str::to_owned).into_iter().chain(names).collect()
-        }
-        Question::Fault => {
-            let qpe = app.selected.qpe();
-            let place = format!("pe: ({}, {}, {})", qpe.x, qpe.y, app.selected.p());
-            let faults = [
-                format!("FlipBit({place}, address: 0x08000, bit: 7)"),
-                format!("StickBit({place}, address: 0x08000, bit: 7, value: 1)"),
-                format!("KillPe({place})"),
-                format!("DropPackets({place}, packets: 1)"),
-                format!("DelayPackets({place}, packets: 1, us: 50.0)"),
-                format!("DivertPackets({place}, packets: 1, address: 0x08000)"),
-            ];
-            faults.to_vec()
         }
     }
 }
@@ -144,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_mean_places_and_faults() {
+    fn lines_mean_places() {
         let go = |text| command(Question::Goto, text);
         assert_eq!(go("step 12"), Ok(Command::Go(Place::Step(12))));
         assert_eq!(go(" event  7 "), Ok(Command::Go(Place::Event(7))));
@@ -155,9 +123,5 @@ mod tests {
         {
             assert!(go(text).unwrap_err().contains(words), "{text}");
         }
-        let fault = Fault::KillPe { pe: (1, 4, 0) };
-        assert_eq!(command(Question::Fault, "KillPe(pe: (1, 4, 0))"), Ok(Command::Inject(fault)));
-        let error = command(Question::Fault, "KillPe(pe: (1, 4))").unwrap_err();
-        assert!(error.starts_with("column "), "{error}");
     }
 }

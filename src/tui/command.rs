@@ -33,8 +33,10 @@ pub enum Action {
     PreviousStop,
     /// Ask where to go in time.
     Goto,
-    /// Ask what is to go wrong.
+    /// Choose a fault to inject.
     Fault,
+    /// Choose a PE whose core is to halt.
+    Kill,
     /// Say who last wrote the word under the cursor.
     WhoWrote,
     /// Give this moment a name.

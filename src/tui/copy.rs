@@ -6,6 +6,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
 use super::app::{App, Effect, Overlay};
+use super::fault;
 use super::panels::{self, PanelId, View, chip};
 use super::term::panic::without_escapes;
 use super::{view, widgets::units};
@@ -90,6 +91,10 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
         }
         Overlay::Asking(asking) => copied("the line", asking.prompt.text()),
         Overlay::Palette(palette) => copied("the line", palette.prompt.text()),
+        Overlay::Fault(menu) if menu.form.is_some() => {
+            let fault = menu.fault(app).ok().map(|fault| fault::scene(&fault));
+            copied("the fault", fault.unwrap_or_default())
+        }
         // What has no text of its own.
         _ => {
             let text = drawn(Rect::new(0, 0, app.size.0, app.size.1), |area, buf| view::draw(app, area, buf));

@@ -8,7 +8,7 @@ use super::command::{self, Action, Context, Direction, When};
 use super::keymap::{Key, Keymap};
 use super::overlays::help;
 use super::panels::PanelId;
-use super::{asking, lesson, palette, points};
+use super::{asking, fault, lesson, palette, points};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -47,6 +47,7 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     key_in_help(app, key)
         .or_else(|| points::key(app, key))
         .or_else(|| asking::key(app, key))
+        .or_else(|| fault::key(app, key))
         .or_else(|| palette::key(app, key))
         .or_else(|| lesson::question::key(app, key))
 }

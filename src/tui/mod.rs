@@ -27,6 +27,7 @@ pub mod capture;
 pub mod command;
 pub mod config;
 pub mod copy;
+pub mod fault;
 pub mod heat;
 pub mod keymap;
 pub mod keys;

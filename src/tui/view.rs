@@ -57,6 +57,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
+        Overlay::Fault(fault) => overlays::fault::render(app, fault, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

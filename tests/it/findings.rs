@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use spinntui::machine::program::RegionKind;
 use spinntui::mapping::check::Level;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
@@ -119,6 +120,70 @@ fn faults_are_said() {
     let [said] = &found(&session, "fault")[..] else { panic!() };
     assert!(said.what.contains("PE(1,4,0) halted"), "{said:?}");
     assert!(found(&after(SMALL, 1, &[("faults", "[]")]), "fault").is_empty());
+}
+
+#[test]
+fn what_follows_from_a_halted_pe_stands_below_it() {
+    let fault = "[(at: Step(2), fault: KillPe(pe: (1, 4, 0)))]";
+    let session = after(SMALL, 4, &[("faults", fault)]);
+    let all = findings(&session);
+    let first = &all[0];
+    assert_eq!((first.rule.as_str(), first.level, first.follows), ("fault", Level::Error, false), "{all:?}");
+    assert!(first.what.contains("PE(1,4,0) halted"), "{first:?}");
+    assert_eq!((all[1].rule.as_str(), all[1].follows), ("stalled", true), "{all:?}");
+    // The races are one finding, not eight.
+    let races: Vec<&Finding> = all.iter().filter(|finding| finding.rule == "race").collect();
+    assert!(session.machine().state().races.count > 8 && races.len() == 1, "{all:?}");
+    assert!(
+        races[0].follows && races[0].what.starts_with(&session.machine().state().races.count.to_string())
+    );
+    for finding in &all {
+        assert!(!finding.help.contains("at Auto") && !finding.help.contains("to Auto"), "{finding:?}");
+    }
+}
+
+#[test]
+fn nothing_is_advised_that_is_so_already() {
+    // What each field is set to in the scenes below must not be advised.
+    let advised = |set: &[(&str, &str)], words: &[&str]| {
+        for finding in findings(&after(SMALL, 3, set)) {
+            for word in words {
+                assert!(!finding.help.contains(word), "{set:?}: {finding:?}");
+            }
+        }
+    };
+    let uneven = [("mapping.layers.0.pes", "96"), ("mapping.layers.1.pes", "4")];
+    advised(&uneven, &["balance: NonZeros", "barrier: Auto", "on_full: Stall"]);
+    let set = [("mapping.schedule", "Pipelined"), uneven[0], uneven[1]];
+    advised(&set, &["schedule: Pipelined", "balance: NonZeros"]);
+    let set = [("mapping.broadcast", "Router"), ("mapping.fifo", "(bytes: 640, on_full: Stall)")];
+    advised(&set, &["on_full: Stall"]);
+    advised(&[("mapping.barrier", "Always")], &["barrier: Always"]);
+}
+
+#[test]
+fn a_flip_that_nothing_reads_is_said_to_be_without_effect() {
+    let hash = |faults: &str| after(SMALL, 3, &[("faults", faults)]).output_hash();
+    let sound = hash("[]");
+    let flip =
+        |address: u32| format!("[(at: Step(1), fault: FlipBit(pe: (1, 4, 0), address: {address}, bit: 6))]");
+    let session = after(SMALL, 3, &[("faults", &flip(0x100))]);
+    let pe = spinntui::chip::geometry::Pe::at(1, 4, 0).unwrap();
+    let regions = session.program().pe(pe).unwrap().regions.clone();
+    let cell = session.program().pe(pe).unwrap().slots[0].pointwise.cell;
+    let kinds = [RegionKind::Program, RegionKind::Stack, RegionKind::Log];
+    for region in regions.iter().filter(|region| kinds.contains(&region.kind)) {
+        for address in [region.start, region.end - 1] {
+            let session = after(SMALL, 3, &[("faults", &flip(address))]);
+            let [said] = &found(&session, "fault")[..] else { panic!("{region:?}") };
+            assert!(said.level == Level::Note && said.what.contains("without effect"), "{said:?}");
+            assert_eq!(session.output_hash(), sound, "{region:?}");
+        }
+    }
+    let session = after(SMALL, 3, &[("faults", &flip(cell + 3))]);
+    let [said] = &found(&session, "fault")[..] else { panic!() };
+    assert!(said.level == Level::Warning && !said.what.contains("without effect"), "{said:?}");
+    assert_ne!(session.output_hash(), sound);
 }
 
 #[test]

@@ -78,9 +78,12 @@ fn a_scene_means_what_it_says() {
     assert_eq!(scene.mapping, mapping);
     let assume = Assume {
         branch_refill: 3,
-        exp_iterations: 1,
+        exp_iterations: 16,
         polling: 0.25,
         dma_setup_cycles: 0,
+        dma_beat_noc_cycles: 1,
+        dram_bytes_per_us: 3200,
+        sram_stall_percent: 0.0,
         dram_latency_ns: 80.5,
         host_turnaround_us: 10.0,
         energy_per_hop_pj: 1.5,

@@ -1,6 +1,7 @@
 //! Commands by their names.
 
 use spinntui::chip::geometry::Pe;
+use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::debug::{PointCommand, PointKind, PointSpec};
 use spinntui::session::history::Place;
@@ -78,7 +79,9 @@ fn what_is_wrong_is_said_and_enter_does_nothing() {
         ("speed", "wants free"),
         ("goto nowhere now", "neither step, time, event nor a bookmark"),
         ("zoom-in", "not now: the time line"),
-        ("fault KillPe(pe: (1, 4))", "column "),
+        ("fault KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
+        ("fault Kill", "did you mean `KillPe`?"),
+        ("kill 9,9,9", "no PE (9,9,9)"),
     ] {
         assert_eq!(run(&mut app, line), [], "{line}");
         let Some(Overlay::Palette(palette)) = app.overlays.last() else { panic!("{line}: closed") };
@@ -123,6 +126,14 @@ fn tab_completes_names_and_what_follows_them() {
     write(&mut app, "break perp");
     press(&mut app, "tab");
     assert_eq!(typed(&app), "break perplexity");
+    press(&mut app, "ctrl-u");
+    write(&mut app, "fault kill");
+    press(&mut app, "tab");
+    assert!(typed(&app).starts_with("fault KillPe(pe: ("), "{}", typed(&app));
+    let effects = press(&mut app, "enter");
+    assert!(matches!(effects[..], [Effect::Engine(Command::Inject(Fault::KillPe { .. }))]), "{effects:?}");
+    assert_eq!(run(&mut app, "kill"), [], "it asks for the PE");
+    assert!(matches!(press(&mut app, "enter")[..], [Effect::Engine(Command::Inject(Fault::KillPe { .. }))]));
 }
 
 #[test]

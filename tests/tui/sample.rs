@@ -109,7 +109,15 @@ pub fn at(step: u64) -> Snapshot {
 
 fn finding(level: Level, rule: &str, place: &str, pe: Option<usize>, what: &str) -> Finding {
     let help = "balance: NonZeros gives every PE as many weights; then more PEs for this layer".to_owned();
-    Finding { level, rule: rule.to_owned(), place: place.to_owned(), pe, what: what.to_owned(), help }
+    Finding {
+        level,
+        rule: rule.to_owned(),
+        place: place.to_owned(),
+        pe,
+        what: what.to_owned(),
+        help,
+        follows: false,
+    }
 }
 
 /// Parts that add up to the whole.

@@ -1,16 +1,19 @@
 //! Keys and messages in, effects and model out.
 
 use spinntui::chip::geometry::Pe;
+use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
 use spinntui::session::history::Place;
 use spinntui::session::snapshot::{Focus, RunState, Snapshot, TimelineWindow};
 use spinntui::tui::app::{App, Effect, Msg, Overlay, Signal};
+use spinntui::tui::fault::Kind;
 use spinntui::tui::heat::{Metric, Window};
 use spinntui::tui::panels::PanelId;
 use spinntui::tui::update::update;
 
 use crate::common::{app, app_with, empty_app, press, text};
+use crate::points::with_names;
 use crate::sample;
 
 fn step(unit: StepUnit, count: u32) -> Effect {
@@ -338,14 +341,54 @@ fn the_time_line_zooms_pans_and_follows_again() {
 #[test]
 fn what_cannot_be_done_stays_on_the_line() {
     let mut app = app((80, 24));
-    press(&mut app, "X");
-    assert!(text(&app).contains("FlipBit(pe:"), "{}", text(&app));
-    // A fault is typed as in a scene; a half one says where it is wrong, and Enter does nothing.
-    press(&mut app, "backspace");
+    press(&mut app, "X enter");
+    assert!(text(&app).contains("Inject fault"), "{}", text(&app));
+    // A field that cannot be read says what it takes, and Enter does nothing.
+    press(&mut app, "tab ctrl-u x");
     assert_eq!(press(&mut app, "enter"), []);
-    assert!(text(&app).contains("column "), "{}", text(&app));
-    let effects = press(&mut app, ") enter");
-    assert!(matches!(effects[..], [Effect::Engine(Command::Inject(_))]), "{effects:?}");
+    assert!(text(&app).contains("invalid address `x`: expected byte address"), "{}", text(&app));
+    press(&mut app, "backspace 0 x 9 0 0 0");
+    let pe = app.selected;
+    let place = (pe.qpe().x, pe.qpe().y, pe.p());
+    let fault = Fault::FlipBit { pe: place, address: 0x9000, bit: 6 };
+    assert_eq!(press(&mut app, "enter"), [Effect::Engine(Command::Inject(fault))]);
+    assert!(app.overlays.is_empty());
+}
+
+#[test]
+fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
+    let mut app = with_names(app((80, 24)));
+    let program = app.names.clone().unwrap();
+    let used: Vec<Pe> = program.pes().collect();
+    app.selected = used[3];
+    let place = |pe: Pe| (pe.qpe().x, pe.qpe().y, pe.p());
+    // Enter all the way: a bit of the cell state, which every time step reads.
+    let effects = press(&mut app, "X enter enter");
+    let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
+    assert_eq!((fault.place(), fault.without_effect(program.program())), (place(used[3]), None));
+    // Every kind can be injected as it is proposed.
+    for (number, kind) in Kind::ALL.into_iter().enumerate() {
+        press(&mut app, "X");
+        press(&mut app, &(number + 1).to_string());
+        assert!(text(&app).contains(kind.about()), "{}", text(&app));
+        let effects = press(&mut app, "enter");
+        let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{kind:?} {effects:?}") };
+        assert_eq!(fault.check(program.program()), Ok(used[3]), "{kind:?}");
+    }
+    // Another PE has another address, and one without a program is refused in words.
+    let other = place(used[used.len() - 1]);
+    press(&mut app, "X 1 ctrl-u");
+    press(&mut app, &format!("{} , {} , {}", other.0, other.1, other.2));
+    let effects = press(&mut app, "enter");
+    let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
+    assert_eq!((fault.place(), fault.without_effect(program.program())), (other, None));
+    press(&mut app, "X 3 ctrl-u 4 , 3 , 0");
+    assert!(text(&app).contains("the chip has no PE (4,3,0)"), "{}", text(&app));
+    press(&mut app, "esc esc X 1 tab ctrl-u 0 x 1 0 0");
+    assert!(text(&app).contains("instructions are not modelled"), "{}", text(&app));
+    press(&mut app, "esc");
+    assert!(text(&app).contains("DropPackets"), "back at the kinds");
+    press(&mut app, "esc");
     assert!(app.overlays.is_empty());
 }
 

@@ -32,6 +32,44 @@ pub const EXP_BASE_CYCLES: u32 = 6;
 /// Fewest and most iterations of the exp unit.
 pub const EXP_ITERATIONS: std::ops::RangeInclusive<u32> = 1..=16;
 
+/// Ports of the event router to the NoC (CHIP26).
+pub const ROUTER_PORTS: usize = 6;
+/// Parallel routing engines of the event router (CHIP26).
+pub const ROUTER_ENGINES: usize = 3;
+/// Pipeline stages of a routing engine (CHIP26).
+pub const ROUTER_STAGES: u64 = 4;
+/// Bytes of an entry in the FIFO of the event handler: a word for the key, four for the payload. Not published.
+pub const FIFO_ENTRY_BYTES: u32 = 20;
+/// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
+pub const PROGRAM_BYTES: u32 = 18_336;
+/// Bytes of stack and heap (NESTML `qpe.ld`).
+pub const STACK_BYTES: u32 = 4096;
+/// First byte of stack and heap (NESTML `qpe.ld`).
+pub const STACK_BASE: u32 = 0x1_F000;
+/// Bytes of the debug log (the paper's memory budget).
+pub const LOG_BYTES: u32 = 5120;
+/// CoreMark iterations a second of all PEs at 150 and 300 MHz (CHIP26).
+pub const COREMARK_PER_S: [u32; 2] = [65_968, 138_168];
+/// CoreMark for each MHz of a Cortex-M4 whose memory never makes it wait (Arm's figure, recalled).
+pub const COREMARK_PER_MHZ_ZERO_WAIT: f64 = 3.4;
+
+/// CoreMark for each MHz of a PE.
+pub const fn coremark_per_mhz(point: OperatingPoint) -> f64 {
+    let per_s = match point {
+        OperatingPoint::Mhz150 => COREMARK_PER_S[0],
+        OperatingPoint::Mhz300 => COREMARK_PER_S[1],
+    };
+    per_s as f64 / geometry::PE_COUNT as f64 / point.mhz() as f64
+}
+
+/// Most time that a PE waits for its SRAM as CoreMark has it, in percent of the time without waiting.
+///
+/// What compilers do differently is in it too: an upper bound. To one decimal, as the CoreMark figures carry no more.
+pub const fn coremark_stall_percent(point: OperatingPoint) -> f64 {
+    let percent = 100.0 * (COREMARK_PER_MHZ_ZERO_WAIT / coremark_per_mhz(point) - 1.0);
+    ((10.0 * percent + 0.5) as u32) as f64 / 10.0
+}
+
 /// How sure a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mark {
@@ -81,9 +119,12 @@ pub struct Constant {
 pub fn all() -> Vec<Constant> {
     let mut table = chip();
     table.extend(pe());
+    table.extend(pe_memory());
     table.extend(network());
+    table.extend(router());
     table.extend(power());
     table.extend(assumed());
+    table.extend(absent());
     table
 }
 
@@ -103,9 +144,17 @@ fn row(
 
 fn chip() -> Vec<Constant> {
     vec![
+        row("PEs of a QPE", geometry::PES_PER_QPE, "", Mark::SecondHand, CHIP26),
         row("PEs", geometry::PE_COUNT, "", Mark::Quoted, "CHIP26; SpiNNaker2 datasheet v0.03"),
         row("QPEs", geometry::QPE_COUNT, "", Mark::Quoted, SNNM),
         row("QPE grid", format!("{}×{}", geometry::GRID_X, geometry::GRID_Y), "", Mark::Quoted, SNNM),
+        row(
+            "positions without a QPE",
+            positions(&[geometry::ROUTER_POSITIONS, geometry::UNDOCUMENTED_POSITIONS].concat()),
+            "",
+            Mark::Quoted,
+            "SpiNNMachine; the event router lies in the first two, what lies in the others is not published",
+        ),
         row("PE clock at 0.5 V", OperatingPoint::Mhz150.mhz(), "MHz", Mark::SecondHand, CHIP26),
         row("PE clock at 0.8 V", OperatingPoint::Mhz300.mhz(), "MHz", Mark::SecondHand, CHIP26),
         row("NoC clock", TICKS_PER_US / NOC_CYCLE, "MHz", Mark::SecondHand, CHIP26),
@@ -137,6 +186,64 @@ fn pe() -> Vec<Constant> {
         ),
         row("exception entry", EXCEPTION_ENTRY.fixed, "cycles", Mark::Quoted, ARM_LATENCY),
         row("exception exit", EXCEPTION_EXIT.fixed, "cycles", Mark::Quoted, ARM_LATENCY),
+    ]
+}
+
+/// Where the PE's memory is taken before a network is mapped, and CoreMark, which bounds how long it makes a core wait.
+fn pe_memory() -> Vec<Constant> {
+    let paper = "arXiv:2312.09084, Table I";
+    let per_mhz = |point| format!("{:.2}", coremark_per_mhz(point));
+    let derived = "CoreMark a second / 152 PEs / MHz";
+    vec![
+        row(
+            "program",
+            PROGRAM_BYTES,
+            "B",
+            Mark::Derived,
+            "17.9 KB (arXiv:2312.09084, Table I), whole packets",
+        ),
+        row("debug log", LOG_BYTES, "B", Mark::Quoted, paper),
+        row("stack and heap", STACK_BYTES, "B", Mark::Quoted, "NESTML qpe.ld"),
+        row("first byte of stack and heap", format!("{STACK_BASE:#07x}"), "", Mark::Quoted, "NESTML qpe.ld"),
+        row("CoreMark at 150 MHz, all PEs", COREMARK_PER_S[0], "/s", Mark::SecondHand, CHIP26),
+        row("CoreMark at 300 MHz, all PEs", COREMARK_PER_S[1], "/s", Mark::SecondHand, CHIP26),
+        row("CoreMark of a PE at 150 MHz", per_mhz(OperatingPoint::Mhz150), "/MHz", Mark::Derived, derived),
+        row("CoreMark of a PE at 300 MHz", per_mhz(OperatingPoint::Mhz300), "/MHz", Mark::Derived, derived),
+        row(
+            "CoreMark of a Cortex-M4 that never waits",
+            COREMARK_PER_MHZ_ZERO_WAIT,
+            "/MHz",
+            Mark::Recalled,
+            "Arm; bounds assume.sram_stall_percent",
+        ),
+    ]
+}
+
+fn positions(places: &[(u8, u8)]) -> String {
+    places.iter().map(|(x, y)| format!("({x},{y})")).collect::<Vec<_>>().join(" ")
+}
+
+/// The event router and the FIFOs that it fills.
+fn router() -> Vec<Constant> {
+    let floor = ROUTER_STAGES * ROUTER_CYCLE * 1000 / TICKS_PER_US;
+    vec![
+        row("event router ports", ROUTER_PORTS, "", Mark::SecondHand, CHIP26),
+        row("event router engines", ROUTER_ENGINES, "", Mark::SecondHand, CHIP26),
+        row("event router stages", ROUTER_STAGES, "router cycles", Mark::SecondHand, CHIP26),
+        row(
+            "event router latency, at least",
+            floor,
+            "ns",
+            Mark::Derived,
+            "four stages at 400 MHz; assume.router_latency_ns comes on top",
+        ),
+        row(
+            "FIFO entry",
+            FIFO_ENTRY_BYTES,
+            "B",
+            Mark::NotPublished,
+            "a word for the key, four for the payload",
+        ),
     ]
 }
 
@@ -182,20 +289,46 @@ fn power() -> Vec<Constant> {
 
 /// What no source gives and no scene can change.
 fn assumed() -> Vec<Constant> {
+    vec![row(
+        "SRAM bank conflict",
+        BANK_CONFLICT_CYCLES,
+        "cycles",
+        Mark::NotPublished,
+        "for the loser; the least that a conflict can cost",
+    )]
+}
+
+/// Hardware of the chip that the emulator leaves out, with what is known of it.
+fn absent() -> Vec<Constant> {
+    let absent = |name, mark, source| row(name, "not modelled", "", mark, source);
     vec![
-        row(
-            "SRAM bank conflict",
-            BANK_CONFLICT_CYCLES,
-            "cycles",
-            Mark::NotPublished,
-            "for the loser; the least that a conflict can cost",
+        absent(
+            "MAC array",
+            Mark::SecondHand,
+            "16×4 8-bit MACs a PE (CHIP26); the paper's network computes in singles, on the core",
         ),
-        row(
-            "event router latency",
-            "not modelled",
-            "",
+        absent(
+            "random number generators",
+            Mark::SecondHand,
+            "one a PE, one for the chip (CHIP26); no kernel uses them",
+        ),
+        absent("rounding unit", Mark::SecondHand, "3–4 cycles (CHIP26); no kernel uses it"),
+        absent("chip-to-chip links", Mark::SecondHand, "six (CHIP26); one chip is emulated"),
+        absent("configuration NoC", Mark::SecondHand, "32-bit flits at 100 MHz (CHIP26)"),
+        absent(
+            "DVFS switching",
             Mark::NotPublished,
-            "at least 10 ns: four stages at 400 MHz",
+            "the operating point stays for a run; switching times are not published",
+        ),
+        absent(
+            "management core and boot",
+            Mark::SecondHand,
+            "a Cortex-M4 at 100 MHz (CHIP26); a run begins with loaded PEs",
+        ),
+        absent(
+            "Ethernet and host",
+            Mark::SecondHand,
+            "1 Gbit/s (CHIP26); assume.host_turnaround_us stands for them",
         ),
     ]
 }
@@ -210,6 +343,93 @@ mod tests {
         for (i, a) in table.iter().enumerate() {
             assert!(!a.source.is_empty() && !a.value.is_empty(), "{}", a.name);
             assert!(table[..i].iter().all(|b| b.name != a.name), "{} twice", a.name);
+        }
+    }
+
+    /// Numeric constants of a file: name and value as written.
+    fn written(path: &std::path::Path) -> Vec<(String, String)> {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("pub const "));
+        lines
+            .filter_map(|line| {
+                let (name, rest) = line.split_once(": ")?;
+                let (kind, value) = rest.split_once(" = ")?;
+                let number = ["u8", "u16", "u32", "u64", "usize", "f64", "Tick", "Cycles", "[", "std::ops"];
+                let numeric = number.iter().any(|prefix| kind.starts_with(prefix)) && !kind.contains("str");
+                let mut words = value.split(|c: char| !c.is_alphanumeric());
+                let literal = words.any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+                (numeric && literal).then(|| (name.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(files(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn every_hardware_number_of_the_code_is_in_the_table() {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let own = std::fs::read_to_string(source.join("chip/constants.rs")).unwrap();
+        let rows = own.split_once("fn row(").and_then(|(_, rows)| rows.split_once("#[cfg(test)]")).unwrap().0;
+        let mut seen = 0;
+        for path in files(&source.join("chip")) {
+            for (name, value) in written(&path) {
+                // A cost of nothing is no hardware.
+                if name == "ZERO" {
+                    continue;
+                }
+                let word = |c: char| c.is_alphanumeric() || c == '_';
+                let named = rows.match_indices(name.as_str()).any(|(at, found)| {
+                    !rows[at + found.len()..].starts_with(word) && !rows[..at].ends_with(word)
+                });
+                assert!(named, "{name} = {value} ({}) is in no row", path.display());
+                seen += 1;
+            }
+        }
+        assert!(seen > 30, "only {seen} constants were found: has their form changed?");
+    }
+
+    #[test]
+    fn numbers_outside_the_chip_module_are_the_emulators_own() {
+        // Sizes of its pages, limits, thresholds: nothing that the chip has.
+        const OWN: [&str; 13] = [
+            "BYTES",
+            "FULL",
+            "KEPT",
+            "MAX_BATCH",
+            "PAGE_BYTES",
+            "PAGE_WORDS",
+            "PACKET_WORDS",
+            "PAGES",
+            "PIPELINED_BYTES",
+            "ROUTED_LAYERS",
+            "SRAM_WORDS",
+            "STEPS",
+            "UNEVEN",
+        ];
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for folder in ["machine", "mapping", "kernel"] {
+            for path in files(&source.join(folder)) {
+                for (name, value) in written(&path) {
+                    let own = OWN.contains(&name.as_str()) || value.contains("constants::");
+                    assert!(
+                        own,
+                        "{name} = {value} ({}): a number of the chip belongs into chip::constants",
+                        path.display()
+                    );
+                }
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! The scene's `assume` block as rows of the table of hardware numbers: what this run takes where nothing is published.
 
 use super::options::Assume;
-use crate::chip::constants::{self, Constant, Mark};
+use crate::chip::clock::OperatingPoint;
+use crate::chip::constants::{self, Constant, DRAM_PORT_BYTES_PER_US, Mark};
 
 /// Every hardware number of a run: those of [`constants::all`], then each field of `assume` as it is.
 pub fn table(assume: &Assume) -> Vec<Constant> {
@@ -10,83 +11,172 @@ pub fn table(assume: &Assume) -> Vec<Constant> {
     table
 }
 
+/// Number of `assume`: how it is read and set, and what is published about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Name of the field.
+    pub name: &'static str,
+    /// Unit of its value; empty for a count or a share.
+    pub unit: &'static str,
+    /// What sources say, and what they leave open.
+    pub source: &'static str,
+    /// Reads it.
+    pub get: fn(&Assume) -> f64,
+    /// Sets it; values beyond the field's type are cut off.
+    pub set: fn(&mut Assume, f64),
+    /// Least and most value with where they come from; `None` where nothing is published.
+    pub range: Option<([f64; 2], &'static str)>,
+}
+
+/// The CoreMark figures leave this for waiting, in percent: 0 to what the slower operating point allows.
+const STALLS: [f64; 2] = [0.0, constants::coremark_stall_percent(OperatingPoint::Mhz150)];
+
+impl Assume {
+    /// Its numbers, in the order of the table of hardware numbers. Choices and places are no numbers.
+    pub const PARAMETERS: [Parameter; 12] = [
+        Parameter {
+            name: "branch_refill",
+            unit: "cycles",
+            source: "Arm gives 1 to 3 for the Cortex-M4, not this chip's",
+            get: |a| a.branch_refill.into(),
+            set: |a, v| a.branch_refill = v as u8,
+            range: Some(([1.0, 3.0], "ARM's, for a Cortex-M4")),
+        },
+        Parameter {
+            name: "exp_iterations",
+            unit: "",
+            source: "1 to 16 are possible (CHIP26); what the paper's program asks for, and the error of fewer, is not said",
+            get: |a| a.exp_iterations.into(),
+            set: |a, v| a.exp_iterations = v as u8,
+            range: Some(([1.0, 16.0], "what the unit can do; its time only")),
+        },
+        Parameter {
+            name: "polling",
+            unit: "of active power",
+            source: "only asleep and CoreMark are measured (CHIP26)",
+            get: |a| a.polling,
+            set: |a, v| a.polling = v,
+            range: Some(([0.0, 1.0], "from idle to active power")),
+        },
+        Parameter {
+            name: "sram_stall_percent",
+            unit: "%",
+            source: "wait states and fetch conflicts: no source; CoreMark (CHIP26, Arm's 3.4 recalled) leaves 0 to 17.5",
+            get: |a| a.sram_stall_percent,
+            set: |a, v| a.sram_stall_percent = v,
+            range: Some((STALLS, "what the published CoreMark leaves room for")),
+        },
+        Parameter {
+            name: "dma_setup_cycles",
+            unit: "cycles",
+            source: "no source",
+            get: |a| a.dma_setup_cycles.into(),
+            set: |a, v| a.dma_setup_cycles = v as u32,
+            range: None,
+        },
+        Parameter {
+            name: "dma_beat_noc_cycles",
+            unit: "NoC cycles",
+            source: "no source; 1 is the most that a link carries (CHIP26), 2 if a PE's port runs at 150 MHz",
+            get: |a| a.dma_beat_noc_cycles.into(),
+            set: |a, v| a.dma_beat_noc_cycles = v as u8,
+            range: Some(([1.0, 2.0], "port of a PE at 300 or 150 MHz")),
+        },
+        Parameter {
+            name: "dram_bytes_per_us",
+            unit: "B/µs",
+            source: "sustained rate of a port: no source; 3200 is the raw one (CHIP26), the most it can be",
+            get: |a| a.dram_bytes_per_us.into(),
+            set: |a, v| a.dram_bytes_per_us = v as u32,
+            range: Some((DRAM_RATES, "half the raw rate (no source), and the raw rate")),
+        },
+        Parameter {
+            name: "dram_latency_ns",
+            unit: "ns",
+            source: "no source",
+            get: |a| a.dram_latency_ns,
+            set: |a, v| a.dram_latency_ns = v,
+            range: None,
+        },
+        Parameter {
+            name: "host_turnaround_us",
+            unit: "µs",
+            source: "no source; 0 leaves the host out",
+            get: |a| a.host_turnaround_us,
+            set: |a, v| a.host_turnaround_us = v,
+            range: None,
+        },
+        Parameter {
+            name: "energy_per_hop_pj",
+            unit: "pJ",
+            source: "no source; 0: what the NoC draws is within the published chip powers, or left out",
+            get: |a| a.energy_per_hop_pj,
+            set: |a, v| a.energy_per_hop_pj = v,
+            range: None,
+        },
+        Parameter {
+            name: "energy_per_dram_byte_pj",
+            unit: "pJ/B",
+            source: "no source; 0: whether DRAM is within the published chip powers is not said",
+            get: |a| a.energy_per_dram_byte_pj,
+            set: |a, v| a.energy_per_dram_byte_pj = v,
+            range: None,
+        },
+        Parameter {
+            name: "router_latency_ns",
+            unit: "ns",
+            source: "no source beyond the 10 ns of its pipeline (CHIP26)",
+            get: |a| a.router_latency_ns,
+            set: |a, v| a.router_latency_ns = v,
+            range: None,
+        },
+    ];
+
+    /// Returns these assumptions with the memory as fast as it can be (`[0]`), and as slow as [`Parameter::range`] says of
+    /// wait states, fetch conflicts, DMA beats and DRAM (`[1]`).
+    pub fn memory_extremes(&self, point: OperatingPoint) -> [Self; 2] {
+        let with = |stall, beat, rate| Self {
+            sram_stall_percent: stall,
+            dma_beat_noc_cycles: beat,
+            dram_bytes_per_us: rate,
+            ..self.clone()
+        };
+        let [slow, fast] = DRAM_RATES.map(|rate| rate as u32);
+        [with(0.0, 1, fast), with(constants::coremark_stall_percent(point), 2, slow)]
+    }
+}
+
+/// Half the raw rate of a DRAM interface, for which there is no source, and the raw rate; bytes per µs.
+const DRAM_RATES: [f64; 2] = [DRAM_PORT_BYTES_PER_US as f64 / 2.0, DRAM_PORT_BYTES_PER_US as f64];
+
 /// One row a field of `assume`, by its name in the scene.
 pub fn rows(assume: &Assume) -> Vec<Constant> {
-    let Assume {
-        branch_refill,
-        exp_iterations,
-        polling,
-        dma_setup_cycles,
-        dram_latency_ns,
-        host_turnaround_us,
-        energy_per_hop_pj,
-        energy_per_dram_byte_pj,
-        bank_interleave,
-        bank_priority,
-        router_latency_ns,
-        router_ports,
-        host_port,
-        dram_ports: [first, second],
-    } = assume;
     let place = |(x, y): &(u8, u8)| format!("({x},{y})");
     let row =
         |name, value: String, unit, source| Constant { name, value, unit, mark: Mark::NotPublished, source };
-    vec![
-        row(
-            "branch_refill",
-            branch_refill.to_string(),
-            "cycles",
-            "Arm gives 1 to 3 for the Cortex-M4, not this chip's",
-        ),
-        row(
-            "exp_iterations",
-            exp_iterations.to_string(),
-            "",
-            "1 to 16 are possible (CHIP26); what the paper's program asks for is not said",
-        ),
-        row(
-            "polling",
-            polling.to_string(),
-            "of active power",
-            "only asleep and CoreMark are measured (CHIP26)",
-        ),
-        row("dma_setup_cycles", dma_setup_cycles.to_string(), "cycles", "no source"),
-        row("dram_latency_ns", dram_latency_ns.to_string(), "ns", "no source"),
-        row("host_turnaround_us", host_turnaround_us.to_string(), "µs", "no source; 0 leaves the host out"),
-        row(
-            "energy_per_hop_pj",
-            energy_per_hop_pj.to_string(),
-            "pJ",
-            "no source; 0: what the NoC draws is within the published chip powers, or left out",
-        ),
-        row(
-            "energy_per_dram_byte_pj",
-            energy_per_dram_byte_pj.to_string(),
-            "pJ/B",
-            "no source; 0: whether DRAM is within the published chip powers is not said",
-        ),
+    let numbers = Assume::PARAMETERS
+        .iter()
+        .map(|number| row(number.name, (number.get)(assume).to_string(), number.unit, number.source));
+    let [first, second] = &assume.dram_ports;
+    let ports = assume.router_ports.iter().map(place).collect::<Vec<_>>().join(" ");
+    let choices = [
         row(
             "bank_interleave",
-            format!("{bank_interleave:?}"),
+            format!("{:?}", assume.bank_interleave),
             "",
             "four banks (CHIP26); their mapping: no source",
         ),
-        row("bank_priority", format!("{bank_priority:?}"), "", "no source"),
-        row(
-            "router_latency_ns",
-            router_latency_ns.to_string(),
-            "ns",
-            "no source beyond the 10 ns of its pipeline (CHIP26)",
-        ),
+        row("bank_priority", format!("{:?}", assume.bank_priority), "", "no source"),
         row(
             "router_ports",
-            router_ports.iter().map(place).collect::<Vec<_>>().join(" "),
+            ports,
             "QPEs",
             "six ports at the centre of the die (CHIP26); at which QPEs: no source",
         ),
-        row("host_port", place(host_port), "QPE", "no source"),
+        row("host_port", place(&assume.host_port), "QPE", "no source"),
         row("dram_ports", format!("{} {}", place(first), place(second)), "QPEs", "no source"),
-    ]
+    ];
+    numbers.chain(choices).collect()
 }
 
 #[cfg(test)]
@@ -106,6 +196,9 @@ mod tests {
             exp_iterations: 5,
             polling: 0.25,
             dma_setup_cycles: 77,
+            dma_beat_noc_cycles: 2,
+            dram_bytes_per_us: 1234,
+            sram_stall_percent: 7.5,
             dram_latency_ns: 12.5,
             host_turnaround_us: 1.5,
             energy_per_hop_pj: 2.5,
@@ -131,6 +224,36 @@ mod tests {
             }
             assert_eq!(rows(&assume).len(), fields.len());
         }
+    }
+
+    #[test]
+    fn every_number_can_be_set_within_its_published_range() {
+        for parameter in &Assume::PARAMETERS {
+            let mut assume = Assume::default();
+            for value in parameter.range.map_or([3.0, 7.0], |(ends, _)| ends) {
+                (parameter.set)(&mut assume, value);
+                assert_eq!((parameter.get)(&assume).to_bits(), value.to_bits(), "{}", parameter.name);
+            }
+            let (default, name) = ((parameter.get)(&Assume::default()), parameter.name);
+            assert!(
+                parameter.range.is_none_or(|([least, most], _)| (least..=most).contains(&default)),
+                "{name}"
+            );
+        }
+        let fields = serde_json::to_value(Assume::default()).unwrap();
+        let numbers = fields.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
+        assert_eq!(numbers.count(), Assume::PARAMETERS.len());
+    }
+
+    #[test]
+    fn the_defaults_are_the_fastest_memory_that_is_published() {
+        let defaults = Assume::default();
+        let [fast, slow] = defaults.memory_extremes(OperatingPoint::Mhz150);
+        assert_eq!(fast, defaults);
+        assert!((slow.sram_stall_percent - 17.5).abs() < 0.05, "{slow:?}");
+        assert_eq!((slow.dma_beat_noc_cycles, slow.dram_bytes_per_us), (2, 1600));
+        let [_, slow] = defaults.memory_extremes(OperatingPoint::Mhz300);
+        assert!((slow.sram_stall_percent - 12.2).abs() < 0.05, "{slow:?}");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Every number comes from a kernel's own listing through [`KernelCosts`], or is a parameter of the scene's
 //! `assume: (...)` that is marked *not published*. None is fitted.
 
+use super::dma;
 use super::options::{Assume, Waiting};
+use crate::chip::clock::Tick;
 use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
@@ -18,7 +20,13 @@ use crate::kernel::routine::Routine;
 pub struct Costs {
     kernels: &'static KernelCosts,
     refill: u32,
+    /// Share of its time that the core waits for SRAM (`assume.sram_stall_percent`), 0.05 for 5 %.
+    stall: f64,
     exp: u64,
+    /// Ticks between the beats of a DMA engine that sends.
+    pub dma_beat: Tick,
+    /// Ticks between the beats of a row from DRAM.
+    pub dram_beat: Tick,
     /// `broadcast`: from the call to the first packet's trigger.
     pub broadcast_lead: u64,
     /// `broadcast`: between two destinations of one packet.
@@ -64,7 +72,9 @@ impl Costs {
     pub fn new(assume: &Assume, waiting: Waiting) -> Result<Self, ListingError> {
         let kernels = KernelCosts::committed()?;
         let p = u32::from(assume.branch_refill);
-        let interrupt = kernels.receive_isr().at(p);
+        let stall = assume.sram_stall_percent / 100.0;
+        let at = |cycles: Cycles| stalled(cycles.at(p), stall);
+        let interrupt = at(kernels.receive_isr());
         let (check, wake) = match waiting {
             Waiting::Poll => (kernels.wait_check(), kernels.wait_wake_polling()),
             Waiting::Sleep => (kernels.wait_check_sleeping(), kernels.wait_wake_sleeping()),
@@ -73,32 +83,40 @@ impl Costs {
         Ok(Self {
             kernels,
             refill: p,
+            stall,
+            dma_beat: dma::dma_beat(assume),
+            dram_beat: dma::dram_beat(assume),
             exp: u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations),
-            broadcast_lead: kernels.broadcast_lead().at(p),
-            broadcast_destination: kernels.broadcast_per_destination().at(p),
-            broadcast_packet: kernels.broadcast_per_packet().at(p),
+            broadcast_lead: at(kernels.broadcast_lead()),
+            broadcast_destination: at(kernels.broadcast_per_destination()),
+            broadcast_packet: at(kernels.broadcast_per_packet()),
             interrupt,
-            interrupt_last: kernels.receive_isr_last().at(p).saturating_sub(interrupt),
-            dma_interrupt: kernels.embedding_dma_isr().at(p),
-            wait_check: check.at(p),
-            wake: wake.at(p),
-            dma_start: kernels.embedding_dma_start().at(p),
+            interrupt_last: at(kernels.receive_isr_last()).saturating_sub(interrupt),
+            dma_interrupt: at(kernels.embedding_dma_isr()),
+            wait_check: at(check),
+            wake: at(wake),
+            dma_start: at(kernels.embedding_dma_start()),
             dma_setup: u64::from(assume.dma_setup_cycles),
-            timer_log: kernels.timer_log().at(p),
-            barrier_send: kernels.barrier_send().at(p),
-            dma_send_lead: kernels.dma_send_lead().at(p),
-            dma_send_per_destination: kernels.dma_send_per_destination().at(p),
-            fifo_empty: fifo.empty.at(p),
-            fifo_entry: fifo.entry.at(p),
-            fifo_last: fifo.last.at(p),
-            fifo_wrap: fifo.wrap.at(p),
-            fifo_leave: fifo.leave.at(p),
+            timer_log: at(kernels.timer_log()),
+            barrier_send: at(kernels.barrier_send()),
+            dma_send_lead: at(kernels.dma_send_lead()),
+            dma_send_per_destination: at(kernels.dma_send_per_destination()),
+            fifo_empty: at(fifo.empty),
+            fifo_entry: at(fifo.entry),
+            fifo_last: at(fifo.last),
+            fifo_wrap: at(fifo.wrap),
+            fifo_leave: at(fifo.leave),
         })
+    }
+
+    /// PE cycles of instructions, with the time that the core waits for SRAM.
+    fn at(&self, cycles: Cycles) -> u64 {
+        stalled(cycles.at(self.refill), self.stall)
     }
 
     /// One run of a matrix kernel.
     pub fn matrix(&self, kernel: &Kernel, work: &Work) -> u64 {
-        kernel.cycles(work, self.kernels, self.refill)
+        stalled(kernel.cycles(work, self.kernels, self.refill), self.stall)
     }
 
     /// Loads and stores of the kernels.
@@ -108,59 +126,103 @@ impl Costs {
 
     /// One run of a routine that does this work.
     pub fn routine(&self, routine: Routine, work: &Work) -> u64 {
-        self.kernels.matrix(routine, work).at(self.refill)
+        self.at(self.kernels.matrix(routine, work))
     }
 
     /// One `pointwise` call: its instructions, and the exp unit's latency for each exp.
     pub fn pointwise(&self, units: u32) -> u64 {
         let exps = u64::from(units) * u64::from(self.kernels.pointwise_exps_per_unit());
-        self.kernels.pointwise(units).at(self.refill) + exps * self.exp
+        self.at(self.kernels.pointwise(units)) + exps * self.exp
     }
 
     /// One `trace` call.
     pub fn trace(&self, units: u32) -> u64 {
-        self.kernels.trace(units).at(self.refill)
+        self.at(self.kernels.trace(units))
     }
 
     /// One `clear` call.
     pub fn clear(&self, words: u32) -> u64 {
-        self.kernels.clear(words).at(self.refill)
+        self.at(self.kernels.clear(words))
     }
 
     /// From the last trigger of one `broadcast` call to the first of the next.
     pub fn broadcast_next_call(&self, packets: u32, destinations: u32) -> u64 {
-        let at = |cycles: Cycles| cycles.at(self.refill);
         let last = self.kernels.broadcast_trigger(
             packets.saturating_sub(1),
             destinations.saturating_sub(1),
             destinations,
         );
-        let rest = at(self.kernels.broadcast(packets, destinations)).saturating_sub(at(last));
+        let rest = self.at(self.kernels.broadcast(packets, destinations)).saturating_sub(self.at(last));
         rest + self.broadcast_lead
     }
 
     /// One `broadcast` call.
     pub fn broadcast(&self, packets: u32, destinations: u32) -> u64 {
-        self.kernels.broadcast(packets, destinations).at(self.refill)
+        self.at(self.kernels.broadcast(packets, destinations))
     }
 
     /// Packing a block of so many units, so many of them active.
     pub fn pack_events(&self, units: u32, active: u32) -> u64 {
-        self.kernels.pack_events(units, active).at(self.refill)
+        self.at(self.kernels.pack_events(units, active))
     }
 
     /// Unpacking mail into dense values or a list.
     pub fn unpack_events(&self, list: bool, work: &UnpackWork) -> u64 {
-        self.kernels.unpack_events(list, work).at(self.refill)
+        self.at(self.kernels.unpack_events(list, work))
     }
 
     /// Programming DMA transfers to so many PEs.
     pub fn dma_send(&self, destinations: u32) -> u64 {
-        self.kernels.dma_send(destinations).at(self.refill)
+        self.at(self.kernels.dma_send(destinations))
     }
 
     /// The coordinator's "go" to so many QPEs.
     pub fn barrier_release(&self, destinations: u32) -> u64 {
-        self.kernels.barrier_release(destinations).at(self.refill)
+        self.at(self.kernels.barrier_release(destinations))
+    }
+}
+
+/// Cycles of instructions with the time that the core waits for SRAM, in whole cycles rounded down: parts of an operation
+/// never add up to more than the whole.
+fn stalled(cycles: u64, share: f64) -> u64 {
+    if share > 0.0 { cycles + (cycles as f64 * share) as u64 } else { cycles }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stalls_are_a_share_of_the_instructions_and_nothing_at_0() {
+        let costs = |percent: f64| {
+            let assume = Assume { sram_stall_percent: percent, ..Assume::default() };
+            Costs::new(&assume, Waiting::Poll).unwrap()
+        };
+        let (none, ten) = (costs(0.0), costs(10.0));
+        for units in [1, 27, 100] {
+            let (before, after) = (none.pointwise(units), ten.pointwise(units));
+            // The exp unit does not wait for SRAM.
+            let exps = u64::from(units) * u64::from(none.kernels.pointwise_exps_per_unit()) * none.exp;
+            assert_eq!(after - before, (before - exps) / 10, "{units}");
+        }
+        // Packets leave within the call that sends them.
+        for (packets, destinations) in [(1, 1), (7, 14), (14, 38)] {
+            let begun = ten.broadcast_lead
+                + u64::from(packets - 1) * ten.broadcast_packet
+                + u64::from(packets * (destinations - 1)) * ten.broadcast_destination;
+            assert!(begun <= ten.broadcast(packets, destinations), "{packets} to {destinations}");
+        }
+    }
+
+    #[test]
+    fn the_slower_of_dram_and_dma_engine_sets_the_pace() {
+        let beat = |dram_bytes_per_us, dma_beat_noc_cycles| {
+            let assume = Assume { dram_bytes_per_us, dma_beat_noc_cycles, ..Assume::default() };
+            let costs = Costs::new(&assume, Waiting::Poll).unwrap();
+            (costs.dram_beat, costs.dma_beat)
+        };
+        assert_eq!(beat(3200, 1), (6, 4), "5 ns and 3.33 ns");
+        assert_eq!(beat(1600, 1), (12, 4));
+        assert_eq!(beat(3000, 2), (8, 8), "6.4 ticks are 7, less than the engine's 8");
     }
 }

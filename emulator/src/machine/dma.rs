@@ -1,20 +1,30 @@
 //! DMA from DRAM: 16-byte beats through one of two ports.
 
+use super::options::Assume;
 use super::program::{PACKET_BYTES, Program};
 use super::record::FetchSpan;
 use super::state::State;
-use crate::chip::clock::{TICKS_PER_US, Tick};
-use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORT_BYTES_PER_US};
+use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick};
+use crate::chip::constants::DMA_BEAT_BYTES;
 use crate::chip::geometry::{Pe, Qpe};
 
-/// Ticks between the beats of one DRAM port: 16 bytes at 3.2 GB/s are 5 ns (CHIP26: two interfaces of 25.6 Gbit/s raw;
-/// sustained rate not published).
-pub const DRAM_BEAT: Tick = DMA_BEAT_BYTES as Tick * TICKS_PER_US / DRAM_PORT_BYTES_PER_US as Tick;
+/// Ticks between the beats of one DRAM port: 16 bytes at the default rate of 3.2 GB/s are 5 ns, 6 ticks.
+///
+/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads sets the pace.
+pub fn dram_beat(assume: &Assume) -> Tick {
+    let ticks = DMA_BEAT_BYTES as Tick * TICKS_PER_US;
+    ticks.div_ceil(Tick::from(assume.dram_bytes_per_us.max(1))).max(dma_beat(assume))
+}
+
+/// Ticks between the beats of a DMA engine (`assume.dma_beat_noc_cycles`).
+pub fn dma_beat(assume: &Assume) -> Tick {
+    Tick::from(assume.dma_beat_noc_cycles.max(1)) * NOC_CYCLE
+}
 
 /// Lets a PE fetch its input row, requested at tick `at`; returns how it goes, until the last beat is written.
 ///
 /// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
-/// shares the load whatever the placement. Requests are served first come, first served. Where the ports meet the mesh
+/// shares the load whatever the placement. A port serves requests in the order in which they are made. Where the ports meet the mesh
 /// is `assume.dram_ports`.
 pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpan {
     let beats = (program.dram.width() as u32 * 4).div_ceil(PACKET_BYTES);
@@ -23,10 +33,10 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpa
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
     let latency = (program.assume.dram_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
     let granted = (at + latency).max(state.dram_free[port]);
-    let given = granted + Tick::from(beats) * DRAM_BEAT;
+    let given = granted + Tick::from(beats) * program.costs.dram_beat;
     state.dram_free[port] = given;
     state.traffic.dma_beats += u64::from(beats);
-    let end = state.noc.stream(from, pe.qpe_index(), granted, beats, DRAM_BEAT).arrival;
+    let end = state.noc.stream(from, pe.qpe_index(), granted, beats, program.costs.dram_beat).arrival;
     let bytes = beats * PACKET_BYTES;
     FetchSpan { pe: pe.index() as u16, port: port as u8, bytes, requested: at, granted, given, end }
 }

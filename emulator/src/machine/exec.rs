@@ -445,6 +445,11 @@ impl Machine {
 
     /// Why nothing happens although the time step is not complete: who waits for what.
     pub fn stalled(&self) -> Option<String> {
+        self.stalled_at().map(|(_, why)| why)
+    }
+
+    /// The PE that holds up a time step in which nothing is left to happen, and why.
+    pub fn stalled_at(&self) -> Option<(Pe, String)> {
         if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
             return None;
         }
@@ -461,15 +466,23 @@ impl Machine {
             let missing = awaited.value.wrapping_sub(have);
             // A PE of layer 0 that waits for the next announcement is not what holds the step up.
             let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Input;
-            (!idle).then_some((pe, slot.layer, missing))
+            // A halted core waits for nothing, whatever it did last.
+            let halted = self.state.faults.is_dead(pe.index());
+            (!idle && !halted).then_some((pe, slot.layer, missing))
         });
-        let (pe, layer, missing) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing))?;
+        let halted = || self.state.faults.dead().next();
+        let Some((pe, layer, missing)) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing)) else {
+            return halted().map(|dead| {
+                (dead, format!("nothing is left to happen: {dead} has halted, and its outputs are missing"))
+            });
+        };
         let name = &self.program.layers[usize::from(layer)].name;
-        let halted = || self.state.faults.dead().next().map(|dead| format!("{dead} has halted"));
+        let halted = || halted().map(|dead| format!("{dead} has halted"));
         let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
-        Some(format!(
-            "nothing is left to happen, but {pe} ({name}) still waits for {} of input: {why}",
-            several(u64::from(missing), "block")
+        let missing = several(u64::from(missing), "block");
+        Some((
+            pe,
+            format!("nothing is left to happen, but {pe} ({name}) still waits for {missing} of input: {why}"),
         ))
     }
 }

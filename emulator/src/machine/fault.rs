@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::broadcast::ROUTER;
 use super::broadcast::options::Broadcast;
 use super::exec::Machine;
-use super::program::Program;
+use super::program::{Program, RegionKind};
 use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Freight, Packet};
 use crate::chip::clock::{TICKS_PER_US, Tick};
@@ -238,6 +238,23 @@ impl Fault {
             | Self::DropPackets { pe, .. }
             | Self::DelayPackets { pe, .. }
             | Self::DivertPackets { pe, .. } => pe,
+        }
+    }
+
+    /// Returns why the fault changes nothing that is computed, for bits of bytes that nothing reads.
+    pub fn without_effect(&self, program: &Program) -> Option<&'static str> {
+        let (Self::FlipBit { address, .. } | Self::StickBit { address, .. }) = *self else { return None };
+        let (x, y, p) = self.place();
+        let regions = &program.pe(Pe::at(x, y, p)?)?.regions;
+        let region = regions.iter().find(|region| (region.start..region.end).contains(&address));
+        match region.map(|region| region.kind) {
+            None => Some("the byte is free"),
+            Some(RegionKind::Program) => {
+                Some("instructions are not modelled: cores compute what the listings of the kernels say")
+            }
+            Some(RegionKind::Stack) => Some("stack and heap are not modelled"),
+            Some(RegionKind::Log) => Some("the program writes its debug log and never reads it"),
+            Some(RegionKind::Weights | RegionKind::Buffer | RegionKind::State) => None,
         }
     }
 

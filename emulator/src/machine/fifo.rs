@@ -7,8 +7,7 @@ use super::broadcast::options::OnFull;
 use super::sram::Sram;
 use crate::chip::clock::Tick;
 
-/// Bytes of an entry: key and payload.
-pub const ENTRY_BYTES: u32 = 20;
+pub use crate::chip::constants::FIFO_ENTRY_BYTES as ENTRY_BYTES;
 
 /// A packet as it lies in the ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

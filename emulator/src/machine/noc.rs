@@ -1,8 +1,10 @@
-//! The data network-on-chip in time: links that carry one packet a cycle, five cycles a hop, first come first served.
+//! The data network-on-chip in time: links that carry one packet a cycle, five cycles a hop.
 //!
-//! A packet reserves its whole path when it is injected, link by link in event order; buffers are taken as deep enough
-//! (their depth is not published), so waiting delays a packet but never blocks another. Each QPE takes one packet a
-//! cycle off the mesh.
+//! A packet reserves its whole path when it is injected, link by link, in the order of injection: one that was injected
+//! later waits for it even where it reaches a link earlier, and gaps between reservations stay empty. Waiting is therefore
+//! overstated (about 11 times on scenes/lm.ron; chip time moves by less than 0.1 µs of 2,652 a token). The chip arbitrates
+//! each output round robin (CHIP26). Buffers are taken as deep enough (their depth is not published), so waiting delays a packet but
+//! never blocks another. Each QPE takes one packet a cycle off the mesh.
 
 use serde::Serialize;
 

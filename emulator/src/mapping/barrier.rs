@@ -8,13 +8,12 @@ use super::build::{Placed, unit_weights};
 use super::delivery;
 use super::memory::Copies;
 use super::options::{Broadcast, MappingOptions, Payload};
-use crate::chip::clock::{NOC_CYCLE, OperatingPoint, TICKS_PER_US};
+use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
 use crate::chip::geometry::QPE_COUNT;
 use crate::kernel::events::most_packets;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
-use crate::machine::dma::DRAM_BEAT;
 use crate::machine::operate::LOGGED;
 use crate::machine::program::{PACKET_BYTES, Restart};
 use crate::net::{Egru, EgruLayer, Output};
@@ -74,7 +73,7 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
         let unpacking = delivery::unpack_bounds(all, k, timing);
         let (slowest, fastest) = extremes(layer, placed, &unpacking, timing);
         let beats = u64::from((timing.width as u32 * 4).div_ceil(PACKET_BYTES));
-        let dma = if senders == 0 { placed.pes.len() as u64 * beats * DRAM_BEAT } else { 0 };
+        let dma = if senders == 0 { placed.pes.len() as u64 * beats * timing.costs.dram_beat } else { 0 };
         let cycle = timing.point.ticks_per_cycle();
         let arrivals = (senders + placed.pes.len()) as u64;
         let pipeline =
@@ -118,7 +117,7 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
         Payload::Dense => (4 * most).div_ceil(PACKET_BYTES),
         Payload::Events => most_packets(most),
     };
-    let sending = (u64::from(packets) * NOC_CYCLE).div_ceil(timing.point.ticks_per_cycle());
+    let sending = (u64::from(packets) * timing.costs.dma_beat).div_ceil(timing.point.ticks_per_cycle());
     let costs = timing.costs;
     let each = costs.dma_setup + sending.max(costs.dma_send_per_destination);
     each * (below.pes.len() + placed[k].pes.len()) as u64

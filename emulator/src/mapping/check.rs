@@ -170,7 +170,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             message: "x of a later time step may overwrite y before it is read: layers of the pipeline do not wait until \
                       the next one has room"
                 .into(),
-            help: "leave `mapping.barrier` at Auto".into(),
+            help: "set `mapping.barrier` to Auto".into(),
         });
     }
     for (layer, margin) in subject.program.layers.iter().zip(barrier_margins(subject)) {
@@ -191,7 +191,11 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
                 rule: "barrier",
                 place,
                 message: format!("the layer waits at a barrier: {why}"),
-                help: "spread the weights more evenly, and the barrier goes away by itself".into(),
+                help: match subject.mapping.barrier {
+                    Barrier::Always => "`mapping.barrier` is Always: Auto would add it here too",
+                    _ => "spread the weights more evenly, and the barrier goes away by itself",
+                }
+                .into(),
             });
         } else if subject.mapping.barrier == Barrier::Never {
             lints.push(Lint {
@@ -199,7 +203,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
                 rule: "barrier-missing",
                 place,
                 message: format!("y may overwrite x before it is read: {why}"),
-                help: "leave `mapping.barrier` at Auto, or spread the weights more evenly".into(),
+                help: "set `mapping.barrier` to Auto, or spread the weights more evenly".into(),
             });
         }
     }

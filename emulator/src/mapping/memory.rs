@@ -15,14 +15,7 @@ use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, R
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::net::{Compare, Output};
 
-/// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
-pub const PROGRAM_BYTES: u32 = 18_336;
-/// Bytes of stack and heap (NESTML `qpe.ld`).
-pub const STACK_BYTES: u32 = 4096;
-/// First byte of stack and heap (NESTML `qpe.ld`).
-pub const STACK_BASE: u32 = 0x1_F000;
-/// Bytes of the debug log (the paper's memory budget).
-pub const LOG_BYTES: u32 = 5120;
+pub use crate::chip::constants::{LOG_BYTES, PROGRAM_BYTES, STACK_BASE, STACK_BYTES};
 
 /// A layer's share on one PE, by size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Ran, relative};
 use crate::chip::clock::Tick;
+use crate::machine::assumed::Parameter;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::report::opening::STEPS;
@@ -38,75 +39,9 @@ pub struct Assumption {
     pub decides_energy: bool,
 }
 
-/// A number of `assume`.
-struct Parameter {
-    name: &'static str,
-    get: fn(&Assume) -> f64,
-    set: fn(&mut Assume, f64),
-    /// Least and most, where something is published about it.
-    range: Option<([f64; 2], &'static str)>,
-}
-
 /// Numbers without a published range are taken away and doubled: no statement about the chip, only a way to see whether
 /// the difference hangs on them.
 const DOUBLED: &str = "none, and twice what is assumed";
-
-const PARAMETERS: [Parameter; 9] = [
-    Parameter {
-        name: "branch_refill",
-        get: |a| a.branch_refill.into(),
-        set: |a, v| a.branch_refill = v as u8,
-        range: Some(([1.0, 3.0], "ARM's, for a Cortex-M4")),
-    },
-    Parameter {
-        name: "exp_iterations",
-        get: |a| a.exp_iterations.into(),
-        set: |a, v| a.exp_iterations = v as u8,
-        range: Some(([1.0, 16.0], "what the unit can do")),
-    },
-    Parameter {
-        name: "polling",
-        get: |a| a.polling,
-        set: |a, v| a.polling = v,
-        range: Some(([0.0, 1.0], "from idle to active power")),
-    },
-    Parameter {
-        name: "dma_setup_cycles",
-        get: |a| a.dma_setup_cycles.into(),
-        set: |a, v| a.dma_setup_cycles = v as u32,
-        range: None,
-    },
-    Parameter {
-        name: "dram_latency_ns",
-        get: |a| a.dram_latency_ns,
-        set: |a, v| a.dram_latency_ns = v,
-        range: None,
-    },
-    Parameter {
-        name: "router_latency_ns",
-        get: |a| a.router_latency_ns,
-        set: |a, v| a.router_latency_ns = v,
-        range: None,
-    },
-    Parameter {
-        name: "host_turnaround_us",
-        get: |a| a.host_turnaround_us,
-        set: |a, v| a.host_turnaround_us = v,
-        range: None,
-    },
-    Parameter {
-        name: "energy_per_hop_pj",
-        get: |a| a.energy_per_hop_pj,
-        set: |a, v| a.energy_per_hop_pj = v,
-        range: None,
-    },
-    Parameter {
-        name: "energy_per_dram_byte_pj",
-        get: |a| a.energy_per_dram_byte_pj,
-        set: |a, v| a.energy_per_dram_byte_pj = v,
-        range: None,
-    },
-];
 
 /// A run, and what its first steps are run again from.
 #[derive(Debug)]
@@ -174,7 +109,7 @@ impl<'a> Again<'a> {
 pub fn assumptions(a: Side<'_>, b: Side<'_>) -> Result<Vec<Assumption>, SceneError> {
     let (mut a, mut b) = (Again::new(a)?, Again::new(b)?);
     let mut found = Vec::new();
-    for parameter in &PARAMETERS {
+    for parameter in &Assume::PARAMETERS {
         let taken = [&a, &b].map(|again| (parameter.get)(&again.side.ran.scene.assume));
         let most = taken[0].max(taken[1]);
         let (tried, range) = parameter.range.unwrap_or(([0.0, 2.0 * most], DOUBLED));
@@ -238,19 +173,5 @@ mod tests {
         assert!(decides(Some(0.0), ends(0.0, 0.01)), "it comes from nowhere");
         assert!(!decides(Some(0.0), ends(0.0, 0.0004)), "it is nothing to speak of");
         assert!(!decides(None, ends(0.1, 0.2)));
-    }
-
-    #[test]
-    fn every_number_of_assume_is_tried() {
-        let mut assume = Assume::default();
-        for parameter in &PARAMETERS {
-            let value = parameter.range.map_or(7.0, |(ends, _)| ends[0]);
-            (parameter.set)(&mut assume, value);
-            assert_eq!((parameter.get)(&assume).to_bits(), value.to_bits(), "{}", parameter.name);
-        }
-        let fields = serde_json::to_value(&assume).unwrap();
-        for (name, value) in fields.as_object().unwrap().iter().filter(|(_, value)| value.is_number()) {
-            assert!(PARAMETERS.iter().any(|parameter| parameter.name == name), "{name}: {value}");
-        }
     }
 }

@@ -32,19 +32,12 @@ pub enum Search {
 }
 
 /// All of them. Of two that cannot be told apart, the first is fitted.
-pub const PARAMETERS: [Parameter; 5] = [
+pub const PARAMETERS: [Parameter; 4] = [
     Parameter {
         name: "branch_refill",
         get: |a| a.branch_refill.into(),
         set: |a, v| a.branch_refill = v as u8,
         bounds: [1.0, 3.0],
-        search: Search::Every,
-    },
-    Parameter {
-        name: "exp_iterations",
-        get: |a| a.exp_iterations.into(),
-        set: |a, v| a.exp_iterations = v as u8,
-        bounds: [1.0, 16.0],
         search: Search::Every,
     },
     Parameter {

@@ -36,7 +36,10 @@ impl Runner {
                 format!("bookmark `{name}` at {}", Position::of(session))
             }
             Command::Inject(fault) => match history.inject(session, *fault) {
-                Ok(()) => format!("{fault}; stepping back undoes it"),
+                Ok(()) => match session.without_effect(fault) {
+                    Some(why) => format!("{fault}, {why}"),
+                    None => format!("{fault}; stepping back undoes it"),
+                },
                 Err(error) => error.to_string(),
             },
             Command::WhoWrote { pe, bytes } => match Pe::from_index(*pe) {

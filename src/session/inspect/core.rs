@@ -154,7 +154,7 @@ pub struct CoreView {
     pub banks: [BankCount; 4],
     /// Bytes in use of each bank.
     pub bank_bytes: [u32; 4],
-    /// What stopped the machine, if it was this PE.
+    /// What stopped the machine, if it was this PE, or what halted this core.
     pub fault: Option<String>,
 }
 
@@ -182,19 +182,25 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         .interrupts
         .iter()
         .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
+    let status = view::status(session, pe);
+    let halted = status == PeStatus::Halted;
+    let stopped = halted.then(|| {
+        "the core was halted by an injected fault: it does nothing more, and its memory still takes packets"
+            .to_owned()
+    });
     Some(CoreView {
-        status: view::status(session, pe),
+        status,
         operation: detail.operation,
         began: state.began,
-        ends: (state.status == Status::Busy).then_some(state.ends),
+        ends: (state.status == Status::Busy && !halted).then_some(state.ends),
         now: machine.tick,
-        waits: waits(program, &loaded.slots, state),
+        waits: waits(program, &loaded.slots, state).filter(|_| !halted),
         operations: operations.collect(),
         current: state.operation,
         slots: loaded.slots.iter().map(|slot| slot_view(program, state, slot)).collect(),
         timers: timers.collect(),
         timer_log: detail.timer_log,
-        dma: (state.status == Status::Dma).then(|| dma(session, pe)).flatten(),
+        dma: (state.status == Status::Dma && !halted).then(|| dma(session, pe)).flatten(),
         sending: sending(program, &loaded.slots, *loaded.operations.get(state.operation as usize)?, state),
         fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
         handlers: handlers.collect(),
@@ -204,7 +210,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         duty: state.count.busy as f64 / machine.tick.max(1) as f64,
         banks: detail.banks,
         bank_bytes: loaded.bank_bytes(),
-        fault: machine.fault.clone().filter(|fault| fault.starts_with(&pe.to_string())),
+        fault: machine.fault.clone().filter(|fault| fault.starts_with(&pe.to_string())).or(stopped),
     })
 }
 

@@ -157,7 +157,7 @@ impl<'a> Estimator<'a> {
     /// Cycles in which the PEs of layer 0 fetch their rows over two DRAM ports.
     pub fn fetching(&self, pes: usize) -> f64 {
         let beats = (4 * self.width as u64).div_ceil(u64::from(PACKET_BYTES));
-        let ticks = beats * crate::machine::dma::DRAM_BEAT * pes.div_ceil(2) as u64;
+        let ticks = beats * self.costs.dram_beat * pes.div_ceil(2) as u64;
         ticks.max(NOC_CYCLE) as f64 / self.point.ticks_per_cycle() as f64 + self.costs.dma_setup as f64
     }
 

@@ -1,12 +1,14 @@
 //! What may follow a command's name in the palette: how it is read, completed and carried out.
 
 use crate::chip::geometry::Pe;
+use crate::machine::fault::Fault;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
 use crate::tui::act::engine;
 use crate::tui::app::{App, Effect};
 use crate::tui::asking::{self, Question};
+use crate::tui::fault::{self, Kind, pe, written};
 use crate::tui::heat::Metric;
 use crate::tui::panels::PanelId;
 use crate::tui::points;
@@ -20,6 +22,8 @@ pub enum Argument {
     Moment,
     /// A fault: `KillPe(pe: (3, 4, 2))`.
     Fault,
+    /// A PE whose core is to halt: `3,4,2`.
+    Kill,
     /// The name of a bookmark.
     Name,
     /// A PE: `3,4,2`.
@@ -67,9 +71,9 @@ impl Argument {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Moment => Question::Goto.help(),
-            Self::Fault => Question::Fault.help(),
+            Self::Fault => "as in a scene: KillPe(pe: (3, 4, 2)) · Tab offers one of each kind",
             Self::Name => "a name; without one, the next number",
-            Self::Pe => "x,y,p as on the floor plan: 3,4,2",
+            Self::Pe | Self::Kill => "x,y,p as on the floor plan: 3,4,2",
             Self::Metric => "activity · duty · SRAM fill · energy · layer",
             Self::Speed => "free · 10 steps/s · 1000 events/s",
             Self::Condition(_) | Self::Until => {
@@ -87,7 +91,11 @@ impl Argument {
         let text = text.trim();
         match self {
             Self::Moment => asking::command(Question::Goto, text).map(|go| Given::Engine(vec![go])),
-            Self::Fault => asking::command(Question::Fault, text).map(|fault| Given::Engine(vec![fault])),
+            Self::Fault => inject(app, fault::read(text)?),
+            Self::Kill => {
+                let pe = pe(text)?;
+                inject(app, Fault::KillPe { pe: (pe.qpe().x, pe.qpe().y, pe.p()) })
+            }
             Self::Name => Ok(Given::Engine(vec![Command::Bookmark(text.to_owned())])),
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
@@ -118,10 +126,11 @@ impl Argument {
     pub fn complete(self, app: &App, text: &str, cursor: usize) -> (usize, Vec<String>) {
         let words: Vec<String> = match self {
             Self::Moment => asking::candidates(app, Question::Goto),
-            Self::Fault => asking::candidates(app, Question::Fault),
+            Self::Fault => return (0, faults(app, text.get(..cursor).unwrap_or(text))),
             Self::Metric => Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect(),
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
-            Self::Pe => Pe::all().map(place).collect(),
+            Self::Pe => Pe::all().map(written).collect(),
+            Self::Kill => used(app).map(written).collect(),
             Self::Name => Vec::new(),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
@@ -168,21 +177,24 @@ impl Given {
     }
 }
 
-/// `3,4,2`.
-fn place(pe: Pe) -> String {
-    format!("{},{},{}", pe.qpe().x, pe.qpe().y, pe.p())
+/// One fault of each kind on the selected PE whose name begins as typed, in whatever case.
+fn faults(app: &App, typed: &str) -> Vec<String> {
+    let pe = app.selected;
+    let address = fault::proposed_address(app, pe);
+    let of = |kind: Kind| fault::example(kind, (pe.qpe().x, pe.qpe().y, pe.p()), address);
+    let typed = typed.to_lowercase();
+    Kind::ALL.into_iter().map(of).filter(|text| text.to_lowercase().starts_with(&typed)).collect()
 }
 
-fn pe(text: &str) -> Result<Pe, String> {
-    let inner = text.trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
-    let numbers: Vec<u8> = inner
-        .split([',', ' '])
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().map_err(|_| format!("`{part}` is no number, as in 3,4,2")))
-        .collect::<Result<_, _>>()?;
-    let &[x, y, p] = numbers.as_slice() else { return Err(format!("`{text}` is no PE, as 3,4,2 is one")) };
-    Pe::at(x, y, p)
-        .ok_or_else(|| format!("the chip has no PE ({x},{y},{p}): x 1..7, y 1..6, p 0..3, with holes"))
+/// PEs with a program, the selected one first.
+fn used(app: &App) -> impl Iterator<Item = Pe> {
+    let works = |pe: Pe| app.names.as_ref().is_none_or(|names| names.works(pe));
+    let others = Pe::all().filter(|&pe| pe != app.selected);
+    std::iter::once(app.selected).chain(others).filter(move |&pe| works(pe))
+}
+
+fn inject(app: &App, fault: Fault) -> Result<Given, String> {
+    fault::sensible(app, fault).map(|fault| Given::Engine(vec![Command::Inject(fault)]))
 }
 
 fn metric(text: &str) -> Result<Metric, String> {
@@ -220,7 +232,7 @@ mod tests {
     #[test]
     fn pes_metrics_and_speeds_are_read() {
         assert_eq!(pe("3,4,2"), pe("PE(3, 4, 2)"));
-        assert_eq!(pe("3 4 2").map(place), Ok("3,4,2".to_owned()));
+        assert_eq!(pe("3 4 2").map(written), Ok("3,4,2".to_owned()));
         assert!(pe("9,9,9").unwrap_err().contains("no PE (9,9,9)"));
         assert!(pe("3,4").unwrap_err().contains("3,4,2"));
         assert!(pe("a,b,c").unwrap_err().contains("`a`"));

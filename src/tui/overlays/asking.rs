@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::session::snapshot::HistoryView;
 use crate::tui::app::App;
-use crate::tui::asking::{AskingOverlay, Question, command};
+use crate::tui::asking::{AskingOverlay, command};
 use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 
 /// Draws the line, and below it what is wrong with it or what can be typed.
@@ -33,7 +33,7 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
         _ => Line::styled(shorten(overlay.question.help(), width), theme.dim()),
     };
     let rest = put_line(buf, rows_from(inner, 1.min(inner.height)), below);
-    if let (Question::Goto, Some(snapshot)) = (overlay.question, app.picture()) {
+    if let Some(snapshot) = app.picture() {
         put_line(buf, rest, Line::styled(shorten(&reach(&snapshot.history), width), theme.dim()));
     }
 }

@@ -41,10 +41,10 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
 }
 
-/// What is worth knowing about mapping and run, the gravest first; one is selected.
+/// Draws the findings, most severe first, what follows from a fault below it; one is selected.
 pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
     let frame = Frame {
-        title: "Findings, gravest first",
+        title: "Findings, most severe first",
         style: app.theme.warn(),
         what_now: "↑↓ choose · Enter goes there · Esc closes",
     };
@@ -63,10 +63,11 @@ pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
             scroll = rows.len();
         }
         let mark = if chosen { '>' } else { ' ' };
-        let head = format!("{mark} {} · {} · {}", finding.level.name(), finding.place, finding.rule);
+        let (branch, indent) = if finding.follows { ("  └ ", "        ") } else { ("", "    ") };
+        let head = format!("{mark} {branch}{} · {} · {}", finding.level.name(), finding.place, finding.rule);
         rows.extend(folded(&head, room).into_iter().map(|row| (row, level)));
         for (text, style) in [(&finding.what, Style::default()), (&finding.help, app.theme.dim())] {
-            rows.extend(indented(text, room, "    ").into_iter().map(|row| (row, style)));
+            rows.extend(indented(text, room, indent).into_iter().map(|row| (row, style)));
         }
     }
     frame.render_rows(app, &rows, scroll, area, buf);

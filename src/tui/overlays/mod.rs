@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod constants;
+pub mod fault;
 pub mod help;
 pub mod loading;
 pub mod message;

@@ -134,14 +134,17 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     if selected {
         style = style.patch(theme.cursor());
     }
-    if state.status == PeStatus::Faulted {
+    let stopped = stopped_mark(state.status);
+    if stopped.is_some() {
         style = style.patch(theme.bad());
     }
     // Also the paint under the text: a PE is a block of colour.
     for y in 0..area.height {
         put_at(buf, area, (0, y), &" ".repeat(usize::from(area.width)), style);
     }
-    let text = if area.width >= 4 && app.metric != Metric::Layer {
+    let text = if let Some(mark) = stopped {
+        mark.to_owned()
+    } else if area.width >= 4 && app.metric != Metric::Layer {
         value.map_or_else(|| mark.to_string(), |value| long_value(app.metric, value))
     } else {
         mark.to_string()
@@ -194,6 +197,7 @@ fn status_mark(state: &PeView) -> &'static str {
         PeStatus::Sleeping => "z",
         PeStatus::Polling => "·",
         PeStatus::Dma => "dma",
+        PeStatus::Halted => "halt",
         PeStatus::Faulted => "!!",
         PeStatus::Busy => match state.phase {
             Some(Phase::Input) => "W·x",
@@ -208,6 +212,15 @@ fn status_mark(state: &PeView) -> &'static str {
     }
 }
 
+/// Mark that replaces the value in the cell of a PE that does nothing more; seen without colours too.
+const fn stopped_mark(status: PeStatus) -> Option<&'static str> {
+    match status {
+        PeStatus::Halted => Some("X"),
+        PeStatus::Faulted => Some("!"),
+        _ => None,
+    }
+}
+
 fn status_word(state: &PeView) -> String {
     let phase = state.phase.map(Phase::describe);
     match (state.status, phase) {
@@ -215,6 +228,7 @@ fn status_word(state: &PeView) -> String {
         (PeStatus::Sleeping, _) => "asleep (WFI)".to_owned(),
         (PeStatus::Polling, _) => "polling".to_owned(),
         (PeStatus::Dma, _) => "waits for DMA".to_owned(),
+        (PeStatus::Halted, _) => "HALTED (fault)".to_owned(),
         (PeStatus::Faulted, _) => "stopped by a fault".to_owned(),
         (PeStatus::Busy, Some(phase)) => phase.to_owned(),
         (PeStatus::Busy, None) => "busy".to_owned(),

@@ -16,12 +16,7 @@ use super::{ROUTER, route_number};
 use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::geometry::{Pe, QPE_COUNT, Qpe};
 
-/// Ports to the NoC (CHIP26).
-pub const PORTS: usize = 6;
-/// Parallel routing engines (CHIP26).
-pub const ENGINES: usize = 3;
-/// Stages of an engine's pipeline (CHIP26).
-pub const STAGES: Tick = 4;
+pub use crate::chip::constants::{ROUTER_ENGINES as ENGINES, ROUTER_PORTS as PORTS, ROUTER_STAGES as STAGES};
 
 /// Where the router meets the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::super::queue::EventKind;
 use super::super::state::{Cursor, Freight, Packet};
 use super::options::Broadcast;
 use super::{ROUTER, Transfer};
-use crate::chip::clock::{NOC_CYCLE, Tick};
+use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 
 impl Machine {
@@ -109,20 +109,19 @@ impl Machine {
         Packet { payload, address, qpe, mask, host, source: pe.index() as u16, freight }
     }
 
-    /// The DMA engine's next transfer: one beat a NoC cycle, the published ceiling. Transfers queue at the engine (how many
-    /// it takes is not published), each takes its set-up.
+    /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue at the engine (how many it
+    /// takes is not published), each takes its set-up.
     fn transfer(&mut self, pe: Pe, slot: &Slot, target: &Target, step: u32, packets: u32) -> Progress {
-        let now = self.state.tick;
+        let (now, beat) = (self.state.tick, self.program.costs.dma_beat);
         self.note_transfer(pe, slot, target, step, packets);
         let mut progress = Progress::default();
         for number in 0..packets {
             let packet = self.packet(pe, slot, target, step, number, packets);
-            progress =
-                progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * NOC_CYCLE));
+            progress = progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * beat));
         }
         let program = Arc::clone(&self.program);
         let costs = &program.costs;
-        let free = now + Tick::from(packets) * NOC_CYCLE;
+        let free = now + Tick::from(packets) * beat;
         let state = &mut self.state.pes[pe.index()];
         state.cursor.target += 1;
         let (done, began) = (state.cursor.target, state.cursor.transfer.map_or(now, |t| t.began));

@@ -131,7 +131,7 @@ impl Machine {
         packets: u32,
     ) {
         let begin = self.state.tick;
-        let end = begin + Tick::from(packets) * crate::chip::clock::NOC_CYCLE;
+        let end = begin + Tick::from(packets) * self.program.costs.dma_beat;
         let (qpe, layer) = (to.qpe, slot.layer);
         self.note(|r| r.transfer(pe.index(), TransferSpan { begin, end, packets, qpe, layer, step }));
     }

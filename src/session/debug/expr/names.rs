@@ -48,6 +48,11 @@ impl Names {
         Self { program: Arc::clone(session.machine().program()), task }
     }
 
+    /// Program of the chip: PEs, memory maps, kernels.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Layers by name, in network order.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
         self.program.layers.iter().map(|layer| layer.name.as_str())

@@ -197,7 +197,8 @@ pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
 }
 
 /// What a PE's status may be; the last one is sleeping or polling.
-pub const STATUSES: [&str; 6] = ["unused", "sleeping", "polling", "busy", "dma", "waiting"];
+pub const STATUSES: [&str; 8] =
+    ["unused", "sleeping", "polling", "busy", "dma", "halted", "faulted", "waiting"];
 
 /// Other names of phases: as the paper calls them, and as people do.
 pub const PHASE_NAMES: [(&str, &str); 2] = [("input", "egru_input"), ("recurrent", "egru_internal")];

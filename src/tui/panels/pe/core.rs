@@ -56,6 +56,7 @@ const fn status_word(status: PeStatus) -> &'static str {
         PeStatus::Polling => "POLLS",
         PeStatus::Busy => "BUSY",
         PeStatus::Dma => "DMA",
+        PeStatus::Halted => "HALTED",
         PeStatus::Faulted => "FAULTED",
     }
 }
@@ -66,7 +67,7 @@ fn head(view: &View<'_>, core: &CoreView, area: Rect, buf: &mut Buffer) -> Rect 
     let style = match core.status {
         PeStatus::Busy => theme.good(),
         PeStatus::Dma => theme.accent(),
-        PeStatus::Faulted => theme.bad(),
+        PeStatus::Halted | PeStatus::Faulted => theme.bad(),
         _ => theme.warn(),
     };
     let word = format!(" {} ", status_word(core.status));

@@ -2,15 +2,20 @@
 //!
 //! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the chip has done since.
 
+mod causes;
+
 use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::{NOC_CYCLE, us};
 use crate::chip::geometry::Pe;
+use crate::kernel::options::KernelKind;
+use crate::machine::broadcast::options::{OnFull, Payload};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::mapping::check::{FULL, Level, UNEVEN};
+use crate::mapping::options::{Balance, Barrier, MappingOptions, Placement, Schedule};
 
 /// A link that is busy for a larger share of a time step is hot.
 const HOT: f64 = 0.5;
@@ -40,29 +45,43 @@ pub struct Finding {
     pub what: String,
     /// What to try.
     pub help: String,
+    /// Whether it follows from the faults that stand before it.
+    pub follows: bool,
 }
 
 impl Finding {
     fn new(level: Level, rule: &str, place: impl Into<String>, what: String, help: &str) -> Self {
-        Self { level, rule: rule.to_owned(), place: place.into(), pe: None, what, help: help.to_owned() }
+        Self {
+            level,
+            rule: rule.to_owned(),
+            place: place.into(),
+            pe: None,
+            what,
+            help: help.to_owned(),
+            follows: false,
+        }
     }
 
     fn at(mut self, pe: Pe) -> Self {
         self.pe = Some(pe.index());
         self
     }
+
+    fn consequence(mut self) -> Self {
+        self.follows = true;
+        self
+    }
 }
 
-/// Everything to point out now, the gravest first.
+/// Returns everything to point out now: injected faults with what follows from them, then the most severe first.
 pub fn findings(session: &Session) -> Vec<Finding> {
-    let mut found = Vec::new();
-    races(session, &mut found);
+    let mut injected = causes::injected(session);
+    let mut found = causes::not_injected(session, &injected);
     overflows(session, &mut found);
     barriers(session, &mut found);
     found.extend(session.pipeline_idle().map(|lint| {
         Finding::new(lint.level, lint.rule, lint.place.clone(), lint.message.clone(), &lint.help)
     }));
-    faults(session, &mut found);
     memory(session, &mut found);
     if session.steps() > 0 {
         imbalance(session, &mut found);
@@ -72,31 +91,23 @@ pub fn findings(session: &Session) -> Vec<Finding> {
         gates(session, &mut found);
         drift(session, &mut found);
     }
+    found.append(&mut injected.without_effect);
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    found
+    injected.faults.append(&mut injected.consequences);
+    injected.faults.append(&mut found);
+    injected.faults
 }
 
-fn races(session: &Session, found: &mut Vec<Finding>) {
-    let races = &session.machine().state().races;
-    for race in &races.first {
-        let help = "a barrier keeps fast PEs back: leave mapping.barrier at Auto";
-        let what = format!("at {:.1} µs, {:#07x}: {}", us(race.tick), race.address, race.what);
-        let pe = Pe::from_index(usize::from(race.pe));
-        let place = pe.map_or_else(String::new, |pe| pe.to_string());
-        let finding = Finding::new(Level::Error, "race", place, what, help);
-        found.push(match pe {
-            Some(pe) => finding.at(pe),
-            None => finding,
-        });
-    }
-    if races.count as usize > races.first.len() {
-        let what = format!("{} races in all; the first {} are listed", races.count, races.first.len());
-        found.push(Finding::new(Level::Error, "race", "chip", what, "leave mapping.barrier at Auto"));
-    }
+fn mapping(session: &Session) -> &MappingOptions {
+    &session.loaded.scene.mapping
 }
 
 fn overflows(session: &Session, found: &mut Vec<Finding>) {
-    let help = "a larger mapping.fifo.bytes, or on_full: Stall";
+    let help = match mapping(session).fifo.on_full {
+        OnFull::Stall => "a larger mapping.fifo.bytes: packets then wait less",
+        _ => "a larger mapping.fifo.bytes, or on_full: Stall",
+    };
+    let risk = if mapping(session).fifo.on_full == OnFull::Stall { "wait" } else { "be lost" };
     for (pe, state) in Pe::all().zip(&session.machine().state().pes) {
         let fifo = &state.fifo;
         if fifo.capacity == 0 {
@@ -108,10 +119,9 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
             (1.., _) => {
                 (Level::Error, format!("its FIFO has lost {lost} packets: what it computes is wrong"))
             }
-            (_, FIFO_FULL..) => (
-                Level::Warning,
-                format!("its FIFO was {:.0} % full: packets may soon wait or be lost", share * 100.0),
-            ),
+            (_, FIFO_FULL..) => {
+                (Level::Warning, format!("its FIFO was {:.0} % full: packets may soon {risk}", share * 100.0))
+            }
             _ => continue,
         };
         found.push(Finding::new(level, "overflow", pe.to_string(), what, help).at(pe));
@@ -122,18 +132,15 @@ fn barriers(session: &Session, found: &mut Vec<Finding>) {
     for layer in session.program().layers.iter().filter(|layer| layer.barrier) {
         let what = "its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
                     slowest reads it";
-        let help = "balance: NonZeros makes them equally fast, and the barrier needless";
+        let help = match (mapping(session).barrier, mapping(session).balance) {
+            (Barrier::Always, _) => "barrier: Auto leaves it out where no PE could be that fast",
+            (_, Balance::Units) => "balance: NonZeros makes them equally fast, and the barrier needless",
+            (_, Balance::NonZeros) if mapping(session).batch > 1 => {
+                "a batch always needs it: batch: 1 does not"
+            }
+            (_, Balance::NonZeros) => "weights spread more evenly: a number of PEs that divides the units",
+        };
         found.push(Finding::new(Level::Note, "barrier", layer.name.clone(), what.to_owned(), help));
-    }
-}
-
-fn faults(session: &Session, found: &mut Vec<Finding>) {
-    for planned in session.faults() {
-        let (x, y, p) = planned.fault.place();
-        let Some(pe) = Pe::at(x, y, p) else { continue };
-        let help = "it was asked for: step back before it to undo it, or take it out of the scene";
-        let what = format!("{}, on purpose", planned.fault);
-        found.push(Finding::new(Level::Warning, "fault", pe.to_string(), what, help).at(pe));
     }
 }
 
@@ -155,7 +162,12 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
         let what = format!(
             "{bytes} of {SRAM_BYTES} bytes are taken, {whole} of 4 banks nearly whole: it is the fullest PE"
         );
-        let help = "more PEs for its layer, or CsrRow16 or Int8Csr, which need less for the same weights";
+        let smaller = mapping(session).layers.iter().flat_map(|layer| [layer.input, layer.recurrent]);
+        let help = if smaller.into_iter().all(|kernel| kernel == KernelKind::Int8Csr) {
+            "more PEs for its layer"
+        } else {
+            "more PEs for its layer, or a kernel that needs less for the same weights: CsrRow16, Int8Csr"
+        };
         found.push(Finding::new(Level::Note, "almost-full", pe.to_string(), what, help).at(pe));
     }
 }
@@ -174,7 +186,12 @@ fn imbalance(session: &Session, found: &mut Vec<Finding>) {
                 us(busy(slowest)),
                 excess * 100.0
             );
-            let help = "balance: NonZeros gives every PE as many weights; then more PEs for this layer";
+            let help = match mapping(session).balance {
+                Balance::Units => {
+                    "balance: NonZeros gives every PE as many weights; then more PEs for this layer"
+                }
+                Balance::NonZeros => "more PEs for this layer, or a number of PEs that divides its units",
+            };
             found
                 .push(Finding::new(Level::Warning, "imbalance", layer.name.clone(), what, help).at(*slowest));
         }
@@ -196,7 +213,12 @@ fn idle(session: &Session, found: &mut Vec<Finding>) {
             IDLE * 100.0,
             share(&first) * 100.0
         );
-        let help = "fewer PEs for this layer and more for the one that takes longest, or schedule: Pipelined";
+        let help = match mapping(session).schedule {
+            Schedule::Pipelined => "fewer PEs for this layer and more for the one that takes longest",
+            Schedule::LayerSequential => {
+                "fewer PEs for this layer and more for the one that takes longest, or schedule: Pipelined"
+            }
+        };
         found.push(Finding::new(Level::Note, "idle", layer.name.clone(), what, help).at(first));
     }
 }
@@ -211,7 +233,14 @@ fn hot_links(session: &Session, found: &mut Vec<Finding>) {
         let name = |qpe: u8| crate::chip::geometry::QPES[usize::from(qpe)].to_string();
         let place = format!("{} to {}", name(link.from), name(link.to));
         let what = format!("this link is busy {:.0} % of a step", load(most.last_step_packets) * 100.0);
-        let help = "placement: Clustered keeps layers together; payload: Events sends fewer packets";
+        let help = match (mapping(session).placement, mapping(session).payload) {
+            (Placement::Clustered, Payload::Events) => "fewer PEs for the layers that send over it",
+            (Placement::Clustered, Payload::Dense) => "payload: Events sends fewer packets",
+            (_, Payload::Events) => "placement: Clustered keeps layers together",
+            (_, Payload::Dense) => {
+                "placement: Clustered keeps layers together; payload: Events sends fewer packets"
+            }
+        };
         found.push(Finding::new(Level::Warning, "hot-link", place, what, help));
     }
 }

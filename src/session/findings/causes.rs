@@ -1,0 +1,136 @@
+//! Injected faults and what follows from them; races, stalls and faults of the program that follow from none.
+
+use super::Finding;
+use crate::chip::clock::{Tick, us};
+use crate::chip::geometry::Pe;
+use crate::machine::fault::Fault;
+use crate::machine::probe::Race;
+use crate::mapping::check::Level;
+use crate::mapping::options::Barrier;
+use crate::session::Session;
+use crate::text::several;
+
+/// Findings about faults that were injected.
+pub(super) struct Injected {
+    /// Faults that change something, halted PEs first.
+    pub faults: Vec<Finding>,
+    /// Findings that follow from those faults.
+    pub consequences: Vec<Finding>,
+    /// Faults of bytes that nothing reads.
+    pub without_effect: Vec<Finding>,
+    /// Chip time of the first fault that changes something, in ticks.
+    first: Option<Tick>,
+}
+
+impl Injected {
+    /// Whether something at `tick` may follow from a fault.
+    fn explains(&self, tick: Tick) -> bool {
+        self.first.is_some_and(|first| first <= tick)
+    }
+}
+
+/// Returns the injected faults and their consequences.
+pub(super) fn injected(session: &Session) -> Injected {
+    let mut found =
+        Injected { faults: Vec::new(), consequences: Vec::new(), without_effect: Vec::new(), first: None };
+    let mut faults: Vec<(Fault, Tick)> = session.injected().collect();
+    // Stable: halted PEs first, then the order in which the faults were planned.
+    faults.sort_by_key(|(fault, _)| !matches!(fault, Fault::KillPe { .. }));
+    for (fault, tick) in faults {
+        let (x, y, p) = fault.place();
+        let Some(pe) = Pe::at(x, y, p) else { continue };
+        let finding = |level, what, help| Finding::new(level, "fault", pe.to_string(), what, help).at(pe);
+        if let Some(why) = session.without_effect(&fault) {
+            let help = "choose an address of weights, buffers or state: the memory panel shows the map";
+            found.without_effect.push(finding(Level::Note, format!("{fault}, {why}"), help));
+            continue;
+        }
+        let help = "it was asked for: step back before it to undo it, or take it out of the scene";
+        found.first = Some(found.first.map_or(tick, |first| first.min(tick)));
+        found.faults.push(finding(Level::Warning, format!("{fault}, on purpose"), help));
+    }
+    found.consequences = consequences(session, &found);
+    if !found.consequences.is_empty() {
+        for fault in &mut found.faults {
+            fault.level = Level::Error;
+        }
+    }
+    found
+}
+
+fn consequences(session: &Session, injected: &Injected) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let help = "it may follow from the fault above: step back before that, and see whether it still happens";
+    found.extend(stopped(session, help).filter(|_| injected.explains(session.tick())));
+    let (before, after) = races(session, injected);
+    if let Some(first) = after.first() {
+        let count = session.machine().state().races.count - before.len() as u64;
+        let what = format!(
+            "{} overwrote what was still to be read, the first one at {:.1} µs, {:#07x}: {}",
+            several(count, "packet"),
+            us(first.tick),
+            first.address,
+            first.what
+        );
+        found.push(race_at(first, what, help));
+    }
+    found.into_iter().map(Finding::consequence).collect()
+}
+
+/// Returns what stopped the machine and the races, as far as no injected fault explains them.
+pub(super) fn not_injected(session: &Session, injected: &Injected) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !injected.explains(session.tick()) {
+        let help = "the PE panel (8) shows what it does; `S` steps back, `W` names the last writer of a word";
+        found.extend(stopped(session, help));
+    }
+    let (before, after) = races(session, injected);
+    let help = match session.loaded.scene.mapping.barrier {
+        Barrier::Never => "a barrier keeps fast PEs back: set mapping.barrier to Auto",
+        Barrier::Auto => "mapping.barrier is Auto and should have prevented it: please report this scene",
+        Barrier::Always => "mapping.barrier is Always and should have prevented it: please report this scene",
+    };
+    for race in &before {
+        let what = format!("at {:.1} µs, {:#07x}: {}", us(race.tick), race.address, race.what);
+        found.push(race_at(race, what, help));
+    }
+    let races = &session.machine().state().races;
+    if after.is_empty() && races.count as usize > before.len() {
+        let what = format!("{} races in all; the first {} are listed", races.count, before.len());
+        found.push(Finding::new(Level::Error, "race", "chip", what, help));
+    }
+    found
+}
+
+/// The listed races before the first fault, and those after it.
+fn races<'a>(session: &'a Session, injected: &Injected) -> (Vec<&'a Race>, Vec<&'a Race>) {
+    session.machine().state().races.first.iter().partition(|race| !injected.explains(race.tick))
+}
+
+fn race_at(race: &Race, what: String, help: &str) -> Finding {
+    let pe = Pe::from_index(usize::from(race.pe));
+    let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
+    let finding = Finding::new(Level::Error, "race", place, what, help);
+    match pe {
+        Some(pe) => finding.at(pe),
+        None => finding,
+    }
+}
+
+/// Why the machine does not go on: a fault of the program, or a step that cannot be completed.
+fn stopped(session: &Session, help: &str) -> impl Iterator<Item = Finding> {
+    let machine = session.machine();
+    let fault = machine.state().fault.as_ref().map(|fault| {
+        let pe = Pe::all().find(|pe| fault.starts_with(&pe.to_string()));
+        let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
+        let finding = Finding::new(Level::Error, "faulted", place, fault.clone(), help);
+        match pe {
+            Some(pe) => finding.at(pe),
+            None => finding,
+        }
+    });
+    let stall = machine
+        .stalled_at()
+        .map(|(pe, why)| Finding::new(Level::Error, "stalled", pe.to_string(), why, help).at(pe));
+    fault.or(stall).into_iter()
+}

@@ -1,0 +1,177 @@
+//! Kinds of faults: their names, their fields, and a fault from the texts of its fields.
+
+use crate::chip::geometry::Pe;
+use crate::machine::fault::Fault;
+
+/// Kind of a fault, in the order of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A bit of SRAM changes once.
+    FlipBit,
+    /// A bit of SRAM keeps a value.
+    StickBit,
+    /// A core halts.
+    KillPe,
+    /// Packets are lost.
+    DropPackets,
+    /// Packets arrive late.
+    DelayPackets,
+    /// Packets are written to another address.
+    DivertPackets,
+}
+
+/// Field of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The PE, `x,y,p`.
+    Pe,
+    /// Byte address in its SRAM.
+    Address,
+    /// Bit of that byte, 0 to 7.
+    Bit,
+    /// Value of the bit, 0 or 1.
+    Value,
+    /// Number of packets.
+    Packets,
+    /// Delay, µs.
+    Us,
+}
+
+impl Kind {
+    /// All kinds, in the order of the menu.
+    pub const ALL: [Self; 6] = [
+        Self::FlipBit,
+        Self::StickBit,
+        Self::KillPe,
+        Self::DropPackets,
+        Self::DelayPackets,
+        Self::DivertPackets,
+    ];
+
+    /// Name in scenes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FlipBit => "FlipBit",
+            Self::StickBit => "StickBit",
+            Self::KillPe => "KillPe",
+            Self::DropPackets => "DropPackets",
+            Self::DelayPackets => "DelayPackets",
+            Self::DivertPackets => "DivertPackets",
+        }
+    }
+
+    /// Describes the fault in one line of the menu.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::FlipBit => "a bit of a PE's memory changes once",
+            Self::StickBit => "a bit of a PE's memory keeps a value",
+            Self::KillPe => "a PE's core halts; its memory still takes packets",
+            Self::DropPackets => "the next packets that a PE sends are lost",
+            Self::DelayPackets => "the next packets that a PE sends arrive late",
+            Self::DivertPackets => "the next packets of y are written to another address",
+        }
+    }
+
+    /// Fields, in the order of the form.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::FlipBit => &[Field::Pe, Field::Address, Field::Bit],
+            Self::StickBit => &[Field::Pe, Field::Address, Field::Bit, Field::Value],
+            Self::KillPe => &[Field::Pe],
+            Self::DropPackets => &[Field::Pe, Field::Packets],
+            Self::DelayPackets => &[Field::Pe, Field::Packets, Field::Us],
+            Self::DivertPackets => &[Field::Pe, Field::Packets, Field::Address],
+        }
+    }
+
+    /// Reads a fault from the texts of [`Kind::fields`].
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first field that cannot be read, and what it takes.
+    pub fn read(self, texts: &[&str]) -> Result<Fault, String> {
+        let text = |field: Field| {
+            let at = self.fields().iter().position(|&other| other == field);
+            at.and_then(|at| texts.get(at)).map_or("", |text| text.trim())
+        };
+        let number = |field: Field| whole(field, text(field));
+        let qpe = pe(text(Field::Pe))?;
+        let pe = (qpe.qpe().x, qpe.qpe().y, qpe.p());
+        let byte = |field: Field| number(field).map(|value| u8::try_from(value).unwrap_or(u8::MAX));
+        Ok(match self {
+            Self::FlipBit => Fault::FlipBit { pe, address: number(Field::Address)?, bit: byte(Field::Bit)? },
+            Self::StickBit => Fault::StickBit {
+                pe,
+                address: number(Field::Address)?,
+                bit: byte(Field::Bit)?,
+                value: byte(Field::Value)?,
+            },
+            Self::KillPe => Fault::KillPe { pe },
+            Self::DropPackets => Fault::DropPackets { pe, packets: number(Field::Packets)? },
+            Self::DelayPackets => {
+                let us = text(Field::Us);
+                let us = us.parse().map_err(|_| refused(Field::Us, us))?;
+                Fault::DelayPackets { pe, packets: number(Field::Packets)?, us }
+            }
+            Self::DivertPackets => Fault::DivertPackets {
+                pe,
+                packets: number(Field::Packets)?,
+                address: number(Field::Address)?,
+            },
+        })
+    }
+}
+
+impl Field {
+    /// Label in the form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pe => "PE",
+            Self::Address => "address",
+            Self::Bit => "bit",
+            Self::Value => "value",
+            Self::Packets => "packets",
+            Self::Us => "µs late",
+        }
+    }
+
+    /// States what the field takes.
+    pub const fn takes(self) -> &'static str {
+        match self {
+            Self::Pe => "x,y,p as on the floor plan, for example 3,4,2",
+            Self::Address => "byte address, for example 0x8000 or 32768",
+            Self::Bit => "0 to 7 of that byte",
+            Self::Value => "0 or 1",
+            Self::Packets => "a number of packets, from 1 on",
+            Self::Us => "a time in µs above 0, for example 50",
+        }
+    }
+}
+
+fn refused(field: Field, text: &str) -> String {
+    format!("invalid {} `{text}`: expected {}", field.name(), field.takes())
+}
+
+/// A whole number, decimal or hexadecimal.
+fn whole(field: Field, text: &str) -> Result<u32, String> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let number = digits.map_or_else(|| text.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok());
+    number.ok_or_else(|| refused(field, text))
+}
+
+/// A PE as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`.
+///
+/// # Errors
+///
+/// Fails if the text is not three numbers, or if the chip has no PE there.
+pub fn pe(text: &str) -> Result<Pe, String> {
+    let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
+    let numbers: Vec<u8> = inner
+        .split([',', ' '])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| format!("invalid number `{part}`: expected for example 3,4,2")))
+        .collect::<Result<_, _>>()?;
+    let &[x, y, p] = numbers.as_slice() else { return Err(refused(Field::Pe, text)) };
+    Pe::at(x, y, p)
+        .ok_or_else(|| format!("the chip has no PE ({x},{y},{p}): x 1..7, y 1..6, p 0..3, with holes"))
+}

@@ -1,0 +1,114 @@
+//! Faults as they are written in scenes, for the command line of the app; what is wrong with one, in words.
+
+use ron::Error;
+
+use super::kind::Kind;
+use crate::machine::fault::Fault;
+use crate::scene::error::did_you_mean;
+
+/// One fault of a kind, as a scene has it, for the PE `place`: `(x, y, p)`.
+pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
+    scene(&match kind {
+        Kind::FlipBit => Fault::FlipBit { pe, address, bit: 6 },
+        Kind::StickBit => Fault::StickBit { pe, address, bit: 6, value: 1 },
+        Kind::KillPe => Fault::KillPe { pe },
+        Kind::DropPackets => Fault::DropPackets { pe, packets: 1 },
+        Kind::DelayPackets => Fault::DelayPackets { pe, packets: 1, us: 50.0 },
+        Kind::DivertPackets => Fault::DivertPackets { pe, packets: 1, address: address & !15 },
+    })
+}
+
+/// A fault as a scene has it, with its address in hexadecimal digits.
+pub fn scene(fault: &Fault) -> String {
+    let (x, y, p) = fault.place();
+    let pe = format!("pe: ({x}, {y}, {p})");
+    match fault {
+        Fault::FlipBit { address, bit, .. } => format!("FlipBit({pe}, address: {address:#07x}, bit: {bit})"),
+        Fault::StickBit { address, bit, value, .. } => {
+            format!("StickBit({pe}, address: {address:#07x}, bit: {bit}, value: {value})")
+        }
+        Fault::KillPe { .. } => format!("KillPe({pe})"),
+        Fault::DropPackets { packets, .. } => format!("DropPackets({pe}, packets: {packets})"),
+        Fault::DelayPackets { packets, us, .. } => {
+            format!("DelayPackets({pe}, packets: {packets}, us: {us:?})")
+        }
+        Fault::DivertPackets { packets, address, .. } => {
+            format!("DivertPackets({pe}, packets: {packets}, address: {address:#07x})")
+        }
+    }
+}
+
+/// Reads a fault as a scene has it.
+///
+/// # Errors
+///
+/// Fails with what is wrong and how to write a fault of that kind.
+pub fn read(text: &str) -> Result<Fault, String> {
+    ron::from_str::<Fault>(text).map_err(|error| {
+        let word: String = text.trim_start().chars().take_while(|c| c.is_alphanumeric()).collect();
+        let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == word) else {
+            return unknown(&word);
+        };
+        let wrong = match &error.code {
+            Error::MissingStructField { field, .. } => format!("`{word}` lacks `{field}`"),
+            Error::NoSuchStructField { found, .. } => format!("`{word}` has no field `{found}`"),
+            Error::ExpectedDifferentLength { .. } | Error::InvalidValueForType { .. } => {
+                format!("column {}: a value does not fit its field", error.span.start.col)
+            }
+            Error::IntegerOutOfBounds => {
+                format!("column {}: the number is too large for its field, or negative", error.span.start.col)
+            }
+            _ => format!("cannot be read from column {} on", error.span.start.col),
+        };
+        format!("{wrong}: expected for example {}", example(kind, (3, 4, 2), 0x8000))
+    })
+}
+
+fn unknown(word: &str) -> String {
+    let names = Kind::ALL.map(Kind::name);
+    // A whole part of a name counts as meant, whatever its case: `kill`, `flip`, `Delay`.
+    let part = names
+        .into_iter()
+        .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));
+    let meant = part.or_else(|| did_you_mean(word, names.into_iter()));
+    let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+    format!("no fault is called `{word}`: {meant}there are {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_a_fault() {
+        for kind in Kind::ALL {
+            let text = example(kind, (1, 4, 0), 0x4d2f);
+            let fault = read(&text).unwrap();
+            assert_eq!(fault.place(), (1, 4, 0), "{text}");
+            assert_eq!(scene(&fault), text);
+            assert!(format!("{fault:?}").starts_with(kind.name()), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_are_words_and_say_how_to_write_it() {
+        for (text, words) in [
+            ("Kill", "did you mean `KillPe`?"),
+            ("kil(pe: (1, 4, 0))", "did you mean `KillPe`?"),
+            ("FlipBot(pe: (1, 4, 0))", "did you mean `FlipBit`?"),
+            ("", "no fault is called ``: there are FlipBit"),
+            ("KillPe", "expected for example KillPe(pe: (3, 4, 2))"),
+            ("KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
+            ("KillPe(pe: (1, 4, 0)", "expected for example KillPe(pe: (3, 4, 2))"),
+            ("KillPe(place: (1, 4, 0))", "`KillPe` has no field `place`"),
+            ("FlipBit(pe: (1, 4, 0), bit: 3)", "`FlipBit` lacks `address`"),
+            ("FlipBit(pe: (1, 4, 0), address: -3, bit: 3)", "column 33"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+            for own in ["enum", "variant", "struct", "Unexpected"] {
+                assert!(!error.contains(own), "{text}: {error}");
+            }
+        }
+    }
+}
