@@ -167,7 +167,9 @@ fn the_right_answer_is_as_often_the_third_choice_as_any() {
             places.iter().all(|&count| count > 0 && 2 * count <= questions.len()),
             "{name}: right answers by place {places:?}"
         );
-        (0..3).for_each(|place| all[place] += places[place]);
+        for (all, count) in all.iter_mut().zip(places) {
+            *all += count;
+        }
     }
     let (least, most) = (all.iter().min().unwrap(), all.iter().max().unwrap());
     assert!(most - least <= 3, "right answers by place, all lessons: {all:?}");

@@ -82,7 +82,9 @@ mod tests {
         let error = score.surprisal_error().unwrap();
         assert!((error - (32.0_f64 / 7.0 / 8.0).sqrt()).abs() < 1e-12, "{error}");
         let mut even = Score::default();
-        (0..100).for_each(|_| even.add(0.1));
+        for _ in 0..100 {
+            even.add(0.1);
+        }
         assert!(even.surprisal_error().unwrap() < 1e-9);
     }
 

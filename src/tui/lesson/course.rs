@@ -40,6 +40,17 @@ enum Way {
     Anew,
 }
 
+/// What commands by hand have done to the experiment of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ByHand {
+    /// Nothing that matters to the next page.
+    Nothing,
+    /// The experiment stands at another moment.
+    Moved,
+    /// A fault was injected or the scene was opened again, which time travel does not undo.
+    Disturbed,
+}
+
 /// A lesson on its way.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -54,10 +65,8 @@ pub struct Course {
     /// What the engine is on its way to: the tag of its answer, and the way.
     pending: Option<(u32, Way)>,
     tags: u32,
-    /// A command by hand has led elsewhere since.
-    moved: bool,
-    /// Something was done by hand that time travel to an event does not undo.
-    disturbed: bool,
+    /// What commands by hand have done since the page's moment.
+    by_hand: ByHand,
     /// Why the page's moment could not be come to.
     pub problem: Option<String>,
     /// The text is not on screen.
@@ -81,8 +90,7 @@ impl Course {
             here: None,
             pending: None,
             tags: 0,
-            moved: false,
-            disturbed: false,
+            by_hand: ByHand::Nothing,
             problem: None,
             hidden: false,
             scroll: 0,
@@ -189,12 +197,14 @@ impl Course {
     /// How to come to a page.
     fn way(&self, to: usize, at: Option<u64>) -> Way {
         let first = self.since(to);
-        let Some(here) = self.here.filter(|&here| self.since(here) == first && !self.disturbed) else {
+        let Some(here) =
+            self.here.filter(|&here| self.since(here) == first && self.by_hand < ByHand::Disturbed)
+        else {
             // The first page of all: the engine has just opened its scene, and nothing was done.
             let fresh = self.tags == 0 && to == 0 && at == Some(0);
             return if fresh { Way::On } else { Way::Anew };
         };
-        if here + 1 == to && !self.moved {
+        if here + 1 == to && self.by_hand == ByHand::Nothing {
             return Way::On;
         }
         let faulty = |page| self.acts(page).iter().any(|act| matches!(act, Act::Inject(_)));
@@ -289,7 +299,7 @@ impl Course {
         let holds = conditions.into_iter().next();
         let known = Known { events, state_hash, values, holds };
         self.here = Some(self.page);
-        (self.moved, self.disturbed) = (false, false);
+        self.by_hand = ByHand::Nothing;
         let Some(slot) = self.known.get_mut(self.page) else { return };
         if slot.as_ref().is_some_and(|before| before.state_hash != state_hash) {
             self.problem = Some("this is not what it was before: has a file been changed?".to_owned());
@@ -300,8 +310,11 @@ impl Course {
     /// Takes note of a command that the user gave.
     pub fn heard(&mut self, command: &Command) {
         let anew = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
-        self.moved |= command.moves();
-        self.disturbed |= anew || matches!(command, Command::Inject(_));
+        if anew || matches!(command, Command::Inject(_)) {
+            self.by_hand = ByHand::Disturbed;
+        } else if command.moves() {
+            self.by_hand = self.by_hand.max(ByHand::Moved);
+        }
     }
 }
 

@@ -179,7 +179,7 @@ impl PeState {
         match (direction, self.link) {
             (Direction::Right, None) => self.link = (links > 0).then_some(0),
             (Direction::Right, Some(at)) => {
-                self.link = Some(if at < bytes && bytes < links { bytes } else { at })
+                self.link = Some(if at < bytes && bytes < links { bytes } else { at });
             }
             (Direction::Left, Some(at)) if at >= bytes => self.link = Some(0),
             (Direction::Left, _) => self.link = None,
