@@ -125,7 +125,10 @@ fn language_rows(model: &LanguageModel) -> Vec<(&'static str, String)> {
             Projection::Linear => "linear",
         };
         let (units, width) = (model.network.outputs(), projection.bias.len());
-        rows.push(("projection", format!("{units} to {width} values, {behind}; on the host, like the decoder")));
+        rows.push((
+            "projection",
+            format!("{units} to {width} values, {behind}; on the host, like the decoder"),
+        ));
     }
     rows
 }

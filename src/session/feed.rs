@@ -223,7 +223,7 @@ pub(super) fn load(
 
 fn rows(loaded: &LoadedScene, options: &TensorOptions, width: usize) -> Result<Arc<Rows>, SceneError> {
     let path = loaded.resolve(&options.inputs, "task.inputs")?;
-    Rows::load(&path, width).map(Arc::new).map_err(|error| {
-        loaded.error_at("task.inputs", error.to_string(), error.help())
-    })
+    Rows::load(&path, width)
+        .map(Arc::new)
+        .map_err(|error| loaded.error_at("task.inputs", error.to_string(), error.help()))
 }

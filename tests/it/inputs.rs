@@ -63,9 +63,11 @@ fn path(name: &str) -> String {
 fn times_in_seconds_and_titled_fields_are_read() {
     let expected: Value =
         serde_json::from_slice(&std::fs::read(data("npy-seconds/expected.json")).unwrap()).unwrap();
-    for (file, within, warned) in
-        [("npy-seconds/f8.npy", 0, true), ("npy-seconds/f4.npy", 1, true), ("npy-titled/titled.npy", 0, false)]
-    {
+    for (file, within, warned) in [
+        ("npy-seconds/f8.npy", 0, true),
+        ("npy-seconds/f4.npy", 1, true),
+        ("npy-titled/titled.npy", 0, false),
+    ] {
         let report = json(&["events", &path(file), "--format", "json"]);
         for field in ["events", "on"] {
             assert_eq!(report[field], expected[field], "{file}: {field}");
@@ -106,7 +108,8 @@ fn foreign_formats_of_events_are_named_with_a_way_on() {
 fn unknown_words_are_counted_and_raw_text_is_not_compared() {
     let run = |file: &str, format: &str| {
         let text = format!("task.text={}", path(file));
-        let answer = fine(&["run", "scenes/lm_small.ron", "--set", &text, "--steps", "5", "--format", format]);
+        let answer =
+            fine(&["run", "scenes/lm_small.ron", "--set", &text, "--steps", "5", "--format", format]);
         // Long lines are broken between words.
         answer.split_whitespace().collect::<Vec<_>>().join(" ")
     };
@@ -180,14 +183,13 @@ fn wrapped_and_tied_names_are_the_same_model() {
     assert_eq!(tied.embedding, wanted.embedding);
     assert!(wanted.notes.is_empty() && tied.notes[0].contains("decoder.decoder.weight"), "{:?}", tied.notes);
     let hash = |scene: &str| {
-        json(&["run", &path(&format!("tied-other-name/{scene}.ron")), "--format", "json"])["output_hash"].clone()
+        json(&["run", &path(&format!("tied-other-name/{scene}.ron")), "--format", "json"])["output_hash"]
+            .clone()
     };
     assert_eq!(hash("save_model"), hash("plain"));
-    for (folder, prefix) in [
-        ("dataparallel", "module."),
-        ("compiled", "_orig_mod."),
-        ("both", "_orig_mod.module."),
-    ] {
+    for (folder, prefix) in
+        [("dataparallel", "module."), ("compiled", "_orig_mod."), ("both", "_orig_mod.module.")]
+    {
         let shown = fine(&["inspect", &path(&format!("prefixes/{folder}"))]);
         assert!(shown.contains("note") && shown.contains(prefix) && shown.contains("rnns.1 R"), "{shown}");
     }

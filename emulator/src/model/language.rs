@@ -87,11 +87,17 @@ fn vocabulary(folder: &Path) -> Result<Words, ModelError> {
     let mut found = Vec::new();
     if text.exists() || !json.exists() {
         let vocabulary = Vocabulary::parse(&read(&text)?);
-        found.push((text.clone(), vocabulary.map_err(|source| ModelError::Vocabulary { path: text, source })?));
+        found.push((
+            text.clone(),
+            vocabulary.map_err(|source| ModelError::Vocabulary { path: text, source })?,
+        ));
     }
     if json.exists() {
         let vocabulary = Vocabulary::parse_json(&read(&json)?);
-        found.push((json.clone(), vocabulary.map_err(|source| ModelError::Vocabulary { path: json, source })?));
+        found.push((
+            json.clone(),
+            vocabulary.map_err(|source| ModelError::Vocabulary { path: json, source })?,
+        ));
     }
     Ok(Words(found))
 }
@@ -162,7 +168,9 @@ fn load_projection(
     let kind = match card.projection {
         Some(kind) => kind,
         None if vocabulary.is_characters() => {
-            notes.push("the projection is followed by ReLU, as in the authors' model of characters".to_owned());
+            notes.push(
+                "the projection is followed by ReLU, as in the authors' model of characters".to_owned(),
+            );
             Projection::Relu
         }
         None => return Err(file.no_projection(WEIGHTS)),

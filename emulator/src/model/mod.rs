@@ -157,7 +157,8 @@ impl Files {
                 Err(ModelError::Card { path, source: card::CardError::NoClasses })
             }
             None => {
-                let folder_says = [Some(OsStr::new(WEIGHTS_FILE)), Path::new(weights::INDEX_FILE).file_name()];
+                let folder_says =
+                    [Some(OsStr::new(WEIGHTS_FILE)), Path::new(weights::INDEX_FILE).file_name()];
                 let own_name = !folder_says.contains(&self.weights.file_name());
                 let name = if own_name { self.weights.file_stem() } else { self.folder.file_name() };
                 Ok(Card::unwritten(&name.unwrap_or_default().to_string_lossy(), needed))

@@ -179,7 +179,8 @@ fn unwrapped(name: &str) -> String {
 fn common<'n>(names: impl Iterator<Item = &'n String> + Clone) -> String {
     let mut prefix = String::new();
     loop {
-        let mut firsts = names.clone().map(|name| name[prefix.len()..].split_once('.').map(|(first, _)| first));
+        let mut firsts =
+            names.clone().map(|name| name[prefix.len()..].split_once('.').map(|(first, _)| first));
         let Some(Some(first)) = firsts.next() else { return prefix };
         if ROOTS.contains(&first) || firsts.any(|other| other != Some(first)) {
             return prefix;

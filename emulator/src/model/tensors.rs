@@ -37,8 +37,7 @@ impl<'a> TensorFile<'a> {
             if let Some(tensor) = duplicate(bytes) {
                 return Err(ModelError::Duplicate { path: path.clone(), tensor });
             }
-            let format =
-                |source| ModelError::Format { path: path.clone(), bytes: bytes.len(), source };
+            let format = |source| ModelError::Format { path: path.clone(), bytes: bytes.len(), source };
             let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
             stored.extend(tensors.names().into_iter().map(|name| (number, name.to_owned())));
             // safetensors.torch.save_model stores tied tensors once and says here what else each was called.
@@ -198,7 +197,9 @@ impl<'a> TensorFile<'a> {
             Dtype::F64 => data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
             Dtype::F16 => data.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
             Dtype::BF16 => data.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
-            Dtype::F8_E5M2 => data.iter().map(|&byte| f16::from_bits(u16::from(byte) << 8).to_f32()).collect(),
+            Dtype::F8_E5M2 => {
+                data.iter().map(|&byte| f16::from_bits(u16::from(byte) << 8).to_f32()).collect()
+            }
             Dtype::F8_E4M3 => data.iter().map(|&byte| from_e4m3(byte)).collect(),
             found => return Err(self.dtype_error(tensor, found, FLOATS)),
         };
@@ -304,7 +305,17 @@ pub(super) fn from_e4m3(byte: u8) -> f32 {
 
 /// First segments of tensors that lie before or behind the layers, which a model of layers alone leaves out.
 const OUTSIDE: [&str; 11] = [
-    "hidden2out", "fc", "decoder", "embeddings", "conv", "readout", "out", "output", "head", "classifier", "linear",
+    "hidden2out",
+    "fc",
+    "decoder",
+    "embeddings",
+    "conv",
+    "readout",
+    "out",
+    "output",
+    "head",
+    "classifier",
+    "linear",
 ];
 
 /// `conv.K.weight`, `conv.15.bias`, `fc.weight`, …

@@ -164,7 +164,10 @@ fn a_projection_is_what_the_card_says() {
     put(&mut tensors, "decoder.projection.weight", &[3, 2], 0.5);
     fs::write(folder.path().join(WEIGHTS_FILE), bytes(&tensors)).unwrap();
     let error = LanguageModel::load(folder.path()).unwrap_err();
-    assert!(error.to_string().contains("decoder.projection.weight has shape [3, 2]; needed is [2, 3]"), "{error}");
+    assert!(
+        error.to_string().contains("decoder.projection.weight has shape [3, 2]; needed is [2, 3]"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -355,7 +358,9 @@ fn e4m3(value: f32) -> u8 {
 
 #[test]
 fn eight_bits_are_read_as_the_format_says() {
-    for (byte, value) in [(0x38, 1.0), (0x7e, 448.0), (0x01, 2.0_f32.powi(-9)), (0xb8, -1.0), (0x08, 2.0_f32.powi(-6))] {
+    for (byte, value) in
+        [(0x38, 1.0), (0x7e, 448.0), (0x01, 2.0_f32.powi(-9)), (0xb8, -1.0), (0x08, 2.0_f32.powi(-6))]
+    {
         assert_eq!(tensors::from_e4m3(byte).to_bits(), value.to_bits(), "{byte:#x}");
     }
     assert!(tensors::from_e4m3(0x7f).is_nan() && tensors::from_e4m3(0xff).is_nan());

@@ -11,7 +11,8 @@ use super::{CARD_FILE, ModelError, VOCABULARY_FILE, WEIGHTS_FILE, read};
 /// Name of the index beside sharded weights.
 pub(super) const INDEX_FILE: &str = "model.safetensors.index.json";
 /// Way from a checkpoint of PyTorch to weights.
-const EXPORT: &str = "export it: torch.load, then safetensors.torch.save_file (models/README.md has the lines)";
+const EXPORT: &str =
+    "export it: torch.load, then safetensors.torch.save_file (models/README.md has the lines)";
 /// Names of a folder's files that an error lists.
 const LISTED: usize = 6;
 

@@ -11,4 +11,6 @@ pub mod quantise;
 pub mod sum;
 
 pub use csr::Csr;
-pub use egru::{Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise};
+pub use egru::{
+    Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise,
+};

@@ -91,7 +91,9 @@ pub enum CorpusError {
         first: String,
     },
     /// A character that a model of characters without `<unk>` does not have.
-    #[error("line {line}: the character {character:?} is not in the model's vocabulary, which has no <unk>; replace it")]
+    #[error(
+        "line {line}: the character {character:?} is not in the model's vocabulary, which has no <unk>; replace it"
+    )]
     UnknownCharacter {
         /// The character.
         character: char,
@@ -202,7 +204,8 @@ impl Corpus {
 /// Returns `true` for a word with punctuation attached: `cleared.` or `(heavily)`.
 fn has_punctuation(word: &str) -> bool {
     word.contains(char::is_alphanumeric)
-        && (word.ends_with(|c: char| ",.;:!?)]\"”»…".contains(c)) || word.starts_with(|c: char| "([\"“«".contains(c)))
+        && (word.ends_with(|c: char| ",.;:!?)]\"”»…".contains(c))
+            || word.starts_with(|c: char| "([\"“«".contains(c)))
 }
 
 #[cfg(test)]

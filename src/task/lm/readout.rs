@@ -13,8 +13,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::model::{LanguageModel, Projection, ProjectionLayer};
 use crate::model::embedding::Values;
+use crate::model::{LanguageModel, Projection, ProjectionLayer};
 
 /// Words worked on at once: their sums stay in the first-level cache while all active units are added.
 const BLOCK: usize = 2048;
@@ -91,7 +91,8 @@ impl Readout {
 fn project(projection: &ProjectionLayer, y: &[f32]) -> Vec<f32> {
     let rows = projection.weights.chunks(y.len().max(1)).zip(&projection.bias);
     rows.map(|(row, bias)| {
-        let sum = row.iter().zip(y).filter(|(_, y)| **y != 0.0).fold(0.0_f32, |sum, (w, y)| w.mul_add(*y, sum));
+        let sum =
+            row.iter().zip(y).filter(|(_, y)| **y != 0.0).fold(0.0_f32, |sum, (w, y)| w.mul_add(*y, sum));
         match projection.kind {
             Projection::Linear => sum + bias,
             Projection::Relu => (sum + bias).max(0.0),

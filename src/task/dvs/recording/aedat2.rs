@@ -125,7 +125,11 @@ fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
         (width, height) = (width.max(1 + (address >> 12 & 0x3ff)), height.max(1 + (address >> 22 & 0x1ff)));
         count += 1;
     }
-    let sizes = [("DAVIS240's 240 × 180", 240, 180), ("DAVIS346's 346 × 260", 346, 260), ("DAVIS640's 640 × 480", 640, 480)];
+    let sizes = [
+        ("DAVIS240's 240 × 180", 240, 180),
+        ("DAVIS346's 346 × 260", 346, 260),
+        ("DAVIS640's 640 × 480", 640, 480),
+    ];
     let Some((davis, ..)) = sizes.into_iter().find(|size| width <= size.1 && height <= size.2) else {
         return Ok(());
     };

@@ -31,7 +31,9 @@ impl fmt::Display for RecordingError {
         }
         match &self.problem {
             // No single byte of the file is to blame.
-            Problem::Open(_) | Problem::Empty | Problem::Foreign { .. } | Problem::AllOutside { .. } => write!(f, "{}", self.problem),
+            Problem::Open(_) | Problem::Empty | Problem::Foreign { .. } | Problem::AllOutside { .. } => {
+                write!(f, "{}", self.problem)
+            }
             problem => write!(f, "byte {}: {problem}", self.offset),
         }
     }
@@ -53,7 +55,9 @@ pub enum Problem {
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
     /// A format that is known and not read.
-    #[error("the file is {name}; read are AEDAT 2.0, 3.1 and 4.0, and events as .npy. The way there: {remedy}")]
+    #[error(
+        "the file is {name}; read are AEDAT 2.0, 3.1 and 4.0, and events as .npy. The way there: {remedy}"
+    )]
     Foreign {
         /// Its name.
         name: &'static str,

@@ -32,7 +32,11 @@ const BEGINNINGS: [(&[u8], &str, &str); 22] = [
     (b"SQLite format 3", "an SQLite data base", "read its arrays, then"),
     (b"\x80\x04", "a Python pickle", "load it with pickle, then"),
     (b"\x80\x02", "a Python pickle", "load it with pickle, then"),
-    (b"version https://git-lfs", "a Git LFS pointer, not the recording", "fetch the recording: `git lfs pull`"),
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the recording",
+        "fetch the recording: `git lfs pull`",
+    ),
     (b"\x89PNG", "a PNG picture", "take the recording that it was drawn from"),
     (b"\xff\xd8\xff", "a JPEG picture", "take the recording that it was drawn from"),
     (b"%PDF", "a PDF document", "take the recording itself"),
@@ -58,7 +62,10 @@ impl Foreign {
         let head = beginning.trim_ascii_start();
         let begins = |word: &[u8]| head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
         if begins(b"<!doctype html") || begins(b"<html") {
-            return Some(Self::new("a web page, not the recording", "download the file itself, signed in if need be"));
+            return Some(Self::new(
+                "a web page, not the recording",
+                "download the file itself, signed in if need be",
+            ));
         }
         numbers(beginning).or_else(|| five_bytes(beginning))
     }
@@ -120,8 +127,15 @@ fn numbers(beginning: &[u8]) -> Option<Foreign> {
     let columns: Vec<&str> = line.split([',', ';', '\t', ' ']).filter(|column| !column.is_empty()).collect();
     let all = columns.iter().all(|column| column.parse::<f64>().is_ok());
     (all && (2..=8).contains(&columns.len())).then(|| {
-        let name = if comma { "a table of numbers as text (CSV)" } else { "text with numbers in columns (`t x y p`?)" };
-        Foreign::new(name, "read it with numpy.loadtxt (mind the order of its columns, and seconds times 10⁶), then")
+        let name = if comma {
+            "a table of numbers as text (CSV)"
+        } else {
+            "text with numbers in columns (`t x y p`?)"
+        };
+        Foreign::new(
+            name,
+            "read it with numpy.loadtxt (mind the order of its columns, and seconds times 10⁶), then",
+        )
     })
 }
 
@@ -164,7 +178,8 @@ mod tests {
         named(b"PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa\x05\0\0\0t.npy", ".npz", "numpy.load");
         named(b"PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa\x05\0\0\0a.txt", "ZIP", "unzip");
         named(b"\n<!DOCTYPE html><html>", "web page", "download");
-        let bin: Vec<u8> = (0..36_u8).flat_map(|i| [7 * i % 34, 3 * i % 34, 0x80 * (i % 2), i / 4, i]).collect();
+        let bin: Vec<u8> =
+            (0..36_u8).flat_map(|i| [7 * i % 34, 3 * i % 34, 0x80 * (i % 2), i / 4, i]).collect();
         named(&bin, "N-MNIST", "tonic");
     }
 

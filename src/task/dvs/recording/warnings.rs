@@ -60,10 +60,18 @@ impl Warning {
             Self::OtherPacket => "packets that hold no camera events (frames, IMU, triggers); skipped",
             Self::OtherCamera => "packets from a further camera; skipped",
             Self::UnknownSensor => "header without a known sensor; taken as 128 × 128 pixels",
-            Self::TakenAsSeconds => "times taken as seconds, by their fractions or rate; a structured array with whole µs in `t` is always read so",
-            Self::TakenAsMilliseconds => "times taken as milliseconds, by their fractions and rate; a structured array with whole µs in `t` is always read so",
-            Self::TakenAsMicroseconds => "times taken as microseconds, by their rate; a structured array with whole µs in `t` is always read so",
-            Self::TooFast => "events closer together than a camera sends them; times taken as µs: multiply them if they are s or ms",
+            Self::TakenAsSeconds => {
+                "times taken as seconds, by their fractions or rate; a structured array with whole µs in `t` is always read so"
+            }
+            Self::TakenAsMilliseconds => {
+                "times taken as milliseconds, by their fractions and rate; a structured array with whole µs in `t` is always read so"
+            }
+            Self::TakenAsMicroseconds => {
+                "times taken as microseconds, by their rate; a structured array with whole µs in `t` is always read so"
+            }
+            Self::TooFast => {
+                "events closer together than a camera sends them; times taken as µs: multiply them if they are s or ms"
+            }
         }
     }
 }

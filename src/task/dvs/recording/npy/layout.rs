@@ -8,7 +8,8 @@ use super::clock::Unit;
 /// Most bytes of a record.
 pub(super) const RECORD_LIMIT: usize = 4096;
 /// Remedy for arrays in an order that cannot be read event by event.
-const CONTIGUOUS: &str = "C's, one event after the other: numpy.save(\"events.npy\", numpy.ascontiguousarray(a))";
+const CONTIGUOUS: &str =
+    "C's, one event after the other: numpy.save(\"events.npy\", numpy.ascontiguousarray(a))";
 
 /// Places of an event's four numbers in a record.
 #[derive(Clone, Debug)]

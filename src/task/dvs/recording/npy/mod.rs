@@ -271,7 +271,8 @@ mod tests {
             let wanted: Vec<_> = warning.map(|warning| (warning, 100)).into_iter().collect();
             assert_eq!(found, wanted, "{rows} {apart}");
             // tonic's way cuts.
-            let near = |(i, event): (usize, &CameraEvent)| (event.t - 1337 * i as i64).abs() <= i64::from(rows);
+            let near =
+                |(i, event): (usize, &CameraEvent)| (event.t - 1337 * i as i64).abs() <= i64::from(rows);
             assert!(events.iter().enumerate().all(near), "{rows} {apart}");
         }
         // A busy second: 40 µs apart, in rows of seconds.
