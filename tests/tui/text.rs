@@ -49,7 +49,7 @@ fn what_lies_on_top_is_copied() {
     assert!(finding.contains(&first.what) && finding.contains(&first.help), "{finding}");
     press(&mut app, "C");
     let constants = copied(&mut app);
-    assert!(constants.lines().count() > 10 && constants.contains("SRAM"), "{constants}");
+    assert!(constants.lines().count() > 10 && constants.contains("QPE grid"), "{constants}");
     update(&mut app, Msg::ThreadPanicked("thread `x`\n\u{1b}[31mred\u{1b}[0m words".to_owned()));
     assert_eq!(copied(&mut app), "thread `x`\nred words");
     assert!(

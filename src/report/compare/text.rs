@@ -124,7 +124,7 @@ impl Comparison {
             return;
         }
         out.push_str("Were what is not published otherwise, in both (*: the difference rests on it)\n");
-        let head = ["assume", "taken", "tried", "chip time, B − A", "energy, B − A", ""];
+        let head = ["assume", "taken", "tried", "chip time, B − A", "energy, B − A"];
         let mut table = Table::new(&head);
         for assumption in &self.assumptions {
             let [a, b] = assumption.taken;
@@ -133,12 +133,11 @@ impl Comparison {
             let ends = |[low, high]: [Option<f64>; 2]| format!("{}; {}", share(low), share(high));
             let decides = assumption.decides_time || assumption.decides_energy;
             table.row(vec![
-                assumption.parameter.to_owned(),
+                format!("{}{}", assumption.parameter, if decides { " *" } else { "" }),
                 taken,
                 format!("{low}; {high}"),
                 ends(assumption.time_relative),
                 ends(assumption.energy_relative),
-                if decides { "*" } else { "" }.to_owned(),
             ]);
         }
         table.write(out);
