@@ -6,7 +6,11 @@ use clap_complete::{Shell, generate};
 
 use super::output::Output;
 use super::{Cli, CliError, FINE};
+use crate::tui::ColorChoice;
 use crate::tui::lesson;
+use crate::tui::panels::PanelId;
+use crate::tui::theme::depth::Depth;
+use crate::tui::theme::{Background, Glyphs, RampName, ThemeName};
 
 const EXAMPLES: &str = "\
 Where to put it:
@@ -24,13 +28,35 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
+/// Names that a flag takes.
+fn choices(flag: &str) -> Option<Vec<String>> {
+    fn names<T: ToString>(all: &[T]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
+    }
+    Some(match flag {
+        "color" => std::iter::once(ColorChoice::Auto.to_string()).chain(names(Depth::ALL)).collect(),
+        "theme" => names(ThemeName::ALL),
+        "ramp" => names(RampName::ALL),
+        "glyphs" => names(Glyphs::ALL),
+        "background" => names(Background::ALL),
+        "panel" => PanelId::ALL.map(|panel| panel.name().to_lowercase()).to_vec(),
+        _ => return None,
+    })
+}
+
 /// Writes the script.
 pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
     // Lessons have names, which are as good as words of the command line; a path of one's own is still taken.
     let names: Vec<String> = lesson::shipped().into_iter().map(|entry| entry.name).collect();
     let named = |arg: Arg| arg.value_parser(PossibleValuesParser::new(names));
-    let mut command = Cli::command().mut_subcommand("lesson", |verb| verb.mut_arg("lesson", named));
+    let command = Cli::command().mut_subcommand("lesson", |verb| verb.mut_arg("lesson", named));
+    // What a shell offers are names, not files; our own parsers, with their messages, read them.
+    let offered = |arg: Arg| match arg.get_long().and_then(choices) {
+        Some(names) => arg.value_parser(PossibleValuesParser::new(names)),
+        None => arg,
+    };
+    let mut command = command.mut_args(offered).mut_subcommands(|verb| verb.mut_args(offered));
     generate(args.shell, &mut command, "spinntui", &mut script);
     let mut output = Output::stdout();
     output.text(&String::from_utf8_lossy(&script))?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use super::output::Output;
 use super::{CliError, FINE};
+use crate::report::table::field;
 use crate::scene::catalogue;
 use crate::tui::config::Config;
 use crate::tui::lesson;
@@ -94,16 +95,17 @@ fn listing(rows: &[Row]) -> String {
             group = &row.group;
             let _ = writeln!(out, "\n{group}");
         }
-        let command = format!("spinntui {}", row.arguments.join(" "));
-        let _ = writeln!(out, "  {command:<COMMAND_COLUMNS$}  {}", row.title);
+        let command = format!("  {:<COMMAND_COLUMNS$}  ", format!("spinntui {}", row.arguments.join(" ")));
+        let indent = command.chars().count();
+        field(&mut out, indent, &command, &row.title);
         if let Some(problem) = &row.problem {
-            let _ = writeln!(out, "  {:COMMAND_COLUMNS$}  not here: {problem}", "");
+            field(&mut out, indent, "", &format!("not here: {problem}"));
         }
     }
     if rows.iter().any(|row| row.problem.is_some()) {
         out.push_str("\nspinntui doctor says how to get what is not here.\n");
     }
-    out.push_str("\nspinntui --help lists everything else, spinntui VERB --help says more of one verb.\n");
+    out.push_str("\nspinntui --help lists the rest, spinntui VERB --help says more of one verb.\n");
     out
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::tui::ColorChoice;
-use crate::tui::theme::{Glyphs, LooksChoice, RampName, ThemeName};
+use crate::tui::theme::{Background, Glyphs, LooksChoice, RampName, ThemeName};
 
 /// How the app looks.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -27,12 +27,24 @@ pub struct LooksArgs {
     /// Without it blocks, or ascii where the locale is not UTF-8 or the terminal dumb.
     #[arg(long, value_name = "NAME")]
     glyphs: Option<Glyphs>,
+    /// Background: auto, theme, terminal
+    ///
+    /// auto: the light theme paints its own, so that it reads in a dark terminal, unless `COLORFGBG` says that the
+    /// terminal is light; the other themes leave the terminal's.
+    #[arg(long, value_name = "WHOSE")]
+    background: Option<Background>,
 }
 
 impl LooksArgs {
     /// What was asked for.
     pub fn choice(self) -> LooksChoice {
-        LooksChoice { color: self.color, theme: self.theme, ramp: self.ramp, glyphs: self.glyphs }
+        LooksChoice {
+            color: self.color,
+            theme: self.theme,
+            ramp: self.ramp,
+            glyphs: self.glyphs,
+            background: self.background,
+        }
     }
 }
 
@@ -53,12 +65,24 @@ mod tests {
     fn flags_say_what_is_open_and_a_wrong_name_what_there_is() {
         let parse = |flags: &[&str]| Flags::try_parse_from([&["spinntui"], flags].concat());
         assert_eq!(parse(&[]).unwrap().looks.choice(), LooksChoice::default());
-        let flags = ["--color", "16", "--theme", "high-contrast", "--ramp", "grey", "--glyphs", "braille"];
+        let flags = [
+            "--color",
+            "16",
+            "--theme",
+            "high-contrast",
+            "--ramp",
+            "grey",
+            "--glyphs",
+            "braille",
+            "--background",
+            "terminal",
+        ];
         let wanted = LooksChoice {
             color: ColorChoice::Fixed(Depth::Ansi16),
             theme: Some(ThemeName::HighContrast),
             ramp: Some(RampName::Grey),
             glyphs: Some(Glyphs::Braille),
+            background: Some(Background::Terminal),
         };
         assert_eq!(parse(&flags).unwrap().looks.choice(), wanted);
         for (flag, choices) in [
@@ -66,6 +90,7 @@ mod tests {
             ("--theme", "dark, light, high-contrast, mono"),
             ("--ramp", "cividis, viridis, grey"),
             ("--glyphs", "blocks, braille, ascii"),
+            ("--background", "auto, theme, terminal"),
         ] {
             let error = parse(&[flag, "plaid"]).unwrap_err().to_string();
             assert!(error.contains("plaid") && error.contains(choices), "{error}");

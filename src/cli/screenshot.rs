@@ -22,7 +22,7 @@ use crate::tui::capture::palette::Palette;
 use crate::tui::capture::{ansi, svg, text};
 use crate::tui::panels::PanelId;
 use crate::tui::stage::{Press, Stage, presses};
-use crate::tui::theme::{Looks, Theme, ThemeName};
+use crate::tui::theme::{Background, Looks, Theme, ThemeName};
 
 /// Columns and rows that a picture may have.
 const MOST: (u16, u16) = (500, 300);
@@ -214,7 +214,12 @@ fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
 
 /// The looks asked for: a picture does not depend on the terminal that it is made in, nor on a configuration.
 fn looks(args: &ScreenshotArgs) -> Looks {
-    args.looks.choice().resolve(|name| (name == "COLORTERM").then(|| "truecolor".to_owned()))
+    let mut looks = args.looks.choice();
+    // A picture has its ground already; only what a terminal will show needs one painted.
+    if !matches!(form(args), Ok(PictureFormat::Ansi)) {
+        looks.background = looks.background.or(Some(Background::Terminal));
+    }
+    looks.resolve(|name| (name == "COLORTERM").then(|| "truecolor".to_owned()))
 }
 
 fn palette(args: &ScreenshotArgs) -> Palette {
@@ -288,7 +293,7 @@ mod tests {
         for (text, word) in [
             ("", "nothing"),
             ("there", "no moment"),
-            ("step", "no number"),
+            ("step", "missing"),
             ("step 1, 2", "no step"),
             ("step 1, 0 phases", "no step"),
         ] {

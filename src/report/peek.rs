@@ -45,7 +45,7 @@ pub struct PeekReport {
 
 impl PeekReport {
     /// Version of the JSON fields.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// What an inspection of a session showed.
     pub fn of(session: &Session, inspection: Inspection, stopped: Option<String>) -> Self {
@@ -100,7 +100,7 @@ impl PeekReport {
             let (x, y) = (slot.x, slot.y);
             let blocks = format!("x {} of {} blocks, y {} of {}", x.0, x.1, y.0, y.1);
             let sample = if slot.sample > 0 { format!(" sample {}", slot.sample) } else { String::new() };
-            row(&format!("{}{sample}", slot.layer), format!("step {}: {blocks}", slot.step));
+            row(&format!("{}{sample}", slot.layer), format!("#{}: {blocks}", slot.step.wrapping_add(1)));
         }
         row("packets", format!("{} received, {} sent", grouped(core.received), grouped(core.sent)));
         row("busy", percent(core.duty));
@@ -191,12 +191,14 @@ impl PeekReport {
 
     fn neurons(&self, page: &NeuronsView, out: &mut String) {
         out.push('\n');
-        let mut table = Table::new(&["no.", "unit", "c", "θ", "z", "r", "g", "y", "c−θ"]);
+        let mut table = Table::new(&["no.", "unit", "c before", "θ", "", "y", "c after", "z", "r", "g"]);
         let number = |value: f32| format!("{value:.4}");
         for unit in &page.units {
-            let UnitView { c, theta, z, r, g, y, distance, .. } = *unit;
+            let UnitView { c_before, c, theta, z, r, g, y, event, .. } = *unit;
             let mut row = vec![unit.number.to_string(), format!("{}:{}", self.layer(unit.layer), unit.unit)];
-            row.extend([c, theta, z, r, g, y, distance].map(number));
+            row.extend([c_before, theta].map(number));
+            row.push(if event { "*" } else { "" }.to_owned());
+            row.extend([y, c, z, r, g].map(number));
             table.row(row);
         }
         table.write(out);
@@ -208,6 +210,7 @@ impl PeekReport {
         if let Some(unit) = page.units.iter().find(|unit| unit.number == links.number) {
             out.push('\n');
             field(out, INDENT, "unit", &format!("{} of {}", unit.unit, self.layer(unit.layer)));
+            field(out, INDENT, "c", "before the reset, compared with θ (* above it: y sent), and after it");
             field(out, INDENT, "z, r, g", &unit.gates.text());
         }
         Self::links(links, out);

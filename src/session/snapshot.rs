@@ -273,6 +273,8 @@ pub struct Candidate {
 pub struct LanguageView {
     /// Words read or written so far, oldest first (at most the last 400).
     pub words: Vec<WordView>,
+    /// The first words of the text, while none is read or written yet; at most 60.
+    pub upcoming: Vec<String>,
     /// The five likeliest next words now, likeliest first.
     pub top: Vec<Candidate>,
     /// exp(mean surprisal) since the start; none before the first prediction.
@@ -383,6 +385,8 @@ pub struct Snapshot {
     pub events: u64,
     /// Completed time steps.
     pub steps: u64,
+    /// Whether a time step has begun that is not complete: number `steps` + 1 for people.
+    pub within_step: bool,
     /// Completed sequences.
     pub sequences: u64,
     /// Time steps per sequence.

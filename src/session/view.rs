@@ -58,6 +58,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         tick: state.tick,
         events: state.events,
         steps,
+        within_step: session.steps_in_flight() > 0,
         sequences: session.sequences(),
         sequence_length: session.work().sequence(),
         step_ticks: state.host.last_step_ticks,

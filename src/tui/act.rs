@@ -7,12 +7,13 @@ use super::fault::{self, Kind};
 use super::keys::in_pe;
 use super::lesson;
 use super::looks;
-use super::overlays::constants;
+use super::overlays::{constants, help, message};
 use super::palette;
 use super::panels::pe::state as pe;
 use super::panels::{PanelId, pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
 use super::widgets::floor_plan;
+use super::widgets::prompt::Prompt;
 use crate::chip::geometry::Pe;
 use crate::session::command::Command;
 use crate::session::history::Place;
@@ -93,12 +94,20 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::ZoomIn => timeline::state::zoom(app, true, times),
         Action::ZoomOut => timeline::state::zoom(app, false, times),
         Action::LatestSteps => app.timeline.latest(times),
+        Action::TimelineRows => app.timeline.every = !app.timeline.every,
         Action::CriticalPe => timeline::state::critical(app),
-        Action::Help => app.overlays.push(Overlay::Help { search: String::new(), scroll: 0 }),
+        Action::Help => {
+            let page = help::Page::first(app);
+            app.overlays.push(Overlay::Help { page, search: Prompt::default(), scroll: 0 });
+        }
         Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
             close(app, false);
         }
         Action::Findings => app.overlays.push(Overlay::Findings { selected: 0 }),
+        Action::Messages if matches!(app.overlays.last(), Some(Overlay::Messages { .. })) => {
+            close(app, false);
+        }
+        Action::Messages => app.overlays.push(Overlay::Messages { scroll: 0 }),
         Action::Points if matches!(app.overlays.last(), Some(Overlay::Points(_))) => close(app, false),
         Action::Points => app.overlays.push(Overlay::Points(PointsOverlay::default())),
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
@@ -245,12 +254,14 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
     let findings = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
+    let said = message::message_rows(app, app.size.0).len();
     match app.overlays.last_mut() {
         Some(Overlay::SceneError { text, scroll } | Overlay::Crash { text, scroll }) => {
             scroll_by(scroll, direction, times, text.lines().count());
         }
         Some(Overlay::Findings { selected }) => scroll_by(selected, direction, times, findings),
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
+        Some(Overlay::Messages { scroll }) => scroll_by(scroll, direction, times, said),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
         Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Fault(_) | Overlay::Palette(_)) | None => {}
     }

@@ -13,6 +13,7 @@ use super::layout::Plan;
 use super::lesson::course::Course;
 use super::lesson::presenter::Presenter;
 use super::lesson::strip;
+use super::overlays::help;
 use super::palette::PaletteOverlay;
 use super::panels::PanelId;
 use super::panels::pe::state::PeState;
@@ -20,6 +21,7 @@ use super::panels::timeline::state::TimelineState;
 use super::points::PointsOverlay;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
+use super::widgets::prompt::Prompt;
 use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
@@ -37,7 +39,7 @@ pub enum Msg {
     Resize(u16, u16),
     /// The engine has something to say.
     Engine(EngineEvent),
-    /// Nobody finished the count that was begun.
+    /// The time has passed within which a digit continues the digits before it.
     CountExpired,
     /// The scene file was saved.
     SceneSaved,
@@ -84,10 +86,12 @@ pub enum Effect {
 /// A layer over the panels. The last one is on top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// The key list; what was typed narrows it.
+    /// The help; what was typed narrows it.
     Help {
-        /// What was typed.
-        search: String,
+        /// Which page, while nothing is typed.
+        page: help::Page,
+        /// The search.
+        search: Prompt,
         /// First line shown.
         scroll: usize,
     },
@@ -118,6 +122,11 @@ pub enum Overlay {
     Fault(FaultOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
+    /// What was said so far, whole.
+    Messages {
+        /// First line shown.
+        scroll: usize,
+    },
     /// The table of hardware numbers.
     Constants {
         /// First line shown.
@@ -135,12 +144,16 @@ pub enum NetworkView {
     Matrix,
 }
 
-/// A count being typed.
+/// Digits typed in quick succession. The first one selects a panel; from the second on they are a count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// Its value so far.
+    /// Number that the digits make so far.
     pub value: u32,
-    /// [`App::recent`] before the first digit; a command with a count gives it back.
+    /// Whether the digits are a count: two or more, or a first one that selects no panel, such as 0.
+    pub counts: bool,
+    /// Whether digits select their panels on the way: not behind a first one that selects none.
+    pub selects: bool,
+    /// [`App::recent`] before the first digit; a command that takes the count restores it.
     pub recent_before: Vec<PanelId>,
 }
 
@@ -179,10 +192,12 @@ pub struct App {
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
     pub overlays: Vec<Overlay>,
-    /// Count being typed.
+    /// Digits typed so far, until a command or [`Msg::CountExpired`]; `None` otherwise.
     pub count: Option<Count>,
     /// A line for the user, until the next key.
     pub notice: Option<String>,
+    /// Notices so far, newest last.
+    pub said: Vec<String>,
     /// What the user stepped by last; after a step by events the event is told.
     pub last_step: Option<StepUnit>,
     /// The engine is gone until it is started again.
@@ -223,6 +238,7 @@ impl App {
             overlays: Vec::new(),
             count: None,
             notice: None,
+            said: Vec::new(),
             last_step: None,
             crashed: false,
             asked_focus: Focus::Nothing,
@@ -255,6 +271,13 @@ impl App {
         strip::plan(self, self.size)
     }
 
+    /// Returns the metric of the floor plan. Before the first time step no unit has been active: the plan shows which
+    /// layer each PE works for instead.
+    pub fn shown_metric(&self) -> Metric {
+        let idle = self.picture().is_some_and(|snapshot| snapshot.steps == 0) && self.lesson.is_none();
+        if idle && self.metric == Metric::Activity { Metric::Layer } else { self.metric }
+    }
+
     /// Whether a panel is on screen.
     pub fn shows(&self, panel: PanelId) -> bool {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
@@ -265,6 +288,11 @@ impl App {
         let inspection = self.picture()?.inspection.as_ref()?;
         let place = inspection.request.place;
         (place.pe == self.selected.index() && place.part == self.pe.part).then_some(inspection)
+    }
+
+    /// Returns the count being typed; a single digit that selected a panel is none.
+    pub fn typed_count(&self) -> Option<u32> {
+        self.count.as_ref().filter(|count| count.counts).map(|count| count.value)
     }
 
     /// The picture, if there is one.

@@ -44,7 +44,7 @@ pub struct AskingOverlay {
 pub fn open(app: &mut App, question: Question) {
     let prompt = Prompt::new(Vec::new());
     let prompt = match question {
-        Question::Goto => prompt.with_text("step "),
+        Question::Goto => prompt.with_proposal("step "),
     };
     app.overlays.push(Overlay::Asking(AskingOverlay { question, prompt }));
 }
@@ -53,7 +53,12 @@ pub fn open(app: &mut App, question: Question) {
 fn place(text: &str) -> Result<Place, String> {
     let (word, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
     let rest = rest.trim();
-    let whole = || rest.parse::<u64>().map_err(|_| format!("`{rest}` is no number, as in `{word} 120`"));
+    let whole = || match rest {
+        "" => Err(format!("a number is missing, as in `{word} 120`")),
+        _ => rest
+            .parse::<u64>()
+            .map_err(|_| format!("invalid number `{rest}`: expected for example `{word} 120`")),
+    };
     match word {
         "step" | "token" | "frame" => whole().map(Place::Step),
         "event" => whole().map(Place::Event),
@@ -118,9 +123,13 @@ mod tests {
         assert_eq!(go(" event  7 "), Ok(Command::Go(Place::Event(7))));
         assert_eq!(go("time 12.5 us"), Ok(Command::Go(Place::TimeUs(12.5))));
         assert_eq!(go("here"), Ok(Command::Go(Place::Bookmark("here".to_owned()))));
-        for (text, words) in
-            [("step", "no number"), ("time -1", "no time"), ("to there", "neither"), ("", "nothing")]
-        {
+        for (text, words) in [
+            ("step", "missing"),
+            ("step x", "invalid number `x`"),
+            ("time -1", "no time"),
+            ("to there", "neither"),
+            ("", "nothing"),
+        ] {
             assert!(go(text).unwrap_err().contains(words), "{text}");
         }
     }

@@ -73,6 +73,8 @@ pub enum Action {
     ZoomOut,
     /// The time line's last step; with a count, so many.
     LatestSteps,
+    /// The timeline's rows: every PE, or the slowest to the fastest of each layer.
+    TimelineRows,
     /// Select the PE that is on the critical path at the time line's cursor.
     CriticalPe,
     /// Focus the next panel.
@@ -89,6 +91,8 @@ pub enum Action {
     Help,
     /// Show what is worth knowing.
     Findings,
+    /// Show what was said so far, whole.
+    Messages,
     /// Show breakpoints and tracepoints.
     Points,
     /// Type a condition for a new point.

@@ -159,8 +159,6 @@ pub enum Problem {
     NoKey(BadKey),
     /// Another binding has the key already.
     Taken(&'static str),
-    /// A digit: counts are made of them.
-    Digit,
     /// Ctrl-c.
     AlwaysQuits,
 }
@@ -171,7 +169,6 @@ impl fmt::Display for BadBinding {
             Problem::NoCommand => write!(f, "there is no command `{}`", self.command),
             Problem::NoKey(bad) => bad.fmt(f),
             Problem::Taken(other) => write!(f, "`{other}` has this key already"),
-            Problem::Digit => f.write_str("digits pick panels and make counts"),
             Problem::AlwaysQuits => f.write_str("Ctrl-c always quits"),
         }
     }
@@ -189,7 +186,7 @@ impl BadBinding {
             }
             Problem::Taken(_) => "give each key to one command".to_owned(),
             Problem::NoKey(_) => String::new(),
-            Problem::Digit | Problem::AlwaysQuits => "choose another key".to_owned(),
+            Problem::AlwaysQuits => "choose another key".to_owned(),
         }
     }
 }
@@ -205,11 +202,7 @@ const QUIT: Key = Key { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTR
 
 /// Why a command cannot have a key, if so.
 fn forbidden(key: Key, command: &Command) -> Option<Problem> {
-    if key == QUIT && command.action != Action::Quit {
-        return Some(Problem::AlwaysQuits);
-    }
-    let digit = matches!(key.code, KeyCode::Char(c) if c.is_ascii_digit()) && key.modifiers.is_empty();
-    (digit && !matches!(command.action, Action::Panel(_))).then_some(Problem::Digit)
+    (key == QUIT && command.action != Action::Quit).then_some(Problem::AlwaysQuits)
 }
 
 impl Default for Keymap {
@@ -314,6 +307,10 @@ mod tests {
             |key: &str| keymap.lookup(parse_key(key).unwrap(), Context::Global).map(|command| command.id);
         assert_eq!((id("f10"), id("n"), id("s")), (Some("step"), Some("step"), None));
         assert_eq!((id("ctrl-q"), id("q"), id("ctrl-c")), (Some("quit"), None, Some("quit")));
+        // A digit, too; it is then no longer its panel's.
+        let keymap = Keymap::with(&rows(&[("step", &["7"])])).unwrap();
+        let seven = parse_key("7").unwrap();
+        assert_eq!(keymap.lookup(seven, Context::Global).map(|command| command.id), Some("step"));
         // Keys of a context are apart from those of everywhere.
         let keymap = Keymap::with(&rows(&[("delete-point", &["space"]), ("step", &["space"])])).unwrap();
         let space = parse_key("space").unwrap();
@@ -326,7 +323,6 @@ mod tests {
         for (row, words, help) in [
             (("stp", &["x"][..]), "no command `stp`", "`step`"),
             (("step", &["hyper-s"]), "`hyper-s`", ""),
-            (("step", &["7"]), "digits", "another"),
             (("step", &["ctrl-c"]), "always quits", "another"),
             (("step", &["x", "x"]), "`step` has this key already", "one command"),
         ] {

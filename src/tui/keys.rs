@@ -8,6 +8,7 @@ use super::command::{self, Action, Context, Direction, When};
 use super::keymap::{Key, Keymap};
 use super::overlays::help;
 use super::panels::PanelId;
+use super::widgets::prompt::{Prompt, Typed};
 use super::{asking, fault, lesson, palette, points};
 
 /// Largest count that can be typed.
@@ -26,7 +27,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if let Some(effects) = digit(app, key) {
         return effects;
     }
-    let count = app.count.take();
+    let count = app.count.take().filter(|count| count.counts && count.value > 0);
     let Some(command) = app.keymap.lookup(key, context(app)) else {
         app.notice = Some(format!("{key} does nothing; ? lists the keys"));
         return Vec::new();
@@ -60,19 +61,40 @@ pub fn context(app: &App) -> Context {
     }
 }
 
-/// Digits pick a panel *and* make a count: `4` shows the NoC; `4s` steps four and leaves the focus where it was.
+/// Takes a digit: one alone selects its panel, for good; a second one in time makes a count of both, and a command that
+/// takes the count leaves the focus where it was. `9s` is the timeline and a step, `10s` ten steps, `04s` four.
+///
+/// A digit that the user has bound to another command carries that out, unless a count is being typed; one bound to
+/// nothing, as 0 is, begins a count.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
-    if app.snapshot.is_none() || (app.count.is_none() && digit == 0) {
+    let bound = app.keymap.lookup(key, context(app));
+    let panel = bound.and_then(|command| match command.action {
+        Action::Panel(number) => Some((command, number)),
+        _ => None,
+    });
+    if bound.is_some() && panel.is_none() && app.typed_count().is_none() {
+        return None;
+    }
+    if app.snapshot.is_none() {
         return Some(Vec::new());
     }
-    let recent = &app.recent;
-    let count = app.count.get_or_insert_with(|| Count { value: 0, recent_before: recent.clone() });
-    count.value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
-    if let Some(Action::Panel(number)) = app.keymap.lookup(key, Context::Global).map(|command| command.action)
-    {
+    let count = match app.count.take() {
+        None => {
+            let selects = panel.is_some();
+            Count { value: digit, counts: !selects, selects, recent_before: app.recent.clone() }
+        }
+        Some(count) => {
+            let value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
+            Count { value, counts: true, ..count }
+        }
+    };
+    let selects = count.selects;
+    app.count = Some(count);
+    if let Some((command, number)) = panel.filter(|_| selects) {
         focus_number(app, number);
+        lesson::presenter::pressed(app, key, None, command);
     }
     Some(vec![Effect::StartCountTimer])
 }
@@ -84,7 +106,10 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Loaded => app.snapshot.is_some(),
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Layer => {
-            app.expanded || app.count.is_some() || !app.overlays.is_empty() || lesson::question::is_open(app)
+            app.expanded
+                || app.typed_count().is_some()
+                || !app.overlays.is_empty()
+                || lesson::question::is_open(app)
         }
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
         When::Pe => in_pe(app),
@@ -99,30 +124,33 @@ pub(super) fn in_pe(app: &App) -> bool {
     app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
 }
 
-/// The help takes letters as its search; what it does not take goes on to the table.
+/// The help takes what is typed as its search; what it does not take goes on to the table.
 fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let keymap = app.keymap.clone();
-    let Some(Overlay::Help { search, scroll }) = app.overlays.last_mut() else { return None };
-    let lines = help::rows(&keymap, search).len();
+    let Some(Overlay::Help { page, search, .. }) = app.overlays.last() else { return None };
+    let lines = help::length(app, *page, search.text());
+    let Some(Overlay::Help { page, search, scroll }) = app.overlays.last_mut() else { return None };
     match (key.code, key.modifiers) {
-        (KeyCode::Char('?'), KeyModifiers::NONE) if search.is_empty() => {
+        (KeyCode::Char('?'), KeyModifiers::NONE) if search.text().is_empty() => {
             app.overlays.pop();
         }
         (KeyCode::Esc | KeyCode::Enter | KeyCode::F(1), _) => {
             app.overlays.pop();
         }
-        (KeyCode::Char(character), KeyModifiers::NONE) => {
-            search.push(character);
+        (KeyCode::Tab | KeyCode::BackTab, _) => {
+            *page = page.turned(key.code == KeyCode::BackTab);
+            *search = Prompt::default();
             *scroll = 0;
-        }
-        (KeyCode::Backspace, _) => {
-            search.pop();
         }
         (KeyCode::Down, _) => scroll_by(scroll, Direction::Down, 1, lines),
         (KeyCode::Up, _) => scroll_by(scroll, Direction::Up, 1, lines),
         (KeyCode::PageDown, _) => scroll_by(scroll, Direction::Down, 10, lines),
         (KeyCode::PageUp, _) => scroll_by(scroll, Direction::Up, 10, lines),
-        _ => return (!is_global(&keymap, key)).then(Vec::new),
+        _ => {
+            if search.key(key) == Typed::Other {
+                return (!is_global(&app.keymap, key)).then(Vec::new);
+            }
+            *scroll = 0;
+        }
     }
     Some(Vec::new())
 }

@@ -12,8 +12,8 @@ pub fn paste(app: &mut App, text: &str) {
         return;
     }
     match app.overlays.last_mut() {
-        Some(Overlay::Help { search, scroll }) => {
-            search.push_str(&line);
+        Some(Overlay::Help { search, scroll, .. }) => {
+            search.paste(&line);
             *scroll = 0;
         }
         Some(Overlay::Asking(asking)) => asking.prompt.paste(&line),

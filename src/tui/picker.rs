@@ -18,7 +18,7 @@ use super::app::{Msg, Signal};
 use super::keymap::Key;
 use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
-use super::widgets::{centred, put_line, rows_from, rows_to, shorten};
+use super::widgets::{centred, put_line, put_right, rows_from, rows_to, shorten};
 
 /// One thing to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,9 @@ pub struct Picker {
 /// Exit code after the terminal was closed: what HUP gives.
 const HUNG_UP: u8 = 128 + SIGHUP as u8;
 
-const HELP: [(&str, &str); 7] = [
+const HELP: [(&str, &str); 8] = [
     ("j k ↓ ↑", "next, previous (PgDn, PgUp: ten; g G: first, last)"),
+    ("Tab", "next part of the list (Shift-Tab: the one before)"),
     ("Enter", "open"),
     ("/", "narrow the list: type words; Esc forgets them"),
     ("?", "this"),
@@ -119,6 +120,8 @@ impl Picker {
             KeyCode::Esc | KeyCode::Char('q') => return Outcome::Leave,
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
             KeyCode::Up | KeyCode::Char('k') => self.step(-1),
+            KeyCode::Tab => self.turn(true),
+            KeyCode::BackTab => self.turn(false),
             KeyCode::PageDown => self.step(10),
             KeyCode::PageUp => self.step(-10),
             KeyCode::Home | KeyCode::Char('g') => self.selected = 0,
@@ -171,6 +174,7 @@ impl Picker {
         if self.help {
             self.help(area, buf);
         }
+        theme.paint(area, buf);
     }
 
     fn list(&self, area: Rect, buf: &mut Buffer) {
@@ -196,10 +200,36 @@ impl Picker {
         // The selected line stays on screen, with its heading where it is the first below it.
         let height = usize::from(area.height).max(1);
         let first = (at + 1 + usize::from(at + 1 < lines.len())).saturating_sub(height).min(at);
-        let mut rest = area;
+        let (all, mut rest) = (lines.len(), area);
         for line in lines.into_iter().skip(first).take(height) {
             rest = put_line(buf, rest, line);
         }
+        // What lies above and below is not on screen: how much.
+        for (hidden, y, arrow) in [
+            (first, area.y, theme.glyphs.pick("↑", "^")),
+            (
+                all.saturating_sub(first + height),
+                area.bottom().saturating_sub(1),
+                theme.glyphs.pick("↓", "v"),
+            ),
+        ] {
+            if hidden > 0 && area.height > 0 {
+                let mark = Line::styled(format!(" {arrow} {hidden} more "), theme.accent());
+                put_right(buf, Rect { y, height: 1, ..area }, mark);
+            }
+        }
+    }
+
+    /// Goes to the first row of the next group, or of the one before.
+    fn turn(&mut self, forward: bool) {
+        let groups: Vec<String> = self.shown().iter().map(|row| row.group.clone()).collect();
+        let starts = (0..groups.len()).filter(|&at| at == 0 || groups[at] != groups[at - 1]);
+        let to = if forward {
+            starts.clone().find(|&at| at > self.selected).or(starts.clone().next())
+        } else {
+            starts.clone().rfind(|&at| at < self.selected).or(starts.clone().last())
+        };
+        self.selected = to.unwrap_or(0);
     }
 
     fn row(&self, row: &Row, selected: bool, width: usize, room: usize) -> Line<'static> {
@@ -258,8 +288,14 @@ impl Picker {
             return;
         }
         let mut line = Line::default();
-        for (key, word) in [("Enter", "open"), ("q", "leave"), ("?", "how"), ("/", "search"), ("j k", "move")]
-        {
+        for (key, word) in [
+            ("Enter", "open"),
+            ("q", "leave"),
+            ("?", "how"),
+            ("/", "search"),
+            ("j k", "move"),
+            ("Tab", "next part"),
+        ] {
             if line.width() + key.len() + word.len() + 3 <= usize::from(area.width) {
                 line.spans.push(Span::styled(format!(" {key} "), theme.accent()));
                 line.spans.push(Span::styled(format!("{word} "), theme.dim()));

@@ -37,7 +37,7 @@ use crate::session::snapshot::Focus;
 const FRAME: Duration = Duration::from_micros(16_667);
 /// The same over ssh: 30 a second.
 const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
-/// How long a count waits for its next digit or its command.
+/// Time within which a digit continues the digits before it, and a count waits for its command.
 const COUNT_WAIT: Duration = Duration::from_secs(1);
 /// Messages taken in before a frame may be drawn.
 const BATCH: usize = 256;

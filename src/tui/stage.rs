@@ -51,8 +51,8 @@ pub enum Press {
 }
 
 /// Reads keys as the command table writes them, with spaces between: `3 s s z`, `10s`, `ctrl-d`, and text to type in
-/// quotes: `g 'step 12' enter`. Between words passes more time than a count waits: `3 s` is panel 3, then a step;
-/// `3s` is three steps.
+/// quotes: `g 'step 12' enter`. Between words passes more time than a count waits: `3 s` is panel 3, then a step,
+/// and so is `3s`; `10s` is ten steps, `03s` three.
 pub fn presses(text: &str) -> Result<Vec<Press>, StageError> {
     let mut presses = Vec::new();
     let mut rest = text.trim_start();

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
-use super::command::Command;
+use super::command::{Action, Command, find};
 use super::keys::footer_commands;
 use super::lesson;
 use super::panels::{PanelId, View};
@@ -44,7 +44,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Span::styled(format!(" {state} "), style.patch(theme.selected())),
         Span::styled(units::time_us(us(snapshot.tick)), theme.strong()),
         Span::raw(position(snapshot)),
-        Span::raw(format!("{step} {}", units::count(snapshot.steps))),
+        Span::raw(format!("{step} {}{}", units::count(snapshot.steps), running(snapshot))),
         Span::raw(format!("{:.1} {step}s/s", snapshot.steps_per_second)),
     ];
     if snapshot.speed != Speed::Unlimited {
@@ -56,7 +56,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         parts.push(Span::styled(several(n as u64, "warning"), theme.warn()));
     }
     parts.push(Span::raw(format!("{:.3} W mean", snapshot.energy.power_w)));
-    let badge = app.count.as_ref().map(|count| format!(" count {} ", count.value));
+    let badge = app.typed_count().map(|count| format!(" count {count} "));
     let taken = badge.as_ref().map_or(0, |badge| badge.len() + 1);
     let line = joined(parts, usize::from(area.width).saturating_sub(taken), theme);
     if let Some(badge) = badge {
@@ -67,6 +67,16 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     put_line(buf, area, line);
     if room >= 12 {
         put_right(buf, area, Line::styled(shorten(&snapshot.title, room), theme.dim()));
+    }
+}
+
+/// Number of the time step that has begun, while the run stands within it: ` #12` with 11 done.
+fn running(snapshot: &Snapshot) -> String {
+    let moving = matches!(snapshot.run, RunState::Running | RunState::Stepping { .. } | RunState::Finished);
+    if snapshot.within_step && !moving {
+        format!(" #{}", units::count(snapshot.steps + 1))
+    } else {
+        String::new()
     }
 }
 
@@ -144,10 +154,14 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut line = Line::default();
     if let Some((text, style)) = news(app) {
-        line.spans.push(Span::styled(
-            format!(" {} ", shorten(&text, usize::from(area.width).saturating_sub(2))),
-            style,
-        ));
+        let room = usize::from(area.width).saturating_sub(2);
+        let whole = Span::raw(text.as_str()).width() <= room;
+        // What does not fit is read whole elsewhere: the key for it stands behind what does.
+        let key = find(Action::Messages).and_then(|command| app.keymap.keys_of(command).next());
+        let hint = key.filter(|_| !whole).map(|key| format!("{key} all of it "));
+        let left = room.saturating_sub(hint.as_ref().map_or(0, String::len));
+        line.spans.push(Span::styled(format!(" {} ", shorten(&text, left)), style));
+        line.spans.extend(hint.map(|hint| Span::styled(hint, theme.accent())));
     }
     // Those that a lesson's page marks come first, so that they are there.
     let marked = |command: &Command| app.keymap.keys_of(command).any(|key| lesson::marks_key(app, key));
@@ -169,6 +183,11 @@ fn news(app: &App) -> Option<(String, Style)> {
     if let Some(notice) = &app.notice {
         return Some((notice.clone(), app.theme.good()));
     }
+    why(app)
+}
+
+/// Returns why the machine stands, if it did not reach what it was asked for.
+pub fn why(app: &App) -> Option<(String, Style)> {
     let snapshot = app.picture()?;
     match (&snapshot.run, &snapshot.debug.stopped) {
         (RunState::Stalled(why) | RunState::Faulted(why), _) => Some((why.clone(), app.theme.bad())),

@@ -10,8 +10,22 @@ use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
 
+/// Notices that are kept to be read again.
+const KEPT: usize = 200;
+
 /// Takes in one message.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let before = app.notice.clone();
+    let effects = take_in(app, msg);
+    if let Some(notice) = app.notice.as_ref().filter(|notice| before.as_ref() != Some(*notice)) {
+        app.said.push(notice.clone());
+        let old = app.said.len().saturating_sub(KEPT);
+        app.said.drain(..old);
+    }
+    effects
+}
+
+fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(event) => keys::key(app, event),
         Msg::Paste(text) => {
@@ -92,6 +106,9 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     if first_of_build {
         select_a_working_pe(app);
     }
+    let mut pe = app.pe.clone();
+    pe.open_memory(app.inspection());
+    app.pe = pe;
 }
 
 /// A selection on an empty PE says little: on a new mapping it goes to the first PE that has work.

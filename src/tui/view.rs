@@ -17,6 +17,7 @@ use super::widgets::{put_line, shorten};
 /// Draws the app into `area`, which is the whole screen.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     draw_all(app, area, buf);
+    app.theme.paint(area, buf);
     if app.theme.glyphs == Glyphs::Ascii {
         to_ascii(area, buf);
     }
@@ -50,9 +51,12 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
 
 fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
     match overlay {
-        Overlay::Help { search, scroll } => overlays::help::render(app, search, *scroll, area, buf),
+        Overlay::Help { page, search, scroll } => {
+            overlays::help::render(app, *page, search, *scroll, area, buf);
+        }
         Overlay::SceneError { text, scroll } => overlays::message::scene_error(app, text, *scroll, area, buf),
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
+        Overlay::Messages { scroll } => overlays::message::messages(app, *scroll, area, buf),
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),

@@ -69,8 +69,14 @@ fn keys_do_what_they_do_in_the_app() {
     // Between words a count has run out: panel 3, then one step.
     let panel = shown(&[SCENE, size[0], size[1], "--keys", "3 s"]);
     assert!(panel.contains(">3 Memory") && panel.contains("token 1 "), "{panel}");
-    let typed = shown(&[SCENE, size[0], size[1], "--keys", "g ctrl-u 'step 5' enter"]);
-    assert!(typed.contains("token 5 "), "{typed}");
+    let one = shown(&[SCENE, size[0], size[1], "--keys", "3s"]);
+    assert_eq!(one, panel, "one digit is a panel");
+    let three = shown(&[SCENE, size[0], size[1], "--keys", "03s"]);
+    assert!(three.contains(">1 Chip") && three.contains("token 3 "), "{three}");
+    for typed in ["g 'step 5' enter", "g '5' enter", "g ctrl-u 'step 5' enter"] {
+        let typed = shown(&[SCENE, size[0], size[1], "--keys", typed]);
+        assert!(typed.contains("token 5 "), "{typed}");
+    }
     let back = shown(&[SCENE, size[0], size[1], "--at", "step 5", "--keys", "S"]);
     assert!(back.contains("token 4 ") && back.contains("back at"), "{back}");
     let stopped = shown(&[SCENE, size[0], size[1], "--break", "step == 3", "--keys", "space"]);
@@ -90,7 +96,7 @@ fn panels_moments_and_edits() {
         "{inside}"
     );
     let line = shown(&["--panel", "timeline", "--at", "step 3"]);
-    assert!(line.contains(">9 Timeline") && !line.contains("Nothing is recorded"), "{line}");
+    assert!(line.contains(">9 Timeline") && !line.contains("After the first"), "{line}");
     let slow = shown(&["--at", "step 2", "--set", "mapping.layers.0.pes=6"]);
     assert_ne!(slow, shown(&["--at", "step 2"]));
     let fault = shown(&["--at", "step 3", "--fault", "(at: Step(1), fault: KillPe(pe: (1, 1, 0)))"]);
@@ -203,4 +209,85 @@ fn what_is_wrong_is_said() {
         }
         assert!(!error.contains("panicked"), "{error}");
     }
+}
+
+/// A screen in one line, without the borders that part its rows.
+fn words(screen: &str) -> String {
+    screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_timeline_shows_every_layer_and_its_whole_sentence() {
+    for size in ["80x24", "100x30", "120x40", "200x60"] {
+        for keys in ["9 z", "9"] {
+            let screen = shown(&[SCENE, "--at", "step 11", "--keys", keys, "--size", size]);
+            for layer in ["0 (", "1 (", "2 ("].iter().zip(["rnns.0 (", "rnns.1 (", "rnns.2 ("]) {
+                let there = screen.contains(&format!("│{}", layer.0)) || screen.contains(layer.1);
+                assert!(there, "{size} {keys}: {layer:?} has no row\n{screen}");
+            }
+            if keys == "9 z" {
+                assert!(
+                    words(&screen).contains("balancing rnns.2 would save at most 1.8 µs."),
+                    "{size}\n{screen}"
+                );
+                assert!(screen.contains("* critical PE"), "{size}: its keys\n{screen}");
+            }
+            assert!(size == "200x60" || screen.contains("of 30 PEs"), "{size} {keys}: which rows\n{screen}");
+        }
+    }
+    let every = shown(&[SCENE, "--at", "step 11", "--keys", "9 z d", "--size", "80x24"]);
+    assert!(every.contains(" of 30 · ") && every.contains(" PEs "), "{every}");
+}
+
+#[test]
+fn one_token_has_one_number() {
+    let at = |at: &str, keys: &str| shown(&[SCENE, "--at", at, "--keys", keys, "--size", "100x30"]);
+    let line = at("step 11", "9 z");
+    assert_eq!(line.matches("token 11").count(), 3, "status, title, and where the cursor is\n{line}");
+    let neurons = at("step 11", "8 v v z");
+    assert!(neurons.contains("of #11, as are c and y") && neurons.contains("#11: word"), "{neurons}");
+    let within = at("step 11, 1 event", "8 z");
+    assert!(within.contains("token 11 #12") && within.contains("rnns.1 #12"), "{within}");
+    assert!(!at("step 11", "").contains('#'), "nothing runs at the end of a token");
+}
+
+#[test]
+fn before_the_first_word_the_screen_says_what_there_is() {
+    for size in ["80x24", "100x30", "120x40", "200x60"] {
+        let screen = shown(&[SCENE, "--size", size]);
+        assert!(screen.contains("the text begins") && screen.contains("egru-lm-small"), "{size}\n{screen}");
+        assert!(screen.contains("Space runs, s steps one token"), "{size}\n{screen}");
+        assert!(!screen.contains("▀▀▀"), "a figure that is not there yet: {size}\n{screen}");
+        assert!(screen.contains("layer"), "the plan shows the layers: {size}\n{screen}");
+    }
+    for (panel, says) in
+        [("5", "After the first token (s)"), ("7", "After the first token"), ("9", "After the first token")]
+    {
+        let screen = shown(&[SCENE, "--size", "80x24", "--keys", panel]);
+        assert!(screen.contains(says), "{panel}\n{screen}");
+    }
+}
+
+#[test]
+fn memory_opens_where_the_data_begins() {
+    let screen = shown(&[SCENE, "--at", "step 3", "--keys", "8 v", "--size", "80x24"]);
+    assert!(!screen.contains("not modelled") && screen.contains("who wrote"), "{screen}");
+    let home = shown(&[SCENE, "--at", "step 3", "--keys", "8 v home", "--size", "80x24"]);
+    assert!(home.contains("not modelled"), "{home}");
+}
+
+#[test]
+fn a_unit_that_fired_shows_the_state_that_was_above_its_threshold() {
+    let screen = shown(&[SCENE, "--at", "step 3", "--pe", "1,6,0", "--keys", "8 v v z", "--size", "120x40"]);
+    assert!(screen.contains("c before") && screen.contains("c after"), "{screen}");
+    let rows = screen.lines().filter(|line| line.contains('*')).collect::<Vec<_>>();
+    let mut below = 0;
+    for row in rows {
+        let numbers: Vec<f32> = row.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        // unit, c before, θ, y, c after
+        assert!(numbers[1] > numbers[2] && numbers[1] == numbers[3], "{row}");
+        assert!((numbers[1] - numbers[2] - numbers[4]).abs() < 2e-4, "{row}");
+        below += u32::from(numbers[4] < numbers[2]);
+    }
+    assert!(below > 0, "a unit whose state after the reset is below its threshold again\n{screen}");
 }

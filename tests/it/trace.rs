@@ -466,7 +466,7 @@ fn a_token_of_the_paper_is_explained() {
 
 /// The time line as the panel asks for it.
 fn line(session: &Session, window: TimelineWindow) -> TimelineView {
-    let request = TimelineRequest { window, columns: 100, rows: 10, pe: 0, cursor: 50 };
+    let request = TimelineRequest { window, columns: 100, rows: 10, fit: false, pe: 0, cursor: 50 };
     session.timeline(request).unwrap()
 }
 
@@ -480,6 +480,7 @@ fn the_panel_is_given_the_last_steps_and_not_more() {
                 window: TimelineWindow::Latest(1),
                 columns: 10,
                 rows: 1,
+                fit: false,
                 pe: 0,
                 cursor: 0
             })

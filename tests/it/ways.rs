@@ -177,7 +177,8 @@ fn what_an_installed_copy_lacks_is_listed_with_the_reason() {
         list.contains("spinntui scenes/lm_small.ron") && list.contains("spinntui scenes/lm.ron"),
         "{list}"
     );
-    assert!(list.contains("not here: models/egru-lm-wikitext2 is not here"), "{list}");
+    let words = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("not here: models/egru-lm-wikitext2 is not here"), "{list}");
     let (doctor, _) = installed.good(&["doctor"]);
     assert!(doctor.contains("copy scenes, models and assets"), "{doctor}");
     for line in ["ok       scenes/lm_small.ron", "note     scenes/lm.ron", "ok       egru-lm-small"] {
@@ -236,6 +237,11 @@ fn completions_know_every_verb_and_shells_read_them() {
         let script = text(&output.stdout);
         for verb in &verbs {
             assert!(script.contains(verb), "{shell}: {verb}");
+        }
+        // What a flag takes by name is offered, not the files there are.
+        for name in ["high-contrast", "truecolor", "viridis", "braille", "timeline", "terminal"] {
+            let offers = ["bash", "zsh", "fish"].contains(&shell);
+            assert!(!offers || script.contains(name), "{shell} does not offer {name}");
         }
         // The writers of the other scripts leave arguments without a flag out.
         if ["bash", "zsh"].contains(&shell) {
@@ -309,6 +315,23 @@ fn gather(folder: &Path, into: &mut Vec<PathBuf>) {
             gather(&path, into);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             into.push(path);
+        }
+    }
+}
+
+#[test]
+fn lists_break_between_words_at_80_columns() {
+    for arguments in [&["--list"][..], &["doctor"]] {
+        let output = spinntui(arguments);
+        let listed = text(&output.stdout);
+        assert!(listed.lines().count() > 15, "{listed}");
+        for line in listed.lines().filter(|line| line.chars().count() > 80) {
+            // A path stays whole, so that it can be copied.
+            let last = line.rsplit(' ').next().unwrap();
+            assert!(
+                last.contains('/') && line.chars().count() - last.chars().count() < 80,
+                "{arguments:?}: {line}"
+            );
         }
     }
 }

@@ -145,8 +145,6 @@ fn floods_of_keys_leave_no_lag() {
     // The panel whose picture follows the selection, so that each key asks the engine for something.
     terminal.press("8");
     terminal.wait_for(">8 PE");
-    // A digit begins a count, too: another key ends it.
-    terminal.press("x");
     terminal.settle();
     // Keys that wait together, as many as a pseudo-terminal keeps: each frame answers many of them, at any speed.
     let before = terminal.times_seen(FRAME);

@@ -69,6 +69,9 @@ fn copies_what_is_most_useful() {
     terminal.press("8");
     terminal.wait_for(">8 PE");
     terminal.press("v");
+    terminal.wait_for("who wrote");
+    // Home: it opens where the data begins.
+    terminal.press("\x1b[H");
     terminal.wait_for("instructions (not modelled)");
     let word = copied(&mut terminal, "copied word 00000");
     assert!(word.starts_with("PE(") && word.contains("0x00000 bank 0: "), "{word}");

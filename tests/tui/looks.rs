@@ -8,7 +8,7 @@ use spinntui::session::engine::EngineEvent;
 use spinntui::session::snapshot::{Focus, Snapshot};
 use spinntui::tui::app::{App, Msg, Overlay};
 use spinntui::tui::theme::depth::Depth;
-use spinntui::tui::theme::{Glyphs, Looks, RampName, ThemeName};
+use spinntui::tui::theme::{Background, Glyphs, Looks, RampName, ThemeName};
 use spinntui::tui::update::update;
 
 use crate::common::{app, app_with, draw, empty_app, press, text};
@@ -29,7 +29,7 @@ fn with_detail(app: &mut App, mut snapshot: Snapshot) {
 }
 
 /// Every panel with each of its faces, and every overlay, as keys.
-const VIEWS: [&str; 26] = [
+const VIEWS: [&str; 29] = [
     "1",
     "1 z",
     "1 m m m m",
@@ -50,6 +50,9 @@ const VIEWS: [&str; 26] = [
     "9",
     "9 z",
     "?",
+    "? tab",
+    "? tab tab",
+    "E",
     "!",
     "C",
     "b a",
@@ -113,6 +116,27 @@ fn ascii_is_ascii_in_every_cell_of_every_panel_and_overlay() {
 }
 
 #[test]
+fn the_light_theme_brings_its_background_along_unless_told_not_to() {
+    for depth in [Depth::Ansi16, Depth::Ansi256, Depth::Truecolor] {
+        let looks = Looks { theme: ThemeName::Light, depth, ..Looks::default() };
+        each((80, 24), looks, |keys, buf| {
+            for cell in buf.content() {
+                let own = cell.bg != Color::Reset && cell.fg != Color::Reset;
+                assert!(own, "{depth} `{keys}`: {cell:?} is left to a terminal that may be dark");
+            }
+        });
+        let ground = |looks: Looks| {
+            let app = shown((80, 24), looks, &sample::snapshot(), "");
+            draw(&app).content().iter().filter(|cell| cell.bg == Color::Reset).count()
+        };
+        assert!(ground(Looks { background: Background::Terminal, ..looks }) > 500, "{depth}");
+        assert!(ground(Looks { theme: ThemeName::Dark, ..looks }) > 500, "{depth}");
+        let dark = Looks { theme: ThemeName::Dark, background: Background::Theme, ..looks };
+        assert_eq!(ground(dark), 0, "{depth}");
+    }
+}
+
+#[test]
 fn every_character_of_the_app_has_a_stand_in() {
     let ascii = Looks { glyphs: Glyphs::Ascii, ..Looks::default() };
     for keys in VIEWS {
@@ -169,7 +193,9 @@ fn no_depth_is_sent_what_it_cannot_show() {
 fn the_terminals_background_stays() {
     // Paint is for heat, pictures and what is selected: nowhere is an empty cell painted but in these.
     for &theme in ThemeName::ALL {
-        let looks = Looks { theme, ..Looks::default() };
+        // The light theme has its own unless told not to.
+        let background = if theme == ThemeName::Light { Background::Terminal } else { Background::Auto };
+        let looks = Looks { theme, background, ..Looks::default() };
         for keys in ["2", "5", "6", "7"] {
             let buf = draw(&shown((80, 24), looks, &sample::snapshot(), keys));
             let painted = buf.content().iter().filter(|cell| cell.symbol() == " " && cell.bg != Color::Reset);
@@ -250,7 +276,8 @@ fn panels_with_colour_say_what_it_means() {
         ] {
             let screen = text(&shown(size, Looks::default(), &sample::snapshot(), keys));
             let bottom = screen.lines().any(|line| line.contains('╰') && line.contains(words));
-            assert!(bottom || (keys == "9" && screen.contains("CAPITAL")), "{size:?} `{keys}`\n{screen}");
+            let inside = ["w W·x", "CAPITAL"].into_iter().any(|words| screen.contains(words));
+            assert!(bottom || (keys == "9" && inside), "{size:?} `{keys}`\n{screen}");
         }
     }
 }
@@ -263,6 +290,7 @@ fn looks() -> impl Strategy<Value = Looks> {
             theme: ThemeName::ALL[theme],
             ramp: RampName::ALL[ramp],
             glyphs: Glyphs::ALL[glyphs],
+            background: Background::Auto,
         })
 }
 

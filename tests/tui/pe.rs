@@ -132,7 +132,7 @@ fn the_three_parts_in_ascii_and_without_attributes() {
     let mut rig = Rig::new((80, 24), 300);
     rig.app.set_looks(Looks { depth: Depth::Off, glyphs: Glyphs::Ascii, ..Looks::default() });
     for (name, keys, mark) in
-        [("core", "8 z", "[Core]"), ("memory", "v a a a j", ">3f21a116"), ("neurons", "v j", " > ")]
+        [("core", "8 z", "[Core]"), ("memory", "v home a a a j", ">3f21a116"), ("neurons", "v j", " > ")]
     {
         let screen = rig.screen(keys);
         assert!(screen.contains(mark), "{screen}");
@@ -163,7 +163,7 @@ fn a_neuron_is_followed_to_a_receiver_and_back() {
     let landed = rig.app.pe.place(rig.app.selected);
     assert_eq!(landed.part, Part::Memory);
     assert_ne!(landed.pe, start.pe, "{links:?}");
-    assert!(rig.label().starts_with(&format!("y(1) rnns.1 unit {unit} (")), "{}", rig.label());
+    assert!(rig.label().starts_with(&format!("y(2) rnns.1 unit {unit} (")), "{}", rig.label());
     rig.press("e");
     assert_eq!(rig.app.pe.place(rig.app.selected), start);
     rig.press(&format!("l {down} enter"));
@@ -184,7 +184,7 @@ fn a_neuron_is_followed_to_a_receiver_and_back() {
 #[test]
 fn a_weight_leads_to_what_it_is_multiplied_with_and_a_flipped_bit_is_seen() {
     let mut rig = Rig::new((120, 40), 0);
-    rig.press("8 v z");
+    rig.press("8 v z home");
     let pe = rig.app.selected;
     let loaded = rig.session.program().pe(pe).unwrap();
     let values = loaded.regions.iter().find(|r| r.name.ends_with("R values")).unwrap().start;
@@ -211,7 +211,8 @@ fn keys_move_inside_the_panel_only_while_it_has_the_focus() {
     let selected = rig.app.selected;
     rig.press("8 v");
     assert_eq!((rig.app.focus(), rig.app.pe.part), (PanelId::Pe, Part::Memory));
-    rig.press("j l");
+    assert_ne!(rig.app.pe.address, 0, "it opens where the data begins");
+    rig.press("home j l");
     assert_eq!((rig.app.selected, rig.app.pe.address), (selected, 12), "two words a row here");
     rig.press("k k k k");
     assert_eq!(rig.app.pe.address, 4, "no further than the first row");
@@ -240,7 +241,7 @@ fn units_are_sorted_by_their_distance() {
     assert!(
         page.units
             .iter()
-            .all(|u| u.distance.to_bits() == (u.c - u.theta).to_bits() && u.event == (u.y != 0.0))
+            .all(|u| u.distance.to_bits() == (u.c_before - u.theta).to_bits() && u.event == (u.y != 0.0))
     );
 }
 

@@ -100,6 +100,23 @@ fn the_selected_line_stays_on_screen() {
     }
 }
 
+#[test]
+fn what_is_not_on_screen_is_counted_and_reached() {
+    let mut picker = picker();
+    let first = screen(&picker, (80, 24));
+    assert!(first.contains("↓ ") && first.contains(" more") && !first.contains('↑'), "{first}");
+    assert!(!first.contains("if-29"));
+    press(&mut picker, "tab");
+    assert!(screen(&picker, (80, 24)).contains(" > if-0 "), "the next part");
+    assert_eq!(press(&mut picker.clone(), "tab enter"), opened("small"), "round");
+    press(&mut picker, "G");
+    let last = screen(&picker, (80, 24));
+    assert!(last.contains("↑ ") && !last.contains('↓'), "{last}");
+    press(&mut picker, "backtab backtab");
+    assert!(screen(&picker, (80, 24)).contains(" > small "));
+    assert!(!screen(&picker, (80, 60)).contains(" more "), "all of it fits");
+}
+
 proptest! {
     #[test]
     fn any_size_can_be_drawn(columns in 1_u16..250, rows in 1_u16..80, keys in "[jkG/?x]{0,6}") {

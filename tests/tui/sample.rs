@@ -75,6 +75,7 @@ pub fn at(step: u64) -> Snapshot {
         tick: step * STEP_TICKS + 7_310,
         events: step * 41_200 + 93,
         steps: step,
+        within_step: false,
         sequences: step / 70,
         sequence_length: 70,
         step_ticks: STEP_TICKS,
@@ -295,6 +296,7 @@ fn task(step: u64) -> TaskView {
     let mean = f64::from(history.iter().sum::<f32>()) / history.len().max(1) as f64;
     TaskView::LanguageModel(LanguageView {
         words: (step.saturating_sub(399)..=step).map(view).collect(),
+        upcoming: Vec::new(),
         top: [("the", 0.214), ("a", 0.117), ("its", 0.046), ("processing", 0.021), ("which", 0.009)]
             .map(|(word, probability)| Candidate { word: word.to_owned(), probability })
             .to_vec(),
@@ -467,6 +469,13 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
     let at = usize::from(request.pe).min(149);
     let count = usize::from(request.rows).min(150);
     let first = at.saturating_sub(count / 2).min(150 - count);
+    // As the engine chooses them: evenly over the layers, the selected PE among them.
+    let shared = |row: usize| {
+        let pe = (row * 150 / count.max(1)) as u16;
+        if at * count / 150 == row { at as u16 } else { pe }
+    };
+    let chosen: Vec<u16> =
+        if request.fit { (0..count).map(shared).collect() } else { order[first..first + count].to_vec() };
     let path = |column: usize| {
         let layer = (48 * column / columns.max(1) / 16) as u8;
         let doing = match kind(u16::from(layer) * 50 + 9, column) {
@@ -487,7 +496,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
         known: begin - 3 * STEP_TICKS,
         detailed: begin - 3 * STEP_TICKS,
         now: begin + STEP_TICKS + 7_310,
-        rows: order[first..first + count].iter().map(row).collect(),
+        rows: chosen.iter().map(row).collect(),
         order,
         path: (0..columns).map(path).collect(),
         packets: (0..columns).map(burst).collect(),
@@ -498,7 +507,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
             save at most 14 µs."
             .to_owned(),
         cursor: vec![
-            "waiting for input of rnns.2, step 226: 1,700.12 µs, from 549632.00 to 551332.12".to_owned(),
+            "waiting for input of rnns.2, #227: 1,700.12 µs, from 549632.00 to 551332.12".to_owned(),
             "waits for PE(4,6,3) of rnns.1: 1,698.01 µs, from 549632.10 to 551330.11".to_owned(),
             "until packet 812345 (x of the next layer of step 226), sent at 551329.90 µs over 5 links".to_owned(),
         ],

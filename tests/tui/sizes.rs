@@ -21,7 +21,14 @@ fn full() -> Snapshot {
 }
 
 fn request(columns: u16) -> TimelineRequest {
-    TimelineRequest { window: TimelineWindow::Latest(1), columns, rows: 20, pe: 24, cursor: columns / 2 }
+    TimelineRequest {
+        window: TimelineWindow::Latest(1),
+        columns,
+        rows: 20,
+        fit: true,
+        pe: 24,
+        cursor: columns / 2,
+    }
 }
 
 /// Figures and words that no engine should send, and that must not bring the app down all the same.

@@ -24,7 +24,7 @@ fn pasted_text_is_typed_or_refused() {
     assert!(text(&app).contains("pasted text is ignored here"));
     press(&mut app, "? s");
     paste(&mut app, "tep\n");
-    assert!(matches!(app.overlays.last(), Some(Overlay::Help { search, .. }) if search == "step"));
+    assert!(matches!(app.overlays.last(), Some(Overlay::Help { search, .. }) if search.text() == "step"));
     press(&mut app, "esc g ctrl-u");
     paste(&mut app, "\nevent 7\n");
     let Some(Overlay::Asking(asking)) = app.overlays.last() else { panic!("the line is gone") };

@@ -9,6 +9,7 @@ use spinntui::session::snapshot::{Focus, RunState, Snapshot, TimelineWindow};
 use spinntui::tui::app::{App, Effect, Msg, Overlay, Signal};
 use spinntui::tui::fault::Kind;
 use spinntui::tui::heat::{Metric, Window};
+use spinntui::tui::keymap::Keymap;
 use spinntui::tui::panels::PanelId;
 use spinntui::tui::update::update;
 
@@ -45,6 +46,8 @@ fn keys_become_commands() {
         ("B", vec![Effect::Engine(Command::Bookmark("1".to_owned()))]),
         ("[", vec![]),
         ("g 1 2 enter", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
+        ("g s t e p space 1 2 enter", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
+        ("g h e r e enter", vec![Effect::Engine(Command::Go(Place::Bookmark("here".to_owned())))]),
         ("r", vec![Effect::Engine(Command::Reload)]),
         ("R", vec![Effect::Engine(Command::Restart)]),
         ("<", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(30.0)))]),
@@ -96,6 +99,60 @@ fn digits_pick_panels_one_after_the_other() {
 }
 
 #[test]
+fn one_digit_is_a_panel_and_never_a_count() {
+    let one = |unit| vec![step(unit, 1)];
+    let steps = |effects: Vec<Effect>| -> Vec<Effect> {
+        effects.into_iter().filter(|e| matches!(e, Effect::Engine(Command::Step { .. }))).collect()
+    };
+    // In quick succession and with a pause: no clock decides what one digit means.
+    for pause in [false, true] {
+        let mut app = app((80, 24));
+        press(&mut app, "9");
+        if pause {
+            update(&mut app, Msg::CountExpired);
+        }
+        assert_eq!(steps(press(&mut app, "s")), one(StepUnit::TimeStep));
+        assert_eq!(steps(press(&mut app, "s")), one(StepUnit::TimeStep));
+        assert_eq!(app.focus(), PanelId::Timeline, "it stays open");
+        let selected = app.selected;
+        press(&mut app, "8");
+        if pause {
+            update(&mut app, Msg::CountExpired);
+        }
+        press(&mut app, "j");
+        assert_eq!((app.focus(), app.selected), (PanelId::Pe, selected), "j moves in the PE");
+        assert_eq!(steps(press(&mut app, "4 n")), one(StepUnit::Layer));
+        assert_eq!(app.focus(), PanelId::Noc);
+    }
+    let mut app = app((80, 24));
+    assert!(!text(&app).contains("count"));
+    press(&mut app, "4");
+    assert!(!text(&app).contains("count"), "{}", text(&app));
+    update(&mut app, Msg::CountExpired);
+    assert_eq!(steps(press(&mut app, "0 4 s")), [step(StepUnit::TimeStep, 4)]);
+    assert_eq!(steps(press(&mut app, "0 s")), one(StepUnit::TimeStep), "0 of a thing is one");
+    press(&mut app, "9");
+    update(&mut app, Msg::CountExpired);
+    press(&mut app, "7 0 =");
+    assert_eq!(app.focus(), PanelId::Timeline, "seventy steps of the timeline");
+    update(&mut app, Msg::CountExpired);
+    assert_eq!(steps(press(&mut app, ": 4 space s t e p enter")), [step(StepUnit::TimeStep, 4)]);
+}
+
+#[test]
+fn a_digit_can_be_given_to_another_command() {
+    let rows = [("step", vec!["7"]), ("task", vec![])];
+    let rows = rows.map(|(name, keys)| (name.to_owned(), keys.into_iter().map(str::to_owned).collect()));
+    let mut app = app((80, 24));
+    app.keymap = Keymap::with(&rows.into()).unwrap();
+    assert_eq!(press(&mut app, "9 7").last(), Some(&step(StepUnit::TimeStep, 1)));
+    assert_eq!(app.focus(), PanelId::Timeline);
+    assert_eq!(press(&mut app, "2 n").last(), Some(&step(StepUnit::Layer, 2)), "2 selects nothing any more");
+    assert_eq!(press(&mut app, "0 7 n").last(), Some(&step(StepUnit::Layer, 7)));
+    assert_eq!(press(&mut app, "1 0 7 n").last(), Some(&step(StepUnit::Layer, 107)));
+}
+
+#[test]
 fn the_count_is_shown_while_it_is_typed() {
     let mut app = app((80, 24));
     press(&mut app, "4 2");
@@ -137,7 +194,7 @@ fn moving_selects_and_asks_for_detail_only_where_it_is_shown() {
     let pe = |x, y, p| Effect::Engine(Command::Focus(Focus::Pe(Pe::at(x, y, p).unwrap().index())));
     assert_eq!(press(&mut app, "tab tab"), [pe(1, 6, 3)]);
     assert_eq!(press(&mut app, "right"), [pe(2, 6, 2)]);
-    assert_eq!(press(&mut app, "3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
+    assert_eq!(press(&mut app, "0 3 l").last(), Some(&pe(3, 6, 3)), "a count moves three");
     assert_eq!(press(&mut app, "tab tab tab tab"), [Effect::Engine(Command::Focus(Focus::Nothing))]);
     let asked = press(&mut app, "tab");
     let [Effect::Engine(Command::Focus(Focus::Inspect(request)))] = asked[..] else { panic!("{asked:?}") };
@@ -181,9 +238,72 @@ fn the_help_takes_letters_as_search_but_not_ctrl_c() {
         screen.contains("search: quit") && screen.contains("q Ctrl-c") && !screen.contains("run or pause"),
         "{screen}"
     );
+    press(&mut app, "ctrl-u");
+    assert!(text(&app).contains("search:   ") && !text(&app).contains("quit Ctrl-c"), "{}", text(&app));
+    press(&mut app, "a b ctrl-w c ctrl-a x");
+    assert!(text(&app).contains("search: xc "), "{}", text(&app));
     assert_eq!(press(&mut app, "ctrl-c"), [Effect::Quit(0)]);
     press(&mut app, "esc");
     assert!(app.overlays.is_empty());
+}
+
+#[test]
+fn the_help_opens_on_the_focused_panel_and_has_all_keys_and_words() {
+    for panel in PanelId::ALL {
+        let mut app = app((120, 60));
+        press(&mut app, &panel.number().to_string());
+        press(&mut app, "?");
+        let screen = text(&app);
+        assert!(screen.contains("Help") && screen.contains("Keys here"), "{panel:?}:\n{screen}");
+        let entries = screen.lines().filter(|line| line.contains("│  ")).count();
+        assert!(entries >= 8, "{panel:?} is explained in {entries} lines:\n{screen}");
+    }
+    let mut app = app((120, 60));
+    press(&mut app, "? tab");
+    assert!(text(&app).contains("Run and step"));
+    // A command without a key is called by its name.
+    press(&mut app, "s p e e d");
+    assert!(text(&app).contains(":speed"), "{}", text(&app));
+    press(&mut app, "esc ? tab tab");
+    let words = text(&app);
+    for word in
+        ["act", "duty", "polling", "nats", "x 0/12 y 12/12", "egru_internal", "~word", "- -", ". .", "▐▌"]
+    {
+        press(&mut app, "esc ? tab tab");
+        for _ in 0..20 {
+            if text(&app).contains(&format!("  {word} ")) {
+                break;
+            }
+            press(&mut app, "pagedown");
+        }
+        assert!(text(&app).contains(&format!("  {word} ")), "{word} is explained\n{words}");
+    }
+    // A search goes through commands and words.
+    press(&mut app, "s u r p r i s a l");
+    let found = text(&app);
+    assert!(found.contains("break") && found.contains("nats"), "{found}");
+}
+
+#[test]
+fn a_message_that_does_not_fit_can_be_read_whole() {
+    let long = format!("last written by a packet {} the end", "and more ".repeat(30));
+    let mut app = app((80, 24));
+    update(&mut app, Msg::Engine(EngineEvent::Said("short".to_owned())));
+    assert!(!text(&app).contains("E all of it"));
+    update(&mut app, Msg::Engine(EngineEvent::Said(long)));
+    let footer = text(&app).lines().last().unwrap().to_owned();
+    assert!(footer.contains("… ") && footer.contains("E all of it"), "{footer}");
+    press(&mut app, "E");
+    let screen = text(&app);
+    assert!(screen.contains("Messages") && screen.contains("the end"), "{screen}");
+    assert!(screen.find("the end") < screen.find("· short"), "the newest first:\n{screen}");
+    press(&mut app, "esc");
+    let snapshot =
+        Snapshot { run: RunState::Stalled(format!("{} stalled", "why ".repeat(40))), ..sample::snapshot() };
+    update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
+    press(&mut app, "E");
+    let screen = text(&app);
+    assert!(screen.find("why why") < screen.find("last written") && screen.contains("stalled"), "{screen}");
 }
 
 #[test]
@@ -193,7 +313,7 @@ fn before_the_first_snapshot_only_the_app_answers() {
     assert_eq!(press(&mut app, "r"), [Effect::Engine(Command::Reload)]);
     assert!(text(&app).contains("loading scenes/lm.ron"));
     press(&mut app, "?");
-    assert!(text(&app).contains("Run and step"));
+    assert!(text(&app).contains("Run and step"), "without panels the keys come first");
 }
 
 #[test]
@@ -321,7 +441,7 @@ fn the_time_line_zooms_pans_and_follows_again() {
     press(&mut app, "}");
     let half = width(&app);
     assert!(half > 0);
-    press(&mut app, "3 }");
+    press(&mut app, "0 3 }");
     assert!(width(&app) <= half / 4 + 2, "the answer is the whole step again, of which an eighth is shown");
     press(&mut app, "=");
     assert_eq!(window(&app), TimelineWindow::Latest(1));
@@ -401,7 +521,8 @@ fn where_to_go_says_how_far_back_one_can() {
         "{}",
         text(&app)
     );
-    press(&mut app, "w h e n enter");
+    assert!(!text(&app).contains("missing"), "nothing is wrong before a key is typed");
+    press(&mut app, "end w h e n enter");
     assert!(matches!(app.overlays.last(), Some(Overlay::Asking(_))), "`step when` is no place");
     press(&mut app, "esc");
     assert!(app.overlays.is_empty());

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
 use crate::net::sum;
+use crate::report::table::field;
 use crate::text::{WIDTH, several, wrapped_whole};
 use crate::tui::config::{self, Config};
 
@@ -167,7 +168,8 @@ fn listing(items: &[Item], problems: usize) -> String {
             State::Note => "note",
             State::Problem => "PROBLEM",
         };
-        let _ = writeln!(out, "  {state:<7}  {:<width$}  {}", item.name, item.found);
+        let head = format!("  {state:<7}  {:<width$}  ", item.name);
+        field(&mut out, head.chars().count(), &head, &item.found);
         if !item.todo.is_empty() {
             for line in wrapped_whole(&item.todo, WIDTH - 14) {
                 let _ = writeln!(out, "  {:7}    {line}", "");

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Chunk, Sink, TraceError, place};
+use super::{Chunk, Sink, TraceError, place, step_number};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::QPES;
 use crate::machine::broadcast::ROUTER;
@@ -33,7 +33,7 @@ pub struct Row<'a> {
     pub layer: &'a str,
     /// Phase.
     pub phase: &'static str,
-    /// Time step, from 0.
+    /// Number of the time step, from 1.
     pub step: Option<u32>,
     /// Sample of the batch, from 0.
     pub sample: Option<u8>,
@@ -88,7 +88,7 @@ impl<W: Write> Csv<W> {
                 place: place(index),
                 layer: chunk.layer(operation.layer),
                 phase: operation.phase.name(),
-                step: Some(operation.step),
+                step: Some(step_number(operation.step)),
                 sample: Some(operation.sample),
                 cycles: Some(operation.busy / chunk.program.operating_point.ticks_per_cycle()),
                 events: (operation.phase == crate::machine::program::Phase::Pointwise)
@@ -121,7 +121,7 @@ impl<W: Write> Csv<W> {
             self.row(&Row {
                 place: place(index),
                 layer: chunk.layer(transfer.layer),
-                step: Some(transfer.step),
+                step: Some(step_number(transfer.step)),
                 other: qpe(transfer.qpe),
                 bytes: Some(transfer.packets * crate::machine::program::PACKET_BYTES),
                 ..Row::new("transfer", &span)
@@ -142,7 +142,7 @@ impl<W: Write> Csv<W> {
             place: place(packet.source),
             layer: chunk.layer(layer),
             phase: phase.name(),
-            step,
+            step: step.map(step_number),
             packet: Some(number),
             other: receivers(packet),
             hops: Some(packet.hops),
@@ -154,13 +154,14 @@ impl<W: Write> Csv<W> {
     fn path(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError> {
         for step in chunk.steps() {
             let whole = step.begin..step.end;
-            self.row(&Row { place: "host".to_owned(), step: Some(step.step), ..Row::new("step", &whole) })?;
+            let number = Some(step_number(step.step));
+            self.row(&Row { place: "host".to_owned(), step: number, ..Row::new("step", &whole) })?;
             for segment in chunk.path(step) {
                 self.row(&Row {
                     place: segment.pe.map_or_else(|| "host".to_owned(), place),
                     layer: segment.layer.map_or("", |layer| chunk.layer(layer)),
                     phase: segment.phase.map_or("", |phase| phase.name()),
-                    step: segment.step,
+                    step: segment.step.map(step_number),
                     packet: segment.packet,
                     what: segment.doing.describe(),
                     ..Row::new("critical", &(segment.begin..segment.end))

@@ -14,7 +14,7 @@ use std::ops::Range;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Chunk, Sink, TraceError, place};
+use super::{Chunk, Sink, TraceError, place, step_number};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::machine::broadcast::ROUTER;
@@ -153,7 +153,7 @@ impl<W: Write> Perfetto<W> {
             let batch = (chunk.program.batch > 1).then_some(operation.sample);
             let more = args([
                 ("layer", json!(layer)),
-                ("step", json!(operation.step)),
+                ("step", json!(step_number(operation.step))),
                 ("sample", json!(batch)),
                 ("cycles", json!(operation.busy / cycle)),
                 ("events", json!((phase == Phase::Pointwise).then_some(operation.events))),
@@ -219,7 +219,7 @@ impl<W: Write> Perfetto<W> {
         let more = args([
             ("packet", json!(number)),
             ("layer", json!(chunk.layer(layer))),
-            ("step", json!(step)),
+            ("step", json!(step.map(step_number))),
             ("hops", json!(packet.hops)),
         ]);
         for (p, (pid, tid), taken) in receivers(chunk, packet, ns(end)) {

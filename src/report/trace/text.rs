@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::{Chunk, Sink, TraceError, place};
+use super::{Chunk, Sink, TraceError, place, step_number};
 use crate::chip::clock::{Tick, us};
 use crate::report::table::{Table, field, percent};
 use crate::session::Session;
@@ -88,7 +88,7 @@ impl<W: Write> Sink for Text<W> {
             let path = chunk.path(step);
             let summary = Summary::of(chunk.program, chunk.record, &path, 1);
             let mut text = String::from("\n");
-            field(&mut text, 0, &format!("{} {}", self.word, step.step), "");
+            field(&mut text, 0, &format!("{} {}", self.word, step_number(step.step)), "");
             field(&mut text, 2, "", &summary.sentence(chunk.program, self.word));
             text.push('\n');
             bounds(chunk, &summary).write(&mut text);

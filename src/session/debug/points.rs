@@ -94,6 +94,8 @@ pub struct Hit {
     pub tick: Tick,
     /// Completed time steps.
     pub step: u64,
+    /// Whether the event lies within the time step after `step`; if not, it completed that one.
+    pub within: bool,
     /// What the condition names, and its values then.
     pub values: Vec<(String, Value)>,
 }
@@ -120,7 +122,9 @@ impl fmt::Display for Hit {
 impl Hit {
     /// A line of a log: when, then what.
     pub fn line(&self) -> String {
-        format!("{:.3} µs, step {}, event {}: {self}", us(self.tick), self.step, self.event)
+        // 11 steps are done: `step 11` at their end, `#12` within the next.
+        let step = if self.within { format!("#{}", self.step + 1) } else { format!("step {}", self.step) };
+        format!("{:.3} µs, {step}, event {}: {self}", us(self.tick), self.event)
     }
 }
 
@@ -310,7 +314,7 @@ impl Points {
                 continue;
             }
             let values = condition.values(session);
-            let Some(found) = point.hit(session, values) else { continue };
+            let Some(found) = point.hit(session, values, !progress.step) else { continue };
             hit = true;
             match point.kind {
                 PointKind::Break => first = first.or(Some(found)),
@@ -384,7 +388,7 @@ impl Point {
     }
 
     /// Its condition came to hold: a hit, unless this time is passed over.
-    fn hit(&mut self, session: &Session, values: Vec<(String, Value)>) -> Option<Hit> {
+    fn hit(&mut self, session: &Session, values: Vec<(String, Value)>, within: bool) -> Option<Hit> {
         self.hits += 1;
         if self.ignore > 0 {
             self.ignore -= 1;
@@ -400,6 +404,7 @@ impl Point {
             event: state.events,
             tick: state.tick,
             step: session.steps(),
+            within,
             values,
         })
     }

@@ -258,11 +258,17 @@ fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
 }
 
+/// Number of a time step for people, who count from 1: with 11 steps done, #12 runs.
+pub(super) fn number(step: u32) -> u32 {
+    step.wrapping_add(1)
+}
+
 /// What a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
 fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
     let awaited = state.awaited?;
     let slot = slots.get(usize::from(awaited.slot))?;
     let step = state.sram.word(slot.control.steps());
+    let number = number(step);
     let ((x, x_all), (y, y_all)) = {
         let (x, y) = view::arrivals(state, slot);
         ((x, slot.input_blocks), y)
@@ -270,16 +276,17 @@ fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
     let buffer = |step: u32| ["A", "B", "C"][(step % slot.buffers.count()) as usize % 3];
     let (name, of) = (layer_name(program, slot.layer), of_sample(program, slot));
     Some(match awaited.counter {
-        Counter::Input if slot.layer == 0 => format!("the announcement of step {step}{of}"),
+        Counter::Input if slot.layer == 0 => format!("the announcement of #{number}{of}"),
         Counter::Input => {
             let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
-            format!("x({step}) of {below} in buffer {}: {x} of {x_all} blocks are there{of}", buffer(step))
+            format!("x({number}) of {below} in buffer {}: {x} of {x_all} blocks are there{of}", buffer(step))
         }
         Counter::Recurrent => {
             let before = step.wrapping_sub(1);
-            format!("y({before}) of {name} in buffer {}: {y} of {y_all} blocks are there{of}", buffer(before))
+            // y of the step before.
+            format!("y({step}) of {name} in buffer {}: {y} of {y_all} blocks are there{of}", buffer(before))
         }
-        other => format!("{}, for step {step}{of}", counted(program, slot, other)),
+        other => format!("{}, for #{number}{of}", counted(program, slot, other)),
     })
 }
 
@@ -296,7 +303,7 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let bytes = 4 * program.dram.width();
     let port = pe.p() % 2;
     let to = slot.buffers.of(step);
-    let text = format!("x({step}), {bytes} bytes from DRAM port {port} to {to:05x}");
+    let text = format!("x({}), {bytes} bytes from DRAM port {port} to {to:05x}", number(step));
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::core::number as number_of;
 use super::follow::{Home, Link, home, number};
 use super::{Part, Place, Request};
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
@@ -38,10 +39,10 @@ impl Gates {
     pub fn text(self) -> String {
         match self {
             Self::Nothing => "nothing is computed yet: sums are 0".to_owned(),
-            Self::Done(step) => format!("of step {step}, as are c and y"),
-            Self::Ahead(step) => format!("of step {step}, c and y of it are to come"),
-            Self::OnlyInput(step) => format!("partial: R·y of step {step} is not there yet"),
-            Self::OnlyRecurrent(step) => format!("partial: W·x of step {step} is not there yet"),
+            Self::Done(step) => format!("of #{}, as are c and y", number_of(step)),
+            Self::Ahead(step) => format!("of #{}, c and y of it are to come", number_of(step)),
+            Self::OnlyInput(step) => format!("partial: R·y of #{} is not there yet", number_of(step)),
+            Self::OnlyRecurrent(step) => format!("partial: W·x of #{} is not there yet", number_of(step)),
         }
     }
 }
@@ -57,7 +58,9 @@ pub struct UnitView {
     pub sample: u8,
     /// Model index.
     pub unit: u32,
-    /// Cell state.
+    /// Cell state that was compared with the threshold: before the reset, so of an active unit its y.
+    pub c_before: f32,
+    /// Cell state as the SRAM holds it: after the reset.
     pub c: f32,
     /// Threshold.
     pub theta: f32,
@@ -73,7 +76,7 @@ pub struct UnitView {
     pub trace: Option<f32>,
     /// y is not 0.
     pub event: bool,
-    /// c − θ: below 0 no event.
+    /// `c_before` − θ: above 0 an event was sent.
     pub distance: f32,
     /// Which step the gates are of.
     pub gates: Gates,
@@ -213,11 +216,14 @@ fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -
     // The gates do not depend on c.
     let out = pointwise::unit(words, layout, index, false);
     let (c, theta, y) = (single(layout.cell), single(layout.threshold), single(layout.y));
+    // Only a unit that sent its state has had θ taken off it.
+    let c_before = if y == 0.0 { c } else { y };
     UnitView {
         number,
         layer: slot.layer,
         sample: slot.sample,
         unit: slot.units[index as usize],
+        c_before,
         c,
         theta,
         z: out.z,
@@ -226,7 +232,7 @@ fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -
         y,
         trace: layout.trace.map(single),
         event: y != 0.0,
-        distance: c - theta,
+        distance: c_before - theta,
         gates,
     }
 }
@@ -317,7 +323,11 @@ impl Sent {
         let own = home.slot.targets.iter().find(|target| target.own).or(home.slot.targets.first());
         let buffer = own.map_or(0, |target| step % target.buffers.count());
         let way = program.delivery.broadcast;
-        format!("step {step}: {sending}; lands in buffer {} ({way:?})", ["A", "B", "C"][buffer as usize % 3])
+        format!(
+            "#{}: {sending}; lands in buffer {} ({way:?})",
+            number_of(step),
+            ["A", "B", "C"][buffer as usize % 3]
+        )
     }
 }
 

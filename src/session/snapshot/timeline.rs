@@ -32,6 +32,9 @@ pub struct TimelineRequest {
     pub columns: u16,
     /// PEs, one a row; the selected one is among them.
     pub rows: u16,
+    /// Whether the rows are shared among all layers, the PE on the critical path first, then from the slowest PE to the
+    /// fastest; if not, they are those around the selected PE.
+    pub fit: bool,
     /// Selected PE, by index.
     pub pe: u16,
     /// Selected column.
@@ -88,7 +91,7 @@ pub struct PathCell {
 /// A completed time step in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepMark {
-    /// Its number, from 0.
+    /// Completed time steps before it: it is number `step` + 1 for people.
     pub step: u32,
     /// From when, ticks.
     pub begin: Tick,
@@ -113,7 +116,7 @@ pub struct TimelineView {
     pub now: Tick,
     /// PEs by row, all of them: by layer, then by index.
     pub order: Vec<u16>,
-    /// The rows asked for.
+    /// The rows asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
     /// The critical path, by column; none where no completed step is known.
     pub path: Vec<Option<PathCell>>,

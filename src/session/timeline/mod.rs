@@ -1,5 +1,6 @@
 //! Where a time step's time went: the critical path through a recording, what idle PEs waited for, and both in words.
 
+mod fit;
 pub mod idle;
 pub mod path;
 pub mod summary;

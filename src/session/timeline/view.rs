@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::path::{Segment, about, freight_words, operation_before};
 use super::tape::{Tape, TapedStep};
-use super::{Doing, idle};
+use super::{Doing, fit, idle};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::program::{Phase, Program};
@@ -67,12 +67,18 @@ pub fn view(
         ..window(tape, request, known, now)
     };
     let order = order(program);
-    let selected = order.iter().position(|&pe| pe == request.pe).unwrap_or(0);
     let count = usize::from(request.rows.min(TIMELINE_CELLS.1)).min(order.len());
-    let first = selected.saturating_sub(count / 2).min(order.len() - count);
     let shown: Vec<&TapedStep> =
         tape.steps.iter().filter(|step| step.span.end > grid.begin && step.span.begin < grid.end).collect();
-    let rows = order[first..first + count].iter().map(|&pe| row(program, record, &shown, grid, pe)).collect();
+    let chosen = if request.fit {
+        let rank = |pe| (critical(&shown, grid, pe), busy(record, grid, pe));
+        fit::chosen(&order, count, request.pe, rank)
+    } else {
+        let selected = order.iter().position(|&(_, pe)| pe == request.pe).unwrap_or(0);
+        let first = selected.saturating_sub(count / 2).min(order.len() - count);
+        order[first..first + count].iter().map(|&(_, pe)| pe).collect()
+    };
+    let rows = chosen.into_iter().map(|pe| row(program, record, &shown, grid, pe)).collect();
     let cursor = usize::from(request.cursor).min(grid.columns - 1);
     let cursor_tick = u64::midpoint(grid.at(cursor), grid.at(cursor + 1));
     let (packets, dma) = traffic(record, grid);
@@ -94,7 +100,7 @@ pub fn view(
         sentence: last.map_or_else(String::new, |step| step.sentence.clone()),
         cursor: words(program, record, request.pe, cursor_tick),
         cursor_tick,
-        order,
+        order: order.into_iter().map(|(_, pe)| pe).collect(),
     }
 }
 
@@ -114,13 +120,31 @@ fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid
     Grid { begin, end: end.min(now).max(begin + crate::chip::clock::TICKS_PER_US / 10), columns: 1 }
 }
 
-/// PEs with a program, by their first layer.
-fn order(program: &Program) -> Vec<u16> {
+/// Returns first layer and index of every PE with a program, ascending.
+fn order(program: &Program) -> Vec<(u8, u16)> {
     let layer = |pe: Pe| program.pe(pe).and_then(|loaded| loaded.layers().next()).map(|slot| slot.layer);
     let mut order: Vec<(u8, u16)> =
         Pe::all().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
     order.sort_unstable();
-    order.into_iter().map(|(_, pe)| pe).collect()
+    order
+}
+
+/// Returns for how many ticks of the window the critical path was on a PE.
+fn critical(steps: &[&TapedStep], grid: Grid, index: u16) -> Tick {
+    let segments = steps.iter().flat_map(|step| &step.path);
+    let own = segments.filter(|s| s.pe == Some(index) && !matches!(s.doing, Doing::Network | Doing::Port));
+    own.map(|s| s.end.min(grid.end).saturating_sub(s.begin.max(grid.begin))).sum()
+}
+
+/// Returns for how many ticks of the window a PE was in an operation and did not wait.
+fn busy(record: &Recorder, grid: Grid, index: u16) -> Tick {
+    let Some(pe) = record.pes.get(usize::from(index)) else { return 0 };
+    let inside = |begin: Tick, end: Option<Tick>| {
+        end.unwrap_or(grid.end).min(grid.end).saturating_sub(begin.max(grid.begin))
+    };
+    let worked: Tick = pe.operations.iter().map(|operation| inside(operation.begin, operation.end)).sum();
+    let waited: Tick = pe.waits.iter().map(|wait| inside(wait.begin, wait.end)).sum();
+    worked.saturating_sub(waited)
 }
 
 /// The wait that a PE is in at a tick.
@@ -247,10 +271,10 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         return vec!["not recorded in full here".to_owned()];
     };
     let mut lines = vec![format!(
-        "{} of {}, step {}: {}",
+        "{} of {}, #{}: {}",
         operation.phase.describe(),
         name(operation.layer),
-        operation.step,
+        operation.step.wrapping_add(1),
         span_words(operation.begin, operation.end)
     )];
     if let Some(wait) = wait_at(pe, tick) {
@@ -267,7 +291,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
             let what = freight_words(packet.freight);
             let (_, _, step) = about(packet.freight);
-            let step = step.map_or_else(String::new, |step| format!(" of step {step}"));
+            let step = step.map_or_else(String::new, |step| format!(" of #{}", step.wrapping_add(1)));
             let sent = us(packet.sent);
             lines.push(format!(
                 "until packet {number} ({what}{step}), sent at {sent:.2} µs over {} links",

@@ -11,6 +11,8 @@ use crate::task::dvs::gesture::{GESTURES, Gesture};
 const WORDS: usize = 400;
 /// Likeliest next words that a snapshot carries.
 const TOP: usize = 5;
+/// Words to come that a snapshot carries before the first one.
+const UPCOMING: usize = 60;
 /// Outputs that a snapshot carries.
 const OUTPUTS: usize = 1024;
 
@@ -38,6 +40,11 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
     };
     LanguageView {
         words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
+        upcoming: if shown == 0 {
+            (0..UPCOMING).filter_map(|index| task.word(index)).map(str::to_owned).collect()
+        } else {
+            Vec::new()
+        },
         top: work
             .observation()
             .top

@@ -8,11 +8,12 @@ use crate::tui::keymap::Keymap;
 const HEAD: &str = "\
 # Keys and commands
 
-Written from the table of commands (`src/tui/command/table.rs`) by `UPDATE_DOCS=1 cargo test --test tui`. In the app, `?` shows the same with
-a search; `spinntui --print-keys` prints what is in force.
+Written from the table of commands (`src/tui/command/table.rs`) by `UPDATE_DOCS=1 cargo test --test tui`. In the app, `?` explains the
+focused panel, lists all keys and explains words on the screen, with a search; `spinntui --print-keys` prints what is in force.
 
 * **Stepping is gdb's, moving is vi's.** A small letter goes on, the capital goes back: `s` a token on, `S` a token back.
-* **Counts** go before: `10s` steps ten tokens, `100i` a hundred events, `5j` five lines. Digits alone pick panels.
+* **A digit** selects a panel, at once: `9` `s` shows the timeline and steps. **Counts** have two digits or more, typed within a second
+  of each other: `10s` steps ten tokens, `100i` a hundred events, `04s` four; or `:4 step`.
 * **Esc** closes what is on top, one layer at a time. **Ctrl-c** always quits.
 * **`:`** runs any command by its name, with Tab to complete, ↑ for what was typed before, and what the command takes behind it: `:goto step 120`,
   `:break surprisal > 12 bits`, `:pe 3,4,2`, `:10 step`. The beginning of a name, or letters of it in order, do; Enter takes the first of the list.
@@ -48,7 +49,8 @@ Config(
 
 A command that is named there has these keys in place of its own; a key that another command had goes over to it. Keys are written as a character
 (`s`, `S`, `?`), or `space enter tab backtab esc backspace delete home end pageup pagedown up down left right f1` … `f24`, with `ctrl-` or `alt-`
-before. Digits stay panels and counts. A file with a mistake stops the start, with line and column: nothing is left out silently.
+before. A digit may be given to any command; it is then part of a count only behind 0 or two other digits
+(`075s`), and a digit taken from its panel and given to none begins a count by itself. A file with a mistake stops the start, with line and column: nothing is left out silently.
 ";
 
 /// The page.

@@ -67,12 +67,12 @@ impl Command {
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
     row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
-    row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one time step: a token, a frame (10s: ten)", "step", Group::Run, When::Loaded),
+    row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one time step: a token, a frame (10s: ten, 04s: four)", "step", Group::Run, When::Loaded),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
     inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
     inside("word-format", pe::Key::Format, &["x"], "words as hex, f32, u32"),
-    row("help", Action::Help, &["?", "f1"], "all keys, with search", "help", Group::App, When::Always),
+    row("help", Action::Help, &["?", "f1"], "the focused panel, all keys, words; with search", "help", Group::App, When::Always),
     row("palette", Action::Palette, &[":"], "any command by its name, with what it takes", "command", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always).also(&["exit"]),
     row("close", Action::Close, &["esc"], "close the top layer; drop a count", "close", Group::App, When::Layer),
@@ -121,6 +121,8 @@ pub const COMMANDS: &[Command] = &[
     row("zoom-out", Action::ZoomOut, &["{"], "time line: twice the window", "farther", Group::View, When::Timeline),
     row("latest-steps", Action::LatestSteps, &["="], "time line: the last step, and follow (70=: seventy)", "latest", Group::View, When::Timeline),
     row("critical-pe", Action::CriticalPe, &["*"], "time line: select the PE on the critical path here", "critical", Group::View, When::Timeline),
+    row("timeline-rows", Action::TimelineRows, &["d"], "timeline: every PE a row, or slowest to fastest per layer", "rows", Group::View, When::Timeline),
+    row("messages", Action::Messages, &["E"], "messages so far, each whole; why the run stopped first", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how sure it is, and its source", "", Group::View, When::Loaded),
     row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, or traffic from whom to whom", "", Group::View, When::Loaded),
     inside("pe-part-back", pe::Key::PreviousPart, &["V"], "the other way round"),

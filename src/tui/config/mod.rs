@@ -42,6 +42,7 @@ struct File {
     theme: Option<String>,
     ramp: Option<String>,
     glyphs: Option<String>,
+    background: Option<String>,
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
@@ -94,6 +95,7 @@ impl Config {
             theme: given(file.theme.as_deref()).map_err(|message| at("theme", message))?,
             ramp: given(file.ramp.as_deref()).map_err(|message| at("ramp", message))?,
             glyphs: given(file.glyphs.as_deref()).map_err(|message| at("glyphs", message))?,
+            background: given(file.background.as_deref()).map_err(|message| at("background", message))?,
         };
         let keymap =
             Keymap::with(&file.keys).map_err(|bad| keys::place(&bad, text, path, root.ok().as_ref()))?;

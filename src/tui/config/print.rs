@@ -25,9 +25,11 @@ pub fn print(config: &Config) -> String {
     field(&mut text, "theme", looks.theme.map(|name| name.to_string()), "dark", &all(ThemeName::ALL));
     field(&mut text, "ramp", looks.ramp.map(|name| name.to_string()), "cividis", &all(RampName::ALL));
     field(&mut text, "glyphs", looks.glyphs.map(|name| name.to_string()), "blocks", &all(Glyphs::ALL));
+    let background = looks.background.map(|name| name.to_string());
+    field(&mut text, "background", background, "auto", "auto (light paints its own), theme, terminal");
     text.push_str(
         "    // Keys by command. A command named here has these keys in place of its own, and takes them from others;\n    \
-         // [] leaves it to the palette (`:`). Digits stay panels and counts, and Ctrl-c always quits.\n    keys: {\n",
+         // [] leaves it to the palette (`:`). A digit given to another command is still part of a count behind 0 or two digits. Ctrl-c always quits.\n    keys: {\n",
     );
     let usual = Keymap::default();
     for command in COMMANDS {

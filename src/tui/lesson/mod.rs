@@ -147,6 +147,7 @@ fn arrange(app: &mut App) {
     }
     app.pe.part = part.map_or(app.pe.part, Into::into);
     app.pe.address = address.unwrap_or(app.pe.address);
+    app.pe.placed |= address.is_some();
     app.pe.unit = unit.unwrap_or(app.pe.unit);
     app.pe.link = None;
 }

@@ -27,6 +27,18 @@ pub struct Presenter {
     before: Option<Speed>,
 }
 
+impl Presenter {
+    /// Removes the panels that the digits of a count selected on the way.
+    fn forget_digits(&mut self, count: Option<u32>) {
+        for _ in
+            count.map(|count| count.to_string()).unwrap_or_default().chars().filter(|&digit| digit != '0')
+        {
+            let digit = |key: &str| key.len() == 1 && key.starts_with(|c: char| c.is_ascii_digit());
+            self.recent.pop_if(|(key, _)| digit(key));
+        }
+    }
+}
+
 /// Turns it on, or off again.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     let Some(presenter) = app.presenter.take() else {
@@ -51,6 +63,7 @@ pub fn due(app: &mut App) -> Vec<Effect> {
 /// Takes note of a key.
 pub fn pressed(app: &mut App, key: Key, count: Option<u32>, command: &Command) {
     let Some(presenter) = &mut app.presenter else { return };
+    presenter.forget_digits(count);
     let count = count.map(|count| count.to_string()).unwrap_or_default();
     let word = if command.short.is_empty() { command.id.replace('-', " ") } else { command.short.to_owned() };
     presenter.recent.push((format!("{count}{key}"), word));

@@ -27,7 +27,7 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
     overlay.prompt.render(rows_to(inner, 1.min(inner.height)), buf, theme.strong(), theme.selected());
     let width = usize::from(inner.width);
     let below = match command(overlay.question, overlay.prompt.text()) {
-        Err(error) if !overlay.prompt.text().trim().is_empty() => {
+        Err(error) if !overlay.prompt.text().trim().is_empty() && !overlay.prompt.is_proposal() => {
             Line::styled(shorten(&error, width), theme.warn())
         }
         _ => Line::styled(shorten(overlay.question.help(), width), theme.dim()),

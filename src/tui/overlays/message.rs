@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use crate::mapping::check::Level;
 use crate::text::wrapped;
 use crate::tui::app::App;
+use crate::tui::status;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
 
@@ -39,6 +40,35 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
     let frame = Frame { title: "A thread of spinntui stopped", style: app.theme.bad(), what_now };
     let plain: Vec<String> = text.lines().map(without_escapes).collect();
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
+}
+
+/// What was said so far, whole: why the run stands first, then notices, the newest first.
+pub fn messages(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let frame =
+        Frame { title: "Messages", style: app.theme.accent(), what_now: "↑↓ scroll · Esc closes" };
+    frame.render_rows(app, &message_rows(app, area.width), scroll, area, buf);
+}
+
+/// The rows of [`messages`] on a screen of `columns`.
+pub fn message_rows(app: &App, columns: u16) -> Vec<(String, Style)> {
+    let room = Frame::room(Rect { width: columns, ..Rect::default() });
+    let mut rows = Vec::new();
+    let mut add = |text: &str, style: Style| {
+        for (at, row) in wrapped(text, room.saturating_sub(2).max(1)).into_iter().enumerate() {
+            rows.push((format!("{}{row}", if at == 0 { "· " } else { "  " }), style));
+        }
+    };
+    let why = status::why(app);
+    if let Some((text, style)) = &why {
+        add(text, *style);
+    }
+    for said in app.said.iter().rev().filter(|said| why.as_ref().is_none_or(|(text, _)| text != *said)) {
+        add(said, app.theme.text());
+    }
+    if rows.is_empty() {
+        rows.push(("nothing was said yet".to_owned(), app.theme.dim()));
+    }
+    rows
 }
 
 /// Draws the findings, most severe first, what follows from a fault below it; one is selected.

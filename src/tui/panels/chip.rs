@@ -63,7 +63,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 /// In place of a plan that does not fit: the PEs with the highest values, or how many PEs each layer has.
 fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
-    if app.metric == Metric::Layer {
+    if app.shown_metric() == Metric::Layer {
         let mut rest = area;
         for (index, layer) in view.snapshot.layers.iter().enumerate() {
             let mark = Span::styled(layer_mark(index).to_string(), theme.category_cell(index));
@@ -72,19 +72,19 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
-    let value = |pe: Pe| app.metric.value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
+    let value = |pe: Pe| app.shown_metric().value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
     let mut pes: Vec<(Pe, f32)> = Pe::all().filter_map(|pe| Some((pe, value(pe)?))).collect();
     pes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.index().cmp(&b.0.index())));
     let mut rest =
-        put_line(buf, area, Line::styled(format!("highest {}", app.metric.name()), theme.strong()));
+        put_line(buf, area, Line::styled(format!("highest {}", app.shown_metric().name()), theme.strong()));
     for (pe, value) in pes.into_iter().take(usize::from(rest.height)) {
-        let fraction = app.scales.fraction(app.metric, value);
+        let fraction = app.scales.fraction(app.shown_metric(), value);
         let (style, mark) = cell_look(view, Some(value));
         let row = rows_to(rest, 1);
         put_at(buf, row, (0, 0), &mark.to_string(), style);
         let name = if pe == app.selected { theme.selected() } else { theme.text() };
         put_at(buf, row, (2, 0), &pe.to_string(), name);
-        let figure = app.metric.format(value);
+        let figure = app.shown_metric().format(value);
         let bar = columns_from(row, 12);
         let bar = columns_to(bar, bar.width.saturating_sub(figure.chars().count() as u16 + 1));
         bars::bar(buf, bar, f64::from(fraction), theme.heat_ink(fraction), theme);
@@ -94,11 +94,11 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn title(view: &View<'_>) -> &'static str {
-    view.app.metric.name()
+    view.app.shown_metric().name()
 }
 
 fn legend_line(view: &View<'_>) -> Line<'static> {
-    let (metric, theme) = (view.app.metric, view.theme());
+    let (metric, theme) = (view.app.shown_metric(), view.theme());
     if metric == Metric::Layer {
         let mut spans = Vec::new();
         for (index, layer) in view.snapshot.layers.iter().enumerate() {
@@ -128,7 +128,7 @@ fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
 
 fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
-    let value = app.metric.value(state, app.window);
+    let value = app.shown_metric().value(state, app.window);
     let (mut style, mark) = cell_look(view, value);
     let selected = pe == app.selected;
     if selected {
@@ -144,8 +144,8 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     }
     let text = if let Some(mark) = stopped {
         mark.to_owned()
-    } else if area.width >= 4 && app.metric != Metric::Layer {
-        value.map_or_else(|| mark.to_string(), |value| long_value(app.metric, value))
+    } else if area.width >= 4 && app.shown_metric() != Metric::Layer {
+        value.map_or_else(|| mark.to_string(), |value| long_value(app.shown_metric(), value))
     } else {
         mark.to_string()
     };
@@ -171,11 +171,11 @@ pub fn cell_look(view: &View<'_>, value: Option<f32>) -> (Style, char) {
     let (app, theme) = (view.app, view.theme());
     match value {
         None => (theme.dim(), '.'),
-        Some(value) if app.metric == Metric::Layer => {
+        Some(value) if app.shown_metric() == Metric::Layer => {
             (theme.category_cell(value as usize), layer_mark(value as usize))
         }
         Some(value) => {
-            let fraction = app.scales.fraction(app.metric, value);
+            let fraction = app.scales.fraction(app.shown_metric(), value);
             (theme.heat(fraction), digit(fraction))
         }
     }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{PanelId, View};
+use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::session::snapshot::{PeView, Phase};
@@ -42,6 +42,10 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = frame(view, PanelId::Energy, "since start", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    if view.snapshot.steps == 0 {
+        idle(view, PanelId::Energy, inner, buf);
+        return;
+    }
     let rest = head(view, inner, buf);
     let parts = parts(view);
     let rows = parts.len() as u16;
@@ -84,18 +88,11 @@ fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         figure("mean ", format!("{:.3} W", energy.power_w)),
         figure("in all ", units::joules(energy.energy_j)),
     ];
-    let token = if view.snapshot.steps == 0 {
-        vec![]
-    } else {
-        vec![
-            figure(&format!("{}: mean ", view.step_word()), units::joules(mean)),
-            figure("this ", units::joules(energy.step_j)),
-        ]
-    };
+    let token = [
+        figure(&format!("{}: mean ", view.step_word()), units::joules(mean)),
+        figure("this ", units::joules(energy.step_j)),
+    ];
     let rest = put_line(buf, area, Line::from(whole.concat()));
-    if token.is_empty() {
-        return put_line(buf, rest, Line::styled("no time step completed yet", theme.dim()));
-    }
     put_line(buf, rest, Line::from(token.concat()))
 }
 

@@ -17,10 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::app::{App, NetworkView};
+use super::command::{Action, find};
 use super::theme::Theme;
+use super::widgets::put_line;
 use crate::chip::geometry::Pe;
+use crate::session::command::StepUnit;
 use crate::session::snapshot::{Inspection, PeDetail, PeView, Snapshot};
 
 /// A panel, by what the user sees.
@@ -63,6 +67,21 @@ impl PanelId {
     /// Its number, the digit that picks it.
     pub const fn number(self) -> u8 {
         self as u8 + 1
+    }
+
+    /// What it shows, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Chip => "every PE as a heat map",
+            Self::Task => "what the network is for",
+            Self::Memory => "what lies where in SRAM",
+            Self::Noc => "packets on the mesh",
+            Self::Timers => "time by phase and layer",
+            Self::Sparsity => "zero weights, and events",
+            Self::Energy => "power, and where it goes",
+            Self::Pe => "one PE from the inside",
+            Self::Timeline => "which PE does what when",
+        }
     }
 
     /// Its name.
@@ -119,6 +138,19 @@ impl<'a> View<'a> {
     /// A layer's name in the model.
     pub fn layer_name(&self, layer: u8) -> &'a str {
         self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+    }
+}
+
+/// Says in a panel of figures that there are none before the first time step, and which there will be.
+fn idle(view: &View<'_>, panel: PanelId, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    let word = view.step_word();
+    let step = find(Action::Step(StepUnit::TimeStep)).and_then(|c| view.app.keymap.keys_of(c).next());
+    let step = step.map_or_else(String::new, |key| format!(" ({key})"));
+    let text = format!("After the first {word}{step}: {}.", panel.about());
+    let mut rest = area;
+    for row in crate::text::wrapped(&text, usize::from(area.width)) {
+        rest = put_line(buf, rest, Line::styled(row, theme.dim()));
     }
 }
 

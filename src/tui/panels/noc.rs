@@ -124,8 +124,8 @@ fn figures(noc: &NocView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let hops = if noc.packets_total == 0 { 0.0 } else { noc.hops_total as f64 / noc.packets_total as f64 };
     let rows = [
         ("packets, this step", units::count(noc.packets)),
-        ("latency, mean · max", format!("{:.0} · {:.0} ns", noc.mean_latency_ns, noc.max_latency_ns)),
-        ("busiest link", format!("{:.3} % of cycles", noc.max_link_load * 100.0)),
+        ("latency", format!("{:.0}, max {:.0} ns", noc.mean_latency_ns, noc.max_latency_ns)),
+        ("busiest link", format!("{:.3} % busy", noc.max_link_load * 100.0)),
         ("links a packet, mean", format!("{hops:.1}")),
         ("on the mesh now", units::count(u64::from(noc.in_flight))),
     ];
@@ -152,6 +152,6 @@ fn hot_spots(links: &[LinkView], area: Rect, theme: &Theme, buf: &mut Buffer) {
         rest = put_pair(buf, rest, Line::raw(format!("({x},{y}) > ({to_x},{to_y})")), Line::raw(figures));
     }
     if rest.height > 0 {
-        put_line(buf, rest, Line::styled("waited: NoC cycles since start", theme.dim()));
+        put_line(buf, rest, Line::styled("waited: cycles since start", theme.dim()));
     }
 }

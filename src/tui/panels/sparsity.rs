@@ -75,7 +75,8 @@ fn history(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    if area.height == 0 {
+    // No axis without bars.
+    if area.height == 0 || layer.activity_history.is_empty() {
         return;
     }
     let high = format!("{:>3.0} % ", end * 100.0);

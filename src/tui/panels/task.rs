@@ -2,6 +2,7 @@
 
 mod confusion;
 mod gestures;
+mod idle;
 pub mod language;
 mod picture;
 mod tensor;

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{PanelId, View};
+use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::session::snapshot::{Phase, PhaseView};
 use crate::tui::widgets::frame::frame;
@@ -30,6 +30,10 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = frame(view, PanelId::Timers, "time per phase", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    if view.snapshot.steps == 0 {
+        idle(view, PanelId::Timers, inner, buf);
+        return;
+    }
     let step = us(view.snapshot.step_ticks);
     let head = Line::from(vec![
         Span::styled(format!("this {} ", view.step_word()), theme.dim()),
@@ -50,9 +54,6 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     for row in &rows {
         draw_row(view, row, longest, wide, rows_to(rest, 1), buf);
         rest = rows_from(rest, 1);
-    }
-    if rows.is_empty() {
-        put_line(buf, rest, Line::styled("no time step completed yet", theme.dim()));
     }
 }
 

@@ -40,6 +40,21 @@ impl ThemeName {
     }
 }
 
+/// Background that the app draws on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Background {
+    /// The light theme paints its own, so that it reads in a dark terminal too; the others leave the terminal's.
+    #[default]
+    Auto,
+    /// Every theme with colours paints its own.
+    Theme,
+    /// The terminal's own, whatever the theme.
+    Terminal,
+}
+
+by_name!(Background, "background", [Auto = "auto", Theme = "theme", Terminal = "terminal"]);
+
 /// How the app looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
@@ -51,6 +66,8 @@ pub struct Looks {
     pub ramp: RampName,
     /// Characters.
     pub glyphs: Glyphs,
+    /// Whether the theme paints its background.
+    pub background: Background,
 }
 
 impl Default for Looks {
@@ -61,6 +78,7 @@ impl Default for Looks {
             theme: ThemeName::default(),
             ramp: RampName::default(),
             glyphs: Glyphs::default(),
+            background: Background::default(),
         }
     }
 }
@@ -77,6 +95,8 @@ pub struct LooksChoice {
     pub ramp: Option<RampName>,
     /// Characters.
     pub glyphs: Option<Glyphs>,
+    /// Background.
+    pub background: Option<Background>,
 }
 
 impl LooksChoice {
@@ -88,6 +108,7 @@ impl LooksChoice {
             theme: self.theme.or(config.theme),
             ramp: self.ramp.or(config.ramp),
             glyphs: self.glyphs.or(config.glyphs),
+            background: self.background.or(config.background),
         }
     }
 
@@ -101,6 +122,11 @@ impl LooksChoice {
             theme: self.theme.unwrap_or_else(|| ThemeName::detect(&env)),
             ramp: self.ramp.unwrap_or_default(),
             glyphs: self.glyphs.unwrap_or_else(|| Glyphs::detect(&env)),
+            // A terminal that says that it is light has the better background already: its own.
+            background: self.background.unwrap_or_else(|| match ThemeName::detect(&env) {
+                ThemeName::Light => Background::Terminal,
+                _ => Background::Auto,
+            }),
         }
     }
 }
@@ -153,6 +179,7 @@ mod tests {
             theme: Some(ThemeName::Light),
             ramp: Some(RampName::Grey),
             glyphs: None,
+            background: Some(Background::Terminal),
         };
         let looks = flags.or(config).resolve(env(&[("COLORTERM", "truecolor"), ("LC_ALL", "C")]));
         let wanted = Looks {
@@ -160,6 +187,7 @@ mod tests {
             theme: ThemeName::Mono,
             ramp: RampName::Grey,
             glyphs: Glyphs::Ascii,
+            background: Background::Terminal,
         };
         assert_eq!(looks, wanted);
         let bare = LooksChoice::default().resolve(env(&[("COLORTERM", "truecolor")]));
@@ -177,8 +205,11 @@ mod tests {
             ("0;default", ThemeName::Dark),
             ("", ThemeName::Dark),
         ] {
-            let found = ThemeName::detect(|name| (name == "COLORFGBG").then(|| value.to_owned()));
-            assert_eq!(found, theme, "{value}");
+            let env = |name: &str| (name == "COLORFGBG").then(|| value.to_owned());
+            assert_eq!(ThemeName::detect(env), theme, "{value}");
+            // What is light needs no paint.
+            let painted = LooksChoice::default().resolve(env).background == Background::Auto;
+            assert_eq!(painted, theme == ThemeName::Dark, "{value}");
         }
         assert_eq!(ThemeName::detect(|_| None), ThemeName::Dark);
     }

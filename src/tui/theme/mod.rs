@@ -1,7 +1,7 @@
 //! What things look like, by what they mean: the only place that knows colours.
 //!
 //! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the user's [`Looks`] and the
-//! terminal's depth. The background stays the terminal's own. Colour is never the only channel: every heat cell has a
+//! terminal's depth. The background stays the terminal's own, except that the light theme paints one. Colour is never the only channel: every heat cell has a
 //! digit, every state a word.
 //!
 //! | file | what lives there |
@@ -20,13 +20,15 @@ pub mod names;
 mod palette;
 pub mod ramp;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 use self::contrast::ink_on;
 use self::depth::Depth;
 pub use self::glyphs::Glyphs;
-pub use self::looks::{Looks, LooksChoice, ThemeName};
+pub use self::looks::{Background, Looks, LooksChoice, ThemeName};
 use self::names::Ink;
 use self::palette::Palette;
 pub use self::ramp::RampName;
@@ -99,6 +101,37 @@ impl Theme {
             Depth::Off | Depth::Mono => Style::new(),
             Depth::Ansi16 => Style::new().fg(ansi),
             Depth::Ansi256 | Depth::Truecolor => Style::new().fg(rgb_in(self.depth, rgb)),
+        }
+    }
+
+    /// Paint of everything that has no colour of its own; `None` where the terminal's own background stays.
+    pub fn ground(&self) -> Option<Style> {
+        let paints = match self.looks.background {
+            Background::Auto => self.looks.theme == ThemeName::Light,
+            Background::Theme => true,
+            Background::Terminal => false,
+        };
+        let [ground, ink] = self.palette.paint;
+        (paints && self.coloured()).then(|| {
+            let of = |(rgb, ansi): Ink| match self.depth {
+                Depth::Ansi256 | Depth::Truecolor => rgb_in(self.depth, rgb),
+                _ => ansi,
+            };
+            Style::new().bg(of(ground)).fg(of(ink))
+        })
+    }
+
+    /// Paints the theme's background and ink under all that has none of its own, if the theme does.
+    pub fn paint(&self, area: Rect, buf: &mut Buffer) {
+        let Some(Style { fg: Some(ink), bg: Some(ground), .. }) = self.ground() else { return };
+        for place in area.intersection(buf.area).positions() {
+            let cell = &mut buf[place];
+            if cell.fg == Color::Reset {
+                cell.fg = ink;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = ground;
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The colours of the themes.
 //!
-//! The terminal's own background stays, so a theme assumes one: the hardest of the common ones, so that the others are
+//! Where the terminal's own background stays a theme assumes one: the hardest of the common ones, so that the others are
 //! easier. For dark themes that is Nord's #2e3440, brighter than nearly all other dark ones; for the light theme
 //! gruvbox's #fbf1c7, darker than plain white and than Solarized's. Measured against it (`tests` below hold the
 //! floors), at 24 bits and after the way to xterm's 256:
@@ -19,8 +19,10 @@ use super::names::{Ink, Rgb};
 /// The colours of one theme.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Palette {
-    /// The background that is assumed.
+    /// The background that is assumed where the terminal's own stays.
     pub ground: Rgb,
+    /// Background and text where the theme paints both.
+    pub paint: [Ink; 2],
     /// Labels, units; none is the terminal's own ink, undimmed.
     pub dim: Option<Rgb>,
     /// The app's own voice.
@@ -56,6 +58,7 @@ impl Palette {
 // Blue and red of the first eight are too dark on black in most palettes: their bright twins stand in.
 static DARK: Palette = Palette {
     ground: (0x2e, 0x34, 0x40),
+    paint: [((0x18, 0x18, 0x18), Color::Black), ((0xd4, 0xd4, 0xd4), Color::White)],
     dim: Some((158, 158, 158)),
     accent: ((86, 180, 233), Color::Cyan),
     good: ((0, 200, 145), Color::Green),
@@ -78,6 +81,7 @@ static DARK: Palette = Palette {
 // No yellow, no bright twin but red: on white they are hardly there.
 static LIGHT: Palette = Palette {
     ground: (0xfb, 0xf1, 0xc7),
+    paint: [((0xff, 0xff, 0xff), Color::White), ((0x1f, 0x1f, 0x1f), Color::Black)],
     dim: Some((95, 95, 95)),
     accent: ((0, 92, 150), Color::Blue),
     good: ((0, 105, 70), Color::Green),
@@ -99,6 +103,7 @@ static LIGHT: Palette = Palette {
 
 static HIGH_CONTRAST: Palette = Palette {
     ground: (0x1e, 0x1e, 0x1e),
+    paint: [((0, 0, 0), Color::Black), ((0xff, 0xff, 0xff), Color::White)],
     dim: None,
     accent: ((110, 210, 255), Color::LightCyan),
     good: ((70, 230, 160), Color::LightGreen),
@@ -142,7 +147,9 @@ mod tests {
     fn text_reads_and_categories_and_pictures_can_be_seen() {
         for (theme, floors) in COLOURED.into_iter().zip([[4.6, 3.2, 3.1], [5.0, 4.8, 3.5], [7.0, 7.0, 5.8]]) {
             let palette = Palette::of(theme);
-            let Palette { ground, accent, good, warn, bad, .. } = *palette;
+            let Palette { ground, accent, good, warn, bad, paint, .. } = *palette;
+            let [painted, ink] = paint.map(|ink| ink.0);
+            assert!(least(painted, &[ink]) >= 10.0, "{theme}: text on its own paint");
             let texts: Vec<Rgb> =
                 [accent, good, warn, bad].map(|ink| ink.0).into_iter().chain(palette.dim).collect();
             let categories = palette.categories.map(|ink| ink.0);
@@ -152,6 +159,12 @@ mod tests {
             println!("{theme}: {measured:.2?}");
             for (measured, floor) in measured.into_iter().zip(floors) {
                 assert!(measured >= floor, "{theme}: {measured:.2} of {floor}");
+            }
+            // What is painted is easier to read on than what is assumed.
+            for (colours, floor) in
+                [(&texts[..], floors[0]), (&categories, floors[1]), (&pictures, floors[2])]
+            {
+                assert!(least(painted, colours) >= floor, "{theme}: on its own paint");
             }
         }
     }

@@ -13,13 +13,39 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Writes one line at the top of `area` and returns what is left below.
+/// Writes one line at the top of `area`, with `…` where it is cut, and returns what is left below.
 pub fn put_line<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) -> Rect {
     if area.is_empty() {
         return area;
     }
-    buf.set_line(area.x, area.y, &line.into(), area.width);
+    buf.set_line(area.x, area.y, &clipped(line.into(), usize::from(area.width)), area.width);
     rows_from(area, 1)
+}
+
+/// Returns the line cut to `width` columns, with `…` in place of what is missing. Spaces at its end may go unmarked.
+pub fn clipped(line: Line<'_>, width: usize) -> Line<'_> {
+    let mut room = width;
+    let end = line.spans.iter().rposition(|span| !span.content.trim_end().is_empty());
+    let inked = end.map_or(0, |end| {
+        let before: usize = line.spans[..end].iter().map(Span::width).sum();
+        before + Span::raw(line.spans[end].content.trim_end()).width()
+    });
+    if inked <= width {
+        return line;
+    }
+    let mut kept = Vec::new();
+    for span in line.spans {
+        // A column is kept for the mark: something is missing behind this span, or within it.
+        if span.width() < room {
+            room -= span.width();
+            kept.push(span);
+            continue;
+        }
+        let (text, style) = (cut(&span.content, room), span.style);
+        kept.push(Span::styled(text, style));
+        break;
+    }
+    Line { spans: kept, ..line }
 }
 
 /// Writes one line against the right edge of the top of `area`; nothing where it does not fit.
@@ -46,10 +72,17 @@ pub fn put_pair<'a>(
     rows_from(area, 1)
 }
 
-/// Writes text at a place inside `area`, given relative to it, cut at its right edge.
+/// Writes text at a place inside `area`, given relative to it, cut at its right edge with `…`.
 pub fn put_at(buf: &mut Buffer, area: Rect, (x, y): (u16, u16), text: &str, style: Style) {
-    if x < area.width && y < area.height {
-        buf.set_stringn(area.x + x, area.y + y, text, usize::from(area.width - x), style);
+    if x >= area.width || y >= area.height {
+        return;
+    }
+    let (at, room) = ((area.x + x, area.y + y), usize::from(area.width - x));
+    // Bytes are at least as many as columns: most texts need no measuring.
+    if text.len() <= room || Span::raw(text).width() <= room {
+        buf.set_stringn(at.0, at.1, text, room, style);
+    } else {
+        buf.set_stringn(at.0, at.1, shorten(text.trim_end(), room), room, style);
     }
 }
 
@@ -77,9 +110,11 @@ pub fn columns_to(area: Rect, columns: u16) -> Rect {
 
 /// Text cut to a width in columns, with `…` where something is missing.
 pub fn shorten(text: &str, width: usize) -> String {
-    if Span::raw(text).width() <= width {
-        return text.to_owned();
-    }
+    if Span::raw(text).width() <= width { text.to_owned() } else { cut(text, width) }
+}
+
+/// The beginning of a text and `…`, in `width` columns.
+fn cut(text: &str, width: usize) -> String {
     let mut short = String::new();
     for character in text.chars() {
         if Span::raw(format!("{short}{character}…")).width() > width {
@@ -102,6 +137,24 @@ pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_line_ends_in_a_mark_and_nothing_else_does() {
+        let line = || Line::from(vec![Span::raw("latency, "), Span::raw("mean"), Span::raw(" · max")]);
+        let shown = |width| clipped(line(), width).to_string();
+        assert_eq!(shown(19), "latency, mean · max");
+        assert_eq!(shown(18), "latency, mean · m…");
+        assert_eq!(shown(13), "latency, mea…");
+        assert_eq!(shown(9), "latency,…");
+        assert_eq!((shown(1), shown(0)), ("…".to_owned(), String::new()));
+        assert_eq!(clipped(Line::from("padded   "), 6).to_string(), "padded   ", "only spaces are cut");
+        let area = Rect::new(0, 0, 6, 1);
+        let mut buf = Buffer::empty(area);
+        put_at(&mut buf, area, (2, 0), "label", Style::new());
+        put_at(&mut buf, area, (0, 0), "日", Style::new());
+        assert_eq!(buf[(5, 0)].symbol(), "…");
+        assert_eq!(buf[(4, 0)].symbol(), "b");
+    }
 
     #[test]
     fn shortening_says_that_something_is_missing() {

@@ -40,6 +40,8 @@ pub struct Prompt {
     /// Which of them is shown, and what was typed before.
     recalled: Option<(usize, String)>,
     completing: Option<Completing>,
+    /// Whether the text is a proposal that a letter or a pasted word replaces.
+    proposed: bool,
 }
 
 /// Tab was pressed, and perhaps again.
@@ -63,6 +65,17 @@ impl Prompt {
     pub fn with_text(mut self, text: &str) -> Self {
         self.set(text.to_owned());
         self
+    }
+
+    /// Returns the line with a proposed beginning, `step `: a digit continues it, anything else that is typed replaces it.
+    #[must_use]
+    pub fn with_proposal(self, text: &str) -> Self {
+        Self { proposed: true, ..self.with_text(text) }
+    }
+
+    /// Returns `true` while the text is the proposal, as it was.
+    pub fn is_proposal(&self) -> bool {
+        self.proposed
     }
 
     /// What was typed so far.
@@ -104,6 +117,14 @@ impl Prompt {
 
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> Typed {
+        let proposed = self.proposed;
+        let typed = self.take(key);
+        // A key of the app, or one that only offers candidates, leaves the proposal as it is.
+        self.proposed = proposed && (typed == Typed::Other || typed == Typed::Complete);
+        typed
+    }
+
+    fn take(&mut self, key: Key) -> Typed {
         if key.code == KeyCode::Tab || key.code == KeyCode::BackTab {
             return self.tab(key.code == KeyCode::BackTab);
         }
@@ -124,6 +145,9 @@ impl Prompt {
 
     fn insert(&mut self, character: char) -> bool {
         self.completing = None;
+        if std::mem::take(&mut self.proposed) && !character.is_ascii_digit() && character != ' ' {
+            self.set(String::new());
+        }
         if !character.is_control() && self.text.len() + character.len_utf8() <= MAX_LENGTH {
             self.text.insert(self.cursor, character);
             self.cursor += character.len_utf8();
@@ -223,6 +247,7 @@ impl Prompt {
             self.text.replace_range(start..self.cursor, common);
             self.cursor = start + common.len();
         }
+        self.proposed = false;
         let one = candidates.len() == 1;
         self.completing = (!one).then_some(Completing { start, candidates, chosen: None });
     }
@@ -320,6 +345,29 @@ mod tests {
         assert_eq!((one.text(), one.candidates().0.len()), ("perplexity", 0));
         one.complete(99, words());
         assert_eq!(one.text(), "perplexity");
+    }
+
+    #[test]
+    fn a_proposal_is_continued_by_a_number_and_replaced_by_a_word() {
+        let prompt = || Prompt::default().with_proposal("step ");
+        for (keys, text) in [
+            ("1 2", "step 12"),
+            ("s t e p space 1 2", "step 12"),
+            ("t i m e", "time"),
+            ("left x", "stepx "),
+            ("ctrl-u h", "h"),
+            ("backspace x", "stepx"),
+        ] {
+            let mut prompt = prompt();
+            press(&mut prompt, keys);
+            assert_eq!(prompt.text(), text, "{keys}");
+        }
+        let mut pasted = prompt();
+        pasted.paste("event 7");
+        assert_eq!(pasted.text(), "event 7");
+        let mut untouched = prompt();
+        assert_eq!(press(&mut untouched, "f3"), Typed::Other);
+        assert!(untouched.is_proposal() && untouched.text() == "step ");
     }
 
     #[test]

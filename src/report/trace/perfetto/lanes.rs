@@ -10,7 +10,7 @@ use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::geometry::Pe;
 use crate::machine::broadcast::options::Broadcast;
 use crate::machine::routes::ROUTES;
-use crate::report::trace::{Chunk, TraceError, place};
+use crate::report::trace::{Chunk, TraceError, place, step_number};
 use crate::session::Session;
 use crate::session::timeline::Doing;
 
@@ -71,7 +71,7 @@ impl<W: Write> Perfetto<W> {
                 let layer = json!(chunk.layer(transfer.layer));
                 let more = args([
                     ("layer", layer),
-                    ("step", json!(transfer.step)),
+                    ("step", json!(step_number(transfer.step))),
                     ("packets", json!(transfer.packets)),
                 ]);
                 self.slice((DMA, engine(index)), ("block", "dma"), &span, more)?;
@@ -85,17 +85,17 @@ impl<W: Write> Perfetto<W> {
         for step in chunk.steps() {
             let announced = chunk.record.announcements.iter().find(|span| span.step == step.step);
             let begin = announced.map_or(step.begin, |span| span.asked);
-            let name = format!("step {}", step.step);
+            let name = format!("step {}", step_number(step.step));
             let since_last = json!(step.end - step.begin);
-            let more = args([("step", json!(step.step)), ("ticks_since_last", since_last)]);
+            let more = args([("step", json!(step_number(step.step))), ("ticks_since_last", since_last)]);
             self.slice((HOST, host_lane(chunk, step.step)), (&name, "step"), &(begin..step.end), more)?;
         }
         // What is in flight when the trace ends.
         let complete = chunk.record.steps.back().map_or(0, |step| step.step.wrapping_add(1));
         let under_way = chunk.record.announcements.iter().filter(|span| chunk.last && span.step >= complete);
         for span in under_way.filter(|span| span.asked < chunk.end) {
-            let name = format!("step {}", span.step);
-            let more = args([("step", json!(span.step)), ("goes_on", json!(true))]);
+            let name = format!("step {}", step_number(span.step));
+            let more = args([("step", json!(step_number(span.step))), ("goes_on", json!(true))]);
             let lane = (HOST, host_lane(chunk, span.step));
             self.slice(lane, (&name, "step under way"), &(span.asked..chunk.end), more)?;
         }
@@ -112,7 +112,7 @@ impl<W: Write> Perfetto<W> {
                 let more = args([
                     ("place", json!(segment.pe.map_or_else(|| "host".to_owned(), place))),
                     ("layer", json!(segment.layer.map(|layer| chunk.layer(layer)))),
-                    ("step", json!(segment.step)),
+                    ("step", json!(segment.step.map(step_number))),
                     ("packet", json!(segment.packet)),
                 ]);
                 self.slice((PATH, 1), (name, "critical"), &(segment.begin..segment.end), more)?;

@@ -126,7 +126,7 @@ fn wrapped(buf: &mut Buffer, area: Rect, text: &str, style: ratatui::style::Styl
 }
 
 /// Words in lines of a width; what is over the last line is cut with a mark.
-pub(super) fn wrap(text: &str, width: usize, rows: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize, rows: usize) -> Vec<String> {
     let mut lines = text::wrapped(text, width);
     if lines.len() > rows {
         let rest = lines.split_off(rows.saturating_sub(1)).join(" ");
@@ -156,7 +156,7 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
     for slot in &core.slots {
         let (x, y) = (slot.x, slot.y);
         let sample = if batch { format!(".{}", slot.sample) } else { String::new() };
-        let text = format!("{}{sample} step {}", slot.layer, slot.step);
+        let text = format!("{}{sample} #{}", slot.layer, slot.step.wrapping_add(1));
         let blocks = format!("  x {}/{}  y {}/{}", x.0, x.1, y.0, y.1);
         lines.push(Line::from(vec![Span::styled(text, theme.strong()), Span::raw(blocks)]));
     }

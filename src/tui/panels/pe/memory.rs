@@ -168,19 +168,31 @@ fn word_style(view: &View<'_>, word: &WordView) -> Style {
     word.kind.map_or_else(|| theme.dim(), |kind| theme.region(kind))
 }
 
+/// A word as hex, u32 and f32, and its region's name, in `room` columns. What does not fit is left out: the u32 first, then
+/// the name; the number is never cut where the panel has its least width.
+fn read_out(bits: u32, owner: &str, room: usize) -> (String, &str) {
+    let single = single_text(f32::from_bits(bits));
+    let (full, short) = (format!("{bits:08x} = {bits} = {single}"), format!("{bits:08x} = {single}"));
+    let fits = |value: &str, owner: &str| value.len() + owner.len() + usize::from(!owner.is_empty()) <= room;
+    for (value, owner) in [(&full, owner), (&short, owner), (&full, ""), (&short, "")] {
+        if fits(value, owner) {
+            return (value.clone(), owner);
+        }
+    }
+    (shorten(&short, room), "")
+}
+
 /// The word under the cursor: where it is, its values, what its elements are, where it leads.
 fn under_cursor(view: &View<'_>, window: &MemoryView, word: &WordView, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let region = window.map.iter().find(|r| (r.start..r.end).contains(&word.address));
     let owner = region.map_or("free", |region| region.name.as_str());
     let place = format!("{:05x} bank {} ", word.address, word.address / BANK_BYTES);
-    let bits = format!("{:08x} = {} = {}", word.bits, word.bits, single_text(f32::from_bits(word.bits)));
-    let line = Line::from(vec![Span::styled(place, theme.accent()), Span::raw(bits)]);
+    let (value, owner) = read_out(word.bits, owner, usize::from(area.width).saturating_sub(place.len()));
+    let line = Line::from(vec![Span::styled(place, theme.accent()), Span::raw(value)]);
     let mut rest = put_line(buf, area, line);
     let style = region.map_or_else(|| theme.dim(), |region| theme.region(region.kind));
-    if rest.width >= 60 {
-        put_right(buf, area, Line::styled(owner.to_owned(), style));
-    }
+    put_right(buf, area, Line::styled(owner, style));
     let room = usize::from(area.width);
     let link = usize::from(word.link.is_some());
     let for_elements = usize::from(rest.height).saturating_sub(link);
@@ -197,5 +209,27 @@ fn under_cursor(view: &View<'_>, window: &MemoryView, word: &WordView, area: Rec
             Span::raw(shorten(&link.to, room.saturating_sub(2))),
         ];
         put_line(buf, rest, Line::from(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_word_is_whole_and_apart_from_the_region_at_every_width() {
+        let (bits, owner) = (0x7f60_44ee, "rnns.1 cell states c");
+        let number = single_text(f32::from_bits(bits));
+        assert_eq!(read_out(bits, owner, 80), (format!("7f6044ee = 2137015534 = {number}"), owner));
+        for room in 21..100 {
+            let (value, owner) = read_out(bits, owner, room);
+            assert!(value.ends_with(&number), "{room}: {value}");
+            assert!(
+                value.len() + owner.len() < room + usize::from(owner.is_empty()),
+                "{room}: {value}{owner}"
+            );
+        }
+        assert_eq!(read_out(bits, owner, 45).1, owner, "the u32 goes before the name");
+        assert!(read_out(bits, owner, 12).0.ends_with('…'));
     }
 }

@@ -5,12 +5,16 @@ mod memory;
 mod neurons;
 pub mod state;
 
+pub(super) use self::core::wrap;
+
+use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::session::snapshot::{Part, PartView, PeStatus};
+use crate::tui::command::{Action, Direction, find};
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{columns_to, put_line, put_pair, rows_from};
 
@@ -30,7 +34,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let right = match state.part {
         Part::Core => "now".to_owned(),
         Part::Memory => format!("{} · now", state.format.name()),
-        Part::Neurons if state.by_distance => format!("by |c−{}|", view.theme().glyphs.theta()),
+        Part::Neurons if state.by_distance => format!("by |c before−{}|", view.theme().glyphs.theta()),
         Part::Neurons => "by unit".to_owned(),
     };
     let inner = frame(view, PanelId::Pe, &right, legend(view, area.width), area, buf);
@@ -71,24 +75,37 @@ fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     put_pair(buf, area, line, Line::from(name))
 }
 
-/// The keys of the panel; what the marks of the part mean stands in the part.
+/// The keys of the panel, most useful first, as many as fit; what the marks of the part mean stands in the part.
 fn legend(view: &View<'_>, width: u16) -> Line<'static> {
+    use state::Key;
     let theme = view.theme();
-    let enter = theme.glyphs.enter();
-    let keys: &[(&str, &str)] = match view.app.pe.part {
-        Part::Core => &[("v", "memory"), ("jk", "scroll")],
-        Part::Memory => {
-            &[("v", "neurons"), (enter, "follow"), ("e", "back"), ("x", "hex f32 u32"), ("a", "next region")]
-        }
-        Part::Neurons => {
-            &[("v", "core"), ("→", "bytes, receivers"), (enter, "follow"), ("e", "back"), ("y", "sort")]
-        }
+    let keys: &[(Action, &str)] = match view.app.pe.part {
+        Part::Core => &[(Action::Pe(Key::NextPart), "memory"), (Action::Move(Direction::Down), "scroll")],
+        Part::Memory => &[
+            (Action::Pe(Key::NextPart), "neurons"),
+            (Action::Pe(Key::Follow), "follow"),
+            (Action::WhoWrote, "who wrote"),
+            (Action::Pe(Key::NextRegion), "next region"),
+            (Action::Pe(Key::Format), "hex f32 u32"),
+            (Action::Pe(Key::Back), "back"),
+        ],
+        Part::Neurons => &[
+            (Action::Pe(Key::NextPart), "core"),
+            (Action::Move(Direction::Right), "bytes, receivers"),
+            (Action::Pe(Key::Follow), "follow"),
+            (Action::Pe(Key::Sort), "sort"),
+            (Action::Pe(Key::Back), "back"),
+        ],
     };
     let mut line = Line::default();
-    for (key, word) in keys {
+    for &(action, word) in keys {
+        let Some(key) = find(action).and_then(|command| view.app.keymap.keys_of(command).next()) else {
+            continue;
+        };
+        let key = if key.code == KeyCode::Enter { theme.glyphs.enter().to_owned() } else { key.to_string() };
         let word = format!(" {word}  ");
         if line.width() + key.chars().count() + word.chars().count() + 4 <= usize::from(width) {
-            line.spans.push(Span::styled(*key, theme.accent()));
+            line.spans.push(Span::styled(key, theme.accent()));
             line.spans.push(Span::styled(word, theme.dim()));
         }
     }

@@ -39,7 +39,11 @@ fn sums(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) -> Re
     let Some(unit) = page.units.iter().find(|u| u.number == view.app.pe.unit).or(page.units.first()) else {
         return put_line(buf, area, Line::styled("no units", theme.dim()));
     };
-    let text = format!("z, r, g are {}", unit.gates.text());
+    let text = if Columns::fit(area.width).gates {
+        format!("c before and after the reset; z, r, g {}", unit.gates.text())
+    } else {
+        "c before and after the reset".to_owned()
+    };
     put_line(buf, area, Line::styled(shorten(&text, usize::from(area.width)), theme.dim()))
 }
 
@@ -52,15 +56,14 @@ struct Columns {
 impl Columns {
     fn fit(width: u16) -> Self {
         let gates = width >= 64;
-        let used = if gates { 6 + 7 * 8 + 2 } else { 6 + 4 * 8 + 2 };
-        let bar = width.saturating_sub(used + 1);
+        let used = TABLE + if gates { 24 } else { 0 };
+        let bar = width.saturating_sub(used + 2);
         Self { gates, bar: if bar >= 9 { bar.min(41) } else { 0 } }
     }
 
     fn head(&self, glyphs: Glyphs) -> String {
-        let (theta, distance) = (glyphs.theta(), format!("c−{}", glyphs.theta()));
         let gates = if self.gates { format!("{:>8}{:>8}{:>8}", "z", "r", "g") } else { String::new() };
-        format!("{:>6}{:>8}{:>8}{gates}{:>8}{:>8}", "unit", "c", theta, "y", distance)
+        format!("{:>6}{:>9}{:>8}{MARK}{:>7}{:>8}{gates}", "unit", "c before", glyphs.theta(), "y", "c after")
     }
 
     fn cells(&self, unit: &UnitView) -> String {
@@ -69,10 +72,20 @@ impl Columns {
         } else {
             String::new()
         };
-        let UnitView { c, theta, y, distance, .. } = *unit;
-        format!("{:>6}{}{}{gates}{}{}", unit.unit, number(c), number(theta), number(y), number(distance))
+        let UnitView { c_before, c, theta, y, .. } = *unit;
+        let [before, theta, y, after] = [c_before, theta, y, c].map(number);
+        // y is not negative: seven columns do.
+        let y = y.strip_prefix(' ').unwrap_or(&y);
+        format!("{:>6} {before}{theta}{MARK}{y}{after}{gates}", unit.unit)
     }
 }
+
+/// Columns of the table without gates: unit, c before, θ, the mark of an event, y, c after.
+const TABLE: u16 = 6 + 9 + 8 + 2 + 7 + 8;
+/// Column of the mark of an event, between what is compared and what is sent.
+const MARK_AT: u16 = 6 + 9 + 8 + 1;
+/// Room for it.
+const MARK: &str = "  ";
 
 /// A number of seven columns and a gap.
 fn number(value: f32) -> String {
@@ -84,7 +97,11 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     let columns = Columns::fit(area.width);
     let mut head = columns.head(theme.glyphs);
     if columns.bar > 0 {
-        let middle = if columns.bar >= 15 { format!("c, | {}", theme.glyphs.theta()) } else { String::new() };
+        let middle = match columns.bar {
+            0..15 => String::new(),
+            15..22 => format!("c, | {}", theme.glyphs.theta()),
+            _ => format!("c before, | {}", theme.glyphs.theta()),
+        };
         head =
             format!("{head}  {:<2}{middle:^room$}1", "-1", room = usize::from(columns.bar).saturating_sub(3));
     }
@@ -101,9 +118,10 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
             (false, false) => theme.text(),
         };
         put_at(buf, rest, (0, y), &columns.cells(unit), style);
-        let mark = if unit.event { "*" } else { " " };
         let used = columns.cells(unit).chars().count() as u16;
-        put_at(buf, rest, (used, y), mark, theme.good());
+        if unit.event {
+            put_at(buf, rest, (MARK_AT, y), "*", if here { style } else { theme.good() });
+        }
         if here && theme.marks() {
             put_at(buf, rest, (1, y), ">", style);
         }
@@ -122,14 +140,14 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// c from 0 on an axis from −1 to 1, and θ as a bar across.
+/// Draws the compared c from 0 on an axis from −1 to 1, and θ as a bar across.
 fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buffer) {
     let theme = view.theme();
     let place = |value: f32| {
         let share = if value.is_nan() { 0.5 } else { value.clamp(-1.0, 1.0).midpoint(1.0) };
         (share * f32::from(width.saturating_sub(1))).round() as u16
     };
-    let (zero, c, theta) = (place(0.0), place(unit.c), place(unit.theta));
+    let (zero, c, theta) = (place(0.0), place(unit.c_before), place(unit.theta));
     let (full, thin) = theme.glyphs.pick(("■", "·"), ("=", "."));
     let area = columns_to(area, width);
     for x in 0..width {

@@ -1,6 +1,7 @@
 //! Where the user is in the PE panel, and how keys move there.
 
 use crate::chip::geometry::Pe;
+use crate::machine::program::RegionKind;
 use crate::machine::sram::SRAM_BYTES;
 use crate::session::inspect::Link;
 use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
@@ -78,6 +79,8 @@ pub struct PeState {
     pub part: Part,
     /// Address of the word under the cursor in Memory.
     pub address: u32,
+    /// Whether the user, or a lesson, has chosen the address; until then the cursor is where a PE's data begins.
+    pub placed: bool,
     /// Number of the unit under the cursor in Neurons.
     pub unit: u32,
     /// How words are written.
@@ -166,7 +169,18 @@ impl PeState {
         };
     }
 
+    /// Puts the cursor where the PE's data begins: the program at address 0 is not modelled, and all zeros.
+    pub fn open_memory(&mut self, shown: Option<&Inspection>) {
+        let Some(PartView::Memory(view)) = shown.and_then(|shown| shown.view.as_ref()) else { return };
+        let data = view.map.iter().find(|region| region.kind == RegionKind::Weights);
+        let data = data.or(view.map.iter().find(|region| region.kind == RegionKind::State));
+        if let Some(region) = data.filter(|_| !self.placed) {
+            self.address = region.start & !3;
+        }
+    }
+
     fn set_address(&mut self, address: i64) {
+        self.placed = true;
         self.address = address.clamp(0, i64::from(SRAM_BYTES) - 4) as u32 & !3;
     }
 
@@ -204,7 +218,10 @@ impl PeState {
             Key::Sort => self.by_distance = !self.by_distance,
             Key::PageDown => self.step(Direction::Down, page, row, shown),
             Key::PageUp => self.step(Direction::Up, page, row, shown),
-            Key::First => (self.address, self.unit, self.scroll) = (0, 0, 0),
+            Key::First => {
+                self.set_address(0);
+                (self.unit, self.scroll) = (0, 0);
+            }
             Key::Last => {
                 self.set_address(i64::from(SRAM_BYTES));
                 if let Some(view) = shown.and_then(neurons) {
@@ -234,7 +251,7 @@ impl PeState {
             starts.take_while(|&start| start < self.address).last()
         };
         if let Some(start) = to {
-            self.address = start & !3;
+            self.set_address(i64::from(start));
         }
     }
 

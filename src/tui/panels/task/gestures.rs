@@ -59,6 +59,10 @@ fn accuracy(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer)
     let value = gestures.accuracy().map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0));
     let scope =
         format!("{} of {} labelled samples", units::count(gestures.correct), units::count(gestures.judged));
+    if gestures.judged == 0 {
+        put_line(buf, area, Line::styled("no labelled sample is judged yet", theme.dim()));
+        return;
+    }
     if area.height < big::ROWS {
         let line = vec![
             Span::styled("accuracy ", theme.dim()),

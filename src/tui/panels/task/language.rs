@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use super::idle;
 use crate::session::command::StepUnit;
 use crate::session::snapshot::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
@@ -71,6 +72,10 @@ pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Bu
     let inner = frame(view, PanelId::Task, &right, legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    if language.words.is_empty() && view.snapshot.steps == 0 {
+        idle::render(view, &language.upcoming, &reading.hint, inner, buf);
+        return;
+    }
     lay_out(&reading, theme, inner, buf);
 }
 
@@ -142,7 +147,7 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(p) => format!("{p:.1e}"),
         None => "-".to_owned(),
     };
-    if area.height < big::ROWS {
+    if area.height < big::ROWS || reading.perplexity.is_none() {
         let line = vec![
             Span::styled("perplexity ", theme.dim()),
             Span::styled(value, theme.strong()),
@@ -166,8 +171,11 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
 
-/// Surprisal of the last words as a chart.
+/// Surprisal of the last words as a chart; no axis without bars.
 fn history(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if reading.history.is_empty() {
+        return;
+    }
     let label = "nats ";
     put_at(buf, area, (0, 0), " 12", theme.dim());
     put_at(buf, area, (0, area.height.saturating_sub(1)), "  0", theme.dim());

@@ -15,13 +15,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use self::places::{Places, WIDE_GUTTER, places};
-use super::{PanelId, View};
+use super::pe::wrap;
+use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
+use crate::tui::command::{Action, find};
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
@@ -43,43 +44,77 @@ const fn letter(phase: Phase) -> char {
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let room = usize::from(area.width.saturating_sub(4));
     let Some(line) = view.snapshot.timeline.as_ref().filter(|line| line.known < line.now) else {
-        let inner = frame(view, PanelId::Timeline, "", Line::default(), area, buf);
-        empty(view, inner, buf);
+        let inner = frame(view, PanelId::Timeline, "", keys(view, None), area, buf);
+        idle(view, PanelId::Timeline, inner, buf);
         return;
     };
-    let inner = frame(view, PanelId::Timeline, &head(view, line), legend(theme, room), area, buf);
+    let places = places(area, &line.sentence);
+    // A panel too low for a row of its own has what the letters mean instead of the keys.
+    let room = usize::from(area.width.saturating_sub(4));
+    let below = if places.legend.is_empty() { legend(theme, room) } else { keys(view, Some(line)) };
+    let inner = frame(view, PanelId::Timeline, &head(view, line), below, area, buf);
     if inner.is_empty() {
         return;
     }
-    let places = places(area);
     sentence(line, places.sentence, theme, buf);
     path(line, &places, inner, theme, buf);
     rows(view, line, &places, inner, buf);
     lane(("packets", "pkt"), &line.packets, places.packets, inner, theme, buf);
     lane(("DMA", "DMA"), &line.dma, places.dma, inner, theme, buf);
     axis(line, &places, inner, theme, buf);
+    put_line(buf, places.legend, legend(theme, usize::from(places.legend.width)));
     details(view, line, places.details, buf);
 }
 
-/// Nothing is recorded, and what to do about it.
-fn empty(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
-    let why = format!("Nothing is recorded yet. Step one {} (s), or run (space).", view.step_word());
-    Paragraph::new(Line::styled(why, view.theme().dim())).wrap(Wrap { trim: true }).render(inner, buf);
+/// Number of a time step for people, who count from 1.
+const fn number(step: u32) -> u32 {
+    step.wrapping_add(1)
 }
 
 /// What is shown: steps, and how long a column is.
 fn head(view: &View<'_>, line: &TimelineView) -> String {
     let word = view.step_word();
     let steps = match (line.steps.first(), line.steps.last()) {
-        (Some(first), Some(last)) if first.step == last.step => format!("{word} {}", first.step),
-        (Some(first), Some(last)) => format!("{word}s {} to {}", first.step, last.step),
+        (Some(first), Some(last)) if first.step == last.step => format!("{word} {}", number(first.step)),
+        (Some(first), Some(last)) => format!("{word}s {} to {}", number(first.step), number(last.step)),
         _ => "now".to_owned(),
     };
     let each = us(line.end - line.begin) / f64::from(line.request.columns.max(1));
     let each = if each < 1.0 { format!("{:.0} ns", each * 1e3) } else { units::time_us(each) };
     format!("{steps} · {} · {each} a column", units::time_us(us(line.end - line.begin)))
+}
+
+/// Which PEs have a row, and the keys of the panel.
+fn keys(view: &View<'_>, line: Option<&TimelineView>) -> Line<'static> {
+    let theme = view.theme();
+    let shown = line.map_or_else(Vec::new, |line| shown(line).into_iter().collect());
+    let mut spans: Vec<Span<'static>> = shown.into_iter().map(Span::raw).collect();
+    for (action, word) in [
+        (Action::TimelineRows, if view.app.timeline.every { "fit" } else { "every PE" }),
+        (Action::CriticalPe, "critical PE"),
+        (Action::ZoomIn, "closer"),
+        (Action::ZoomOut, "farther"),
+        (Action::LatestSteps, "latest"),
+    ] {
+        let key = find(action).and_then(|command| view.app.keymap.keys_of(command).next());
+        let Some(key) = key else { continue };
+        let gap = if spans.is_empty() { "" } else { " · " };
+        spans.push(Span::styled(format!("{gap}{key}"), theme.accent()));
+        spans.push(Span::styled(format!(" {word}"), theme.dim()));
+    }
+    Line::from(spans)
+}
+
+/// Which of the PEs have a row, where not all do.
+fn shown(line: &TimelineView) -> Option<String> {
+    let (rows, all) = (line.rows.len(), line.order.len());
+    let first = line.rows.first().filter(|_| rows < all)?;
+    if line.request.fit {
+        return Some(format!("{rows} of {all} PEs"));
+    }
+    let at = line.order.iter().position(|&pe| pe == first.pe).unwrap_or(0);
+    Some(format!("PEs {} to {} of {all}", at + 1, at + rows))
 }
 
 /// What letters and colours mean, as much as fits.
@@ -96,13 +131,14 @@ fn legend(theme: &Theme, room: usize) -> Line<'static> {
         spans.push(Span::styled(letter(phase).to_string(), ink(theme, phase, true)));
         spans.push(Span::styled(format!(" {name}  "), theme.dim()));
     }
+    let shortest = Line::from(spans[..8].to_vec());
     let short = Line::from(spans.clone());
     spans.push(Span::styled("i handlers  · idle  ", theme.dim()));
     let middle = Line::from(spans.clone());
     spans.push(Span::styled("CAPITAL: critical path", theme.strong()));
     let long = Line::from(spans);
     let capitals = Line::styled("CAPITAL: critical path", theme.strong());
-    [long, middle, short].into_iter().find(|line| line.width() <= room).unwrap_or(capitals)
+    [long, middle, short, shortest].into_iter().find(|line| line.width() <= room).unwrap_or(capitals)
 }
 
 /// A phase's style: filled on the critical path.
@@ -128,7 +164,10 @@ fn sentence(line: &TimelineView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     } else {
         (line.sentence.clone(), theme.strong())
     };
-    Paragraph::new(Line::styled(text, style)).wrap(Wrap { trim: true }).render(area, buf);
+    let mut rest = area;
+    for row in wrap(&text, usize::from(area.width), usize::from(area.height)) {
+        rest = put_line(buf, rest, Line::styled(row, style));
+    }
 }
 
 /// The names at the left of a part.
@@ -182,7 +221,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
         let text = if places.gutter >= WIDE_GUTTER {
             format!("{} {place}", shorten(view.layer_name(row.layer), 7))
         } else {
-            place.to_owned()
+            format!("{} {place}", row.layer)
         };
         let style = if selected { theme.selected() } else { theme.category(usize::from(row.layer)) };
         name(part, inner, y, &text, style, buf);
@@ -299,7 +338,7 @@ fn details(view: &View<'_>, line: &TimelineView, area: Rect, buf: &mut Buffer) {
         || format!("at {at:.2} µs"),
         |step| {
             let since = us(line.cursor_tick - step.begin);
-            format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), step.step)
+            format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), number(step.step))
         },
     );
     let head = vec![

@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
+use crate::text;
 use crate::tui::widgets::{columns_from, rows_from, rows_to};
 
-/// Columns of the names at the left.
-pub const GUTTER: u16 = 9;
+/// Columns of the names at the left: layer number and PE.
+pub const GUTTER: u16 = 10;
 /// The same with layers' names, where there is room.
 pub const WIDE_GUTTER: u16 = 16;
 
@@ -26,12 +27,14 @@ pub struct Places {
     pub dma: Rect,
     /// The time axis.
     pub axis: Rect,
+    /// Meaning of letters and colours.
+    pub legend: Rect,
     /// What the selected PE does at the cursor.
     pub details: Rect,
 }
 
-/// Divides a panel's area, border included.
-pub fn places(area: Rect) -> Places {
+/// Divides a panel's area, border included. `sentence` is wrapped into as many rows as it needs and the panel can spare.
+pub fn places(area: Rect, sentence: &str) -> Places {
     let inner = Rect {
         x: area.x.saturating_add(1),
         y: area.y.saturating_add(1),
@@ -39,16 +42,16 @@ pub fn places(area: Rect) -> Places {
         height: area.height.saturating_sub(2),
     };
     let gutter = if inner.width >= 90 { WIDE_GUTTER } else { GUTTER }.min(inner.width);
-    // What is asked for: sentence, path, packets, DMA, details; the axis always, PEs with the rest.
-    let [sentence, path, packets, dma, details] = match inner.height {
-        0..=5 => [0, 1, 0, 0, 0],
-        6..=9 => [1, 1, 0, 0, 1],
-        10..=15 => [2, 1, 1, 1, 2],
-        16..=23 => [3, 2, 1, 1, 3],
-        _ => [3, 2, 2, 1, 4],
+    // Most rows of the sentence, path, packets, DMA, legend, details; the axis always, PEs with the rest.
+    let [most, path, packets, dma, legend, details] = match inner.height {
+        0..=5 => [0, 1, 0, 0, 0, 0],
+        6..=9 => [1, 1, 0, 0, 0, 1],
+        10..=15 => [inner.height / 4, 1, 1, 1, 1, 1],
+        16..=23 => [inner.height * 2 / 5, 2, 1, 1, 1, 2],
+        _ => [inner.height / 3, 2, 2, 1, 1, 4],
     };
-    // A narrow panel needs more lines for the same sentence.
-    let sentence = if inner.width < 60 && inner.height >= 16 { sentence + 2 } else { sentence };
+    let wrapped = text::wrapped(sentence, usize::from(inner.width).max(1)).len();
+    let sentence = u16::try_from(wrapped).unwrap_or(u16::MAX).clamp(most.min(1), most);
     let mut rest = inner;
     let mut take = |rows: u16, whole: bool| {
         let part = rows_to(rest, rows);
@@ -57,11 +60,12 @@ pub fn places(area: Rect) -> Places {
     };
     let sentence = take(sentence, true);
     let path = take(path, false);
-    let below = packets + dma + 1 + details;
+    let below = packets + dma + 1 + legend + details;
     let rows = take(inner.height.saturating_sub(sentence.height + path.height + below), false);
     let packets = take(packets, false);
     let dma = take(dma, false);
     let axis = take(1, false);
+    let legend = take(legend, true);
     let details = take(details, true);
-    Places { gutter, sentence, path, rows, packets, dma, axis, details }
+    Places { gutter, sentence, path, rows, packets, dma, axis, legend, details }
 }

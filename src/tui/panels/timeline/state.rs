@@ -18,11 +18,13 @@ pub struct TimelineState {
     pub window: TimelineWindow,
     /// Column of the cursor; none in the middle.
     pub cursor: Option<u16>,
+    /// Whether every PE has a row, also where not all rows fit; if not, all layers share the rows.
+    pub every: bool,
 }
 
 impl Default for TimelineState {
     fn default() -> Self {
-        Self { window: TimelineWindow::Latest(1), cursor: None }
+        Self { window: TimelineWindow::Latest(1), cursor: None, every: false }
     }
 }
 
@@ -79,7 +81,8 @@ impl TimelineState {
 /// What to ask the engine for; none while the panel is not on screen. The selected PE's detail comes with it.
 pub fn request(app: &App) -> Option<TimelineRequest> {
     let area = app.plan().panels.iter().find(|(panel, _)| *panel == PanelId::Timeline)?.1;
-    let places = places(area);
+    let sentence = app.picture().and_then(|snapshot| snapshot.timeline.as_ref());
+    let places = places(area, sentence.map_or("", |line| &line.sentence));
     let columns = places.path.width.min(TIMELINE_CELLS.0);
     if columns == 0 {
         return None;
@@ -88,6 +91,7 @@ pub fn request(app: &App) -> Option<TimelineRequest> {
         window: app.timeline.window,
         columns,
         rows: places.rows.height.min(TIMELINE_CELLS.1),
+        fit: !app.timeline.every,
         pe: app.selected.index() as u16,
         cursor: app.timeline.cursor.unwrap_or(columns / 2).min(columns - 1),
     })
@@ -106,13 +110,16 @@ pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
             app.timeline.step_cursor(view, direction == Direction::Right, times);
         }
         Direction::Up | Direction::Down => {
-            let at = view.order.iter().position(|&pe| usize::from(pe) == app.selected.index()).unwrap_or(0);
+            // Where layers share the rows, the rows are what the keys go through.
+            let shown: Vec<u16> = view.rows.iter().map(|row| row.pe).collect();
+            let order = if view.request.fit && !shown.is_empty() { &shown } else { &view.order };
+            let at = order.iter().position(|&pe| usize::from(pe) == app.selected.index()).unwrap_or(0);
             let to = if direction == Direction::Down {
                 at + times as usize
             } else {
                 at.saturating_sub(times as usize)
             };
-            let pe = view.order.get(to.min(view.order.len().saturating_sub(1)));
+            let pe = order.get(to.min(order.len().saturating_sub(1)));
             if let Some(pe) = pe.and_then(|&pe| Pe::from_index(usize::from(pe))) {
                 app.selected = pe;
             }
@@ -144,8 +151,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn view(begin: Tick, end: Tick, cursor: u16) -> TimelineView {
-        let request =
-            TimelineRequest { window: TimelineWindow::Latest(1), columns: 100, rows: 1, pe: 0, cursor };
+        let request = TimelineRequest {
+            window: TimelineWindow::Latest(1),
+            columns: 100,
+            rows: 1,
+            fit: true,
+            pe: 0,
+            cursor,
+        };
         TimelineView {
             request,
             begin,

@@ -1,0 +1,203 @@
+//! Texts of the help: what each panel shows, and the words on the screen. An entry has one line: at most 15 columns for the
+//! word or mark, 58 for the meaning (a test holds this).
+
+use crate::session::snapshot::TaskView;
+use crate::tui::panels::PanelId;
+
+/// A mark or word as the screen shows it, and its meaning.
+pub type Entry = (&'static str, &'static str);
+
+/// Returns the explanation of a panel, about ten entries.
+pub const fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
+    match panel {
+        PanelId::Chip => CHIP,
+        PanelId::Task => match task {
+            TaskView::LanguageModel(_) => LANGUAGE,
+            TaskView::Gestures(_) => GESTURES,
+            TaskView::Tensor(_) => TENSOR,
+        },
+        PanelId::Memory => MEMORY,
+        PanelId::Noc => NOC,
+        PanelId::Timers => TIMERS,
+        PanelId::Sparsity => SPARSITY,
+        PanelId::Energy => ENERGY,
+        PanelId::Pe => PE,
+        PanelId::Timeline => TIMELINE,
+    }
+}
+
+const CHIP: &[Entry] = &[
+    ("plan", "7 columns (x) and 6 rows (y) of QPEs, four PEs in each"),
+    ("0 to 9", "a PE: tenths of the scale below the plan"),
+    ("12", "a PE with more room: the value, in per cent or µJ"),
+    (".", "a PE without a program"),
+    ("- -", "no PEs here; what is here is not documented"),
+    ("router", "the event router, in the place of two QPEs"),
+    (">", "the selected PE; the lines below the plan are about it"),
+    ("act", "activity: share of its units that sent an event"),
+    ("duty", "share of the time that its core worked, not waited"),
+    ("SRAM", "share of its 128 KiB in use"),
+];
+
+const LANGUAGE: &[Entry] = &[
+    ("text", "one word a time step; the last one read is reversed"),
+    ("paint", "surprisal of the word: how unexpected it was"),
+    ("bold", "surprisal from 9 nats; underlined: from 7"),
+    ("~word", "not in the vocabulary: the network has read <unk>"),
+    ("¶", "the end of a line of the corpus"),
+    ("perplexity", "e to the mean surprisal; 1 would be certain of each word"),
+    ("nats", "unit of surprisal, -ln p: 2.3 is 10 %, 6.9 is 0.1 %"),
+    ("chart", "surprisal of the last words, from 0 to 12 nats"),
+    ("it expected", "the likeliest words before the last one was shown"),
+    ("bar", "root of the probability, so that small ones are seen"),
+];
+
+const GESTURES: &[Entry] = &[
+    ("picture", "the frame: where it became brighter (ON), darker (OFF)"),
+    ("bars", "probability of each class, from the frames so far"),
+    ("mark", "before a bar: the class that the sample is labelled with"),
+    ("bold", "the class that leads: the answer if the sample ended"),
+    ("accuracy", "share of the labelled samples answered rightly"),
+    ("12 of 45", "number of the sample, and how many there are"),
+    ("last samples", "right, wrong, or ? without a label; newest at the right"),
+    ("matrix", "row: the label; column: the answer; the diagonal is right"),
+];
+
+const TENSOR: &[Entry] = &[
+    ("grid", "the outputs of the last layer, one character a unit"),
+    ("0 to 9", "tenths of the largest output of this step"),
+    ("·", "an output of 0: a silent unit"),
+    ("rows", "rows of the input array read so far, one a time step"),
+];
+
+const MEMORY: &[Entry] = &[
+    ("bank 0 to 3", "the banks of the selected PE's SRAM, 32 KiB each"),
+    ("P W B S K L", "program, weights, buffers of x and y, state, stack, log"),
+    (".", "free"),
+    ("list", "regions by address: from, letter, name, bytes"),
+    ("core", "accesses of the PE's own core to the bank, since the start"),
+    ("NoC, DMA", "writes by packets and by DMA, since the start"),
+    ("conflicts", "core and a write met at the bank: one of them waited"),
+    ("fullest PEs", "the PEs with the most bytes in use, a bar a bank"),
+];
+
+const NOC: &[Entry] = &[
+    ("▐▌", "a QPE: four PEs and a node of the mesh"),
+    ("34 beside", "first digit: the link to the right; second: to the left"),
+    ("34 below", "first digit: the link up; second: down"),
+    ("0 to 9", "tenths of the packets of the token's busiest link"),
+    ("RT, --", "the event router; a place without PEs"),
+    ("latency", "mean, and longest, from injection to delivery, this token"),
+    ("busiest link", "share of the NoC's cycles in which it carried a packet"),
+    ("hot spots", "the links with the most packets in this token"),
+    ("waited", "cycles that packets waited for the link, since the start"),
+];
+
+const TIMERS: &[Entry] = &[
+    ("row", "a phase of a time step; indented: its part in a layer"),
+    ("this µs", "in the last token, along the slowest PE of each layer"),
+    ("mean µs", "mean over the tokens since the start; the bar is this"),
+    ("share", "of the mean token; phases add up to it"),
+    ("wait", "polling for input; in layer 0, for the token"),
+    ("egru_input", "W·x: input times input weights"),
+    ("egru_internal", "R·y: the layer's last output times recurrent weights"),
+    ("pointwise", "gates, cell state, threshold, event"),
+    ("broadcast", "sending y to the PEs that read it"),
+];
+
+const SPARSITY: &[Entry] = &[
+    ("zero weights", "share of the layer's weights that are 0"),
+    ("W, R", "input weights, recurrent weights"),
+    ("active units", "share of its units that sent an event in this token"),
+    ("mean", "the same, mean since the start"),
+    ("chart", "active units over the last tokens, one scale for all"),
+    ("silence", "a state not above its threshold sends 0: no event"),
+];
+
+const ENERGY: &[Entry] = &[
+    ("mean", "power since the start; without host and DRAM"),
+    ("chip, PEs off", "what the chip draws with all PEs off"),
+    ("PEs asleep", "what the PEs draw while they do nothing"),
+    ("phases", "what cores draw more while they work, by phase"),
+    ("polling", "what they draw more while they look for input"),
+    ("not published", "no source gives it; 0 unless the scene assumes it"),
+    ("chart", "energy of the last tokens"),
+    ("C", "every constant, how sure it is, and its source"),
+];
+
+const PE: &[Entry] = &[
+    ("POLLS", "the core waits, looking at its arrival counters"),
+    ("x 0/12 y 12/12", "blocks of x and of the last y: arrived, and expected"),
+    ("#12", "the token that the PE works on; 11 are done"),
+    ("by timer", "µs as its own 1 MHz timer counts: whole ones"),
+    ("interrupts", "handled since the start; then pending or running"),
+    ("memory", "words of its SRAM, what each is, who wrote it (W)"),
+    ("c before", "state compared with θ; above it (*) it is sent as y"),
+    ("c after", "state that stays: less θ where an event was sent"),
+    ("z r g", "keep gate, reset gate, candidate of the new state"),
+];
+
+const TIMELINE: &[Entry] = &[
+    ("row", "a PE; per layer critical first, then slowest to fastest"),
+    ("w r p b e", "W·x, R·y, gates, broadcast, row from DRAM"),
+    ("i ·", "handlers; idle"),
+    ("CAPITALS", "the critical path: what the token's time consists of"),
+    ("path", "the critical path alone, and the layer that it is in"),
+    ("N Q D S H", "on it: network, queue at a port, DRAM, sending, host"),
+    ("packets, DMA", "packets on the mesh, and transfers, over time"),
+    ("^", "the cursor; the last lines are about the PE there"),
+    ("sentence", "what bounds the token; what balancing would save"),
+];
+
+/// Words and marks on the screen, in alphabetical order.
+pub const WORDS: &[Entry] = &[
+    ("#12", "the token that runs; 11 are done. Steps count from 1"),
+    ("act", "activity: share of units that sent an event"),
+    ("bank", "a quarter of a PE's SRAM; core and writes may meet there"),
+    ("barrier", "PEs of a layer wait for each other before they send"),
+    ("block", "the y of one sending PE, in packets of 16 bytes"),
+    ("broadcast", "sending y to all PEs that read it"),
+    ("c before, after", "cell state compared with θ; less θ after an event"),
+    ("critical path", "the chain of work that the token's time consists of"),
+    ("DMA", "engine that copies memory while the core works"),
+    ("duty", "share of the time that a core worked and did not wait"),
+    ("egru_input", "phase: W·x, input times input weights"),
+    ("egru_internal", "phase: R·y, last output times recurrent weights"),
+    ("event", "a y that is not 0; also an entry of the emulator's queue"),
+    ("FIFO", "a PE's queue of packets from the event router"),
+    ("hop", "a packet's way over one link: 5 cycles of the NoC"),
+    ("nats", "unit of surprisal: -ln p"),
+    ("perplexity", "e to the mean surprisal"),
+    ("phase", "one operation of a time step on a PE"),
+    ("pointwise", "phase: gates, cell state, threshold, event"),
+    ("polling", "waiting by looking at a counter again and again"),
+    ("PE", "processing element: a core with 128 KiB of SRAM"),
+    ("QPE", "four PEs at one node of the mesh"),
+    ("race", "a packet that overwrote what was still to be read"),
+    ("sequence", "70 tokens, after which c is 0 again; or a gesture"),
+    ("surprisal", "-ln p of the word that came"),
+    ("θ", "threshold: a unit sends an event if its c is above"),
+    ("token, frame", "a time step: a word read, a picture seen"),
+    ("x, y", "input and output of a layer"),
+    ("x 0/12 y 12/12", "blocks of x and of y: arrived, and expected"),
+    ("z, r, g", "keep gate, reset gate, candidate: c = z c + (1 - z) g"),
+    ("~word", "a word that the vocabulary lacks"),
+    ("- -", "on the plan: no PEs there"),
+    (". .", "on the plan: PEs without a program"),
+    ("▐▌", "in the NoC panel: a QPE"),
+];
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn every_entry_has_one_line_of_the_narrowest_dashboard() {
+        let panels = [CHIP, LANGUAGE, GESTURES, TENSOR, MEMORY, NOC, TIMERS, SPARSITY, ENERGY, PE, TIMELINE];
+        for (word, meaning) in panels.concat().iter().chain(WORDS) {
+            assert!(word.width() < 16 && meaning.width() <= 58, "{word}: {meaning} ({})", meaning.width());
+        }
+    }
+}
