@@ -25,6 +25,7 @@ use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
+use crate::text::visible_line;
 
 /// Everything that can happen to the app.
 #[derive(Clone, Debug)]
@@ -187,6 +188,8 @@ pub struct App {
     pub last_step: Option<StepUnit>,
     /// The engine is gone until it is started again.
     pub crashed: bool,
+    /// Reason why the recording is incomplete; `None` while it is complete, or there is none.
+    pub recording_failed: Option<String>,
     /// Detail the engine was last asked for.
     pub asked_focus: Focus,
     /// What conditions can name in the loaded scene.
@@ -205,7 +208,7 @@ impl App {
     /// An app before its first snapshot.
     pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
         Self {
-            scene: scene.into(),
+            scene: visible_line(&scene.into()).into_owned(),
             watching: false,
             theme,
             keymap: Keymap::default(),
@@ -225,6 +228,7 @@ impl App {
             notice: None,
             last_step: None,
             crashed: false,
+            recording_failed: None,
             asked_focus: Focus::Nothing,
             names: None,
             typed: Vec::new(),
