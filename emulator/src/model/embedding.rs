@@ -1,42 +1,54 @@
 //! The embedding: one row of numbers for each word, which the chip keeps in its DRAM and the decoder is tied to.
 
-/// E, \[words, width\].
+use ndarray::{Array1, Array2};
+
+/// E, `[words, width]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding {
-    width: usize,
     values: Values,
 }
 
-/// The numbers of an [`Embedding`], row after row.
+/// Numbers of an [`Embedding`], one row a word.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     /// E\[word\]\[i\] = f32(q\[word\]\[i\]) · scale\[word\].
     Int8 {
-        /// \[words · width\].
-        q: Vec<i8>,
-        /// \[words\].
-        scale: Vec<f32>,
+        /// `[words, width]`.
+        q: Array2<i8>,
+        /// `[words]`.
+        scale: Array1<f32>,
     },
-    /// As they are, \[words · width\].
-    Float(Vec<f32>),
+    /// As they are, `[words, width]`.
+    Float(Array2<f32>),
 }
 
 impl Embedding {
-    /// An embedding of rows of `width` numbers. Whole rows only: what is left over does not count.
-    pub(super) fn new(width: usize, values: Values) -> Self {
-        Self { width, values }
+    /// Creates an embedding of whole numbers with a scale a row; `None` unless `q` has `width` for each scale.
+    pub(super) fn int8(width: usize, q: Vec<i8>, scale: Vec<f32>) -> Option<Self> {
+        let q = Array2::from_shape_vec((scale.len(), width), q).ok()?;
+        Some(Self { values: Values::Int8 { q, scale: scale.into() } })
+    }
+
+    /// Creates an embedding of `words` rows of `width` numbers; `None` unless there are as many values.
+    pub(super) fn float(words: usize, width: usize, values: Vec<f32>) -> Option<Self> {
+        let values = Array2::from_shape_vec((words, width), values).ok()?;
+        Some(Self { values: Values::Float(values) })
     }
 
     /// Numbers in a row.
     pub fn width(&self) -> usize {
-        self.width
+        self.dim().1
     }
 
     /// Rows, V.
     pub fn words(&self) -> usize {
+        self.dim().0
+    }
+
+    fn dim(&self) -> (usize, usize) {
         match &self.values {
-            Values::Int8 { scale, .. } => scale.len(),
-            Values::Float(values) => values.len().checked_div(self.width).unwrap_or(0),
+            Values::Int8 { q, .. } => q.dim(),
+            Values::Float(values) => values.dim(),
         }
     }
 
@@ -45,22 +57,22 @@ impl Embedding {
         &self.values
     }
 
-    /// Writes a word's row into `out`, \[width\]: `f32(q) · scale` in single precision. Returns whether there is such
+    /// Writes a word's row into `out`, `[width]`: `f32(q) · scale` in single precision. Returns whether there is such
     /// a word; if not, `out` is left as it was.
     pub fn row(&self, word: u32, out: &mut [f32]) -> bool {
-        let start = word as usize * self.width;
+        let word = word as usize;
+        if word >= self.words() {
+            return false;
+        }
         match &self.values {
             Values::Int8 { q, scale } => {
-                let Some((q, &scale)) = q.get(start..start + self.width).zip(scale.get(word as usize)) else {
-                    return false;
-                };
-                for (out, &q) in out.iter_mut().zip(q) {
+                let scale = scale[word];
+                for (out, &q) in out.iter_mut().zip(q.row(word)) {
                     *out = f32::from(q) * scale;
                 }
             }
             Values::Float(values) => {
-                let Some(row) = values.get(start..start + self.width) else { return false };
-                for (out, &value) in out.iter_mut().zip(row) {
+                for (out, &value) in out.iter_mut().zip(values.row(word)) {
                     *out = value;
                 }
             }
@@ -70,11 +82,12 @@ impl Embedding {
 
     /// Index of the first number that differs from `other`, a flattened \[words, width\].
     pub(super) fn first_difference(&self, other: &[f32]) -> Option<usize> {
-        let mut row = vec![0.0; self.width];
-        other.chunks(self.width.max(1)).enumerate().find_map(|(word, other)| {
+        let width = self.width();
+        let mut row = vec![0.0; width];
+        other.chunks(width.max(1)).enumerate().find_map(|(word, other)| {
             self.row(word as u32, &mut row);
             let column = row.iter().zip(other).position(|(a, b)| a.to_bits() != b.to_bits())?;
-            Some(word * self.width + column)
+            Some(word * width + column)
         })
     }
 

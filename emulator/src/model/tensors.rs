@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use super::embedding::{Embedding, Values};
+use super::embedding::Embedding;
 use super::gestures::{LINEAR, PLACES, READOUT};
 use super::names::{NameError, Names, Place, is_layer_part, layer_part};
 use super::weights::{Weights, duplicate};
@@ -182,7 +182,8 @@ impl<'a> TensorFile<'a> {
         if width == embedding.width() && embedding.first_difference(&weights).is_none() {
             return Ok(None);
         }
-        Ok(Some(Embedding::new(width, Values::Float(weights))))
+        let misshapen = || self.shape_error(DECODER, format!("[{}, {width}]", embedding.words()));
+        Embedding::float(embedding.words(), width, weights).map(Some).ok_or_else(misshapen)
     }
 
     fn dtype_error(&self, tensor: &str, found: Dtype, needed: &'static str) -> ModelError {
@@ -281,14 +282,16 @@ impl<'a> TensorFile<'a> {
         if words == 0 || width == 0 {
             return Err(self.shape_error(tensor, "[words, width], neither of them 0".to_owned()));
         }
+        let misshapen = || self.shape_error(tensor, format!("[{words}, {width}]"));
         if tensor == DENSE {
-            return Ok(Embedding::new(width, Values::Float(self.floats(tensor, &view)?)));
+            let values = self.floats(tensor, &view)?;
+            return Embedding::float(words, width, values).ok_or_else(misshapen);
         }
         if view.dtype() != Dtype::I8 {
             return Err(self.dtype_error(tensor, view.dtype(), "I8"));
         }
         let q = bytemuck::cast_slice(view.data()).to_vec();
-        Ok(Embedding::new(width, Values::Int8 { q, scale: self.vector(SCALE, Some(words))? }))
+        Embedding::int8(width, q, self.vector(SCALE, Some(words))?).ok_or_else(misshapen)
     }
 }
 

@@ -5,19 +5,13 @@
 //! fused); the bias comes last, then the result is rounded to single. This is the host's part: it may be as good as that, and
 //! in single precision thousands of terms would leave errors above 1e-5. Inputs that are 0 and places outside of the map are
 //! left out, which changes no bit: a sum that began with +0 never becomes −0 by adding ±0. Weights and inputs are expected to be finite.
+//!
+//! Arrays are `ndarray`'s. Its `dot` is not used, because it chooses the order of its sums itself.
 
+use ndarray::{
+    Array1, Array2, Array3, Array4, ArrayView1, ArrayView2, ArrayView3, ArrayView4, Axis, Slice, Zip,
+};
 use thiserror::Error;
-
-/// Channels of values over rows and columns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Maps {
-    /// Channels.
-    pub channels: usize,
-    /// Rows and columns of each map: they are square.
-    pub side: usize,
-    /// \[channels, side, side\].
-    pub values: Vec<f32>,
-}
 
 /// Sizes that do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -51,7 +45,7 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
-    /// Rows and columns of what it makes of maps of `side` rows and columns; 0 where the kernel does not fit.
+    /// Rows (or columns) of what it makes of maps of `side` rows (columns); 0 where the kernel does not fit.
     pub fn side(self, side: usize) -> usize {
         (side + 2 * self.padding).checked_sub(self.kernel).map_or(0, |room| room / self.stride.max(1) + 1)
     }
@@ -66,18 +60,27 @@ impl ConvShape {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv2d {
     shape: ConvShape,
-    /// \[inputs, kernel, kernel, outputs\]: the weights of one input value for all outputs lie together.
-    weight: Vec<f32>,
-    /// \[outputs\].
-    bias: Vec<f32>,
+    /// `[inputs, kernel, kernel, outputs]`: the weights of one input value for all outputs lie together.
+    weight: Array4<f32>,
+    /// `[outputs]`.
+    bias: Array1<f32>,
 }
 
 impl Conv2d {
-    /// From weights as PyTorch has them, \[outputs, inputs, kernel, kernel\], and the bias, \[outputs\].
+    /// From weights as PyTorch has them, `[outputs, inputs, kernel, kernel]`, and the bias, `[outputs]`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more or fewer weights or biases than `shape` needs.
     pub fn new(shape: ConvShape, weight: &[f32], bias: Vec<f32>) -> Result<Self, ShapeError> {
-        expect("weight of a convolution", weight.len(), shape.weights())?;
-        expect("bias of a convolution", bias.len(), shape.outputs)?;
-        Ok(Self { shape, weight: transpose(weight, shape.outputs), bias })
+        let ConvShape { inputs, outputs, kernel, .. } = shape;
+        let what = "weight of a convolution";
+        expect(what, weight.len(), shape.weights())?;
+        expect("bias of a convolution", bias.len(), outputs)?;
+        let weight = ArrayView4::from_shape((outputs, inputs, kernel, kernel), weight)
+            .map_err(|_| ShapeError { what, found: weight.len(), needed: shape.weights() })?
+            .permuted_axes([1, 2, 3, 0]);
+        Ok(Self { shape, weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
     /// Its sizes.
@@ -85,35 +88,35 @@ impl Conv2d {
         self.shape
     }
 
-    /// Its output for `x`; channels that `x` does not have count as 0.
-    pub fn forward(&self, x: &Maps) -> Maps {
-        let side = self.shape.side(x.side);
-        let mut out =
-            Maps { channels: self.shape.outputs, side, values: vec![0.0; self.shape.outputs * side * side] };
-        let mut sums = vec![0.0_f64; self.shape.outputs];
-        for place in 0..side * side {
+    /// Its output for maps `x`, `[channels, rows, columns]`; channels that `x` does not have count as 0.
+    pub fn forward(&self, x: ArrayView3<'_, f32>) -> Array3<f32> {
+        let (_, rows, columns) = x.dim();
+        let (rows, columns) = (self.shape.side(rows), self.shape.side(columns));
+        let mut out = Array3::zeros((self.shape.outputs, rows, columns));
+        let mut sums = Array1::zeros(self.shape.outputs);
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        for ((row, column), out) in places.zip(out.lanes_mut(Axis(0))) {
             sums.fill(0.0);
-            self.place(x, place / side, place % side, &mut sums);
-            let own = out.values.iter_mut().skip(place).step_by(side * side);
-            for ((out, sum), bias) in own.zip(&sums).zip(&self.bias) {
+            self.place(x, row, column, &mut sums);
+            Zip::from(out).and(&sums).and(&self.bias).for_each(|out, sum, bias| {
                 *out = (sum + f64::from(*bias)) as f32;
-            }
+            });
         }
         out
     }
 
     /// Sums of all outputs at one place, without bias.
-    fn place(&self, x: &Maps, row: usize, column: usize, sums: &mut [f64]) {
-        let ConvShape { inputs, outputs, kernel, stride, padding } = self.shape;
-        let inside = |at: usize, tap: usize| (at * stride + tap).checked_sub(padding).filter(|&i| i < x.side);
-        for channel in 0..inputs {
-            for tap_row in 0..kernel {
-                let Some(r) = inside(row, tap_row) else { continue };
-                for tap in 0..kernel {
-                    let Some(c) = inside(column, tap) else { continue };
-                    let value = x.values.get((channel * x.side + r) * x.side + c).copied().unwrap_or(0.0);
-                    let first = ((channel * kernel + tap_row) * kernel + tap) * outputs;
-                    add(sums, value, self.weight.get(first..first + outputs).unwrap_or_default());
+    fn place(&self, x: ArrayView3<'_, f32>, row: usize, column: usize, sums: &mut Array1<f64>) {
+        let ConvShape { stride, padding, .. } = self.shape;
+        let inside = |at: usize, tap: usize, side: usize| {
+            (at * stride + tap).checked_sub(padding).filter(|&i| i < side)
+        };
+        for (map, weight) in x.outer_iter().zip(self.weight.outer_iter()) {
+            for (tap_row, weight) in weight.outer_iter().enumerate() {
+                let Some(r) = inside(row, tap_row, map.nrows()) else { continue };
+                for (tap, weight) in weight.outer_iter().enumerate() {
+                    let Some(c) = inside(column, tap, map.ncols()) else { continue };
+                    add(sums, map[[r, c]], weight);
                 }
             }
         }
@@ -123,23 +126,30 @@ impl Conv2d {
 /// A linear layer: W·x + b.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
-    inputs: usize,
-    /// \[inputs, outputs\].
-    weight: Vec<f32>,
-    /// \[outputs\].
-    bias: Vec<f32>,
+    /// `[inputs, outputs]`.
+    weight: Array2<f32>,
+    /// `[outputs]`.
+    bias: Array1<f32>,
 }
 
 impl Linear {
-    /// From weights as PyTorch has them, \[outputs, inputs\], and the bias, \[outputs\].
+    /// From weights as PyTorch has them, `[outputs, inputs]`, and the bias, `[outputs]`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more or fewer weights than inputs times biases.
     pub fn new(inputs: usize, weight: &[f32], bias: Vec<f32>) -> Result<Self, ShapeError> {
-        expect("weight of a linear layer", weight.len(), inputs * bias.len())?;
-        Ok(Self { inputs, weight: transpose(weight, bias.len()), bias })
+        let (what, needed) = ("weight of a linear layer", inputs * bias.len());
+        expect(what, weight.len(), needed)?;
+        let weight = ArrayView2::from_shape((bias.len(), inputs), weight)
+            .map_err(|_| ShapeError { what, found: weight.len(), needed })?
+            .reversed_axes();
+        Ok(Self { weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
     /// Numbers it reads.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.weight.nrows()
     }
 
     /// Numbers it makes.
@@ -147,10 +157,10 @@ impl Linear {
         self.bias.len()
     }
 
-    /// Its output, \[outputs\], for `x`, \[inputs\]; what `x` lacks counts as 0.
-    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let mut sums = vec![0.0_f64; self.outputs()];
-        for (&value, weights) in x.iter().zip(self.weight.chunks_exact(self.outputs().max(1))) {
+    /// Its output, `[outputs]`, for `x`, `[inputs]`; what `x` lacks counts as 0.
+    pub fn forward<'x>(&self, x: impl IntoIterator<Item = &'x f32>) -> Vec<f32> {
+        let mut sums = Array1::zeros(self.outputs());
+        for (&value, weights) in x.into_iter().zip(self.weight.outer_iter()) {
             add(&mut sums, value, weights);
         }
         sums.iter().zip(&self.bias).map(|(sum, bias)| (sum + f64::from(*bias)) as f32).collect()
@@ -159,39 +169,29 @@ impl Linear {
 
 /// One input's products with its weights, each onto its own sum.
 #[inline]
-fn add(sums: &mut [f64], value: f32, weights: &[f32]) {
+fn add(sums: &mut Array1<f64>, value: f32, weights: ArrayView1<'_, f32>) {
     if value != 0.0 {
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += f64::from(*weight) * f64::from(value);
-        }
+        Zip::from(sums).and(weights).for_each(|sum, weight| *sum += f64::from(*weight) * f64::from(value));
     }
-}
-
-/// \[outputs, inputs\] to \[inputs, outputs\].
-fn transpose(weight: &[f32], outputs: usize) -> Vec<f32> {
-    let inputs = weight.len().checked_div(outputs).unwrap_or(0);
-    (0..inputs).flat_map(|input| weight.iter().skip(input).step_by(inputs).copied()).collect()
 }
 
 /// Negative values become 0.
-pub fn relu(maps: &mut Maps) {
-    for value in &mut maps.values {
-        *value = value.max(0.0);
-    }
+pub fn relu(maps: &mut Array3<f32>) {
+    maps.mapv_inplace(|value| value.max(0.0));
 }
 
 /// The greatest value of every window of `window` × `window`, one each `stride` rows and columns; windows that reach over
 /// the edge are left out.
-pub fn max_pool(x: &Maps, window: usize, stride: usize) -> Maps {
-    let side = ConvShape { inputs: 1, outputs: 1, kernel: window, stride, padding: 0 }.side(x.side);
-    let greatest = |channel: usize, row: usize, column: usize| {
-        let first = (channel * x.side + row * stride) * x.side + column * stride;
-        let rows = (0..window).flat_map(|r| x.values.iter().skip(first + r * x.side).take(window));
-        rows.copied().fold(f32::NEG_INFINITY, f32::max)
-    };
-    let places = || (0..side).flat_map(|row| (0..side).map(move |column| (row, column)));
-    let values = (0..x.channels).flat_map(|ch| places().map(move |(row, column)| (ch, row, column)));
-    Maps { channels: x.channels, side, values: values.map(|(ch, r, c)| greatest(ch, r, c)).collect() }
+pub fn max_pool(x: ArrayView3<'_, f32>, window: usize, stride: usize) -> Array3<f32> {
+    let (channels, rows, columns) = x.dim();
+    let shape = ConvShape { inputs: 1, outputs: 1, kernel: window, stride, padding: 0 };
+    Array3::from_shape_fn((channels, shape.side(rows), shape.side(columns)), |(channel, row, column)| {
+        let (row, column) = (row * stride, column * stride);
+        let map = x.index_axis(Axis(0), channel);
+        let rows = map.slice_axis(Axis(0), Slice::from(row..row + window));
+        let values = rows.slice_axis(Axis(1), Slice::from(column..column + window));
+        values.fold(f32::NEG_INFINITY, |greatest, &value| greatest.max(value))
+    })
 }
 
 #[cfg(test)]
@@ -202,22 +202,21 @@ mod tests {
     use super::*;
 
     /// The definition, written as plainly as possible: padded map, ascending products, bias last.
-    fn plainly(shape: ConvShape, weight: &[f32], bias: &[f32], x: &Maps) -> Vec<f32> {
+    fn plainly(shape: ConvShape, weight: &[f32], bias: &[f32], side: usize, x: &[f32]) -> Vec<f32> {
         let ConvShape { inputs, outputs, kernel, stride, padding } = shape;
-        let wide = x.side + 2 * padding;
+        let wide = side + 2 * padding;
         let mut padded = vec![0.0; inputs * wide * wide];
         for ch in 0..inputs {
-            for r in 0..x.side {
-                for c in 0..x.side {
-                    padded[(ch * wide + r + padding) * wide + c + padding] =
-                        x.values[(ch * x.side + r) * x.side + c];
+            for r in 0..side {
+                for c in 0..side {
+                    padded[(ch * wide + r + padding) * wide + c + padding] = x[(ch * side + r) * side + c];
                 }
             }
         }
         let mut out = Vec::new();
         for o in 0..outputs {
-            for r in 0..shape.side(x.side) {
-                for c in 0..shape.side(x.side) {
+            for r in 0..shape.side(side) {
+                for c in 0..shape.side(side) {
                     let mut sum = 0.0_f64;
                     for ch in 0..inputs {
                         for i in 0..kernel {
@@ -246,19 +245,21 @@ mod tests {
             let mut numbers = numbers.into_iter().cycle();
             let mut take = |n: usize| numbers.by_ref().take(n).collect::<Vec<_>>();
             let (weight, bias) = (take(shape.weights()), take(outputs));
-            let x = Maps { channels: inputs, side, values: take(inputs * side * side) };
-            let got = Conv2d::new(shape, &weight, bias.clone()).unwrap().forward(&x);
-            let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-            prop_assert_eq!(bits(&got.values), bits(&plainly(shape, &weight, &bias, &x)));
+            let x = take(inputs * side * side);
+            let maps = ArrayView3::from_shape((inputs, side, side), &x).unwrap();
+            let got = Conv2d::new(shape, &weight, bias.clone()).unwrap().forward(maps);
+            prop_assert_eq!(got.dim(), (outputs, shape.side(side), shape.side(side)));
+            let plain = plainly(shape, &weight, &bias, side, &x);
+            let bits = |v: &f32| v.to_bits();
+            prop_assert_eq!(got.iter().map(bits).collect::<Vec<_>>(), plain.iter().map(bits).collect::<Vec<_>>());
         }
     }
 
     #[test]
     fn pooling_takes_the_greatest_and_drops_the_rest() {
-        let x = Maps { channels: 1, side: 6, values: (0..36_u8).map(|i| -f32::from(i)).collect() };
-        let pooled = max_pool(&x, 3, 2);
-        assert_eq!((pooled.side, pooled.values), (2, vec![0.0, -2.0, -12.0, -14.0]));
-        assert_eq!(max_pool(&Maps { channels: 1, side: 2, values: vec![1.0; 4] }, 3, 2).side, 0);
+        let x = Array3::from_shape_fn((1, 6, 6), |(_, r, c)| -((6 * r + c) as f32));
+        assert_eq!(max_pool(x.view(), 3, 2), ndarray::arr3(&[[[0.0, -2.0], [-12.0, -14.0]]]));
+        assert_eq!(max_pool(Array3::ones((1, 2, 2)).view(), 3, 2).dim(), (1, 0, 0));
     }
 
     #[test]

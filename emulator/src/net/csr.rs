@@ -3,6 +3,8 @@
 //! Rows are gate units in three blocks z, r, g of U rows each (row `block · U + unit`); columns are sources in model
 //! order. Every row's columns ascend strictly: that order is the order of summation ([`super::sum`]).
 
+use ndarray::ArrayView2;
+use sprs::CompressedStorage;
 use sprs::errors::{StructureError, StructureErrorKind};
 use thiserror::Error;
 
@@ -145,36 +147,23 @@ fn locate(columns: usize, indptr: &[u32], indices: &[u32], data: &[f32], error: 
 ///
 /// Exact zeros (of either sign) are dropped: a pruned checkpoint becomes as sparse as it is.
 pub fn from_dense(inputs: usize, outputs: usize, dense: &[f32]) -> Result<Csr, CsrError> {
+    let length = CsrError::DenseLength { inputs, outputs, found: dense.len() };
     if inputs.checked_mul(outputs) != Some(dense.len()) {
-        return Err(CsrError::DenseLength { inputs, outputs, found: dense.len() });
+        return Err(length);
     }
+    let sources = ArrayView2::from_shape((inputs, outputs), dense).map_err(|_| length)?;
     if u32::try_from(dense.len()).is_err() {
         return Err(CsrError::TooLarge { rows: outputs, columns: inputs, nonzeros: dense.len() });
     }
-    // Two passes over the array as it lies (one counts, one places): transposing by columns would miss the cache.
-    let mut indptr = vec![0_u32; outputs + 1];
-    for source in dense.chunks_exact(outputs.max(1)) {
-        for (count, &weight) in indptr[1..].iter_mut().zip(source) {
-            *count += u32::from(weight != 0.0);
-        }
+    // Compressed in the order in which the array lies, then transposed: reading it by columns would miss the cache.
+    // Not `csr_from_dense`, which drops a NaN as if it were a zero.
+    let mut by_source = Csr::empty(CompressedStorage::CSR, outputs);
+    // One row more than there is: `append_outer_iter` asks for room for a full one each time.
+    by_source.reserve_nnz_exact(dense.iter().filter(|&&weight| weight != 0.0).count() + outputs);
+    for source in sources.outer_iter() {
+        by_source = by_source.append_outer_iter(source.iter().copied().enumerate());
     }
-    for row in 0..outputs {
-        indptr[row + 1] += indptr[row];
-    }
-    let nonzeros = indptr[outputs] as usize;
-    let mut next = indptr.clone();
-    let mut indices = vec![0_u32; nonzeros];
-    let mut data = vec![0.0_f32; nonzeros];
-    for (column, source) in dense.chunks_exact(outputs.max(1)).enumerate() {
-        for (next, &weight) in next.iter_mut().zip(source) {
-            if weight != 0.0 {
-                indices[*next as usize] = column as u32;
-                data[*next as usize] = weight;
-                *next += 1;
-            }
-        }
-    }
-    from_parts(outputs, inputs, indptr, indices, data)
+    Ok(by_source.transpose_into().into_csr())
 }
 
 /// Fraction of entries that are not stored, 0..=1.
@@ -220,6 +209,12 @@ mod tests {
         assert_eq!(unit_nonzeros(&matrix), [3]);
         assert!((sparsity(&matrix) - 0.5).abs() < 1e-12);
         assert_eq!(bytes(&matrix), 4 * (3 + 3 + 4));
+    }
+
+    #[test]
+    fn a_weight_that_is_not_a_number_is_kept() {
+        let matrix = from_dense(1, 2, &[f32::NAN, 0.0]).unwrap();
+        assert_eq!((matrix.nnz(), matrix.data()[0].is_nan()), (1, true));
     }
 
     #[test]

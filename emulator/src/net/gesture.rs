@@ -8,7 +8,9 @@
 //! Sides of the maps: 32, 7, 3, 3, 1, 1, 1, 1. EvNN has 64, 192, 384, 256, 256 channels and 512 features; here any will do.
 //! In the experiment, only the EGRU layers run on the chip; head and readout are the host's (arXiv:2312.09084, III-D).
 
-use super::conv::{Conv2d, ConvShape, Linear, Maps, ShapeError, max_pool, relu};
+use ndarray::Array3;
+
+use super::conv::{Conv2d, ConvShape, Linear, ShapeError, max_pool, relu};
 use super::egru::{Carry, Egru};
 
 /// Rows and columns of a frame.
@@ -70,17 +72,20 @@ impl Head {
         self.convolutions.iter().map(conv).sum::<usize>() + (self.linear.inputs() + 1) * self.linear.outputs()
     }
 
-    /// Features of one frame, \[32 · 32\] in rows; pixels that are missing count as 0.
+    /// Features of one frame, `[32 · 32]` in rows; pixels that are missing count as 0.
     pub fn forward(&self, frame: &[f32]) -> Vec<f32> {
-        let mut maps = Maps { channels: 1, side: FRAME_SIDE, values: frame.to_vec() };
+        let mut maps = Array3::zeros((1, FRAME_SIDE, FRAME_SIDE));
+        for (to, &pixel) in maps.iter_mut().zip(frame) {
+            *to = pixel;
+        }
         for (layer, &(.., pool)) in self.convolutions.iter().zip(&LAYERS) {
-            maps = layer.forward(&maps);
+            maps = layer.forward(maps.view());
             relu(&mut maps);
             if pool {
-                maps = max_pool(&maps, 3, 2);
+                maps = max_pool(maps.view(), 3, 2);
             }
         }
-        self.linear.forward(&maps.values)
+        self.linear.forward(&maps)
     }
 }
 

@@ -11,6 +11,7 @@
     reason = "only inlined is `mul_add` compiled with the dispatched instructions"
 )]
 
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::model::embedding::Values;
@@ -24,60 +25,67 @@ const TILE: usize = 64;
 /// A model's decoder, laid out for speed.
 #[derive(Clone, Debug)]
 pub struct Readout {
-    words: usize,
-    width: usize,
     table: Table,
     bias: Vec<f32>,
     scale: f32,
     projection: Option<ProjectionLayer>,
 }
 
-/// Eᵀ, \[width\]\[V\].
+/// Eᵀ, `[width, V]`.
 #[derive(Clone, Debug)]
 enum Table {
     /// Whole numbers, and one factor a word for the finished sum.
     Int8 {
-        q: Vec<i8>,
-        scale: Vec<f32>,
+        q: Array2<i8>,
+        scale: Array1<f32>,
     },
-    Float(Vec<f32>),
+    Float(Array2<f32>),
+}
+
+impl Table {
+    /// Units of the last layer and words.
+    fn dim(&self) -> (usize, usize) {
+        match self {
+            Self::Int8 { q, .. } => q.dim(),
+            Self::Float(values) => values.dim(),
+        }
+    }
 }
 
 impl Readout {
     /// The decoder of a model. Takes as much memory as the model's embedding.
     pub fn new(model: &LanguageModel) -> Self {
         let decoder = &model.decoder;
-        let weights = decoder.weights.as_ref().unwrap_or(&model.embedding);
-        let (words, width) = (weights.words(), weights.width());
-        let table = match weights.values() {
-            Values::Int8 { q, scale } => Table::Int8 { q: transpose(q, words, width), scale: scale.clone() },
-            Values::Float(values) => Table::Float(transpose(values, words, width)),
+        let table = match decoder.weights.as_ref().unwrap_or(&model.embedding).values() {
+            Values::Int8 { q, scale } => Table::Int8 { q: transpose(q.view()), scale: scale.clone() },
+            Values::Float(values) => Table::Float(transpose(values.view())),
         };
         let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
-        Self { words, width, table, bias, scale: decoder.scale, projection }
+        Self { table, bias, scale: decoder.scale, projection }
     }
 
     /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
     pub fn predict(&self, y: &[f32]) -> Prediction {
         let projected = self.projection.as_ref().map(|projection| project(projection, y));
         let y = projected.as_deref().unwrap_or(y);
+        let (width, words) = self.table.dim();
         let active: Vec<(usize, f32)> = y
             .iter()
-            .take(self.width)
+            .take(width)
             .enumerate()
             .filter(|&(_, &y)| y != 0.0)
             .map(|(unit, &y)| (unit, y * self.scale))
             .collect();
-        let mut logits = vec![0.0_f32; self.words];
+        let mut logits = vec![0.0_f32; words];
         match &self.table {
             Table::Int8 { q, scale } => {
-                Arch::new().dispatch(Add { table: q, active: &active, out: &mut logits });
+                Arch::new().dispatch(Add { table: q.view(), active: &active, out: &mut logits });
                 for ((logit, scale), bias) in logits.iter_mut().zip(scale).zip(&self.bias) {
                     *logit = *logit * scale + bias;
                 }
             }
             Table::Float(values) => {
-                Arch::new().dispatch(Add { table: values, active: &active, out: &mut logits });
+                Arch::new().dispatch(Add { table: values.view(), active: &active, out: &mut logits });
                 for (logit, bias) in logits.iter_mut().zip(&self.bias) {
                     *logit += bias;
                 }
@@ -101,16 +109,14 @@ fn project(projection: &ProjectionLayer, y: &[f32]) -> Vec<f32> {
     .collect()
 }
 
-/// \[rows\]\[columns\] to \[columns\]\[rows\], in squares that fit the cache.
-fn transpose<T: Copy + Default>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
-    let mut out = vec![T::default(); rows * columns];
-    for first_row in (0..rows).step_by(TILE) {
-        for first_column in (0..columns).step_by(TILE) {
-            for column in first_column..columns.min(first_column + TILE) {
-                for row in first_row..rows.min(first_row + TILE) {
-                    out[column * rows + row] = values[row * columns + column];
-                }
-            }
+/// Returns the transpose in memory order, copied in squares that fit the cache.
+fn transpose<T: Copy + Default>(values: ArrayView2<'_, T>) -> Array2<T> {
+    let mut out = Array2::default(values.t().dim());
+    let rows = values.axis_chunks_iter(Axis(0), TILE).zip(out.axis_chunks_iter_mut(Axis(1), TILE));
+    for (values, mut out) in rows {
+        let squares = values.axis_chunks_iter(Axis(1), TILE).zip(out.axis_chunks_iter_mut(Axis(0), TILE));
+        for (values, mut out) in squares {
+            out.assign(&values.t());
         }
     }
     out
@@ -118,7 +124,7 @@ fn transpose<T: Copy + Default>(values: &[T], rows: usize, columns: usize) -> Ve
 
 /// `out[word] = Σ table[unit][word] · value` over the active units in ascending order, each step fused.
 struct Add<'a, T> {
-    table: &'a [T],
+    table: ArrayView2<'a, T>,
     active: &'a [(usize, f32)],
     out: &'a mut [f32],
 }
@@ -129,10 +135,9 @@ impl<T: Copy + Into<f32>> WithSimd for Add<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { table, active, out } = self;
-        let words = out.len();
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-            let length = out.len();
-            let row = |unit: usize| &table[unit * words + block * BLOCK..][..length];
+        for (block, out) in table.axis_chunks_iter(Axis(1), BLOCK).zip(out.chunks_mut(BLOCK)) {
+            // Rows of the table are contiguous ([`transpose`]), and so are those of a block of its columns.
+            let row = |unit: usize| block.index_axis_move(Axis(0), unit).to_slice().unwrap_or_default();
             let mut fours = active.chunks_exact(4);
             // Four units at a time: a sum is loaded and stored once for four steps of its chain.
             for four in &mut fours {
@@ -243,15 +248,17 @@ mod tests {
     #[test]
     fn the_same_bits_without_vector_instructions_and_over_many_blocks() {
         let (words, width) = (2 * BLOCK + 77, 11);
-        let values: Vec<i8> = (0..words * width).map(|i| (i * 31 % 251) as u8 as i8).collect();
-        let table = transpose(&values, words, width);
-        assert_eq!(table[3 * words + 5], values[5 * width + 3]);
+        let values = Array2::from_shape_fn((words, width), |(word, unit)| {
+            ((word * width + unit) * 31 % 251) as u8 as i8
+        });
+        let table = transpose(values.view());
+        assert!(table.is_standard_layout() && table == values.t());
         let active: Vec<(usize, f32)> = (0..width).map(|unit| (unit, 0.3 + unit as f32 / 7.0)).collect();
         let (mut fast, mut plain) = (vec![0.0; words], vec![0.0; words]);
-        Arch::new().dispatch(Add { table: &table, active: &active, out: &mut fast });
-        Arch::Scalar.dispatch(Add { table: &table, active: &active, out: &mut plain });
+        Arch::new().dispatch(Add { table: table.view(), active: &active, out: &mut fast });
+        Arch::Scalar.dispatch(Add { table: table.view(), active: &active, out: &mut plain });
         for (word, (fast, plain)) in fast.iter().zip(&plain).enumerate() {
-            let row = &values[word * width..][..width];
+            let row = values.row(word);
             let chain = active.iter().fold(0.0_f32, |sum, &(unit, y)| f32::from(row[unit]).mul_add(y, sum));
             assert_eq!((fast.to_bits(), plain.to_bits()), (chain.to_bits(), chain.to_bits()), "word {word}");
         }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ndarray::{Array2, ShapeBuilder};
 use npyz::WriterBuilder;
 use thiserror::Error;
 
@@ -20,11 +21,11 @@ pub const BYTES_LIMIT: u64 = 2 << 30;
 /// First bytes of a NumPy array.
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Inputs of all time steps, \[steps, width\].
+/// Inputs of all time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    width: usize,
-    values: Vec<f32>,
+    /// `[steps, width]`.
+    values: Array2<f32>,
 }
 
 /// Why an array cannot be read.
@@ -181,39 +182,40 @@ impl Rows {
         if data.len() as u64 != needed {
             return Err(TensorError::Length { path: path.to_owned(), shape, found: data.len(), needed });
         }
-        let mut values: Vec<f32> = data.chunks_exact(number.size).map(|bytes| number.read(bytes)).collect();
-        if header.order() == npyz::Order::Fortran {
+        let values: Vec<f32> = data.chunks_exact(number.size).map(|bytes| number.read(bytes)).collect();
+        let size = (values.len() / width.max(1), width);
+        let fortran = header.order() == npyz::Order::Fortran;
+        let values = if fortran {
             // Columns lie one after the other.
-            let steps = values.len() / width.max(1);
-            let columns = values;
-            let rows = (0..steps).flat_map(|row| (0..width).map(move |column| column * steps + row));
-            values = rows.filter_map(|at| columns.get(at).copied()).collect();
-        }
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(TensorError::NotFinite {
-                path: path.to_owned(),
-                row: at / width,
-                column: at % width,
-                value: values[at],
-            }),
-            None => Ok(Self { width, values }),
+            Array2::from_shape_vec(size.f(), values).map(|values| values.as_standard_layout().into_owned())
+        } else {
+            Array2::from_shape_vec(size, values)
+        };
+        let Ok(values) = values else {
+            return Err(TensorError::Length { path: path.to_owned(), shape, found: data.len(), needed });
+        };
+        match values.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            Some(((row, column), &value)) => {
+                Err(TensorError::NotFinite { path: path.to_owned(), row, column, value })
+            }
+            None => Ok(Self { values }),
         }
     }
 
     /// Numbers in a row.
     pub fn width(&self) -> usize {
-        self.width
+        self.values.ncols()
     }
 
     /// Rows.
     pub fn steps(&self) -> usize {
-        self.values.len().checked_div(self.width).unwrap_or(0)
+        self.values.nrows()
     }
 
     /// Row `step`, \[width\]; none behind the last.
     pub fn row(&self, step: u32) -> Option<&[f32]> {
-        let start = (step as usize).checked_mul(self.width)?;
-        self.values.get(start..start.checked_add(self.width)?)
+        let step = step as usize;
+        if step < self.steps() { self.values.row(step).to_slice() } else { None }
     }
 }
 
