@@ -12,7 +12,6 @@ use crate::report::compare::assumptions::{Side, assumptions};
 use crate::report::compare::input::Input;
 use crate::report::compare::{Comparison, Ran};
 use crate::report::gather::Around;
-use crate::report::opening::Opening;
 use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, build};
@@ -115,7 +114,7 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     let Ready { session, cache } = ready;
     let started = Instant::now();
     let mut progress = Progress::new(started, target);
-    let (mut opening, mut input) = (Opening::default(), Input::new(session));
+    let mut input = Input::new(session);
     let mut stopped = None;
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
@@ -126,14 +125,13 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
                 break;
             }
         }
-        opening.note(session);
         input.note(session);
         progress.show(session);
     }
     progress.clear();
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
-    let ranges = opening.ranges(session, cache)?;
+    let ranges = session.opening().ranges(session, cache)?;
     let report = Report::gather(session, Around { ranges, stopped, host, hit: None });
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }

@@ -10,7 +10,6 @@ use super::output::{Output, OutputError};
 use super::points::{self, Asked, PointArgs};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::report::gather::Around;
-use crate::report::opening::Opening;
 use crate::report::stream::StreamLine;
 use crate::report::{Host, Report, spec};
 use crate::scene::LoadedScene;
@@ -103,7 +102,6 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 
     let started = Instant::now();
     let mut progress = Progress::new(started, target);
-    let mut opening = Opening::default();
     let (mut stopped, mut hit) = (None, None);
     while session.steps() < target && hit.is_none() {
         let steps = session.steps();
@@ -119,7 +117,6 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         if session.steps() == steps {
             break; // in the middle of a time step
         }
-        opening.note(&session);
         if args.stream {
             line(&mut output, &StreamLine::of(&session))?;
             output.flush_now()?;
@@ -132,7 +129,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
-    let ranges = if args.images.is_none() { opening.ranges(&session, &mut cache)? } else { None };
+    let ranges = if args.images.is_none() { session.opening().ranges(&session, &mut cache)? } else { None };
     let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;

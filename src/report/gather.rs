@@ -18,8 +18,8 @@ use crate::task::lm::options::Mode;
 
 use super::opening::Ranges;
 use super::{
-    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PeUse, PhaseEnergy, PhaseTime, RaceCount,
-    RaceSeen, Report, Timers, VERSION, traffic,
+    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
+    RaceCount, RaceSeen, Report, Timers, VERSION, traffic,
 };
 
 /// What the session itself does not know.
@@ -89,6 +89,10 @@ impl Report {
             chip: chip(session),
             layers: layers(session),
             phases: phases(session),
+            path: session
+                .opening()
+                .path_uses(session.machine().program())
+                .map(|(uses, steps)| PathTime::new(&uses, steps)),
             timers: timers(session),
             memory: memory(session),
             noc: noc(session),

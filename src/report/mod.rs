@@ -10,7 +10,6 @@ pub mod events;
 pub mod floor_plan;
 pub mod gather;
 pub mod gestures;
-pub mod opening;
 pub mod peek;
 pub mod spec;
 pub mod stream;
@@ -28,6 +27,7 @@ use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
 use crate::session::debug::Hit;
 use crate::session::debug::expr::Value;
+use crate::session::timeline::PathUses;
 use crate::task::lm::corpus::Counts;
 
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
@@ -65,7 +65,8 @@ pub struct Report {
     pub hit: Option<HitSeen>,
     /// Chip time, µs.
     pub chip_time_us: f64,
-    /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See [`opening`].
+    /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See
+    /// [`crate::session::opening`].
     pub chip_time_range_us: Option<[f64; 2]>,
     /// Chip time with the fastest and the slowest memory that published figures allow, µs; `null` without a completed step.
     /// See [`crate::machine::options::Assume::memory_extremes`].
@@ -107,6 +108,8 @@ pub struct Report {
     pub layers: Vec<Layer>,
     /// Time by phase along the time line, by layer and then in program order.
     pub phases: Vec<PhaseTime>,
+    /// What the critical path of the first time steps is spent on; `null` without a completed step.
+    pub path: Option<PathTime>,
     /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
     pub timers: Vec<Timers>,
     /// How full the SRAMs are.
@@ -273,6 +276,63 @@ pub struct PhaseTime {
     pub time_us: f64,
     /// Share of `chip_time_us`, 0..=1.
     pub share: f64,
+}
+
+/// Critical path of the first time steps, by what its time is spent on; the parts from `loads_stores_us` to `other_us` add
+/// up to `time_us`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PathTime {
+    /// Time steps: the first of the run, at most 4.
+    pub steps: usize,
+    /// Length of their critical paths, µs: their chip time.
+    pub time_us: f64,
+    /// Loads and stores of the kernels, µs.
+    pub loads_stores_us: f64,
+    /// Arithmetic of the kernels, with the exp unit, µs.
+    pub arithmetic_us: f64,
+    /// Branches of the kernels, with the refills of the pipeline, µs.
+    pub branches_us: f64,
+    /// Interrupt handlers, emptying FIFOs, entering and leaving waiting loops, µs.
+    pub handlers_us: f64,
+    /// Packets on the NoC, and at the ports of full FIFOs, µs.
+    pub noc_us: f64,
+    /// Rows from DRAM, and blocks sent by DMA, µs.
+    pub dma_us: f64,
+    /// The host, and what could not be followed back, µs.
+    pub other_us: f64,
+    /// Part of the first three that sends y, µs.
+    pub sending_us: f64,
+}
+
+impl PathTime {
+    /// Returns a path as the report gives it.
+    pub fn new(uses: &PathUses, steps: usize) -> Self {
+        Self {
+            steps,
+            time_us: us(uses.ticks()),
+            loads_stores_us: us(uses.loads_stores),
+            arithmetic_us: us(uses.arithmetic),
+            branches_us: us(uses.branches),
+            handlers_us: us(uses.handlers),
+            noc_us: us(uses.noc),
+            dma_us: us(uses.dma),
+            other_us: us(uses.other),
+            sending_us: us(uses.sending),
+        }
+    }
+
+    /// Parts that add up to the path, with their names.
+    pub fn parts(&self) -> [(&'static str, f64); 7] {
+        [
+            ("loads and stores", self.loads_stores_us),
+            ("arithmetic", self.arithmetic_us),
+            ("branches", self.branches_us),
+            ("handlers and waiting loops", self.handlers_us),
+            ("NoC", self.noc_us),
+            ("DRAM and DMA", self.dma_us),
+            ("host and unknown", self.other_us),
+        ]
+    }
 }
 
 /// Timer differences in a PE's debug log, last step it logged; 1 MHz, so whole µs, truncated as on the chip.

@@ -20,6 +20,7 @@ impl Report {
         self.head(&mut out);
         self.results(&mut out);
         self.phase_table(&mut out);
+        self.path_lines(&mut out);
         self.layer_table(&mut out);
         self.memory_lines(&mut out);
         self.findings(&mut out);
@@ -218,6 +219,29 @@ impl Report {
             table.write(out);
             out.push('\n');
         }
+    }
+
+    /// Uses of the critical path, longest first.
+    fn path_lines(&self, out: &mut String) {
+        let Some(path) = &self.path else { return };
+        let share = |us: f64| percent(us / path.time_us.max(f64::MIN_POSITIVE));
+        let mut parts = path.parts();
+        parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(_, us)| *us > 0.0)
+            .map(|(name, us)| format!("{name} {}", share(us)))
+            .collect();
+        field(
+            out,
+            INDENT,
+            "path",
+            &format!("{}, of the first {}", parts.join(", "), several(path.steps as u64, "step")),
+        );
+        let communication = path.sending_us + path.noc_us + path.handlers_us;
+        let text = format!("sending y, the NoC and handlers together: {}", share(communication));
+        field(out, INDENT, "", &text);
+        out.push('\n');
     }
 
     fn layer_table(&self, out: &mut String) {

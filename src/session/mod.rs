@@ -14,6 +14,7 @@ mod feed;
 pub mod findings;
 pub mod history;
 pub mod inspect;
+pub mod opening;
 pub mod record;
 pub mod snapshot;
 pub mod stats;
@@ -22,6 +23,8 @@ pub mod trial;
 pub mod tune;
 pub mod view;
 pub mod work;
+
+use std::sync::OnceLock;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
@@ -34,7 +37,9 @@ use crate::scene::LoadedScene;
 use build::{Plan, pipeline_idle};
 use command::StepUnit;
 use faults::FaultPlan;
+use opening::Opening;
 use stats::{Energy, EnergyParts, Stats};
+use timeline::PathUses;
 use work::Work;
 
 /// How a move ended.
@@ -65,6 +70,9 @@ pub struct Session {
     /// What happened lately, while somebody looks at the time line.
     tape: Option<timeline::Tape>,
     faults: FaultPlan,
+    opening: Opening,
+    /// What the critical path of the opening is spent on, once all its steps are complete and a face asks.
+    opening_uses: OnceLock<Option<PathUses>>,
 }
 
 impl Session {
@@ -73,7 +81,20 @@ impl Session {
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
         let (last_event, ended_phase, tape) = (None, None, None);
-        Self { loaded, model, placed, machine, work, stats, last_event, ended_phase, tape, faults }
+        Self {
+            loaded,
+            model,
+            placed,
+            machine,
+            work,
+            stats,
+            last_event,
+            ended_phase,
+            tape,
+            faults,
+            opening: Opening::default(),
+            opening_uses: OnceLock::new(),
+        }
     }
 
     /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
@@ -115,6 +136,7 @@ impl Session {
         let outputs: Vec<Vec<f32>> =
             (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
         self.stats.step(&self.machine, &outputs);
+        self.opening.note(self.stats.steps, &self.machine);
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
         self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
@@ -144,6 +166,23 @@ impl Session {
     pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
         let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);
         Some(timeline::view::view(self.program(), record, tape, request, self.tick()))
+    }
+
+    /// First time steps of the run.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Returns what the critical path is spent on: of the last completed time step while the time line is recorded, else
+    /// of the opening, once its steps are complete. The flag is `true` for the last step.
+    pub fn path_uses(&self) -> Option<(PathUses, bool)> {
+        let last = self.tape.as_ref().and_then(|tape| tape.steps.back());
+        if let Some(step) = last.filter(|step| step.span.end == self.machine.state().host.completed_at) {
+            return Some((step.uses, true));
+        }
+        let opening = || Some(self.opening.path_uses(self.machine.program())?.0);
+        let uses = self.opening.complete().then(|| *self.opening_uses.get_or_init(opening))?;
+        Some((uses?, false))
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.

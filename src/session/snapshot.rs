@@ -25,6 +25,7 @@ pub use super::findings::Finding;
 pub use super::history::Position;
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
+pub use super::timeline::PathUses;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
 use crate::machine::options::Assume;
@@ -405,6 +406,9 @@ pub struct Snapshot {
     pub layers: Vec<LayerView>,
     /// Time by phase and layer.
     pub phases: Vec<PhaseView>,
+    /// What the critical path is spent on, and whether that is of the last step; else of the first ones. `None` until
+    /// these are complete.
+    pub path_uses: Option<(PathUses, bool)>,
     /// NoC.
     pub noc: NocView,
     /// Energy.

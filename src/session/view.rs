@@ -68,6 +68,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         pes: Pe::all().map(|pe| pe_view(session, pe)).collect(),
         layers: layers(session),
         phases: phases(session),
+        path_uses: session.path_uses(),
         noc: noc(session),
         energy: energy(session),
         assume: session.program().assume.clone(),

@@ -13,7 +13,7 @@ use spinntui::machine::record::{Limits, Recorder, Service};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
 use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
-use spinntui::session::timeline::{Doing, Segment, Summary, idle, path};
+use spinntui::session::timeline::{Doing, PathUses, Segment, Summary, idle, path};
 use spinntui::session::{Moved, Session};
 
 const SMALL: &str = "scenes/lm_small.ron";
@@ -54,6 +54,46 @@ fn recorded(edits: &[(&str, &str)], count: u64) -> Session {
 
 fn record(session: &Session) -> &Recorder {
     session.machine().recorded().unwrap()
+}
+
+/// The kinds of instructions add up to the cycles that the machine charged, in every way of sending.
+#[test]
+fn instructions_by_kind_add_up_to_what_operations_took() {
+    for edits in VARIANTS {
+        let session = recorded(edits, 4);
+        let each = session.program().operating_point.ticks_per_cycle();
+        let mut seen = BTreeSet::new();
+        for operation in record(&session).pes.iter().flat_map(|pe| &pe.operations) {
+            let instructions = operation.instructions;
+            match operation.phase {
+                Phase::Wait | Phase::Barrier | Phase::Embedding => assert_eq!(instructions.total(), 0),
+                phase => {
+                    assert_eq!(instructions.total() * each, operation.busy, "{edits:?}: {operation:?}");
+                    assert!(instructions.loads_stores > 0 && instructions.branches > 0, "{operation:?}");
+                    seen.insert(phase);
+                }
+            }
+        }
+        assert_eq!(seen.len(), 5, "{edits:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn uses_of_the_path_add_up_to_its_step_and_are_those_of_the_report() {
+    for edits in VARIANTS {
+        let session = recorded(edits, 4);
+        let (program, record) = (session.program(), record(&session));
+        let mut all = PathUses::default();
+        for step in &record.steps {
+            let uses = PathUses::of(program, record, &path(program, record, step, step.begin));
+            assert_eq!(uses.ticks(), step.end - step.begin, "{edits:?}");
+            assert!(uses.sending < uses.loads_stores + uses.arithmetic + uses.branches, "{edits:?}");
+            all += uses;
+        }
+        assert!(all.noc > 0 && all.handlers > 0 && all.dma > 0, "{edits:?}: {all:?}");
+        // The session records the same steps again on a machine of its own.
+        assert_eq!(session.path_uses(), Some((all, false)), "{edits:?}");
+    }
 }
 
 #[test]

@@ -85,6 +85,7 @@ pub fn at(step: u64) -> Snapshot {
         pes: Pe::all().map(|pe| pe_view(pe, step)).collect(),
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
+        path_uses: None,
         noc: noc(step),
         energy: energy(step),
         assume: Assume::default(),

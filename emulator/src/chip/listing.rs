@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod board;
 mod flags;
 pub mod instruction;
+pub mod kind;
 mod objdump;
 mod operands;
 mod parse;

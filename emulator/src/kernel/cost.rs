@@ -15,10 +15,11 @@ mod measure;
 use std::sync::OnceLock;
 
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
+use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::{Function, ListingError};
 use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
-use measure::evaluate;
+use measure::{Meter, evaluate};
 
 pub use events::FifoCosts;
 pub use matrix::Coefficients;
@@ -152,7 +153,22 @@ impl KernelCosts {
     /// input; a test holds that there is none.
     pub fn committed() -> Result<&'static Self, ListingError> {
         static COSTS: OnceLock<Result<KernelCosts, ListingError>> = OnceLock::new();
-        COSTS.get_or_init(measure::all).as_ref().map_err(Clone::clone)
+        COSTS.get_or_init(|| measure::all(Meter::ALL)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]: added up, those of
+    /// [`Self::committed`]. Computed once. Costs of handlers are not split.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::committed`].
+    pub fn by_kind() -> Result<&'static [Self; InstructionKind::ALL.len()], ListingError> {
+        static COSTS: OnceLock<Result<[KernelCosts; 3], ListingError>> = OnceLock::new();
+        let measure = || {
+            let [first, second, third] = InstructionKind::ALL.map(|kind| measure::all(Meter(Some(kind))));
+            Ok([first?, second?, third?])
+        };
+        COSTS.get_or_init(measure).as_ref().map_err(Clone::clone)
     }
 
     /// A matrix kernel that does `work`, on at least one row and one source.

@@ -9,6 +9,7 @@ use crate::chip::clock::Tick;
 use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
+use crate::chip::listing::kind::InstructionKind;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::UnpackWork;
@@ -70,7 +71,27 @@ pub struct Costs {
 impl Costs {
     /// Reads the committed listings at the scene's P and exp iterations.
     pub fn new(assume: &Assume, waiting: Waiting) -> Result<Self, ListingError> {
-        let kernels = KernelCosts::committed()?;
+        let exp = u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations);
+        Ok(Self::of(KernelCosts::committed()?, exp, assume, waiting))
+    }
+
+    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]. The exp unit's latency
+    /// counts as arithmetic.
+    ///
+    /// # Errors
+    ///
+    /// As [`KernelCosts::committed`].
+    pub fn by_kind(assume: &Assume, waiting: Waiting) -> Result<[Self; 3], ListingError> {
+        let kernels = KernelCosts::by_kind()?;
+        let exp = u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations);
+        let of = |at: usize| {
+            let exp = if InstructionKind::ALL[at] == InstructionKind::Arithmetic { exp } else { 0 };
+            Self::of(&kernels[at], exp, assume, waiting)
+        };
+        Ok([of(0), of(1), of(2)])
+    }
+
+    fn of(kernels: &'static KernelCosts, exp: u64, assume: &Assume, waiting: Waiting) -> Self {
         let p = u32::from(assume.branch_refill);
         let stall = assume.sram_stall_percent / 100.0;
         let at = |cycles: Cycles| stalled(cycles.at(p), stall);
@@ -80,13 +101,13 @@ impl Costs {
             Waiting::Sleep => (kernels.wait_check_sleeping(), kernels.wait_wake_sleeping()),
         };
         let fifo = kernels.fifo(waiting == Waiting::Sleep);
-        Ok(Self {
+        Self {
             kernels,
             refill: p,
             stall,
             dma_beat: dma::dma_beat(assume),
             dram_beat: dma::dram_beat(assume),
-            exp: u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations),
+            exp,
             broadcast_lead: at(kernels.broadcast_lead()),
             broadcast_destination: at(kernels.broadcast_per_destination()),
             broadcast_packet: at(kernels.broadcast_per_packet()),
@@ -106,7 +127,7 @@ impl Costs {
             fifo_last: at(fifo.last),
             fifo_wrap: at(fifo.wrap),
             fifo_leave: at(fifo.leave),
-        })
+        }
     }
 
     /// PE cycles of instructions, with the time that the core waits for SRAM.

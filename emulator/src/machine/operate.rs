@@ -8,6 +8,7 @@ use super::dma;
 use super::exec::{Machine, Progress};
 use super::program::{MAX_IN_FLIGHT, Operation, PACKET_WORDS, PeProgram, Phase, Program, Slot};
 use super::queue::{Arrival, Counter, EventKind};
+use super::record::Begun;
 use super::state::{Awaited, Freight, Packet, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
@@ -125,6 +126,12 @@ impl Machine {
         };
         self.banks_begin(pe, operation, steps, &done, cycles);
         self.busy_for(pe, cycles);
+        if self.recorder.is_some() {
+            let product = matches!(operation.phase, Phase::Input | Phase::Recurrent);
+            let matrix = product.then(|| (matrix(slot, operation.phase, steps).0, done));
+            let notes = note(&program, slot.layer, operation.phase).is_some();
+            self.note_instructions(pe, &Begun { operation, slot, step: steps, matrix, notes });
+        }
     }
 
     /// The core works for so many cycles, then the operation ends.

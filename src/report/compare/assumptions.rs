@@ -13,9 +13,9 @@ use crate::chip::clock::Tick;
 use crate::machine::assumed::Parameter;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
-use crate::report::opening::STEPS;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
+use crate::session::opening::STEPS;
 use crate::session::stats;
 
 /// What the difference between two runs becomes at other values of one assumption.

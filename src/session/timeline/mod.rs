@@ -5,9 +5,11 @@ pub mod idle;
 pub mod path;
 pub mod summary;
 pub mod tape;
+pub mod uses;
 pub mod view;
 
 pub use idle::{Awaited, Idle, idle};
 pub use path::{Doing, Segment, path};
 pub use summary::{Bound, Summary};
 pub use tape::Tape;
+pub use uses::PathUses;

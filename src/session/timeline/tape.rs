@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::path::{Segment, path};
 use super::summary::Summary;
+use super::uses::PathUses;
 use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
 use crate::machine::record::{Limits, StepSpan};
@@ -22,6 +23,8 @@ pub struct TapedStep {
     pub path: Vec<Segment>,
     /// What bounds it, in one sentence.
     pub sentence: String,
+    /// What its critical path is spent on.
+    pub uses: PathUses,
 }
 
 /// The last steps.
@@ -55,7 +58,8 @@ impl Tape {
         let program = machine.program();
         let path = path(program, record, &span, span.begin);
         let sentence = Summary::of(program, record, &path, 1).sentence(program, word);
-        self.steps.push_back(TapedStep { span, path, sentence });
+        let uses = PathUses::of(program, record, &path);
+        self.steps.push_back(TapedStep { span, path, sentence, uses });
         if self.steps.len() > KNOWN_STEPS {
             self.steps.pop_front();
         }

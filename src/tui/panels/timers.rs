@@ -7,11 +7,15 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
+use crate::session::opening::STEPS;
 use crate::session::snapshot::{Phase, PhaseView};
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
 };
+
+/// Rows below the panel's first from which the last one says what the critical path is spent on.
+const PATH_FROM: u16 = 9;
 
 /// One row: a name, its times, its layer if it is about one.
 struct Row {
@@ -42,7 +46,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Span::styled(units::joules(view.snapshot.energy.step_j), theme.strong()),
     ]);
     let rest = put_line(buf, inner, head);
-    let rows = rows(view, usize::from(rest.height.saturating_sub(1)));
+    let uses = path_line(view, inner.width).filter(|_| rest.height >= PATH_FROM);
+    let reserved = 1 + u16::from(uses.is_some());
+    let rows = rows(view, usize::from(rest.height.saturating_sub(reserved)));
     let wide = inner.width >= 56;
     put_right(
         buf,
@@ -55,6 +61,32 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         draw_row(view, row, longest, wide, rows_to(rest, 1), buf);
         rest = rows_from(rest, 1);
     }
+    if let Some(uses) = uses {
+        put_line(buf, rest, Line::styled(uses, theme.dim()));
+    }
+}
+
+/// What the critical path is spent on, in as many words as `width` columns hold; `None` if it is not known, or if no
+/// wording fits.
+fn path_line(view: &View<'_>, width: u16) -> Option<String> {
+    let (uses, last) = view.snapshot.path_uses?;
+    let word = view.step_word();
+    let of = if last { format!("this {word}") } else { format!("the first {STEPS} {word}s") };
+    let rest = uses.handlers + uses.dma + uses.other;
+    let parts = [uses.loads_stores, uses.arithmetic, uses.branches, uses.noc, rest];
+    let names = [
+        ["loads and stores", "arithmetic", "branches", "NoC", "handlers, DRAM, host"],
+        ["loads/stores", "arithmetic", "branches", "NoC", "other"],
+        ["ld/st", "arith", "br", "NoC", "other"],
+    ];
+    let heads = [format!("critical path of {of}:"), format!("path of {of}:"), "path:".to_owned()];
+    let texts = heads.into_iter().zip(names).map(|(head, names)| {
+        let parts = names.into_iter().zip(parts);
+        let parts: Vec<String> =
+            parts.map(|(name, ticks)| format!("{name} {:.0} %", 100.0 * uses.share(ticks))).collect();
+        format!("{head} {}", parts.join(" · "))
+    });
+    texts.into_iter().find(|text| text.chars().count() <= usize::from(width))
 }
 
 /// The phases in order, and below them their layers: of the dearest phases first, as far as the rows go.

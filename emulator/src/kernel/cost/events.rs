@@ -1,7 +1,7 @@
 //! What it costs to send and to receive: packing and unpacking events, emptying the router's FIFO, programming DMA
 //! transfers. Coefficients are differences between executions of the committed listings, as everywhere in here.
 
-use super::measure::{DATA, Linear, end, evaluate, load, run};
+use super::measure::{DATA, Linear, Meter, end, evaluate, load};
 use super::{KernelCosts, PerItem};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
@@ -111,31 +111,31 @@ impl KernelCosts {
     }
 }
 
-pub(super) fn measure() -> Result<Delivery, ListingError> {
+pub(super) fn measure(meter: Meter) -> Result<Delivery, ListingError> {
     let dma = |destinations: u32| {
         let function = load("dma_send", "dma_send")?;
-        run(&function, &[DATA, 112, DATA + 0x100, destinations], &mut Board::default())
+        meter.run(&function, &[DATA, 112, DATA + 0x100, destinations], &mut Board::default())
     };
     let cost = |destinations| dma(destinations).map(|steps| end(&steps));
     let (none, one, two) = (cost(0)?, cost(1)?, cost(2)?);
     let first = dma(1)?;
     let command = first.iter().find(|step| step.stored.is_some_and(|(at, _)| at == DMA_COMMAND));
     Ok(Delivery {
-        pack: pack()?,
-        dense: unpack_dense()?,
-        list: unpack_list()?,
-        fifo: [fifo("fifo_polling")?, fifo("fifo_sleeping")?],
+        pack: pack(meter)?,
+        dense: unpack_dense(meter)?,
+        list: unpack_list(meter)?,
+        fifo: [fifo(meter, "fifo_polling")?, fifo(meter, "fifo_sleeping")?],
         dma: PerItem { none, call: one - (two - one), item: two - one },
         dma_lead: command.map_or_else(Linear::default, |step| step.end.into()),
     })
 }
 
-fn pack() -> Result<Pack, ListingError> {
+fn pack(meter: Meter) -> Result<Pack, ListingError> {
     let function = load("pack_events", "pack_events")?;
     let cost = |values: &[u32]| {
         let mut board = Board::default();
         board.put(DATA, values.iter().copied());
-        run(&function, &[DATA, values.len() as u32, DATA + 0x1000], &mut board).map(|steps| end(&steps))
+        meter.run(&function, &[DATA, values.len() as u32, DATA + 0x1000], &mut board).map(|steps| end(&steps))
     };
     let silent = cost(&[0, 0])? - cost(&[0])?;
     let active = cost(&[1])? - cost(&[0])?;
@@ -174,11 +174,11 @@ const ORDER: u32 = DATA + 0x2000;
 const OUT: u32 = DATA + 0x3000;
 const MODEL: u32 = DATA + 0x4000;
 
-fn unpack_dense() -> Result<Unpack, ListingError> {
+fn unpack_dense(meter: Meter) -> Result<Unpack, ListingError> {
     let function = load("unpack_dense", "unpack_dense")?;
     let cost = |blocks: Blocks<'_>| {
         let arguments = [MAIL, TABLE, blocks.len() as u32, OUT];
-        run(&function, &arguments, &mut mail(blocks, 1)).map(|steps| end(&steps))
+        meter.run(&function, &arguments, &mut mail(blocks, 1)).map(|steps| end(&steps))
     };
     let (empty, single) = (cost(&[(1, &[0])])?, cost(&[(1, &[1])])?);
     let cleared = cost(&[(2, &[0])])? - empty;
@@ -190,13 +190,13 @@ fn unpack_dense() -> Result<Unpack, ListingError> {
     Ok(Unpack { call, block, cleared, packet, filled, event, ..Unpack::default() })
 }
 
-fn unpack_list() -> Result<Unpack, ListingError> {
+fn unpack_list(meter: Meter) -> Result<Unpack, ListingError> {
     let function = load("unpack_list", "unpack_list")?;
     let cost = |blocks: Blocks<'_>, words: u32, stride: u32| {
         let mut board = mail(blocks, stride);
         board.put(MODEL, [ORDER, MODEL + 0x1000, MODEL + 0x2000, words]);
         let arguments = [MAIL, TABLE, blocks.len() as u32, MODEL, OUT];
-        run(&function, &arguments, &mut board).map(|steps| end(&steps))
+        meter.run(&function, &arguments, &mut board).map(|steps| end(&steps))
     };
     let empty = cost(&[(1, &[0])], 3, 1)?;
     let word = cost(&[(1, &[0])], 4, 1)? - empty;
@@ -233,9 +233,9 @@ fn ring(entries: &[bool], size: u32, first: u32) -> Board {
     board
 }
 
-fn fifo(name: &str) -> Result<FifoCosts, ListingError> {
+fn fifo(meter: Meter, name: &str) -> Result<FifoCosts, ListingError> {
     let function = load("wait_fifo", name)?;
-    let steps = |mut board: Board| run(&function, &[ARRIVALS + 8, DATA], &mut board).map(|s| end(&s));
+    let steps = |mut board: Board| meter.run(&function, &[ARRIVALS + 8, DATA], &mut board).map(|s| end(&s));
     let cost = |entries: &[bool], first| steps(ring(entries, 8, first));
     let missed = |turns: u32| {
         let mut board = ring(&[true], 8, 0);

@@ -3,7 +3,7 @@
 //! A [`Trial`] places a small matrix exactly as a PE's would be and executes the listing on those bytes. Differences
 //! between trials give the coefficients; property tests hold that the formula then equals execution on any matrix.
 
-use super::measure::{Linear, evaluate, load};
+use super::measure::{Linear, Meter, evaluate, load};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
@@ -146,7 +146,13 @@ impl Trial {
     }
 
     /// Executes a routine's listing on the placed bytes: its cycles and the sums' bits.
+    #[cfg(test)]
     pub fn execute(&self, routine: Routine) -> Result<(Cycles, Vec<u32>), ListingError> {
+        self.metered(routine, Meter::ALL)
+    }
+
+    /// Executes a routine's listing on the placed bytes: its metered cycles and the sums' bits.
+    pub fn metered(&self, routine: Routine, meter: Meter) -> Result<(Cycles, Vec<u32>), ListingError> {
         let Placed { kernel, image } = self.placed(routine)?;
         let mut board = Board::default();
         for (address, words) in image {
@@ -154,17 +160,18 @@ impl Trial {
         }
         let function = load(routine.source(), routine.function())?;
         let arguments = kernel.arguments(AT);
-        let steps =
-            execute(&function, &Call { arguments: &arguments, stack: STACK, symbols: &[] }, &mut board)?;
+        let call = Call { arguments: &arguments, stack: STACK, symbols: &[] };
+        let mut steps = execute(&function, &call, &mut board)?;
+        meter.count(&function, &mut steps);
         let cycles = steps.last().map_or(Cycles::ZERO, |step| step.end);
         Ok((cycles, board.get(AT.sums, self.rows.len())))
     }
 }
 
-/// The coefficients of a routine.
-pub(super) fn measure(routine: Routine) -> Result<Coefficients, ListingError> {
+/// The coefficients of a routine's metered cycles.
+pub(super) fn measure(routine: Routine, meter: Meter) -> Result<Coefficients, ListingError> {
     let cost = |rows, sources: &[Column<'_>]| {
-        Trial::pattern(rows, sources).execute(routine).map(|(cycles, _)| Linear::from(cycles))
+        Trial::pattern(rows, sources).metered(routine, meter).map(|(cycles, _)| Linear::from(cycles))
     };
     measure_by(routine, cost)
 }

@@ -5,6 +5,7 @@ use super::{Broadcast, CsrRow, KernelCosts, PerItem, SOURCES, Wait, interrupt};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::instruction::Op;
+use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::trace::{Call, Step, execute};
 use crate::chip::listing::{Function, ListingError};
 use crate::kernel::routine::Routine;
@@ -83,35 +84,71 @@ pub(super) fn evaluate(terms: &[(Linear, u32)]) -> Cycles {
     Cycles::new(sum(|c| c.fixed), sum(|c| c.refills))
 }
 
-/// The costs of all committed listings.
-pub(super) fn all() -> Result<KernelCosts, ListingError> {
-    let (pointwise, exps_per_unit) = pointwise()?;
-    let (barrier, barrier_poll) = barrier()?;
+/// Cycles that a measurement counts: all of them, or those of the instructions of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meter(pub Option<InstructionKind>);
+
+impl Meter {
+    /// Counts every cycle.
+    pub const ALL: Self = Self(None);
+
+    /// Executes a function on `board`; [`Step::end`] counts the metered cycles only.
+    pub fn run(
+        self,
+        function: &Function,
+        arguments: &[u32],
+        board: &mut Board,
+    ) -> Result<Vec<Step>, ListingError> {
+        let mut steps = run(function, arguments, board)?;
+        self.count(function, &mut steps);
+        Ok(steps)
+    }
+
+    /// Takes the cycles of other kinds out of [`Step::end`]. Pipeline refills belong to branches.
+    pub fn count(self, function: &Function, steps: &mut [Step]) {
+        let Some(kind) = self.0 else { return };
+        let (mut before, mut counted) = (Cycles::ZERO, Cycles::ZERO);
+        for step in steps {
+            let op = function.instructions.get(step.instruction).map(|instruction| &instruction.op);
+            let own = op.is_some_and(|op| InstructionKind::of(op) == kind);
+            let (fixed, refills) = (step.end.fixed - before.fixed, step.end.refills - before.refills);
+            let refills = if kind == InstructionKind::Branch { refills } else { 0 };
+            before = step.end;
+            counted += Cycles::new(if own { fixed } else { 0 }, refills);
+            step.end = counted;
+        }
+    }
+}
+
+/// The metered costs of all committed listings. Handlers' entry and exit are no instructions: they are in every meter.
+pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
+    let (pointwise, exps_per_unit) = pointwise(meter)?;
+    let (barrier, barrier_poll) = barrier(meter)?;
     Ok(KernelCosts {
-        csr: csr_row()?,
+        csr: csr_row(meter)?,
         pointwise,
         exps_per_unit,
-        trace: trace()?,
-        clear: clear()?,
-        broadcast: broadcast()?,
-        receive: interrupt(receive(2)?),
-        receive_last: interrupt(receive(1)?),
-        wait: wait()?,
-        dma_start: evaluate(&[(total("embedding_dma", "embedding_dma_start", &[DATA, 5])?, 1)]),
-        dma_isr: interrupt(dma_isr()?),
-        timer_log: evaluate(&[(total("timer_log", "timer_log", &[DATA])?, 1)]),
+        trace: trace(meter)?,
+        clear: clear(meter)?,
+        broadcast: broadcast(meter)?,
+        receive: interrupt(receive(meter, 2)?),
+        receive_last: interrupt(receive(meter, 1)?),
+        wait: wait(meter)?,
+        dma_start: evaluate(&[(total(meter, "embedding_dma", "embedding_dma_start", &[DATA, 5])?, 1)]),
+        dma_isr: interrupt(dma_isr(meter)?),
+        timer_log: evaluate(&[(total(meter, "timer_log", "timer_log", &[DATA])?, 1)]),
         barrier,
         barrier_poll,
-        matrix: matrix()?,
-        delivery: super::events::measure()?,
+        matrix: matrix(meter)?,
+        delivery: super::events::measure(meter)?,
         accesses: super::access::measure()?,
     })
 }
 
-fn matrix() -> Result<[Coefficients; Routine::ALL.len()], ListingError> {
+fn matrix(meter: Meter) -> Result<[Coefficients; Routine::ALL.len()], ListingError> {
     let mut all = [Coefficients::default(); Routine::ALL.len()];
     for (coefficients, routine) in all.iter_mut().zip(Routine::ALL) {
-        *coefficients = super::matrix::measure(routine)?;
+        *coefficients = super::matrix::measure(routine, meter)?;
     }
     Ok(all)
 }
@@ -143,12 +180,12 @@ fn before_return(steps: &[Step]) -> Linear {
 }
 
 /// Cycles of a call on empty memory.
-fn total(source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
-    Ok(end(&run(&load(source, function)?, arguments, &mut Board::default())?))
+fn total(meter: Meter, source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
+    Ok(end(&meter.run(&load(source, function)?, arguments, &mut Board::default())?))
 }
 
 /// Executes `csr_row` on rows of the given numbers of non-zeros, all of them 0 × 0.
-fn csr_row() -> Result<CsrRow, ListingError> {
+fn csr_row(meter: Meter) -> Result<CsrRow, ListingError> {
     let function = load("csr_row", "csr_row")?;
     let cost = |row_lengths: &[u32]| {
         let mut board = Board::default();
@@ -159,7 +196,7 @@ fn csr_row() -> Result<CsrRow, ListingError> {
         });
         board.put(start + 4, ends);
         let arguments = [value, column, start, row_lengths.len() as u32, x, sum];
-        run(&function, &arguments, &mut board).map(|steps| end(&steps))
+        meter.run(&function, &arguments, &mut board).map(|steps| end(&steps))
     };
     let empty_row = cost(&[0, 0])? - cost(&[0])?;
     let nonzero = cost(&[2])? - cost(&[1])?;
@@ -177,29 +214,29 @@ pub(super) fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Re
     Ok(PerItem { none: cost(0)?, call: cost(1)? - item, item })
 }
 
-fn pointwise() -> Result<(PerItem, u32), ListingError> {
+fn pointwise(meter: Meter) -> Result<(PerItem, u32), ListingError> {
     let function = load("pointwise", "pointwise")?;
     let steps = |units: u32| {
         let at = |array: u32| DATA + 0x100 * array;
         let arguments = [units, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
-        run(&function, &arguments, &mut Board::default())
+        meter.run(&function, &arguments, &mut Board::default())
     };
     let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
     Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
 }
 
-fn trace() -> Result<PerItem, ListingError> {
-    per_item(|units| total("pointwise", "trace", &[units, DATA, DATA + 0x100]))
+fn trace(meter: Meter) -> Result<PerItem, ListingError> {
+    per_item(|units| total(meter, "pointwise", "trace", &[units, DATA, DATA + 0x100]))
 }
 
-fn clear() -> Result<PerItem, ListingError> {
-    per_item(|words| total("clear", "clear", &[DATA, words]))
+fn clear(meter: Meter) -> Result<PerItem, ListingError> {
+    per_item(|words| total(meter, "clear", "clear", &[DATA, words]))
 }
 
-fn broadcast() -> Result<Broadcast, ListingError> {
+fn broadcast(meter: Meter) -> Result<Broadcast, ListingError> {
     let function = load("broadcast", "broadcast")?;
     let steps = |packets: u32, destinations: u32| {
-        run(&function, &[DATA, packets, DATA + 0x100, destinations], &mut Board::default())
+        meter.run(&function, &[DATA, packets, DATA + 0x100, destinations], &mut Board::default())
     };
     let cost = |packets, destinations| steps(packets, destinations).map(|s| end(&s));
     let first = steps(1, 1)?;
@@ -217,25 +254,25 @@ fn broadcast() -> Result<Broadcast, ListingError> {
 }
 
 /// Cycles of `receive_isr` before its return, when `missing` blocks are still expected.
-fn receive(missing: u32) -> Result<Linear, ListingError> {
+fn receive(meter: Meter, missing: u32) -> Result<Linear, ListingError> {
     let mut board = Board::default();
     let (block, buffer) = (3, DATA + 0x1000);
     board.put(RECEIVE_KEY, [block]);
     board.put(DATA + 4 * block, [buffer]);
     board.put(buffer, [0, missing, 0]);
-    Ok(before_return(&run(&load("receive_isr", "receive_isr")?, &[], &mut board)?))
+    Ok(before_return(&meter.run(&load("receive_isr", "receive_isr")?, &[], &mut board)?))
 }
 
-fn dma_isr() -> Result<Linear, ListingError> {
-    Ok(before_return(&run(&load("embedding_dma", "embedding_dma_isr")?, &[], &mut Board::default())?))
+fn dma_isr(meter: Meter) -> Result<Linear, ListingError> {
+    Ok(before_return(&meter.run(&load("embedding_dma", "embedding_dma_isr")?, &[], &mut Board::default())?))
 }
 
-fn wait() -> Result<Wait, ListingError> {
+fn wait(meter: Meter) -> Result<Wait, ListingError> {
     let (polling, sleeping) = (load("wait_input", "wait_polling")?, load("wait_input", "wait_sleeping")?);
     let steps = |function: &Function, misses: u32| {
         let mut board = Board::default();
         board.raise(DATA, misses, 1);
-        run(function, &[DATA], &mut board)
+        meter.run(function, &[DATA], &mut board)
     };
     let missed = steps(&sleeping, 1)?;
     let is_wfi = |step: &&Step| {
@@ -252,13 +289,13 @@ fn wait() -> Result<Wait, ListingError> {
 }
 
 /// `barrier_collect` over slots that are up to date (step 0), and one turn at a slot that is not.
-fn barrier() -> Result<(PerItem, Cycles), ListingError> {
+fn barrier(meter: Meter) -> Result<(PerItem, Cycles), ListingError> {
     let function = load("barrier", "barrier_collect")?;
     let cost = |pes, misses| {
         let mut board = Board::default();
         board.put(DATA, [u32::from(misses > 0)]);
         board.raise(DATA, misses, 0);
-        run(&function, &[DATA, pes, 0], &mut board).map(|s| end(&s))
+        meter.run(&function, &[DATA, pes, 0], &mut board).map(|s| end(&s))
     };
     let poll = cost(1, 2)? - cost(1, 1)?;
     Ok((per_item(|pes| cost(pes, 0))?, evaluate(&[(poll, 1)])))

@@ -37,6 +37,7 @@ impl Machine {
         for (number, packet) in (0_u32..).zip(&packets) {
             sram.set_words(events.outbox + 16 * number, packet);
         }
+        self.note_packed(units, active, packets.len() as u32);
         (program.costs.pack_events(units, active), packets.len() as u32)
     }
 
@@ -56,6 +57,7 @@ impl Machine {
             sram.set_words(address, &words);
         }
         let list = matches!(layout.into, Unpacked::List(_));
+        self.note_unpacked(list, &work);
         Ok(self.program.costs.unpack_events(list, &work))
     }
 

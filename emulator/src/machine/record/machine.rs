@@ -3,7 +3,8 @@
 use super::super::exec::Machine;
 use super::super::program::{Operation, Slot, Target};
 use super::super::state::{Packet, Status};
-use super::{Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
+use super::instructions::Pricing;
+use super::{Instructions, Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 
@@ -12,6 +13,7 @@ impl Machine {
     /// now stays unknown.
     pub fn record(&mut self, limits: Limits) {
         let mut recorder = Recorder::new(limits, self.state.tick, self.state.sent);
+        recorder.pricing = Pricing::new(&self.program);
         for pe in Pe::all() {
             let state = &self.state.pes[pe.index()];
             let Some(loaded) = self.program.pe(pe) else { continue };
@@ -156,5 +158,6 @@ fn opened(operation: Operation, slot: &Slot, step: u32, begin: Tick) -> Operatio
         end: None,
         busy: 0,
         events: 0,
+        instructions: Instructions::default(),
     }
 }

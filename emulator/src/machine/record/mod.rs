@@ -5,19 +5,22 @@
 //!
 //! A recording is bounded: when a list is full, its oldest entry makes room, and is counted as dropped.
 
+mod instructions;
 mod machine;
 mod spans;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use self::instructions::Pricing;
 use super::program::Phase;
 use super::state::{Freight, STEPS};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::PE_COUNT;
 
+pub(super) use self::instructions::Begun;
 pub use self::spans::{
-    AnnounceSpan, FetchSpan, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan, TransferSpan,
-    WaitSpan,
+    AnnounceSpan, FetchSpan, Instructions, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan,
+    TransferSpan, WaitSpan,
 };
 
 /// Most entries of each list.
@@ -86,6 +89,8 @@ pub struct Recorder {
     copied: Option<u64>,
     /// The packet that is being delivered.
     accepted: Option<u64>,
+    /// Prices what operations do, by kind of instruction.
+    pricing: Pricing,
 }
 
 /// Adds an entry; where the list is full, the oldest goes.
@@ -107,6 +112,7 @@ impl Recorder {
     fn new(limits: Limits, since: Tick, first_packet: u64) -> Self {
         Self {
             limits,
+            pricing: Pricing::default(),
             since,
             dropped: 0,
             pes: vec![PeRecord::default(); PE_COUNT],

@@ -25,6 +25,33 @@ pub struct OperationSpan {
     pub busy: Tick,
     /// Events (y ≠ 0) that it found: point-wise operations only.
     pub events: u32,
+    /// PE cycles of its instructions by kind; 0 where the core waits or moves data by DMA, which no listing prices whole.
+    pub instructions: Instructions,
+}
+
+/// PE cycles of an operation's instructions, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instructions {
+    /// Loads and stores.
+    pub loads_stores: u64,
+    /// Arithmetic, with the latency of the exp unit.
+    pub arithmetic: u64,
+    /// Branches, with the refills of the pipeline.
+    pub branches: u64,
+}
+
+impl Instructions {
+    /// Cycles of all kinds.
+    pub const fn total(&self) -> u64 {
+        self.loads_stores + self.arithmetic + self.branches
+    }
+}
+
+impl From<[u64; 3]> for Instructions {
+    /// From cycles in the order of [`crate::chip::listing::kind::InstructionKind::ALL`].
+    fn from([loads_stores, arithmetic, branches]: [u64; 3]) -> Self {
+        Self { loads_stores, arithmetic, branches }
+    }
 }
 
 /// A part of an operation in which a PE had nothing to do.

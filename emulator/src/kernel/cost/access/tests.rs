@@ -68,7 +68,7 @@ proptest! {
     }
 }
 
-/// The paper's kernel reads value, column and x of a non-zero, and nothing else in its inner loop.
+/// `csr_row` reads value, column and x of a non-zero, and nothing else in its inner loop.
 #[test]
 fn a_non_zero_of_csr_row_is_three_loads() {
     let of = |nonzeros| {

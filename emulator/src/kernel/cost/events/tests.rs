@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::measure::run;
 use super::*;
 use crate::kernel::empty_sram;
 use crate::kernel::events::{ListLayout, UnpackLayout, Unpacked, blocks, pack, table_words, unpack};

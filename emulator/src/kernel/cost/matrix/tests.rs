@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::chip::listing::kind::InstructionKind;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
@@ -69,6 +70,13 @@ fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     let (cycles, executed) = trial.execute(routine).unwrap();
     let formula = kernel.cost(&work, costs);
     prop_assert_eq!(formula, cycles, "{:?} {:?}", routine, work);
+    let mut kinds = Cycles::ZERO;
+    for (kind, costs) in InstructionKind::ALL.into_iter().zip(KernelCosts::by_kind().unwrap()) {
+        let (executed, _) = trial.metered(routine, Meter(Some(kind))).unwrap();
+        prop_assert_eq!(kernel.cost(&work, costs), executed, "{:?} {:?} {:?}", routine, kind, work);
+        kinds += executed;
+    }
+    prop_assert_eq!(kinds, cycles, "{:?}: kinds", routine);
     for p in 1..=3 {
         prop_assert_eq!(kernel.cycles(&work, costs, p), cycles.at(p));
     }

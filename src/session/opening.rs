@@ -1,19 +1,25 @@
-//! Intervals of chip time that follow from what is not published about branches, and about memory.
+//! First time steps of a run, run again: intervals of chip time that follow from what is not published about branches and
+//! memory, and what the critical path is spent on.
 //!
 //! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the chip's value is not
 //! public, and the inner loop of every kernel pays it. How long a core waits for its SRAM, and the pace of DMA and DRAM,
 //! are not public either; [`Assume::memory_extremes`] has what is published about them. The first steps of the run are run
 //! again on chips with the extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
 //! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves (docs/report.md).
+//!
+//! The critical path needs a recording, which a plain run does without: the same steps are recorded on a second machine.
 
 use std::sync::Arc;
 
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
+use crate::machine::program::Program;
+use crate::machine::record::Limits;
 use crate::scene::SceneError;
 use crate::session::Session;
 use crate::session::build::{ModelCache, Plan};
+use crate::session::timeline::{PathUses, path};
 
 /// Time steps that are run again.
 pub const STEPS: usize = 4;
@@ -39,14 +45,30 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// To be called after every completed time step, from the first.
-    pub fn note(&mut self, session: &Session) {
-        if self.rows.len() < STEPS {
-            let host = &session.machine().state().host;
+    /// Notes completed time step number `step`, from 1; steps that are repeated after going back are known already.
+    pub(super) fn note(&mut self, step: u64, machine: &Machine) {
+        if self.rows.len() < STEPS && self.rows.len() as u64 + 1 == step {
+            let host = &machine.state().host;
             self.rows.push(host.rows.clone());
             self.ahead = host.in_flight.iter().cloned().collect();
-            self.ends = session.tick();
+            self.ends = machine.state().tick;
         }
+    }
+
+    /// Whether all [`STEPS`] time steps are known.
+    pub fn complete(&self) -> bool {
+        self.rows.len() == STEPS
+    }
+
+    /// Returns what the critical paths of the time steps noted so far are spent on, and how many steps these are; `None`
+    /// without a step, or if the repeated run stops.
+    pub fn path_uses(&self, program: &Arc<Program>) -> Option<(PathUses, usize)> {
+        Some((path_uses(program, &self.steps(), self.rows.len())?, self.rows.len()))
+    }
+
+    /// Rows of the time steps to announce.
+    fn steps(&self) -> Vec<Vec<u32>> {
+        self.rows.iter().chain(&self.ahead).cloned().collect()
     }
 
     /// Chip time of the session so far on other chips; none without a completed step.
@@ -72,8 +94,23 @@ impl Opening {
     fn again(&self, session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Tick, SceneError> {
         let plan = Plan::with_assumptions(&session.loaded, cache, assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
-        let steps: Vec<Vec<u32>> = self.rows.iter().chain(&self.ahead).cloned().collect();
-        machine.run(&steps, self.rows.len());
+        machine.run(&self.steps(), self.rows.len());
         Ok(machine.state().tick)
     }
+}
+
+/// Returns what the critical paths of a program's first `count` time steps on these rows are spent on; `None` if there are
+/// none, or if the machine stops before.
+pub fn path_uses(program: &Arc<Program>, rows: &[Vec<u32>], count: usize) -> Option<PathUses> {
+    let mut machine = Machine::new(Arc::clone(program));
+    machine.record(Limits::default());
+    if count == 0 || !machine.run(rows, count) {
+        return None;
+    }
+    let record = machine.recorded()?;
+    let mut uses = PathUses::default();
+    for step in record.steps.iter().take(count) {
+        uses += PathUses::of(program, record, &path(program, record, step, step.begin));
+    }
+    Some(uses)
 }

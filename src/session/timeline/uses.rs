@@ -1,0 +1,108 @@
+//! Uses of the critical path: loads and stores, arithmetic, branches, waiting for packets.
+
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use super::path::{Doing, Segment, operation_before};
+use crate::chip::clock::Tick;
+use crate::machine::program::{Phase, Program};
+use crate::machine::record::{Instructions, Recorder};
+
+/// Ticks of a critical path by what they are spent on; the parts add up to its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathUses {
+    /// Loads and stores of the kernels.
+    pub loads_stores: Tick,
+    /// Arithmetic of the kernels, with the exp unit.
+    pub arithmetic: Tick,
+    /// Branches of the kernels, with the refills of the pipeline.
+    pub branches: Tick,
+    /// Interrupt handlers, emptying FIFOs, entering and leaving waiting loops.
+    pub handlers: Tick,
+    /// Packets on the NoC, and at the ports of full FIFOs.
+    pub noc: Tick,
+    /// Rows from DRAM with their set-up, and blocks sent by DMA.
+    pub dma: Tick,
+    /// The host, and what is not recorded.
+    pub other: Tick,
+    /// Part of the first three: instructions that send y.
+    pub sending: Tick,
+}
+
+impl PathUses {
+    /// Length of the path, in ticks.
+    pub const fn ticks(&self) -> Tick {
+        self.loads_stores + self.arithmetic + self.branches + self.handlers + self.noc + self.dma + self.other
+    }
+
+    /// Share of the path, 0 to 1; 0 of an empty path.
+    pub fn share(&self, ticks: Tick) -> f64 {
+        ticks as f64 / self.ticks().max(1) as f64
+    }
+
+    /// Ticks of communication: sending y, the NoC, and what receiving costs the core.
+    pub const fn communication(&self) -> Tick {
+        self.sending + self.noc + self.handlers
+    }
+
+    /// Sums up a path, first segment first.
+    pub fn of(program: &Program, record: &Recorder, path: &[Segment]) -> Self {
+        let mut uses = Self::default();
+        for segment in path {
+            uses.add(program, record, segment);
+        }
+        uses
+    }
+
+    fn add(&mut self, program: &Program, record: &Recorder, segment: &Segment) {
+        let ticks = segment.ticks();
+        match (segment.doing, segment.phase) {
+            (Doing::Operation, Some(Phase::Wait | Phase::Barrier))
+            | (Doing::Wake | Doing::Handler | Doing::Drain, _) => self.handlers += ticks,
+            (Doing::Operation, Some(Phase::Embedding)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
+            (Doing::Network | Doing::Port, _) => self.noc += ticks,
+            (Doing::Host | Doing::Unknown, _) => self.other += ticks,
+            (Doing::Operation, phase) => {
+                let operation = segment
+                    .pe
+                    .and_then(|pe| record.pes.get(usize::from(pe)))
+                    .and_then(|pe| operation_before(pe, segment.end));
+                let Some(operation) = operation else {
+                    self.other += ticks;
+                    return;
+                };
+                let each = program.operating_point.ticks_per_cycle();
+                self.instructions(&operation.instructions, ticks, each, phase == Some(Phase::Broadcast));
+            }
+        }
+    }
+
+    /// Adds `ticks` of an operation: its instructions in proportion, and what is longer than they are to handlers.
+    fn instructions(&mut self, by_kind: &Instructions, ticks: Tick, each: Tick, sends: bool) {
+        let cycles = by_kind.total();
+        let own = ticks.min(cycles * each);
+        self.handlers += ticks - own;
+        let part = |part: u64| (u128::from(own) * u128::from(part) / u128::from(cycles.max(1))) as Tick;
+        let (loads_stores, branches) = (part(by_kind.loads_stores), part(by_kind.branches));
+        self.loads_stores += loads_stores;
+        self.branches += branches;
+        self.arithmetic += own - loads_stores - branches;
+        if sends {
+            self.sending += own;
+        }
+    }
+}
+
+impl AddAssign for PathUses {
+    fn add_assign(&mut self, other: Self) {
+        self.loads_stores += other.loads_stores;
+        self.arithmetic += other.arithmetic;
+        self.branches += other.branches;
+        self.handlers += other.handlers;
+        self.noc += other.noc;
+        self.dma += other.dma;
+        self.other += other.other;
+        self.sending += other.sending;
+    }
+}
