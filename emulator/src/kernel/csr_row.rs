@@ -1,4 +1,4 @@
-//! `CsrRow`: the paper's sparse matrix-vector product. Rows are gate units; every non-zero is visited.
+//! `CsrRow`: sparse matrix-vector product by rows, which are gate units. It visits every non-zero.
 //!
 //! Layout in SRAM (all 32-bit words): `row_start[rows + 1]`, then `column[nonzeros]` and `value[nonzeros]` where the
 //! memory map puts them. A column is a word index into the input buffer. Each row's sum starts from +0 and is one chain
