@@ -48,7 +48,8 @@ fn text(table: &[Constant]) -> String {
     let _ = writeln!(
         out,
         "\n[quoted] read in the source; [second hand] quoted by a survey that read it; [derived] computed from\n\
-         such numbers; [not published] a parameter of the scene's `assume: (...)`, at its default.\n\
+         such numbers; [inferred] read out of what a source does say; [not published] a parameter of the scene's\n\
+         `assume: (...)`, at its default.\n\
          Cycles of instructions: `spinntui kernels NAME`."
     );
     out

@@ -43,7 +43,7 @@ fn exit_code(validation: &Validation) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::validate::{PAPER, VERSION};
+    use crate::report::validate::{Independent, PAPER, VERSION};
 
     #[test]
     fn a_figure_outside_its_band_is_a_failure() {
@@ -52,7 +52,10 @@ mod tests {
             paper: PAPER,
             model: String::new(),
             all_in_band,
+            independent: Independent { figures: 0, close: 0 },
             rows: Vec::new(),
+            readings: Vec::new(),
+            batches: Vec::new(),
         };
         assert_eq!([true, false].map(|held| exit_code(&validation(held))), [FINE, FAILED]);
     }

@@ -6,7 +6,9 @@
 
 pub mod band;
 mod dvs;
+mod gpu;
 mod measure;
+pub mod readings;
 mod rows;
 mod text;
 
@@ -14,10 +16,13 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::mapping::MapError;
+use crate::model::card::CardError;
 use crate::net::csr::CsrError;
 use crate::scene::SceneError;
 use crate::task::lm::CorpusError;
 use band::Band;
+pub use gpu::Batch;
+pub use readings::Reading;
 
 /// Version of the fields of [`Validation`]; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -37,21 +42,53 @@ pub struct Validation {
     pub model: String,
     /// Every figure with a band is within it.
     pub all_in_band: bool,
+    /// The figures that test the emulator, counted.
+    pub independent: Independent,
     /// The figures, in the paper's order.
     pub rows: Vec<Row>,
+    /// Ways to read what the paper says of its kernel and of what it sends, as the emulator runs them.
+    pub readings: Vec<Reading>,
+    /// Gestures in batches of 1 to 6, each sample, beside the paper's GPU.
+    pub batches: Vec<Batch>,
 }
+
+/// Count of the rows of kind [`Kind::Independent`] that have a figure on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Independent {
+    /// Figures.
+    pub figures: usize,
+    /// Figures at most [`CLOSE`] from the paper's.
+    pub close: usize,
+}
+
+/// Distance from the paper's figure up to which an independent figure counts as close, as a fraction of it.
+pub const CLOSE: f64 = 0.15;
 
 impl Validation {
     /// Runs the paper's experiments and compares.
     pub fn compute() -> Result<Self, ValidateError> {
-        let measured = measure::Measured::new()?;
-        Ok(Self::of(measured.model.clone(), rows::rows(&measured)))
+        Ok(Self::of(&measure::Measured::new()?))
     }
 
-    /// Rows and what they come to.
-    fn of(model: String, rows: Vec<Row>) -> Self {
+    /// Judges what was measured.
+    fn of(measured: &measure::Measured) -> Self {
+        let rows = rows::rows(measured);
         let all_in_band = rows.iter().all(|row| row.verdict != Verdict::Outside);
-        Self { version: VERSION, paper: PAPER, model, all_in_band, rows }
+        let differences = || rows.iter().filter(|r| r.kind == Kind::Independent).filter_map(|r| r.difference);
+        let independent = Independent {
+            figures: differences().count(),
+            close: differences().filter(|difference| difference.abs() <= CLOSE).count(),
+        };
+        Self {
+            version: VERSION,
+            paper: PAPER,
+            model: measured.model.clone(),
+            all_in_band,
+            independent,
+            rows,
+            readings: measured.readings.clone(),
+            batches: gpu::batches(measured),
+        }
     }
 
     /// As JSON, keys in the order of the fields, indented, with a line feed at the end.
@@ -74,6 +111,8 @@ pub struct Row {
     pub place: &'static str,
     /// What the figure is.
     pub figure: &'static str,
+    /// What the comparison can show.
+    pub kind: Kind,
     /// Unit of every number of the row.
     pub unit: Unit,
     /// The paper's figure; `null` where the paper (or what could be read of it) has no number.
@@ -114,6 +153,70 @@ impl Row {
     }
 }
 
+/// What a comparison can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Emulated event by event, with nothing of the paper's figure in it: a test of the emulator.
+    Independent,
+    /// Emulated too, but the paper states an order only.
+    Order,
+    /// Emulated too, with another reading of what the paper says: its figure has a row already.
+    Reading,
+    /// Follows from sizes, the memory map and published chip powers, or from another row.
+    Arithmetic,
+    /// Copied from the paper into the emulator: no test.
+    Copied,
+    /// Compares the program with itself.
+    Itself,
+    /// Both sides have a figure, of different things.
+    NotComparable,
+    /// Printed in the paper, not emulated.
+    PaperOnly,
+}
+
+impl Kind {
+    /// Every kind, in the order in which tables show them.
+    pub const ALL: [Self; 8] = [
+        Self::Independent,
+        Self::Order,
+        Self::Reading,
+        Self::Arithmetic,
+        Self::Copied,
+        Self::Itself,
+        Self::NotComparable,
+        Self::PaperOnly,
+    ];
+
+    /// Heading of its rows.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Independent => "Independent: emulated event by event, against a printed figure",
+            Self::Order => "Emulated too, where the paper states an order only",
+            Self::Reading => "Other readings of figures that have a row: not counted",
+            Self::Arithmetic => "Arithmetic: sizes, memory map, published chip powers, or another row",
+            Self::Copied => "Copied from the paper: no test",
+            Self::Itself => "The program with itself: the paper prints no such figure",
+            Self::NotComparable => "Not comparable: other weights, other data",
+            Self::PaperOnly => "Paper only: the GPU",
+        }
+    }
+
+    /// What it means, for the details of a row.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Independent => "independent measurement",
+            Self::Order => "independent measurement of an order",
+            Self::Reading => "another reading of a figure that has a row",
+            Self::Arithmetic => "arithmetic",
+            Self::Copied => "constant copied from the paper",
+            Self::Itself => "compares the program with itself",
+            Self::NotComparable => "not comparable",
+            Self::PaperOnly => "paper only",
+        }
+    }
+}
+
 /// Unit of a row's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
@@ -129,9 +232,18 @@ pub enum Unit {
     /// Joules.
     #[serde(rename = "J")]
     Joules,
-    /// A ratio of two times.
+    /// A ratio of two figures.
     #[serde(rename = "1")]
     Ratio,
+    /// Per cent.
+    #[serde(rename = "%")]
+    Percent,
+    /// Perplexity.
+    #[serde(rename = "PPL")]
+    Perplexity,
+    /// Samples of a batch.
+    #[serde(rename = "samples")]
+    Samples,
 }
 
 /// How a figure lies to its band.
@@ -219,6 +331,14 @@ pub enum ValidateError {
         step: usize,
         /// Who waits for what, or the fault.
         reason: String,
+    },
+    /// A card that was built in.
+    #[error("error: {model}: {error}")]
+    Card {
+        /// The model.
+        model: &'static str,
+        /// What is wrong with it.
+        error: CardError,
     },
     /// A thread that emulated has died.
     #[error("error: {what}: the emulation broke off; please report this")]

@@ -83,6 +83,8 @@ pub enum Mark {
     Derived,
     /// Remembered from a document that was not at hand.
     Recalled,
+    /// Read out of what a source does say; it does not say it itself.
+    Inferred,
     /// In no source we could read: a parameter of the scene's `assume` block.
     NotPublished,
 }
@@ -95,6 +97,7 @@ impl fmt::Display for Mark {
             Self::SecondHand => "second hand",
             Self::Derived => "derived",
             Self::Recalled => "recalled",
+            Self::Inferred => "inferred",
             Self::NotPublished => "not published",
         })
     }
@@ -125,6 +128,7 @@ pub fn all() -> Vec<Constant> {
     table.extend(power());
     table.extend(assumed());
     table.extend(absent());
+    table.extend(readings());
     table
 }
 
@@ -329,6 +333,27 @@ fn absent() -> Vec<Constant> {
             "Ethernet and host",
             Mark::SecondHand,
             "1 Gbit/s (CHIP26); assume.host_turnaround_us stands for them",
+        ),
+    ]
+}
+
+/// What the paper's program does, as `scenes/lm.ron` reads the paper: fields of a scene's `mapping`.
+fn readings() -> Vec<Constant> {
+    vec![
+        row(
+            "kernel of the paper's program",
+            "CsrRow",
+            "",
+            Mark::Inferred,
+            "arXiv:2312.09084: CSR, by rows as Table I's 88.3 KB show; whether silent sources are passed over is not \
+             said. `spinntui validate` runs every reading",
+        ),
+        row(
+            "values that the paper's program sends",
+            "Dense",
+            "",
+            Mark::Inferred,
+            "arXiv:2312.09084: \"only the sparse output y is communicated\"; whether zeros are sent is not said",
         ),
     ]
 }

@@ -6,25 +6,36 @@ use std::thread;
 
 use super::ValidateError;
 use super::dvs::{self, Gestures};
+use super::readings::{self, Reading};
 use crate::chip::clock::us;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{PeProgram, Phase, Program, RegionKind};
+use crate::machine::sram::BANK_BYTES;
 use crate::mapping::options::Schedule;
+use crate::model::card::Card;
 use crate::report::gather::weights_bytes;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
+use crate::session::opening;
 use crate::session::stats;
+use crate::session::timeline::PathUses;
 use crate::task::lm::Corpus;
 
 /// The paper's language model as the repository ships it: built in, so that an edited file does not change the answer.
-const SCENE: &str = include_str!("../../../scenes/lm.ron");
+pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
 /// What messages call it.
-const SCENE_NAME: &str = "scenes/lm.ron";
-/// The words it reads. Chip time does not depend on which: `CsrRow` visits every non-zero.
+pub const SCENE_NAME: &str = "scenes/lm.ron";
+/// The words it reads. With `CsrRow`, which visits every non-zero, chip time does not depend on which.
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
+/// Card of the shipped gesture model.
+const GESTURE_CARD: &[u8] = include_bytes!("../../../models/egru-dvs-gesture/card.ron");
+/// Folder of that model, for messages.
+const GESTURE_MODEL: &str = "models/egru-dvs-gesture";
 /// Tokens of the paper's sequence.
 pub const TOKENS: usize = 70;
+/// What messages call the language model.
+const LANGUAGE: &str = "the language model";
 /// What messages call the gesture network.
 const GESTURES: &str = "the gesture network";
 /// Samples of the paper's batch.
@@ -68,28 +79,51 @@ pub struct Run {
     pub phases_ms: [f64; Phase::ALL.len()],
 }
 
+/// Memory of a PE, bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PeMemory {
+    /// Weights: values, columns, row pointers.
+    pub weights: u32,
+    /// State and buffers.
+    pub variables: u32,
+    /// State and buffers that lie in bank 0, with the program.
+    pub beside_program: u32,
+}
+
 /// The emulator's figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// Model of the language experiment.
     pub model: String,
-    /// Bytes of weights (values, columns, row pointers), fullest PE of `rnns.1`.
-    pub weights: u32,
+    /// Memory of the PE of `rnns.1` with most weights.
+    pub memory: PeMemory,
     /// One sequence with polling PEs.
     pub polling: Spread<Run>,
     /// One sequence with sleeping PEs.
     pub sleeping: Spread<Run>,
+    /// What the critical path of the first tokens is spent on.
+    pub uses: Spread<PathUses>,
+    /// Perplexity of the shipped language model over the whole test set, from its card.
+    pub perplexity: Option<f64>,
+    /// Activity of its layers there.
+    pub activity: Vec<f64>,
+    /// Accuracy of the shipped gesture model, from its card, and the samples it is of.
+    pub accuracy: Option<(f64, u64)>,
+    /// Other readings of kernel and payload.
+    pub readings: Vec<Reading>,
     /// Bytes that a batch of two of the language model needs on the fullest PE.
     pub language_batch: u64,
     /// Bytes of weight values of the gesture network, fullest PE of each layer.
     pub gesture_weights: [u32; 2],
-    /// One sample of the gesture network with polling PEs.
+    /// One sample of the gesture network with polling PEs, layers one after the other.
     pub gestures: Spread<Run>,
-    /// The same, its two layers working on successive frames.
-    pub gestures_pipelined: Spread<Run>,
-    /// [`GESTURE_BATCH`] samples of the gesture network side by side, layers one after the other in each.
+    /// [`GESTURE_BATCH`] samples side by side, layers one after the other in each.
     pub gestures_batch: Spread<Run>,
-    /// Bytes of such a batch on the fullest PE.
+    /// Batches of 1 to [`GESTURE_BATCH`] samples at the default refill, whole.
+    pub batches: Vec<Run>,
+    /// One sample of the gesture network, its two layers working on successive frames.
+    pub gestures_pipelined: Spread<Run>,
+    /// Bytes of a batch of [`GESTURE_BATCH`] on the fullest PE.
     pub gesture_batch: u32,
 }
 
@@ -97,58 +131,154 @@ impl Measured {
     /// Runs everything.
     pub fn new() -> Result<Self, ValidateError> {
         let mut cache = ModelCache::default();
-        let (polling, program, model) = language(&mut cache, "Poll")?;
-        let (sleeping, ..) = language(&mut cache, "Sleep")?;
-        let weights = fullest(&program, "rnns.1", weights_bytes)
-            .ok_or_else(|| ValidateError::NoLayer { model: model.clone(), layer: "rnns.1" })?;
-        let network = Gestures::new()?;
-        let gestures =
-            |schedule, batch| each_refill(|assume| network.map(assume, schedule, batch).map(Arc::new));
-        let programs = gestures(Schedule::LayerSequential, 1)?;
-        let pipelined = gestures(Schedule::Pipelined, 1)?;
-        let batched = gestures(Schedule::LayerSequential, GESTURE_BATCH)?;
-        let frames = |batch: u32| -> Vec<Vec<u32>> {
-            (0..dvs::FRAMES).map(|frame| vec![frame; batch as usize]).collect()
+        let loaded = scene("chip.waiting", "Poll")?;
+        let (polling, programs, card) = language_programs(&mut cache, &loaded)?;
+        let (sleeping, ..) = language_programs(&mut cache, &scene("chip.waiting", "Sleep")?)?;
+        let model = loaded.scene.model.clone();
+        let no_layer = || ValidateError::NoLayer { model: model.clone(), layer: "rnns.1" };
+        let memory = memory(&programs[1], "rnns.1").ok_or_else(no_layer)?;
+        let first: Vec<Vec<u32>> = tokens(&loaded, &mut cache)?.into_iter().take(opening::STEPS).collect();
+        let stopped = || ValidateError::Stopped {
+            what: LANGUAGE,
+            step: 1,
+            reason: "its first time steps could not be recorded".to_owned(),
         };
-        let values = |layer| fullest(&programs[1], layer, value_bytes).unwrap_or(0);
+        let uses = programs.each_ref().map(|program| opening::path_uses(program, &first, first.len()));
+        let [Some(low), Some(middle), Some(high)] = uses else { return Err(stopped()) };
+        let whole = card.measured.iter().filter(|m| m.perplexity.is_some()).max_by_key(|m| m.predictions);
+        let gesture_card =
+            Card::parse(GESTURE_CARD).map_err(|error| ValidateError::Card { model: GESTURE_MODEL, error })?;
+        let accuracy = gesture_card.measured.first().and_then(|m| Some((m.accuracy?, m.predictions)));
+        let gestures = GestureRuns::new()?;
+        let readings = readings::readings(&mut cache, (&polling, &programs[1]))?;
         Ok(Self {
-            model,
-            weights,
+            memory,
             polling,
             sleeping,
+            uses: Spread([low, middle, high]),
+            perplexity: whole.and_then(|measured| measured.perplexity),
+            activity: whole.map(|measured| measured.activity.clone()).unwrap_or_default(),
+            accuracy,
+            readings,
             language_batch: language_batch(&mut cache)?,
-            gesture_weights: [values("rnns.0"), values("rnns.1")],
-            gestures: run_all(GESTURES, &programs, &frames(1))?,
-            gestures_pipelined: run_all(GESTURES, &pipelined, &frames(1))?,
-            gestures_batch: run_all(GESTURES, &batched, &frames(GESTURE_BATCH))?,
-            gesture_batch: fullest_pe(&batched[1]),
+            gesture_weights: gestures.weights,
+            gestures: gestures.one,
+            gestures_batch: gestures.six,
+            batches: gestures.batches,
+            gestures_pipelined: gestures.pipelined,
+            gesture_batch: gestures.bytes,
+            model,
         })
     }
 }
 
-/// One sequence of the language model, its waiting PEs doing as told; its program at the default refill, and its model.
-fn language(
-    cache: &mut ModelCache,
-    waiting: &str,
-) -> Result<(Spread<Run>, Arc<Program>, String), ValidateError> {
-    let edits = [("chip.waiting".to_owned(), waiting.to_owned())];
-    let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
-    let plans = each_refill(|assume| Ok(Plan::with_assumptions(&loaded, cache, assume)?))?;
+/// What the gesture network has shown.
+struct GestureRuns {
+    weights: [u32; 2],
+    one: Spread<Run>,
+    six: Spread<Run>,
+    batches: Vec<Run>,
+    pipelined: Spread<Run>,
+    bytes: u32,
+}
+
+impl GestureRuns {
+    fn new() -> Result<Self, ValidateError> {
+        let network = Gestures::new()?;
+        let programs =
+            |schedule, batch| each_refill(|assume| network.map(assume, schedule, batch).map(Arc::new));
+        let frames = |batch: u32| -> Vec<Vec<u32>> {
+            (0..dvs::FRAMES).map(|frame| vec![frame; batch as usize]).collect()
+        };
+        let single = programs(Schedule::LayerSequential, 1)?;
+        let one = run_all(GESTURES, &single, &frames(1))?;
+        let batched = programs(Schedule::LayerSequential, GESTURE_BATCH)?;
+        let six = run_all(GESTURES, &batched, &frames(GESTURE_BATCH))?;
+        // The others at the default refill only: each takes as long as all of a single sample's refills, or longer.
+        let between: Vec<u32> = (2..GESTURE_BATCH).collect();
+        let between = thread::scope(|scope| {
+            let start = |batch: u32| {
+                let program = network.map(&Assume::default(), Schedule::LayerSequential, batch);
+                let frames = frames(batch);
+                scope.spawn(move || run(GESTURES, Arc::new(program?), &frames))
+            };
+            let running: Vec<_> = between.into_iter().map(start).collect();
+            let end = |run: thread::ScopedJoinHandle<'_, Result<Run, ValidateError>>| {
+                run.join().map_err(|_| ValidateError::Broken { what: GESTURES })?
+            };
+            running.into_iter().map(end).collect::<Result<Vec<Run>, ValidateError>>()
+        })?;
+        let batches = std::iter::once(one.value()).chain(between).chain([six.value()]).collect();
+        let pipelined = programs(Schedule::Pipelined, 1)?;
+        Ok(Self {
+            weights: ["rnns.0", "rnns.1"].map(|layer| fullest(&single[1], layer, value_bytes).unwrap_or(0)),
+            one,
+            six,
+            batches,
+            pipelined: run_all(GESTURES, &pipelined, &frames(1))?,
+            bytes: fullest_pe(&batched[1]),
+        })
+    }
+}
+
+/// The paper's scene with one field changed.
+fn scene(field: &str, value: &str) -> Result<LoadedScene, ValidateError> {
+    let edits = [(field.to_owned(), value.to_owned())];
+    Ok(LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?)
+}
+
+/// Tokens of the sequence, a row each.
+fn tokens(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Vec<Vec<u32>>, ValidateError> {
+    let plan = Plan::new(loaded, cache)?;
     let other = || ValidateError::NotLanguage { model: loaded.scene.model.clone() };
-    let language = plans[1].model.language().ok_or_else(other)?;
+    let language = plan.model.language().ok_or_else(other)?;
     let corpus = Corpus::new(TEXT.as_bytes().to_vec(), &language.vocabulary)?;
-    let tokens: Vec<Vec<u32>> =
-        corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect();
-    let programs = plans.map(|plan| plan.program);
-    let runs = run_all("the language model", &programs, &tokens)?;
+    Ok(corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect())
+}
+
+/// One sequence of the language model in a scene at the default refill; its time at the least and the greatest refill, ms,
+/// by the ratio of their first time steps; its program.
+pub fn reading(
+    cache: &mut ModelCache,
+    loaded: &LoadedScene,
+) -> Result<(Run, [f64; 2], Arc<Program>), ValidateError> {
+    let tokens = tokens(loaded, cache)?;
+    let programs = each_refill(|assume| Ok(Plan::with_assumptions(loaded, cache, assume)?.program))?;
+    let first = run_all(LANGUAGE, &programs, &tokens[..opening::STEPS.min(tokens.len())])?;
     let [_, program, _] = programs;
-    Ok((runs, program, loaded.scene.model))
+    let whole = run(LANGUAGE, Arc::clone(&program), &tokens)?;
+    let scale = whole.time_ms / first.value().time_ms;
+    Ok((whole, first.map(|run| run.time_ms * scale).interval(), program))
+}
+
+/// One sequence of the language model in a scene; its program at each refill, and its card.
+fn language_programs(
+    cache: &mut ModelCache,
+    loaded: &LoadedScene,
+) -> Result<(Spread<Run>, [Arc<Program>; 3], Card), ValidateError> {
+    let tokens = tokens(loaded, cache)?;
+    let plans = each_refill(|assume| Ok(Plan::with_assumptions(loaded, cache, assume)?))?;
+    let card = plans[1].model.card().clone();
+    let programs = plans.map(|plan| plan.program);
+    Ok((run_all(LANGUAGE, &programs, &tokens)?, programs, card))
+}
+
+/// Memory of the PE of a layer with most weights.
+fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
+    let layer = program.layers.iter().find(|l| l.name == layer)?;
+    let loaded = layer.pes.iter().filter_map(|&pe| program.pe(pe)).max_by_key(|pe| weights_bytes(pe))?;
+    let variables =
+        || loaded.regions.iter().filter(|r| matches!(r.kind, RegionKind::Buffer | RegionKind::State));
+    Some(PeMemory {
+        weights: weights_bytes(loaded),
+        variables: variables().map(|r| r.end - r.start).sum(),
+        beside_program: variables().filter(|r| r.end <= BANK_BYTES).map(|r| r.end - r.start).sum(),
+    })
 }
 
 /// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it refuses them, or has room.
 fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
-    let edits = [("mapping.batch".to_owned(), "2".to_owned())];
-    let loaded = LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?;
+    let loaded = scene("mapping.batch", "2")?;
     match Plan::fit(&loaded, cache, &loaded.scene.assume) {
         Ok(plan) => Ok(u64::from(fullest_pe(&plan.program))),
         Err(refused) => refused.needed.ok_or(ValidateError::Scene(refused.scene)),
@@ -156,7 +286,7 @@ fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
 }
 
 /// Bytes in use on the PE that has most.
-fn fullest_pe(program: &Program) -> u32 {
+pub fn fullest_pe(program: &Program) -> u32 {
     program.pes.iter().flatten().map(|loaded| loaded.bank_bytes().iter().sum()).max().unwrap_or(0)
 }
 
@@ -213,7 +343,7 @@ fn figures(machine: &Machine) -> Run {
 }
 
 /// The most of something on any PE of a layer.
-fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32) -> Option<u32> {
+pub fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32) -> Option<u32> {
     let layer = program.layers.iter().find(|l| l.name == layer)?;
     layer.pes.iter().filter_map(|&pe| program.pe(pe)).map(bytes).max()
 }

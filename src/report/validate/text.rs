@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Row, Unit, Validation, Verdict};
+use super::{Batch, CLOSE, Independent, Kind, Reading, Row, Unit, Validation, Verdict};
 use crate::report::table::{Table, field, grouped};
 
 /// Columns of the field names.
@@ -20,10 +20,52 @@ pub fn text(validation: &Validation) -> String {
     );
     field(&mut out, INDENT, "emulator", "at a branch refill of P = 2 cycles; intervals are for P = 1 to 3");
     out.push('\n');
-    let wide = |figure: &str| format!("{figure:<31}");
-    let head = ["place", &wide("figure"), "paper", "emulator", "diff.", "verdict"];
-    let mut table = Table::new(&head).last_left();
+    field(&mut out, INDENT, "result", &headline(validation));
+    field(&mut out, INDENT, "", "Nothing is calibrated: no constant is fitted.");
+    out.push('\n');
+    for kind in Kind::ALL {
+        rows_of(&mut out, validation, kind);
+    }
+    readings(&mut out, &validation.readings);
+    batches(&mut out, &validation.batches);
+    out.push_str("Row by row\n\n");
     for row in &validation.rows {
+        details(&mut out, row);
+    }
+    field(&mut out, INDENT, "more", "docs/validate.md explains every row");
+    out
+}
+
+/// What the figures come to: the tests of the emulator first.
+fn headline(validation: &Validation) -> String {
+    let Independent { figures, close } = validation.independent;
+    let far = validation.rows.iter().filter(|row| row.kind == Kind::Independent);
+    let far: Vec<String> = far
+        .filter_map(|row| Some((row.figure, row.difference?)))
+        .map(|(figure, difference)| format!("{figure} {}", signed_percent(difference)))
+        .collect();
+    let banded = validation.rows.iter().filter(|row| row.band.is_some()).count();
+    let outside = validation.rows.iter().filter(|row| row.verdict == Verdict::Outside).count();
+    format!(
+        "{close} of {figures} independent figures within {:.0} % of the paper ({}). {} of {banded} figures with a band \
+         are in it, most of them arithmetic",
+        100.0 * CLOSE,
+        far.join("; "),
+        banded - outside
+    )
+}
+
+/// The table of one kind.
+fn rows_of(out: &mut String, validation: &Validation, kind: Kind) {
+    let rows: Vec<&Row> = validation.rows.iter().filter(|row| row.kind == kind).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", kind.heading());
+    let wide = |figure: &str| format!("{figure:<33}");
+    let head = ["place", &wide("figure"), "paper", "emulator", "diff.", "band"];
+    let mut table = Table::new(&head).last_left();
+    for row in rows {
         let paper = row.paper.map_or_else(|| "-".to_owned(), |value| row.unit.published(value));
         let found = row.emulator.map_or_else(|| "-".to_owned(), |value| row.unit.text(value));
         let difference = row.difference.map_or_else(String::new, signed_percent);
@@ -33,25 +75,69 @@ pub fn text(validation: &Validation) -> String {
             paper,
             found,
             difference,
-            row.verdict.name().into(),
+            row.verdict.short().into(),
         ]);
     }
-    table.write(&mut out);
+    table.write(out);
     out.push('\n');
-    for row in &validation.rows {
-        details(&mut out, row);
+}
+
+fn readings(out: &mut String, readings: &[Reading]) {
+    if readings.is_empty() {
+        return;
     }
-    let banded = validation.rows.iter().filter(|row| row.band.is_some()).count();
-    let outside = validation.rows.iter().filter(|row| row.verdict == Verdict::Outside).count();
-    let result = format!("{} of {banded} figures with a band are in it", banded - outside);
-    field(&mut out, INDENT, "result", &format!("{result}. Nothing is calibrated: no constant is fitted."));
-    field(&mut out, INDENT, "more", "docs/validate.md explains every row");
-    out
+    out.push_str("Readings of the paper's kernel and payload: one sequence, PEs poll\n");
+    let mut table =
+        Table::new(&["kernel", "sent", "ms", "to 170.25", "mJ", "to 65.3", "weights B", "fullest PE B"]);
+    for reading in readings {
+        let number = |value: Option<f64>, digits: usize| {
+            value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
+        };
+        let difference = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), signed_percent);
+        let bytes = grouped(reading.bytes);
+        table.row(vec![
+            reading.kernel.to_owned(),
+            reading.payload.to_owned(),
+            number(reading.time_ms, 2),
+            difference(reading.time_difference),
+            number(reading.energy_j.map(|joules| 1e3 * joules), 2),
+            difference(reading.energy_difference),
+            reading.weights_bytes.map_or_else(|| "-".to_owned(), |bytes| grouped(bytes.into())),
+            if reading.time_ms.is_some() { bytes } else { format!("{bytes} no") },
+        ]);
+    }
+    table.write(out);
+    out.push_str("no: more than the 131,072 B of a PE. All give the same bits.\n\n");
+}
+
+fn batches(out: &mut String, batches: &[Batch]) {
+    if batches.is_empty() {
+        return;
+    }
+    out.push_str("Gestures by batch, each sample: the emulator and the paper's A100\n");
+    let head = ["batch", "ms", "mJ", "mJ for P = 1 to 3", "A100 ms", "A100 mJ", "less energy"];
+    let mut table = Table::new(&head).last_left();
+    for batch in batches {
+        let interval = batch.energy_interval.map(|ends| ends.map(|joules| 1e3 * joules));
+        let chip = batch.energy_j <= batch.gpu_energy_j;
+        table.row(vec![
+            batch.batch.to_string(),
+            format!("{:.2}", batch.time_ms),
+            format!("{:.2}", 1e3 * batch.energy_j),
+            interval.map_or_else(String::new, |[low, high]| format!("{low:.2} to {high:.2}")),
+            format!("{:.2}", batch.gpu_time_ms),
+            format!("{:.2}", 1e3 * batch.gpu_energy_j),
+            if chip { "chip" } else { "A100" }.to_owned(),
+        ]);
+    }
+    table.write(out);
+    out.push_str("A100: printed for 1 and 6, on a straight line between; mJ at its 61 W.\n\n");
 }
 
 fn details(out: &mut String, row: &Row) {
     let _ = writeln!(out, "{}: {}", row.place, row.figure);
     let mut line = |name: &str, text: &str| field(out, INDENT, &format!("  {name}"), text);
+    line("kind", row.kind.words());
     line("paper", row.paper_says);
     line("emulator", &found(row));
     if let Some(missing) = row.missing {
@@ -111,7 +197,9 @@ impl Unit {
             Self::Milliseconds => "ms",
             Self::Watts => "W",
             Self::Joules => "J",
-            Self::Ratio => "",
+            Self::Ratio | Self::Perplexity => "",
+            Self::Percent => "%",
+            Self::Samples => "samples",
         }
     }
 
@@ -119,7 +207,9 @@ impl Unit {
     fn number(self, value: f64) -> String {
         match self {
             Self::Bytes => grouped(value.round().max(0.0) as u64),
-            Self::Milliseconds => format!("{value:.2}"),
+            Self::Milliseconds | Self::Perplexity => format!("{value:.2}"),
+            Self::Percent => format!("{value:.1}"),
+            Self::Samples => format!("{value:.0}"),
             Self::Watts | Self::Ratio => format!("{value:.3}"),
             Self::Joules => format!("{value:.6}"),
         }
@@ -128,7 +218,10 @@ impl Unit {
     /// A number that was published with fewer digits than we show of ours.
     fn published(self, value: f64) -> String {
         match self {
-            Self::Watts | Self::Joules => self.number(value).trim_end_matches('0').to_owned(),
+            Self::Watts | Self::Joules => {
+                self.number(value).trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+            Self::Percent => format!("{value:.2}"),
             _ => self.number(value),
         }
     }
@@ -146,6 +239,15 @@ impl Verdict {
             Self::InBand => "in band",
             Self::Outside => "OUTSIDE",
             Self::Shown => "no band",
+        }
+    }
+
+    /// As tables have it.
+    const fn short(self) -> &'static str {
+        match self {
+            Self::InBand => "in",
+            Self::Outside => "OUTSIDE",
+            Self::Shown => "",
         }
     }
 }

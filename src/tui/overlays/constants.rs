@@ -65,9 +65,16 @@ pub fn render(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
 /// How many are how sure.
 fn heading(table: &[Constant], theme: &Theme) -> Line<'static> {
     let mut line = Line::default();
-    for mark in
-        [Mark::Measured, Mark::Quoted, Mark::SecondHand, Mark::Derived, Mark::Recalled, Mark::NotPublished]
-    {
+    let marks = [
+        Mark::Measured,
+        Mark::Quoted,
+        Mark::SecondHand,
+        Mark::Derived,
+        Mark::Recalled,
+        Mark::Inferred,
+        Mark::NotPublished,
+    ];
+    for mark in marks {
         let count = table.iter().filter(|constant| constant.mark == mark).count();
         if count > 0 {
             line.spans.push(Span::styled(format!("{count} {mark}  "), ink(mark, theme)));
@@ -80,7 +87,7 @@ fn ink(mark: Mark, theme: &Theme) -> Style {
     match mark {
         Mark::Measured | Mark::Quoted => theme.good(),
         Mark::SecondHand | Mark::Derived => theme.text(),
-        Mark::Recalled | Mark::NotPublished => theme.warn(),
+        Mark::Recalled | Mark::Inferred | Mark::NotPublished => theme.warn(),
     }
 }
 
