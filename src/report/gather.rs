@@ -16,11 +16,11 @@ use crate::session::energy::PeEnergy;
 use crate::task::lm::Score;
 use crate::task::lm::options::Mode;
 
-use super::opening::Ranges;
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
     RaceCount, RaceSeen, Report, Timers, VERSION, traffic,
 };
+use crate::session::opening::Ranges;
 
 /// What the session itself does not know.
 #[derive(Clone, Debug, Default)]
