@@ -249,9 +249,9 @@ mod tests {
             Self { _folder: folder, scene, watcher, texts }
         }
 
-        /// Waits until the callback has seen this text; ten seconds are for a very busy machine.
+        /// Waits until the callback has seen this text; the deadline is for a very busy machine.
         fn wait_for(&self, text: &str) {
-            while self.texts.recv_timeout(Duration::from_secs(10)).expect("no callback") != text {}
+            while self.texts.recv_timeout(Duration::from_secs(300)).expect("no callback") != text {}
         }
 
         fn replace(&self, text: &str) {

@@ -1,12 +1,19 @@
-//! Helpers of all test binaries: the real binary, and data that only some machines have.
+//! Helpers of all test binaries: the real binary, sessions, random numbers, and data that only some machines have.
 #![allow(dead_code, reason = "not every test binary needs every helper")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use spinntui::machine::program::DramRows;
+use spinntui::scene::LoadedScene;
+use spinntui::session::Session;
+use spinntui::session::build::{ModelCache, build};
+
 /// Runs the binary under test.
-pub fn spinntui(arguments: &[&str]) -> Output {
+pub fn spinntui<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
 }
 
@@ -38,4 +45,48 @@ pub fn shared(path: &str) -> Option<PathBuf> {
         skipped(&format!("no ../shared/{path}"));
     }
     found
+}
+
+/// Loads a scene with edits as `--set` has them.
+#[track_caller]
+pub fn load(scene: &str, edits: &[(&str, &str)]) -> LoadedScene {
+    let edits: Vec<_> = edits.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
+    LoadedScene::load(Path::new(scene), &edits).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Builds a session from a scene with edits as `--set` has them.
+#[track_caller]
+pub fn session(scene: &str, edits: &[(&str, &str)]) -> Session {
+    build(load(scene, edits), &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Rows in DRAM, given as values.
+#[derive(Debug)]
+pub struct Rows(pub Vec<Vec<f32>>);
+
+impl DramRows for Rows {
+    fn width(&self) -> usize {
+        self.0[0].len()
+    }
+    fn read(&self, row: u32, out: &mut [f32]) {
+        out.copy_from_slice(&self.0[row as usize]);
+    }
+}
+
+/// Xorshift generator: shapes come from proptest, the many values from here.
+pub struct Values(pub u64);
+
+impl Values {
+    /// Returns a value from -1 to 1.
+    pub fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    /// Returns `n` values from `-scale` to `scale`.
+    pub fn vec(&mut self, n: usize, scale: f32) -> Vec<f32> {
+        (0..n).map(|_| self.next() * scale).collect()
+    }
 }

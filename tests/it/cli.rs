@@ -4,15 +4,13 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-const SMALL: &str = "scenes/lm_small.ron";
+use crate::common::spinntui;
 
-fn spinntui<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
+const SMALL: &str = "scenes/lm_small.ron";
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

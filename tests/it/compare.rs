@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -13,11 +13,9 @@ use spinntui::mapping::options::Schedule;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
 
-const SMALL: &str = "scenes/lm_small.ron";
+use crate::common::spinntui;
 
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
+const SMALL: &str = "scenes/lm_small.ron";
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

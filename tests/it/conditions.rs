@@ -14,8 +14,6 @@ use spinntui::chip::clock::us;
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::banks::BankCount;
 use spinntui::machine::program::Phase;
-use spinntui::scene::LoadedScene;
-use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::{Command, StepUnit};
 use spinntui::session::debug::expr::complete::complete;
 use spinntui::session::debug::points::Ran;
@@ -28,15 +26,8 @@ const SMALL: &str = "scenes/lm_small.ron";
 const TINY: &str = "scenes/single_pe.ron";
 const DVS: &str = "scenes/dvs.ron";
 
-fn session_with(scene: &str, edits: &[(&str, &str)]) -> Session {
-    let edits: Vec<(String, String)> =
-        edits.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    let loaded = LoadedScene::load(Path::new(scene), &edits).unwrap_or_else(|error| panic!("{error}"));
-    build(loaded, &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
-}
-
 fn session(scene: &str) -> Session {
-    session_with(scene, &[])
+    crate::common::session(scene, &[])
 }
 
 fn spec(text: &str, kind: PointKind) -> PointSpec {
@@ -631,7 +622,7 @@ impl Face {
 
     fn next(&self) -> EngineEvent {
         self.engine.ready();
-        self.events.recv_timeout(Duration::from_secs(60)).expect("nothing came")
+        self.events.recv_timeout(Duration::from_secs(600)).expect("nothing came")
     }
 
     fn until(&self, wanted: impl Fn(&SharedSnapshot) -> bool) -> SharedSnapshot {

@@ -8,8 +8,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use spinntui::scene::LoadedScene;
-use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::snapshot::TaskView;
 use spinntui::session::view::{EngineFacts, snapshot};
@@ -20,10 +18,7 @@ use spinntui::task::dvs::samples::Samples;
 const SCENE: &str = "scenes/dvs.ron";
 
 fn session(edits: &[(&str, &str)]) -> Session {
-    let edits: Vec<(String, String)> =
-        edits.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    let loaded = LoadedScene::load(Path::new(SCENE), &edits).unwrap_or_else(|error| panic!("{error}"));
-    build(loaded, &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
+    crate::common::session(SCENE, edits)
 }
 
 /// Runs so many sequences; the bits of every answer's scores.

@@ -12,7 +12,6 @@ use spinntui::kernel::matrix::{Reading, Spot};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions};
-use spinntui::machine::program::DramRows;
 use spinntui::machine::sram::SRAM_BYTES;
 use spinntui::mapping::label::{Content, Label, Labels, Matrix, Origin, Quantity, What};
 use spinntui::mapping::options::{Broadcast, LayerMapping, MappingOptions, Payload, Schedule};
@@ -21,31 +20,9 @@ use spinntui::net::csr::{Csr, from_dense};
 use spinntui::net::quantise::quantise_row;
 use spinntui::net::{Compare, Egru, EgruLayer, Output};
 
-#[derive(Debug)]
-struct Rows(Vec<Vec<f32>>);
-
-impl DramRows for Rows {
-    fn width(&self) -> usize {
-        self.0[0].len()
-    }
-    fn read(&self, row: u32, out: &mut [f32]) {
-        out.copy_from_slice(&self.0[row as usize]);
-    }
-}
-
-/// A small xorshift: the shapes come from proptest, the many values from here.
-struct Values(u64);
+use crate::common::{Rows, Values};
 
 impl Values {
-    fn next(&mut self) -> f32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
-    fn vec(&mut self, n: usize, scale: f32) -> Vec<f32> {
-        (0..n).map(|_| self.next() * scale).collect()
-    }
     fn matrix(&mut self, columns: usize, rows: usize) -> Csr {
         let dense: Vec<f32> = (0..columns * rows)
             .map(|_| {

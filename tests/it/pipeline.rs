@@ -16,17 +16,10 @@ use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
 
+use crate::common::{load, session};
+
 const SMALL: &str = "scenes/lm_small.ron";
 const STEPS: u64 = 40;
-
-fn load(scene: &str, edits: &[(&str, &str)]) -> LoadedScene {
-    let edits: Vec<_> = edits.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-    LoadedScene::load(scene.as_ref(), &edits).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn session(scene: &str, edits: &[(&str, &str)]) -> Session {
-    build(load(scene, edits), &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
-}
 
 fn run(edits: &[(&str, &str)], unit: StepUnit) -> Session {
     let mut session = session(SMALL, edits);

@@ -52,7 +52,7 @@ impl Driver {
     fn standing(&self) -> SharedSnapshot {
         loop {
             self.engine.ready();
-            match self.events.recv_timeout(Duration::from_secs(60)).expect("no snapshot came") {
+            match self.events.recv_timeout(Duration::from_secs(600)).expect("no snapshot came") {
                 EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => return snapshot,
                 EngineEvent::Crashed(report) => panic!("{report}"),
                 _ => {}
@@ -69,7 +69,7 @@ impl Driver {
     fn says(&self, command: Command) -> String {
         assert!(self.engine.send(command));
         loop {
-            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(60)).unwrap() {
+            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(600)).unwrap() {
                 self.standing();
                 return what;
             }

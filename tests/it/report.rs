@@ -3,40 +3,21 @@
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 use spinntui::machine::program::RegionKind;
 use spinntui::report::Report;
 use spinntui::report::gather::Around;
-use spinntui::scene::LoadedScene;
-use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
 
-use crate::common::shared;
+use crate::common::{fine, session, shared, spinntui};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
-
-fn stdout(arguments: &[&str]) -> String {
-    let output = spinntui(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn json(arguments: &[&str]) -> Value {
-    serde_json::from_str(&stdout(arguments)).unwrap()
-}
-
-fn session(scene: &str, edits: &[(&str, &str)]) -> Session {
-    let edits: Vec<_> = edits.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-    let loaded = LoadedScene::load(Path::new(scene), &edits).unwrap();
-    build(loaded, &mut ModelCache::default()).unwrap()
+    serde_json::from_str(&fine(arguments)).unwrap()
 }
 
 fn number(report: &Value, path: &str) -> f64 {
@@ -71,7 +52,7 @@ fn every_field_is_documented() {
     keys(&json(&[&["run", SMALL, "--steps", "4", "--format", "json"][..], &RACING].concat()), &mut found);
     keys(&json(&["run", SMALL, "--break", "step == 1", "--format", "json"]), &mut found);
     keys(&json(&["check", SMALL, "--format", "json"]), &mut found);
-    let stream = stdout(&["run", SMALL, "--steps", "1", "--stream"]);
+    let stream = fine(&["run", SMALL, "--steps", "1", "--stream"]);
     keys(&serde_json::from_str(stream.lines().next().unwrap()).unwrap(), &mut found);
     assert!(found.len() > 90, "{} keys", found.len());
     for key in found {
@@ -179,7 +160,7 @@ fn the_range_is_what_other_refills_take() {
 #[test]
 fn the_same_again_whatever_the_threads() {
     let arguments = ["run", SMALL, "--steps", "30", "--format", "json"];
-    let first = stdout(&arguments);
+    let first = fine(&arguments);
     for threads in ["1", "2"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
         let again = command.args(arguments).env("RAYON_NUM_THREADS", threads).output().unwrap();
@@ -221,7 +202,7 @@ fn the_output_does_not_depend_on_the_partition_but_the_state_does() {
 
 #[test]
 fn a_stream_has_a_line_a_step_and_then_the_report() {
-    let text = stdout(&["run", SMALL, "--steps", "10", "--stream"]);
+    let text = fine(&["run", SMALL, "--steps", "10", "--stream"]);
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 11);
     let report = &lines[10]["report"];
@@ -239,13 +220,13 @@ fn a_stream_has_a_line_a_step_and_then_the_report() {
 #[test]
 fn a_report_for_people_fits_80_columns() {
     for scene in [SMALL, "scenes/lm.ron", "scenes/lm_generate.ron", "scenes/single_pe.ron"] {
-        for text in [stdout(&["run", scene, "--steps", "2"]), stdout(&["check", scene])] {
+        for text in [fine(&["run", scene, "--steps", "2"]), fine(&["check", scene])] {
             for line in text.lines() {
                 assert!(line.chars().count() <= 80, "{scene}: {line}");
             }
         }
     }
-    let text = stdout(&["run", SMALL, "--steps", "2"]);
+    let text = fine(&["run", SMALL, "--steps", "2"]);
     for word in ["branch refill of 1 to 3", "softmax readout", "Compares with", "egru_internal", "nats"] {
         assert!(text.contains(word), "{word}");
     }

@@ -10,8 +10,6 @@ use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::program::Phase;
 use spinntui::machine::record::{Limits, Recorder, Service};
-use spinntui::scene::LoadedScene;
-use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
 use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
@@ -34,9 +32,7 @@ const VARIANTS: [&[(&str, &str)]; 9] = [
 ];
 
 fn session(edits: &[(&str, &str)]) -> Session {
-    let edits: Vec<_> = edits.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-    let loaded = LoadedScene::load(SMALL.as_ref(), &edits).unwrap_or_else(|error| panic!("{error}"));
-    build(loaded, &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
+    crate::common::session(SMALL, edits)
 }
 
 fn steps(session: &mut Session, count: u64) {

@@ -145,10 +145,13 @@ fn wait_for_interrupt_handler(process: &str) {
     }
 }
 
+/// So long a search that no machine is through with it in seconds.
+const LONG: [&str; 6] = ["tune", SMALL, "--candidates", "100000", "--steps", "4000"];
+
 /// Starts a long search and interrupts it once it catches SIGINT and `wait` has passed.
 fn interrupted_after(wait: Duration) -> Output {
     let child = Command::new(env!("CARGO_BIN_EXE_spinntui"))
-        .args(["tune", SMALL, "--candidates", "100000", "--steps", "400"])
+        .args(LONG)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -162,10 +165,11 @@ fn interrupted_after(wait: Duration) -> Output {
 
 #[test]
 fn a_search_out_of_time_or_interrupted_shows_the_best_so_far() {
-    let answer = tuned(&[SMALL, "--candidates", "100000", "--budget", "1"]);
+    let answer = fine(&[&LONG[..], &["--format", "json", "--budget", "1"]].concat());
+    let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["stopped"], "out of time");
     // The interrupt has to come after the scene's own mapping has run, which takes longer on a slow machine.
-    let output = (1..=6)
+    let output = (1..=10)
         .map(|attempt| interrupted_after(Duration::from_millis(250 << attempt)))
         .find(|output| {
             !String::from_utf8_lossy(&output.stderr).contains("stopped before the scene's own mapping")

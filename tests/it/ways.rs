@@ -4,13 +4,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-fn spinntui(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
-}
+use crate::common::spinntui;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

@@ -143,12 +143,10 @@ fn ctrl_z_again_and_again_and_while_running() {
     for _ in 0..3 {
         terminal.press("\x1a");
         terminal.wait_until_stopped();
-        terminal.settle();
         terminal.assert_given_back("Ctrl-Z");
         terminal.signal("CONT");
-        terminal.wait_until_raw();
+        terminal.wait_until_taken();
         terminal.wait_for("RUNNING");
-        assert!(terminal.on_alternate_screen());
     }
     terminal.press(" ");
     terminal.wait_for("PAUSED");
@@ -161,10 +159,9 @@ fn tstp_from_outside_suspends_and_cont_alone_only_draws_again() {
     let mut terminal = started();
     terminal.signal("TSTP");
     terminal.wait_until_stopped();
-    terminal.settle();
     terminal.assert_given_back("TSTP");
     terminal.signal("CONT");
-    terminal.wait_until_raw();
+    terminal.wait_until_taken();
     terminal.wait_for("PAUSED");
     terminal.settle();
     let before = (terminal.screen(), terminal.bytes_seen());
@@ -172,7 +169,7 @@ fn tstp_from_outside_suspends_and_cont_alone_only_draws_again() {
     patiently(|| terminal.bytes_seen() > before.1, || "nothing is drawn after CONT".to_owned());
     terminal.settle();
     assert_eq!(terminal.screen(), before.0);
-    assert!(!terminal.is_cooked() && terminal.on_alternate_screen());
+    terminal.wait_until_taken();
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
@@ -206,8 +203,9 @@ fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     terminal.wait_for("PAUSED");
     terminal.press("\x1a");
     terminal.wait_for("Stopped");
-    terminal.settle();
-    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible());
+    // Not `wait_until_back`: a shell that edits lines has raw mode itself.
+    terminal.wait_until("the screen is the shell's", |_| !terminal.on_alternate_screen());
+    terminal.wait_until("the cursor is visible", |_| terminal.cursor_visible());
     terminal.resize((120, 40));
     // In the background it may not touch the terminal: the kernel stops it until it is in front again.
     terminal.press("bg\r");
@@ -217,8 +215,7 @@ fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     terminal.wait_for("PAUSED");
     // Three panels are more than fit at 90x28.
     terminal.wait_for("3 Memory");
-    terminal.settle();
-    assert!(terminal.on_alternate_screen());
+    terminal.wait_until("the app's screen", |_| terminal.on_alternate_screen());
     terminal.press("q");
     terminal.wait_until("the shell is back", |screen| {
         screen.trim_end().ends_with("prompt>") && !screen.contains("PAUSED")
@@ -295,5 +292,7 @@ fn a_panic_in_the_middle_of_a_frame_takes_everything_back() {
     assert_eq!(terminal.exit_code(), 101);
     terminal.assert_given_back("panic");
     // In raw mode each line of the report would begin where the one before ended.
-    assert!(terminal.screen().lines().any(|line| line.starts_with("The application panicked")));
+    terminal.wait_until("the report", |screen| {
+        screen.lines().any(|line| line.starts_with("The application panicked"))
+    });
 }

@@ -46,7 +46,7 @@ fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
     }
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
-    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
+    terminal.wait_until_back("quit");
 }
 
 #[test]
@@ -146,10 +146,7 @@ fn signals_end_it_in_good_order() {
         let mut terminal = started();
         terminal.signal(signal);
         assert_eq!(terminal.exit_code(), code, "{signal}");
-        assert!(
-            !terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked(),
-            "{signal}"
-        );
+        terminal.wait_until_back(signal);
     }
 }
 
@@ -158,12 +155,10 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
     let mut terminal = started();
     terminal.press("\x1a");
     terminal.wait_until_stopped();
-    terminal.settle();
-    assert!(!terminal.on_alternate_screen() && terminal.is_cooked());
+    terminal.wait_until_back("Ctrl-Z");
     terminal.signal("CONT");
-    terminal.wait_until_raw();
-    terminal.settle();
-    assert!(terminal.on_alternate_screen() && terminal.screen().contains("PAUSED"));
+    terminal.wait_until_taken();
+    terminal.wait_for("PAUSED");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
@@ -172,8 +167,8 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
 fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "ui")]);
     assert_eq!(terminal.exit_code(), 101);
-    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
-    assert!(terminal.screen().contains("SPINNTUI_TEST_PANIC"), "{}", terminal.screen());
+    terminal.wait_until_back("panic");
+    terminal.wait_for("SPINNTUI_TEST_PANIC");
 }
 
 #[test]
@@ -194,6 +189,7 @@ fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
 fn no_color_sends_no_colour_but_keeps_reverse() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
     terminal.wait_for("PAUSED");
+    terminal.settle();
     assert!(terminal.every_cell(
         |cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default
     ));
@@ -206,6 +202,7 @@ fn no_color_sends_no_colour_but_keeps_reverse() {
 fn a_dumb_terminal_gets_ascii_without_attributes() {
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("TERM", "dumb")]);
     terminal.wait_for("PAUSED");
+    terminal.settle();
     assert!(
         terminal
             .every_cell(|cell| !cell.inverse() && !cell.bold() && cell.bgcolor() == vt100::Color::Default)

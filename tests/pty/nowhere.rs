@@ -47,6 +47,7 @@ fn a_terminal_without_a_name_works() {
 fn an_empty_no_color_means_nothing() {
     let mut terminal = Setup::scene(SCENE).env("NO_COLOR", "").start();
     terminal.wait_for("PAUSED");
+    terminal.settle();
     assert!(!terminal.every_cell(|cell| cell.bgcolor() == vt100::Color::Default), "no colours");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);

@@ -21,7 +21,7 @@ fn it_lists_the_scenes_and_leaves_the_terminal_as_it_was() {
     terminal.wait_until("the help is gone", |screen| !screen.contains("How to choose"));
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
-    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
+    terminal.wait_until_back("the list was left");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_is_searched_for_is_opened_in_the_app() {
     terminal.wait_for("token 1 ");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
-    assert!(!terminal.on_alternate_screen() && terminal.is_cooked());
+    terminal.wait_until_back("the app was left");
 }
 
 #[test]
@@ -57,12 +57,11 @@ fn signals_and_ctrl_z() {
     let terminal = &mut opened((80, 24), &[]);
     terminal.press("\x1a");
     terminal.wait_until_stopped();
-    terminal.settle();
-    assert!(!terminal.on_alternate_screen() && terminal.is_cooked());
+    terminal.wait_until_back("Ctrl-Z");
     terminal.signal("CONT");
-    terminal.wait_until_raw();
+    terminal.wait_until_taken();
     terminal.wait_for("lm_small");
     terminal.signal("TERM");
     assert_eq!(terminal.exit_code(), 143);
-    assert!(!terminal.on_alternate_screen() && terminal.cursor_visible() && terminal.is_cooked());
+    terminal.wait_until_back("the list was left");
 }

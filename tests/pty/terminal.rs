@@ -11,12 +11,17 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// How long to wait for what has to come. Only a failing test waits this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{ENDLESS, SCENE};
+
+/// Deadline for what has to come. Only a failing test waits this long: it allows for one core shared with eight busy loops.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How often to look.
 const GLANCE: Duration = Duration::from_millis(10);
 /// Most bytes read at once.
 const PORTION: usize = 8_192;
+/// Scenes for trying the tests as on a machine ten times faster, each beside the one that it replaces.
+const FAST: [(&str, &str); 2] =
+    [(SCENE, "tests/scenes/fast.ron"), (ENDLESS, "tests/scenes/fast_endless.ron")];
 
 /// The binary under test.
 pub fn binary() -> PathBuf {
@@ -34,8 +39,13 @@ pub struct Setup {
 
 impl Setup {
     /// The binary on a scene, at 80×24.
+    ///
+    /// With `SPINNTUI_TEST_FAST` set, the small scenes are replaced by those that the emulator runs about ten times faster.
     pub fn scene(scene: &str) -> Self {
-        Self::program(binary(), &[scene])
+        let fast = FAST
+            .iter()
+            .find(|(small, _)| *small == scene && std::env::var_os("SPINNTUI_TEST_FAST").is_some());
+        Self::program(binary(), &[fast.map_or(scene, |(_, fast)| fast)])
     }
 
     /// Any program.
@@ -268,16 +278,32 @@ impl Terminal {
         !self.seen.lock().unwrap().parser.screen().hide_cursor()
     }
 
-    /// Everything that was asked of the terminal is taken back: shells find it as it was.
+    /// Waits until everything that was asked of the terminal is taken back: shells find it as it was.
     pub fn assert_given_back(&self, when: &str) {
-        assert!(!self.on_alternate_screen(), "{when}: still on the alternate screen");
-        assert!(self.cursor_visible(), "{when}: the cursor is hidden");
-        assert!(self.is_cooked(), "{when}: still in raw mode");
+        self.wait_until_back(when);
         let seen = self.seen.lock().unwrap();
         assert!(!seen.parser.screen().bracketed_paste(), "{when}: pasted text is still bracketed");
         let mut frames = seen.raw.windows(8).filter(|window| window.starts_with(b"\x1b[?2026"));
         assert_eq!(frames.next_back().map(|window| window[7]), Some(b'l'), "{when}: a frame was left open");
         assert!(!seen.raw.windows(7).any(|window| window == b"\x1b[?1000" || window == b"\x1b[?1002"));
+    }
+
+    /// Waits until the terminal shows a shell's screen with its cursor, and is in cooked mode.
+    pub fn wait_until_back(&self, when: &str) {
+        let back = || !self.on_alternate_screen() && self.cursor_visible() && self.is_cooked();
+        patiently(back, || {
+            let [screen, cursor] = [self.on_alternate_screen(), self.cursor_visible()];
+            let cooked = self.is_cooked();
+            format!("{when}: alternate screen {screen}, cursor visible {cursor}, cooked {cooked}")
+        });
+    }
+
+    /// Waits until the app has the terminal: raw mode, alternate screen.
+    pub fn wait_until_taken(&self) {
+        patiently(
+            || self.on_alternate_screen() && !self.is_cooked(),
+            || format!("the app does not take the terminal; the screen:\n{}", self.screen()),
+        );
     }
 
     /// Whether every cell of the screen is as asked.
@@ -314,7 +340,9 @@ impl Terminal {
         );
     }
 
-    /// Waits until nothing more is being written.
+    /// Waits until the app has written nothing for a while and none of its threads has work left.
+    ///
+    /// Silence alone would not do: on a busy machine an app with work left may not get a core for as long.
     pub fn settle(&self) {
         self.wait_for_quiet(Duration::from_millis(200), "the app never stops writing");
     }
@@ -328,11 +356,32 @@ impl Terminal {
     fn wait_for_quiet(&self, quiet: Duration, otherwise: &str) {
         let mut last = self.bytes_seen();
         let settled = || {
+            let busy = self.is_busy();
             thread::sleep(quiet);
             let now = self.bytes_seen();
-            std::mem::replace(&mut last, now) == now
+            std::mem::replace(&mut last, now) == now && !busy && !self.is_busy()
         };
         patiently(settled, || otherwise.to_owned());
+    }
+
+    /// Whether a thread of the app runs or waits for a core or a disk. A process that has ended is not busy.
+    #[cfg(target_os = "linux")]
+    fn is_busy(&self) -> bool {
+        let Some(Ok(tasks)) = self.child.process_id().map(|id| std::fs::read_dir(format!("/proc/{id}/task")))
+        else {
+            return false;
+        };
+        tasks.filter_map(Result::ok).any(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The state follows the name, which is in brackets and may have brackets itself.
+            stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['R', 'D']))
+        })
+    }
+
+    /// Without /proc, silence has to do.
+    #[cfg(not(target_os = "linux"))]
+    fn is_busy(&self) -> bool {
+        false
     }
 
     /// Waits until the process is stopped (Ctrl-Z).
@@ -364,8 +413,11 @@ impl Terminal {
                 )
             },
         );
-        // What it wrote last may still be on its way.
-        self.settle();
+        // What it wrote last may still be on its way: the reader ends when it has all, unless the test holds it.
+        let all_read = || {
+            self.flow.held.load(Ordering::SeqCst) || self.line.as_ref().is_none_or(|l| l.thread.is_finished())
+        };
+        patiently(all_read, || "the terminal is still open after the end of the app".to_owned());
         code.unwrap()
     }
 }

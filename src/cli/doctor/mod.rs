@@ -20,7 +20,7 @@ Examples:
   spinntui doctor
   spinntui doctor --format json
 
-To get everything into an installed copy (`cargo install`): copy the repository's folders
+To get everything into an installed copy (`cargo install --locked`): copy the repository's folders
   mkdir -p ~/.local/share/spinntui && cp -r scenes models assets ~/.local/share/spinntui/
 or let SPINNTUI_DATA name the folder that has them.
 
