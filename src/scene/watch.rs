@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,15 +18,27 @@ const QUIET: Duration = Duration::from_millis(150);
 /// A file that is written to without end is reported at least once in so many quiet times.
 const PATIENCE: u32 = 20;
 
+/// Most links that are followed, as in Linux.
+const LINKS: usize = 40;
+
 /// Calls back, on a thread of its own, after the scene or another watched file was saved. Ends when dropped.
 #[derive(Debug)]
 pub struct SceneWatcher {
-    watcher: Option<RecommendedWatcher>,
-    targets: Targets,
+    watched: Arc<Watched>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What is watched.
+/// Files that are watched, and the watcher of their folders.
+#[derive(Debug, Default)]
+struct Watched {
+    /// Paths as they were named.
+    files: Mutex<Vec<PathBuf>>,
+    targets: Targets,
+    /// `None` once the handle is dropped.
+    watcher: Mutex<Option<RecommendedWatcher>>,
+}
+
+/// Files, folders and links whose changes count.
 type Targets = Arc<Mutex<Vec<Target>>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,50 +51,72 @@ struct Target {
 impl SceneWatcher {
     /// Watches a scene file. The callback comes on a thread of its own, about 150 ms after the last event of a save. It
     /// does not come while the file is gone (deleted, or between the two halves of a save) but when it is back.
+    ///
+    /// Links on the way to the file are watched, too: where one is made to lead elsewhere, the file has changed.
     pub fn new(scene: &Path, callback: impl FnMut() + Send + 'static) -> notify::Result<Self> {
-        let targets = Targets::default();
+        let watched = Arc::new(Watched::default());
         let (sender, receiver) = bounded(1);
-        let watcher = notify::recommended_watcher(forward(Arc::clone(&targets), sender))?;
-        let file = scene.to_owned();
+        let watcher = notify::recommended_watcher(forward(Arc::clone(&watched.targets), sender))?;
+        *lock(&watched.watcher) = Some(watcher);
+        watched.also(scene)?;
+        let (file, again) = (scene.to_owned(), Arc::clone(&watched));
         let thread = std::thread::Builder::new()
             .name("scene-watch".to_owned())
-            .spawn(move || debounce(&receiver, &file, callback))?;
-        let mut this = Self { watcher: Some(watcher), targets, thread: Some(thread) };
-        this.also(scene)?;
-        Ok(this)
+            .spawn(move || debounce(&receiver, &file, &again, callback))?;
+        Ok(Self { watched, thread: Some(thread) })
     }
 
     /// Watches another file as well, or all files that stand in a folder (a model's).
     pub fn also(&mut self, path: &Path) -> notify::Result<()> {
-        self.add(path)?;
-        // What a link points to is saved elsewhere.
-        match path.canonicalize() {
-            Ok(real) => self.add(&real),
-            Err(_) => Ok(()),
-        }
+        self.watched.also(path)
+    }
+}
+
+impl Watched {
+    fn also(&self, path: &Path) -> notify::Result<()> {
+        lock(&self.files).push(path.to_owned());
+        self.look_again()
     }
 
-    fn add(&mut self, path: &Path) -> notify::Result<()> {
-        let target = Target::new(path)?;
-        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if targets.contains(&target) {
-            return Ok(());
+    /// Finds out anew where the files are, and watches the folders of now.
+    fn look_again(&self) -> notify::Result<()> {
+        let files = lock(&self.files).clone();
+        let mut found = Vec::new();
+        let mut failed = None;
+        for file in &files {
+            match targets(file) {
+                Ok(targets) => found.extend(targets),
+                Err(error) => failed = Some(error),
+            }
         }
-        let known = targets.iter().any(|t| t.folder == target.folder);
-        let folder = target.folder.clone();
-        targets.push(target);
-        drop(targets);
-        match &mut self.watcher {
-            Some(watcher) if !known => watcher.watch(&folder, RecursiveMode::NonRecursive),
-            _ => Ok(()),
+        let before = std::mem::take(&mut *lock(&self.targets));
+        if failed.is_some() {
+            // A link is being exchanged: until it is there again, what was watched is.
+            found.extend(before.iter().cloned());
         }
+        lock(&self.targets).clone_from(&found);
+        // Not while the targets are locked: the watcher's own thread asks for them.
+        if let Some(watcher) = &mut *lock(&self.watcher) {
+            for target in &found {
+                // Once more for a folder that is watched already: it may be another one of that name.
+                if let Err(error) = watcher.watch(&target.folder, RecursiveMode::NonRecursive) {
+                    failed.get_or_insert(error);
+                }
+            }
+            for old in before.iter().filter(|old| found.iter().all(|new| new.folder != old.folder)) {
+                // It may be gone.
+                let _ = watcher.unwatch(&old.folder);
+            }
+        }
+        failed.map_or(Ok(()), Err)
     }
 }
 
 impl Drop for SceneWatcher {
     fn drop(&mut self) {
         // With the watcher goes the sender of the channel, and with that the thread.
-        self.watcher = None;
+        let watcher = lock(&self.watched.watcher).take();
+        drop(watcher);
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
         {
@@ -91,11 +125,56 @@ impl Drop for SceneWatcher {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file as it is named, every link on the way to it, and the file that they lead to.
+fn targets(path: &Path) -> notify::Result<Vec<Target>> {
+    let mut targets = vec![Target::new(path)?];
+    for link in links(path)? {
+        targets.push(Target::entry(&link)?);
+    }
+    // What a link points to is saved elsewhere.
+    if let Ok(real) = path.canonicalize() {
+        targets.push(Target::new(&real)?);
+    }
+    targets.dedup();
+    Ok(targets)
+}
+
+/// Links on the way to a file: folders of its path, the file itself, and what they lead to in turn.
+fn links(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut links = Vec::new();
+    let mut path = std::path::absolute(path)?;
+    'again: while links.len() < LINKS {
+        let mut place = PathBuf::new();
+        let mut parts = path.components();
+        while let Some(part) = parts.next() {
+            place.push(part);
+            if let Ok(target) = place.read_link() {
+                let folder = place.parent().unwrap_or(Path::new("/"));
+                let next = folder.join(target).join(parts.as_path());
+                links.push(place);
+                path = next;
+                continue 'again;
+            }
+        }
+        break;
+    }
+    Ok(links)
+}
+
 impl Target {
     fn new(path: &Path) -> notify::Result<Self> {
         if path.is_dir() {
             return Ok(Self { folder: path.canonicalize()?, name: None });
         }
+        Self::entry(path)
+    }
+
+    /// An entry of a folder: a file, or a link whatever it leads to.
+    fn entry(path: &Path) -> notify::Result<Self> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { folder: folder.canonicalize()?, name: path.file_name().map(ToOwned::to_owned) })
     }
@@ -110,7 +189,7 @@ impl Target {
 fn forward(targets: Targets, sender: Sender<()>) -> impl FnMut(notify::Result<Event>) {
     move |event| {
         let Ok(event) = event else { return };
-        let targets = targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let targets = lock(&targets);
         if is_change(&event, &targets) {
             let _ = sender.try_send(());
         }
@@ -125,7 +204,7 @@ fn is_change(event: &Event, targets: &[Target]) -> bool {
     event.need_rescan() || (!read && hit())
 }
 
-fn debounce(events: &Receiver<()>, scene: &Path, mut callback: impl FnMut()) {
+fn debounce(events: &Receiver<()>, scene: &Path, watched: &Watched, mut callback: impl FnMut()) {
     while events.recv().is_ok() {
         let mut waited = 0;
         while waited < PATIENCE && events.recv_timeout(QUIET).is_ok() {
@@ -133,6 +212,8 @@ fn debounce(events: &Receiver<()>, scene: &Path, mut callback: impl FnMut()) {
             // At most one event is kept, so this loop turns quickly only while a file is being written.
             std::thread::sleep(QUIET / 4);
         }
+        // Before the file is read, so that no later save is missed. What cannot be watched now is looked for at the next event.
+        let _ = watched.look_again();
         if scene.exists() {
             callback();
         }
@@ -193,6 +274,44 @@ mod tests {
         for text in ["1", "2", "3"] {
             bench.replace(text);
             bench.wait_for(text);
+        }
+    }
+
+    #[test]
+    fn sees_a_folder_that_is_linked_anew_and_saves_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (version, text) in [("v1", "1"), ("v2", "2"), ("v3", "3")] {
+            fs::create_dir(at(version)).unwrap();
+            fs::write(at(version).join("s.ron"), text).unwrap();
+        }
+        let link = |version: &str, name: &str| {
+            std::os::unix::fs::symlink(version, at("new")).unwrap();
+            fs::rename(at("new"), at(name)).unwrap();
+        };
+        link("v1", "data");
+        // As in a ConfigMap: the file is a link, too, through the folder that is linked anew.
+        link("data/s.ron", "s.ron");
+        for scene in [at("data").join("s.ron"), at("s.ron")] {
+            link("v1", "data");
+            let (sender, texts) = crossbeam_channel::unbounded();
+            let read = scene.clone();
+            let _watcher =
+                SceneWatcher::new(&scene, move || sender.send(fs::read_to_string(&read).unwrap()).unwrap())
+                    .unwrap();
+            let wait = |text: &str| {
+                while texts.recv_timeout(Duration::from_secs(60)).expect("no callback") != text {}
+            };
+            link("v2", "data");
+            wait("2");
+            fs::write(at("v2").join("s.ron"), "2b").unwrap();
+            wait("2b");
+            link("v3", "data");
+            wait("3");
+            fs::write(at("v3").join("s.ron"), "3b").unwrap();
+            wait("3b");
+            fs::write(at("v2").join("s.ron"), "2").unwrap();
+            fs::write(at("v3").join("s.ron"), "3").unwrap();
         }
     }
 
