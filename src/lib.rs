@@ -12,14 +12,16 @@
 //! | 4 | [`mapping`] | network × chip → programs and memory maps |
 //! | 3 | [`machine`], [`task`] | the emulated chip; what the network is for |
 //! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
-//! | 1 | [`net`], [`chip`], [`text`] | networks as mathematics; the hardware as facts; words and numbers for the eye |
+//! | 2 | [`output`] | answers and files, written whole |
+//! | 1 | [`net`], [`chip`], [`text`], [`file`] | networks as mathematics; the hardware as facts; words and numbers for the eye; bounded reading |
 //!
 //! `ARCHITECTURE.md` says how they fit together and where to add what.
 
 // The emulator is a crate of its own (`emulator/`); its modules go by the same names here.
-pub use spinnaker2_emulator::{chip, kernel, machine, mapping, model, net, text};
+pub use spinnaker2_emulator::{chip, file, kernel, machine, mapping, model, net, text};
 
 pub mod cli;
+pub mod output;
 pub mod report;
 pub mod scene;
 pub mod session;

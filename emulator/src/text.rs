@@ -1,9 +1,46 @@
 //! Text for the eye, whichever face shows it: numbers, and words in lines.
 
+use std::borrow::Cow;
+
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// Columns of a terminal that printed text fits.
 pub const WIDTH: usize = 80;
+
+/// Shows characters that would act on a terminal, or hide themselves in it, as escapes such as `\u{1b}`.
+///
+/// These are the control characters C0 (but line feed and tab), DEL and C1, line and paragraph separators, characters of
+/// no width, and those that change the direction of text. Accents that combine with a letter stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_hidden(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The same for text that stands in one line, a title or a name: line feeds and tabs are shown as escapes, too.
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        shown if shown.contains(['\n', '\t']) => Cow::Owned(shown.replace('\n', "\\n").replace('\t', "\\t")),
+        shown => shown,
+    }
+}
+
+/// Returns `true` for characters that [`visible`] shows as escapes.
+fn is_hidden(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\n' | '\t'))
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
 
 /// A whole number with a comma between groups of three digits.
 pub fn grouped(number: u64) -> String {
@@ -53,6 +90,19 @@ fn lines(text: &str, width: usize, break_words: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_acts_on_a_terminal() {
+        for (text, shown) in [
+            ("naïve 脳 é\n\tθ", "naïve 脳 é\n\tθ"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("\u{9b}31m\u{7f}\r", "\\u{9b}31m\\u{7f}\\u{d}"),
+            ("a\u{202e}b\u{200b}c\u{feff}", "a\\u{202e}b\\u{200b}c\\u{feff}"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+        assert_eq!(visible_line("a\nb\tc\u{1b}"), "a\\nb\\tc\\u{1b}");
+    }
 
     #[test]
     fn digits_come_in_threes() {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::output::Output;
 use super::{CliError, FINE, Format, SetArgs};
+use crate::output::Output;
 use crate::report::calibrate::CalibrateReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
@@ -58,6 +58,8 @@ pub struct CalibrateArgs {
 pub fn calibrate(args: &CalibrateArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let mut cache = ModelCache::default();
+    let reads = loaded.reads().and("the measured times that are read", &args.timers);
+    let written = args.output.as_deref().map(|path| Output::create(Some(path), &reads)).transpose()?;
     let plan = Plan::new(&loaded, &mut cache)?;
     let layers: Vec<String> = plan.program.layers.iter().map(|layer| layer.name.clone()).collect();
     let measured = timers::read(&args.timers, &layers)?;
@@ -69,14 +71,12 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<u8, CliError> {
     let file = args.timers.display().to_string();
     let fitted = fit(&loaded, &mut cache, &file, &measured, &names, args.steps)?;
     let report = CalibrateReport::new(&loaded, &args.timers, fitted)?;
-    if let Some(path) = &args.output {
-        Output::file(path, report.scene_text(path)?)?;
+    if let (Some(path), Some(mut written)) = (&args.output, written) {
+        written.data(report.scene_text(path)?)?;
+        written.finish()?;
     }
     let mut output = Output::stdout();
-    output.text(&match args.format {
-        Format::Text => report.to_text(),
-        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    })?;
+    args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     Ok(FINE)
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format, SetArgs};
+use crate::output::{Output, say};
 use crate::report::check::CheckReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
@@ -63,7 +63,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
 }
 
 fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
-    eprintln!("{error}");
+    say(error);
     if args.format == Format::Json {
         let mut output = Output::stdout();
         let misfit = Misfit { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
@@ -76,5 +76,5 @@ fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
 fn json(output: &mut Output, value: &impl Serialize) -> Result<(), CliError> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| CliError::Usage(format!("error: {error}")))?;
-    Ok(output.text(&(text + "\n"))?)
+    Ok(output.data(&(text + "\n"))?)
 }

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::output::Output;
 use super::run::Progress;
 use super::{CliError, FAILED, FINE, Format, SetArgs, edit};
+use crate::output::{Output, say};
 use crate::report::compare::assumptions::{Side, assumptions};
 use crate::report::compare::input::Input;
 use crate::report::compare::{Comparison, Ran};
@@ -79,7 +79,9 @@ pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let mut a = ready(scene_a, ModelCache::default())?;
     // The cache holds A's model: most comparisons are of one model.
     let mut b = ready(scene_b, a.cache.clone())?;
-    let mut output = Output::create(args.output.as_deref())?;
+    let mut reads = a.session.loaded.reads();
+    reads.extend(b.session.loaded.reads());
+    let mut output = Output::create(args.output.as_deref(), &reads)?;
 
     let target = target(args, &a.session, &b.session);
     let (ran_a, ran_b) = (run(&mut a, target)?, run(&mut b, target)?);
@@ -89,11 +91,7 @@ pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     )?;
     let comparison = Comparison::new(target, ran_a, ran_b, rests_on);
 
-    let text = match args.format {
-        Format::Text => comparison.to_text(),
-        Format::Json => comparison.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    };
-    output.text(&text)?;
+    args.format.write(&mut output, || comparison.to_text(), || comparison.to_json())?;
     output.finish()?;
     Ok(complain(args, &comparison))
 }
@@ -142,12 +140,12 @@ fn complain(args: &CompareArgs, comparison: &Comparison) -> u8 {
     for (scene, report) in [(&args.a, &comparison.a), (&args.b, &comparison.b)] {
         if let Some(reason) = &report.stopped {
             let step = report.steps + 1;
-            eprintln!("error: {}: the machine stopped in time step {step}: {reason}", scene.display());
+            say(format!("error: {}: the machine stopped in time step {step}: {reason}", scene.display()));
             code = FAILED;
         }
     }
     if args.same_output && !comparison.same_output() {
-        eprintln!("error: outputs: {}", comparison.outputs.why);
+        say(format!("error: outputs: {}", comparison.outputs.why));
         code = FAILED;
     }
     code

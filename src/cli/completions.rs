@@ -4,8 +4,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
-use super::output::Output;
 use super::{Cli, CliError, FINE};
+use crate::output::Output;
+use crate::text::visible_line;
 use crate::tui::ColorChoice;
 use crate::tui::lesson;
 use crate::tui::panels::PanelId;
@@ -48,7 +49,12 @@ fn choices(flag: &str) -> Option<Vec<String>> {
 pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
     // Lessons have names, which are as good as words of the command line; a path of one's own is still taken.
-    let names: Vec<String> = lesson::shipped().into_iter().map(|entry| entry.name).collect();
+    let names: Vec<String> = lesson::shipped()
+        .into_iter()
+        .map(|entry| entry.name)
+        // A script of a shell holds no name that would act on the terminal.
+        .filter(|name| visible_line(name) == name.as_str())
+        .collect();
     let named = |arg: Arg| arg.value_parser(PossibleValuesParser::new(names));
     let command = Cli::command().mut_subcommand("lesson", |verb| verb.mut_arg("lesson", named));
     // What a shell offers are names, not files; our own parsers, with their messages, read them.
@@ -59,7 +65,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut command = command.mut_args(offered).mut_subcommands(|verb| verb.mut_args(offered));
     generate(args.shell, &mut command, "spinntui", &mut script);
     let mut output = Output::stdout();
-    output.text(&String::from_utf8_lossy(&script))?;
+    output.data(&String::from_utf8_lossy(&script))?;
     output.finish()?;
     Ok(FINE)
 }

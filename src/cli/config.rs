@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::CliError;
 use super::looks::LooksArgs;
-use super::output::Output;
+use crate::output::Output;
 use crate::tui::config::{self, Config};
 
 /// Where the configuration comes from, and whether to print it.

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use super::Format;
-use super::output::{Output, OutputError};
 use crate::chip::constants::{Constant, Mark};
 use crate::machine::assumed::table;
 use crate::machine::options::Assume;
+use crate::output::{Output, OutputError};
 use crate::report::table::field;
 
 /// `spinntui constants`.
@@ -31,10 +31,10 @@ const SOURCE: usize = 4;
 pub fn constants(args: &ConstantsArgs, output: &mut Output) -> Result<(), OutputError> {
     let wanted = |constant: &Constant| !args.not_published || constant.mark == Mark::NotPublished;
     let table: Vec<Constant> = table(&Assume::default()).into_iter().filter(wanted).collect();
-    output.text(&match args.format {
-        Format::Json => serde_json::to_string_pretty(&table).unwrap_or_default() + "\n",
-        Format::Text => text(&table),
-    })
+    match args.format {
+        Format::Json => output.data(&(serde_json::to_string_pretty(&table).unwrap_or_default() + "\n")),
+        Format::Text => output.text(&text(&table)),
+    }
 }
 
 fn text(table: &[Constant]) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::Format;
-use super::output::{Output, OutputError};
+use crate::output::{Output, OutputError};
 use crate::report::events::{EventsReport, Paint};
 use crate::report::table::{Table, grouped};
 use crate::task::dvs::dataset::{DatasetError, Sample, Split, labels_beside, samples};
@@ -70,21 +70,22 @@ struct GestureCount {
 
 /// Describes a recording or a data set.
 pub fn events(args: &EventsArgs, output: &mut Output) -> Result<(), EventsError> {
-    let answer = if args.path.is_dir() {
+    if args.path.is_dir() {
         let report = DatasetReport::of(&args.path, &samples(&args.path)?);
         match args.format {
-            Format::Json => json(&report),
-            Format::Text => report.text(),
+            Format::Json => output.data(&json(&report))?,
+            Format::Text => output.text(&report.text())?,
         }
     } else {
         let labels = labels_beside(&args.path)?.unwrap_or_default();
         let report = EventsReport::read(&args.path, &labels)?;
         match args.format {
-            Format::Json => json(&report),
-            Format::Text => report.text(paint(args.color)),
+            Format::Json => output.data(&json(&report))?,
+            // The picture has colours; the file's name, which might have any, is shown with its escapes.
+            Format::Text => output.data(&report.text(paint(args.color)))?,
         }
-    };
-    Ok(output.text(&answer)?)
+    }
+    Ok(())
 }
 
 /// Colours where they will be seen: on a terminal, or where they were asked for.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, SetArgs};
 use crate::machine::images::Images;
+use crate::output::{Output, say};
 use crate::report::spec::{Spec, SpecError, read, write};
 use crate::report::table::grouped;
 use crate::scene::LoadedScene;
@@ -50,6 +50,7 @@ pub struct ExportArgs {
 /// Writes and verifies; the exit code says whether the bytes are the scene's.
 pub fn export(args: &ExportArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let reads = loaded.reads();
     let mut cache = ModelCache::default();
     let plan = Plan::new(&loaded, &mut cache)?;
     let mut output = Output::stdout();
@@ -59,7 +60,7 @@ pub fn export(args: &ExportArgs) -> Result<u8, CliError> {
         let mut session = Plan::new(&loaded, &mut cache)?.start(loaded)?;
         let steps = args.steps.unwrap_or_else(|| u64::from(session.work().sequence()));
         let spec = Spec::of(&mut session, steps);
-        let written = write::write(&args.spec, &spec, &images)?;
+        let written = write::write(&args.spec, &spec, &images, &reads)?;
         let steps = session.steps();
         output.text(&format!(
             "{}: spec.json and {} image files, {} bytes, for {} PEs\n{steps} time steps take {:.6} s of chip time\n",
@@ -76,7 +77,7 @@ pub fn export(args: &ExportArgs) -> Result<u8, CliError> {
             FINE
         }
         Err(error @ SpecError::NotTheSame { .. }) => {
-            eprintln!("error: {error}");
+            say(format!("error: {error}"));
             FAILED
         }
         Err(error) => return Err(error.into()),

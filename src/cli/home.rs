@@ -6,10 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::output::Output;
 use super::{CliError, FINE};
+use crate::output::Output;
 use crate::report::table::field;
 use crate::scene::catalogue;
+use crate::text::visible_line;
 use crate::tui::config::Config;
 use crate::tui::lesson;
 use crate::tui::picker::{Picker, Row, choose};
@@ -49,11 +50,11 @@ fn rows() -> Vec<Row> {
     let scenes = catalogue::scenes();
     let row = |entry: &catalogue::Entry| Row {
         group: heading(&entry.folder),
-        name: short(&entry.name),
+        name: shown(&short(&entry.name)),
         arguments: vec![entry.name.clone()],
-        title: entry.title.clone(),
-        about: entry.about.clone(),
-        problem: entry.problem.clone(),
+        title: shown(&entry.title),
+        about: shown(&entry.about),
+        problem: entry.problem.as_deref().map(shown),
     };
     let (first, others): (Vec<_>, Vec<_>) = scenes.iter().partition(|entry| entry.folder.is_empty());
     first.into_iter().map(row).chain(lessons()).chain(others.into_iter().map(row)).collect()
@@ -68,6 +69,11 @@ fn heading(folder: &str) -> String {
     }
 }
 
+/// A line as the picker draws it and the list prints it.
+fn shown(text: &str) -> String {
+    visible_line(text).into_owned()
+}
+
 /// Without what all have in common.
 fn short(name: &str) -> String {
     let path = Path::new(name).with_extension("");
@@ -78,11 +84,11 @@ fn short(name: &str) -> String {
 fn lessons() -> impl Iterator<Item = Row> {
     lesson::shipped().into_iter().map(|entry| Row {
         group: "Lessons".to_owned(),
-        problem: lesson::Loaded::load(&entry.path).err().map(|error| error.message().to_owned()),
+        problem: lesson::Loaded::load(&entry.path).err().map(|error| shown(error.message())),
         arguments: vec!["lesson".to_owned(), entry.name.clone()],
-        title: format!("{} ({} min)", entry.title, entry.minutes),
-        about: entry.about,
-        name: entry.name,
+        title: format!("{} ({} min)", shown(&entry.title), entry.minutes),
+        about: shown(&entry.about),
+        name: shown(&entry.name),
     })
 }
 

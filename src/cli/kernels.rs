@@ -8,9 +8,13 @@ use thiserror::Error;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::blocks::{Loop, Shape, annotate};
 use crate::chip::listing::{Function, ListingError, compiler, functions};
+use crate::file;
 use crate::kernel::cost::{Coefficients, KernelCosts, Linear, SOURCES, Source};
 use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
+
+/// Most bytes of a listing that are read.
+const LISTING_LIMIT: u64 = 16 << 20;
 
 /// Columns of the instruction's text in an annotated listing.
 const TEXT: usize = 28;
@@ -197,7 +201,7 @@ fn write_formula(c: &Coefficients, p: u32, out: &mut impl io::Write) -> io::Resu
 }
 
 fn write_file(path: &Path, name: Option<&str>, p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
-    let text = std::fs::read_to_string(path)
+    let text = file::read_text(path, LISTING_LIMIT)
         .map_err(|error| KernelsError::Read { path: path.to_path_buf(), error })?;
     let wrong = |error: ListingError| {
         let line = error.line();

@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::config::ConfigArgs;
 use super::looks::LooksArgs;
-use super::output::Output;
 use super::{CliError, FAILED, FINE};
+use crate::output::Output;
 use crate::text::{WIDTH, wrapped_whole};
 use crate::tui::TuiOptions;
 use crate::tui::lesson::check::{Checked, check};

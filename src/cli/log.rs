@@ -1,7 +1,7 @@
 //! `--log FILE`: what the program does, written to a file and never to the terminal.
 
-use std::fs::OpenOptions;
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -65,6 +65,7 @@ pub fn start(args: &LogArgs) -> Result<(), LogError> {
 fn to(path: &Path, level: &str) -> Result<(), LogError> {
     let filter: Targets =
         level.parse().map_err(|source| LogError::Level { text: level.to_owned(), source })?;
+    check(path).map_err(|source| LogError::File { path: path.to_owned(), source })?;
     let file = OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|source| LogError::File { path: path.to_owned(), source })?;
     // The filter alone decides what is written.
@@ -77,9 +78,39 @@ fn to(path: &Path, level: &str) -> Result<(), LogError> {
     Ok(())
 }
 
+/// Checks that an existing file is a log: appending to anything else, a scene say, would spoil it.
+fn check(path: &Path) -> io::Result<()> {
+    let regular = path.metadata().is_ok_and(|about| about.is_file() && about.len() > 0);
+    if !regular {
+        return Ok(());
+    }
+    // Each entry begins with its time: 2026-11-28T…
+    let mut start = [0; 11];
+    let read = File::open(path)?.read(&mut start)?;
+    let digits =
+        |at: std::ops::Range<usize>| start.get(at).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    if read == start.len() && digits(0..4) && start[4] == b'-' && start[10] == b'T' {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists already and is no log"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_but_a_log_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.log");
+        check(&path).unwrap();
+        for (text, fine) in
+            [("", true), ("2026-11-28T13:58:38.1Z  INFO spinntui: x\n", true), ("Scene(", false)]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(check(&path).is_ok(), fine, "{text}");
+        }
+    }
 
     #[test]
     fn errors_name_the_file_or_the_filter_and_what_to_do() {

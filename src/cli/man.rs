@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
-use super::output::{Output, OutputError};
 use super::{Cli, CliError, FINE};
+use crate::output::{Output, OutputError, Reads, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,12 +43,12 @@ pub fn man(args: &ManArgs) -> Result<u8, CliError> {
     for command in std::iter::once(command).chain(verbs) {
         let man = Man::new(command);
         let path: PathBuf = Path::new(folder).join(man.get_filename());
-        let mut output = Output::create(Some(&path))?;
+        let mut output = Output::create(Some(&path), &Reads::default())?;
         page(&man, &mut output)?;
         output.finish()?;
         written += 1;
     }
-    eprintln!("{written} pages written to {}", folder.display());
+    say(format!("{written} pages written to {}", folder.display()));
     Ok(FINE)
 }
 
@@ -56,5 +56,5 @@ fn page(man: &Man, output: &mut Output) -> Result<(), OutputError> {
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
     let _ = man.render(&mut bytes);
-    output.text(&String::from_utf8_lossy(&bytes))
+    output.data(&String::from_utf8_lossy(&bytes))
 }

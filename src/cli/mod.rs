@@ -21,7 +21,6 @@ pub mod log;
 pub mod looks;
 pub mod man;
 pub mod open;
-pub mod output;
 pub mod peek;
 pub mod points;
 pub mod quantize;
@@ -34,16 +33,16 @@ pub mod tune;
 pub mod validate;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+use crate::output::{Output, OutputError, Shown, say};
 use crate::scene::error::did_you_mean;
 use crate::scene::{SceneError, find, shipped, tilde};
-use output::Output;
+use crate::text::visible;
 
 /// Exit code of a good answer.
 pub const FINE: u8 = 0;
@@ -161,6 +160,24 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// Writes a report in this form.
+    fn write(
+        self,
+        output: &mut Output,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> serde_json::Result<String>,
+    ) -> Result<(), CliError> {
+        match self {
+            Self::Text => output.text(&text())?,
+            Self::Json => {
+                output.data(&json().map_err(|error| CliError::Usage(format!("error: {error}")))?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run a scene without a screen and write a report
@@ -265,15 +282,12 @@ pub enum CliError {
     /// A place that is not there.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
-    /// Arrays that cannot be written.
-    #[error("error: {0}")]
-    Tensor(#[from] crate::task::tensor::TensorError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
     /// The answer cannot be written.
     #[error("error: {0}")]
-    Output(#[from] output::OutputError),
+    Output(#[from] OutputError),
     /// The command line, or the terminal it was given in.
     #[error("{0}")]
     Usage(String),
@@ -292,7 +306,7 @@ impl From<events::EventsError> for CliError {
 /// Runs the program on the process's own arguments and returns its exit code.
 pub fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
-        eprintln!("warning: no reports of crashes: {error}");
+        say(format!("warning: no reports of crashes: {error}"));
     }
     run_with(std::env::args_os())
 }
@@ -302,25 +316,34 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments.into_iter().map(tilde::in_argument)) {
         Ok(cli) => cli,
         Err(error) => {
-            // Nobody listens when printing fails; the exit code still says it.
-            let _ = error.print();
+            usage(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT));
         }
     };
     let done = dispatch(cli);
     // By now no screen is disturbed.
     if let Some(news) = shipped::take_news() {
-        eprintln!("{news}");
+        say(news);
     }
     match done {
         Ok(code) => code,
         Err(CliError::Output(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(CliError::Trace(error)) if error.is_broken_pipe() => ExitCode::from(FINE),
         Err(error) => {
-            // Not `eprintln!`, which panics where nobody listens any more.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            say(error.to_string());
             ExitCode::from(BAD_INPUT)
         }
+    }
+}
+
+/// Prints help, or what is wrong with the command line, with colours unless a word of it would act on the terminal.
+fn usage(error: &clap::Error) {
+    let plain = error.to_string();
+    if visible(&plain) == plain {
+        // The exit code still tells when printing fails.
+        let _ = error.print();
+    } else {
+        say(plain);
     }
 }
 
@@ -338,7 +361,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
-            inspect::inspect(&args.model, &mut output)?;
+            inspect::inspect(&args.model, &mut Shown(&mut output))?;
             output.finish()?;
             Ok(FINE)
         }
@@ -377,7 +400,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Man(args)), _) => man::man(&args),
         (Some(Verb::Kernels(args)), _) => {
             let mut output = Output::stdout();
-            kernels::kernels(args.name.as_deref(), args.listing.as_deref(), args.refill, &mut output)?;
+            let (name, listing) = (args.name.as_deref(), args.listing.as_deref());
+            kernels::kernels(name, listing, args.refill, &mut Shown(&mut output))?;
             output.finish()?;
             Ok(FINE)
         }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::points::{self, PointArgs};
+use crate::output::Reads;
 use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
+use crate::session::record::{PendingRecorder, Recorder};
 use crate::tui::TuiOptions;
 use crate::tui::config::Config;
 
@@ -27,9 +29,33 @@ pub fn open(
         let mut session = build(LoadedScene::load(scene, &set)?, &mut ModelCache::default())?;
         points::points(&mut session, &asked)?;
     }
+    let record = record.map(|path| recorder(&path, scene, &set, &config)).transpose()?;
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
     let (looks, keymap) = (config.looks, config.keymap);
     let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
+}
+
+/// Begins the recording, before the screen is taken: then a bad place can still be said.
+fn recorder(
+    path: &Path,
+    scene: &Path,
+    set: &[(String, String)],
+    config: &Config,
+) -> Result<PendingRecorder, CliError> {
+    let mut reads = match LoadedScene::load(scene, set) {
+        Ok(loaded) => loaded.reads(),
+        // The app says why, and waits for it to be mended.
+        Err(_) => Reads::default().and("the scene that is read", scene),
+    };
+    if let Some(path) = &config.path {
+        reads.add("the configuration that is read", path);
+    }
+    reads.check(path)?;
+    // Where the app cannot be shown, an older recording stays.
+    if !crate::tui::run::has_terminal() {
+        return Ok(PendingRecorder::default());
+    }
+    Ok(Recorder::create(path, scene, set, &reads)?.pending())
 }

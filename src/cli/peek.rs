@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use thiserror::Error;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format, SetArgs};
 use crate::chip::geometry::Pe;
 use crate::machine::sram::SRAM_BYTES;
+use crate::output::{Output, say};
 use crate::report::peek::PeekReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
@@ -150,17 +150,13 @@ pub fn peek(args: &PeekArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;
     let request = Request { place: place(args, &session)?, by_distance: args.by_distance };
+    let mut output = Output::create(args.output.as_deref(), &session.loaded.reads())?;
     let stopped = advance(args, &mut session);
     let report = PeekReport::of(&session, inspect(&session, request), stopped);
-    let text = match args.format {
-        Format::Text => report.to_text(),
-        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    };
-    let mut output = Output::create(args.output.as_deref())?;
-    output.text(&text)?;
+    args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     let Some(reason) = &report.stopped else { return Ok(FINE) };
-    eprintln!("error: the machine stopped in time step {}: {reason}", session.steps() + 1);
+    say(format!("error: the machine stopped in time step {}: {reason}", session.steps() + 1));
     Ok(FAILED)
 }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use clap::Args;
 use thiserror::Error;
 
-use super::output::{Output, OutputError};
+use crate::file;
 use crate::model::{LanguageModel, ModelError};
 use crate::net::csr;
 use crate::net::quantise::QuantisedEgru;
+use crate::output::{Output, OutputError};
 use crate::report::table::{Table, field, grouped};
 use crate::scene::find;
-use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout};
+use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, TEXT_LIMIT};
 
 /// `spinntui quantize`.
 #[derive(Debug, Args)]
@@ -124,7 +125,8 @@ fn perplexities(
     path: &Path,
     steps: u32,
 ) -> Result<(f64, f64), QuantizeError> {
-    let bytes = std::fs::read(path).map_err(|error| QuantizeError::Read { path: path.to_owned(), error })?;
+    let bytes =
+        file::read(path, TEXT_LIMIT).map_err(|error| QuantizeError::Read { path: path.to_owned(), error })?;
     let corpus = Corpus::new(bytes, &model.vocabulary)
         .map_err(|error| QuantizeError::Text { path: path.to_owned(), error })?;
     let (corpus, readout) = (Arc::new(corpus), Arc::new(Readout::new(model)));

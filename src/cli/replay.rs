@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
+use crate::output::{Output, say};
 use crate::report::Report;
 use crate::report::gather::Around;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, build};
-use crate::session::record::Recording;
+use crate::session::record::{Ended, Recording};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,23 +37,30 @@ pub struct ReplayArgs {
 pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     let recording = Recording::load(&args.recording)?;
     let loaded = LoadedScene::load(&recording.opening.scene, &recording.opening.set)?;
+    let reads = loaded.reads().and("the recording that is read", &args.recording);
+    let mut output = Output::create(args.output.as_deref(), &reads)?;
     let mut session = build(loaded, &mut ModelCache::default())?;
     let end = recording.replay(&mut session)?;
     let report = Report::gather(&mut session, Around::default());
-    let mut output = Output::create(args.output.as_deref())?;
-    output.text(&match args.format {
-        Format::Text => report.to_text(),
-        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    })?;
+    args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
+    if let Some(line) = recording.cut {
+        say(format!("line {line} of the recording is cut off: replayed up to there"));
+    }
     match end {
-        Some((_, true)) => eprintln!("{} commands: the same state as recorded", recording.entries.len() - 1),
-        Some((hash, false)) => {
-            let now = format!("{:032x}", session.state_hash());
-            eprintln!("error: recorded was state_hash {hash}, this is {now}: another build, model or scene?");
+        Ended::Same => say(format!("{} commands: the same state as recorded", recording.entries.len() - 1)),
+        Ended::Changed => {
+            say("error: the state is the recorded one, but the recording was changed after it was written");
             return Ok(FAILED);
         }
-        None => eprintln!("the recording has no end: nothing to compare with"),
+        Ended::Other(hash) => {
+            let now = format!("{:032x}", session.state_hash());
+            say(format!(
+                "error: recorded was state_hash {hash}, this is {now}: another build, model or scene?"
+            ));
+            return Ok(FAILED);
+        }
+        Ended::Open => say("the recording has no end: nothing to compare with"),
     }
     Ok(FINE)
 }

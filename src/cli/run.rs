@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::output::{Output, OutputError};
 use super::points::{self, Asked, PointArgs};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
+use crate::output::{Output, OutputError, Reads, Replace, say};
 use crate::report::gather::Around;
 use crate::report::stream::StreamLine;
 use crate::report::{Host, Report, spec};
-use crate::scene::LoadedScene;
+use crate::scene::{LoadedScene, OutputFile};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::debug::points::Ran;
 use crate::session::debug::{Hit, PointKind, PointSpec};
@@ -52,9 +52,12 @@ pub struct RunArgs {
     /// What the report looks like
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    /// Write to a file instead of standard output; a regular file appears at the end, in place of an older one
+    #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace the file that the scene's `task.outputs` names, if it exists
+    #[arg(long)]
+    pub force: bool,
     /// Load the PEs' memories from the files that `export` wrote, instead of from the model
     #[arg(long, value_name = "DIR")]
     pub images: Option<PathBuf>,
@@ -96,8 +99,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut session = plan.start(loaded)?;
     let asked = args.asked();
     let mut points = points::points(&mut session, &asked)?;
-    let mut traced = Traced::create(args.trace_log.as_deref())?;
-    let mut output = Output::create(args.output.as_deref())?;
+    let Written { mut output, mut traced, arrays } = Written::create(args, &session)?;
     let target = target(args, &session);
 
     let started = Instant::now();
@@ -124,7 +126,6 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         progress.show(&session);
     }
     progress.clear();
-    traced.finish()?;
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
@@ -133,10 +134,12 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;
-    if let Some(computing) = session.work().tensor()
-        && let Some(path) = computing.write()?
-    {
-        eprintln!("{} rows of outputs written to {}", computing.task().observed(), path.display());
+    traced.finish()?;
+    if let (Some(computing), Some((path, mut arrays))) = (session.work().tensor(), arrays) {
+        let fail = |source| OutputError::Write { place: path.display().to_string(), source };
+        computing.task().write(&mut arrays).map_err(fail)?;
+        arrays.finish()?;
+        say(format!("{} rows of outputs written to {}", computing.task().observed(), path.display()));
     }
     for planned in session.faults() {
         if let Some(why) = session.without_effect(&planned.fault) {
@@ -145,6 +148,45 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     }
     let asked = asked.iter().any(|(_, spec)| spec.kind == PointKind::Break);
     Ok(complain(&report, asked))
+}
+
+/// Files that a run writes, all of them checked before it.
+struct Written {
+    output: Output,
+    traced: Traced,
+    /// Outputs of a tensor task, with their path.
+    arrays: Option<(PathBuf, Output)>,
+}
+
+impl Written {
+    fn create(args: &RunArgs, session: &Session) -> Result<Self, CliError> {
+        let mut reads = session.loaded.reads();
+        if let Some(folder) = &args.images {
+            reads.add("an image that is read", folder);
+        }
+        let output = Output::create(args.output.as_deref(), &reads)?;
+        // None of the files may be another of them.
+        if let Some(path) = &args.output {
+            reads.add("the report that is written", path);
+        }
+        let traced = Traced::create(args.trace_log.as_deref(), &reads)?;
+        if let Some(path) = &args.trace_log {
+            reads.add("the trace log that is written", path);
+        }
+        let replace = if args.force { Replace::Yes } else { Replace::No };
+        let arrays = match session.loaded.output_file(replace)? {
+            Some(OutputFile::Asked(path)) => {
+                let output = Output::create(Some(&path), &reads)?;
+                Some((path, output))
+            }
+            Some(OutputFile::Scene(path)) => {
+                let output = Output::named_by_scene(&path, replace, &reads)?;
+                Some((path, output))
+            }
+            None => None,
+        };
+        Ok(Self { output, traced, arrays })
+    }
 }
 
 /// Time steps to stop after.
@@ -163,42 +205,37 @@ fn write(args: &RunArgs, report: &Report, output: &mut Output) -> Result<(), Cli
         }
         return Ok(line(output, &Last { report })?);
     }
-    let text = match args.format {
-        Format::Text => report.to_text(),
-        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    };
-    Ok(output.text(&text)?)
+    args.format.write(output, || report.to_text(), || report.to_json())
 }
 
 /// A value as one line of JSON.
 fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), OutputError> {
     // Values of ours always have a JSON form: what can fail is writing.
     let text = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
-    output.text(&text)?;
-    output.text("\n")
+    output.data(&(text + "\n"))
 }
 
 /// Says on standard error what is wrong with what was reported, and gives the exit code.
 /// `asked`: breakpoints were asked for, and not to hit one is a failure.
 fn complain(report: &Report, asked: bool) -> u8 {
     if report.races.count > 0 {
-        eprintln!(
+        say(format!(
             "warning: {} packets overwrote what was still to be read: the output may be wrong",
             report.races.count
-        );
+        ));
     }
     match &report.stopped {
         Some(reason) => {
-            eprintln!("error: the machine stopped in time step {}: {reason}", report.steps + 1);
+            say(format!("error: the machine stopped in time step {}: {reason}", report.steps + 1));
             FAILED
         }
         None => match &report.hit {
             Some(hit) => {
-                eprintln!("stopped at {:.3} µs, step {}: {}", hit.time_us, hit.step, hit.condition);
+                say(format!("stopped at {:.3} µs, step {}: {}", hit.time_us, hit.step, hit.condition));
                 FINE
             }
             None if asked => {
-                eprintln!("the run ended after {} time steps without a hit", report.steps);
+                say(format!("the run ended after {} time steps without a hit", report.steps));
                 FAILED
             }
             None => FINE,
@@ -213,8 +250,8 @@ struct Traced {
 }
 
 impl Traced {
-    fn create(path: Option<&Path>) -> Result<Self, OutputError> {
-        let file = path.map(|path| Output::create(Some(path))).transpose()?;
+    fn create(path: Option<&Path>, reads: &Reads) -> Result<Self, OutputError> {
+        let file = path.map(|path| Output::create(Some(path), reads)).transpose()?;
         Ok(Self { file, failed: None })
     }
 
@@ -222,7 +259,7 @@ impl Traced {
         match &mut self.file {
             Some(file) if self.failed.is_none() => self.failed = file.text(&(hit.line() + "\n")).err(),
             Some(_) => {}
-            None => eprintln!("trace: {}", hit.line()),
+            None => say(format!("trace: {}", hit.line())),
         }
     }
 

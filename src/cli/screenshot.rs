@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::looks::LooksArgs;
-use super::output::Output;
 use super::points::{self, PointArgs};
 use super::{CliError, FINE, FaultArgs, SetArgs};
 use crate::chip::geometry::Pe;
+use crate::output::{Output, Reads};
 use crate::scene::error::did_you_mean;
 use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
@@ -183,6 +183,7 @@ pub fn screenshot(args: &ScreenshotArgs) -> Result<u8, CliError> {
     let form = form(args)?;
     let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
     let keys = presses(&args.keys).map_err(|error| usage(&error))?;
+    let mut output = Output::create(args.output.as_deref(), &reads(args))?;
     let mut stage = open(args)?;
     shown(&mut stage, args, &keys).map_err(|error| usage(&error))?;
     let title = title(stage.app());
@@ -192,8 +193,7 @@ pub fn screenshot(args: &ScreenshotArgs) -> Result<u8, CliError> {
         PictureFormat::Ansi => ansi(&buf),
         PictureFormat::Svg => svg(&buf, &palette(args), &title),
     };
-    let mut output = Output::create(args.output.as_deref())?;
-    output.text(&picture)?;
+    output.data(&picture)?;
     output.finish()?;
     Ok(FINE)
 }
@@ -209,6 +209,15 @@ fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
         (Some(form), _) => Ok(form),
         (None, Some(path)) => PictureFormat::of(path).ok_or_else(|| unknown(path)),
         (None, None) => Ok(PictureFormat::Txt),
+    }
+}
+
+/// Files that the picture is drawn from. If the scene cannot be loaded, opening it says why.
+fn reads(args: &ScreenshotArgs) -> Reads {
+    let scene = find::scene(&args.scene);
+    match LoadedScene::load(&scene, &args.fault.edits(&args.set)) {
+        Ok(loaded) => loaded.reads(),
+        Err(_) => Reads::default().and("the scene that is read", &scene),
     }
 }
 

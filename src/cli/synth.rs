@@ -10,7 +10,7 @@ use clap::Args;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::output::{Output, OutputError};
+use crate::output::{Output, OutputError};
 use crate::report::table::grouped;
 use crate::task::dvs::synth::dataset::{
     DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,

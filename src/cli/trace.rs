@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::output::Output;
 use super::run::Progress;
 use super::{CliError, FAILED, FINE, SetArgs};
 use crate::machine::record::Limits;
+use crate::output::{Output, Shown, say};
 use crate::report::trace::csv::Csv;
 use crate::report::trace::perfetto::{Packets, Perfetto};
 use crate::report::trace::text::Text;
@@ -89,7 +89,7 @@ impl TraceArgs {
         })
     }
 
-    fn sink(&self, output: Output) -> Box<dyn Sink> {
+    fn sink<'o>(&self, output: &'o mut Output) -> Box<dyn Sink + 'o> {
         let packets = match self.packets {
             PacketChoice::All => Packets::All,
             PacketChoice::Last => Packets::Last,
@@ -98,7 +98,7 @@ impl TraceArgs {
         match self.format() {
             TraceFormat::Perfetto => Box::new(Perfetto::new(output, packets)),
             TraceFormat::Csv => Box::new(Csv::new(output)),
-            TraceFormat::Text => Box::new(Text::new(output)),
+            TraceFormat::Text => Box::new(Text::new(Shown(output))),
         }
     }
 }
@@ -114,18 +114,19 @@ pub fn trace(args: &TraceArgs) -> Result<u8, CliError> {
             args.skip
         )));
     }
-    let mut sink = args.sink(Output::create(args.output.as_deref())?);
+    let mut output = Output::create(args.output.as_deref(), &session.loaded.reads())?;
     let target = args.skip.saturating_add(args.steps).min(total);
     let mut progress = Progress::new(Instant::now(), target);
-    let stopped = write(args.skip, target, &mut session, sink.as_mut(), &mut progress);
+    let written = write(args.skip, target, &mut session, args.sink(&mut output).as_mut(), &mut progress);
     progress.clear();
-    let Written { stopped, dropped } = stopped.map_err(CliError::Trace)?;
+    let Written { stopped, dropped } = written.map_err(CliError::Trace)?;
+    output.finish()?;
     if dropped > 0 {
-        eprintln!("warning: {dropped} records of a very long time step were dropped, the oldest first");
+        say(format!("warning: {dropped} records of a very long time step were dropped, the oldest first"));
     }
     match stopped {
         Some(reason) => {
-            eprintln!("error: the machine stopped in time step {}: {reason}", session.steps() + 1);
+            say(format!("error: the machine stopped in time step {}: {reason}", session.steps() + 1));
             Ok(FAILED)
         }
         None => Ok(FINE),

@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::SIGINT;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format, SetArgs};
+use crate::output::{Output, keep_interrupts};
 use crate::report::tune::TuneReport;
 use crate::scene::LoadedScene;
 use crate::session::build::ModelCache;
@@ -88,6 +88,9 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
         budget: args.budget.map(Duration::from_secs),
         allow_int8: args.allow_int8,
     };
+    let written =
+        args.output.as_deref().map(|path| Output::create(Some(path), &loaded.reads())).transpose()?;
+    keep_interrupts();
     let stop = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, Arc::clone(&stop))
         .map_err(|error| CliError::Usage(format!("error: Ctrl-C cannot be watched: {error}")))?;
@@ -101,14 +104,12 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     bar.finish_and_clear();
     let report = TuneReport::new(&loaded, &mut cache, tuned?)?;
 
-    if let Some(path) = &args.output {
-        Output::file(path, report.scene_text(path, &mut cache)?)?;
+    if let (Some(path), Some(mut written)) = (&args.output, written) {
+        written.data(report.scene_text(path, &mut cache)?)?;
+        written.finish()?;
     }
     let mut output = Output::stdout();
-    output.text(&match args.format {
-        Format::Text => report.to_text(),
-        Format::Json => report.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    })?;
+    args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     Ok(if report.tuned.same_output { FINE } else { FAILED })
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
+use crate::output::Output;
 use crate::report::validate::Validation;
 
 const EXAMPLES: &str = "\
@@ -26,12 +26,8 @@ pub struct ValidateArgs {
 /// Computes and prints the comparison; the exit code says whether every banded figure is in its band.
 pub fn validate(args: &ValidateArgs) -> Result<u8, CliError> {
     let validation = Validation::compute()?;
-    let text = match args.format {
-        Format::Text => validation.to_text(),
-        Format::Json => validation.to_json().map_err(|error| CliError::Usage(format!("error: {error}")))?,
-    };
     let mut output = Output::stdout();
-    output.text(&text)?;
+    args.format.write(&mut output, || validation.to_text(), || validation.to_json())?;
     output.finish()?;
     Ok(exit_code(&validation))
 }

@@ -1,10 +1,11 @@
 //! The scenes that come with the program: what each shows, and whether it can be opened here.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::load::MAX_BYTES;
 use super::{LoadedScene, Task, find, shipped};
+use crate::file;
 
 /// Scenes that one begins with stand first.
 const FIRST: [&str; 2] = ["scenes/lm_small.ron", "scenes/lm.ron"];
@@ -33,7 +34,7 @@ impl Entry {
     fn new(name: String, path: PathBuf) -> Self {
         let folder = Path::new(&name).parent().and_then(|parent| parent.strip_prefix(SCENES).ok());
         let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let text = file::read_text(&path, MAX_BYTES).unwrap_or_default();
         let (title, problem) = match LoadedScene::load(&path, &[]) {
             Ok(loaded) => (loaded.scene.title.clone(), missing(&loaded)),
             Err(error) => (String::new(), Some(error.message().to_owned())),
@@ -111,6 +112,8 @@ pub fn first_sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

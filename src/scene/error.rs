@@ -7,6 +7,8 @@ use std::{fmt, iter};
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::text::{visible, visible_line};
+
 /// Columns of a source line that a message shows; longer lines are cut around the place.
 const LINE_WIDTH: usize = 100;
 
@@ -96,19 +98,19 @@ impl SceneError {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
+        f.write_str(&visible_line(&self.path.display().to_string()))?;
         if let Some(place) = &self.place {
             write!(f, ":{}:{}", place.line, place.column)?;
         }
         if !self.edits.is_empty() {
-            write!(f, " (after{})", printable(&self.edits))?;
+            write!(f, " (after{})", visible(&self.edits))?;
         }
-        write!(f, ": {}", printable(&self.message))?;
+        write!(f, ": {}", visible(&self.message))?;
         if let Some(place) = &self.place {
             place.excerpt(f)?;
         }
         if !self.help.is_empty() {
-            write!(f, "\nhelp: {}", printable(&self.help))?;
+            write!(f, "\nhelp: {}", visible(&self.help))?;
         }
         Ok(())
     }
@@ -165,23 +167,21 @@ impl Place {
             .map(|(at, c)| {
                 let text = match c {
                     '\t' => "    ".to_owned(),
-                    c if c.is_control() || is_invisible(c) => "\u{fffd}".to_owned(),
+                    // One column, so that the caret stands where an editor has it.
+                    c if c.is_control() || visible(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+                        "\u{fffd}".to_owned()
+                    }
                     c => c.to_string(),
                 };
-                let width = match c {
-                    '\t' => 4,
-                    c if is_invisible(c) => 1,
-                    c => c.width().unwrap_or(1),
+                let width = match (c, text.as_str()) {
+                    ('\t', _) => 4,
+                    (_, "\u{fffd}") => 1,
+                    _ => c.width().unwrap_or(1),
                 };
                 Cell { text, width, marked: self.marked.contains(&at) }
             })
             .collect()
     }
-}
-
-/// Whether a character takes no room: a caret needs something to stand under.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One character as it is shown.
@@ -215,11 +215,6 @@ fn floor_char(text: &str, byte: usize) -> usize {
         at -= 1;
     }
     at
-}
-
-/// Control characters would do things to a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The candidate that somebody who wrote `word` may have meant.

@@ -1,7 +1,6 @@
 //! From a file to a checked [`Scene`], with the text kept for carets.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +11,10 @@ use super::document::{self, SCENE};
 use super::error::SceneError;
 use super::locate::{self, Kind, Node};
 use super::{Scene, explain, find, set, syntax, validate};
+use crate::file;
 
 /// No scene is this long: a model file was named, or a device.
-const MAX_BYTES: u64 = 4 << 20;
+pub(super) const MAX_BYTES: u64 = 4 << 20;
 
 /// A scene, and what is needed to say where in its text something stands.
 #[derive(Clone, Debug)]
@@ -118,20 +118,14 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
     if path.is_dir() {
         return Err(fail(&format!("this is a folder, and a {word} is a file"), &files_in(path, word)));
     }
-    let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => fail("there is no such file", &missing(path, word)),
-        _ => fail(&format!("cannot be read: {error}"), ""),
-    })?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| fail(&format!("cannot be read: {error}"), ""))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(fail(
+    let bytes = file::read(path, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => fail("there is no such file", &missing(path, word)),
+        ErrorKind::FileTooLarge => fail(
             &format!("the file is longer than 4 MiB, and no {word} is"),
             &format!("is it a model? a {word} ends in .ron"),
-        ));
-    }
+        ),
+        _ => fail(&format!("cannot be read: {error}"), ""),
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let good = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or(&[])).into_owned();

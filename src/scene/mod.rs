@@ -12,6 +12,7 @@ pub mod explain;
 pub mod find;
 pub mod load;
 pub mod locate;
+mod reads;
 pub mod set;
 pub mod shape;
 pub mod shipped;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::SceneError;
 pub use self::load::LoadedScene;
+pub use self::reads::OutputFile;
 pub use self::watch::SceneWatcher;
 
 use crate::machine::fault::PlannedFault;

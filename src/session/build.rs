@@ -1,12 +1,12 @@
 //! From a scene file to an experiment that is ready to run.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Session;
 pub use super::feed::ModelCache;
 use super::feed::{self, Feed};
 use super::work::{Computing, Reading, Recognising, Work};
+use crate::file;
 use crate::machine::exec::Machine;
 use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
@@ -17,7 +17,7 @@ use crate::mapping::{MapError, Placed, Request, map};
 use crate::model::{LanguageModel, Model};
 use crate::scene::{LoadedScene, Scene, SceneError, Task};
 use crate::task::lm::options::{LanguageModelOptions, Mode};
-use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling};
+use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
 use crate::task::tensor::TensorTask;
 
 /// A scene's network on the chip, before anything runs: what `check` shows.
@@ -91,7 +91,7 @@ impl Plan {
             (Feed::Tensor(rows), Task::Tensor(options)) => {
                 let units = self.model.network().outputs();
                 let task = TensorTask::new(Arc::clone(rows), options.sequence, units);
-                Work::Tensor(Computing::new(task, options.outputs.as_ref().map(PathBuf::from)))
+                Work::Tensor(Computing::new(task))
             }
             // The feed was loaded for this very task.
             (Feed::Language(..) | Feed::Tensor(_), _) => {
@@ -211,7 +211,8 @@ fn language_task(
                     "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
                 loaded.error_at("task.text", format!("{}: {what}", path.display()), help)
             };
-            let bytes = std::fs::read(&path).map_err(|error| at(format!("cannot be read: {error}")))?;
+            let bytes =
+                file::read(&path, TEXT_LIMIT).map_err(|error| at(format!("cannot be read: {error}")))?;
             let corpus = Corpus::new(bytes, &model.vocabulary).map_err(|error| at(error.to_string()))?;
             let (tokens, streams) = (corpus.tokens().len(), loaded.scene.mapping.batch);
             if streams > 1 && tokens < 2 * streams as usize {

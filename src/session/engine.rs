@@ -3,6 +3,7 @@
 //! The thread owns the session. It handles commands between slices of a few milliseconds, publishes a snapshot when the
 //! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
 
+mod building;
 mod past;
 mod perform;
 mod queue;
@@ -14,18 +15,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
-use super::build::{ModelCache, build};
+use super::build::ModelCache;
 use super::command::{Command, Speed, StepUnit};
-use super::debug::{Hit, Names, PointCommand, PointSpec, Points};
+use super::debug::{Hit, Names, PointSpec, Points};
 use super::history::{History, Place};
-use super::record::Recorder;
+use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
 use super::{Moved, Session};
-use crate::scene::{LoadedScene, SceneError};
-use queue::Queue;
+use building::{Building, Purpose};
+use queue::{Next, Queue};
 
 /// Longest time between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(4);
@@ -37,6 +38,8 @@ const WAITING: usize = 256;
 /// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and take one snapshot a frame;
 /// some ms less than that, so that the next one is there in time on a machine that has other things to do as well.
 const FRAME: Duration = Duration::from_millis(10);
+/// How long leaving waits for the thread: for the end of what it is in the middle of, and of a recording.
+const LEAVING: Duration = Duration::from_secs(5);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
 
@@ -54,6 +57,8 @@ pub enum EngineEvent {
     SceneLoaded,
     /// What conditions can name in it.
     Names(Arc<Names>),
+    /// The recording could not be written to its end; the text says why.
+    RecordingFailed(String),
     /// A [`Command::Perform`] has come to its end.
     Performed(Box<Performed>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
@@ -69,8 +74,8 @@ pub struct EngineOptions {
     pub set: Vec<(String, String)>,
     /// Starts running at once instead of paused.
     pub autorun: bool,
-    /// Writes the session down there.
-    pub record: Option<PathBuf>,
+    /// Writes the session down.
+    pub record: Option<PendingRecorder>,
     /// Breakpoints and tracepoints beside those of the scene.
     pub points: Vec<PointSpec>,
 }
@@ -90,31 +95,38 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Engine {
     commands: Sender<Command>,
+    /// Dropped to end the thread, whatever commands wait before.
+    alive: Option<Sender<()>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
     ready: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
-    /// Starts the thread; `notify` is called on it with every event (it must not block for long). The first scene is
-    /// loaded on the thread, so that the face is on screen while a large model is read. At most one snapshot of a free
-    /// run is sent per [`Engine::ready`].
+    /// Starts the thread; `notify` is called on it with every event (it must not block for long). Scenes are built on
+    /// threads of their own, so that the engine answers and can be left meanwhile. At most one snapshot of a free run is
+    /// sent per [`Engine::ready`].
     pub fn start(
         options: EngineOptions,
         notify: impl FnMut(EngineEvent) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (commands, inbox) = bounded(WAITING);
+        let (alive, leave) = bounded(0);
+        let (end, ended) = bounded::<()>(0);
         let ready = Arc::new(AtomicBool::new(true));
         let face_ready = Arc::clone(&ready);
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
+            let _end = end;
             let mut notify = notify;
-            let mut runner = Runner::new(options, Queue::new(inbox), face_ready);
+            let mut runner = Runner::new(options, Queue::new(inbox, leave), face_ready);
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
                 let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
                 notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
             }
         })?;
-        Ok(Self { commands, ready, thread: Some(thread) })
+        Ok(Self { commands, alive: Some(alive), ended, ready, thread: Some(thread) })
     }
 
     /// Sends a command; waits where many wait already. Returns `false` when the engine is gone.
@@ -137,10 +149,12 @@ impl Engine {
         self.ready.store(true, Ordering::Release);
     }
 
-    /// Ends the thread and waits for it.
+    /// Ends the thread and waits for it, for a few seconds at most: it may hang in a file system that does not answer.
     pub fn stop(&mut self) {
-        let _ = self.commands.send(Command::Quit);
-        if let Some(thread) = self.thread.take() {
+        self.alive = None;
+        if let Some(thread) = self.thread.take()
+            && self.ended.recv_timeout(LEAVING) == Err(RecvTimeoutError::Disconnected)
+        {
             let _ = thread.join();
         }
     }
@@ -174,6 +188,8 @@ struct Runner {
     inbox: Queue,
     ready: Arc<AtomicBool>,
     cache: ModelCache,
+    /// Scene that is being built.
+    building: Option<Building>,
     session: Option<Session>,
     /// Of `session`.
     history: Option<History>,
@@ -211,6 +227,7 @@ impl Runner {
             inbox,
             ready,
             cache: ModelCache::default(),
+            building: None,
             session: None,
             history: None,
             recorder: None,
@@ -231,69 +248,33 @@ impl Runner {
     }
 
     fn run(&mut self, notify: Notify<'_>) {
-        self.load(notify);
-        self.begin_record(notify);
+        self.begin_record();
+        self.begin_build(Purpose::Load);
         loop {
-            let moving = self.session.is_some() && self.is_moving();
-            if !moving && self.performing.is_some() {
+            // A scene that is built in place of this one leaves it no time; one that is built beside it does.
+            let held = self.building.as_ref().is_some_and(Building::holds);
+            let moving = self.session.is_some() && self.is_moving() && !held;
+            if !moving && self.performing.is_some() && self.building.is_none() {
                 self.go_on(notify);
                 continue;
             }
             // While commands wait, what they lead to is worth a picture, not what lies between, except now and then.
-            if self.inbox.is_empty() || self.published.elapsed() >= FRAME {
+            if !held && (self.inbox.is_empty() || self.published.elapsed() >= FRAME) {
                 self.publish(notify, !moving);
             }
             let wait = moving.then(|| self.due.saturating_duration_since(Instant::now()).min(FRAME));
-            let command = match self.inbox.next(wait) {
-                Ok(command) => Some(command),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            match command {
-                Some(Command::Quit) => return self.end_record(notify),
-                Some(Command::Perform(performance)) => self.perform(performance, notify),
-                Some(command) => {
+            match self.inbox.next(wait, self.building.as_ref()) {
+                Next::Leave => return self.end_record(notify),
+                Next::Built(built) => self.built(built, notify),
+                Next::Command(Command::Quit) => return self.end_record(notify),
+                Next::Command(Command::Perform(performance)) => self.perform(performance, notify),
+                Next::Command(command) => {
                     self.interrupt(&command, notify);
                     self.obey(&command, notify);
                 }
-                None if moving && Instant::now() >= self.due => self.slice(),
-                None => {}
+                Next::Nothing if moving && Instant::now() >= self.due => self.slice(),
+                Next::Nothing => {}
             }
-        }
-    }
-
-    /// Reads the scene, builds it beside the running experiment, and swaps it in if it is good.
-    fn load(&mut self, notify: Notify<'_>) {
-        let loaded = LoadedScene::load(&self.options.scene, &self.options.set);
-        self.swap_in(loaded, notify);
-    }
-
-    fn swap_in(&mut self, loaded: Result<LoadedScene, SceneError>, notify: Notify<'_>) {
-        let built = loaded.and_then(|loaded| {
-            let mut session = build(loaded, &mut self.cache)?;
-            self.points.take_over(&mut session)?;
-            Ok(session)
-        });
-        match built {
-            Ok(mut session) => {
-                self.history = Some(History::new(&mut session));
-                for spec in self.options.points.drain(..) {
-                    self.points.obey(&PointCommand::Add(spec), &mut session);
-                }
-                let names = Arc::new(Names::of(&session));
-                self.session = Some(session);
-                self.stopped = None;
-                self.facts.build += 1;
-                if self.mode != Mode::Running {
-                    self.mode = Mode::Paused;
-                }
-                self.measured = (Instant::now(), 0);
-                self.facts.steps_per_second = 0.0;
-                self.changed = true;
-                notify(EngineEvent::SceneLoaded);
-                notify(EngineEvent::Names(names));
-            }
-            Err(error) => notify(EngineEvent::SceneError(error.to_string())),
         }
     }
 
@@ -315,10 +296,13 @@ impl Runner {
                 if let Some(session) = &self.session {
                     let loaded = session.loaded.clone();
                     self.mode = Mode::Paused;
-                    self.swap_in(Ok(loaded), notify);
+                    self.begin_build(Purpose::Restart(Box::new(loaded)));
                 }
             }
-            Command::Reload => self.load(notify),
+            Command::Reload => {
+                let purpose = if self.session.is_some() { Purpose::Reload } else { Purpose::Load };
+                self.begin_build(purpose);
+            }
             Command::Open { .. } => self.open(command, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Back { .. }

@@ -3,23 +3,29 @@
 //! The file is RON, one entry a line. What is run between two commands is known from where they were given, so a free
 //! run that was paused by hand is repeated to the very event.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use xxhash_rust::xxh3::Xxh3;
 
-use super::command::Command;
-use super::history::{History, HistoryError};
+use super::command::{Command, StepUnit};
+use super::history::{History, HistoryError, Place};
 use super::{Moved, Session};
+use crate::file;
+use crate::machine::exec::Progress;
 use crate::machine::fault::FaultError;
+use crate::output::{Journal, OutputError, Reads};
 
+/// Most bytes of a recording that are read: a command takes about 50.
+const MAX_BYTES: u64 = 256 << 20;
 /// Version of the file format.
 const VERSION: u32 = 1;
 
 /// The first line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// Of the format: 1.
     pub version: u32,
@@ -38,18 +44,48 @@ pub enum Entry {
     End(u64, String),
 }
 
+/// Last line as it is written: also a checksum of all lines before it.
+#[derive(Serialize, Deserialize)]
+enum Closing {
+    /// Events, `state_hash`, checksum.
+    End(u64, String, String),
+}
+
+/// Recorder of a session that has not begun: the first engine takes it. An engine that is started again after a crash
+/// finds none, and the recording stays as it was.
+pub type PendingRecorder = Arc<Mutex<Option<Recorder>>>;
+
 /// Writes a session down as it goes.
 #[derive(Debug)]
 pub struct Recorder {
-    file: BufWriter<File>,
+    file: Journal,
+    /// Checksum of the lines so far.
+    sum: Sum,
 }
 
 impl Recorder {
-    /// Begins a file; one that is there is overwritten.
-    pub fn create(path: &Path, scene: &Path, set: &[(String, String)]) -> io::Result<Self> {
-        let mut recorder = Self { file: BufWriter::new(File::create(path)?) };
-        recorder.line(&Opening { version: VERSION, scene: scene.to_owned(), set: set.to_vec() })?;
-        Ok(recorder)
+    /// Begins a recording in a file, in place of an older one. `reads` is what the session reads.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be written, is one of `reads`, or is being recorded into by another program.
+    pub fn create(
+        path: &Path,
+        scene: &Path,
+        set: &[(String, String)],
+        reads: &Reads,
+    ) -> Result<Self, OutputError> {
+        let first = Opening { version: VERSION, scene: scene.to_owned(), set: set.to_vec() };
+        let fail = |source| OutputError::Write { place: path.display().to_string(), source };
+        let line = ron::to_string(&first).map_err(|error| fail(io::Error::other(error)))?;
+        let mut sum = Sum::default();
+        sum.add(&line);
+        Ok(Self { file: Journal::create(path, &line, reads)?, sum })
+    }
+
+    /// Hands the recorder to the first engine that is started with it.
+    pub fn pending(self) -> PendingRecorder {
+        Arc::new(Mutex::new(Some(self)))
     }
 
     /// Notes a command, if it decides where the experiment goes.
@@ -63,13 +99,35 @@ impl Recorder {
     /// Ends the file.
     pub fn end(&mut self, session: &mut Session) -> io::Result<()> {
         let events = session.machine().state().events;
-        self.line(&Entry::End(events, format!("{:032x}", session.state_hash())))
+        let sum = self.sum.shown();
+        self.line(&Closing::End(events, format!("{:032x}", session.state_hash()), sum))
     }
 
     fn line(&mut self, entry: &impl Serialize) -> io::Result<()> {
         let text = ron::to_string(entry).map_err(io::Error::other)?;
-        writeln!(self.file, "{text}")?;
-        self.file.flush()
+        self.sum.add(&text);
+        self.file.line(&text)
+    }
+}
+
+/// Checksum of the lines of a recording.
+#[derive(Clone, Default)]
+struct Sum(Xxh3);
+
+impl std::fmt::Debug for Sum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl Sum {
+    fn add(&mut self, line: &str) {
+        self.0.update(line.trim_end().as_bytes());
+        self.0.update(b"\n");
+    }
+
+    fn shown(&self) -> String {
+        format!("{:016x}", self.0.digest())
     }
 }
 
@@ -105,12 +163,29 @@ pub enum ReplayError {
 }
 
 /// A recording.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
     /// What was opened.
     pub opening: Opening,
     /// What was done.
     pub entries: Vec<Entry>,
+    /// Number of the last line, from 1, where that is cut off: it is left out.
+    pub cut: Option<usize>,
+    /// Whether a line was changed after the recording had ended.
+    pub changed: bool,
+}
+
+/// Outcome of a replay that came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The state is that of the recording.
+    Same,
+    /// The state is another; the recorded `state_hash`.
+    Other(String),
+    /// The state is that of the recording, but lines of it were changed since.
+    Changed,
+    /// The recording has no end to compare with.
+    Open,
 }
 
 impl Recording {
@@ -118,58 +193,150 @@ impl Recording {
     pub fn load(path: &Path) -> Result<Self, ReplayError> {
         let file = |source| ReplayError::File { path: path.to_owned(), source };
         let wrong = |line: usize, what: String| ReplayError::Line { path: path.to_owned(), line, what };
+        let bytes = file::read(path, MAX_BYTES).map_err(file)?;
         let mut opening: Option<Opening> = None;
-        let mut entries = Vec::new();
-        for (number, line) in (1..).zip(BufReader::new(File::open(path).map_err(file)?).lines()) {
-            let line = line.map_err(file)?;
-            if line.trim().is_empty() {
+        let mut recording = Self::default();
+        let mut sum = Sum::default();
+        for (number, bytes) in (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n')) {
+            // A program that was killed, or a full disk, leaves the last line without its end.
+            let whole = bytes.ends_with(b"\n");
+            let line = match std::str::from_utf8(bytes) {
+                Ok(line) => line.trim_end(),
+                Err(_) if !whole && opening.is_some() => {
+                    recording.cut = Some(number);
+                    break;
+                }
+                Err(_) => return Err(wrong(number, "the line is not UTF-8".to_owned())),
+            };
+            if line.is_empty() {
                 continue;
             }
-            if opening.is_some() {
-                entries.push(ron::from_str(&line).map_err(|error| wrong(number, error.to_string()))?);
+            if opening.is_none() {
+                opening = Some(first(line).map_err(|what| wrong(number, what))?);
+            } else if let Ok(Closing::End(events, hash, recorded)) = ron::from_str(line) {
+                recording.changed |= recorded != sum.shown();
+                recording.entries.push(Entry::End(events, hash));
             } else {
-                let first: Opening =
-                    ron::from_str(&line).map_err(|error| wrong(number, error.to_string()))?;
-                if first.version != VERSION {
-                    return Err(wrong(
-                        number,
-                        format!("version {}; this program reads {VERSION}", first.version),
-                    ));
+                match ron::from_str(line) {
+                    Ok(entry) => recording.entries.push(entry),
+                    Err(_) if !whole => recording.cut = Some(number),
+                    Err(error) => return Err(wrong(number, error.to_string())),
                 }
-                opening = Some(first);
             }
+            sum.add(line);
         }
-        let opening = opening.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
-        Ok(Self { opening, entries })
+        recording.opening = opening.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
+        Ok(recording)
     }
 
-    /// Does it all again. Says how the recording ended, if it says so: its `state_hash`, and whether it is this one.
-    pub fn replay(&self, session: &mut Session) -> Result<Option<(String, bool)>, ReplayError> {
+    /// Does it all again, and compares the end with the recorded one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a command cannot be repeated, or if the commands do not lead as far as the recording goes.
+    pub fn replay(&self, session: &mut Session) -> Result<Ended, ReplayError> {
         let mut history = History::new(session);
+        let mut reach = Reach::Here;
         for entry in &self.entries {
             let (Entry::At(at, _) | Entry::End(at, _)) = entry;
-            forward(session, &mut history, *at)?;
+            if matches!(entry, Entry::End(..)) {
+                // The state and the checksum say more of the end than how far the last command leads.
+                reach = Reach::Free;
+            }
+            forward(session, &mut history, *at, &mut reach)?;
             match entry {
                 Entry::At(at, command) => {
                     repeat(session, &mut history, command)
                         .map_err(|what| ReplayError::Differs { at: *at, what })?;
+                    reach.follow(command);
                 }
-                Entry::End(_, hash) => {
-                    let same = *hash == format!("{:032x}", session.state_hash());
-                    return Ok(Some((hash.clone(), same)));
+                Entry::End(_, hash) if *hash != format!("{:032x}", session.state_hash()) => {
+                    return Ok(Ended::Other(hash.clone()));
                 }
+                Entry::End(..) if self.changed => return Ok(Ended::Changed),
+                Entry::End(..) => return Ok(Ended::Same),
             }
         }
-        Ok(None)
+        Ok(Ended::Open)
+    }
+}
+
+/// Reads the first line.
+fn first(line: &str) -> Result<Opening, String> {
+    let first: Opening = ron::from_str(line).map_err(|error| error.to_string())?;
+    match first.version {
+        VERSION => Ok(first),
+        other => Err(format!("version {other}; this program reads {VERSION}")),
+    }
+}
+
+/// How far the commands so far lead, unless the next one comes before that.
+#[derive(Clone, Debug, PartialEq)]
+enum Reach {
+    /// To where the experiment is.
+    Here,
+    /// To the end of this many units.
+    Steps(StepUnit, u32),
+    /// To a place that lies ahead.
+    Going(Place),
+    /// As far as there is input.
+    Free,
+}
+
+impl Reach {
+    /// Takes in a command, as the engine does.
+    fn follow(&mut self, command: &Command) {
+        match command {
+            // A breakpoint may have paused it before, which is not recorded: then this goes on.
+            Command::Run | Command::TogglePause => *self = Self::Free,
+            Command::Step { unit, count } if *count > 0 => *self = Self::Steps(*unit, *count),
+            Command::Go(place) => *self = Self::Going(place.clone()),
+            Command::Pause | Command::Back { .. } => *self = Self::Here,
+            _ => {}
+        }
+    }
+
+    /// Takes in an event.
+    fn moved(&mut self, session: &Session, progress: Progress) {
+        if let Self::Steps(unit, left) = self
+            && session.completes(*unit, progress)
+        {
+            *left -= 1;
+            if *left == 0 {
+                *self = Self::Here;
+            }
+        }
+    }
+
+    fn is_here(&self, session: &Session) -> bool {
+        match self {
+            Self::Here => true,
+            Self::Going(place) => place.is_reached(session),
+            Self::Steps(..) | Self::Free => false,
+        }
     }
 }
 
 /// Runs until so many events are handled.
-fn forward(session: &mut Session, history: &mut History, to: u64) -> Result<(), ReplayError> {
+fn forward(
+    session: &mut Session,
+    history: &mut History,
+    to: u64,
+    reach: &mut Reach,
+) -> Result<(), ReplayError> {
     while session.machine().state().events < to {
         let at = session.machine().state().events;
+        if reach.is_here(session) {
+            let what = format!(
+                "the commands lead no further, and the recording goes on to event {to}: was it changed?"
+            );
+            return Err(ReplayError::Differs { at, what });
+        }
         match session.advance() {
-            Moved::On(progress) => history.note(session, progress),
+            Moved::On(progress) => {
+                history.note(session, progress);
+                reach.moved(session, progress);
+            }
             Moved::Finished => {
                 return Err(ReplayError::Differs { at, what: "the input has ended here".to_owned() });
             }

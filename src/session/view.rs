@@ -19,6 +19,7 @@ use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
+use crate::text::visible_line;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -50,9 +51,9 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     let steps = session.steps();
     Snapshot {
         build: engine.build,
-        title: session.loaded.scene.title.clone(),
-        scene: session.loaded.path.display().to_string(),
-        model: session.model().card().name.clone(),
+        title: visible_line(&session.loaded.scene.title).into_owned(),
+        scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
+        model: visible_line(&session.model().card().name).into_owned(),
         run: engine.run.clone(),
         speed: engine.speed,
         tick: state.tick,

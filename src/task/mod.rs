@@ -3,4 +3,5 @@
 pub mod dvs;
 pub mod lm;
 pub mod log;
+pub mod npy;
 pub mod tensor;

@@ -27,6 +27,7 @@ use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
+use crate::text::visible_line;
 
 /// Everything that can happen to the app.
 #[derive(Clone, Debug)]
@@ -202,6 +203,8 @@ pub struct App {
     pub last_step: Option<StepUnit>,
     /// The engine is gone until it is started again.
     pub crashed: bool,
+    /// Reason why the recording is incomplete; `None` while it is complete, or there is none.
+    pub recording_failed: Option<String>,
     /// Detail the engine was last asked for.
     pub asked_focus: Focus,
     /// What conditions can name in the loaded scene.
@@ -220,7 +223,7 @@ impl App {
     /// An app before its first snapshot.
     pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
         Self {
-            scene: scene.into(),
+            scene: visible_line(&scene.into()).into_owned(),
             watching: false,
             theme,
             keymap: Keymap::default(),
@@ -241,6 +244,7 @@ impl App {
             said: Vec::new(),
             last_step: None,
             crashed: false,
+            recording_failed: None,
             asked_focus: Focus::Nothing,
             names: None,
             typed: Vec::new(),

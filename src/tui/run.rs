@@ -10,7 +10,7 @@
 //!
 //! The loop blocks on the inbox. While nothing happens there is no timer, no write, no CPU.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,6 +28,7 @@ use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
 use super::update::update;
 use super::{LooksChoice, TuiOptions, view};
+use crate::output::say;
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
@@ -43,6 +44,8 @@ const COUNT_WAIT: Duration = Duration::from_secs(1);
 const BATCH: usize = 256;
 /// A frame that takes longer than this is worth a line in the log.
 const SLOW_FRAME: Duration = Duration::from_millis(50);
+/// Exit code when a recording could not be written to its end.
+const INCOMPLETE: u8 = 2;
 /// Exit code after the terminal was closed: what HUP gives.
 const HUNG_UP: u8 = 128 + SIGHUP as u8;
 
@@ -91,8 +94,8 @@ pub fn run_with<P: Port>(
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
     let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch, lesson, present } = options;
-    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        let _ = writeln!(io::stderr(), "{}", no_terminal(&scene));
+    if !has_terminal() {
+        say(no_terminal(&scene));
         return Ok(ExitCode::from(2));
     }
     let (sender, inbox) = unbounded();
@@ -112,6 +115,11 @@ pub fn run_with<P: Port>(
 
 fn theme(looks: LooksChoice) -> Theme {
     Theme::new(looks.resolve(|name| std::env::var(name).ok()))
+}
+
+/// Returns `true` if both input and output are a terminal.
+pub fn has_terminal() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
 fn no_terminal(scene: &Path) -> String {
@@ -148,6 +156,7 @@ fn log(msg: &Msg) {
         Msg::Engine(EngineEvent::SceneError(text)) => tracing::warn!("scene not loaded\n{text}"),
         Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
         Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
+        Msg::Engine(EngineEvent::RecordingFailed(why)) => tracing::error!("{why}"),
         Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
             Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
             Err(why) => tracing::warn!("not performed: {why}"),
@@ -232,7 +241,23 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             Err(error) => tracing::error!("left: {error:#}"),
         }
         self.engine.stop();
-        result.map(ExitCode::from)
+        result.map(|code| ExitCode::from(self.with_recording(code)))
+    }
+
+    /// The exit code, once it is known whether the recording is complete.
+    fn with_recording(&mut self, code: u8) -> u8 {
+        for msg in self.inbox.try_iter() {
+            if let Msg::Engine(EngineEvent::RecordingFailed(why)) = msg {
+                self.app.recording_failed = Some(why);
+            }
+        }
+        match &self.app.recording_failed {
+            None => code,
+            Some(why) => {
+                say(format!("error: {why}"));
+                if code == 0 { INCOMPLETE } else { code }
+            }
+        }
     }
 
     fn turn_until_exit(&mut self) -> Result<u8, Report> {

@@ -182,8 +182,13 @@ impl Stage {
         while let Some(effect) = waiting.pop_front() {
             match effect {
                 Effect::Engine(command) => {
+                    // The scene is built beside the experiment, of which pictures still come.
+                    let beside = command == Command::Reload;
                     if !self.engine.send(command) {
                         return Err(StageError::Crashed("its thread has ended".to_owned()));
+                    }
+                    if beside {
+                        waiting.extend(self.reloaded()?);
                     }
                     waiting.extend(self.wait(false)?);
                 }
@@ -193,6 +198,25 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Takes in what the engine says until the saved scene has been built, or could not be.
+    fn reloaded(&mut self) -> Result<Vec<Effect>, StageError> {
+        let mut effects = Vec::new();
+        loop {
+            let event =
+                self.events.recv().map_err(|_| StageError::Crashed("its thread has ended".to_owned()))?;
+            let done = match &event {
+                EngineEvent::Crashed(report) => return Err(StageError::Crashed(report.clone())),
+                EngineEvent::SceneLoaded | EngineEvent::SceneError(_) => true,
+                EngineEvent::Snapshot(_) => continue,
+                _ => false,
+            };
+            effects.extend(update(&mut self.app, Msg::Engine(event)));
+            if done {
+                return Ok(effects);
+            }
+        }
     }
 
     /// Takes in what the engine says until it stands still.

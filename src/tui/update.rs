@@ -41,7 +41,12 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.count = None;
             Vec::new()
         }
-        Msg::SceneSaved if app.watching && !app.crashed => vec![Effect::Engine(Command::Reload)],
+        Msg::SceneSaved if app.watching && !app.crashed => {
+            if app.snapshot.is_some() {
+                app.notice = Some("the scene was saved: it is built beside this experiment".to_owned());
+            }
+            vec![Effect::Engine(Command::Reload)]
+        }
         Msg::SceneSaved => Vec::new(),
         // The shell's convention: 128 + the signal's number.
         Msg::Signal(Signal::Terminate(number)) => vec![Effect::Quit(128 + number.clamp(0, 127) as u8)],
@@ -78,6 +83,10 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.asked_focus = Focus::Nothing;
         }
         EngineEvent::Said(what) => app.notice = Some(what),
+        EngineEvent::RecordingFailed(why) => {
+            app.notice = Some(why.clone());
+            app.recording_failed = Some(why);
+        }
         EngineEvent::Names(names) => app.names = Some(names),
         EngineEvent::Performed(performed) => return lesson::performed(app, *performed),
         EngineEvent::Crashed(report) => {

@@ -6,7 +6,7 @@ use super::card::Projection;
 use super::tensors::{DECODER, TensorFile};
 use super::weights::Weights;
 use super::{
-    Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, Vocabulary, load_network, read,
+    Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, VOCABULARY_LIMIT, Vocabulary, load_network, read,
 };
 use crate::net::{Egru, EgruLayer};
 
@@ -86,14 +86,14 @@ fn vocabulary(folder: &Path) -> Result<Words, ModelError> {
     let (text, json) = (folder.join(VOCABULARY_FILE), folder.join(INDICES_FILE));
     let mut found = Vec::new();
     if text.exists() || !json.exists() {
-        let vocabulary = Vocabulary::parse(&read(&text)?);
+        let vocabulary = Vocabulary::parse(&read(&text, VOCABULARY_LIMIT)?);
         found.push((
             text.clone(),
             vocabulary.map_err(|source| ModelError::Vocabulary { path: text, source })?,
         ));
     }
     if json.exists() {
-        let vocabulary = Vocabulary::parse_json(&read(&json)?);
+        let vocabulary = Vocabulary::parse_json(&read(&json, VOCABULARY_LIMIT)?);
         found.push((
             json.clone(),
             vocabulary.map_err(|source| ModelError::Vocabulary { path: json, source })?,

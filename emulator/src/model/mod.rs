@@ -27,6 +27,7 @@ pub use language::{Decoder, LanguageModel, ProjectionLayer};
 pub use layers::LayersModel;
 pub use vocabulary::{Vocabulary, VocabularyError};
 
+use crate::file;
 use crate::net::{Egru, EgruLayer};
 use tensors::TensorFile;
 use weights::Weights;
@@ -39,6 +40,13 @@ pub const VOCABULARY_FILE: &str = "vocab.txt";
 pub const INDICES_FILE: &str = "word2index.json";
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.ron";
+
+/// Most bytes of weights that are read: more than any network that fits the chip has.
+pub const WEIGHTS_LIMIT: u64 = 2 << 30;
+/// Most bytes of a vocabulary that are read.
+pub const VOCABULARY_LIMIT: u64 = 64 << 20;
+/// Most bytes of a card that are read.
+pub const CARD_LIMIT: u64 = 1 << 20;
 
 /// A model of any kind; its card or else the names of its tensors say which.
 #[derive(Clone, Debug)]
@@ -140,7 +148,7 @@ impl Files {
         let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
         let path = folder.join(CARD_FILE);
         let card = if path.exists() {
-            Some(Card::parse(&read(&path)?).map_err(|source| ModelError::Card { path, source })?)
+            Some(Card::parse(&read(&path, CARD_LIMIT)?).map_err(|source| ModelError::Card { path, source })?)
         } else {
             None
         };
@@ -167,8 +175,8 @@ impl Files {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    std::fs::read(path).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ModelError> {
+    file::read(path, limit).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
 }
 
 /// The layers `rnns.0`, `rnns.1`, … that the file has any tensor of.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
-use super::{CARD_FILE, ModelError, VOCABULARY_FILE, WEIGHTS_FILE, read};
+use super::{CARD_FILE, ModelError, VOCABULARY_FILE, WEIGHTS_FILE, WEIGHTS_LIMIT, read};
 
 /// Name of the index beside sharded weights.
 pub(super) const INDEX_FILE: &str = "model.safetensors.index.json";
@@ -88,7 +88,7 @@ impl Weights {
         if is_index {
             return Self::shards(path);
         }
-        let bytes = read(path)?;
+        let bytes = read(path, WEIGHTS_LIMIT)?;
         check_kind(path, &bytes)?;
         Ok(Self {
             path: path.to_path_buf(),
@@ -98,7 +98,7 @@ impl Weights {
     }
 
     fn shards(path: &Path) -> Result<Self, ModelError> {
-        let index: Index = serde_json::from_slice(&read(path)?)
+        let index: Index = serde_json::from_slice(&read(path, WEIGHTS_LIMIT)?)
             .map_err(|source| ModelError::Index { path: path.to_path_buf(), source })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
@@ -113,7 +113,7 @@ impl Weights {
                 Some(&number) => number,
                 None => {
                     let shard_path = folder.join(shard);
-                    let bytes = read(&shard_path)?;
+                    let bytes = read(&shard_path, WEIGHTS_LIMIT)?;
                     check_kind(&shard_path, &bytes)?;
                     files.push((shard_path, bytes));
                     numbers.insert(shard, files.len() - 1);

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::Output;
 use super::{CliError, FAILED, FINE, Format};
 use crate::net::sum;
+use crate::output::Output;
 use crate::report::table::field;
 use crate::text::{WIDTH, several, wrapped_whole};
 use crate::tui::config::{self, Config};
@@ -97,17 +97,13 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
     items.extend(data::lessons());
     items.extend(machine());
     let problems = items.iter().filter(|item| item.state == State::Problem).count();
-    let text = match args.format {
-        Format::Text => listing(&items, problems),
-        Format::Json => {
-            let answer = serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "problems": problems, "items": items });
-            serde_json::to_string_pretty(&answer)
-                .map_err(|error| CliError::Usage(format!("error: {error}")))?
-                + "\n"
-        }
+    let json = || {
+        let answer =
+            serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "problems": problems, "items": items });
+        serde_json::to_string_pretty(&answer).map(|json| json + "\n")
     };
     let mut output = Output::stdout();
-    output.text(&text)?;
+    args.format.write(&mut output, || listing(&items, problems), json)?;
     output.finish()?;
     Ok(if problems == 0 { FINE } else { FAILED })
 }

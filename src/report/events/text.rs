@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{EventsReport, Paint, Rate};
 use crate::report::table::{Table, field, grouped, percent};
 use crate::task::dvs::event::CameraEvent;
+use crate::text::visible_line;
 
 /// Column at which values begin.
 const INDENT: usize = 12;
@@ -14,7 +15,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 pub(super) fn text(report: &EventsReport, paint: Paint) -> String {
     let mut out = String::new();
     let mut row = |name: &str, value: String| field(&mut out, INDENT, name, &value);
-    row("file", report.file.clone());
+    row("file", visible_line(&report.file).into_owned());
     row("format", report.format.to_string());
     row("sensor", format!("{} × {} pixels", report.sensor.width, report.sensor.height));
     let share = |part: u64| percent(part as f64 / (report.events as f64).max(1.0));

@@ -15,6 +15,7 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
 use crate::machine::program::{Phase, Program};
+use crate::output::OutputError;
 use crate::session::Session;
 use crate::session::command::StepUnit;
 
@@ -134,6 +135,9 @@ pub enum SpecError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be written, or is read by the scene itself.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A file cannot be read.
     #[error("cannot read {}: {source}\nhelp: {}", path.display(), help(path))]
     Read {

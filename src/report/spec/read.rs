@@ -1,10 +1,10 @@
 //! Reading an export back.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Component, Path};
 
 use super::{MemFile, SPEC_FILE, Spec, SpecError};
+use crate::file;
 use crate::machine::images::{ImageRange, Images};
 use crate::machine::sram::SRAM_BYTES;
 use crate::session::build::Plan;
@@ -16,8 +16,7 @@ const MAX_SPEC_BYTES: u64 = 64 << 20;
 pub fn read(folder: &Path) -> Result<(Spec, Images), SpecError> {
     let path = folder.join(SPEC_FILE);
     let fail = |source| SpecError::Read { path: path.clone(), source };
-    let mut text = String::new();
-    File::open(&path).and_then(|file| file.take(MAX_SPEC_BYTES).read_to_string(&mut text)).map_err(fail)?;
+    let text = file::read_text(&path, MAX_SPEC_BYTES).map_err(fail)?;
     let spec: Spec =
         serde_json::from_str(&text).map_err(|source| SpecError::Json { path: path.clone(), source })?;
     let mut images = Images::default();
@@ -68,7 +67,7 @@ fn words(folder: &Path, file: &MemFile) -> Result<Vec<u32>, SpecError> {
     if found != file.bytes as u64 {
         return Err(SpecError::Length { path, found, expected: file.bytes });
     }
-    let bytes = fs::read(&path).map_err(fail)?;
+    let bytes = file::read(&path, found).map_err(fail)?;
     Ok(bytes.as_chunks::<4>().0.iter().map(|&word| u32::from_le_bytes(word)).collect())
 }
 

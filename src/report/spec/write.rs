@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{SPEC_FILE, Spec, SpecError};
 use crate::machine::images::Images;
+use crate::output::{Output, Reads, Replace, Whole};
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,26 +21,32 @@ pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
     let fail = |source| SpecError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(fail)?;
     let empty = fs::read_dir(folder).map_err(fail)?.next().is_none();
+    // Before the scene is run, not after.
+    drop(Whole::create(&folder.join(SPEC_FILE), Replace::Yes).map_err(fail)?);
     if empty || force { Ok(()) } else { Err(SpecError::NotEmpty(folder.to_owned())) }
 }
 
-/// Writes the images, then `spec.json`: a folder with that file is complete.
-pub fn write(folder: &Path, spec: &Spec, images: &Images) -> Result<Written, SpecError> {
+/// Writes the images, then `spec.json`: a folder with that file is complete. Nothing of `reads` is replaced.
+///
+/// # Errors
+///
+/// Fails if a file cannot be written.
+pub fn write(folder: &Path, spec: &Spec, images: &Images, reads: &Reads) -> Result<Written, SpecError> {
     let mut written = Written::default();
     for (pe, range) in images.ranges() {
         let Some(name) = spec.file_of(pe, range.address) else { continue };
         let bytes: Vec<u8> = range.words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        put(&folder.join(name), &bytes)?;
+        put(&folder.join(name), &bytes, reads)?;
         written.files += 1;
         written.bytes += bytes.len();
     }
     let path = folder.join(SPEC_FILE);
     let text = serde_json::to_string_pretty(spec)
         .map_err(|source| SpecError::Json { path: path.clone(), source })?;
-    put(&path, (text + "\n").as_bytes())?;
+    put(&path, (text + "\n").as_bytes(), reads)?;
     Ok(written)
 }
 
-fn put(path: &Path, bytes: &[u8]) -> Result<(), SpecError> {
-    fs::write(path, bytes).map_err(|source| SpecError::Write { path: path.to_owned(), source })
+fn put(path: &Path, bytes: &[u8], reads: &Reads) -> Result<(), SpecError> {
+    Ok(Output::file(path, bytes, reads)?)
 }

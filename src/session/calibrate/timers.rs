@@ -1,10 +1,12 @@
 //! Reads measured times: CSV with the columns `phase`, `layer` and `us`, comments after `#`.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use thiserror::Error;
 
+use crate::file;
 use crate::machine::program::Phase;
 
 /// The columns, in the order in which they are described.
@@ -64,10 +66,11 @@ pub enum TimersError {
 /// Reads a file. `layers`: their names in the model.
 pub fn read(path: &Path, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
     let fail = |source| TimersError::Read { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(fail)?.len() > MAX_BYTES {
-        return Err(TimersError::Long(path.to_owned()));
-    }
-    parse(&std::fs::read(path).map_err(fail)?, path, layers)
+    let bytes = file::read(path, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => TimersError::Long(path.to_owned()),
+        _ => fail(error),
+    })?;
+    parse(&bytes, path, layers)
 }
 
 /// The same for bytes at hand; `path` is named in messages.

@@ -1,8 +1,9 @@
 //! Commands that look back: to where the experiment was, and to who did what.
 
+use std::sync::PoisonError;
+
 use super::super::command::Command;
 use super::super::history::{HistoryError, Position};
-use super::super::record::Recorder;
 use super::super::snapshot::Focus;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::chip::geometry::Pe;
@@ -67,22 +68,22 @@ impl Runner {
     }
 
     /// Begins to write the session down, if that is wanted.
-    pub(super) fn begin_record(&mut self, notify: Notify<'_>) {
-        let Some(path) = &self.options.record else { return };
-        match Recorder::create(path, &self.options.scene, &self.options.set) {
-            Ok(recorder) => self.recorder = Some(recorder),
-            Err(error) => {
-                notify(EngineEvent::Said(format!("{}: nothing is recorded: {error}", path.display())));
-            }
+    pub(super) fn begin_record(&mut self) {
+        if let Some(pending) = &self.options.record {
+            self.recorder = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
 
-    /// Notes a command. What begins anew ends the recording: it could not be had again.
-    pub(super) fn record(&mut self, command: &Command, notify: Notify<'_>) {
-        if matches!(command, Command::Restart | Command::Reload) && self.recorder.is_some() {
+    /// Ends the recording where another experiment takes the place of this one: that could not be had again.
+    pub(super) fn end_record_before_another(&mut self, notify: Notify<'_>) {
+        if self.recorder.is_some() {
             self.end_record(notify);
             notify(EngineEvent::Said("the recording ends where the scene begins anew".to_owned()));
         }
+    }
+
+    /// Notes a command.
+    pub(super) fn record(&mut self, command: &Command, notify: Notify<'_>) {
         if let (Some(history), Some(session)) = (&mut self.history, &self.session)
             && command.moves()
         {
@@ -92,7 +93,7 @@ impl Runner {
             && let Err(error) = recorder.note(session, command)
         {
             self.recorder = None;
-            notify(EngineEvent::Said(format!("nothing is recorded any more: {error}")));
+            notify(EngineEvent::RecordingFailed(format!("nothing is recorded any more: {error}")));
         }
     }
 
@@ -101,7 +102,7 @@ impl Runner {
         if let (Some(mut recorder), Some(session)) = (self.recorder.take(), &mut self.session)
             && let Err(error) = recorder.end(session)
         {
-            notify(EngineEvent::Said(format!("the recording has no end: {error}")));
+            notify(EngineEvent::RecordingFailed(format!("the recording has no end: {error}")));
         }
     }
 }

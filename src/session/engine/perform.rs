@@ -83,16 +83,16 @@ impl Runner {
             return self.end_performance(result, notify);
         };
         performing.last = Some(command.clone());
-        let (faults, build) = (self.faults_so_far(), self.facts.build);
+        let faults = self.faults_so_far();
         let mut said = None;
         self.obey(&command, &mut |event| match event {
             EngineEvent::Said(what) => said = Some(what),
-            EngineEvent::SceneError(text) => said = Some(text),
             other => notify(other),
         });
         let failed = match command {
             Command::Inject(_) => self.faults_so_far() == faults,
-            Command::Open { .. } => self.facts.build == build,
+            // A build that has begun ends the performance itself if it fails.
+            Command::Open { .. } => self.building.is_none(),
             _ => false,
         };
         if failed {
@@ -134,26 +134,10 @@ impl Runner {
         })
     }
 
-    fn end_performance(&mut self, result: Result<Arrived, String>, notify: Notify<'_>) {
+    pub(super) fn end_performance(&mut self, result: Result<Arrived, String>, notify: Notify<'_>) {
         if let Some(Performing { performance, .. }) = self.performing.take() {
             self.changed = true;
             notify(EngineEvent::Performed(Box::new(Performed { tag: performance.tag, result })));
-        }
-    }
-
-    /// Builds another scene; if it cannot be built, the one there is stays.
-    pub(super) fn open(&mut self, command: &Command, notify: Notify<'_>) {
-        let Command::Open { scene, set } = command else { return };
-        if self.recorder.is_some() {
-            let why = "a recording is of one scene: no other can be opened while one is written";
-            return notify(EngineEvent::Said(why.to_owned()));
-        }
-        let before = (self.options.scene.clone(), self.options.set.clone(), self.facts.build);
-        let mode = std::mem::replace(&mut self.mode, Mode::Paused);
-        (self.options.scene, self.options.set) = (scene.clone(), set.clone());
-        self.load(notify);
-        if self.facts.build == before.2 {
-            (self.options.scene, self.options.set, self.mode) = (before.0, before.1, mode);
         }
     }
 }

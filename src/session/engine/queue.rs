@@ -1,51 +1,109 @@
 //! Commands that wait for the engine, those of a key held down as one.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvError, never, select_biased};
 
+use super::building::{Building, Built};
 use crate::session::command::Command;
+
+/// Next thing for the engine to do.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// End: the handle is gone.
+    Leave,
+    /// Take in what was built, or that it was not.
+    Built(Result<Built, RecvError>),
+    /// Obey.
+    Command(Command),
+    /// Go on: nothing came in the time given.
+    Nothing,
+}
 
 /// The waiting commands.
 pub(super) struct Queue {
     inbox: Receiver<Command>,
-    /// Taken out while looking for more of the same.
-    next: Option<Command>,
+    /// Disconnected when the engine is to end.
+    leave: Receiver<()>,
+    /// Taken out while looking for others.
+    later: VecDeque<Command>,
 }
 
 impl Queue {
-    pub(super) fn new(inbox: Receiver<Command>) -> Self {
-        Self { inbox, next: None }
+    pub(super) fn new(inbox: Receiver<Command>, leave: Receiver<()>) -> Self {
+        Self { inbox, leave, later: VecDeque::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.next.is_none() && self.inbox.is_empty()
+        self.later.is_empty() && self.inbox.is_empty()
     }
 
-    /// The next command, waiting for it for this long, or for as long as it takes.
+    /// Waits for the next thing to do, for this long, or for as long as it takes.
     ///
     /// Steps back that follow each other are one: each costs a search and a replay, and a key held down brings them
-    /// faster than they are taken.
-    pub(super) fn next(&mut self, wait: Option<Duration>) -> Result<Command, RecvTimeoutError> {
-        let mut command = match (self.next.take(), wait) {
-            (Some(command), _) => command,
-            (None, Some(wait)) => self.inbox.recv_timeout(wait)?,
-            (None, None) => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)?,
-        };
+    /// faster than they are taken. While a scene is built that commands wait for, only those come through that begin
+    /// anew; what was meant for the scene before them is forgotten.
+    pub(super) fn next(&mut self, wait: Option<Duration>, building: Option<&Building>) -> Next {
+        let holds = building.is_some_and(Building::holds);
+        loop {
+            if !holds && let Some(command) = self.later.pop_front() {
+                return Next::Command(self.added_up(command));
+            }
+            match self.wait(wait, building) {
+                Next::Command(command) if holds && begins_anew(&command) => {
+                    self.later.clear();
+                    return Next::Command(command);
+                }
+                Next::Command(command) if holds => self.later.push_back(command),
+                Next::Command(command) => return Next::Command(self.added_up(command)),
+                other => return other,
+            }
+        }
+    }
+
+    fn wait(&self, wait: Option<Duration>, building: Option<&Building>) -> Next {
+        let (no_build, no_command) = (never(), never());
+        let built = building.map_or(&no_build, Building::result);
+        // With this many set aside, the others wait in the inbox, which then is full.
+        let full = self.later.len() >= super::WAITING;
+        let inbox = if full { &no_command } else { &self.inbox };
+        let timeout = wait.map_or_else(never, crossbeam_channel::after);
+        select_biased! {
+            recv(self.leave) -> _ => Next::Leave,
+            recv(built) -> built => Next::Built(built),
+            recv(inbox) -> command => command.map_or(Next::Leave, Next::Command),
+            recv(timeout) -> _ => Next::Nothing,
+        }
+    }
+
+    /// Adds steps back that follow to a step back.
+    fn added_up(&mut self, mut command: Command) -> Command {
         if let Command::Back { unit, count } = &mut command {
-            while let Ok(following) = self.inbox.try_recv() {
+            while let Some(following) = self.later.pop_front().or_else(|| self.inbox.try_recv().ok()) {
                 match following {
                     Command::Back { unit: same, count: more } if same == *unit => {
                         *count = count.saturating_add(more);
                     }
                     other => {
-                        self.next = Some(other);
+                        self.later.push_front(other);
                         break;
                     }
                 }
             }
         }
-        Ok(command)
+        command
+    }
+}
+
+/// Returns `true` for commands that do not need the scene that is being built.
+fn begins_anew(command: &Command) -> bool {
+    match command {
+        Command::Reload | Command::Open { .. } | Command::Quit => true,
+        Command::Perform(performance) => {
+            matches!(performance.commands.first(), Some(Command::Open { .. }))
+        }
+        _ => false,
     }
 }
 
@@ -57,7 +115,8 @@ mod tests {
     #[test]
     fn steps_back_are_added_up_and_nothing_else_is() {
         let (sender, inbox) = crossbeam_channel::unbounded();
-        let mut queue = Queue::new(inbox);
+        let (_alive, leave) = crossbeam_channel::bounded(0);
+        let mut queue = Queue::new(inbox, leave);
         let back = |unit, count| Command::Back { unit, count };
         let step = Command::Step { unit: StepUnit::Event, count: 1 };
         let sent = [
@@ -73,7 +132,11 @@ mod tests {
             sender.send(command).unwrap();
         }
         drop(sender);
-        let got: Vec<Command> = std::iter::from_fn(|| queue.next(None).ok()).collect();
+        let next = || match queue.next(None, None) {
+            Next::Command(command) => Some(command),
+            _ => None,
+        };
+        let got: Vec<Command> = std::iter::from_fn(next).collect();
         let wanted = [
             back(StepUnit::Event, 3),
             back(StepUnit::Layer, 1),

@@ -1,6 +1,8 @@
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
+use crate::scene::LoadedScene;
+use crate::session::build::build;
 use crate::session::snapshot::Snapshot;
 
 struct Face {
@@ -110,7 +112,7 @@ fn the_summary_stays_small() {
 #[test]
 fn a_busy_engine_refuses_what_it_cannot_hold() {
     let (commands, inbox) = bounded(2);
-    let engine = Engine { commands, ready: Arc::default(), thread: None };
+    let engine = Engine { commands, alive: None, ended: bounded(0).1, ready: Arc::default(), thread: None };
     let step = || step(StepUnit::Event, 1);
     assert_eq!([engine.try_send(step()), engine.try_send(step())], [Sent::Taken; 2]);
     assert_eq!(engine.try_send(step()), Sent::Full);

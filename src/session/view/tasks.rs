@@ -6,6 +6,7 @@ use crate::session::snapshot::{
 };
 use crate::session::work::{Computing, Reading, Recognising, Work};
 use crate::task::dvs::gesture::{GESTURES, Gesture};
+use crate::text::visible_line;
 
 /// Words that a snapshot carries.
 const WORDS: usize = 400;
@@ -36,6 +37,8 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
         let word = task.word(index)?.to_owned();
         let surprisal = work.surprisals().get(index).copied().flatten();
         let known = vocabulary.id(&word).is_some();
+        // As it is drawn, so that its width is that on the screen.
+        let word = visible_line(&word).into_owned();
         Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
     };
     LanguageView {
@@ -50,7 +53,10 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
             .top
             .iter()
             .take(TOP)
-            .map(|&(id, probability)| Candidate { word: vocabulary.word(id).to_owned(), probability })
+            .map(|&(id, probability)| Candidate {
+                word: visible_line(vocabulary.word(id)).into_owned(),
+                probability,
+            })
             .collect(),
         perplexity: score.perplexity(),
         mean_surprisal: score.mean_surprisal(),
@@ -62,8 +68,9 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
         note: {
             let compares = || session.model().card().compares_with.clone();
             let note = task.corpus().counts().warning().unwrap_or_else(compares);
+            let note = visible_line(&note);
             match task.streams() {
-                1 => note,
+                1 => note.into_owned(),
                 n => format!("the first of {n} streams is shown; perplexity is that of all. {note}"),
             }
         },
@@ -89,7 +96,10 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
         (task.scores_now(), recognising.probabilities())
     };
     let class = |gesture: Gesture| ClassView {
-        name: recognising.classes().get(gesture.index()).cloned().unwrap_or_default(),
+        name: recognising
+            .classes()
+            .get(gesture.index())
+            .map_or_else(String::new, |name| visible_line(name).into_owned()),
         short: gesture.short().to_owned(),
         score: scores[gesture.index()],
         probability: probabilities[gesture.index()],
@@ -99,7 +109,7 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
     let picture = picture.and_then(|frames| frames.pictures.get(frame as usize).cloned()).unwrap_or_default();
     let tally = task.tally();
     GestureView {
-        source: recognising.source(sample),
+        source: visible_line(&recognising.source(sample)).into_owned(),
         label: task.label(sample).map(Gesture::index),
         frame: if fresh { 0 } else { answered },
         frames: task.frames(),
@@ -112,7 +122,7 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
         correct: tally.correct(),
         confusion: tally.confusion().iter().flatten().copied().collect(),
         recent: task.recent().iter().map(|a| (a.label.map(Gesture::index), a.predicted.index())).collect(),
-        note: session.model().card().compares_with.clone(),
+        note: visible_line(&session.model().card().compares_with).into_owned(),
     }
 }
 

@@ -1,19 +1,18 @@
 //! Arrays through the network.
 
-use crate::task::tensor::{TensorError, TensorTask};
+use crate::task::tensor::TensorTask;
 
-/// A tensor task and where its outputs go.
+/// A tensor task and its last output.
 #[derive(Clone, Debug)]
 pub struct Computing {
     task: TensorTask,
-    outputs: Option<std::path::PathBuf>,
     last: Vec<f32>,
 }
 
 impl Computing {
     /// Before the first row.
-    pub(in crate::session) fn new(task: TensorTask, outputs: Option<std::path::PathBuf>) -> Self {
-        Self { task, outputs, last: Vec::new() }
+    pub(in crate::session) fn new(task: TensorTask) -> Self {
+        Self { task, last: Vec::new() }
     }
 
     pub(super) fn next_rows(&mut self) -> Option<Vec<u32>> {
@@ -34,12 +33,5 @@ impl Computing {
     /// What the last layer sent in the last completed time step, \[units\]; empty before the first.
     pub fn last(&self) -> &[f32] {
         &self.last
-    }
-
-    /// Writes all outputs so far to where the scene wants them; says where, if anywhere.
-    pub fn write(&self) -> Result<Option<&std::path::Path>, TensorError> {
-        let Some(path) = &self.outputs else { return Ok(None) };
-        self.task.write(path)?;
-        Ok(Some(path))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::gesture::{GESTURES, Gesture};
 use super::labels::{Label, LabelError, read_labels};
+use crate::file;
 
 /// Lists of the recordings to train and to test with, in the data set's own layout.
 const LISTS: [(Split, &str); 2] =
@@ -144,7 +145,7 @@ pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
 /// The labels beside a recording; none if there is no file of them.
 pub fn labels_beside(recording: &Path) -> Result<Option<Vec<Label>>, DatasetError> {
     let path = labels_path(recording);
-    match fs::File::open(&path) {
+    match file::open(&path) {
         Ok(file) => read_labels(BufReader::new(file))
             .map(Some)
             .map_err(|source| DatasetError::Labels { path, source }),
@@ -154,7 +155,7 @@ pub fn labels_beside(recording: &Path) -> Result<Option<Vec<Label>>, DatasetErro
 }
 
 /// `NAME_labels.csv` for `NAME.aedat`.
-fn labels_path(recording: &Path) -> PathBuf {
+pub fn labels_path(recording: &Path) -> PathBuf {
     let mut name = recording.file_stem().unwrap_or_default().to_owned();
     name.push("_labels.csv");
     recording.with_file_name(name)
@@ -182,9 +183,7 @@ fn labelled(path: &Path, split: Option<Split>, labels: &[Label]) -> impl Iterato
 /// The recordings of a list, one name a line, each with its labels.
 fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), DatasetError> {
     let read = |source| DatasetError::Read { path: list.to_owned(), source };
-    let mut text = String::new();
-    let file = fs::File::open(list).map_err(read)?;
-    file.take(LIST_LIMIT).read_to_string(&mut text).map_err(read)?;
+    let text = file::read_text(list, LIST_LIMIT).map_err(read)?;
     let mut seen = BTreeMap::new();
     for (line, name) in (1..).zip(text.lines().map(str::trim)).filter(|(_, name)| !name.is_empty()) {
         let error = |why: String| {

@@ -16,11 +16,15 @@ use super::event::{CameraEvent, DVS128};
 use super::frames::{FrameError, Framer};
 use super::gesture::Gesture;
 use super::options::FrameOptions;
-use super::picture::EventPicture;
+use super::picture::{EventPicture, PICTURE_SIDE};
 use super::recording::{Recording, RecordingError};
 
 /// Recordings whose frames are kept.
 const KEPT: usize = 2;
+/// Bytes of the picture of a frame with events.
+const PICTURE_BYTES: u64 = 2 * (PICTURE_SIDE as u64) * (PICTURE_SIDE as u64);
+/// Most bytes that the frames of one recording may take.
+const MEMORY_LIMIT: u64 = 4 << 30;
 
 /// Why there are no samples.
 #[derive(Debug, Error)]
@@ -38,6 +42,23 @@ pub enum SamplesError {
         path: PathBuf,
         /// Why not.
         source: FrameError,
+    },
+    /// Frames of one recording that memory does not hold.
+    #[error(
+        "{}: {slices} slices of {slice_us} µs with {frames} frames each take {needed} bytes, and at most {MEMORY_LIMIT} are \
+         used: take longer slices, longer bins or fewer pixels", path.display()
+    )]
+    Memory {
+        /// The recording.
+        path: PathBuf,
+        /// Slices of it.
+        slices: u64,
+        /// Length of a slice.
+        slice_us: u64,
+        /// Frames of each.
+        frames: u64,
+        /// Bytes of all.
+        needed: u64,
     },
     /// Nothing long enough.
     #[error("{}: no gesture in it lasts a whole slice of {slice_us} µs", path.display())]
@@ -214,6 +235,13 @@ fn cut(
             }
         }
     })?;
+    let slices_of = |(first, last): (i64, i64)| last.abs_diff(first) / options.slice_us;
+    let slices = spans.iter().flatten().fold(0_u64, |all, &span| all.saturating_add(slices_of(span)));
+    let needed = slices.saturating_mul(bytes_of_slice(options));
+    if needed > MEMORY_LIMIT {
+        let (slice_us, frames) = (options.slice_us, options.frames());
+        return Err(SamplesError::Memory { path: path.to_owned(), slices, slice_us, frames, needed });
+    }
     let mut places = Vec::new();
     for (stretch, span) in stretches.iter().zip(spans) {
         let Some((first, last)) = span else { continue };
@@ -225,6 +253,14 @@ fn cut(
         }));
     }
     Ok(places)
+}
+
+/// Bytes that a slice takes while its recording is read: the counts of a frame, and all its frames and pictures.
+fn bytes_of_slice(options: &FrameOptions) -> u64 {
+    let pixels = u64::from(DVS128.width) * u64::from(DVS128.height);
+    let (counts, frame) = (2 * 4 * pixels, 4 * u64::from(options.size) * u64::from(options.size));
+    let each = frame + size_of::<EventPicture>() as u64 + PICTURE_BYTES;
+    counts.saturating_add(options.frames().saturating_mul(each))
 }
 
 /// A sample that is being filled.
@@ -350,6 +386,17 @@ mod tests {
         fs::remove_file(folder.path().join("trials_to_test.txt")).unwrap();
         let error = find(Some(Split::Test)).unwrap_err().to_string();
         assert!(error.contains("no recordings to test with"), "{error}");
+    }
+
+    #[test]
+    fn more_frames_than_memory_holds_are_refused_with_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = record(folder.path(), "a.aedat", 12, &[]);
+        for (slice_us, bin_us) in [(2, 1), (1000, 1)] {
+            let options = FrameOptions { slice_us, bin_us, ..FrameOptions::default() };
+            let error = Samples::find(&path, &options, None).unwrap_err().to_string();
+            assert!(error.contains("a.aedat") && error.contains("bytes"), "{error}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub use score::Score;
 
 use crate::model::LanguageModel;
 
+/// Most bytes of a text that are read.
+pub const TEXT_LIMIT: u64 = 256 << 20;
 /// Predictions that an [`Observation`] lists.
 pub const TOP: usize = 8;
 

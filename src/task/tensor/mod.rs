@@ -2,6 +2,7 @@
 
 pub mod options;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,11 @@ use thiserror::Error;
 
 use super::dvs::recording::Foreign;
 use super::log::Log;
+use super::npy;
+use crate::file;
+
+/// Most bytes of an array that are read: half a million rows of 1,000 singles.
+pub const BYTES_LIMIT: u64 = 2 << 30;
 
 /// First bytes of a NumPy array.
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -21,10 +27,10 @@ pub struct Rows {
     values: Vec<f32>,
 }
 
-/// Why an array cannot be read or written.
+/// Why an array cannot be read.
 #[derive(Debug, Error)]
 pub enum TensorError {
-    /// The file is missing, unreadable or cannot be written.
+    /// The file is missing or unreadable.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
@@ -143,8 +149,8 @@ impl Rows {
     ///
     /// Any byte order, C or Fortran order; f2 and f4 exactly, f8 rounded to f32.
     pub fn load(path: &Path, width: usize) -> Result<Self, TensorError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| TensorError::File { path: path.to_owned(), source })?;
+        let bytes = file::read(path, BYTES_LIMIT)
+            .map_err(|source| TensorError::File { path: path.to_owned(), source })?;
         Self::parse(path, &bytes, width)
     }
 
@@ -155,7 +161,7 @@ impl Rows {
             return Err(TensorError::Foreign { path: path.to_owned(), name: other.name, remedy });
         }
         let mut data = bytes;
-        let header = npyz::NpyHeader::from_reader(&mut data)
+        let header = npy::read_header(&mut data)
             .map_err(|source| TensorError::Format { path: path.to_owned(), source })?;
         let (shape, dtype) = (header.shape().to_vec(), header.dtype());
         let (descr, number) = (dtype.descr(), Number::of(&dtype));
@@ -272,21 +278,21 @@ impl TensorTask {
         self.sequence
     }
 
-    /// Writes the outputs so far as a `.npy` file of f32, \[observed, units\] in C order.
-    pub fn write(&self, path: &Path) -> Result<(), TensorError> {
+    /// Writes the outputs so far as a `.npy` file of f32, `[observed, units]` in C order.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `out` does.
+    pub fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
         let mut bytes = Vec::new();
-        let written = npyz::WriteOptions::new()
+        let mut writer = npyz::WriteOptions::new()
             .default_dtype()
             .shape(&[self.observed() as u64, self.units as u64])
             .writer(&mut bytes)
-            .begin_nd()
-            .and_then(|mut writer| {
-                writer.extend(self.outputs.iter().copied())?;
-                writer.finish()
-            });
-        written
-            .and_then(|()| std::fs::write(path, bytes))
-            .map_err(|source| TensorError::File { path: path.to_owned(), source })
+            .begin_nd()?;
+        writer.extend(self.outputs.iter().copied())?;
+        writer.finish()?;
+        out.write_all(&bytes)
     }
 }
 

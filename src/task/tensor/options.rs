@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct TensorOptions {
     /// Inputs: a NumPy file (`.npy`) of floats, one row a time step, as wide as the first layer's input.
     pub inputs: String,
-    /// Where the last layer's outputs go: a NumPy file of f32, one row a time step. Without it nothing is written.
+    /// New file for the last layer's outputs, in the scene's folder or below: a NumPy file of f32, one row a time step.
+    /// `spinntui run` writes it; `--force` replaces an older one, and `--set` on the command line names any other place.
+    /// Without it nothing is written.
     #[serde(default)]
     pub outputs: Option<String>,
     /// Rows in a sequence, after which the model's card says what begins anew.

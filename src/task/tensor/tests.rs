@@ -37,11 +37,10 @@ fn rows_go_in_and_outputs_come_back_through_a_file() {
     assert_eq!((starts, task.observed()), (vec![true, false, true], 3));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npy");
-    task.write(&path).unwrap();
+    task.write(&mut std::fs::File::create(&path).unwrap()).unwrap();
     let back = Rows::load(&path, 3).unwrap();
     assert_eq!((back.steps(), back.row(2)), (3, Some(&[2.0, 0.5, -1.0][..])));
     assert!(back.values.iter().eq(task.outputs().iter()));
-    assert!(task.write(&folder.path().join("none/out.npy")).unwrap_err().to_string().contains("none"));
 }
 
 #[test]

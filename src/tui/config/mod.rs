@@ -6,6 +6,7 @@
 mod keys;
 mod print;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 pub use self::print::{keys_as_text, print};
 use super::keymap::Keymap;
 use super::theme::LooksChoice;
+use crate::file;
 use crate::scene::error::SceneError;
 use crate::scene::{explain, locate};
 
@@ -69,11 +71,12 @@ impl Config {
         let fail = |message: String| {
             SceneError::file(path, message, "`spinntui --print-config` writes one to begin with")
         };
-        let length = std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
-        if length > MAX_BYTES {
-            return Err(fail("the file is longer than 1 MiB, and no configuration is".to_owned()));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let text = file::read_text(path, MAX_BYTES).map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => {
+                fail("the file is longer than 1 MiB, and no configuration is".to_owned())
+            }
+            _ => fail(format!("cannot be read: {error}")),
+        })?;
         Self::from_text(&text, path)
     }
 

@@ -21,6 +21,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use super::course::Course;
 use super::{Do, question, text};
+use crate::text::visible_line;
 use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS};
 use crate::tui::layout::{self, MINIMUM, Plan};
@@ -120,7 +121,7 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let (Some(area), Some(course)) = (area(app, (screen.width, screen.height)), &app.lesson) else { return };
     let theme = &app.theme;
     Clear.render(area, buf);
-    let name = course.shown().map_or("", |page| page.title.as_str());
+    let name = visible_line(course.shown().map_or("", |page| page.title.as_str()));
     let waits = if course.is_under_way() { " …" } else { "" };
     let title = format!(" {}/{} {name}{waits} ", course.page + 1, course.pages());
     let (width, height) = inner(area, screen.width);

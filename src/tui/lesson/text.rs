@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::session::debug::expr::Value;
 use crate::session::debug::expr::unit::Unit;
+use crate::text::visible_line;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::units;
 
@@ -161,6 +162,7 @@ impl Words {
     }
 
     fn word(&mut self, word: &str, style: Style) {
+        let word = &*visible_line(word);
         let Some(line) = self.lines.last_mut() else { return };
         let long = Span::raw(word.to_owned()).width();
         if line.width() + long > self.width && !line.spans.is_empty() {

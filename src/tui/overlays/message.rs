@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::mapping::check::Level;
+use crate::text::visible_line;
 use crate::text::wrapped;
 use crate::tui::app::App;
 use crate::tui::status;
@@ -38,7 +39,8 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
         "a bug: please report it · the experiment goes on · Esc closes"
     };
     let frame = Frame { title: "A thread of spinntui stopped", style: app.theme.bad(), what_now };
-    let plain: Vec<String> = text.lines().map(without_escapes).collect();
+    let plain: Vec<String> =
+        text.lines().map(|line| visible_line(&without_escapes(line)).into_owned()).collect();
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
 }
 

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::event::{CameraEvent, DVS128, Sensor};
+use crate::file;
 pub use error::{Problem, RecordingError};
 pub(crate) use foreign::Foreign;
 use input::{BUFFER, Input};
@@ -92,7 +93,7 @@ impl Recording<File> {
             error.file = Some(path.to_owned());
             error
         };
-        let file = File::open(path).map_err(|error| named(RecordingError::new(0, Problem::Open(error))))?;
+        let file = file::open(path).map_err(|error| named(RecordingError::new(0, Problem::Open(error))))?;
         let recording = Self::new(file, DVS128).map_err(named)?;
         Ok(Self { file: Some(path.to_owned()), ..recording })
     }

@@ -1,8 +1,7 @@
 //! Recordings as files, in the layout of DVS128 Gesture: `userNN_lighting.aedat` with `userNN_lighting_labels.csv`
 //! beside it, `trials_to_train.txt` and `trials_to_test.txt`. Nobody is in both lists.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,6 +9,7 @@ use thiserror::Error;
 use super::dice::Dice;
 use super::stage::Lighting;
 use super::trial::{TrialOptions, record};
+use crate::output::{Output, OutputError, Reads};
 use crate::task::dvs::event::DVS128;
 use crate::task::dvs::labels;
 use crate::task::dvs::recording::aedat31::{WriteError, Writer};
@@ -42,6 +42,9 @@ pub enum DatasetError {
         /// What the operating system says.
         error: io::Error,
     },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A recording.
     #[error("{path}: {error}")]
     Events {
@@ -85,15 +88,16 @@ pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
 pub fn write_recording(folder: &Path, name: &str, options: &TrialOptions) -> Result<Written, DatasetError> {
     let trial = record(options);
     let path = folder.join(format!("{name}.aedat"));
-    let written = create(&path).map_err(WriteError::from).and_then(|file| {
-        let mut writer = Writer::new(file, DVS128)?;
+    let file = create(&path)?;
+    let written = Writer::new(file, DVS128).and_then(|mut writer| {
         writer.write(&trial.events)?;
-        writer.finish()?.flush().map_err(WriteError::from)
+        writer.finish()
     });
-    written.map_err(|error| DatasetError::Events { path, error })?;
+    written.map_err(|error| DatasetError::Events { path, error })?.finish()?;
     let path = folder.join(format!("{name}_labels.csv"));
-    let written = create(&path).and_then(|file| labels::write_labels(file, &trial.labels));
-    written.map_err(|error| DatasetError::File { path, error })?;
+    let mut file = create(&path)?;
+    labels::write_labels(&mut file, &trial.labels).map_err(|error| DatasetError::File { path, error })?;
+    file.finish()?;
     Ok(Written { length_us: trial.length_us, events: trial.events.len() as u64 })
 }
 
@@ -108,11 +112,11 @@ pub fn write_lists(folder: &Path, options: &DatasetOptions) -> Result<(), Datase
             names.push_str(".aedat\n");
         }
         let path = folder.join(list);
-        fs::write(&path, names).map_err(|error| DatasetError::File { path, error })?;
+        Output::file(&path, names.as_bytes(), &Reads::default())?;
     }
     Ok(())
 }
 
-fn create(path: &Path) -> io::Result<BufWriter<File>> {
-    File::create(path).map(BufWriter::new)
+fn create(path: &Path) -> Result<Output, OutputError> {
+    Output::create(Some(path), &Reads::default())
 }

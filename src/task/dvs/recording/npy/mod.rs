@@ -8,7 +8,6 @@ mod clock;
 mod layout;
 
 use std::io::Read;
-use std::num::NonZeroUsize;
 
 use npyz::NpyHeader;
 use py_literal::Value;
@@ -17,19 +16,12 @@ use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
 use super::input::{BUFFER, Input};
 use super::stream::{BATCH, Stream};
+use crate::task::npy::{HEADER_LIMIT, check_header};
 use clock::Clock;
 use layout::Layout;
 
 /// First bytes of a file.
 pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// Most bytes of the header; NumPy itself refuses more than 10,000.
-const HEADER_LIMIT: usize = 4096;
-/// Deepest nesting of brackets in the header, which its parser follows by recursion.
-const DEPTH_LIMIT: usize = 6;
-/// Most steps of the header's parser. A header of tonic takes 3,400, one of 230 fields 71,000; but the parser tries what
-/// an open bracket may be one after the other, so that every level can double or treble its work, and a quoted bracket
-/// hides a level from [`DEPTH_LIMIT`].
-const STEP_LIMIT: usize = 4_000_000;
 
 /// Reads events of a file.
 #[derive(Debug)]
@@ -137,38 +129,6 @@ fn without_titles(mut header: Value) -> Option<String> {
         found = true;
     }
     found.then(|| header.format_ascii().ok()).flatten()
-}
-
-/// Parses the header's text, unless its recursion, its work or the product of its shape goes beyond bounds.
-fn check_header(text: &[u8]) -> Result<Value, &'static str> {
-    let mut depth = 0_usize;
-    for byte in text {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH_LIMIT {
-            return Err("too deep: more than 6 brackets inside of each other");
-        }
-    }
-    let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
-    // For the whole process and from now on, so for npyz's own parsing, too; nothing else parses with pest.
-    pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
-    let literal = text.trim_end().parse();
-    let value: Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
-    let shape = value.as_dict().and_then(|fields| {
-        fields
-            .iter()
-            .find(|(key, _)| key.as_string().is_some_and(|key| key == "shape"))
-            .map(|(_, shape)| shape)
-    });
-    let Some(shape) = shape.and_then(Value::as_tuple) else { return Err("without a shape") };
-    let product = shape
-        .iter()
-        .try_fold(1_u64, |product, side| product.checked_mul(u64::try_from(side.as_integer()?).ok()?.max(1)));
-    product.ok_or("with a shape of more than 2⁶⁴ entries")?;
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -1,0 +1,146 @@
+//! Files that grow by whole lines while the program runs, one program a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::place::{Place, place_of};
+use super::{OutputError, Reads, Replace, Whole};
+
+/// How often a journal is begun anew because another program has begun one in between.
+const TRIES: u32 = 20;
+
+/// File that grows by whole lines. It holds its first line as soon as it has its name, and a lock keeps other programs from
+/// recording into it.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    /// Bytes of complete lines; `None` for a pipe or a device, which cannot be cut.
+    complete: Option<u64>,
+}
+
+impl Journal {
+    /// Begins a journal with a first line, in place of an older file.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`super::Output::create`] does, and if another program is recording into the file.
+    pub fn create(path: &Path, first: &str, reads: &Reads) -> Result<Self, OutputError> {
+        reads.check(path)?;
+        Self::begin(path, first).map_err(|source| OutputError::new(path, source))
+    }
+
+    fn begin(path: &Path, first: &str) -> io::Result<Self> {
+        let target = match place_of(path)? {
+            Place::File(target) => target,
+            Place::Through(place) => return Self::through(&place, first),
+            Place::Stdout => return Self::through(Path::new("/dev/stdout"), first),
+        };
+        for _ in 0..TRIES {
+            let Some(older) = older(&target)? else { continue };
+            let replace = if older.is_some() { Replace::Yes } else { Replace::No };
+            let mut whole = match Whole::create(&target, replace) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                other => other?,
+            };
+            lock(&whole)?;
+            writeln!(whole, "{first}")?;
+            match whole.commit() {
+                Ok(file) => return Ok(Self { file, complete: Some(first.len() as u64 + 1) }),
+                // Another program was faster, and holds the lock now.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(busy())
+    }
+
+    fn through(place: &Path, first: &str) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).append(place.is_file()).open(place)?;
+        let mut journal = Self { file, complete: None };
+        journal.line(first)?;
+        Ok(journal)
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operating system does, a full disk above all; then no part of the line stays.
+    pub fn line(&mut self, line: &str) -> io::Result<()> {
+        let bytes = format!("{line}\n");
+        let written = self.file.write_all(bytes.as_bytes());
+        if let Some(complete) = &mut self.complete {
+            match written {
+                Ok(()) => *complete += bytes.len() as u64,
+                // What was written of the line is of no use.
+                Err(_) => self.file.set_len(*complete).unwrap_or_default(),
+            }
+        }
+        written
+    }
+}
+
+/// The locked older file, if there is one; the outer `None` if it was replaced at this very moment.
+fn older(target: &Path) -> io::Result<Option<Option<File>>> {
+    let file = match OpenOptions::new().write(true).open(target) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(None)),
+        Err(error) => return Err(error),
+    };
+    lock(&file)?;
+    let (locked, named) = (file.metadata()?, target.metadata());
+    let same = named.is_ok_and(|named| (named.dev(), named.ino()) == (locked.dev(), locked.ino()));
+    Ok(same.then_some(Some(file)))
+}
+
+/// Locks a file until it is closed.
+fn lock(file: impl AsFd) -> io::Result<()> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(busy()),
+        // Some network file systems have no locks.
+        _ => Ok(()),
+    }
+}
+
+fn busy() -> io::Error {
+    io::Error::new(ErrorKind::ResourceBusy, "another spinntui is recording into this file")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_journal_is_there_from_its_first_line_on_and_belongs_to_one_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ron");
+        fs::write(&path, "older").unwrap();
+        let begin = || Journal::create(&path, "first", &Reads::default());
+        let mut journal = begin().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first\n");
+        journal.line("second").unwrap();
+        let error = begin().unwrap_err().to_string();
+        assert!(error.contains("another spinntui is recording"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
+        drop(journal);
+        drop(begin().unwrap());
+        fs::remove_file(&path).unwrap();
+        let _journal = begin().unwrap();
+        begin().unwrap_err();
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_full_device_is_an_error_at_once() {
+        if Path::new("/dev/full").exists() {
+            Journal::create(Path::new("/dev/full"), "first", &Reads::default()).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Regular files that appear whole: written without a name, or under a temporary one, and renamed at the end.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::place::folder_of;
+
+/// Whether an older file may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// An older regular file is replaced.
+    Yes,
+    /// An existing file is an error.
+    No,
+}
+
+/// File that is being written, and appears under its name only by [`Whole::commit`].
+#[derive(Debug)]
+pub struct Whole {
+    file: File,
+    /// Name of the unfinished file; `None` while the file has no name at all.
+    temporary: Option<PathBuf>,
+    target: PathBuf,
+    replace: Replace,
+}
+
+impl Whole {
+    /// Begins a file. Its folder is checked by creating the unfinished file there.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder is missing or cannot be written, or if `target` exists and may not be replaced.
+    pub fn create(target: &Path, replace: Replace) -> io::Result<Self> {
+        match target.symlink_metadata() {
+            Ok(_) if replace == Replace::No => return Err(exists()),
+            Ok(about) if !about.is_file() => {
+                let message =
+                    format!("this is {}, and only a regular file is replaced", crate::file::kind(&about));
+                return Err(io::Error::new(ErrorKind::InvalidInput, message));
+            }
+            _ => {}
+        }
+        let (file, temporary) = match unnamed(folder_of(target)) {
+            Some(file) => (file, None),
+            None => named(target)?,
+        };
+        let whole = Self { file, temporary, target: target.to_owned(), replace };
+        // The new file is as public or private as the older one.
+        if let Ok(about) = target.metadata() {
+            let _ = whole.file.set_permissions(about.permissions());
+        }
+        Ok(whole)
+    }
+
+    /// Puts the file in its place, and returns it for appending.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operating system does, or if a file has appeared that may not be replaced. The older file stays.
+    pub fn commit(mut self) -> io::Result<File> {
+        let file = self.file.try_clone()?;
+        self.file.sync_all()?;
+        if self.temporary.is_none() {
+            let name = temporary_name(&self.target);
+            link(&self.file, &name)?;
+            register(&name);
+            self.temporary = Some(name);
+        }
+        let Some(temporary) = self.temporary.as_deref() else { return Ok(file) };
+        match self.replace {
+            Replace::Yes => {
+                fs::rename(temporary, &self.target)?;
+                forget(temporary);
+                self.temporary = None;
+            }
+            // Unlike renaming, linking never replaces a file. The temporary name goes with `self`.
+            Replace::No => fs::hard_link(temporary, &self.target)
+                .map_err(|error| if error.kind() == ErrorKind::AlreadyExists { exists() } else { error })?,
+        }
+        Ok(file)
+    }
+}
+
+impl AsFd for Whole {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            let _ = fs::remove_file(&temporary);
+            forget(&temporary);
+        }
+    }
+}
+
+fn exists() -> io::Error {
+    io::Error::new(ErrorKind::AlreadyExists, "the file exists already")
+}
+
+/// Creates a file without a name, which vanishes with the process however that ends; `None` where the system cannot.
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    // The file gets its name through here.
+    if !Path::new("/proc/self/fd").is_dir() {
+        return None;
+    }
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    open(folder, flags, Mode::from_raw_mode(0o666)).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> Option<File> {
+    None
+}
+
+/// Gives a file without a name one that does not exist yet.
+#[cfg(target_os = "linux")]
+fn link(file: &File, name: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, descriptor, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn link(_: &File, _: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Creates a file under a temporary name, which signals that end the program remove, too.
+fn named(target: &Path) -> io::Result<(File, Option<PathBuf>)> {
+    let name = temporary_name(target);
+    let file = OpenOptions::new().write(true).create_new(true).open(&name)?;
+    register(&name);
+    watch_signals();
+    Ok((file, Some(name)))
+}
+
+/// Begins a file as on a system without unnamed files.
+#[cfg(test)]
+pub(super) fn tests_only_named(target: &Path, replace: Replace) -> Whole {
+    let (file, temporary) = named(target).expect("the folder of a test can be written");
+    Whole { file, temporary, target: target.to_owned(), replace }
+}
+
+/// Returns a hidden name beside the target that no other process and no other file of this one uses.
+fn temporary_name(target: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{}-{count}.new", std::process::id()));
+    folder_of(target).join(name)
+}
+
+/// Unfinished files that have a name.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// Whether the program answers SIGINT itself.
+static INTERRUPTS_KEPT: AtomicBool = AtomicBool::new(false);
+
+fn register(name: &Path) {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+}
+
+fn forget(name: &Path) {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != name);
+}
+
+/// Announces that the subcommand answers Ctrl-C itself, so that it does not end the program.
+pub fn keep_interrupts() {
+    INTERRUPTS_KEPT.store(true, Ordering::Relaxed);
+}
+
+/// Removes unfinished files when a signal ends the program. Without a thread for it, the system's default ends it as well.
+fn watch_signals() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let watch = move || {
+            for signal in signals.forever() {
+                if signal == SIGINT && INTERRUPTS_KEPT.load(Ordering::Relaxed) {
+                    continue;
+                }
+                for name in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                    let _ = fs::remove_file(name);
+                }
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        };
+        let _ = std::thread::Builder::new().name("unfinished".to_owned()).spawn(watch);
+    });
+}

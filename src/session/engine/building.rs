@@ -1,0 +1,165 @@
+//! Building of scenes on threads of their own, so that the engine answers meanwhile, and can be left.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvError, bounded};
+
+use super::{EngineEvent, Mode, Notify, Runner};
+use crate::scene::{LoadedScene, SceneError};
+use crate::session::Session;
+use crate::session::build::{ModelCache, build};
+use crate::session::command::Command;
+use crate::session::debug::{Names, PointCommand};
+use crate::session::history::History;
+
+/// Reason for building a scene.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// There is no experiment yet.
+    Load,
+    /// The scene's file was saved: it is built beside the experiment, which goes on.
+    Reload,
+    /// The experiment begins anew from the scene that it has.
+    Restart(Box<LoadedScene>),
+    /// Another scene; holds the scene, edits and mode to return to if it cannot be built.
+    Open(PathBuf, Vec<(String, String)>, Mode),
+}
+
+/// Scene that is being built.
+#[derive(Debug)]
+pub(super) struct Building {
+    purpose: Purpose,
+    result: Receiver<Built>,
+}
+
+/// Result of a build, and the models read for it.
+#[derive(Debug)]
+pub(super) struct Built {
+    session: Result<Box<Session>, SceneError>,
+    cache: ModelCache,
+}
+
+impl Building {
+    /// Returns `true` if the experiment stands still meanwhile, and commands to it wait.
+    pub(super) fn holds(&self) -> bool {
+        !matches!(self.purpose, Purpose::Reload)
+    }
+
+    /// Result of the build; disconnected if its thread has panicked.
+    pub(super) fn result(&self) -> &Receiver<Built> {
+        &self.result
+    }
+}
+
+/// For tests with the real binary: a build does not end while the file that `SPINNTUI_TEST_HOLD` names is there, as if it
+/// read from a file system that does not answer.
+fn hold_for_tests() {
+    while std::env::var_os("SPINNTUI_TEST_HOLD").is_some_and(|file| Path::new(&file).exists()) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+impl Runner {
+    /// Begins to build a scene. A build that has not ended is left to itself: it may never end.
+    pub(super) fn begin_build(&mut self, purpose: Purpose) {
+        let (scene, set) = (self.options.scene.clone(), self.options.set.clone());
+        let mut cache = self.cache.clone();
+        let loaded = match &purpose {
+            Purpose::Restart(loaded) => Some(loaded.as_ref().clone()),
+            _ => None,
+        };
+        let purpose = match (purpose, self.building.take()) {
+            // What an abandoned scene was to return to is still where to return to.
+            (
+                Purpose::Open(..) | Purpose::Reload,
+                Some(Building { purpose: Purpose::Open(scene, set, mode), .. }),
+            ) => Purpose::Open(scene, set, mode),
+            (purpose, _) => purpose,
+        };
+        let (sender, result) = bounded(1);
+        let work = move || {
+            hold_for_tests();
+            let session = loaded
+                .map_or_else(|| LoadedScene::load(&scene, &set), Ok)
+                .and_then(|loaded| build(loaded, &mut cache))
+                .map(Box::new);
+            // Nobody waits for it any more if another build was begun.
+            let _ = sender.send(Built { session, cache });
+        };
+        // Without a thread the sender is dropped, which tells that there is no result.
+        let _ = std::thread::Builder::new().name("build".into()).spawn(work);
+        self.building = Some(Building { purpose, result });
+    }
+
+    /// Swaps in the scene that was built, if it is good.
+    pub(super) fn built(&mut self, built: Result<Built, RecvError>, notify: Notify<'_>) {
+        let Some(Building { purpose, .. }) = self.building.take() else { return };
+        let session = match built {
+            Ok(Built { session, cache }) => {
+                self.cache = cache;
+                session
+            }
+            Err(_) => {
+                let message = "the scene could not be built: the thread that built it has stopped";
+                Err(SceneError::file(&self.options.scene, message, ""))
+            }
+        };
+        let session = session.and_then(|mut session| {
+            self.points.take_over(&mut session)?;
+            Ok(session)
+        });
+        match session {
+            Ok(session) => {
+                if matches!(purpose, Purpose::Reload | Purpose::Restart(_)) {
+                    self.end_record_before_another(notify);
+                }
+                self.swap_in(*session, notify);
+            }
+            Err(error) => {
+                self.changed = true;
+                if let Purpose::Open(scene, set, mode) = purpose {
+                    (self.options.scene, self.options.set, self.mode) = (scene, set, mode);
+                    if self.performing.is_some() {
+                        return self.end_performance(Err(error.to_string()), notify);
+                    }
+                }
+                notify(EngineEvent::SceneError(error.to_string()));
+            }
+        }
+    }
+
+    fn swap_in(&mut self, mut session: Session, notify: Notify<'_>) {
+        self.history = Some(History::new(&mut session));
+        for spec in self.options.points.drain(..) {
+            self.points.obey(&PointCommand::Add(spec), &mut session);
+        }
+        let names = Arc::new(Names::of(&session));
+        self.session = Some(session);
+        self.stopped = None;
+        self.facts.build += 1;
+        if self.mode != Mode::Running {
+            self.mode = Mode::Paused;
+        }
+        let now = Instant::now();
+        (self.due, self.measured) = (now, (now, 0));
+        self.facts.steps_per_second = 0.0;
+        self.changed = true;
+        notify(EngineEvent::SceneLoaded);
+        notify(EngineEvent::Names(names));
+    }
+
+    /// Builds another scene; if it cannot be built, the one there is stays.
+    pub(super) fn open(&mut self, command: &Command, notify: Notify<'_>) {
+        let Command::Open { scene, set } = command else { return };
+        if self.recorder.is_some() {
+            let why = "a recording is of one scene: no other can be opened while one is written";
+            return notify(EngineEvent::Said(why.to_owned()));
+        }
+        let mode = std::mem::replace(&mut self.mode, Mode::Paused);
+        let before = std::mem::replace(&mut self.options.scene, scene.clone());
+        let set = std::mem::replace(&mut self.options.set, set.clone());
+        self.begin_build(Purpose::Open(before, set, mode));
+    }
+}

@@ -1,0 +1,73 @@
+//! Headers of NumPy files, bounded before their parser sees them.
+
+use std::io::{self, ErrorKind};
+use std::num::NonZeroUsize;
+
+use npyz::NpyHeader;
+use py_literal::Value;
+
+/// Most bytes of a header; NumPy itself refuses more than 10,000.
+pub const HEADER_LIMIT: usize = 4096;
+/// Deepest nesting of brackets in a header, which its parser follows by recursion.
+const DEPTH_LIMIT: usize = 6;
+/// Most steps of the header's parser. A header of tonic takes 3,400, one of 230 fields 71,000; but the parser tries what
+/// an open bracket may be one after the other, so that every level can double or treble its work, and a quoted bracket
+/// hides a level from [`DEPTH_LIMIT`].
+const STEP_LIMIT: usize = 4_000_000;
+
+/// Reads the header of a whole `.npy` file, and leaves the array's bytes in `data`.
+///
+/// # Errors
+///
+/// Fails if the header is cut short, too long, too deep, or no header of NumPy's.
+pub fn read_header(data: &mut &[u8]) -> io::Result<NpyHeader> {
+    let wrong = |what: &str| io::Error::new(ErrorKind::InvalidData, what);
+    // Magic, version, length; the length takes two bytes in version 1, four in later ones.
+    let start = if data.get(6) == Some(&1) { 10 } else { 12 };
+    let length = data.get(8..start).ok_or_else(|| wrong("the file is too short for a header"))?;
+    let length = length.iter().rev().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
+    if data.starts_with(b"\x93NUMPY") {
+        if length > HEADER_LIMIT {
+            return Err(wrong(&format!("a header of {length} bytes; at most {HEADER_LIMIT} are read")));
+        }
+        let text = data.get(start..start + length).ok_or_else(|| wrong("the header is cut short"))?;
+        check_header(text).map_err(|why| wrong(&format!("the header is {why}")))?;
+    }
+    NpyHeader::from_reader(data)
+}
+
+/// Parses the text of a header: its recursion, its work and the product of the shape are bounded here.
+///
+/// # Errors
+///
+/// Fails with the reason if it may not.
+pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
+    let mut depth = 0_usize;
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_LIMIT {
+            return Err("too deep: more than 6 brackets inside of each other");
+        }
+    }
+    let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
+    // For the whole process and from now on, so for npyz's own parsing, too; nothing else parses with pest.
+    pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
+    let literal = text.trim_end().parse();
+    let value: Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
+    let shape = value.as_dict().and_then(|fields| {
+        fields
+            .iter()
+            .find(|(key, _)| key.as_string().is_some_and(|key| key == "shape"))
+            .map(|(_, shape)| shape)
+    });
+    let Some(shape) = shape.and_then(Value::as_tuple) else { return Err("without a shape") };
+    let product = shape
+        .iter()
+        .try_fold(1_u64, |product, side| product.checked_mul(u64::try_from(side.as_integer()?).ok()?.max(1)));
+    product.ok_or("with a shape of more than 2⁶⁴ entries")?;
+    Ok(value)
+}
