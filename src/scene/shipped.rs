@@ -1,16 +1,20 @@
 //! The small set that every build carries within: scenes that run anywhere, their models and their text.
 //!
 //! Where no folder has them they are unpacked, once, into the cache folder (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`;
-//! where that cannot be written, into the folder for temporary files). What is there already is never overwritten: it
-//! may have been changed by whoever plays with it.
+//! where that cannot be written, into a private folder among the temporary files). A folder that belongs to another user,
+//! or that others can write, is not used: they would choose the scenes. What is there already is never overwritten: the
+//! user may have changed it.
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use etcetera::BaseStrategy;
 use xxhash_rust::xxh3::Xxh3;
+
+use crate::output::{Replace, Whole};
 
 /// A file of the package and its bytes.
 macro_rules! files {
@@ -70,7 +74,8 @@ pub fn take_news() -> Option<String> {
 pub fn places() -> Vec<PathBuf> {
     let name = format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hash());
     let cache = etcetera::base_strategy::Xdg::new().map(|xdg| xdg.cache_dir().join("spinntui").join(&name));
-    cache.ok().into_iter().chain([std::env::temp_dir().join(format!("spinntui-{name}"))]).collect()
+    let user = rustix::process::geteuid().as_raw();
+    cache.ok().into_iter().chain([std::env::temp_dir().join(format!("spinntui-{user}-{name}"))]).collect()
 }
 
 /// Another build with other files gets another folder.
@@ -98,7 +103,7 @@ fn unpack() -> Option<PathBuf> {
                 }
                 return Some(folder);
             }
-            Err(error) => failed.push(format!(" ({} cannot be written: {error})", folder.display())),
+            Err(error) => failed.push(format!(" ({} cannot be used: {error})", folder.display())),
         }
     }
     say(format!("warning: spinntui's own small scenes cannot be unpacked{}", failed.concat()));
@@ -109,8 +114,33 @@ fn say(news: String) {
     *NEWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
 }
 
+/// Makes sure that a folder is the user's own, and that no one else can write in it.
+fn private(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    // Of the folder itself: a link may lead anywhere.
+    let about = folder.symlink_metadata()?;
+    let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    if !about.is_dir() {
+        return refuse("it is no folder");
+    }
+    if about.uid() != rustix::process::geteuid().as_raw() {
+        return refuse("it belongs to another user");
+    }
+    if about.mode() & 0o022 != 0 {
+        return refuse("other users can write in it");
+    }
+    Ok(())
+}
+
 /// Writes the files that are not there; how many those were.
 fn unpack_into(folder: &Path) -> io::Result<usize> {
+    private(folder)?;
     let mut written = 0;
     for (name, bytes) in FILES {
         let path = folder.join(name);
@@ -128,19 +158,9 @@ fn unpack_into(folder: &Path) -> io::Result<usize> {
 
 /// Whole or not at all: another process may look for the file at this very moment, or be writing it, too.
 fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = path.with_file_name(name);
-    let written = fs::File::create(&new).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&new, path));
-    if placed.is_err() {
-        // What is half written is of no use to anybody.
-        let _ = fs::remove_file(&new);
-    }
-    placed
+    let mut file = Whole::create(path, Replace::Yes)?;
+    file.write_all(bytes)?;
+    file.commit().map(drop)
 }
 
 #[cfg(test)]
@@ -169,6 +189,26 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
         assert!(unpack_into(&file).is_err());
+    }
+
+    #[test]
+    fn a_folder_that_others_chose_or_can_write_is_not_used() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        unpack_into(&at("own")).unwrap();
+        assert_eq!(at("own").metadata().unwrap().mode() & 0o777, 0o700);
+        symlink("own", at("link")).unwrap();
+        assert!(unpack_into(&at("link")).unwrap_err().to_string().contains("no folder"));
+        fs::create_dir(at("open")).unwrap();
+        fs::set_permissions(at("open"), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(unpack_into(&at("open")).unwrap_err().to_string().contains("other users"));
+        assert_eq!(at("open").read_dir().unwrap().count(), 0);
+        fs::create_dir(at("foreign")).unwrap();
+        // Only root can give a folder away.
+        if std::os::unix::fs::chown(at("foreign"), Some(12345), None).is_ok() {
+            assert!(unpack_into(&at("foreign")).unwrap_err().to_string().contains("another user"));
+        }
     }
 
     #[test]
