@@ -7,10 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Floors as in src/lib.rs and ARCHITECTURE.md.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 15] = [
     ("net", 1),
     ("chip", 1),
     ("text", 1),
+    ("file", 1),
+    ("output", 2),
     ("kernel", 2),
     ("model", 2),
     ("machine", 3),

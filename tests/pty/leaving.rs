@@ -46,6 +46,83 @@ fn a_signal_before_the_scene_is_loaded_ends_it_too() {
     terminal.assert_given_back("TERM while loading");
 }
 
+/// A scene whose build does not end while the second file is there.
+fn endless(folder: &std::path::Path) -> (String, std::path::PathBuf) {
+    let (scene, hold) = (folder.join("scene.ron"), folder.join("hold"));
+    let text = std::fs::read_to_string(SCENE).unwrap();
+    let here = env!("CARGO_MANIFEST_DIR");
+    let text = text
+        .replace("\"models/", &format!("\"{here}/models/"))
+        .replace("\"assets/", &format!("\"{here}/assets/"));
+    std::fs::write(&scene, text).unwrap();
+    (scene.to_str().unwrap().to_owned(), hold)
+}
+
+#[test]
+fn a_scene_that_never_loads_can_be_left_in_every_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scene, hold) = endless(folder.path());
+    std::fs::write(&hold, "").unwrap();
+    let start = || {
+        let mut terminal = Setup::scene(&scene).env("SPINNTUI_TEST_HOLD", hold.to_str().unwrap()).start();
+        terminal.wait_until_raw();
+        terminal.wait_for("loading");
+        // Keys for a scene that is not there yet wait.
+        terminal.press("ss");
+        terminal
+    };
+    for key in ["q", "\x03"] {
+        let mut terminal = start();
+        terminal.press(key);
+        assert_eq!(terminal.exit_code(), 0);
+        terminal.assert_given_back("quit while loading");
+    }
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
+        let mut terminal = start();
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), code, "{signal}");
+        terminal.assert_given_back(signal);
+    }
+    let mut terminal = start();
+    terminal.close();
+    assert_eq!(terminal.exit_code(), 129);
+}
+
+#[test]
+fn a_run_goes_on_while_the_saved_scene_is_built_and_mending_the_scene_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scene, hold) = endless(folder.path());
+    let mut terminal =
+        Setup::scene(&scene).env("SPINNTUI_TEST_HOLD", hold.to_str().unwrap()).size((120, 30)).start();
+    terminal.wait_for("PAUSED");
+    let good = std::fs::read_to_string(&scene).unwrap();
+    let titled = |title: &str| good.replace("Small EGRU language model", title);
+    std::fs::write(&hold, "").unwrap();
+    std::fs::write(&scene, titled("ENDLESS")).unwrap();
+    terminal.wait_for("beside");
+    // The experiment is stepped and run as before.
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.press("<");
+    terminal.press(" ");
+    terminal.wait_for("RUNNING");
+    std::fs::remove_file(&hold).unwrap();
+    terminal.wait_for("ENDLESS");
+    // A scene that cannot be built leaves the run alone.
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    std::fs::write(&scene, titled("PIPE").replace("spinnaker2.txt", "none.txt")).unwrap();
+    terminal.wait_for("nowhere to be found");
+    let pipe = folder.path().join("pipe");
+    let text = format!("{}/assets/text/spinnaker2.txt", env!("CARGO_MANIFEST_DIR"));
+    std::fs::write(&scene, titled("PIPE").replace(&text, pipe.to_str().unwrap())).unwrap();
+    terminal.wait_for("a pipe");
+    std::fs::write(&scene, titled("MENDED")).unwrap();
+    terminal.wait_for("MENDED");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_given_back("after reloads");
+}
+
 #[test]
 fn a_signal_ends_it_though_the_terminal_takes_nothing() {
     let mut terminal = running();
