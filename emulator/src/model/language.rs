@@ -6,7 +6,8 @@ use super::card::Projection;
 use super::tensors::{DECODER, TensorFile};
 use super::weights::Weights;
 use super::{
-    Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, VOCABULARY_LIMIT, Vocabulary, load_network, read,
+    Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, VOCABULARY_LIMIT, Vocabulary,
+    load_network, read,
 };
 use crate::net::{Egru, EgruLayer};
 
