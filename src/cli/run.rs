@@ -143,7 +143,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     }
     for planned in session.faults() {
         if let Some(why) = session.without_effect(&planned.fault) {
-            eprintln!("note: {}, {why}", planned.fault);
+            say(format!("note: {}, {why}", planned.fault));
         }
     }
     let asked = asked.iter().any(|(_, spec)| spec.kind == PointKind::Break);
