@@ -41,8 +41,12 @@ impl Journal {
             Place::Stdout => return Self::through(Path::new("/dev/stdout"), first),
         };
         for _ in 0..TRIES {
-            let Some(older) = older(&target)? else { continue };
-            let replace = if older.is_some() { Replace::Yes } else { Replace::No };
+            // Locked until the new file is in its place.
+            let (replace, _lock) = match older(&target)? {
+                Older::Nothing => (Replace::No, None),
+                Older::Locked(file) => (Replace::Yes, Some(file)),
+                Older::Replaced => continue,
+            };
             let mut whole = match Whole::create(&target, replace) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 other => other?,
@@ -85,17 +89,27 @@ impl Journal {
     }
 }
 
-/// The locked older file, if there is one; the outer `None` if it was replaced at this very moment.
-fn older(target: &Path) -> io::Result<Option<Option<File>>> {
+/// What stands at the place of a journal.
+enum Older {
+    /// No file.
+    Nothing,
+    /// An older file, locked.
+    Locked(File),
+    /// A file that was replaced while it was being locked: look again.
+    Replaced,
+}
+
+/// Looks at the place of a journal and locks the older file there.
+fn older(target: &Path) -> io::Result<Older> {
     let file = match OpenOptions::new().write(true).open(target) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(None)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Older::Nothing),
         Err(error) => return Err(error),
     };
     lock(&file)?;
     let (locked, named) = (file.metadata()?, target.metadata());
     let same = named.is_ok_and(|named| (named.dev(), named.ino()) == (locked.dev(), locked.ino()));
-    Ok(same.then_some(Some(file)))
+    Ok(if same { Older::Locked(file) } else { Older::Replaced })
 }
 
 /// Locks a file until it is closed.

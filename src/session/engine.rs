@@ -264,9 +264,8 @@ impl Runner {
             }
             let wait = moving.then(|| self.due.saturating_duration_since(Instant::now()).min(FRAME));
             match self.inbox.next(wait, self.building.as_ref()) {
-                Next::Leave => return self.end_record(notify),
+                Next::Leave | Next::Command(Command::Quit) => return self.end_record(notify),
                 Next::Built(built) => self.built(built, notify),
-                Next::Command(Command::Quit) => return self.end_record(notify),
                 Next::Command(Command::Perform(performance)) => self.perform(performance, notify),
                 Next::Command(command) => {
                     self.interrupt(&command, notify);

@@ -227,7 +227,7 @@ impl Picker {
         let to = if forward {
             starts.clone().find(|&at| at > self.selected).or(starts.clone().next())
         } else {
-            starts.clone().rfind(|&at| at < self.selected).or(starts.clone().last())
+            starts.clone().rfind(|&at| at < self.selected).or(starts.clone().next_back())
         };
         self.selected = to.unwrap_or(0);
     }

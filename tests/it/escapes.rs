@@ -1,5 +1,6 @@
 //! Nothing that a stranger has written acts on the terminal: titles, words, cards, lessons and names of files are shown with
 //! their escapes by every subcommand that prints text.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ const HOSTILE: &str = "a\u{1b}]0;PWNED\u{7}\u{9b}31m\u{7f}\u{202e}\u{200b}z";
 
 /// The same in a RON string.
 fn ron() -> String {
-    HOSTILE.chars().map(|c| format!("\\u{{{:x}}}", c as u32)).collect()
+    HOSTILE.chars().map(|c| c.escape_unicode().to_string()).collect()
 }
 
 /// A folder with a model, a scene, a lesson and a listing, all of them hostile.
@@ -23,14 +24,18 @@ fn bench() -> tempfile::TempDir {
     fs::copy(tiny.join("model.safetensors"), at("model/model.safetensors")).unwrap();
     let words = fs::read_to_string(tiny.join("vocab.txt")).unwrap();
     // Every other word, so that some are left to write a prompt with.
-    let words: Vec<String> = words
-        .lines()
-        .enumerate()
-        .map(|(n, word)| match n % 2 == 0 && !word.starts_with('<') {
-            true => format!("{HOSTILE}{word}"),
-            false => word.to_owned(),
-        })
-        .collect();
+    let words: Vec<String> =
+        words
+            .lines()
+            .enumerate()
+            .map(|(n, word)| {
+                if n % 2 == 0 && !word.starts_with('<') {
+                    format!("{HOSTILE}{word}")
+                } else {
+                    word.to_owned()
+                }
+            })
+            .collect();
     fs::write(at("model/vocab.txt"), words.join("\n") + "\n").unwrap();
     let known = words.iter().find(|word| !word.contains('\u{1b}') && !word.starts_with('<')).unwrap();
     fs::write(at("text.txt"), words.iter().take(80).cloned().collect::<Vec<_>>().join(" ")).unwrap();

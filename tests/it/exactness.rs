@@ -68,6 +68,7 @@ fn tie(layer: &mut EgruLayer) {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 struct Case {
     seed: u64,
     inputs: usize,

@@ -1,5 +1,6 @@
 //! Files that the program writes: nothing that is read is lost, nothing appears half, whatever kills the program; and files
 //! that it reads: regular ones, up to a limit.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -52,9 +53,10 @@ impl Bench {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                match path.is_dir() {
-                    true => folders.push(path),
-                    false => files.push((path.clone(), fs::read(&path).unwrap_or_default())),
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), fs::read(&path).unwrap_or_default()));
                 }
             }
         }

@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn the_slower_of_dram_and_dma_engine_sets_the_pace() {
         let beat = |dram_bytes_per_us, dma_beat_noc_cycles| {
-            let assume = Assume { dram_bytes_per_us, dma_beat_noc_cycles, ..Assume::default() };
+            let assume = Assume { dma_beat_noc_cycles, dram_bytes_per_us, ..Assume::default() };
             let costs = Costs::new(&assume, Waiting::Poll).unwrap();
             (costs.dram_beat, costs.dma_beat)
         };

@@ -69,17 +69,25 @@ impl State {
         words.add(*tick);
         words.add(*sent);
         words.list(lost.iter().copied());
-        pes.iter_mut().for_each(|state| pe(&mut words, state, *banks_decide));
+        for state in pes.iter_mut() {
+            pe(&mut words, state, *banks_decide);
+        }
         links(&mut words, noc, router);
         words.list(dram_free.iter().copied());
         for port in blocked.iter() {
             words.add(port.len() as u64);
-            port.iter().for_each(|&number| numbered(&mut words, packets, number));
+            for &number in port {
+                numbered(&mut words, packets, number);
+            }
         }
         let pending = queue.sorted();
         words.add(pending.len() as u64);
-        pending.iter().for_each(|pending| event(&mut words, packets, pending));
-        deliveries_left.iter().for_each(|steps| words.list(steps.iter().copied()));
+        for pending in &pending {
+            event(&mut words, packets, pending);
+        }
+        for steps in deliveries_left.iter() {
+            words.list(steps.iter().copied());
+        }
         words.list(outputs_left.iter().copied());
         faults.words().for_each(|word| words.add(word));
         words.add(fault.is_some());
@@ -118,10 +126,10 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     words.add(interrupts.len() as u64);
     for (ends, handled) in interrupts.iter() {
         words.add(*ends);
-        arrival(words, handled);
+        arrival(words, *handled);
     }
     words.option(awaited.as_ref(), |words, Awaited { slot, counter, set, value }| {
-        arrival(words, &Arrival { slot: *slot, counter: *counter, set: *set });
+        arrival(words, Arrival { slot: *slot, counter: *counter, set: *set });
         words.add(*value);
     });
     let Cursor { packet, target, transfer: sending } = cursor;
@@ -129,7 +137,9 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     words.add(*target);
     words.option(sending.as_ref(), transfer);
     words.add(transfers.len() as u64);
-    transfers.iter().for_each(|block| transfer(words, block));
+    for block in transfers.iter() {
+        transfer(words, block);
+    }
     let Fifo { start, capacity, read, fill, draining, drain_ends, count: _ } = fifo;
     for word in [*start, *capacity, *read, *fill, u32::from(*draining)] {
         words.add(word);
@@ -144,8 +154,8 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     }
 }
 
-fn arrival(words: &mut Words, Arrival { slot, counter, set }: &Arrival) {
-    words.add(u64::from(*set) << 16 | u64::from(*slot) << 8 | *counter as u64);
+fn arrival(words: &mut Words, Arrival { slot, counter, set }: Arrival) {
+    words.add(u64::from(set) << 16 | u64::from(slot) << 8 | counter as u64);
 }
 
 fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfer) {
@@ -206,7 +216,9 @@ fn hosts(words: &mut Words, host: &HostState) {
     let HostState { y, rows: _, in_flight, announced, completed, completed_at: _, last_step_ticks: _ } = host;
     words.list(y.iter().copied());
     words.add(in_flight.len() as u64);
-    in_flight.iter().for_each(|rows| words.list(rows.iter().copied()));
+    for rows in in_flight {
+        words.list(rows.iter().copied());
+    }
     words.add(*announced);
     words.add(*completed);
 }

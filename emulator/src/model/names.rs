@@ -3,6 +3,7 @@
 //! Layers are known by their parts (`kernel`, `thr`, …), whatever the modules around them are called; words that
 //! wrappers put before or into a name are left out. What was read in another way than it is written is a note.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Segments that PyTorch's wrappers add: `DataParallel` and `torch.compile`.
@@ -91,12 +92,12 @@ impl Names {
         let mut tied = Vec::new();
         for (alias, place) in aliases {
             let name = unwrapped(alias);
-            if !found.contains_key(&name) {
-                tied.push(format!("{name} is stored as {}", place.1));
-                found.insert(name, place.clone());
+            if let Entry::Vacant(free) = found.entry(name) {
+                tied.push(format!("{} is stored as {}", free.key(), place.1));
+                free.insert(place.clone());
             }
         }
-        let prefix = common(found.keys());
+        let prefix = common(&found);
         let without = |(name, place): (String, Place)| (name[prefix.len()..].to_owned(), place);
         let found: BTreeMap<String, Place> = found.into_iter().map(without).collect();
         let mut names = Self { prefix, notes: tied, ..Self::default() };
@@ -176,11 +177,11 @@ fn unwrapped(name: &str) -> String {
 }
 
 /// Returns the first segments that all names share and that say nothing, with the point behind them.
-fn common<'n>(names: impl Iterator<Item = &'n String> + Clone) -> String {
+fn common(names: &BTreeMap<String, Place>) -> String {
     let mut prefix = String::new();
     loop {
         let mut firsts =
-            names.clone().map(|name| name[prefix.len()..].split_once('.').map(|(first, _)| first));
+            names.keys().map(|name| name[prefix.len()..].split_once('.').map(|(first, _)| first));
         let Some(Some(first)) = firsts.next() else { return prefix };
         if ROOTS.contains(&first) || firsts.any(|other| other != Some(first)) {
             return prefix;

@@ -1,4 +1,5 @@
 //! Every way a model file can be wrong, and every type of number it may hold.
+#![allow(clippy::float_cmp, reason = "exact values are read back")]
 
 use std::collections::BTreeMap;
 use std::fs;

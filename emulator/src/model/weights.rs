@@ -109,16 +109,15 @@ impl Weights {
             if Path::new(shard).file_name().is_none_or(|name| name != shard.as_str()) {
                 return Err(ModelError::Shard { path: path.to_path_buf(), shard: shard.clone() });
             }
-            let number = match numbers.get(shard.as_str()) {
-                Some(&number) => number,
-                None => {
-                    let shard_path = folder.join(shard);
-                    let bytes = read(&shard_path, WEIGHTS_LIMIT)?;
-                    check_kind(&shard_path, &bytes)?;
-                    files.push((shard_path, bytes));
-                    numbers.insert(shard, files.len() - 1);
-                    files.len() - 1
-                }
+            let number = if let Some(&number) = numbers.get(shard.as_str()) {
+                number
+            } else {
+                let shard_path = folder.join(shard);
+                let bytes = read(&shard_path, WEIGHTS_LIMIT)?;
+                check_kind(&shard_path, &bytes)?;
+                files.push((shard_path, bytes));
+                numbers.insert(shard, files.len() - 1);
+                files.len() - 1
             };
             promised.insert(tensor.clone(), number);
         }

@@ -8,6 +8,8 @@
 //!
 //! Arrays are `ndarray`'s. Its `dot` is not used, because it chooses the order of its sums itself.
 
+#![allow(clippy::needless_pass_by_value, reason = "a view is as small as a reference to it")]
+
 use ndarray::{
     Array1, Array2, Array3, Array4, ArrayView1, ArrayView2, ArrayView3, ArrayView4, Axis, Slice, Zip,
 };

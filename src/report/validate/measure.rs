@@ -251,11 +251,14 @@ pub fn reading(
     Ok((whole, first.map(|run| run.time_ms * scale).interval(), program))
 }
 
-/// One sequence of the language model in a scene; its program at each refill, and its card.
+/// Runs of one sequence of the language model, its program at each branch refill, and its card.
+type LanguagePrograms = (Spread<Run>, [Arc<Program>; 3], Card);
+
+/// Runs one sequence of the language model of a scene at each branch refill.
 fn language_programs(
     cache: &mut ModelCache,
     loaded: &LoadedScene,
-) -> Result<(Spread<Run>, [Arc<Program>; 3], Card), ValidateError> {
+) -> Result<LanguagePrograms, ValidateError> {
     let tokens = tokens(loaded, cache)?;
     let plans = each_refill(|assume| Ok(Plan::with_assumptions(loaded, cache, assume)?))?;
     let card = plans[1].model.card().clone();

@@ -21,8 +21,9 @@ pub(super) fn name(c: char) -> Option<(&'static str, &'static str)> {
         '\u{2060}' => ("word joiner", NOTHING),
         '\u{feff}' => ("byte order mark", NOTHING),
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ("mark of the direction of writing", NOTHING),
-        '“' | '”' | '„' | '‟' | '«' | '»' => ("typographic quote", QUOTE),
-        '‘' | '’' | '‚' | '‛' | '′' | '″' | '`' | '´' => ("typographic quote", QUOTE),
+        '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‛' | '′' | '″' | '`' | '´' => {
+            ("typographic quote", QUOTE)
+        }
         '‐' | '‑' | '‒' | '–' | '—' | '−' => ("typographic dash", MINUS),
         '\u{ff01}'..='\u{ff5e}' => ("full-width character", ASCII),
         '\u{37e}' => ("Greek question mark", ASCII),

@@ -96,15 +96,12 @@ impl Runner {
     /// Swaps in the scene that was built, if it is good.
     pub(super) fn built(&mut self, built: Result<Built, RecvError>, notify: Notify<'_>) {
         let Some(Building { purpose, .. }) = self.building.take() else { return };
-        let session = match built {
-            Ok(Built { session, cache }) => {
-                self.cache = cache;
-                session
-            }
-            Err(_) => {
-                let message = "the scene could not be built: the thread that built it has stopped";
-                Err(SceneError::file(&self.options.scene, message, ""))
-            }
+        let session = if let Ok(Built { session, cache }) = built {
+            self.cache = cache;
+            session
+        } else {
+            let message = "the scene could not be built: the thread that built it has stopped";
+            Err(SceneError::file(&self.options.scene, message, ""))
         };
         let session = session.and_then(|mut session| {
             self.points.take_over(&mut session)?;

@@ -6,6 +6,7 @@
 //! nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do not mix, and the
 //! exponentials are summed in ascending order, so the result has the same bits on every machine.
 
+#![allow(clippy::needless_pass_by_value, reason = "a view of an array is as small as a reference to it")]
 #![allow(
     clippy::inline_always,
     reason = "only inlined is `mul_add` compiled with the dispatched instructions"

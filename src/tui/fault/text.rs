@@ -70,7 +70,7 @@ fn unknown(word: &str) -> String {
     let part = names
         .into_iter()
         .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));
-    let meant = part.or_else(|| did_you_mean(word, names.into_iter()));
+    let meant = part.or_else(|| did_you_mean(word, names));
     let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
     format!("no fault is called `{word}`: {meant}there are {}", names.join(", "))
 }
