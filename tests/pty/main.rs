@@ -41,7 +41,7 @@ fn opened(scene: &str) -> Terminal {
 fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
     let mut terminal = started();
     assert!(terminal.on_alternate_screen());
-    for text in ["1 Chip", "2 Task", "perplexity", "run/pause"] {
+    for text in ["1 Chip", "2 Task", "surprisal", "run/pause"] {
         terminal.wait_for(text);
     }
     terminal.press("q");
@@ -77,6 +77,9 @@ fn runs_and_pauses_and_is_silent_while_paused() {
 #[test]
 fn every_panel_comes_on_screen() {
     let mut terminal = started();
+    // Before the first word, the Task panel lists the names of all others.
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
     for (key, text) in [
         ("3", ">3 Memory"),
         ("4", ">4 NoC"),
