@@ -56,7 +56,11 @@ pub fn read(text: &str) -> Result<Fault, String> {
                 format!("column {}: a value does not fit its field", error.span.start.col)
             }
             Error::IntegerOutOfBounds => {
-                format!("column {}: the number is too large for its field, or negative", error.span.start.col)
+                // RON counts the column behind the sign.
+                let column = error.span.start.col;
+                let signed = text.chars().nth(column.saturating_sub(2)) == Some('-');
+                let column = column - usize::from(signed);
+                format!("column {column}: the number is too large for its field, or negative")
             }
             _ => format!("cannot be read from column {} on", error.span.start.col),
         };
