@@ -102,7 +102,7 @@ fn no_subcommand_writes_over_what_it_reads() {
         (&["trace", "@/s.ron", "-o", "@/s.ron"], "s.ron"),
         (&["screenshot", "@/s.ron", "-o", "@/s.ron", "--format", "svg"], "s.ron"),
         (&["compare", "@/s.ron", SMALL, "--output", SMALL], "lm_small.ron"),
-        (&["peek", "@/s.ron", "--output", "@/model/vocab.txt"], "vocab.txt"),
+        (&["peek", "@/s.ron", "--pe", "1,1,0", "--output", "@/model/vocab.txt"], "vocab.txt"),
         (&["tune", "@/s.ron", "-o", "@/s.ron"], "s.ron"),
         (&["calibrate", "@/s.ron", "--timers", "@/times.csv", "-o", "@/times.csv"], "times.csv"),
         (&["@/s.ron", "--record", "@/s.ron"], "s.ron"),

@@ -152,8 +152,13 @@ fn a_folder_is_no_scene() {
 fn a_file_without_end_is_not_read_to_its_end() {
     if Path::new("/dev/zero").exists() {
         let error = LoadedScene::load(Path::new("/dev/zero"), &[]).unwrap_err();
-        assert_eq!(error.message(), "the file is longer than 4 MiB, and no scene is");
+        assert_eq!(error.message(), "cannot be read: this is a device, and only regular files are read");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long.ron");
+    fs::File::create(&long).unwrap().set_len(5 << 20).unwrap();
+    let error = LoadedScene::load(&long, &[]).unwrap_err();
+    assert!(error.message().contains("4 MiB"), "{}", error.message());
 }
 
 #[test]
