@@ -113,7 +113,7 @@ fn without_a_cache_it_goes_to_the_folder_for_temporary_files() {
     let installed = Installed::new();
     fs::write(installed.path("home/.cache"), "a file where a folder should be").unwrap();
     let (_, news) = installed.good(&["run", "lm_small", "--steps", "1"]);
-    assert!(news.contains("tmp/spinntui-") && news.contains("cannot be written"), "{news}");
+    assert!(news.contains("tmp/spinntui-") && news.contains("cannot be used"), "{news}");
     // Neither: the scene is not to be found, and that is said.
     fs::remove_dir_all(installed.path("tmp")).unwrap();
     fs::write(installed.path("tmp"), "no folder either").unwrap();
