@@ -8,7 +8,7 @@
 //! | 4 | [`mapping`] | network × chip → programs and memory maps |
 //! | 3 | [`machine`] | the emulated chip |
 //! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
-//! | 1 | [`net`], [`chip`], [`text`], [`file`] | networks as mathematics; the hardware as facts; words and numbers for the eye; bounded reading |
+//! | 1 | [`net`], [`chip`], [`text`], [`mod@file`] | networks as mathematics; the hardware as facts; words and numbers for the eye; bounded reading |
 
 pub mod chip;
 pub mod file;
