@@ -226,7 +226,7 @@ fn close(app: &mut App, had_count: bool) {
     }
 }
 
-/// Moves along the time line if that has the keys, else in the PE, an overlay or the floor plan.
+/// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
 fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty() && timeline::state::moved(app, direction, times);
     if !on_line {

@@ -40,7 +40,7 @@ pub enum Msg {
     Resize(u16, u16),
     /// The engine has something to say.
     Engine(EngineEvent),
-    /// The time has passed within which a digit continues the digits before it.
+    /// The time limit for a further digit of a count has passed.
     CountExpired,
     /// The scene file was saved.
     SceneSaved,
@@ -87,11 +87,11 @@ pub enum Effect {
 /// A layer over the panels. The last one is on top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// The help; what was typed narrows it.
+    /// The help, narrowed by a search.
     Help {
-        /// Which page, while nothing is typed.
+        /// Page shown while the search is empty.
         page: help::Page,
-        /// The search.
+        /// Text that narrows the help; empty shows the page.
         search: Prompt,
         /// First line shown.
         scroll: usize,
@@ -123,7 +123,7 @@ pub enum Overlay {
     Fault(FaultOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
-    /// What was said so far, whole.
+    /// The messages so far, each in full.
     Messages {
         /// First line shown.
         scroll: usize,
@@ -145,14 +145,16 @@ pub enum NetworkView {
     Matrix,
 }
 
-/// Digits typed in quick succession. The first one selects a panel; from the second on they are a count.
+/// Digits typed in quick succession.
+///
+/// The first one selects a panel; from the second on they are a count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Number that the digits make so far.
     pub value: u32,
-    /// Whether the digits are a count: two or more, or a first one that selects no panel, such as 0.
+    /// Whether the digits are a count: two or more, or one that selects no panel, such as 0.
     pub counts: bool,
-    /// Whether digits select their panels on the way: not behind a first one that selects none.
+    /// Whether each digit also selects its panel; `false` if the first one selects none.
     pub selects: bool,
     /// [`App::recent`] before the first digit; a command that takes the count restores it.
     pub recent_before: Vec<PanelId>,
@@ -187,7 +189,7 @@ pub struct App {
     pub network: NetworkView,
     /// Where the user is in the PE panel.
     pub pe: PeState,
-    /// What the time line shows.
+    /// What the timeline shows.
     pub timeline: TimelineState,
     /// Scales of the heat metrics.
     pub scales: Scales,
@@ -197,7 +199,7 @@ pub struct App {
     pub count: Option<Count>,
     /// A line for the user, until the next key.
     pub notice: Option<String>,
-    /// Notices so far, newest last.
+    /// Notices so far, newest last; the oldest are dropped.
     pub said: Vec<String>,
     /// What the user stepped by last; after a step by events the event is told.
     pub last_step: Option<StepUnit>,
@@ -275,8 +277,9 @@ impl App {
         strip::plan(self, self.size)
     }
 
-    /// Returns the metric of the floor plan. Before the first time step no unit has been active: the plan shows which
-    /// layer each PE works for instead.
+    /// Returns the metric of the floor plan.
+    ///
+    /// Before the first time step no unit has been active: the plan shows each PE's layer instead.
     pub fn shown_metric(&self) -> Metric {
         let idle = self.picture().is_some_and(|snapshot| snapshot.steps == 0) && self.lesson.is_none();
         if idle && self.metric == Metric::Activity { Metric::Layer } else { self.metric }

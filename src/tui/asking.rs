@@ -1,4 +1,4 @@
-//! One line that is typed: where to go in time.
+//! Input line for a seek target in time.
 
 use crossterm::event::KeyCode;
 
@@ -79,7 +79,7 @@ pub fn command(question: Question, text: &str) -> Result<Command, String> {
     }
 }
 
-/// What can be typed: for a moment its kinds and the bookmarks.
+/// Returns the candidates for completion: the kinds of seek targets and the bookmarks.
 pub(super) fn candidates(app: &App, question: Question) -> Vec<String> {
     match question {
         Question::Goto => {

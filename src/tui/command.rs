@@ -67,15 +67,15 @@ pub enum Action {
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
-    /// Half the time line's window, about its cursor.
+    /// Half the timeline's window, about its cursor.
     ZoomIn,
     /// Twice of it.
     ZoomOut,
-    /// The time line's last step; with a count, so many.
+    /// The timeline's last step; with a count, that number of steps.
     LatestSteps,
-    /// The timeline's rows: every PE, or the slowest to the fastest of each layer.
+    /// Give every PE a row of the timeline, or share the rows among all layers.
     TimelineRows,
-    /// Select the PE that is on the critical path at the time line's cursor.
+    /// Select the PE that is on the critical path at the timeline's cursor.
     CriticalPe,
     /// Focus the next panel.
     NextPanel,
@@ -91,7 +91,7 @@ pub enum Action {
     Help,
     /// Show what is worth knowing.
     Findings,
-    /// Show what was said so far, whole.
+    /// Show the messages so far, each in full.
     Messages,
     /// Show breakpoints and tracepoints.
     Points,
@@ -183,7 +183,7 @@ pub enum When {
     Warned,
     /// The PE panel has the focus.
     Pe,
-    /// The time line has the focus.
+    /// The timeline has the focus.
     Timeline,
     /// The list of breakpoints is open.
     Points,
@@ -199,8 +199,8 @@ impl When {
             Self::Chip => "the floor plan is not on screen",
             Self::Layer => "there is nothing to close",
             Self::Warned => "nothing is worth knowing",
-            Self::Pe => "the PE panel has not the focus",
-            Self::Timeline => "the time line has not the focus",
+            Self::Pe => "requires focus on the PE panel",
+            Self::Timeline => "requires focus on the timeline",
             Self::Points => "the list of breakpoints is not open",
             Self::Lesson => "this is no lesson",
         }

@@ -307,7 +307,7 @@ mod tests {
             |key: &str| keymap.lookup(parse_key(key).unwrap(), Context::Global).map(|command| command.id);
         assert_eq!((id("f10"), id("n"), id("s")), (Some("step"), Some("step"), None));
         assert_eq!((id("ctrl-q"), id("q"), id("ctrl-c")), (Some("quit"), None, Some("quit")));
-        // A digit, too; it is then no longer its panel's.
+        // A digit can be bound, too; it then no longer selects its panel.
         let keymap = Keymap::with(&rows(&[("step", &["7"])])).unwrap();
         let seven = parse_key("7").unwrap();
         assert_eq!(keymap.lookup(seven, Context::Global).map(|command| command.id), Some("step"));

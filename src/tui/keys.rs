@@ -61,11 +61,11 @@ pub fn context(app: &App) -> Context {
     }
 }
 
-/// Takes a digit: one alone selects its panel, for good; a second one in time makes a count of both, and a command that
-/// takes the count leaves the focus where it was. `9s` is the timeline and a step, `10s` ten steps, `04s` four.
+/// Handles a digit: one alone selects its panel, a second one in time makes a count of both.
 ///
-/// A digit that the user has bound to another command carries that out, unless a count is being typed; one bound to
-/// nothing, as 0 is, begins a count.
+/// A command that takes the count leaves the focus where it was: `9s` is the timeline and a step,
+/// `10s` ten steps, `04s` four. A digit that the user has bound to another command carries that
+/// out, unless a count is being typed; one bound to nothing, as 0 is, begins a count.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
@@ -124,7 +124,7 @@ pub(super) fn in_pe(app: &App) -> bool {
     app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
 }
 
-/// The help takes what is typed as its search; what it does not take goes on to the table.
+/// Handles a key in the help: text goes to its search, global keys to the command table.
 fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let Some(Overlay::Help { page, search, .. }) = app.overlays.last() else { return None };
     let lines = help::length(app, *page, search.text());

@@ -15,11 +15,12 @@
 //! └───────────────┘    └─────────────────────┘    └─────────────────────┘    └─────────────────────────┘
 //! ```
 //!
-//! A narrow but tall terminal stacks the pair; a wide one with few rows puts one or two panels more beside it, and one
-//! too low for the floor plan puts the two panels focused last side by side. Wherever a panel stands alone or the floor
-//! plan is not always there, a line of names below the status line says which panels there are, and what Tab reaches.
-//! On the dashboard, Memory, NoC and Energy share a place: the one focused last has it; on a wall of fewer columns
-//! Sparsity and Energy do. Task, PE (8) and the time line (9), which are no panels to have always, share a place
+//! A narrow but tall terminal stacks the pair; a wide one with few rows puts one or two panels more
+//! beside it, and one too low for the floor plan puts the two panels focused last side by side.
+//! Wherever a panel stands alone or the floor plan is not always there, a line of names below the
+//! status line says which panels there are, and what Tab reaches. On the dashboard, Memory, NoC and
+//! Energy share a place: the one focused last has it; on a wall of fewer columns Sparsity and
+//! Energy do. Task, PE (8) and the timeline (9), which are no panels to have always, share a place
 //! everywhere. An expanded panel has everything between status and keys.
 
 use ratatui::layout::Rect;

@@ -204,7 +204,7 @@ impl Picker {
         for line in lines.into_iter().skip(first).take(height) {
             rest = put_line(buf, rest, line);
         }
-        // What lies above and below is not on screen: how much.
+        // Show the number of rows hidden above and below.
         for (hidden, y, arrow) in [
             (first, area.y, theme.glyphs.pick("↑", "^")),
             (
@@ -220,7 +220,7 @@ impl Picker {
         }
     }
 
-    /// Goes to the first row of the next group, or of the one before.
+    /// Selects the nearest first row of a group below or above the selected row, cyclically.
     fn turn(&mut self, forward: bool) {
         let groups: Vec<String> = self.shown().iter().map(|row| row.group.clone()).collect();
         let starts = (0..groups.len()).filter(|&at| at == 0 || groups[at] != groups[at - 1]);

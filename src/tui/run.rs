@@ -38,13 +38,13 @@ use crate::session::snapshot::Focus;
 const FRAME: Duration = Duration::from_micros(16_667);
 /// The same over ssh: 30 a second.
 const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
-/// Time within which a digit continues the digits before it, and a count waits for its command.
+/// Time limit for a further digit of a count, and for the command that takes it.
 const COUNT_WAIT: Duration = Duration::from_secs(1);
 /// Messages taken in before a frame may be drawn.
 const BATCH: usize = 256;
 /// A frame that takes longer than this is worth a line in the log.
 const SLOW_FRAME: Duration = Duration::from_millis(50);
-/// Exit code when a recording could not be written to its end.
+/// Exit code after a recording that could not be completed.
 const INCOMPLETE: u8 = 2;
 /// Exit code after the terminal was closed: what HUP gives.
 const HUNG_UP: u8 = 128 + SIGHUP as u8;
@@ -244,7 +244,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         result.map(|code| ExitCode::from(self.with_recording(code)))
     }
 
-    /// The exit code, once it is known whether the recording is complete.
+    /// Returns the exit code: `code`, or an error's if the recording is incomplete.
     fn with_recording(&mut self, code: u8) -> u8 {
         for msg in self.inbox.try_iter() {
             if let Msg::Engine(EngineEvent::RecordingFailed(why)) = msg {

@@ -50,9 +50,11 @@ pub enum Press {
     Text(String),
 }
 
-/// Reads keys as the command table writes them, with spaces between: `3 s s z`, `10s`, `ctrl-d`, and text to type in
-/// quotes: `g 'step 12' enter`. Between words passes more time than a count waits: `3 s` is panel 3, then a step,
-/// and so is `3s`; `10s` is ten steps, `03s` three.
+/// Reads keys as the command table writes them, separated by spaces, and text to type in quotes.
+///
+/// Examples are `3 s s z`, `10s`, `ctrl-d` and `g 'step 12' enter`. More time passes between words
+/// than a count waits: `3 s` is panel 3, then a step, and so is `3s`; `10s` is ten steps, `03s`
+/// three.
 pub fn presses(text: &str) -> Result<Vec<Press>, StageError> {
     let mut presses = Vec::new();
     let mut rest = text.trim_start();
@@ -182,7 +184,7 @@ impl Stage {
         while let Some(effect) = waiting.pop_front() {
             match effect {
                 Effect::Engine(command) => {
-                    // The scene is built beside the experiment, of which pictures still come.
+                    // The scene is built beside the experiment, which still sends snapshots.
                     let beside = command == Command::Reload;
                     if !self.engine.send(command) {
                         return Err(StageError::Crashed("its thread has ended".to_owned()));
@@ -200,7 +202,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Takes in what the engine says until the saved scene has been built, or could not be.
+    /// Handles the engine's events until the saved scene has been built or has failed to build.
     fn reloaded(&mut self) -> Result<Vec<Effect>, StageError> {
         let mut effects = Vec::new();
         loop {

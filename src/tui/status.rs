@@ -70,7 +70,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Number of the time step that has begun, while the run stands within it: ` #12` with 11 done.
+/// Returns the number of the time step in which the run is paused: ` #12` with 11 done.
 fn running(snapshot: &Snapshot) -> String {
     let moving = matches!(snapshot.run, RunState::Running | RunState::Stepping { .. } | RunState::Finished);
     if snapshot.within_step && !moving {
@@ -156,7 +156,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     if let Some((text, style)) = news(app) {
         let room = usize::from(area.width).saturating_sub(2);
         let whole = Span::raw(text.as_str()).width() <= room;
-        // What does not fit is read whole elsewhere: the key for it stands behind what does.
+        // A text that is cut is followed by the key that shows it in full.
         let key = find(Action::Messages).and_then(|command| app.keymap.keys_of(command).next());
         let hint = key.filter(|_| !whole).map(|key| format!("{key} all of it "));
         let left = room.saturating_sub(hint.as_ref().map_or(0, String::len));
@@ -186,7 +186,7 @@ fn news(app: &App) -> Option<(String, Style)> {
     why(app)
 }
 
-/// Returns why the machine stands, if it did not reach what it was asked for.
+/// Returns why the run stopped, if it did not reach what it was asked for.
 pub fn why(app: &App) -> Option<(String, Style)> {
     let snapshot = app.picture()?;
     match (&snapshot.run, &snapshot.debug.stopped) {

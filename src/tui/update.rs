@@ -10,7 +10,7 @@ use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
 use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
 
-/// Notices that are kept to be read again.
+/// Number of notices kept for the list of messages.
 const KEPT: usize = 200;
 
 /// Takes in one message.

@@ -177,7 +177,7 @@ impl Given {
     }
 }
 
-/// One fault of each kind on the selected PE whose name begins as typed, in whatever case.
+/// Returns faults on the selected PE, one of each kind whose name begins as typed, ignoring case.
 fn faults(app: &App, typed: &str) -> Vec<String> {
     let pe = app.selected;
     let address = fault::proposed_address(app, pe);
@@ -186,7 +186,7 @@ fn faults(app: &App, typed: &str) -> Vec<String> {
     Kind::ALL.into_iter().map(of).filter(|text| text.to_lowercase().starts_with(&typed)).collect()
 }
 
-/// PEs with a program, the selected one first.
+/// Returns the PEs with a program, the selected one first.
 fn used(app: &App) -> impl Iterator<Item = Pe> {
     let works = |pe: Pe| app.names.as_ref().is_none_or(|names| names.works(pe));
     let others = Pe::all().filter(|&pe| pe != app.selected);

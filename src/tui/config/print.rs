@@ -29,7 +29,8 @@ pub fn print(config: &Config) -> String {
     field(&mut text, "background", background, "auto", "auto (light paints its own), theme, terminal");
     text.push_str(
         "    // Keys by command. A command named here has these keys in place of its own, and takes them from others;\n    \
-         // [] leaves it to the palette (`:`). A digit given to another command is still part of a count behind 0 or two digits. Ctrl-c always quits.\n    keys: {\n",
+         // [] leaves it to the palette (`:`). A digit bound to another command still continues a count after 0 or\n    \
+         // two digits. Ctrl-c always quits.\n    keys: {\n",
     );
     let usual = Keymap::default();
     for command in COMMANDS {

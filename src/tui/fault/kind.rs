@@ -33,7 +33,7 @@ pub enum Field {
     Value,
     /// Number of packets.
     Packets,
-    /// Delay, µs.
+    /// Delay of each packet, µs.
     Us,
 }
 
@@ -88,7 +88,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// Fails with the first field that cannot be read, and what it takes.
+    /// Fails with the first field that cannot be read, and the values that it accepts.
     pub fn read(self, texts: &[&str]) -> Result<Fault, String> {
         let text = |field: Field| {
             let at = self.fields().iter().position(|&other| other == field);
@@ -135,7 +135,7 @@ impl Field {
         }
     }
 
-    /// States what the field takes.
+    /// States the values that the field accepts.
     pub const fn takes(self) -> &'static str {
         match self {
             Self::Pe => "x,y,p as on the floor plan, for example 3,4,2",
@@ -152,14 +152,14 @@ fn refused(field: Field, text: &str) -> String {
     format!("invalid {} `{text}`: expected {}", field.name(), field.takes())
 }
 
-/// A whole number, decimal or hexadecimal.
+/// Parses a whole number, decimal or hexadecimal (`0x…`).
 fn whole(field: Field, text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let number = digits.map_or_else(|| text.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok());
     number.ok_or_else(|| refused(field, text))
 }
 
-/// A PE as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`.
+/// Parses a PE written as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The menu that injects a fault: its kind, then the PE and the place, prefilled with something that has an effect.
+//! Menu that injects a fault: its kind, then a form filled with values that have an effect.
 
 mod kind;
 mod text;
@@ -15,9 +15,9 @@ use crate::machine::fault::Fault;
 use crate::session::command::Command;
 use crate::session::snapshot::Part;
 
-/// Bit of a byte that is proposed: with the last byte of a word, bit 30, the top of a single's exponent.
+/// Proposed bit of a byte; in the last byte of a word it is bit 30, the top of an f32's exponent.
 const BIT: u32 = 6;
-/// Address that is proposed while no program is known: the first weights.
+/// Address proposed while no program is known: that of the first weights.
 const WEIGHTS: u32 = 0x8000;
 
 /// State of the menu.
@@ -32,16 +32,16 @@ pub struct FaultOverlay {
 /// Fields of a fault as they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// A line for each of [`Kind::fields`].
+    /// One line for each of [`Kind::fields`], in that order.
     pub lines: Vec<Prompt>,
-    /// The line that takes keys.
+    /// Index of the line that takes keys.
     pub at: usize,
-    /// Whether the address is still the proposed one, which goes with the PE.
+    /// Whether the address is still the proposed one, which depends on the PE.
     proposed: bool,
 }
 
 impl FaultOverlay {
-    /// The fault as typed.
+    /// Returns the fault as typed.
     ///
     /// # Errors
     ///
@@ -77,9 +77,10 @@ pub fn open_form(app: &mut App, kind: Kind) {
     app.overlays.push(Overlay::Fault(FaultOverlay { kind, form }));
 }
 
-/// Address of a byte on a PE at which a flipped bit changes what is computed.
+/// Returns the address of a byte on a PE at which a flipped bit changes what is computed.
 ///
-/// The word under the cursor of the memory view if it is read, else the cell state of the PE's first unit.
+/// It lies in the word under the cursor of the memory view if that is read, else in the cell state
+/// of the PE's first unit.
 pub fn proposed_address(app: &App, pe: Pe) -> u32 {
     let Some(program) = app.names.as_ref().map(|names| names.program()) else { return WEIGHTS };
     let place = (pe.qpe().x, pe.qpe().y, pe.p());
@@ -113,12 +114,12 @@ fn proposal(app: &App, kind: Kind, field: Field, pe: Pe) -> String {
     }
 }
 
-/// A PE as the form takes it: `3,4,2`.
+/// Returns a PE as the form takes it: `3,4,2`.
 pub fn written(pe: Pe) -> String {
     format!("{},{},{}", pe.qpe().x, pe.qpe().y, pe.p())
 }
 
-/// Takes a key if the menu is on top.
+/// Handles a key if the menu is on top.
 pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let Some(Overlay::Fault(menu)) = app.overlays.last() else { return None };
     if menu.form.is_some() { key_in_form(app, key) } else { key_in_menu(app, key) }
@@ -202,7 +203,7 @@ fn changed(app: &mut App) {
     }
 }
 
-/// Puts in the address that goes with the PE as typed, as long as the user has not chosen one.
+/// Updates the proposed address for the PE as typed, unless the user has chosen an address.
 fn propose_again(app: &mut App) {
     let Some(Overlay::Fault(FaultOverlay { kind, form: Some(form) })) = app.overlays.last() else { return };
     let at = kind.fields().iter().position(|&field| field == Field::Address);
@@ -216,7 +217,7 @@ fn propose_again(app: &mut App) {
     }
 }
 
-/// Injects the fault if nothing is wrong with it; what is wrong stands below the form already.
+/// Injects the fault if it is valid; otherwise the form already shows the error.
 fn inject(app: &mut App) -> Vec<Effect> {
     let Some(Overlay::Fault(menu)) = app.overlays.last() else { return Vec::new() };
     let Ok(fault) = menu.fault(app) else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Faults as they are written in scenes, for the command line of the app; what is wrong with one, in words.
+//! Faults in the notation of scenes, for the app's command line, and their error messages.
 
 use ron::Error;
 
@@ -6,7 +6,7 @@ use super::kind::Kind;
 use crate::machine::fault::Fault;
 use crate::scene::error::did_you_mean;
 
-/// One fault of a kind, as a scene has it, for the PE `place`: `(x, y, p)`.
+/// Returns a fault of `kind` in the notation of scenes, as an example; `pe` is `(x, y, p)`.
 pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
     scene(&match kind {
         Kind::FlipBit => Fault::FlipBit { pe, address, bit: 6 },
@@ -18,7 +18,7 @@ pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
     })
 }
 
-/// A fault as a scene has it, with its address in hexadecimal digits.
+/// Returns a fault in the notation of scenes, with its address in hexadecimal.
 pub fn scene(fault: &Fault) -> String {
     let (x, y, p) = fault.place();
     let pe = format!("pe: ({x}, {y}, {p})");
@@ -38,7 +38,7 @@ pub fn scene(fault: &Fault) -> String {
     }
 }
 
-/// Reads a fault as a scene has it.
+/// Parses a fault in the notation of scenes.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn read(text: &str) -> Result<Fault, String> {
 
 fn unknown(word: &str) -> String {
     let names = Kind::ALL.map(Kind::name);
-    // A whole part of a name counts as meant, whatever its case: `kill`, `flip`, `Delay`.
+    // A beginning of a name counts as a match, ignoring case: `kill`, `flip`, `Delay`.
     let part = names
         .into_iter()
         .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));

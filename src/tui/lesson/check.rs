@@ -1,4 +1,4 @@
-//! A whole lesson run through, with the app and its engine, without a terminal. For those who write lessons.
+//! Runs a whole lesson with the app and its engine, without a terminal, for authors of lessons.
 
 use super::course::Course;
 use super::load::Loaded;
@@ -30,7 +30,7 @@ pub struct Checked {
     pub values: Vec<(String, String)>,
 }
 
-/// Runs a lesson: every page forwards, with the keys that it names, then back to the first.
+/// Runs a lesson: every page forwards with the keys that it names, then back to the first page.
 ///
 /// # Errors
 ///

@@ -40,10 +40,10 @@ enum Way {
     Anew,
 }
 
-/// What commands by hand have done to the experiment of a page.
+/// Effect of the user's commands on the experiment of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum ByHand {
-    /// Nothing that matters to the next page.
+    /// No effect that matters to the next page.
     Nothing,
     /// The experiment stands at another moment.
     Moved,
@@ -65,7 +65,7 @@ pub struct Course {
     /// What the engine is on its way to: the tag of its answer, and the way.
     pending: Option<(u32, Way)>,
     tags: u32,
-    /// What commands by hand have done since the page's moment.
+    /// Effect of the user's commands since the page's moment.
     by_hand: ByHand,
     /// Why the page's moment could not be come to.
     pub problem: Option<String>,
@@ -73,7 +73,7 @@ pub struct Course {
     pub hidden: bool,
     /// First line of the text that is shown.
     pub scroll: usize,
-    /// Whether the page's question stands in the place of its text, and digits answer it.
+    /// Whether the page's question is shown in place of its text, and digits answer it.
     pub asking: bool,
     /// What was answered on each page, from 0.
     pub answers: Vec<Option<usize>>,
@@ -126,12 +126,12 @@ impl Course {
         self.loaded.lesson().pages.get(self.page)
     }
 
-    /// The answer given on the page that is shown, from 0; `None` while its question is open.
+    /// Returns the answer on the current page, counted from 0; `None` while its question is open.
     pub fn answer(&self) -> Option<usize> {
         self.answers.get(self.page).copied().flatten()
     }
 
-    /// The scene that the page that is shown was opened with.
+    /// Returns the scene with which the current page was opened.
     pub fn scene(&self) -> Option<&Path> {
         self.source(self.page).map(|source| source.scene.as_path())
     }
@@ -309,8 +309,8 @@ impl Course {
 
     /// Takes note of a command that the user gave.
     pub fn heard(&mut self, command: &Command) {
-        let anew = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
-        if anew || matches!(command, Command::Inject(_)) {
+        let reopens = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
+        if reopens || matches!(command, Command::Inject(_)) {
             self.by_hand = ByHand::Disturbed;
         } else if command.moves() {
             self.by_hand = self.by_hand.max(ByHand::Moved);

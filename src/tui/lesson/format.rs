@@ -67,7 +67,7 @@ pub struct Page {
     /// Something to think about.
     #[serde(default)]
     pub question: Option<Question>,
-    /// Keys that the text names, and what must be seen after each: `lesson NAME --check` presses them.
+    /// Keys that the text names and what the screen must then show, for `lesson NAME --check`.
     #[serde(default, rename = "try")]
     pub tries: Vec<Try>,
 }
@@ -165,14 +165,15 @@ pub enum Mark {
     Key(String),
 }
 
-/// Keys pressed at a page's moment, and the texts that the screen must then have.
+/// Keys pressed at a page's moment, and the texts that the screen must then show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Try {
-    /// Keys as `screenshot --keys` takes them: `S S W`, `04s`, `g 'step 4' enter`. None: the page as it opens.
+    /// Keys as `screenshot --keys` takes them, such as `S S W`; empty for the page as it opens.
     pub keys: String,
-    /// Texts that must be on screen, each within a line, at every size of [`SIZES`](super::check::SIZES); braces hold
-    /// values, as in the page's text.
+    /// Texts that the screen must show, each within a line; braces hold values, as in the page.
+    ///
+    /// They are checked at every size of [`SIZES`](super::check::SIZES).
     pub sees: Vec<String>,
 }
 

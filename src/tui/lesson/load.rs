@@ -261,7 +261,7 @@ fn check_question(document: &Document<Lesson>, at: usize) -> Result<(), SceneErr
     Ok(())
 }
 
-/// Checks that keys to try are keys, and that each attempt says what must be seen.
+/// Checks that the keys to try can be pressed, and that each attempt names text to be seen.
 fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<(), SceneError> {
     for (number, Try { keys, sees }) in tries.iter().enumerate() {
         let field = |name: &str| format!("pages.{at}.try.{number}.{name}");

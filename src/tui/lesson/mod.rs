@@ -9,8 +9,8 @@
 //! | [`strip`] | where the text goes on screen, and how it looks |
 //! | [`question`] | the question of a page, in the place of its text |
 //! | [`presenter`] | keys shown, slow motion |
-//! | [`tries`] | keys that a page names, pressed |
-//! | [`check`] | a whole lesson run through, its keys pressed, without a terminal |
+//! | [`tries`] | presses the keys that a page names |
+//! | [`check`] | runs a whole lesson and presses its keys, without a terminal |
 
 pub mod check;
 pub mod course;

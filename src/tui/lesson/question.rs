@@ -1,4 +1,4 @@
-//! The question of a page: it stands where the page's text does, so that it covers no panel, and takes only the digits.
+//! Question of a page, shown in place of its text so that it covers no panel; digits answer it.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
@@ -42,9 +42,9 @@ pub fn of_page(course: &Course) -> Option<&Question> {
     course.shown()?.question.as_ref()
 }
 
-/// Takes Esc, and digits while the question is not answered; every other key keeps its meaning.
+/// Handles Esc, and digits until the question is answered; every other key keeps its meaning.
 ///
-/// The first answer counts. Layers over the panels come first: with one open, nothing is taken.
+/// The first answer counts. While an overlay is open, it gets the keys.
 pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     if !is_open(app) || !app.overlays.is_empty() || app.count.is_some() || key.modifiers != KeyModifiers::NONE
     {
@@ -69,7 +69,7 @@ pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// Returns the question and its choices in lines of `width` columns; once answered, also what is right and why.
+/// Returns the question and its choices as lines; once answered, also the solution and its reason.
 pub fn lines(course: &Course, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let Some(question) = of_page(course) else { return Vec::new() };
     let value = |page: Option<usize>, expression: &str| course.value(page, expression);
@@ -95,7 +95,7 @@ pub fn lines(course: &Course, width: usize, theme: &Theme) -> Vec<Line<'static>>
     lines
 }
 
-/// Says whether the answer is right, and why, as one paragraph.
+/// Returns whether the answer is right, and why, as one paragraph.
 fn verdict(
     question: &Question,
     chosen: usize,
@@ -110,7 +110,7 @@ fn verdict(
         format!("{} is wrong: it is {}.", chosen + 1, question.answer)
     };
     let mut lines = text::lines(&format!("{word} {}", question.because), width, theme, value);
-    // The first words are the verdict; the paragraph may break within them where the screen is narrow.
+    // The first words are the verdict; on a narrow screen the paragraph may break within them.
     let style = if right { theme.good() } else { theme.warn() };
     let mut rest = word.split(' ').count();
     for span in lines.iter_mut().flat_map(|line| &mut line.spans) {

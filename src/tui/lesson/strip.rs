@@ -34,7 +34,7 @@ const COLUMN_FROM: u16 = 114;
 /// Most lines of text of a strip; at least [`LEAST`], however few rows there are.
 const MOST: u16 = 7;
 const LEAST: u16 = 4;
-/// Most lines of a question in a strip: with its choices, and then with what is right.
+/// Most lines of a question in a strip, with its choices and, once answered, the solution.
 const QUESTION: u16 = 9;
 /// Rows that the floor plan with a panel beside it needs, status and keys included.
 const PANELS_ROWS: u16 = 19;
@@ -85,7 +85,7 @@ fn inner(area: Rect, columns: u16) -> (u16, u16) {
     }
 }
 
-/// Returns the lines to read: what is wrong, the text, the question. A strip has either text or question.
+/// Returns the lines to read: a problem, the text, the question; a strip has text or question.
 fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let Some(page) = course.shown() else { return Vec::new() };
@@ -174,7 +174,7 @@ fn rule(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) {
     }
 }
 
-/// Returns the keys of the lesson that do something now.
+/// Returns the keys of the lesson that have an effect now.
 fn keys(app: &App, course: &Course, more: bool) -> String {
     let mut keys = Vec::new();
     if more || course.scroll > 0 {

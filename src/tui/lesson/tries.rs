@@ -1,4 +1,4 @@
-//! Keys that a page names, pressed at its moment with the app and its engine, and what the screen must have then.
+//! Presses the keys that a page names at its moment, and checks what the screen then shows.
 
 use super::check::SIZES;
 use super::course::Course;
@@ -35,12 +35,12 @@ pub fn problems(stage: &mut Stage, page: usize) -> Result<Vec<String>, StageErro
     Ok(problems)
 }
 
-/// Brings chip and screen to how the page opens.
+/// Restores chip and screen to their state when the page opens.
 fn at_the_page(stage: &mut Stage, page: usize, begin: &App, size: (u16, u16)) -> Result<(), StageError> {
     let app = stage.app();
     let mut fresh = begin.clone();
     fresh.size = size;
-    // What the engine has said since stays; where the user looks is as it was.
+    // Keep what the engine has sent since; restore where the user looks.
     fresh.snapshot.clone_from(&app.snapshot);
     fresh.names.clone_from(&app.names);
     fresh.lesson.clone_from(&app.lesson);

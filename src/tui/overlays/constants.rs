@@ -1,4 +1,4 @@
-//! The table of hardware numbers: value, unit, how sure, and where from. What the scene assumes is in it as it is.
+//! Table of hardware numbers: value, unit, kind of evidence, source; with the scene's assumptions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -62,7 +62,7 @@ pub fn render(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// How many are how sure.
+/// Returns the number of constants of each kind of evidence.
 fn heading(table: &[Constant], theme: &Theme) -> Line<'static> {
     let mut line = Line::default();
     let marks = [

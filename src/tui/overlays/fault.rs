@@ -1,4 +1,4 @@
-//! The menu that injects a fault.
+//! Draws the menu that injects a fault.
 //!
 //! ```text
 //! ╭ Inject fault ───────────────────────────────────────────╮
@@ -23,10 +23,11 @@ use crate::tui::app::App;
 use crate::tui::fault::{FaultOverlay, Form, Kind, scene};
 use crate::tui::widgets::{centred, columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
-/// Columns of the whole menu where there is room, and rows: kinds, or fields and what comes of them.
+/// Columns and rows of the whole menu where there is room for them.
 const SIZE: (u16, u16) = (78, 11);
-/// Columns of a field's label with its mark, and of what is typed.
+/// Columns of a field's label with its mark.
 const LABEL: u16 = 11;
+/// Columns of a field's text.
 const TYPED: u16 = 12;
 
 /// Draws the menu.
@@ -111,7 +112,7 @@ fn without_effect(app: &App, fault: &Fault) -> Option<String> {
     Some(format!("without effect on what is computed, since {why}"))
 }
 
-/// Name of the region in which the fault changes a bit.
+/// Returns the name of the region in which the fault changes a bit, with a separator before it.
 fn region(app: &App, fault: &Fault) -> String {
     let (Fault::FlipBit { address, .. } | Fault::StickBit { address, .. }) = *fault else {
         return String::new();

@@ -44,14 +44,14 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
 }
 
-/// What was said so far, whole: why the run stands first, then notices, the newest first.
+/// Draws the messages so far in full: why the run stopped, then notices, newest first.
 pub fn messages(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     let frame =
         Frame { title: "Messages", style: app.theme.accent(), what_now: "↑↓ scroll · Esc closes" };
     frame.render_rows(app, &message_rows(app, area.width), scroll, area, buf);
 }
 
-/// The rows of [`messages`] on a screen of `columns`.
+/// Returns the rows of [`messages`] on a screen of `columns`.
 pub fn message_rows(app: &App, columns: u16) -> Vec<(String, Style)> {
     let room = Frame::room(Rect { width: columns, ..Rect::default() });
     let mut rows = Vec::new();
@@ -68,12 +68,12 @@ pub fn message_rows(app: &App, columns: u16) -> Vec<(String, Style)> {
         add(said, app.theme.text());
     }
     if rows.is_empty() {
-        rows.push(("nothing was said yet".to_owned(), app.theme.dim()));
+        rows.push(("no messages yet".to_owned(), app.theme.dim()));
     }
     rows
 }
 
-/// Draws the findings, most severe first, what follows from a fault below it; one is selected.
+/// Draws the findings, most severe first, the consequences of a fault below it; one is selected.
 pub fn findings(app: &App, selected: usize, area: Rect, buf: &mut Buffer) {
     let frame = Frame {
         title: "Findings, most severe first",

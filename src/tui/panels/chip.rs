@@ -212,7 +212,7 @@ fn status_mark(state: &PeView) -> &'static str {
     }
 }
 
-/// Mark that replaces the value in the cell of a PE that does nothing more; seen without colours too.
+/// Returns the mark in place of the value in the cell of a stopped PE; it needs no colours.
 const fn stopped_mark(status: PeStatus) -> Option<&'static str> {
     match status {
         PeStatus::Halted => Some("X"),
@@ -268,7 +268,7 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     pair_lines(view, &pairs, rest, buf)
 }
 
-/// Writes `name value  name value ...` in as many lines as the area has; what does not fit whole is left out.
+/// Writes `name value` pairs in as many lines as the area has, as far as they fit whole.
 fn pair_lines(view: &View<'_>, pairs: &[(&str, String)], area: Rect, buf: &mut Buffer) -> Rect {
     let width = usize::from(area.width);
     let mut rest = area;

@@ -69,7 +69,7 @@ impl PanelId {
         self as u8 + 1
     }
 
-    /// What it shows, in a few words.
+    /// Describes the content of the panel in a few words.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Chip => "every PE as a heat map",
@@ -141,7 +141,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Says in a panel of figures that there are none before the first time step, and which there will be.
+/// Writes into a panel of figures what it shows after the first time step.
 fn idle(view: &View<'_>, panel: PanelId, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let word = view.step_word();

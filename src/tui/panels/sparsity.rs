@@ -75,7 +75,7 @@ fn history(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    // No axis without bars.
+    // Without bars, no axis either.
     if area.height == 0 || layer.activity_history.is_empty() {
         return;
     }

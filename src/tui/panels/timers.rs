@@ -14,7 +14,7 @@ use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
 };
 
-/// Rows below the panel's first from which the last one says what the critical path is spent on.
+/// Fewest rows below the heading at which the last one shows the uses of the critical path.
 const PATH_FROM: u16 = 9;
 
 /// One row: a name, its times, its layer if it is about one.
@@ -66,8 +66,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What the critical path is spent on, in as many words as `width` columns hold; `None` if it is not known, or if no
-/// wording fits.
+/// Returns the uses of the critical path, in the longest wording that fits in `width` columns.
+///
+/// `None` if they are not known, or if no wording fits.
 fn path_line(view: &View<'_>, width: u16) -> Option<String> {
     let (uses, last) = view.snapshot.path_uses?;
     let word = view.step_word();

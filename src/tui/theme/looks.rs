@@ -44,7 +44,7 @@ impl ThemeName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Background {
-    /// The light theme paints its own, so that it reads in a dark terminal too; the others leave the terminal's.
+    /// The light theme paints its own, to be legible in a dark terminal; the others paint none.
     #[default]
     Auto,
     /// Every theme with colours paints its own.
@@ -95,7 +95,7 @@ pub struct LooksChoice {
     pub ramp: Option<RampName>,
     /// Characters.
     pub glyphs: Option<Glyphs>,
-    /// Background.
+    /// Painter of the background: the theme or the terminal.
     pub background: Option<Background>,
 }
 
@@ -122,7 +122,7 @@ impl LooksChoice {
             theme: self.theme.unwrap_or_else(|| ThemeName::detect(&env)),
             ramp: self.ramp.unwrap_or_default(),
             glyphs: self.glyphs.unwrap_or_else(|| Glyphs::detect(&env)),
-            // A terminal that says that it is light has the better background already: its own.
+            // A terminal that reports a light background keeps it.
             background: self.background.unwrap_or_else(|| match ThemeName::detect(&env) {
                 ThemeName::Light => Background::Terminal,
                 _ => Background::Auto,
@@ -207,7 +207,7 @@ mod tests {
         ] {
             let env = |name: &str| (name == "COLORFGBG").then(|| value.to_owned());
             assert_eq!(ThemeName::detect(env), theme, "{value}");
-            // What is light needs no paint.
+            // A light terminal is not painted.
             let painted = LooksChoice::default().resolve(env).background == Background::Auto;
             assert_eq!(painted, theme == ThemeName::Dark, "{value}");
         }

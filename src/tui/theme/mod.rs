@@ -1,8 +1,9 @@
 //! What things look like, by what they mean: the only place that knows colours.
 //!
-//! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the user's [`Looks`] and the
-//! terminal's depth. The background stays the terminal's own, except that the light theme paints one. Colour is never the only channel: every heat cell has a
-//! digit, every state a word.
+//! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the
+//! user's [`Looks`] and the terminal's depth. The background stays the terminal's own, except that
+//! the light theme paints one. Colour is never the only channel: every heat cell has a digit, every
+//! state a word.
 //!
 //! | file | what lives there |
 //! |---|---|
@@ -104,7 +105,7 @@ impl Theme {
         }
     }
 
-    /// Paint of everything that has no colour of its own; `None` where the terminal's own background stays.
+    /// Returns the colours of cells that have none; `None` to keep the terminal's background.
     pub fn ground(&self) -> Option<Style> {
         let paints = match self.looks.background {
             Background::Auto => self.looks.theme == ThemeName::Light,
@@ -121,7 +122,7 @@ impl Theme {
         })
     }
 
-    /// Paints the theme's background and ink under all that has none of its own, if the theme does.
+    /// Gives the theme's background and ink to cells that have none, if the theme paints at all.
     pub fn paint(&self, area: Rect, buf: &mut Buffer) {
         let Some(Style { fg: Some(ink), bg: Some(ground), .. }) = self.ground() else { return };
         for place in area.intersection(buf.area).positions() {

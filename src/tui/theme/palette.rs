@@ -1,9 +1,10 @@
 //! The colours of the themes.
 //!
-//! Where the terminal's own background stays a theme assumes one: the hardest of the common ones, so that the others are
-//! easier. For dark themes that is Nord's #2e3440, brighter than nearly all other dark ones; for the light theme
-//! gruvbox's #fbf1c7, darker than plain white and than Solarized's. Measured against it (`tests` below hold the
-//! floors), at 24 bits and after the way to xterm's 256:
+//! Where the terminal keeps its background, a theme assumes one: the hardest of the common ones, so
+//! that the others are easier. For dark themes that is Nord's #2e3440, brighter than nearly all
+//! other dark ones; for the light theme gruvbox's #fbf1c7, darker than plain white and than
+//! Solarized's. Measured against it (`tests` below hold the floors), at 24 bits and after the way
+//! to xterm's 256:
 //!
 //! | theme | text slots, least | categories, least | pictures, least |
 //! |---|---|---|---|
@@ -19,7 +20,7 @@ use super::names::{Ink, Rgb};
 /// The colours of one theme.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Palette {
-    /// The background that is assumed where the terminal's own stays.
+    /// Background assumed for contrast where the terminal keeps its own.
     pub ground: Rgb,
     /// Background and text where the theme paints both.
     pub paint: [Ink; 2],

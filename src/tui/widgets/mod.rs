@@ -22,7 +22,9 @@ pub fn put_line<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) -> 
     rows_from(area, 1)
 }
 
-/// Returns the line cut to `width` columns, with `…` in place of what is missing. Spaces at its end may go unmarked.
+/// Returns the line cut to `width` columns, with `…` in place of what is missing.
+///
+/// Spaces cut off at its end are not marked.
 pub fn clipped(line: Line<'_>, width: usize) -> Line<'_> {
     let mut room = width;
     let end = line.spans.iter().rposition(|span| !span.content.trim_end().is_empty());
@@ -113,7 +115,7 @@ pub fn shorten(text: &str, width: usize) -> String {
     if Span::raw(text).width() <= width { text.to_owned() } else { cut(text, width) }
 }
 
-/// The beginning of a text and `…`, in `width` columns.
+/// Returns the beginning of a text and `…`, in `width` columns.
 fn cut(text: &str, width: usize) -> String {
     let mut short = String::new();
     for character in text.chars() {

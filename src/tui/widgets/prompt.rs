@@ -67,7 +67,9 @@ impl Prompt {
         self
     }
 
-    /// Returns the line with a proposed beginning, `step `: a digit continues it, anything else that is typed replaces it.
+    /// Returns the line with a proposed beginning, such as `step `, that a digit continues.
+    ///
+    /// A letter or a pasted word replaces it.
     #[must_use]
     pub fn with_proposal(self, text: &str) -> Self {
         Self { proposed: true, ..self.with_text(text) }

@@ -1,4 +1,4 @@
-//! The help: the focused panel, every row of the command table, and the words on the screen; narrowed by what is typed.
+//! Help: the focused panel, the command table and the words on the screen, with a search.
 
 mod texts;
 
@@ -34,12 +34,12 @@ pub enum Page {
 impl Page {
     const ALL: [Self; 3] = [Self::Panel, Self::Keys, Self::Words];
 
-    /// The page to open with: the focused panel's, once there are panels and nothing lies over them.
+    /// Returns the page to open with: the focused panel's if panels are shown without an overlay.
     pub fn first(app: &App) -> Self {
         if app.snapshot.is_some() && app.overlays.is_empty() { Self::Panel } else { Self::Keys }
     }
 
-    /// The next page, or with `back` the one before, round and round.
+    /// Returns the next page or, with `back`, the previous one, cyclically.
     #[must_use]
     pub fn turned(self, back: bool) -> Self {
         let at = Self::ALL.iter().position(|&page| page == self).unwrap_or(0);
@@ -58,13 +58,13 @@ impl Page {
 /// One line of the list of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// A heading.
+    /// Heading of a group of commands.
     Heading(Group),
     /// A command, as an index into [`COMMANDS`].
     Command(usize),
 }
 
-/// The lines that a search leaves: a command stays if its name, words or a key contain what was typed.
+/// Returns the rows that match a search by a part of a command's name or text, or by a whole key.
 pub fn rows(keymap: &Keymap, search: &str) -> Vec<Row> {
     let search = search.trim().to_lowercase();
     let mut rows = Vec::new();
@@ -89,20 +89,20 @@ fn matches(keymap: &Keymap, command: &Command, search: &str) -> bool {
         || keys(keymap, command).to_lowercase().split(' ').any(|key| key == search)
 }
 
-/// The keys of a command, as shown; behind the key that opens it, if they count in the list of breakpoints only.
+/// Returns the keys of a command as text; keys of the breakpoint list follow the key that opens it.
 pub fn keys(keymap: &Keymap, command: &Command) -> String {
     let opens = find(Action::Points).filter(|_| command.context == Context::Points);
     let first = opens.and_then(|opens| keymap.keys_of(opens).next());
     first.into_iter().chain(keymap.keys_of(command)).map(|key| key.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// What a row of the help has at the left.
+/// Row of the help: a heading, or keys or a word with their meaning.
 enum Left {
     Heading(String),
     Entry(String, String),
 }
 
-/// The page, or what a search finds in commands and words, before it is wrapped.
+/// Returns the page, or what a search finds in commands and words, before it is wrapped.
 fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
     let entry = |&(word, meaning): &texts::Entry| Left::Entry(word.to_owned(), meaning.to_owned());
     let search = search.trim().to_lowercase();
@@ -135,14 +135,14 @@ fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
     content
 }
 
-/// A command without a key is called by its name.
+/// Returns the entry of a command; one without a key is shown by its name.
 fn command(app: &App, command: &Command) -> Left {
     let keys = keys(&app.keymap, command);
     let keys = if keys.is_empty() { format!(":{}", command.id) } else { keys };
     Left::Entry(keys, command.about.to_owned())
 }
 
-/// Whether a command acts on this panel.
+/// Returns `true` if a command acts on this panel.
 fn is_of(panel: PanelId, command: &Command) -> bool {
     match panel {
         PanelId::Chip => command.when == When::Chip || command.action == Action::ToggleWindow,
@@ -157,7 +157,7 @@ fn is_of(panel: PanelId, command: &Command) -> bool {
     }
 }
 
-/// The rows of the help at a width, each entry wrapped beside its keys or word.
+/// Returns the rows of the help at a width, each entry wrapped beside its keys or word.
 fn lines(app: &App, page: Page, search: &str, width: usize) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let mut lines = Vec::new();
@@ -167,7 +167,7 @@ fn lines(app: &App, page: Page, search: &str, width: usize) -> Vec<Line<'static>
             Left::Entry(left, text) => {
                 let room = width.saturating_sub(LEFT + 2).max(1);
                 let mut text = wrapped(&text, room).into_iter();
-                // What is longer than its column has a row of its own.
+                // A left part that is wider than its column gets a row of its own.
                 let wide = Span::raw(left.as_str()).width() >= LEFT;
                 let first = if wide { String::new() } else { text.next().unwrap_or_default() };
                 let left = Span::styled(format!("  {left:<LEFT$}"), theme.accent());
@@ -179,7 +179,7 @@ fn lines(app: &App, page: Page, search: &str, width: usize) -> Vec<Line<'static>
     lines
 }
 
-/// Number of rows that the help has at the present size.
+/// Returns the number of rows that the help has at the present size of the screen.
 pub fn length(app: &App, page: Page, search: &str) -> usize {
     lines(app, page, search, usize::from(app.size.0.min(COLUMNS).saturating_sub(2))).len()
 }

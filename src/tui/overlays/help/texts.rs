@@ -1,5 +1,7 @@
-//! Texts of the help: what each panel shows, and the words on the screen. An entry has one line: at most 15 columns for the
-//! word or mark, 58 for the meaning (a test holds this).
+//! Texts of the help: what each panel shows, and the meaning of words on the screen.
+//!
+//! An entry has one line: at most 15 columns for the word or mark, 58 for the meaning (checked by a
+//! test).
 
 use crate::session::snapshot::TaskView;
 use crate::tui::panels::PanelId;
@@ -122,7 +124,7 @@ const ENERGY: &[Entry] = &[
     ("polling", "what they draw more while they look for input"),
     ("not published", "no source gives it; 0 unless the scene assumes it"),
     ("chart", "energy of the last tokens"),
-    ("C", "every constant, how sure it is, and its source"),
+    ("C", "every constant, how it is known, and its source"),
 ];
 
 const PE: &[Entry] = &[

@@ -168,8 +168,10 @@ fn word_style(view: &View<'_>, word: &WordView) -> Style {
     word.kind.map_or_else(|| theme.dim(), |kind| theme.region(kind))
 }
 
-/// A word as hex, u32 and f32, and its region's name, in `room` columns. What does not fit is left out: the u32 first, then
-/// the name; the number is never cut where the panel has its least width.
+/// Returns a word as hex, u32 and f32, and the name of its region, in `room` columns.
+///
+/// What does not fit is left out: the u32 first, then the name. A panel of at least its minimum
+/// width never cuts the number.
 fn read_out(bits: u32, owner: &str, room: usize) -> (String, &str) {
     let single = single_text(f32::from_bits(bits));
     let (full, short) = (format!("{bits:08x} = {bits} = {single}"), format!("{bits:08x} = {single}"));

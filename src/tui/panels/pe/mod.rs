@@ -75,7 +75,7 @@ fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     put_pair(buf, area, line, Line::from(name))
 }
 
-/// The keys of the panel, most useful first, as many as fit; what the marks of the part mean stands in the part.
+/// Returns the keys of the panel, most useful first, as many as fit in `width` columns.
 fn legend(view: &View<'_>, width: u16) -> Line<'static> {
     use state::Key;
     let theme = view.theme();

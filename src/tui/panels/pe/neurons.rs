@@ -74,7 +74,7 @@ impl Columns {
         };
         let UnitView { c_before, c, theta, y, .. } = *unit;
         let [before, theta, y, after] = [c_before, theta, y, c].map(number);
-        // y is not negative: seven columns do.
+        // y is not negative: seven columns are enough.
         let y = y.strip_prefix(' ').unwrap_or(&y);
         format!("{:>6} {before}{theta}{MARK}{y}{after}{gates}", unit.unit)
     }
@@ -84,7 +84,7 @@ impl Columns {
 const TABLE: u16 = 6 + 9 + 8 + 2 + 7 + 8;
 /// Column of the mark of an event, between what is compared and what is sent.
 const MARK_AT: u16 = 6 + 9 + 8 + 1;
-/// Room for it.
+/// Blanks over which the mark of an event is drawn.
 const MARK: &str = "  ";
 
 /// A number of seven columns and a gap.
@@ -175,7 +175,7 @@ fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf
     for line in wrap(&of.packet, room, rows) {
         rest = put_line(buf, rest, Line::raw(line));
     }
-    // The list below begins with the unit's bytes: who receives its value is below the edge of a small screen.
+    // On a small screen the list below ends within the unit's bytes: name the receivers here, too.
     let heard = of.heard();
     if !heard.is_empty() {
         for line in wrap(&format!("heard by {heard}"), room, rows) {

@@ -79,7 +79,7 @@ pub struct PeState {
     pub part: Part,
     /// Address of the word under the cursor in Memory.
     pub address: u32,
-    /// Whether the user, or a lesson, has chosen the address; until then the cursor is where a PE's data begins.
+    /// Whether the user or a lesson has chosen the address; else it is the start of the PE's data.
     pub placed: bool,
     /// Number of the unit under the cursor in Neurons.
     pub unit: u32,
@@ -169,7 +169,9 @@ impl PeState {
         };
     }
 
-    /// Puts the cursor where the PE's data begins: the program at address 0 is not modelled, and all zeros.
+    /// Moves the cursor to the start of the PE's data, unless an address was chosen.
+    ///
+    /// The program at address 0 is not modelled and reads as zeros.
     pub fn open_memory(&mut self, shown: Option<&Inspection>) {
         let Some(PartView::Memory(view)) = shown.and_then(|shown| shown.view.as_ref()) else { return };
         let data = view.map.iter().find(|region| region.kind == RegionKind::Weights);

@@ -1,4 +1,4 @@
-//! The task's panel before the first time step: which network this is, what it is about to read, and where to look.
+//! Task panel before the first time step: the network, the text it will read, the other panels.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ pub(super) fn render(view: &View<'_>, upcoming: &[String], hint: &str, area: Rec
     let mut rest = paragraph(what, theme.text(), area, area.height, buf);
     rest = paragraph(&network(view), theme.dim(), rest, rest.height, buf);
     rest = put_line(buf, rest, Line::styled(hint.to_owned(), theme.accent()));
-    // The panels come first: more of the text is seen by reading it.
+    // The panels have priority: the run shows more of the text.
     let panels = if rest.height > PANEL_ROWS + 2 { PANEL_ROWS } else { 0 };
     if !upcoming.is_empty() && rest.height > panels + 1 {
         let rows = rest.height - panels - 1;
@@ -36,7 +36,7 @@ pub(super) fn render(view: &View<'_>, upcoming: &[String], hint: &str, area: Rec
     }
 }
 
-/// The network's name, layers and PEs.
+/// Returns the network's name, layers and PEs.
 fn network(view: &View<'_>) -> String {
     let layers = view.snapshot.layers.iter().map(|layer| {
         let units = units::count(u64::from(layer.units));
@@ -45,7 +45,7 @@ fn network(view: &View<'_>) -> String {
     format!("{}: {}", view.snapshot.model, layers.collect::<Vec<_>>().join(", "))
 }
 
-/// The other panels, and what each shows.
+/// Lists the other panels with what each shows.
 fn list(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let mut rest = put_line(buf, area, Line::styled("panels", theme.strong()));
@@ -55,7 +55,7 @@ fn list(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Text in at most `rows` rows, `…` where it is cut; returns what is left below.
+/// Writes a text in at most `rows` rows, cut with `…`, and returns the area below.
 fn paragraph(text: &str, style: Style, area: Rect, rows: u16, buf: &mut Buffer) -> Rect {
     let mut rest = area;
     let all = wrapped(text, usize::from(area.width).max(1));

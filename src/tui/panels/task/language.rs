@@ -171,7 +171,7 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
 
-/// Surprisal of the last words as a chart; no axis without bars.
+/// Draws the surprisal of the last words as a chart; without bars, no axis either.
 fn history(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if reading.history.is_empty() {
         return;

@@ -1,5 +1,7 @@
-//! Panel 9: the time line. What every PE does when, the critical path through it, packets and DMA, and what bounds a
-//! step in one sentence.
+//! Panel 9: the timeline.
+//!
+//! It shows what every PE does when, the critical path through it, packets and DMA, and in one
+//! sentence what bounds a step.
 //!
 //! ```text
 //! path     EWWWWWWWWBRRRRRRRR   what the step waits for, and in which layer
@@ -50,7 +52,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     };
     let places = places(area, &line.sentence);
-    // A panel too low for a row of its own has what the letters mean instead of the keys.
+    // A panel too low for a legend row shows the legend in place of the keys.
     let room = usize::from(area.width.saturating_sub(4));
     let below = if places.legend.is_empty() { legend(theme, room) } else { keys(view, Some(line)) };
     let inner = frame(view, PanelId::Timeline, &head(view, line), below, area, buf);
@@ -67,7 +69,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     details(view, line, places.details, buf);
 }
 
-/// Number of a time step for people, who count from 1.
+/// Returns the number of a time step as shown, counted from 1.
 const fn number(step: u32) -> u32 {
     step.wrapping_add(1)
 }
@@ -85,7 +87,7 @@ fn head(view: &View<'_>, line: &TimelineView) -> String {
     format!("{steps} · {} · {each} a column", units::time_us(us(line.end - line.begin)))
 }
 
-/// Which PEs have a row, and the keys of the panel.
+/// Returns the text on which PEs have a row, and the keys of the panel.
 fn keys(view: &View<'_>, line: Option<&TimelineView>) -> Line<'static> {
     let theme = view.theme();
     let shown = line.map_or_else(Vec::new, |line| shown(line).into_iter().collect());
@@ -106,7 +108,7 @@ fn keys(view: &View<'_>, line: Option<&TimelineView>) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Which of the PEs have a row, where not all do.
+/// Describes which PEs have a row; `None` if all do.
 fn shown(line: &TimelineView) -> Option<String> {
     let (rows, all) = (line.rows.len(), line.order.len());
     let first = line.rows.first().filter(|_| rows < all)?;

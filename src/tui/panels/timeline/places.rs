@@ -33,7 +33,9 @@ pub struct Places {
     pub details: Rect,
 }
 
-/// Divides a panel's area, border included. `sentence` is wrapped into as many rows as it needs and the panel can spare.
+/// Divides a panel's area, border included.
+///
+/// `sentence` is wrapped into as many rows as it needs and the panel can spare.
 pub fn places(area: Rect, sentence: &str) -> Places {
     let inner = Rect {
         x: area.x.saturating_add(1),
@@ -42,7 +44,7 @@ pub fn places(area: Rect, sentence: &str) -> Places {
         height: area.height.saturating_sub(2),
     };
     let gutter = if inner.width >= 90 { WIDE_GUTTER } else { GUTTER }.min(inner.width);
-    // Most rows of the sentence, path, packets, DMA, legend, details; the axis always, PEs with the rest.
+    // Most rows of sentence, path, packets, DMA, legend, details; the axis has one, PEs the rest.
     let [most, path, packets, dma, legend, details] = match inner.height {
         0..=5 => [0, 1, 0, 0, 0, 0],
         6..=9 => [1, 1, 0, 0, 0, 1],

@@ -1,4 +1,4 @@
-//! Where the user is on the time line: window and cursor.
+//! Position of the user on the timeline: window and cursor.
 
 use super::places::places;
 use crate::chip::clock::Tick;
@@ -18,7 +18,7 @@ pub struct TimelineState {
     pub window: TimelineWindow,
     /// Column of the cursor; none in the middle.
     pub cursor: Option<u16>,
-    /// Whether every PE has a row, also where not all rows fit; if not, all layers share the rows.
+    /// Whether every PE has a row, even if not all rows fit; otherwise all layers share the rows.
     pub every: bool,
 }
 
@@ -97,7 +97,7 @@ pub fn request(app: &App) -> Option<TimelineRequest> {
     })
 }
 
-/// A move while the time line has the focus; whether it was one.
+/// Makes a move while the timeline has the focus; returns whether it was one.
 pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
     if app.focus() != PanelId::Timeline || !app.shows(PanelId::Timeline) {
         return false;
@@ -110,7 +110,7 @@ pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
             app.timeline.step_cursor(view, direction == Direction::Right, times);
         }
         Direction::Up | Direction::Down => {
-            // Where layers share the rows, the rows are what the keys go through.
+            // Where layers share the rows, the keys go through the rows shown.
             let shown: Vec<u16> = view.rows.iter().map(|row| row.pe).collect();
             let order = if view.request.fit && !shown.is_empty() { &shown } else { &view.order };
             let at = order.iter().position(|&pe| usize::from(pe) == app.selected.index()).unwrap_or(0);
