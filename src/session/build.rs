@@ -179,7 +179,7 @@ pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
     lints
 }
 
-/// Returns what of the model's files was read in another way than it is written.
+/// Returns a note for each part of the model's files that was interpreted or left out.
 pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
     model.notes().iter().map(|note| Lint {
         level: Level::Note,

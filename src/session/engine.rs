@@ -38,7 +38,7 @@ const WAITING: usize = 256;
 /// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and take one snapshot a frame;
 /// some ms less than that, so that the next one is there in time on a machine that has other things to do as well.
 const FRAME: Duration = Duration::from_millis(10);
-/// How long leaving waits for the thread: for the end of what it is in the middle of, and of a recording.
+/// Time limit for the thread to end, which includes its current work and the end of a recording.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
@@ -57,7 +57,7 @@ pub enum EngineEvent {
     SceneLoaded,
     /// What conditions can name in it.
     Names(Arc<Names>),
-    /// The recording could not be written to its end; the text says why.
+    /// The recording could not be completed; holds the reason.
     RecordingFailed(String),
     /// A [`Command::Perform`] has come to its end.
     Performed(Box<Performed>),
@@ -74,7 +74,7 @@ pub struct EngineOptions {
     pub set: Vec<(String, String)>,
     /// Starts running at once instead of paused.
     pub autorun: bool,
-    /// Writes the session down.
+    /// Recorder of the session; `None` if it is not recorded.
     pub record: Option<PendingRecorder>,
     /// Breakpoints and tracepoints beside those of the scene.
     pub points: Vec<PointSpec>,
@@ -95,7 +95,7 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Engine {
     commands: Sender<Command>,
-    /// Dropped to end the thread, whatever commands wait before.
+    /// Dropped to end the thread, even if commands are waiting.
     alive: Option<Sender<()>>,
     /// Closed when the thread has ended.
     ended: Receiver<()>,
@@ -104,9 +104,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the thread; `notify` is called on it with every event (it must not block for long). Scenes are built on
-    /// threads of their own, so that the engine answers and can be left meanwhile. At most one snapshot of a free run is
-    /// sent per [`Engine::ready`].
+    /// Starts the thread; `notify` is called on it with every event and must not block for long.
+    ///
+    /// Scenes are built on threads of their own, so that the engine answers and can be left
+    /// meanwhile. At most one snapshot of a free run is sent per [`Engine::ready`].
     pub fn start(
         options: EngineOptions,
         notify: impl FnMut(EngineEvent) + Send + 'static,
@@ -149,7 +150,9 @@ impl Engine {
         self.ready.store(true, Ordering::Release);
     }
 
-    /// Ends the thread and waits for it, for a few seconds at most: it may hang in a file system that does not answer.
+    /// Ends the thread and waits for it, for a few seconds at most.
+    ///
+    /// The thread may hang in a file system that does not answer.
     pub fn stop(&mut self) {
         self.alive = None;
         if let Some(thread) = self.thread.take()
@@ -251,7 +254,8 @@ impl Runner {
         self.begin_record();
         self.begin_build(Purpose::Load);
         loop {
-            // A scene that is built in place of this one leaves it no time; one that is built beside it does.
+            // The run is held while another scene is built, but not while a saved one is built
+            // beside it.
             let held = self.building.as_ref().is_some_and(Building::holds);
             let moving = self.session.is_some() && self.is_moving() && !held;
             if !moving && self.performing.is_some() && self.building.is_none() {

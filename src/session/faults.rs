@@ -21,9 +21,9 @@ struct Plan {
 /// Position of a run against which fault times are compared.
 #[derive(Clone, Copy, Debug)]
 struct Now {
-    /// Events handled.
+    /// Number of handled events.
     events: u64,
-    /// Completed time steps.
+    /// Number of completed time steps.
     steps: u64,
     /// Chip time of the last event.
     tick: Tick,
@@ -143,12 +143,12 @@ impl Session {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| &plan.planned)
     }
 
-    /// Faults that have happened so far with their chip time in ticks, in the order in which they were planned.
+    /// Iterates over the injected faults in schedule order, with the chip time of each in ticks.
     pub fn injected(&self) -> impl Iterator<Item = (Fault, Tick)> {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| (plan.planned.fault, plan.tick))
     }
 
-    /// Returns a sentence for a fault that changes nothing that is computed, and why.
+    /// Returns the reason, as part of a sentence, if a fault does not change what is computed.
     pub fn without_effect(&self, fault: &Fault) -> Option<String> {
         let why = fault.without_effect(self.program())?;
         Some(format!("without effect on what is computed, since {why}"))

@@ -67,11 +67,11 @@ pub struct Session {
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(u8, Phase)>,
-    /// What happened lately, while somebody looks at the time line.
+    /// Recent history, recorded while a front end shows the timeline.
     tape: Option<timeline::Tape>,
     faults: FaultPlan,
     opening: Opening,
-    /// What the critical path of the opening is spent on, once all its steps are complete and a face asks.
+    /// Uses of the opening's critical path; empty until a front end asks after its last step.
     opening_uses: OnceLock<Option<PathUses>>,
 }
 
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// The time line is recorded, and not since before the last completed step.
+    /// The timeline is recorded, but only since the last completed step.
     pub fn timeline_lacks_last_step(&self) -> bool {
         let host = &self.machine.state().host;
         let began = host.completed_at - host.last_step_ticks;
@@ -162,19 +162,21 @@ impl Session {
         host.completed > 0 && since.is_some_and(|since| since > began)
     }
 
-    /// The time line, as a face asked for it; none unless it is recorded.
+    /// Returns the timeline as a front end asked for it; `None` unless it is recorded.
     pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
         let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);
         Some(timeline::view::view(self.program(), record, tape, request, self.tick()))
     }
 
-    /// First time steps of the run.
+    /// Returns the first time steps of the run.
     pub fn opening(&self) -> &Opening {
         &self.opening
     }
 
-    /// Returns what the critical path is spent on: of the last completed time step while the time line is recorded, else
-    /// of the opening, once its steps are complete. The flag is `true` for the last step.
+    /// Returns the uses of the critical path; the flag is `true` for those of the last time step.
+    ///
+    /// While the timeline is recorded, that is the last completed step. Otherwise the uses are
+    /// those of the opening, once its steps are complete.
     pub fn path_uses(&self) -> Option<(PathUses, bool)> {
         let last = self.tape.as_ref().and_then(|tape| tape.steps.back());
         if let Some(step) = last.filter(|step| step.span.end == self.machine.state().host.completed_at) {

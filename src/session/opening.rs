@@ -1,13 +1,17 @@
-//! First time steps of a run, run again: intervals of chip time that follow from what is not published about branches and
-//! memory, and what the critical path is spent on.
+//! First time steps of a run, repeated for intervals of chip time and uses of the critical path.
 //!
-//! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the chip's value is not
-//! public, and the inner loop of every kernel pays it. How long a core waits for its SRAM, and the pace of DMA and DRAM,
-//! are not public either; [`Assume::memory_extremes`] has what is published about them. The first steps of the run are run
-//! again on chips with the extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
-//! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves (docs/report.md).
+//! The intervals follow from what is not published about branches and memory.
 //!
-//! The critical path needs a recording, which a plain run does without: the same steps are recorded on a second machine.
+//! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the
+//! chip's value is not public, and the inner loop of every kernel pays it. How long a core waits
+//! for its SRAM, and the pace of DMA and DRAM, are not public either; [`Assume::memory_extremes`]
+//! has what is published about them. The first steps of the run are run again on chips with the
+//! extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
+//! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves
+//! (docs/report.md).
+//!
+//! The critical path needs a recording, which a plain run does not make: the same steps are
+//! recorded on a second machine.
 
 use std::sync::Arc;
 
@@ -21,17 +25,17 @@ use crate::session::Session;
 use crate::session::build::{ModelCache, Plan};
 use crate::session::timeline::{PathUses, path};
 
-/// Time steps that are run again.
+/// Number of time steps that are run again.
 pub const STEPS: usize = 4;
-/// The extremes, in cycles.
+/// Extremes of the branch refill, in cycles.
 pub const REFILLS: [u8; 2] = [1, 3];
 
 /// Chip time of a run on other chips, µs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranges {
-    /// For each of [`REFILLS`].
+    /// Chip time for each of [`REFILLS`].
     pub refill: [f64; 2],
-    /// For the fastest and the slowest memory ([`Assume::memory_extremes`]).
+    /// Chip time with the fastest and the slowest memory ([`Assume::memory_extremes`]).
     pub memory: [f64; 2],
 }
 
@@ -39,13 +43,13 @@ pub struct Ranges {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
     rows: Vec<Vec<u32>>,
-    /// What was announced by then and not complete.
+    /// Rows of the steps announced by then and not complete.
     ahead: Vec<Vec<u32>>,
     ends: Tick,
 }
 
 impl Opening {
-    /// Notes completed time step number `step`, from 1; steps that are repeated after going back are known already.
+    /// Notes completed time step `step`, counted from 1; a step repeated after a seek is ignored.
     pub(super) fn note(&mut self, step: u64, machine: &Machine) {
         if self.rows.len() < STEPS && self.rows.len() as u64 + 1 == step {
             let host = &machine.state().host;
@@ -55,23 +59,24 @@ impl Opening {
         }
     }
 
-    /// Whether all [`STEPS`] time steps are known.
+    /// Returns `true` if all [`STEPS`] time steps are known.
     pub fn complete(&self) -> bool {
         self.rows.len() == STEPS
     }
 
-    /// Returns what the critical paths of the time steps noted so far are spent on, and how many steps these are; `None`
-    /// without a step, or if the repeated run stops.
+    /// Returns the uses of the critical paths of the steps noted so far, and the number of steps.
+    ///
+    /// `None` without a step, or if the repeated run stops.
     pub fn path_uses(&self, program: &Arc<Program>) -> Option<(PathUses, usize)> {
         Some((path_uses(program, &self.steps(), self.rows.len())?, self.rows.len()))
     }
 
-    /// Rows of the time steps to announce.
+    /// Returns the rows of the time steps to announce.
     fn steps(&self) -> Vec<Vec<u32>> {
         self.rows.iter().chain(&self.ahead).cloned().collect()
     }
 
-    /// Chip time of the session so far on other chips; none without a completed step.
+    /// Returns the chip time so far on other chips; `None` without a completed step.
     ///
     /// # Errors
     ///
@@ -90,7 +95,7 @@ impl Opening {
         Ok(Some(Ranges { refill: [time(&least)?, time(&most)?], memory: [time(&fast)?, time(&slow)?] }))
     }
 
-    /// Ticks that the same steps take with other assumptions.
+    /// Returns the ticks that the same steps take with other assumptions.
     fn again(&self, session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Tick, SceneError> {
         let plan = Plan::with_assumptions(&session.loaded, cache, assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
@@ -99,8 +104,9 @@ impl Opening {
     }
 }
 
-/// Returns what the critical paths of a program's first `count` time steps on these rows are spent on; `None` if there are
-/// none, or if the machine stops before.
+/// Returns the uses of the critical paths of a program's first `count` time steps on these rows.
+///
+/// `None` if there are none, or if the machine stops before.
 pub fn path_uses(program: &Arc<Program>, rows: &[Vec<u32>], count: usize) -> Option<PathUses> {
     let mut machine = Machine::new(Arc::clone(program));
     machine.record(Limits::default());

@@ -44,15 +44,16 @@ pub enum Entry {
     End(u64, String),
 }
 
-/// Last line as it is written: also a checksum of all lines before it.
+/// Last line as it is written, with a checksum of all lines before it.
 #[derive(Serialize, Deserialize)]
 enum Closing {
     /// Events, `state_hash`, checksum.
     End(u64, String, String),
 }
 
-/// Recorder of a session that has not begun: the first engine takes it. An engine that is started again after a crash
-/// finds none, and the recording stays as it was.
+/// Recorder of a session that has not begun; the first engine takes it.
+///
+/// An engine that is started again after a crash finds none, and the recording stays as it was.
 pub type PendingRecorder = Arc<Mutex<Option<Recorder>>>;
 
 /// Writes a session down as it goes.
@@ -64,11 +65,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording in a file, in place of an older one. `reads` is what the session reads.
+    /// Begins a recording in a file, in place of an older one; `reads` is what the session reads.
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be written, is one of `reads`, or is being recorded into by another program.
+    /// Fails if the file cannot be written, is one of `reads`, or is being recorded into by another
+    /// program.
     pub fn create(
         path: &Path,
         scene: &Path,
@@ -169,18 +171,18 @@ pub struct Recording {
     pub opening: Opening,
     /// What was done.
     pub entries: Vec<Entry>,
-    /// Number of the last line, from 1, where that is cut off: it is left out.
+    /// Number of the last line, from 1, if it was cut off and left out.
     pub cut: Option<usize>,
     /// Whether a line was changed after the recording had ended.
     pub changed: bool,
 }
 
-/// Outcome of a replay that came to its end.
+/// Outcome of a completed replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The state is that of the recording.
     Same,
-    /// The state is another; the recorded `state_hash`.
+    /// The state is another; holds the recorded `state_hash`.
     Other(String),
     /// The state is that of the recording, but lines of it were changed since.
     Changed,
@@ -229,18 +231,19 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Does it all again, and compares the end with the recorded one.
+    /// Repeats the recorded commands, and compares the final state with the recorded one.
     ///
     /// # Errors
     ///
-    /// Fails if a command cannot be repeated, or if the commands do not lead as far as the recording goes.
+    /// Fails if a command cannot be repeated, or if the commands do not lead as far as the
+    /// recording goes.
     pub fn replay(&self, session: &mut Session) -> Result<Ended, ReplayError> {
         let mut history = History::new(session);
         let mut reach = Reach::Here;
         for entry in &self.entries {
             let (Entry::At(at, _) | Entry::End(at, _)) = entry;
             if matches!(entry, Entry::End(..)) {
-                // The state and the checksum say more of the end than how far the last command leads.
+                // State and checksum judge the end better than the reach of the last command.
                 reach = Reach::Free;
             }
             forward(session, &mut history, *at, &mut reach)?;
@@ -270,24 +273,24 @@ fn first(line: &str) -> Result<Opening, String> {
     }
 }
 
-/// How far the commands so far lead, unless the next one comes before that.
+/// Position up to which the commands so far advance the run, unless the next one comes earlier.
 #[derive(Clone, Debug, PartialEq)]
 enum Reach {
-    /// To where the experiment is.
+    /// The current position.
     Here,
-    /// To the end of this many units.
+    /// The end of a number of further units.
     Steps(StepUnit, u32),
-    /// To a place that lies ahead.
+    /// A place that lies ahead.
     Going(Place),
-    /// As far as there is input.
+    /// The end of the input.
     Free,
 }
 
 impl Reach {
-    /// Takes in a command, as the engine does.
+    /// Updates the reach by a command, as the engine does.
     fn follow(&mut self, command: &Command) {
         match command {
-            // A breakpoint may have paused it before, which is not recorded: then this goes on.
+            // A pause by a breakpoint is not recorded: this command may resume the run.
             Command::Run | Command::TogglePause => *self = Self::Free,
             Command::Step { unit, count } if *count > 0 => *self = Self::Steps(*unit, *count),
             Command::Go(place) => *self = Self::Going(place.clone()),
@@ -296,7 +299,7 @@ impl Reach {
         }
     }
 
-    /// Takes in an event.
+    /// Updates the reach by an event.
     fn moved(&mut self, session: &Session, progress: Progress) {
         if let Self::Steps(unit, left) = self
             && session.completes(*unit, progress)

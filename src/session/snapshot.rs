@@ -42,7 +42,7 @@ pub enum Focus {
     Pe(usize),
     /// The same, and what is at a place in it.
     Inspect(Request),
-    /// The time line, and its selected PE. While it is asked for, what happens on the chip is recorded.
+    /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
     Timeline(TimelineRequest),
 }
 
@@ -274,7 +274,7 @@ pub struct Candidate {
 pub struct LanguageView {
     /// Words read or written so far, oldest first (at most the last 400).
     pub words: Vec<WordView>,
-    /// The first words of the text, while none is read or written yet; at most 60.
+    /// First words of the text, at most 60; empty once a word was read or written.
     pub upcoming: Vec<String>,
     /// The five likeliest next words now, likeliest first.
     pub top: Vec<Candidate>,
@@ -386,7 +386,7 @@ pub struct Snapshot {
     pub events: u64,
     /// Completed time steps.
     pub steps: u64,
-    /// Whether a time step has begun that is not complete: number `steps` + 1 for people.
+    /// Whether a time step has begun and is not complete; it is shown as `steps` + 1.
     pub within_step: bool,
     /// Completed sequences.
     pub sequences: u64,
@@ -406,8 +406,9 @@ pub struct Snapshot {
     pub layers: Vec<LayerView>,
     /// Time by phase and layer.
     pub phases: Vec<PhaseView>,
-    /// What the critical path is spent on, and whether that is of the last step; else of the first ones. `None` until
-    /// these are complete.
+    /// Uses of the critical path, with `true` for the last time step, `false` for the first ones.
+    ///
+    /// `None` until the first ones are complete.
     pub path_uses: Option<(PathUses, bool)>,
     /// NoC.
     pub noc: NocView,
@@ -427,7 +428,7 @@ pub struct Snapshot {
     pub focus: Option<PeDetail>,
     /// What is at the place asked for by [`Focus::Inspect`].
     pub inspection: Option<Inspection>,
-    /// The time line, if `Focus` asks for it.
+    /// The timeline, if `Focus` asks for it.
     pub timeline: Option<TimelineView>,
 }
 

@@ -22,7 +22,7 @@ pub struct Trial {
     pub pes: usize,
     /// Hash of the last layer's y of all steps.
     pub output_hash: u128,
-    /// Ticks of each phase along the time line, by layer.
+    /// Ticks of each phase along the timeline, by layer.
     pub phases: Vec<[Tick; Phase::ALL.len()]>,
     /// Bytes overwritten before they were read, packets.
     pub races: u64,

@@ -1,4 +1,4 @@
-//! Building of scenes on threads of their own, so that the engine answers meanwhile, and can be left.
+//! Builds scenes on threads of their own, so that the engine answers and can be left meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) enum Purpose {
     Load,
     /// The scene's file was saved: it is built beside the experiment, which goes on.
     Reload,
-    /// The experiment begins anew from the scene that it has.
+    /// The experiment is restarted from its own scene.
     Restart(Box<LoadedScene>),
     /// Another scene; holds the scene, edits and mode to return to if it cannot be built.
     Open(PathBuf, Vec<(String, String)>, Mode),
@@ -42,19 +42,20 @@ pub(super) struct Built {
 }
 
 impl Building {
-    /// Returns `true` if the experiment stands still meanwhile, and commands to it wait.
+    /// Returns `true` if the experiment is held, and its commands wait, until the build ends.
     pub(super) fn holds(&self) -> bool {
         !matches!(self.purpose, Purpose::Reload)
     }
 
-    /// Result of the build; disconnected if its thread has panicked.
+    /// Returns the channel of the result; it is disconnected if the build's thread has panicked.
     pub(super) fn result(&self) -> &Receiver<Built> {
         &self.result
     }
 }
 
-/// For tests with the real binary: a build does not end while the file that `SPINNTUI_TEST_HOLD` names is there, as if it
-/// read from a file system that does not answer.
+/// Holds a build while the file named by `SPINNTUI_TEST_HOLD` exists, for tests of the real binary.
+///
+/// The build then acts as if it read from a file system that does not answer.
 fn hold_for_tests() {
     while std::env::var_os("SPINNTUI_TEST_HOLD").is_some_and(|file| Path::new(&file).exists()) {
         std::thread::sleep(Duration::from_millis(10));
@@ -62,7 +63,9 @@ fn hold_for_tests() {
 }
 
 impl Runner {
-    /// Begins to build a scene. A build that has not ended is left to itself: it may never end.
+    /// Begins to build a scene.
+    ///
+    /// A build in progress is abandoned, not awaited: it may never end.
     pub(super) fn begin_build(&mut self, purpose: Purpose) {
         let (scene, set) = (self.options.scene.clone(), self.options.set.clone());
         let mut cache = self.cache.clone();
@@ -71,7 +74,7 @@ impl Runner {
             _ => None,
         };
         let purpose = match (purpose, self.building.take()) {
-            // What an abandoned scene was to return to is still where to return to.
+            // If this build fails, too, return to the scene before the abandoned one.
             (
                 Purpose::Open(..) | Purpose::Reload,
                 Some(Building { purpose: Purpose::Open(scene, set, mode), .. }),
@@ -85,15 +88,15 @@ impl Runner {
                 .map_or_else(|| LoadedScene::load(&scene, &set), Ok)
                 .and_then(|loaded| build(loaded, &mut cache))
                 .map(Box::new);
-            // Nobody waits for it any more if another build was begun.
+            // The result is no longer awaited if another build was begun.
             let _ = sender.send(Built { session, cache });
         };
-        // Without a thread the sender is dropped, which tells that there is no result.
+        // If the thread cannot be started, dropping the sender reports that there is no result.
         let _ = std::thread::Builder::new().name("build".into()).spawn(work);
         self.building = Some(Building { purpose, result });
     }
 
-    /// Swaps in the scene that was built, if it is good.
+    /// Swaps in the scene that was built, or reports why it could not be built.
     pub(super) fn built(&mut self, built: Result<Built, RecvError>, notify: Notify<'_>) {
         let Some(Building { purpose, .. }) = self.building.take() else { return };
         let session = if let Ok(Built { session, cache }) = built {
@@ -147,7 +150,7 @@ impl Runner {
         notify(EngineEvent::Names(names));
     }
 
-    /// Builds another scene; if it cannot be built, the one there is stays.
+    /// Builds another scene; if that fails, the current one stays.
     pub(super) fn open(&mut self, command: &Command, notify: Notify<'_>) {
         let Command::Open { scene, set } = command else { return };
         if self.recorder.is_some() {

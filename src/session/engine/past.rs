@@ -59,7 +59,9 @@ impl Runner {
         notify(EngineEvent::Said(said));
     }
 
-    /// What snapshots are to show in detail. A time line is recorded from now on, and the last step once more.
+    /// Sets what snapshots show in detail.
+    ///
+    /// A timeline is recorded from now on, and the last step once more.
     pub(super) fn focus(&mut self, focus: Focus) {
         self.facts.focus = focus;
         let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
@@ -74,7 +76,7 @@ impl Runner {
         }
     }
 
-    /// Ends the recording where another experiment takes the place of this one: that could not be had again.
+    /// Ends the recording before another experiment replaces this one, which no replay repeats.
     pub(super) fn end_record_before_another(&mut self, notify: Notify<'_>) {
         if self.recorder.is_some() {
             self.end_record(notify);
@@ -82,7 +84,7 @@ impl Runner {
         }
     }
 
-    /// Notes a command.
+    /// Records a command.
     pub(super) fn record(&mut self, command: &Command, notify: Notify<'_>) {
         if let (Some(history), Some(session)) = (&mut self.history, &self.session)
             && command.moves()

@@ -11,13 +11,13 @@ use crate::session::command::Command;
 /// Next thing for the engine to do.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// End: the handle is gone.
+    /// End, because the handle of the engine was dropped.
     Leave,
-    /// Take in what was built, or that it was not.
+    /// Handle the end of a build.
     Built(Result<Built, RecvError>),
-    /// Obey.
+    /// Carry out a command.
     Command(Command),
-    /// Go on: nothing came in the time given.
+    /// Continue, because nothing arrived within the time limit.
     Nothing,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Queue {
     inbox: Receiver<Command>,
     /// Disconnected when the engine is to end.
     leave: Receiver<()>,
-    /// Taken out while looking for others.
+    /// Commands taken from `inbox` before their turn, oldest first.
     later: VecDeque<Command>,
 }
 
@@ -39,11 +39,11 @@ impl Queue {
         self.later.is_empty() && self.inbox.is_empty()
     }
 
-    /// Waits for the next thing to do, for this long, or for as long as it takes.
+    /// Waits for the next thing to do, at most for `wait`; without a limit for `None`.
     ///
-    /// Steps back that follow each other are one: each costs a search and a replay, and a key held down brings them
-    /// faster than they are taken. While a scene is built that commands wait for, only those come through that begin
-    /// anew; what was meant for the scene before them is forgotten.
+    /// Successive steps back are merged: each costs a search and a replay, and a key held down
+    /// sends them faster than they are handled. While a build holds the experiment, only commands
+    /// that begin another one are returned; they discard the commands set aside before.
     pub(super) fn next(&mut self, wait: Option<Duration>, building: Option<&Building>) -> Next {
         let holds = building.is_some_and(Building::holds);
         loop {
@@ -65,7 +65,7 @@ impl Queue {
     fn wait(&self, wait: Option<Duration>, building: Option<&Building>) -> Next {
         let (no_build, no_command) = (never(), never());
         let built = building.map_or(&no_build, Building::result);
-        // With this many set aside, the others wait in the inbox, which then is full.
+        // With that many set aside, the others wait in the inbox, which then fills up.
         let full = self.later.len() >= super::WAITING;
         let inbox = if full { &no_command } else { &self.inbox };
         let timeout = wait.map_or_else(never, crossbeam_channel::after);

@@ -1,4 +1,4 @@
-//! Injected faults and what follows from them; races, stalls and faults of the program that follow from none.
+//! Injected faults and their consequences; races, stalls and program faults of other causes.
 
 use super::Finding;
 use crate::chip::clock::{Tick, us};
@@ -23,7 +23,7 @@ pub(super) struct Injected {
 }
 
 impl Injected {
-    /// Whether something at `tick` may follow from a fault.
+    /// Returns `true` if something at `tick` may be a consequence of a fault.
     fn explains(&self, tick: Tick) -> bool {
         self.first.is_some_and(|first| first <= tick)
     }
@@ -102,7 +102,7 @@ pub(super) fn not_injected(session: &Session, injected: &Injected) -> Vec<Findin
     found
 }
 
-/// The listed races before the first fault, and those after it.
+/// Splits the listed races into those before the first fault and those after it.
 fn races<'a>(session: &'a Session, injected: &Injected) -> (Vec<&'a Race>, Vec<&'a Race>) {
     session.machine().state().races.first.iter().partition(|race| !injected.explains(race.tick))
 }
@@ -117,7 +117,7 @@ fn race_at(race: &Race, what: String, help: &str) -> Finding {
     }
 }
 
-/// Why the machine does not go on: a fault of the program, or a step that cannot be completed.
+/// Returns why the machine stopped: a fault of the program, or a step that cannot be completed.
 fn stopped(session: &Session, help: &str) -> impl Iterator<Item = Finding> {
     let machine = session.machine();
     let fault = machine.state().fault.as_ref().map(|fault| {

@@ -45,7 +45,7 @@ pub struct Finding {
     pub what: String,
     /// What to try.
     pub help: String,
-    /// Whether it follows from the faults that stand before it.
+    /// Whether it is a consequence of the faults listed before it.
     pub follows: bool,
 }
 
@@ -73,7 +73,7 @@ impl Finding {
     }
 }
 
-/// Returns everything to point out now: injected faults with what follows from them, then the most severe first.
+/// Returns the findings: injected faults with their consequences, then the most severe first.
 pub fn findings(session: &Session) -> Vec<Finding> {
     let mut injected = causes::injected(session);
     let mut found = causes::not_injected(session, &injected);
@@ -134,7 +134,7 @@ fn barriers(session: &Session, found: &mut Vec<Finding>) {
                     slowest reads it";
         let help = match (mapping(session).barrier, mapping(session).balance) {
             (Barrier::Always, _) => "barrier: Auto leaves it out where no PE could be that fast",
-            (_, Balance::Units) => "balance: NonZeros makes them equally fast, and the barrier needless",
+            (_, Balance::Units) => "balance: NonZeros makes them equally fast, and the barrier unnecessary",
             (_, Balance::NonZeros) if mapping(session).batch > 1 => {
                 "a batch always needs it: batch: 1 does not"
             }

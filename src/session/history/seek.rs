@@ -164,8 +164,9 @@ impl History {
 }
 
 impl History {
-    /// Runs through the last time step again if the time line is recorded and lacks it. The experiment is then where it
-    /// was.
+    /// Repeats the last time step if the timeline is recorded and lacks it.
+    ///
+    /// The experiment is then where it was.
     pub fn again(&mut self, session: &mut Session) {
         if !session.timeline_lacks_last_step() {
             return;

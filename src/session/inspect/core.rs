@@ -154,7 +154,7 @@ pub struct CoreView {
     pub banks: [BankCount; 4],
     /// Bytes in use of each bank.
     pub bank_bytes: [u32; 4],
-    /// What stopped the machine, if it was this PE, or what halted this core.
+    /// Cause that stopped the machine at this PE, or that halted this core; `None` otherwise.
     pub fault: Option<String>,
 }
 
@@ -258,7 +258,7 @@ fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
 }
 
-/// Number of a time step for people, who count from 1: with 11 steps done, #12 runs.
+/// Returns the number of a time step as shown, counted from 1: with 11 steps done, #12 runs.
 pub(super) fn number(step: u32) -> u32 {
     step.wrapping_add(1)
 }

@@ -58,7 +58,7 @@ pub struct UnitView {
     pub sample: u8,
     /// Model index.
     pub unit: u32,
-    /// Cell state that was compared with the threshold: before the reset, so of an active unit its y.
+    /// Cell state compared with the threshold, before the reset; the y of an active unit.
     pub c_before: f32,
     /// Cell state as the SRAM holds it: after the reset.
     pub c: f32,
@@ -125,11 +125,11 @@ impl UnitLinks {
         spots.chain(receivers).collect()
     }
 
-    /// Returns in one line how many PEs receive the value, and as what: `12 PEs as y for rnns.1`. Empty for none.
+    /// Returns the receivers by role, for example `12 PEs as y for rnns.1`; empty without any.
     pub fn heard(&self) -> String {
         let mut roles: Vec<(&str, usize)> = Vec::new();
         for receiver in self.receivers.iter().filter(|receiver| receiver.place.is_some()) {
-            // `receiver` writes the text so: who, where, as what.
+            // The function `receiver` writes the text as receiver, place, role.
             let role = receiver.text.split_once(" as ").map_or("", |(_, role)| role);
             match roles.iter_mut().find(|(known, _)| *known == role) {
                 Some((_, count)) => *count += 1,
@@ -216,7 +216,7 @@ fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -
     // The gates do not depend on c.
     let out = pointwise::unit(words, layout, index, false);
     let (c, theta, y) = (single(layout.cell), single(layout.threshold), single(layout.y));
-    // Only a unit that sent its state has had θ taken off it.
+    // θ was subtracted only from the state of a unit that sent it.
     let c_before = if y == 0.0 { c } else { y };
     UnitView {
         number,

@@ -1,4 +1,4 @@
-//! The time line, as far as a face shows it: cells of a window, not spans.
+//! Timeline as a front end shows it: cells of a window, not spans.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub enum TimelineWindow {
     },
 }
 
-/// What a face wants to see of the time line.
+/// Part of the timeline that a front end asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineRequest {
     /// Which part.
@@ -32,8 +32,9 @@ pub struct TimelineRequest {
     pub columns: u16,
     /// PEs, one a row; the selected one is among them.
     pub rows: u16,
-    /// Whether the rows are shared among all layers, the PE on the critical path first, then from the slowest PE to the
-    /// fastest; if not, they are those around the selected PE.
+    /// Whether all layers share the rows; otherwise the rows are those around the selected PE.
+    ///
+    /// Each layer then begins with its PE on the critical path, and goes on from slow to fast PEs.
     pub fit: bool,
     /// Selected PE, by index.
     pub pe: u16,
@@ -91,7 +92,7 @@ pub struct PathCell {
 /// A completed time step in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepMark {
-    /// Completed time steps before it: it is number `step` + 1 for people.
+    /// Number of time steps completed before it; it is shown as `step` + 1.
     pub step: u32,
     /// From when, ticks.
     pub begin: Tick,
@@ -99,7 +100,7 @@ pub struct StepMark {
     pub end: Tick,
 }
 
-/// The time line in a window.
+/// Timeline in a window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineView {
     /// What was asked for.
@@ -116,7 +117,7 @@ pub struct TimelineView {
     pub now: Tick,
     /// PEs by row, all of them: by layer, then by index.
     pub order: Vec<u16>,
-    /// The rows asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
+    /// Rows that were asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
     /// The critical path, by column; none where no completed step is known.
     pub path: Vec<Option<PathCell>>,

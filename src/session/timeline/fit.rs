@@ -1,12 +1,13 @@
 //! Choice of the PEs that a timeline shows where it has fewer rows than there are PEs.
 
-/// Returns the PEs to show in `rows` rows, by layer, in each layer those of highest rank first; `selected` is among them.
-/// `order` holds layer and PE of every PE with a program, ascending; `rank` is the time of a PE on the critical path, and
-/// the time that it worked.
+/// Returns the PEs to show in `rows` rows, by layer and descending rank; `selected` is among them.
 ///
-/// Every layer has its share of the rows. With one row a layer shows its first PE: the one on the critical path, else the
-/// slowest. With two it shows the last too, the fastest, with more those between, evenly spaced in rank. If all PEs fit
-/// they are returned in their order.
+/// `order` holds layer and PE of every PE with a program, ascending; `rank` is the time of a PE on
+/// the critical path, and the time that it worked.
+///
+/// Every layer has its share of the rows. With one row a layer shows its first PE: the one on the
+/// critical path, else the slowest. With two it shows the last too, the fastest, with more those
+/// between, evenly spaced in rank. If all PEs fit they are returned in their order.
 pub(super) fn chosen(
     order: &[(u8, u16)],
     rows: usize,
@@ -28,7 +29,9 @@ pub(super) fn chosen(
     chosen
 }
 
-/// Rows of each layer: as even as their sizes allow. With fewer rows than layers, `own` is one of those that have one.
+/// Returns the number of rows of each layer, as even as their sizes allow.
+///
+/// With fewer rows than layers, layer `own` has one.
 fn shares(layers: &[&[(u8, u16)]], rows: usize, own: Option<usize>) -> Vec<usize> {
     let mut shares = vec![0; layers.len()];
     let first = if rows < layers.len() { own.map_or(0, |own| own.min(layers.len() - rows)) } else { 0 };
@@ -48,7 +51,9 @@ fn shares(layers: &[&[(u8, u16)]], rows: usize, own: Option<usize>) -> Vec<usize
     shares
 }
 
-/// Ascending ranks to show of `count`: both ends and evenly spaced ones between; `selected` in place of the nearest.
+/// Returns the ranks to show of `count`, ascending: both ends, and evenly spaced ones between.
+///
+/// `selected` takes the place of the nearest one.
 fn ranks(count: usize, share: usize, selected: Option<usize>) -> Vec<usize> {
     let last = count.saturating_sub(1);
     let mut ranks: Vec<usize> = match share {

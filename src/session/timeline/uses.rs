@@ -31,17 +31,17 @@ pub struct PathUses {
 }
 
 impl PathUses {
-    /// Length of the path, in ticks.
+    /// Returns the length of the path, in ticks.
     pub const fn ticks(&self) -> Tick {
         self.loads_stores + self.arithmetic + self.branches + self.handlers + self.noc + self.dma + self.other
     }
 
-    /// Share of the path, 0 to 1; 0 of an empty path.
+    /// Returns `ticks` as a share of the path, 0 to 1; 0 for an empty path.
     pub fn share(&self, ticks: Tick) -> f64 {
         ticks as f64 / self.ticks().max(1) as f64
     }
 
-    /// Ticks of communication: sending y, the NoC, and what receiving costs the core.
+    /// Returns the ticks of communication: sending y, the NoC, and the core's work to receive.
     pub const fn communication(&self) -> Tick {
         self.sending + self.noc + self.handlers
     }
@@ -78,7 +78,9 @@ impl PathUses {
         }
     }
 
-    /// Adds `ticks` of an operation: its instructions in proportion, and what is longer than they are to handlers.
+    /// Adds `ticks` of an operation to the uses of its instructions, in proportion.
+    ///
+    /// Ticks beyond those of the instructions count as handlers.
     fn instructions(&mut self, by_kind: &Instructions, ticks: Tick, each: Tick, sends: bool) {
         let cycles = by_kind.total();
         let own = ticks.min(cycles * each);

@@ -120,7 +120,7 @@ fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid
     Grid { begin, end: end.min(now).max(begin + crate::chip::clock::TICKS_PER_US / 10), columns: 1 }
 }
 
-/// Returns first layer and index of every PE with a program, ascending.
+/// Returns the first layer and the index of every PE with a program, ascending.
 fn order(program: &Program) -> Vec<(u8, u16)> {
     let layer = |pe: Pe| program.pe(pe).and_then(|loaded| loaded.layers().next()).map(|slot| slot.layer);
     let mut order: Vec<(u8, u16)> =
@@ -129,14 +129,14 @@ fn order(program: &Program) -> Vec<(u8, u16)> {
     order
 }
 
-/// Returns for how many ticks of the window the critical path was on a PE.
+/// Returns the ticks of the window in which the critical path was on a PE.
 fn critical(steps: &[&TapedStep], grid: Grid, index: u16) -> Tick {
     let segments = steps.iter().flat_map(|step| &step.path);
     let own = segments.filter(|s| s.pe == Some(index) && !matches!(s.doing, Doing::Network | Doing::Port));
     own.map(|s| s.end.min(grid.end).saturating_sub(s.begin.max(grid.begin))).sum()
 }
 
-/// Returns for how many ticks of the window a PE was in an operation and did not wait.
+/// Returns the ticks of the window in which a PE was in an operation and did not wait.
 fn busy(record: &Recorder, grid: Grid, index: u16) -> Tick {
     let Some(pe) = record.pes.get(usize::from(index)) else { return 0 };
     let inside = |begin: Tick, end: Option<Tick>| {

@@ -12,7 +12,7 @@ use crate::text::visible_line;
 const WORDS: usize = 400;
 /// Likeliest next words that a snapshot carries.
 const TOP: usize = 5;
-/// Words to come that a snapshot carries before the first one.
+/// Most words to come that a snapshot carries while none is read.
 const UPCOMING: usize = 60;
 /// Outputs that a snapshot carries.
 const OUTPUTS: usize = 1024;
@@ -37,7 +37,7 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
         let word = task.word(index)?.to_owned();
         let surprisal = work.surprisals().get(index).copied().flatten();
         let known = vocabulary.id(&word).is_some();
-        // As it is drawn, so that its width is that on the screen.
+        // Escaped as it is drawn, so that its width is that on the screen.
         let word = visible_line(&word).into_owned();
         Some(WordView { word, known, surprisal, generated: task.is_generated(index) })
     };
