@@ -1,7 +1,7 @@
 //! spinntui: an interactive explorer and debugger for an emulated SpiNNaker2 neuromorphic chip.
 //!
-//! The library is a house of nine floors; a module imports only from lower ones (a test holds this). Floors 1 to 4, [`task`]
-//! aside, are the emulator, a crate of its own in `emulator/`:
+//! The library has nine floors; a module imports only from lower ones, which a test checks. Floors
+//! 1 to 4, [`task`] aside, are the emulator, a crate of its own in `emulator/`:
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|

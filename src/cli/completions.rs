@@ -29,7 +29,7 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Names that a flag takes.
+/// Returns the names that a flag takes; `None` if it takes other values.
 fn choices(flag: &str) -> Option<Vec<String>> {
     fn names<T: ToString>(all: &[T]) -> Vec<String> {
         all.iter().map(ToString::to_string).collect()
@@ -52,12 +52,13 @@ pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let names: Vec<String> = lesson::shipped()
         .into_iter()
         .map(|entry| entry.name)
-        // A script of a shell holds no name that would act on the terminal.
+        // A name that would act on the terminal is left out of the script.
         .filter(|name| visible_line(name) == name.as_str())
         .collect();
     let named = |arg: Arg| arg.value_parser(PossibleValuesParser::new(names));
     let command = Cli::command().mut_subcommand("lesson", |verb| verb.mut_arg("lesson", named));
-    // What a shell offers are names, not files; our own parsers, with their messages, read them.
+    // Shells offer names here, not files; the program's own parsers, with their messages, read
+    // them.
     let offered = |arg: Arg| match arg.get_long().and_then(choices) {
         Some(names) => arg.value_parser(PossibleValuesParser::new(names)),
         None => arg,

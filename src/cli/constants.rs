@@ -1,4 +1,4 @@
-//! `spinntui constants`: every hardware number, how sure it is, and where it comes from.
+//! `spinntui constants`: every hardware number, how it is known, and its source.
 
 use std::fmt::Write as _;
 

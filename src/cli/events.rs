@@ -81,7 +81,7 @@ pub fn events(args: &EventsArgs, output: &mut Output) -> Result<(), EventsError>
         let report = EventsReport::read(&args.path, &labels)?;
         match args.format {
             Format::Json => output.data(&json(&report))?,
-            // The picture has colours; the file's name, which might have any, is shown with its escapes.
+            // The picture has colours; the report has already escaped the file's name.
             Format::Text => output.data(&report.text(paint(args.color)))?,
         }
     }

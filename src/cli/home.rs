@@ -69,7 +69,7 @@ fn heading(folder: &str) -> String {
     }
 }
 
-/// A line as the picker draws it and the list prints it.
+/// Returns a line as the picker draws it and the list prints it.
 fn shown(text: &str) -> String {
     visible_line(text).into_owned()
 }
@@ -111,7 +111,7 @@ fn listing(rows: &[Row]) -> String {
     if rows.iter().any(|row| row.problem.is_some()) {
         out.push_str("\nspinntui doctor says how to get what is not here.\n");
     }
-    out.push_str("\nspinntui --help lists the rest, spinntui VERB --help says more of one verb.\n");
+    out.push_str("\nspinntui --help lists the rest, spinntui SUBCOMMAND --help explains one of them.\n");
     out
 }
 

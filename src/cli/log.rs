@@ -78,7 +78,7 @@ fn to(path: &Path, level: &str) -> Result<(), LogError> {
     Ok(())
 }
 
-/// Checks that an existing file is a log: appending to anything else, a scene say, would spoil it.
+/// Checks that an existing file is a log: appending would spoil another file, such as a scene.
 fn check(path: &Path) -> io::Result<()> {
     let regular = path.metadata().is_ok_and(|about| about.is_file() && about.len() > 0);
     if !regular {
@@ -92,7 +92,7 @@ fn check(path: &Path) -> io::Result<()> {
     if read == start.len() && digits(0..4) && start[4] == b'-' && start[10] == b'T' {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists already and is no log"))
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists already and is not a log"))
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub struct LooksArgs {
     glyphs: Option<Glyphs>,
     /// Background: auto, theme, terminal
     ///
-    /// auto: the light theme paints its own, so that it reads in a dark terminal, unless `COLORFGBG` says that the
-    /// terminal is light; the other themes leave the terminal's.
+    /// auto: the light theme paints its own, to be legible in a dark terminal, unless `COLORFGBG`
+    /// says that the terminal is light; the other themes leave the terminal's.
     #[arg(long, value_name = "WHOSE")]
     background: Option<Background>,
 }

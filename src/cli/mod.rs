@@ -188,7 +188,7 @@ enum Verb {
     Inspect(inspect::InspectArgs),
     /// Do a recorded session again, and compare the state that it ends in
     Replay(replay::ReplayArgs),
-    /// List every hardware number, how sure it is, and where it comes from
+    /// List every hardware number, how it is known, and its source
     Constants(constants::ConstantsArgs),
     /// Show what 8-bit weights would lose and save
     Quantize(quantize::QuantizeArgs),
@@ -336,7 +336,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Prints help, or what is wrong with the command line, with colours unless a word of it would act on the terminal.
+/// Prints help or a usage error, without colours if an argument would act on the terminal.
 fn usage(error: &clap::Error) {
     let plain = error.to_string();
     if visible(&plain) == plain {

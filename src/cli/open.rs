@@ -37,7 +37,7 @@ pub fn open(
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 
-/// Begins the recording, before the screen is taken: then a bad place can still be said.
+/// Begins the recording before the app takes the screen, so that a bad path is an ordinary error.
 fn recorder(
     path: &Path,
     scene: &Path,
@@ -46,7 +46,7 @@ fn recorder(
 ) -> Result<PendingRecorder, CliError> {
     let mut reads = match LoadedScene::load(scene, set) {
         Ok(loaded) => loaded.reads(),
-        // The app says why, and waits for it to be mended.
+        // The app shows the error and waits until the scene is fixed.
         Err(_) => Reads::default().and("the scene that is read", scene),
     };
     if let Some(path) = &config.path {

@@ -52,7 +52,7 @@ pub struct RunArgs {
     /// What the report looks like
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Write to a file instead of standard output; a regular file appears at the end, in place of an older one
+    /// Write to a file instead of standard output; an older regular file is replaced at the end
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Replace the file that the scene's `task.outputs` names, if it exists
@@ -150,7 +150,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     Ok(complain(&report, asked))
 }
 
-/// Files that a run writes, all of them checked before it.
+/// Files that a run writes, all checked before it begins.
 struct Written {
     output: Output,
     traced: Traced,

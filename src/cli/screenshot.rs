@@ -212,7 +212,7 @@ fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
     }
 }
 
-/// Files that the picture is drawn from. If the scene cannot be loaded, opening it says why.
+/// Returns the files that the picture is drawn from; a scene that cannot be loaded fails later.
 fn reads(args: &ScreenshotArgs) -> Reads {
     let scene = find::scene(&args.scene);
     match LoadedScene::load(&scene, &args.fault.edits(&args.set)) {
@@ -224,7 +224,7 @@ fn reads(args: &ScreenshotArgs) -> Reads {
 /// The looks asked for: a picture does not depend on the terminal that it is made in, nor on a configuration.
 fn looks(args: &ScreenshotArgs) -> Looks {
     let mut looks = args.looks.choice();
-    // A picture has its ground already; only what a terminal will show needs one painted.
+    // A picture has a background of its own; only ANSI text for a terminal needs one painted.
     if !matches!(form(args), Ok(PictureFormat::Ansi)) {
         looks.background = looks.background.or(Some(Background::Terminal));
     }

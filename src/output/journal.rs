@@ -11,10 +11,12 @@ use rustix::fs::{FlockOperation, flock};
 use super::place::{Place, place_of};
 use super::{OutputError, Reads, Replace, Whole};
 
-/// How often a journal is begun anew because another program has begun one in between.
+/// Attempts to begin a journal while other programs begin one in the same file.
 const TRIES: u32 = 20;
 
-/// File that grows by whole lines. It holds its first line as soon as it has its name, and a lock keeps other programs from
+/// File that grows by whole lines.
+///
+/// It holds its first line as soon as it has its name, and a lock keeps other programs from
 /// recording into it.
 #[derive(Debug)]
 pub struct Journal {
@@ -89,9 +91,9 @@ impl Journal {
     }
 }
 
-/// What stands at the place of a journal.
+/// File found at the path of a new journal.
 enum Older {
-    /// No file.
+    /// There is no file yet.
     Nothing,
     /// An older file, locked.
     Locked(File),
@@ -99,7 +101,7 @@ enum Older {
     Replaced,
 }
 
-/// Looks at the place of a journal and locks the older file there.
+/// Locks the older file at the path of a journal, if there is one.
 fn older(target: &Path) -> io::Result<Older> {
     let file = match OpenOptions::new().write(true).open(target) {
         Ok(file) => file,

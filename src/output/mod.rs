@@ -1,9 +1,10 @@
 //! Writing of answers and files, for every subcommand.
 //!
-//! An answer goes to standard output or to a file that the command line names. A regular file appears whole: it is written
-//! under a temporary name in its folder and renamed at the end, so a killed program, a full disk or an error leaves the
-//! older file as it was. A pipe or a device is written through. A file that the command reads is never written
-//! ([`Reads`]). The place is checked when an [`Output`] is created, which is before the run.
+//! An answer goes to standard output or to a file that the command line names. A regular file
+//! appears whole: it is written under a temporary name in its folder and renamed at the end, so a
+//! killed program, a full disk or an error leaves the older file as it was. A pipe or a device is
+//! written through. A file that the command reads is never written ([`Reads`]). The place is
+//! checked when an [`Output`] is created, which is before the run.
 
 mod journal;
 mod place;
@@ -32,10 +33,10 @@ pub enum OutputError {
     Write {
         /// File, or words for standard output.
         place: String,
-        /// Its error.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file is read, or written already, by the same command.
+    /// The command also reads the file, or writes it already.
     #[error(
         "cannot write {}: {} is the same file, {what}\nhelp: name another file", place.display(), path.display()
     )]
@@ -85,7 +86,8 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// Fails if the folder is missing or cannot be written, if the path is a folder, or if the file is one of `reads`.
+    /// Fails if the folder is missing or cannot be written, if the path is a folder, or if the file
+    /// is one of `reads`.
     pub fn create(path: Option<&Path>, reads: &Reads) -> Result<Self, OutputError> {
         let Some(path) = path else { return Ok(Self::stdout()) };
         reads.check(path)?;
@@ -101,7 +103,9 @@ impl Output {
         Ok(Self::new(sink, Some(path.to_owned())))
     }
 
-    /// Opens a file that a scene names: never through a link, and over an older regular file only with `Replace::Yes`.
+    /// Opens a file that a scene names, never through a link.
+    ///
+    /// An older regular file is replaced only with `Replace::Yes`.
     ///
     /// # Errors
     ///
@@ -212,7 +216,7 @@ pub struct Shown<W>(pub W);
 
 impl<W: Write> Write for Shown<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Formatting hands over whole strings, so no character is parted here.
+        // Formatting hands over whole strings, so no character is split here.
         self.0.write_all(visible(&String::from_utf8_lossy(bytes)).as_bytes())?;
         Ok(bytes.len())
     }
@@ -222,7 +226,9 @@ impl<W: Write> Write for Shown<W> {
     }
 }
 
-/// Writes a line for people to standard error, escapes shown. A terminal that is gone is no reason to stop.
+/// Writes a line for people to standard error, escapes shown.
+///
+/// A closed terminal is not an error.
 pub fn say(line: impl AsRef<str>) {
     let text: Cow<'_, str> = visible(line.as_ref());
     let _ = writeln!(io::stderr(), "{text}");

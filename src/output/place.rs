@@ -20,11 +20,14 @@ pub enum Place {
     File(PathBuf),
 }
 
-/// Returns the place that a path leads to. Links are followed, so that the file behind a link is replaced and not the link.
+/// Returns the place that a path leads to.
+///
+/// Links are followed, so that the file behind a link is replaced and not the link.
 ///
 /// # Errors
 ///
-/// Fails if the path is a folder, if the folder of the file is missing, or if an existing file may not be written.
+/// Fails if the path is a folder, if the folder of the file is missing, or if an existing file may
+/// not be written.
 pub fn place_of(path: &Path) -> io::Result<Place> {
     let mut place = path.to_owned();
     for _ in 0..LINKS {

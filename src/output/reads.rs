@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::OutputError;
 use super::place::folder_of;
 
-/// Folders within each other that are looked through for hard links: a data set has three.
+/// Levels of folders that are searched for hard links; a data set has three.
 const DEPTH: u32 = 4;
 
 /// Files and folders that a command reads, with the role of each.
@@ -16,7 +16,9 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Adds a file, or a folder whose files are read. `what` is its role in messages: `the scene that is read`.
+    /// Adds a file, or a folder whose files are read.
+    ///
+    /// `what` is its role in messages: `the scene that is read`.
     pub fn add(&mut self, what: &'static str, path: &Path) {
         self.entries.push((what, path.to_owned()));
     }
@@ -54,7 +56,9 @@ fn is_same(a: &Path, b: &Path) -> bool {
     real(a).is_some_and(|a| real(b).is_some_and(|b| a == b))
 }
 
-/// Returns `true` if `place` is an existing file below the folder `path`. A new file beside those that are read harms none.
+/// Returns `true` if `place` is an existing file below the folder `path`.
+///
+/// A new file beside those that are read does no harm.
 fn lies_in(place: &Path, path: &Path) -> bool {
     let Ok(about) = place.metadata() else { return false };
     if !path.is_dir() || !about.is_file() {
@@ -64,7 +68,7 @@ fn lies_in(place: &Path, path: &Path) -> bool {
     place.canonicalize().is_ok_and(below) || (about.nlink() > 1 && has_link(path, place, DEPTH))
 }
 
-/// Returns `true` if a file of the folder, or of a folder in it down to `depth`, is a hard link of `place`.
+/// Returns `true` if a file in the folder, down to `depth` levels, is a hard link of `place`.
 fn has_link(folder: &Path, place: &Path, depth: u32) -> bool {
     let mut entries = folder.read_dir().into_iter().flatten().flatten();
     entries.any(|entry| match entry.file_type() {
@@ -74,7 +78,7 @@ fn has_link(folder: &Path, place: &Path, depth: u32) -> bool {
     })
 }
 
-/// Returns the path without links; of a file that is not there, its folder's and its name.
+/// Returns the path without links; of a missing file, that of its folder with its name.
 fn real(path: &Path) -> Option<PathBuf> {
     let name = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(name)

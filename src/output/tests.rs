@@ -66,7 +66,8 @@ fn links_stay_links_and_rights_stay_rights() {
     assert_eq!(fs::read_to_string(&real).unwrap(), "new");
     assert!(link.symlink_metadata().unwrap().is_symlink());
     assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
-    // A link to a file that is not there is followed as well, one that leads in a circle is an error.
+    // A link to a file that is not there is followed as well, one that leads in a circle is an
+    // error.
     let dangling = folder.path().join("dangling");
     symlink("later", &dangling).unwrap();
     write(&dangling, "x").unwrap();

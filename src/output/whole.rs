@@ -1,4 +1,4 @@
-//! Regular files that appear whole: written without a name, or under a temporary one, and renamed at the end.
+//! Regular files that appear whole: without a name, or under a temporary one, until complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -35,7 +35,8 @@ impl Whole {
     ///
     /// # Errors
     ///
-    /// Fails if the folder is missing or cannot be written, or if `target` exists and may not be replaced.
+    /// Fails if the folder is missing or cannot be written, or if `target` exists and may not be
+    /// replaced.
     pub fn create(target: &Path, replace: Replace) -> io::Result<Self> {
         match target.symlink_metadata() {
             Ok(_) if replace == Replace::No => return Err(exists()),
@@ -62,7 +63,8 @@ impl Whole {
     ///
     /// # Errors
     ///
-    /// Fails if the operating system does, or if a file has appeared that may not be replaced. The older file stays.
+    /// Fails if the operating system does, or if a file has appeared that may not be replaced. The
+    /// older file stays.
     pub fn commit(mut self) -> io::Result<File> {
         let file = self.file.try_clone()?;
         self.file.sync_all()?;
@@ -116,7 +118,7 @@ fn exists() -> io::Error {
     io::Error::new(ErrorKind::AlreadyExists, "the file exists already")
 }
 
-/// Creates a file without a name, which vanishes with the process however that ends; `None` where the system cannot.
+/// Creates a file without a name, which vanishes with the process; `None` if the system cannot.
 #[cfg(target_os = "linux")]
 fn unnamed(folder: &Path) -> Option<File> {
     use rustix::fs::{Mode, OFlags, open};
@@ -133,7 +135,7 @@ fn unnamed(_: &Path) -> Option<File> {
     None
 }
 
-/// Gives a file without a name one that does not exist yet.
+/// Gives an unnamed file a name that does not exist yet.
 #[cfg(target_os = "linux")]
 fn link(file: &File, name: &Path) -> io::Result<()> {
     use std::os::fd::AsRawFd as _;
@@ -148,7 +150,7 @@ fn link(_: &File, _: &Path) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Creates a file under a temporary name, which signals that end the program remove, too.
+/// Creates a file under a temporary name; a signal that ends the program removes it.
 fn named(target: &Path) -> io::Result<(File, Option<PathBuf>)> {
     let name = temporary_name(target);
     let file = OpenOptions::new().write(true).create_new(true).open(&name)?;
@@ -164,7 +166,7 @@ pub(super) fn tests_only_named(target: &Path, replace: Replace) -> Whole {
     Whole { file, temporary, target: target.to_owned(), replace }
 }
 
-/// Returns a hidden name beside the target that no other process and no other file of this one uses.
+/// Returns a hidden name beside the target that no other process or file uses.
 fn temporary_name(target: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -192,7 +194,9 @@ pub fn keep_interrupts() {
     INTERRUPTS_KEPT.store(true, Ordering::Relaxed);
 }
 
-/// Removes unfinished files when a signal ends the program. Without a thread for it, the system's default ends it as well.
+/// Removes unfinished files when a signal ends the program.
+///
+/// If signals cannot be caught, their default action ends the program, and the files stay.
 fn watch_signals() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {

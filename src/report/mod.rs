@@ -65,11 +65,13 @@ pub struct Report {
     pub hit: Option<HitSeen>,
     /// Chip time, µs.
     pub chip_time_us: f64,
-    /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step. See
-    /// [`crate::session::opening`].
+    /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step.
+    ///
+    /// See [`crate::session::opening`].
     pub chip_time_range_us: Option<[f64; 2]>,
-    /// Chip time with the fastest and the slowest memory that published figures allow, µs; `null` without a completed step.
-    /// See [`crate::machine::options::Assume::memory_extremes`].
+    /// Chip time with the fastest and slowest possible memory, µs; `null` without a completed step.
+    ///
+    /// Published figures give the extremes: [`crate::machine::options::Assume::memory_extremes`].
     pub chip_time_memory_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
@@ -85,10 +87,11 @@ pub struct Report {
     pub confusion: Option<Vec<Vec<u32>>>,
     /// Gestures only: every answered sample, in order. Otherwise `null`.
     pub samples: Option<Vec<gestures::SampleAnswer>>,
-    /// Language models only: what the text holds beside the words that the model knows. Otherwise `null`.
+    /// Counts of the words, unknown words and lines of the text; `null` without a language model.
     pub text: Option<Counts>,
-    /// What the results compare with, from the model's card; empty where too many words of the text are unknown to the
-    /// model for a comparison.
+    /// Statement on what the results compare with, from the model's card.
+    ///
+    /// It is empty if too many words of the text are unknown to the model for a comparison.
     pub compares_with: String,
     /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
     pub generated: Option<String>,
@@ -106,9 +109,9 @@ pub struct Report {
     pub chip: Chip,
     /// Layers, in network order.
     pub layers: Vec<Layer>,
-    /// Time by phase along the time line, by layer and then in program order.
+    /// Time by phase along the timeline, by layer and then in program order.
     pub phases: Vec<PhaseTime>,
-    /// What the critical path of the first time steps is spent on; `null` without a completed step.
+    /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
     /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
     pub timers: Vec<Timers>,
@@ -278,13 +281,14 @@ pub struct PhaseTime {
     pub share: f64,
 }
 
-/// Critical path of the first time steps, by what its time is spent on; the parts from `loads_stores_us` to `other_us` add
-/// up to `time_us`.
+/// Critical path of the first time steps, by the use of its time.
+///
+/// The parts from `loads_stores_us` to `other_us` add up to `time_us`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PathTime {
-    /// Time steps: the first of the run, at most 4.
+    /// Number of time steps, the first ones of the run; at most 4.
     pub steps: usize,
-    /// Length of their critical paths, µs: their chip time.
+    /// Length of the critical paths, which is the chip time of the steps, µs.
     pub time_us: f64,
     /// Loads and stores of the kernels, µs.
     pub loads_stores_us: f64,
@@ -321,7 +325,7 @@ impl PathTime {
         }
     }
 
-    /// Parts that add up to the path, with their names.
+    /// Returns the parts that add up to the path, with their names, µs.
     pub fn parts(&self) -> [(&'static str, f64); 7] {
         [
             ("loads and stores", self.loads_stores_us),

@@ -221,7 +221,7 @@ impl Report {
         }
     }
 
-    /// Uses of the critical path, longest first.
+    /// Writes the uses of the critical path, longest first.
     fn path_lines(&self, out: &mut String) {
         let Some(path) = &self.path else { return };
         let share = |us: f64| percent(us / path.time_us.max(f64::MIN_POSITIVE));

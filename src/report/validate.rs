@@ -42,11 +42,11 @@ pub struct Validation {
     pub model: String,
     /// Every figure with a band is within it.
     pub all_in_band: bool,
-    /// The figures that test the emulator, counted.
+    /// Count of the figures that test the emulator.
     pub independent: Independent,
     /// The figures, in the paper's order.
     pub rows: Vec<Row>,
-    /// Ways to read what the paper says of its kernel and of what it sends, as the emulator runs them.
+    /// Readings of the paper's statements on its kernel and payload, each run by the emulator.
     pub readings: Vec<Reading>,
     /// Gestures in batches of 1 to 6, each sample, beside the paper's GPU.
     pub batches: Vec<Batch>,
@@ -55,13 +55,13 @@ pub struct Validation {
 /// Count of the rows of kind [`Kind::Independent`] that have a figure on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Independent {
-    /// Figures.
+    /// Number of independent figures.
     pub figures: usize,
-    /// Figures at most [`CLOSE`] from the paper's.
+    /// Number of independent figures at most [`CLOSE`] from the paper's.
     pub close: usize,
 }
 
-/// Distance from the paper's figure up to which an independent figure counts as close, as a fraction of it.
+/// Largest distance of a close figure from the paper's, as a fraction of the paper's.
 pub const CLOSE: f64 = 0.15;
 
 impl Validation {
@@ -111,7 +111,7 @@ pub struct Row {
     pub place: &'static str,
     /// What the figure is.
     pub figure: &'static str,
-    /// What the comparison can show.
+    /// Kind of evidence that the comparison gives.
     pub kind: Kind,
     /// Unit of every number of the row.
     pub unit: Unit,
@@ -153,7 +153,7 @@ impl Row {
     }
 }
 
-/// What a comparison can show.
+/// Kind of evidence that a comparison gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -202,7 +202,7 @@ impl Kind {
         }
     }
 
-    /// What it means, for the details of a row.
+    /// Describes the kind, for the details of a row.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Independent => "independent measurement",
@@ -235,10 +235,10 @@ pub enum Unit {
     /// A ratio of two figures.
     #[serde(rename = "1")]
     Ratio,
-    /// Per cent.
+    /// Per cent, 0 to 100.
     #[serde(rename = "%")]
     Percent,
-    /// Perplexity.
+    /// Perplexity, 1 or more.
     #[serde(rename = "PPL")]
     Perplexity,
     /// Samples of a batch.
@@ -335,9 +335,9 @@ pub enum ValidateError {
     /// A card that was built in.
     #[error("error: {model}: {error}")]
     Card {
-        /// The model.
+        /// Folder of the model.
         model: &'static str,
-        /// What is wrong with it.
+        /// Problem with the card.
         error: CardError,
     },
     /// A thread that emulated has died.

@@ -21,12 +21,14 @@ pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
     let fail = |source| SpecError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(fail)?;
     let empty = fs::read_dir(folder).map_err(fail)?.next().is_none();
-    // Before the scene is run, not after.
+    // Fail before the scene is run, not after.
     drop(Whole::create(&folder.join(SPEC_FILE), Replace::Yes).map_err(fail)?);
     if empty || force { Ok(()) } else { Err(SpecError::NotEmpty(folder.to_owned())) }
 }
 
-/// Writes the images, then `spec.json`: a folder with that file is complete. Nothing of `reads` is replaced.
+/// Writes the images, then `spec.json`: a folder with that file is complete.
+///
+/// No file of `reads` is replaced.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! `spinntui trace`: what happened on the chip, for tools that show time lines (docs/trace.md).
+//! `spinntui trace`: what happened on the chip, for tools that show timelines (docs/trace.md).
 //!
 //! A trace is written while the machine runs: after every time step what has ended since is written and forgotten, so its
 //! length is bounded by the disk and not by memory.
@@ -49,7 +49,7 @@ impl TraceError {
     }
 }
 
-/// Number of a time step for people and tools, who count from 1: with 11 steps done, number 12 runs.
+/// Returns the number of a time step as written, from 1: with 11 steps done, number 12 runs.
 const fn step_number(step: u32) -> u32 {
     step.wrapping_add(1)
 }

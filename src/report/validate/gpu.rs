@@ -1,4 +1,4 @@
-//! The paper's GPU, an A100: its printed figures, and the batch from which it takes less energy than the chip.
+//! The paper's GPU, an A100: printed figures, and the batch from which it needs less energy.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub const BATCH_1: (f64, f64) = (1.09, 0.067);
 /// Gestures in batches of six: ms and J of each sample (Table III).
 pub const BATCH_6: (f64, f64) = (0.19, 0.011);
 
-/// Returns the GPU's time for each sample of a batch, ms: the straight line through its two printed batches.
+/// Returns the GPU's time for each sample of a batch, ms, on a line through its printed batches.
 ///
 /// *Inferred*: between batches of 1 and 6 the paper prints nothing.
 pub fn sample_ms(batch: u32) -> f64 {
@@ -26,17 +26,18 @@ pub fn sample_j(batch: u32) -> f64 {
     POWER_W * sample_ms(batch) / 1e3
 }
 
-/// A batch of gestures, each sample.
+/// Figures of each sample in a batch of gestures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Batch {
-    /// Samples side by side.
+    /// Number of samples side by side.
     pub batch: u32,
     /// The emulator's time, ms.
     pub time_ms: f64,
     /// The emulator's energy, J.
     pub energy_j: f64,
-    /// The least and the greatest energy at a branch refill of 1, 2 and 3; `null` of batches of 2 to 5, which are run at 2
-    /// only.
+    /// Least and greatest energy at a branch refill of 1, 2 and 3, J.
+    ///
+    /// `null` for batches of 2 to 5, which are run at 2 only.
     pub energy_interval: Option<[f64; 2]>,
     /// The GPU's time, ms: printed for 1 and 6, on a straight line between.
     pub gpu_time_ms: f64,
@@ -44,7 +45,7 @@ pub struct Batch {
     pub gpu_energy_j: f64,
 }
 
-/// The batches that were measured.
+/// Returns the measured batches.
 pub fn batches(m: &Measured) -> Vec<Batch> {
     (1..)
         .zip(&m.batches)
@@ -67,7 +68,7 @@ pub fn batches(m: &Measured) -> Vec<Batch> {
         .collect()
 }
 
-/// Returns the least batch of which each sample takes the GPU less than `energy_j(batch)`; `None` up to six.
+/// Returns the least batch, up to 6, whose samples take the GPU less than `energy_j(batch)` each.
 pub fn wins_from(energy_j: impl Fn(u32) -> f64) -> Option<u32> {
     (1..=6).find(|&batch| sample_j(batch) < energy_j(batch))
 }

@@ -26,7 +26,7 @@ use crate::task::lm::Corpus;
 pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
 /// What messages call it.
 pub const SCENE_NAME: &str = "scenes/lm.ron";
-/// The words it reads. With `CsrRow`, which visits every non-zero, chip time does not depend on which.
+/// Text that it reads; with `CsrRow`, which visits every non-zero, chip time is the same for any.
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
 /// Card of the shipped gesture model.
 const GESTURE_CARD: &[u8] = include_bytes!("../../../models/egru-dvs-gesture/card.ron");
@@ -34,7 +34,7 @@ const GESTURE_CARD: &[u8] = include_bytes!("../../../models/egru-dvs-gesture/car
 const GESTURE_MODEL: &str = "models/egru-dvs-gesture";
 /// Tokens of the paper's sequence.
 pub const TOKENS: usize = 70;
-/// What messages call the language model.
+/// Name of the language model in messages.
 const LANGUAGE: &str = "the language model";
 /// What messages call the gesture network.
 const GESTURES: &str = "the gesture network";
@@ -101,13 +101,13 @@ pub struct Measured {
     pub polling: Spread<Run>,
     /// One sequence with sleeping PEs.
     pub sleeping: Spread<Run>,
-    /// What the critical path of the first tokens is spent on.
+    /// Uses of the critical path of the first tokens.
     pub uses: Spread<PathUses>,
     /// Perplexity of the shipped language model over the whole test set, from its card.
     pub perplexity: Option<f64>,
-    /// Activity of its layers there.
+    /// Activity of its layers over the whole test set, 0 to 1.
     pub activity: Vec<f64>,
-    /// Accuracy of the shipped gesture model, from its card, and the samples it is of.
+    /// Accuracy of the shipped gesture model, from its card, and the number of samples.
     pub accuracy: Option<(f64, u64)>,
     /// Other readings of kernel and payload.
     pub readings: Vec<Reading>,
@@ -119,7 +119,7 @@ pub struct Measured {
     pub gestures: Spread<Run>,
     /// [`GESTURE_BATCH`] samples side by side, layers one after the other in each.
     pub gestures_batch: Spread<Run>,
-    /// Batches of 1 to [`GESTURE_BATCH`] samples at the default refill, whole.
+    /// Batches of 1 to [`GESTURE_BATCH`] samples at the default refill, each as a whole.
     pub batches: Vec<Run>,
     /// One sample of the gesture network, its two layers working on successive frames.
     pub gestures_pipelined: Spread<Run>,
@@ -172,7 +172,7 @@ impl Measured {
     }
 }
 
-/// What the gesture network has shown.
+/// Figures of the gesture network.
 struct GestureRuns {
     weights: [u32; 2],
     one: Spread<Run>,
@@ -194,7 +194,8 @@ impl GestureRuns {
         let one = run_all(GESTURES, &single, &frames(1))?;
         let batched = programs(Schedule::LayerSequential, GESTURE_BATCH)?;
         let six = run_all(GESTURES, &batched, &frames(GESTURE_BATCH))?;
-        // The others at the default refill only: each takes as long as all of a single sample's refills, or longer.
+        // The others run at the default refill only: each takes at least as long as `one` at all
+        // refills.
         let between: Vec<u32> = (2..GESTURE_BATCH).collect();
         let between = thread::scope(|scope| {
             let start = |batch: u32| {
@@ -221,13 +222,13 @@ impl GestureRuns {
     }
 }
 
-/// The paper's scene with one field changed.
+/// Returns the paper's scene with one field changed.
 fn scene(field: &str, value: &str) -> Result<LoadedScene, ValidateError> {
     let edits = [(field.to_owned(), value.to_owned())];
     Ok(LoadedScene::from_text(SCENE, Path::new(SCENE_NAME), &edits)?)
 }
 
-/// Tokens of the sequence, a row each.
+/// Returns the tokens of the sequence, one row each.
 fn tokens(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Vec<Vec<u32>>, ValidateError> {
     let plan = Plan::new(loaded, cache)?;
     let other = || ValidateError::NotLanguage { model: loaded.scene.model.clone() };
@@ -236,8 +237,10 @@ fn tokens(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Vec<Vec<u32>>,
     Ok(corpus.tokens().iter().cycle().take(TOKENS).map(|&token| vec![token]).collect())
 }
 
-/// One sequence of the language model in a scene at the default refill; its time at the least and the greatest refill, ms,
-/// by the ratio of their first time steps; its program.
+/// Runs one sequence of the language model in a scene at the default refill.
+///
+/// Returns the run, its time at the least and the greatest refill in ms, by the ratio of their
+/// first time steps, and the program.
 pub fn reading(
     cache: &mut ModelCache,
     loaded: &LoadedScene,
@@ -266,7 +269,7 @@ fn language_programs(
     Ok((run_all(LANGUAGE, &programs, &tokens)?, programs, card))
 }
 
-/// Memory of the PE of a layer with most weights.
+/// Returns the memory of the PE of a layer with the most weights.
 fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
     let layer = program.layers.iter().find(|l| l.name == layer)?;
     let loaded = layer.pes.iter().filter_map(|&pe| program.pe(pe)).max_by_key(|pe| weights_bytes(pe))?;

@@ -1,8 +1,8 @@
 //! Readings of what the paper says of its kernel and of what it sends, each run by the emulator.
 //!
-//! The paper names compressed sparse rows, "to take full advantage of EGRU's dynamic sparsity", and says that "only the
-//! sparse output y is communicated". Whether its code passes over silent sources, and whether zeros are sent, it does not
-//! say: each reading is *inferred*.
+//! The paper names compressed sparse rows, "to take full advantage of EGRU's dynamic sparsity", and
+//! says that "only the sparse output y is communicated". Whether its code passes over silent
+//! sources, and whether zeros are sent, it does not say: each reading is *inferred*.
 
 use std::path::Path;
 
@@ -17,18 +17,18 @@ use crate::report::gather::weights_bytes;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 
-/// A kernel and a payload, and what one sequence of the language model takes with them.
+/// Kernel and payload, with the figures of one sequence of the language model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
     /// Kernel of every product but W·x of `rnns.0`, whose x is the dense embedding (`CsrRow`).
     pub kernel: &'static str,
-    /// What is sent: every value, or the active ones.
+    /// Payload: every value, or the active ones only.
     pub payload: &'static str,
     /// Scene with this reading; `null` where none is shipped.
     pub scene: Option<&'static str>,
     /// Chip time of 70 tokens, ms; `null` where the mapping does not fit.
     pub time_ms: Option<f64>,
-    /// The least and the greatest time at a branch refill of 1, 2 and 3.
+    /// Least and greatest time at a branch refill of 1, 2 and 3, ms.
     pub time_interval: Option<[f64; 2]>,
     /// (time − the paper's) / the paper's.
     pub time_difference: Option<f64>,
@@ -52,8 +52,10 @@ const READINGS: [(KernelKind, Payload, Option<&str>); 6] = [
     (KernelKind::CscEventList, Payload::Events, Some("scenes/what-if/events.ron")),
 ];
 
-/// Runs every reading; `first` is what the first of them, `scenes/lm.ron`, has shown already. The others are run whole at
-/// the default branch refill, and their first time steps at the least and the greatest.
+/// Runs every reading but the first, `scenes/lm.ron`, whose result is `first`.
+///
+/// Each is run whole at the default branch refill, and its first time steps at the least and the
+/// greatest.
 pub fn readings(
     cache: &mut ModelCache,
     first: (&Spread<Run>, &Program),
@@ -82,7 +84,7 @@ pub fn readings(
     Ok(readings)
 }
 
-/// Name of a payload as scenes write it.
+/// Returns the name of a payload as scenes write it.
 const fn payload_name(payload: Payload) -> &'static str {
     match payload {
         Payload::Dense => "Dense",
@@ -100,7 +102,7 @@ fn edits(kernel: KernelKind, payload: Payload) -> Vec<(String, String)> {
 }
 
 impl Reading {
-    /// Runs the scene of this reading, or takes down what it would need.
+    /// Runs the scene of this reading, or notes the bytes that it would need.
     fn run(
         self,
         cache: &mut ModelCache,

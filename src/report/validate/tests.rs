@@ -174,7 +174,7 @@ fn every_printed_figure_has_a_row() {
     }
 }
 
-/// A row that the kernel or the payload moves says that both are readings.
+/// Every row whose figure depends on kernel or payload names both as readings.
 #[test]
 fn times_and_energies_of_the_language_model_name_both_readings() {
     for row in judge(&good()).rows.iter().filter(|row| row.id.starts_with("table2.")) {

@@ -36,7 +36,7 @@ pub fn text(validation: &Validation) -> String {
     out
 }
 
-/// What the figures come to: the tests of the emulator first.
+/// Returns the overall result in words, the tests of the emulator first.
 fn headline(validation: &Validation) -> String {
     let Independent { figures, close } = validation.independent;
     let far = validation.rows.iter().filter(|row| row.kind == Kind::Independent);
@@ -55,7 +55,7 @@ fn headline(validation: &Validation) -> String {
     )
 }
 
-/// The table of one kind.
+/// Writes the table of one kind.
 fn rows_of(out: &mut String, validation: &Validation, kind: Kind) {
     let rows: Vec<&Row> = validation.rows.iter().filter(|row| row.kind == kind).collect();
     if rows.is_empty() {
@@ -242,7 +242,7 @@ impl Verdict {
         }
     }
 
-    /// As tables have it.
+    /// Returns the verdict as tables show it.
     const fn short(self) -> &'static str {
         match self {
             Self::InBand => "in",

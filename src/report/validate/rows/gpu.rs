@@ -1,4 +1,4 @@
-//! The paper's GPU: its printed figures, and the paper's conclusions from them beside the emulator's.
+//! The paper's GPU: printed figures, and the paper's conclusions beside the emulator's.
 
 use super::super::gpu::{BATCH_1, BATCH_6, LANGUAGE, POWER_W, wins_from};
 use super::super::measure::{GESTURE_BATCH, Run};
@@ -47,7 +47,7 @@ fn printed() -> Vec<Row> {
     ]
 }
 
-/// A ratio of a figure of the GPU and one of the chip.
+/// Returns the row of a ratio of a GPU figure and a chip figure.
 fn ratio(id: &'static str, place: &'static str, figure: &'static str) -> Row {
     row(Kind::Arithmetic, id, place, figure, Unit::Ratio)
 }

@@ -80,14 +80,14 @@ fn table_2(m: &Measured) -> Vec<Row> {
     ]
 }
 
-/// R·y over the dearest phase beside it.
+/// Returns the time of R·y over that of the next longest phase.
 fn over_others(run: &Run) -> f64 {
     let recurrent = Phase::Recurrent.index();
     let others = run.phases_ms.iter().enumerate().filter(|&(phase, _)| phase != recurrent);
     run.phases_ms[recurrent] / others.map(|(_, &ms)| ms).fold(0.0, f64::max)
 }
 
-/// The broadcast as a share of the cheaper product.
+/// Returns the time of the broadcast over that of the shorter product.
 fn broadcast(run: &Run) -> f64 {
     let [input, recurrent, broadcast] =
         [Phase::Input, Phase::Recurrent, Phase::Broadcast].map(|phase| run.phases_ms[phase.index()]);

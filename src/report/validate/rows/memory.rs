@@ -55,7 +55,7 @@ fn table_1(m: &Measured) -> Vec<Row> {
     ]
 }
 
-/// The paper's split, and whether sparse x and y would meet it.
+/// Returns the rows on the paper's split, and on whether sparse x and y would meet it.
 fn placement(m: &Measured) -> Vec<Row> {
     let state = f64::from(m.memory.variables) - 11_200.0;
     let events = m.activity.iter().take(2).map(|activity| activity * UNITS).sum::<f64>();

@@ -1,6 +1,7 @@
-//! The rows: what the paper says, where the emulator's figure has to be, and what the comparison rests on.
+//! Rows of the comparison: the paper's figure, the band for the emulator's, and the grounds.
 //!
-//! Bands are the project's requirements (set before the emulator was written), not properties of the paper.
+//! Bands are the project's requirements (set before the emulator was written), not properties of
+//! the paper.
 
 mod gestures;
 mod gpu;
@@ -45,17 +46,17 @@ const KERNEL: Ground =
 /// Payload of `scenes/lm.ron`.
 const PAYLOAD: Ground =
     inferred("every value is sent, zeros too; the paper communicates \"only the sparse output y\"");
-/// How waiting PEs wait.
+/// Waiting PEs of `scenes/lm.ron`.
 const POLLING: Ground = assumed("waiting PEs poll, at the full active power: the most the model can give");
 const POWER: Ground = derived("75.2 mW + 152 PEs asleep + duty × active adder, from published chip powers");
 
-/// Every row, in the paper's order.
+/// Returns every row, in the paper's order.
 pub fn rows(m: &Measured) -> Vec<Row> {
     let rows = [memory::rows(m), language::rows(m), path::rows(m), gestures::rows(m), gpu::rows(m)];
     rows.into_iter().flatten().map(Row::judged).collect()
 }
 
-/// A row without figures of the emulator and without a band.
+/// Returns a row without figures of the emulator and without a band.
 fn row(kind: Kind, id: &'static str, place: &'static str, figure: &'static str, unit: Unit) -> Row {
     Row {
         id,
