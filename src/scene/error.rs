@@ -167,7 +167,7 @@ impl Place {
             .map(|(at, c)| {
                 let text = match c {
                     '\t' => "    ".to_owned(),
-                    // One column, so that the caret stands where an editor has it.
+                    // One column, so that the caret is where an editor shows it.
                     c if c.is_control() || visible(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
                         "\u{fffd}".to_owned()
                     }

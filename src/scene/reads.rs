@@ -61,11 +61,14 @@ impl LoadedScene {
         reads
     }
 
-    /// Returns the file that the task's outputs go to, if any. With `replace`, one that the scene names may exist.
+    /// Returns the file that the task's outputs go to; `None` if they are not written.
+    ///
+    /// With `Replace::Yes`, a file that the scene names may exist.
     ///
     /// # Errors
     ///
-    /// Fails if the scene itself names a file outside its folder or, without `replace`, one that exists.
+    /// Fails if the scene itself names a file outside its folder or, without `replace`, one that
+    /// exists.
     pub fn output_file(&self, replace: Replace) -> Result<Option<OutputFile>, SceneError> {
         let Task::Tensor(options) = &self.scene.task else { return Ok(None) };
         let Some(name) = options.outputs.as_deref() else { return Ok(None) };
@@ -117,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// A scene that names `outputs`, in a folder of its own.
+    /// Returns a scene that names `outputs`, in a folder of its own.
     fn scene(folder: &Path, outputs: &str, edits: &[(&str, &str)]) -> LoadedScene {
         let text = fs::read_to_string("scenes/tensor.ron").unwrap();
         let text = text.replace("outputs: None", &format!("outputs: Some({outputs:?})"));
@@ -153,7 +156,7 @@ mod tests {
             let error = scene(&at, bad, &[]).output_file(Replace::No).unwrap_err().to_string();
             assert!(error.contains(word) && error.contains("s.ron:"), "{bad}: {error}");
         }
-        // What is asked for leaves the folder closed, and opens the file.
+        // `Replace::Yes` allows an existing file, but no other folder.
         assert!(scene(&at, "../y.npy", &[]).output_file(Replace::Yes).is_err());
         assert!(scene(&at, "old.npy", &[]).output_file(Replace::Yes).is_ok());
     }

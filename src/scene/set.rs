@@ -84,7 +84,7 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     }
 }
 
-/// Whether a field names a file or folder.
+/// Returns `true` if a field names a file or folder.
 fn is_path(path: &str) -> bool {
     matches!(path, "model" | "task.text" | "task.data" | "task.inputs" | "task.outputs")
 }

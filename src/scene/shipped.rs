@@ -1,9 +1,10 @@
 //! The small set that every build carries within: scenes that run anywhere, their models and their text.
 //!
-//! Where no folder has them they are unpacked, once, into the cache folder (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`;
-//! where that cannot be written, into a private folder among the temporary files). A folder that belongs to another user,
-//! or that others can write, is not used: they would choose the scenes. What is there already is never overwritten: the
-//! user may have changed it.
+//! Where no folder has them they are unpacked, once, into the cache folder
+//! (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`; where that cannot be written, into a private folder
+//! among the temporary files). A folder that belongs to another user, or that others can write, is
+//! not used: they could choose the scenes. Files that exist are never overwritten: the user may
+//! have changed them.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -114,7 +115,7 @@ fn say(news: String) {
     *NEWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
 }
 
-/// Makes sure that a folder is the user's own, and that no one else can write in it.
+/// Makes sure that a folder is the user's own, and that no other user can write in it.
 fn private(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
@@ -123,11 +124,11 @@ fn private(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    // Of the folder itself: a link may lead anywhere.
+    // About the folder itself: a link may lead anywhere.
     let about = folder.symlink_metadata()?;
     let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     if !about.is_dir() {
-        return refuse("it is no folder");
+        return refuse("it is not a folder");
     }
     if about.uid() != rustix::process::geteuid().as_raw() {
         return refuse("it belongs to another user");
@@ -199,7 +200,7 @@ mod tests {
         unpack_into(&at("own")).unwrap();
         assert_eq!(at("own").metadata().unwrap().mode() & 0o777, 0o700);
         symlink("own", at("link")).unwrap();
-        assert!(unpack_into(&at("link")).unwrap_err().to_string().contains("no folder"));
+        assert!(unpack_into(&at("link")).unwrap_err().to_string().contains("not a folder"));
         fs::create_dir(at("open")).unwrap();
         fs::set_permissions(at("open"), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(unpack_into(&at("open")).unwrap_err().to_string().contains("other users"));

@@ -51,7 +51,7 @@ pub enum Fault {
     /// No sane text is nested so deeply.
     #[error("values are nested more than {MAX_DEPTH} deep")]
     TooDeep,
-    /// A character that looks like another, or like nothing.
+    /// A character outside of RON that looks like another one, or is invisible.
     #[error("U+{:04X} ({}) stands here", u32::from(*.0), strange::name(*.0).map_or("a character", |it| it.0))]
     Strange(char),
     /// The root value is complete, and something follows.
@@ -78,7 +78,7 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     let root = walker.root();
     let long_string = walker.long_string;
     root.map_err(|error| match (strange::first(text), long_string) {
-        // What such a character breaks is often noticed later on its line.
+        // The parser often notices such a character only later on its line.
         (Some((at, c)), _) if at <= error.at || !text.get(error.at..at).is_some_and(|s| s.contains('\n')) => {
             SyntaxError { at, fault: Fault::Strange(c) }
         }

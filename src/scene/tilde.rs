@@ -1,9 +1,9 @@
-//! The home folder for `~/`, where a shell leaves it as it is: behind an `=` and inside quotes.
+//! Expands `~/` to the home folder where a shell does not: behind an `=` and inside quotes.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Returns an argument with the home folder for `~/` at its beginning, or behind the `=` of `--option=~/…`.
+/// Expands `~/` at the beginning of an argument, or behind the `=` of `--option=~/…`.
 pub fn in_argument(argument: OsString) -> OsString {
     match (argument.to_str(), etcetera::home_dir()) {
         (Some(text), Ok(home)) => argument_with(text, &home).unwrap_or(argument),
@@ -11,7 +11,7 @@ pub fn in_argument(argument: OsString) -> OsString {
     }
 }
 
-/// Returns the value of `--set` for a path, with the home folder for `~/` at its beginning and behind a quote.
+/// Expands `~/` in a value of `--set` that is a path, at its beginning and behind a quote.
 pub(super) fn in_value(value: &str) -> String {
     match etcetera::home_dir() {
         Ok(home) => value_with(value, &home).unwrap_or_else(|| value.to_owned()),

@@ -102,7 +102,7 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
     too_many(mapping, reserved)
 }
 
-/// The error of the exp unit at fewer iterations is not published: the results would be those of another unit.
+/// Refuses fewer iterations of the exp unit, whose error is not published.
 fn exp_iterations(scene: &Scene) -> Option<Problem> {
     let (asked, most) = (scene.assume.exp_iterations, *EXP_ITERATIONS.end());
     (u32::from(asked) != most).then(|| {

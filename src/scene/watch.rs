@@ -31,14 +31,14 @@ pub struct SceneWatcher {
 /// Files that are watched, and the watcher of their folders.
 #[derive(Debug, Default)]
 struct Watched {
-    /// Paths as they were named.
+    /// Paths as the caller named them.
     files: Mutex<Vec<PathBuf>>,
     targets: Targets,
     /// `None` once the handle is dropped.
     watcher: Mutex<Option<RecommendedWatcher>>,
 }
 
-/// Files, folders and links whose changes count.
+/// Files, folders and links whose changes are reported.
 type Targets = Arc<Mutex<Vec<Target>>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl SceneWatcher {
     /// Watches a scene file. The callback comes on a thread of its own, about 150 ms after the last event of a save. It
     /// does not come while the file is gone (deleted, or between the two halves of a save) but when it is back.
     ///
-    /// Links on the way to the file are watched, too: where one is made to lead elsewhere, the file has changed.
+    /// Links on the way to the file are watched, too: a link that is redirected changes the file.
     pub fn new(scene: &Path, callback: impl FnMut() + Send + 'static) -> notify::Result<Self> {
         let watched = Arc::new(Watched::default());
         let (sender, receiver) = bounded(1);
@@ -78,7 +78,7 @@ impl Watched {
         self.look_again()
     }
 
-    /// Finds out anew where the files are, and watches the folders of now.
+    /// Resolves the paths again, and watches the folders in which the files are now.
     fn look_again(&self) -> notify::Result<()> {
         let files = lock(&self.files).clone();
         let mut found = Vec::new();
@@ -91,20 +91,20 @@ impl Watched {
         }
         let before = std::mem::take(&mut *lock(&self.targets));
         if failed.is_some() {
-            // A link is being exchanged: until it is there again, what was watched is.
+            // A link is being exchanged: until it exists again, keep watching the old targets.
             found.extend(before.iter().cloned());
         }
         lock(&self.targets).clone_from(&found);
-        // Not while the targets are locked: the watcher's own thread asks for them.
+        // The targets are unlocked by now: the watcher's own thread locks them.
         if let Some(watcher) = &mut *lock(&self.watcher) {
             for target in &found {
-                // Once more for a folder that is watched already: it may be another one of that name.
+                // Watch again even a known path: it may now be another folder of that name.
                 if let Err(error) = watcher.watch(&target.folder, RecursiveMode::NonRecursive) {
                     failed.get_or_insert(error);
                 }
             }
             for old in before.iter().filter(|old| found.iter().all(|new| new.folder != old.folder)) {
-                // It may be gone.
+                // Fails if the folder was deleted.
                 let _ = watcher.unwatch(&old.folder);
             }
         }
@@ -129,7 +129,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The file as it is named, every link on the way to it, and the file that they lead to.
+/// Returns the file as it is named, every link on the way to it, and the file that they lead to.
 fn targets(path: &Path) -> notify::Result<Vec<Target>> {
     let mut targets = vec![Target::new(path)?];
     for link in links(path)? {
@@ -143,7 +143,7 @@ fn targets(path: &Path) -> notify::Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// Links on the way to a file: folders of its path, the file itself, and what they lead to in turn.
+/// Returns the links on the way to a file: folders of its path, the file, their targets in turn.
 fn links(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut links = Vec::new();
     let mut path = std::path::absolute(path)?;
@@ -173,7 +173,7 @@ impl Target {
         Self::entry(path)
     }
 
-    /// An entry of a folder: a file, or a link whatever it leads to.
+    /// Creates a target for an entry of a folder: a file, or a link wherever it leads.
     fn entry(path: &Path) -> notify::Result<Self> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { folder: folder.canonicalize()?, name: path.file_name().map(ToOwned::to_owned) })
@@ -212,7 +212,8 @@ fn debounce(events: &Receiver<()>, scene: &Path, watched: &Watched, mut callback
             // At most one event is kept, so this loop turns quickly only while a file is being written.
             std::thread::sleep(QUIET / 4);
         }
-        // Before the file is read, so that no later save is missed. What cannot be watched now is looked for at the next event.
+        // Before the file is read, so that no later save is missed. A failure is retried at the
+        // next event.
         let _ = watched.look_again();
         if scene.exists() {
             callback();
@@ -290,7 +291,7 @@ mod tests {
             fs::rename(at("new"), at(name)).unwrap();
         };
         link("v1", "data");
-        // As in a ConfigMap: the file is a link, too, through the folder that is linked anew.
+        // As in a ConfigMap: the file is a link, too, through the folder whose link is replaced.
         link("data/s.ron", "s.ron");
         for scene in [at("data").join("s.ron"), at("s.ron")] {
             link("v1", "data");

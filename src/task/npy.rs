@@ -10,9 +10,11 @@ use py_literal::Value;
 pub const HEADER_LIMIT: usize = 4096;
 /// Deepest nesting of brackets in a header, which its parser follows by recursion.
 const DEPTH_LIMIT: usize = 6;
-/// Most steps of the header's parser. A header of tonic takes 3,400, one of 230 fields 71,000; but the parser tries what
-/// an open bracket may be one after the other, so that every level can double or treble its work, and a quoted bracket
-/// hides a level from [`DEPTH_LIMIT`].
+/// Most steps of the header's parser.
+///
+/// A header of tonic takes 3,400 steps, one of 230 fields 71,000. But the parser tries the meanings
+/// of an open bracket one after the other, so that every level can double or treble its work, and a
+/// bracket in quotes hides a level from [`DEPTH_LIMIT`].
 const STEP_LIMIT: usize = 4_000_000;
 
 /// Reads the header of a whole `.npy` file, and leaves the array's bytes in `data`.
@@ -36,11 +38,11 @@ pub fn read_header(data: &mut &[u8]) -> io::Result<NpyHeader> {
     NpyHeader::from_reader(data)
 }
 
-/// Parses the text of a header: its recursion, its work and the product of the shape are bounded here.
+/// Parses the text of a header, with bounds on recursion, work and the product of the shape.
 ///
 /// # Errors
 ///
-/// Fails with the reason if it may not.
+/// Fails with the bound that was exceeded, or the reason why the text is not a header.
 pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
     let mut depth = 0_usize;
     for byte in text {
@@ -54,7 +56,8 @@ pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
         }
     }
     let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
-    // For the whole process and from now on, so for npyz's own parsing, too; nothing else parses with pest.
+    // This limits the whole process from now on, npyz's own parsing included; nothing else uses
+    // pest.
     pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
     let literal = text.trim_end().parse();
     let value: Value = literal.map_err(|_| "no Python literal of at most four million steps")?;

@@ -1,8 +1,8 @@
-//! Characters that look like others, or like nothing: pasted from a web page or a word processor, they are not RON.
+//! Characters outside of RON that look like others or are invisible, often pasted from web pages.
 
 use super::Walker;
 
-/// Returns the name of a character that is easily taken for another, and the remedy; `None` for any other.
+/// Returns name and remedy of a character that resembles another one; `None` for any other.
 pub(super) fn name(c: char) -> Option<(&'static str, &'static str)> {
     const SPACE: &str = "replace it with a plain space: it may come from a web page";
     const NOTHING: &str = "delete it: it cannot be seen, and may come from a web page";
@@ -31,7 +31,7 @@ pub(super) fn name(c: char) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Returns the first such character outside of strings and comments.
+/// Returns place and value of the first such character outside of strings and comments.
 pub(super) fn first(text: &str) -> Option<(usize, char)> {
     let mut walker = Walker::new(text, 0);
     loop {

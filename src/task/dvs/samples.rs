@@ -23,7 +23,7 @@ use super::recording::{Recording, RecordingError};
 const KEPT: usize = 2;
 /// Bytes of the picture of a frame with events.
 const PICTURE_BYTES: u64 = 2 * (PICTURE_SIDE as u64) * (PICTURE_SIDE as u64);
-/// Most bytes that the frames of one recording may take.
+/// Most bytes that the frames of a recording may take in memory.
 const MEMORY_LIMIT: u64 = 4 << 30;
 
 /// Why there are no samples.
@@ -43,21 +43,21 @@ pub enum SamplesError {
         /// Why not.
         source: FrameError,
     },
-    /// Frames of one recording that memory does not hold.
+    /// The frames of one recording need too much memory.
     #[error(
         "{}: {slices} slices of {slice_us} µs with {frames} frames each take {needed} bytes, and at most {MEMORY_LIMIT} are \
          used: take longer slices, longer bins or fewer pixels", path.display()
     )]
     Memory {
-        /// The recording.
+        /// File of the recording.
         path: PathBuf,
-        /// Slices of it.
+        /// Number of slices in the recording.
         slices: u64,
-        /// Length of a slice.
+        /// Length of a slice, µs.
         slice_us: u64,
-        /// Frames of each.
+        /// Number of frames in a slice.
         frames: u64,
-        /// Bytes of all.
+        /// Memory for all slices, bytes.
         needed: u64,
     },
     /// Nothing long enough.
@@ -255,7 +255,7 @@ fn cut(
     Ok(places)
 }
 
-/// Bytes that a slice takes while its recording is read: the counts of a frame, and all its frames and pictures.
+/// Returns the bytes of a slice in memory: the counts of a frame, and all its frames and pictures.
 fn bytes_of_slice(options: &FrameOptions) -> u64 {
     let pixels = u64::from(DVS128.width) * u64::from(DVS128.height);
     let (counts, frame) = (2 * 4 * pixels, 4 * u64::from(options.size) * u64::from(options.size));

@@ -21,31 +21,31 @@ pub struct Corpus {
     ends_line: bool,
 }
 
-/// What a text holds.
+/// Counts of a text's tokens, lines and unknown words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Tokens: words, and ends of lines.
+    /// Number of tokens: words, and ends of lines.
     pub tokens: usize,
-    /// Lines.
+    /// Number of lines.
     pub lines: usize,
-    /// Words that the model does not know and reads as `<unk>`; `<unk>` as written in the text is a known word.
+    /// Number of words that the model reads as `<unk>`; `<unk>` in the text itself is a known word.
     pub unknown: usize,
-    /// Unknown words with punctuation attached, as in a text that was not split into tokens.
+    /// Number of unknown words with punctuation attached, as in a text not split into tokens.
     pub untokenised: usize,
 }
 
 impl Counts {
-    /// Unknown words in a hundred from which a perplexity says nothing about the model.
+    /// Percentage of unknown words above which a perplexity is not comparable.
     const MOST_UNKNOWN: usize = 30;
-    /// Words in a hundred with punctuation attached from which the text is raw.
+    /// Percentage of words with punctuation attached from which a text counts as not tokenised.
     const MOST_UNTOKENISED: usize = 5;
 
-    /// Returns the words, without ends of lines.
+    /// Returns the number of words, without ends of lines.
     pub fn words(&self) -> usize {
         self.tokens.saturating_sub(self.lines)
     }
 
-    /// Returns a warning if so many words are unknown that the perplexity compares with no other.
+    /// Returns a warning if unknown words make the perplexity incomparable with any other.
     pub fn warning(&self) -> Option<String> {
         let words = self.words();
         let raw = self.untokenised > 0 && 100 * self.untokenised >= Self::MOST_UNTOKENISED * words;
@@ -95,9 +95,9 @@ pub enum CorpusError {
         "line {line}: the character {character:?} is not in the model's vocabulary, which has no <unk>; replace it"
     )]
     UnknownCharacter {
-        /// The character.
+        /// Character as written in the text.
         character: char,
-        /// Its line, from 1.
+        /// Line of the character, from 1.
         line: usize,
     },
     /// More than 32-bit offsets can count.
@@ -148,7 +148,7 @@ impl Corpus {
         Ok(Self { text, spans, ids, counts, ends_line: true })
     }
 
-    /// Every character is a token; a text of `<eos>` alone is the end of a line.
+    /// Makes a token of every character; a text of `<eos>` alone is the end of a line.
     fn of_characters(text: String, vocabulary: &Vocabulary) -> Result<Self, CorpusError> {
         let lines = text.lines().count();
         if text == END_OF_LINE {
@@ -179,7 +179,9 @@ impl Corpus {
         Ok(Self { text, spans, ids, counts, ends_line: false })
     }
 
-    /// Returns `true` if a token was added for the end of the last line: the end of a prompt is not the end of a line.
+    /// Returns `true` if a token was added for the end of the last line.
+    ///
+    /// The end of a prompt is not the end of a line.
     pub fn ends_line(&self) -> bool {
         self.ends_line
     }
@@ -189,7 +191,7 @@ impl Corpus {
         &self.ids
     }
 
-    /// Returns what the text holds.
+    /// Returns the counts of the text.
     pub fn counts(&self) -> Counts {
         self.counts
     }

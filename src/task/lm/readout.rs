@@ -1,10 +1,11 @@
 //! The decoder, on the host: from the last layer's values to a probability for each word.
 //!
-//! logits = (y · scale) · Eᵀ + b over V words, then a softmax; a projection of y may come first, and E may be the decoder's
-//! own. On the paper's system this is outside of the chip, and
-//! so is its time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent unit costs
-//! nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do not mix, and the
-//! exponentials are summed in ascending order, so the result has the same bits on every machine.
+//! logits = (y · scale) · Eᵀ + b over V words, then a softmax; a projection of y may come first,
+//! and E may be the decoder's own. On the paper's system this is outside of the chip, and so is its
+//! time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent unit
+//! costs nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do
+//! not mix, and the exponentials are summed in ascending order, so the result has the same bits on
+//! every machine.
 
 #![allow(clippy::needless_pass_by_value, reason = "a view of an array is as small as a reference to it")]
 #![allow(
@@ -44,7 +45,7 @@ enum Table {
 }
 
 impl Table {
-    /// Units of the last layer and words.
+    /// Returns the width of a row and the number of words.
     fn dim(&self) -> (usize, usize) {
         match self {
             Self::Int8 { q, .. } => q.dim(),
@@ -96,7 +97,9 @@ impl Readout {
     }
 }
 
-/// h = f(P · y + b): each sum begins with 0, takes the active units in ascending order, fused, and then the bias.
+/// Computes h = f(P · y + b).
+///
+/// Each sum begins with 0, takes the active units in ascending order, fused, and then the bias.
 fn project(projection: &ProjectionLayer, y: &[f32]) -> Vec<f32> {
     let rows = projection.weights.chunks(y.len().max(1)).zip(&projection.bias);
     rows.map(|(row, bias)| {
@@ -137,7 +140,8 @@ impl<T: Copy + Into<f32>> WithSimd for Add<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { table, active, out } = self;
         for (block, out) in table.axis_chunks_iter(Axis(1), BLOCK).zip(out.chunks_mut(BLOCK)) {
-            // Rows of the table are contiguous ([`transpose`]), and so are those of a block of its columns.
+            // Rows of the table are contiguous (`transpose`), and so are those of a block of
+            // columns.
             let row = |unit: usize| block.index_axis_move(Axis(0), unit).to_slice().unwrap_or_default();
             let mut fours = active.chunks_exact(4);
             // Four units at a time: a sum is loaded and stored once for four steps of its chain.

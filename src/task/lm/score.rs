@@ -42,7 +42,7 @@ impl Score {
 
     /// Returns the standard error of the mean surprisal, nats; `None` before the second prediction.
     ///
-    /// Surprisals count as independent, which those of neighbouring words are not quite.
+    /// It treats surprisals as independent, which those of neighbouring words are not quite.
     pub fn surprisal_error(&self) -> Option<f64> {
         let count = self.predictions as f64;
         let spread = self.squares - self.sum * self.sum / count;

@@ -24,11 +24,11 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// Inputs of all time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    /// `[steps, width]`.
+    /// Values in C order, `[steps, width]`.
     values: Array2<f32>,
 }
 
-/// Why an array cannot be read.
+/// Reason why an array cannot be read.
 #[derive(Debug, Error)]
 pub enum TensorError {
     /// The file is missing or unreadable.
@@ -39,14 +39,14 @@ pub enum TensorError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A format that is known and not read.
+    /// A format that is recognised but not read.
     #[error("{}: the file is {name}; needed is an array as .npy. The way there: {remedy}", path.display())]
     Foreign {
-        /// The file.
+        /// File of the inputs.
         path: PathBuf,
-        /// What it is.
+        /// Name of its format, to follow "the file is".
         name: &'static str,
-        /// Way to an array.
+        /// Conversion to an array that is read.
         remedy: String,
     },
     /// Not a NumPy array.
@@ -57,7 +57,7 @@ pub enum TensorError {
         /// What the parser says.
         source: std::io::Error,
     },
-    /// Another shape or type of number.
+    /// The array has another shape or type of number.
     #[error("{}: an array of shape {shape:?} and type {dtype}; needed is {needed}", path.display())]
     Array {
         /// The file.
@@ -114,7 +114,7 @@ impl TensorError {
 /// Floating-point type of an array's numbers.
 #[derive(Clone, Copy, Debug)]
 struct Number {
-    /// Bytes of a number.
+    /// Size of a number: 2, 4 or 8 bytes.
     size: usize,
     big: bool,
 }
@@ -127,7 +127,7 @@ impl Number {
         (kind.type_char() == npyz::TypeChar::Float).then_some(Self { size, big })
     }
 
-    /// Reads a number from as many bytes as it takes.
+    /// Reads a number from its `size` bytes.
     fn read(self, bytes: &[u8]) -> f32 {
         let mut little = [0; 8];
         for (at, &byte) in bytes.iter().take(self.size).enumerate() {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TensorOptions {
-    /// Inputs: a NumPy file (`.npy`) of floats, one row a time step, as wide as the first layer's input.
+    /// NumPy file (`.npy`) of floats, one row a time step, as wide as the first layer's input.
     pub inputs: String,
-    /// New file for the last layer's outputs, in the scene's folder or below: a NumPy file of f32, one row a time step.
-    /// `spinntui run` writes it; `--force` replaces an older one, and `--set` on the command line names any other place.
-    /// Without it nothing is written.
+    /// New NumPy file (`.npy`) for the last layer's outputs, f32, one row a time step. It lies in
+    /// the scene's folder or below. `spinntui run` writes it; `--force` replaces an older one, and
+    /// `--set` on the command line names any other place. Without it nothing is written.
     #[serde(default)]
     pub outputs: Option<String>,
     /// Rows in a sequence, after which the model's card says what begins anew.

@@ -108,10 +108,11 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// Without a camera's name, refuses addresses that are a DAVIS's rather than a DVS128's.
+/// Refuses addresses of a DAVIS in a file that does not name its camera.
 ///
-/// A DAVIS (jAER, `DavisChip.java`) has its column in bits 12 to 21, its row in bits 22 to 30, and bit 31 for samples of
-/// frames. Most of its addresses lie outside of a DVS128, whose events end at bit 14.
+/// A DAVIS (jAER, `DavisChip.java`) has its column in bits 12 to 21, its row in bits 22 to 30, and
+/// bit 31 for samples of frames. Most of its addresses lie outside of a DVS128, whose events end at
+/// bit 14.
 fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
     let (records, _) = bytes.as_chunks::<EVENT>();
     let addresses = || records.iter().map(|[a, b, c, d, ..]| u32::from_be_bytes([*a, *b, *c, *d]));
@@ -134,7 +135,8 @@ fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
         return Ok(());
     };
     let why = format!(
-        "no line of the header names the camera (# AEChip), and {count} addresses fit the {davis} pixels. Convert it to          AEDAT 4.0, or to .npy cut to 128 × 128"
+        "no line of the header names the camera (# AEChip), and {count} addresses fit the {davis} pixels. Convert it to \
+         AEDAT 4.0, or to .npy cut to 128 × 128"
     );
     let (events, width, height) = (records.len() as u64, DVS128.width, DVS128.height);
     Err(RecordingError::new(offset, Problem::AllOutside { events, width, height, why }))

@@ -30,7 +30,7 @@ impl fmt::Display for RecordingError {
             write!(f, "{}: ", file.display())?;
         }
         match &self.problem {
-            // No single byte of the file is to blame.
+            // No single byte of the file is the cause.
             Problem::Open(_) | Problem::Empty | Problem::Foreign { .. } | Problem::AllOutside { .. } => {
                 write!(f, "{}", self.problem)
             }
@@ -54,20 +54,20 @@ pub enum Problem {
     /// A beginning that no known format has.
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
-    /// A format that is known and not read.
+    /// A format that is recognised but not read.
     #[error(
         "the file is {name}; read are AEDAT 2.0, 3.1 and 4.0, and events as .npy. The way there: {remedy}"
     )]
     Foreign {
-        /// Its name.
+        /// Name of the format, to follow "the file is".
         name: &'static str,
-        /// Way to a file that is read.
+        /// Conversion to a format that is read.
         remedy: String,
     },
-    /// Events, and none of them on the sensor.
+    /// The file has events, but none of them lies on the sensor.
     #[error("none of the {events} events lies on the sensor of {width} × {height} pixels: {why}")]
     AllOutside {
-        /// Events of the file, or of the part that was looked at.
+        /// Number of events in the file, or in the part that was read.
         events: u64,
         /// Columns of the sensor.
         width: u16,

@@ -1,19 +1,19 @@
-//! Formats that are not read, known by how they begin, each with the way to a file that is.
+//! Formats that are recognised by their first bytes but not read, each with a conversion.
 
-/// Way from events in Python to a file that is read.
+/// Conversion of events in Python to a file that is read.
 const SAVE: &str = "numpy.save(\"events.npy\", a) with a structured array of x, y, t (µs) and p";
-/// Events that tell the fields of a headerless binary file.
+/// Fewest events by which the fields of a headerless binary file are recognised.
 const ENOUGH: usize = 16;
 
-/// A format that is not read.
+/// Format that is recognised but not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Foreign {
-    /// Its name, to follow "the file is".
+    /// Name of the format, to follow "the file is".
     pub name: &'static str,
     way: String,
 }
 
-/// Beginnings with the format's name and its remedy; those that begin alike stand in order of length.
+/// First bytes, name and remedy of each format; of two that begin alike, the longer comes first.
 const BEGINNINGS: [(&[u8], &str, &str); 22] = [
     (b"\x1f\x8b", "compressed with gzip", "unpack it: `gunzip FILE`"),
     (b"BZh", "compressed with bzip2", "unpack it: `bunzip2 FILE`"),
@@ -44,7 +44,7 @@ const BEGINNINGS: [(&[u8], &str, &str); 22] = [
 ];
 
 impl Foreign {
-    /// Names the format of a file by its beginning, as much of it as is at hand.
+    /// Recognises the format of a file by its beginning, of any length; `None` if it is unknown.
     pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
         let known = BEGINNINGS.iter().find(|(magic, ..)| beginning.starts_with(magic));
         if let Some((_, name, way)) = known {
@@ -74,18 +74,18 @@ impl Foreign {
         Self { name, way: way.to_owned() }
     }
 
-    /// Returns the way to a recording that is read.
+    /// Returns the conversion to a recording that is read.
     pub(crate) fn remedy(&self) -> String {
         self.remedy_by(SAVE)
     }
 
-    /// Returns the way to a file that is read, whose last step in Python is `save`.
+    /// Returns the conversion to a file that is read, whose last step in Python is `save`.
     pub(crate) fn remedy_by(&self, save: &str) -> String {
         if self.way.ends_with("then") { format!("{} {save}", self.way) } else { self.way.clone() }
     }
 }
 
-/// NumPy's archives are ZIP files whose entries end in `.npy`; the first entry's name stands at byte 30.
+/// Distinguishes NumPy archives from other ZIP files by the first entry's name, at byte 30.
 fn zip(beginning: &[u8]) -> Foreign {
     let length = beginning.get(26..28).map_or(0, |b| usize::from(b[0]) | usize::from(b[1]) << 8);
     let name = beginning.get(30..30 + length).unwrap_or_default();
@@ -96,7 +96,7 @@ fn zip(beginning: &[u8]) -> Foreign {
     Foreign::new("a ZIP archive", "unpack it: `unzip FILE`")
 }
 
-/// Prophesee's formats begin with lines of text after a percent sign.
+/// Distinguishes Prophesee's formats, which begin with lines of text after a percent sign.
 fn prophesee(beginning: &[u8]) -> Foreign {
     let header = String::from_utf8_lossy(beginning.get(..beginning.len().min(1024)).unwrap_or_default());
     let header = header.to_ascii_lowercase();
@@ -116,11 +116,11 @@ fn prophesee(beginning: &[u8]) -> Foreign {
     Foreign::new(name, read)
 }
 
-/// Text with numbers in columns: `t x y p` with t in seconds, as the event camera data set of UZH (rpg) has it, or CSV.
+/// Recognises text with numbers in columns: CSV, or `t x y p` with t in seconds (UZH, rpg).
 fn numbers(beginning: &[u8]) -> Option<Foreign> {
     let text: Vec<&[u8]> = beginning.split(|&byte| byte == b'\n').take(4).collect();
     let line = text.iter().rfind(|line| !line.is_empty())?;
-    // The last line at hand may be cut; one alone is whole enough to be judged.
+    // The last line at hand may be cut; a single line is judged all the same.
     let line = if text.len() > 2 { text.get(1)? } else { line };
     let line = std::str::from_utf8(line).ok()?.trim();
     let comma = line.contains([',', ';', '\t']);
@@ -139,9 +139,9 @@ fn numbers(beginning: &[u8]) -> Option<Foreign> {
     })
 }
 
-/// N-MNIST and N-Caltech101: five bytes an event without a header (x, y, then ON and 23 bits of µs).
+/// Recognises N-MNIST and N-Caltech101: five bytes an event (x, y, then ON and 23 bits of µs).
 ///
-/// Nothing names the format; times that never fall over many events do.
+/// There is no header: the format is recognised by times that never decrease over many events.
 fn five_bytes(beginning: &[u8]) -> Option<Foreign> {
     let (events, _) = beginning.as_chunks::<5>();
     let time = |[_, _, a, b, c]: &[u8; 5]| u32::from_be_bytes([0, a & 0x7f, *b, *c]);

@@ -126,7 +126,7 @@ impl<R: Read> Recording<R> {
     }
 
     /// Replaces what the vector holds by the next events in the file's order, at most [`BATCH`]; false at the end.
-    /// A file with events of which none lies on the sensor is an error there.
+    /// At the end, a file with events of which none lies on the sensor is an error.
     ///
     /// After an error it holds the events before the faulty byte that had not been handed out.
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {

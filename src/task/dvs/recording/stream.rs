@@ -38,7 +38,7 @@ impl Stream {
         out.push(CameraEvent { t, x, y, on });
     }
 
-    /// At the end of a file: refuses one that has events, none of them on the sensor.
+    /// Refuses, at its end, a file that has events but none of them on the sensor.
     pub fn check_any(&self) -> Result<(), RecordingError> {
         let events = self.warnings.count(Warning::Outside);
         if self.last.is_some() || events == 0 {

@@ -22,13 +22,13 @@ pub enum Warning {
     OtherCamera,
     /// A header without a sensor that is known here. Taken as 128 × 128 pixels.
     UnknownSensor,
-    /// `.npy`: times that are not in the usual unit. Taken as seconds.
+    /// `.npy`: times in another unit than the usual one, read as seconds.
     TakenAsSeconds,
-    /// `.npy`: times that are not in the usual unit. Taken as milliseconds.
+    /// `.npy`: times in another unit than the usual one, read as milliseconds.
     TakenAsMilliseconds,
-    /// `.npy`: times that are not in the usual unit. Taken as microseconds.
+    /// `.npy`: times in another unit than the usual one, read as microseconds.
     TakenAsMicroseconds,
-    /// `.npy`: whole times closer together than a camera's. Taken as microseconds, as usual.
+    /// `.npy`: whole times closer together than a camera's, read as microseconds, as usual.
     TooFast,
 }
 

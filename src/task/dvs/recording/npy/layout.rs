@@ -1,11 +1,11 @@
-//! Place and type of an event's numbers in a record of an array.
+//! Places and types of an event's numbers in a record of an array.
 
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
 
 use super::super::error::{Problem, RecordingError};
 use super::clock::Unit;
 
-/// Most bytes of a record.
+/// Largest size of a record, bytes.
 pub(super) const RECORD_LIMIT: usize = 4096;
 /// Remedy for arrays in an order that cannot be read event by event.
 const CONTIGUOUS: &str =
@@ -20,11 +20,11 @@ pub(super) struct Layout {
     pub t: Number,
     /// Bytes of a record.
     pub bytes: usize,
-    /// Rows of four plain numbers, whose times are in milliseconds by convention.
+    /// Whether records are rows of four plain numbers, whose times are in ms by convention.
     pub rows: bool,
 }
 
-/// A number in a record.
+/// Place and type of a number in a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number {
     at: usize,
@@ -127,7 +127,7 @@ impl Layout {
     }
 }
 
-/// Returns the number of a field's meaning (x, y, p, t) by the names that loaders give it.
+/// Returns the index of a field in (x, y, p, t), by the names that loaders give it.
 pub(super) fn meaning(name: &str) -> Option<usize> {
     Some(match name.to_ascii_lowercase().as_str() {
         "x" | "xs" => 0,
@@ -154,12 +154,12 @@ impl Number {
         Ok(Self { at, kind, size, big })
     }
 
-    /// Whether it is a floating-point number, which may have a fraction.
+    /// Returns `true` for a floating-point number, which may have a fraction.
     pub(super) fn is_float(self) -> bool {
         self.kind == Kind::Float
     }
 
-    /// Returns the bits in the low end of a word. None where the record ends before.
+    /// Returns the bits in the low end of a word; `None` if the record ends before.
     fn bits(self, record: &[u8]) -> Option<u64> {
         let mut bytes = [0; 8];
         let source = record.get(self.at..self.at + self.size)?;
@@ -171,7 +171,7 @@ impl Number {
         Some(u64::from_le_bytes(bytes))
     }
 
-    /// Returns the number as it stands, to judge its unit by.
+    /// Returns the number without scaling, to determine its unit.
     pub(super) fn real(self, record: &[u8]) -> Option<f64> {
         let raw = self.bits(record)?;
         Some(match (self.kind, self.size) {
@@ -182,15 +182,16 @@ impl Number {
         })
     }
 
-    /// Returns the whole part of the number. None where no `i64` holds it.
+    /// Returns the whole part of the number; `None` if no `i64` holds it.
     fn whole(self, record: &[u8]) -> Option<i64> {
         self.scaled(record, 1)
     }
 
-    /// Returns a time in µs. None where no `i64` holds it.
+    /// Returns a time in µs; `None` if no `i64` holds it.
     ///
-    /// Milliseconds in rows follow tonic (`events[:, 3] *= 1000`, then `astype`): the product is taken in the array's
-    /// own type and cut. Every other unit is rounded to the nearest µs, in double precision.
+    /// Milliseconds in rows follow tonic (`events[:, 3] *= 1000`, then `astype`): the product is
+    /// taken in the array's own type and cut. Every other unit is rounded to the nearest µs, in
+    /// double precision.
     pub(super) fn time(self, record: &[u8], unit: Unit) -> Option<i64> {
         match unit {
             Unit::Microseconds => self.scaled(record, 1),
@@ -222,7 +223,7 @@ fn signed(raw: u64, size: usize) -> i64 {
     (raw << shift) as i64 >> shift
 }
 
-/// Returns the digits before the point, if an `i64` is certain to hold them.
+/// Returns the whole part, if an `i64` is certain to hold it.
 fn whole(number: f64) -> Option<i64> {
     (number.abs() < 9.0e18).then_some(number as i64)
 }

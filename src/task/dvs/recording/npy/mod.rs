@@ -1,8 +1,9 @@
 //! Events as NumPy arrays: `.npy` as tonic has them.
 //!
-//! Either a structured array, one record an event, with the fields x, y, t (µs) and p in any order and of any type of
-//! number; or rows of four numbers x, y, p, t with t in *milliseconds*, the layout of tonic's cut DVS128 Gesture. The
-//! format holds no size of the sensor: it is given. Nor does it hold a unit of time: [`clock`] judges it.
+//! The array is either structured, one record an event, with the fields x, y, t (µs) and p in any
+//! order and of any type of number; or it has rows of four numbers x, y, p, t with t in
+//! *milliseconds*, the layout of tonic's cut DVS128 Gesture. The format does not hold the size of
+//! the sensor, which the caller gives, nor a unit of time, which [`clock`] determines.
 
 mod clock;
 mod layout;
@@ -30,12 +31,12 @@ pub struct Reader<R> {
     stream: Stream,
     layout: Layout,
     clock: Clock,
-    /// Records to read.
+    /// Number of records still to be read.
     left: u64,
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads the header. The sensor is what the events come from; those outside of it are counted and skipped.
+    /// Reads the header; events outside of `sensor` will be counted and skipped.
     pub fn new(mut input: Input<R>, sensor: Sensor) -> Result<Self, RecordingError> {
         let header = read_header(&mut input)?;
         let layout = Layout::of(&header).map_err(|problem| RecordingError::new(0, problem))?;
@@ -46,7 +47,7 @@ impl<R: Read> Reader<R> {
         Ok(Self { input, stream: Stream::new(sensor), layout, clock, left })
     }
 
-    /// See [`super::Recording::next_batch`].
+    /// Reads the next events, as [`super::Recording::next_batch`] does.
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {
         while self.left > 0 && events.len() < BATCH {
             let mut offset = self.input.offset();
@@ -110,10 +111,10 @@ fn read_header<R: Read>(input: &mut Input<R>) -> Result<NpyHeader, RecordingErro
     NpyHeader::from_reader(bytes.as_slice()).map_err(|why| error(format!("{:.200}", why.to_string())))
 }
 
-/// Returns the header with plain names of fields, if it has titles: NumPy writes those as `(('title', 'name'), type)`.
+/// Returns the header with one name for each field, if it has titles.
 ///
-/// Of title and name the one is kept that says which number it is: the Python library aedat calls its polarity `on`
-/// and titles it `p`.
+/// NumPy writes titles as `(('title', 'name'), type)`. Of title and name the one that identifies
+/// the number is kept: the Python library aedat calls its polarity `on` and titles it `p`.
 fn without_titles(mut header: Value) -> Option<String> {
     let Value::Dict(fields) = &mut header else { return None };
     let descr = fields.iter_mut().find(|(key, _)| key.as_string().is_some_and(|key| key == "descr"));
@@ -202,7 +203,7 @@ mod tests {
         }
     }
 
-    /// Records or rows of 100 events, a time apart of `apart` in a unit, as f8.
+    /// Returns records or rows of 100 events as f8, with times `apart` from each other.
     fn timed(rows: bool, apart: f64) -> Vec<u8> {
         let header = if rows {
             "{'descr': '<f8', 'fortran_order': False, 'shape': (100, 4)}".to_owned()
@@ -230,12 +231,12 @@ mod tests {
             let found: Vec<_> = stream.warnings.iter().map(|tally| (tally.warning, tally.count)).collect();
             let wanted: Vec<_> = warning.map(|warning| (warning, 100)).into_iter().collect();
             assert_eq!(found, wanted, "{rows} {apart}");
-            // tonic's way cuts.
+            // Rows are cut to whole µs, as tonic does.
             let near =
                 |(i, event): (usize, &CameraEvent)| (event.t - 1337 * i as i64).abs() <= i64::from(rows);
             assert!(events.iter().enumerate().all(near), "{rows} {apart}");
         }
-        // A busy second: 40 µs apart, in rows of seconds.
+        // 40 µs apart, in rows of seconds.
         let (events, stream) = read(&timed(true, 0.000_04)).unwrap();
         assert_eq!((events[99].t, stream.warnings.count(s)), (3960, 100));
         let (_, stream) = read(&timed(false, 0.0)).unwrap();
@@ -261,7 +262,7 @@ mod tests {
             (rows("|u1", "(2, 32, 32, 2)"), "frames rather than events"),
             ("[".repeat(4000), "too deep"),
             ("{}".to_owned(), "without a shape"),
-            // These kept the parser busy for seconds, and for longer than anyone waits.
+            // The parser took seconds for these, or did not come to an end.
             (format!("{{{{{{{{{{{{{}", "1+".repeat(2000)), "no Python literal"),
             ("[']',".repeat(800), "no Python literal"),
         ] {
