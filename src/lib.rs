@@ -13,7 +13,7 @@
 //! | 3 | [`machine`], [`task`] | the emulated chip; what the network is for |
 //! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
 //! | 2 | [`output`] | answers and files, written whole |
-//! | 1 | [`net`], [`chip`], [`text`], [`mod@file`] | networks as mathematics; the hardware as facts; words and numbers for the eye; bounded reading |
+//! | 1 | [`net`], [`chip`], [`text`], [`mod@file`] | networks as mathematics; the hardware as facts; text and numbers for display; bounded reading |
 //!
 //! `ARCHITECTURE.md` says how they fit together and where to add what.
 
