@@ -1,8 +1,9 @@
 /* Sparse matrix times dense vector, row after row: sum[r] = sum over the row's non-zeros of value * x[column].
  *
- * Compressed sparse rows with 32-bit values and 32-bit columns, as in arXiv:2312.09084. It visits every non-zero,
- * whether x[column] is zero or not (the paper does not say whether its code does). Products are added in the stored order, each by one fused multiply-add
- * (vfma.f32; written here, not left to the compiler) from +0: the same chain as net's reference sum, bit for bit.
+ * Compressed sparse rows with 32-bit values and 32-bit columns, as in arXiv:2312.09084. It visits
+ * every non-zero, whether x[column] is zero or not (the paper does not say whether its code does).
+ * Products are added in the stored order, each by one fused multiply-add (vfma.f32; written here,
+ * not left to the compiler) from +0: the same chain as net's reference sum, bit for bit.
  *
  * row_start has rows + 1 entries and row_start[0] is 0: each PE holds a matrix of its own.
  */
