@@ -1,4 +1,4 @@
-//! Helpers of all test binaries: the real binary, sessions, random numbers, and data that only some machines have.
+//! Helpers of all test binaries: the binary, sessions, random numbers, data of some machines only.
 #![allow(dead_code, reason = "not every test binary needs every helper")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
@@ -17,7 +17,7 @@ pub fn spinntui<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
 }
 
-/// Returns what the binary prints, where all goes well.
+/// Runs the binary, which must succeed, and returns its output.
 #[track_caller]
 pub fn fine(arguments: &[&str]) -> String {
     let output = spinntui(arguments);
@@ -26,15 +26,18 @@ pub fn fine(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Says on standard error that the running test is skipped. Written past the test harness, which keeps what a passing test prints.
+/// Reports on standard error that the running test is skipped.
+///
+/// It bypasses the test harness, which captures the output of passing tests.
 pub fn skipped(why: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
 }
 
-/// Returns a path below the folder `shared`, which lies beside the repository or beside the folder of its work trees.
+/// Returns a path in the folder `shared` beside the repository or the folder of its work trees.
 ///
-/// The folder is no part of the repository: without it, the test that asks is skipped, loudly. Under CI, which has it, the test fails.
+/// The folder is not part of the repository: without it, the test is reported as skipped. Under CI,
+/// which has it, the test fails.
 #[track_caller]
 pub fn shared(path: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -47,20 +50,20 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     found
 }
 
-/// Loads a scene with edits as `--set` has them.
+/// Loads a scene with edits, as `--set` makes them.
 #[track_caller]
 pub fn load(scene: &str, edits: &[(&str, &str)]) -> LoadedScene {
     let edits: Vec<_> = edits.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
     LoadedScene::load(Path::new(scene), &edits).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Builds a session from a scene with edits as `--set` has them.
+/// Builds a session from a scene with edits, as `--set` makes them.
 #[track_caller]
 pub fn session(scene: &str, edits: &[(&str, &str)]) -> Session {
     build(load(scene, edits), &mut ModelCache::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Rows in DRAM, given as values.
+/// Rows of values in DRAM, all of one width.
 #[derive(Debug)]
 pub struct Rows(pub Vec<Vec<f32>>);
 

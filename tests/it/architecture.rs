@@ -1,4 +1,4 @@
-//! A module imports only from lower floors (ARCHITECTURE.md). This reads the sources and holds it.
+//! A module imports only from lower floors (ARCHITECTURE.md): checks the sources for it.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails should say where")]
 
@@ -122,7 +122,7 @@ fn every_test_that_the_page_on_terminals_names_is_there() {
     assert!(named > 50, "only {named} tests found: has the reader gone blind?");
 }
 
-/// Without `--locked`, cargo resolves other versions of the dependencies than those that were tested.
+/// Without `--locked`, cargo may resolve dependencies to versions that were not tested.
 #[test]
 fn every_page_installs_the_tested_dependencies() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -708,7 +708,7 @@ fn the_page_is_what_the_table_says() {
     }
     assert!(
         page[start..end] == written,
-        "docs/debugging.md is old; write it anew: UPDATE_DOCS=1 cargo test --test it conditions::"
+        "docs/debugging.md is out of date; regenerate it: UPDATE_DOCS=1 cargo test --test it conditions::"
     );
 }
 

@@ -1,20 +1,22 @@
-//! Nothing that a stranger has written acts on the terminal: titles, words, cards, lessons and names of files are shown with
-//! their escapes by every subcommand that prints text.
+//! No text from a file acts on the terminal.
+//!
+//! Every subcommand that prints text shows titles, words, cards, lessons and names of files with
+//! their escapes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Sets the title of a window, rings, changes colours and turns the direction of text.
+/// Text that would set a window's title, ring, change colours and the direction of writing.
 const HOSTILE: &str = "a\u{1b}]0;PWNED\u{7}\u{9b}31m\u{7f}\u{202e}\u{200b}z";
 
-/// The same in a RON string.
+/// Returns `HOSTILE` as the content of a RON string.
 fn ron() -> String {
     HOSTILE.chars().map(|c| c.escape_unicode().to_string()).collect()
 }
 
-/// A folder with a model, a scene, a lesson and a listing, all of them hostile.
+/// Creates a folder with a model, scenes, a lesson and a listing that contain `HOSTILE`.
 fn bench() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -23,7 +25,7 @@ fn bench() -> tempfile::TempDir {
     let tiny = Path::new("models/egru-lm-tiny");
     fs::copy(tiny.join("model.safetensors"), at("model/model.safetensors")).unwrap();
     let words = fs::read_to_string(tiny.join("vocab.txt")).unwrap();
-    // Every other word, so that some are left to write a prompt with.
+    // Every other word only: the prompt needs one that can be typed.
     let words: Vec<String> =
         words
             .lines()

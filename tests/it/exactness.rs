@@ -57,7 +57,9 @@ impl Values {
     }
 }
 
-/// Makes every third unit reach exactly its threshold in each step: z is 0, so n is g, and tanh of 100 is 1.
+/// Makes the state of every third unit equal its threshold in each step.
+///
+/// z is 0, so the new state is g, the tanh of 100, which is 1.
 fn tie(layer: &mut EgruLayer) {
     let units = layer.units();
     for unit in (0..units).step_by(3) {

@@ -14,7 +14,9 @@ use crate::common::shared;
 const PREDICTIONS: u64 = 182;
 const TINY: f64 = 72.2465;
 const SMALL: f64 = 90.7445;
-/// Printed by `models/recipes/egru_lm/evaluate.py --carry CAndY` (NumPy, f32), which gives 90.7445 for the small model, too.
+/// Printed by `models/recipes/egru_lm/evaluate.py --carry CAndY` (NumPy, f32).
+///
+/// It gives 90.7445 for the small model, too.
 const PAPER_SIZE: f64 = 92.8654;
 
 fn repository() -> &'static Path {

@@ -1,8 +1,9 @@
-//! Figures of every shipped scene, compared with those of commit 7f52108: outputs, chip time, energy, phases, NoC, memory.
+//! Figures of every shipped scene, compared with those of commit 7f52108.
 //!
-//! `tests/data/reports/` holds one report for each scene without the fields `host` and `noc.traffic`; its field `command` says how it was
-//! made. A report may gain fields; a field that is there keeps its value to the last bit. A change that moves a figure on purpose
-//! replaces the file and says so in CHANGELOG.md.
+//! `tests/data/reports/` holds one report for each scene without the fields `host` and
+//! `noc.traffic`; its field `command` is the command that made it. A report may gain fields; an
+//! existing field keeps its value to the last bit. A change that moves a figure on purpose replaces
+//! the file, and CHANGELOG.md mentions it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -11,7 +12,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Hashes that change with what is hashed, not with what the chip does.
+/// Fields that are not compared; the hash changes with the set of hashed fields.
 const NOT_COMPARED: [&str; 2] = ["command", "state_hash"];
 
 /// Collects the JSON pointers at which `report` lacks a value of `golden` or has another one.

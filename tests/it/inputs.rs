@@ -1,4 +1,4 @@
-//! Files as people have them: other names, layouts and formats than the documented ones, and what is not a model at all.
+//! Files of users: names, layouts and formats beside the documented ones, and files of other kinds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -29,7 +29,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Runs the program, which succeeds, and returns what it writes.
+/// Runs the program, which must succeed, and returns its output.
 #[track_caller]
 fn fine(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -42,7 +42,7 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&fine(arguments)).unwrap()
 }
 
-/// Runs the program, which refuses its input in these words.
+/// Runs the program, which must refuse its input with these words.
 #[track_caller]
 fn refused(arguments: &[&str], words: &[&str]) -> String {
     let output = run(arguments);
@@ -120,7 +120,7 @@ fn unknown_words_are_counted_and_raw_text_is_not_compared() {
     assert!(raw.contains("28 tokens, 2 lines; 17 of 26 words are unknown"), "{raw}");
     assert!(raw.contains("WARNING") && raw.contains("not split into tokens"), "{raw}");
     assert!(!raw.contains("Compares with"), "{raw}");
-    // A tilde is the home folder, also where no shell has seen it.
+    // A tilde is the home folder, even where no shell expands it.
     let home = fine(&["run", "scenes/lm_small.ron", "--steps", "1", "--set", "task.text=~/tokenised.txt"]);
     assert!(home.contains("of 40 words are unknown"), "{home}");
 }
@@ -138,7 +138,7 @@ fn a_tokenised_text_compares() {
     assert!(raw.warning().is_some() && tokens.warning().is_none());
 }
 
-/// Rows of a `.npy` file of f32 that this program or NumPy wrote.
+/// Returns the values of a `.npy` file of f32 that this program or NumPy wrote.
 fn array(path: &Path) -> Vec<f32> {
     npyz::NpyFile::new(std::fs::read(path).unwrap().as_slice()).unwrap().into_vec().unwrap()
 }

@@ -1,5 +1,6 @@
-//! Lessons: those that are shipped hold on every page, forwards and back, and the keys that they name do what they say;
-//! those with mistakes say where.
+//! Shipped lessons hold on every page, forwards and back; mistakes in a lesson are located.
+//!
+//! The keys that a page names have the effect that it describes.
 
 // Helpers of tests are no tests to clippy, and may fail like them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -22,7 +23,7 @@ use spinntui::tui::lesson::text::{Piece, pieces};
 use spinntui::tui::lesson::{Loaded, shipped, strip};
 use spinntui::tui::stage::{Press, presses};
 
-/// The shipped lessons, in the order in which they are given.
+/// Shipped lessons in their order.
 const NAMES: [&str; 8] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
@@ -91,7 +92,7 @@ fn the_event_camera_holds() {
     holds("the-event-camera");
 }
 
-/// Keys in backticks, and marked ones: `a` of "`a`", in every text of a page.
+/// Returns the keys that a page's texts name in backticks, and those that it marks.
 fn keys_named(page: &Page) -> BTreeSet<String> {
     let marked = page.highlight.iter().filter_map(|mark| match mark {
         Mark::Key(key) => Some(parse_key(key).unwrap().to_string()),

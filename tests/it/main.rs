@@ -1,4 +1,6 @@
-//! Integration tests that need no terminal, in one binary: each file is a module, so `cargo test --test it report::` runs one.
+//! Integration tests that need no terminal, in one binary.
+//!
+//! Each file is a module, so `cargo test --test it report::` runs one.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,6 @@
-//! Files that the program writes: nothing that is read is lost, nothing appears half, whatever kills the program; and files
-//! that it reads: regular ones, up to a limit.
+//! Files that the program writes appear whole and never replace an input; it reads regular files.
+//!
+//! This holds whatever ends the program. Files to read have a limit of length.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// A folder with a scene that names an array for its outputs, and everything that it reads.
+/// Folder with a scene that names an array for its outputs, and everything that it reads.
 struct Bench {
     folder: TempDir,
 }
@@ -39,14 +40,14 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    /// Runs the program elsewhere, with `@` for the folder in arguments.
+    /// Runs the program from another folder; `@` in the arguments stands for this one.
     fn run(&self, arguments: &[&str]) -> Output {
         let folder = self.folder.path().to_str().unwrap();
         let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace('@', folder)).collect();
         spinntui(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// All files with their bytes, by name.
+    /// Returns all files with their bytes, by name.
     fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         let mut folders = vec![self.folder.path().to_owned()];
@@ -151,7 +152,7 @@ fn a_scene_writes_new_files_in_its_own_folder_and_nowhere_else() {
 #[test]
 fn a_bad_place_is_said_before_the_run() {
     let bench = Bench::new("None");
-    // The whole text of the paper's model would take minutes.
+    // Reading the whole text with the paper-size model would take minutes.
     for arguments in [
         &["run", "scenes/lm.ron", "--output", "@/no/r.json"][..],
         &["run", "scenes/lm.ron", "--trace", "step > 0", "--trace-log", "@/no/t.txt"],
@@ -179,7 +180,7 @@ fn a_killed_run_leaves_the_older_report_and_nothing_else() {
             if stream {
                 command.arg("--stream");
             }
-            // Lines that nobody reads fill the pipe: the run has begun, and does not end by itself.
+            // Lines that are not read fill the pipe: the run has begun, and does not end by itself.
             let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
             let mut lines = BufReader::new(child.stderr.take().unwrap());
             let mut line = String::new();
@@ -239,7 +240,7 @@ fn pipes_and_devices_are_written_through() {
     }
 }
 
-/// Everything that is read is a regular file: a pipe without a writer would hang the program for ever.
+/// Every input must be a regular file: a pipe without a writer would block the program for ever.
 #[test]
 fn pipes_are_refused_wherever_files_are_read() {
     let bench = Bench::new("None");
@@ -311,7 +312,7 @@ fn what_is_read_has_a_limit_that_is_named() {
     sparse("text", 1);
     bench.refuses(&["check", SMALL, "--set", "task.text=@/text"], &["text", "256 MiB"]);
     fs::remove_file(bench.at("text")).unwrap();
-    // A header of forty bytes that would take its parser years.
+    // A header of 67 bytes that would take its parser years.
     let header = format!("{}\n", "{1:".repeat(22));
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());

@@ -125,10 +125,10 @@ fn a_recorded_session_ends_in_the_same_state_again() {
         ),
         (format!("{kept}\nAt(3, Jump)\n"), 2, "session.ron:"),
         (format!("{kept}\nEnd(99999999, \"\")\n"), 2, "the input has ended"),
-        // A program that was killed: as far as there are whole lines.
+        // A recording of a killed program counts up to its last whole line.
         (text[..text.len() - 20].to_owned(), 0, "cut off"),
         (format!("{kept}\n{}", &last[..4]), 0, "cut off"),
-        // Another command is noticed even where it leads to the recorded places.
+        // A changed command is noticed even if it leads to the recorded places.
         (text.replacen("TimeStep,count:6", "Event,count:6", 1), 2, "was it changed"),
         (text.replacen("Event,count:40", "TimeStep,count:40", 1), 1, "was changed"),
         (text.replacen("Event,count:7", "Event,count:8", 1), 1, "was changed"),

@@ -1,6 +1,7 @@
 //! Readers of event files against decodes made elsewhere, over real recordings.
 //!
-//! All but one of the recordings are no part of this repository (`common::shared`). `assets/recordings/davis346.aedat4` stands for them.
+//! All but one of the recordings are not part of this repository (`common::shared`);
+//! `assets/recordings/davis346.aedat4` stands in for them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
@@ -75,7 +76,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The expected columns are what the Python package `aedat` decodes.
+/// The Python package `aedat` decoded the expected columns.
 #[test]
 fn the_committed_real_recording_decodes_to_what_others_made_of_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recordings/davis346.aedat4");

@@ -397,7 +397,9 @@ fn wikitext(scene: &str, sequences: u32, expected: f64) {
     assert!((perplexity / expected - 1.0).abs() < 1e-3, "{scene}: perplexity {perplexity}, not {expected}");
 }
 
-/// The paper-size model on the chip, on a text that every clone has, beside `evaluate.py` (`golden_perplexity::PAPER_SIZE`).
+/// Compares the paper-size model on a committed text with `evaluate.py`.
+///
+/// The expected value is `golden_perplexity::PAPER_SIZE`.
 #[test]
 fn the_paper_size_model_reads_a_committed_text_as_other_code_does() {
     let report = json(&[

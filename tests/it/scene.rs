@@ -107,8 +107,9 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(scene.task, Task::LanguageModel(task));
 }
 
-/// Beside each scene stands the message it must give. `UPDATE_SCENES=1 cargo test --test it scene::` writes them anew: read
-/// what changed.
+/// Compares the message of each scene with the one in the file beside it.
+///
+/// `UPDATE_SCENES=1 cargo test --test it scene::` rewrites the messages: read what changed.
 #[test]
 fn every_invalid_scene_gives_its_message() {
     let update = std::env::var_os("UPDATE_SCENES").is_some();

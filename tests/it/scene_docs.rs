@@ -13,6 +13,6 @@ fn the_page_is_what_the_types_say() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == written,
-        "docs/scene.md is old; write it anew: UPDATE_DOCS=1 cargo test --test it scene_docs::"
+        "docs/scene.md is out of date; regenerate it: UPDATE_DOCS=1 cargo test --test it scene_docs::"
     );
 }

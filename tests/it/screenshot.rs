@@ -97,7 +97,7 @@ fn panels_moments_and_edits() {
     );
     let line = shown(&["--panel", "timeline", "--at", "step 3"]);
     assert!(line.contains(">9 Timeline") && !line.contains("After the first"), "{line}");
-    // What the critical path is spent on: of the first four tokens, once they are complete; never cut off.
+    // Uses of the critical path of the first four tokens, once they are complete; never cut off.
     let timers = |at: &str| shown(&["--panel", "timers", "--expand", "--at", at]);
     assert!(timers("step 5").contains("path: ld/st "), "{}", timers("step 5"));
     assert!(!timers("step 3").contains("ld/st"));
@@ -215,7 +215,7 @@ fn what_is_wrong_is_said() {
     }
 }
 
-/// A screen in one line, without the borders that part its rows.
+/// Returns a screen as one line, without the borders between its rows.
 fn words(screen: &str) -> String {
     screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -56,7 +56,7 @@ fn record(session: &Session) -> &Recorder {
     session.machine().recorded().unwrap()
 }
 
-/// The kinds of instructions add up to the cycles that the machine charged, in every way of sending.
+/// Instructions by kind add up to the cycles that the machine charged, in every way of sending.
 #[test]
 fn instructions_by_kind_add_up_to_what_operations_took() {
     for edits in VARIANTS {
@@ -500,7 +500,7 @@ fn a_token_of_the_paper_is_explained() {
     assert!(text.contains("This token took 2,") && text.contains("R·y"), "{text}");
 }
 
-/// The time line as the panel asks for it.
+/// Returns the timeline as the panel asks for it.
 fn line(session: &Session, window: TimelineWindow) -> TimelineView {
     let request = TimelineRequest { window, columns: 100, rows: 10, fit: false, pe: 0, cursor: 50 };
     session.timeline(request).unwrap()

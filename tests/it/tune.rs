@@ -127,7 +127,7 @@ fn pes_that_the_scene_names_stay_and_kernels_without_room_are_named_with_bytes()
     }
 }
 
-/// Waits until the process catches SIGINT (signal 2), which would end it before.
+/// Waits until the process catches SIGINT (signal 2); an earlier one would end it.
 fn wait_for_interrupt_handler(process: &str) {
     let caught = || {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -140,12 +140,12 @@ fn wait_for_interrupt_handler(process: &str) {
         std::thread::sleep(Duration::from_millis(10));
     }
     if caught().is_none() {
-        // No /proc here: time enough for a start.
+        // Without /proc, wait long enough for a start.
         std::thread::sleep(Duration::from_secs(2));
     }
 }
 
-/// So long a search that no machine is through with it in seconds.
+/// Search that takes any machine more than seconds.
 const LONG: [&str; 6] = ["tune", SMALL, "--candidates", "100000", "--steps", "4000"];
 
 /// Starts a long search and interrupts it once it catches SIGINT and `wait` has passed.
@@ -168,7 +168,8 @@ fn a_search_out_of_time_or_interrupted_shows_the_best_so_far() {
     let answer = fine(&[&LONG[..], &["--format", "json", "--budget", "1"]].concat());
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["stopped"], "out of time");
-    // The interrupt has to come after the scene's own mapping has run, which takes longer on a slow machine.
+    // The interrupt must come after the scene's own mapping has run, which takes longer on a slow
+    // machine.
     let output = (1..=10)
         .map(|attempt| interrupted_after(Duration::from_millis(250 << attempt)))
         .find(|output| {

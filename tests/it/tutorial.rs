@@ -1,5 +1,5 @@
 //! The commands of `docs/tutorial.md` and `docs/screenshot.md` are run, what they quote is what comes, and their pictures
-//! are what is made. `UPDATE_DOCS=1 cargo test --test it tutorial::` writes the pictures anew.
+//! are what is made. `UPDATE_DOCS=1 cargo test --test it tutorial::` redraws the pictures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![cfg(unix)]
 

@@ -50,7 +50,7 @@ fn every_banded_figure_is_in_its_band() {
     assert_eq!(banded, required);
 }
 
-/// The headline: figures that test the emulator, and how many of them are close.
+/// Checks the headline: the count of figures that test the emulator, and of the close ones.
 #[test]
 fn two_of_three_independent_figures_are_close_and_gestures_one_by_one_are_not() {
     assert_eq!((VALIDATION.independent.figures, VALIDATION.independent.close), (3, 2));
@@ -59,7 +59,7 @@ fn two_of_three_independent_figures_are_close_and_gestures_one_by_one_are_not() 
     assert!(text.contains("2 of 3 independent figures within 15 % of the paper"), "{text}");
 }
 
-/// Which kernel and payload are the paper's is not known: every reading is run, and the text shows them side by side.
+/// The paper's kernel and payload are not known: every reading is run and shown.
 #[test]
 fn all_readings_are_run() {
     let time = |kernel: &str, payload: &str| {
@@ -88,7 +88,8 @@ fn the_papers_memory_split_is_not_met_dense_or_sparse() {
     assert_eq!(emulator("table1.split"), emulator("table1.variables"), "all of them lie in bank 0");
     assert!(emulator("table1.variables.sparse") > 1.5 * paper);
     assert!(emulator("table1.events.needed") > 131_072.0);
-    // What the reason of the sparse row says: events beside the state, of the values of both layers.
+    // As the sparse row's reason states: room for events beside the state, of the values of both
+    // layers.
     let state = emulator("table1.variables") - 11_200.0;
     let room = ((paper - state) / (16.0 / 3.0)).floor();
     assert_eq!((room, (100.0 * room / 2700.0).round()), (171.0, 6.0));

@@ -8,7 +8,7 @@ use crate::{ENDLESS, SCENE, opened, started};
 /// The sequence that begins a frame.
 const FRAME: &str = "\x1b[?2026h";
 
-/// Bytes that the pseudo-terminal holds while nothing is read, with room to spare: 64 KiB and 4 KiB on Linux.
+/// Upper bound of the bytes that a pseudo-terminal buffers: 64 KiB and 4 KiB on Linux.
 const HELD: usize = 128 * 1024;
 
 fn run(terminal: &mut Terminal) {
@@ -133,7 +133,7 @@ fn a_terminal_that_takes_nothing_for_a_while_is_not_sent_what_it_missed() {
     let whole = terminal.bytes_seen() - before;
     run(&mut terminal);
     terminal.hold(true);
-    // Long enough for several times as many bytes as are allowed below.
+    // Long enough for several times the bytes that are allowed below.
     std::thread::sleep(Duration::from_secs(5));
     terminal.press(" ");
     let before = terminal.bytes_seen();
@@ -141,8 +141,8 @@ fn a_terminal_that_takes_nothing_for_a_while_is_not_sent_what_it_missed() {
     // It is paused, not at an end: the run itself went on.
     terminal.wait_for("PAUSED");
     terminal.settle();
-    // What lay in the memory of the pseudo-terminal, the frame that waited, and the newest ones. Bytes and not frames: a
-    // slow machine changes few cells a frame, so that many frames fit.
+    // The pseudo-terminal's buffer, the frame that waited, and the newest ones. Bytes rather than
+    // frames: a slow machine changes few cells a frame, so that many frames fit.
     let bytes = terminal.bytes_seen() - before;
     assert!(
         bytes < HELD + 4 * whole,
@@ -160,7 +160,7 @@ fn floods_of_keys_leave_no_lag() {
     terminal.press("8");
     terminal.wait_for(">8 PE");
     terminal.settle();
-    // Keys that wait together, as many as a pseudo-terminal keeps: each frame answers many of them, at any speed.
+    // Keys that wait together, as many as a pseudo-terminal buffers: a frame answers many of them.
     let before = terminal.times_seen(FRAME);
     terminal.signal("STOP");
     terminal.wait_until_stopped();

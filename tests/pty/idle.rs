@@ -78,7 +78,7 @@ fn nothing_is_written_nor_computed_while_paused() {
     assert_idle(&terminal, "after a run");
     terminal.press("9z");
     terminal.wait_for("This token took");
-    assert_idle(&terminal, "at the time line");
+    assert_idle(&terminal, "at the timeline");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -46,7 +46,7 @@ fn a_signal_before_the_scene_is_loaded_ends_it_too() {
     terminal.assert_given_back("TERM while loading");
 }
 
-/// A scene whose build does not end while the second file is there.
+/// Writes a scene; its build does not end while the second file exists.
 fn endless(folder: &std::path::Path) -> (String, std::path::PathBuf) {
     let (scene, hold) = (folder.join("scene.ron"), folder.join("hold"));
     let text = std::fs::read_to_string(SCENE).unwrap();
@@ -67,7 +67,7 @@ fn a_scene_that_never_loads_can_be_left_in_every_way() {
         let mut terminal = Setup::scene(&scene).env("SPINNTUI_TEST_HOLD", hold.to_str().unwrap()).start();
         terminal.wait_until_raw();
         terminal.wait_for("loading");
-        // Keys for a scene that is not there yet wait.
+        // Keys wait until the scene is loaded.
         terminal.press("ss");
         terminal
     };

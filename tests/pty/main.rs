@@ -22,7 +22,7 @@ use terminal::{Terminal, binary};
 
 const SCENE: &str = "scenes/lm_small.ron";
 
-/// A scene whose run does not end while a test looks at it, however fast the machine is.
+/// Scene whose run does not end during a test, however fast the machine is.
 const ENDLESS: &str = "tests/scenes/endless.ron";
 
 /// Starts the app on the small scene and waits for its first snapshot on screen.

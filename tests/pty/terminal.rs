@@ -13,13 +13,15 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::{ENDLESS, SCENE};
 
-/// Deadline for what has to come. Only a failing test waits this long: it allows for one core shared with eight busy loops.
+/// Deadline for expected output.
+///
+/// Only a failing test waits this long: it allows for one core shared with eight busy loops.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often to look.
 const GLANCE: Duration = Duration::from_millis(10);
 /// Most bytes read at once.
 const PORTION: usize = 8_192;
-/// Scenes for trying the tests as on a machine ten times faster, each beside the one that it replaces.
+/// Scenes with their replacements, which run as on a machine ten times faster.
 const FAST: [(&str, &str); 2] =
     [(SCENE, "tests/scenes/fast.ron"), (ENDLESS, "tests/scenes/fast_endless.ron")];
 
@@ -40,7 +42,7 @@ pub struct Setup {
 impl Setup {
     /// The binary on a scene, at 80×24.
     ///
-    /// With `SPINNTUI_TEST_FAST` set, the small scenes are replaced by those that the emulator runs about ten times faster.
+    /// With `SPINNTUI_TEST_FAST` set, the small scenes are replaced by those of `FAST`.
     pub fn scene(scene: &str) -> Self {
         let fast = FAST
             .iter()
@@ -278,7 +280,7 @@ impl Terminal {
         !self.seen.lock().unwrap().parser.screen().hide_cursor()
     }
 
-    /// Waits until everything that was asked of the terminal is taken back: shells find it as it was.
+    /// Waits until the app has undone every change of the terminal, as a shell expects.
     pub fn assert_given_back(&self, when: &str) {
         self.wait_until_back(when);
         let seen = self.seen.lock().unwrap();
@@ -298,7 +300,7 @@ impl Terminal {
         });
     }
 
-    /// Waits until the app has the terminal: raw mode, alternate screen.
+    /// Waits until the app has taken over the terminal: raw mode, alternate screen.
     pub fn wait_until_taken(&self) {
         patiently(
             || self.on_alternate_screen() && !self.is_cooked(),
@@ -342,13 +344,16 @@ impl Terminal {
 
     /// Waits until the app has written nothing for a while and none of its threads has work left.
     ///
-    /// Silence alone would not do: on a busy machine an app with work left may not get a core for as long.
+    /// Silence alone is not enough: on a busy machine an app with work left may wait longer for a
+    /// core.
     pub fn settle(&self) {
         self.wait_for_quiet(Duration::from_millis(200), "the app never stops writing");
     }
 
-    /// Waits for half a second in which nothing is written. A busy machine may still draw what came before: so not the first
-    /// half second has to be silent, but one of many, which none is where a timer draws.
+    /// Waits for half a second in which nothing is written.
+    ///
+    /// A busy machine may still draw earlier changes: not the first half second has to be silent,
+    /// but one of many. If a timer draws, none of them is.
     pub fn wait_for_silence(&self) {
         self.wait_for_quiet(Duration::from_millis(500), "bytes are written while nothing happens");
     }
@@ -364,7 +369,9 @@ impl Terminal {
         patiently(settled, || otherwise.to_owned());
     }
 
-    /// Whether a thread of the app runs or waits for a core or a disk. A process that has ended is not busy.
+    /// Returns `true` if a thread of the app runs or waits for a core or a disk.
+    ///
+    /// A process that has ended is not busy.
     #[cfg(target_os = "linux")]
     fn is_busy(&self) -> bool {
         let Some(Ok(tasks)) = self.child.process_id().map(|id| std::fs::read_dir(format!("/proc/{id}/task")))
@@ -378,7 +385,7 @@ impl Terminal {
         })
     }
 
-    /// Without /proc, silence has to do.
+    /// Returns `false`: without /proc, `settle` relies on silence alone.
     #[cfg(not(target_os = "linux"))]
     fn is_busy(&self) -> bool {
         false
@@ -413,7 +420,8 @@ impl Terminal {
                 )
             },
         );
-        // What it wrote last may still be on its way: the reader ends when it has all, unless the test holds it.
+        // The last output may still be under way: the reader ends after it, unless the test holds
+        // it.
         let all_read = || {
             self.flow.held.load(Ordering::SeqCst) || self.line.as_ref().is_none_or(|l| l.thread.is_finished())
         };

@@ -70,7 +70,7 @@ fn copies_what_is_most_useful() {
     terminal.wait_for(">8 PE");
     terminal.press("v");
     terminal.wait_for("who wrote");
-    // Home: it opens where the data begins.
+    // Home leads to address 0; the view opens where the data begins.
     terminal.press("\x1b[H");
     terminal.wait_for("instructions (not modelled)");
     let word = copied(&mut terminal, "copied word 00000");

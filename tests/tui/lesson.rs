@@ -242,7 +242,7 @@ fn a_question_covers_no_panel_and_leaves_every_other_key_its_meaning() {
         assert!(course(&app).asking && course(&app).answers[1].is_none(), "{size:?}");
         press(&mut app, "2");
         assert!(text(&app).contains("2 is right."), "{}", text(&app));
-        // Once answered, digits are panels again; turning the page closes the question.
+        // Once answered, digits select panels again; turning the page closes the question.
         press(&mut app, "1");
         assert_eq!((app.focus(), course(&app).answers[1]), (PanelId::Chip, Some(1)));
         update(&mut app, Msg::CountExpired);

@@ -450,7 +450,7 @@ const TIMES: [CellKind; 16] = {
     ]
 };
 
-/// The time line of the last token: layers one after the other, the tenth PE of each on the critical path.
+/// Returns a timeline of the last token: layers in turn, the tenth PE of each on the critical path.
 pub fn timeline(request: TimelineRequest) -> TimelineView {
     let (begin, columns) = (226 * STEP_TICKS, usize::from(request.columns));
     let order: Vec<u16> = (0..150).collect();

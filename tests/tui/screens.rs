@@ -20,7 +20,7 @@ fn snapshots() -> insta::internals::SettingsBindDropGuard {
 
 /// Sends what the engine sends once a PE is focused.
 fn with_detail(mut app: App) -> App {
-    // Where the sentence of the timeline is long the next request is for fewer rows.
+    // A long sentence of the timeline leaves fewer rows to the next request.
     for _ in 0..3 {
         app = with_detail_once(app);
     }

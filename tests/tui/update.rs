@@ -400,7 +400,7 @@ fn signals_leave_with_the_shells_code() {
     assert_eq!(update(&mut app, Msg::InputLost("gone".to_owned())), [Effect::Quit(1)]);
 }
 
-/// What the engine is asked for while the time line is focused; a snapshot answers it.
+/// Returns an app with the timeline focused, after a snapshot has answered its request.
 fn on_the_time_line() -> App {
     let mut app = app((120, 40));
     press(&mut app, "9 z");
