@@ -1,7 +1,7 @@
 //! Bounded reading of regular files: no input blocks the program or fills its memory.
 //!
-//! Opening a pipe without a writer blocks for ever, and a device such as `/dev/zero` has no end. Every file that a user or
-//! a scene names is read through this module.
+//! Opening a pipe without a writer blocks for ever, and a device such as `/dev/zero` has no end.
+//! Every file that a user or a scene names is read through this module.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};

@@ -7,10 +7,11 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 /// Columns of a terminal that printed text fits.
 pub const WIDTH: usize = 80;
 
-/// Shows characters that would act on a terminal, or hide themselves in it, as escapes such as `\u{1b}`.
+/// Shows characters that would act on a terminal, or be invisible in it, as escapes like `\u{1b}`.
 ///
-/// These are the control characters C0 (but line feed and tab), DEL and C1, line and paragraph separators, characters of
-/// no width, and those that change the direction of text. Accents that combine with a letter stay.
+/// These are the control characters C0 (but line feed and tab), DEL and C1, line and paragraph
+/// separators, characters of no width, and those that change the direction of text. Accents that
+/// combine with a letter stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -26,7 +27,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for text that stands in one line, a title or a name: line feeds and tabs are shown as escapes, too.
+/// Escapes text of one line, a title or a name, as [`visible`] does, and also line feeds and tabs.
 pub fn visible_line(text: &str) -> Cow<'_, str> {
     match visible(text) {
         shown if shown.contains(['\n', '\t']) => Cow::Owned(shown.replace('\n', "\\n").replace('\t', "\\t")),

@@ -1,4 +1,4 @@
-//! Every hardware number the emulator uses, with its unit, its source and how sure we are of it.
+//! Every hardware number of the emulator, with its unit, its source and the kind of evidence.
 
 use std::fmt;
 
@@ -9,13 +9,15 @@ use super::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use super::geometry;
 use super::power::{self, PowerModel};
 
-/// SRAM banks of a PE.
+/// Number of SRAM banks of a PE.
 pub const SRAM_BANKS: usize = 4;
 /// Bytes of one SRAM bank.
 pub const SRAM_BANK_BYTES: usize = 32 * 1024;
 /// Bytes of a PE's SRAM.
 pub const SRAM_BYTES: usize = SRAM_BANKS * SRAM_BANK_BYTES;
-/// PE cycles that the loser of an SRAM bank conflict waits. Not published; the least that a conflict can cost.
+/// PE cycles that the loser of an SRAM bank conflict waits.
+///
+/// Not published; it is the least that a conflict can cost.
 pub const BANK_CONFLICT_CYCLES: u32 = 1;
 /// NoC cycles of one hop.
 pub const NOC_CYCLES_PER_HOP: u32 = 5;
@@ -23,11 +25,13 @@ pub const NOC_CYCLES_PER_HOP: u32 = 5;
 pub const NOC_PAYLOAD_BYTES: usize = 16;
 /// Bytes that one DMA beat moves.
 pub const DMA_BEAT_BYTES: usize = 16;
-/// DRAM interfaces.
+/// Number of DRAM interfaces.
 pub const DRAM_PORTS: usize = 2;
 /// Ceiling of one DRAM interface, in bytes per µs (25.6 Gbit/s).
 pub const DRAM_PORT_BYTES_PER_US: u32 = 3200;
-/// Cycles of the exp unit besides its iterations: 7 to 22 cycles are published for 1 to 16 iterations.
+/// Cycles of the exp unit besides its iterations.
+///
+/// Published are 7 to 22 cycles for 1 to 16 iterations.
 pub const EXP_BASE_CYCLES: u32 = 6;
 /// Fewest and most iterations of the exp unit.
 pub const EXP_ITERATIONS: std::ops::RangeInclusive<u32> = 1..=16;
@@ -38,9 +42,13 @@ pub const ROUTER_PORTS: usize = 6;
 pub const ROUTER_ENGINES: usize = 3;
 /// Pipeline stages of a routing engine (CHIP26).
 pub const ROUTER_STAGES: u64 = 4;
-/// Bytes of an entry in the FIFO of the event handler: a word for the key, four for the payload. Not published.
+/// Bytes of an entry in the event handler's FIFO: a word for the key, four for the payload.
+///
+/// Not published.
 pub const FIFO_ENTRY_BYTES: u32 = 20;
-/// Bytes of the PE's program: 17.9 KB in the paper's memory budget (taken as KiB, the larger reading), whole packets.
+/// Bytes of the PE's program, in whole packets.
+///
+/// The paper's memory budget has 17.9 KB, taken as KiB, the larger reading.
 pub const PROGRAM_BYTES: u32 = 18_336;
 /// Bytes of stack and heap (NESTML `qpe.ld`).
 pub const STACK_BYTES: u32 = 4096;
@@ -53,7 +61,7 @@ pub const COREMARK_PER_S: [u32; 2] = [65_968, 138_168];
 /// CoreMark for each MHz of a Cortex-M4 whose memory never makes it wait (Arm's figure, recalled).
 pub const COREMARK_PER_MHZ_ZERO_WAIT: f64 = 3.4;
 
-/// CoreMark for each MHz of a PE.
+/// Returns the CoreMark of a PE for each MHz.
 pub const fn coremark_per_mhz(point: OperatingPoint) -> f64 {
     let per_s = match point {
         OperatingPoint::Mhz150 => COREMARK_PER_S[0],
@@ -62,18 +70,19 @@ pub const fn coremark_per_mhz(point: OperatingPoint) -> f64 {
     per_s as f64 / geometry::PE_COUNT as f64 / point.mhz() as f64
 }
 
-/// Most time that a PE waits for its SRAM as CoreMark has it, in percent of the time without waiting.
+/// Returns the most time that a PE waits for its SRAM, by CoreMark, in percent of the time without.
 ///
-/// What compilers do differently is in it too: an upper bound. To one decimal, as the CoreMark figures carry no more.
+/// It is an upper bound, since differences between compilers are in it, too. It has one decimal, as
+/// the CoreMark figures carry no more.
 pub const fn coremark_stall_percent(point: OperatingPoint) -> f64 {
     let percent = 100.0 * (COREMARK_PER_MHZ_ZERO_WAIT / coremark_per_mhz(point) - 1.0);
     ((10.0 * percent + 0.5) as u32) as f64 / 10.0
 }
 
-/// How sure a number is.
+/// Kind of evidence for a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mark {
-    /// Measured by us, on the chip itself. None is, yet.
+    /// Measured by this project on the chip; no number is, yet.
     Measured,
     /// Read in the primary source itself.
     Quoted,
@@ -83,9 +92,9 @@ pub enum Mark {
     Derived,
     /// Remembered from a document that was not at hand.
     Recalled,
-    /// Read out of what a source does say; it does not say it itself.
+    /// Concluded from a source that does not state it.
     Inferred,
-    /// In no source we could read: a parameter of the scene's `assume` block.
+    /// Found in no source: a parameter of the scene's `assume` block.
     NotPublished,
 }
 
@@ -106,19 +115,21 @@ impl fmt::Display for Mark {
 /// One hardware number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Constant {
-    /// What it is.
+    /// Name, unique in the table.
     pub name: &'static str,
-    /// Its value, or the range within which it is assumed.
+    /// Value, or the range within which it is assumed.
     pub value: String,
-    /// Unit of the value.
+    /// Unit of the value; empty for counts.
     pub unit: &'static str,
-    /// How sure.
+    /// Kind of evidence for the value.
     pub mark: Mark,
-    /// Where from.
+    /// Source of the value, or the reason for an assumption.
     pub source: &'static str,
 }
 
-/// All that no scene can change, in the order of the facts sheet; [`crate::machine::assumed`] has the others.
+/// Returns the numbers that no scene can change, in the order of the facts sheet.
+///
+/// [`crate::machine::assumed`] has the others.
 pub fn all() -> Vec<Constant> {
     let mut table = chip();
     table.extend(pe());
@@ -193,7 +204,9 @@ fn pe() -> Vec<Constant> {
     ]
 }
 
-/// Where the PE's memory is taken before a network is mapped, and CoreMark, which bounds how long it makes a core wait.
+/// Returns the parts of a PE's memory that no network can use, and the CoreMark figures.
+///
+/// CoreMark bounds the time that a core waits for its memory.
 fn pe_memory() -> Vec<Constant> {
     let paper = "arXiv:2312.09084, Table I";
     let per_mhz = |point| format!("{:.2}", coremark_per_mhz(point));
@@ -227,7 +240,7 @@ fn positions(places: &[(u8, u8)]) -> String {
     places.iter().map(|(x, y)| format!("({x},{y})")).collect::<Vec<_>>().join(" ")
 }
 
-/// The event router and the FIFOs that it fills.
+/// Returns the numbers of the event router and of the FIFOs that it fills.
 fn router() -> Vec<Constant> {
     let floor = ROUTER_STAGES * ROUTER_CYCLE * 1000 / TICKS_PER_US;
     vec![
@@ -291,7 +304,7 @@ fn power() -> Vec<Constant> {
     ]
 }
 
-/// What no source gives and no scene can change.
+/// Returns the numbers that no source gives and no scene can change.
 fn assumed() -> Vec<Constant> {
     vec![row(
         "SRAM bank conflict",
@@ -302,7 +315,7 @@ fn assumed() -> Vec<Constant> {
     )]
 }
 
-/// Hardware of the chip that the emulator leaves out, with what is known of it.
+/// Returns the hardware of the chip that the emulator leaves out, with what is known of it.
 fn absent() -> Vec<Constant> {
     let absent = |name, mark, source| row(name, "not modelled", "", mark, source);
     vec![
@@ -337,7 +350,7 @@ fn absent() -> Vec<Constant> {
     ]
 }
 
-/// What the paper's program does, as `scenes/lm.ron` reads the paper: fields of a scene's `mapping`.
+/// Returns the readings of the paper's program in `scenes/lm.ron`, fields of a scene's `mapping`.
 fn readings() -> Vec<Constant> {
     vec![
         row(
@@ -371,7 +384,7 @@ mod tests {
         }
     }
 
-    /// Numeric constants of a file: name and value as written.
+    /// Returns the numeric constants of a file: name and value as written.
     fn written(path: &std::path::Path) -> Vec<(String, String)> {
         let text = std::fs::read_to_string(path).unwrap();
         let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("pub const "));
@@ -410,7 +423,7 @@ mod tests {
         let mut seen = 0;
         for path in files(&source.join("chip")) {
             for (name, value) in written(&path) {
-                // A cost of nothing is no hardware.
+                // A cost of zero is not a number of the hardware.
                 if name == "ZERO" {
                     continue;
                 }
@@ -427,7 +440,7 @@ mod tests {
 
     #[test]
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
-        // Sizes of its pages, limits, thresholds, packet formats, arguments of routines: nothing that the chip has.
+        // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines.
         const OWN: [&str; 16] = [
             "BYTES",
             "FULL",

@@ -156,12 +156,14 @@ impl KernelCosts {
         COSTS.get_or_init(|| measure::all(Meter::ALL)).as_ref().map_err(Clone::clone)
     }
 
-    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]: added up, those of
-    /// [`Self::committed`]. Computed once. Costs of handlers are not split.
+    /// Returns the costs of each kind of instructions, in the order of [`InstructionKind::ALL`].
+    ///
+    /// They add up to those of [`Self::committed`]; costs of handlers are not split. They are
+    /// computed once.
     ///
     /// # Errors
     ///
-    /// As [`Self::committed`].
+    /// Fails as [`Self::committed`] does.
     pub fn by_kind() -> Result<&'static [Self; InstructionKind::ALL.len()], ListingError> {
         static COSTS: OnceLock<Result<[KernelCosts; 3], ListingError>> = OnceLock::new();
         let measure = || {

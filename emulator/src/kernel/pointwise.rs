@@ -4,8 +4,9 @@
 //! go back there. On the chip sigmoid and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
 //! silicon may differ from the emulator, which calls `libm`.
 //!
-//! The committed listing compares as the authors' code does, c > θ. With [`Compare::GreaterOrEqual`] the condition of
-//! its `itt gt`, `vmovgt` and `vsubgt` is `ge`: as many instructions of as many cycles, so one cost serves both.
+//! The committed listing compares as the authors' code does, c > θ. With
+//! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
+//! instructions and cycles stay the same, so one cost serves both.
 
 use serde::{Deserialize, Serialize};
 

@@ -24,14 +24,17 @@ pub struct Card {
     pub sequence: u32,
     /// What each layer passes on; by default `Y` for language models and `Trace` for gestures.
     pub output: Output,
-    /// When a unit sends: `Greater` (c > θ, the authors' code; the default) or `GreaterOrEqual` (c ≥ θ, the paper's eq. 1).
+    /// Condition of an event: `Greater` (c > θ, the default) or `GreaterOrEqual` (c ≥ θ).
+    ///
+    /// The first is the authors' code's, the second that of the paper's eq. 1.
     pub compare: Compare,
-    /// Place of the reset gate: `After` the recurrent product (the authors' code; the default). `Before` it (the paper's
-    /// eq. 4) is refused.
+    /// Place of the reset gate: `After` the recurrent product (the default), or `Before` it.
+    ///
+    /// The authors' code has the first; the second, of the paper's eq. 4, is refused.
     pub reset_gate: ResetGate,
     /// Zoneout that the model was trained with, 0..=1; only 0 is computed.
     pub zoneout: f32,
-    /// Language models with `decoder.projection`: what follows that product.
+    /// Function after `decoder.projection`, in language models that have it.
     pub projection: Option<Projection>,
     /// Names of a gesture model's classes, in the order of its logits.
     pub classes: Vec<String>,
@@ -124,10 +127,10 @@ pub enum ResetGate {
     Before,
 }
 
-/// What follows the projection in front of a decoder.
+/// Function after the projection in front of a decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Projection {
-    /// Nothing, as in EvNN's `benchmarks/lm`.
+    /// Identity, as in EvNN's `benchmarks/lm`.
     Linear,
     /// Negative values become 0, as in the authors' tutorial.
     Relu,
@@ -169,22 +172,22 @@ pub enum CardError {
     /// A gesture model whose state would leak from one gesture into the next.
     #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
     GestureCarry(Carry),
-    /// A network that the chip's program cannot compute.
+    /// A reset gate before the recurrent product, which the chip's program cannot compute.
     #[error(
         " reset_gate: Before is not computed; it needs r of all units before R·(r·y), so a second exchange between the \
          PEs in each step, which the chip's program does not have. Use a model trained with the gate After, as in EvNN"
     )]
     ResetGate,
-    /// A network that the chip's program cannot compute.
+    /// A zoneout, which the chip's program cannot compute.
     #[error(
         " zoneout: {0} is not computed; at evaluation it is n = p·c + (1 − p)·n, which the chip's point-wise kernel does not have. \
          A model trained with zoneout computes something else without it: use one trained without (0)"
     )]
     Zoneout(f32),
-    /// A zoneout that is no probability.
+    /// A zoneout outside of 0..=1.
     #[error(" zoneout: {0}; a probability is within 0 and 1")]
     ZoneoutRange(f32),
-    /// A projection where no decoder is.
+    /// A projection in a model without a decoder.
     #[error(" projection: only language models have one")]
     Projection,
     /// A gesture model that does not say what its logits mean.

@@ -1,8 +1,10 @@
-//! The embedding: one row of numbers for each word, which the chip keeps in its DRAM and the decoder is tied to.
+//! Embedding: one row of numbers for each word, kept in the chip's DRAM.
+//!
+//! The decoder may be tied to it.
 
 use ndarray::{Array1, Array2};
 
-/// E, `[words, width]`.
+/// Embedding matrix E, `[words, width]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding {
     values: Values,
@@ -13,34 +15,36 @@ pub struct Embedding {
 pub enum Values {
     /// E\[word\]\[i\] = f32(q\[word\]\[i\]) · scale\[word\].
     Int8 {
-        /// `[words, width]`.
+        /// Rows of numbers, `[words, width]`.
         q: Array2<i8>,
-        /// `[words]`.
+        /// Scale of each row, `[words]`.
         scale: Array1<f32>,
     },
-    /// As they are, `[words, width]`.
+    /// Numbers without a scale, `[words, width]`.
     Float(Array2<f32>),
 }
 
 impl Embedding {
-    /// Creates an embedding of whole numbers with a scale a row; `None` unless `q` has `width` for each scale.
+    /// Creates an embedding of whole numbers with a scale for each row.
+    ///
+    /// `None` unless `q` has `width` numbers for each scale.
     pub(super) fn int8(width: usize, q: Vec<i8>, scale: Vec<f32>) -> Option<Self> {
         let q = Array2::from_shape_vec((scale.len(), width), q).ok()?;
         Some(Self { values: Values::Int8 { q, scale: scale.into() } })
     }
 
-    /// Creates an embedding of `words` rows of `width` numbers; `None` unless there are as many values.
+    /// Creates an embedding of `words` rows of `width` numbers; `None` unless `values` has them.
     pub(super) fn float(words: usize, width: usize, values: Vec<f32>) -> Option<Self> {
         let values = Array2::from_shape_vec((words, width), values).ok()?;
         Some(Self { values: Values::Float(values) })
     }
 
-    /// Numbers in a row.
+    /// Returns the number of values in a row.
     pub fn width(&self) -> usize {
         self.dim().1
     }
 
-    /// Rows, V.
+    /// Returns the number of rows, V.
     pub fn words(&self) -> usize {
         self.dim().0
     }
@@ -52,13 +56,14 @@ impl Embedding {
         }
     }
 
-    /// The numbers as stored.
+    /// Returns the numbers as stored.
     pub fn values(&self) -> &Values {
         &self.values
     }
 
-    /// Writes a word's row into `out`, `[width]`: `f32(q) · scale` in single precision. Returns whether there is such
-    /// a word; if not, `out` is left as it was.
+    /// Writes a word's row into `out`, `[width]`: `f32(q) · scale` in single precision.
+    ///
+    /// Returns `false`, and leaves `out` as it was, if there is no such word.
     pub fn row(&self, word: u32, out: &mut [f32]) -> bool {
         let word = word as usize;
         if word >= self.words() {
@@ -80,7 +85,7 @@ impl Embedding {
         true
     }
 
-    /// Index of the first number that differs from `other`, a flattened \[words, width\].
+    /// Returns the index of the first number that differs from `other`, `[words, width]` flattened.
     pub(super) fn first_difference(&self, other: &[f32]) -> Option<usize> {
         let width = self.width();
         let mut row = vec![0.0; width];
@@ -91,7 +96,7 @@ impl Embedding {
         })
     }
 
-    /// Bytes of all rows as stored in the file.
+    /// Returns the bytes of all rows as stored in the file.
     pub fn bytes(&self) -> usize {
         match &self.values {
             Values::Int8 { q, scale } => q.len() + 4 * scale.len(),

@@ -126,84 +126,84 @@ pub enum ModelError {
         /// Which check failed, with row and value.
         source: CsrError,
     },
-    /// A projection in front of the decoder, of which no tensor says what follows it.
+    /// A projection whose function neither the tensors nor the card define.
     #[error(
         "{}: tensor {tensor}: a projection that is followed by ReLU (the authors' tutorial) or by nothing (EvNN, \
          benchmarks/lm); write `projection: Relu` or `projection: Linear` into card.ron", path.display()
     )]
     Projection {
-        /// The file.
+        /// File of the tensor.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the projection's weights.
         tensor: String,
     },
-    /// A file that is known to hold something else than weights.
+    /// A file that is recognised as something else than weights.
     #[error("{}: the file is {what}. {remedy}", path.display())]
     NotWeights {
-        /// The file.
+        /// File in place of the weights.
         path: PathBuf,
-        /// What it is.
+        /// Content of the file, to follow "the file is".
         what: String,
-        /// Way to weights.
+        /// Conversion to weights, or the way to get them.
         remedy: String,
     },
     /// A folder without weights, but with something in their place.
     #[error("{}: not there; the folder holds {found}. {remedy}", path.display())]
     Absent {
-        /// The file that is needed.
+        /// File that is needed.
         path: PathBuf,
-        /// Other files of the folder.
+        /// Names of other files in the folder.
         found: String,
-        /// Way to weights.
+        /// Conversion to weights, or the way to get them.
         remedy: String,
     },
     /// An index of shards that does not parse.
     #[error("{}: not an index of shards: {source}", path.display())]
     Index {
-        /// The index.
+        /// File of the index.
         path: PathBuf,
-        /// What the parser says.
+        /// Error of the parser.
         source: serde_json::Error,
     },
-    /// An index that names a shard elsewhere.
+    /// An index that names a shard in another folder.
     #[error("{}: shard {shard:?} is not a plain file name; shards lie beside their index", path.display())]
     Shard {
-        /// The index.
+        /// File of the index.
         path: PathBuf,
-        /// The name.
+        /// Name of the shard as written.
         shard: String,
     },
-    /// A name that stands twice in a header.
+    /// A tensor whose name occurs twice in a header.
     #[error(
         "{}: the header has tensor {tensor} twice; one of the two would be left out. Export the file again",
         path.display()
     )]
     Duplicate {
-        /// The file.
+        /// File with the header.
         path: PathBuf,
-        /// The name.
+        /// Name of the tensor.
         tensor: String,
     },
-    /// Two tensors that are one once wrappers' words are left out of their names.
+    /// Two tensors whose names are equal without the words that wrappers add.
     #[error(
         "{}: tensors {first} and {second} are one without what wraps their names (module, _orig_mod); leave out one",
         path.display()
     )]
     TwoNames {
-        /// The file.
+        /// Weights file, or index of the shards.
         path: PathBuf,
-        /// One name.
+        /// Name of one tensor.
         first: String,
-        /// The other name.
+        /// Name of the other tensor.
         second: String,
     },
-    /// Layers whose names do not say their order.
+    /// Layers whose names do not give their order.
     #[error(
         "{}: tensors {first} and {second} belong to layers whose order their names do not say; call the layers rnns.0, \
          rnns.1, …", path.display()
     )]
     LayerOrder {
-        /// The file.
+        /// Weights file, or index of the shards.
         path: PathBuf,
         /// A tensor of one layer.
         first: String,

@@ -22,7 +22,7 @@ pub struct GestureModel {
     pub network: Egru,
     /// Output of the last layer to logits, one for each of the card's classes.
     pub readout: Linear,
-    /// See [`super::Model::notes`].
+    /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Language models: words, embedding, EGRU layers, and a decoder, tied to the embedding or with weights of its own.
+//! Language models: words, embedding, EGRU layers, and a decoder that may be tied to the embedding.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub struct LanguageModel {
     pub embedding: Embedding,
     /// The rest of the decoder.
     pub decoder: Decoder,
-    /// See [`super::Model::notes`].
+    /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,
 }
 
@@ -45,22 +45,22 @@ pub struct Decoder {
     pub projection: Option<ProjectionLayer>,
 }
 
-/// h = f(P · y + b), with f by the card: h = that, or 0 where it is negative.
+/// Projection h = f(P · y + b), where f is the identity or ReLU, as the card states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectionLayer {
-    /// P, \[width, units\], row after row.
+    /// Weights P, `[width, units]`, row after row.
     pub weights: Vec<f32>,
-    /// b, \[width\].
+    /// Bias b, `[width]`.
     pub bias: Vec<f32>,
-    /// What follows the product.
+    /// Function f after the product.
     pub kind: Projection,
 }
 
 impl LanguageModel {
     /// Loads a model's folder, or a lone `.safetensors` file with `vocab.txt` beside it.
     ///
-    /// Without a `card.ron` beside the weights, the card has defaults as the authors' evaluation: sequences of 70,
-    /// only y carried from one to the next.
+    /// Without a `card.ron` beside the weights, the card has the defaults of the authors'
+    /// evaluation: sequences of 70, only y carried from one to the next.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let files = Files::find(path)?;
         let weights = Weights::read(&files.weights)?;
@@ -104,7 +104,7 @@ fn vocabulary(folder: &Path) -> Result<Words, ModelError> {
 }
 
 impl Words {
-    /// Returns the first vocabulary with as many words as the embedding has rows.
+    /// Returns the first vocabulary with one word for each row of the embedding.
     fn fitting(self, rows: usize, notes: &mut Vec<String>) -> Result<Vocabulary, ModelError> {
         let size = |(path, vocabulary): &(PathBuf, Vocabulary)| (path.clone(), vocabulary.len());
         let first = self.0.first().map(size);
@@ -152,7 +152,9 @@ fn load_decoder(
     Ok(Decoder { bias, scale: scale.unwrap_or(1.0), weights, projection })
 }
 
-/// Reads `decoder.projection`. The authors have it in two forms that no tensor tells apart: the card says which.
+/// Reads `decoder.projection`.
+///
+/// The authors have two forms of it, which the tensors do not distinguish: the card states which.
 fn load_projection(
     file: &TensorFile<'_>,
     units: usize,

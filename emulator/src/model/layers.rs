@@ -1,8 +1,8 @@
-//! EGRU layers alone, without a language model or gesture model round them.
+//! EGRU layers alone, without a language model or gesture model around them.
 //!
-//! Any module that holds EGRU layers: the authors' sequential MNIST benchmark, a list of layers, or the state of one
-//! layer. What lies before the first and behind the last layer is not computed: rows of an array go in, the last
-//! layer's output comes out.
+//! They may come from any module with EGRU layers: the authors' sequential MNIST benchmark, a list
+//! of layers, or the state of one layer. Modules before the first and after the last layer are not
+//! computed: the input is the rows of an array, the output that of the last layer.
 
 use std::path::PathBuf;
 
@@ -20,12 +20,12 @@ pub struct LayersModel {
     pub path: PathBuf,
     /// Its recurrent layers.
     pub network: Egru,
-    /// See [`super::Model::notes`].
+    /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,
 }
 
 impl LayersModel {
-    /// Loads a folder with weights, or a lone `.safetensors` file; `card.ron` beside them may be left out.
+    /// Loads a folder with weights, or a lone `.safetensors` file; `card.ron` is optional.
     pub fn load(path: &std::path::Path) -> Result<Self, ModelError> {
         let files = Files::find(path)?;
         let weights = Weights::read(&files.weights)?;

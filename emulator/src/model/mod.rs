@@ -36,7 +36,7 @@ use weights::Weights;
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// Name of the vocabulary in a model's folder.
 pub const VOCABULARY_FILE: &str = "vocab.txt";
-/// Name of the other form of a vocabulary: the authors' map of words, or codes of characters, to ids.
+/// Name of the authors' form of a vocabulary, a map of words or codes of characters to ids.
 pub const INDICES_FILE: &str = "word2index.json";
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.ron";
@@ -48,7 +48,7 @@ pub const VOCABULARY_LIMIT: u64 = 64 << 20;
 /// Most bytes of a card that are read.
 pub const CARD_LIMIT: u64 = 1 << 20;
 
-/// A model of any kind; its card or else the names of its tensors say which.
+/// Model of any kind, given by its card or else by the names of its tensors.
 #[derive(Clone, Debug)]
 pub enum Model {
     /// Predicts the next word.
@@ -99,7 +99,7 @@ impl Model {
         }
     }
 
-    /// What of its files was read in another way than it is written, or left out; empty for most models.
+    /// Returns notes on interpreted or omitted parts of the model's files; empty for most models.
     pub fn notes(&self) -> &[String] {
         match self {
             Self::Language(model) => &model.notes,
@@ -127,7 +127,7 @@ impl Model {
     }
 }
 
-/// Returns the file whose change means that a model has changed: its weights, or the index of their shards.
+/// Returns the file whose change is a change of the model: its weights, or the index of shards.
 pub fn weights_file(path: &Path) -> PathBuf {
     weights::find(path).unwrap_or_else(|_| path.join(WEIGHTS_FILE))
 }
@@ -136,7 +136,7 @@ pub fn weights_file(path: &Path) -> PathBuf {
 struct Files {
     weights: PathBuf,
     folder: PathBuf,
-    /// None where there is no `card.ron`.
+    /// Content of `card.ron`; `None` without that file.
     card: Option<Card>,
 }
 
@@ -155,7 +155,9 @@ impl Files {
         Ok(Self { weights, folder, card })
     }
 
-    /// Returns the card of a model of this kind; without a file, one with the defaults of the authors' evaluation.
+    /// Returns the card of a model of kind `needed`.
+    ///
+    /// Without a file, it has the defaults of the authors' evaluation.
     fn card(&mut self, needed: Kind) -> Result<Card, ModelError> {
         let path = self.folder.join(CARD_FILE);
         match self.card.take() {

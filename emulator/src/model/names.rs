@@ -1,7 +1,8 @@
-//! Names of a model's tensors: from what a checkpoint calls them to what this program does.
+//! Names of a model's tensors: from those of a checkpoint to those of this program.
 //!
-//! Layers are known by their parts (`kernel`, `thr`, …), whatever the modules around them are called; words that
-//! wrappers put before or into a name are left out. What was read in another way than it is written is a note.
+//! Layers are recognised by their parts (`kernel`, `thr`, …), whatever the modules around them are
+//! called; words that wrappers put before or into a name are left out. Each interpretation is a
+//! note.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,9 @@ const WRAPPERS: [&str; 2] = ["module", "_orig_mod"];
 const ROOTS: [&str; 6] = ["rnns", "layers", "embeddings", "decoder", "conv", "fc"];
 /// Tensors of an EGRU layer, of which a linear layer has none.
 const OWN: [&str; 4] = ["kernel", "recurrent_kernel", "recurrent_bias", "thr"];
-/// Further tensors of a layer. The last three belong to training and change nothing in the forward pass.
+/// Further tensors of a layer.
+///
+/// The last three belong to training and change nothing in the forward pass.
 const FURTHER: [&str; 4] = ["bias", "dampening_factor", "pseudo_derivative_support", "_max_norm"];
 /// Tensors of a packed matrix, after its name.
 const PACKED: [&str; 3] = ["csr_data", "csr_indices", "csr_indptr"];
@@ -20,19 +23,19 @@ const PACKED: [&str; 3] = ["csr_data", "csr_indices", "csr_indptr"];
 /// Place of a tensor: the number of its file, and its name there.
 pub(super) type Place = (usize, String);
 
-/// Tensors by the names that this program uses, and what is to be said of the file's.
+/// Tensors by the names that this program uses, with notes on the names in the file.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     places: BTreeMap<String, Place>,
-    /// How the file names its layers; `None` without a layer.
+    /// Pattern of the layers' names in the file; `None` without a layer.
     layers: Option<Pattern>,
     /// First segments of every name, with the point behind them.
     prefix: String,
-    /// What was read in another way than it is written.
+    /// Notes on names that were interpreted.
     pub notes: Vec<String>,
 }
 
-/// Name of a layer in the file: what stands before and after its number.
+/// Name of a layer in the file: the text before and after its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern {
     before: String,
@@ -42,7 +45,7 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// Returns the pattern and the number of a layer: `rnn.rnns.`, `.rnn` and 1 of `rnn.rnns.1.rnn`.
+    /// Returns pattern and number of a layer: `rnn.rnns.`, `.rnn` and 1 for `rnn.rnns.1.rnn`.
     fn of(owner: &str) -> (Self, usize) {
         let mut start = 0;
         for segment in owner.split('.') {
@@ -68,17 +71,17 @@ impl Pattern {
     }
 }
 
-/// Why names cannot be brought into order.
+/// Reason why names cannot be resolved.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NameError {
-    /// Two tensors have one name once the wrappers' words are left out.
+    /// Two tensors have one name without the words that wrappers add.
     Twice(String, String),
-    /// Layers whose names do not say their order.
+    /// The names of layers do not give their order.
     Order(String, String),
 }
 
 impl Names {
-    /// Brings the names of all files into order; `aliases` are further names of stored tensors.
+    /// Resolves the names of all files; `aliases` are further names of stored tensors.
     pub(super) fn new(stored: &[Place], aliases: &[(String, Place)]) -> Result<Self, NameError> {
         let own = stored.iter().map(|place| (unwrapped(&place.1), place));
         let mut found: BTreeMap<String, Place> = BTreeMap::new();
@@ -176,7 +179,7 @@ fn unwrapped(name: &str) -> String {
     if kept.is_empty() { last.to_owned() } else { kept.join(".") }
 }
 
-/// Returns the first segments that all names share and that say nothing, with the point behind them.
+/// Returns the first segments that all names share and that have no meaning, with a final point.
 fn common(names: &BTreeMap<String, Place>) -> String {
     let mut prefix = String::new();
     loop {
@@ -208,13 +211,13 @@ fn split(name: &str) -> Option<(&str, &str)> {
     (known && whole).then_some((owner, part))
 }
 
-/// Splits `rnns.K.PART`.
+/// Splits `rnns.K.PART` into K and PART; `None` for other names.
 pub(super) fn layer_part(name: &str) -> Option<(usize, &str)> {
     let (layer, part) = name.strip_prefix("rnns.")?.split_once('.')?;
     (layer.len() <= 3).then(|| layer.parse().ok()).flatten().map(|layer| (layer, part))
 }
 
-/// Whether a tensor is a part of a layer that is read, or belongs to training alone.
+/// Returns `true` for the tensors of a layer, those for training alone included.
 pub(super) fn is_layer_part(part: &str) -> bool {
     split(part).is_some_and(|(owner, _)| owner.is_empty())
 }

@@ -21,7 +21,7 @@ const EMBEDDING: &str = "embeddings.weight";
 /// The decoder's weights.
 pub(super) const DECODER: &str = "decoder.decoder.weight";
 
-/// The tensors of a model's files, read by name, with errors that say where and what.
+/// Tensors of a model's files, read by name; errors name the file and the tensor.
 pub(super) struct TensorFile<'a> {
     path: &'a Path,
     files: Vec<(&'a Path, SafeTensors<'a>)>,
@@ -29,7 +29,7 @@ pub(super) struct TensorFile<'a> {
 }
 
 impl<'a> TensorFile<'a> {
-    /// Parses the headers and brings the names into order.
+    /// Parses the headers and resolves the names.
     pub(super) fn new(weights: &'a Weights) -> Result<Self, ModelError> {
         let mut files = Vec::new();
         let (mut stored, mut aliases): (Vec<Place>, Vec<(String, Place)>) = (Vec::new(), Vec::new());
@@ -40,7 +40,7 @@ impl<'a> TensorFile<'a> {
             let format = |source| ModelError::Format { path: path.clone(), bytes: bytes.len(), source };
             let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
             stored.extend(tensors.names().into_iter().map(|name| (number, name.to_owned())));
-            // safetensors.torch.save_model stores tied tensors once and says here what else each was called.
+            // safetensors.torch.save_model stores tied tensors once, and their other names here.
             let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
             let tied = header.metadata().iter().flatten();
             let tied = tied.filter(|(_, target)| tensors.tensor(target).is_ok());
@@ -83,7 +83,7 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// Refuses tensors that are no part of a model of this kind. Returns what is to be said of the names.
+    /// Refuses tensors that do not belong to a model of this kind; returns notes on the names.
     pub(super) fn check(&mut self, kind: Kind) -> Result<Vec<String>, ModelError> {
         let names: Vec<&str> = self.names.iter().collect();
         if let Some(tensor) = names.iter().find(|name| !known(name, kind)) {
@@ -127,7 +127,7 @@ impl<'a> TensorFile<'a> {
         self.names.place(tensor).is_some()
     }
 
-    /// One more than the greatest k of any tensor of a layer.
+    /// Returns one more than the greatest number of a layer.
     pub(super) fn layer_count(&self) -> usize {
         self.names.layer_count()
     }
@@ -140,7 +140,7 @@ impl<'a> TensorFile<'a> {
         })
     }
 
-    /// The error for a tensor of the wrong shape.
+    /// Returns the error for a tensor of the wrong shape.
     pub(super) fn shape_error(&self, tensor: &str, needed: String) -> ModelError {
         let found = self.find(tensor).map(|view| view.shape().to_vec()).unwrap_or_default();
         ModelError::Shape { path: self.path_of(tensor), tensor: self.names.written(tensor), found, needed }
@@ -159,17 +159,17 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// The error for tensors that do not go together.
+    /// Returns the error for tensors that do not fit together.
     pub(super) fn parts(&self, tensor: &str, source: ShapeError) -> ModelError {
         ModelError::Parts { path: self.path_of(tensor), tensor: self.names.written(tensor), source }
     }
 
-    /// The error for a projection whose form the card does not say.
+    /// Returns the error for a projection whose function the card does not state.
     pub(super) fn no_projection(&self, tensor: &str) -> ModelError {
         ModelError::Projection { path: self.path_of(tensor), tensor: self.names.written(tensor) }
     }
 
-    /// Returns the decoder's weights \[words, `width`\]; `None` where there are none or they are the embedding's.
+    /// Returns the decoder's weights, `[words, width]`; `None` if it has none but the embedding's.
     pub(super) fn decoder(
         &self,
         embedding: &Embedding,
@@ -190,7 +190,7 @@ impl<'a> TensorFile<'a> {
         ModelError::Dtype { path: self.path_of(tensor), tensor: self.names.written(tensor), found, needed }
     }
 
-    /// All numbers of a tensor of floats as f32, each checked to be finite.
+    /// Returns all numbers of a tensor of floats as f32, each checked to be finite.
     fn floats(&self, tensor: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
         let data = view.data();
         let values: Vec<f32> = match view.dtype() {
@@ -215,7 +215,7 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// A vector of floats, of the given length if there is one.
+    /// Returns a vector of floats, of the given length if there is one.
     pub(super) fn vector(&self, tensor: &str, length: Option<usize>) -> Result<Vec<f32>, ModelError> {
         let needed = length.map_or("[units]".to_owned(), |length| format!("[{length}]"));
         let view = self.view(tensor, &format!("as floats of shape {needed}"))?;
@@ -227,7 +227,7 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// A dense tensor of floats of exactly this shape.
+    /// Returns a dense tensor of floats of exactly this shape.
     pub(super) fn dense(&self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let view = self.view(tensor, &format!("as floats of shape {shape:?}"))?;
         if view.shape() != shape {
@@ -236,7 +236,7 @@ impl<'a> TensorFile<'a> {
         self.floats(tensor, &view)
     }
 
-    /// Whole numbers of u16 or u32.
+    /// Returns a vector of whole numbers, stored as u16 or u32.
     fn integers(&self, tensor: &str) -> Result<Vec<u32>, ModelError> {
         let view = self.view(tensor, "beside .csr_data: a packed matrix is three tensors")?;
         let data = view.data();
@@ -250,7 +250,9 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// A weight matrix \[3 · units, sources\]: packed as `NAME.csr_…`, or dense as `NAME` in \[sources, 3 · units\].
+    /// Returns a weight matrix, `[3 · units, sources]`.
+    ///
+    /// The file has it packed as `NAME.csr_…`, or dense as `NAME` in `[sources, 3 · units]`.
     pub(super) fn matrix(&self, name: &str, sources: usize, units: usize) -> Result<Csr, ModelError> {
         let rows = 3 * units;
         let packed = |part: &str| format!("{name}.csr_{part}");
@@ -269,7 +271,7 @@ impl<'a> TensorFile<'a> {
         })
     }
 
-    /// `embeddings.weight`, packed as `.q` and `.scale`, or dense.
+    /// Returns `embeddings.weight`, stored as `.q` and `.scale`, or dense.
     pub(super) fn embedding(&self) -> Result<Embedding, ModelError> {
         const DENSE: &str = EMBEDDING;
         const PACKED: &str = "embeddings.weight.q";
@@ -295,7 +297,9 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// Eight bits with four of exponent and three of fraction (OCP FP8 E4M3): no infinity, NaN where all bits are set.
+/// Converts eight bits with four of exponent and three of fraction (OCP FP8 E4M3).
+///
+/// The format has no infinity, and NaN if all bits but the sign are set.
 pub(super) fn from_e4m3(byte: u8) -> f32 {
     let sign = if byte & 0x80 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = (i32::from(byte >> 3 & 0xf), f32::from(byte & 7));
@@ -306,7 +310,7 @@ pub(super) fn from_e4m3(byte: u8) -> f32 {
     }
 }
 
-/// First segments of tensors that lie before or behind the layers, which a model of layers alone leaves out.
+/// First segments of tensors before or after the layers, which a model of layers alone leaves out.
 const OUTSIDE: [&str; 11] = [
     "hidden2out",
     "fc",

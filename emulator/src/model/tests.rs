@@ -352,7 +352,7 @@ fn a_card_with_an_unknown_field_is_refused_with_its_line() {
     assert!(error.contains("card.ron:4:") && error.contains("hidden"), "{error}");
 }
 
-/// The byte that stands for a number, found by what the format says of each.
+/// Returns the byte of a number, found by decoding every byte.
 fn e4m3(value: f32) -> u8 {
     (0..=255_u8).find(|&byte| tensors::from_e4m3(byte) == value).unwrap()
 }

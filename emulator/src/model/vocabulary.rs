@@ -1,7 +1,7 @@
-//! The words of a language model: one a line in `vocab.txt`, the line's number (from 0) is the word's id.
+//! Words of a language model: one a line in `vocab.txt`, whose number, from 0, is the word's id.
 //!
-//! A model of characters has single characters as words, a space among them. `word2index.json` of the authors' tutorial
-//! is read as well: it maps words, or the codes of characters, to ids.
+//! A model of characters has single characters as words, a space among them. `word2index.json` of
+//! the authors' tutorial is read as well: it maps words, or the codes of characters, to ids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,56 +24,56 @@ pub struct Vocabulary {
     characters: bool,
 }
 
-/// Why a list of words is no vocabulary. Lines count from 1, as editors do.
+/// Reason why a list of words is not a vocabulary. Lines count from 1, as in editors.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VocabularyError {
-    /// Not text.
+    /// The file is not UTF-8 text.
     #[error("not UTF-8: byte {byte} of the file (line {line})")]
     NotUtf8 {
         /// Offset of the first bad byte, from 0.
         byte: usize,
-        /// Its line.
+        /// Line of that byte.
         line: usize,
     },
-    /// A line that is no single word.
+    /// A line that is not a single word.
     #[error("line {line}: {text:?} is not one word; a vocabulary has one word a line, without spaces")]
     NotAWord {
-        /// The line.
+        /// Number of the line.
         line: usize,
-        /// What it says.
+        /// Text of the line.
         text: String,
     },
-    /// A word twice.
+    /// A word that occurs twice.
     #[error("line {line}: {word:?} is already on line {first}; every word has one id")]
     Duplicate {
-        /// The word.
+        /// Word that occurs twice.
         word: String,
         /// Line of its second occurrence.
         line: usize,
-        /// Line of its first.
+        /// Line of its first occurrence.
         first: usize,
     },
-    /// Not the JSON of a vocabulary.
+    /// The file is not the JSON of a vocabulary.
     #[error("not a map of words to ids: {0}")]
     Json(String),
     /// Ids that leave out a number.
     #[error("no word has the id {id}; {words} words have the ids 0 to {}", words - 1)]
     Ids {
-        /// The first id without a word.
+        /// First id without a word.
         id: usize,
-        /// Words that there are.
+        /// Number of words.
         words: usize,
     },
-    /// A word that every vocabulary has.
+    /// A word that every vocabulary needs is missing.
     #[error("no word {word}; every vocabulary needs <unk> (for unknown words) and <eos> (for line ends)")]
     Missing {
-        /// The word.
+        /// Word that is missing.
         word: &'static str,
     },
 }
 
 impl Vocabulary {
-    /// Reads `vocab.txt`.
+    /// Parses the content of `vocab.txt`.
     pub fn parse(bytes: &[u8]) -> Result<Self, VocabularyError> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let byte = error.valid_up_to();
@@ -133,17 +133,17 @@ impl Vocabulary {
         Ok(Self { words, ids, unknown, end_of_line, characters })
     }
 
-    /// Whether the words are characters: a text is then read without splitting it at white space.
+    /// Returns `true` if the words are characters: a text is then not split at white space.
     pub fn is_characters(&self) -> bool {
         self.characters
     }
 
-    /// Words, V.
+    /// Returns the number of words, V.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Never: the end of a line is always there.
+    /// Returns `false`: the end of a line is always there.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
@@ -158,18 +158,18 @@ impl Vocabulary {
         self.ids.get(word).copied()
     }
 
-    /// The id of `<unk>`; a vocabulary of characters may have none.
+    /// Returns the id of `<unk>`; a vocabulary of characters may have none.
     pub fn unknown(&self) -> Option<u32> {
         self.unknown
     }
 
-    /// The id of `<eos>`, or of the line feed in a vocabulary of characters that has one.
+    /// Returns the id of `<eos>`, or of the line feed in a vocabulary of characters that has one.
     pub fn end_of_line(&self) -> u32 {
         self.end_of_line
     }
 }
 
-/// Whether a word stands in angle brackets, as `<unk>` and `<eos>` do.
+/// Returns `true` for a word in angle brackets, such as `<unk>` and `<eos>`.
 fn is_special(word: &str) -> bool {
     word.len() > 2 && word.starts_with('<') && word.ends_with('>')
 }

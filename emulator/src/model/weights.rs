@@ -1,4 +1,4 @@
-//! Files of a model's weights: one safetensors file, or shards with their index; and what lies there in their place.
+//! Files of a model's weights: one safetensors file, or shards with an index; recognises others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use super::{CARD_FILE, ModelError, VOCABULARY_FILE, WEIGHTS_FILE, WEIGHTS_LIMIT,
 
 /// Name of the index beside sharded weights.
 pub(super) const INDEX_FILE: &str = "model.safetensors.index.json";
-/// Way from a checkpoint of PyTorch to weights.
+/// Conversion of a checkpoint of PyTorch to weights.
 const EXPORT: &str =
     "export it: torch.load, then safetensors.torch.save_file (models/README.md has the lines)";
-/// Names of a folder's files that an error lists.
+/// Most names of a folder's files that an error lists.
 const LISTED: usize = 6;
 
 /// A model's weights as read: a file, or several.
 pub(super) struct Weights {
-    /// The file that stands for all of them in messages.
+    /// File that messages name for all of them: the weights, or the index.
     pub path: PathBuf,
-    /// Each file's path and bytes.
+    /// Path and bytes of each file.
     pub files: Vec<(PathBuf, Vec<u8>)>,
     /// Tensors that the index promises, with the number of their file; empty without an index.
     pub promised: BTreeMap<String, usize>,
 }
 
-/// The index of shards: which tensor is in which file.
+/// Index of shards, with the file of each tensor.
 #[derive(Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
@@ -46,7 +46,7 @@ pub(super) fn find(path: &Path) -> Result<PathBuf, ModelError> {
     }
 }
 
-/// The error for a folder without weights, with what lies there in their place.
+/// Returns the error for a folder without weights, which lists the files in it.
 fn absent(folder: &Path, weights: PathBuf, source: std::io::Error) -> ModelError {
     let names = folder.read_dir().into_iter().flatten().flatten();
     let names: BTreeSet<String> =
@@ -105,7 +105,7 @@ impl Weights {
         let mut files = Vec::new();
         let mut promised = BTreeMap::new();
         for (tensor, shard) in &index.weight_map {
-            // A shard lies beside its index: a name with a folder in it would read anything.
+            // A shard lies beside its index: a name with a folder in it could read any file.
             if Path::new(shard).file_name().is_none_or(|name| name != shard.as_str()) {
                 return Err(ModelError::Shard { path: path.to_path_buf(), shard: shard.clone() });
             }
@@ -125,7 +125,7 @@ impl Weights {
     }
 }
 
-/// Beginnings of files that people have in place of weights.
+/// First bytes of files that users have in place of weights, with their name and the remedy.
 const OTHERS: [(&[u8], &str, &str); 10] = [
     (
         b"version https://git-lfs",
@@ -143,7 +143,7 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
     (b"{", "text (JSON)", "is it a server's answer or a configuration? Download the weights themselves"),
 ];
 
-/// Refuses a file that is known to be something else than safetensors.
+/// Refuses a file that is recognised as something else than safetensors.
 fn check_kind(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     // Eight bytes with the header's length, then the header: text in braces.
     if bytes.len() <= 8 || bytes.get(8) == Some(&b'{') {
@@ -167,9 +167,9 @@ fn check_kind(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     }
 }
 
-/// Returns the first name that stands twice in a file's header, if the header can be read at all.
+/// Returns the first name that occurs twice in a file's header, if the header can be read at all.
 ///
-/// The parser of safetensors keeps the last of two, so one tensor would silently stand in for the other.
+/// The parser of safetensors keeps the last of two, so one tensor would silently replace the other.
 pub(super) fn duplicate(bytes: &[u8]) -> Option<String> {
     struct Names(Option<String>);
     impl<'de> Deserialize<'de> for Names {

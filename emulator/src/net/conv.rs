@@ -45,7 +45,9 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
-    /// Rows (or columns) of what it makes of maps of `side` rows (columns); 0 where the kernel does not fit.
+    /// Returns the rows of the output for maps of `side` rows, or columns alike.
+    ///
+    /// 0 if the kernel does not fit.
     pub fn side(self, side: usize) -> usize {
         (side + 2 * self.padding).checked_sub(self.kernel).map_or(0, |room| room / self.stride.max(1) + 1)
     }
@@ -60,14 +62,14 @@ impl ConvShape {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv2d {
     shape: ConvShape,
-    /// `[inputs, kernel, kernel, outputs]`: the weights of one input value for all outputs lie together.
+    /// Weights, `[inputs, kernel, kernel, outputs]`: those of one input value lie together.
     weight: Array4<f32>,
-    /// `[outputs]`.
+    /// Bias of each output, `[outputs]`.
     bias: Array1<f32>,
 }
 
 impl Conv2d {
-    /// From weights as PyTorch has them, `[outputs, inputs, kernel, kernel]`, and the bias, `[outputs]`.
+    /// Creates it from PyTorch's weights `[outputs, inputs, kernel, kernel]` and bias `[outputs]`.
     ///
     /// # Errors
     ///
@@ -88,7 +90,7 @@ impl Conv2d {
         self.shape
     }
 
-    /// Its output for maps `x`, `[channels, rows, columns]`; channels that `x` does not have count as 0.
+    /// Returns the output for maps `x`, `[channels, rows, columns]`; missing channels count as 0.
     pub fn forward(&self, x: ArrayView3<'_, f32>) -> Array3<f32> {
         let (_, rows, columns) = x.dim();
         let (rows, columns) = (self.shape.side(rows), self.shape.side(columns));
@@ -113,7 +115,8 @@ impl Conv2d {
             (at * stride + tap).checked_sub(padding).filter(|&i| i < side)
         };
         for (map, weight) in x.outer_iter().zip(self.weight.outer_iter()) {
-            // All weights of a channel lie in memory order. A view for every place of the kernel would cost more than it reads.
+            // A channel's weights are in memory order: a view for each tap would cost more than its
+            // reads.
             let weight = weight.to_slice().unwrap_or_default();
             for tap_row in 0..kernel {
                 let Some(r) = inside(row, tap_row, rows) else { continue };
@@ -130,14 +133,14 @@ impl Conv2d {
 /// A linear layer: W·x + b.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
-    /// `[inputs, outputs]`.
+    /// Weights, `[inputs, outputs]`.
     weight: Array2<f32>,
-    /// `[outputs]`.
+    /// Bias of each output, `[outputs]`.
     bias: Array1<f32>,
 }
 
 impl Linear {
-    /// From weights as PyTorch has them, `[outputs, inputs]`, and the bias, `[outputs]`.
+    /// Creates it from PyTorch's weights, `[outputs, inputs]`, and bias, `[outputs]`.
     ///
     /// # Errors
     ///
@@ -161,7 +164,7 @@ impl Linear {
         self.bias.len()
     }
 
-    /// Its output, `[outputs]`, for `x`, `[inputs]`; what `x` lacks counts as 0.
+    /// Returns the output, `[outputs]`, for `x`, `[inputs]`; missing inputs count as 0.
     pub fn forward<'x>(&self, x: impl IntoIterator<Item = &'x f32>) -> Vec<f32> {
         let mut sums = vec![0.0_f64; self.outputs()];
         for (&value, weights) in x.into_iter().zip(self.weight.outer_iter()) {

@@ -155,8 +155,8 @@ pub fn from_dense(inputs: usize, outputs: usize, dense: &[f32]) -> Result<Csr, C
     if u32::try_from(dense.len()).is_err() {
         return Err(CsrError::TooLarge { rows: outputs, columns: inputs, nonzeros: dense.len() });
     }
-    // Compressed in the order in which the array lies, then transposed: reading it by columns would miss the cache.
-    // Not `csr_from_dense`, which drops a NaN as if it were a zero.
+    // Compressed in the order of the array, then transposed: reading by columns would miss the
+    // cache. Not `csr_from_dense`, which drops a NaN as if it were a zero.
     let mut by_source = Csr::empty(CompressedStorage::CSR, outputs);
     // One row more than there is: `append_outer_iter` asks for room for a full one each time.
     by_source.reserve_nnz_exact(dense.iter().filter(|&&weight| weight != 0.0).count() + outputs);

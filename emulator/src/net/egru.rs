@@ -92,7 +92,7 @@ pub struct EgruLayer {
     pub threshold: Vec<f32>,
     /// What the next layer reads.
     pub output: Output,
-    /// What makes an event.
+    /// Comparison of the cell state with θ that makes an event.
     pub compare: Compare,
 }
 
@@ -167,8 +167,11 @@ pub struct PointwiseOutput {
 }
 
 impl PointwiseOutput {
-    /// Whether the unit sent an event. An event's value is above θ ≥ 0, and so never 0; a value of 0 that is *equal* to
-    /// its θ ([`Compare::GreaterOrEqual`]) is silence: neither sent nor reset does it change anything.
+    /// Returns `true` if the unit sent an event.
+    ///
+    /// An event's value is above θ ≥ 0, and so never 0; a value of 0 that is *equal* to its θ
+    /// ([`Compare::GreaterOrEqual`]) is silence: neither sending it nor the reset would change
+    /// anything.
     #[inline]
     pub fn event(&self) -> bool {
         self.y != 0.0

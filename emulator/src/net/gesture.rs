@@ -72,7 +72,7 @@ impl Head {
         self.convolutions.iter().map(conv).sum::<usize>() + (self.linear.inputs() + 1) * self.linear.outputs()
     }
 
-    /// Features of one frame, `[32 · 32]` in rows; pixels that are missing count as 0.
+    /// Returns the features of one frame, `[32 · 32]` in rows; missing pixels count as 0.
     pub fn forward(&self, frame: &[f32]) -> Vec<f32> {
         let mut maps = Array3::zeros((1, FRAME_SIDE, FRAME_SIDE));
         for (to, &pixel) in maps.iter_mut().zip(frame) {

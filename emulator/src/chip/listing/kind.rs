@@ -14,7 +14,7 @@ pub enum InstructionKind {
 }
 
 impl InstructionKind {
-    /// Every kind.
+    /// All kinds, in the order in which tables by kind list them.
     pub const ALL: [Self; 3] = [Self::LoadStore, Self::Arithmetic, Self::Branch];
 
     /// Returns the kind of an instruction; a `pop` into PC is a load, its refill a branch's.

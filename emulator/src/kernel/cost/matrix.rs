@@ -151,7 +151,7 @@ impl Trial {
         self.metered(routine, Meter::ALL)
     }
 
-    /// Executes a routine's listing on the placed bytes: its metered cycles and the sums' bits.
+    /// Executes a routine's listing on the placed bytes; returns metered cycles and the sums' bits.
     pub fn metered(&self, routine: Routine, meter: Meter) -> Result<(Cycles, Vec<u32>), ListingError> {
         let Placed { kernel, image } = self.placed(routine)?;
         let mut board = Board::default();
@@ -168,7 +168,7 @@ impl Trial {
     }
 }
 
-/// The coefficients of a routine's metered cycles.
+/// Returns the coefficients of a routine's metered cycles.
 pub(super) fn measure(routine: Routine, meter: Meter) -> Result<Coefficients, ListingError> {
     let cost = |rows, sources: &[Column<'_>]| {
         Trial::pattern(rows, sources).metered(routine, meter).map(|(cycles, _)| Linear::from(cycles))

@@ -104,7 +104,7 @@ impl Meter {
         Ok(steps)
     }
 
-    /// Takes the cycles of other kinds out of [`Step::end`]. Pipeline refills belong to branches.
+    /// Removes the cycles of other kinds from [`Step::end`]; pipeline refills belong to branches.
     pub fn count(self, function: &Function, steps: &mut [Step]) {
         let Some(kind) = self.0 else { return };
         let (mut before, mut counted) = (Cycles::ZERO, Cycles::ZERO);
@@ -120,7 +120,9 @@ impl Meter {
     }
 }
 
-/// The metered costs of all committed listings. Handlers' entry and exit are no instructions: they are in every meter.
+/// Returns the metered costs of all committed listings.
+///
+/// Entry and exit of handlers are not instructions: every meter counts them.
 pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
     let (pointwise, exps_per_unit) = pointwise(meter)?;
     let (barrier, barrier_poll) = barrier(meter)?;
