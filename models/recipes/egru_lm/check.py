@@ -1,4 +1,6 @@
-"""Checks of this recipe, in seconds: `python check.py [--sparse] [--test-text PATH]`. No test framework needed.
+"""Checks of this recipe, in seconds: `python check.py [--sparse] [--test-text PATH]`.
+
+No test framework is needed.
 
 With the path of WikiText-2's test.txt it also evaluates the shipped models/egru-lm-small and expects
 the figure in its README.

@@ -1,4 +1,7 @@
-"""Checks of the sparse trainer, called by check.py. Need a C++ compiler; the first call compiles for a minute."""
+"""Checks of the sparse trainer, called by check.py.
+
+They need a C++ compiler; the first call compiles for a minute.
+"""
 
 import json
 import os
@@ -32,7 +35,7 @@ def sparse_of(layer):
 
 
 def grouped(x):
-    """[T, B, F] as [G, T, F, LANES], with zeros for the sequences that B lacks of a multiple of LANES."""
+    """Returns [T, B, F] as [G, T, F, LANES], with zeros up to a multiple of LANES sequences."""
     x = F.pad(x, (0, 0, 0, -x.shape[1] % LANES)).float()
     return x.unflatten(1, (-1, LANES)).permute(1, 0, 3, 2).contiguous()
 
@@ -48,7 +51,7 @@ def close(ours, wanted, what, atol=2e-6):
 
 
 def with_events(layer, x, y, c):
-    """The equations at the head of egru.py: outputs, final c, and the number of events as a function of all weights."""
+    """The equations at the head of egru.py: outputs, final c, and the differentiable event count."""
     h, outputs, events = layer.units, [], 0.0
     for x_t in x:
         a = x_t @ layer.kernel + layer.bias
@@ -62,7 +65,7 @@ def with_events(layer, x, y, c):
 
 
 def check_sparse_gradients():
-    """Outputs, final state and every gradient, with a cost on events, against autograd in f64 over two groups."""
+    """Outputs, final state and gradients, with a cost on events, against autograd in f64."""
     torch.manual_seed(4)
     batch, cost = 2 * LANES, 0.3
     layer = EgruLayer(9, 14).double()
@@ -100,7 +103,7 @@ def check_sparse_gradients():
 
 
 def check_sparse_authors(golden):
-    """Gradients of the authors' code for a layer, whose matrices happen to have no zero, from the sparse kernels."""
+    """Gradients of the authors' code for a layer, whose matrices have no zero, by sparse kernels."""
     case = json.loads(golden.read_text())
     params = {name: torch.tensor(values) for name, values in case["params"].items()}
     layer = EgruLayer(len(params["kernel"]), len(params["thr"]), height=case["dampening_factor"],
@@ -125,7 +128,10 @@ def check_sparse_authors(golden):
 
 
 def check_cross_entropy():
-    """Loss and gradients against PyTorch's in f64, over more rows than one block; the sampled loss with all words drawn."""
+    """Loss and gradients against PyTorch's in f64, over more rows than one block.
+
+    The sample is checked with all words drawn.
+    """
     torch.manual_seed(5)
     rows, words, width = CrossEntropy.ROWS + 70, 50, 6
     h, weight, bias = torch.randn(rows, width), torch.randn(words, width), torch.randn(words)
@@ -162,7 +168,7 @@ def small_model(folder):
 
 
 def check_sparse_training(folder):
-    """The trainer learns, keeps every zero, resumes to the very same weights, and exports what evaluate.py confirms."""
+    """The trainer learns, keeps every zero, resumes to equal weights, and exports a valid model."""
     start = small_model(folder)
 
     def train(out, epochs):

@@ -173,7 +173,7 @@ std::vector<at::Tensor> backward(at::Tensor dy, at::Tensor x, at::Tensor y0, at:
   const float slope_height = height, slope = height / width, wanted = activity;
 
   at::parallel_for(0, shape.groups, 1, [&](int64_t first, int64_t end) {
-    // Derivatives with respect to the gates' input and recurrent sums of this step and the later one.
+    // Derivatives of the gates' input and recurrent sums, of this step and the later one.
     std::vector<float> da(gates * LANES), dq(gates * LANES), dq_later(gates * LANES), dc(units * LANES);
     for (int64_t group = first; group < end; group++) {
       std::fill(dc.begin(), dc.end(), 0.0f);

@@ -1,6 +1,6 @@
-"""The language model with sparse matrices and fixed masks, for training on a CPU. Kernels: sparse.cpp.
+"""The language model with sparse matrices and fixed masks, for training on a CPU.
 
-Starts from a model folder as export.py writes it: its non-zeros are the only weights there are, so a
+The kernels are in sparse.cpp. It starts from a model folder as export.py writes it: its non-zeros are the only weights there are, so a
 pruned network keeps its sparsity, and a product costs what its non-zeros cost.
 
 Inside the layers, activations are [groups, steps, features, lanes]: LANES sequences a group.
@@ -24,7 +24,7 @@ LANES = kernels.LANES
 
 
 class SparseMatrix(nn.Module):
-    """CSR of [3H, sources] with trainable values, and the places of the same values in the transposed CSR."""
+    """CSR of [3H, sources] with trainable values, and their places in the transposed CSR."""
 
     def __init__(self, pointers, indices, values, sources):
         super().__init__()
@@ -77,7 +77,7 @@ class SparseScan(torch.autograd.Function):
 
 
 class SparseLayer(nn.Module):
-    """One EGRU layer; parameters have the names of `EgruLayer`, with `.values` in place of the matrices."""
+    """One EGRU layer; parameters are named as in `EgruLayer`, with `.values` for the matrices."""
 
     def __init__(self, kernel, recurrent_kernel, bias, recurrent_bias, thr, height=0.7, width=0.5):
         super().__init__()
@@ -93,7 +93,9 @@ class SparseLayer(nn.Module):
         return zeros, zeros
 
     def forward(self, x, state, drop_connect=0.0, activity=0.0):
-        """x [G, T, I, LANES] and the state (y, c) -> outputs y [G, T, H, LANES] and the state after step T.
+        """Computes outputs y [G, T, H, LANES] and the state after step T from x [G, T, I, LANES].
+
+        state: (y, c) before the first step.
 
         drop_connect: fraction of the recurrent weights left out, one mask for the whole call.
         activity: weight of a cost on the number of events.
@@ -106,7 +108,7 @@ class SparseLayer(nn.Module):
 
 
 class CrossEntropy(torch.autograd.Function):
-    """Mean surprisal of targets under logits h Eᵀ + b, with gradients, a few rows of logits at a time."""
+    """Mean surprisal of targets under logits h Eᵀ + b, with gradients, a few rows at a time."""
 
     ROWS = 512
 
@@ -166,13 +168,16 @@ class SparseLanguageModel(nn.Module):
         return cls(embedding, layers, tensors["decoder.decoder.bias"], tensors["decoder.scale"][0])
 
     def start(self, batch):
-        """The state before the first word of `batch` sequences, a multiple of LANES: one (y, c) a layer."""
+        """The state before the first word of `batch` sequences: one (y, c) a layer.
+
+        batch: a multiple of LANES.
+        """
         if batch % LANES:
             raise ValueError(f"{batch} sequences side by side; a multiple of {LANES} is needed")
         return [layer.start(batch // LANES) for layer in self.rnns]
 
     def forward(self, words, states, drop=None, activity=(0.0, 0.0, 0.0)):
-        """words [T, B] -> output [T · B, E] in the order of `words`, the new states, the activity a layer.
+        """Computes output [T · B, E] in the order of words [T, B], new states, activity a layer.
 
         drop: a `Drop`, or None. Activity is the fraction of y that is not zero, before dropout.
         """
@@ -213,7 +218,7 @@ class SparseLanguageModel(nn.Module):
 
 
 class Drop:
-    """Fractions left out in training: whole words, embedded features, features between layers and after them, weights."""
+    """Fractions left out in training: words, features before, between and after layers, weights."""
 
     def __init__(self, words=0.0, input=0.0, between=0.0, output=0.0, recurrent=0.0):
         self.words, self.input, self.between = words, input, between
@@ -229,9 +234,9 @@ def drop_features(x, p):
 
 
 class Sample:
-    """Words for a softmax over part of the vocabulary: all targets of a step and `size` drawn at random.
+    """Words for a softmax over part of the vocabulary: a step's targets and `size` random words.
 
-    Drawn with probabilities proportional to the square root of the words' frequencies. Subtracting
+    They are drawn with probabilities proportional to the square root of the words' frequencies. Subtracting
     the logarithm of a word's probability of being among them corrects for what is left out.
     """
 

@@ -1,6 +1,6 @@
-"""Goes on training a pruned language model with its masks fixed, for as long as it is left running. See README.md.
+"""Goes on training a pruned language model with fixed masks, until it is stopped. See README.md.
 
-Stopped (Ctrl-C, SIGTERM) or cut off, the same command resumes from OUT/checkpoint.pt.
+After a stop (Ctrl-C, SIGTERM) or a crash, the same command resumes from OUT/checkpoint.pt.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def arguments():
 
 
 class Average:
-    """Running mean of the weights: of all steps at first, then over the last `horizon` updates or so."""
+    """Running mean of the weights: of all steps at first, then over about `horizon` updates."""
 
     EVERY = 10
 
@@ -74,7 +74,7 @@ class Average:
 
 
 class Run:
-    """All that a checkpoint holds: model, average, optimiser, place in the text, carried state, random numbers."""
+    """Content of a checkpoint: model, average, optimiser, place in the text, state, random numbers."""
 
     def __init__(self, model, args):
         self.model, self.average = model, Average(model)
@@ -111,7 +111,7 @@ class Run:
 
 
 def write_whole(state, path):
-    """Saves under another name first, so that being cut off leaves the older file."""
+    """Saves under another name first, so that an interruption leaves the older file."""
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     os.replace(partial, path)
@@ -130,7 +130,7 @@ def limit_costs(active, limits, cost, words):
 
 @torch.no_grad()
 def validate(run, text, args):
-    """Perplexity and activity a layer of the averaged weights. A quick figure; evaluate.py has the real one."""
+    """Perplexity and activity a layer of the averaged weights; evaluate.py has the exact figures."""
     model = run.model
     run.average.swap(model)
     model.eval()
