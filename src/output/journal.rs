@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::place::{Place, place_of};
 use super::{OutputError, Reads, Replace, Whole};
 
-/// Attempts to begin a journal while other programs begin one in the same file.
+/// Number of attempts to begin a journal while other programs begin one in the same file.
 const TRIES: u32 = 20;
 
 /// File that grows by whole lines.

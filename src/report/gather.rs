@@ -25,7 +25,7 @@ use crate::session::opening::Ranges;
 /// What the session itself does not know.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// See [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
+    /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
     pub ranges: Option<Ranges>,
     /// See [`Report::stopped`].
     pub stopped: Option<String>,

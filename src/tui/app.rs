@@ -189,7 +189,7 @@ pub struct App {
     pub network: NetworkView,
     /// Where the user is in the PE panel.
     pub pe: PeState,
-    /// What the timeline shows.
+    /// View of the timeline: window, cursor, choice of rows.
     pub timeline: TimelineState,
     /// Scales of the heat metrics.
     pub scales: Scales,

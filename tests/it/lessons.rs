@@ -195,7 +195,7 @@ fn keys_that_do_something_else_are_a_problem_of_their_page() {
     assert!(told.starts_with("try 2 (S S W) at 80x24: the screen lacks \"a fault\":"), "{told}");
     for (tries, marked, said) in [
         (r#"(keys: "spacebar", sees: ["x"])"#, "\"spacebar", "no such key: `spacebar`"),
-        (r#"(keys: "s", sees: [])"#, "[])]", "nothing is said to be seen"),
+        (r#"(keys: "s", sees: [])"#, "[])]", "names no text to be seen"),
         (r#"(keys: "s", seas: ["x"])"#, "seas", "did you mean `sees`?"),
         (r#"(keys: "s", sees: ["{2: step}"])"#, "step}", "knows nothing of page 2"),
     ] {

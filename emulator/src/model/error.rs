@@ -186,7 +186,7 @@ pub enum ModelError {
     },
     /// Two tensors whose names are equal without the words that wrappers add.
     #[error(
-        "{}: tensors {first} and {second} are one without what wraps their names (module, _orig_mod); leave out one",
+        "{}: tensors {first} and {second} have one name without the words of wrappers (module, _orig_mod); leave out one",
         path.display()
     )]
     TwoNames {
@@ -199,7 +199,7 @@ pub enum ModelError {
     },
     /// Layers whose names do not give their order.
     #[error(
-        "{}: tensors {first} and {second} belong to layers whose order their names do not say; call the layers rnns.0, \
+        "{}: tensors {first} and {second} belong to layers whose names do not give their order; call the layers rnns.0, \
          rnns.1, …", path.display()
     )]
     LayerOrder {

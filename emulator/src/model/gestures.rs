@@ -12,7 +12,7 @@ use crate::net::gesture::{self, CONVOLUTIONS, Head, MeanLogits};
 /// A gesture model as loaded.
 #[derive(Clone, Debug)]
 pub struct GestureModel {
-    /// What the model is and how to run it.
+    /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
     /// The weights file it came from.
     pub path: PathBuf,

@@ -14,7 +14,7 @@ use crate::net::{Egru, EgruLayer};
 /// A language model as loaded: what it is, its words, its network, its embedding and its decoder.
 #[derive(Clone, Debug)]
 pub struct LanguageModel {
-    /// What the model is and how to run it.
+    /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
     /// The weights file it came from.
     pub path: PathBuf,

@@ -14,7 +14,7 @@ use crate::net::Egru;
 /// EGRU layers as loaded.
 #[derive(Clone, Debug)]
 pub struct LayersModel {
-    /// What the model is and how to run it.
+    /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
     /// The weights file it came from.
     pub path: PathBuf,

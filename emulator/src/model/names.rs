@@ -106,7 +106,7 @@ impl Names {
         let mut names = Self { prefix, notes: tied, ..Self::default() };
         if wrapped || !names.prefix.is_empty() {
             let first = stored.iter().map(|place| place.1.as_str()).min().unwrap_or_default();
-            names.notes.insert(0, format!("names are read without what wraps them, as in {first}"));
+            names.notes.insert(0, format!("names are read without the words of wrappers, as in {first}"));
         }
         names.number_layers(found)?;
         Ok(names)

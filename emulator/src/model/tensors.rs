@@ -325,7 +325,7 @@ const OUTSIDE: [&str; 11] = [
     "linear",
 ];
 
-/// `conv.K.weight`, `conv.15.bias`, `fc.weight`, …
+/// Returns `true` for `conv.K.weight`, `conv.15.bias`, `fc.weight` and the like.
 fn known_gesture(name: &str) -> bool {
     let Some((layer, "weight" | "bias")) = name.rsplit_once('.') else { return false };
     layer == LINEAR || layer == READOUT || PLACES.iter().any(|place| layer == format!("conv.{place}"))

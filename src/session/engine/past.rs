@@ -95,7 +95,7 @@ impl Runner {
             && let Err(error) = recorder.note(session, command)
         {
             self.recorder = None;
-            notify(EngineEvent::RecordingFailed(format!("nothing is recorded any more: {error}")));
+            notify(EngineEvent::RecordingFailed(format!("the recording has stopped: {error}")));
         }
     }
 
@@ -104,7 +104,7 @@ impl Runner {
         if let (Some(mut recorder), Some(session)) = (self.recorder.take(), &mut self.session)
             && let Err(error) = recorder.end(session)
         {
-            notify(EngineEvent::RecordingFailed(format!("the recording has no end: {error}")));
+            notify(EngineEvent::RecordingFailed(format!("the recording is incomplete: {error}")));
         }
     }
 }

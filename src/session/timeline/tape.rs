@@ -23,7 +23,7 @@ pub struct TapedStep {
     pub path: Vec<Segment>,
     /// What bounds it, in one sentence.
     pub sentence: String,
-    /// What its critical path is spent on.
+    /// Uses of its critical path.
     pub uses: PathUses,
 }
 

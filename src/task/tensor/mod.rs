@@ -40,7 +40,7 @@ pub enum TensorError {
         source: std::io::Error,
     },
     /// A format that is recognised but not read.
-    #[error("{}: the file is {name}; needed is an array as .npy. The way there: {remedy}", path.display())]
+    #[error("{}: the file is {name}; an array as .npy is needed. Remedy: {remedy}", path.display())]
     Foreign {
         /// File of the inputs.
         path: PathBuf,

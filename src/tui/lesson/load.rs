@@ -270,8 +270,8 @@ fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<
             document.error_at(&field("keys"), message.trim_start_matches("error: "), "")
         })?;
         if sees.is_empty() || sees.iter().any(|text| text.trim().is_empty()) {
-            let help = "write a few words that the screen has then: `sees: [\"a fault\"]`";
-            return Err(document.error_at(&field("sees"), "nothing is said to be seen", help));
+            let help = "write a few words that the screen then shows: `sees: [\"a fault\"]`";
+            return Err(document.error_at(&field("sees"), "the attempt names no text to be seen", help));
         }
     }
     Ok(())

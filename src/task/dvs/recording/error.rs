@@ -55,9 +55,7 @@ pub enum Problem {
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
     /// A format that is recognised but not read.
-    #[error(
-        "the file is {name}; read are AEDAT 2.0, 3.1 and 4.0, and events as .npy. The way there: {remedy}"
-    )]
+    #[error("the file is {name}; supported are AEDAT 2.0, 3.1 and 4.0, and events as .npy. Remedy: {remedy}")]
     Foreign {
         /// Name of the format, to follow "the file is".
         name: &'static str,
