@@ -111,7 +111,7 @@ fn listing(rows: &[Row]) -> String {
     if rows.iter().any(|row| row.problem.is_some()) {
         out.push_str("\nspinntui doctor says how to get what is not here.\n");
     }
-    out.push_str("\nspinntui --help lists the rest, spinntui SUBCOMMAND --help explains one of them.\n");
+    out.push_str("\nspinntui --help lists the rest, spinntui SUBCOMMAND --help explains one.\n");
     out
 }
 

@@ -1,7 +1,8 @@
 """The language model with sparse matrices and fixed masks, for training on a CPU.
 
-The kernels are in sparse.cpp. It starts from a model folder as export.py writes it: its non-zeros are the only weights there are, so a
-pruned network keeps its sparsity, and a product costs what its non-zeros cost.
+The kernels are in sparse.cpp. It starts from a model folder as export.py writes it: its non-zeros
+are the only weights there are, so a pruned network keeps its sparsity, and a product costs what its
+non-zeros cost.
 
 Inside the layers, activations are [groups, steps, features, lanes]: LANES sequences a group.
 """
@@ -236,8 +237,9 @@ def drop_features(x, p):
 class Sample:
     """Words for a softmax over part of the vocabulary: a step's targets and `size` random words.
 
-    They are drawn with probabilities proportional to the square root of the words' frequencies. Subtracting
-    the logarithm of a word's probability of being among them corrects for what is left out.
+    They are drawn with probabilities proportional to the square root of the words' frequencies.
+    Subtracting the logarithm of a word's probability of being among them corrects for what is left
+    out.
     """
 
     def __init__(self, counts, size, targets):
