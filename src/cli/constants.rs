@@ -48,7 +48,8 @@ fn text(table: &[Constant]) -> String {
     let _ = writeln!(
         out,
         "\n[quoted] read in the source; [second hand] quoted by a survey that read it; [derived] computed from\n\
-         such numbers; [inferred] read out of what a source does say; [not published] a parameter of the scene's\n\
+         such numbers; [recalled] remembered from a document that was not at hand; [inferred] concluded from a\n\
+         source that does not state it; [not published] in no source, in most cases a parameter of the scene's\n\
          `assume: (...)`, at its default.\n\
          Cycles of instructions: `spinntui kernels NAME`."
     );

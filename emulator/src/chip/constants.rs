@@ -94,7 +94,7 @@ pub enum Mark {
     Recalled,
     /// Concluded from a source that does not state it.
     Inferred,
-    /// Found in no source: a parameter of the scene's `assume` block.
+    /// Found in no source: in most cases a parameter of the scene's `assume` block.
     NotPublished,
 }
 
