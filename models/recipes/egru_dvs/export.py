@@ -29,7 +29,7 @@ NAMES = [
 ]
 
 CARD = """\
-// What this model is. Fields: src/model/card.rs; format of the folder: models/README.md.
+// What this model is. Fields: emulator/src/model/card.rs; format of the folder: models/README.md.
 Card(
     name: "{name}",
     kind: Gestures,

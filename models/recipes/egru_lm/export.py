@@ -54,7 +54,7 @@ def pack(state):
 
 
 CARD = """\
-// What this model is. Fields: src/model/card.rs; format of the folder: models/README.md.
+// What this model is. Fields: emulator/src/model/card.rs; format of the folder: models/README.md.
 Card(
     name: {name},
     kind: LanguageModel,
