@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum KernelKind {
     /// Compressed sparse rows, one row a gate of a unit, f32 values with u32 columns.
-    /// It visits every non-zero, whether its source sent an event or not. 8 bytes a weight. The paper
-    /// has CSR, but does not say which kernel (docs/validate.md).
+    /// It visits every non-zero, whether its source sent an event or not. 8 bytes a weight. The
+    /// paper has CSR, but does not say which kernel (docs/validate.md).
     #[default]
     CsrRow,
     /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few more a row.
