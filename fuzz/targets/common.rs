@@ -1,15 +1,7 @@
-//! What every target checks. The readers are compiled here from their sources, without the rest of spinntui: that
-//! builds in a minute with the fuzzer's instrumentation.
+//! Checks that every target makes, on the readers as the library has them.
 
-#![allow(dead_code, unused_imports, reason = "a target uses a part of the readers")]
-
-#[path = "../../src/task/dvs/event.rs"]
-mod event;
-#[path = "../../src/task/dvs/recording/mod.rs"]
-mod recording;
-
-use event::DVS128;
-use recording::{BATCH, Recording};
+use spinntui::task::dvs::event::DVS128;
+use spinntui::task::dvs::recording::{BATCH, Recording};
 
 /// Reads these bytes to their end or first error: batches stay bounded, events lie on the sensor, errors in the file.
 pub fn read(beginning: &[u8], rest: &[u8]) {

@@ -124,6 +124,19 @@ fn every_test_that_the_page_on_terminals_names_is_there() {
 
 /// Without `--locked`, cargo may resolve dependencies to versions that were not tested.
 #[test]
+fn fuzz_targets_use_the_library() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    assert!(fs::read_to_string(root.join("Cargo.toml")).unwrap().contains("spinntui = { path = \"..\" }"));
+    let mut targets = Vec::new();
+    sources(&root.join("targets"), &mut targets);
+    assert!(targets.len() > 4, "{targets:?}");
+    for target in targets {
+        // Sources compiled a second time there break with every `crate::` path that they come to use.
+        assert!(!fs::read_to_string(&target).unwrap().contains("#[path"), "{}", target.display());
+    }
+}
+
+#[test]
 fn every_page_installs_the_tested_dependencies() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![root.join("README.md"), root.join("models/README.md")];
