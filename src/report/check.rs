@@ -10,7 +10,7 @@ use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::mapping::check::{self, LayerBalance, Level, Lint, Subject};
 use crate::scene::LoadedScene;
-use crate::session::build::{Plan, lints, model_notes};
+use crate::session::build::{Plan, lints};
 
 /// Column at which values begin.
 const INDENT: usize = 9;
@@ -111,7 +111,7 @@ impl CheckReport {
             layers: layers(&subject),
             maps: maps(program),
             floor_plan: floor_plan::draw(program, &scene.chip.reserved).lines().map(str::to_owned).collect(),
-            lints: lints(scene, &subject).into_iter().chain(model_notes(&plan.model)).collect(),
+            lints: lints(scene, &subject, plan.recordings(), &plan.model),
         }
     }
 

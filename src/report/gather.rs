@@ -123,9 +123,7 @@ fn lints(session: &Session) -> Vec<check::Lint> {
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    let mut lints = crate::session::build::lints(scene, &subject);
-    lints.extend(crate::session::build::model_notes(session.model()));
-    lints
+    crate::session::build::lints(scene, &subject, session.work().recordings(), session.model())
 }
 
 fn duty(session: &Session) -> f64 {

@@ -16,6 +16,7 @@ use crate::mapping::options::Schedule;
 use crate::mapping::{MapError, Placed, Request, map};
 use crate::model::{LanguageModel, Model};
 use crate::scene::{LoadedScene, Scene, SceneError, Task};
+use crate::task::dvs::samples::RecordingWarning;
 use crate::task::lm::options::{LanguageModelOptions, Mode};
 use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
 use crate::task::tensor::TensorTask;
@@ -76,6 +77,14 @@ impl Plan {
         let work = self.work(&loaded)?;
         let machine = Machine::new(Arc::clone(&self.program));
         Ok(Session::new(loaded, self, machine, work))
+    }
+
+    /// Returns what is odd about the recordings that the task reads, each kind once.
+    pub fn recordings(&self) -> &[RecordingWarning] {
+        match &self.feed {
+            Feed::Gestures(_, samples) => samples.warnings(),
+            Feed::Language(..) | Feed::Tensor(_) => &[],
+        }
     }
 
     /// The task, with what it needs beside the model: its text, its prompt, its samples.
@@ -171,10 +180,17 @@ pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     })
 }
 
-/// Everything to point out about a plan, the gravest first.
-pub fn lints(scene: &Scene, subject: &Subject<'_>) -> Vec<Lint> {
-    let mut lints = check::lints(subject);
+/// Returns everything to point out about a plan, its recordings and its model, the most severe first.
+pub fn lints(
+    scene: &Scene,
+    subject: &Subject<'_>,
+    recordings: &[RecordingWarning],
+    model: &Model,
+) -> Vec<Lint> {
+    let mut lints: Vec<Lint> = recording_lints(recordings).collect();
+    lints.extend(check::lints(subject));
     lints.extend(pipeline_idle(scene));
+    lints.extend(model_notes(model));
     lints.sort_by_key(|lint| std::cmp::Reverse(lint.level));
     lints
 }
@@ -187,6 +203,17 @@ pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
         place: "model".to_owned(),
         message: note.clone(),
         help: "export the tensors by the names in models/README.md, if this is not what was meant".to_owned(),
+    })
+}
+
+/// Returns what is odd about the recordings of gestures: guesses and missing events are warnings.
+pub fn recording_lints(found: &[RecordingWarning]) -> impl Iterator<Item = Lint> + '_ {
+    found.iter().map(|found| Lint {
+        level: if found.tally.warning.is_doubtful() { Level::Warning } else { Level::Note },
+        rule: "recording",
+        place: "task.data".to_owned(),
+        message: found.to_string(),
+        help: "`spinntui events FILE` shows what was read; docs/events.md says how files are read".to_owned(),
     })
 }
 

@@ -11,6 +11,7 @@ pub use reading::Reading;
 pub use recognising::{Answered, Recognising};
 
 use crate::chip::clock::Tick;
+use crate::task::dvs::samples::RecordingWarning;
 
 /// What the network is used for.
 #[derive(Clone, Debug)]
@@ -102,6 +103,11 @@ impl Work {
             Self::Language(reading) => Some(reading),
             Self::Gestures(_) | Self::Tensor(_) => None,
         }
+    }
+
+    /// Returns what is odd about the recordings that are read, each kind once.
+    pub fn recordings(&self) -> &[RecordingWarning] {
+        self.gestures().map_or(&[], Recognising::warnings)
     }
 
     /// The gesture model's, if it is that.

@@ -145,6 +145,22 @@ fn what_cannot_be_read_is_said_with_file_and_line() {
 }
 
 #[test]
+fn warnings_about_recordings_reach_check_run_and_the_app() {
+    let data = concat!("task.data=", env!("CARGO_MANIFEST_DIR"), "/tests/data/inputs/npy-seconds/f8.npy");
+    let words =
+        |arguments: &[&str]| crate::common::fine(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "f8.npy: 1,500 times taken as seconds";
+    for arguments in [&["check", SCENE, "--set", data][..], &["run", SCENE, "--steps", "1", "--set", data]] {
+        let text = words(arguments);
+        assert!(text.contains(&format!("warning task.data: {said}")), "{text}");
+    }
+    let screen = words(&["screenshot", SCENE, "--set", data, "--keys", "!", "--size", "160x48"]);
+    assert!(screen.contains(said), "{screen}");
+    let sound = words(&["check", SCENE]);
+    assert!(!sound.contains("task.data:"), "{sound}");
+}
+
+#[test]
 fn arrays_go_through_and_come_out() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("y.npy");

@@ -7,6 +7,7 @@ mod causes;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+use super::build::{model_notes, recording_lints};
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::{NOC_CYCLE, us};
 use crate::chip::geometry::Pe;
@@ -79,9 +80,7 @@ pub fn findings(session: &Session) -> Vec<Finding> {
     let mut found = causes::not_injected(session, &injected);
     overflows(session, &mut found);
     barriers(session, &mut found);
-    found.extend(session.pipeline_idle().map(|lint| {
-        Finding::new(lint.level, lint.rule, lint.place.clone(), lint.message.clone(), &lint.help)
-    }));
+    inputs(session, &mut found);
     memory(session, &mut found);
     if session.steps() > 0 {
         imbalance(session, &mut found);
@@ -100,6 +99,14 @@ pub fn findings(session: &Session) -> Vec<Finding> {
 
 fn mapping(session: &Session) -> &MappingOptions {
     &session.loaded.scene.mapping
+}
+
+/// What is known of the scene, its recordings and its model before anything runs.
+fn inputs(session: &Session, found: &mut Vec<Finding>) {
+    let lints = recording_lints(session.work().recordings())
+        .chain(session.pipeline_idle())
+        .chain(model_notes(session.model()));
+    found.extend(lints.map(|lint| Finding::new(lint.level, lint.rule, lint.place, lint.message, &lint.help)));
 }
 
 fn overflows(session: &Session, found: &mut Vec<Finding>) {

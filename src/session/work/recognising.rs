@@ -6,7 +6,7 @@ use crate::chip::clock::Tick;
 use crate::model::GestureModel;
 use crate::task::dvs::gesture::{GESTURES, Gesture};
 use crate::task::dvs::recognise::GestureTask;
-use crate::task::dvs::samples::{SampleFrames, Samples};
+use crate::task::dvs::samples::{RecordingWarning, SampleFrames, Samples};
 use crate::task::dvs::tally::{Answer, leader};
 
 /// An answer and what it took.
@@ -74,6 +74,16 @@ impl Recognising {
     /// Where a sample comes from, in words.
     pub fn source(&self, sample: u64) -> String {
         self.samples.source(sample as usize)
+    }
+
+    /// Returns what is odd about the recordings, each kind once.
+    pub fn warnings(&self) -> &[RecordingWarning] {
+        self.samples.warnings()
+    }
+
+    /// Returns the time that a frame counts events over, in µs.
+    pub fn bin_us(&self) -> u64 {
+        self.samples.bin_us()
     }
 
     /// All answers so far.

@@ -17,7 +17,8 @@ use super::frames::{FrameError, Framer};
 use super::gesture::Gesture;
 use super::options::FrameOptions;
 use super::picture::{EventPicture, PICTURE_SIDE};
-use super::recording::{Recording, RecordingError};
+use super::recording::{Recording, RecordingError, Tally, Warnings};
+use crate::text::grouped;
 
 /// Recordings whose frames are kept.
 const KEPT: usize = 2;
@@ -91,6 +92,47 @@ struct Place {
     slices: u32,
 }
 
+/// One kind of warning about the recordings that samples were cut from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingWarning {
+    /// Kind, count in all recordings, and byte of the first recording where it was found first.
+    pub tally: Tally,
+    /// First recording with this warning.
+    pub path: PathBuf,
+    /// Number of recordings with this warning.
+    pub recordings: usize,
+}
+
+impl RecordingWarning {
+    /// Collects the warnings of recordings by kind, in the order in which kinds appear.
+    fn collect<'a>(found: impl Iterator<Item = (&'a Path, &'a Warnings)>) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for (path, tally) in found.flat_map(|(path, warnings)| warnings.iter().map(move |t| (path, t))) {
+            match all.iter_mut().find(|known| known.tally.warning == tally.warning) {
+                Some(known) => {
+                    known.tally.count += tally.count;
+                    known.recordings += 1;
+                }
+                None => all.push(Self { tally, path: path.to_owned(), recordings: 1 }),
+            }
+        }
+        all
+    }
+}
+
+impl std::fmt::Display for RecordingWarning {
+    /// `a.npy: 1,000 times taken as seconds … (first at byte 128)`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Tally { warning, count, first_byte } = self.tally;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        write!(f, "{name}: {} {} (first at byte {first_byte}", grouped(count), warning.text())?;
+        match self.recordings {
+            1 => f.write_str(")"),
+            n => write!(f, "; in {} recordings)", grouped(n as u64)),
+        }
+    }
+}
+
 /// A sample's frames.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleFrames {
@@ -110,6 +152,7 @@ pub struct Samples {
     options: FrameOptions,
     recordings: Vec<PathBuf>,
     places: Vec<Place>,
+    warnings: Vec<RecordingWarning>,
     kept: Mutex<VecDeque<Kept>>,
 }
 
@@ -135,18 +178,25 @@ impl Samples {
                 _ => by_recording.push((stretch.path.clone(), vec![stretch])),
             }
         }
-        let cut: Vec<Vec<Place>> = by_recording
+        let cut: Vec<(Vec<Place>, Warnings)> = by_recording
             .par_iter()
             .enumerate()
             .map(|(number, (path, stretches))| cut(number, path, stretches, options))
             .collect::<Result<_, _>>()?;
-        let places: Vec<Place> = cut.into_iter().flatten().collect();
+        let paths = by_recording.iter().map(|(path, _)| path.as_path());
+        let warnings = RecordingWarning::collect(paths.zip(cut.iter().map(|(_, warnings)| warnings)));
+        let places: Vec<Place> = cut.into_iter().flat_map(|(places, _)| places).collect();
         if places.is_empty() {
             let slice_us = options.slice_us;
             return Err(SamplesError::TooShort { path: path.to_owned(), slice_us });
         }
         let recordings = by_recording.into_iter().map(|(path, _)| path).collect();
-        Ok(Self { options: options.clone(), recordings, places, kept: Mutex::default() })
+        Ok(Self { options: options.clone(), recordings, places, warnings, kept: Mutex::default() })
+    }
+
+    /// Returns what is odd about the recordings, each kind once.
+    pub fn warnings(&self) -> &[RecordingWarning] {
+        &self.warnings
     }
 
     /// How many.
@@ -162,6 +212,11 @@ impl Samples {
     /// Frames of each.
     pub fn frames_each(&self) -> u32 {
         self.options.frames() as u32
+    }
+
+    /// Returns the time that a frame counts events over, in µs.
+    pub fn bin_us(&self) -> u64 {
+        self.options.bin_us
     }
 
     /// Their labels.
@@ -202,8 +257,8 @@ impl Samples {
     }
 }
 
-/// Goes through a recording event by event.
-fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<(), SamplesError> {
+/// Goes through a recording event by event, and returns what is odd about it.
+fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<Warnings, SamplesError> {
     let mut recording = Recording::open(path)?;
     let sensor = recording.sensor();
     Framer::new(FrameOptions::default(), sensor)
@@ -212,20 +267,20 @@ fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<(), Sam
     while recording.next_batch(&mut events)? {
         events.iter().for_each(&mut take);
     }
-    Ok(())
+    Ok(recording.warnings().clone())
 }
 
-/// The slices of a recording's stretches.
+/// The slices of a recording's stretches, and what is odd about the recording.
 fn cut(
     recording: usize,
     path: &Path,
     stretches: &[dataset::Sample],
     options: &FrameOptions,
-) -> Result<Vec<Place>, SamplesError> {
+) -> Result<(Vec<Place>, Warnings), SamplesError> {
     // First and last event of each stretch.
     let mut spans: Vec<Option<(i64, i64)>> = vec![None; stretches.len()];
     let mut begin = None;
-    each_event(path, |event| {
+    let warnings = each_event(path, |event| {
         begin.get_or_insert(event.t);
         for (stretch, span) in stretches.iter().zip(&mut spans) {
             let begun = stretch.start_us.is_none_or(|start| event.t >= start);
@@ -252,7 +307,7 @@ fn cut(
             Place { recording, label: stretch.gesture, start_us, since_us, slice, slices }
         }));
     }
-    Ok(places)
+    Ok((places, warnings))
 }
 
 /// Returns the bytes of a slice in memory: the counts of a frame, and all its frames and pictures.

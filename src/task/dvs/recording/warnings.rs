@@ -49,6 +49,26 @@ impl Warning {
         Self::TooFast,
     ];
 
+    /// Whether a guess stands behind what was read, or events that were meant are missing.
+    ///
+    /// The other kinds are usual in recordings of cameras and change nothing that counts.
+    pub const fn is_doubtful(self) -> bool {
+        match self {
+            Self::Outside
+            | Self::UnknownSensor
+            | Self::TakenAsSeconds
+            | Self::TakenAsMilliseconds
+            | Self::TakenAsMicroseconds
+            | Self::TooFast => true,
+            Self::Unsorted
+            | Self::Invalid
+            | Self::Unmarked
+            | Self::Special
+            | Self::OtherPacket
+            | Self::OtherCamera => false,
+        }
+    }
+
     /// What it is and what was done, to follow a number.
     pub const fn text(self) -> &'static str {
         match self {
