@@ -231,7 +231,7 @@ fn complain(report: &Report, asked: bool) -> u8 {
         }
         None => match &report.hit {
             Some(hit) => {
-                say(format!("stopped at {:.3} µs, step {}: {}", hit.time_us, hit.step, hit.condition));
+                say(format!("stopped at {:.3} µs, {}: {}", hit.time_us, hit.step_text(), hit.condition));
                 FINE
             }
             None if asked => {

@@ -25,8 +25,8 @@ use serde::Serialize;
 use crate::chip::clock::us;
 use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
-use crate::session::debug::Hit;
 use crate::session::debug::expr::Value;
+use crate::session::debug::{Hit, step_text};
 use crate::session::timeline::PathUses;
 use crate::task::lm::corpus::Counts;
 
@@ -144,6 +144,8 @@ pub struct HitSeen {
     pub time_us: f64,
     /// Completed time steps.
     pub step: u64,
+    /// Whether the event lies within the time step after `step`; if not, it completed that one.
+    pub within_step: bool,
     /// Events of the machine's queue handled; the last of them brought it about.
     pub event: u64,
     /// What the condition names, and its values then.
@@ -171,6 +173,13 @@ pub enum Seen {
     Word(String),
 }
 
+impl HitSeen {
+    /// Names the time step of the hit: with 11 done `step 11` at their end, `#12` within the next.
+    pub fn step_text(&self) -> String {
+        step_text(self.step, self.within_step)
+    }
+}
+
 impl From<Hit> for HitSeen {
     fn from(hit: Hit) -> Self {
         let seen = |(name, value)| {
@@ -185,6 +194,7 @@ impl From<Hit> for HitSeen {
             condition: hit.text,
             time_us: us(hit.tick),
             step: hit.step,
+            within_step: hit.within,
             event: hit.event,
             values: hit.values.into_iter().map(seen).collect(),
         }

@@ -45,7 +45,7 @@ pub struct PeekReport {
 
 impl PeekReport {
     /// Version of the JSON fields.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// What an inspection of a session showed.
     pub fn of(session: &Session, inspection: Inspection, stopped: Option<String>) -> Self {
@@ -100,7 +100,7 @@ impl PeekReport {
             let (x, y) = (slot.x, slot.y);
             let blocks = format!("x {} of {} blocks, y {} of {}", x.0, x.1, y.0, y.1);
             let sample = if slot.sample > 0 { format!(" sample {}", slot.sample) } else { String::new() };
-            row(&format!("{}{sample}", slot.layer), format!("#{}: {blocks}", slot.step.wrapping_add(1)));
+            row(&format!("{}{sample}", slot.layer), format!("#{}: {blocks}", slot.step));
         }
         row("packets", format!("{} received, {} sent", grouped(core.received), grouped(core.sent)));
         row("busy", percent(core.duty));
@@ -122,7 +122,7 @@ impl PeekReport {
                 format!("{} of {} packets, {} at most; {lost}", fifo.fill, fifo.capacity, fifo.high_water);
             row("FIFO", text);
         }
-        let text = format!("{} taken, {} wait or run", grouped(core.interrupts), core.handlers.len());
+        let text = format!("{} handled, {} pending", grouped(core.interrupts), core.handlers.len());
         row("interrupts", text);
         for handler in &core.handlers {
             row("", format!("{} in {}", handler.text, left(handler.ends)));

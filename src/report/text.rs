@@ -64,7 +64,7 @@ impl Report {
         if let Some(hit) = &self.hit {
             field(out, INDENT, "hit", &hit.condition);
             let place =
-                format!("at {:.3} µs, step {}, event {}", hit.time_us, grouped(hit.step), grouped(hit.event));
+                format!("at {:.3} µs, {}, event {}", hit.time_us, hit.step_text(), grouped(hit.event));
             field(out, INDENT, "", &place);
         }
         out.push('\n');

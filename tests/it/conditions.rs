@@ -496,6 +496,9 @@ fn exit_codes_say_whether_it_was_hit() {
     let report = fine(&["run", TINY, "--break", "step == 2", "--break", "events == 5", "--format", "json"]);
     let report: Json = serde_json::from_str(&report).unwrap();
     assert_eq!((&report["hit"]["event"], &report["steps"]), (&Json::from(5), &Json::from(0)));
+    assert_eq!(report["hit"]["within_step"], true);
+    let (_, said) = code(&["--break", "events == 5"]);
+    assert!(said.contains(" µs, #1: events == 5"), "no step is done, the first one runs: {said}");
     let text = fine(&["run", TINY, "--break", "step == 2"]);
     assert!(text.contains("hit          step == 2"), "{text}");
 }

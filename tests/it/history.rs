@@ -189,6 +189,7 @@ fn stops_and_bookmarks_are_places() {
     walker.steps(3);
     walker.history.stopped(&walker.session);
     walker.history.bookmark(&walker.session, "here");
+    assert!(walker.at().to_string().starts_with("time step 3, event "), "{}", walker.at());
     walker.steps(2);
     walker.history.stopped(&walker.session);
     assert_eq!(walker.go(&Place::PreviousStop).unwrap().steps, 3);
@@ -261,6 +262,7 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
         answer
     };
     assert_eq!(ask(&mut walker, threshold), LastWrite::Load);
+    assert_eq!(LastWrite::Load.to_string(), "the host, when it loaded the program");
     let LastWrite::By(own) = ask(&mut walker, y) else { panic!() };
     assert!(own.what.contains("pointwise of rnns.1"), "{own:?}");
     assert_eq!(own.pe, Some((pe.qpe().x, pe.qpe().y, pe.p())));
@@ -268,6 +270,9 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let LastWrite::By(packet) = ask(&mut walker, x) else { panic!() };
     // In the buffer is x or y, step by step.
     assert!(packet.what.contains("packet") && packet.what.contains("y of rnns."), "{packet:?}");
+    // Nine steps were done when it came: it is part of #10.
+    let said = LastWrite::By(packet.clone()).to_string();
+    assert!(said.contains("(time step #10, event "), "{said}");
     let layer = usize::from(packet.what.ends_with("rnns.1"));
     // The moment it names is right after the write: one event before it the bytes were not yet written.
     let program = walker.session.program();
@@ -348,6 +353,15 @@ fn every_fault_shows_and_can_be_undone() {
     walker.go(&Place::Step(5)).unwrap();
     walker.steps(3);
     assert_eq!(walker.seen(), sound);
+}
+
+#[test]
+fn a_fault_of_packets_to_come_is_told_as_such() {
+    let pe = (1, 4, 0);
+    let told = |fault: Fault| fault.to_string();
+    assert_eq!(told(Fault::DropPackets { pe, packets: 1 }), "the next packet from PE(1,4,0) lost");
+    let late = Fault::DelayPackets { pe, packets: 3, us: 50.0 };
+    assert_eq!(told(late), "the next 3 packets from PE(1,4,0) 50 µs late");
 }
 
 #[test]

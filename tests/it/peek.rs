@@ -95,7 +95,7 @@ fn the_core_says_what_it_waits_for() {
     assert_eq!(core["status"], "Polling", "{core}");
     let waits = core["waits"].as_str().unwrap();
     assert_eq!(waits, "x(3) of rnns.0 in buffer A: 0 of 12 blocks are there");
-    assert_eq!(core["slots"][0]["step"], 2);
+    assert_eq!(core["slots"][0]["step"], 3, "two are done, #3 runs");
     assert!(core["timers"].as_array().unwrap().iter().any(|timer| timer["phase"] == "Input"));
     // Somewhere in the third step it is at work.
     let phases: Vec<String> = (0..12)
@@ -108,6 +108,22 @@ fn the_core_says_what_it_waits_for() {
         })
         .collect();
     assert!(phases.iter().any(|phase| phase != &phases[0]), "{phases:?}");
+}
+
+#[test]
+fn numbers_of_time_steps_are_those_of_the_texts() {
+    // Three steps are done: gates, c and y are of #3, and so is y in the buffer.
+    let page = json(&["--steps", "3", "--unit", "rnns.1:41"]);
+    let unit = &page["view"]["neurons"]["units"][0];
+    assert_eq!(unit["gates"], serde_json::json!({ "done": 3 }), "{unit}");
+    let packet = page["view"]["neurons"]["links"]["packet"].as_str().unwrap();
+    assert!(packet.starts_with("#3: "), "{packet}");
+    let seen = json(&["--steps", "3", "--unit", "rnns.1:41", "--view", "memory", "--at", "0x4800"]);
+    let words = seen["view"]["memory"]["words"].as_array().unwrap();
+    let holds_y = |word: &&Value| word["elements"][0]["now"]["y"].is_u64();
+    let word = words.iter().find(holds_y).unwrap();
+    let label = word["label"].as_str().unwrap();
+    assert!(label.starts_with(&format!("y({}) ", word["elements"][0]["now"]["y"])), "{word}");
 }
 
 #[test]

@@ -350,7 +350,8 @@ impl Machine {
             pe: index as u16,
             address: packet.address,
             what: format!(
-                "{sender} wrote over {operand} of {name} before {receiver} had read it (time step {step})"
+                "{sender} wrote over {operand} of {name} before {receiver} had read it (time step #{})",
+                step.wrapping_add(1)
             ),
         });
     }

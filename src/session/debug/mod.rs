@@ -6,4 +6,4 @@ pub mod facts;
 pub mod points;
 
 pub use self::expr::{Condition, ExprError, Names};
-pub use self::points::{Hit, Point, PointCommand, PointKind, PointSpec, Points};
+pub use self::points::{Hit, Point, PointCommand, PointKind, PointSpec, Points, step_text};

@@ -119,11 +119,15 @@ impl fmt::Display for Hit {
     }
 }
 
+/// Names the time step of an event: with 11 done `step 11` at their end, `#12` within the next.
+pub fn step_text(done: u64, within: bool) -> String {
+    if within { format!("#{}", done + 1) } else { format!("step {done}") }
+}
+
 impl Hit {
     /// A line of a log: when, then what.
     pub fn line(&self) -> String {
-        // 11 steps are done: `step 11` at their end, `#12` within the next.
-        let step = if self.within { format!("#{}", self.step + 1) } else { format!("step {}", self.step) };
+        let step = step_text(self.step, self.within);
         format!("{:.3} µs, {step}, event {}: {self}", us(self.tick), self.event)
     }
 }

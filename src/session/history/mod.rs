@@ -34,18 +34,27 @@ pub struct Position {
     pub steps: u64,
     /// Chip time, ticks.
     pub tick: Tick,
+    /// Whether the next time step has begun.
+    pub within: bool,
 }
 
 impl Position {
-    /// Where an experiment is.
+    /// Returns the current position of a session.
     pub fn of(session: &Session) -> Self {
-        Self { events: session.machine.state().events, steps: session.steps(), tick: session.tick() }
+        Self {
+            events: session.machine.state().events,
+            steps: session.steps(),
+            tick: session.tick(),
+            within: session.steps_in_flight() > 0,
+        }
     }
 }
 
 impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "time step {}, event {}, {:.2} µs", self.steps, self.events, us(self.tick))
+        // 11 steps are done: `time step 11` at their end, `time step #12` within the next.
+        let (mark, step) = if self.within { ("#", self.steps + 1) } else { ("", self.steps) };
+        write!(f, "time step {mark}{step}, event {}, {:.2} µs", self.events, us(self.tick))
     }
 }
 

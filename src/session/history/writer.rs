@@ -17,9 +17,9 @@ use crate::session::{Moved, Session};
 pub enum LastWrite {
     /// This one.
     By(Writer),
-    /// Nobody since the host loaded the chip.
+    /// The host, when it loaded the chip: nothing since.
     Load,
-    /// Nobody since this moment, the oldest that is kept.
+    /// Nothing since this moment, the oldest that is kept.
     NotSince(Position),
 }
 
@@ -40,8 +40,8 @@ impl std::fmt::Display for LastWrite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::By(writer) => write!(f, "{} ({})", writer.what, writer.at),
-            Self::Load => f.write_str("nobody: as the host has loaded it"),
-            Self::NotSince(oldest) => write!(f, "nobody since {oldest}, where history begins"),
+            Self::Load => f.write_str("the host, when it loaded the program"),
+            Self::NotSince(oldest) => write!(f, "something before {oldest}, where history begins"),
         }
     }
 }

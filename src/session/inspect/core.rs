@@ -34,7 +34,7 @@ pub struct SlotView {
     pub sample: u8,
     /// Units.
     pub units: u32,
-    /// Time step it is in, from 0.
+    /// Number of the time step that it is in, from 1: #12 with 11 done.
     pub step: u32,
     /// Blocks of x of that step (layer 0: its announcement) that are there, of how many.
     pub x: (u32, u32),
@@ -229,7 +229,7 @@ fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
         layer: layer_name(program, slot.layer).to_owned(),
         sample: slot.sample,
         units: slot.units.len() as u32,
-        step,
+        step: number(step),
         x: (x, slot.input_blocks),
         y,
     }

@@ -7,7 +7,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Reading;
 use crate::machine::program::{Region, RegionKind};
 use crate::machine::sram::SRAM_BYTES;
-use crate::mapping::label::{Label, Labels};
+use crate::mapping::label::{Label, Labels, What};
 use crate::session::Session;
 
 /// Bytes of a window.
@@ -33,7 +33,7 @@ pub struct WordView {
 /// One element of a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElementView {
-    /// What it holds, for programs.
+    /// Its content for programs; time steps are numbered from 1.
     #[serde(flatten)]
     pub label: Label,
     /// In words.
@@ -79,7 +79,7 @@ pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) ->
             .map(|label| ElementView {
                 text: label.text(labels),
                 value: value_text(label.reading, sram.word(label.address), label.address),
-                label,
+                label: numbered(label),
             })
             .collect();
         let region = labels.loaded().regions.iter().find(|r| (r.start..r.end).contains(&address));
@@ -93,6 +93,14 @@ pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) ->
         }
     });
     MemoryView { map: labels.loaded().regions.clone(), words: words.collect() }
+}
+
+/// Returns the label with time steps numbered from 1, as the texts beside it have them.
+fn numbered(mut label: Label) -> Label {
+    if let What::Buffer { now, .. } = &mut label.what {
+        *now = now.numbered();
+    }
+    label
 }
 
 fn joined(elements: &[ElementView]) -> String {

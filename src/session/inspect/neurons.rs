@@ -18,7 +18,7 @@ use crate::text::several;
 /// Units of a page.
 pub const PAGE: usize = 64;
 
-/// Of which time step the sums are from which the gates are computed.
+/// Time step of the sums from which the gates are computed, by its number from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gates {
@@ -39,10 +39,10 @@ impl Gates {
     pub fn text(self) -> String {
         match self {
             Self::Nothing => "nothing is computed yet: sums are 0".to_owned(),
-            Self::Done(step) => format!("of #{}, as are c and y", number_of(step)),
-            Self::Ahead(step) => format!("of #{}, c and y of it are to come", number_of(step)),
-            Self::OnlyInput(step) => format!("partial: R·y of #{} is not there yet", number_of(step)),
-            Self::OnlyRecurrent(step) => format!("partial: W·x of #{} is not there yet", number_of(step)),
+            Self::Done(step) => format!("of #{step}, as are c and y"),
+            Self::Ahead(step) => format!("of #{step}, c and y of it are to come"),
+            Self::OnlyInput(step) => format!("partial: R·y of #{step} is not there yet"),
+            Self::OnlyRecurrent(step) => format!("partial: W·x of #{step} is not there yet"),
         }
     }
 }
@@ -200,10 +200,10 @@ fn gates(state: &PeState, number: usize, cells: u32) -> Gates {
     let (input, recurrent) = (count(&state.input_done), count(&state.recurrent_done));
     match (input, recurrent) {
         (0, 0) => Gates::Nothing,
-        (i, r) if i == r && i == cells => Gates::Done(i - 1),
-        (i, r) if i == r => Gates::Ahead(i.wrapping_sub(1)),
-        (i, r) if i.wrapping_sub(r) as i32 > 0 => Gates::OnlyInput(i.wrapping_sub(1)),
-        (_, r) => Gates::OnlyRecurrent(r.wrapping_sub(1)),
+        (i, r) if i == r && i == cells => Gates::Done(i),
+        (i, r) if i == r => Gates::Ahead(i),
+        (i, r) if i.wrapping_sub(r) as i32 > 0 => Gates::OnlyInput(i),
+        (_, r) => Gates::OnlyRecurrent(r),
     }
 }
 

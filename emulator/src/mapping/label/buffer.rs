@@ -22,7 +22,7 @@ pub enum Origin {
     Unnamed(u8, u32, u32),
 }
 
-/// What is in a buffer now.
+/// Content of a buffer now; time steps count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -39,6 +39,18 @@ pub enum Content {
 }
 
 impl Content {
+    /// Returns the content with time steps numbered from 1, as users are shown them, in place of from 0.
+    #[must_use]
+    pub const fn numbered(self) -> Self {
+        match self {
+            Self::Start => self,
+            Self::X(step) => Self::X(step.wrapping_add(1)),
+            Self::Y(step) => Self::Y(step.wrapping_add(1)),
+            Self::YOverX(step) => Self::YOverX(step.wrapping_add(1)),
+            Self::XOverY(step, before) => Self::XOverY(step.wrapping_add(1), before.wrapping_add(1)),
+        }
+    }
+
     /// x, or some of it, is there.
     pub const fn has_x(self) -> bool {
         matches!(self, Self::X(_) | Self::YOverX(_) | Self::XOverY(..))

@@ -158,14 +158,12 @@ fn origin_text(program: &Program, origin: Origin) -> String {
 fn held(program: &Program, layer: u8, (x, y): (Option<Origin>, Option<Origin>), now: Content) -> String {
     let own = layer_name(program, layer);
     let of = |origin: Option<Origin>| origin.map_or("padding".to_owned(), |o| origin_text(program, o));
-    // People count time steps from 1.
-    let t = |step: u32| step.wrapping_add(1);
-    match now {
+    match now.numbered() {
         Content::Start => format!("0 before the start, y of {own}: {}", of(y)),
-        Content::X(step) => format!("x({}) {}", t(step), of(x)),
-        Content::Y(step) => format!("y({}) {}", t(step), of(y)),
-        Content::YOverX(step) => format!("y({0}) {1} over x({0}) {2}", t(step), of(y), of(x)),
-        Content::XOverY(step, before) => format!("x({}) {} over y({}) {}", t(step), of(x), t(before), of(y)),
+        Content::X(step) => format!("x({step}) {}", of(x)),
+        Content::Y(step) => format!("y({step}) {}", of(y)),
+        Content::YOverX(step) => format!("y({step}) {} over x({step}) {}", of(y), of(x)),
+        Content::XOverY(step, before) => format!("x({step}) {} over y({before}) {}", of(x), of(y)),
     }
 }
 

@@ -156,7 +156,7 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
     for slot in &core.slots {
         let (x, y) = (slot.x, slot.y);
         let sample = if batch { format!(".{}", slot.sample) } else { String::new() };
-        let text = format!("{}{sample} #{}", slot.layer, slot.step.wrapping_add(1));
+        let text = format!("{}{sample} #{}", slot.layer, slot.step);
         let blocks = format!("  x {}/{}  y {}/{}", x.0, x.1, y.0, y.1);
         lines.push(Line::from(vec![Span::styled(text, theme.strong()), Span::raw(blocks)]));
     }
@@ -222,7 +222,7 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
         None => put("FIFO", "none: no event router".to_owned()),
     }
     let taken = units::count(core.interrupts);
-    put("interrupts", format!("{taken} taken, {} wait or run", core.handlers.len()));
+    put("interrupts", format!("{taken} handled, {} pending", core.handlers.len()));
     for handler in core.handlers.iter().take(4) {
         put("", format!("{} in {}", handler.text, left(handler.ends)));
     }
