@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::debug::{DebugView, PointView, TRACED};
-pub use self::gestures::{ClassView, GestureView};
+pub use self::gestures::{ClassView, GestureView, SampleView};
 pub use self::tensor::TensorView;
 pub use self::timeline::{
     CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,

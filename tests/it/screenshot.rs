@@ -273,6 +273,50 @@ fn before_the_first_word_the_screen_says_what_there_is() {
 }
 
 #[test]
+fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
+    for (scene, words) in [
+        (
+            "scenes/dvs.ron",
+            [
+                "an event camera",
+                "rnns.0 of 256 units on 64 PEs",
+                "s steps one frame",
+                "22 samples of 67 frames",
+            ],
+        ),
+        (
+            "scenes/tensor.ron",
+            [
+                "reads an array row by row",
+                "rnns.0 of 48 units",
+                "s steps one step",
+                "140 rows from waves.npy",
+            ],
+        ),
+    ] {
+        for size in ["80x24", "100x30", "120x40", "200x60"] {
+            let screen = shown(&[scene, "--size", size]);
+            assert!(screen.contains("9 Timeline which PE"), "what each panel shows: {screen}");
+            let joined = joined(&screen);
+            for word in words {
+                assert!(joined.contains(word), "{scene} at {size}: {word}\n{screen}");
+            }
+            for figure in ["0 of 0", "act 0.0 %", "active units  0.0 %", "duty 0.0 %"] {
+                assert!(!screen.contains(figure), "{figure} is not known yet: {scene} at {size}\n{screen}");
+            }
+        }
+        let sparsity = shown(&[scene, "--size", "80x24", "--keys", "6"]);
+        assert!(sparsity.contains("known after the first"), "{sparsity}");
+    }
+}
+
+/// Returns the words of the right half of a screen, borders left out, with one space between them.
+fn joined(screen: &str) -> String {
+    let inner = screen.lines().filter_map(|line| line.rsplit('│').nth(1));
+    inner.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn memory_opens_where_the_data_begins() {
     let screen = shown(&[SCENE, "--at", "step 3", "--keys", "8 v", "--size", "80x24"]);
     assert!(!screen.contains("not modelled") && screen.contains("who wrote"), "{screen}");

@@ -397,6 +397,8 @@ pub fn gestures() -> Snapshot {
         sample: 63,
         samples: 264,
         batch: 1,
+        bin_us: 25_000,
+        upcoming: Vec::new(),
         picture: EventPicture { on, off },
         classes: names.iter().enumerate().map(class).collect(),
         judged: confusion.iter().map(|&n| u64::from(n)).sum(),

@@ -22,6 +22,10 @@ pub struct GestureView {
     pub samples: u64,
     /// Samples that are computed side by side; the one shown is the first of them.
     pub batch: u32,
+    /// Time that a frame counts events over, µs.
+    pub bin_us: u64,
+    /// Samples to come, as [`SampleView`]s, before the first frame only; empty afterwards.
+    pub upcoming: Vec<SampleView>,
     /// The frame that was announced last, as the camera saw it.
     pub picture: EventPicture,
     /// The classes with their scores so far.
@@ -56,6 +60,15 @@ impl GestureView {
     pub fn confused(&self, label: usize, answer: usize) -> u32 {
         self.confusion.get(label * self.classes.len() + answer).copied().unwrap_or(0)
     }
+}
+
+/// A sample that is to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleView {
+    /// Recording and slice, in words.
+    pub source: String,
+    /// The class it is labelled with (index in `classes`); `None` without a label.
+    pub label: Option<usize>,
 }
 
 /// One class.

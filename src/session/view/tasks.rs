@@ -1,8 +1,11 @@
 //! What faces see of the task.
 
+use std::path::Path;
+
+use crate::scene::Task;
 use crate::session::Session;
 use crate::session::snapshot::{
-    Candidate, ClassView, GestureView, LanguageView, TaskView, TensorView, WordView,
+    Candidate, ClassView, GestureView, LanguageView, SampleView, TaskView, TensorView, WordView,
 };
 use crate::session::work::{Computing, Reading, Recognising, Work};
 use crate::task::dvs::gesture::{GESTURES, Gesture};
@@ -14,6 +17,10 @@ const WORDS: usize = 400;
 const TOP: usize = 5;
 /// Most words to come that a snapshot carries while none is read.
 const UPCOMING: usize = 60;
+/// Samples to come that a snapshot carries before the first frame.
+const UPCOMING_SAMPLES: u64 = 12;
+/// Rows to come that a snapshot carries before the first step, and values of each.
+const UPCOMING_ROWS: (u32, usize) = (6, 32);
 /// Outputs that a snapshot carries.
 const OUTPUTS: usize = 1024;
 
@@ -22,7 +29,7 @@ pub(super) fn task(session: &Session) -> TaskView {
     match session.work() {
         Work::Language(reading) => TaskView::LanguageModel(language(session, reading)),
         Work::Gestures(recognising) => TaskView::Gestures(gestures(session, recognising)),
-        Work::Tensor(computing) => TaskView::Tensor(tensor(computing)),
+        Work::Tensor(computing) => TaskView::Tensor(tensor(session, computing)),
     }
 }
 
@@ -107,6 +114,11 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
     let begun = session.steps() > 0 || session.steps_in_flight() > 0;
     let picture = recognising.frames(sample).filter(|_| begun);
     let picture = picture.and_then(|frames| frames.pictures.get(frame as usize).cloned()).unwrap_or_default();
+    let coming = |sample: u64| SampleView {
+        source: visible_line(&recognising.source(sample)).into_owned(),
+        label: task.label(sample).map(Gesture::index),
+    };
+    let upcoming = if begun { 0 } else { task.samples().min(UPCOMING_SAMPLES) };
     let tally = task.tally();
     GestureView {
         source: visible_line(&recognising.source(sample)).into_owned(),
@@ -116,6 +128,8 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
         sample,
         samples: task.samples(),
         batch: task.batch(),
+        bin_us: recognising.bin_us(),
+        upcoming: (0..upcoming).map(coming).collect(),
         picture,
         classes: Gesture::all().map(class).collect(),
         judged: tally.judged(),
@@ -126,9 +140,21 @@ fn gestures(session: &Session, recognising: &Recognising) -> GestureView {
     }
 }
 
-fn tensor(computing: &Computing) -> TensorView {
+fn tensor(session: &Session, computing: &Computing) -> TensorView {
     let task = computing.task();
+    let source = match &session.loaded.scene.task {
+        Task::Tensor(options) => {
+            let name = Path::new(&options.inputs).file_name().unwrap_or_default().to_string_lossy();
+            visible_line(&name).into_owned()
+        }
+        Task::LanguageModel(_) | Task::Gestures(_) => String::new(),
+    };
+    let begun = session.steps() > 0 || session.steps_in_flight() > 0;
+    let rows = if begun { 0 } else { UPCOMING_ROWS.0 };
+    let row = |row| Some(task.rows().row(row)?.iter().take(UPCOMING_ROWS.1).copied().collect());
     TensorView {
+        source,
+        upcoming: (0..rows).map_while(row).collect(),
         width: task.rows().width() as u32,
         units: computing.last().len() as u32,
         done: task.observed() as u64,

@@ -265,7 +265,9 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         ("SRAM", Metric::Sram.format(sram_fill(state))),
         ("", Metric::Energy.format(state.energy_uj)),
     ];
-    pair_lines(view, &pairs, rest, buf)
+    // Before the first time step only what the mapper knows is a figure.
+    let known = if view.snapshot.steps == 0 { &pairs[2..4] } else { &pairs[..] };
+    pair_lines(view, known, rest, buf)
 }
 
 /// Writes `name value` pairs in as many lines as the area has, as far as they fit whole.

@@ -34,16 +34,23 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let mut rest = inner;
     for (index, layer) in layers.iter().enumerate() {
         let rows = if each >= 2 { each } else { 1 };
-        draw_layer(index, layer, end, theme, rows_to(rest, rows), buf);
+        draw_layer(view, (index, layer), end, rows_to(rest, rows), buf);
         rest = rows_from(rest, rows);
     }
 }
 
-fn draw_layer(index: usize, layer: &LayerView, end: f32, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, area: Rect, buf: &mut Buffer) {
+    let theme = view.theme();
+    // Before the first step no unit was asked: 0 % would be a figure that is not there yet.
+    let idle = view.snapshot.steps == 0;
     let ink = theme.category(index);
     let name = Span::styled(format!("{:<8}", layer.name), ink.patch(theme.strong()));
     if area.height < TEXT_ROWS {
-        let brief = format!("active {} mean {}", percent(layer.activity), percent(layer.activity_mean));
+        let brief = if idle {
+            format!("zero W {} R {}", percent(layer.kernel_sparsity), percent(layer.recurrent_sparsity))
+        } else {
+            format!("active {} mean {}", percent(layer.activity), percent(layer.activity_mean))
+        };
         put_line(buf, area, Line::from(vec![name, Span::raw(brief)]));
         return;
     }
@@ -55,6 +62,12 @@ fn draw_layer(index: usize, layer: &LayerView, end: f32, theme: &Theme, area: Re
         Span::raw(format!("W {}  R {}", percent(layer.kernel_sparsity), percent(layer.recurrent_sparsity))),
     ]);
     let rest = put_line(buf, rest, weights);
+    if idle {
+        let when = format!("known after the first {}", view.step_word());
+        let name = Span::styled("active units  ", theme.dim());
+        put_line(buf, rest, Line::from(vec![name, Span::styled(when, theme.dim())]));
+        return;
+    }
     let activity = Line::from(vec![
         Span::styled("active units  ", theme.dim()),
         Span::styled(percent(layer.activity), theme.strong()),

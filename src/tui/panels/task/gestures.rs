@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::idle::{self, Next};
 use super::{confusion, picture};
-use crate::session::snapshot::GestureView;
+use crate::session::snapshot::{GestureView, SampleView};
+use crate::text::several;
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::frame;
@@ -24,13 +26,35 @@ const PERCENT: u16 = 6;
 pub fn render(view: &View<'_>, gestures: &GestureView, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let right = format!("frame {} of {}", gestures.frame, gestures.frames);
-    let inner = frame(view, PanelId::Task, &right, picture::legend(theme), area, buf);
+    let inner = frame(view, PanelId::Task, &right, picture::legend(gestures.bin_us, theme), area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    if view.snapshot.steps == 0 && !gestures.upcoming.is_empty() {
+        return before(view, gestures, inner, buf);
+    }
     let head = if inner.height >= 18 { big::ROWS } else { 1 };
     accuracy(gestures, theme, rows_to(inner, head), buf);
     let rest = put_line(buf, rows_from(inner, head), now(gestures, theme, inner.width));
     body(gestures, theme, rest, buf);
+}
+
+/// The network and the samples that it will see, before the first frame.
+fn before(view: &View<'_>, gestures: &GestureView, area: Rect, buf: &mut Buffer) {
+    let what = format!(
+        "A network that sees what an event camera reports, and says after each frame ({} ms) which gesture it is.",
+        gestures.bin_us as f64 / 1e3
+    );
+    let row = |sample: &SampleView| {
+        let label = sample.label.and_then(|label| gestures.classes.get(label));
+        match label {
+            Some(class) => format!("{}: {}", class.name, sample.source),
+            None => format!("no label: {}", sample.source),
+        }
+    };
+    let frames = several(gestures.frames.into(), "frame");
+    let heading = format!("{} of {frames}, the first:", several(gestures.samples, "sample"));
+    let next = Next::Rows(heading, gestures.upcoming.iter().map(row).collect());
+    idle::render(view, &what, &next, area, buf);
 }
 
 /// The picture with the class bars beside it, and below what there is room for.

@@ -6,11 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::idle;
-use crate::session::command::StepUnit;
+use super::idle::{self, Next};
 use crate::session::snapshot::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
-use crate::tui::command::{Action, find};
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::frame;
@@ -43,7 +41,7 @@ struct Reading<'a> {
     total_steps: Option<u64>,
     generating: bool,
     note: &'a str,
-    /// What to press to see something.
+    /// Keys that begin.
     hint: String,
 }
 
@@ -61,7 +59,7 @@ pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Bu
         total_steps: language.total_steps,
         generating: language.generating,
         note: &language.note,
-        hint: hint(view),
+        hint: idle::hint(view),
     };
     let right = match (reading.generating, language.streams) {
         (true, _) => "writing · surprisal".to_owned(),
@@ -73,20 +71,13 @@ pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Bu
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     if language.words.is_empty() && view.snapshot.steps == 0 {
-        idle::render(view, &language.upcoming, &reading.hint, inner, buf);
+        let what =
+            "A network that reads a text word by word, and says after each which word it expects next.";
+        let next = Next::Text("the text begins", language.upcoming.join(" "));
+        idle::render(view, what, &next, inner, buf);
         return;
     }
     lay_out(&reading, theme, inner, buf);
-}
-
-/// What to press when nothing has been read yet.
-fn hint(view: &View<'_>) -> String {
-    let words = [(Action::TogglePause, "runs"), (Action::Step(StepUnit::TimeStep), "steps one token")];
-    let hints = words.into_iter().filter_map(|(action, word)| {
-        let key = view.app.keymap.keys_of(find(action)?).next()?;
-        Some(format!("{key} {word}"))
-    });
-    hints.collect::<Vec<_>>().join(", ")
 }
 
 /// Figures on top, then the text with all the room that is left, then the next word, then the note.

@@ -101,8 +101,8 @@ fn half_blocks(
     }
 }
 
-/// What the colours or letters mean.
-pub fn legend(theme: &Theme) -> Line<'static> {
+/// Meaning of the colours or letters, and the time that the picture covers.
+pub fn legend(bin_us: u64, theme: &Theme) -> Line<'static> {
     let coloured = theme.glyphs != Glyphs::Ascii && theme.coloured();
     let mark = |on: bool| {
         let text = match (coloured, on) {
@@ -116,7 +116,7 @@ pub fn legend(theme: &Theme) -> Line<'static> {
         mark(true),
         Span::styled(" brighter ", theme.dim()),
         mark(false),
-        Span::styled(" darker · 25 ms", theme.dim()),
+        Span::styled(format!(" darker · {} ms", bin_us as f64 / 1e3), theme.dim()),
     ])
 }
 

@@ -4,11 +4,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::idle::{self, Next};
 use crate::session::snapshot::TensorView;
+use crate::text::several;
 use crate::tui::panels::{PanelId, View};
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
+
+/// The network and the first rows of its array, before the first step.
+fn before(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
+    let what = format!(
+        "A network that reads an array row by row, {} a step; the last layer's values are the output.",
+        several(tensor.width.into(), "value")
+    );
+    let row = |values: &Vec<f32>| values.iter().map(|value| format!("{value:>7.3}")).collect::<String>();
+    let heading = format!("{} from {}, the first:", several(tensor.total, "row"), tensor.source);
+    idle::render(view, &what, &Next::Rows(heading, tensor.upcoming.iter().map(row).collect()), area, buf);
+}
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
@@ -18,6 +31,9 @@ pub fn render(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer
     let inner = frame(view, PanelId::Task, "outputs of the last layer", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    if view.snapshot.steps == 0 && !tensor.upcoming.is_empty() {
+        return before(view, tensor, inner, buf);
+    }
     let active = tensor.last.iter().filter(|&&value| value != 0.0).count() as u64;
     let head = Line::from(vec![
         Span::styled(
