@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use spinntui::chip::geometry::Pe;
+use spinntui::net::Compare;
 use spinntui::report::spec::{Spec, read};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
@@ -69,6 +70,7 @@ fn the_description_names_what_the_scene_runs() {
         assert_eq!(name.id, name.x << 5 | name.y << 2 | name.p);
         assert_eq!(name.id, pe.id_byte());
     }
+    assert!(spec.active_pes.iter().all(|active| active.compare == Compare::Greater));
     let report = report(&[]);
     let time_us = report["chip_time_us"].as_f64().unwrap();
     assert!((spec.duration_in_s * 1e6 - time_us).abs() < 1e-6, "{} {time_us}", spec.duration_in_s);
@@ -86,6 +88,24 @@ fn the_description_names_what_the_scene_runs() {
         names,
         ["active_pes", "mem_files", "duration_in_s", "mem_data_to_send", "mem_regions_to_read"]
     );
+}
+
+#[test]
+fn the_description_names_the_comparison_of_the_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for entry in fs::read_dir("models/egru-lm-tiny").unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, model.join(path.file_name().unwrap())).unwrap();
+    }
+    let card = model.join("card.ron");
+    let text = fs::read_to_string(&card).unwrap().replacen("Card(", "Card(compare: GreaterOrEqual, ", 1);
+    fs::write(&card, text).unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let set = format!("model={}", model.display());
+    fine(&["export", "scenes/tensor.ron", "--spec", &out, "--steps", "1", "--set", &set]);
+    assert!(spec(&out).active_pes.iter().all(|active| active.compare == Compare::GreaterOrEqual));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
 use crate::machine::program::{Phase, Program};
+use crate::net::Compare;
 use crate::output::OutputError;
 use crate::session::Session;
 use crate::session::command::StepUnit;
@@ -75,6 +76,9 @@ pub struct ActivePe {
     pub layers: Vec<String>,
     /// The phases of a time step that it goes through, in order.
     pub phases: Vec<String>,
+    /// Comparison of its point-wise step, which is in its instructions: an event where c > θ, or where c ≥ θ.
+    #[serde(default)]
+    pub compare: Compare,
 }
 
 /// A file with the bytes of one contiguous range of a PE's SRAM.
@@ -259,6 +263,7 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
         pe: pe.into(),
         layers: layers.map(|layer| layer.name.clone()).collect(),
         phases: loaded.operations.iter().map(|operation| operation.phase.name().to_owned()).collect(),
+        compare: loaded.slots.first().map(|slot| slot.pointwise.compare).unwrap_or_default(),
     })
 }
 
