@@ -517,7 +517,7 @@ fn where_to_go_says_how_far_back_one_can() {
     let mut app = app((80, 24));
     press(&mut app, "g");
     assert!(
-        text(&app).contains("back to step 0 · 1 moments, one in 4 steps, 0 of 512 MiB"),
+        text(&app).contains("back to step 0 · 1 checkpoint, one every 4 steps, 0 of 512 MiB"),
         "{}",
         text(&app)
     );

@@ -208,7 +208,10 @@ impl PlannedFault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (x, y, p) = self.place();
-        let packets = |count: &u32| several(u64::from(*count), "packet");
+        let packets = |count: &u32| match count {
+            1 => "the next packet".to_owned(),
+            n => format!("the next {}", several(u64::from(*n), "packet")),
+        };
         match self {
             Self::FlipBit { address, bit, .. } => {
                 write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) flipped")

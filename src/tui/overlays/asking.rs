@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::session::snapshot::HistoryView;
+use crate::text::several;
 use crate::tui::app::App;
 use crate::tui::asking::{AskingOverlay, command};
 use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
@@ -43,7 +44,8 @@ fn reach(history: &HistoryView) -> String {
     let HistoryView { oldest, every, bytes, memory_mib, moments, .. } = history;
     let mib = *bytes as f64 / f64::from(1 << 20);
     format!(
-        "back to step {} · {moments} moments, one in {every} steps, {mib:.0} of {memory_mib} MiB",
-        oldest.steps
+        "back to step {} · {}, one every {every} steps, {mib:.0} of {memory_mib} MiB",
+        oldest.steps,
+        several(*moments as u64, "checkpoint")
     )
 }

@@ -64,7 +64,7 @@ fn kinds(app: &App, chosen: Kind, area: Rect, buf: &mut Buffer) {
         let line = Line::from(vec![Span::styled(head, style), Span::raw(shorten(kind.about(), room))]);
         rest = put_line(buf, rest, line);
     }
-    let note = format!("next: the PE (now {}) and the place", app.selected);
+    let note = format!("next: the PE ({} is selected) and the place", app.selected);
     put_line(buf, rows_from(rest, 1), Line::styled(shorten(&note, usize::from(rest.width)), theme.dim()));
 }
 
