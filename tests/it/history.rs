@@ -270,9 +270,9 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let LastWrite::By(packet) = ask(&mut walker, x) else { panic!() };
     // In the buffer is x or y, step by step.
     assert!(packet.what.contains("packet") && packet.what.contains("y of rnns."), "{packet:?}");
-    // Nine steps were done when it came: it is part of #10.
+    // Eight steps were done when it came: it is part of #9.
     let said = LastWrite::By(packet.clone()).to_string();
-    assert!(said.contains("(time step #10, event "), "{said}");
+    assert!(said.contains("(time step #9, event "), "{said}");
     let layer = usize::from(packet.what.ends_with("rnns.1"));
     // The moment it names is right after the write: one event before it the bytes were not yet written.
     let program = walker.session.program();

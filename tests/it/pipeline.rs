@@ -227,7 +227,7 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
             chip: &scene.chip,
             mapping: &scene.mapping,
         };
-        lints(scene, &subject).into_iter().map(|lint| lint.rule).collect::<Vec<_>>()
+        lints(scene, &subject, &[], session.model()).into_iter().map(|lint| lint.rule).collect::<Vec<_>>()
     };
     assert!(rules(&[WRITING, PIPELINED]).contains(&"pipeline-idle"));
     assert!(!rules(&[PIPELINED]).contains(&"pipeline-idle"));

@@ -310,9 +310,9 @@ fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
     }
 }
 
-/// Returns the words of the right half of a screen, borders left out, with one space between them.
+/// Returns the words of the second panel of a screen's upper row, with one space between them.
 fn joined(screen: &str) -> String {
-    let inner = screen.lines().filter_map(|line| line.rsplit('│').nth(1));
+    let inner = screen.lines().filter_map(|line| line.split('│').nth(3));
     inner.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
