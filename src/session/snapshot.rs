@@ -293,6 +293,8 @@ pub struct LanguageView {
     pub streams: u32,
     /// `true` when the network writes instead of reading.
     pub generating: bool,
+    /// Whether the tokens are single characters, spaces among them, instead of words.
+    pub characters: bool,
     /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
     pub note: String,
 }

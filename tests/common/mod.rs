@@ -17,6 +17,11 @@ pub fn spinntui<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_spinntui")).args(arguments).output().unwrap()
 }
 
+/// Returns the output of a program as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
 /// Runs the binary, which must succeed, and returns its output.
 #[track_caller]
 pub fn fine(arguments: &[&str]) -> String {

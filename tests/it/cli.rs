@@ -8,13 +8,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::common::spinntui;
+use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// Runs it, wants this exit code and these words on standard error, and nothing that looks like a crash.
 #[track_caller]

@@ -13,13 +13,9 @@ use spinntui::mapping::options::Schedule;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
 
-use crate::common::spinntui;
+use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// Ten steps of the small scene against the same with these edits, and more arguments.
 fn compare(edits_of_b: &[&str], more: &[&str]) -> Output {

@@ -106,6 +106,7 @@ fn no_escape_reaches_the_terminal() {
         &["doctor"],
         &["--print-config", "--config", &scene],
         &["screenshot", &scene, "--at", "step 9", "--size", "100x30"],
+        &["screenshot", &scene, "--size", "100x30"],
         &["screenshot", "scenes/write.ron", "--at", "step 9", "--size", "100x30"],
         &["man", "--output", &format!("no/{hostile}/x/\u{1b}[2J")],
         &[HOSTILE],
@@ -131,4 +132,20 @@ fn no_escape_reaches_the_terminal() {
         }
     }
     assert!(seen > 40, "only {seen} escapes were shown: has the bench gone blind?");
+}
+
+#[test]
+fn the_first_screen_shows_the_escapes_of_the_text() {
+    let folder = bench();
+    let output = Command::new(env!("CARGO_BIN_EXE_spinntui"))
+        .args(["screenshot", "scenes/read.ron", "--panel", "task", "--expand", "--size", "200x60"])
+        .current_dir(folder.path())
+        .env("SPINNTUI_NO_SOURCE_DIR", "1")
+        .output()
+        .unwrap();
+    let screen = String::from_utf8(output.stdout).unwrap();
+    let text = screen.split("the text begins").nth(1).unwrap();
+    let text = text.split("panels").next().unwrap();
+    assert!(text.contains(r"31m\u{7f}\u{202e}\u{200b}z"), "{screen}");
+    assert!(!text.contains(['\u{202e}', '\u{200b}']), "{screen}");
 }

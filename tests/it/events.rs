@@ -9,12 +9,10 @@ use std::process::{Command, Output};
 use spinntui::task::dvs::event::{CameraEvent, DVS128};
 use spinntui::task::dvs::recording::aedat31::Writer;
 
+use crate::common::text;
+
 fn events(arguments: &[&str], path: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_spinntui")).arg("events").args(arguments).arg(path).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[track_caller]

@@ -3,38 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
 use spinntui::model::Model;
 use spinntui::task::lm::{Corpus, Readout};
 
+use crate::common::{fine, spinntui, text};
+
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs").join(name)
-}
-
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_spinntui"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("HOME", data("unknown-words"))
-        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
-        .env_remove("SPINNTUI_LOG")
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// Runs the program, which must succeed, and returns its output.
-#[track_caller]
-fn fine(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
 }
 
 #[track_caller]
@@ -45,7 +24,7 @@ fn json(arguments: &[&str]) -> Value {
 /// Runs the program, which must refuse its input with these words.
 #[track_caller]
 fn refused(arguments: &[&str], words: &[&str]) -> String {
-    let output = run(arguments);
+    let output = spinntui(arguments);
     // Long lines are broken between words.
     let error = text(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}{}", text(&output.stdout));
@@ -121,7 +100,12 @@ fn unknown_words_are_counted_and_raw_text_is_not_compared() {
     assert!(raw.contains("WARNING") && raw.contains("not split into tokens"), "{raw}");
     assert!(!raw.contains("Compares with"), "{raw}");
     // A tilde is the home folder, even where no shell expands it.
-    let home = fine(&["run", "scenes/lm_small.ron", "--steps", "1", "--set", "task.text=~/tokenised.txt"]);
+    let home = Command::new(env!("CARGO_BIN_EXE_spinntui"))
+        .args(["run", "scenes/lm_small.ron", "--steps", "1", "--set", "task.text=~/tokenised.txt"])
+        .env("HOME", data("unknown-words"))
+        .output()
+        .unwrap();
+    let home = text(&home.stdout);
     assert!(home.contains("of 40 words are unknown"), "{home}");
 }
 
@@ -253,6 +237,20 @@ fn a_model_of_characters_with_a_projection_gives_the_authors_logits() {
 }
 
 #[test]
+fn the_screen_shows_characters_as_a_text() {
+    let scene = path("char-lm-projection/scene.ron");
+    let shown = |moment: &str, expected: &[&str]| {
+        let task = ["screenshot", &scene, "--panel", "task", "--expand", "--size", "120x40", "--at", moment];
+        let screen = fine(&task);
+        for words in expected {
+            assert!(screen.contains(words), "{words}: {screen}");
+        }
+    };
+    shown("step 0", &["text character by character", "which character it expects next", " The chip reads. "]);
+    shown("step 9", &["9 of 14 characters", " nats a character", " The chip r"]);
+}
+
+#[test]
 fn characters_that_cannot_be_seen_are_named_at_their_place() {
     for (file, words, place) in [
         ("nbsp", &["U+00A0 (no-break space)", "plain space"][..], ":2:13:"),
@@ -262,7 +260,7 @@ fn characters_that_cannot_be_seen_are_named_at_their_place() {
         let error = refused(&["check", &path(&format!("invisible-characters/{file}.ron"))], words);
         assert!(error.contains(&format!("{file}.ron{place}")), "{error}");
     }
-    let output = text(&run(&["check", &path("invisible-characters/zwsp.ron")]).stderr);
+    let output = text(&spinntui(&["check", &path("invisible-characters/zwsp.ron")]).stderr);
     let carets: Vec<&str> = output.lines().filter(|line| line.trim_end().ends_with('^')).collect();
     assert_eq!(carets, ["  |     ^"], "{output}");
 }

@@ -8,11 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::common::spinntui;
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use crate::common::{spinntui, text};
 
 /// The program copied away, with a home folder and a working folder of its own, and no way back to the repository.
 struct Installed {

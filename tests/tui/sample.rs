@@ -308,6 +308,7 @@ fn task(step: u64) -> TaskView {
         total_steps: Some(3_214),
         streams: 1,
         generating: false,
+        characters: false,
         note: "Vocabulary of WikiText-2: 33,278 words; perplexity over all of them, <unk> included."
             .to_owned(),
     })

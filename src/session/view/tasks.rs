@@ -51,7 +51,8 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
     LanguageView {
         words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
         upcoming: if shown == 0 {
-            (0..UPCOMING).filter_map(|index| task.word(index)).map(str::to_owned).collect()
+            let words = (0..UPCOMING).filter_map(|index| task.word(index));
+            words.map(|word| visible_line(word).into_owned()).collect()
         } else {
             Vec::new()
         },
@@ -72,6 +73,7 @@ fn language(session: &Session, work: &Reading) -> LanguageView {
         total_steps: Some(task.total_steps() * task.streams() as u64),
         streams: task.streams() as u32,
         generating: task.is_writing(),
+        characters: vocabulary.is_characters(),
         note: {
             let compares = || session.model().card().compares_with.clone();
             let note = task.corpus().counts().warning().unwrap_or_else(compares);

@@ -40,6 +40,10 @@ struct Reading<'a> {
     predictions: u64,
     total_steps: Option<u64>,
     generating: bool,
+    /// Unit of the text: `word` or `character`.
+    token: &'static str,
+    /// Columns between two tokens: 0 for characters, among which are spaces.
+    gap: u16,
     note: &'a str,
     /// Keys that begin.
     hint: String,
@@ -58,6 +62,8 @@ pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Bu
         predictions: language.predictions,
         total_steps: language.total_steps,
         generating: language.generating,
+        token: if language.characters { "character" } else { "word" },
+        gap: u16::from(!language.characters),
         note: &language.note,
         hint: idle::hint(view),
     };
@@ -71,10 +77,13 @@ pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Bu
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     if language.words.is_empty() && view.snapshot.steps == 0 {
-        let what =
-            "A network that reads a text word by word, and says after each which word it expects next.";
-        let next = Next::Text("the text begins", language.upcoming.join(" "));
-        idle::render(view, what, &next, inner, buf);
+        let token = reading.token;
+        let what = format!(
+            "A network that reads a text {token} by {token}, and says after each which {token} it expects next."
+        );
+        let between = if language.characters { "" } else { " " };
+        let next = Next::Text("the text begins", language.upcoming.join(between));
+        idle::render(view, &what, &next, inner, buf);
         return;
     }
     lay_out(&reading, theme, inner, buf);
@@ -108,22 +117,19 @@ fn lay_out(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let value = units::count(reading.words_written);
     let mean = if reading.history.is_empty() {
-        "no word yet".to_owned()
+        format!("no {} yet", reading.token)
     } else {
         let mean = reading.history.iter().sum::<f32>() / reading.history.len() as f32;
-        format!("{mean:.2} nats a word, of its own choice")
+        format!("{mean:.2} nats a {}, of its own choice", reading.token)
     };
+    let label = format!("{}s written", reading.token);
     if area.height < big::ROWS {
-        let line = vec![Span::styled(value, theme.strong()), Span::styled(" words written", theme.dim())];
+        let line = vec![Span::styled(value, theme.strong()), Span::styled(format!(" {label}"), theme.dim())];
         put_line(buf, area, Line::from(line));
         return;
     }
     big::big(buf, area, &value, theme.strong(), theme.glyphs);
-    let rest = put_line(
-        buf,
-        columns_from(area, big::width(&value) + 2),
-        Line::styled("words written", theme.strong()),
-    );
+    let rest = put_line(buf, columns_from(area, big::width(&value) + 2), Line::styled(label, theme.strong()));
     put_line(buf, rest, Line::styled(mean, theme.text()));
 }
 
@@ -138,11 +144,12 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(p) => format!("{p:.1e}"),
         None => "-".to_owned(),
     };
+    let token = reading.token;
     if area.height < big::ROWS || reading.perplexity.is_none() {
         let line = vec![
             Span::styled("perplexity ", theme.dim()),
             Span::styled(value, theme.strong()),
-            Span::styled(format!(" over {} words", units::count(reading.predictions)), theme.dim()),
+            Span::styled(format!(" over {} {token}s", units::count(reading.predictions)), theme.dim()),
         ];
         put_line(buf, area, Line::from(line));
         return;
@@ -152,12 +159,12 @@ fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let rest = put_line(buf, beside, Line::styled("perplexity", theme.strong()));
     let mean = reading
         .mean_surprisal
-        .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a word"));
+        .map_or_else(|| "no prediction yet".to_owned(), |m| format!("{m:.2} nats a {token}"));
     let rest = put_line(buf, rest, Line::styled(mean, theme.text()));
     let done = units::count(reading.predictions);
     let scope = match reading.total_steps {
-        Some(total) => format!("{done} of {} words", units::count(total)),
-        None => format!("{done} words"),
+        Some(total) => format!("{done} of {} {token}s", units::count(total)),
+        None => format!("{done} {token}s"),
     };
     put_line(buf, rest, Line::styled(scope, theme.dim()));
 }
@@ -204,7 +211,7 @@ fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         put_line(buf, area, Line::styled(reading.hint.as_str(), theme.accent()));
         return;
     }
-    let lines = wrap(reading.words, usize::from(area.width));
+    let lines = wrap(reading.words, usize::from(area.width), usize::from(reading.gap));
     let first = lines.len().saturating_sub(usize::from(area.height));
     let last = reading.words.len().saturating_sub(1);
     for (y, line) in (0u16..).zip(&lines[first..]) {
@@ -216,13 +223,13 @@ fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 style = style.patch(theme.cursor());
             }
             put_at(buf, area, (x, y), shown, style);
-            x += Span::raw(shown.as_str()).width() as u16 + 1;
+            x += Span::raw(shown.as_str()).width() as u16 + reading.gap;
         }
     }
 }
 
-/// Words into lines: index and what is shown of each. A word longer than a line is cut.
-fn wrap(words: &[WordView], width: usize) -> Vec<Vec<(usize, String)>> {
+/// Breaks words into lines: index and shown text of each. A word longer than a line is cut.
+fn wrap(words: &[WordView], width: usize, gap: usize) -> Vec<Vec<(usize, String)>> {
     if width == 0 {
         return Vec::new();
     }
@@ -235,11 +242,11 @@ fn wrap(words: &[WordView], width: usize) -> Vec<Vec<(usize, String)>> {
             (text, false) => shorten(&format!("~{text}"), width),
         };
         let columns = Span::raw(shown.as_str()).width();
-        if used > 0 && used + 1 + columns > width {
+        if used > 0 && used + gap + columns > width {
             lines.push(Vec::new());
             used = 0;
         }
-        used += columns + usize::from(used > 0);
+        used += columns + if used > 0 { gap } else { 0 };
         if let Some(line) = lines.last_mut() {
             line.push((index, shown));
         }
