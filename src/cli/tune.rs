@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::SIGINT;
 
 use super::{CliError, FAILED, FINE, Format, SetArgs};
-use crate::output::{Output, keep_interrupts};
+use crate::output::{Output, keep_signals};
 use crate::report::tune::TuneReport;
 use crate::scene::LoadedScene;
 use crate::session::build::ModelCache;
@@ -90,7 +90,7 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     };
     let written =
         args.output.as_deref().map(|path| Output::create(Some(path), &loaded.reads())).transpose()?;
-    keep_interrupts();
+    keep_signals(&[SIGINT]);
     let stop = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, Arc::clone(&stop))
         .map_err(|error| CliError::Usage(format!("error: Ctrl-C cannot be watched: {error}")))?;

@@ -20,7 +20,7 @@ use thiserror::Error;
 
 pub use journal::Journal;
 pub use reads::Reads;
-pub use whole::{Replace, Whole, keep_interrupts};
+pub use whole::{Replace, Whole, keep_signals};
 
 use crate::text::visible;
 use place::{Place, place_of};

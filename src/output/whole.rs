@@ -1,15 +1,16 @@
 //! Regular files that appear whole: without a name, or under a temporary one, until complete.
 
+use std::ffi::c_int;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::place::folder_of;
+use crate::file::folder_of;
 
 /// Whether an older file may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +71,7 @@ impl Whole {
         self.file.sync_all()?;
         if self.temporary.is_none() {
             let name = temporary_name(&self.target);
-            link(&self.file, &name)?;
-            register(&name);
+            begin(&name, || link(&self.file, &name))?;
             self.temporary = Some(name);
         }
         let Some(temporary) = self.temporary.as_deref() else { return Ok(file) };
@@ -153,9 +153,7 @@ fn link(_: &File, _: &Path) -> io::Result<()> {
 /// Creates a file under a temporary name; a signal that ends the program removes it.
 fn named(target: &Path) -> io::Result<(File, Option<PathBuf>)> {
     let name = temporary_name(target);
-    let file = OpenOptions::new().write(true).create_new(true).open(&name)?;
-    register(&name);
-    watch_signals();
+    let file = begin(&name, || OpenOptions::new().write(true).create_new(true).open(&name))?;
     Ok((file, Some(name)))
 }
 
@@ -178,20 +176,30 @@ fn temporary_name(target: &Path) -> PathBuf {
 
 /// Unfinished files that have a name.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-/// Whether the program answers SIGINT itself.
-static INTERRUPTS_KEPT: AtomicBool = AtomicBool::new(false);
+/// Signals that the program answers itself.
+static KEPT: Mutex<Vec<c_int>> = Mutex::new(Vec::new());
 
-fn register(name: &Path) {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets `create` make a file under a temporary name, which a signal that ends the program removes.
+fn begin<T>(name: &Path, create: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    watch_signals();
+    // Locked meanwhile, so that no signal comes between the file and its entry.
+    let mut unfinished = lock(&UNFINISHED);
+    let created = create()?;
+    unfinished.push(name.to_owned());
+    Ok(created)
 }
 
 fn forget(name: &Path) {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != name);
+    lock(&UNFINISHED).retain(|other| other != name);
 }
 
-/// Announces that the subcommand answers Ctrl-C itself, so that it does not end the program.
-pub fn keep_interrupts() {
-    INTERRUPTS_KEPT.store(true, Ordering::Relaxed);
+/// Announces that the program answers these signals itself, so that they do not end it here.
+pub fn keep_signals(signals: &[c_int]) {
+    lock(&KEPT).extend(signals);
 }
 
 /// Removes unfinished files when a signal ends the program.
@@ -200,13 +208,15 @@ pub fn keep_interrupts() {
 fn watch_signals() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let Ok(mut signals) = signal_hook::iterator::Signals::new(ending_signals()) else { return };
         let watch = move || {
             for signal in signals.forever() {
-                if signal == SIGINT && INTERRUPTS_KEPT.load(Ordering::Relaxed) {
+                if lock(&KEPT).contains(&signal) {
                     continue;
                 }
-                for name in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                // Locked until the program has ended, so that no further file gets a name.
+                let mut unfinished = lock(&UNFINISHED);
+                for name in unfinished.drain(..) {
                     let _ = fs::remove_file(name);
                 }
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
@@ -214,4 +224,13 @@ fn watch_signals() {
         };
         let _ = std::thread::Builder::new().name("unfinished".to_owned()).spawn(watch);
     });
+}
+
+/// Returns the signals that end the program, without those that it was started to ignore (`nohup`).
+fn ending_signals() -> Vec<c_int> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let ends = |signal: &c_int| ignored & (1 << (signal - 1)) == 0;
+    [SIGINT, SIGTERM, SIGHUP].into_iter().filter(ends).collect()
 }

@@ -195,6 +195,44 @@ fn a_killed_run_leaves_the_older_report_and_nothing_else() {
     }
 }
 
+/// On Linux a file has no name before it is complete; its temporary name is in use while it
+/// replaces an older file.
+#[test]
+#[cfg(target_os = "linux")]
+fn signals_are_watched_from_the_first_named_file_on_unless_they_are_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    // The scene within the program is written to the cache before it is run.
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_spinntui")])
+        .args(["run", "scenes/lm_small.ron", "--trace", "changed(packets)"])
+        .current_dir(folder.path())
+        .env("XDG_CACHE_HOME", folder.path())
+        .env("HOME", folder.path())
+        .env("SPINNTUI_NO_SOURCE_DIR", "1")
+        .env_remove("SPINNTUI_DATA")
+        .env_remove("XDG_DATA_HOME")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("trace:") {
+        line.clear();
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the run ended");
+    }
+    let threads = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let names: Vec<String> = threads
+        .map(|thread| fs::read_to_string(thread.unwrap().path().join("comm")).unwrap_or_default())
+        .collect();
+    assert!(names.iter().any(|name| name.trim() == "unfinished"), "{names:?}");
+    for signal in ["HUP", "TERM"] {
+        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+}
+
 #[test]
 fn a_full_disk_leaves_the_older_report_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();

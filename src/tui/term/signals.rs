@@ -9,6 +9,7 @@ use signal_hook::iterator::Signals;
 
 use super::guarded;
 use super::panic::provoke;
+use crate::output::keep_signals;
 use crate::tui::app::{Msg, Signal};
 
 /// How long the app may take to give the terminal back before it is ended without.
@@ -16,7 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts the thread.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT])?;
+    let ending = [SIGTERM, SIGINT, SIGQUIT, SIGHUP];
+    keep_signals(&ending);
+    let mut signals = Signals::new(ending.iter().chain(&[SIGTSTP, SIGCONT]))?;
     guarded::spawn("signals", inbox.clone(), move || {
         for number in &mut signals {
             let signal = match number {
