@@ -95,9 +95,9 @@ impl Kind {
             at.and_then(|at| texts.get(at)).map_or("", |text| text.trim())
         };
         let number = |field: Field| whole(field, text(field));
-        let qpe = pe(text(Field::Pe))?;
-        let pe = (qpe.qpe().x, qpe.qpe().y, qpe.p());
-        let byte = |field: Field| number(field).map(|value| u8::try_from(value).unwrap_or(u8::MAX));
+        let place = pe(text(Field::Pe))?;
+        let pe = (place.qpe().x, place.qpe().y, place.p());
+        let byte = |field: Field| u8::try_from(number(field)?).map_err(|_| refused(field, text(field)));
         Ok(match self {
             Self::FlipBit => Fault::FlipBit { pe, address: number(Field::Address)?, bit: byte(Field::Bit)? },
             Self::StickBit => Fault::StickBit {
@@ -174,4 +174,22 @@ pub fn pe(text: &str) -> Result<Pe, String> {
     let &[x, y, p] = numbers.as_slice() else { return Err(refused(Field::Pe, text)) };
     Pe::at(x, y, p)
         .ok_or_else(|| format!("the chip has no PE ({x},{y},{p}): x 1..7, y 1..6, p 0..3, with holes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_no_field_holds_are_refused_as_typed() {
+        let stick = |bit: &str, value: &str| Kind::StickBit.read(&["3,4,2", "0x8000", bit, value]);
+        let fault = Fault::StickBit { pe: (3, 4, 2), address: 0x8000, bit: 7, value: 1 };
+        assert_eq!(stick("7", "1"), Ok(fault));
+        for typed in ["256", "300", "0x107"] {
+            let error = stick(typed, "1").unwrap_err();
+            assert_eq!(error, format!("invalid bit `{typed}`: expected 0 to 7 of that byte"));
+            let error = stick("7", typed).unwrap_err();
+            assert_eq!(error, format!("invalid value `{typed}`: expected 0 or 1"));
+        }
+    }
 }
