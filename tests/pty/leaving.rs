@@ -1,6 +1,6 @@
 //! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped for a while.
 
-use crate::terminal::{Setup, Terminal, patiently};
+use crate::terminal::{Setup, Terminal, has_test_variables, patiently};
 use crate::{ENDLESS, SCENE, opened, started};
 
 /// Starts a run in slow motion, so that an idle machine stays idle.
@@ -37,6 +37,21 @@ fn signals_end_a_run_in_good_order() {
     }
 }
 
+/// Recording creates a file, and files are removed by signals that end a subcommand.
+#[test]
+fn a_signal_ends_a_recorded_session_in_good_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.ron");
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        let mut terminal = Setup::scene(SCENE).arg("--record").arg(file.to_str().unwrap()).start();
+        terminal.wait_for("PAUSED");
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), code, "{signal}");
+        terminal.assert_given_back(signal);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "{signal} left a partial file");
+    }
+}
+
 #[test]
 fn a_signal_before_the_scene_is_loaded_ends_it_too() {
     let mut terminal = Setup::scene("scenes/lm.ron").start();
@@ -60,6 +75,9 @@ fn endless(folder: &std::path::Path) -> (String, std::path::PathBuf) {
 
 #[test]
 fn a_scene_that_never_loads_can_be_left_in_every_way() {
+    if !has_test_variables() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let (scene, hold) = endless(folder.path());
     std::fs::write(&hold, "").unwrap();
@@ -90,6 +108,9 @@ fn a_scene_that_never_loads_can_be_left_in_every_way() {
 
 #[test]
 fn a_run_goes_on_while_the_saved_scene_is_built_and_mending_the_scene_works() {
+    if !has_test_variables() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let (scene, hold) = endless(folder.path());
     let mut terminal =
@@ -226,6 +247,9 @@ fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
 
 #[test]
 fn a_panic_of_the_engine_is_shown_and_r_starts_it_again() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = with_panic("engine");
     terminal.wait_for("A thread of spinntui stopped");
     terminal.wait_for("thread `engine`");
@@ -243,6 +267,9 @@ fn a_panic_of_the_engine_is_shown_and_r_starts_it_again() {
 
 #[test]
 fn keys_count_after_a_panic_of_the_input_thread() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = with_panic("input");
     terminal.wait_for("PAUSED");
     terminal.press("x");
@@ -258,6 +285,9 @@ fn keys_count_after_a_panic_of_the_input_thread() {
 
 #[test]
 fn signals_count_after_a_panic_of_their_thread() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = with_panic("signals");
     terminal.wait_for("PAUSED");
     terminal.signal("CONT");
@@ -269,6 +299,9 @@ fn signals_count_after_a_panic_of_their_thread() {
 
 #[test]
 fn the_scene_is_watched_after_a_panic_of_the_watcher() {
+    if !has_test_variables() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let scene = folder.path().join("scene.ron");
     let text = std::fs::read_to_string(SCENE).unwrap();
@@ -288,6 +321,9 @@ fn the_scene_is_watched_after_a_panic_of_the_watcher() {
 
 #[test]
 fn a_panic_in_the_middle_of_a_frame_takes_everything_back() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = with_panic("ui");
     assert_eq!(terminal.exit_code(), 101);
     terminal.assert_given_back("panic");

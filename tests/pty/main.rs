@@ -18,7 +18,7 @@ mod picker;
 mod terminal;
 mod text;
 
-use terminal::{Terminal, binary};
+use terminal::{Terminal, binary, has_test_variables};
 
 const SCENE: &str = "scenes/lm_small.ron";
 
@@ -168,6 +168,9 @@ fn ctrl_z_gives_the_terminal_back_and_cont_takes_it_again() {
 
 #[test]
 fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "ui")]);
     assert_eq!(terminal.exit_code(), 101);
     terminal.wait_until_back("panic");
@@ -176,6 +179,9 @@ fn a_panic_of_the_ui_restores_the_terminal_and_prints_the_report() {
 
 #[test]
 fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
+    if !has_test_variables() {
+        return;
+    }
     let mut terminal = Terminal::start(SCENE, (80, 24), &[("SPINNTUI_TEST_PANIC", "worker")]);
     terminal.wait_for("A thread of spinntui stopped");
     terminal.wait_for("thread `worker`");

@@ -30,6 +30,18 @@ pub fn binary() -> PathBuf {
     std::env::var_os("SPINNTUI_TEST_BIN").map_or_else(|| env!("CARGO_BIN_EXE_spinntui").into(), PathBuf::from)
 }
 
+/// Returns `true` if the binary reads `SPINNTUI_TEST_PANIC` and `SPINNTUI_TEST_HOLD`.
+///
+/// Builds without debug assertions do not, and of another binary this is not known: then the test
+/// is reported as skipped.
+pub fn has_test_variables() -> bool {
+    let has = cfg!(debug_assertions) && std::env::var_os("SPINNTUI_TEST_BIN").is_none();
+    if !has {
+        crate::common::skipped("the binary may ignore SPINNTUI_TEST_PANIC and SPINNTUI_TEST_HOLD");
+    }
+    has
+}
+
 /// What is started, and in what.
 pub struct Setup {
     program: PathBuf,

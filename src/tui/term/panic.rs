@@ -4,6 +4,7 @@
 //! screen stays, and the app shows the report. The usual hook of terminal libraries gives the screen away on *any*
 //! thread's panic, while the UI goes on drawing over the shell.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,20 +75,23 @@ pub fn without_escapes(text: &str) -> String {
 ///
 /// # Panics
 ///
-/// Where it is asked to.
+/// Where it is asked to, in builds with debug assertions only.
 #[expect(clippy::panic, reason = "asked for, to test what follows a panic")]
 pub fn provoke(place: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
-    if std::env::var_os("SPINNTUI_TEST_PANIC").is_some_and(|asked| asked == place)
-        && !DONE.swap(true, Ordering::SeqCst)
-    {
+    if asked().is_some_and(|asked| asked == place) && !DONE.swap(true, Ordering::SeqCst) {
         panic!("asked for by SPINNTUI_TEST_PANIC");
     }
 }
 
-/// [`provoke`] on a thread that nobody needs.
+/// Returns the place at which a test asks for a panic; `None` in builds without debug assertions.
+fn asked() -> Option<OsString> {
+    if cfg!(debug_assertions) { std::env::var_os("SPINNTUI_TEST_PANIC") } else { None }
+}
+
+/// Panics on a thread that the app can do without, if `worker` is asked for.
 pub fn provoke_worker() {
-    if std::env::var_os("SPINNTUI_TEST_PANIC").is_some() {
+    if asked().is_some() {
         let _ = thread::Builder::new().name("worker".to_owned()).spawn(|| provoke("worker"));
     }
 }
