@@ -62,7 +62,7 @@ pub fn readings(
 ) -> Result<Vec<Reading>, ValidateError> {
     let mut readings = Vec::new();
     for (number, (kernel, payload, scene)) in READINGS.into_iter().enumerate() {
-        let (kernel_name, payload_name) = (kernel.name(), payload_name(payload));
+        let (kernel_name, payload_name) = (kernel.name(), payload.name());
         let empty = Reading {
             kernel: kernel_name,
             payload: payload_name,
@@ -84,16 +84,8 @@ pub fn readings(
     Ok(readings)
 }
 
-/// Returns the name of a payload as scenes write it.
-const fn payload_name(payload: Payload) -> &'static str {
-    match payload {
-        Payload::Dense => "Dense",
-        Payload::Events => "Events",
-    }
-}
-
 fn edits(kernel: KernelKind, payload: Payload) -> Vec<(String, String)> {
-    let mut edits = vec![("mapping.payload".to_owned(), payload_name(payload).to_owned())];
+    let mut edits = vec![("mapping.payload".to_owned(), payload.name().to_owned())];
     for (layer, matrix) in [(0, "recurrent"), (1, "input"), (1, "recurrent"), (2, "input"), (2, "recurrent")]
     {
         edits.push((format!("mapping.layers.{layer}.{matrix}"), kernel.name().to_owned()));

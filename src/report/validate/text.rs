@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::rows::{ENERGY_J, TIME_MS};
 use super::{Batch, CLOSE, Independent, Kind, Reading, Row, Unit, Validation, Verdict};
 use crate::report::table::{Table, field, grouped};
 
@@ -87,8 +88,8 @@ fn readings(out: &mut String, readings: &[Reading]) {
         return;
     }
     out.push_str("Readings of the paper's kernel and payload: one sequence, PEs poll\n");
-    let mut table =
-        Table::new(&["kernel", "sent", "ms", "to 170.25", "mJ", "to 65.3", "weights B", "fullest PE B"]);
+    let (to_ms, to_mj) = (format!("to {TIME_MS:.2}"), format!("to {:.1}", 1e3 * ENERGY_J));
+    let mut table = Table::new(&["kernel", "sent", "ms", &to_ms, "mJ", &to_mj, "weights B", "fullest PE B"]);
     for reading in readings {
         let number = |value: Option<f64>, digits: usize| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))

@@ -38,6 +38,16 @@ pub enum Payload {
     Events,
 }
 
+impl Payload {
+    /// Returns the name in scenes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dense => "Dense",
+            Self::Events => "Events",
+        }
+    }
+}
+
 /// What happens to a packet that finds the FIFO full: the chip's event handler can do all three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum OnFull {
