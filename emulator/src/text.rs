@@ -61,6 +61,12 @@ pub fn several(count: u64, one: &str) -> String {
     format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// Returns the number of a time step as shown, counted from 1: with 11 steps done, number 12 runs.
+pub const fn step_number(step: u32) -> u32 {
+    // The PE counts steps in a word of its SRAM, to which a fault can give any value.
+    step.wrapping_add(1)
+}
+
 /// A fraction in per cent, one digit after the point.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", 100.0 * fraction)

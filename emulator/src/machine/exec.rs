@@ -13,7 +13,7 @@ use super::record::Recorder;
 use super::state::{Freight, Packet, STEPS, State};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
-use crate::text::several;
+use crate::text::{several, step_number};
 
 /// A chip, loaded and running.
 #[derive(Clone, Debug)]
@@ -351,7 +351,7 @@ impl Machine {
             address: packet.address,
             what: format!(
                 "{sender} wrote over {operand} of {name} before {receiver} had read it (time step #{})",
-                step.wrapping_add(1)
+                step_number(step)
             ),
         });
     }

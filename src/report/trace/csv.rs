@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Chunk, Sink, TraceError, place, step_number};
+use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::QPES;
 use crate::machine::broadcast::ROUTER;
@@ -13,6 +13,7 @@ use crate::machine::record::{PacketSpan, PeRecord, Service};
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
 use crate::session::timeline::path::{about, freight_words};
+use crate::text::step_number;
 
 /// One row. Fields that mean nothing for its kind are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

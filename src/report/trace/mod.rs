@@ -49,11 +49,6 @@ impl TraceError {
     }
 }
 
-/// Returns the number of a time step as written, from 1: with 11 steps done, number 12 runs.
-const fn step_number(step: u32) -> u32 {
-    step.wrapping_add(1)
-}
-
 /// What has happened since the last chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {

@@ -14,7 +14,7 @@ use std::ops::Range;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Chunk, Sink, TraceError, place, step_number};
+use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::machine::broadcast::ROUTER;
@@ -25,6 +25,7 @@ use crate::machine::state::Freight;
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
 use crate::session::timeline::path::{about, freight_words};
+use crate::text::step_number;
 
 /// Process of the PEs; its threads are PE index + 1.
 pub const PES: u32 = 1;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::{Chunk, Sink, TraceError, place, step_number};
+use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::{Tick, us};
 use crate::report::table::{Table, field, percent};
 use crate::session::Session;
 use crate::session::timeline::{Awaited, Doing, Summary, idle};
+use crate::text::step_number;
 
 /// Rows of each table.
 const ROWS: usize = 12;

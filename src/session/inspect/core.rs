@@ -11,6 +11,7 @@ use crate::machine::state::{PeState, Status};
 use crate::session::Session;
 use crate::session::snapshot::PeStatus;
 use crate::session::view;
+use crate::text::step_number;
 
 /// An operation of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,7 +230,7 @@ fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
         layer: layer_name(program, slot.layer).to_owned(),
         sample: slot.sample,
         units: slot.units.len() as u32,
-        step: number(step),
+        step: step_number(step),
         x: (x, slot.input_blocks),
         y,
     }
@@ -258,17 +259,12 @@ fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
 }
 
-/// Returns the number of a time step as shown, counted from 1: with 11 steps done, #12 runs.
-pub(super) fn number(step: u32) -> u32 {
-    step.wrapping_add(1)
-}
-
 /// What a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
 fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
     let awaited = state.awaited?;
     let slot = slots.get(usize::from(awaited.slot))?;
     let step = state.sram.word(slot.control.steps());
-    let number = number(step);
+    let number = step_number(step);
     let ((x, x_all), (y, y_all)) = {
         let (x, y) = view::arrivals(state, slot);
         ((x, slot.input_blocks), y)
@@ -303,7 +299,7 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let bytes = 4 * program.dram.width();
     let port = pe.p() % 2;
     let to = slot.buffers.of(step);
-    let text = format!("x({}), {bytes} bytes from DRAM port {port} to {to:05x}", number(step));
+    let text = format!("x({}), {bytes} bytes from DRAM port {port} to {to:05x}", step_number(step));
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::core::number as number_of;
 use super::follow::{Home, Link, home, number};
 use super::{Part, Place, Request};
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
@@ -13,7 +12,7 @@ use crate::machine::program::{Phase, Program, Slot, Target};
 use crate::machine::state::PeState;
 use crate::mapping::label::{Labels, Quantity};
 use crate::session::Session;
-use crate::text::several;
+use crate::text::{several, step_number};
 
 /// Units of a page.
 pub const PAGE: usize = 64;
@@ -325,7 +324,7 @@ impl Sent {
         let way = program.delivery.broadcast;
         format!(
             "#{}: {sending}; lands in buffer {} ({way:?})",
-            number_of(step),
+            step_number(step),
             ["A", "B", "C"][buffer as usize % 3]
         )
     }

@@ -13,6 +13,7 @@ use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
     TimelineWindow,
 };
+use crate::text::step_number;
 
 /// Kinds of cells: phases, handlers, idle.
 const KINDS: usize = Phase::ALL.len() + 2;
@@ -274,7 +275,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         "{} of {}, #{}: {}",
         operation.phase.describe(),
         name(operation.layer),
-        operation.step.wrapping_add(1),
+        step_number(operation.step),
         span_words(operation.begin, operation.end)
     )];
     if let Some(wait) = wait_at(pe, tick) {
@@ -291,7 +292,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
             let what = freight_words(packet.freight);
             let (_, _, step) = about(packet.freight);
-            let step = step.map_or_else(String::new, |step| format!(" of #{}", step.wrapping_add(1)));
+            let step = step.map_or_else(String::new, |step| format!(" of #{}", step_number(step)));
             let sent = us(packet.sent);
             lines.push(format!(
                 "until packet {number} ({what}{step}), sent at {sent:.2} µs over {} links",

@@ -7,6 +7,7 @@ use crate::kernel::SramWords;
 use crate::kernel::events;
 use crate::kernel::matrix::Reading;
 use crate::machine::program::Slot;
+use crate::text::step_number;
 
 /// Whose word it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +45,10 @@ impl Content {
     pub const fn numbered(self) -> Self {
         match self {
             Self::Start => self,
-            Self::X(step) => Self::X(step.wrapping_add(1)),
-            Self::Y(step) => Self::Y(step.wrapping_add(1)),
-            Self::YOverX(step) => Self::YOverX(step.wrapping_add(1)),
-            Self::XOverY(step, before) => Self::XOverY(step.wrapping_add(1), before.wrapping_add(1)),
+            Self::X(step) => Self::X(step_number(step)),
+            Self::Y(step) => Self::Y(step_number(step)),
+            Self::YOverX(step) => Self::YOverX(step_number(step)),
+            Self::XOverY(step, before) => Self::XOverY(step_number(step), step_number(before)),
         }
     }
 

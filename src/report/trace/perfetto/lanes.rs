@@ -10,9 +10,10 @@ use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::geometry::Pe;
 use crate::machine::broadcast::options::Broadcast;
 use crate::machine::routes::ROUTES;
-use crate::report::trace::{Chunk, TraceError, place, step_number};
+use crate::report::trace::{Chunk, TraceError, place};
 use crate::session::Session;
 use crate::session::timeline::Doing;
+use crate::text::step_number;
 
 /// Ticks that a value of a counter stands for.
 const BIN: Tick = TICKS_PER_US;
@@ -91,7 +92,7 @@ impl<W: Write> Perfetto<W> {
             self.slice((HOST, host_lane(chunk, step.step)), (&name, "step"), &(begin..step.end), more)?;
         }
         // What is in flight when the trace ends.
-        let complete = chunk.record.steps.back().map_or(0, |step| step.step.wrapping_add(1));
+        let complete = chunk.record.steps.back().map_or(0, |step| step_number(step.step));
         let under_way = chunk.record.announcements.iter().filter(|span| chunk.last && span.step >= complete);
         for span in under_way.filter(|span| span.asked < chunk.end) {
             let name = format!("step {}", step_number(span.step));

@@ -24,6 +24,7 @@ use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
+use crate::text::step_number;
 use crate::tui::command::{Action, find};
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::frame::frame;
@@ -69,17 +70,14 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     details(view, line, places.details, buf);
 }
 
-/// Returns the number of a time step as shown, counted from 1.
-const fn number(step: u32) -> u32 {
-    step.wrapping_add(1)
-}
-
 /// What is shown: steps, and how long a column is.
 fn head(view: &View<'_>, line: &TimelineView) -> String {
     let word = view.step_word();
     let steps = match (line.steps.first(), line.steps.last()) {
-        (Some(first), Some(last)) if first.step == last.step => format!("{word} {}", number(first.step)),
-        (Some(first), Some(last)) => format!("{word}s {} to {}", number(first.step), number(last.step)),
+        (Some(first), Some(last)) if first.step == last.step => format!("{word} {}", step_number(first.step)),
+        (Some(first), Some(last)) => {
+            format!("{word}s {} to {}", step_number(first.step), step_number(last.step))
+        }
         _ => "now".to_owned(),
     };
     let each = us(line.end - line.begin) / f64::from(line.request.columns.max(1));
@@ -340,7 +338,7 @@ fn details(view: &View<'_>, line: &TimelineView, area: Rect, buf: &mut Buffer) {
         || format!("at {at:.2} µs"),
         |step| {
             let since = us(line.cursor_tick - step.begin);
-            format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), number(step.step))
+            format!("{since:.2} µs into {} {} (at {at:.2} µs)", view.step_word(), step_number(step.step))
         },
     );
     let head = vec![
