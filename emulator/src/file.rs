@@ -7,6 +7,14 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
+/// Most symbolic links that are followed on the way to a file, as in Linux.
+pub const LINKS_LIMIT: usize = 40;
+
+/// Returns the folder of a file: `.` for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Opens a regular file for reading.
 ///
 /// # Errors

@@ -4,10 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::file;
-
-/// Most links that are followed, as in Linux.
-const LINKS: usize = 40;
+use crate::file::{self, LINKS_LIMIT, folder_of};
 
 /// Place that an output path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +27,7 @@ pub enum Place {
 /// not be written.
 pub fn place_of(path: &Path) -> io::Result<Place> {
     let mut place = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..LINKS_LIMIT {
         if place == Path::new("/dev/stdout") {
             return Ok(Place::Stdout);
         }
@@ -55,7 +52,7 @@ pub fn place_of(path: &Path) -> io::Result<Place> {
             return Ok(Place::Through(place));
         }
     }
-    Err(io::Error::other(format!("more than {LINKS} links lead to each other")))
+    Err(io::Error::other(format!("more than {LINKS_LIMIT} links lead to each other")))
 }
 
 /// Checks the folder of a file that is not there.
@@ -76,9 +73,4 @@ fn missing(place: PathBuf) -> io::Result<Place> {
         }
         Err(error) => Err(error),
     }
-}
-
-/// Returns the folder of a file: `.` for a bare name.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::OutputError;
-use super::place::folder_of;
+use crate::file::folder_of;
 
 /// Levels of folders that are searched for hard links; a data set has three.
 const DEPTH: u32 = 4;

@@ -137,7 +137,7 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
 
 /// What was tried, and what there is instead.
 fn missing(path: &Path, word: &str) -> String {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file::folder_of(path);
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     format!("tried {}; {}", full.display(), files_in(folder, word))
 }

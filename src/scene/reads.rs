@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{LoadedScene, SceneError, Task};
+use crate::file::folder_of;
 use crate::model::{CARD_FILE, INDICES_FILE, VOCABULARY_FILE, WEIGHTS_FILE};
 use crate::output::{Reads, Replace};
 use crate::task::dvs::dataset::labels_path;
@@ -92,8 +93,7 @@ impl LoadedScene {
             );
             self.error_at(FIELD, message, help)
         };
-        let folder =
-            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(&self.path);
         let place = folder.join(name);
         let (Some(parent), Some(file)) = (place.parent(), place.file_name()) else {
             return Err(fail(format!("`{name}` names no file")));

@@ -13,13 +13,12 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::file::{LINKS_LIMIT, folder_of};
+
 /// A save is a handful of events; the callback comes when this long nothing happened.
 const QUIET: Duration = Duration::from_millis(150);
 /// A file that is written to without end is reported at least once in so many quiet times.
 const PATIENCE: u32 = 20;
-
-/// Most links that are followed, as in Linux.
-const LINKS: usize = 40;
 
 /// Calls back, on a thread of its own, after the scene or another watched file was saved. Ends when dropped.
 #[derive(Debug)]
@@ -147,7 +146,7 @@ fn targets(path: &Path) -> notify::Result<Vec<Target>> {
 fn links(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut links = Vec::new();
     let mut path = std::path::absolute(path)?;
-    'again: while links.len() < LINKS {
+    'again: while links.len() < LINKS_LIMIT {
         let mut place = PathBuf::new();
         let mut parts = path.components();
         while let Some(part) = parts.next() {
@@ -175,7 +174,7 @@ impl Target {
 
     /// Creates a target for an entry of a folder: a file, or a link wherever it leads.
     fn entry(path: &Path) -> notify::Result<Self> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         Ok(Self { folder: folder.canonicalize()?, name: path.file_name().map(ToOwned::to_owned) })
     }
 
