@@ -6,8 +6,12 @@ use std::num::NonZeroUsize;
 use npyz::NpyHeader;
 use py_literal::Value;
 
+/// First bytes of a NumPy file.
+pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Most bytes of a header; NumPy itself refuses more than 10,000.
 pub const HEADER_LIMIT: usize = 4096;
+/// Bytes of magic and version, which the length of the header follows.
+const LENGTH_AT: usize = 8;
 /// Deepest nesting of brackets in a header, which its parser follows by recursion.
 const DEPTH_LIMIT: usize = 6;
 /// Most steps of the header's parser.
@@ -24,11 +28,10 @@ const STEP_LIMIT: usize = 4_000_000;
 /// Fails if the header is cut short, too long, too deep, or no header of NumPy's.
 pub fn read_header(data: &mut &[u8]) -> io::Result<NpyHeader> {
     let wrong = |what: &str| io::Error::new(ErrorKind::InvalidData, what);
-    // Magic, version, length; the length takes two bytes in version 1, four in later ones.
-    let start = if data.get(6) == Some(&1) { 10 } else { 12 };
-    let length = data.get(8..start).ok_or_else(|| wrong("the file is too short for a header"))?;
-    let length = length.iter().rev().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
-    if data.starts_with(b"\x93NUMPY") {
+    let start = LENGTH_AT + length_bytes(data.get(6).copied().unwrap_or_default());
+    let length = data.get(LENGTH_AT..start).ok_or_else(|| wrong("the file is too short for a header"))?;
+    let length = header_length(length);
+    if data.starts_with(MAGIC) {
         if length > HEADER_LIMIT {
             return Err(wrong(&format!("a header of {length} bytes; at most {HEADER_LIMIT} are read")));
         }
@@ -36,6 +39,16 @@ pub fn read_header(data: &mut &[u8]) -> io::Result<NpyHeader> {
         check_header(text).map_err(|why| wrong(&format!("the header is {why}")))?;
     }
     NpyHeader::from_reader(data)
+}
+
+/// Returns the number of bytes of the header's length, which follow magic and version.
+pub const fn length_bytes(major_version: u8) -> usize {
+    if major_version == 1 { 2 } else { 4 }
+}
+
+/// Returns the length of the header's text from its [`length_bytes`], lowest first.
+pub fn header_length(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
 }
 
 /// Parses the text of a header, with bounds on recursion, work and the product of the shape.

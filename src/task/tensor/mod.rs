@@ -18,9 +18,6 @@ use crate::file;
 /// Most bytes of an array that are read: half a million rows of 1,000 singles.
 pub const BYTES_LIMIT: u64 = 2 << 30;
 
-/// First bytes of a NumPy array.
-const MAGIC: &[u8] = b"\x93NUMPY";
-
 /// Inputs of all time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
@@ -156,7 +153,7 @@ impl Rows {
     }
 
     fn parse(path: &Path, bytes: &[u8], width: usize) -> Result<Self, TensorError> {
-        let other = if bytes.starts_with(MAGIC) { None } else { Foreign::of(bytes) };
+        let other = if bytes.starts_with(npy::MAGIC) { None } else { Foreign::of(bytes) };
         if let Some(other) = other {
             let remedy = other.remedy_by("numpy.save(\"x.npy\", a) with one row a time step");
             return Err(TensorError::Foreign { path: path.to_owned(), name: other.name, remedy });

@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use super::event::{CameraEvent, DVS128, Sensor};
 use crate::file;
+use crate::task::npy::MAGIC;
 pub use error::{Problem, RecordingError};
 pub(crate) use foreign::Foreign;
 use input::{BUFFER, Input};
@@ -53,7 +54,7 @@ impl Format {
             (aedat2::VERSION.as_bytes(), Self::Aedat2),
             (aedat31::VERSION.as_bytes(), Self::Aedat31),
             (aedat4::VERSION.as_bytes(), Self::Aedat4),
-            (npy::MAGIC.as_slice(), Self::Npy),
+            (MAGIC.as_slice(), Self::Npy),
         ];
         versions.into_iter().find(|(version, _)| beginning.starts_with(version)).map(|(_, format)| format)
     }

@@ -17,12 +17,9 @@ use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
 use super::input::{BUFFER, Input};
 use super::stream::{BATCH, Stream};
-use crate::task::npy::{HEADER_LIMIT, check_header};
+use crate::task::npy::{HEADER_LIMIT, MAGIC, check_header, header_length, length_bytes};
 use clock::Clock;
 use layout::Layout;
-
-/// First bytes of a file.
-pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// Reads events of a file.
 #[derive(Debug)]
@@ -82,16 +79,10 @@ impl<R: Read> Reader<R> {
 fn read_header<R: Read>(input: &mut Input<R>) -> Result<NpyHeader, RecordingError> {
     let start: [u8; 8] = input.array("the header")?.unwrap_or_default();
     let [.., major, _] = start;
-    let mut bytes = start.to_vec();
-    let length = if major == 1 {
-        let length: [u8; 2] = input.array("the header")?.unwrap_or_default();
-        bytes.extend(length);
-        usize::from(u16::from_le_bytes(length))
-    } else {
-        let length: [u8; 4] = input.array("the header")?.unwrap_or_default();
-        bytes.extend(length);
-        u32::from_le_bytes(length) as usize
-    };
+    let mut length = Vec::new();
+    input.read(length_bytes(major), "the header", &mut length)?;
+    let mut bytes = [&start[..], &length].concat();
+    let length = header_length(&length);
     if length > HEADER_LIMIT {
         let (found, limit) = (length as u64, HEADER_LIMIT as u64);
         return Err(RecordingError::new(8, Problem::TooLarge { what: "the header", found, limit }));
