@@ -90,17 +90,18 @@ fn fields(app: &App, overlay: &FaultOverlay, form: &Form, area: Rect, buf: &mut 
     }
     rest = rows_from(rest, u16::from(rest.height > 3));
     let width = usize::from(rest.width).max(1);
-    let (text, style) = match overlay.fault(app) {
-        Err(error) => (error, theme.warn()),
-        Ok(fault) => match without_effect(app, &fault) {
+    let typed = overlay.fault(app);
+    let (text, style) = match &typed {
+        Err(error) => (error.clone(), theme.warn()),
+        Ok(fault) => match without_effect(app, fault) {
             Some(why) => (format!("{fault}: {why}"), theme.warn()),
-            None => (format!("{fault}{}", region(app, &fault)), theme.good()),
+            None => (format!("{fault}{}", region(app, fault)), theme.good()),
         },
     };
     for row in wrapped(&text, width) {
         rest = put_line(buf, rest, Line::styled(row, style));
     }
-    if let Ok(fault) = overlay.fault(app) {
+    if let Ok(fault) = typed {
         for row in folded(&format!("in a scene: {}", scene(&fault)), width) {
             rest = put_line(buf, rest, Line::styled(row, theme.dim()));
         }

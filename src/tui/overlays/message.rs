@@ -7,8 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::mapping::check::Level;
-use crate::text::visible_line;
-use crate::text::wrapped;
+use crate::text::{visible_line, wrapped};
 use crate::tui::app::App;
 use crate::tui::status;
 use crate::tui::term::panic::without_escapes;
