@@ -306,7 +306,7 @@ fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
             }
         }
         let sparsity = shown(&[scene, "--size", "80x24", "--keys", "6"]);
-        assert!(sparsity.contains("known after the first"), "{sparsity}");
+        assert!(sparsity.contains("active units  after the first"), "{sparsity}");
     }
 }
 

@@ -63,7 +63,7 @@ fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, ar
     ]);
     let rest = put_line(buf, rest, weights);
     if idle {
-        let when = format!("known after the first {}", view.step_word());
+        let when = format!("after the first {}", view.step_word());
         let name = Span::styled("active units  ", theme.dim());
         put_line(buf, rest, Line::from(vec![name, Span::styled(when, theme.dim())]));
         return;
