@@ -152,17 +152,20 @@ fn a_scene_writes_new_files_in_its_own_folder_and_nowhere_else() {
 #[test]
 fn a_bad_place_is_said_before_the_run() {
     let bench = Bench::new("None");
-    // Reading the whole text with the paper-size model would take minutes.
-    for arguments in [
-        &["run", "scenes/lm.ron", "--output", "@/no/r.json"][..],
-        &["run", "scenes/lm.ron", "--trace", "step > 0", "--trace-log", "@/no/t.txt"],
-        &["run", "scenes/lm.ron", "--output", "@"],
-        &["trace", "scenes/lm.ron", "--steps", "100000", "-o", "@/no/t.json"],
-        &["tune", "scenes/lm.ron", "-o", "@/no/t.ron"],
-        &["scenes/lm.ron", "--record", "@/s.ron/r.ron", "--set", "title=x"],
+    // A run that has begun says so of its first event.
+    let begun = ["--trace", "events > 0"];
+    for (arguments, begun) in [
+        (&["run", "scenes/lm_small.ron", "--output", "@/no/r.json"][..], &begun[..]),
+        (&["run", "scenes/lm_small.ron", "--trace-log", "@/no/t.txt"], &begun),
+        (&["run", "scenes/lm_small.ron", "--output", "@"], &begun),
+        (&["trace", "scenes/lm_small.ron", "--steps", "100000", "-o", "@/no/t.json"], &[]),
+        (&["tune", "scenes/lm_small.ron", "-o", "@/no/t.ron"], &[]),
+        (&["scenes/lm_small.ron", "--record", "@/s.ron/r.ron", "--set", "title=x"], &[]),
     ] {
-        let output = bench.run(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+        let output = bench.run(&[arguments, begun].concat());
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(!error.contains("event 1: "), "{arguments:?}: {error}");
     }
 }
 

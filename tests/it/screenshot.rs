@@ -294,7 +294,7 @@ fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
             ],
         ),
     ] {
-        for size in ["80x24", "100x30", "120x40", "200x60"] {
+        for size in ["80x24", "120x40"] {
             let screen = shown(&[scene, "--size", size]);
             assert!(screen.contains("9 Timeline which PE"), "what each panel shows: {screen}");
             let joined = joined(&screen);
