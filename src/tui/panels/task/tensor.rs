@@ -18,7 +18,8 @@ fn before(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
         "A network that reads an array row by row, {} a step; the last layer's values are the output.",
         several(tensor.width.into(), "value")
     );
-    let row = |values: &Vec<f32>| values.iter().map(|value| format!("{value:>7.3}")).collect::<String>();
+    let row =
+        |values: &Vec<f32>| values.iter().map(|value| format!("{value:>7.3}")).collect::<Vec<_>>().concat();
     let heading = format!("{} from {}, the first:", several(tensor.total, "row"), tensor.source);
     idle::render(view, &what, &Next::Rows(heading, tensor.upcoming.iter().map(row).collect()), area, buf);
 }
