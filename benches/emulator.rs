@@ -17,6 +17,7 @@ use spinntui::session::debug::points::Ran;
 use spinntui::session::debug::{Names, PointKind, PointSpec, Points};
 use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
+use spinntui::task::lm::reading::Reading;
 
 fn session(scene: &str) -> Session {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes").join(scene);
@@ -53,7 +54,7 @@ fn emulator(c: &mut Criterion) {
         b.iter(|| network.step(&mut state, &row)[0]);
     });
     let y: Vec<f32> = (0..network.outputs()).map(|i| if i % 5 == 0 { 0.3 } else { 0.0 }).collect();
-    let Some(reading) = paper.work().language() else { return };
+    let Some(reading) = paper.work().of::<Reading>() else { return };
     group.bench_function("readout on the host, 20 % active", |b| {
         b.iter(|| reading.task().readout().predict(&y));
     });

@@ -1,7 +1,7 @@
 //! spinntui: an interactive explorer and debugger for an emulated SpiNNaker2 neuromorphic chip.
 //!
-//! The library has nine floors; a module imports only from lower ones, which a test checks. Floors
-//! 1 to 4, [`task`] aside, are the emulator, a crate of its own in `emulator/`:
+//! The library has eight floors; a module imports only from lower ones, which a test checks. Floors
+//! 1 to 4, [`task`] and [`output`] aside, are the emulator, a crate of its own in `emulator/`:
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|
@@ -9,8 +9,8 @@
 //! | 7 | [`tui`], [`report`] | the faces: terminal app; JSON and text |
 //! | 6 | [`session`] | one experiment: build from a scene, step, run, snapshots, the engine thread |
 //! | 5 | [`scene`] | the RON files users write |
-//! | 4 | [`mapping`] | network × chip → programs and memory maps |
-//! | 3 | [`machine`], [`task`] | the emulated chip; what the network is for |
+//! | 4 | [`mapping`], [`task`] | network × chip → programs and memory maps; what the network is for |
+//! | 3 | [`machine`] | the emulated chip |
 //! | 2 | [`kernel`], [`model`] | one file a kernel, on SRAM bytes; model files |
 //! | 2 | [`output`] | answers and files, written whole |
 //! | 1 | [`net`], [`chip`], [`text`], [`mod@file`] | networks as mathematics; the hardware as facts; text and numbers for display; bounded reading |

@@ -135,11 +135,11 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     write(args, &report, &mut output)?;
     output.finish()?;
     traced.finish()?;
-    if let (Some(computing), Some((path, mut arrays))) = (session.work().tensor(), arrays) {
+    if let Some((path, mut arrays)) = arrays {
         let fail = |source| OutputError::Write { place: path.display().to_string(), source };
-        computing.task().write(&mut arrays).map_err(fail)?;
+        let written = session.work().write_outputs(&mut arrays).map_err(fail)?;
         arrays.finish()?;
-        say(format!("{} rows of outputs written to {}", computing.task().observed(), path.display()));
+        say(format!("{} written to {}", written.as_deref().unwrap_or("nothing"), path.display()));
     }
     for planned in session.faults() {
         if let Some(why) = session.without_effect(&planned.fault) {
@@ -154,7 +154,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 struct Written {
     output: Output,
     traced: Traced,
-    /// Outputs of a tensor task, with their path.
+    /// Outputs of the task, with their path.
     arrays: Option<(PathBuf, Output)>,
 }
 

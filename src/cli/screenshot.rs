@@ -281,7 +281,7 @@ fn title(app: &App) -> String {
             "spinntui {}: {}, {} {}, event {}",
             app.scene,
             snapshot.title,
-            snapshot.task.step_word(),
+            snapshot.task.kind().step_word,
             snapshot.steps,
             snapshot.events
         ),

@@ -111,7 +111,7 @@ impl CheckReport {
             layers: layers(&subject),
             maps: maps(program),
             floor_plan: floor_plan::draw(program, &scene.chip.reserved).lines().map(str::to_owned).collect(),
-            lints: lints(scene, &subject, plan.recordings(), &plan.model),
+            lints: lints(scene, &subject, plan.feed.notes(), &plan.model),
         }
     }
 

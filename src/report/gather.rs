@@ -9,12 +9,9 @@ use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
 use crate::net::csr::Csr;
-use crate::scene::Task;
 use crate::session::Session;
 use crate::session::debug::Hit;
 use crate::session::energy::PeEnergy;
-use crate::task::lm::Score;
-use crate::task::lm::options::Mode;
 
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
@@ -43,13 +40,6 @@ impl Report {
         let scene = &session.loaded.scene;
         let (steps, tick) = (session.steps(), session.tick());
         let energy = session.energy();
-        let generating =
-            matches!(&scene.task, Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)));
-        let gestures = session.work().gestures();
-        // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
-        let none = Score::default();
-        let score = session.work().language().filter(|_| !generating).map_or(&none, |r| r.task().score());
-        let text = session.work().language().map(|reading| reading.task().corpus().counts());
         Self {
             version: VERSION,
             scene: session.loaded.path.display().to_string(),
@@ -67,20 +57,7 @@ impl Report {
             chip_time_range_us: around.ranges.map(|ranges| ranges.refill),
             chip_time_memory_range_us: around.ranges.map(|ranges| ranges.memory),
             cycles: tick / session.program().operating_point.ticks_per_cycle(),
-            perplexity: score.perplexity(),
-            mean_surprisal: score.mean_surprisal(),
-            predictions: score.predictions(),
-            accuracy: gestures.and_then(|work| work.task().tally().accuracy()),
-            confusion: gestures
-                .map(|work| work.task().tally().confusion().iter().map(|row| row.to_vec()).collect()),
-            samples: gestures.map(super::gestures::samples),
-            text,
-            compares_with: if text.is_some_and(|text| text.warning().is_some()) {
-                String::new()
-            } else {
-                session.model().card().compares_with.clone()
-            },
-            generated: generating.then(|| words(session)),
+            task: session.work().figures(&session.moment()),
             power_w: energy.power_w,
             energy_j: energy.energy_j,
             energy_parts: energy_parts(session),
@@ -107,13 +84,6 @@ impl Report {
     }
 }
 
-/// All words read or written so far that the task still has.
-fn words(session: &Session) -> String {
-    let Some(reading) = session.work().language() else { return String::new() };
-    let words: Vec<&str> = (0..).map_while(|index| reading.task().word(index)).collect();
-    words.join(if reading.task().model().vocabulary.is_characters() { "" } else { " " })
-}
-
 fn lints(session: &Session) -> Vec<check::Lint> {
     let scene = &session.loaded.scene;
     let subject = check::Subject {
@@ -123,7 +93,7 @@ fn lints(session: &Session) -> Vec<check::Lint> {
         chip: &scene.chip,
         mapping: &scene.mapping,
     };
-    crate::session::build::lints(scene, &subject, session.work().recordings(), session.model())
+    crate::session::build::lints(scene, &subject, session.work().notes(), session.model())
 }
 
 fn duty(session: &Session) -> f64 {

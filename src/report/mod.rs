@@ -9,7 +9,6 @@ pub mod compare;
 pub mod events;
 pub mod floor_plan;
 pub mod gather;
-pub mod gestures;
 pub mod peek;
 pub mod spec;
 pub mod stream;
@@ -28,7 +27,7 @@ use crate::mapping::check::Lint;
 use crate::session::debug::expr::Value;
 use crate::session::debug::{Hit, step_text};
 use crate::session::timeline::PathUses;
-use crate::task::lm::corpus::Counts;
+use crate::task::figures::Figures;
 
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -75,26 +74,9 @@ pub struct Report {
     pub chip_time_memory_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
-    /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
-    pub perplexity: Option<f64>,
-    /// Mean surprisal −ln p of the scored predictions, nats; `null` without one.
-    pub mean_surprisal: Option<f64>,
-    /// Predictions scored.
-    pub predictions: u64,
-    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null` before the first.
-    pub accuracy: Option<f64>,
-    /// Gestures only: counts of labelled samples, a row a label, a column an answer. Otherwise `null`.
-    pub confusion: Option<Vec<Vec<u32>>>,
-    /// Gestures only: every answered sample, in order. Otherwise `null`.
-    pub samples: Option<Vec<gestures::SampleAnswer>>,
-    /// Counts of the words, unknown words and lines of the text; `null` without a language model.
-    pub text: Option<Counts>,
-    /// Statement on what the results compare with, from the model's card.
-    ///
-    /// It is empty if too many words of the text are unknown to the model for a comparison.
-    pub compares_with: String,
-    /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
-    pub generated: Option<String>,
+    /// What the run has shown of its task.
+    #[serde(flatten)]
+    pub task: Figures,
     /// Mean power of the chip, W; host and DRAM are not in it.
     pub power_w: f64,
     /// Energy of the chip, J; host and DRAM are not in it.

@@ -4,6 +4,7 @@ use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
 use crate::machine::program::Phase;
+use crate::task::figures::Figures;
 use crate::text::several;
 
 /// Column at which values begin.
@@ -119,41 +120,7 @@ impl Report {
             share(parts.polling_j),
         );
         field(out, INDENT, "", &went);
-        if let Some(text) = &self.text {
-            let read = format!(
-                "{} tokens, {}; {} of {} words are unknown to the model",
-                grouped(text.tokens as u64),
-                several(text.lines as u64, "line"),
-                grouped(text.unknown as u64),
-                grouped(text.words() as u64),
-            );
-            let name = if self.generated.is_some() { "prompt" } else { "read" };
-            field(out, INDENT, name, &read);
-            if let Some(warning) = text.warning() {
-                field(out, INDENT, "WARNING", &warning);
-            }
-        }
-        if let (Some(perplexity), Some(surprisal)) = (self.perplexity, self.mean_surprisal) {
-            let text = format!(
-                "{perplexity:.2} over {} predictions; mean surprisal {surprisal:.3} nats",
-                grouped(self.predictions)
-            );
-            field(out, INDENT, "perplexity", &text);
-            if !self.compares_with.is_empty() {
-                field(out, INDENT, "", &format!("Compares with: {}", self.compares_with));
-            }
-        }
-        if let (Some(accuracy), Some(samples)) = (self.accuracy, &self.samples) {
-            let judged = samples.iter().filter(|sample| sample.label.is_some()).count();
-            let text = format!("{} of {} labelled samples", percent(accuracy), grouped(judged as u64));
-            field(out, INDENT, "accuracy", &text);
-        }
-        if self.samples.is_some() && !self.compares_with.is_empty() {
-            field(out, INDENT, "", &format!("Compares with: {}", self.compares_with));
-        }
-        if let Some(text) = &self.generated {
-            field(out, INDENT, "text", text);
-        }
+        self.task_fields(out);
         let host = format!("{:.2} s on this machine, {:.1} steps/s", self.host.wall_s, self.host.steps_per_s);
         field(out, INDENT, "emulated in", &host);
         field(out, INDENT, "output hash", &self.output_hash);
@@ -162,9 +129,62 @@ impl Report {
         self.sample_table(out);
     }
 
+    /// How well the task goes.
+    fn task_fields(&self, out: &mut String) {
+        let Figures {
+            perplexity,
+            mean_surprisal,
+            predictions,
+            accuracy,
+            confusion: _,
+            samples,
+            text,
+            compares_with,
+            generated,
+        } = &self.task;
+        let compares = |out: &mut String| {
+            if !compares_with.is_empty() {
+                field(out, INDENT, "", &format!("Compares with: {compares_with}"));
+            }
+        };
+        if let Some(text) = text {
+            let read = format!(
+                "{} tokens, {}; {} of {} words are unknown to the model",
+                grouped(text.tokens as u64),
+                several(text.lines as u64, "line"),
+                grouped(text.unknown as u64),
+                grouped(text.words() as u64),
+            );
+            field(out, INDENT, if generated.is_some() { "prompt" } else { "read" }, &read);
+            if let Some(warning) = text.warning() {
+                field(out, INDENT, "WARNING", &warning);
+            }
+        }
+        if let (Some(perplexity), Some(surprisal)) = (perplexity, mean_surprisal) {
+            let text = format!(
+                "{perplexity:.2} over {} predictions; mean surprisal {surprisal:.3} nats",
+                grouped(*predictions)
+            );
+            field(out, INDENT, "perplexity", &text);
+            compares(out);
+        }
+        if let (Some(accuracy), Some(samples)) = (accuracy, samples) {
+            let judged = samples.iter().filter(|sample| sample.label.is_some()).count();
+            let text = format!("{} of {} labelled samples", percent(*accuracy), grouped(judged as u64));
+            field(out, INDENT, "accuracy", &text);
+        }
+        if samples.is_some() {
+            compares(out);
+        }
+        if let Some(text) = generated {
+            field(out, INDENT, "text", text);
+        }
+    }
+
     /// What was answered, sample by sample.
     fn sample_table(&self, out: &mut String) {
-        let Some(samples) = self.samples.as_ref().filter(|samples| !samples.is_empty()) else { return };
+        let samples = self.task.samples.as_ref().filter(|samples| !samples.is_empty());
+        let Some(samples) = samples else { return };
         let mut table = Table::new(&["sample", "label", "answer", "", "ms", "mJ"]);
         for sample in samples.iter().take(SAMPLES_SHOWN) {
             let right = match &sample.label {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::load::MAX_BYTES;
-use super::{LoadedScene, Task, find, shipped};
+use super::{LoadedScene, find, shipped};
 use crate::file;
 
 /// Scenes that one begins with stand first.
@@ -89,12 +89,9 @@ fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
 
 /// What the scene names and nobody has.
 fn missing(loaded: &LoadedScene) -> Option<String> {
-    let named = match &loaded.scene.task {
-        Task::LanguageModel(options) => options.text.as_deref().map(|text| (text, "task.text")),
-        Task::Gestures(options) => Some((options.data.as_str(), "task.data")),
-        Task::Tensor(options) => Some((options.inputs.as_str(), "task.inputs")),
-    };
-    let all = [Some((loaded.scene.model.as_str(), "model")), named].into_iter().flatten();
+    let files = loaded.scene.task.options().files();
+    let named = files.iter().map(|file| (file.name, file.field));
+    let all = std::iter::once((loaded.scene.model.as_str(), "model")).chain(named);
     let absent: Vec<&str> =
         all.filter(|(name, field)| loaded.resolve(name, field).is_err()).map(|(name, _)| name).collect();
     (!absent.is_empty()).then(|| format!("{} is not here", absent.join(" and ")))

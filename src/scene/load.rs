@@ -12,6 +12,7 @@ use super::error::SceneError;
 use super::locate::{self, Kind, Node};
 use super::{Scene, explain, find, set, syntax, validate};
 use crate::file;
+use crate::task::{Files, Problem};
 
 /// No scene is this long: a model file was named, or a device.
 pub(super) const MAX_BYTES: u64 = 4 << 20;
@@ -47,7 +48,7 @@ impl LoadedScene {
         let scene: Scene = parse(&text, path, edits, &SCENE)?;
         let loaded = Self { scene, path: path.to_owned(), text, edits: edits.to_vec() };
         match validate::first_problem(&loaded.scene) {
-            Some(problem) => Err(loaded.error_at(&problem.field, problem.message, problem.help)),
+            Some(problem) => Err(loaded.error_of(problem)),
             None => Ok(loaded),
         }
     }
@@ -56,6 +57,11 @@ impl LoadedScene {
     /// the nearest part that the text does hold. An empty `help` is left out.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
+    }
+
+    /// An error about the field that a problem names.
+    pub fn error_of(&self, problem: Problem) -> SceneError {
+        self.error_at(&problem.field, problem.message, problem.help)
     }
 
     /// An error about some bytes of the text that the field holds: with a caret under them, inside the quotes.
@@ -75,11 +81,17 @@ impl LoadedScene {
     /// `$XDG_DATA_HOME/spinntui`), the folder this program was built from, and within the program. `field` is the path of
     /// the value, for the message.
     pub fn resolve(&self, name: &str, field: &str) -> Result<PathBuf, SceneError> {
+        self.find(name, field).map_err(|problem| self.error_of(problem))
+    }
+}
+
+impl Files for LoadedScene {
+    fn find(&self, name: &str, field: &str) -> Result<PathBuf, Problem> {
         if name.is_empty() {
-            return Err(self.error_at(field, "the path is empty", "name a file, or leave the field out"));
+            return Err(Problem::new(field, "the path is empty", "name a file, or leave the field out"));
         }
         find::resolve(&self.path, name).map_err(|tried| {
-            self.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
+            Problem::new(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
         })
     }
 }

@@ -28,13 +28,11 @@ pub use self::error::SceneError;
 pub use self::load::LoadedScene;
 pub use self::reads::OutputFile;
 pub use self::watch::SceneWatcher;
+pub use crate::task::Task;
 
 use crate::machine::fault::PlannedFault;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::mapping::options::MappingOptions;
-use crate::task::dvs::options::GestureOptions;
-use crate::task::lm::options::LanguageModelOptions;
-use crate::task::tensor::options::TensorOptions;
 
 /// The scene versions that this build reads.
 pub const VERSIONS: [u32; 1] = [1];
@@ -101,15 +99,4 @@ pub struct DebugOptions {
     pub breaks: Vec<String>,
     /// Each time one of these comes to hold is noted, and the run goes on.
     pub trace: Vec<String>,
-}
-
-/// What a network is used for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub enum Task {
-    /// The network reads words and says which word it expects next.
-    LanguageModel(LanguageModelOptions),
-    /// The network sees frames of an event camera and says which gesture is made.
-    Gestures(GestureOptions),
-    /// The network's layers run over an array of inputs, row by row.
-    Tensor(TensorOptions),
 }

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{LoadedScene, SceneError, Task};
+use super::{LoadedScene, SceneError};
 use crate::file::folder_of;
 use crate::model::{CARD_FILE, INDICES_FILE, VOCABULARY_FILE, WEIGHTS_FILE};
 use crate::output::{Reads, Replace};
-use crate::task::dvs::dataset::labels_path;
 
 /// Field of a scene that names a file to write.
 const FIELD: &str = "task.outputs";
@@ -24,7 +23,6 @@ impl LoadedScene {
     /// Returns the files that the scene reads: itself, its model, and what its task names.
     pub fn reads(&self) -> Reads {
         let mut reads = Reads::default().and("the scene that is read", &self.path);
-        let mut labels = None;
         let mut add = |what, name: &str, field: &str| {
             let found = self.resolve(name, field).ok();
             if let Some(path) = &found {
@@ -32,22 +30,15 @@ impl LoadedScene {
             }
             found
         };
-        match &self.scene.task {
-            Task::LanguageModel(options) => {
-                options.text.as_deref().and_then(|text| add("the text that is read", text, "task.text"));
-            }
-            Task::Gestures(options) => {
-                if let Some(data) = add("the recordings that are read", &options.data, "task.data") {
-                    labels = Some(labels_path(&data)).filter(|_| !data.is_dir());
-                }
-            }
-            Task::Tensor(options) => {
-                add("the inputs that are read", &options.inputs, "task.inputs");
-            }
+        let task = self.scene.task.options();
+        let mut beside = Vec::new();
+        for file in task.files() {
+            let found = add(file.what, file.name, file.field);
+            beside.extend(found.and_then(|found| task.read_beside(&found)));
         }
         let model = add("the model that is read", &self.scene.model, "model");
-        if let Some(labels) = labels {
-            reads.add("the labels that are read", &labels);
+        for (what, path) in beside {
+            reads.add(what, &path);
         }
         if let Some(model) = model {
             // A lone file of weights has the other files of the model beside it.
@@ -71,8 +62,7 @@ impl LoadedScene {
     /// Fails if the scene itself names a file outside its folder or, without `replace`, one that
     /// exists.
     pub fn output_file(&self, replace: Replace) -> Result<Option<OutputFile>, SceneError> {
-        let Task::Tensor(options) = &self.scene.task else { return Ok(None) };
-        let Some(name) = options.outputs.as_deref() else { return Ok(None) };
+        let Some(name) = self.scene.task.options().outputs() else { return Ok(None) };
         if self.edits.iter().any(|(path, _)| path == FIELD || path == "task") {
             return Ok(Some(OutputFile::Asked(PathBuf::from(name))));
         }

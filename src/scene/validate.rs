@@ -2,36 +2,24 @@
 
 use std::collections::HashSet;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
-
-use super::{Scene, Task, VERSIONS};
+use super::{Scene, VERSIONS};
 use crate::chip::constants::EXP_ITERATIONS;
 use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
 use crate::mapping::options::{LayerMapping, MappingOptions};
-use crate::task::dvs::options::GestureOptions;
-use crate::task::lm::options::{LanguageModelOptions, Mode};
-
-/// Something wrong at a field path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub field: String,
-    pub message: String,
-    pub help: String,
-}
+use crate::task::Problem;
+use crate::task::options::ranges;
 
 /// PE coordinates as users write them.
 type Place = (u8, u8, u8);
 
 fn problem(field: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Problem {
-    Problem { field: field.into(), message: message.into(), help: help.into() }
+    Problem::new(field, message, help)
 }
 
 /// The first problem, in the order of the fields.
 pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
     version(scene)
-        .or_else(|| task(&scene.task))
+        .or_else(|| scene.task.options().check())
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
@@ -45,39 +33,6 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
 fn version(scene: &Scene) -> Option<Problem> {
     (!VERSIONS.contains(&scene.version))
         .then(|| problem("version", format!("there is no version {}", scene.version), "version: 1"))
-}
-
-fn task(task: &Task) -> Option<Problem> {
-    match task {
-        Task::LanguageModel(options) => language_model(options),
-        Task::Gestures(options) => gestures(options),
-        Task::Tensor(options) => ranges(options, "task"),
-    }
-}
-
-fn gestures(options: &GestureOptions) -> Option<Problem> {
-    if options.data.trim().is_empty() {
-        let help = "data: \"assets/gestures\", or a recording, or the folder of a data set";
-        return Some(problem("task.data", "there is nothing to recognise", help));
-    }
-    let error = options.frames.check().err()?;
-    let field = format!("task.frames.{}", error.field());
-    Some(problem(field, error.to_string(), "the defaults are the paper's: leave the field out"))
-}
-
-fn language_model(options: &LanguageModelOptions) -> Option<Problem> {
-    ranges(options, "task").or_else(|| match &options.mode {
-        Mode::Score if options.text.is_none() => {
-            let help = "text: \"assets/text/spinnaker2.txt\", or any other text file";
-            Some(problem("task", "to score, the task needs a text", help))
-        }
-        Mode::Score => None,
-        Mode::Generate(generate) if generate.prompt.trim().is_empty() => {
-            let help = "prompt: \"The chip\", or any other words";
-            Some(problem("task.mode.prompt", "the prompt is empty: there is nothing to begin with", help))
-        }
-        Mode::Generate(generate) => ranges(generate, "task.mode"),
-    })
 }
 
 fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
@@ -118,24 +73,9 @@ fn exp_iterations(scene: &Scene) -> Option<Problem> {
     })
 }
 
-/// A text that is being written is one stream, an array one sample.
 fn batch(scene: &Scene) -> Option<Problem> {
     let samples = scene.mapping.batch;
-    if samples <= 1 {
-        return None;
-    }
-    match &scene.task {
-        Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)) => {
-            let message =
-                format!("a batch of {samples} cannot write: each sample would need a text of its own");
-            Some(problem("mapping.batch", message, "batch: 1, or read a text: mode: Score"))
-        }
-        Task::Tensor(_) => {
-            let message = format!("a batch of {samples}: an array is one sample");
-            Some(problem("mapping.batch", message, "batch: 1, and a scene for each array"))
-        }
-        Task::LanguageModel(_) | Task::Gestures(_) => None,
-    }
+    if samples > 1 { scene.task.options().check_batch(samples) } else { None }
 }
 
 fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Problem> {
@@ -239,24 +179,4 @@ fn ports(scene: &Scene) -> Option<Problem> {
         .chain(router)
         .find(|(_, (x, y))| Qpe::at(*x, *y).is_none())
         .map(|(field, (x, y))| problem(field, format!("there is no QPE ({x},{y})"), GRID_HELP))
-}
-
-/// Checks the numbers of a group of options against the ranges that its own type states (`#[schemars(range(…))]`), so
-/// that the check and docs/scene.md cannot differ.
-fn ranges<T: Serialize + JsonSchema>(options: &T, at: &str) -> Option<Problem> {
-    let schema = schemars::schema_for!(T).to_value();
-    let values = serde_json::to_value(options).ok()?;
-    let properties = schema.get("properties")?.as_object()?;
-    properties.iter().find_map(|(name, property)| {
-        let (low, high) = (property.get("minimum")?, property.get("maximum")?);
-        let value = values.get(name)?;
-        let shown = match value {
-            // JSON has no NaN and no infinity. An optional number that is not there is fine.
-            Value::Null if property.get("type")? == "number" => "not finite".to_owned(),
-            Value::Number(n) if n.as_f64()? < low.as_f64()? || n.as_f64()? > high.as_f64()? => n.to_string(),
-            _ => return None,
-        };
-        let message = format!("`{name}` is {shown}, and must be {low} to {high}");
-        Some(problem(format!("{at}.{name}"), message, ""))
-    })
 }

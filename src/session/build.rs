@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use super::Session;
-pub use super::feed::ModelCache;
-use super::feed::{self, Feed};
-use super::work::{Computing, Reading, Recognising, Work};
-use crate::file;
+use super::cache;
+pub use super::cache::ModelCache;
 use crate::machine::exec::Machine;
 use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
@@ -14,12 +12,9 @@ use crate::machine::program::Program;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
 use crate::mapping::options::Schedule;
 use crate::mapping::{MapError, Placed, Request, map};
-use crate::model::{LanguageModel, Model};
-use crate::scene::{LoadedScene, Scene, SceneError, Task};
-use crate::task::dvs::samples::RecordingWarning;
-use crate::task::lm::options::{LanguageModelOptions, Mode};
-use crate::task::lm::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
-use crate::task::tensor::TensorTask;
+use crate::model::Model;
+use crate::scene::{LoadedScene, Scene, SceneError};
+use crate::task::{Feed, InputNote, Work};
 
 /// A scene's network on the chip, before anything runs: what `check` shows.
 #[derive(Debug)]
@@ -27,7 +22,7 @@ pub struct Plan {
     /// The model.
     pub model: Model,
     /// What the task needs beside the chip.
-    pub feed: Feed,
+    pub feed: Arc<dyn Feed>,
     /// What the chip is loaded with.
     pub program: Arc<Program>,
     /// PEs and units of each layer.
@@ -52,7 +47,7 @@ impl Plan {
     /// The same, for who needs to know whether the scene is at fault or the chip too small for it.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
-        let (model, feed, restart) = feed::load(loaded, cache)?;
+        let (model, feed, restart) = cache::load(loaded, cache)?;
         let request = Request {
             network: model.network(),
             dram: feed.dram(),
@@ -79,35 +74,9 @@ impl Plan {
         Ok(Session::new(loaded, self, machine, work))
     }
 
-    /// Returns what is odd about the recordings that the task reads, each kind once.
-    pub fn recordings(&self) -> &[RecordingWarning] {
-        match &self.feed {
-            Feed::Gestures(_, samples) => samples.warnings(),
-            Feed::Language(..) | Feed::Tensor(_) => &[],
-        }
-    }
-
     /// The task, with what it needs beside the model: its text, its prompt, its samples.
-    pub fn work(&self, loaded: &LoadedScene) -> Result<Work, SceneError> {
-        let batch = self.program.batch;
-        Ok(match (&self.feed, &loaded.scene.task) {
-            (Feed::Language(model, readout), Task::LanguageModel(options)) => {
-                Work::Language(Reading::new(language_task(loaded, (model, readout), options)?))
-            }
-            (Feed::Gestures(model, samples), _) => {
-                Work::Gestures(Box::new(Recognising::new(Arc::clone(model), Arc::clone(samples), batch)))
-            }
-            (Feed::Tensor(rows), Task::Tensor(options)) => {
-                let units = self.model.network().outputs();
-                let task = TensorTask::new(Arc::clone(rows), options.sequence, units);
-                Work::Tensor(Computing::new(task))
-            }
-            // The feed was loaded for this very task.
-            (Feed::Language(..) | Feed::Tensor(_), _) => {
-                let message = "the task is another than the one that was planned";
-                return Err(loaded.error_at("task", message.to_owned(), "load the scene again"));
-            }
-        })
+    pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
+        self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
     }
 }
 
@@ -156,9 +125,7 @@ pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     if scene.mapping.schedule != Schedule::Pipelined {
         return None;
     }
-    let generates =
-        matches!(&scene.task, Task::LanguageModel(options) if matches!(options.mode, Mode::Generate(_)));
-    let (message, help) = match generates {
+    let (message, help) = match scene.task.options().feeds_back() {
         true => (
             "each word waits for the one before it, so after the prompt one time step is in flight at a time and layers \
              wait for each other as with LayerSequential",
@@ -180,14 +147,9 @@ pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     })
 }
 
-/// Returns everything to point out about a plan, its recordings and its model, the most severe first.
-pub fn lints(
-    scene: &Scene,
-    subject: &Subject<'_>,
-    recordings: &[RecordingWarning],
-    model: &Model,
-) -> Vec<Lint> {
-    let mut lints: Vec<Lint> = recording_lints(recordings).collect();
+/// Returns everything to point out about a plan, its inputs and its model, the most severe first.
+pub fn lints(scene: &Scene, subject: &Subject<'_>, inputs: Vec<InputNote>, model: &Model) -> Vec<Lint> {
+    let mut lints: Vec<Lint> = input_lints(inputs).collect();
     lints.extend(check::lints(subject));
     lints.extend(pipeline_idle(scene));
     lints.extend(model_notes(model));
@@ -206,65 +168,18 @@ pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
     })
 }
 
-/// Returns what is odd about the recordings of gestures: guesses and missing events are warnings.
-pub fn recording_lints(found: &[RecordingWarning]) -> impl Iterator<Item = Lint> + '_ {
-    found.iter().map(|found| Lint {
-        level: if found.tally.warning.is_doubtful() { Level::Warning } else { Level::Note },
-        rule: "recording",
-        place: "task.data".to_owned(),
-        message: found.to_string(),
-        help: "`spinntui events FILE` shows what was read; docs/events.md says how files are read".to_owned(),
+/// Returns what is odd about the inputs of a task: guesses and missing inputs are warnings.
+pub fn input_lints(notes: Vec<InputNote>) -> impl Iterator<Item = Lint> {
+    notes.into_iter().map(|note| Lint {
+        level: if note.doubtful { Level::Warning } else { Level::Note },
+        rule: note.rule,
+        place: note.field.to_owned(),
+        message: note.message,
+        help: note.help.to_owned(),
     })
 }
 
 /// Builds the whole experiment.
 pub fn build(loaded: LoadedScene, cache: &mut ModelCache) -> Result<Session, SceneError> {
     Plan::new(&loaded, cache)?.start(loaded)
-}
-
-/// Reads what the task needs beside the model: its text, or its prompt.
-fn language_task(
-    loaded: &LoadedScene,
-    (model, readout): (&Arc<LanguageModel>, &Arc<Readout>),
-    options: &LanguageModelOptions,
-) -> Result<LanguageTask, SceneError> {
-    let (model, readout) = (Arc::clone(model), Arc::clone(readout));
-    match &options.mode {
-        Mode::Score => {
-            let name = options.text.as_deref().unwrap_or_default();
-            let path = loaded.resolve(name, "task.text")?;
-            let at = |what: String| {
-                let help =
-                    "any UTF-8 text will do, best one whose words the model knows: `--set task.text=PATH`";
-                loaded.error_at("task.text", format!("{}: {what}", path.display()), help)
-            };
-            let bytes =
-                file::read(&path, TEXT_LIMIT).map_err(|error| at(format!("cannot be read: {error}")))?;
-            let corpus = Corpus::new(bytes, &model.vocabulary).map_err(|error| at(error.to_string()))?;
-            let (tokens, streams) = (corpus.tokens().len(), loaded.scene.mapping.batch);
-            if streams > 1 && tokens < 2 * streams as usize {
-                let what =
-                    format!("a text of {tokens} tokens cannot be cut into {streams} streams of two or more");
-                let help = format!("set `batch: {}` or less, or take a longer text", (tokens / 2).max(1));
-                return Err(loaded.error_at("mapping.batch", what, help));
-            }
-            let task = LanguageTask::score_text(model, readout, Arc::new(corpus), options.sequence);
-            Ok(task.in_streams(streams))
-        }
-        Mode::Generate(generate) => {
-            let sampling =
-                Sampling { temperature: generate.temperature, top_k: generate.top_k, seed: generate.seed };
-            LanguageTask::write_text(
-                model,
-                readout,
-                &generate.prompt,
-                generate.words,
-                sampling,
-                options.sequence,
-            )
-            .map_err(|error: CorpusError| {
-                loaded.error_at("task.mode.prompt", error.to_string(), "use words of the model's vocabulary")
-            })
-        }
-    }
 }

@@ -4,13 +4,13 @@
 //! next input, and the task the y that comes out.
 
 pub mod build;
+mod cache;
 pub mod calibrate;
 pub mod command;
 pub mod debug;
 pub mod energy;
 pub mod engine;
 pub mod faults;
-mod feed;
 pub mod findings;
 pub mod history;
 pub mod inspect;
@@ -22,7 +22,6 @@ pub mod timeline;
 pub mod trial;
 pub mod tune;
 pub mod view;
-pub mod work;
 
 use std::sync::OnceLock;
 
@@ -33,6 +32,7 @@ use crate::machine::queue::Event;
 use crate::mapping::check::Lint;
 use crate::model::Model;
 use crate::scene::LoadedScene;
+use crate::task::{Moment, Work};
 
 use build::{Plan, pipeline_idle};
 use command::StepUnit;
@@ -40,7 +40,6 @@ use faults::FaultPlan;
 use opening::Opening;
 use stats::{Energy, EnergyParts, Stats};
 use timeline::PathUses;
-use work::Work;
 
 /// How a move ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ pub struct Session {
     model: Model,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
-    work: Work,
+    work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(u8, Phase)>,
@@ -76,7 +75,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Work) -> Self {
+    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Box<dyn Work>) -> Self {
         let stats = Stats::new(plan.program.layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (model, placed) = (plan.model, plan.placed);
@@ -141,7 +140,7 @@ impl Session {
         self.stats.energy.complete(energy.energy_j);
         self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
         if let Some(tape) = &mut self.tape {
-            tape.step(&mut self.machine, self.work.step_word());
+            tape.step(&mut self.machine, self.work.kind().step_word);
         }
     }
 
@@ -272,8 +271,20 @@ impl Session {
     }
 
     /// What the network is used for.
-    pub fn work(&self) -> &Work {
-        &self.work
+    pub fn work(&self) -> &dyn Work {
+        &*self.work
+    }
+
+    /// Where the run stands, as far as its task shows it.
+    pub fn moment(&self) -> Moment<'_> {
+        let host = &self.machine.state().host;
+        Moment {
+            steps: self.steps(),
+            in_flight: self.steps_in_flight(),
+            row: host.in_flight.front().unwrap_or(&host.rows).first().copied(),
+            read: host.rows.first().copied().unwrap_or(0),
+            compares_with: &self.model.card().compares_with,
+        }
     }
 
     /// What has been gathered so far.

@@ -5,8 +5,6 @@
 //! the start*.
 
 mod debug;
-mod gestures;
-mod tensor;
 mod timeline;
 
 use std::sync::Arc;
@@ -14,8 +12,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::debug::{DebugView, PointView, TRACED};
-pub use self::gestures::{ClassView, GestureView, SampleView};
-pub use self::tensor::TensorView;
 pub use self::timeline::{
     CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
     TimelineView, TimelineWindow,
@@ -30,7 +26,7 @@ use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
 use crate::machine::options::Assume;
 pub use crate::machine::program::{Phase, Region, RegionKind};
-pub use crate::task::dvs::picture::{EventPicture, PICTURE_SIDE};
+pub use crate::task::TaskView;
 
 /// What a face wants to see in detail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,80 +241,6 @@ pub struct EnergyView {
     pub parts: EnergyParts,
     /// Energy of the last time steps, oldest first (at most 140), J.
     pub history: Vec<f32>,
-}
-
-/// A word of the text, as the network met it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WordView {
-    /// As written in the text (the network may have seen `<unk>`).
-    pub word: String,
-    /// Whether the vocabulary knows it.
-    pub known: bool,
-    /// −ln p(word | what went before), nats; none for the first word or a prompt.
-    pub surprisal: Option<f32>,
-    /// Drawn by the network itself (Generate), not read.
-    pub generated: bool,
-}
-
-/// A possible next word.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// The word.
-    pub word: String,
-    /// Its probability, 0..=1.
-    pub probability: f32,
-}
-
-/// A text as it is read or written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LanguageView {
-    /// Words read or written so far, oldest first (at most the last 400).
-    pub words: Vec<WordView>,
-    /// First words of the text, at most 60; empty once a word was read or written.
-    pub upcoming: Vec<String>,
-    /// The five likeliest next words now, likeliest first.
-    pub top: Vec<Candidate>,
-    /// exp(mean surprisal) since the start; none before the first prediction.
-    pub perplexity: Option<f64>,
-    /// Mean surprisal since the start, nats.
-    pub mean_surprisal: Option<f64>,
-    /// Surprisal of the last predictions, oldest first (at most 140), nats.
-    pub surprisal_history: Vec<f32>,
-    /// Predictions scored so far.
-    pub predictions: u64,
-    /// Predictions in all, where known.
-    pub total_steps: Option<u64>,
-    /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
-    /// perplexity is that of all.
-    pub streams: u32,
-    /// `true` when the network writes instead of reading.
-    pub generating: bool,
-    /// Whether the tokens are single characters, spaces among them, instead of words.
-    pub characters: bool,
-    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
-    pub note: String,
-}
-
-/// What the network is for, and how well it does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum TaskView {
-    /// Reading or writing text.
-    LanguageModel(LanguageView),
-    /// Telling gestures apart.
-    Gestures(GestureView),
-    /// Arrays in, arrays out.
-    Tensor(TensorView),
-}
-
-impl TaskView {
-    /// What one time step is to this task, in a word.
-    pub const fn step_word(&self) -> &'static str {
-        match self {
-            Self::LanguageModel(_) => "token",
-            Self::Gestures(_) => "frame",
-            Self::Tensor(_) => "step",
-        }
-    }
 }
 
 /// How far back one can go.

@@ -1,7 +1,6 @@
 //! Builds snapshots: what faces see of a session.
 
 pub(super) mod event;
-mod tasks;
 
 use super::Session;
 use super::energy::PeEnergy;
@@ -73,7 +72,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         noc: noc(session),
         energy: energy(session),
         assume: session.program().assume.clone(),
-        task: tasks::task(session),
+        task: session.work().view(&session.moment()),
         history: HistoryView {
             faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
             ..engine.history.clone()

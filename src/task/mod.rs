@@ -1,7 +1,19 @@
 //! What a network is for: tasks feed it and judge what it answers. They know tokens and events, not PEs.
+//!
+//! A task is a folder and a line in `registry`: [`TaskOptions`] is what a scene chooses, [`Feed`] what is loaded for it,
+//! [`Work`] its state while the chip runs. All other modules know tasks by these traits.
 
 pub mod dvs;
+pub mod facts;
+pub mod figures;
 pub mod lm;
 pub mod log;
 pub mod npy;
+pub mod options;
+mod registry;
 pub mod tensor;
+mod work;
+
+pub use options::{Files, InputNote, Kept, Problem, TaskOptions};
+pub use registry::{Task, TaskView};
+pub use work::{Feed, Moment, TaskKind, Work};

@@ -21,6 +21,8 @@ use spinntui::session::debug::{Condition, Hit, Names, PointCommand, PointKind, P
 use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::snapshot::{RunState, SharedSnapshot};
 use spinntui::session::{Moved, Session};
+use spinntui::task::dvs::recognising::Recognising;
+use spinntui::task::lm::reading::Reading;
 
 const SMALL: &str = "scenes/lm_small.ron";
 const TINY: &str = "scenes/single_pe.ron";
@@ -103,7 +105,7 @@ fn some_pe(scene: &str, layer: usize) -> (String, Pe) {
 type Holds = Box<dyn Fn(&Session) -> bool>;
 
 fn surprisal(session: &Session) -> Option<f64> {
-    session.work().language().unwrap().observation().surprisal
+    session.work().of::<Reading>().unwrap().observation().surprisal
 }
 
 /// The cell state of a unit, found through the program as a reader of the memory map would.
@@ -130,7 +132,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
         (
             "perplexity < 300 or perplexity > 3000".into(),
             Box::new(|s| {
-                let score = s.work().language().unwrap().task().score();
+                let score = s.work().of::<Reading>().unwrap().task().score();
                 score.perplexity().is_some_and(|p| !(300.0..=3000.0).contains(&p))
             }),
         ),
@@ -185,7 +187,7 @@ fn gestures_have_their_names() {
     let mut session = session(DVS);
     let mut points = points(&mut session, &["class != label", "frame == 3, once"]);
     let hit = next_hit(&mut session, &mut points, 4).unwrap();
-    let recognising = session.work().gestures().unwrap();
+    let recognising = session.work().of::<Recognising>().unwrap();
     let (first, label) = (recognising.leader(), recognising.task().label(0).unwrap());
     if hit.text == "class != label" {
         assert_ne!(first, label);

@@ -13,6 +13,7 @@ use spinntui::session::snapshot::TaskView;
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::session::{Moved, Session};
 use spinntui::task::dvs::options::FrameOptions;
+use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::dvs::samples::Samples;
 
 const SCENE: &str = "scenes/dvs.ron";
@@ -26,7 +27,7 @@ fn scores(session: &mut Session, sequences: usize) -> Vec<Vec<u32>> {
     for _ in 0..sequences {
         assert!(matches!(session.step(StepUnit::Sequence), Moved::On(_)));
     }
-    let answered = session.work().gestures().unwrap().answered();
+    let answered = session.work().of::<Recognising>().unwrap().answered();
     answered.iter().map(|a| a.answer.scores.iter().map(|score| score.to_bits()).collect()).collect()
 }
 
@@ -52,7 +53,7 @@ fn the_chip_gives_the_plain_networks_scores_bit_by_bit() {
     assert_eq!(scores(&mut session(&[("mapping.batch", "3")]), 1), expected);
     assert_eq!(scores(&mut session(&[("mapping.schedule", "Pipelined")]), 1), expected[..1]);
     // Every sample has its time and energy, and those of all samples are the whole run's.
-    let answered = one.work().gestures().unwrap().answered();
+    let answered = one.work().of::<Recognising>().unwrap().answered();
     assert_eq!(answered.iter().map(|a| a.ticks).sum::<u64>(), one.tick());
     let energy: f64 = answered.iter().map(|a| a.energy_j).sum();
     assert!((energy - one.energy().energy_j).abs() < 1e-9, "{energy} {}", one.energy().energy_j);

@@ -11,6 +11,8 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, HistoryError, LastWrite, Place, Position};
 use spinntui::session::{Moved, Session};
+use spinntui::task::dvs::recognising::Recognising;
+use spinntui::task::lm::reading::Reading;
 
 const UNITS: [StepUnit; 5] =
     [StepUnit::Event, StepUnit::Phase, StepUnit::Layer, StepUnit::TimeStep, StepUnit::Sequence];
@@ -54,10 +56,11 @@ impl Walker {
 
     fn seen(&mut self) -> Seen {
         let work = self.session.work();
-        let score = work.language().and_then(|reading| reading.task().score().perplexity()).map(f64::to_bits);
-        let answers = match work.language() {
+        let score =
+            work.of::<Reading>().and_then(|reading| reading.task().score().perplexity()).map(f64::to_bits);
+        let answers = match work.of::<Reading>() {
             Some(reading) => reading.surprisals().iter().flatten().map(|s| u64::from(s.to_bits())).sum(),
-            None => work.gestures().map_or(0, |gestures| gestures.task().tally().answered()),
+            None => work.of::<Recognising>().map_or(0, |gestures| gestures.task().tally().answered()),
         };
         let energy = self.session.energy().energy_j.to_bits();
         (self.session.state_hash(), self.session.output_hash(), score, answers, energy)

@@ -15,6 +15,7 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
+use spinntui::task::lm::reading::Reading;
 
 use crate::common::{load, session};
 
@@ -108,7 +109,7 @@ fn a_pipeline_computes_the_same_in_less_time() {
     assert_eq!(many.steps_in_flight(), 2, "two more steps are on the chip when one is complete");
     assert!(many.tick() < one.tick() * 2 / 3, "{} and {}", many.tick(), one.tick());
     assert_eq!(many.output_hash(), one.output_hash());
-    let [a, b] = [&many, &one].map(|session| session.work().language().unwrap());
+    let [a, b] = [&many, &one].map(|session| session.work().of::<Reading>().unwrap());
     assert_eq!(a.task().score(), b.task().score());
     assert_eq!(a.surprisals(), b.surprisals());
     for (k, layer) in one.model().network().layers.iter().enumerate() {
@@ -177,7 +178,7 @@ fn a_batch_reads_streams_of_the_text() {
             assert!(model.language().unwrap().embedding.row(pair[0], &mut x));
             let y = model.network().step(&mut state, &x);
             surprisals
-                .push(session.work().language().unwrap().task().readout().predict(y).surprisal(pair[1]));
+                .push(session.work().of::<Reading>().unwrap().task().readout().predict(y).surprisal(pair[1]));
             if t + 1 == STEPS as usize {
                 outputs.push(y.to_vec());
             }
@@ -187,7 +188,7 @@ fn a_batch_reads_streams_of_the_text() {
         let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&session.machine().output(sample)), bits(y), "stream {sample}");
     }
-    let score = session.work().language().unwrap().task().score();
+    let score = session.work().of::<Reading>().unwrap().task().score();
     assert_eq!(score.predictions(), 3 * STEPS);
     let mean = surprisals.iter().sum::<f64>() / surprisals.len() as f64;
     assert!((score.mean_surprisal().unwrap() - mean).abs() < 1e-12);
@@ -212,7 +213,7 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
         let mut session = session(SMALL, edits);
         while session.step(StepUnit::TimeStep) != Moved::Finished {}
         (0..)
-            .map_while(|i| session.work().language().unwrap().task().word(i).map(str::to_owned))
+            .map_while(|i| session.work().of::<Reading>().unwrap().task().word(i).map(str::to_owned))
             .collect::<Vec<_>>()
     });
     assert_eq!(texts[0], texts[1]);
@@ -227,7 +228,10 @@ fn a_text_that_is_written_gains_nothing_and_is_told_so() {
             chip: &scene.chip,
             mapping: &scene.mapping,
         };
-        lints(scene, &subject, &[], session.model()).into_iter().map(|lint| lint.rule).collect::<Vec<_>>()
+        lints(scene, &subject, Vec::new(), session.model())
+            .into_iter()
+            .map(|lint| lint.rule)
+            .collect::<Vec<_>>()
     };
     assert!(rules(&[WRITING, PIPELINED]).contains(&"pipeline-idle"));
     assert!(!rules(&[PIPELINED]).contains(&"pipeline-idle"));

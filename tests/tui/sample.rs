@@ -8,14 +8,17 @@ use spinntui::machine::options::Assume;
 use spinntui::mapping::check::Level;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, Candidate, ClassView, DebugView, EnergyParts, EnergyView, EventPicture, Finding, GestureView,
-    HistoryView, LanguageView, LayerView, LinkView, NocView, PICTURE_SIDE, PeDetail, PeStatus, PeView, Phase,
-    PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot, TaskView, WordView,
+    BankCount, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView, NocView,
+    PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot,
+    TaskView,
 };
 use spinntui::session::snapshot::{
     CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
 };
 use spinntui::task::dvs::gesture::Gesture;
+use spinntui::task::dvs::picture::{EventPicture, PICTURE_SIDE};
+use spinntui::task::dvs::view::{ClassView, GestureView};
+use spinntui::task::lm::view::{Candidate, LanguageView, WordView};
 
 /// Ticks of one time step: 2,432 µs.
 const STEP_TICKS: u64 = 2_432 * 1_200;

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Focus, LanguageView, TaskView};
+use spinntui::session::snapshot::{Focus, TaskView};
+use spinntui::task::lm::view::LanguageView;
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::theme::{Glyphs, Looks};
 use spinntui::tui::update::update;

@@ -5,9 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{
-    LanguageView, Snapshot, TaskView, TimelineRequest, TimelineWindow, WordView,
-};
+use spinntui::session::snapshot::{Snapshot, TaskView, TimelineRequest, TimelineWindow};
+use spinntui::task::lm::view::{LanguageView, WordView};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
 use spinntui::tui::update::update;

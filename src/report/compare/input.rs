@@ -7,9 +7,8 @@ use serde::Serialize;
 use super::Ran;
 use crate::kernel::options::KernelKind;
 use crate::net::Carry;
-use crate::scene::{Scene, Task};
+use crate::scene::Scene;
 use crate::session::Session;
-use crate::task::lm::options::Mode;
 
 /// What a run read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +49,7 @@ impl Input {
         self.batch = read.len();
         // At the end of a text nothing is left to predict, and the word read stands there once more.
         let last = read.first().copied().unwrap_or(0);
-        let predicted = session.work().language().and_then(|reading| reading.observation().target);
-        self.tokens.push(predicted.unwrap_or(last));
+        self.tokens.push(session.work().predicted().unwrap_or(last));
     }
 
     /// Words that were read, without the one that is only predicted, by time step.
@@ -63,12 +61,9 @@ impl Input {
 
 /// Where recordings or rows come from.
 fn data(session: &Session) -> PathBuf {
-    let (name, field) = match &session.loaded.scene.task {
-        Task::LanguageModel(_) => return PathBuf::new(),
-        Task::Gestures(options) => (&options.data, "task.data"),
-        Task::Tensor(options) => (&options.inputs, "task.inputs"),
-    };
-    let path = session.loaded.resolve(name, field).unwrap_or_else(|_| PathBuf::from(name));
+    let files = session.loaded.scene.task.options().files();
+    let Some(file) = files.iter().find(|file| file.numbered) else { return PathBuf::new() };
+    let path = session.loaded.resolve(file.name, file.field).unwrap_or_else(|_| PathBuf::from(file.name));
     path.canonicalize().unwrap_or(path)
 }
 
@@ -112,15 +107,7 @@ impl InputCheck {
 fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     let (ta, tb) = (&a.input.tokens, &b.input.tokens);
     if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
-        let (what, unit) = match (&a.scene.task, &b.scene.task) {
-            (Task::LanguageModel(a), Task::LanguageModel(b)) => match (&a.mode, &b.mode) {
-                (Mode::Score, Mode::Score) if a.text != b.text => ("the texts differ", "word"),
-                (Mode::Generate(_), Mode::Generate(_)) => ("the texts that they wrote differ", "word"),
-                _ => ("the words read differ", "word"),
-            },
-            (Task::Gestures(_), Task::Gestures(_)) => ("the frames differ", "frame"),
-            _ => ("the inputs differ", "row"),
-        };
+        let (what, unit) = a.scene.task.options().difference(b.scene.task.options());
         return Some(format!("{what} from {unit} {} on", at + 1));
     }
     (ta.len() != tb.len()).then(|| format!("A ran {} time steps, B {}", a.report.steps, b.report.steps))

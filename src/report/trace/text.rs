@@ -80,7 +80,7 @@ fn waits(chunk: &Chunk<'_>, begin: Tick, end: Tick) -> Table {
 
 impl<W: Write> Sink for Text<W> {
     fn begin(&mut self, session: &Session) -> Result<(), TraceError> {
-        self.word = session.work().step_word();
+        self.word = session.work().kind().step_word;
         Ok(writeln!(self.writer, "{}", session.loaded.scene.title)?)
     }
 

@@ -32,7 +32,7 @@ pub fn markdown() -> String {
         "* Layers and classes are those of the model. Words of a text are as the text has them, case included.\n",
     );
     page.push_str("\n### Names\n");
-    for group in Group::ALL {
+    for group in Group::all() {
         let (heading, about) = describe(group);
         let _ = write!(
             page,
@@ -60,16 +60,14 @@ fn kind(row: &Row) -> String {
         Type::Word(Domain::Status) => "word, above".to_owned(),
         Type::Word(Domain::Phase) => "phase".to_owned(),
         Type::Word(Domain::Layer) => "layer".to_owned(),
-        Type::Word(Domain::Class) => "class".to_owned(),
-        Type::Word(Domain::Token) => "word of the text".to_owned(),
+        Type::Word(Domain::Task(kind)) => kind.described.trim_start_matches("a ").to_owned(),
     }
 }
 
 const fn describe(group: Group) -> (&'static str, &'static str) {
     match group {
         Group::Chip => ("The chip", "Of the whole chip."),
-        Group::Language => ("A text", "In scenes whose task is a language model."),
-        Group::Gestures => ("Gestures", "In scenes whose task is gestures."),
+        Group::Task(facts) => (facts.heading, facts.about),
         Group::Layer => (
             "A layer",
             "By its name in the model, `rnns.1.activity`; any name can be written in quotes, `layer(\"rnns.1\").activity`.",

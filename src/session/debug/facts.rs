@@ -13,7 +13,6 @@ use crate::machine::state::PeState;
 use crate::session::Session;
 use crate::session::energy::PeEnergy;
 use crate::session::view;
-use crate::session::work::{Reading, Recognising};
 
 /// A value of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +41,7 @@ pub enum Of {
 /// A number; none before there is one.
 pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
     match of {
-        Of::Chip => {
-            chip(session, fact).or_else(|| language(session, fact)).or_else(|| gestures(session, fact))
-        }
+        Of::Chip => chip(session, fact),
         Of::Layer(layer) => of_layer(session, fact, layer),
         Of::Pe(pe) => of_pe(session, fact, pe),
         Of::Link(link) => of_link(session, fact, link),
@@ -57,30 +54,12 @@ pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
     match (fact, of) {
         (Fact::Phase, _) => Some(session.ended_phase()?.1.name()),
         (Fact::Layer, _) => layer_name(session, session.ended_phase()?.0),
-        (Fact::Token | Fact::Next, _) => {
-            let step = usize::try_from(session.steps()).ok()?;
-            let index = if fact == Fact::Token { step.checked_sub(1)? } else { step };
-            // Before the first step nothing was read, and nothing comes after it.
-            session.work().language()?.task().word(index).filter(|_| step > 0)
-        }
-        (Fact::Class, _) => {
-            let recognising = session.work().gestures().filter(|_| session.steps() > 0)?;
-            class(recognising, recognising.leader().index())
-        }
-        (Fact::Label, _) => {
-            let recognising = session.work().gestures().filter(|_| session.steps() > 0)?;
-            let (sample, _) = recognising.task().now();
-            class(recognising, recognising.task().label(sample)?.index())
-        }
+        (Fact::Task(name), _) => session.work().word(name, session.steps()),
         (Fact::PeStatus, Of::Pe(pe)) => Some(view::status(session, pe).name()),
         (Fact::PePhase, Of::Pe(pe)) => Some(operation(session, pe)?.0.name()),
         (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
         _ => None,
     }
-}
-
-fn class(recognising: &Recognising, number: usize) -> Option<&str> {
-    recognising.classes().get(number).map(String::as_str)
 }
 
 fn layer_name(session: &Session, layer: u8) -> Option<&str> {
@@ -107,6 +86,7 @@ fn chip(session: &Session, fact: Fact) -> Option<f64> {
     let state = session.machine().state();
     let stepped = session.steps() > 0;
     Some(match fact {
+        Fact::Task(name) => session.work().number(name, session.steps())?,
         Fact::TimeUs => us(state.tick),
         Fact::Events => state.events as f64,
         Fact::Step => session.steps() as f64,
@@ -135,35 +115,6 @@ fn chip(session: &Session, fact: Fact) -> Option<f64> {
         }
         _ => return None,
     })
-}
-
-fn language(session: &Session, fact: Fact) -> Option<f64> {
-    let reading: &Reading = session.work().language()?;
-    let score = reading.task().score();
-    match fact {
-        Fact::Surprisal => reading.observation().surprisal,
-        Fact::MeanSurprisal => score.mean_surprisal(),
-        Fact::SurprisalError => score.surprisal_error(),
-        Fact::Perplexity => score.perplexity(),
-        Fact::Predictions => Some(score.predictions() as f64),
-        _ => None,
-    }
-}
-
-fn gestures(session: &Session, fact: Fact) -> Option<f64> {
-    let recognising = session.work().gestures()?;
-    let task = recognising.task();
-    let (sample, frame) = task.now();
-    match fact {
-        Fact::Accuracy => task.tally().accuracy(),
-        _ if frame == 0 => None,
-        Fact::Sample => Some(sample as f64),
-        Fact::Frame => Some(f64::from(frame)),
-        Fact::Probability => {
-            recognising.probabilities().get(recognising.leader().index()).map(|&p| f64::from(p))
-        }
-        _ => None,
-    }
 }
 
 fn of_layer(session: &Session, fact: Fact, layer: usize) -> Option<f64> {

@@ -7,7 +7,7 @@ mod causes;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use super::build::{model_notes, recording_lints};
+use super::build::{input_lints, model_notes};
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::{NOC_CYCLE, us};
 use crate::chip::geometry::Pe;
@@ -101,9 +101,9 @@ fn mapping(session: &Session) -> &MappingOptions {
     &session.loaded.scene.mapping
 }
 
-/// What is known of the scene, its recordings and its model before anything runs.
+/// What is known of the scene, its inputs and its model before anything runs.
 fn inputs(session: &Session, found: &mut Vec<Finding>) {
-    let lints = recording_lints(session.work().recordings())
+    let lints = input_lints(session.work().notes())
         .chain(session.pipeline_idle())
         .chain(model_notes(session.model()));
     found.extend(lints.map(|lint| Finding::new(lint.level, lint.rule, lint.place, lint.message, &lint.help)));

@@ -7,14 +7,14 @@ use crate::machine::program::Phase;
 use crate::machine::queue::Event;
 use crate::session::Session;
 use crate::session::stats::Stats;
-use crate::session::work::Work;
+use crate::task::Work;
 
 /// All of a session that changes.
 #[derive(Clone, Debug)]
 pub(super) struct Checkpoint {
     pub at: Position,
     machine: MachineCheckpoint,
-    work: Work,
+    work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(u8, Phase)>,

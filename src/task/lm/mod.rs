@@ -6,9 +6,13 @@
 
 pub mod corpus;
 pub mod generate;
+mod load;
+mod names;
 pub mod options;
+pub mod reading;
 pub mod readout;
 pub mod score;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -17,7 +21,11 @@ pub use generate::{Random, Sampling};
 pub use readout::{Prediction, Readout};
 pub use score::Score;
 
+use super::TaskKind;
 use crate::model::LanguageModel;
+
+/// Words of the task.
+pub(super) const KIND: TaskKind = TaskKind { step_word: "token", facts: Some(&names::FACTS) };
 
 /// Most bytes of a text that are read.
 pub const TEXT_LIMIT: u64 = 256 << 20;

@@ -1,6 +1,9 @@
 //! Any recurrent network on arrays: rows of a NumPy file in, the last layer's output out as another.
 
+mod load;
 pub mod options;
+pub mod view;
+mod work;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,10 +13,14 @@ use ndarray::{Array2, ShapeBuilder};
 use npyz::WriterBuilder;
 use thiserror::Error;
 
+use super::TaskKind;
 use super::dvs::recording::Foreign;
 use super::log::Log;
 use super::npy;
 use crate::file;
+
+/// Words of the task.
+pub(super) const KIND: TaskKind = TaskKind { step_word: "step", facts: None };
 
 /// Most bytes of an array that are read: half a million rows of 1,000 singles.
 pub const BYTES_LIMIT: u64 = 2 << 30;
@@ -220,16 +227,40 @@ impl Rows {
 #[derive(Clone, Debug)]
 pub struct TensorTask {
     rows: Arc<Rows>,
+    /// Name of the file with the rows, without its folders.
+    source: Arc<str>,
     sequence: u32,
     units: usize,
     fed: usize,
     outputs: Log<f32>,
+    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    last: Vec<f32>,
 }
 
 impl TensorTask {
     /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer has `units` units.
     pub fn new(rows: Arc<Rows>, sequence: u32, units: usize) -> Self {
-        Self { rows, sequence: sequence.max(1), units, fed: 0, outputs: Log::default() }
+        Self {
+            rows,
+            source: "".into(),
+            sequence: sequence.max(1),
+            units,
+            fed: 0,
+            outputs: Log::default(),
+            last: Vec::new(),
+        }
+    }
+
+    /// Names the file with the rows.
+    #[must_use]
+    pub fn read_from(mut self, file: &Path) -> Self {
+        self.source = file.file_name().unwrap_or_default().to_string_lossy().into();
+        self
+    }
+
+    /// Name of the file with the rows, without its folders; empty if it was not named.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The row to feed now: its number in [`Self::rows`]. None when all are read.
@@ -249,7 +280,13 @@ impl TensorTask {
     pub fn observe(&mut self, output: &[f32]) {
         if self.observed() < self.fed {
             self.outputs.extend((0..self.units).map(|unit| output.get(unit).copied().unwrap_or(0.0)));
+            self.last = output.to_vec();
         }
+    }
+
+    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    pub fn last(&self) -> &[f32] {
+        &self.last
     }
 
     /// Outputs taken so far.
@@ -282,7 +319,7 @@ impl TensorTask {
     /// # Errors
     ///
     /// Fails if `out` does.
-    pub fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+    pub fn write(&self, out: &mut (impl io::Write + ?Sized)) -> io::Result<()> {
         let mut bytes = Vec::new();
         let mut writer = npyz::WriteOptions::new()
             .default_dtype()

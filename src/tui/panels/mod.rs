@@ -100,6 +100,9 @@ impl PanelId {
     }
 }
 
+/// A mark or word as a screen shows it, and its meaning: a line of the help.
+pub type Entry = (&'static str, &'static str);
+
 /// What a panel draws from.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -132,7 +135,7 @@ impl<'a> View<'a> {
 
     /// What the task calls a time step: token, frame.
     pub fn step_word(&self) -> &'static str {
-        self.snapshot.task.step_word()
+        self.snapshot.task.kind().step_word
     }
 
     /// A layer's name in the model.

@@ -3,21 +3,35 @@
 mod confusion;
 mod gestures;
 mod idle;
-pub mod language;
+mod language;
 mod picture;
 mod tensor;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::View;
+use super::{Entry, View};
 use crate::session::snapshot::TaskView;
+
+/// How a task is shown.
+pub trait TaskPanel {
+    /// Draws the panel.
+    fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer);
+
+    /// Marks and words that the panel shows, about ten.
+    fn help(&self) -> &'static [Entry];
+}
+
+/// Table of the tasks' panels.
+pub fn panel_of(task: &TaskView) -> &dyn TaskPanel {
+    match task {
+        TaskView::LanguageModel(language) => language,
+        TaskView::Gestures(gestures) => gestures,
+        TaskView::Tensor(tensor) => tensor,
+    }
+}
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    match &view.snapshot.task {
-        TaskView::LanguageModel(reading) => language::render(view, reading, area, buf),
-        TaskView::Gestures(gestures) => gestures::render(view, gestures, area, buf),
-        TaskView::Tensor(tensor) => tensor::render(view, tensor, area, buf),
-    }
+    panel_of(&view.snapshot.task).render(view, area, buf);
 }

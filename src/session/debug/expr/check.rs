@@ -12,6 +12,7 @@ use super::unit::Unit;
 use crate::chip::geometry::Pe;
 use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::{Of, Use};
+use crate::task::facts::WordKind;
 
 /// A condition as it will be looked at.
 pub(super) struct Checked {
@@ -183,10 +184,9 @@ impl<'t> Checker<'t> {
         let meant = did_you_mean(word, words.iter().copied());
         let meant = meant.map(|word| format!("did you mean `{word}`? ")).unwrap_or_default();
         let (message, help) = match domain {
-            Domain::Token => (
-                format!("`{word}` is neither in the text nor in the vocabulary"),
-                meant.trim_end().to_owned(),
-            ),
+            Domain::Task(WordKind { unlisted: Some(unlisted), .. }) => {
+                (format!("`{word}` {unlisted}"), meant.trim_end().to_owned())
+            }
             domain => {
                 let all = words.join(", ");
                 (format!("`{word}` is no {}", noun(domain)), format!("{meant}there are {all}"))
@@ -257,11 +257,12 @@ impl<'t> Checker<'t> {
 
     /// A name with its dots: of chip or task, or of a layer.
     fn name(&mut self, name: &str, node: &Node) -> Result<Operand, ExprError> {
-        for group in [Group::Chip, Group::Language, Group::Gestures] {
+        for group in Group::plain() {
             let Some(row) = table::find(group, name) else { continue };
-            if !self.names.has(group) {
-                let of = if group == Group::Language { "language models" } else { "gestures" };
-                let message = format!("`{name}` is of {of}, and this scene has another task");
+            if let Group::Task(facts) = group
+                && !self.names.has(group)
+            {
+                let message = format!("`{name}` is of {}, and this scene has another task", facts.of);
                 return Err(ExprError::new(node.at.clone(), message, ""));
             }
             return Ok(self.fact(row, Of::Chip, node));
@@ -380,8 +381,7 @@ const fn noun(domain: Domain) -> &'static str {
         Domain::Status => "status of a PE",
         Domain::Phase => "phase",
         Domain::Layer => "layer",
-        Domain::Class => "class",
-        Domain::Token => "word",
+        Domain::Task(kind) => kind.noun,
     }
 }
 
@@ -390,7 +390,6 @@ const fn describe(domain: Domain) -> &'static str {
         Domain::Status => "what a PE does",
         Domain::Phase => "a phase",
         Domain::Layer => "a layer",
-        Domain::Class => "a class",
-        Domain::Token => "a word of the text",
+        Domain::Task(kind) => kind.described,
     }
 }

@@ -156,7 +156,7 @@ fn domain_of(head: &str) -> Option<Domain> {
     let name = value.get(start..)?;
     let row = match name.strip_prefix('.') {
         Some(field) => table::find(called(&value[..start])?.1?, field)?,
-        None => [Group::Chip, Group::Language, Group::Gestures].iter().find_map(|&g| table::find(g, name))?,
+        None => Group::plain().find_map(|group| table::find(group, name))?,
     };
     match row.kind {
         Type::Word(domain) => Some(domain),
@@ -173,8 +173,9 @@ fn quoted_words<'n>(head: &str, names: &'n Names) -> Vec<&'n str> {
 
 /// Words as they can stand without quotes, or with them.
 fn bare_words(domain: Domain, names: &Names) -> Vec<String> {
+    let quoted = matches!(domain, Domain::Task(kind) if kind.unlisted.is_some());
     let plain = |word: &str| {
-        domain != Domain::Token
+        !quoted
             && word.starts_with(|c: char| c.is_alphabetic())
             && word.chars().all(is_word)
             && !is_keyword(word)

@@ -7,21 +7,13 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::machine::program::{Phase, Program};
 use crate::machine::routes::ROUTES;
 use crate::session::Session;
-use crate::session::work::Work;
-use crate::task::lm::LanguageTask;
+use crate::task::Work;
 
 /// The names of a loaded scene. Cheap to make and to keep: what is large in it is shared.
 #[derive(Clone, Debug)]
 pub struct Names {
     program: Arc<Program>,
-    task: Task,
-}
-
-#[derive(Clone, Debug)]
-enum Task {
-    Language(Box<LanguageTask>),
-    Gestures(Vec<String>),
-    Tensor,
+    work: Arc<dyn Work>,
 }
 
 /// Where a unit keeps its values.
@@ -40,12 +32,7 @@ pub struct UnitPlace {
 impl Names {
     /// Of a session.
     pub fn of(session: &Session) -> Self {
-        let task = match session.work() {
-            Work::Language(reading) => Task::Language(Box::new(reading.task().clone())),
-            Work::Gestures(recognising) => Task::Gestures(recognising.classes().to_vec()),
-            Work::Tensor(_) => Task::Tensor,
-        };
-        Self { program: Arc::clone(session.machine().program()), task }
+        Self { program: Arc::clone(session.machine().program()), work: session.work().copy().into() }
     }
 
     /// Program of the chip: PEs, memory maps, kernels.
@@ -106,39 +93,30 @@ impl Names {
     /// Whether a group of names means something for this scene's task.
     pub fn has(&self, group: Group) -> bool {
         match group {
-            Group::Language => matches!(self.task, Task::Language(_)),
-            Group::Gestures => matches!(self.task, Task::Gestures(_)),
+            Group::Task(facts) => self.work.kind().facts == Some(facts),
             _ => true,
         }
     }
 
     /// Whether a value can ever be this word.
     pub fn knows(&self, domain: Domain, word: &str) -> bool {
-        match (domain, &self.task) {
-            (Domain::Token, Task::Language(task)) => {
-                let written = || (0..).map_while(|index| task.word(index)).any(|other| other == word);
-                task.model().vocabulary.id(word).is_some() || written()
-            }
+        match domain {
+            Domain::Task(kind) => self.work.knows(kind, word),
             _ => self.words(domain).contains(&word),
         }
     }
 
-    /// The words that a value can be; of tokens, the vocabulary.
+    /// The words that a value can be; of a text, the vocabulary.
     pub fn words(&self, domain: Domain) -> Vec<&str> {
-        match (domain, &self.task) {
-            (Domain::Status, _) => STATUSES.to_vec(),
-            (Domain::Phase, _) => Phase::ALL
+        match domain {
+            Domain::Status => STATUSES.to_vec(),
+            Domain::Phase => Phase::ALL
                 .iter()
                 .map(|phase| phase.name())
                 .chain(PHASE_NAMES.map(|(other, _)| other))
                 .collect(),
-            (Domain::Layer, _) => self.layers().collect(),
-            (Domain::Class, Task::Gestures(classes)) => classes.iter().map(String::as_str).collect(),
-            (Domain::Token, Task::Language(task)) => {
-                let vocabulary = &task.model().vocabulary;
-                (0..vocabulary.len() as u32).map(|id| vocabulary.word(id)).collect()
-            }
-            (Domain::Class | Domain::Token, _) => Vec::new(),
+            Domain::Layer => self.layers().collect(),
+            Domain::Task(kind) => self.work.words(kind),
         }
     }
 }

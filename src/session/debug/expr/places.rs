@@ -98,8 +98,7 @@ pub(super) fn field(
 
 /// Names without brackets that a scene knows.
 pub(super) fn plain_names(names: &Names) -> Vec<String> {
-    let groups =
-        [Group::Chip, Group::Language, Group::Gestures].into_iter().filter(|&group| names.has(group));
+    let groups = Group::plain().filter(|&group| names.has(group));
     let mut all: Vec<String> = groups.flat_map(table::of).map(|row| row.name.to_owned()).collect();
     for layer in names.layers() {
         all.extend(table::of(Group::Layer).map(|row| format!("{layer}.{}", row.name)));

@@ -1,7 +1,11 @@
 //! The rows of [`super::table`]: every name that a condition may use.
 
+use std::sync::LazyLock;
+
 use super::table::{Domain, Fact, Group, Row, Type, When};
 use super::unit::Unit;
+use crate::task::Task;
+use crate::task::facts::FactKind;
 
 const fn row(
     fact: Fact,
@@ -23,8 +27,8 @@ const NATS: Type = Type::Number(Unit::Nats);
 const EVENT: When = When::EVENT;
 const STEP: When = When::STEP;
 
-/// Every name.
-pub(super) const ROWS: &[Row] = &[
+/// Names of the chip and its parts.
+const ROWS: &[Row] = &[
     row(Fact::TimeUs, Group::Chip, "time_us", TIME, EVENT, "chip time"),
     row(
         Fact::Events,
@@ -136,82 +140,6 @@ pub(super) const ROWS: &[Row] = &[
         "mean power of the chip in the time step completed last",
     ),
     row(
-        Fact::Token,
-        Group::Language,
-        "token",
-        Type::Word(Domain::Token),
-        STEP,
-        "the word that the network read last, as written in the text; of a batch, as all here, the first stream's",
-    ),
-    row(
-        Fact::Next,
-        Group::Language,
-        "next",
-        Type::Word(Domain::Token),
-        STEP,
-        "the word that came after it: the one that `surprisal` is of",
-    ),
-    row(Fact::Surprisal, Group::Language, "surprisal", NATS, STEP, "−ln p(`next` | all up to `token`)"),
-    row(
-        Fact::MeanSurprisal,
-        Group::Language,
-        "mean_surprisal",
-        NATS,
-        STEP,
-        "mean surprisal since the start, all streams",
-    ),
-    row(
-        Fact::SurprisalError,
-        Group::Language,
-        "surprisal_error",
-        NATS,
-        STEP,
-        "standard error of `mean_surprisal`: standard deviation of the surprisals over √`predictions`",
-    ),
-    row(Fact::Perplexity, Group::Language, "perplexity", COUNT, STEP, "exp(`mean_surprisal`)"),
-    row(Fact::Predictions, Group::Language, "predictions", COUNT, STEP, "predictions scored since the start"),
-    row(
-        Fact::Class,
-        Group::Gestures,
-        "class",
-        Type::Word(Domain::Class),
-        STEP,
-        "the class that leads: the answer after the last frame",
-    ),
-    row(
-        Fact::Label,
-        Group::Gestures,
-        "label",
-        Type::Word(Domain::Class),
-        STEP,
-        "what the sample is labelled with",
-    ),
-    row(
-        Fact::Probability,
-        Group::Gestures,
-        "probability",
-        SHARE,
-        STEP,
-        "softmax of the leading class's mean logit so far",
-    ),
-    row(
-        Fact::Accuracy,
-        Group::Gestures,
-        "accuracy",
-        SHARE,
-        STEP,
-        "share of the labelled samples answered rightly so far",
-    ),
-    row(
-        Fact::Sample,
-        Group::Gestures,
-        "sample",
-        COUNT,
-        STEP,
-        "the sample seen last, from 0; of a batch, as all here, the first",
-    ),
-    row(Fact::Frame, Group::Gestures, "frame", COUNT, STEP, "frames of it answered"),
-    row(
         Fact::LayerActivity,
         Group::Layer,
         "activity",
@@ -320,3 +248,26 @@ pub(super) const ROWS: &[Row] = &[
     row(Fact::UnitR, Group::Unit, "r", COUNT, EVENT, "its reset gate, computed like `z`"),
     row(Fact::UnitG, Group::Unit, "g", COUNT, EVENT, "its candidate for c, computed like `z`"),
 ];
+
+/// Every name: those of the chip, then those of the tasks.
+static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| ROWS.iter().copied().chain(of_tasks()).collect());
+
+/// Returns every name.
+pub(super) fn rows() -> &'static [Row] {
+    &ALL
+}
+
+fn of_tasks() -> impl Iterator<Item = Row> {
+    let groups = Task::KINDS.iter().filter_map(|kind| kind.facts);
+    groups.flat_map(|group| {
+        group.facts.iter().map(move |fact| {
+            let kind = match fact.kind {
+                FactKind::Count => COUNT,
+                FactKind::Share => SHARE,
+                FactKind::Nats => NATS,
+                FactKind::Word(kind) => Type::Word(Domain::Task(kind)),
+            };
+            row(Fact::Task(fact.name), Group::Task(group), fact.name, kind, STEP, fact.about)
+        })
+    })
+}

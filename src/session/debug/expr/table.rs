@@ -1,8 +1,10 @@
 //! Every name that a condition may use: what it is, its unit, and when it can change. Checker, completion and
 //! `docs/debugging.md` read this one table; its rows are in `rows`.
 
-use super::rows::ROWS;
+use super::rows::rows;
 use super::unit::Unit;
+use crate::task::Task;
+use crate::task::facts::{TaskFacts, WordKind};
 
 /// When a value can change: a condition is looked at only then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,10 +63,8 @@ pub enum Domain {
     Phase,
     /// Layers by their name in the model.
     Layer,
-    /// Classes of gestures.
-    Class,
-    /// Words of a text.
-    Token,
+    /// Words of a task: of a text, classes.
+    Task(&'static WordKind),
 }
 
 /// What a name is of.
@@ -72,10 +72,8 @@ pub enum Domain {
 pub enum Group {
     /// The whole chip.
     Chip,
-    /// The task, a text.
-    Language,
-    /// The task, gestures.
-    Gestures,
+    /// A task.
+    Task(&'static TaskFacts),
     /// A layer: `rnns.1.activity`.
     Layer,
     /// A PE: `pe(3,4,2).status`.
@@ -88,13 +86,20 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 7] =
-        [Self::Chip, Self::Language, Self::Gestures, Self::Layer, Self::Pe, Self::Link, Self::Unit];
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Unit])
+    }
+
+    /// Groups whose names stand alone, in the order of the documentation.
+    pub fn plain() -> impl Iterator<Item = Self> {
+        let tasks = Task::KINDS.iter().filter_map(|kind| kind.facts).map(Self::Task);
+        std::iter::once(Self::Chip).chain(tasks)
+    }
 
     /// How its names are written, before the name itself.
     pub const fn form(self) -> &'static str {
         match self {
-            Self::Chip | Self::Language | Self::Gestures => "",
+            Self::Chip | Self::Task(_) => "",
             Self::Layer => "LAYER.",
             Self::Pe => "pe(x,y,p).",
             Self::Link => "link(x,y,direction).",
@@ -126,19 +131,8 @@ pub enum Fact {
     EnergyUj,
     StepEnergyUj,
     PowerW,
-    Token,
-    Next,
-    Surprisal,
-    MeanSurprisal,
-    SurprisalError,
-    Perplexity,
-    Predictions,
-    Class,
-    Label,
-    Probability,
-    Accuracy,
-    Sample,
-    Frame,
+    /// By its name among the task's.
+    Task(&'static str),
     LayerActivity,
     LayerActivityMean,
     PeStatus,
@@ -188,12 +182,12 @@ pub fn find(group: Group, name: &str) -> Option<&'static Row> {
         (Group::Unit, "threshold" | "θ") => "theta",
         (_, name) => name,
     };
-    ROWS.iter().find(|row| row.group == group && row.name == name)
+    rows().iter().find(|row| row.group == group && row.name == name)
 }
 
 /// The rows of a group.
 pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().filter(move |row| row.group == group)
+    rows().iter().filter(move |row| row.group == group)
 }
 
 /// What a PE's status may be; the last one is sleeping or polling.

@@ -4,20 +4,14 @@
 //! test).
 
 use crate::session::snapshot::TaskView;
-use crate::tui::panels::PanelId;
-
-/// A mark or word as the screen shows it, and its meaning.
-pub type Entry = (&'static str, &'static str);
+pub use crate::tui::panels::Entry;
+use crate::tui::panels::{self, PanelId};
 
 /// Returns the explanation of a panel, about ten entries.
-pub const fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
+pub fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
     match panel {
         PanelId::Chip => CHIP,
-        PanelId::Task => match task {
-            TaskView::LanguageModel(_) => LANGUAGE,
-            TaskView::Gestures(_) => GESTURES,
-            TaskView::Tensor(_) => TENSOR,
-        },
+        PanelId::Task => panels::task::panel_of(task).help(),
         PanelId::Memory => MEMORY,
         PanelId::Noc => NOC,
         PanelId::Timers => TIMERS,
@@ -39,37 +33,6 @@ const CHIP: &[Entry] = &[
     ("act", "activity: share of its units that sent an event"),
     ("duty", "share of the time that its core worked, not waited"),
     ("SRAM", "share of its 128 KiB in use"),
-];
-
-const LANGUAGE: &[Entry] = &[
-    ("text", "one word a time step; the last one read is reversed"),
-    ("paint", "surprisal of the word: how unexpected it was"),
-    ("bold", "surprisal from 9 nats; underlined: from 7"),
-    ("~word", "not in the vocabulary: the network has read <unk>"),
-    ("¶", "the end of a line of the corpus"),
-    ("perplexity", "e to the mean surprisal; 1 would be certain of each word"),
-    ("nats", "unit of surprisal, -ln p: 2.3 is 10 %, 6.9 is 0.1 %"),
-    ("chart", "surprisal of the last words, from 0 to 12 nats"),
-    ("it expected", "the likeliest words before the last one was shown"),
-    ("bar", "root of the probability, so that small ones are seen"),
-];
-
-const GESTURES: &[Entry] = &[
-    ("picture", "the frame: where it became brighter (ON), darker (OFF)"),
-    ("bars", "probability of each class, from the frames so far"),
-    ("mark", "before a bar: the class that the sample is labelled with"),
-    ("bold", "the class that leads: the answer if the sample ended"),
-    ("accuracy", "share of the labelled samples answered rightly"),
-    ("12 of 45", "number of the sample, and how many there are"),
-    ("last samples", "right, wrong, or ? without a label; newest at the right"),
-    ("matrix", "row: the label; column: the answer; the diagonal is right"),
-];
-
-const TENSOR: &[Entry] = &[
-    ("grid", "the outputs of the last layer, one character a unit"),
-    ("0 to 9", "tenths of the largest output of this step"),
-    ("·", "an output of 0: a silent unit"),
-    ("rows", "rows of the input array read so far, one a time step"),
 ];
 
 const MEMORY: &[Entry] = &[
@@ -197,8 +160,9 @@ mod tests {
 
     #[test]
     fn every_entry_has_one_line_of_the_narrowest_dashboard() {
-        let panels = [CHIP, LANGUAGE, GESTURES, TENSOR, MEMORY, NOC, TIMERS, SPARSITY, ENERGY, PE, TIMELINE];
-        for (word, meaning) in panels.concat().iter().chain(WORDS) {
+        let tasks = TaskView::empty();
+        let entries = PanelId::ALL.iter().flat_map(|&id| tasks.iter().flat_map(move |task| panel(id, task)));
+        for (word, meaning) in entries.chain(WORDS) {
             assert!(word.width() < 16 && meaning.width() <= 58, "{word}: {meaning} ({})", meaning.width());
         }
     }

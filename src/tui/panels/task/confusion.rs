@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::session::snapshot::{ClassView, GestureView};
+use crate::task::dvs::view::{ClassView, GestureView};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::{put_at, put_line, rows_from, shorten};
 

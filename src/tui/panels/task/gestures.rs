@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::idle::{self, Next};
-use super::{confusion, picture};
-use crate::session::snapshot::{GestureView, SampleView};
+use super::{TaskPanel, confusion, picture};
+use crate::task::dvs::view::{GestureView, SampleView};
 use crate::text::several;
-use crate::tui::panels::{PanelId, View};
+use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
@@ -22,20 +22,37 @@ const BAR_LEAST: u16 = 6;
 /// Columns of a class's percentage.
 const PERCENT: u16 = 6;
 
-/// Draws the panel.
-pub fn render(view: &View<'_>, gestures: &GestureView, area: Rect, buf: &mut Buffer) {
-    let theme = view.theme();
-    let right = format!("frame {} of {}", gestures.frame, gestures.frames);
-    let inner = frame(view, PanelId::Task, &right, picture::legend(gestures.bin_us, theme), area, buf);
-    let inner =
-        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
-    if view.snapshot.steps == 0 && !gestures.upcoming.is_empty() {
-        return before(view, gestures, inner, buf);
+/// Marks and words of the panel.
+const HELP: &[Entry] = &[
+    ("picture", "the frame: where it became brighter (ON), darker (OFF)"),
+    ("bars", "probability of each class, from the frames so far"),
+    ("mark", "before a bar: the class that the sample is labelled with"),
+    ("bold", "the class that leads: the answer if the sample ended"),
+    ("accuracy", "share of the labelled samples answered rightly"),
+    ("12 of 45", "number of the sample, and how many there are"),
+    ("last samples", "right, wrong, or ? without a label; newest at the right"),
+    ("matrix", "row: the label; column: the answer; the diagonal is right"),
+];
+
+impl TaskPanel for GestureView {
+    fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let theme = view.theme();
+        let right = format!("frame {} of {}", self.frame, self.frames);
+        let inner = frame(view, PanelId::Task, &right, picture::legend(self.bin_us, theme), area, buf);
+        let inner =
+            if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+        if view.snapshot.steps == 0 && !self.upcoming.is_empty() {
+            return before(view, self, inner, buf);
+        }
+        let head = if inner.height >= 18 { big::ROWS } else { 1 };
+        accuracy(self, theme, rows_to(inner, head), buf);
+        let rest = put_line(buf, rows_from(inner, head), now(self, theme, inner.width));
+        body(self, theme, rest, buf);
     }
-    let head = if inner.height >= 18 { big::ROWS } else { 1 };
-    accuracy(gestures, theme, rows_to(inner, head), buf);
-    let rest = put_line(buf, rows_from(inner, head), now(gestures, theme, inner.width));
-    body(gestures, theme, rest, buf);
+
+    fn help(&self) -> &'static [Entry] {
+        HELP
+    }
 }
 
 /// The network and the samples that it will see, before the first frame.

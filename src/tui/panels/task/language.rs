@@ -6,10 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use super::TaskPanel;
 use super::idle::{self, Next};
-use crate::session::snapshot::{Candidate, LanguageView, WordView};
+use crate::task::lm::view::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
-use crate::tui::panels::{PanelId, View};
+use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
@@ -49,44 +50,63 @@ struct Reading<'a> {
     hint: String,
 }
 
-/// Draws the panel.
-pub fn render(view: &View<'_>, language: &LanguageView, area: Rect, buf: &mut Buffer) {
-    let theme = view.theme();
-    let reading = Reading {
-        words: &language.words,
-        top: &language.top,
-        perplexity: language.perplexity,
-        words_written: language.words.iter().filter(|word| word.generated).count() as u64,
-        mean_surprisal: language.mean_surprisal,
-        history: &language.surprisal_history,
-        predictions: language.predictions,
-        total_steps: language.total_steps,
-        generating: language.generating,
-        token: if language.characters { "character" } else { "word" },
-        gap: u16::from(!language.characters),
-        note: &language.note,
-        hint: idle::hint(view),
-    };
-    let right = match (reading.generating, language.streams) {
-        (true, _) => "writing · surprisal".to_owned(),
-        (false, 0 | 1) => "reading · surprisal".to_owned(),
-        (false, n) => format!("stream 1 of {n} · surprisal"),
-    };
-    let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
-    let inner = frame(view, PanelId::Task, &right, legend, area, buf);
-    let inner =
-        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
-    if language.words.is_empty() && view.snapshot.steps == 0 {
-        let token = reading.token;
-        let what = format!(
-            "A network that reads a text {token} by {token}, and says after each which {token} it expects next."
-        );
-        let between = if language.characters { "" } else { " " };
-        let next = Next::Text("the text begins", language.upcoming.join(between));
-        idle::render(view, &what, &next, inner, buf);
-        return;
+/// Marks and words of the panel.
+const HELP: &[Entry] = &[
+    ("text", "one word a time step; the last one read is reversed"),
+    ("paint", "surprisal of the word: how unexpected it was"),
+    ("bold", "surprisal from 9 nats; underlined: from 7"),
+    ("~word", "not in the vocabulary: the network has read <unk>"),
+    ("¶", "the end of a line of the corpus"),
+    ("perplexity", "e to the mean surprisal; 1 would be certain of each word"),
+    ("nats", "unit of surprisal, -ln p: 2.3 is 10 %, 6.9 is 0.1 %"),
+    ("chart", "surprisal of the last words, from 0 to 12 nats"),
+    ("it expected", "the likeliest words before the last one was shown"),
+    ("bar", "root of the probability, so that small ones are seen"),
+];
+
+impl TaskPanel for LanguageView {
+    fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let theme = view.theme();
+        let reading = Reading {
+            words: &self.words,
+            top: &self.top,
+            perplexity: self.perplexity,
+            words_written: self.words.iter().filter(|word| word.generated).count() as u64,
+            mean_surprisal: self.mean_surprisal,
+            history: &self.surprisal_history,
+            predictions: self.predictions,
+            total_steps: self.total_steps,
+            generating: self.generating,
+            token: if self.characters { "character" } else { "word" },
+            gap: u16::from(!self.characters),
+            note: &self.note,
+            hint: idle::hint(view),
+        };
+        let right = match (reading.generating, self.streams) {
+            (true, _) => "writing · surprisal".to_owned(),
+            (false, 0 | 1) => "reading · surprisal".to_owned(),
+            (false, n) => format!("stream 1 of {n} · surprisal"),
+        };
+        let legend = legend::ramp("", "0", "12 nats", "~ unknown", theme);
+        let inner = frame(view, PanelId::Task, &right, legend, area, buf);
+        let inner =
+            if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+        if self.words.is_empty() && view.snapshot.steps == 0 {
+            let token = reading.token;
+            let what = format!(
+                "A network that reads a text {token} by {token}, and says after each which {token} it expects next."
+            );
+            let between = if self.characters { "" } else { " " };
+            let next = Next::Text("the text begins", self.upcoming.join(between));
+            idle::render(view, &what, &next, inner, buf);
+            return;
+        }
+        lay_out(&reading, theme, inner, buf);
     }
-    lay_out(&reading, theme, inner, buf);
+
+    fn help(&self) -> &'static [Entry] {
+        HELP
+    }
 }
 
 /// Figures on top, then the text with all the room that is left, then the next word, then the note.

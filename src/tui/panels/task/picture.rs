@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::session::snapshot::{EventPicture, PICTURE_SIDE};
+use crate::task::dvs::picture::{EventPicture, PICTURE_SIDE};
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::put_at;
 

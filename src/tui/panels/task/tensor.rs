@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::TaskPanel;
 use super::idle::{self, Next};
-use crate::session::snapshot::TensorView;
+use crate::task::tensor::view::TensorView;
 use crate::text::several;
-use crate::tui::panels::{PanelId, View};
+use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
@@ -24,43 +25,56 @@ fn before(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
     idle::render(view, &what, &Next::Rows(heading, tensor.upcoming.iter().map(row).collect()), area, buf);
 }
 
-/// Draws the panel.
-pub fn render(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
-    let theme = view.theme();
-    let most = tensor.last.iter().map(|value| value.abs()).filter(|v| v.is_finite()).fold(0.0, f32::max);
-    let legend = legend::ramp("|output|", "0", &format!("{most:.3}"), "last step", theme);
-    let inner = frame(view, PanelId::Task, "outputs of the last layer", legend, area, buf);
-    let inner =
-        if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
-    if view.snapshot.steps == 0 && !tensor.upcoming.is_empty() {
-        return before(view, tensor, inner, buf);
-    }
-    let active = tensor.last.iter().filter(|&&value| value != 0.0).count() as u64;
-    let head = Line::from(vec![
-        Span::styled(
-            format!("{} of {} rows", units::count(tensor.done), units::count(tensor.total)),
-            theme.strong(),
-        ),
-        Span::styled(
-            format!(
-                " of {} inputs · {} of {} outputs not zero",
-                units::count(tensor.width.into()),
-                units::count(active),
-                units::count(tensor.units.into())
+/// Marks and words of the panel.
+const HELP: &[Entry] = &[
+    ("grid", "the outputs of the last layer, one character a unit"),
+    ("0 to 9", "tenths of the largest output of this step"),
+    ("·", "an output of 0: a silent unit"),
+    ("rows", "rows of the input array read so far, one a time step"),
+];
+
+impl TaskPanel for TensorView {
+    fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let theme = view.theme();
+        let most = self.last.iter().map(|value| value.abs()).filter(|v| v.is_finite()).fold(0.0, f32::max);
+        let legend = legend::ramp("|output|", "0", &format!("{most:.3}"), "last step", theme);
+        let inner = frame(view, PanelId::Task, "outputs of the last layer", legend, area, buf);
+        let inner =
+            if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+        if view.snapshot.steps == 0 && !self.upcoming.is_empty() {
+            return before(view, self, inner, buf);
+        }
+        let active = self.last.iter().filter(|&&value| value != 0.0).count() as u64;
+        let head = Line::from(vec![
+            Span::styled(
+                format!("{} of {} rows", units::count(self.done), units::count(self.total)),
+                theme.strong(),
             ),
-            theme.dim(),
-        ),
-    ]);
-    let rest = rows_from(put_line(buf, inner, head), 1);
-    for (index, &value) in tensor.last.iter().enumerate() {
-        let width = usize::from(rest.width).max(1);
-        let at = ((index % width) as u16, u16::try_from(index / width).unwrap_or(u16::MAX));
-        let share = if most > 0.0 { value.abs() / most } else { 0.0 };
-        let (text, style) = if value == 0.0 {
-            ("·".to_owned(), theme.dim())
-        } else {
-            (digit(share).to_string(), theme.heat(share))
-        };
-        put_at(buf, rest, at, &text, style);
+            Span::styled(
+                format!(
+                    " of {} inputs · {} of {} outputs not zero",
+                    units::count(self.width.into()),
+                    units::count(active),
+                    units::count(self.units.into())
+                ),
+                theme.dim(),
+            ),
+        ]);
+        let rest = rows_from(put_line(buf, inner, head), 1);
+        for (index, &value) in self.last.iter().enumerate() {
+            let width = usize::from(rest.width).max(1);
+            let at = ((index % width) as u16, u16::try_from(index / width).unwrap_or(u16::MAX));
+            let share = if most > 0.0 { value.abs() / most } else { 0.0 };
+            let (text, style) = if value == 0.0 {
+                ("·".to_owned(), theme.dim())
+            } else {
+                (digit(share).to_string(), theme.heat(share))
+            };
+            put_at(buf, rest, at, &text, style);
+        }
+    }
+
+    fn help(&self) -> &'static [Entry] {
+        HELP
     }
 }

@@ -1,9 +1,16 @@
-//! What faces see of gesture recognition.
+//! What screens show of gesture recognition.
 
 use serde::{Deserialize, Serialize};
 
+use super::gesture::{GESTURES, Gesture};
+use super::picture::EventPicture;
+use super::recognising::Recognising;
 use crate::net::gesture::leader;
-use crate::task::dvs::picture::EventPicture;
+use crate::task::Moment;
+use crate::text::visible_line;
+
+/// Samples to come that a view carries before the first frame.
+const UPCOMING: u64 = 12;
 
 /// Gestures as an event camera sees them, and what the network makes of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +50,60 @@ pub struct GestureView {
 }
 
 impl GestureView {
+    /// Creates the view of a sample at a moment of the run.
+    pub(super) fn new(recognising: &Recognising, moment: &Moment<'_>) -> Self {
+        let task = recognising.task();
+        let (answering, answered) = task.now();
+        let (sample, frame) = moment.row.and_then(|row| task.sample_of(row)).unwrap_or((0, 0));
+        // A new sample has begun, and nothing of it is answered yet.
+        let fresh = answered == 0 || sample != answering;
+        let (scores, probabilities) = if fresh {
+            ([0.0; GESTURES], [0.0; GESTURES])
+        } else {
+            (task.scores_now(), recognising.probabilities())
+        };
+        let class = |gesture: Gesture| ClassView {
+            name: recognising
+                .classes()
+                .get(gesture.index())
+                .map_or_else(String::new, |name| visible_line(name).into_owned()),
+            short: gesture.short().to_owned(),
+            score: scores[gesture.index()],
+            probability: probabilities[gesture.index()],
+        };
+        let begun = moment.steps > 0 || moment.in_flight > 0;
+        let frames = recognising.frames(sample).filter(|_| begun);
+        let picture = frames.and_then(|frames| frames.pictures.get(frame as usize).cloned());
+        let coming = |sample: u64| SampleView {
+            source: visible_line(&recognising.source(sample)).into_owned(),
+            label: task.label(sample).map(Gesture::index),
+        };
+        let upcoming = if begun { 0 } else { task.samples().min(UPCOMING) };
+        let tally = task.tally();
+        Self {
+            source: visible_line(&recognising.source(sample)).into_owned(),
+            label: task.label(sample).map(Gesture::index),
+            frame: if fresh { 0 } else { answered },
+            frames: task.frames(),
+            sample,
+            samples: task.samples(),
+            batch: task.batch(),
+            bin_us: recognising.bin_us(),
+            upcoming: (0..upcoming).map(coming).collect(),
+            picture: picture.unwrap_or_default(),
+            classes: Gesture::all().map(class).collect(),
+            judged: tally.judged(),
+            correct: tally.correct(),
+            confusion: tally.confusion().iter().flatten().copied().collect(),
+            recent: task
+                .recent()
+                .iter()
+                .map(|a| (a.label.map(Gesture::index), a.predicted.index()))
+                .collect(),
+            note: visible_line(moment.compares_with).into_owned(),
+        }
+    }
+
     /// The class that leads; none before the first answer.
     pub fn leader(&self) -> Option<usize> {
         if self.frame == 0 {

@@ -1,10 +1,10 @@
-//! What a report says of gestures.
+//! What a report says of each answered sample.
 
 use serde::Serialize;
 
+use super::gesture::GESTURES;
+use super::recognising::{Answered, Recognising};
 use crate::chip::clock::us;
-use crate::session::work::Recognising;
-use crate::task::dvs::gesture::GESTURES;
 
 /// One answered sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,10 +23,10 @@ pub struct SampleAnswer {
     pub energy_j: f64,
 }
 
-/// All answers so far, in order.
-pub fn samples(recognising: &Recognising) -> Vec<SampleAnswer> {
+/// Returns all answers so far, in order.
+pub(super) fn samples(recognising: &Recognising) -> Vec<SampleAnswer> {
     let name = |class: usize| recognising.classes().get(class).cloned().unwrap_or_default();
-    let entry = |answered: &crate::session::work::Answered| SampleAnswer {
+    let entry = |answered: &Answered| SampleAnswer {
         source: recognising.source(answered.answer.sample),
         label: answered.answer.label.map(|gesture| name(gesture.index())),
         predicted: name(answered.answer.predicted.index()),

@@ -1,0 +1,173 @@
+//! From the options of gesture recognition to its samples and their features in the chip's DRAM.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::dataset::labels_path;
+use super::options::GestureOptions;
+use super::recognise::NO_ROW;
+use super::recognising::Recognising;
+use super::samples::{RecordingWarning, Samples};
+use crate::machine::program::DramRows;
+use crate::model::{GestureModel, Model};
+use crate::net::gesture::FRAME_SIDE;
+use crate::task::options::{InputFile, wrong_kind};
+use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
+
+/// Samples whose features are kept: twice the largest batch.
+const KEPT: usize = 128;
+/// Field of the recordings.
+const DATA: &str = "task.data";
+
+impl TaskOptions for GestureOptions {
+    fn check(&self) -> Option<Problem> {
+        if self.data.trim().is_empty() {
+            let help = "data: \"assets/gestures\", or a recording, or the folder of a data set";
+            return Some(Problem::new(DATA, "there is nothing to recognise", help));
+        }
+        let error = self.frames.check().err()?;
+        let field = format!("task.frames.{}", error.field());
+        Some(Problem::new(field, error.to_string(), "the defaults are the paper's: leave the field out"))
+    }
+
+    fn files(&self) -> Vec<InputFile<'_>> {
+        let what = "the recordings that are read";
+        vec![InputFile { what, name: &self.data, field: DATA, numbered: true }]
+    }
+
+    fn read_beside(&self, found: &Path) -> Option<(&'static str, PathBuf)> {
+        (!found.is_dir()).then(|| ("the labels that are read", labels_path(found)))
+    }
+
+    fn load(&self, model: &Model, files: &dyn Files, kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem> {
+        let gestures = model.gestures().ok_or_else(|| wrong_kind(model, "a gesture model", "Gestures"))?;
+        if usize::from(self.frames.size) != FRAME_SIDE {
+            let message = format!(
+                "frames of {0} × {0} pixels; the model takes {FRAME_SIDE} × {FRAME_SIDE}",
+                self.frames.size
+            );
+            return Err(Problem::new("task.frames.size", message, "size: 32"));
+        }
+        let samples = self.samples(files, kept)?;
+        Ok(Arc::new(GestureFeed { model: Arc::clone(gestures), samples }))
+    }
+
+    fn difference(&self, other: &dyn TaskOptions) -> (&'static str, &'static str) {
+        let other: &dyn std::any::Any = other;
+        if other.is::<Self>() { ("the frames differ", "frame") } else { ("the inputs differ", "row") }
+    }
+}
+
+/// Returns what is odd about recordings: guesses and missing events are doubtful.
+pub(super) fn notes(warnings: &[RecordingWarning]) -> Vec<InputNote> {
+    let note = |found: &RecordingWarning| InputNote {
+        doubtful: found.tally.warning.is_doubtful(),
+        rule: "recording",
+        field: DATA,
+        message: found.to_string(),
+        help: "`spinntui events FILE` shows what was read; docs/events.md says how files are read",
+    };
+    warnings.iter().map(note).collect()
+}
+
+/// Samples, and what they were found by.
+#[derive(Clone, Debug)]
+struct Found {
+    path: PathBuf,
+    options: GestureOptions,
+    samples: Arc<Samples>,
+}
+
+impl GestureOptions {
+    fn samples(&self, files: &dyn Files, kept: &mut Kept) -> Result<Arc<Samples>, Problem> {
+        let path = files.find(&self.data, DATA)?;
+        if let Some(found) = kept.get(|found: &Found| found.path == path && found.options == *self) {
+            return Ok(found.samples);
+        }
+        let samples = Samples::find(&path, &self.frames, self.part.split()).map_err(|error| {
+            let help = "`spinntui events PATH` shows what a recording or data set holds; docs/gestures.md says what is read";
+            Problem::new(DATA, error.to_string(), help)
+        })?;
+        let samples = Arc::new(samples);
+        kept.keep(Found { path, options: self.clone(), samples: Arc::clone(&samples) });
+        Ok(samples)
+    }
+}
+
+/// A gesture model and the samples it is to recognise.
+#[derive(Debug)]
+struct GestureFeed {
+    model: Arc<GestureModel>,
+    samples: Arc<Samples>,
+}
+
+impl Feed for GestureFeed {
+    fn dram(&self) -> Arc<dyn DramRows> {
+        Arc::new(FeatureRows {
+            model: Arc::clone(&self.model),
+            samples: Arc::clone(&self.samples),
+            kept: Mutex::default(),
+        })
+    }
+
+    fn sequence(&self) -> u32 {
+        self.samples.frames_each()
+    }
+
+    fn notes(&self) -> Vec<InputNote> {
+        notes(self.samples.warnings())
+    }
+
+    fn start(&self, _files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem> {
+        Ok(Box::new(Recognising::new(Arc::clone(&self.model), Arc::clone(&self.samples), batch)))
+    }
+}
+
+/// The features of each frame of a sample.
+type SampleFeatures = Arc<Vec<Vec<f32>>>;
+
+/// Features of frames, one row a frame, samples one after the other. The host's head makes those of a sample when one
+/// of them is read first. [`NO_ROW`] reads as zeros.
+#[derive(Debug)]
+struct FeatureRows {
+    model: Arc<GestureModel>,
+    samples: Arc<Samples>,
+    kept: Mutex<VecDeque<(usize, SampleFeatures)>>,
+}
+
+impl FeatureRows {
+    /// The features of a sample's frames. A recording that has gone since the task read it gives none.
+    fn of(&self, sample: usize) -> SampleFeatures {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, features)) = kept.iter().find(|(number, _)| *number == sample) {
+            return Arc::clone(features);
+        }
+        let frames = self.samples.frames(sample).unwrap_or_default();
+        let features: SampleFeatures =
+            Arc::new(frames.frames.iter().map(|frame| self.model.head.forward(frame)).collect());
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((sample, Arc::clone(&features)));
+        features
+    }
+}
+
+impl DramRows for FeatureRows {
+    fn width(&self) -> usize {
+        self.model.head.features()
+    }
+
+    fn read(&self, row: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        if row == NO_ROW {
+            return;
+        }
+        let frames = self.samples.frames_each().max(1);
+        let features = self.of((row / frames) as usize);
+        if let Some(features) = features.get((row % frames) as usize) {
+            out.iter_mut().zip(features).for_each(|(out, &feature)| *out = feature);
+        }
+    }
+}

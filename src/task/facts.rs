@@ -1,0 +1,49 @@
+//! Names that conditions may use in scenes of a task: what each is, for the checker and the documentation.
+
+/// Names of a task. Their values come from [`super::Work::number`] and [`super::Work::word`], new with every time step.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TaskFacts {
+    /// Heading of their table in the documentation.
+    pub heading: &'static str,
+    /// Sentence below it.
+    pub about: &'static str,
+    /// Whose they are, in the plural: "language models".
+    pub of: &'static str,
+    /// The names, in the order of the documentation.
+    pub facts: &'static [TaskFact],
+}
+
+/// A name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TaskFact {
+    /// The name as conditions write it.
+    pub name: &'static str,
+    /// Type of its values.
+    pub kind: FactKind,
+    /// One line for the documentation.
+    pub about: &'static str,
+}
+
+/// Type of the values of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// A number without unit.
+    Count,
+    /// A number, 0..=1.
+    Share,
+    /// A surprisal, nats.
+    Nats,
+    /// A word.
+    Word(&'static WordKind),
+}
+
+/// Kind of words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WordKind {
+    /// Noun for one of them.
+    pub noun: &'static str,
+    /// Noun with its article and what it is of.
+    pub described: &'static str,
+    /// What is said of a word that is none of them, where they are too many to list. Such words are written in quotes.
+    pub unlisted: Option<&'static str>,
+}

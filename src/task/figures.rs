@@ -1,0 +1,60 @@
+//! A task's part of reports: of a whole run, and of one time step.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::dvs::answers::SampleAnswer;
+use super::lm::corpus::Counts;
+
+/// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md` describes every field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
+    pub perplexity: Option<f64>,
+    /// Mean surprisal −ln p of the scored predictions, nats; `null` without one.
+    pub mean_surprisal: Option<f64>,
+    /// Predictions scored.
+    pub predictions: u64,
+    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null` before the first.
+    pub accuracy: Option<f64>,
+    /// Gestures only: counts of labelled samples, a row a label, a column an answer. Otherwise `null`.
+    pub confusion: Option<Vec<Vec<u32>>>,
+    /// Gestures only: every answered sample, in order. Otherwise `null`.
+    pub samples: Option<Vec<SampleAnswer>>,
+    /// Counts of the words, unknown words and lines of the text; `null` without a language model.
+    pub text: Option<Counts>,
+    /// Statement on what the results compare with, from the model's card.
+    ///
+    /// It is empty if too many words of the text are unknown to the model for a comparison.
+    pub compares_with: String,
+    /// `Generate` only: the prompt and the words written after it. Otherwise `null`.
+    pub generated: Option<String>,
+}
+
+/// What a task reports of one time step: names and values, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepLine<'a>(pub Vec<(&'static str, Value<'a>)>);
+
+/// A value of a [`StepLine`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value<'a> {
+    /// A count, or a position from 0.
+    Count(u64),
+    /// A number; `null` while there is none.
+    Number(Option<f64>),
+    /// A number of single precision.
+    Single(f32),
+    /// A word; `null` where there is none.
+    Word(Option<&'a str>),
+}
+
+impl Serialize for StepLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,172 @@
+//! A text as it is read or written.
+
+use std::collections::VecDeque;
+
+use super::view::LanguageView;
+use super::{KIND, LanguageTask, Observation, Score, names};
+use crate::chip::clock::Tick;
+use crate::task::facts::WordKind;
+use crate::task::figures::{Figures, StepLine, Value};
+use crate::task::log::Log;
+use crate::task::{Moment, TaskKind, TaskView, Work};
+
+/// Predictions whose surprisal screens show.
+const HISTORY: usize = 140;
+
+/// A language task and what it has shown.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    task: LanguageTask,
+    /// The task's judgement of the last completed step; of a batch, its first stream's.
+    last: Observation,
+    /// Surprisal of each token so far, by token index; of a batch, its first stream's.
+    surprisals: Log<Option<f32>>,
+    /// Surprisal of the last predictions, nats, newest last.
+    history: VecDeque<f32>,
+}
+
+impl Reading {
+    /// Creates the state before the first word.
+    pub(super) fn new(task: LanguageTask) -> Self {
+        Self { task, last: Observation::default(), surprisals: Log::default(), history: VecDeque::new() }
+    }
+
+    /// The task.
+    pub fn task(&self) -> &LanguageTask {
+        &self.task
+    }
+
+    /// The task's judgement of the last completed step.
+    pub fn observation(&self) -> &Observation {
+        &self.last
+    }
+
+    /// Surprisal of each token so far, by token index; none for the first.
+    pub fn surprisals(&self) -> &Log<Option<f32>> {
+        &self.surprisals
+    }
+
+    /// Surprisal of the last predictions, nats, newest last, at most 140.
+    pub fn surprisal_history(&self) -> impl Iterator<Item = f32> {
+        self.history.iter().copied()
+    }
+
+    /// All words read or written so far that the task still has.
+    fn words_so_far(&self) -> String {
+        let words: Vec<&str> = (0..).map_while(|index| self.task.word(index)).collect();
+        words.join(if self.task.model().vocabulary.is_characters() { "" } else { " " })
+    }
+
+    fn word_at(&self, index: u64) -> Option<&str> {
+        self.task.word(usize::try_from(index).unwrap_or(usize::MAX))
+    }
+}
+
+impl Work for Reading {
+    fn kind(&self) -> &'static TaskKind {
+        &KIND
+    }
+
+    fn copy(&self) -> Box<dyn Work> {
+        Box::new(self.clone())
+    }
+
+    fn own_bytes(&self) -> usize {
+        self.surprisals.own_bytes() + size_of::<Self>()
+    }
+
+    fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
+        Ok(self.task.next_tokens())
+    }
+
+    fn observe(&mut self, outputs: &[Vec<f32>], _now: (Tick, f64)) {
+        self.last = self.task.observe_all(outputs);
+        if self.surprisals.is_empty() {
+            self.surprisals.push(None); // nothing came before the first word
+        }
+        let surprisal = self.last.surprisal.map(|s| s as f32);
+        self.surprisals.push(surprisal);
+        if let Some(surprisal) = surprisal {
+            if self.history.len() == HISTORY {
+                self.history.pop_front();
+            }
+            self.history.push_back(surprisal);
+        }
+    }
+
+    fn total_steps(&self) -> u64 {
+        self.task.total_steps()
+    }
+
+    fn sequence(&self) -> u32 {
+        self.task.sequence()
+    }
+
+    fn headline(&self) -> Option<String> {
+        self.task.score().perplexity().map(|perplexity| format!("perplexity {perplexity:.1}"))
+    }
+
+    fn view(&self, moment: &Moment<'_>) -> TaskView {
+        TaskView::LanguageModel(LanguageView::new(self, moment))
+    }
+
+    fn figures(&self, moment: &Moment<'_>) -> Figures {
+        // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
+        let none = Score::default();
+        let score = if self.task.is_writing() { &none } else { self.task.score() };
+        let text = self.task.corpus().counts();
+        let compares = text.warning().is_none();
+        Figures {
+            perplexity: score.perplexity(),
+            mean_surprisal: score.mean_surprisal(),
+            predictions: score.predictions(),
+            text: Some(text),
+            compares_with: if compares { moment.compares_with.to_owned() } else { String::new() },
+            generated: self.task.is_writing().then(|| self.words_so_far()),
+            ..Figures::default()
+        }
+    }
+
+    /// Fields: the token that the network read (of a batch, as all words here, the first stream's), the word it stands
+    /// for as written in the text, the word that came after it, and that one's surprisal in nats.
+    fn line(&self, moment: &Moment<'_>) -> StepLine<'_> {
+        let word = self.word_at(moment.steps.saturating_sub(1)).unwrap_or_default();
+        StepLine(vec![
+            ("token", Value::Count(moment.read.into())),
+            ("word", Value::Word(Some(word))),
+            ("next", Value::Word(self.word_at(moment.steps))),
+            ("surprisal", Value::Number(self.last.surprisal)),
+        ])
+    }
+
+    fn predicted(&self) -> Option<u32> {
+        self.last.target
+    }
+
+    fn number(&self, fact: &str, _steps: u64) -> Option<f64> {
+        names::number(self, fact)
+    }
+
+    fn word(&self, fact: &str, steps: u64) -> Option<&str> {
+        // Before the first step nothing was read, and nothing comes after it.
+        let read = steps.checked_sub(1)?;
+        match fact {
+            names::TOKEN => self.word_at(read),
+            names::NEXT => self.word_at(steps),
+            _ => None,
+        }
+    }
+
+    fn words(&self, kind: &WordKind) -> Vec<&str> {
+        if *kind != names::WORD {
+            return Vec::new();
+        }
+        let vocabulary = &self.task.model().vocabulary;
+        (0..vocabulary.len() as u32).map(|id| vocabulary.word(id)).collect()
+    }
+
+    fn knows(&self, kind: &WordKind, word: &str) -> bool {
+        let written = || (0..).map_while(|index| self.task.word(index)).any(|other| other == word);
+        *kind == names::WORD && (self.task.model().vocabulary.id(word).is_some() || written())
+    }
+}

@@ -1,0 +1,62 @@
+//! The tasks, a line each: the one place that names them all.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::options::TaskOptions;
+use super::work::TaskKind;
+use super::{dvs, lm, tensor};
+
+/// Makes the enums that scenes and screens know tasks by, out of one line a task: its name in scenes, its options, what
+/// screens show of it, its words.
+macro_rules! tasks {
+    ($($(#[$about:meta])+ $name:ident($options:ty, $view:ty, $kind:expr),)+) => {
+        /// What a network is used for.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        pub enum Task {
+            $($(#[$about])+ $name($options),)+
+        }
+
+        impl Task {
+            /// Words of every task, in the order of the documentation.
+            pub const KINDS: &[&TaskKind] = &[$(&$kind),+];
+
+            /// The options of the task.
+            pub fn options(&self) -> &dyn TaskOptions {
+                match self {
+                    $(Self::$name(options) => options,)+
+                }
+            }
+        }
+
+        /// What the network is for, and how well it does, as screens show it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum TaskView {
+            $($(#[$about])+ $name($view),)+
+        }
+
+        impl TaskView {
+            /// Words of the task.
+            pub const fn kind(&self) -> &'static TaskKind {
+                match self {
+                    $(Self::$name(_) => &$kind,)+
+                }
+            }
+
+            /// A view of every task, before anything is shown.
+            #[cfg(test)]
+            pub fn empty() -> Vec<Self> {
+                vec![$(Self::$name(Default::default())),+]
+            }
+        }
+    };
+}
+
+tasks! {
+    /// The network reads words and says which word it expects next.
+    LanguageModel(lm::options::LanguageModelOptions, lm::view::LanguageView, lm::KIND),
+    /// The network sees frames of an event camera and says which gesture is made.
+    Gestures(dvs::options::GestureOptions, dvs::view::GestureView, dvs::KIND),
+    /// The network's layers run over an array of inputs, row by row.
+    Tensor(tensor::options::TensorOptions, tensor::view::TensorView, tensor::KIND),
+}

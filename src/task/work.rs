@@ -1,0 +1,156 @@
+//! What every task does while the chip runs: it gives the next inputs, judges the outputs, and shows how well it goes.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+use super::facts::{TaskFacts, WordKind};
+use super::figures::{Figures, StepLine};
+use super::options::{Files, InputNote, Problem};
+use super::registry::TaskView;
+use crate::chip::clock::Tick;
+use crate::machine::program::DramRows;
+
+/// Inputs of a loaded task: what the chip's DRAM holds, and the start of a run over it.
+pub trait Feed: Debug + Send + Sync {
+    /// Returns the rows of the chip's DRAM.
+    fn dram(&self) -> Arc<dyn DramRows>;
+
+    /// Time steps of a sequence.
+    fn sequence(&self) -> u32;
+
+    /// Returns what is odd about the inputs, each kind once.
+    fn notes(&self) -> Vec<InputNote> {
+        Vec::new()
+    }
+
+    /// Starts a run with `batch` samples side by side.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a text or prompt cannot be read.
+    fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem>;
+}
+
+/// Words of a task, the same in all its scenes.
+#[derive(Debug)]
+pub struct TaskKind {
+    /// What one time step is to the task, in a word.
+    pub step_word: &'static str,
+    /// Names for conditions; `None` if the task has none.
+    pub facts: Option<&'static TaskFacts>,
+}
+
+/// Where a run stands, as far as a task shows it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment<'a> {
+    /// Completed time steps.
+    pub steps: u64,
+    /// Time steps that are announced and not complete.
+    pub in_flight: usize,
+    /// DRAM row, of the first sample, that the chip works on: of the steps in flight the oldest, or the one completed
+    /// last. `None` before the first.
+    pub row: Option<u32>,
+    /// DRAM row, of the first sample, that the last completed time step read; 0 before the first.
+    pub read: u32,
+    /// What the results compare with, from the model's card.
+    pub compares_with: &'a str,
+}
+
+/// State of a task while the chip runs. A copy of it is a checkpoint: what does not change is shared.
+pub trait Work: Any + Debug + Send + Sync {
+    /// Words of the task.
+    fn kind(&self) -> &'static TaskKind;
+
+    /// Returns a checkpoint.
+    fn copy(&self) -> Box<dyn Work>;
+
+    /// Bytes that a copy does not share, about.
+    fn own_bytes(&self) -> usize;
+
+    /// Returns what is odd about the inputs, each kind once.
+    fn notes(&self) -> Vec<InputNote> {
+        Vec::new()
+    }
+
+    /// Returns the DRAM rows of the next time step, one for each sample of the batch; `None` when there are no more, or
+    /// none is known before the answer to the step before.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an input can no longer be read.
+    fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String>;
+
+    /// Takes what the last layer sent in the oldest time step without an answer, for each sample of the batch. `now`:
+    /// chip time and energy since the start, in ticks and J.
+    fn observe(&mut self, outputs: &[Vec<f32>], now: (Tick, f64));
+
+    /// Time steps from the first input to the last answer.
+    fn total_steps(&self) -> u64;
+
+    /// Time steps of a sequence.
+    fn sequence(&self) -> u32;
+
+    /// How well it goes, in a few words; `None` before the first answer.
+    fn headline(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns what screens show.
+    fn view(&self, moment: &Moment<'_>) -> TaskView;
+
+    /// Returns the task's part of a report.
+    fn figures(&self, moment: &Moment<'_>) -> Figures;
+
+    /// Returns what is reported of the time step completed last.
+    fn line(&self, moment: &Moment<'_>) -> StepLine<'_>;
+
+    /// Input, as the number of a DRAM row, that the outputs so far predict to come next.
+    fn predicted(&self) -> Option<u32> {
+        None
+    }
+
+    /// Writes the outputs so far, and says in a few words what was written. `None` if the task keeps none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `out` does.
+    fn write_outputs(&self, _out: &mut dyn io::Write) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Number of the task's facts; `None` before there is one. `steps`: completed time steps.
+    fn number(&self, _fact: &str, _steps: u64) -> Option<f64> {
+        None
+    }
+
+    /// Word of the task's facts; `None` before there is one. `steps`: completed time steps.
+    fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
+        None
+    }
+
+    /// Words that a fact of this kind can be, apart from those of [`Self::knows`].
+    fn words(&self, _kind: &WordKind) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Whether a fact of this kind can ever be this word.
+    fn knows(&self, kind: &WordKind, word: &str) -> bool {
+        self.words(kind).contains(&word)
+    }
+}
+
+impl dyn Work {
+    /// Returns the state as that of a certain task; `None` if it is another's.
+    pub fn of<T: Work>(&self) -> Option<&T> {
+        let any: &dyn Any = self;
+        any.downcast_ref()
+    }
+}
+
+impl Clone for Box<dyn Work> {
+    fn clone(&self) -> Self {
+        (**self).copy()
+    }
+}
