@@ -16,6 +16,7 @@ use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::StepUnit;
+use crate::session::ranges::ranges;
 use crate::session::{Moved, Session};
 
 const EXAMPLES: &str = "\
@@ -129,7 +130,7 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     progress.clear();
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
-    let ranges = session.opening().ranges(session, cache)?;
+    let ranges = ranges(session, cache)?;
     let report = Report::gather(session, Around { ranges, stopped, host, hit: None });
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }

@@ -16,6 +16,7 @@ use crate::scene::{LoadedScene, OutputFile};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::debug::points::Ran;
 use crate::session::debug::{Hit, PointKind, PointSpec};
+use crate::session::ranges::ranges;
 use crate::session::{Moved, Session};
 
 /// A run that takes longer says how far it is, so often.
@@ -130,7 +131,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
-    let ranges = if args.images.is_none() { session.opening().ranges(&session, &mut cache)? } else { None };
+    let ranges = if args.images.is_none() { ranges(&session, &mut cache)? } else { None };
     let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;

@@ -17,7 +17,7 @@ use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
     RaceCount, RaceSeen, Report, Timers, VERSION, traffic,
 };
-use crate::session::opening::Ranges;
+use crate::session::ranges::Ranges;
 
 /// What the session itself does not know.
 #[derive(Clone, Debug, Default)]

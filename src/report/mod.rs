@@ -66,7 +66,7 @@ pub struct Report {
     pub chip_time_us: f64,
     /// Chip time for a branch refill of 1 and of 3 cycles, µs; `null` without a completed step.
     ///
-    /// See [`crate::session::opening`].
+    /// See [`crate::session::ranges`].
     pub chip_time_range_us: Option<[f64; 2]>,
     /// Chip time with the fastest and slowest possible memory, µs; `null` without a completed step.
     ///

@@ -71,7 +71,7 @@ impl Plan {
     pub fn start(self, loaded: LoadedScene) -> Result<Session, SceneError> {
         let work = self.work(&loaded)?;
         let machine = Machine::new(Arc::clone(&self.program));
-        Ok(Session::new(loaded, self, machine, work))
+        Ok(Session::new(loaded, (self.model, self.placed), machine, work))
     }
 
     /// The task, with what it needs beside the model: its text, its prompt, its samples.

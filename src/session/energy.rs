@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::HISTORY;
 use crate::chip::clock::us;
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
 use crate::machine::options::Waiting;
+
+/// Time steps of the histories that charts draw.
+pub const HISTORY: usize = 140;
 
 /// What one PE used since the start, J. With the chip around the PEs and transport, all PEs add up to the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ use super::debug::{Hit, Names, PointSpec, Points};
 use super::history::{History, Place};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
-use super::view::{EngineFacts, snapshot};
+use super::view::{self, EngineFacts, snapshot};
 use super::{Moved, Session};
 use building::{Building, Purpose};
 use queue::{Next, Queue};
@@ -401,7 +401,7 @@ impl Runner {
             if standing {
                 history.stopped(session);
             }
-            self.facts.history = history.view();
+            self.facts.history = view::history(history);
         }
         if !standing {
             if now < self.published + FRAME || !self.ready.swap(false, Ordering::AcqRel) {
@@ -420,7 +420,7 @@ impl Runner {
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),
         };
-        self.facts.debug = DebugView::of(&self.points, self.stopped.as_ref());
+        self.facts.debug = view::debug(&self.points, self.stopped.as_ref());
         self.published = now;
         self.changed = false;
         notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));

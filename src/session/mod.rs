@@ -6,15 +6,21 @@
 pub mod build;
 mod cache;
 pub mod calibrate;
+pub mod chip_view;
 pub mod command;
 pub mod debug;
 pub mod energy;
 pub mod engine;
+mod event;
+mod fault_plan;
 pub mod faults;
 pub mod findings;
 pub mod history;
 pub mod inspect;
 pub mod opening;
+pub mod pace;
+pub mod ranges;
+mod readings;
 pub mod record;
 pub mod snapshot;
 pub mod stats;
@@ -29,15 +35,13 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
 use crate::machine::program::{Phase, Program};
 use crate::machine::queue::Event;
-use crate::mapping::check::Lint;
 use crate::model::Model;
 use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
 
-use build::{Plan, pipeline_idle};
-use command::StepUnit;
-use faults::FaultPlan;
+use fault_plan::FaultPlan;
 use opening::Opening;
+use pace::StepUnit;
 use stats::{Energy, EnergyParts, Stats};
 use timeline::PathUses;
 
@@ -75,10 +79,14 @@ pub struct Session {
 }
 
 impl Session {
-    fn new(loaded: LoadedScene, plan: Plan, machine: Machine, work: Box<dyn Work>) -> Self {
-        let stats = Stats::new(plan.program.layers.len());
+    fn new(
+        loaded: LoadedScene,
+        (model, placed): (Model, Vec<crate::mapping::Placed>),
+        machine: Machine,
+        work: Box<dyn Work>,
+    ) -> Self {
+        let stats = Stats::new(machine.program().layers.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
-        let (model, placed) = (plan.model, plan.placed);
         let (last_event, ended_phase, tape) = (None, None, None);
         Self {
             loaded,
@@ -159,12 +167,6 @@ impl Session {
         let began = host.completed_at - host.last_step_ticks;
         let since = self.machine.recorded().filter(|_| self.tape.is_some()).map(|record| record.since);
         host.completed > 0 && since.is_some_and(|since| since > began)
-    }
-
-    /// Returns the timeline as a front end asked for it; `None` unless it is recorded.
-    pub fn timeline(&self, request: snapshot::TimelineRequest) -> Option<snapshot::TimelineView> {
-        let (tape, record) = (self.tape.as_ref()?, self.machine.recorded()?);
-        Some(timeline::view::view(self.program(), record, tape, request, self.tick()))
     }
 
     /// Returns the first time steps of the run.
@@ -290,11 +292,6 @@ impl Session {
     /// What has been gathered so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
-    }
-
-    /// What keeps a pipeline from being filled, if anything does.
-    pub fn pipeline_idle(&self) -> Option<Lint> {
-        pipeline_idle(&self.loaded.scene)
     }
 
     /// Energy since the start.

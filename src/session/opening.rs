@@ -1,43 +1,17 @@
-//! First time steps of a run, repeated for intervals of chip time and uses of the critical path.
+//! First time steps of a run, kept to run them again: on other chips ([`super::ranges`]), and for the critical path.
 //!
-//! The intervals follow from what is not published about branches and memory.
-//!
-//! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the
-//! chip's value is not public, and the inner loop of every kernel pays it. How long a core waits
-//! for its SRAM, and the pace of DMA and DRAM, are not public either; [`Assume::memory_extremes`]
-//! has what is published about them. The first steps of the run are run again on chips with the
-//! extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
-//! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves
-//! (docs/report.md).
-//!
-//! The critical path needs a recording, which a plain run does not make: the same steps are
-//! recorded on a second machine.
+//! The critical path needs a recording, which a plain run does without: the same steps are recorded on a second machine.
 
 use std::sync::Arc;
 
-use crate::chip::clock::{Tick, us};
+use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
-use crate::machine::options::Assume;
 use crate::machine::program::Program;
 use crate::machine::record::Limits;
-use crate::scene::SceneError;
-use crate::session::Session;
-use crate::session::build::{ModelCache, Plan};
 use crate::session::timeline::{PathUses, path};
 
 /// Number of time steps that are run again.
 pub const STEPS: usize = 4;
-/// Extremes of the branch refill, in cycles.
-pub const REFILLS: [u8; 2] = [1, 3];
-
-/// Chip time of a run on other chips, µs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranges {
-    /// Chip time for each of [`REFILLS`].
-    pub refill: [f64; 2],
-    /// Chip time with the fastest and the slowest memory ([`Assume::memory_extremes`]).
-    pub memory: [f64; 2],
-}
 
 /// The first [`STEPS`] time steps of a run: what was read, and when the last of them was complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,36 +45,19 @@ impl Opening {
         Some((path_uses(program, &self.steps(), self.rows.len())?, self.rows.len()))
     }
 
-    /// Returns the rows of the time steps to announce.
-    fn steps(&self) -> Vec<Vec<u32>> {
+    /// Chip time at the end of the last step noted, ticks; 0 before the first.
+    pub(super) fn ends(&self) -> Tick {
+        self.ends
+    }
+
+    /// Steps noted.
+    pub(super) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Rows of the time steps to announce.
+    pub(super) fn steps(&self) -> Vec<Vec<u32>> {
         self.rows.iter().chain(&self.ahead).cloned().collect()
-    }
-
-    /// Returns the chip time so far on other chips; `None` without a completed step.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the scene cannot be built for such a chip.
-    pub fn ranges(&self, session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges>, SceneError> {
-        if self.ends == 0 {
-            return Ok(None);
-        }
-        let own = &session.program().assume;
-        let mut time = |assume: &Assume| -> Result<f64, SceneError> {
-            let ticks = if assume == own { self.ends } else { self.again(session, cache, assume)? };
-            Ok(us(session.tick()) * (ticks as f64 / self.ends as f64))
-        };
-        let [least, most] = REFILLS.map(|branch_refill| Assume { branch_refill, ..own.clone() });
-        let [fast, slow] = own.memory_extremes(session.program().operating_point);
-        Ok(Some(Ranges { refill: [time(&least)?, time(&most)?], memory: [time(&fast)?, time(&slow)?] }))
-    }
-
-    /// Returns the ticks that the same steps take with other assumptions.
-    fn again(&self, session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Tick, SceneError> {
-        let plan = Plan::with_assumptions(&session.loaded, cache, assume)?;
-        let mut machine = Machine::new(Arc::clone(&plan.program));
-        machine.run(&self.steps(), self.rows.len());
-        Ok(machine.state().tick)
     }
 }
 

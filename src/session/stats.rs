@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+pub use super::energy::HISTORY;
 use super::energy::StepEnergy;
 use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
@@ -21,8 +22,6 @@ pub const WINDOW: usize = 70;
 const GATES_EVERY: u64 = 35;
 /// A gate below this, or above one minus this, is saturated.
 pub const SATURATED: f32 = 0.01;
-/// Time steps of the histories that charts draw.
-pub const HISTORY: usize = 140;
 
 /// Activity and outputs since the start.
 #[derive(Clone)]

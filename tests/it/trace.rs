@@ -14,6 +14,7 @@ use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
 use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
 use spinntui::session::timeline::{Doing, PathUses, Segment, Summary, idle, path};
+use spinntui::session::view::timeline;
 use spinntui::session::{Moved, Session};
 
 const SMALL: &str = "scenes/lm_small.ron";
@@ -503,7 +504,7 @@ fn a_token_of_the_paper_is_explained() {
 /// Returns the timeline as the panel asks for it.
 fn line(session: &Session, window: TimelineWindow) -> TimelineView {
     let request = TimelineRequest { window, columns: 100, rows: 10, fit: false, pe: 0, cursor: 50 };
-    session.timeline(request).unwrap()
+    timeline::of(session, request).unwrap()
 }
 
 #[test]
@@ -511,8 +512,7 @@ fn the_panel_is_given_the_last_steps_and_not_more() {
     let mut session = session(&[]);
     steps(&mut session, 2);
     assert!(
-        session
-            .timeline(TimelineRequest {
+        timeline::of(&session, TimelineRequest {
                 window: TimelineWindow::Latest(1),
                 columns: 10,
                 rows: 1,

@@ -12,7 +12,7 @@ use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
 use crate::session::Session;
 use crate::session::energy::PeEnergy;
-use crate::session::view;
+use crate::session::readings;
 
 /// A value of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
         (Fact::Phase, _) => Some(session.ended_phase()?.1.name()),
         (Fact::Layer, _) => layer_name(session, session.ended_phase()?.0),
         (Fact::Task(name), _) => session.work().word(name, session.steps()),
-        (Fact::PeStatus, Of::Pe(pe)) => Some(view::status(session, pe).name()),
+        (Fact::PeStatus, Of::Pe(pe)) => Some(readings::status(session, pe).name()),
         (Fact::PePhase, Of::Pe(pe)) => Some(operation(session, pe)?.0.name()),
         (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
         _ => None,
@@ -71,7 +71,7 @@ fn state(session: &Session, pe: Pe) -> &PeState {
 }
 
 fn operation(session: &Session, pe: Pe) -> Option<(crate::machine::program::Phase, &Slot)> {
-    view::operation(session.program().pe(pe)?, state(session, pe))
+    readings::operation(session.program().pe(pe)?, state(session, pe))
 }
 
 fn sram_free(loaded: &PeProgram) -> f64 {
@@ -156,7 +156,7 @@ fn of_pe(session: &Session, fact: Fact, pe: Pe) -> Option<f64> {
 }
 
 fn load(session: &Session, link: &LinkState) -> f64 {
-    view::link_load(link.last_step_packets, session.machine().state().host.last_step_ticks)
+    readings::link_load(link.last_step_packets, session.machine().state().host.last_step_ticks)
 }
 
 fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {

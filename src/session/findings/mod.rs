@@ -7,7 +7,7 @@ mod causes;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use super::build::{input_lints, model_notes};
+use super::build::{input_lints, model_notes, pipeline_idle};
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::{NOC_CYCLE, us};
 use crate::chip::geometry::Pe;
@@ -104,7 +104,7 @@ fn mapping(session: &Session) -> &MappingOptions {
 /// What is known of the scene, its inputs and its model before anything runs.
 fn inputs(session: &Session, found: &mut Vec<Finding>) {
     let lints = input_lints(session.work().notes())
-        .chain(session.pipeline_idle())
+        .chain(pipeline_idle(&session.loaded.scene))
         .chain(model_notes(session.model()));
     found.extend(lints.map(|lint| Finding::new(lint.level, lint.rule, lint.place, lint.message, &lint.help)));
 }

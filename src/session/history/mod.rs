@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Session;
-use super::command::StepUnit;
-use super::snapshot::HistoryView;
+use super::pace::StepUnit;
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Progress;
 use crate::machine::fault::{Fault, FaultError};
@@ -168,19 +167,6 @@ impl History {
     /// Moments kept.
     pub fn moments(&self) -> usize {
         self.kept.len()
-    }
-
-    /// All this for faces; the faults are the session's to tell.
-    pub fn view(&self) -> HistoryView {
-        HistoryView {
-            oldest: self.oldest(),
-            moments: self.moments(),
-            every: self.options.every,
-            bytes: self.bytes(),
-            memory_mib: self.options.memory_mib,
-            bookmarks: self.bookmarks.clone(),
-            faults: Vec::new(),
-        }
     }
 
     /// What may be kept.

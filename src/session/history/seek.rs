@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, HistoryError, Position};
 use crate::chip::clock::TICKS_PER_US;
-use crate::session::command::StepUnit;
+use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
 
 /// A moment that one can go to.

@@ -9,7 +9,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
 use crate::machine::queue::EventKind;
 use crate::machine::sram::PAGE_BYTES;
-use crate::session::view::event;
+use crate::session::event;
 use crate::session::{Moved, Session};
 
 /// The answer to "who last wrote these bytes".

@@ -9,8 +9,8 @@ use crate::machine::program::{Operation, Phase, Program, Slot};
 use crate::machine::queue::{Arrival, Counter, EventKind};
 use crate::machine::state::{PeState, Status};
 use crate::session::Session;
-use crate::session::snapshot::PeStatus;
-use crate::session::view;
+use crate::session::chip_view::PeStatus;
+use crate::session::readings;
 use crate::text::step_number;
 
 /// An operation of the program.
@@ -163,7 +163,7 @@ pub struct CoreView {
 pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
     let (program, machine) = (session.program(), session.machine().state());
     let (loaded, state) = (program.pe(pe)?, &machine.pes[pe.index()]);
-    let detail = view::pe_detail(session, pe)?;
+    let detail = readings::pe_detail(session, pe)?;
     let operations = loaded.operations.iter().filter_map(|operation| {
         let slot = loaded.slots.get(usize::from(operation.slot))?;
         Some(OperationView {
@@ -183,7 +183,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         .interrupts
         .iter()
         .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
-    let status = view::status(session, pe);
+    let status = readings::status(session, pe);
     let halted = status == PeStatus::Halted;
     let stopped = halted.then(|| {
         "the core was halted by an injected fault: it does nothing more, and its memory still takes packets"
@@ -225,7 +225,7 @@ fn of_sample(program: &Program, slot: &Slot) -> String {
 
 fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
     let step = state.sram.word(slot.control.steps());
-    let (x, y) = view::arrivals(state, slot);
+    let (x, y) = readings::arrivals(state, slot);
     SlotView {
         layer: layer_name(program, slot.layer).to_owned(),
         sample: slot.sample,
@@ -266,7 +266,7 @@ fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
     let step = state.sram.word(slot.control.steps());
     let number = step_number(step);
     let ((x, x_all), (y, y_all)) = {
-        let (x, y) = view::arrivals(state, slot);
+        let (x, y) = readings::arrivals(state, slot);
         ((x, slot.input_blocks), y)
     };
     let buffer = |step: u32| ["A", "B", "C"][(step % slot.buffers.count()) as usize % 3];

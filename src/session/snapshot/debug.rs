@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::debug::{Hit, PointKind, Points};
+use crate::session::debug::PointKind;
 
 /// Lines of the tracepoints' log that a snapshot carries.
 pub const TRACED: usize = 20;
@@ -37,27 +37,4 @@ pub struct DebugView {
     pub stopped: Option<String>,
     /// What tracepoints noted last, oldest first, at most [`TRACED`] lines.
     pub log: Vec<String>,
-}
-
-impl DebugView {
-    /// Of points, and what stopped the run.
-    pub fn of(points: &Points, stopped: Option<&Hit>) -> Self {
-        let view = |point: &crate::session::debug::Point| PointView {
-            id: point.id,
-            text: point.text.clone(),
-            kind: point.kind,
-            enabled: point.enabled,
-            once: point.once,
-            ignore: point.ignore,
-            hits: point.hits,
-            error: point.error.clone(),
-        };
-        let log = points.log();
-        let old = log.len().saturating_sub(TRACED);
-        Self {
-            points: points.all().iter().map(view).collect(),
-            stopped: stopped.map(Hit::to_string),
-            log: log.skip(old).map(Hit::line).collect(),
-        }
-    }
 }

@@ -1,12 +1,10 @@
 //! Where a time step's time went: the critical path through a recording, what idle PEs waited for, and both in words.
 
-mod fit;
 pub mod idle;
 pub mod path;
 pub mod summary;
 pub mod tape;
 pub mod uses;
-pub mod view;
 
 pub use idle::{Awaited, Idle, idle};
 pub use path::{Doing, Segment, path};

@@ -1,16 +1,11 @@
-//! Builds snapshots: what faces see of a session.
-
-pub(super) mod event;
+//! Readings of the machine, as screens, conditions and the inspector show them.
 
 use super::Session;
-use super::energy::PeEnergy;
-use super::findings::findings;
-use super::inspect::inspect;
-use super::snapshot::{
-    DebugView, EnergyView, FifoView, Focus, HistoryView, LayerView, LinkView, NocView, PeDetail, PeStatus,
-    PeView, Phase, PhaseView, RunState, Snapshot,
+use super::chip_view::{
+    EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
 };
-use super::{command::Speed, stats};
+use super::energy::PeEnergy;
+use super::stats;
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::chip::power::PowerModel;
@@ -18,85 +13,11 @@ use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
-use crate::text::visible_line;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
 /// Values of the debug log that the detail of a PE lists.
 const LOGGED: u32 = 16;
-
-/// What the engine knows and the session does not.
-#[derive(Clone, Debug)]
-pub struct EngineFacts {
-    /// Scenes built so far.
-    pub build: u64,
-    /// Running, paused...
-    pub run: RunState,
-    /// Of a free run.
-    pub speed: Speed,
-    /// Time steps a second of wall time, lately.
-    pub steps_per_second: f64,
-    /// What to show in detail.
-    pub focus: Focus,
-    /// How far back one can go.
-    pub history: HistoryView,
-    /// Breakpoints and tracepoints.
-    pub debug: DebugView,
-}
-
-/// The whole picture of a session.
-pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
-    let state = session.machine().state();
-    let steps = session.steps();
-    Snapshot {
-        build: engine.build,
-        title: visible_line(&session.loaded.scene.title).into_owned(),
-        scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
-        model: visible_line(&session.model().card().name).into_owned(),
-        run: engine.run.clone(),
-        speed: engine.speed,
-        tick: state.tick,
-        events: state.events,
-        steps,
-        within_step: session.steps_in_flight() > 0,
-        sequences: session.sequences(),
-        sequence_length: session.work().sequence(),
-        step_ticks: state.host.last_step_ticks,
-        steps_per_second: engine.steps_per_second,
-        last_event: event::last_event(session),
-        clock_mhz: session.program().operating_point.mhz(),
-        pes: Pe::all().map(|pe| pe_view(session, pe)).collect(),
-        layers: layers(session),
-        phases: phases(session),
-        path_uses: session.path_uses(),
-        noc: noc(session),
-        energy: energy(session),
-        assume: session.program().assume.clone(),
-        task: session.work().view(&session.moment()),
-        history: HistoryView {
-            faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
-            ..engine.history.clone()
-        },
-        findings: findings(session),
-        debug: engine.debug.clone(),
-        focus: match engine.focus {
-            Focus::Nothing => None,
-            Focus::Pe(index) => Pe::from_index(index).and_then(|pe| pe_detail(session, pe)),
-            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| pe_detail(session, pe)),
-            Focus::Timeline(request) => {
-                Pe::from_index(usize::from(request.pe)).and_then(|pe| pe_detail(session, pe))
-            }
-        },
-        inspection: match engine.focus {
-            Focus::Inspect(request) => Some(inspect(session, request)),
-            _ => None,
-        },
-        timeline: match engine.focus {
-            Focus::Timeline(request) => session.timeline(request),
-            _ => None,
-        },
-    }
-}
 
 /// What a PE is doing now.
 pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
@@ -123,7 +44,7 @@ pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(P
     Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
 }
 
-fn pe_view(session: &Session, pe: Pe) -> PeView {
+pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     let Some(loaded) = session.program().pe(pe) else { return PeView::default() };
     let machine = session.machine();
     let (all, step) = (machine.state(), machine.state().host.last_step_ticks);
@@ -152,7 +73,7 @@ fn pe_view(session: &Session, pe: Pe) -> PeView {
     }
 }
 
-fn layers(session: &Session) -> Vec<LayerView> {
+pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let sparsity = |nonzeros: usize, all: usize| 1.0 - nonzeros as f32 / all.max(1) as f32;
     let network = session.model().network();
     let mut views = Vec::new();
@@ -185,7 +106,7 @@ fn layers(session: &Session) -> Vec<LayerView> {
     views
 }
 
-fn phases(session: &Session) -> Vec<PhaseView> {
+pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
     let clock = &session.machine().state().phases;
     let steps = session.steps().max(1) as f64;
     let all: u64 = clock.total.iter().flatten().sum();
@@ -212,7 +133,7 @@ pub(super) fn link_load(packets: u32, ticks: Tick) -> f64 {
     f64::from(packets) / (ticks / NOC_CYCLE).max(1) as f64
 }
 
-fn noc(session: &Session) -> NocView {
+pub(super) fn noc(session: &Session) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
     let links: Vec<LinkView> = ROUTES
@@ -259,7 +180,7 @@ fn fifo(session: &Session) -> Option<FifoView> {
     view
 }
 
-fn energy(session: &Session) -> EnergyView {
+pub(super) fn energy(session: &Session) -> EnergyView {
     let all = session.energy();
     EnergyView {
         power_w: all.power_w,

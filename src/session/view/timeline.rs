@@ -2,17 +2,19 @@
 
 use std::ops::Range;
 
-use super::path::{Segment, about, freight_words, operation_before};
-use super::tape::{Tape, TapedStep};
-use super::{Doing, fit, idle};
+use super::fit;
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::program::{Phase, Program};
 use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
+use crate::session::Session;
 use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
     TimelineWindow,
 };
+use crate::session::timeline::path::{Segment, about, freight_words, operation_before};
+use crate::session::timeline::tape::{Tape, TapedStep};
+use crate::session::timeline::{Doing, idle};
 use crate::text::step_number;
 
 /// Kinds of cells: phases, handlers, idle.
@@ -54,8 +56,14 @@ impl Grid {
     }
 }
 
-/// What a face asked to see.
-pub fn view(
+/// Returns the time line, as a front end asked for it; `None` unless it is recorded.
+pub fn of(session: &Session, request: TimelineRequest) -> Option<TimelineView> {
+    let (tape, record) = (session.tape.as_ref()?, session.machine.recorded()?);
+    Some(view(session.program(), record, tape, request, session.tick()))
+}
+
+/// What a front end asked to see.
+fn view(
     program: &Program,
     record: &Recorder,
     tape: &Tape,

@@ -1,66 +1,13 @@
-//! What the faces see: a small, complete picture of the experiment at one moment.
+//! What screens show of the chip, as plain data: PEs, layers, phases, the network-on-chip, energy.
 //!
-//! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the face asked for. Faces never
-//! touch the machine. Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since
-//! the start*.
-
-mod debug;
-mod timeline;
-
-use std::sync::Arc;
+//! Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since the start*.
 
 use serde::{Deserialize, Serialize};
 
-pub use self::debug::{DebugView, PointView, TRACED};
-pub use self::timeline::{
-    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
-    TimelineView, TimelineWindow,
-};
-use super::command::Speed;
-pub use super::findings::Finding;
-pub use super::history::Position;
-pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::stats::EnergyParts;
-pub use super::timeline::PathUses;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
-use crate::machine::options::Assume;
 pub use crate::machine::program::{Phase, Region, RegionKind};
-pub use crate::task::TaskView;
-
-/// What a face wants to see in detail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Focus {
-    /// Only the summary.
-    #[default]
-    Nothing,
-    /// One PE, by index (0..152): its memory map, counters and current operation.
-    Pe(usize),
-    /// The same, and what is at a place in it.
-    Inspect(Request),
-    /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
-    Timeline(TimelineRequest),
-}
-
-/// Whether and why the engine moves or stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunState {
-    /// Standing; waits for a command.
-    Paused,
-    /// Free run.
-    Running,
-    /// Carrying out a `Step`; so many units remain.
-    Stepping {
-        /// Units still to go.
-        remaining: u32,
-    },
-    /// The input is used up.
-    Finished,
-    /// No event is left but the step is not complete (a packet was lost, say): which PE waits for what.
-    Stalled(String),
-    /// The machine stopped on a fault of the program it ran: PE, operation, address.
-    Faulted(String),
-}
 
 /// What a PE is doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,12 +44,12 @@ impl PeStatus {
     }
 }
 
-/// One PE in the summary. Index in [`Snapshot::pes`] is [`crate::chip::geometry::Pe::index`].
+/// One PE in the summary. Index in a snapshot is [`crate::chip::geometry::Pe::index`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeView {
     /// What it does now.
     pub status: PeStatus,
-    /// Layer it works for (index in [`Snapshot::layers`]); the one in progress if it hosts several.
+    /// Layer it works for (index in a snapshot); the one in progress if it hosts several.
     pub layer: Option<u8>,
     /// Phase of the operation in progress.
     pub phase: Option<Phase>,
@@ -243,26 +190,7 @@ pub struct EnergyView {
     pub history: Vec<f32>,
 }
 
-/// How far back one can go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryView {
-    /// The oldest moment within reach.
-    pub oldest: Position,
-    /// Moments kept.
-    pub moments: usize,
-    /// Time steps from one to the next.
-    pub every: u32,
-    /// Bytes they take, about.
-    pub bytes: usize,
-    /// What they may take, MiB.
-    pub memory_mib: u32,
-    /// Names and where they are, in order of time.
-    pub bookmarks: Vec<(String, Position)>,
-    /// Faults that have happened, in words.
-    pub faults: Vec<String>,
-}
-
-/// One PE in detail, for [`Focus::Pe`].
+/// One PE in detail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
     /// Index, 0..152.
@@ -289,75 +217,5 @@ pub struct PeDetail {
     pub units: Vec<(u32, f32, f32)>,
 }
 
-/// The whole picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// Counts scenes built by this engine: 1 for the first, +1 for each reload or restart.
-    pub build: u64,
-    /// Scene title.
-    pub title: String,
-    /// Scene path as given.
-    pub scene: String,
-    /// Model name.
-    pub model: String,
-    /// Running, paused, finished...
-    pub run: RunState,
-    /// Speed of a free run.
-    pub speed: Speed,
-    /// Chip time, ticks.
-    pub tick: Tick,
-    /// Queue entries handled since the start.
-    pub events: u64,
-    /// Completed time steps.
-    pub steps: u64,
-    /// Whether a time step has begun and is not complete; it is shown as `steps` + 1.
-    pub within_step: bool,
-    /// Completed sequences.
-    pub sequences: u64,
-    /// Time steps per sequence.
-    pub sequence_length: u32,
-    /// Chip time of the last completed time step, ticks.
-    pub step_ticks: Tick,
-    /// Wall speed of the engine lately: time steps per second.
-    pub steps_per_second: f64,
-    /// The event handled last, in words ("packet 12 of PE(3,5,1) delivered at QPE(6,2)").
-    pub last_event: String,
-    /// PE clock, MHz.
-    pub clock_mhz: u32,
-    /// 152 PEs by index.
-    pub pes: Vec<PeView>,
-    /// Layers in network order.
-    pub layers: Vec<LayerView>,
-    /// Time by phase and layer.
-    pub phases: Vec<PhaseView>,
-    /// Uses of the critical path, with `true` for the last time step, `false` for the first ones.
-    ///
-    /// `None` until the first ones are complete.
-    pub path_uses: Option<(PathUses, bool)>,
-    /// NoC.
-    pub noc: NocView,
-    /// Energy.
-    pub energy: EnergyView,
-    /// What the scene takes where nothing is published.
-    pub assume: Assume,
-    /// Task.
-    pub task: TaskView,
-    /// What is worth knowing now, the gravest first.
-    pub findings: Vec<Finding>,
-    /// How far back one can go.
-    pub history: HistoryView,
-    /// Breakpoints and tracepoints.
-    pub debug: DebugView,
-    /// Detail asked for by `Focus`.
-    pub focus: Option<PeDetail>,
-    /// What is at the place asked for by [`Focus::Inspect`].
-    pub inspection: Option<Inspection>,
-    /// The timeline, if `Focus` asks for it.
-    pub timeline: Option<TimelineView>,
-}
-
 /// A region of a PE's memory map, as the mapper laid it out.
 pub type RegionView = Region;
-
-/// Snapshots are shared, never copied.
-pub type SharedSnapshot = Arc<Snapshot>;

@@ -13,7 +13,7 @@ pub(super) fn last_event(session: &Session) -> String {
     let state = session.machine().state();
     let doing = || {
         let pe = Pe::from_index(usize::from(event.source))?;
-        let (phase, slot) = super::operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
+        let (phase, slot) = super::readings::operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
         Some(format!("{phase} of {}", session.program().layers[usize::from(slot.layer)].name))
     };
     match event.kind {

@@ -1,0 +1,89 @@
+//! Faults in time: those that the scene plans, and those made by hand on the way.
+
+use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::machine::fault::{Fault, FaultTime, PlannedFault};
+
+/// A planned fault, and whether it has happened.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub planned: PlannedFault,
+    pub done: bool,
+    /// Chip time at which it happened last, in ticks.
+    pub tick: Tick,
+    /// Made on the way: gone when one steps back before it.
+    pub by_hand: bool,
+}
+
+/// Position of a run against which fault times are compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// Number of handled events.
+    pub events: u64,
+    /// Number of completed time steps.
+    pub steps: u64,
+    /// Chip time of the last event.
+    pub tick: Tick,
+}
+
+/// All faults of an experiment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FaultPlan {
+    pub plans: Vec<Plan>,
+    open: usize,
+    /// What went wrong just before the last event.
+    pub just: Vec<Fault>,
+}
+
+impl FaultPlan {
+    /// What the scene plans.
+    pub fn new(planned: &[PlannedFault]) -> Self {
+        let plans = planned.iter().map(|&planned| Plan { planned, done: false, tick: 0, by_hand: false });
+        Self { plans: plans.collect(), open: planned.len(), just: Vec::new() }
+    }
+
+    /// Which have happened: part of a checkpoint.
+    pub fn done(&self) -> Vec<bool> {
+        self.plans.iter().map(|plan| plan.done).collect()
+    }
+
+    /// Back to when those had happened, and none that was added since.
+    pub fn restore(&mut self, done: &[bool]) {
+        for (at, plan) in self.plans.iter_mut().enumerate() {
+            plan.done = done.get(at).copied().unwrap_or(false);
+        }
+        self.count_open();
+    }
+
+    /// Faults made by hand after so many events or later never were; says whether there were any.
+    pub fn forget_from(&mut self, events: u64) -> bool {
+        let before = self.plans.len();
+        self.plans
+            .retain(|plan| !plan.by_hand || matches!(plan.planned.at, FaultTime::Event(at) if at < events));
+        self.count_open();
+        self.plans.len() < before
+    }
+
+    pub fn count_open(&mut self) {
+        self.open = self.plans.iter().filter(|plan| !plan.done).count();
+    }
+
+    /// The next that is due; it counts as done.
+    pub fn due(&mut self, now: Now, next: Option<Tick>) -> Option<Fault> {
+        if self.open == 0 {
+            return None;
+        }
+        let due = |plan: &&mut Plan| {
+            !plan.done
+                && match plan.planned.at {
+                    FaultTime::Event(at) => now.events >= at,
+                    FaultTime::Step(at) => now.steps >= at,
+                    FaultTime::TimeUs(at) => next.is_some_and(|tick| tick as f64 >= at * TICKS_PER_US as f64),
+                }
+        };
+        let plan = self.plans.iter_mut().find(due)?;
+        plan.done = true;
+        plan.tick = now.tick;
+        self.open -= 1;
+        Some(plan.planned.fault)
+    }
+}

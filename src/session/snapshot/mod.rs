@@ -1,0 +1,152 @@
+//! What front ends see: a small, complete picture of the experiment at one moment, as plain data.
+//!
+//! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the front end asked for. Front ends
+//! never touch the machine. [`super::view`] makes snapshots.
+
+mod debug;
+mod timeline;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::debug::{DebugView, PointView, TRACED};
+pub use self::timeline::{
+    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
+    TimelineView, TimelineWindow,
+};
+pub use super::chip_view::{
+    BankCount, EnergyParts, EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
+    Phase, PhaseView, Region, RegionKind, RegionView,
+};
+pub use super::findings::Finding;
+pub use super::history::Position;
+pub use super::inspect::{Inspection, Part, PartView, Place, Request};
+use super::pace::Speed;
+pub use super::timeline::PathUses;
+use crate::chip::clock::Tick;
+use crate::machine::options::Assume;
+pub use crate::task::TaskView;
+
+/// What a face wants to see in detail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Focus {
+    /// Only the summary.
+    #[default]
+    Nothing,
+    /// One PE, by index (0..152): its memory map, counters and current operation.
+    Pe(usize),
+    /// The same, and what is at a place in it.
+    Inspect(Request),
+    /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
+    Timeline(TimelineRequest),
+}
+
+/// Whether and why the engine moves or stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Standing; waits for a command.
+    Paused,
+    /// Free run.
+    Running,
+    /// Carrying out a `Step`; so many units remain.
+    Stepping {
+        /// Units still to go.
+        remaining: u32,
+    },
+    /// The input is used up.
+    Finished,
+    /// No event is left but the step is not complete (a packet was lost, say): which PE waits for what.
+    Stalled(String),
+    /// The machine stopped on a fault of the program it ran: PE, operation, address.
+    Faulted(String),
+}
+
+/// How far back one can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// The oldest moment within reach.
+    pub oldest: Position,
+    /// Moments kept.
+    pub moments: usize,
+    /// Time steps from one to the next.
+    pub every: u32,
+    /// Bytes they take, about.
+    pub bytes: usize,
+    /// What they may take, MiB.
+    pub memory_mib: u32,
+    /// Names and where they are, in order of time.
+    pub bookmarks: Vec<(String, Position)>,
+    /// Faults that have happened, in words.
+    pub faults: Vec<String>,
+}
+
+/// The whole picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Counts scenes built by this engine: 1 for the first, +1 for each reload or restart.
+    pub build: u64,
+    /// Scene title.
+    pub title: String,
+    /// Scene path as given.
+    pub scene: String,
+    /// Model name.
+    pub model: String,
+    /// Running, paused, finished...
+    pub run: RunState,
+    /// Speed of a free run.
+    pub speed: Speed,
+    /// Chip time, ticks.
+    pub tick: Tick,
+    /// Queue entries handled since the start.
+    pub events: u64,
+    /// Completed time steps.
+    pub steps: u64,
+    /// Whether a time step has begun and is not complete; it is shown as `steps` + 1.
+    pub within_step: bool,
+    /// Completed sequences.
+    pub sequences: u64,
+    /// Time steps per sequence.
+    pub sequence_length: u32,
+    /// Chip time of the last completed time step, ticks.
+    pub step_ticks: Tick,
+    /// Wall speed of the engine lately: time steps per second.
+    pub steps_per_second: f64,
+    /// The event handled last, in words ("packet 12 of PE(3,5,1) delivered at QPE(6,2)").
+    pub last_event: String,
+    /// PE clock, MHz.
+    pub clock_mhz: u32,
+    /// 152 PEs by index.
+    pub pes: Vec<PeView>,
+    /// Layers in network order.
+    pub layers: Vec<LayerView>,
+    /// Time by phase and layer.
+    pub phases: Vec<PhaseView>,
+    /// Uses of the critical path, with `true` for the last time step, `false` for the first ones.
+    ///
+    /// `None` until the first ones are complete.
+    pub path_uses: Option<(PathUses, bool)>,
+    /// NoC.
+    pub noc: NocView,
+    /// Energy.
+    pub energy: EnergyView,
+    /// What the scene takes where nothing is published.
+    pub assume: Assume,
+    /// Task.
+    pub task: TaskView,
+    /// What is worth knowing now, the gravest first.
+    pub findings: Vec<Finding>,
+    /// How far back one can go.
+    pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
+    /// Detail asked for by `Focus`.
+    pub focus: Option<PeDetail>,
+    /// What is at the place asked for by [`Focus::Inspect`].
+    pub inspection: Option<Inspection>,
+    /// The timeline, if `Focus` asks for it.
+    pub timeline: Option<TimelineView>,
+}
+
+/// Snapshots are shared, never copied.
+pub type SharedSnapshot = Arc<Snapshot>;

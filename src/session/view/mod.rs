@@ -1,0 +1,122 @@
+//! Makes snapshots: the one place that knows both an experiment and what front ends see of it.
+
+mod fit;
+pub mod timeline;
+
+use super::debug::{Hit, Point, Points};
+use super::findings::findings;
+use super::history::History;
+use super::inspect::inspect;
+use super::pace::Speed;
+use super::snapshot::{DebugView, Focus, HistoryView, PointView, RunState, Snapshot, TRACED};
+use super::{Session, event, readings};
+use crate::chip::geometry::Pe;
+use crate::text::visible_line;
+
+/// What the engine knows and the session does not.
+#[derive(Clone, Debug)]
+pub struct EngineFacts {
+    /// Scenes built so far.
+    pub build: u64,
+    /// Running, paused...
+    pub run: RunState,
+    /// Of a free run.
+    pub speed: Speed,
+    /// Time steps a second of wall time, lately.
+    pub steps_per_second: f64,
+    /// What to show in detail.
+    pub focus: Focus,
+    /// How far back one can go.
+    pub history: HistoryView,
+    /// Breakpoints and tracepoints.
+    pub debug: DebugView,
+}
+
+/// The whole picture of a session.
+pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
+    let state = session.machine().state();
+    let steps = session.steps();
+    Snapshot {
+        build: engine.build,
+        title: visible_line(&session.loaded.scene.title).into_owned(),
+        scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
+        model: visible_line(&session.model().card().name).into_owned(),
+        run: engine.run.clone(),
+        speed: engine.speed,
+        tick: state.tick,
+        events: state.events,
+        steps,
+        within_step: session.steps_in_flight() > 0,
+        sequences: session.sequences(),
+        sequence_length: session.work().sequence(),
+        step_ticks: state.host.last_step_ticks,
+        steps_per_second: engine.steps_per_second,
+        last_event: event::last_event(session),
+        clock_mhz: session.program().operating_point.mhz(),
+        pes: Pe::all().map(|pe| readings::pe_view(session, pe)).collect(),
+        layers: readings::layers(session),
+        phases: readings::phases(session),
+        path_uses: session.path_uses(),
+        noc: readings::noc(session),
+        energy: readings::energy(session),
+        assume: session.program().assume.clone(),
+        task: session.work().view(&session.moment()),
+        history: HistoryView {
+            faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
+            ..engine.history.clone()
+        },
+        findings: findings(session),
+        debug: engine.debug.clone(),
+        focus: match engine.focus {
+            Focus::Nothing => None,
+            Focus::Pe(index) => Pe::from_index(index).and_then(|pe| readings::pe_detail(session, pe)),
+            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| readings::pe_detail(session, pe)),
+            Focus::Timeline(request) => {
+                Pe::from_index(usize::from(request.pe)).and_then(|pe| readings::pe_detail(session, pe))
+            }
+        },
+        inspection: match engine.focus {
+            Focus::Inspect(request) => Some(inspect(session, request)),
+            _ => None,
+        },
+        timeline: match engine.focus {
+            Focus::Timeline(request) => timeline::of(session, request),
+            _ => None,
+        },
+    }
+}
+
+/// Returns how far back one can go; the faults are the session's to tell.
+pub fn history(history: &History) -> HistoryView {
+    let options = history.options();
+    HistoryView {
+        oldest: history.oldest(),
+        moments: history.moments(),
+        every: options.every,
+        bytes: history.bytes(),
+        memory_mib: options.memory_mib,
+        bookmarks: history.bookmarks().to_vec(),
+        faults: Vec::new(),
+    }
+}
+
+/// Returns all points, and what stopped the run.
+pub fn debug(points: &Points, stopped: Option<&Hit>) -> DebugView {
+    let view = |point: &Point| PointView {
+        id: point.id,
+        text: point.text.clone(),
+        kind: point.kind,
+        enabled: point.enabled,
+        once: point.once,
+        ignore: point.ignore,
+        hits: point.hits,
+        error: point.error.clone(),
+    };
+    let log = points.log();
+    let old = log.len().saturating_sub(TRACED);
+    DebugView {
+        points: points.all().iter().map(view).collect(),
+        stopped: stopped.map(Hit::to_string),
+        log: log.skip(old).map(Hit::line).collect(),
+    }
+}
