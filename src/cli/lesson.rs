@@ -11,10 +11,10 @@ use super::{CliError, FAILED, FINE};
 use crate::output::Output;
 use crate::text::{WIDTH, wrapped_whole};
 use crate::tui::TuiOptions;
-use crate::tui::lesson::check::{Checked, check};
 use crate::tui::lesson::course::Course;
 use crate::tui::lesson::load::named;
 use crate::tui::lesson::{Entry, Loaded, shipped};
+use crate::tui::rehearsal::{Checked, check};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,19 +1,20 @@
 //! What commands do to the model, and what they ask of the engine.
 
 use super::app::{App, Effect, NetworkView, Overlay};
+use super::applies::in_pe;
 use super::asking::{self, Question};
-use super::command::{Action, Direction};
+use super::command::{Action, Direction, pe};
 use super::fault::{self, Kind};
-use super::keys::in_pe;
-use super::lesson;
+use super::given::Given;
 use super::looks;
 use super::overlays::{constants, help, message};
 use super::palette;
-use super::panels::pe::state as pe;
-use super::panels::{PanelId, pe as pe_panel, timeline};
+use super::panel::PanelId;
+use super::panels::{pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
-use super::widgets::floor_plan;
+use super::teaching;
 use super::widgets::prompt::Prompt;
+use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::Pe;
 use crate::session::command::Command;
 use crate::session::history::Place;
@@ -53,7 +54,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
             close(app, count.is_some());
             Vec::new()
         }
-        Action::Lesson(what) => lesson::act(app, what),
+        Action::Lesson(what) => teaching::act(app, what),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
         Action::Copy => super::copy::copy(app),
@@ -61,6 +62,35 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         _ => {
             look(app, action, times);
             Vec::new()
+        }
+    }
+}
+
+/// Carries out what was typed behind a command's name.
+pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
+    match given {
+        Given::Engine(commands) => commands.into_iter().flat_map(|command| engine(app, command)).collect(),
+        Given::Pe(pe) => {
+            app.selected = pe;
+            app.set_focus(PanelId::Pe);
+            Vec::new()
+        }
+        Given::Metric(metric) => {
+            app.metric = metric;
+            app.set_focus(PanelId::Chip);
+            Vec::new()
+        }
+        Given::Looks(looks) => {
+            app.set_looks(looks);
+            Vec::new()
+        }
+        Given::Point { spec, run } => {
+            app.notice = Some(format!("b lists it: {}", spec.text));
+            let mut effects = points::add(app, spec);
+            if run {
+                effects.extend(engine(app, Command::Run));
+            }
+            effects
         }
     }
 }
@@ -91,13 +121,13 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Expand => app.expanded = !app.expanded,
-        Action::ZoomIn => timeline::state::zoom(app, true, times),
-        Action::ZoomOut => timeline::state::zoom(app, false, times),
+        Action::ZoomIn => timeline::moves::zoom(app, true, times),
+        Action::ZoomOut => timeline::moves::zoom(app, false, times),
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
-        Action::CriticalPe => timeline::state::critical(app),
+        Action::CriticalPe => timeline::moves::critical(app),
         Action::Help => {
-            let page = help::Page::first(app);
+            let page = help::first_page(app);
             app.overlays.push(Overlay::Help { page, search: Prompt::default(), scroll: 0 });
         }
         Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
@@ -228,7 +258,7 @@ fn close(app: &mut App, had_count: bool) {
 
 /// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
 fn moved(app: &mut App, direction: Direction, times: u32) {
-    let on_line = app.overlays.is_empty() && timeline::state::moved(app, direction, times);
+    let on_line = app.overlays.is_empty() && timeline::moves::moved(app, direction, times);
     if !on_line {
         move_or_scroll(app, direction, times);
     }
@@ -275,7 +305,7 @@ fn page(app: &mut App, direction: Direction, times: u32) {
     if in_pe(app) {
         inside_pe(app, if down { pe::Key::PageDown } else { pe::Key::PageUp }, times);
     } else if app.overlays.is_empty() {
-        lesson::scroll(app, direction);
+        teaching::scroll(app, direction);
     } else {
         scroll_overlay(app, direction, times.saturating_mul(PAGE));
     }
@@ -309,13 +339,4 @@ fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
         app.notice = Some("this leads nowhere".to_owned());
     }
     app.pe = state;
-}
-
-/// Moves a first line, or a selection, among so many.
-pub(super) fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {
-    *scroll = match direction {
-        Direction::Down => scroll.saturating_add(times as usize).min(lines.saturating_sub(1)),
-        Direction::Up => scroll.saturating_sub(times as usize),
-        Direction::Left | Direction::Right => *scroll,
-    };
 }

@@ -5,20 +5,18 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::asking::AskingOverlay;
-use super::fault::FaultOverlay;
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
-use super::layout::Plan;
 use super::lesson::course::Course;
-use super::lesson::presenter::Presenter;
-use super::lesson::strip;
-use super::overlays::help;
-use super::palette::PaletteOverlay;
-use super::panels::PanelId;
-use super::panels::pe::state::PeState;
-use super::panels::timeline::state::TimelineState;
-use super::points::PointsOverlay;
+use super::panel::PanelId;
+use super::state::asking::AskingOverlay;
+use super::state::fault::FaultOverlay;
+use super::state::help::Page;
+use super::state::palette::PaletteOverlay;
+use super::state::pe::PeState;
+use super::state::points::PointsOverlay;
+use super::state::presenter::Presenter;
+use super::state::timeline::TimelineState;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
 use super::widgets::prompt::Prompt;
@@ -90,7 +88,7 @@ pub enum Overlay {
     /// The help, narrowed by a search.
     Help {
         /// Page shown while the search is empty.
-        page: help::Page,
+        page: Page,
         /// Text that narrows the help; empty shows the page.
         search: Prompt,
         /// First line shown.
@@ -270,11 +268,6 @@ impl App {
     /// Changes how the app looks.
     pub fn set_looks(&mut self, looks: Looks) {
         self.theme = Theme::new(looks);
-    }
-
-    /// Where everything goes at the present size.
-    pub fn plan(&self) -> Plan {
-        strip::plan(self, self.size)
     }
 
     /// Returns the metric of the floor plan.

@@ -5,11 +5,9 @@
 //! row in [`COMMANDS`], an arm in [`super::act`].
 
 pub mod argument;
-pub mod doc;
+pub mod pe;
 mod table;
 
-use super::lesson::Do;
-use super::panels::pe::state as pe;
 pub use argument::Argument;
 pub use table::COMMANDS;
 
@@ -125,6 +123,21 @@ pub enum Action {
     Copy,
     /// Leave.
     Quit,
+}
+
+/// What keys do with a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Do {
+    /// The next page.
+    Next,
+    /// The page before.
+    Previous,
+    /// The text on screen, or not.
+    Toggle,
+    /// The page's question.
+    Ask,
+    /// Presenter mode on or off.
+    Present,
 }
 
 /// Where to move; up is up on the screen, which is a larger y on the floor plan.

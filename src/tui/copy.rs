@@ -7,7 +7,8 @@ use ratatui::layout::Rect;
 
 use super::app::{App, Effect, Overlay};
 use super::fault;
-use super::panels::{self, PanelId, View, chip};
+use super::panel::PanelId;
+use super::panels::{self, View, chip};
 use super::term::panic::without_escapes;
 use super::{view, widgets::units};
 use crate::machine::sram::BANK_BYTES;

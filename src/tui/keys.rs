@@ -2,14 +2,17 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::act::{act, focus_number, scroll_by};
+use super::act::{act, carry_out, focus_number};
 use super::app::{App, Count, Effect, Overlay};
-use super::command::{self, Action, Context, Direction, When};
-use super::keymap::{Key, Keymap};
+use super::applies::{applies, context, is_global};
+use super::command::{Action, Direction};
+use super::keymap::Key;
 use super::overlays::help;
-use super::panels::PanelId;
+use super::palette::{self, Meaning};
+use super::teaching::{presenter, question};
 use super::widgets::prompt::{Prompt, Typed};
-use super::{asking, fault, lesson, palette, points};
+use super::widgets::scroll_by;
+use super::{asking, fault, points};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -39,7 +42,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let count = count.map(|count| count.value);
-    lesson::presenter::pressed(app, key, count, command);
+    presenter::pressed(app, key, count, command);
     act(app, command.action, count)
 }
 
@@ -49,16 +52,8 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         .or_else(|| points::key(app, key))
         .or_else(|| asking::key(app, key))
         .or_else(|| fault::key(app, key))
-        .or_else(|| palette::key(app, key))
-        .or_else(|| lesson::question::key(app, key))
-}
-
-/// What has the keyboard, apart from a line being typed.
-pub fn context(app: &App) -> Context {
-    match app.overlays.last() {
-        Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
-        _ => Context::Global,
-    }
+        .or_else(|| key_in_palette(app, key))
+        .or_else(|| question::key(app, key))
 }
 
 /// Handles a digit: one alone selects its panel, a second one in time makes a count of both.
@@ -94,34 +89,9 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     app.count = Some(count);
     if let Some((command, number)) = panel.filter(|_| selects) {
         focus_number(app, number);
-        lesson::presenter::pressed(app, key, None, command);
+        presenter::pressed(app, key, None, command);
     }
     Some(vec![Effect::StartCountTimer])
-}
-
-/// Whether a command means something now.
-pub fn applies(app: &App, when: When) -> bool {
-    match when {
-        When::Always => true,
-        When::Loaded => app.snapshot.is_some(),
-        When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
-        When::Layer => {
-            app.expanded
-                || app.typed_count().is_some()
-                || !app.overlays.is_empty()
-                || lesson::question::is_open(app)
-        }
-        When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
-        When::Pe => in_pe(app),
-        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
-        When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
-        When::Points => context(app) == Context::Points,
-    }
-}
-
-/// Keys go to the PE panel: it has the focus and nothing lies over it.
-pub(super) fn in_pe(app: &App) -> bool {
-    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
 }
 
 /// Handles a key in the help: text goes to its search, global keys to the command table.
@@ -155,17 +125,26 @@ fn key_in_help(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// Keys that work everywhere, the help's search included.
-pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
-    let action = keymap.lookup(key, Context::Global).map(|command| command.action);
-    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))
-}
-
-/// The commands that the footer shows now, in the order of the table.
-pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static command::Command> {
-    let layer = applies(app, When::Layer);
-    command::COMMANDS
-        .iter()
-        .filter(move |command| !command.short.is_empty() && (command.when != When::Layer || layer))
-        .filter(|command| applies(app, command.when))
+/// Takes a key if the line is on top.
+fn key_in_palette(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    let Some(Overlay::Palette(line)) = app.overlays.last_mut() else { return None };
+    match line.prompt.key(key) {
+        Typed::Changed => {}
+        Typed::Left => drop(app.overlays.pop()),
+        Typed::Complete => palette::complete(app),
+        Typed::Done(text) if text.trim_matches(':').trim().is_empty() => drop(app.overlays.pop()),
+        Typed::Done(text) => {
+            // What is wrong stands below the line already.
+            if let Ok(meaning) = palette::read(app, &text) {
+                app.overlays.pop();
+                Prompt::remember(&mut app.commanded, &text);
+                return Some(match meaning {
+                    Meaning::Act(command, count) => act(app, command.action, count),
+                    Meaning::Give(given) => carry_out(app, given),
+                });
+            }
+        }
+        Typed::Other => return (!is_global(&app.keymap, key)).then(Vec::new),
+    }
+    Some(Vec::new())
 }

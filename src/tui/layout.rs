@@ -25,7 +25,7 @@
 
 use ratatui::layout::Rect;
 
-use super::panels::PanelId;
+use super::panel::PanelId;
 
 /// Below this many columns and rows there is only a notice.
 pub const MINIMUM: (u16, u16) = (36, 12);

@@ -6,11 +6,13 @@
 //! | [`keymap`] | key strings, key presses, lookup |
 //! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
 //! | [`config`] | the user's file: looks and keys |
-//! | [`keys`], [`act`], [`palette`] | what a key means, what a command does, commands by name |
+//! | [`state`] | where the user is in panels and overlays, as plain data: what [`app`] is made of |
+//! | [`applies`], [`keys`], [`act`] | what applies now, what a key means, what a command does |
+//! | [`palette`], [`given`], [`asking`], [`points`], [`fault`] | lines and forms that are typed |
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
 //! | [`overlays`] | help, scene errors, crashes, findings, the loading screen |
-//! | [`lesson`] | lessons, their pages on screen, presenter mode |
+//! | [`lesson`], [`teaching`], [`rehearsal`] | lessons; their pages on screen, presenter mode; a whole lesson run through |
 //! | [`widgets`] | bars, floor plan, legends, units |
 //! | [`copy`], [`paste`] | what goes to the clipboard, and what comes from it |
 //! | [`theme`], [`looks`], [`heat`] | colours by meaning, how to change them; heat metrics and scales |
@@ -22,13 +24,16 @@
 
 pub mod act;
 pub mod app;
+pub mod applies;
 pub mod asking;
 pub mod capture;
 pub mod command;
 pub mod config;
 pub mod copy;
 pub mod fault;
+pub mod given;
 pub mod heat;
+pub mod key_doc;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
@@ -36,38 +41,24 @@ pub mod lesson;
 pub mod looks;
 pub mod overlays;
 pub mod palette;
+pub mod panel;
 pub mod panels;
 pub mod paste;
 pub mod picker;
 pub mod points;
+pub mod presses;
+pub mod rehearsal;
 pub mod run;
 pub mod stage;
+pub mod state;
 pub mod status;
+pub mod teaching;
 pub mod term;
 pub mod theme;
 pub mod update;
 pub mod view;
 pub mod widgets;
 
-pub use self::run::run;
+pub use self::run::{TuiOptions, run};
 pub use self::theme::LooksChoice;
 pub use self::theme::depth::ColorChoice;
-
-use crate::session::engine::EngineOptions;
-
-/// How the app starts.
-#[derive(Clone, Debug)]
-pub struct TuiOptions {
-    /// What to run.
-    pub engine: EngineOptions,
-    /// Colours, theme, ramp, characters.
-    pub looks: LooksChoice,
-    /// Which key does what.
-    pub keymap: keymap::Keymap,
-    /// Reload the scene whenever its file is saved.
-    pub watch: bool,
-    /// A lesson to take.
-    pub lesson: Option<lesson::Loaded>,
-    /// Presenter mode from the beginning.
-    pub present: bool,
-}

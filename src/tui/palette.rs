@@ -1,18 +1,11 @@
 //! The line in which a command is typed by its name: which commands match, what is wrong with the line, what Enter does.
 
-use super::act::act;
-use super::app::{App, Effect, Overlay};
-use super::command::{COMMANDS, Command};
-use super::keymap::Key;
-use super::keys::{self, applies};
-use super::widgets::prompt::{Prompt, Typed};
-
-/// The line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaletteOverlay {
-    /// What is typed.
-    pub prompt: Prompt,
-}
+use super::app::{App, Overlay};
+use super::applies::applies;
+use super::command::{Action, COMMANDS, Command};
+use super::given::Given;
+pub use super::state::palette::PaletteOverlay;
+use super::widgets::prompt::Prompt;
 
 /// A line, taken apart: `10 step`, `step 10`, `goto step 12`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +73,11 @@ pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
 
 /// What a line stands for.
 #[derive(Clone, Debug, PartialEq)]
-enum Meaning {
+pub(super) enum Meaning {
     /// A command of the table, with a count.
     Act(&'static Command, Option<u32>),
     /// A command with what it takes.
-    Give(super::command::argument::Given),
+    Give(Given),
 }
 
 impl PartialEq for Command {
@@ -94,7 +87,7 @@ impl PartialEq for Command {
 }
 
 /// Reads a line; what is wrong with it otherwise.
-fn read(app: &App, text: &str) -> Result<Meaning, String> {
+pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     let line = Line::new(text);
     let Some(&command) = matches(app, line.name).first() else {
         return Err(format!("no command goes with `{}`", line.name));
@@ -102,7 +95,7 @@ fn read(app: &App, text: &str) -> Result<Meaning, String> {
     let given = line.argument.map(|(_, argument)| argument.trim()).filter(|argument| !argument.is_empty());
     match (given, command.argument) {
         (Some(given), Some(argument)) => argument.read(app, given).map(Meaning::Give),
-        (None, Some(argument)) if command.action == super::command::Action::Given => {
+        (None, Some(argument)) if command.action == Action::Given => {
             Err(format!("`{}` wants {}", command.id, argument.hint()))
         }
         _ if !applies(app, command.when) => Err(format!("not now: {}", command.when.needs())),
@@ -126,31 +119,7 @@ pub(super) fn open(app: &mut App) {
     app.overlays.push(Overlay::Palette(PaletteOverlay { prompt }));
 }
 
-/// Takes a key if the line is on top.
-pub(super) fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let Some(Overlay::Palette(palette)) = app.overlays.last_mut() else { return None };
-    match palette.prompt.key(key) {
-        Typed::Changed => {}
-        Typed::Left => drop(app.overlays.pop()),
-        Typed::Complete => complete(app),
-        Typed::Done(text) if text.trim_matches(':').trim().is_empty() => drop(app.overlays.pop()),
-        Typed::Done(text) => {
-            // What is wrong stands below the line already.
-            if let Ok(meaning) = read(app, &text) {
-                app.overlays.pop();
-                Prompt::remember(&mut app.commanded, &text);
-                return Some(match meaning {
-                    Meaning::Act(command, count) => act(app, command.action, count),
-                    Meaning::Give(given) => given.carry_out(app),
-                });
-            }
-        }
-        Typed::Other => return (!keys::is_global(&app.keymap, key)).then(Vec::new),
-    }
-    Some(Vec::new())
-}
-
-fn complete(app: &mut App) {
+pub(super) fn complete(app: &mut App) {
     let Some(Overlay::Palette(palette)) = app.overlays.last() else { return };
     let text = palette.prompt.text().to_owned();
     let cursor = palette.prompt.cursor();

@@ -1,30 +1,14 @@
 //! The list of breakpoints and tracepoints: what its commands do, and the line in which one is typed.
 
 use super::app::{App, Effect, Overlay};
+use super::applies::is_global;
 use super::keymap::Key;
+pub use super::state::points::{Asking, PointsOverlay};
 use super::widgets::prompt::{Prompt, Typed};
 use crate::session::command::Command;
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{Condition, ExprError, PointCommand, PointKind, PointSpec};
 use crate::session::snapshot::PointView;
-
-/// Where the user is in the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PointsOverlay {
-    /// Which point is selected.
-    pub selected: usize,
-    /// The one being typed.
-    pub asking: Option<Asking>,
-}
-
-/// A point being typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asking {
-    /// Its condition.
-    pub prompt: Prompt,
-    /// What it is to do.
-    pub kind: PointKind,
-}
 
 /// What is wrong with a condition as typed so far; nothing while there is none, or no scene to hold it against.
 pub fn error_of(app: &App, text: &str) -> Option<ExprError> {
@@ -89,7 +73,7 @@ fn key_in_line(app: &mut App, key: Key) -> Option<Vec<Effect>> {
                 return Some(add(app, PointSpec { text, kind }));
             }
         }
-        Typed::Other => return (!super::keys::is_global(&app.keymap, key)).then(Vec::new),
+        Typed::Other => return (!is_global(&app.keymap, key)).then(Vec::new),
     }
     Some(Vec::new())
 }

@@ -23,16 +23,33 @@ use signal_hook::consts::SIGHUP;
 
 use super::app::{App, Effect, Msg};
 use super::lesson::course::Course;
-use super::lesson::presenter::Presenter;
+use super::state::presenter::Presenter;
 use super::term::{self, Screen, hangup, panic, signals};
-use super::theme::Theme;
+use super::theme::{LooksChoice, Theme};
 use super::update::update;
-use super::{LooksChoice, TuiOptions, view};
+use super::{keymap, lesson, view};
 use crate::output::say;
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
 use crate::session::snapshot::Focus;
+
+/// How the app starts.
+#[derive(Clone, Debug)]
+pub struct TuiOptions {
+    /// What to run.
+    pub engine: EngineOptions,
+    /// Colours, theme, ramp, characters.
+    pub looks: LooksChoice,
+    /// Which key does what.
+    pub keymap: keymap::Keymap,
+    /// Reload the scene whenever its file is saved.
+    pub watch: bool,
+    /// A lesson to take.
+    pub lesson: Option<lesson::Loaded>,
+    /// Presenter mode from the beginning.
+    pub present: bool,
+}
 
 /// Least time between two frames on a local terminal: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);

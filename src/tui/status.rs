@@ -8,10 +8,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
+use super::applies::footer_commands;
 use super::command::{Action, Command, find};
-use super::keys::footer_commands;
-use super::lesson;
-use super::panels::{PanelId, View};
+use super::panel::PanelId;
+use super::panels::View;
+use super::teaching;
 use super::theme::Theme;
 use super::widgets::{put_line, put_pair, put_right, shorten, units};
 use crate::chip::clock::us;
@@ -164,7 +165,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
         line.spans.extend(hint.map(|hint| Span::styled(hint, theme.accent())));
     }
     // Those that a lesson's page marks come first, so that they are there.
-    let marked = |command: &Command| app.keymap.keys_of(command).any(|key| lesson::marks_key(app, key));
+    let marked = |command: &Command| app.keymap.keys_of(command).any(|key| teaching::marks_key(app, key));
     let (first, rest): (Vec<_>, Vec<_>) = footer_commands(app).partition(|command| marked(command));
     for (at, command) in first.iter().chain(&rest).enumerate() {
         let Some(key) = app.keymap.keys_of(command).next() else { continue };

@@ -3,8 +3,9 @@
 
 use super::app::{App, Effect, Msg, Overlay, Signal};
 use super::keys;
-use super::lesson;
-use super::panels::{PanelId, timeline};
+use super::panel::PanelId;
+use super::panels::timeline;
+use super::teaching;
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
@@ -58,7 +59,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    let due = lesson::due(app, &effects);
+    let due = teaching::due(app, &effects);
     effects.extend(due);
     effects.extend(ask_for_detail(app));
     effects
@@ -88,7 +89,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.recording_failed = Some(why);
         }
         EngineEvent::Names(names) => app.names = Some(names),
-        EngineEvent::Performed(performed) => return lesson::performed(app, *performed),
+        EngineEvent::Performed(performed) => return teaching::performed(app, *performed),
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);
@@ -141,7 +142,7 @@ fn show_crash(app: &mut App, text: String) {
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
-    let line = timeline::state::request(app).filter(|_| app.snapshot.is_some());
+    let line = timeline::moves::request(app).filter(|_| app.snapshot.is_some());
     let wanted = if let Some(request) = line {
         Focus::Timeline(request)
     } else if app.snapshot.is_some() && app.shows(PanelId::Pe) {

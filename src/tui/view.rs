@@ -6,10 +6,10 @@ use ratatui::text::Line;
 
 use super::app::{App, Overlay};
 use super::layout::MINIMUM;
-use super::lesson;
 use super::overlays;
 use super::panels::{self, View};
 use super::status;
+use super::teaching::{presenter, strip};
 use super::theme::Glyphs;
 use super::theme::glyphs::to_ascii;
 use super::widgets::{put_line, shorten};
@@ -25,7 +25,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 
 fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
     // The terminal may have changed size since the message that said so: what is drawn fits what is there.
-    let mut plan = lesson::strip::plan(app, (area.width, area.height));
+    let mut plan = strip::plan(app, (area.width, area.height));
     if plan.too_small {
         too_small(app, area, buf);
         return;
@@ -36,17 +36,17 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
             for (panel, area) in plan.panels.drain(..) {
                 panels::render(panel, &view, area, buf);
             }
-            status::render(&view, lesson::presenter::beside(app, area, plan.status), buf);
+            status::render(&view, presenter::beside(app, area, plan.status), buf);
             status::tabs(app, plan.tabs, buf);
         }
         None => overlays::loading::render(app, area, buf),
     }
     status::footer(app, plan.footer, buf);
-    lesson::strip::render(app, area, buf);
+    strip::render(app, area, buf);
     for overlay in &app.overlays {
         draw_overlay(app, overlay, area, buf);
     }
-    lesson::presenter::render(app, area, buf);
+    presenter::render(app, area, buf);
 }
 
 fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {

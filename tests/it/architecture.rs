@@ -135,6 +135,169 @@ fn tasks_are_named_in_one_place() {
     assert!(traits > 5, "only {traits} imports found: has the reader gone blind?");
 }
 
+/// Paths that a text imports or names: `use` with its braces taken apart, and paths in the code that begin with `crate`,
+/// `super`, `self` or one of `modules`. Comments and test modules are left out.
+fn paths<'m>(text: &str, modules: impl Iterator<Item = &'m String>) -> Vec<String> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
+    let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
+    let code = format!(" {}", code.join(" "));
+    let of_import = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_:{},*".contains(c);
+    let (mut found, mut rest) = (Vec::new(), String::new());
+    for part in code.split(" use ") {
+        match part.split_once(';').filter(|(import, _)| import.chars().all(of_import)) {
+            Some((import, after)) => {
+                expand("", import, &mut found);
+                rest.push_str(after);
+            }
+            None => rest.push_str(part),
+        }
+        rest.push(' ');
+    }
+    let starts = ["crate", "super", "self"].into_iter().chain(modules.map(String::as_str));
+    for start in starts.map(|start| format!("{start}::")) {
+        for (at, _) in rest.match_indices(&start) {
+            let whole = !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+            let path = rest[at..].split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').next();
+            found.extend(path.filter(|_| whole).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// Takes the braces of an import apart: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
+fn expand(before: &str, import: &str, found: &mut Vec<String>) {
+    let (mut depth, mut item) = (0, String::new());
+    for c in import.chars().chain([',']) {
+        match c {
+            ',' if depth == 0 => {
+                let path = item.trim();
+                match path.split_once('{') {
+                    Some((head, inner)) => {
+                        let inner = inner.strip_suffix('}').unwrap_or(inner);
+                        expand(&format!("{before}{}", head.trim()), inner, found);
+                    }
+                    None => {
+                        let path = path.split(" as ").next().unwrap_or("").trim();
+                        found.extend(Some(format!("{before}{path}")).filter(|_| !path.is_empty()));
+                    }
+                }
+                item.clear();
+                continue;
+            }
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        item.push(c);
+    }
+}
+
+/// Modules of a room: its files and folders. The room's own file stands for itself.
+fn rooms_modules(room: &Path) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut modules = BTreeMap::new();
+    for entry in fs::read_dir(room).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let files: &mut Vec<PathBuf> = modules.entry(name).or_default();
+        if path.is_dir() {
+            sources(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    modules.retain(|_, files| !files.is_empty());
+    modules
+}
+
+/// Module of a room that a path in one of its files leads to; none if it leads out of the room. What is no module is in
+/// the room's own file.
+fn leads_to<'m>(
+    modules: &'m BTreeMap<String, Vec<PathBuf>>,
+    room: &Path,
+    file: &Path,
+    path: &str,
+) -> Option<&'m str> {
+    let mut at: Vec<String> = file
+        .strip_prefix(room)
+        .unwrap()
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .filter(|part| part != "mod")
+        .collect();
+    let mut parts = path.split("::").map(str::trim).peekable();
+    match *parts.peek()? {
+        "crate" => {
+            parts.next();
+            if parts.next()? != room.file_name()?.to_str()? {
+                return None;
+            }
+            at.clear();
+        }
+        "super" | "self" => {
+            while let Some(step) = parts.next_if(|part| ["super", "self"].contains(part)) {
+                if step == "super" && at.pop().is_none() {
+                    return None;
+                }
+            }
+        }
+        // A module of the room's own file.
+        first if at.is_empty() && modules.contains_key(first) => {}
+        _ => return None,
+    }
+    at.extend(parts.map(str::to_owned));
+    let (own, _) = modules.get_key_value("mod")?;
+    Some(modules.get_key_value(at.first()?).map_or(own, |(name, _)| name))
+}
+
+/// Within a room too, modules import in one direction only: then each can be read, tested and changed after those below it.
+#[test]
+fn modules_of_the_large_rooms_import_in_no_circle() {
+    for room in ["session", "tui"] {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+        let modules = rooms_modules(&room);
+        let mut imports: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        for (name, files) in &modules {
+            for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+                // The room's own file names its modules without `self`.
+                let own = modules.keys().filter(|_| name == "mod");
+                for path in paths(&fs::read_to_string(file).unwrap(), own) {
+                    if let Some(to) = leads_to(&modules, &room, file, &path).filter(|to| to != name) {
+                        let of = imports.entry(name).or_default().entry(to).or_default();
+                        *of = format!("{} uses {path}", file.strip_prefix(&room).unwrap().display());
+                    }
+                }
+            }
+        }
+        let count: usize = imports.values().map(BTreeMap::len).sum();
+        assert!(count > 50, "only {count} imports found: has the reader gone blind?");
+        // What imports nothing that is left goes, and so does what nothing imports: circles stay.
+        loop {
+            let left: Vec<&str> = imports.keys().copied().collect();
+            imports.values_mut().for_each(|to| to.retain(|to, _| left.contains(to)));
+            let imported: Vec<&str> = imports.values().flat_map(|to| to.keys().copied()).collect();
+            imports.retain(|name, to| !to.is_empty() && imported.contains(name));
+            if imports.len() == left.len() {
+                break;
+            }
+        }
+        let circles: Vec<String> = imports.values().flat_map(|to| to.values().cloned()).collect();
+        assert!(circles.is_empty(), "circles of imports in {}:\n{}", room.display(), circles.join("\n"));
+    }
+}
+
+#[test]
+fn imports_are_taken_apart() {
+    let text = "use super::{a, b::{c, d as e}};\npub use self::f::G; // use crate::x::y;\nfn h() { crate::i::j(super::k, n::o, \"in use \"); }\n\
+                #[cfg(test)]\nmod tests {\n    use crate::l::m;\n}\n";
+    let mut found = paths(text, ["n".to_owned()].iter());
+    found.sort();
+    assert_eq!(
+        found,
+        ["crate::i::j", "n::o", "self::f::G", "super::a", "super::b::c", "super::b::d", "super::k"]
+    );
+}
+
 #[test]
 fn no_source_file_is_longer_than_fits_in_a_head() {
     let mut files = Vec::new();

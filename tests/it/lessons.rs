@@ -16,12 +16,13 @@ use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, Place};
 use spinntui::session::{Moved, Session};
 use spinntui::tui::keymap::parse_key;
-use spinntui::tui::lesson::check::{SIZES, check, open};
 use spinntui::tui::lesson::format::{Mark, Page};
 use spinntui::tui::lesson::load::named;
 use spinntui::tui::lesson::text::{Piece, pieces};
-use spinntui::tui::lesson::{Loaded, shipped, strip};
+use spinntui::tui::lesson::{Loaded, shipped};
+use spinntui::tui::rehearsal::{SIZES, check, open};
 use spinntui::tui::stage::{Press, presses};
+use spinntui::tui::teaching::strip;
 
 /// Shipped lessons in their order.
 const NAMES: [&str; 8] = [

@@ -512,15 +512,18 @@ fn the_panel_is_given_the_last_steps_and_not_more() {
     let mut session = session(&[]);
     steps(&mut session, 2);
     assert!(
-        timeline::of(&session, TimelineRequest {
+        timeline::of(
+            &session,
+            TimelineRequest {
                 window: TimelineWindow::Latest(1),
                 columns: 10,
                 rows: 1,
                 fit: false,
                 pe: 0,
                 cursor: 0
-            })
-            .is_none(),
+            }
+        )
+        .is_none(),
         "nobody looks"
     );
     session.watch_timeline(true);

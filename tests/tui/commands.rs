@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use spinntui::tui::applies::{applies, footer_commands};
 use spinntui::tui::command::{COMMANDS, Group, When};
 use spinntui::tui::keymap::{Keymap, parse_key};
-use spinntui::tui::keys::{applies, footer_commands};
 use spinntui::tui::overlays::help::{Row, rows};
 
 use crate::common::{app, empty_app, press};
@@ -90,7 +90,7 @@ fn the_footer_shows_only_what_applies() {
 #[test]
 fn the_page_of_keys_is_what_the_table_says() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
-    let written = spinntui::tui::command::doc::markdown();
+    let written = spinntui::tui::key_doc::markdown();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &written).unwrap();
     }

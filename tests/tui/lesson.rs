@@ -224,7 +224,7 @@ fn a_question_covers_no_panel_and_leaves_every_other_key_its_meaning() {
     for size in [(80, 24), (100, 30), (120, 40), (200, 60)] {
         let mut app = second(size);
         press(&mut app, "'");
-        let area = spinntui::tui::lesson::strip::area(&app, app.size).unwrap();
+        let area = spinntui::tui::teaching::strip::area(&app, app.size).unwrap();
         let plan = app.plan();
         assert!(plan.panels.iter().all(|(_, panel)| !panel.intersects(area)), "{size:?}");
         assert!(plan.panels.iter().any(|(panel, _)| *panel == PanelId::Timers), "{size:?}");
@@ -290,7 +290,7 @@ fn the_text_hides_no_panel_and_fits_any_size() {
             let (mut app, effects) = lesson((columns, rows));
             done(&mut app, &effects, 0);
             let plan = app.plan();
-            let Some(area) = spinntui::tui::lesson::strip::area(&app, app.size) else { continue };
+            let Some(area) = spinntui::tui::teaching::strip::area(&app, app.size) else { continue };
             for (panel, shown) in &plan.panels {
                 assert!(!shown.intersects(area), "{panel:?} at {columns}x{rows}");
             }

@@ -70,7 +70,9 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| readings::pe_detail(session, pe)),
-            Focus::Inspect(request) => Pe::from_index(request.place.pe).and_then(|pe| readings::pe_detail(session, pe)),
+            Focus::Inspect(request) => {
+                Pe::from_index(request.place.pe).and_then(|pe| readings::pe_detail(session, pe))
+            }
             Focus::Timeline(request) => {
                 Pe::from_index(usize::from(request.pe)).and_then(|pe| readings::pe_detail(session, pe))
             }

@@ -1,10 +1,8 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Group, When};
+use super::{Action, Argument, Command, Context, Direction, Do, Group, When, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
-use crate::tui::lesson::Do;
-use crate::tui::panels::pe::state as pe;
 
 const fn row(
     id: &'static str,

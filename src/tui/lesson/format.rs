@@ -7,7 +7,7 @@ use crate::machine::fault::{Fault, FaultTime};
 use crate::session::command::StepUnit;
 use crate::session::snapshot;
 use crate::tui::heat::{Metric, Window};
-use crate::tui::panels::PanelId;
+use crate::tui::panel::PanelId;
 
 /// A PE: column, row, PE of the QPE.
 pub type Place = (u8, u8, u8);

@@ -12,7 +12,7 @@ use crate::scene::error::{SceneError, did_you_mean};
 use crate::scene::find;
 use crate::scene::shape::{self, Shape};
 use crate::tui::keymap::parse_key;
-use crate::tui::stage::presses;
+use crate::tui::presses::presses;
 
 /// Where shipped lessons are, from one of the places where scenes look for their models.
 const FOLDER: &str = "scenes/lessons";

@@ -8,8 +8,8 @@ use ratatui::widgets::{Block, Clear, Widget};
 use super::help::keys;
 use super::points::offer;
 use crate::tui::app::App;
+use crate::tui::applies::applies;
 use crate::tui::command::Command;
-use crate::tui::keys::applies;
 use crate::tui::palette::{self, PaletteOverlay, matches, problem};
 use crate::tui::widgets::{centred, columns_from, put_line, put_pair, rows_from, rows_to, shorten};
 

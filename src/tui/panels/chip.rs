@@ -20,10 +20,10 @@ use super::{PanelId, View};
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
 use crate::tui::heat::{Metric, Window, sram_fill};
-use crate::tui::lesson;
+use crate::tui::panels::frame::frame;
+use crate::tui::teaching;
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::floor_plan::FloorPlan;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, legend, put_at, put_line, put_pair, put_right, rows_from, rows_to, units,
 };
@@ -158,7 +158,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
         let faint = if selected { style } else { style.remove_modifier(Modifier::BOLD) };
         put_at(buf, below, (column, 0), status, faint);
     }
-    if lesson::marks_pe(app, pe) {
+    if teaching::marks_pe(app, pe) {
         // In reverse and with a sign: seen in any heat, and without colours.
         put_at(buf, area, (0, 0), &">>"[..usize::from(area.width.min(2))], theme.cursor());
     } else if selected {

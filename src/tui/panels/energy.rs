@@ -11,7 +11,7 @@ use crate::chip::clock::us;
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::session::snapshot::{PeView, Phase};
 use crate::tui::heat::nice_ceiling;
-use crate::tui::widgets::frame::frame;
+use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_pair, put_right, rows_from, rows_to, shorten, units,
 };

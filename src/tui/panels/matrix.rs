@@ -10,9 +10,9 @@ use ratatui::text::Line;
 use super::{PanelId, View};
 use crate::chip::geometry::{GRID_X, QPE_COUNT, QPES};
 use crate::session::snapshot::NocView;
+use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{columns_from, legend, put_at, put_line, put_pair, rows_from, rows_to, units};
 
 /// Columns for a row's name.

@@ -11,9 +11,9 @@ use crate::chip::geometry::Pe;
 use crate::machine::options::BankInterleave;
 use crate::session::snapshot::{PeDetail, PeStatus, PeView, RegionKind, RegionView};
 use crate::tui::heat::{BANK_BYTES, SRAM_BYTES, sram_fill};
+use crate::tui::panels::frame::frame;
 use crate::tui::theme::{Theme, region_letter};
 use crate::tui::widgets::floor_plan::FloorPlan;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_pair, put_right, rows_from, rows_to, shorten, units,
 };

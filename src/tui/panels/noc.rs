@@ -15,9 +15,9 @@ use ratatui::text::Line;
 use super::{PanelId, View};
 use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
 use crate::session::snapshot::{LinkView, NocView};
+use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, put_pair, rows_from, units};
 
 /// Distances of two QPEs on the drawn mesh, columns and rows, best first.

@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View};
 use crate::session::snapshot::LayerView;
 use crate::tui::heat::nice_ceiling;
+use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{bars, columns_from, put_at, put_line, put_right, rows_from, rows_to, units};
 
 /// Rows of a layer without its chart.

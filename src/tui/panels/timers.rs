@@ -9,7 +9,7 @@ use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::session::opening::STEPS;
 use crate::session::snapshot::{Phase, PhaseView};
-use crate::tui::widgets::frame::frame;
+use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
 };

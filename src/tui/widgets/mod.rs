@@ -3,7 +3,6 @@
 pub mod bars;
 pub mod big;
 pub mod floor_plan;
-pub mod frame;
 pub mod legend;
 pub mod prompt;
 pub mod units;
@@ -12,6 +11,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+
+use crate::tui::command::Direction;
 
 /// Writes one line at the top of `area`, with `…` where it is cut, and returns what is left below.
 pub fn put_line<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) -> Rect {
@@ -134,6 +135,15 @@ fn cut(text: &str, width: usize) -> String {
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// Moves a first line, or a selection, among so many.
+pub fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {
+    *scroll = match direction {
+        Direction::Down => scroll.saturating_add(times as usize).min(lines.saturating_sub(1)),
+        Direction::Up => scroll.saturating_sub(times as usize),
+        Direction::Left | Direction::Right => *scroll,
+    };
 }
 
 #[cfg(test)]

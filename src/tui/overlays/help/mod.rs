@@ -11,7 +11,8 @@ use crate::text::wrapped;
 use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS, Command, Context, Direction, Group, When, find};
 use crate::tui::keymap::Keymap;
-use crate::tui::panels::PanelId;
+use crate::tui::panel::PanelId;
+pub use crate::tui::state::help::Page;
 use crate::tui::widgets::prompt::Prompt;
 use crate::tui::widgets::{centred, columns_from, columns_to, put_line, put_pair, put_right, rows_to};
 
@@ -20,38 +21,16 @@ const COLUMNS: u16 = 78;
 /// Columns of the keys or words at the left.
 const LEFT: usize = 16;
 
-/// Page of the help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// The focused panel: what it shows, and its keys.
-    Panel,
-    /// Every command with its keys.
-    Keys,
-    /// Words and marks on the screen.
-    Words,
+/// Returns the page to open with: the focused panel's if panels are shown without an overlay.
+pub fn first_page(app: &App) -> Page {
+    if app.snapshot.is_some() && app.overlays.is_empty() { Page::Panel } else { Page::Keys }
 }
 
-impl Page {
-    const ALL: [Self; 3] = [Self::Panel, Self::Keys, Self::Words];
-
-    /// Returns the page to open with: the focused panel's if panels are shown without an overlay.
-    pub fn first(app: &App) -> Self {
-        if app.snapshot.is_some() && app.overlays.is_empty() { Self::Panel } else { Self::Keys }
-    }
-
-    /// Returns the next page or, with `back`, the previous one, cyclically.
-    #[must_use]
-    pub fn turned(self, back: bool) -> Self {
-        let at = Self::ALL.iter().position(|&page| page == self).unwrap_or(0);
-        Self::ALL[(at + if back { 2 } else { 1 }) % 3]
-    }
-
-    fn name(self, app: &App) -> String {
-        match self {
-            Self::Panel => format!("{} {}", app.focus().number(), app.focus().name()),
-            Self::Keys => "all keys".to_owned(),
-            Self::Words => "words".to_owned(),
-        }
+fn name(page: Page, app: &App) -> String {
+    match page {
+        Page::Panel => format!("{} {}", app.focus().number(), app.focus().name()),
+        Page::Keys => "all keys".to_owned(),
+        Page::Words => "words".to_owned(),
     }
 }
 
@@ -190,7 +169,7 @@ pub fn render(app: &App, page: Page, search: &Prompt, scroll: usize, area: Rect,
     let lines = lines(app, page, search.text(), usize::from(area.width.min(COLUMNS).saturating_sub(2)));
     let area = centred(area, COLUMNS, (lines.len() as u16).saturating_add(3).max(8));
     Clear.render(area, buf);
-    let below = format!(" Tab {} · type to search · ↑↓ scroll · Esc closes ", page.turned(false).name(app));
+    let below = format!(" Tab {} · type to search · ↑↓ scroll · Esc closes ", name(page.turned(false), app));
     let block = Block::bordered()
         .border_set(theme.border_set())
         .border_style(theme.accent())
@@ -203,7 +182,7 @@ pub fn render(app: &App, page: Page, search: &Prompt, scroll: usize, area: Rect,
         let here = one == page && search.text().is_empty();
         let (left, right) = if here && theme.marks() { ('[', ']') } else { (' ', ' ') };
         let style = if here { theme.selected() } else { theme.dim() };
-        pages.spans.push(Span::styled(format!("{left}{}{right}", one.name(app)), style));
+        pages.spans.push(Span::styled(format!("{left}{}{right}", name(one, app)), style));
     }
     let head = rows_to(inner, 1);
     let used = pages.width() as u16 + 1;

@@ -4,8 +4,9 @@
 //! test).
 
 use crate::session::snapshot::TaskView;
+use crate::tui::panel::PanelId;
+use crate::tui::panels;
 pub use crate::tui::panels::Entry;
-use crate::tui::panels::{self, PanelId};
 
 /// Returns the explanation of a panel, about ten entries.
 pub fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 
 use super::View;
 use super::core::wrap;
-use super::state::WordFormat;
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::session::inspect::{MemoryView, WordView, single_text};
 use crate::session::snapshot::RegionView;
 use crate::tui::panels::memory::slice_look;
+use crate::tui::state::pe::WordFormat;
 use crate::tui::theme::region_letter;
 use crate::tui::widgets::{
     columns_from, columns_to, put_at, put_line, put_pair, put_right, rows_from, rows_to, shorten, units,

@@ -3,7 +3,6 @@
 mod core;
 mod memory;
 mod neurons;
-pub mod state;
 
 pub(super) use self::core::wrap;
 
@@ -15,7 +14,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View};
 use crate::session::snapshot::{Part, PartView, PeStatus};
 use crate::tui::command::{Action, Direction, find};
-use crate::tui::widgets::frame::frame;
+use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{columns_to, put_line, put_pair, rows_from};
 
 /// Words of memory in a row: as many as leave room beside them.
@@ -77,7 +76,7 @@ fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 
 /// Returns the keys of the panel, most useful first, as many as fit in `width` columns.
 fn legend(view: &View<'_>, width: u16) -> Line<'static> {
-    use state::Key;
+    use crate::tui::state::pe::Key;
     let theme = view.theme();
     let keys: &[(Action, &str)] = match view.app.pe.part {
         Part::Core => &[(Action::Pe(Key::NextPart), "memory"), (Action::Move(Direction::Down), "scroll")],

@@ -8,9 +8,9 @@ use super::idle::{self, Next};
 use super::{TaskPanel, confusion, picture};
 use crate::task::dvs::view::{GestureView, SampleView};
 use crate::text::several;
+use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, big, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
 };

@@ -10,9 +10,9 @@ use super::TaskPanel;
 use super::idle::{self, Next};
 use crate::task::lm::view::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
+use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{
     bars, big, columns_from, columns_to, legend, put_at, put_line, put_right, rows_from, rows_to, shorten,
     units,

@@ -8,9 +8,9 @@ use super::TaskPanel;
 use super::idle::{self, Next};
 use crate::task::tensor::view::TensorView;
 use crate::text::several;
+use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::ramp::digit;
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
 
 /// The network and the first rows of its array, before the first step.

@@ -10,8 +10,8 @@
 //!          0       500      µs
 //! ```
 
+pub mod moves;
 mod places;
-pub mod state;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,8 +26,8 @@ use crate::chip::geometry::Pe;
 use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
 use crate::text::step_number;
 use crate::tui::command::{Action, find};
+use crate::tui::panels::frame::frame;
 use crate::tui::theme::{Glyphs, Theme};
-use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
 
 /// Letter of a phase: the channel that needs no colour.

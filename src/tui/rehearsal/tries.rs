@@ -1,12 +1,13 @@
 //! Presses the keys that a page names at its moment, and checks what the screen then shows.
 
-use super::check::SIZES;
-use super::course::Course;
-use super::format::Try;
-use super::text::{self, Piece};
+use super::SIZES;
 use crate::tui::app::App;
 use crate::tui::capture;
-use crate::tui::stage::{Stage, StageError, presses};
+use crate::tui::lesson::course::Course;
+use crate::tui::lesson::format::Try;
+use crate::tui::lesson::text::{self, Piece};
+use crate::tui::presses::presses;
+use crate::tui::stage::{Stage, StageError};
 
 /// Presses the keys of a page's attempts at every size, each from the page's own moment.
 ///

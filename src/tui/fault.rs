@@ -1,14 +1,11 @@
 //! Menu that injects a fault: its kind, then a form filled with values that have an effect.
 
-mod kind;
-mod text;
-
 use crossterm::event::{KeyCode, KeyModifiers};
 
-pub use self::kind::{Field, Kind, pe};
-pub use self::text::{example, read, scene};
 use super::app::{App, Effect, Overlay};
+use super::applies::is_global;
 use super::keymap::Key;
+pub use super::state::fault::{FaultOverlay, Field, Form, Kind, example, pe, read, scene, written};
 use super::widgets::prompt::{Prompt, Typed};
 use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
@@ -19,26 +16,6 @@ use crate::session::snapshot::Part;
 const BIT: u32 = 6;
 /// Address proposed while no program is known: that of the first weights.
 const WEIGHTS: u32 = 0x8000;
-
-/// State of the menu.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultOverlay {
-    /// The kind under the cursor, or the one that was chosen.
-    pub kind: Kind,
-    /// The form of that kind; `None` while the kind is being chosen.
-    pub form: Option<Form>,
-}
-
-/// Fields of a fault as they are typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Form {
-    /// One line for each of [`Kind::fields`], in that order.
-    pub lines: Vec<Prompt>,
-    /// Index of the line that takes keys.
-    pub at: usize,
-    /// Whether the address is still the proposed one, which depends on the PE.
-    proposed: bool,
-}
 
 impl FaultOverlay {
     /// Returns the fault as typed.
@@ -114,11 +91,6 @@ fn proposal(app: &App, kind: Kind, field: Field, pe: Pe) -> String {
     }
 }
 
-/// Returns a PE as the form takes it: `3,4,2`.
-pub fn written(pe: Pe) -> String {
-    format!("{},{},{}", pe.qpe().x, pe.qpe().y, pe.p())
-}
-
 /// Handles a key if the menu is on top.
 pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let Some(Overlay::Fault(menu)) = app.overlays.last() else { return None };
@@ -145,7 +117,7 @@ fn key_in_menu(app: &mut App, key: Key) -> Option<Vec<Effect>> {
             }
         }
         (KeyCode::Esc, _) => drop(app.overlays.pop()),
-        _ => return (!super::keys::is_global(&app.keymap, key)).then(Vec::new),
+        _ => return (!is_global(&app.keymap, key)).then(Vec::new),
     }
     Some(Vec::new())
 }
@@ -172,7 +144,7 @@ fn key_in_form(app: &mut App, key: Key) -> Option<Vec<Effect>> {
                 Typed::Left => menu.form = None,
                 Typed::Done(_) => return Some(inject(app)),
                 Typed::Complete => {}
-                Typed::Other => return (!super::keys::is_global(&app.keymap, key)).then(Vec::new),
+                Typed::Other => return (!is_global(&app.keymap, key)).then(Vec::new),
             }
         }
     }

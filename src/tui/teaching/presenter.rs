@@ -11,33 +11,13 @@ use crate::session::command::{Command as Ask, Speed};
 use crate::tui::app::{App, Effect};
 use crate::tui::command::Command;
 use crate::tui::keymap::Key;
+pub use crate::tui::state::presenter::Presenter;
 use crate::tui::widgets::put_right;
 
 /// Keys that are shown.
 const SHOWN: usize = 3;
 /// A free run that people can follow: two time steps a second.
 const READABLE: Speed = Speed::StepsPerSecond(2.0);
-
-/// Presenter mode, while it is on.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Presenter {
-    /// What was pressed, latest last: key and what it does.
-    pub recent: Vec<(String, String)>,
-    /// How fast a free run went before; none until the engine was asked to go slowly.
-    before: Option<Speed>,
-}
-
-impl Presenter {
-    /// Removes the panels that the digits of a count selected on the way.
-    fn forget_digits(&mut self, count: Option<u32>) {
-        for _ in
-            count.map(|count| count.to_string()).unwrap_or_default().chars().filter(|&digit| digit != '0')
-        {
-            let digit = |key: &str| key.len() == 1 && key.starts_with(|c: char| c.is_ascii_digit());
-            self.recent.pop_if(|(key, _)| digit(key));
-        }
-    }
-}
 
 /// Turns it on, or off again.
 pub fn toggle(app: &mut App) -> Vec<Effect> {

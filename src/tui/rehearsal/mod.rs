@@ -1,12 +1,13 @@
 //! Runs a whole lesson with the app and its engine, without a terminal, for authors of lessons.
 
-use super::course::Course;
-use super::load::Loaded;
-use super::text::{self, Piece};
-use super::tries;
+mod tries;
+
 use crate::session::debug::ExprError;
 use crate::session::engine::Held;
 use crate::tui::app::App;
+use crate::tui::lesson::course::Course;
+use crate::tui::lesson::load::Loaded;
+use crate::tui::lesson::text::{self, Piece};
 use crate::tui::stage::{Stage, StageError};
 use crate::tui::theme::{Looks, Theme};
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{COMMANDS, Command, Group};
-use crate::tui::keymap::Keymap;
+use super::command::{COMMANDS, Command, Group};
+use super::keymap::Keymap;
 
 const HEAD: &str = "\
 # Keys and commands

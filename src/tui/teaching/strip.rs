@@ -19,12 +19,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::course::Course;
-use super::{Do, question, text};
+use super::question;
 use crate::text::visible_line;
 use crate::tui::app::App;
-use crate::tui::command::{Action, COMMANDS};
+use crate::tui::command::{Action, COMMANDS, Do};
 use crate::tui::layout::{self, MINIMUM, Plan};
+use crate::tui::lesson::course::Course;
+use crate::tui::lesson::text;
 use crate::tui::widgets::{put_line, put_right, rows_from, shorten};
 
 /// Lines that a page up or down moves by.
@@ -38,6 +39,13 @@ const LEAST: u16 = 4;
 const QUESTION: u16 = 9;
 /// Rows that the floor plan with a panel beside it needs, status and keys included.
 const PANELS_ROWS: u16 = 19;
+
+impl App {
+    /// Returns where everything goes at the present size.
+    pub fn plan(&self) -> Plan {
+        plan(self, self.size)
+    }
+}
 
 /// Where everything goes at a size: the panels' plan, with room made for the text.
 pub fn plan(app: &App, size: (u16, u16)) -> Plan {

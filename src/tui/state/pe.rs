@@ -6,6 +6,7 @@ use crate::machine::sram::SRAM_BYTES;
 use crate::session::inspect::Link;
 use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
 use crate::tui::command::Direction;
+pub use crate::tui::command::pe::Key;
 
 /// How words are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,35 +39,6 @@ impl WordFormat {
             Self::U32 => "u32",
         }
     }
-}
-
-/// What a key does in the panel, beside moving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// Core, Memory, Neurons, and round.
-    NextPart,
-    /// The other way round.
-    PreviousPart,
-    /// Hex, f32, u32.
-    Format,
-    /// Units by number or by distance.
-    Sort,
-    /// Where the word, or the link, leads.
-    Follow,
-    /// Where one came from.
-    Back,
-    /// A screen down.
-    PageDown,
-    /// A screen up.
-    PageUp,
-    /// The first word or unit.
-    First,
-    /// The last.
-    Last,
-    /// The next region of the map.
-    NextRegion,
-    /// The one before.
-    PreviousRegion,
 }
 
 /// Places kept to go back to.

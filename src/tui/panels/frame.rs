@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::tui::lesson;
-use crate::tui::panels::{PanelId, View};
+use super::{PanelId, View};
+use crate::tui::teaching;
 
 /// Draws the frame and returns the area inside it.
 pub fn frame(
@@ -20,7 +20,7 @@ pub fn frame(
 ) -> Rect {
     let focused = view.app.focus() == panel;
     let theme = &view.app.theme;
-    let marked = lesson::marks_panel(view.app, panel);
+    let marked = teaching::marks_panel(view.app, panel);
     let mark = match (marked, focused) {
         (true, _) => ">> ",
         (false, true) => ">",

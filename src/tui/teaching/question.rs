@@ -3,11 +3,11 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
 
-use super::course::Course;
-use super::format::Question;
-use super::text;
 use crate::tui::app::{App, Effect};
 use crate::tui::keymap::Key;
+use crate::tui::lesson::course::Course;
+use crate::tui::lesson::format::Question;
+use crate::tui::lesson::text;
 use crate::tui::theme::Theme;
 
 /// Columns before a choice: its mark, its number, a gap.

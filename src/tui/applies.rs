@@ -1,0 +1,52 @@
+//! What applies now: which commands mean something, and what has the keyboard.
+
+use super::app::{App, Overlay};
+use super::command::{Action, COMMANDS, Command, Context, When};
+use super::keymap::{Key, Keymap};
+use super::panel::PanelId;
+use super::teaching::question;
+
+/// What has the keyboard, apart from a line being typed.
+pub fn context(app: &App) -> Context {
+    match app.overlays.last() {
+        Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
+        _ => Context::Global,
+    }
+}
+
+/// Whether a command means something now.
+pub fn applies(app: &App, when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Loaded => app.snapshot.is_some(),
+        When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
+        When::Layer => {
+            app.expanded || app.typed_count().is_some() || !app.overlays.is_empty() || question::is_open(app)
+        }
+        When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
+        When::Pe => in_pe(app),
+        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
+        When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
+        When::Points => context(app) == Context::Points,
+    }
+}
+
+/// Keys go to the PE panel: it has the focus and nothing lies over it.
+pub(super) fn in_pe(app: &App) -> bool {
+    app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+/// Keys that work everywhere, the help's search included.
+pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
+    let action = keymap.lookup(key, Context::Global).map(|command| command.action);
+    matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))
+}
+
+/// The commands that the footer shows now, in the order of the table.
+pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static Command> {
+    let layer = applies(app, When::Layer);
+    COMMANDS
+        .iter()
+        .filter(move |command| !command.short.is_empty() && (command.when != When::Layer || layer))
+        .filter(|command| applies(app, command.when))
+}

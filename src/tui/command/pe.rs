@@ -1,0 +1,30 @@
+//! Keys of the PE panel.
+
+/// What a key does in the panel, beside moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// Core, Memory, Neurons, and round.
+    NextPart,
+    /// The other way round.
+    PreviousPart,
+    /// Hex, f32, u32.
+    Format,
+    /// Units by number or by distance.
+    Sort,
+    /// Where the word, or the link, leads.
+    Follow,
+    /// Where one came from.
+    Back,
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// The first word or unit.
+    First,
+    /// The last.
+    Last,
+    /// The next region of the map.
+    NextRegion,
+    /// The one before.
+    PreviousRegion,
+}

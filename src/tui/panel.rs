@@ -1,0 +1,77 @@
+//! The panels, by what the user sees.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A panel, by what the user sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum PanelId {
+    /// The floor plan.
+    Chip,
+    /// What the network is for.
+    Task,
+    /// SRAM banks and maps.
+    Memory,
+    /// The network-on-chip.
+    Noc,
+    /// Time per phase and layer.
+    Timers,
+    /// Weights and activity.
+    Sparsity,
+    /// Power and energy, part by part.
+    Energy,
+    /// One PE from the inside.
+    Pe,
+    /// What every PE does when.
+    Timeline,
+}
+
+impl PanelId {
+    /// All panels, by number.
+    pub const ALL: [Self; 9] = [
+        Self::Chip,
+        Self::Task,
+        Self::Memory,
+        Self::Noc,
+        Self::Timers,
+        Self::Sparsity,
+        Self::Energy,
+        Self::Pe,
+        Self::Timeline,
+    ];
+
+    /// Its number, the digit that picks it.
+    pub const fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Describes the content of the panel in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Chip => "every PE as a heat map",
+            Self::Task => "what the network is for",
+            Self::Memory => "what lies where in SRAM",
+            Self::Noc => "packets on the mesh",
+            Self::Timers => "time by phase and layer",
+            Self::Sparsity => "zero weights, and events",
+            Self::Energy => "power, and where it goes",
+            Self::Pe => "one PE from the inside",
+            Self::Timeline => "which PE does what when",
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chip => "Chip",
+            Self::Task => "Task",
+            Self::Memory => "Memory",
+            Self::Noc => "NoC",
+            Self::Timers => "Timers",
+            Self::Sparsity => "Sparsity",
+            Self::Energy => "Energy",
+            Self::Pe => "PE",
+            Self::Timeline => "Timeline",
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The menu that injects a fault, as it stands, and faults as text.
+
+mod kind;
+mod text;
+
+pub use self::kind::{Field, Kind, pe};
+pub use self::text::{example, read, scene};
+use crate::chip::geometry::Pe;
+use crate::tui::widgets::prompt::Prompt;
+
+/// State of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultOverlay {
+    /// The kind under the cursor, or the one that was chosen.
+    pub kind: Kind,
+    /// The form of that kind; `None` while the kind is being chosen.
+    pub form: Option<Form>,
+}
+
+/// Fields of a fault as they are typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// One line for each of [`Kind::fields`], in that order.
+    pub lines: Vec<Prompt>,
+    /// Index of the line that takes keys.
+    pub at: usize,
+    /// Whether the address is still the proposed one, which depends on the PE.
+    pub proposed: bool,
+}
+
+/// Returns a PE as the form takes it: `3,4,2`.
+pub fn written(pe: Pe) -> String {
+    format!("{},{},{}", pe.qpe().x, pe.qpe().y, pe.p())
+}

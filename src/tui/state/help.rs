@@ -1,0 +1,24 @@
+//! Pages of the help.
+
+/// Page of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The focused panel: what it shows, and its keys.
+    Panel,
+    /// Every command with its keys.
+    Keys,
+    /// Words and marks on the screen.
+    Words,
+}
+
+impl Page {
+    /// All pages, in the order of Tab.
+    pub const ALL: [Self; 3] = [Self::Panel, Self::Keys, Self::Words];
+
+    /// Returns the next page or, with `back`, the previous one, cyclically.
+    #[must_use]
+    pub fn turned(self, back: bool) -> Self {
+        let at = Self::ALL.iter().position(|&page| page == self).unwrap_or(0);
+        Self::ALL[(at + if back { 2 } else { 1 }) % 3]
+    }
+}

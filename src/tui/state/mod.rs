@@ -1,0 +1,10 @@
+//! Where the user is in panels and overlays, as plain data: what [`super::app::App`] is made of.
+
+pub mod asking;
+pub mod fault;
+pub mod help;
+pub mod palette;
+pub mod pe;
+pub mod points;
+pub mod presenter;
+pub mod timeline;

@@ -1,0 +1,24 @@
+//! Presenter mode, as it stands.
+
+use crate::session::command::Speed;
+
+/// Presenter mode, while it is on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Presenter {
+    /// What was pressed, latest last: key and what it does.
+    pub recent: Vec<(String, String)>,
+    /// How fast a free run went before; none until the engine was asked to go slowly.
+    pub before: Option<Speed>,
+}
+
+impl Presenter {
+    /// Removes the panels that the digits of a count selected on the way.
+    pub fn forget_digits(&mut self, count: Option<u32>) {
+        for _ in
+            count.map(|count| count.to_string()).unwrap_or_default().chars().filter(|&digit| digit != '0')
+        {
+            let digit = |key: &str| key.len() == 1 && key.starts_with(|c: char| c.is_ascii_digit());
+            self.recent.pop_if(|(key, _)| digit(key));
+        }
+    }
+}
