@@ -47,7 +47,7 @@ impl Plan {
     /// The same, for who needs to know whether the scene is at fault or the chip too small for it.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
-        let (model, feed, restart) = cache::load(loaded, cache)?;
+        let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
         let request = Request {
             network: model.network(),
             dram: feed.dram(),

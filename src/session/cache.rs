@@ -38,11 +38,20 @@ impl ModelCache {
     }
 }
 
-/// Loads a scene's model and what its task needs; also says where sequences begin and what begins anew there.
-pub(super) fn load(
-    loaded: &LoadedScene,
-    cache: &mut ModelCache,
-) -> Result<(Model, Arc<dyn Feed>, Option<Restart>), SceneError> {
+/// A scene's model, and what its task needs beside the chip.
+pub(super) struct Loaded {
+    pub model: Model,
+    pub feed: Arc<dyn Feed>,
+    /// Where sequences begin, and what begins anew there; `None` if nothing does.
+    pub restart: Option<Restart>,
+}
+
+/// Loads a scene's model and what its task needs.
+///
+/// # Errors
+///
+/// Fails if a file cannot be read, or if the model is not of the kind that the task needs.
+pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loaded, SceneError> {
     let scene = &loaded.scene;
     let path = loaded.resolve(&scene.model, "model")?;
     let model = cache.model(&path).map_err(|error| {
@@ -51,5 +60,5 @@ pub(super) fn load(
     let feed = scene.task.options().load(&model, loaded, &mut cache.kept);
     let feed = feed.map_err(|problem| loaded.error_of(problem))?;
     let restart = Restart::of(model.card().carry, feed.sequence());
-    Ok((model, feed, restart))
+    Ok(Loaded { model, feed, restart })
 }
