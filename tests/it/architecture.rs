@@ -171,15 +171,12 @@ fn expand(before: &str, import: &str, found: &mut Vec<String>) {
         match c {
             ',' if depth == 0 => {
                 let path = item.trim();
-                match path.split_once('{') {
-                    Some((head, inner)) => {
-                        let inner = inner.strip_suffix('}').unwrap_or(inner);
-                        expand(&format!("{before}{}", head.trim()), inner, found);
-                    }
-                    None => {
-                        let path = path.split(" as ").next().unwrap_or("").trim();
-                        found.extend(Some(format!("{before}{path}")).filter(|_| !path.is_empty()));
-                    }
+                if let Some((head, inner)) = path.split_once('{') {
+                    let inner = inner.strip_suffix('}').unwrap_or(inner);
+                    expand(&format!("{before}{}", head.trim()), inner, found);
+                } else {
+                    let path = path.split(" as ").next().unwrap_or("").trim();
+                    found.extend(Some(format!("{before}{path}")).filter(|_| !path.is_empty()));
                 }
                 item.clear();
                 continue;
@@ -274,7 +271,9 @@ fn modules_of_the_large_rooms_import_in_no_circle() {
         // What imports nothing that is left goes, and so does what nothing imports: circles stay.
         loop {
             let left: Vec<&str> = imports.keys().copied().collect();
-            imports.values_mut().for_each(|to| to.retain(|to, _| left.contains(to)));
+            for to in imports.values_mut() {
+                to.retain(|to, _| left.contains(to));
+            }
             let imported: Vec<&str> = imports.values().flat_map(|to| to.keys().copied()).collect();
             imports.retain(|name, to| !to.is_empty() && imported.contains(name));
             if imports.len() == left.len() {
