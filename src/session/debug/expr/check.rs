@@ -76,6 +76,7 @@ impl<'t> Checker<'t> {
         Self { text, names, when: When::NEVER, named, changes, watches }
     }
 
+    #[inline(never)]
     fn test(&mut self, node: &Node) -> Result<Test, ExprError> {
         match &node.kind {
             Kind::All(nodes) => Ok(Test::All(self.tests(nodes)?)),
@@ -179,6 +180,7 @@ impl<'t> Checker<'t> {
         Ok(Test::Words(equal, Word::Fact(of), Word::Literal(word)))
     }
 
+    #[inline(never)]
     fn no_such_word(&self, domain: Domain, word: &str, at: &Node) -> ExprError {
         let words = self.names.words(domain);
         let meant = did_you_mean(word, words.iter().copied());
@@ -195,6 +197,7 @@ impl<'t> Checker<'t> {
         ExprError::new(at.at.clone(), message, help)
     }
 
+    #[inline(never)]
     fn same_unit(
         &self,
         node: &Node,
@@ -248,14 +251,19 @@ impl<'t> Checker<'t> {
         match self.operand(node)? {
             Operand::Number(number, unit) => Ok((number, unit)),
             Operand::Unknown(_, error) => Err(error),
-            _ => {
-                let message = format!("`{}` is no number to reckon with", self.shown(node));
-                Err(ExprError::new(node.at.clone(), message, ""))
-            }
+            _ => Err(self.no_number(node)),
         }
     }
 
+    #[inline(never)]
+    fn no_number(&self, node: &Node) -> ExprError {
+        let message = format!("`{}` is no number to reckon with", self.shown(node));
+        ExprError::new(node.at.clone(), message, "")
+    }
+
     /// A name with its dots: of chip or task, or of a layer.
+    // Not inlined: the checker recurses through its caller, and a thread's stack has to hold the longest condition.
+    #[inline(never)]
     fn name(&mut self, name: &str, node: &Node) -> Result<Operand, ExprError> {
         for group in Group::plain() {
             let Some(row) = table::find(group, name) else { continue };
@@ -330,6 +338,7 @@ impl<'t> Checker<'t> {
         }
     }
 
+    #[inline(never)]
     fn fact(&mut self, row: &Row, of: Of, node: &Node) -> Operand {
         self.when = self.when.or(row.when);
         let named = Named { text: self.shown(node), of: Use { fact: row.fact, of }, kind: row.kind };
