@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Report;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 use crate::scene::Scene;
 use assumptions::Assumption;
 use input::{Input, InputCheck};

@@ -3,11 +3,11 @@
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::banks::BankCount;
-use crate::machine::operate::LOGGED;
-use crate::machine::program::{PACKET_BYTES, PeProgram, Phase, RegionKind};
+use crate::machine::program::{PACKET_BYTES, PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
+use crate::mapping::egru::Phase;
 use crate::net::csr::Csr;
 use crate::session::Session;
 use crate::session::debug::Hit;
@@ -180,9 +180,14 @@ fn timers(session: &Session) -> Vec<Timers> {
 }
 
 /// The values that a PE logged for one of its slots in the last step in which it did. Slots log in turn.
-fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<[u32; LOGGED.len()]> {
+fn last_logged(
+    session: &Session,
+    pe: Pe,
+    loaded: &PeProgram,
+    slot: u32,
+) -> Option<[u32; Phase::LOGGED.len()]> {
     let state = &session.machine().state().pes[pe.index()];
-    let each = LOGGED.len() as u32;
+    let each = Phase::LOGGED.len() as u32;
     let slots = loaded.slots.len() as u32;
     let records = state.logged / each;
     let record = (0..records).rev().take(slots as usize).find(|record| record % slots == slot)?;

@@ -3,7 +3,7 @@
 use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 use crate::task::figures::Figures;
 use crate::text::several;
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub use super::stats::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
-pub use crate::machine::program::{Phase, Region, RegionKind};
+pub use crate::machine::program::{Region, RegionKind};
+pub use crate::mapping::egru::Phase;
 
 /// What a PE is doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::program::Program;
-use crate::machine::queue::{CHIP, Counter, EventKind};
-use crate::machine::state::{Freight, Packet};
+use crate::machine::queue::{CHIP, EventKind};
+use crate::machine::state::{Packet, PacketKind};
+use crate::mapping::egru::control;
 use crate::session::Session;
 
 /// The event that was handled last.
@@ -24,7 +25,7 @@ pub(super) fn last_event(session: &Session) -> String {
                 Some(qpe) => qpe.to_string(),
                 None => "the event router".to_owned(),
             });
-            let what = packet.map_or_else(|| "a packet".to_owned(), |p| freight(session.program(), p));
+            let what = packet.map_or_else(|| "a packet".to_owned(), |p| contents(session.program(), p));
             format!("{who}: packet with {what} delivered at {to}")
         }
         EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
@@ -48,13 +49,15 @@ pub(in crate::session) fn source(source: u16) -> String {
 }
 
 /// What a packet brings.
-pub(in crate::session) fn freight(program: &Program, packet: &Packet) -> String {
-    match packet.freight {
-        Freight::Values { layer, .. } => {
-            format!("y of {}", program.layers.get(usize::from(layer)).map_or("?", |layer| &layer.name))
+pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String {
+    match packet.kind {
+        PacketKind::Values { population, .. } => {
+            format!("y of {}", program.layers.get(usize::from(population)).map_or("?", |layer| &layer.name))
         }
-        Freight::Announce { .. } => "the next time step".to_owned(),
-        Freight::Mail { counter: Counter::CreditDone | Counter::CreditGo, .. } => "a credit note".to_owned(),
-        Freight::Mail { .. } => "a barrier note".to_owned(),
+        PacketKind::Announce { .. } => "the next time step".to_owned(),
+        PacketKind::Message { message, .. } => match message.counter {
+            control::CREDIT_DONE | control::CREDIT_GO => "a credit note".to_owned(),
+            _ => "a barrier note".to_owned(),
+        },
     }
 }

@@ -33,8 +33,9 @@ use std::sync::OnceLock;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
 use crate::machine::queue::Event;
+use crate::mapping::egru::Phase;
 use crate::model::Model;
 use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
@@ -132,7 +133,8 @@ impl Session {
             return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
         };
         self.last_event = next;
-        self.ended_phase = progress.phase.or(self.ended_phase);
+        let ended = progress.phase.map(|(layer, phase)| (layer, phase.into()));
+        self.ended_phase = ended.or(self.ended_phase);
         if progress.step {
             self.complete_step();
         }

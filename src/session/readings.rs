@@ -13,6 +13,8 @@ use crate::machine::options::Waiting;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
+use crate::mapping::egru::EgruSlot;
+use crate::mapping::egru::control;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -41,7 +43,7 @@ pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
 
 pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
     let operation = loaded.operations.get(state.operation as usize)?;
-    Some((operation.phase, loaded.slots.get(usize::from(operation.slot))?))
+    Some((operation.phase.into(), loaded.slots.get(usize::from(operation.slot))?))
 }
 
 pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
@@ -69,7 +71,7 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
         energy_uj: (power_mw * us(step) * 1e-3) as f32,
         energy_total_uj: (PeEnergy::of(machine, pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
-        nonzeros: loaded.layers().map(|s| s.nonzeros[0] + s.nonzeros[1]).sum(),
+        nonzeros: loaded.layers().map(EgruSlot::nonzeros_of).sum(),
     }
 }
 
@@ -84,7 +86,7 @@ pub(super) fn layers(session: &Session) -> Vec<LayerView> {
             .pes
             .iter()
             .filter_map(|&pe| session.program().pe(pe)?.slot_of(k as u8))
-            .map(|(_, slot)| slot.nonzeros[0] + slot.nonzeros[1])
+            .map(|(_, slot)| EgruSlot::nonzeros_of(slot))
             .collect();
         let history = &session.stats().layer_history[k];
         views.push(LayerView {
@@ -191,20 +193,21 @@ pub(super) fn energy(session: &Session) -> EnergyView {
     }
 }
 
-/// Blocks of this step's x that are there; and of y(t−1), with how many there are of it: step 0 has no y before it.
-pub(super) fn arrivals(state: &PeState, slot: &Slot) -> (u32, (u32, u32)) {
-    let steps = state.sram.word(slot.control.steps());
+/// Returns the blocks of this step's x and of y(t−1) that are there, each with their number: step 0 has no y before it.
+pub(super) fn arrivals(state: &PeState, slot: &Slot) -> ((u32, u32), (u32, u32)) {
+    let Some(share) = EgruSlot::of(slot) else { return Default::default() };
+    let steps = state.sram.word(slot.turn);
     let buffers = slot.buffers;
     let since = |counter: u32, step: u32, each: u32| {
         let before = buffers.arrivals(step, each).wrapping_sub(each);
         state.sram.word(counter).wrapping_sub(before).min(each)
     };
-    let inputs = since(slot.control.inputs(buffers.set(steps)), steps, slot.input_blocks);
+    let inputs = since(slot.counter_word(control::INPUT, buffers.set(steps)), steps, share.input_blocks);
     let recurrents = steps.checked_sub(1).map_or((0, 0), |before| {
-        let counter = slot.control.recurrents(buffers.set(before));
-        (since(counter, before, slot.recurrent_blocks), slot.recurrent_blocks)
+        let counter = slot.counter_word(control::RECURRENT, buffers.set(before));
+        (since(counter, before, share.recurrent_blocks), share.recurrent_blocks)
     });
-    (inputs, recurrents)
+    ((inputs, share.input_blocks), recurrents)
 }
 
 pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
@@ -214,27 +217,34 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let name = &session.program().layers[usize::from(slot.layer)].name;
     let sample =
         if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
+    let share = EgruSlot::of(slot)?;
     let size = match phase {
         Phase::Input => {
-            format!(", {} rows, {} non-zeros, {}", slot.input.rows(), slot.nonzeros[0], slot.kinds[0].name())
+            format!(
+                ", {} rows, {} non-zeros, {}",
+                share.input.rows(),
+                share.nonzeros[0],
+                share.kinds[0].name()
+            )
         }
         Phase::Recurrent => format!(
             ", {} rows, {} non-zeros, {}",
-            slot.recurrent.rows(),
-            slot.nonzeros[1],
-            slot.kinds[1].name()
+            share.recurrent.rows(),
+            share.nonzeros[1],
+            share.kinds[1].name()
         ),
         Phase::Pointwise => format!(", {} units", slot.units.len()),
         Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
         Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
     };
-    let (inputs, (recurrents, recurrent_blocks)) = arrivals(state, slot);
-    let (arrived, expected) = (inputs + recurrents, slot.input_blocks + recurrent_blocks);
+    let ((inputs, input_blocks), (recurrents, recurrent_blocks)) = arrivals(state, slot);
+    let (arrived, expected) = (inputs + recurrents, input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
-    let units = loaded.layers().flat_map(|slot| {
+    let units = loaded.layers().filter_map(|slot| Some((slot, EgruSlot::of(slot)?.pointwise)));
+    let units = units.flat_map(|(slot, pointwise)| {
         slot.units.iter().enumerate().map(move |(i, &unit)| {
             let at = 4 * i as u32;
-            (unit, single(slot.pointwise.cell + at), single(slot.pointwise.y + at))
+            (unit, single(pointwise.cell + at), single(pointwise.y + at))
         })
     });
     let places = (loaded.log.1 / 4).max(1);

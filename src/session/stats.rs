@@ -13,8 +13,8 @@ use crate::chip::power::PowerModel;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
 use crate::machine::options::Waiting;
-use crate::machine::program::Phase;
 use crate::machine::state::STEPS;
+use crate::mapping::egru::{EgruSlot, Phase};
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
@@ -115,14 +115,15 @@ impl Stats {
                 else {
                     continue;
                 };
+                let Some(share) = EgruSlot::of(slot) else { continue };
                 let sram = &machine.state().pes[pe.index()].sram;
                 for (i, &unit) in (0_u32..).zip(&slot.units) {
                     if let Some(silent) = silent.get_mut(unit as usize) {
-                        let sent = f32::from_bits(sram.word(slot.pointwise.y + 4 * i)) != 0.0;
+                        let sent = f32::from_bits(sram.word(share.pointwise.y + 4 * i)) != 0.0;
                         *silent = if sent { 0 } else { silent.saturating_add(1) };
                     }
                     if gates {
-                        let out = pointwise::unit(sram.words(), &slot.pointwise, i, false);
+                        let out = pointwise::unit(sram.words(), &share.pointwise, i, false);
                         for (count, gate) in saturated.iter_mut().zip([out.z, out.r]) {
                             *count += u32::from(!(SATURATED..=1.0 - SATURATED).contains(&gate));
                         }
@@ -270,7 +271,7 @@ impl EnergyParts {
                 .busy
                 .phases
                 .iter()
-                .map(|phases| phases.map(|t| active(t as f64 * share)))
+                .map(|phases| Phase::ALL.map(|phase| active(phases[phase.index()] as f64 * share)))
                 .collect(),
             interrupts_j: active(state.busy.interrupts as f64 * share),
             polling_j: active(polling),

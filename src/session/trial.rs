@@ -4,7 +4,7 @@ use super::build::Plan;
 use super::command::StepUnit;
 use super::{Moved, Session};
 use crate::chip::clock::Tick;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 use crate::scene::{LoadedScene, SceneError};
 
 /// What some time steps have shown.
@@ -66,7 +66,12 @@ impl Trial {
             energy_j: session.energy().energy_j,
             pes: session.program().used_pes(),
             output_hash: session.output_hash(),
-            phases: state.phases.total.clone(),
+            phases: state
+                .phases
+                .total
+                .iter()
+                .map(|ticks| Phase::ALL.map(|phase| ticks[phase.index()]))
+                .collect(),
             races: state.races.count,
             stopped,
         }

@@ -8,7 +8,8 @@ use spinntui::chip::geometry::{PE_COUNT, Pe};
 use spinntui::kernel::events::most_packets;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
-use spinntui::machine::program::{DramRows, Phase, Program};
+use spinntui::machine::program::{DramRows, Program};
+use spinntui::mapping::egru::Phase;
 use spinntui::mapping::options::{Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
@@ -265,7 +266,7 @@ fn banks_count_what_is_written_into_the_fifo() {
 fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
     let mapping = mapping(Broadcast::Router, Payload::Dense, FifoOptions::default());
     let program = program(&network(0.05), &mapping, &Assume::default(), Waiting::Sleep);
-    let announcements = program.announce_to(0).len() as u64;
+    let announcements = program.announcements[0].to.len() as u64;
     let mut machine = Machine::new(Arc::new(program));
     machine.lose_packet(announcements); // the first packet that a PE sends
     let result = step(&mut machine, 0);

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use spinntui::chip::clock::us;
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::banks::BankCount;
-use spinntui::machine::program::Phase;
+use spinntui::mapping::egru::{EgruSlot, Phase};
 use spinntui::session::command::{Command, StepUnit};
 use spinntui::session::debug::expr::complete::complete;
 use spinntui::session::debug::points::Ran;
@@ -113,7 +113,8 @@ fn cell(session: &Session, layer: u8, unit: u32) -> f32 {
     let found = session.program().layers[usize::from(layer)].pes.iter().find_map(|&pe| {
         let slot = session.program().pe(pe)?.slots.iter().find(|slot| slot.layer == layer)?;
         let at = slot.units.iter().position(|&other| other == unit)?;
-        Some(session.machine().state().pes[pe.index()].sram.floats()[slot.pointwise.cell as usize / 4 + at])
+        let cell = EgruSlot::of(slot)?.pointwise.cell as usize / 4 + at;
+        Some(session.machine().state().pes[pe.index()].sram.floats()[cell])
     });
     found.unwrap()
 }

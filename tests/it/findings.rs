@@ -6,6 +6,7 @@ use std::path::Path;
 
 use spinntui::machine::program::RegionKind;
 use spinntui::mapping::check::Level;
+use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
@@ -170,7 +171,7 @@ fn a_flip_that_nothing_reads_is_said_to_be_without_effect() {
     let session = after(SMALL, 3, &[("faults", &flip(0x100))]);
     let pe = spinntui::chip::geometry::Pe::at(1, 4, 0).unwrap();
     let regions = session.program().pe(pe).unwrap().regions.clone();
-    let cell = session.program().pe(pe).unwrap().slots[0].pointwise.cell;
+    let cell = EgruSlot::of(&session.program().pe(pe).unwrap().slots[0]).unwrap().pointwise.cell;
     let kinds = [RegionKind::Program, RegionKind::Stack, RegionKind::Log];
     for region in regions.iter().filter(|region| kinds.contains(&region.kind)) {
         for address in [region.start, region.end - 1] {

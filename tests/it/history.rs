@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::{Fault, FaultError};
+use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::{HistoryOptions, LoadedScene};
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
@@ -250,7 +251,8 @@ fn places(walker: &Walker) -> (Pe, u32, u32, u32) {
     let program = walker.session.program();
     let pe = program.layers[1].pes[0];
     let slot = &program.pe(pe).unwrap().slots[0];
-    (pe, slot.pointwise.threshold, slot.pointwise.y, slot.buffers.of(0))
+    let pointwise = EgruSlot::of(slot).unwrap().pointwise;
+    (pe, pointwise.threshold, pointwise.y, slot.buffers.of(0))
 }
 
 #[test]

@@ -13,6 +13,7 @@ use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::machine::sram::SRAM_BYTES;
+use spinntui::mapping::egru::EgruSlot;
 use spinntui::mapping::label::{Content, Label, Labels, Matrix, Origin, Quantity, What};
 use spinntui::mapping::options::{Broadcast, LayerMapping, MappingOptions, Payload, Schedule};
 use spinntui::mapping::{Request, map};
@@ -274,7 +275,7 @@ fn check_buffers(machine: &Machine) -> usize {
             if let What::Unit { layer, sample, unit, quantity: Quantity::Y } = label.what {
                 let sram = &machine.state().pes[pe.index()].sram;
                 let slot = &labels.loaded().slots.iter().find(|s| (s.layer, s.sample) == (layer, sample));
-                let steps = sram.word(slot.unwrap().control.steps());
+                let steps = sram.word(slot.unwrap().turn);
                 sent.insert((layer, sample, unit), (steps, sram.word(label.address)));
             }
         }
@@ -350,14 +351,14 @@ fn labels_in_words_follow_the_row_pointers() {
     let program = Arc::clone(machine.program());
     let labels = Labels::of(&program, pe).unwrap();
     let slot = labels.loaded().slot_of(1).unwrap().1;
+    let EgruSlot { pointwise, recurrent: kernel, .. } = labels.egru(0);
     let text = |machine: &Machine, at: u32| {
         labels.at(machine.state().pes[pe.index()].sram.words(), at).text(&labels)
     };
-    assert_eq!(text(&machine, slot.pointwise.cell + 4), format!("c of unit {}", slot.units[1]));
-    assert_eq!(text(&machine, slot.pointwise.threshold), "threshold θ of unit 0");
-    assert_eq!(text(&machine, slot.pointwise.bias + 4 * 5), "bias of unit 0, gate r");
-    assert_eq!(text(&machine, slot.control.steps()), "rnns.1: time steps completed");
-    let kernel = &slot.recurrent;
+    assert_eq!(text(&machine, pointwise.cell + 4), format!("c of unit {}", slot.units[1]));
+    assert_eq!(text(&machine, pointwise.threshold), "threshold θ of unit 0");
+    assert_eq!(text(&machine, pointwise.bias + 4 * 5), "bias of unit 0, gate r");
+    assert_eq!(text(&machine, slot.turn), "rnns.1: time steps completed");
     let words = machine.state().pes[pe.index()].sram.words();
     let row = (0..15).find(|&row| kernel.row_weights(words, row).is_some_and(|(_, n)| n > 1)).unwrap();
     let (at, _) = kernel.row_weights(words, row).unwrap();

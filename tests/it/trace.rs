@@ -8,8 +8,10 @@ use std::path::Path;
 use crate::common::{fine, spinntui};
 use proptest::prelude::*;
 use serde_json::Value;
-use spinntui::machine::program::Phase;
+use spinntui::machine::legend::PhaseId;
 use spinntui::machine::record::{Limits, Recorder, Service};
+use spinntui::machine::state::PacketKind;
+use spinntui::mapping::egru::Phase;
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
 use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
@@ -66,7 +68,7 @@ fn instructions_by_kind_add_up_to_what_operations_took() {
         let mut seen = BTreeSet::new();
         for operation in record(&session).pes.iter().flat_map(|pe| &pe.operations) {
             let instructions = operation.instructions;
-            match operation.phase {
+            match Phase::from(operation.phase) {
                 Phase::Wait | Phase::Barrier | Phase::Embedding => assert_eq!(instructions.total(), 0),
                 phase => {
                     assert_eq!(instructions.total() * each, operation.busy, "{edits:?}: {operation:?}");
@@ -119,7 +121,7 @@ fn spans_add_up_to_what_the_probes_count() {
     for edits in VARIANTS {
         let session = recorded(edits, 5);
         let (record, state) = (record(&session), session.machine().state());
-        let mut busy = vec![[0; Phase::ALL.len()]; session.program().layers.len()];
+        let mut busy = vec![[0; PhaseId::MAX]; session.program().layers.len()];
         let mut handlers = 0;
         for pe in &record.pes {
             for operation in &pe.operations {
@@ -149,8 +151,8 @@ fn phases_of_the_report_follow_from_spans() {
         let (record, program) = (record(&session), session.program());
         let mut ends: BTreeMap<(u32, u8, Phase), (u64, usize)> = BTreeMap::new();
         for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
-            let Some(end) = operation.end.filter(|_| !operation.recurrent_only) else { continue };
-            let last = ends.entry((operation.step, operation.layer, operation.phase)).or_default();
+            let Some(end) = operation.end.filter(|_| !operation.ends_nothing) else { continue };
+            let last = ends.entry((operation.step, operation.layer, operation.phase.into())).or_default();
             *last = (last.0.max(end), last.1 + 1);
         }
         let mut closings: Vec<(u64, u8, Phase)> = ends
@@ -163,8 +165,8 @@ fn phases_of_the_report_follow_from_spans() {
         for layer in 0..program.layers.len() as u8 {
             for step in 0..4 {
                 let values = record.packets.iter().filter(|packet| {
-                    matches!(packet.freight, spinntui::machine::state::Freight::Values { layer: l, step: s, .. }
-                        if l == layer && s == step)
+                    matches!(packet.kind, PacketKind::Values { population, step: s, .. }
+                        if population == layer && s == step)
                 });
                 closings.push((
                     values.filter_map(|packet| packet.delivered).max().unwrap(),
@@ -174,7 +176,7 @@ fn phases_of_the_report_follow_from_spans() {
             }
         }
         closings.sort();
-        let mut total = vec![[0; Phase::ALL.len()]; program.layers.len()];
+        let mut total = vec![[0; PhaseId::MAX]; program.layers.len()];
         let mut frontier = 0;
         for (end, layer, phase) in closings {
             total[usize::from(layer)][phase.index()] += end.saturating_sub(frontier);

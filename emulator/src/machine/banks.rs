@@ -17,17 +17,16 @@
 //! waiting loops (with the event router, emptying the FIFO), of packing and unpacking events and of the debug log; also
 //! what the core reads to send events, and a DMA engine to send.
 
-mod account;
+pub mod account;
 
 use serde::{Deserialize, Serialize};
 
 use super::exec::Machine;
 use super::options::{BankInterleave, BankPriority};
-use super::program::{Operation, PACKET_BYTES};
+use super::program::PACKET_BYTES;
 use super::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::chip::constants::BANK_CONFLICT_CYCLES;
 use crate::chip::geometry::Pe;
-use crate::kernel::matrix::Work;
 
 pub use account::Accounts;
 
@@ -167,10 +166,10 @@ fn rate(accesses: u64, cycles: u64) -> u32 {
 
 impl Machine {
     /// The core begins an operation that takes so many cycles.
-    pub(super) fn banks_begin(&mut self, pe: Pe, operation: Operation, step: u32, work: &Work, cycles: u64) {
+    pub(super) fn banks_begin(&mut self, pe: Pe, accesses: Option<&PerBank>, cycles: u64) {
         let banks = &mut self.state.pes[pe.index()].banks;
-        match self.accounts.of(pe, operation, step, work) {
-            Some(accesses) => banks.begin(&accesses, cycles),
+        match accesses {
+            Some(accesses) => banks.begin(accesses, cycles),
             None => banks.rest(),
         }
     }

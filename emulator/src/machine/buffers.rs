@@ -49,9 +49,14 @@ impl Buffers {
 
     /// Arrivals that the counter of `step` shows when all of that step and before are there, at `each` a step.
     pub const fn arrivals(self, step: u32, each: u32) -> u32 {
-        let steps = if self.count == 2 { step } else { step / self.count };
-        steps.wrapping_add(1).wrapping_mul(each)
+        arrivals(step, if self.count == 2 { 1 } else { self.count }, each)
     }
+}
+
+/// Returns the value of the word that counts the arrivals of `step` once they are all there: `each` a time step, counted
+/// in `sets` words in turn.
+pub const fn arrivals(step: u32, sets: u32, each: u32) -> u32 {
+    (step / sets).wrapping_add(1).wrapping_mul(each)
 }
 
 #[cfg(test)]

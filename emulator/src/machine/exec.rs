@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::arrivals::{CounterId, Guard};
 use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
 use super::fault::Fate;
+use super::legend::PhaseId;
 use super::probe::Race;
-use super::program::{NO_SLOT, Phase, Program};
-use super::queue::{Arrival, CHIP, Counter, Event, EventKind};
+use super::program::Program;
+use super::queue::{Arrival, CHIP, Event, EventKind};
 use super::record::Recorder;
-use super::state::{Freight, Packet, STEPS, State};
+use super::state::{Packet, PacketKind, STEPS, State};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 use crate::text::{several, step_number};
@@ -30,7 +32,7 @@ pub struct Machine {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The last PE of a layer ended a phase, or the layer's broadcast is delivered: layer and phase.
-    pub phase: Option<(u8, Phase)>,
+    pub phase: Option<(u8, PhaseId)>,
     /// A layer's broadcast (of one sample) is delivered everywhere.
     pub layer: Option<u8>,
     /// The last layer's is, of every sample: the time step is complete.
@@ -190,10 +192,11 @@ impl Machine {
         for sample in 0..samples {
             let row = |back: u32| place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample));
             let payload = program.announcement(step, row);
-            for (qpe, mask, address) in program.announce_to(sample) {
-                let freight = Freight::Announce { sample: sample as u8, step };
-                let packet = Packet { payload, address, qpe, mask, host: false, source: CHIP, freight };
-                self.send(from, packet);
+            let Some(announcement) = program.announcements.get(sample) else { continue };
+            let message = announcement.message;
+            for &(qpe, mask) in &announcement.to {
+                let (address, kind) = (message.address, PacketKind::Announce { message, step });
+                self.send(from, Packet { payload, address, qpe, mask, host: false, source: CHIP, kind });
             }
         }
         Progress::default()
@@ -234,7 +237,7 @@ impl Machine {
         if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
             state.traffic.in_flight -= 1;
             self.note_sent(&packet, (at, arrival), hops, None);
-            return self.freight_lost(&packet);
+            return self.packet_lost(&packet);
         }
         let number = state.packets.put(packet);
         state.queue.push(arrival, packet.source, EventKind::Deliver(number));
@@ -264,7 +267,7 @@ impl Machine {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
-        if let (true, Freight::Values { sample, step, .. }) = (packet.host, packet.freight) {
+        if let (true, PacketKind::Values { sample, step, .. }) = (packet.host, packet.kind) {
             let start = self.host_place(step, usize::from(sample));
             if self.program.delivery.payload == Payload::Events {
                 self.host_unpack(&packet, start);
@@ -276,7 +279,7 @@ impl Machine {
             }
         } else {
             let routed = self.program.delivery.broadcast == Broadcast::Router
-                && matches!(packet.freight, Freight::Values { .. });
+                && matches!(packet.kind, PacketKind::Values { .. });
             for p in 0..PES_PER_QPE {
                 if packet.mask >> p & 1 == 1 {
                     let index = usize::from(packet.qpe) * PES_PER_QPE + p;
@@ -284,51 +287,35 @@ impl Machine {
                 }
             }
         }
-        self.freight_gone(packet.freight)
+        self.values_gone(packet.kind)
     }
 
     /// Writes a packet into one PE.
     fn write_to(&mut self, index: usize, packet: &Packet) {
         self.banks_packet(index, packet.address);
-        let numbers = &self.program.slot_numbers[index];
-        let number = |layer: u8, sample: u8| {
-            numbers.get(self.program.lane(layer, sample)).copied().filter(|&n| n != NO_SLOT)
-        };
-        let buffers =
-            |slot: u8| self.program.pes[index].as_ref()?.slots.get(usize::from(slot)).map(|s| s.buffers);
         let state = &mut self.state.pes[index];
         state.count.received += 1;
         state.sram.set_packet(packet.address, packet.payload);
         self.state.matrix.delivered(packet.source, index);
-        let arrival = match packet.freight {
-            Freight::Values { layer, sample, step, own, next, last } => {
-                let own = number(layer, sample).filter(|_| own);
-                let next = || number(layer + 1, sample).filter(|_| next);
-                let Some(slot) = own.or_else(next) else { return };
-                let Some(buffers) = buffers(slot) else { return };
-                // y(t) lands where x(t) was; x(t) where y(t−2) was or, of three buffers, y(t−3): R·y of the step after
-                // that one must have read it by now.
-                let (done, needed) = match own {
-                    Some(_) => (state.input_done[usize::from(slot)], step.wrapping_add(1)),
-                    None => (
-                        state.recurrent_done[usize::from(slot)],
-                        step.wrapping_add(2).wrapping_sub(buffers.count()),
-                    ),
-                };
-                if (done.wrapping_sub(needed) as i32) < 0 {
-                    self.note_race(index, slot, packet, step, own.is_some());
+        let Some(inbox) = self.program.inboxes.get(index) else { return };
+        let arrival = match packet.kind {
+            PacketKind::Values { population, sample, step, groups, last } => {
+                let lane = self.program.lane(population, sample);
+                let Some(&receiver) = inbox.receiver(lane, groups) else { return };
+                let ended = &self.state.pes[index].ended;
+                let ended = ended.get(receiver.guard.operation as usize).copied().unwrap_or(0);
+                if !receiver.guard.allows(step, ended) {
+                    self.note_race(index, receiver.slot, packet, step, receiver.guard);
                 }
-                if !last {
-                    return;
-                }
-                let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
-                Some(Arrival { slot, counter, set: buffers.set(step) })
+                last.then(|| self.arrival(index, receiver.slot, receiver.counter, step)).flatten()
             }
-            Freight::Announce { sample, step } => number(0, sample).and_then(|slot| {
-                Some(Arrival { slot, counter: Counter::Input, set: buffers(slot)?.set(step) })
-            }),
-            Freight::Mail { layer, sample, counter } => {
-                number(layer, sample).map(|slot| Arrival { slot, counter, set: 0 })
+            PacketKind::Announce { message, step } => {
+                let slot = inbox.slot(self.program.lane(message.population, message.sample));
+                slot.and_then(|slot| self.arrival(index, slot, message.counter, step))
+            }
+            PacketKind::Message { message, .. } => {
+                let slot = inbox.slot(self.program.lane(message.population, message.sample));
+                slot.map(|slot| Arrival { slot, counter: message.counter, set: 0 })
             }
         };
         if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
@@ -336,14 +323,21 @@ impl Machine {
         }
     }
 
-    fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, own: bool) {
+    /// Returns the arrival that a slot's counter counts for time step `step`.
+    fn arrival(&self, index: usize, slot: u8, counter: CounterId, step: u32) -> Option<Arrival> {
+        let loaded = self.program.pes.get(index)?.as_ref()?;
+        let set = loaded.slots.get(usize::from(slot))?.counter(counter)?.set(step);
+        Some(Arrival { slot, counter, set })
+    }
+
+    fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, guard: Guard) {
         let Some(receiver) = Pe::from_index(index) else { return };
         let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
         let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
         let name = layer.map_or("?", |layer| layer.name.as_str());
         let sender =
             Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
-        let operand = if own { "x" } else { "y" };
+        let operand = guard.reads;
         let tick = self.state.tick;
         self.state.races.note(|| Race {
             tick,
@@ -385,20 +379,22 @@ impl Machine {
     }
 
     /// A packet is lost, and with one on its way to the router all its copies.
-    fn freight_lost(&mut self, packet: &Packet) -> Progress {
-        let copies = match packet.freight {
-            Freight::Values { layer, own, next, .. } if packet.qpe == ROUTER && !packet.host => {
-                self.program.delivery.routes.get(route_number(layer, own, next)).map_or(0, Vec::len)
+    fn packet_lost(&mut self, packet: &Packet) -> Progress {
+        let copies = match packet.kind {
+            PacketKind::Values { population, groups, .. } if packet.qpe == ROUTER && !packet.host => {
+                self.program.delivery.routes.get(route_number(population, groups)).map_or(0, Vec::len)
             }
             _ => 1,
         };
-        (0..copies).fold(Progress::default(), |progress, _| progress.or(self.freight_gone(packet.freight)))
+        (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
     }
 
     /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them. Of events only
     /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
-    fn freight_gone(&mut self, freight: Freight) -> Progress {
-        let Freight::Values { layer, sample, step, last, .. } = freight else { return Progress::default() };
+    fn values_gone(&mut self, kind: PacketKind) -> Progress {
+        let PacketKind::Values { population: layer, sample, step, last, .. } = kind else {
+            return Progress::default();
+        };
         if !last && self.program.delivery.payload == Payload::Events {
             return Progress::default();
         }
@@ -409,7 +405,10 @@ impl Machine {
             return Progress::default();
         }
         *left = self.program.deliveries(layer);
-        self.state.phases.close(usize::from(layer), Phase::Broadcast, self.state.tick);
+        let Some(sends) = self.program.layers.get(usize::from(layer)).map(|layer| layer.sends) else {
+            return Progress::default();
+        };
+        self.state.phases.close(usize::from(layer), sends, self.state.tick);
         let mut complete = false;
         if usize::from(layer) + 1 == self.program.layers.len() {
             let outputs = &mut self.state.outputs_left[at];
@@ -420,7 +419,7 @@ impl Machine {
             self.state.outputs_left[at] = self.program.batch;
             self.end_step();
         }
-        Progress { phase: Some((layer, Phase::Broadcast)), layer: Some(layer), step: complete }
+        Progress { phase: Some((layer, sends)), layer: Some(layer), step: complete }
     }
 
     fn end_step(&mut self) {
@@ -458,15 +457,11 @@ impl Machine {
         let waiting = Pe::all().filter_map(|pe| {
             let awaited = self.state.pes[pe.index()].awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
-            let have = self.state.pes[pe.index()].sram.word(self.counter_address(
-                pe,
-                awaited.slot,
-                awaited.counter,
-                awaited.set,
-            ));
+            let counter = slot.counter(awaited.counter)?;
+            let have = self.state.pes[pe.index()].sram.word(counter.address(awaited.set));
             let missing = awaited.value.wrapping_sub(have);
-            // A PE of layer 0 that waits for the next announcement is not what holds the step up.
-            let idle = slot.layer == 0 && missing == 1 && awaited.counter == Counter::Input;
+            // A PE that waits for the next announcement is not what holds the step up.
+            let idle = missing == 1 && counter.announced;
             // A halted core waits for nothing, whatever it did last.
             let halted = self.state.faults.is_dead(pe.index());
             (!idle && !halted).then_some((pe, slot.layer, missing))

@@ -11,7 +11,7 @@ use super::broadcast::options::Broadcast;
 use super::exec::Machine;
 use super::program::{Program, RegionKind};
 use super::sram::{SRAM_BYTES, Stuck};
-use super::state::{Freight, Packet};
+use super::state::{Packet, PacketKind};
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::chip::geometry::Pe;
 use crate::text::several;
@@ -159,7 +159,7 @@ impl Faults {
 
     /// What befalls a packet that is sent now.
     pub(super) fn fate(&mut self, packet: &Packet) -> Option<Fate> {
-        let to_pe = matches!(packet.freight, Freight::Values { .. }) && !packet.host && packet.qpe != ROUTER;
+        let to_pe = matches!(packet.kind, PacketKind::Values { .. }) && !packet.host && packet.qpe != ROUTER;
         let meets = |&(source, _, fate): &(u16, u32, Fate)| {
             source == packet.source && (to_pe || !matches!(fate, Fate::Astray(_)))
         };

@@ -12,20 +12,20 @@ pub use crate::chip::constants::FIFO_ENTRY_BYTES as ENTRY_BYTES;
 /// A packet as it lies in the ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// Which block of which layer, and where in it ([`Key`]).
+    /// Block and population that it is of, and the place in the block ([`Key`]).
     pub key: u32,
     /// Payload.
     pub payload: [u32; 4],
 }
 
-/// What a key says: bits 31:24 the place (layer, group and buffer), bits 23:4 the byte offset in the buffer, bit 0 last
+/// What a key says: bits 31:24 the place (population, group and buffer), bits 23:4 the byte offset in the buffer, bit 0 last
 /// packet of its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The sender's layer, 0 to 31.
-    pub layer: u8,
-    /// For the next layer only, not for the sender's own.
-    pub next_only: bool,
+    /// The sender's population, 0 to 31.
+    pub population: u8,
+    /// First of the groups that it is for, 0 or 1.
+    pub group: u8,
     /// Which of the receivers' buffers, 0 to 3.
     pub buffer: u8,
     /// Byte offset in it, a multiple of 16.
@@ -37,8 +37,8 @@ pub struct Key {
 impl Key {
     /// As it is sent.
     pub fn encode(self) -> u32 {
-        u32::from(self.layer) << 27
-            | u32::from(self.next_only) << 26
+        u32::from(self.population) << 27
+            | u32::from(self.group & 1) << 26
             | u32::from(self.buffer & 3) << 24
             | self.offset & 0xFF_FFF0
             | u32::from(self.last)
@@ -47,8 +47,8 @@ impl Key {
     /// As it is read.
     pub fn decode(key: u32) -> Self {
         Self {
-            layer: (key >> 27) as u8,
-            next_only: key >> 26 & 1 == 1,
+            population: (key >> 27) as u8,
+            group: (key >> 26 & 1) as u8,
             buffer: (key >> 24 & 3) as u8,
             offset: key & 0xFF_FFF0,
             last: key & 1 == 1,
@@ -207,9 +207,9 @@ mod tests {
 
         #[test]
         fn keys_say_what_they_said(
-            layer in 0_u8..32, next_only in any::<bool>(), buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
+            population in 0_u8..32, group in 0_u8..2, buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
         ) {
-            let key = Key { layer, next_only, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
+            let key = Key { population, group, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
             prop_assert_eq!(Key::decode(key.encode()), key);
         }
     }

@@ -5,12 +5,13 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::arrivals::Message;
 use super::broadcast::Transfer;
 use super::broadcast::router::RouterState;
 use super::fifo::Fifo;
 use super::noc::Noc;
 use super::queue::{Arrival, Event, EventKind};
-use super::state::{Awaited, Cursor, Freight, HostState, Packet, PacketStore, PeState, State};
+use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State};
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
 #[derive(Default)]
@@ -110,8 +111,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
         transfers,
         fifo,
         inject_delay,
-        input_done,
-        recurrent_done,
+        ended,
         timer_counts,
         logged,
         banks,
@@ -145,8 +145,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
         words.add(word);
     }
     words.add(*drain_ends);
-    words.list(input_done.iter().copied());
-    words.list(recurrent_done.iter().copied());
+    words.list(ended.iter().copied());
     words.list(timer_counts.iter().copied());
     words.add(*logged);
     if banks_decide {
@@ -155,7 +154,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
 }
 
 fn arrival(words: &mut Words, Arrival { slot, counter, set }: Arrival) {
-    words.add(u64::from(set) << 16 | u64::from(slot) << 8 | counter as u64);
+    words.add(u64::from(set) << 16 | u64::from(slot) << 8 | u64::from(counter.0));
 }
 
 fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfer) {
@@ -186,30 +185,34 @@ fn event(words: &mut Words, packets: &PacketStore, Event { tick, source, seq: _,
 
 /// Adds a packet on the mesh. Its number is where it is kept, and may differ between two equal machines.
 fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
-    words.option(
-        packets.get(number),
-        |words, Packet { payload, address, qpe, mask, host, source, freight }| {
-            words.list(payload.iter().copied());
-            words.add(*address);
-            words.add(
-                u64::from(*qpe) << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source),
-            );
-            match *freight {
-                Freight::Values { layer, sample, step, own, next, last } => {
-                    words.add(1 << 32 | u64::from(layer) << 8 | u64::from(sample));
-                    words.add(step);
-                    words.add(u64::from(own) << 2 | u64::from(next) << 1 | u64::from(last));
-                }
-                Freight::Announce { sample, step } => {
-                    words.add(2 << 32 | u64::from(sample));
-                    words.add(step);
-                }
-                Freight::Mail { layer, sample, counter } => {
-                    words.add(3 << 32 | u64::from(layer) << 16 | u64::from(sample) << 8 | counter as u64);
-                }
+    words.option(packets.get(number), |words, Packet { payload, address, qpe, mask, host, source, kind }| {
+        words.list(payload.iter().copied());
+        words.add(*address);
+        words.add(
+            u64::from(*qpe) << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source),
+        );
+        match *kind {
+            PacketKind::Values { population, sample, step, groups, last } => {
+                words.add(1 << 32 | u64::from(population) << 8 | u64::from(sample));
+                words.add(step);
+                words.add(u64::from(groups.0) << 1 | u64::from(last));
             }
-        },
-    );
+            PacketKind::Announce { message: to, step } => {
+                words.add(2_u64 << 32);
+                message(words, to);
+                words.add(step);
+            }
+            PacketKind::Message { message: to, relayed } => {
+                words.add(3_u64 << 32 | u64::from(relayed));
+                message(words, to);
+            }
+        }
+    });
+}
+
+fn message(words: &mut Words, Message { population, sample, counter, address }: Message) {
+    words.add(u64::from(population) << 16 | u64::from(sample) << 8 | u64::from(counter.0));
+    words.add(address);
 }
 
 fn hosts(words: &mut Words, host: &HostState) {

@@ -2,6 +2,7 @@
 //!
 //! The machine knows programs and bytes, not networks or perplexity. All that changes is in [`state::State`].
 
+pub mod arrivals;
 pub mod assumed;
 pub mod banks;
 pub mod broadcast;
@@ -14,6 +15,7 @@ pub mod fault;
 pub mod fifo;
 mod hash;
 pub mod images;
+pub mod legend;
 pub mod matrix;
 pub mod noc;
 pub mod operate;
@@ -24,6 +26,7 @@ pub mod program;
 pub mod queue;
 pub mod record;
 pub mod routes;
+pub mod routine;
 pub mod sram;
 pub mod state;
 pub mod watch;

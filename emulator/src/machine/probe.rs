@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::program::Phase;
+use super::legend::PhaseId;
 use crate::chip::clock::Tick;
 
 /// Time of each phase along the time line: from the moment the previous phase ended everywhere to the moment this one
@@ -11,23 +11,23 @@ use crate::chip::clock::Tick;
 #[derive(Clone, Debug, Default)]
 pub struct PhaseClock {
     /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].
-    pub ended: Vec<[u32; Phase::ALL.len()]>,
+    pub ended: Vec<[u32; PhaseId::MAX]>,
     /// When a phase last ended everywhere.
     pub frontier: Tick,
     /// Ticks in this time step so far, by layer.
-    pub step: Vec<[Tick; Phase::ALL.len()]>,
+    pub step: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in the last completed time step.
-    pub last_step: Vec<[Tick; Phase::ALL.len()]>,
+    pub last_step: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks since the start.
-    pub total: Vec<[Tick; Phase::ALL.len()]>,
+    pub total: Vec<[Tick; PhaseId::MAX]>,
 }
 
 impl PhaseClock {
     /// For so many layers, each with a lane for every sample.
     pub fn new(layers: usize, lanes: usize) -> Self {
-        let zero = vec![[0; Phase::ALL.len()]; layers];
+        let zero = vec![[0; PhaseId::MAX]; layers];
         Self {
-            ended: vec![[0; Phase::ALL.len()]; lanes],
+            ended: vec![[0; PhaseId::MAX]; lanes],
             frontier: 0,
             step: zero.clone(),
             last_step: zero.clone(),
@@ -36,7 +36,7 @@ impl PhaseClock {
     }
 
     /// A phase of a layer has ended everywhere.
-    pub fn close(&mut self, layer: usize, phase: Phase, now: Tick) {
+    pub fn close(&mut self, layer: usize, phase: PhaseId, now: Tick) {
         let ticks = now.saturating_sub(self.frontier);
         self.step[layer][phase.index()] += ticks;
         self.total[layer][phase.index()] += ticks;
@@ -55,7 +55,7 @@ impl PhaseClock {
 #[derive(Clone, Debug, Default)]
 pub struct BusyProbe {
     /// Ticks in operations since the start, by layer and phase.
-    pub phases: Vec<[Tick; Phase::ALL.len()]>,
+    pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in handlers of watched writes since the start.
     pub interrupts: Tick,
 }
@@ -63,7 +63,7 @@ pub struct BusyProbe {
 impl BusyProbe {
     /// For so many layers.
     pub fn new(layers: usize) -> Self {
-        Self { phases: vec![[0; Phase::ALL.len()]; layers], interrupts: 0 }
+        Self { phases: vec![[0; PhaseId::MAX]; layers], interrupts: 0 }
     }
 }
 

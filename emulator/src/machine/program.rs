@@ -1,23 +1,24 @@
 //! What the chip is loaded with: per PE a memory image and a list of operations. Nothing in here ever changes while the
 //! machine runs; [`super::state::State`] holds all that does.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::arrivals::{Announcement, Counter, CounterId, Groups, Inbox, Need, Notice, Relay};
 use super::broadcast::options::Payload;
-use super::broadcast::{Delivery, SlotEvents};
+use super::broadcast::{Delivery, Packing};
 pub use super::buffers::Buffers;
 use super::costs::Costs;
+use super::legend::{Legend, PhaseId};
 use super::options::{Assume, Waiting};
+use super::routine::Routine;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::Pe;
-use crate::kernel::matrix::Kernel;
-use crate::kernel::options::KernelKind;
-use crate::kernel::pointwise::PointwiseLayout;
 use crate::net::Carry;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
@@ -25,144 +26,48 @@ pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
 /// Words of one packet's payload.
 pub const PACKET_WORDS: usize = NOC_PAYLOAD_BYTES / 4;
 
-/// What the core of a PE does, after the paper's Algorithm 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Phase {
-    /// Wait until all of x(t) and y(t−1) have arrived (layer 0: until the next time step is announced).
-    Wait,
-    /// Layer 0: fetch x(t) from DRAM by DMA.
-    Embedding,
-    /// `egru_input`: W·x; with a barrier, also the note to its coordinator that it is done.
-    Input,
-    /// `egru_internal`: R·y.
-    Recurrent,
-    /// Gates, cell state, threshold, event.
-    Pointwise,
-    /// Wait until all PEs of the layer have arrived, where the mapping needs a barrier, and until the next layer has room
-    /// for another x, where layers work on different time steps.
-    Barrier,
-    /// Send y to every PE that needs it.
-    Broadcast,
-    /// Read the 1 MHz timer and write the debug log.
-    Log,
-}
-
-impl Phase {
-    /// All phases in the order a PE goes through them.
-    pub const ALL: [Self; 8] = [
-        Self::Wait,
-        Self::Embedding,
-        Self::Input,
-        Self::Recurrent,
-        Self::Pointwise,
-        Self::Barrier,
-        Self::Broadcast,
-        Self::Log,
-    ];
-
-    /// What it computes, in words and symbols.
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Wait => "waiting for input",
-            Self::Embedding => "embedding from DRAM",
-            Self::Input => "W·x",
-            Self::Recurrent => "R·y",
-            Self::Pointwise => "gates, c, θ, event",
-            Self::Barrier => "layer barrier",
-            Self::Broadcast => "y to all readers",
-            Self::Log => "timer and debug log",
-        }
-    }
-
-    /// Position in [`Self::ALL`].
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// Name in reports and tables; the paper's own where it has one.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Wait => "wait",
-            Self::Embedding => "embedding",
-            Self::Input => "egru_input",
-            Self::Recurrent => "egru_internal",
-            Self::Pointwise => "pointwise",
-            Self::Barrier => "barrier",
-            Self::Broadcast => "broadcast",
-            Self::Log => "log",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// One operation of a PE's program: a phase for one of its layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One operation of a PE's program.
+#[derive(Clone, Debug)]
 pub struct Operation {
-    /// What to do.
-    pub phase: Phase,
-    /// For which of the PE's slots.
+    /// Phase that its time is booked on.
+    pub phase: PhaseId,
+    /// Slot that it is for.
     pub slot: u8,
-    /// For [`Phase::Wait`]: only y(t−1) has to be there, not yet x(t).
-    pub recurrent_only: bool,
+    /// What the core does.
+    pub action: Action,
+    /// Message that the core sends at its end.
+    pub notice: Option<Notice>,
+    /// What its end on the last PE of the layer ends.
+    pub ends: Ends,
 }
 
-/// The words through which a layer's share on a PE is told things; at the same address in every PE.
-///
-/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0; with time steps in flight the rows of the last four),
-/// the counters, and where barrier packets land. Where time steps overlap, blocks are counted for each buffer apart.
+/// What the core does in an operation.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Waits until counters of the slot have reached values.
+    Wait(Vec<Need>),
+    /// Has its DMA engine read a row from DRAM to the buffer of the time step.
+    Read {
+        /// Byte addresses of the words that hold the row's number, by time step modulo their number.
+        rows: Vec<u32>,
+    },
+    /// Calls a routine.
+    Call(Arc<dyn Routine>),
+    /// Sends the slot's block.
+    Send,
+    /// Writes the timer counts of these phases to the debug log, and counts the time step.
+    Log(Vec<PhaseId>),
+}
+
+/// What the end of an operation on the last PE of its layer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Control {
-    /// First byte.
-    pub base: u32,
-}
-
-impl Control {
-    /// Bytes of one control block.
-    pub const BYTES: u32 = 64;
-    /// The same with arrival counters for each of three buffers.
-    pub const PIPELINED_BYTES: u32 = 96;
-
-    /// Where a time step is announced: one packet, watched.
-    pub const fn announce(self) -> u32 {
-        self.base
-    }
-    /// Blocks of x (layer 0: announcements) arrived since the start, in counter set `set`.
-    pub const fn inputs(self, set: u8) -> u32 {
-        if set == 0 { self.base + 16 } else { self.base + 60 + 4 * set as u32 }
-    }
-    /// Blocks of y arrived since the start, in counter set `set`.
-    pub const fn recurrents(self, set: u8) -> u32 {
-        if set == 0 { self.base + 32 } else { self.base + 76 + 4 * set as u32 }
-    }
-    /// Time steps this share has completed.
-    pub const fn steps(self) -> u32 {
-        self.base + 20
-    }
-    /// Notes "W·x done" arrived since the start (the coordinator's only).
-    pub const fn barrier_done(self) -> u32 {
-        self.base + 24
-    }
-    /// The coordinator's "go"s arrived since the start.
-    pub const fn barrier_go(self) -> u32 {
-        self.base + 28
-    }
-    /// Notes "R·y done" arrived since the start (the coordinator's only).
-    pub const fn credit_done(self) -> u32 {
-        self.base + 36
-    }
-    /// The next layer's "go"s arrived since the start.
-    pub const fn credit_go(self) -> u32 {
-        self.base + 40
-    }
-    /// Where barrier packets are written.
-    pub const fn barrier_mail(self) -> u32 {
-        self.base + 48
-    }
+pub enum Ends {
+    /// Nothing: the phase goes on in another operation, or ends with its packets' delivery.
+    Nothing,
+    /// The phase, whose time lies within that of others and is no part of the chip time.
+    HiddenPhase,
+    /// The phase.
+    Phase,
 }
 
 /// Time steps that may be announced and not complete: an announcement is one packet, with a word for each.
@@ -181,14 +86,12 @@ pub struct Target {
     pub payload: u32,
     /// The buffers at the receivers; the host keeps its own.
     pub buffers: Buffers,
-    /// The sender's own layer is among the receivers: y(t), for R·y of the next step.
-    pub own: bool,
-    /// The next layer is among the receivers: x(t).
-    pub next: bool,
+    /// Groups that the receivers are in; none for the host.
+    pub groups: Groups,
 }
 
-/// A layer's share on one PE, for one sample of the batch. The samples' slots have the same weights, at the same addresses.
-#[derive(Clone, Debug, PartialEq)]
+/// Units of one population on one PE, for one sample of the batch: what they send, and what counts their arrivals.
+#[derive(Clone, Debug)]
 pub struct Slot {
     /// Layer index.
     pub layer: u8,
@@ -196,39 +99,39 @@ pub struct Slot {
     pub sample: u8,
     /// Model indices of the units here, ascending.
     pub units: Vec<u32>,
-    /// W.
-    pub input: Kernel,
-    /// R.
-    pub recurrent: Kernel,
-    /// What the scene asked for W and R.
-    pub kinds: [KernelKind; 2],
-    /// Non-zeros of W and R here.
-    pub nonzeros: [u32; 2],
-    /// Sums, biases, thresholds, states, y.
-    pub pointwise: PointwiseLayout,
-    /// Told through these words.
-    pub control: Control,
-    /// Where x and y arrive.
+    /// Byte address of the word that counts completed time steps.
+    pub turn: u32,
+    /// Counters of arrivals, by [`CounterId`].
+    pub counters: Vec<Counter>,
+    /// Messages that counters set off.
+    pub relays: Vec<Relay>,
+    /// Where values arrive.
     pub buffers: Buffers,
-    /// Byte offset of this PE's block in the layer's placed y.
+    /// Byte address of the values that are packed where they are sent as events.
+    pub values: u32,
+    /// Byte offset of this PE's block in the layer's placed values.
     pub block: u32,
-    /// Bytes of the layer's placed y: what R·y reads.
-    pub outputs: u32,
-    /// Arrivals per step before W·x may start: blocks of x, or 1 announcement.
-    pub input_blocks: u32,
-    /// Arrivals of y per step.
-    pub recurrent_blocks: u32,
-    /// Who gets y, or the traces.
+    /// Receivers of the block.
     pub targets: Vec<Target>,
-    /// The first so many of them get the traces, the others y.
-    pub trace_targets: u32,
-    /// This PE collects the layer's barrier.
-    pub coordinator: bool,
-    /// How events are sent and received, where y is sent as events.
-    pub events: Option<SlotEvents>,
+    /// Number of targets, from the first on, that one call of `broadcast` serves; a second call serves the others.
+    pub first_call: u32,
+    /// How the values are sent as events; `None` where all of them are sent.
+    pub events: Option<Packing>,
+    /// What the network family knows of the slot. The machine does not look at it.
+    pub detail: Arc<dyn Any + Send + Sync>,
 }
 
 impl Slot {
+    /// Returns a counter by its number.
+    pub fn counter(&self, id: CounterId) -> Option<&Counter> {
+        self.counters.get(usize::from(id.0))
+    }
+
+    /// Returns the byte address of word `set` of a counter.
+    pub fn counter_word(&self, id: CounterId, set: u8) -> u32 {
+        self.counter(id).map_or(0, |counter| counter.address(set))
+    }
+
     /// Packets of this share's y block, where all of y is sent.
     pub fn packets(&self) -> u32 {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
@@ -236,26 +139,14 @@ impl Slot {
 
     /// The targets that get the same payload as target `target`: one call of `broadcast` serves them.
     pub fn call(&self, target: u32) -> Range<u32> {
-        if target < self.trace_targets {
-            0..self.trace_targets
-        } else {
-            self.trace_targets..self.targets.len() as u32
-        }
+        if target < self.first_call { 0..self.first_call } else { self.first_call..self.targets.len() as u32 }
     }
 
-    /// The calls of `broadcast` that a time step takes: two where the layer passes on traces, since its own PEs get y.
+    /// The calls of `broadcast` that a time step takes: two where receivers get different values.
     pub fn calls(&self) -> impl Iterator<Item = Range<u32>> {
-        [0..self.trace_targets, self.trace_targets..self.targets.len() as u32]
+        [0..self.first_call, self.first_call..self.targets.len() as u32]
             .into_iter()
             .filter(|call| !call.is_empty())
-    }
-
-    /// Bytes that a [`Restart`] of outputs clears: first byte and words of y(t−1), c and the traces at time step `step`.
-    pub fn restarted(&self, step: u32) -> Vec<(u32, u32)> {
-        let layout = &self.pointwise;
-        let mut cleared = vec![(self.buffers.before(step), self.outputs / 4), (layout.cell, layout.units)];
-        cleared.extend(layout.trace.map(|trace| (trace, layout.units)));
-        cleared
     }
 }
 
@@ -290,7 +181,7 @@ pub struct Region {
 }
 
 /// One PE's program and memory.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PeProgram {
     /// Repeated for ever.
     pub operations: Vec<Operation>,
@@ -342,8 +233,8 @@ pub struct LayerProgram {
     pub unit_word: Vec<u32>,
     /// Words of the placed y, blocks padded to packets.
     pub words: u32,
-    /// Control block of each sample, the same in every PE.
-    pub control: Vec<Control>,
+    /// Phase in which its values are sent: it ends when all of them are delivered.
+    pub sends: PhaseId,
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
     /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
@@ -389,6 +280,8 @@ impl Restart {
 /// Everything the chip is loaded with, and the constants it runs by.
 #[derive(Clone, Debug)]
 pub struct Program {
+    /// Names of its phases.
+    pub legend: Legend,
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,
     /// In network order.
@@ -407,30 +300,14 @@ pub struct Program {
     pub restart: Option<Restart>,
     /// How outputs reach their readers.
     pub delivery: Delivery,
-    /// Slot number of each layer and sample on each PE, by PE index and [`Program::lane`]; [`NO_SLOT`] where there is none.
-    pub slot_numbers: Vec<Vec<u8>>,
+    /// What each PE receives, by PE index.
+    pub inboxes: Vec<Inbox>,
+    /// Announcements of a time step, by sample.
+    pub announcements: Vec<Announcement>,
     /// Samples computed side by side.
     pub batch: u32,
     /// Time steps that may be announced and not complete, 1 to [`MAX_IN_FLIGHT`].
     pub steps_in_flight: u32,
-}
-
-/// Marks a layer that a PE does not host.
-pub const NO_SLOT: u8 = u8::MAX;
-
-/// The table of [`Program::slot_numbers`].
-pub fn slot_numbers(pes: &[Option<PeProgram>], layers: usize, batch: u32) -> Vec<Vec<u8>> {
-    let batch = batch as usize;
-    let numbers = |pe: &Option<PeProgram>| {
-        let mut numbers = vec![NO_SLOT; layers * batch];
-        for (number, slot) in pe.iter().flat_map(|pe| pe.slots.iter().enumerate()) {
-            if let Some(at) = numbers.get_mut(usize::from(slot.layer) * batch + usize::from(slot.sample)) {
-                *at = number as u8;
-            }
-        }
-        numbers
-    };
-    pes.iter().map(numbers).collect()
 }
 
 impl Program {
@@ -449,29 +326,12 @@ impl Program {
         self.layers.len() * self.batch as usize
     }
 
-    /// PEs of `layer` tell the layer before it when they have finished R·y.
-    pub fn gives_credits(&self, layer: u8) -> bool {
-        usize::from(layer)
-            .checked_sub(1)
-            .and_then(|before| self.layers.get(before))
-            .is_some_and(|l| l.credits)
-    }
-
     /// Deliveries of y that end a layer's time step, for each sample; of events only the last packets of blocks count.
     pub fn deliveries(&self, layer: u8) -> u32 {
         let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(layer));
         let counted = |slot: &Slot| if self.delivery.payload == Payload::Events { 1 } else { slot.packets() };
         let copies = |slot: &Slot| slot.targets.iter().map(|t| self.delivery.copies(layer, t)).sum::<u32>();
         slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
-    }
-
-    /// QPE index and PE mask of every QPE that works for a layer, in QPE order.
-    pub fn layer_masks(&self, layer: u8) -> Vec<(u8, u8)> {
-        let mut masks = std::collections::BTreeMap::new();
-        for pe in self.layers.get(usize::from(layer)).into_iter().flat_map(|l| &l.pes) {
-            *masks.entry(pe.qpe_index() as u8).or_insert(0u8) |= 1 << pe.p();
-        }
-        masks.into_iter().collect()
     }
 
     /// The packet that announces a time step. `row(n)` is the row of the step n before it; in a pipeline word w holds the
@@ -482,14 +342,6 @@ impl Program {
         } else {
             [row(0), step, 0, 0]
         }
-    }
-
-    /// Where the host announces a sample's time step: QPE index, PE mask, byte address.
-    pub fn announce_to(&self, sample: usize) -> Vec<(u8, u8, u32)> {
-        let control = self.layers.first().and_then(|layer| layer.control.get(sample));
-        let Some(control) = control else { return Vec::new() };
-        let address = control.announce();
-        self.layer_masks(0).into_iter().map(|(qpe, mask)| (qpe, mask, address)).collect()
     }
 
     /// PEs with a program.

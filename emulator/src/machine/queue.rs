@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::arrivals::CounterId;
 use crate::chip::clock::Tick;
 
 /// Source of events that no PE caused.
@@ -33,29 +34,12 @@ pub enum EventKind {
 /// What a watched write stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// Layer slot of the PE that is written to.
+    /// Slot of the PE that is written to.
     pub slot: u8,
-    /// Which counter it advances.
-    pub counter: Counter,
-    /// Of which counter set: see [`super::buffers::Buffers::set`].
+    /// Counter that it advances.
+    pub counter: CounterId,
+    /// Word of the counter.
     pub set: u8,
-}
-
-/// Arrival counters of a slot; each is a word in the PE's SRAM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Blocks of x, or step announcements.
-    Input,
-    /// Blocks of y.
-    Recurrent,
-    /// "W·x done" notes that the barrier's coordinator collects.
-    BarrierDone,
-    /// The coordinator's "go".
-    BarrierGo,
-    /// "R·y done" notes that the coordinator collects for the layer before.
-    CreditDone,
-    /// The next layer's "go".
-    CreditGo,
 }
 
 impl EventKind {

@@ -2,18 +2,20 @@
 
 use std::collections::VecDeque;
 
+use super::arrivals::{CounterId, Groups, Message};
 use super::banks::BankState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
 use super::fault::Faults;
 use super::fifo::Fifo;
+use super::legend::PhaseId;
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
 use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
-use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Phase, Program, Slot};
-use super::queue::{Arrival, Counter, EventQueue};
+use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Program, Slot};
+use super::queue::{Arrival, EventQueue};
 use super::sram::Sram;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
@@ -37,9 +39,9 @@ pub enum Status {
 pub struct Awaited {
     /// Slot.
     pub slot: u8,
-    /// Which counter.
-    pub counter: Counter,
-    /// Of which counter set: see [`super::buffers::Buffers::set`].
+    /// Counter of the slot.
+    pub counter: CounterId,
+    /// Word of the counter.
     pub set: u8,
     /// The value (counters count up for ever and wrap).
     pub value: u32,
@@ -104,12 +106,10 @@ pub struct PeState<M = Sram> {
     pub fifo: Fifo,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
-    /// `Input` operations completed, by slot.
-    pub input_done: Vec<u32>,
-    /// `Recurrent` operations completed, by slot.
-    pub recurrent_done: Vec<u32>,
+    /// Times that each operation of its program has ended.
+    pub ended: Vec<u32>,
     /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz timer counts, µs.
-    pub timer_counts: [u32; Phase::ALL.len()],
+    pub timer_counts: [u32; PhaseId::MAX],
     /// Values written to the debug log.
     pub logged: u32,
     /// Its SRAM banks, as core and writes meet in them.
@@ -153,42 +153,38 @@ pub struct PeCount {
     /// Packets received.
     pub received: u64,
     /// Ticks of each phase in the step under way (the last one, once overwritten).
-    pub phases: [Tick; Phase::ALL.len()],
+    pub phases: [Tick; PhaseId::MAX],
 }
 
-/// What a packet is for.
+/// Purpose of a packet, which determines what its delivery completes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freight {
-    /// Four values of y.
+pub enum PacketKind {
+    /// Part of the block of values that a slot sends in a time step.
     Values {
-        /// The sender's layer.
-        layer: u8,
+        /// Population of the sender.
+        population: u8,
         /// Sample of the batch.
         sample: u8,
         /// Time step.
         step: u32,
-        /// For R·y of the sender's own layer.
-        own: bool,
-        /// For W·x of the next layer.
-        next: bool,
-        /// Last of its block: the write is watched.
+        /// Groups of receivers that it is for; none for the host.
+        groups: Groups,
+        /// Whether it is the last of its block, whose write is watched.
         last: bool,
     },
-    /// The host announces a time step.
+    /// Announcement of a time step by the host.
     Announce {
-        /// Sample of the batch.
-        sample: u8,
+        /// Arrival that it counts as.
+        message: Message,
         /// Time step.
         step: u32,
     },
-    /// A note or a "go", for a counter in the control block of a layer's sample.
-    Mail {
-        /// The layer that it is for.
-        layer: u8,
-        /// Sample of the batch.
-        sample: u8,
-        /// What it counts as.
-        counter: Counter,
+    /// Message from one PE to others.
+    Message {
+        /// Arrival that it counts as.
+        message: Message,
+        /// Whether a handler sends it, not an operation.
+        relayed: bool,
     },
 }
 
@@ -207,16 +203,16 @@ pub struct Packet {
     pub host: bool,
     /// Sender: PE index, or [`super::queue::CHIP`].
     pub source: u16,
-    /// What for.
-    pub freight: Freight,
+    /// Purpose.
+    pub kind: PacketKind,
 }
 
 impl Packet {
     /// It will be written to another address, where nothing waits for it; what counts deliveries counts it all the same.
     pub(super) fn go_astray(&mut self, to: u32) {
         self.address = to;
-        if let Freight::Values { own, next, .. } = &mut self.freight {
-            (*own, *next) = (false, false);
+        if let PacketKind::Values { groups, .. } = &mut self.kind {
+            *groups = Groups::NONE;
         }
     }
 }
@@ -343,8 +339,7 @@ impl State {
                 pe.sram.set_words(*address, words);
             }
             pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1);
-            pe.input_done = vec![0; loaded.slots.len()];
-            pe.recurrent_done = vec![0; loaded.slots.len()];
+            pe.ended = vec![0; loaded.operations.len()];
             *active = vec![[0; STEPS]; loaded.slots.len()];
         }
         let host_words = program.layers.last().map_or(0, |l| l.words as usize)

@@ -6,6 +6,7 @@
 
 use super::build::{Placed, unit_weights};
 use super::delivery;
+use super::egru::Phase;
 use super::memory::Copies;
 use super::options::{Broadcast, MappingOptions, Payload};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
@@ -14,7 +15,6 @@ use crate::kernel::events::most_packets;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
-use crate::machine::operate::LOGGED;
 use crate::machine::program::{PACKET_BYTES, Restart};
 use crate::net::{Egru, EgruLayer, Output};
 
@@ -102,7 +102,7 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     let most = placed.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let qpes = QPE_COUNT as u32;
     let broadcast = costs.broadcast((4 * most).div_ceil(PACKET_BYTES), 2 * qpes);
-    let log = costs.timer_log * LOGGED.len() as u64;
+    let log = costs.timer_log * Phase::LOGGED.len() as u64;
     let mail = costs.interrupt * (2 * placed.pes.len() as u64 + 2) + 2 * costs.barrier_release(qpes);
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }

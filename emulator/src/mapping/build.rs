@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::barrier::{Timing, margins};
 use super::delivery;
+use super::egru::Phase;
+use super::egru::control::{self, Control};
 use super::error::MapError;
 use super::image::Builder;
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
@@ -14,10 +16,12 @@ use super::placement;
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
+use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
 use crate::machine::costs::Costs;
+use crate::machine::legend::PhaseId;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, LayerProgram, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Program, Restart, slot_numbers,
+    DramRows, LayerProgram, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Program, Restart,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -29,7 +33,7 @@ pub(super) fn copies(mapping: &MappingOptions) -> Copies {
 }
 
 /// Time steps that the host announces before the first of them is complete: one for each layer keeps all of them at work.
-fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
+pub(super) fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
     match mapping.schedule {
         Schedule::LayerSequential => 1,
         Schedule::Pipelined => (layers as u32).clamp(1, MAX_IN_FLIGHT),
@@ -259,13 +263,16 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let maps = memory_maps(request, &placed, &hosted, &common)?;
     let layers = layer_programs(request, &placed, &costs, &common);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
-    let builder = Builder { request, placed: &placed, layers: &layers, common: &common, shared };
+    let builder =
+        Builder { request, placed: &placed, layers: &layers, common: &common, costs: &costs, shared };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
+        legend: Phase::legend(),
         delivery: delivery::delivery(request, &placed),
-        slot_numbers: slot_numbers(&pes, layers.len(), common.copies.batch),
+        inboxes: pes.iter().map(|pe| inbox(pe.as_ref(), layers.len(), common.copies.batch)).collect(),
+        announcements: announcements(&common, &placed),
         batch: common.copies.batch,
         steps_in_flight: steps_in_flight(request.mapping, layers.len()),
         pes,
@@ -278,6 +285,50 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         restart: request.restart,
     };
     Ok((program, placed))
+}
+
+/// Says what a PE receives: values of its layers and those below, and messages to its slots.
+fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
+    let mut inbox = Inbox::new(layers * batch as usize);
+    let Some(loaded) = pe else { return inbox };
+    for (number, slot) in (0_u8..).zip(&loaded.slots) {
+        let lane = |layer: u8| usize::from(layer) * batch as usize + usize::from(slot.sample);
+        let ended = |phase| {
+            let is = |o: &Operation| (o.slot, o.phase) == (number, PhaseId::from(phase));
+            loaded.operations.iter().position(is).unwrap_or(0) as u32
+        };
+        inbox.take_messages(lane(slot.layer), number);
+        // y(t) lands where x(t) was; x(t) where y(t−2) was or, of three buffers, y(t−3).
+        let guard = Guard { operation: ended(Phase::Input), lag: 1, reads: "x" };
+        let own = Receiver { slot: number, counter: control::RECURRENT, guard };
+        inbox.take_values(lane(slot.layer), control::OWN, own);
+        if let Some(below) = slot.layer.checked_sub(1) {
+            let lag = 2 - slot.buffers.count().cast_signed();
+            let guard = Guard { operation: ended(Phase::Recurrent), lag, reads: "y" };
+            let next = Receiver { slot: number, counter: control::INPUT, guard };
+            inbox.take_values(lane(below), control::NEXT, next);
+        }
+    }
+    inbox
+}
+
+/// The announcements of a time step to the first layer, by sample.
+fn announcements(common: &Common, placed: &[Placed]) -> Vec<Announcement> {
+    let (Some(blocks), Some(first)) = (common.control.first(), placed.first()) else { return Vec::new() };
+    let announcement = |(sample, block): (usize, &Control)| Announcement {
+        message: block.message(0, sample, control::INPUT),
+        to: masks(&first.pes),
+    };
+    blocks.iter().enumerate().map(announcement).collect()
+}
+
+/// QPE indices and PE masks of these PEs, in QPE order.
+pub(super) fn masks<'a>(pes: impl IntoIterator<Item = &'a Pe>) -> Vec<(u8, u8)> {
+    let mut masks = BTreeMap::new();
+    for pe in pes {
+        *masks.entry(pe.qpe_index() as u8).or_insert(0_u8) |= 1 << pe.p();
+    }
+    masks.into_iter().collect()
 }
 
 fn memory_maps(
@@ -358,7 +409,7 @@ fn layer_programs(
             pes: placed_layer.pes.clone(),
             unit_word,
             words: word,
-            control: common.control[k].clone(),
+            sends: Phase::Broadcast.into(),
             credits: credits && k + 1 < placed.len(),
             overlap_recurrent: request.mapping.overlap_recurrent,
             barrier: match request.mapping.barrier {

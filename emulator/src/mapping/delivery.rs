@@ -1,18 +1,18 @@
 //! What sending and receiving needs beside buffers: where events are packed and unpacked, the router's FIFO and entries.
 
-use std::collections::BTreeMap;
-
 use super::barrier::Timing;
-use super::build::{Placed, Request};
+use super::build::{Placed, Request, masks};
+use super::egru::control;
 use super::error::MapError;
 use super::memory::Allocator;
 use super::options::{MappingOptions, Schedule};
 use crate::chip::geometry::Pe;
 use crate::kernel::events::{self, Block, ListLayout, MAX_UNITS, UnpackLayout, UnpackWork, Unpacked};
 use crate::kernel::options::KernelKind;
+use crate::machine::arrivals::Groups;
 use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
-use crate::machine::broadcast::{Delivery, SlotEvents, route_number};
+use crate::machine::broadcast::{Delivery, Packing, route_number};
 use crate::machine::program::{PACKET_BYTES, RegionKind};
 use crate::net::Output;
 
@@ -39,6 +39,24 @@ pub struct UnpackNeeds {
     pub words: u32,
     /// Units, if a list is made of them.
     pub listed: Option<u32>,
+}
+
+/// Where a share packs the events that it sends and unpacks those that it receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventLayout {
+    /// Byte address at which packets are made.
+    pub outbox: u32,
+    /// How x is unpacked; `None` in layer 0, whose x comes by DMA.
+    pub input: Option<UnpackLayout>,
+    /// How y is unpacked.
+    pub recurrent: UnpackLayout,
+}
+
+impl EventLayout {
+    /// Returns how packets are made that begin `mail` bytes into the readers' mailbox.
+    pub const fn packing(&self, mail: u32) -> Packing {
+        Packing { outbox: self.outbox, mail }
+    }
 }
 
 /// The blocks of a layer as its readers see them.
@@ -71,7 +89,7 @@ pub fn needs(placed: &[Placed], k: usize, units: usize, payload: Payload) -> Opt
 }
 
 /// Takes the memory of a share called `name`. Dense values, or the scratch of a list, serve x and y in turn.
-pub(super) fn take(a: &mut Allocator, name: &str, needs: &EventNeeds) -> SlotEvents {
+pub(super) fn take(a: &mut Allocator, name: &str, needs: &EventNeeds) -> EventLayout {
     let mut take =
         |bytes: u32, what: &str| a.take(u64::from(bytes), format!("{name} {what}"), RegionKind::State);
     let unpacked = || [Some(needs.recurrent), needs.input].into_iter().flatten();
@@ -98,7 +116,7 @@ pub(super) fn take(a: &mut Allocator, name: &str, needs: &EventNeeds) -> SlotEve
     };
     let recurrent = layout(needs.recurrent, "y");
     let input = needs.input.map(|needs| layout(needs, "x"));
-    SlotEvents { outbox: take(16 * needs.packets, "packets to send"), mail: 0, input, recurrent }
+    EventLayout { outbox: take(16 * needs.packets, "packets to send"), input, recurrent }
 }
 
 /// The words of a layer's table of blocks and, for a list, its order.
@@ -124,13 +142,11 @@ pub fn delivery(request: &Request<'_>, placed: &[Placed]) -> Delivery {
     for k in 0..placed.len() {
         let own: &[Pe] = &placed[k].pes;
         let next: &[Pe] = placed.get(k + 1).map_or(&[], |layer| &layer.pes);
-        for (to_own, to_next) in [(true, false), (false, true), (true, true)] {
-            let mut masks = BTreeMap::new();
-            let pes = own.iter().filter(|_| to_own).chain(next.iter().filter(|_| to_next));
-            for pe in pes {
-                *masks.entry(pe.qpe_index() as u8).or_insert(0_u8) |= 1 << pe.p();
-            }
-            routes[route_number(k as u8, to_own, to_next)] = masks.into_iter().collect();
+        let (to_own, to_next) = (Groups::only(control::OWN), Groups::only(control::NEXT));
+        for groups in [to_own, to_next, to_own.with(to_next)] {
+            let own = own.iter().filter(|_| groups.contains(to_own));
+            let next = next.iter().filter(|_| groups.contains(to_next));
+            routes[route_number(k as u8, groups)] = masks(own.chain(next));
         }
     }
     Delivery {

@@ -1,19 +1,28 @@
 //! What a PE is loaded with: its operations, its words, its destinations.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::build::{Placed, Request};
+use super::build::{Placed, Request, masks, steps_in_flight};
 use super::delivery;
+use super::egru::routines::{Clear, MatrixAccount, Operand, Pointwise, Product, pointwise_accesses};
+use super::egru::{EgruSlot, Phase, control};
 use super::error::MapError;
 use super::memory::{Common, MemoryMap, SlotLayout};
 use super::options::Broadcast;
 use crate::chip::geometry::{Pe, Qpe};
-use crate::kernel::events;
+use crate::kernel::events::{self, UnpackLayout};
 use crate::kernel::matrix::{self, Kernel};
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
-use crate::machine::broadcast::{ROUTER, SlotEvents};
-use crate::machine::program::{LayerProgram, Operation, PACKET_BYTES, PeProgram, Phase, Slot, Target};
+use crate::machine::arrivals::{Groups, Need, Notice, Relay};
+use crate::machine::banks::account::BankMap;
+use crate::machine::broadcast::{Packing, ROUTER};
+use crate::machine::costs::Costs;
+use crate::machine::legend::PhaseId;
+use crate::machine::program::{
+    Action, Buffers, Ends, LayerProgram, Operation, PACKET_BYTES, PeProgram, Region, Slot, Target,
+};
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
 
@@ -23,7 +32,20 @@ pub(super) struct Builder<'a> {
     pub(super) placed: &'a [Placed],
     pub(super) layers: &'a [LayerProgram],
     pub(super) common: &'a Common,
+    pub(super) costs: &'a Costs,
     pub(super) shared: bool,
+}
+
+/// Share that operations are written for.
+struct Place<'a> {
+    /// Layer index.
+    k: usize,
+    sample: usize,
+    /// Number of its slot.
+    slot: u8,
+    buffers: Buffers,
+    /// Memory map of its PE.
+    regions: &'a [Region],
 }
 
 impl Builder<'_> {
@@ -44,47 +66,56 @@ impl Builder<'_> {
             image.extend(input.image);
             image.extend(recurrent.image);
             image_state(&mut image, layer, units, layout);
-            let events = self.events(k, i, layout, &mut image);
+            let packing = self.packing(k, i, layout, &mut image);
             for (sample, &pointwise) in layout.pointwise.iter().enumerate() {
-                operations.extend(self.operations(k, slots.len() as u8));
-                let targets = self.targets(k, i, sample, &pointwise);
-                slots.push(Slot {
-                    layer: k as u8,
-                    sample: sample as u8,
-                    units: units.clone(),
+                let (control, buffers) = (self.common.control[k][sample], self.common.buffers[k][sample]);
+                let egru = EgruSlot {
+                    control,
                     input: input.kernel,
                     recurrent: recurrent.kernel,
                     kinds: self.placed[k].kinds,
                     nonzeros,
                     pointwise,
-                    outputs: 4 * self.layers[k].words,
-                    control: self.common.control[k][sample],
-                    buffers: self.common.buffers[k][sample],
+                    input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
+                    recurrent_blocks: self.placed[k].pes.len() as u32,
+                    unpack_input: layout.events.and_then(|events| events.input),
+                    unpack_recurrent: layout.events.map(|events| events.recurrent),
+                };
+                let place = Place { k, sample, slot: slots.len() as u8, buffers, regions: &map.regions };
+                operations.extend(self.operations(&place, &egru));
+                let targets = self.targets(k, i, sample, &pointwise);
+                let traces = targets.iter().filter(|t| Some(t.payload) == pointwise.trace).count();
+                slots.push(Slot {
+                    layer: k as u8,
+                    sample: sample as u8,
+                    units: units.clone(),
+                    turn: control.steps(),
+                    counters: control.counters(if buffers.count() > 2 { 3 } else { 1 }, k == 0),
+                    relays: if i == 0 { self.relays(k, sample) } else { Vec::new() },
+                    buffers,
+                    values: pointwise.y,
                     block: self.placed[k].assignment[..i]
                         .iter()
                         .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
                         .sum(),
-                    input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
-                    recurrent_blocks: self.placed[k].pes.len() as u32,
-                    trace_targets: targets.iter().filter(|t| Some(t.payload) == pointwise.trace).count()
-                        as u32,
+                    first_call: traces as u32,
                     targets,
-                    coordinator: i == 0,
-                    events,
+                    events: packing,
+                    detail: egru.into_detail(),
                 });
             }
         }
         Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log, fifo: map.fifo })
     }
 
-    /// How PE `i` of layer `k` sends and receives events, if it does; their tables go into the image.
-    fn events(
+    /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes into the image.
+    fn packing(
         &self,
         k: usize,
         i: usize,
         layout: &SlotLayout,
         image: &mut Vec<(u32, Vec<u32>)>,
-    ) -> Option<SlotEvents> {
+    ) -> Option<Packing> {
         let layout = layout.events?;
         image.extend(delivery::image(&self.placed[k], &layout.recurrent));
         if let Some(input) = layout.input {
@@ -97,23 +128,143 @@ impl Builder<'_> {
             image.extend(senders.map(|block| (buffer + PACKET_BYTES * block.mail, vec![events::END])));
         }
         let mail = blocks.get(i).map_or(0, |block| block.mail);
-        Some(SlotEvents { mail: PACKET_BYTES * mail, ..layout })
+        Some(layout.packing(PACKET_BYTES * mail))
     }
 
-    /// What a PE does for layer `k`, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
-    fn operations(&self, k: usize, slot: u8) -> impl Iterator<Item = Operation> {
+    /// What a PE does for a share, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
+    fn operations(&self, place: &Place<'_>, egru: &EgruSlot) -> Vec<Operation> {
+        let k = place.k;
         let overlap = self.layers[k].overlap_recurrent;
-        let early = [(Phase::Wait, true), (Phase::Recurrent, false)];
-        let early = early.into_iter().filter(move |_| overlap);
-        let (first, barrier) = (k == 0, self.layers[k].barrier || self.layers[k].credits);
-        let wanted = move |phase: &Phase| match phase {
-            Phase::Embedding => first,
-            Phase::Barrier => barrier,
-            Phase::Recurrent => !overlap,
-            _ => true,
+        let operation = |phase, action| self.operation(place, phase, action);
+        let recurrent = |ends| Operation { ends, ..operation(Phase::Recurrent, self.recurrent(place, egru)) };
+        let y = Need { counter: control::RECURRENT, each: egru.recurrent_blocks, back: 1 };
+        let x = Need { counter: control::INPUT, each: egru.input_blocks, back: 0 };
+        let mut operations = Vec::new();
+        if overlap {
+            let wait = operation(Phase::Wait, Action::Wait(vec![y]));
+            operations.push(Operation { ends: Ends::Nothing, ..wait });
+            // While other layers work on the same time step; in a pipeline a layer's own R·y is what it waits for.
+            let alone = steps_in_flight(self.request.mapping, self.placed.len()) == 1;
+            operations.push(recurrent(if alone { Ends::HiddenPhase } else { Ends::Phase }));
+        }
+        operations.push(operation(Phase::Wait, Action::Wait(vec![y, x])));
+        if k == 0 {
+            let steps = steps_in_flight(self.request.mapping, self.placed.len());
+            operations.push(operation(Phase::Embedding, Action::Read { rows: egru.control.rows(steps) }));
+        }
+        operations.push(operation(Phase::Input, self.input(place, egru)));
+        if !overlap {
+            operations.push(recurrent(Ends::Phase));
+        }
+        operations.push(operation(Phase::Pointwise, self.pointwise(place, egru)));
+        let needs = self.barrier_needs(k);
+        if !needs.is_empty() {
+            operations.push(operation(Phase::Barrier, Action::Wait(needs)));
+        }
+        // It ends when its packets are delivered.
+        operations.push(Operation { ends: Ends::Nothing, ..operation(Phase::Broadcast, Action::Send) });
+        operations.push(operation(Phase::Log, Action::Log(Phase::LOGGED.map(PhaseId::from).into())));
+        operations
+    }
+
+    fn operation(&self, place: &Place<'_>, phase: Phase, action: Action) -> Operation {
+        let notice = self.notice(place.k, place.sample, phase);
+        Operation { phase: phase.into(), slot: place.slot, action, notice, ends: Ends::Phase }
+    }
+
+    fn bank_map<'a>(&self, place: &Place<'a>) -> BankMap<'a> {
+        BankMap { interleave: self.request.assume.bank_interleave, regions: place.regions }
+    }
+
+    /// W·x of a share.
+    fn input(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
+        let (operand, unpack) = (Operand::Now(place.buffers), egru.unpack_input);
+        self.product(place, egru.input, operand, unpack, egru.pointwise.input_sums, None)
+    }
+
+    /// R·y of a share; at the beginning of a sequence it clears first what is not carried on.
+    fn recurrent(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
+        let (operand, unpack) = (Operand::Before(place.buffers), egru.unpack_recurrent);
+        let layout = &egru.pointwise;
+        let restart = self.request.restart.filter(|restart| restart.outputs);
+        let clear = restart.map(|restart| Clear {
+            restart,
+            outputs: self.layers[place.k].words,
+            arrays: [Some(layout.cell), layout.trace]
+                .into_iter()
+                .flatten()
+                .map(|at| (at, layout.units))
+                .collect(),
+        });
+        self.product(place, egru.recurrent, operand, unpack, layout.recurrent_sums, clear)
+    }
+
+    fn product(
+        &self,
+        place: &Place<'_>,
+        kernel: Kernel,
+        operand: Operand,
+        unpack: Option<UnpackLayout>,
+        sums: u32,
+        clear: Option<Clear>,
+    ) -> Action {
+        let accesses = self.costs.accesses();
+        let account = MatrixAccount::new(self.bank_map(place), &kernel, operand, unpack, sums, accesses);
+        Action::Call(Arc::new(Product { kernel, operand, sums, unpack, clear, account }))
+    }
+
+    /// Gates, states and events of a share.
+    fn pointwise(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
+        let layout = egru.pointwise;
+        let accesses = pointwise_accesses(self.bank_map(place), &layout, self.costs.accesses());
+        let restart = self.request.restart.filter(|restart| !restart.outputs);
+        Action::Call(Arc::new(Pointwise { layout, restart, accesses }))
+    }
+
+    /// Whether the PEs of layer `k` tell the layer before it when they have finished R·y.
+    fn gives_credits(&self, k: usize) -> bool {
+        k.checked_sub(1).is_some_and(|before| self.layers[before].credits)
+    }
+
+    /// What a PE of layer `k` tells its layer's coordinator at the end of a product, if anything.
+    fn notice(&self, k: usize, sample: usize, phase: Phase) -> Option<Notice> {
+        let counter = match phase {
+            Phase::Input if self.layers[k].barrier => control::BARRIER_DONE,
+            Phase::Recurrent if self.gives_credits(k) => control::CREDIT_DONE,
+            _ => return None,
         };
-        let rest = Phase::ALL.into_iter().filter(wanted).map(|phase| (phase, false));
-        early.chain(rest).map(move |(phase, recurrent_only)| Operation { phase, slot, recurrent_only })
+        let coordinator = self.layers[k].pes.first()?;
+        let message = self.common.control[k][sample].message(k, sample, counter);
+        Some(Notice { message, qpe: coordinator.qpe_index() as u8, mask: 1 << coordinator.p() })
+    }
+
+    /// What the coordinator of layer `k` answers once every PE of the layer has told it: "go" to the layer itself
+    /// (barrier) or to the one before (credit).
+    fn relays(&self, k: usize, sample: usize) -> Vec<Relay> {
+        let every = self.layers[k].pes.len() as u32;
+        let relay = |counter, to: usize, answer| Relay {
+            counter,
+            every,
+            message: self.common.control[to][sample].message(to, sample, answer),
+            to: masks(&self.layers[to].pes),
+        };
+        let mut relays = Vec::new();
+        if self.layers[k].barrier {
+            relays.push(relay(control::BARRIER_DONE, k, control::BARRIER_GO));
+        }
+        if self.gives_credits(k) {
+            relays.push(relay(control::CREDIT_DONE, k - 1, control::CREDIT_GO));
+        }
+        relays
+    }
+
+    /// What a PE of layer `k` waits for before it sends.
+    fn barrier_needs(&self, k: usize) -> Vec<Need> {
+        let barrier = Need { counter: control::BARRIER_GO, each: 1, back: 0 };
+        // The next layer has finished R·y of step t − 2, and of all before.
+        let credit = Need { counter: control::CREDIT_GO, each: 1, back: 2 };
+        let needs = [(self.layers[k].barrier, barrier), (self.layers[k].credits, credit)];
+        needs.into_iter().filter_map(|(wanted, need)| wanted.then_some(need)).collect()
     }
 
     /// Lays out a PE's rows of a matrix for its kernel: gate blocks z, r, g of its units, sources in ascending model order.
@@ -185,12 +336,11 @@ impl Builder<'_> {
                     host: false,
                     payload: if own { layout.y } else { passed_on },
                     buffers: self.common.buffers[layer][sample],
-                    own: false,
-                    next: false,
+                    groups: Groups::NONE,
                 });
                 target.mask |= if qpe == ROUTER { 0 } else { 1 << pe.p() };
-                target.own |= own;
-                target.next |= !own;
+                let group = if own { control::OWN } else { control::NEXT };
+                target.groups = target.groups.with(Groups::only(group));
             }
         }
         let mut targets: Vec<Target> = by_qpe.into_values().collect();
@@ -198,7 +348,7 @@ impl Builder<'_> {
             let (x, y) = self.request.assume.host_port;
             let qpe = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
             let (payload, buffers) = (passed_on, self.common.buffers[k][sample]);
-            targets.push(Target { qpe, mask: 0, host: true, payload, buffers, own: false, next: false });
+            targets.push(Target { qpe, mask: 0, host: true, payload, buffers, groups: Groups::NONE });
         }
         let (traces, y): (Vec<Target>, Vec<Target>) =
             targets.into_iter().partition(|target| Some(target.payload) == layout.trace);

@@ -6,12 +6,12 @@
 
 use thiserror::Error;
 
-use super::delivery::{self, EventNeeds};
+use super::delivery::{self, EventLayout, EventNeeds};
+use super::egru::control::Control;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
-use crate::machine::broadcast::SlotEvents;
-use crate::machine::program::{Buffers, Control, PACKET_BYTES, Program, Region, RegionKind};
+use crate::machine::program::{Buffers, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::net::{Compare, Output};
 
@@ -140,7 +140,7 @@ pub struct SlotLayout {
     /// State of each sample; biases and thresholds are the same bytes.
     pub pointwise: Vec<PointwiseLayout>,
     /// Where events are packed and unpacked: one after the other, by all samples.
-    pub events: Option<SlotEvents>,
+    pub events: Option<EventLayout>,
 }
 
 /// A PE's memory map.

@@ -7,6 +7,7 @@ pub mod barrier;
 pub mod build;
 pub mod check;
 pub mod delivery;
+pub mod egru;
 pub mod error;
 mod image;
 pub mod label;

@@ -2,7 +2,7 @@
 
 use super::assumptions::Assumption;
 use super::{Comparison, PhaseDifference};
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 
 /// Phases that are named.
 const NAMED: usize = 2;

@@ -14,7 +14,8 @@ use thiserror::Error;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
+use crate::mapping::egru::{EgruSlot, Phase};
 use crate::net::Compare;
 use crate::output::OutputError;
 use crate::session::Session;
@@ -224,7 +225,7 @@ impl Spec {
         let pes: Vec<PeName> = first.map(|&pe| pe.into()).collect();
         let to_send = |sample: usize| DataToSend {
             pes: pes.clone(),
-            address: program.announce_to(sample).first().map_or(0, |&(_, _, address)| address),
+            address: program.announcements.get(sample).map_or(0, |to| to.message.address),
             words: announcements(&program, &rows, sample),
         };
         Self {
@@ -262,8 +263,17 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
     Some(ActivePe {
         pe: pe.into(),
         layers: layers.map(|layer| layer.name.clone()).collect(),
-        phases: loaded.operations.iter().map(|operation| operation.phase.name().to_owned()).collect(),
-        compare: loaded.slots.first().map(|slot| slot.pointwise.compare).unwrap_or_default(),
+        phases: loaded
+            .operations
+            .iter()
+            .map(|operation| program.legend.phase(operation.phase).to_owned())
+            .collect(),
+        compare: loaded
+            .slots
+            .first()
+            .and_then(EgruSlot::of)
+            .map(|share| share.pointwise.compare)
+            .unwrap_or_default(),
     })
 }
 
@@ -274,16 +284,17 @@ fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
     for pe in Pe::all() {
         let Some(loaded) = program.pe(pe) else { continue };
         if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.layers.last()) {
+            let Some(EgruSlot { pointwise, .. }) = EgruSlot::of(slot) else { continue };
             regions.push(RegionToRead {
                 pe: pe.into(),
-                address: slot.pointwise.y,
-                bytes: 4 * slot.pointwise.units,
+                address: pointwise.y,
+                bytes: 4 * pointwise.units,
                 what: format!("y of {}, f32", layer.name),
                 units: slot.units.clone(),
             });
         }
         let (address, bytes) = loaded.log;
-        let phases = crate::machine::operate::LOGGED.map(Phase::name).join(", ");
+        let phases = Phase::LOGGED.map(Phase::name).join(", ");
         let what = format!("debug log, u32, µs: {phases} of each time step in turn");
         regions.push(RegionToRead { pe: pe.into(), address, bytes, what, units: Vec::new() });
     }

@@ -10,9 +10,10 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::QPES;
 use crate::machine::broadcast::ROUTER;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
+use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
-use crate::session::timeline::path::{about, freight_words};
+use crate::session::timeline::path::{about, packet_words};
 use crate::text::step_number;
 
 /// One row. Fields that mean nothing for its kind are empty.
@@ -84,17 +85,17 @@ impl<W: Write> Csv<W> {
 
     fn operations(&mut self, chunk: &Chunk<'_>, index: u16, pe: &PeRecord) -> Result<(), TraceError> {
         for operation in &pe.operations {
+            let phase = Phase::from(operation.phase);
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             self.row(&Row {
                 place: place(index),
                 layer: chunk.layer(operation.layer),
-                phase: operation.phase.name(),
+                phase: phase.name(),
                 step: Some(step_number(operation.step)),
                 sample: Some(operation.sample),
                 cycles: Some(operation.busy / chunk.program.operating_point.ticks_per_cycle()),
-                events: (operation.phase == crate::machine::program::Phase::Pointwise)
-                    .then_some(operation.events),
-                what: operation.phase.describe(),
+                events: (phase == Phase::Pointwise).then_some(operation.events),
+                what: phase.describe(),
                 ..Row::new("operation", &span)
             })?;
         }
@@ -138,7 +139,7 @@ impl<W: Write> Csv<W> {
         packet: &PacketSpan,
         end: Tick,
     ) -> Result<(), TraceError> {
-        let (layer, phase, step) = about(packet.freight);
+        let (layer, phase, step) = about(packet.kind);
         self.row(&Row {
             place: place(packet.source),
             layer: chunk.layer(layer),
@@ -147,7 +148,7 @@ impl<W: Write> Csv<W> {
             packet: Some(number),
             other: receivers(packet),
             hops: Some(packet.hops),
-            what: freight_words(packet.freight),
+            what: packet_words(packet.kind),
             ..Row::new("packet", &(packet.sent..end))
         })
     }

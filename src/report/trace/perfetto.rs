@@ -18,13 +18,13 @@ use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::machine::broadcast::ROUTER;
-use crate::machine::program::Phase;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
-use crate::machine::state::Freight;
+use crate::machine::state::PacketKind;
+use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
-use crate::session::timeline::path::{about, freight_words};
+use crate::session::timeline::path::{about, packet_words};
 use crate::text::step_number;
 
 /// Process of the PEs; its threads are PE index + 1.
@@ -148,7 +148,7 @@ impl<W: Write> Perfetto<W> {
         for operation in &pe.operations {
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             let layer = chunk.layer(operation.layer);
-            let phase = operation.phase;
+            let phase = Phase::from(operation.phase);
             *self.events.entry(operation.step).or_default().entry(operation.layer).or_default() +=
                 u64::from(operation.events);
             let batch = (chunk.program.batch > 1).then_some(operation.sample);
@@ -207,16 +207,16 @@ impl<W: Write> Perfetto<W> {
         packet: &PacketSpan,
         end: Tick,
     ) -> Result<(), TraceError> {
-        let plain = matches!(packet.freight, Freight::Values { last: false, .. });
+        let plain = matches!(packet.kind, PacketKind::Values { last: false, .. });
         if packet.qpe == ROUTER && !packet.host || plain && self.packets == Packets::Last {
             return Ok(());
         }
         let origin = chunk.origin(packet);
         // What is sent as an operation or a handler ends belongs to that, not to what comes next.
-        let early = u64::from(matches!(packet.freight, Freight::Mail { .. }));
+        let early = u64::from(matches!(packet.kind, PacketKind::Message { .. }));
         let (from, sent) = (sender(chunk, origin), ns(origin.sent).saturating_sub(early));
-        let name = freight_words(packet.freight);
-        let (layer, _, step) = about(packet.freight);
+        let name = packet_words(packet.kind);
+        let (layer, _, step) = about(packet.kind);
         let more = args([
             ("packet", json!(number)),
             ("layer", json!(chunk.layer(layer))),
@@ -240,10 +240,10 @@ impl<W: Write> Perfetto<W> {
 
 /// Thread of a packet's sender.
 fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
-    match packet.freight {
-        Freight::Announce { step, .. } => (HOST, lanes::host_lane(chunk, step)),
+    match packet.kind {
+        PacketKind::Announce { step, .. } => (HOST, lanes::host_lane(chunk, step)),
         _ if packet.source == CHIP => (HOST, 1),
-        Freight::Values { .. } if lanes::sends_by_dma(chunk) => (DMA, lanes::engine(packet.source)),
+        PacketKind::Values { .. } if lanes::sends_by_dma(chunk) => (DMA, lanes::engine(packet.source)),
         _ => (PES, thread(packet.source)),
     }
 }
@@ -252,7 +252,7 @@ fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
 fn receivers(chunk: &Chunk<'_>, packet: &PacketSpan, taken: u64) -> Vec<(u64, (u32, u32), u64)> {
     if packet.host {
         // The last packet of a step comes just when the step's slice ends: a nanosecond before, it is still in it.
-        let step = about(packet.freight).2.unwrap_or(0);
+        let step = about(packet.kind).2.unwrap_or(0);
         return vec![(0, (HOST, lanes::host_lane(chunk, step)), taken.saturating_sub(1))];
     }
     (0..PES_PER_QPE)

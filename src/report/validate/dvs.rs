@@ -132,7 +132,8 @@ mod tests {
         }
         for slot in program.pes.iter().flatten().flat_map(|pe| &pe.slots) {
             assert_eq!(slot.units.len(), 4);
-            assert!(matches!((&slot.input, &slot.recurrent), (Kernel::Dense(_), Kernel::Dense(_))));
+            let share = crate::mapping::egru::EgruSlot::of(slot).unwrap();
+            assert!(matches!((&share.input, &share.recurrent), (Kernel::Dense(_), Kernel::Dense(_))));
         }
     }
 }

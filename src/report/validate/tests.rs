@@ -2,7 +2,7 @@
 
 use super::measure::{Measured, PeMemory, Run, Spread};
 use super::*;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 use crate::session::timeline::PathUses;
 
 /// Figures in the middle of every band, made up.

@@ -11,7 +11,7 @@ use super::{Calibration, ParameterFit, RowFit};
 use crate::chip::clock::us;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::trial::Trial;

@@ -7,7 +7,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use thiserror::Error;
 
 use crate::file;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 
 /// The columns, in the order in which they are described.
 const COLUMNS: [&str; 3] = ["phase", "layer", "us"];

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::expr::MAX_LENGTH;
 use super::expr::table::{self, DIRECTIONS, Domain, Group, PHASE_NAMES, Row, STATUSES, Type};
 use super::expr::unit::Unit;
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 

@@ -10,6 +10,7 @@ use crate::machine::noc::LinkState;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
+use crate::mapping::egru::{EgruSlot, Phase};
 use crate::session::Session;
 use crate::session::energy::PeEnergy;
 use crate::session::readings;
@@ -70,7 +71,7 @@ fn state(session: &Session, pe: Pe) -> &PeState {
     &session.machine().state().pes[pe.index()]
 }
 
-fn operation(session: &Session, pe: Pe) -> Option<(crate::machine::program::Phase, &Slot)> {
+fn operation(session: &Session, pe: Pe) -> Option<(Phase, &Slot)> {
     readings::operation(session.program().pe(pe)?, state(session, pe))
 }
 
@@ -184,8 +185,10 @@ fn of_unit(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
 
 /// Returns a gate of a unit, computed from the sums in its PE's SRAM.
 fn gate(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
-    let mut slots = session.program().pe(place.pe)?.slots.iter().map(|slot| &slot.pointwise);
-    let layout = slots.find(|of| (of.cell..of.cell + 4 * of.units).contains(&place.cell))?;
+    let shares = session.program().pe(place.pe)?.slots.iter().filter_map(EgruSlot::of);
+    let layout = shares
+        .map(|share| &share.pointwise)
+        .find(|of| (of.cell..of.cell + 4 * of.units).contains(&place.cell))?;
     let words = state(session, place.pe).sram.words();
     // Gates do not depend on c.
     let out = pointwise::unit(words, layout, (place.cell - layout.cell) / 4, false);

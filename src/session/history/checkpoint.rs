@@ -3,8 +3,8 @@
 use super::Position;
 use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
 use crate::machine::pages::PageStore;
-use crate::machine::program::Phase;
 use crate::machine::queue::Event;
+use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::stats::Stats;
 use crate::task::Work;

@@ -136,11 +136,15 @@ fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<
         let loaded = program.pe(pe)?;
         let operation = loaded.operations.get(state.pes[pe.index()].operation as usize)?;
         let slot = loaded.slots.get(usize::from(operation.slot))?;
-        Some(format!("{} of {}", operation.phase, program.layers.get(usize::from(slot.layer))?.name))
+        Some(format!(
+            "{} of {}",
+            program.legend.phase(operation.phase),
+            program.layers.get(usize::from(slot.layer))?.name
+        ))
     };
     let what = match kind {
         EventKind::Deliver(number) => match state.packets.get(number) {
-            Some(packet) => format!("a packet from {who} with {}", event::freight(program, packet)),
+            Some(packet) => format!("a packet from {who} with {}", event::contents(program, packet)),
             None => format!("a packet from {who}"),
         },
         EventKind::DmaEnd => format!("{who}'s DMA from DRAM"),

@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
+use crate::machine::arrivals::CounterId;
 use crate::machine::banks::BankCount;
-use crate::machine::program::{Operation, Phase, Program, Slot};
-use crate::machine::queue::{Arrival, Counter, EventKind};
+use crate::machine::program::{Action, Ends, Operation, Program, Slot};
+use crate::machine::queue::{Arrival, EventKind};
 use crate::machine::state::{PeState, Status};
+use crate::mapping::egru::Phase;
+use crate::mapping::egru::control;
 use crate::session::Session;
 use crate::session::chip_view::PeStatus;
 use crate::session::readings;
@@ -167,10 +170,10 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
     let operations = loaded.operations.iter().filter_map(|operation| {
         let slot = loaded.slots.get(usize::from(operation.slot))?;
         Some(OperationView {
-            phase: operation.phase,
+            phase: operation.phase.into(),
             layer: layer_name(program, slot.layer).to_owned(),
             sample: slot.sample,
-            recurrent_only: operation.recurrent_only,
+            recurrent_only: matches!(operation.action, Action::Wait(_)) && operation.ends == Ends::Nothing,
         })
     });
     let phases = Phase::ALL.into_iter().zip(state.count.phases).zip(state.timer_counts);
@@ -202,7 +205,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         timers: timers.collect(),
         timer_log: detail.timer_log,
         dma: (state.status == Status::Dma && !halted).then(|| dma(session, pe)).flatten(),
-        sending: sending(program, &loaded.slots, *loaded.operations.get(state.operation as usize)?, state),
+        sending: sending(program, &loaded.slots, loaded.operations.get(state.operation as usize)?, state),
         fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
         handlers: handlers.collect(),
         interrupts: state.count.interrupts,
@@ -224,38 +227,38 @@ fn of_sample(program: &Program, slot: &Slot) -> String {
 }
 
 fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
-    let step = state.sram.word(slot.control.steps());
+    let step = state.sram.word(slot.turn);
     let (x, y) = readings::arrivals(state, slot);
     SlotView {
         layer: layer_name(program, slot.layer).to_owned(),
         sample: slot.sample,
         units: slot.units.len() as u32,
         step: step_number(step),
-        x: (x, slot.input_blocks),
+        x,
         y,
     }
 }
 
 /// What a counter counts, for whom.
-fn counted(program: &Program, slot: &Slot, counter: Counter) -> String {
+fn counted(program: &Program, slot: &Slot, counter: CounterId) -> String {
     let name = layer_name(program, slot.layer);
     let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
     match counter {
-        Counter::Input if slot.layer == 0 => "announcement of a time step".to_owned(),
-        Counter::Input => format!("x of {name} from {below}"),
-        Counter::Recurrent => format!("y of {name}"),
-        Counter::BarrierDone => format!("\"W·x done\" of {name}"),
-        Counter::BarrierGo => format!("barrier's \"go\" of {name}"),
-        Counter::CreditDone => format!("\"R·y done\" of {name}"),
-        Counter::CreditGo => format!("\"go\" of the layer after {name}"),
+        control::INPUT if slot.layer == 0 => "announcement of a time step".to_owned(),
+        control::INPUT => format!("x of {name} from {below}"),
+        control::RECURRENT => format!("y of {name}"),
+        control::BARRIER_DONE => format!("\"W·x done\" of {name}"),
+        control::BARRIER_GO => format!("barrier's \"go\" of {name}"),
+        control::CREDIT_DONE => format!("\"R·y done\" of {name}"),
+        _ => format!("\"go\" of the layer after {name}"),
     }
 }
 
 fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     let Some(slot) = slots.get(usize::from(arrival.slot)) else { return "a watched write".to_owned() };
     let what = counted(program, slot, arrival.counter);
-    let block = matches!(arrival.counter, Counter::Recurrent)
-        || (arrival.counter == Counter::Input && slot.layer > 0);
+    let block =
+        arrival.counter == control::RECURRENT || (arrival.counter == control::INPUT && slot.layer > 0);
     format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
 }
 
@@ -263,21 +266,18 @@ fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
 fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
     let awaited = state.awaited?;
     let slot = slots.get(usize::from(awaited.slot))?;
-    let step = state.sram.word(slot.control.steps());
+    let step = state.sram.word(slot.turn);
     let number = step_number(step);
-    let ((x, x_all), (y, y_all)) = {
-        let (x, y) = readings::arrivals(state, slot);
-        ((x, slot.input_blocks), y)
-    };
+    let ((x, x_all), (y, y_all)) = readings::arrivals(state, slot);
     let buffer = |step: u32| ["A", "B", "C"][(step % slot.buffers.count()) as usize % 3];
     let (name, of) = (layer_name(program, slot.layer), of_sample(program, slot));
     Some(match awaited.counter {
-        Counter::Input if slot.layer == 0 => format!("the announcement of #{number}{of}"),
-        Counter::Input => {
+        control::INPUT if slot.layer == 0 => format!("the announcement of #{number}{of}"),
+        control::INPUT => {
             let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
             format!("x({number}) of {below} in buffer {}: {x} of {x_all} blocks are there{of}", buffer(step))
         }
-        Counter::Recurrent => {
+        control::RECURRENT => {
             let before = step.wrapping_sub(1);
             // y of the step before.
             format!("y({step}) of {name} in buffer {}: {y} of {y_all} blocks are there{of}", buffer(before))
@@ -295,7 +295,7 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let source = pe.index() as u16;
     let pending = machine.queue.sorted();
     let end = pending.iter().find(|event| event.source == source && event.kind == EventKind::DmaEnd);
-    let step = state.sram.word(slot.control.steps());
+    let step = state.sram.word(slot.turn);
     let bytes = 4 * program.dram.width();
     let port = pe.p() % 2;
     let to = slot.buffers.of(step);
@@ -303,10 +303,10 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 
-fn sending(program: &Program, slots: &[Slot], operation: Operation, state: &PeState) -> Option<SendingView> {
+fn sending(program: &Program, slots: &[Slot], operation: &Operation, state: &PeState) -> Option<SendingView> {
     let by_engine = program.delivery.broadcast == crate::machine::broadcast::options::Broadcast::Dma;
     let transfer = state.cursor.transfer;
-    if transfer.is_none() && (operation.phase != Phase::Broadcast || state.status != Status::Busy) {
+    if transfer.is_none() && (!matches!(operation.action, Action::Send) || state.status != Status::Busy) {
         return None;
     }
     let slot = slots.get(usize::from(transfer.map_or(operation.slot, |transfer| transfer.slot)))?;

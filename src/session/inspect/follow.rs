@@ -9,6 +9,7 @@ use crate::kernel::events::Unpacked;
 use crate::kernel::matrix::Spot;
 use crate::machine::program::{Program, Slot};
 use crate::machine::sram::SRAM_BYTES;
+use crate::mapping::egru::EgruSlot;
 use crate::mapping::label::{Content, Label, Labels, Matrix, Origin, What};
 use crate::session::Session;
 
@@ -72,7 +73,7 @@ pub(super) fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Labe
         What::Matrix { layer, matrix, spot, unit, .. } => {
             let slot = labels.loaded().slot_of(*layer)?.1;
             let words = session.machine().state().pes[pe.index()].sram.words();
-            let kernel = matrix.kernel(slot);
+            let kernel = matrix.kernel(EgruSlot::of(slot)?);
             let source = match spot {
                 Spot::Weight(entry) | Spot::Index(entry) => entry.source,
                 Spot::SourceWord { source } | Spot::Ordered { source } | Spot::ColumnPointer { source } => {
@@ -111,7 +112,7 @@ fn to_unit(program: &Program, layer: u8, sample: u8, unit: u32) -> Option<Link> 
 /// What the sender sent: y, or the trace where another layer reads it.
 fn to_sent(program: &Program, reader: u8, layer: u8, sample: u8, unit: u32) -> Option<Link> {
     let home = home(program, layer, sample, unit)?;
-    let layout = &home.slot.pointwise;
+    let layout = &EgruSlot::of(home.slot)?.pointwise;
     let (base, name) = match layout.trace {
         Some(trace) if reader != layer => (trace, "trace"),
         _ => (layout.y, "y"),
@@ -122,11 +123,12 @@ fn to_sent(program: &Program, reader: u8, layer: u8, sample: u8, unit: u32) -> O
 
 /// Byte address of what a matrix of a slot is multiplied with in the time step that the PE is in.
 fn operand(words: &crate::kernel::SramWords, slot: &Slot, matrix: Matrix) -> Option<u32> {
-    let step = *words.get(slot.control.steps() as usize / 4)?;
-    let unpacked = slot.events.and_then(|events| match matrix {
-        Matrix::W => events.input,
-        Matrix::R => Some(events.recurrent),
-    });
+    let step = *words.get(slot.turn as usize / 4)?;
+    let share = EgruSlot::of(slot)?;
+    let unpacked = match matrix {
+        Matrix::W => share.unpack_input,
+        Matrix::R => share.unpack_recurrent,
+    };
     match (unpacked.map(|layout| layout.into), matrix) {
         (Some(Unpacked::Dense(at)), _) => Some(at),
         (Some(Unpacked::List(_)), _) => None,

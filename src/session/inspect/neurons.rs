@@ -7,9 +7,13 @@ use super::{Part, Place, Request};
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::kernel::{SramWords, events, pointwise};
+use crate::machine::arrivals::Groups;
 use crate::machine::broadcast::{ROUTER, route_number};
-use crate::machine::program::{Phase, Program, Slot, Target};
+use crate::machine::legend::PhaseId;
+use crate::machine::program::{Operation, PeProgram, Program, Slot, Target};
 use crate::machine::state::PeState;
+use crate::mapping::egru::control;
+use crate::mapping::egru::{EgruSlot, Phase};
 use crate::mapping::label::{Labels, Quantity};
 use crate::session::Session;
 use crate::text::{several, step_number};
@@ -159,10 +163,10 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
     let state = &session.machine().state().pes[pe.index()];
     let mut units = Vec::new();
     for (slot_number, slot) in labels.loaded().slots.iter().enumerate() {
-        let gates = gates(state, slot_number, cells(labels, state, slot_number, slot));
+        let gates = gates(labels.loaded(), state, slot_number, cells(labels, state, slot_number, slot));
         for index in 0..slot.units.len() as u32 {
             let number = units.len() as u32;
-            units.push(unit(state.sram.words(), slot, index, number, gates));
+            units.push(unit(state.sram.words(), slot, labels.egru(slot_number), index, number, gates));
         }
     }
     if request.by_distance {
@@ -183,20 +187,24 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
 
 /// Point-wise steps that a slot has done: c and y are of the last of them.
 fn cells(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> u32 {
-    let steps = state.sram.word(slot.control.steps());
+    let steps = state.sram.word(slot.turn);
     // That of the step in progress is done once the program has gone past it.
     let operations = &labels.loaded().operations;
     let place = state.operation as usize;
     let pointwise =
-        operations.iter().position(|o| usize::from(o.slot) == number && o.phase == Phase::Pointwise);
+        operations.iter().position(|o| usize::from(o.slot) == number && o.phase == Phase::Pointwise.into());
     let in_slot = operations.get(place).is_some_and(|o| usize::from(o.slot) == number);
     steps.wrapping_add(u32::from(in_slot && pointwise.is_some_and(|p| p < place)))
 }
 
 /// Which step the sums of a slot are of.
-fn gates(state: &PeState, number: usize, cells: u32) -> Gates {
-    let count = |done: &[u32]| done.get(number).copied().unwrap_or(0);
-    let (input, recurrent) = (count(&state.input_done), count(&state.recurrent_done));
+fn gates(loaded: &PeProgram, state: &PeState, number: usize, cells: u32) -> Gates {
+    let ended = |phase| {
+        let is = |o: &Operation| usize::from(o.slot) == number && o.phase == PhaseId::from(phase);
+        let place = loaded.operations.iter().position(is);
+        place.and_then(|place| state.ended.get(place)).copied().unwrap_or(0)
+    };
+    let (input, recurrent) = (ended(Phase::Input), ended(Phase::Recurrent));
     match (input, recurrent) {
         (0, 0) => Gates::Nothing,
         (i, r) if i == r && i == cells => Gates::Done(i),
@@ -206,8 +214,8 @@ fn gates(state: &PeState, number: usize, cells: u32) -> Gates {
     }
 }
 
-fn unit(words: &SramWords, slot: &Slot, index: u32, number: u32, gates: Gates) -> UnitView {
-    let layout = &slot.pointwise;
+fn unit(words: &SramWords, slot: &Slot, egru: &EgruSlot, index: u32, number: u32, gates: Gates) -> UnitView {
+    let layout = &egru.pointwise;
     let single = |base: u32| {
         let word = words.get((base / 4 + index) as usize);
         f32::from_bits(word.copied().unwrap_or(0))
@@ -246,17 +254,18 @@ fn links(session: &Session, labels: &Labels<'_>, pe: Pe, view: &UnitView) -> Opt
     let slot_number = labels.loaded().slots.iter().position(|slot| std::ptr::eq(slot, home.slot))?;
     // The step of y as it is; before the first, that one.
     let step = cells(labels, state, slot_number, home.slot).saturating_sub(1);
+    let egru = labels.egru(slot_number);
     let sent = Sent::of(words, &home, step);
     Some(UnitLinks {
         number: view.number,
-        spots: spots(words, &home),
+        spots: spots(words, egru, home.index),
         packet: sent.text(&home, program),
-        receivers: receivers(program, &home, &sent),
+        receivers: receivers(program, &home, egru, &sent),
     })
 }
 
-fn spots(words: &SramWords, home: &Home<'_>) -> Vec<SpotView> {
-    let (slot, layout, index) = (home.slot, &home.slot.pointwise, home.index);
+fn spots(words: &SramWords, egru: &EgruSlot, index: u32) -> Vec<SpotView> {
+    let layout = &egru.pointwise;
     let spot = |name: &str, address: u32| SpotView { name: name.to_owned(), address };
     let at = |base: u32| base + 4 * index;
     let gate = |base: u32, gate: u32| base + 4 * (gate * layout.units + index);
@@ -273,7 +282,7 @@ fn spots(words: &SramWords, home: &Home<'_>) -> Vec<SpotView> {
             spots.push(spot(&format!("{name}, gate {letter}"), gate(base, number)));
         }
     }
-    for (name, kernel) in [("W", &slot.input), ("R", &slot.recurrent)] {
+    for (name, kernel) in [("W", &egru.input), ("R", &egru.recurrent)] {
         for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
             let found = kernel.row_weights(words, number * layout.units + index);
             spots.extend(
@@ -302,7 +311,7 @@ impl Sent {
             let packet = Some((home.index / WORDS, home.index % WORDS));
             return Self { packet, packets: home.slot.packets(), step };
         }
-        let y = |unit: u32| words.get((home.slot.pointwise.y / 4 + unit) as usize).copied().unwrap_or(0);
+        let y = |unit: u32| words.get((home.slot.values / 4 + unit) as usize).copied().unwrap_or(0);
         let values: Vec<u32> = (0..home.slot.units.len() as u32).map(y).collect();
         let before = values[..home.index as usize].iter().filter(|&&value| value != 0).count() as u32;
         let active = values[home.index as usize] != 0;
@@ -319,7 +328,12 @@ impl Sent {
             }
             None => format!("not sent: y is 0 ({} packets of other units)", self.packets),
         };
-        let own = home.slot.targets.iter().find(|target| target.own).or(home.slot.targets.first());
+        let own = home
+            .slot
+            .targets
+            .iter()
+            .find(|target| target.groups.contains(Groups::only(control::OWN)))
+            .or(home.slot.targets.first());
         let buffer = own.map_or(0, |target| step % target.buffers.count());
         let way = program.delivery.broadcast;
         format!(
@@ -331,7 +345,7 @@ impl Sent {
 }
 
 /// Who gets the value in this time step, and at which word.
-fn receivers(program: &Program, home: &Home<'_>, sent: &Sent) -> Vec<Receiver> {
+fn receivers(program: &Program, home: &Home<'_>, egru: &EgruSlot, sent: &Sent) -> Vec<Receiver> {
     let slot = home.slot;
     let Some((packet, word)) = sent.packet else { return Vec::new() };
     let block = slot.events.map_or(slot.block, |events| events.mail);
@@ -344,31 +358,44 @@ fn receivers(program: &Program, home: &Home<'_>, sent: &Sent) -> Vec<Receiver> {
             continue;
         }
         let masks = if target.qpe == ROUTER {
-            program.delivery.routes.get(route_number(slot.layer, target.own, target.next)).cloned()
+            program.delivery.routes.get(route_number(slot.layer, target.groups)).cloned()
         } else {
             Some(vec![(target.qpe, target.mask)])
         };
         let at = target.buffers.of(sent.step) + offset;
         for (qpe, mask) in masks.unwrap_or_default() {
             for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
-                receivers.extend(receiver(program, slot, target, usize::from(qpe) * PES_PER_QPE + p, at));
+                receivers.extend(receiver(
+                    program,
+                    (slot, egru),
+                    target,
+                    usize::from(qpe) * PES_PER_QPE + p,
+                    at,
+                ));
             }
         }
     }
     receivers
 }
 
-fn receiver(program: &Program, slot: &Slot, target: &Target, index: usize, at: u32) -> Option<Receiver> {
+fn receiver(
+    program: &Program,
+    (slot, egru): (&Slot, &EgruSlot),
+    target: &Target,
+    index: usize,
+    at: u32,
+) -> Option<Receiver> {
     let pe = Pe::from_index(index)?;
     let hosts = |layer: u8| program.pe(pe).and_then(|loaded| loaded.slot_of(layer)).is_some();
     let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
     let next = slot.layer + 1;
-    let what = match (target.own && hosts(slot.layer), target.next && hosts(next)) {
+    let is_for = |group| target.groups.contains(Groups::only(group));
+    let what = match (is_for(control::OWN) && hosts(slot.layer), is_for(control::NEXT) && hosts(next)) {
         (true, true) => format!("y for {} and x for {}", name(slot.layer), name(next)),
         (true, false) => format!("y for {}", name(slot.layer)),
         (false, _) => format!("x for {}", name(next)),
     };
-    let quantity = if slot.pointwise.trace == Some(target.payload) { Quantity::Trace } else { Quantity::Y };
+    let quantity = if egru.pointwise.trace == Some(target.payload) { Quantity::Trace } else { Quantity::Y };
     let traced = if quantity == Quantity::Trace { " (trace)" } else { "" };
     let place = Place { pe: index, part: Part::Memory, at };
     Some(Receiver { place: Some(place), text: format!("{pe} {at:05x} as {what}{traced}") })

@@ -55,7 +55,7 @@ impl Idle {
 pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
     match packet.and_then(|number| record.packet(number)) {
         Some(packet) if packet.source == CHIP => Awaited::Host,
-        Some(packet) => Awaited::Pe { layer: about(packet.freight).0, pe: packet.source },
+        Some(packet) => Awaited::Pe { layer: about(packet.kind).0, pe: packet.source },
         None => Awaited::Unknown,
     }
 }

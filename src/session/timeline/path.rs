@@ -11,12 +11,15 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::Tick;
-use crate::machine::program::{Phase, Program};
-use crate::machine::queue::{CHIP, Counter};
+use crate::machine::arrivals::Groups;
+use crate::machine::program::Program;
+use crate::machine::queue::CHIP;
 use crate::machine::record::{
-    OperationSpan, PacketSpan, PeRecord, Recorder, Service, StepSpan, TransferSpan, WaitSpan, is_go,
+    OperationSpan, PacketSpan, PeRecord, Recorder, Service, StepSpan, TransferSpan, WaitSpan,
 };
-use crate::machine::state::Freight;
+use crate::machine::state::PacketKind;
+use crate::mapping::egru::Phase;
+use crate::mapping::egru::control;
 
 /// What a segment of the path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,11 +121,11 @@ pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan>
 }
 
 /// Layer that a packet is about, its phase and its time step.
-pub fn about(freight: Freight) -> (u8, Phase, Option<u32>) {
-    match freight {
-        Freight::Values { layer, step, .. } => (layer, Phase::Broadcast, Some(step)),
-        Freight::Announce { step, .. } => (0, Phase::Wait, Some(step)),
-        Freight::Mail { layer, .. } => (layer, Phase::Barrier, None),
+pub fn about(kind: PacketKind) -> (u8, Phase, Option<u32>) {
+    match kind {
+        PacketKind::Values { population, step, .. } => (population, Phase::Broadcast, Some(step)),
+        PacketKind::Announce { message, step } => (message.population, Phase::Wait, Some(step)),
+        PacketKind::Message { message, .. } => (message.population, Phase::Barrier, None),
     }
 }
 
@@ -180,7 +183,7 @@ impl Walk<'_> {
 
     fn packet(&mut self, number: u64) -> At {
         let Some(&packet) = self.record.packet(number) else { return At::Nowhere };
-        let (layer, phase, step) = about(packet.freight);
+        let (layer, phase, step) = about(packet.kind);
         let step = step.or(self.about.2);
         self.about = (Some(layer), Some(phase), step);
         let pe = (packet.source != CHIP).then_some(packet.source);
@@ -195,24 +198,24 @@ impl Walk<'_> {
     /// Who sent a packet when it was sent.
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
-        match packet.freight {
-            Freight::Announce { step, .. } => At::Host(step),
-            freight if is_go(freight) => At::Service(pe, 0),
-            Freight::Values { .. } => {
+        match packet.kind {
+            PacketKind::Announce { step, .. } => At::Host(step),
+            PacketKind::Message { relayed: true, .. } => At::Service(pe, 0),
+            PacketKind::Values { .. } => {
                 let transfers = self.record.pes.get(pe).map(|record| &record.transfers);
                 let last = transfers.and_then(|list| last_before(list, packet.sent + 1, |span| span.begin));
                 last.map_or(At::Core(pe), |index| At::Transfer(pe, index))
             }
-            Freight::Mail { .. } => At::Core(pe),
+            PacketKind::Message { relayed: false, .. } => At::Core(pe),
         }
     }
 
     fn core(&mut self, pe: usize) -> At {
         let Some(record) = self.record.pes.get(pe) else { return At::Nowhere };
         let Some(&operation) = operation_before(record, self.tick) else { return At::Nowhere };
-        self.about = (Some(operation.layer), Some(operation.phase), Some(operation.step));
+        self.about = (Some(operation.layer), Some(operation.phase.into()), Some(operation.step));
         let here = Some(pe as u16);
-        if operation.phase == Phase::Embedding
+        if operation.phase == Phase::Embedding.into()
             && let Some(fetch) = self.record.fetches.iter().rev().find(|fetch| {
                 usize::from(fetch.pe) == pe && fetch.end <= self.tick && fetch.requested >= operation.begin
             })
@@ -278,16 +281,24 @@ impl Walk<'_> {
 }
 
 /// What a packet is for, in words.
-pub fn freight_words(freight: Freight) -> &'static str {
-    match freight {
-        Freight::Values { own: true, next: true, .. } => "y, and x of the next layer",
-        Freight::Values { next: true, .. } => "x of the next layer",
-        Freight::Values { own: true, .. } => "y",
-        Freight::Values { .. } => "y for the host",
-        Freight::Announce { .. } => "time step announced",
-        Freight::Mail { counter: Counter::BarrierDone, .. } => "W·x done",
-        Freight::Mail { counter: Counter::BarrierGo, .. } => "go",
-        Freight::Mail { counter: Counter::CreditDone, .. } => "R·y done",
-        Freight::Mail { .. } => "room for x",
+pub fn packet_words(kind: PacketKind) -> &'static str {
+    let message = match kind {
+        PacketKind::Values { groups, .. } => {
+            let is_for = |group| groups.contains(Groups::only(group));
+            return match (is_for(control::OWN), is_for(control::NEXT)) {
+                (true, true) => "y, and x of the next layer",
+                (false, true) => "x of the next layer",
+                (true, false) => "y",
+                (false, false) => "y for the host",
+            };
+        }
+        PacketKind::Announce { .. } => return "time step announced",
+        PacketKind::Message { message, .. } => message,
+    };
+    match message.counter {
+        control::BARRIER_DONE => "W·x done",
+        control::BARRIER_GO => "go",
+        control::CREDIT_DONE => "R·y done",
+        _ => "room for x",
     }
 }

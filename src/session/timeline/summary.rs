@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use super::path::{Doing, Segment};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
 use crate::machine::record::Recorder;
+use crate::mapping::egru::{EgruSlot, Phase};
 use crate::text;
 
 /// A part of the critical path with all that is of its kind.
@@ -195,7 +196,7 @@ fn grouped(value: f64) -> String {
 
 /// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
 fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
-    let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.nonzeros[0] + slot.nonzeros[1]);
+    let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| EgruSlot::nonzeros_of(slot));
     let own = of(Pe::from_index(usize::from(pe))?)?;
     let all: Vec<u32> = program.layers.get(usize::from(layer))?.pes.iter().filter_map(|&pe| of(pe)).collect();
     let mean = f64::from(all.iter().sum::<u32>()) / all.len().max(1) as f64;
@@ -225,7 +226,7 @@ fn means(record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
         path.iter().filter_map(|segment| Some((likes(segment)?, (0, 0)))).collect();
     for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
         let Some(end) = operation.end else { continue };
-        let key = (operation.layer, operation.phase, operation.step);
+        let key = (operation.layer, Phase::from(operation.phase), operation.step);
         if let Some((ticks, count)) = sums.get_mut(&key) {
             *ticks += end - operation.begin;
             *count += 1;

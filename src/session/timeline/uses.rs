@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::path::{Doing, Segment, operation_before};
 use crate::chip::clock::Tick;
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
 use crate::machine::record::{Instructions, Recorder};
+use crate::mapping::egru::Phase;
 
 /// Ticks of a critical path by what they are spent on; the parts add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

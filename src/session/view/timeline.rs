@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::fit;
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
 use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
+use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
@@ -281,7 +282,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
     };
     let mut lines = vec![format!(
         "{} of {}, #{}: {}",
-        operation.phase.describe(),
+        Phase::from(operation.phase).describe(),
         name(operation.layer),
         step_number(operation.step),
         span_words(operation.begin, operation.end)
@@ -298,8 +299,8 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         };
         lines.push(format!("{whom}: {}", span_words(wait.begin, wait.end)));
         if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
-            let what = freight_words(packet.freight);
-            let (_, _, step) = about(packet.freight);
+            let what = packet_words(packet.kind);
+            let (_, _, step) = about(packet.kind);
             let step = step.map_or_else(String::new, |step| format!(" of #{}", step_number(step)));
             let sent = us(packet.sent);
             lines.push(format!(

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
+use super::super::arrivals::Groups;
 use super::super::exec::{Machine, Progress};
 use super::super::fifo::{ENTRY_BYTES, Entry, Key};
 use super::super::options::Waiting;
-use super::super::program::NO_SLOT;
-use super::super::queue::{Arrival, Counter, EventKind};
-use super::super::state::{Freight, Packet, Status};
+use super::super::queue::{Arrival, EventKind};
+use super::super::state::{Packet, PacketKind, Status};
 use super::options::{Broadcast, OnFull};
 use crate::chip::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
@@ -32,7 +32,7 @@ impl Machine {
     /// The first receiver of a packet whose FIFO holds it up.
     fn full_at(&self, packet: &Packet) -> Option<usize> {
         let stalls = self.program.delivery.on_full == OnFull::Stall;
-        let routed = matches!(packet.freight, Freight::Values { .. }) && !packet.host;
+        let routed = matches!(packet.kind, PacketKind::Values { .. }) && !packet.host;
         let receivers = (0..PES_PER_QPE).filter(|p| packet.mask >> p & 1 == 1);
         let mut receivers = receivers.map(|p| usize::from(packet.qpe) * PES_PER_QPE + p);
         if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }
@@ -150,18 +150,16 @@ impl Machine {
     /// Writes an entry's payload where its key says; what that completes.
     fn place(&mut self, pe: Pe, entry: &Entry) -> Option<Arrival> {
         let program = Arc::clone(&self.program);
-        let Key { layer, next_only, buffer, offset, last } = Key::decode(entry.key);
-        let numbers = &program.slot_numbers[pe.index()];
-        // The mapper routes no batch: a key has no room for the sample.
-        let number = |layer: u8| numbers.get(program.lane(layer, 0)).copied().filter(|&n| n != NO_SLOT);
-        let own = number(layer).filter(|_| !next_only);
-        // A key that nobody here waits for: a flipped bit. The core would write through a null pointer.
-        let number = own.or_else(|| number(layer + 1))?;
-        let slot = program.pe(pe)?.slots.get(usize::from(number))?;
+        let Key { population, group, buffer, offset, last } = Key::decode(entry.key);
+        // The mapper routes no batch: a key has no room for the sample. It names the first group that the packet is for;
+        // a PE in none but a later one reads the values as a member of that.
+        let groups = Groups(u8::MAX << group);
+        // A key that nothing here waits for: a flipped bit. The core would write through a null pointer.
+        let receiver = *program.inboxes.get(pe.index())?.receiver(program.lane(population, 0), groups)?;
+        let slot = program.pe(pe)?.slots.get(usize::from(receiver.slot))?;
         let address = slot.buffers.of(u32::from(buffer)) + offset;
         self.state.pes[pe.index()].sram.set_packet(address, entry.payload);
-        let counter = if own.is_some() { Counter::Recurrent } else { Counter::Input };
-        last.then_some(Arrival { slot: number, counter, set: 0 })
+        last.then_some(Arrival { slot: receiver.slot, counter: receiver.counter, set: 0 })
     }
 
     /// What full FIFOs have lost so far, in words.

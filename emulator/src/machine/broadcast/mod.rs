@@ -18,9 +18,9 @@ mod send;
 
 use options::{Broadcast, OnFull, Payload};
 
+use super::arrivals::Groups;
 use super::program::Target;
 use crate::chip::geometry::QPE_COUNT;
-use crate::kernel::events::UnpackLayout;
 
 /// Stands for the event router where a QPE index is asked for.
 pub const ROUTER: u8 = u8::MAX;
@@ -49,29 +49,25 @@ impl Delivery {
     /// Deliveries that a packet to `target` ends in.
     pub fn copies(&self, layer: u8, target: &Target) -> u32 {
         if target.qpe == ROUTER && !target.host {
-            self.routes.get(route_number(layer, target.own, target.next)).map_or(0, |r| r.len() as u32)
+            self.routes.get(route_number(layer, target.groups)).map_or(0, |r| r.len() as u32)
         } else {
             1
         }
     }
 }
 
-/// Number of the router's entry for packets of a layer to itself, to the next one, or to both.
-pub fn route_number(layer: u8, own: bool, next: bool) -> usize {
-    4 * usize::from(layer) + usize::from(own) + 2 * usize::from(next)
+/// Returns the number of the router's entry for packets of a population to these groups.
+pub fn route_number(population: u8, groups: Groups) -> usize {
+    (usize::from(population) << Groups::MAX) + usize::from(groups.0)
 }
 
-/// The part of a slot that sends and receives events.
+/// Where a slot packs its values as events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotEvents {
+pub struct Packing {
     /// Byte address at which packets are made.
     pub outbox: u32,
     /// Byte offset of this PE's packets in its readers' mailbox.
     pub mail: u32,
-    /// How x is unpacked; none in layer 0, whose x comes by DMA.
-    pub input: Option<UnpackLayout>,
-    /// How y is unpacked.
-    pub recurrent: UnpackLayout,
 }
 
 /// A block on its way: what [`super::state::Cursor`] has to remember beside the place it has come to.

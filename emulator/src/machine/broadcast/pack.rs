@@ -1,64 +1,30 @@
-//! Packing events before they are sent and unpacking them before they are used, on the bytes of SRAM.
+//! Packing events before they are sent, and spreading them over the host's values, on the bytes of SRAM.
 
 use std::sync::Arc;
 
 use super::super::exec::Machine;
-use super::super::program::{Phase, Slot};
+use super::super::program::Slot;
+use super::super::routine::{Price, Prices};
 use super::super::state::Packet;
-use super::SlotEvents;
+use super::Packing;
 use crate::chip::geometry::Pe;
-use crate::kernel::events::{self, UnpackLayout, Unpacked};
-use crate::kernel::{KernelFault, SramWords};
-
-/// How the operand of a phase is unpacked, if it comes as events.
-pub(in super::super) fn layout(slot: &Slot, phase: Phase) -> Option<UnpackLayout> {
-    let events = slot.events?;
-    match phase {
-        Phase::Input => events.input,
-        Phase::Recurrent => Some(events.recurrent),
-        _ => None,
-    }
-}
-
-/// Byte address of the operand that a matrix kernel reads: the buffer itself, or what is unpacked from it.
-pub(in super::super) fn operand(slot: &Slot, phase: Phase, buffer: u32) -> u32 {
-    layout(slot, phase).map_or(buffer, |layout| layout.operand())
-}
+use crate::kernel::events;
 
 impl Machine {
-    /// Makes the packets of a slot's block: cycles and packets.
-    pub(super) fn pack(&mut self, pe: Pe, slot: &Slot, events: &SlotEvents) -> (u64, u32) {
+    /// Makes the packets of a slot's block, and returns how many there are and what that takes.
+    pub(super) fn pack(&mut self, pe: Pe, slot: &Slot, events: &Packing) -> (Price, u32) {
         let program = Arc::clone(&self.program);
         let sram = &mut self.state.pes[pe.index()].sram;
         let units = slot.units.len() as u32;
-        let values: Vec<u32> = (0..units).map(|u| sram.word(slot.pointwise.y + 4 * u)).collect();
+        let values: Vec<u32> = (0..units).map(|u| sram.word(slot.values + 4 * u)).collect();
         let packets = events::pack(&values);
         let active = values.iter().filter(|value| **value != 0).count() as u32;
         for (number, packet) in (0_u32..).zip(&packets) {
             sram.set_words(events.outbox + 16 * number, packet);
         }
-        self.note_packed(units, active, packets.len() as u32);
-        (program.costs.pack_events(units, active), packets.len() as u32)
-    }
-
-    /// Unpacks the mail at `buffer` for a phase, if there is any to unpack: cycles.
-    pub(in super::super) fn unpack(
-        &mut self,
-        pe: Pe,
-        slot: &Slot,
-        phase: Phase,
-        buffer: u32,
-    ) -> Result<u64, KernelFault> {
-        let Some(layout) = layout(slot, phase) else { return Ok(0) };
-        let sram = &mut self.state.pes[pe.index()].sram;
-        let words: &SramWords = sram.words();
-        let (work, written) = events::unpack(words, &layout, buffer)?;
-        for (address, words) in written {
-            sram.set_words(address, &words);
-        }
-        let list = matches!(layout.into, Unpacked::List(_));
-        self.note_unpacked(list, &work);
-        Ok(self.program.costs.unpack_events(list, &work))
+        let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
+        let prices = Prices { costs: &program.costs, kinds };
+        (prices.of(|costs| costs.pack_events(units, active)), packets.len() as u32)
     }
 
     /// Events reach the host: it spreads them over the y that begins at word `start`, which takes no time of the chip's.

@@ -11,7 +11,7 @@ use super::super::exec::{Machine, Progress};
 use super::super::noc::HOP_CYCLES;
 use super::super::options::Assume;
 use super::super::routes::ROUTES;
-use super::super::state::{Freight, Packet};
+use super::super::state::{Packet, PacketKind};
 use super::{ROUTER, route_number};
 use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::geometry::{Pe, QPE_COUNT, Qpe};
@@ -88,7 +88,7 @@ impl Machine {
     /// A packet has reached the router: it goes on to every QPE of its entry.
     pub(in super::super) fn route(&mut self, packet: &Packet) -> Progress {
         let program = Arc::clone(&self.program);
-        let Freight::Values { layer, own, next, .. } = packet.freight else { return Progress::default() };
+        let PacketKind::Values { population, groups, .. } = packet.kind else { return Progress::default() };
         let (delivery, now) = (&program.delivery, self.state.tick);
         let latency = (program.assume.router_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
         let router = &mut self.state.router;
@@ -96,7 +96,7 @@ impl Machine {
         router.waited += start - now;
         router.packets += 1;
         let mut progress = Progress::default();
-        let entry = delivery.routes.get(route_number(layer, own, next));
+        let entry = delivery.routes.get(route_number(population, groups));
         for &(qpe, mask) in entry.into_iter().flatten() {
             let port = usize::from(delivery.ports.of[usize::from(qpe)]);
             let router = &mut self.state.router;

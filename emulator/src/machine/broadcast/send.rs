@@ -1,48 +1,53 @@
 //! The sender's side: packets of a block, one after the other, by the core or by its DMA engine.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::exec::{Machine, Progress};
 use super::super::fifo::Key;
 use super::super::program::{PACKET_BYTES, PACKET_WORDS, Slot, Target};
 use super::super::queue::EventKind;
-use super::super::state::{Cursor, Freight, Packet};
+use super::super::routine::{Begun, Price, Prices};
+use super::super::state::{Cursor, Packet, PacketKind};
 use super::options::Broadcast;
 use super::{ROUTER, Transfer};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 
 impl Machine {
-    /// The core begins to send a slot's block: cycles that keeps it.
-    pub(in super::super) fn begin_broadcast(&mut self, pe: Pe, number: u8, slot: &Slot) -> u64 {
+    /// The core begins to send a slot's block; returns what that takes it.
+    pub(in super::super) fn begin_broadcast(&mut self, pe: Pe, number: u8, slot: &Slot) -> Begun {
         let program = Arc::clone(&self.program);
-        let costs = &program.costs;
         let (packing, packets) = match slot.events {
             Some(events) => self.pack(pe, slot, &events),
-            None => (0, slot.packets()),
+            None => (Price::default(), slot.packets()),
         };
+        let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
         let dma = program.delivery.broadcast == Broadcast::Dma;
-        let (lead, sending) = if dma {
-            let sending = slot.calls().map(|call| costs.dma_send(call.len() as u32)).sum();
-            (costs.dma_send_lead + costs.dma_setup, sending)
-        } else {
-            let sending: u64 = slot.calls().map(|call| costs.broadcast(packets, call.len() as u32)).sum();
-            (costs.broadcast_lead, sending)
-        };
-        let began = self.state.tick + self.ticks(packing);
+        let sending = Prices { costs: &program.costs, kinds }.of(|costs| {
+            let call = |call: Range<u32>| {
+                let destinations = call.len() as u32;
+                if dma { costs.dma_send(destinations) } else { costs.broadcast(packets, destinations) }
+            };
+            slot.calls().map(call).sum()
+        });
+        let begun = Begun { price: packing + sending, accesses: self.accounts.sending(pe, number) };
+        let costs = &program.costs;
+        let lead = if dma { costs.dma_send_lead + costs.dma_setup } else { costs.broadcast_lead };
+        let began = self.state.tick + self.ticks(packing.cycles);
         let state = &mut self.state.pes[pe.index()];
-        let step = state.sram.word(slot.control.steps());
+        let step = state.sram.word(slot.turn);
         let transfer = Transfer { slot: number, step, packets, began };
         if dma && state.cursor.transfer.is_some() {
             state.transfers.push_back(transfer); // its engine is still at the block before
-            return packing + sending;
+            return begun;
         }
         state.cursor =
             Cursor { transfer: (!program.delivery.plain()).then_some(transfer), ..Cursor::default() };
         state.inject_delay = 0;
         let at = began + self.ticks(lead);
         self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
-        packing + sending
+        begun
     }
 
     /// The next packet of a PE's broadcast, or its next DMA transfer.
@@ -62,7 +67,7 @@ impl Machine {
             (transfer.slot, transfer.step)
         } else {
             let number = loaded.operations[state.operation as usize].slot;
-            (number, state.sram.word(loaded.slots[usize::from(number)].control.steps()))
+            (number, state.sram.word(loaded.slots[usize::from(number)].turn))
         };
         let slot = &loaded.slots[usize::from(number)];
         let packets = cursor.transfer.map_or(slot.packets(), |transfer| transfer.packets);
@@ -92,12 +97,13 @@ impl Machine {
             None => (target.payload, slot.block),
         };
         let at = from + number * PACKET_BYTES;
-        let Target { qpe, mask, host, buffers, own, next, .. } = *target;
+        let Target { qpe, mask, host, buffers, groups, .. } = *target;
         let offset = block + number * PACKET_BYTES;
         let last = number + 1 == packets;
         let address = if qpe == ROUTER && !host {
-            let (layer, next_only) = (slot.layer, !own);
-            Key { layer, next_only, buffer: (step % buffers.count()) as u8, offset, last }.encode()
+            let group = groups.0.trailing_zeros() as u8;
+            let buffer = (step % buffers.count()) as u8;
+            Key { population: slot.layer, group, buffer, offset, last }.encode()
         } else {
             offset + if host { 0 } else { buffers.of(step) }
         };
@@ -105,8 +111,9 @@ impl Machine {
         for (word, offset) in payload.iter_mut().zip([0, 4, 8, 12]) {
             *word = sram.word(at + offset);
         }
-        let freight = Freight::Values { layer: slot.layer, sample: slot.sample, step, own, next, last };
-        Packet { payload, address, qpe, mask, host, source: pe.index() as u16, freight }
+        let (population, sample) = (slot.layer, slot.sample);
+        let kind = PacketKind::Values { population, sample, step, groups, last };
+        Packet { payload, address, qpe, mask, host, source: pe.index() as u16, kind }
     }
 
     /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue at the engine (how many it

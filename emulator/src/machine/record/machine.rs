@@ -1,7 +1,7 @@
 //! Where the machine tells its recorder what happens.
 
 use super::super::exec::Machine;
-use super::super::program::{Operation, Slot, Target};
+use super::super::program::{Ends, Operation, Slot, Target};
 use super::super::state::{Packet, Status};
 use super::instructions::Pricing;
 use super::{Instructions, Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
@@ -19,8 +19,8 @@ impl Machine {
             let Some(loaded) = self.program.pe(pe) else { continue };
             let Some(operation) = loaded.operations.get(state.operation as usize) else { continue };
             let Some(slot) = loaded.slots.get(usize::from(operation.slot)) else { continue };
-            let step = state.sram.word(slot.control.steps());
-            recorder.begin(pe.index(), opened(*operation, slot, step, state.began));
+            let step = state.sram.word(slot.turn);
+            recorder.begin(pe.index(), opened(operation, slot, step, state.began));
             if state.status == Status::Waiting {
                 recorder.wait(pe.index(), state.began);
             }
@@ -55,18 +55,9 @@ impl Machine {
 
     /// An operation begins now.
     #[inline]
-    pub(in super::super) fn note_begin(&mut self, pe: Pe, operation: Operation, slot: &Slot, step: u32) {
+    pub(in super::super) fn note_begin(&mut self, pe: Pe, operation: &Operation, slot: &Slot, step: u32) {
         let now = self.state.tick;
         self.note(|recorder| recorder.begin(pe.index(), opened(operation, slot, step, now)));
-    }
-
-    /// The operation that a PE is in ends now; it was for slot number `slot`.
-    #[inline]
-    pub(in super::super) fn note_end(&mut self, pe: Pe, slot: u8) {
-        let (now, events) = (self.state.tick, &self.state.active[pe.index()][usize::from(slot)]);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.end(pe.index(), now, events);
-        }
     }
 
     /// A PE has nothing to do from now on.
@@ -92,12 +83,11 @@ impl Machine {
         hops: u32,
         stored: Option<u32>,
     ) {
-        let Packet { source, qpe, mask, host, freight, .. } = *packet;
+        let Packet { source, qpe, mask, host, kind, .. } = *packet;
         self.note(|recorder| {
             let parent = None;
             let delivered = None;
-            let span =
-                PacketSpan { source, qpe, mask, host, freight, parent, hops, sent, arrives, delivered };
+            let span = PacketSpan { source, qpe, mask, host, kind, parent, hops, sent, arrives, delivered };
             recorder.sent(span, stored);
         });
     }
@@ -147,13 +137,13 @@ impl Machine {
 }
 
 /// An operation that has just begun.
-fn opened(operation: Operation, slot: &Slot, step: u32, begin: Tick) -> OperationSpan {
+fn opened(operation: &Operation, slot: &Slot, step: u32, begin: Tick) -> OperationSpan {
     OperationSpan {
         layer: slot.layer,
         sample: slot.sample,
         phase: operation.phase,
         step,
-        recurrent_only: operation.recurrent_only,
+        ends_nothing: operation.ends == Ends::Nothing,
         begin,
         end: None,
         busy: 0,

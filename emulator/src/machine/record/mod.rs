@@ -12,12 +12,9 @@ mod spans;
 use std::collections::{BTreeMap, VecDeque};
 
 use self::instructions::Pricing;
-use super::program::Phase;
-use super::state::{Freight, STEPS};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::PE_COUNT;
 
-pub(super) use self::instructions::Begun;
 pub use self::spans::{
     AnnounceSpan, FetchSpan, Instructions, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan,
     TransferSpan, WaitSpan,
@@ -90,7 +87,7 @@ pub struct Recorder {
     /// The packet that is being delivered.
     accepted: Option<u64>,
     /// Prices what operations do, by kind of instruction.
-    pricing: Pricing,
+    pub(super) pricing: Pricing,
 }
 
 /// Adds an entry; where the list is full, the oldest goes.
@@ -162,13 +159,11 @@ impl Recorder {
         }
     }
 
-    /// An operation ends; `events` are those of its slot by time step modulo [`STEPS`].
-    fn end(&mut self, pe: usize, now: Tick, events: &[u32; STEPS]) {
+    /// An operation ends, and has found so many events if it decides any.
+    pub(super) fn end(&mut self, pe: usize, now: Tick, events: Option<u32>) {
         if let Some(operation) = self.pes[pe].operations.back_mut() {
             operation.end = Some(now);
-            if operation.phase == Phase::Pointwise {
-                operation.events = events[operation.step as usize % STEPS];
-            }
+            operation.events = events.unwrap_or(0);
         }
     }
 
@@ -280,12 +275,6 @@ impl Recorder {
             &mut self.dropped,
         );
     }
-}
-
-/// Whether a packet carries a coordinator's "go", which its handler sends.
-pub fn is_go(freight: Freight) -> bool {
-    use super::queue::Counter;
-    matches!(freight, Freight::Mail { counter: Counter::BarrierGo | Counter::CreditGo, .. })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a recording is made of: who did what from when to when, in ticks of the chip's clock.
 
-use super::super::program::Phase;
-use super::super::state::Freight;
+use super::super::legend::PhaseId;
+use super::super::state::PacketKind;
 use crate::chip::clock::Tick;
 
 /// One operation of a PE's program.
@@ -11,19 +11,19 @@ pub struct OperationSpan {
     pub layer: u8,
     /// Sample of the batch.
     pub sample: u8,
-    /// What was done.
-    pub phase: Phase,
+    /// Phase that its time is booked on.
+    pub phase: PhaseId,
     /// Time step.
     pub step: u32,
-    /// W·x is not waited for, only y(t−1): see [`super::super::program::Operation::recurrent_only`].
-    pub recurrent_only: bool,
+    /// Its end on the last PE of the layer ends no phase.
+    pub ends_nothing: bool,
     /// When it began.
     pub begin: Tick,
     /// When it ended; none while it goes on.
     pub end: Option<Tick>,
     /// Ticks that the core worked on it: without waiting, its DMA, and handlers.
     pub busy: Tick,
-    /// Events (y ≠ 0) that it found: point-wise operations only.
+    /// Values other than 0 that it found to be sent: operations that decide them only.
     pub events: u32,
     /// PE cycles of its instructions by kind; 0 where the core waits or moves data by DMA, which no listing prices whole.
     pub instructions: Instructions,
@@ -100,8 +100,8 @@ pub struct PacketSpan {
     pub mask: u8,
     /// For the host.
     pub host: bool,
-    /// What for.
-    pub freight: Freight,
+    /// Purpose.
+    pub kind: PacketKind,
     /// The packet that the event router copied.
     pub parent: Option<u64>,
     /// Links to cross.

@@ -1,5 +1,7 @@
 use super::*;
+use crate::machine::arrivals::{CounterId, Message};
 use crate::machine::queue::CHIP;
+use crate::machine::state::PacketKind;
 
 fn packet(sent: Tick) -> PacketSpan {
     PacketSpan {
@@ -7,7 +9,10 @@ fn packet(sent: Tick) -> PacketSpan {
         qpe: 0,
         mask: 1,
         host: false,
-        freight: Freight::Announce { sample: 0, step: 0 },
+        kind: PacketKind::Message {
+            message: Message { population: 0, sample: 0, counter: CounterId(0), address: 0 },
+            relayed: false,
+        },
         parent: None,
         hops: 1,
         sent,

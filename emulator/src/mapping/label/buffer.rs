@@ -7,6 +7,8 @@ use crate::kernel::SramWords;
 use crate::kernel::events;
 use crate::kernel::matrix::Reading;
 use crate::machine::program::Slot;
+use crate::mapping::egru::EgruSlot;
+use crate::mapping::egru::control::{INPUT, RECURRENT};
 use crate::text::step_number;
 
 /// Whose word it is.
@@ -73,13 +75,15 @@ fn arrived(words: &SramWords, slot: &Slot, counter: u32, step: u32, each: u32) -
 
 /// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done, blocks of x and y arrived.
 /// Packets of a block that is not complete are not counted.
-pub fn content(words: &SramWords, slot: &Slot, buffer: u8) -> Content {
+pub fn content(words: &SramWords, slot: &Slot, egru: &EgruSlot, buffer: u8) -> Content {
     let buffers = slot.buffers;
-    let now = words.get(slot.control.steps() as usize / 4).copied().unwrap_or(0);
+    let now = words.get(slot.turn as usize / 4).copied().unwrap_or(0);
     let place = |step: u32| (step % buffers.count()) as u8;
-    let x = |step: u32| arrived(words, slot, slot.control.inputs(buffers.set(step)), step, slot.input_blocks);
+    let x = |step: u32| {
+        arrived(words, slot, slot.counter_word(INPUT, buffers.set(step)), step, egru.input_blocks)
+    };
     let y = |step: u32| {
-        arrived(words, slot, slot.control.recurrents(buffers.set(step)), step, slot.recurrent_blocks)
+        arrived(words, slot, slot.counter_word(RECURRENT, buffers.set(step)), step, egru.recurrent_blocks)
     };
     // The newest step of which anything has come decides.
     for step in [now.wrapping_add(2), now.wrapping_add(1), now] {
@@ -87,9 +91,9 @@ pub fn content(words: &SramWords, slot: &Slot, buffer: u8) -> Content {
             continue;
         }
         if y(step) > 0 {
-            return if y(step) == slot.recurrent_blocks { Content::Y(step) } else { Content::YOverX(step) };
+            return if y(step) == egru.recurrent_blocks { Content::Y(step) } else { Content::YOverX(step) };
         }
-        if x(step) == slot.input_blocks {
+        if x(step) == egru.input_blocks {
             return Content::X(step);
         }
         if x(step) > 0 {
@@ -101,7 +105,7 @@ pub fn content(words: &SramWords, slot: &Slot, buffer: u8) -> Content {
     }
     let last = (1..=buffers.count()).filter_map(|back| now.checked_sub(back)).find(|&s| place(s) == buffer);
     match last {
-        Some(step) if y(step) < slot.recurrent_blocks => Content::YOverX(step),
+        Some(step) if y(step) < egru.recurrent_blocks => Content::YOverX(step),
         Some(step) => Content::Y(step),
         None => Content::Start,
     }
@@ -123,7 +127,7 @@ impl Labels<'_> {
             Some(below) => self.origin(words, slot, below, address, word),
         };
         let y = self.origin(words, slot, slot.layer, address, word);
-        let now = content(words, slot, buffer);
+        let now = content(words, slot, self.egru(number), buffer);
         // A header is no single; where both can be, what is there now decides.
         let header = |origin: Option<Origin>| matches!(origin, Some(Origin::Header(..)));
         let is_header = if now.has_y() || !now.has_x() { header(y) } else { header(x) };

@@ -19,6 +19,7 @@ use crate::kernel::events::{self, Block};
 use crate::kernel::matrix::{Reading, Source, Spot};
 use crate::machine::fifo::ENTRY_BYTES;
 use crate::machine::program::{PeProgram, Program, Slot};
+use crate::mapping::egru::EgruSlot;
 
 /// W or R.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +31,11 @@ pub enum Matrix {
 }
 
 impl Matrix {
-    /// Its kernel in a slot.
-    pub fn kernel(self, slot: &Slot) -> &crate::kernel::matrix::Kernel {
+    /// Returns its kernel in a share.
+    pub fn kernel(self, egru: &EgruSlot) -> &crate::kernel::matrix::Kernel {
         match self {
-            Self::W => &slot.input,
-            Self::R => &slot.recurrent,
+            Self::W => &egru.input,
+            Self::R => &egru.recurrent,
         }
     }
 }
@@ -192,6 +193,8 @@ pub struct Label {
 pub struct Labels<'a> {
     program: &'a Program,
     loaded: &'a PeProgram,
+    /// By slot.
+    shares: Vec<&'a EgruSlot>,
     spans: Vec<Span>,
     /// By layer: the unit of each word of its placed y.
     word_unit: Vec<Vec<Option<u32>>>,
@@ -200,9 +203,10 @@ pub struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// The labels of a PE; `None` for a PE without a program.
+    /// Returns the labels of a PE; `None` for a PE without a program, or with another network family's.
     pub fn of(program: &'a Program, pe: Pe) -> Option<Self> {
         let loaded = program.pe(pe)?;
+        let shares = loaded.slots.iter().map(EgruSlot::of).collect::<Option<Vec<_>>>()?;
         let word_unit = program.layers.iter().map(|layer| {
             let mut units = vec![None; layer.words as usize];
             for (unit, &word) in (0..).zip(&layer.unit_word) {
@@ -218,7 +222,7 @@ impl<'a> Labels<'a> {
             events::blocks(units)
         });
         let (word_unit, blocks) = (word_unit.collect(), blocks.collect());
-        let mut labels = Self { program, loaded, spans: Vec::new(), word_unit, blocks };
+        let mut labels = Self { program, loaded, shares, spans: Vec::new(), word_unit, blocks };
         labels.spans = spans::spans(&labels);
         Some(labels)
     }
@@ -281,6 +285,11 @@ impl<'a> Labels<'a> {
         &self.loaded.slots[number]
     }
 
+    /// Returns the share behind a slot.
+    pub fn egru(&self, number: usize) -> &'a EgruSlot {
+        self.shares[number]
+    }
+
     /// Unit of a layer's word; beyond its words and in its gaps there is none.
     fn unit_at(&self, layer: u8, word: u32) -> Option<u32> {
         *self.word_unit.get(usize::from(layer))?.get(word as usize)?
@@ -307,7 +316,7 @@ impl<'a> Labels<'a> {
 
     fn control(&self, number: usize, start: u32, address: u32) -> Label {
         let slot = self.slot(number);
-        let name = spans::control_word(slot, self.program, address & !3);
+        let name = spans::control_word(slot, self.egru(number), self.program, address & !3);
         let reading = Reading::U32;
         debug_assert!(start <= address, "the span that holds it");
         let what = What::Control { layer: slot.layer, sample: slot.sample, name };
@@ -316,7 +325,7 @@ impl<'a> Labels<'a> {
 
     fn array(&self, words: &SramWords, number: usize, matrix: Matrix, array: usize, offset: u32) -> Label {
         let slot = self.slot(number);
-        let kernel = matrix.kernel(slot);
+        let kernel = matrix.kernel(self.egru(number));
         let Some(element) = kernel.element(words, array, offset) else {
             return Label { address: offset & !3, reading: Reading::U32, what: What::Free };
         };

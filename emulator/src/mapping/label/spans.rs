@@ -2,7 +2,9 @@
 
 use super::{EventArray, Labels, Matrix, Quantity};
 use crate::kernel::events::{UnpackLayout, Unpacked, most_packets};
-use crate::machine::program::{Control, PACKET_BYTES, Program, RegionKind, Slot};
+use crate::machine::program::{PACKET_BYTES, Program, RegionKind, Slot};
+use crate::mapping::egru::EgruSlot;
+use crate::mapping::egru::control::Control;
 
 /// Whose bytes; numbers are those of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +50,16 @@ pub(super) fn spans(labels: &Labels<'_>) -> Vec<Span> {
     put(loaded.log.0, loaded.log.1, Owner::Log);
     put(loaded.fifo.0, loaded.fifo.1, Owner::Fifo);
     for (number, slot) in loaded.slots.iter().enumerate() {
-        put(slot.control.base, control_bytes(slot), Owner::Control(number));
+        let egru = labels.egru(number);
+        put(egru.control.base, control_bytes(slot), Owner::Control(number));
         for (buffer, at) in (0..).zip(slot.buffers.addresses()) {
             put(at, slot.buffers.bytes(), Owner::Buffer(number, buffer));
         }
-        state(number, slot, &mut put);
+        state(number, slot, egru, &mut put);
         // What all samples share is the first one's.
         if slot.sample == 0 {
             for (which, matrix) in [Matrix::W, Matrix::R].into_iter().enumerate() {
-                let ranges = matrix.kernel(slot).array_ranges(slot.kinds[which], slot.nonzeros[which]);
+                let ranges = matrix.kernel(egru).array_ranges(egru.kinds[which], egru.nonzeros[which]);
                 for (array, (start, end)) in ranges.into_iter().enumerate() {
                     put(start, end - start, Owner::Array(number, matrix, array));
                 }
@@ -73,8 +76,8 @@ fn control_bytes(slot: &Slot) -> u32 {
     if slot.buffers.count() > 2 { Control::PIPELINED_BYTES } else { Control::BYTES }
 }
 
-fn state(number: usize, slot: &Slot, put: &mut impl FnMut(u32, u32, Owner)) {
-    let layout = &slot.pointwise;
+fn state(number: usize, slot: &Slot, egru: &EgruSlot, put: &mut impl FnMut(u32, u32, Owner)) {
+    let layout = &egru.pointwise;
     let (units, padded) = (4 * layout.units, (4 * layout.units).next_multiple_of(PACKET_BYTES));
     let mut whole = |at, quantity| put(at, padded, Owner::Units(number, quantity, true));
     whole(layout.y, Quantity::Y);
@@ -104,7 +107,8 @@ fn events(
     let outbox = PACKET_BYTES * most_packets(slot.units.len() as u32);
     put(events.outbox, outbox, Owner::Events(number, EventArray::Outbox));
     let below = slot.layer.checked_sub(1);
-    let unpacked = [(false, Some(events.recurrent), Some(slot.layer)), (true, events.input, below)];
+    let egru = labels.egru(number);
+    let unpacked = [(false, egru.unpack_recurrent, Some(slot.layer)), (true, egru.unpack_input, below)];
     let unpacked = unpacked.into_iter().filter_map(|(x, layout, from)| Some((x, layout?, from?)));
     let mut dense: Option<(u32, u32)> = None;
     let mut listed: Option<(UnpackLayout, u32)> = None;
@@ -135,8 +139,8 @@ fn events(
 }
 
 /// What a word of a control block is for.
-pub(super) fn control_word(slot: &Slot, program: &Program, address: u32) -> String {
-    let (control, buffers) = (slot.control, slot.buffers);
+pub(super) fn control_word(slot: &Slot, egru: &EgruSlot, program: &Program, address: u32) -> String {
+    let (control, buffers) = (egru.control, slot.buffers);
     let pipelined = buffers.count() > 2;
     let announce = address.wrapping_sub(control.announce()) / 4;
     if announce < 4 {

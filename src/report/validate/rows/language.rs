@@ -5,7 +5,7 @@ use super::{
     Band, ENERGY_J, INSTRUCTIONS, KERNEL, Kind, Measured, PAYLOAD, POLLING, POWER, POWER_W, REFILL, Row,
     TIME_MS, Unit, assumed, derived, inferred, row,
 };
-use crate::machine::program::Phase;
+use crate::mapping::egru::Phase;
 
 pub fn rows(m: &Measured) -> Vec<Row> {
     [table_2(m), figure_2(m)].into_iter().flatten().collect()

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::table::{DIRECTIONS, Domain, Group, PHASE_NAMES, STATUSES};
 use crate::chip::geometry::{Pe, QPES};
-use crate::machine::program::{Phase, Program};
+use crate::machine::program::Program;
 use crate::machine::routes::ROUTES;
+use crate::mapping::egru::{EgruSlot, Phase};
 use crate::session::Session;
 use crate::task::Work;
 
@@ -76,7 +77,7 @@ impl Names {
             let slots = &self.program.pe(pe)?.slots;
             let slot = slots.iter().find(|s| usize::from(s.layer) == layer && s.sample == sample)?;
             let at = 4 * slot.units.iter().position(|&u| u == unit)? as u32;
-            let layout = &slot.pointwise;
+            let layout = &EgruSlot::of(slot)?.pointwise;
             let [cell, y, threshold] = [layout.cell, layout.y, layout.threshold].map(|start| start + at);
             Some(UnitPlace { pe, cell, y, threshold })
         })

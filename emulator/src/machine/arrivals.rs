@@ -1,0 +1,252 @@
+//! What arrives at a PE, how it is counted, and what that sets off: all of it data of the program.
+//!
+//! A slot has counters, words of its SRAM. The handler of a watched write adds 1 to one of them. A waiting PE goes on when
+//! every counter that its operation needs has reached its value ([`Need`]). A counter may also make the handler send
+//! messages ([`Relay`]): barriers and credits are nothing else.
+
+use super::buffers;
+
+/// Number of a counter among those of its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CounterId(pub u8);
+
+/// Words of SRAM that count one kind of arrivals since the start: one word, or one for each buffer where time steps overlap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// Byte addresses, by time step modulo their number.
+    pub words: Vec<u32>,
+    /// Whether it counts time steps that the host announces: a PE that waits for the next one does not hold up this one.
+    pub announced: bool,
+}
+
+impl Counter {
+    /// Returns the number of the word that counts the arrivals of time step `step`.
+    pub fn set(&self, step: u32) -> u8 {
+        (step % self.sets()) as u8
+    }
+
+    /// Returns the number of words, at least 1.
+    pub fn sets(&self) -> u32 {
+        (self.words.len() as u32).max(1)
+    }
+
+    /// Returns the byte address of word `set`.
+    pub fn address(&self, set: u8) -> u32 {
+        self.words.get(usize::from(set)).or(self.words.first()).copied().unwrap_or(0)
+    }
+}
+
+/// Value that a counter must reach before a waiting PE goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Counter of the operation's slot.
+    pub counter: CounterId,
+    /// Arrivals in each time step.
+    pub each: u32,
+    /// The arrivals needed are those of this many time steps before the PE's own; before step 0 nothing is needed.
+    pub back: u32,
+}
+
+impl Need {
+    /// Returns the counter's word and the value that it must reach for a PE in time step `step`, if there is any.
+    pub fn at(&self, step: u32, counter: &Counter) -> Option<(u8, u32)> {
+        let of = step.checked_sub(self.back)?;
+        Some((counter.set(of), buffers::arrivals(of, counter.sets(), self.each)))
+    }
+}
+
+/// Arrival that a one-packet message counts as, at each of its receivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Population of the receivers.
+    pub population: u8,
+    /// Sample of the batch.
+    pub sample: u8,
+    /// Counter of the receivers' slot for that population and sample.
+    pub counter: CounterId,
+    /// Byte address at the receivers that the packet is written to.
+    pub address: u32,
+}
+
+/// Message to PEs of one QPE that the core sends at the end of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Arrival that it counts as.
+    pub message: Message,
+    /// Index of the QPE.
+    pub qpe: u8,
+    /// Bit p: PE p of it.
+    pub mask: u8,
+}
+
+/// Message that a handler sends each time its counter reaches a multiple of a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    /// Counter of the slot.
+    pub counter: CounterId,
+    /// Arrivals between two messages.
+    pub every: u32,
+    /// Arrival that the message counts as.
+    pub message: Message,
+    /// QPE indices and PE masks of the receivers, in the order in which they are sent to.
+    pub to: Vec<(u8, u8)>,
+}
+
+/// Announcement of a time step by the host, for one sample: one packet to each QPE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Arrival that it counts as.
+    pub message: Message,
+    /// QPE indices and PE masks of the receivers, in QPE order.
+    pub to: Vec<(u8, u8)>,
+}
+
+/// Groups of receivers that a packet of values is for: bit n for group n.
+///
+/// A PE may be in several groups of one population, for instance because the population's values are read by itself and
+/// by the next one. A packet counts for the first of its groups that the PE is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Groups(pub u8);
+
+impl Groups {
+    /// Number of groups that a population can have.
+    pub const MAX: usize = 2;
+    /// No receiver counts it.
+    pub const NONE: Self = Self(0);
+
+    /// Returns the set that holds group `group` alone.
+    pub const fn only(group: u8) -> Self {
+        Self(1 << group)
+    }
+
+    /// Returns whether every group of `other` is in the set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Returns the groups of both sets.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// How a PE takes the values of one population as a member of one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// Slot whose buffers they arrive in.
+    pub slot: u8,
+    /// Counter that the last packet of each block advances.
+    pub counter: CounterId,
+    /// Who must have read a buffer before a value is written to it.
+    pub guard: Guard,
+}
+
+/// Operation of the receiver that must have read a buffer before the next values are written to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Number of the operation in the PE's program.
+    pub operation: u32,
+    /// Values of step t may be written once the operation has ended `t + lag` times.
+    pub lag: i32,
+    /// Name of what it reads, for messages.
+    pub reads: &'static str,
+}
+
+impl Guard {
+    /// Returns whether values of time step `step` may be written after the operation has ended `ended` times.
+    pub const fn allows(&self, step: u32, ended: u32) -> bool {
+        let needed = step.wrapping_add_signed(self.lag);
+        ended.wrapping_sub(needed).cast_signed() >= 0
+    }
+}
+
+/// Marks a population or group that a PE does not take part in.
+const NONE: u8 = u8::MAX;
+
+/// What one PE receives, by population and sample ([`super::program::Program::lane`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inbox {
+    receivers: Vec<Receiver>,
+    /// Index into `receivers`, by lane and group.
+    values: Vec<[u8; Groups::MAX]>,
+    /// Slot that messages go to, by lane.
+    slots: Vec<u8>,
+}
+
+impl Inbox {
+    /// Creates an inbox for `lanes` lanes that receives nothing.
+    pub fn new(lanes: usize) -> Self {
+        Self { receivers: Vec::new(), values: vec![[NONE; Groups::MAX]; lanes], slots: vec![NONE; lanes] }
+    }
+
+    /// Takes messages for a lane in a slot.
+    pub fn take_messages(&mut self, lane: usize, slot: u8) {
+        if let Some(at) = self.slots.get_mut(lane) {
+            *at = slot;
+        }
+    }
+
+    /// Takes a lane's values that are for a group.
+    pub fn take_values(&mut self, lane: usize, group: u8, receiver: Receiver) {
+        let number = self.receivers.len() as u8;
+        if let Some(at) = self.values.get_mut(lane).and_then(|groups| groups.get_mut(usize::from(group))) {
+            *at = number;
+            self.receivers.push(receiver);
+        }
+    }
+
+    /// Returns the slot that messages for a lane go to.
+    pub fn slot(&self, lane: usize) -> Option<u8> {
+        self.slots.get(lane).copied().filter(|&slot| slot != NONE)
+    }
+
+    /// Returns the first receiver of a lane's values that are for `groups`, with its group.
+    #[inline]
+    pub fn receiver(&self, lane: usize, groups: Groups) -> Option<&Receiver> {
+        let numbers = self.values.get(lane)?;
+        let mut wanted = (0..Groups::MAX as u8).filter(|&group| groups.contains(Groups::only(group)));
+        wanted.find_map(|group| self.receivers.get(usize::from(numbers[usize::from(group)])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_need_names_the_word_and_the_value_of_its_step() {
+        let one = Counter { words: vec![0x40], announced: false };
+        let three = Counter { words: vec![0x40, 0x44, 0x48], announced: false };
+        let need = Need { counter: CounterId(0), each: 5, back: 1 };
+        assert_eq!(need.at(0, &one), None, "nothing comes before the first step");
+        assert_eq!([1, 2, 3].map(|step| need.at(step, &one)), [Some((0, 5)), Some((0, 10)), Some((0, 15))]);
+        assert_eq!([1, 4, 5].map(|step| need.at(step, &three)), [Some((0, 5)), Some((0, 10)), Some((1, 10))]);
+        assert_eq!([0, 1, 2].map(|set| three.address(set)), [0x40, 0x44, 0x48]);
+    }
+
+    #[test]
+    fn a_guard_wants_every_earlier_reading_to_have_ended() {
+        let guard = |lag| Guard { operation: 0, lag, reads: "x" };
+        assert!(!guard(1).allows(4, 4) && guard(1).allows(4, 5));
+        assert!(guard(-1).allows(4, 3) && !guard(-1).allows(4, 2));
+        assert!(guard(-1).allows(0, 0), "step 0 waits for nothing that was before the start");
+    }
+
+    #[test]
+    fn a_packet_counts_for_the_first_of_its_groups_that_a_pe_is_in() {
+        let receiver = |slot| Receiver {
+            slot,
+            counter: CounterId(slot),
+            guard: Guard { operation: 0, lag: 0, reads: "x" },
+        };
+        let mut inbox = Inbox::new(2);
+        inbox.take_values(0, 1, receiver(4));
+        inbox.take_values(1, 0, receiver(5));
+        inbox.take_values(1, 1, receiver(6));
+        let slot = |lane, groups| inbox.receiver(lane, Groups(groups)).map(|receiver| receiver.slot);
+        assert_eq!([0, 1, 2, 3].map(|groups| slot(0, groups)), [None, None, Some(4), Some(4)]);
+        assert_eq!([0, 1, 2, 3].map(|groups| slot(1, groups)), [None, Some(5), Some(6), Some(5)]);
+        assert_eq!((slot(7, 3), inbox.slot(0)), (None, None));
+    }
+}

@@ -1,0 +1,225 @@
+//! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
+
+use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
+use crate::kernel::events::{self, UnpackLayout, Unpacked};
+use crate::kernel::matrix::{Kernel, Operands, Work};
+use crate::kernel::pointwise::{self, PointwiseLayout};
+use crate::kernel::{KernelFault, SramWords};
+use crate::machine::banks::PerBank;
+use crate::machine::banks::account::{BankMap, Spread};
+use crate::machine::program::{Buffers, PACKET_WORDS, RegionKind, Restart};
+use crate::machine::routine::{Begun, Ended, Price, Prices, Routine};
+use crate::machine::sram::{BANKS, Sram};
+
+/// Where the operand of a matrix product arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::mapping) enum Operand {
+    /// In the buffer of the time step: x(t).
+    Now(Buffers),
+    /// In the buffer of the time step before: y(t−1).
+    Before(Buffers),
+}
+
+impl Operand {
+    fn buffers(self) -> Buffers {
+        match self {
+            Self::Now(buffers) | Self::Before(buffers) => buffers,
+        }
+    }
+
+    /// Byte address in time step `step`.
+    fn at(self, step: u32) -> u32 {
+        match self {
+            Self::Now(buffers) => buffers.of(step),
+            Self::Before(buffers) => buffers.before(step),
+        }
+    }
+}
+
+/// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
+#[derive(Clone, Debug)]
+pub(in crate::mapping) struct Clear {
+    /// Where sequences begin.
+    pub restart: Restart,
+    /// Words of y(t−1), which lies at the operand.
+    pub outputs: u32,
+    /// Byte address and words of the other arrays.
+    pub arrays: Vec<(u32, u32)>,
+}
+
+/// `egru_input` or `egru_internal`: W·x or R·y of a PE's units.
+#[derive(Debug)]
+pub(in crate::mapping) struct Product {
+    /// Matrix and its kernel.
+    pub kernel: Kernel,
+    /// Where the values that it is multiplied with arrive.
+    pub operand: Operand,
+    /// Byte address of the results.
+    pub sums: u32,
+    /// How arriving events become the operand; `None` where values arrive as they are read.
+    pub unpack: Option<UnpackLayout>,
+    /// What is cleared first at the beginning of a sequence.
+    pub clear: Option<Clear>,
+    /// Accesses to the banks.
+    pub account: MatrixAccount,
+}
+
+impl Product {
+    /// Byte address of the operand that the kernel reads, and of its results.
+    fn operands(&self, step: u32) -> Operands {
+        let x = self.unpack.map_or_else(|| self.operand.at(step), |layout| layout.operand());
+        Operands { x, sums: self.sums }
+    }
+
+    /// Clears what begins at 0 in this time step, if anything does.
+    fn cleared(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Price {
+        let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
+            return Price::default();
+        };
+        let arrays = || std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone());
+        for (at, words) in arrays() {
+            sram.set_floats(at, &vec![0.0; words as usize]);
+        }
+        prices.of(|costs| arrays().map(|(_, words)| costs.clear(words)).sum())
+    }
+
+    /// Unpacks arrived events, if values arrive as events.
+    fn unpacked(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Price, KernelFault> {
+        let Some(layout) = self.unpack else { return Ok(Price::default()) };
+        let words: &SramWords = sram.words();
+        let (work, written) = events::unpack(words, &layout, self.operand.at(step))?;
+        for (address, words) in written {
+            sram.set_words(address, &words);
+        }
+        let list = matches!(layout.into, Unpacked::List(_));
+        Ok(prices.of(|costs| costs.unpack_events(list, &work)))
+    }
+}
+
+impl Routine for Product {
+    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let cleared = self.cleared(sram, step, prices);
+        let unpacked = self.unpacked(sram, step, prices)?;
+        let work = self.kernel.work(sram.words(), self.operands(step).x)?;
+        let product = prices.of(|costs| costs.matrix(&self.kernel, &work));
+        let accesses = Some(self.account.of(step, &work));
+        Ok(Begun { price: cleared + unpacked + product, accesses })
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
+        let at = self.operands(step);
+        // The bytes may have changed since the operation began.
+        self.kernel.work(sram.words(), at.x)?;
+        let mut results = vec![0.0; self.kernel.rows() as usize];
+        self.kernel.run(sram.words(), at, &mut results)?;
+        if let Some((address, scratch)) = self.kernel.scratch(sram.words(), at.x)? {
+            sram.set_floats(address, &scratch);
+        }
+        sram.set_floats(at.sums, &results);
+        Ok(Ended::default())
+    }
+}
+
+/// Gates, cell state, threshold and event of a PE's units, and their traces.
+#[derive(Debug)]
+pub(in crate::mapping) struct Pointwise {
+    /// Where everything lies.
+    pub layout: PointwiseLayout,
+    /// Where sequences begin whose first step takes c and the traces as 0.
+    pub restart: Option<Restart>,
+    /// Accesses to the banks.
+    pub accesses: PerBank,
+}
+
+impl Routine for Pointwise {
+    fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let PointwiseLayout { units, trace, .. } = self.layout;
+        let price = prices.of(|costs| costs.pointwise(units) + trace.map_or(0, |_| costs.trace(units)));
+        Ok(Begun { price, accesses: Some(self.accesses) })
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
+        let layout = &self.layout;
+        let restart = self.restart.is_some_and(|restart| restart.at(step));
+        let padded = (layout.units as usize).next_multiple_of(PACKET_WORDS);
+        let mut active = 0;
+        let mut y = vec![0.0; padded];
+        let mut cell = vec![0.0; layout.units as usize];
+        for (i, (y, c)) in y.iter_mut().zip(&mut cell).enumerate() {
+            let out = pointwise::unit(sram.words(), layout, i as u32, restart);
+            (*y, *c) = (out.y, out.c);
+            active += u32::from(out.event());
+        }
+        sram.set_floats(layout.cell, &cell);
+        sram.set_floats(layout.y, &y);
+        if let Some(trace) = layout.trace {
+            let traces = pointwise::traces(sram.words(), layout, trace, restart);
+            sram.set_floats(trace, &traces);
+        }
+        Ok(Ended { events: Some(active) })
+    }
+}
+
+/// A matrix kernel's accesses: a formula an array, and where the array lies in each turn of the buffers (the input moves).
+#[derive(Clone, Debug)]
+pub(in crate::mapping) struct MatrixAccount {
+    arrays: Vec<(Formula, Vec<Spread>)>,
+}
+
+impl MatrixAccount {
+    /// Reads the accesses of a product off its kernel's listing and the memory map.
+    pub fn new(
+        map: BankMap<'_>,
+        kernel: &Kernel,
+        operand: Operand,
+        unpack: Option<UnpackLayout>,
+        sums: u32,
+        accesses: &Accesses,
+    ) -> Self {
+        let input = |step| unpack.map_or_else(|| operand.at(step), |layout| layout.operand());
+        let x: Vec<u32> = (0..operand.buffers().count()).map(input).collect();
+        let addresses = kernel.array_addresses();
+        let place = |touched: Touched| match touched {
+            Touched::Array(index) => {
+                vec![addresses.get(index).map_or_else(Spread::default, |&at| map.array(at))]
+            }
+            Touched::Input => x.iter().map(|&at| map.array(at)).collect(),
+            Touched::Sums => vec![map.array(sums)],
+            Touched::Stack => vec![map.kind(RegionKind::Stack)],
+        };
+        let formulas = accesses.matrix(kernel.routine()).iter();
+        Self { arrays: formulas.map(|&formula| (formula, place(formula.touched))).collect() }
+    }
+
+    fn of(&self, step: u32, work: &Work) -> PerBank {
+        let mut banks = [0; BANKS];
+        let done = Multiples::from(work);
+        for (formula, spread) in &self.arrays {
+            if let Some(spread) = spread.get(step as usize % spread.len().max(1)) {
+                spread.add(formula.count(&done), &mut banks);
+            }
+        }
+        banks
+    }
+}
+
+/// Reads the accesses of the point-wise step off its listing and the memory map.
+pub(in crate::mapping) fn pointwise_accesses(
+    map: BankMap<'_>,
+    p: &PointwiseLayout,
+    accesses: &Accesses,
+) -> PerBank {
+    let mut banks = [0; BANKS];
+    let stack = map.kind(RegionKind::Stack);
+    let arrays = [p.input_sums, p.recurrent_sums, p.bias, p.recurrent_bias, p.threshold, p.cell, p.y]
+        .map(|a| map.array(a));
+    for (spread, count) in arrays.iter().chain([&stack]).zip(accesses.pointwise(p.units)) {
+        spread.add(count, &mut banks);
+    }
+    if let Some(trace) = p.trace {
+        for (at, count) in [p.y, trace].into_iter().zip(accesses.trace(p.units)) {
+            map.array(at).add(count, &mut banks);
+        }
+    }
+    banks
+}
