@@ -9,6 +9,7 @@ use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::mapping::check::{self, LayerBalance, Level, Lint, Subject};
+use crate::mapping::egru::EgruProgram;
 use crate::scene::LoadedScene;
 use crate::session::build::{Plan, lints};
 
@@ -189,15 +190,16 @@ impl CheckReport {
 
 fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
     let balance = check::balance(subject.network, subject.placed);
-    let rows = balance.into_iter().zip(check::barrier_margins(subject)).zip(&subject.program.layers);
-    rows.map(|((balance, margin), layer)| LayerCheck {
-        balance,
-        barrier: layer.barrier,
-        slowest_input_cycles: margin.slowest,
-        fastest_output_cycles: margin.fastest,
-        skew_cycles: margin.skew,
-    })
-    .collect()
+    let rows = balance.into_iter().zip(check::barrier_margins(subject));
+    rows.enumerate()
+        .map(|(k, (balance, margin))| LayerCheck {
+            balance,
+            barrier: EgruProgram::has_barrier(subject.program, k),
+            slowest_input_cycles: margin.slowest,
+            fastest_output_cycles: margin.fastest,
+            skew_cycles: margin.skew,
+        })
+        .collect()
 }
 
 /// The PE of each layer with most bytes in use.

@@ -7,7 +7,7 @@ use crate::machine::program::{PACKET_BYTES, PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
-use crate::mapping::egru::Phase;
+use crate::mapping::egru::{EgruProgram, Phase};
 use crate::net::csr::Csr;
 use crate::session::Session;
 use crate::session::debug::Hit;
@@ -135,7 +135,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,
-            barrier: session.program().layers[k].barrier,
+            barrier: EgruProgram::has_barrier(session.program(), k),
         });
     }
     layers

@@ -10,7 +10,7 @@ use spinntui::chip::geometry::{PE_COUNT, Pe};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
-use spinntui::machine::program::Restart;
+use spinntui::mapping::egru::Restart;
 use spinntui::mapping::error::MapError;
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,

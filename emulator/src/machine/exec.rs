@@ -107,19 +107,28 @@ impl Machine {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
 
-    /// The last layer's y of a sample in the time step completed last, as the host received it, in model order.
+    /// Returns the values of the last population that the host receives, of a sample in the time step completed last, in
+    /// model order.
     pub fn output(&self, sample: usize) -> Vec<f32> {
-        let Some(last) = self.program.layers.last() else { return Vec::new() };
-        let start = self.host_place(self.state.host.completed.wrapping_sub(1), sample);
-        let y = self.state.host.y.get(start..).unwrap_or_default();
-        last.unit_word.iter().map(|&w| f32::from_bits(y.get(w as usize).copied().unwrap_or(0))).collect()
+        let last = self.program.layers.iter().rposition(|layer| layer.host.is_some());
+        last.map_or_else(Vec::new, |last| self.output_of(last, sample))
     }
 
-    /// First word of a sample's y in the host's memory, which keeps as many time steps as can be in flight.
-    fn host_place(&self, step: u32, sample: usize) -> usize {
-        let words = self.program.layers.last().map_or(0, |last| last.words as usize);
-        let place = step % self.program.steps_in_flight.max(1);
-        (place as usize * self.program.batch as usize + sample) * words
+    /// Returns the values of a population that the host has received, of a sample in the time step completed last, in
+    /// model order; none if the population does not send to the host.
+    pub fn output_of(&self, population: usize, sample: usize) -> Vec<f32> {
+        let step = self.state.host.completed.wrapping_sub(1);
+        let Some(start) = self.host_place(step, population, sample) else { return Vec::new() };
+        let values = self.state.host.y.get(start..).unwrap_or_default();
+        let words = self.program.layers[population].unit_word.iter();
+        words.map(|&w| f32::from_bits(values.get(w as usize).copied().unwrap_or(0))).collect()
+    }
+
+    /// First word of a population's values in the host's memory, which keeps as many time steps as can be in flight.
+    pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
+        let first = self.program.layers.get(population)?.host?;
+        let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;
+        Some((place + sample) * self.program.host_words() as usize + first as usize)
     }
 
     /// Runs these time steps (rows of all samples, one list after the other), until `until` of them are complete or
@@ -183,17 +192,19 @@ impl Machine {
         let host = &mut self.state.host;
         let step = host.announced;
         let place = step.wrapping_sub(host.completed) as usize;
-        let Some(samples) = host.in_flight.get(place).map(Vec::len) else { return Progress::default() };
+        if host.in_flight.get(place).is_none() {
+            return Progress::default();
+        }
         host.announced = step.wrapping_add(1);
         let now = self.state.tick;
         self.note(|recorder| recorder.announced(step, now));
         let (x, y) = program.assume.host_port;
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
-        for sample in 0..samples {
+        for announcement in &program.announcements {
+            let message = announcement.message;
+            let sample = usize::from(message.sample);
             let row = |back: u32| place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample));
             let payload = program.announcement(step, row);
-            let Some(announcement) = program.announcements.get(sample) else { continue };
-            let message = announcement.message;
             for &(qpe, mask) in &announcement.to {
                 let (address, kind) = (message.address, PacketKind::Announce { message, step });
                 self.send(from, Packet { payload, address, qpe, mask, host: false, source: CHIP, kind });
@@ -267,8 +278,9 @@ impl Machine {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
-        if let (true, PacketKind::Values { sample, step, .. }) = (packet.host, packet.kind) {
-            let start = self.host_place(step, usize::from(sample));
+        if let (true, PacketKind::Values { population, sample, step, .. }) = (packet.host, packet.kind) {
+            let place = self.host_place(step, usize::from(population), usize::from(sample));
+            let start = place.unwrap_or(usize::MAX / 2);
             if self.program.delivery.payload == Payload::Events {
                 self.host_unpack(&packet, start);
             } else {
@@ -405,18 +417,19 @@ impl Machine {
             return Progress::default();
         }
         *left = self.program.deliveries(layer);
-        let Some(sends) = self.program.layers.get(usize::from(layer)).map(|layer| layer.sends) else {
+        let Some(population) = self.program.layers.get(usize::from(layer)) else {
             return Progress::default();
         };
+        let (sends, output) = (population.sends, population.host.is_some());
         self.state.phases.close(usize::from(layer), sends, self.state.tick);
         let mut complete = false;
-        if usize::from(layer) + 1 == self.program.layers.len() {
+        if output {
             let outputs = &mut self.state.outputs_left[at];
             *outputs = outputs.saturating_sub(1);
             complete = *outputs == 0;
         }
         if complete {
-            self.state.outputs_left[at] = self.program.batch;
+            self.state.outputs_left[at] = self.program.outputs();
             self.end_step();
         }
         Progress { phase: Some((layer, sends)), layer: Some(layer), step: complete }

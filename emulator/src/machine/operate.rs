@@ -193,12 +193,12 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
-        let Action::Read { rows } = &operation.action else { return };
+        let Action::Read { to, rows } = &operation.action else { return };
         let mut row = vec![0.0; program.dram.width()];
         let step = state.sram.word(slot.turn);
         let Some(&word) = rows.get(step as usize % rows.len().max(1)) else { return };
         program.dram.read(state.sram.word(word), &mut row);
-        let buffer = slot.buffers.of(step);
+        let buffer = to.of(step);
         state.sram.set_floats(buffer, &row);
         state.count.interrupts += 1;
         self.banks_dma(pe, buffer, 4 * row.len() as u32);

@@ -19,7 +19,6 @@ use super::routine::Routine;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::Pe;
-use crate::net::Carry;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
 pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
@@ -46,8 +45,10 @@ pub struct Operation {
 pub enum Action {
     /// Waits until counters of the slot have reached values.
     Wait(Vec<Need>),
-    /// Has its DMA engine read a row from DRAM to the buffer of the time step.
+    /// Has its DMA engine read a row from DRAM.
     Read {
+        /// Buffers that it is written to, in turn.
+        to: Buffers,
         /// Byte addresses of the words that hold the row's number, by time step modulo their number.
         rows: Vec<u32>,
     },
@@ -222,9 +223,9 @@ impl PeProgram {
     }
 }
 
-/// One layer, as placed.
+/// Units that send their values together, as placed: a layer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LayerProgram {
+pub struct Population {
     /// Its name in the model.
     pub name: String,
     /// PEs, in block order.
@@ -235,46 +236,17 @@ pub struct LayerProgram {
     pub words: u32,
     /// Phase in which its values are sent: it ends when all of them are delivered.
     pub sends: PhaseId,
-    /// PEs of the layer wait for each other before they broadcast.
-    pub barrier: bool,
-    /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
-    /// y that it reads. Needed only with more than two steps in flight.
-    pub credits: bool,
-    /// R·y is computed while the PE waits for x: its time is not on the time line of the phases.
-    pub overlap_recurrent: bool,
+    /// First word of its values in the host's memory; `None` if they do not go to the host. A time step is complete when
+    /// all values that go to the host are delivered.
+    pub host: Option<u32>,
 }
 
-/// Rows of f32 in DRAM: embeddings, or features. A row is read by one DMA.
+/// Rows of f32 in DRAM, for instance a table of vectors. A row is read by one DMA.
 pub trait DramRows: Send + Sync + fmt::Debug {
     /// Singles in a row.
     fn width(&self) -> usize;
     /// Reads row `row`; a row that does not exist reads as zeros.
     fn read(&self, row: u32, out: &mut [f32]);
-}
-
-/// Sequences on the chip: what a PE does at the first time step of each.
-///
-/// With `outputs`, `clear` (`assets/kernels/clear.c`) sets y(t−1), c and the traces to 0 before R·y, and the core is charged
-/// for it. By then all of y(t−1) has arrived, and nothing is sent to its bytes before R·y has read them: x(t+1) lands
-/// there only in the next time step. Without, the point-wise step takes c and the traces as 0, at no charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restart {
-    /// Time steps in a sequence.
-    pub every: u32,
-    /// y(t−1) restarts at 0 too, not only c and the traces.
-    pub outputs: bool,
-}
-
-impl Restart {
-    /// What `carry` asks for, in sequences of so many steps.
-    pub fn of(carry: Carry, every: u32) -> Option<Self> {
-        (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
-    }
-
-    /// Time step `step` is the first of a sequence.
-    pub fn at(self, step: u32) -> bool {
-        step.is_multiple_of(self.every.max(1))
-    }
 }
 
 /// Everything the chip is loaded with, and the constants it runs by.
@@ -285,7 +257,7 @@ pub struct Program {
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,
     /// In network order.
-    pub layers: Vec<LayerProgram>,
+    pub layers: Vec<Population>,
     /// Rows for layer 0.
     pub dram: Arc<dyn DramRows>,
     /// Cycles of everything.
@@ -296,18 +268,18 @@ pub struct Program {
     pub waiting: Waiting,
     /// What is not published.
     pub assume: Assume,
-    /// Where sequences begin, and what begins anew there; none to carry all state on.
-    pub restart: Option<Restart>,
     /// How outputs reach their readers.
     pub delivery: Delivery,
     /// What each PE receives, by PE index.
     pub inboxes: Vec<Inbox>,
-    /// Announcements of a time step, by sample.
+    /// Announcements of a time step by the host.
     pub announcements: Vec<Announcement>,
     /// Samples computed side by side.
     pub batch: u32,
     /// Time steps that may be announced and not complete, 1 to [`MAX_IN_FLIGHT`].
     pub steps_in_flight: u32,
+    /// What the network family knows of the program. The machine does not look at it.
+    pub detail: Arc<dyn Any + Send + Sync>,
 }
 
 impl Program {
@@ -342,6 +314,16 @@ impl Program {
         } else {
             [row(0), step, 0, 0]
         }
+    }
+
+    /// Words of all values of a sample that go to the host.
+    pub fn host_words(&self) -> u32 {
+        self.layers.iter().filter(|layer| layer.host.is_some()).map(|layer| layer.words).sum()
+    }
+
+    /// Number of populations whose values go to the host, over all samples of the batch.
+    pub fn outputs(&self) -> u32 {
+        self.layers.iter().filter(|layer| layer.host.is_some()).count() as u32 * self.batch
     }
 
     /// PEs with a program.

@@ -256,7 +256,7 @@ impl PacketStore {
 /// What the host sees of the chip.
 #[derive(Clone, Debug, Default)]
 pub struct HostState {
-    /// The last layer's placed y, as its packets arrive: by time step in flight and sample.
+    /// Placed values that go to the host, as their packets arrive: by time step in flight, sample and population.
     pub y: Vec<u32>,
     /// Rows (tokens, frames) of the last completed time step, by sample.
     pub rows: Vec<u32>,
@@ -304,7 +304,7 @@ pub struct State<M = Sram> {
     pub dram_free: [Tick; 2],
     /// Deliveries of y still to come, by [`Program::lane`] and time step modulo [`STEPS`].
     pub deliveries_left: Vec<[u32; STEPS]>,
-    /// Samples of which the last layer's y is still to come, by time step modulo [`STEPS`].
+    /// Populations and samples whose values the host still waits for, by time step modulo [`STEPS`].
     pub outputs_left: [u32; STEPS],
     /// Events (y ≠ 0) that each PE's slots sent, by PE, slot and time step modulo [`STEPS`].
     pub active: Vec<Vec<[u32; STEPS]>>,
@@ -342,9 +342,7 @@ impl State {
             pe.ended = vec![0; loaded.operations.len()];
             *active = vec![[0; STEPS]; loaded.slots.len()];
         }
-        let host_words = program.layers.last().map_or(0, |l| l.words as usize)
-            * program.batch as usize
-            * program.steps_in_flight as usize;
+        let host_words = program.host_words() as usize * (program.batch * program.steps_in_flight) as usize;
         let batch = program.batch.max(1) as usize;
         Self {
             tick: 0,
@@ -362,7 +360,7 @@ impl State {
             deliveries_left: (0..program.lanes())
                 .map(|lane| [program.deliveries((lane / batch) as u8); STEPS])
                 .collect(),
-            outputs_left: [program.batch; STEPS],
+            outputs_left: [program.outputs(); STEPS],
             active,
             host: HostState { y: vec![0; host_words], ..HostState::default() },
             phases: PhaseClock::new(program.layers.len(), program.lanes()),

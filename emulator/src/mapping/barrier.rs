@@ -6,7 +6,7 @@
 
 use super::build::{Placed, unit_weights};
 use super::delivery;
-use super::egru::Phase;
+use super::egru::{Phase, Restart};
 use super::memory::Copies;
 use super::options::{Broadcast, MappingOptions, Payload};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
@@ -15,7 +15,7 @@ use crate::kernel::events::most_packets;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
-use crate::machine::program::{PACKET_BYTES, Restart};
+use crate::machine::program::PACKET_BYTES;
 use crate::net::{Egru, EgruLayer, Output};
 
 /// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::barrier::{Timing, margins};
 use super::delivery;
-use super::egru::Phase;
 use super::egru::control::{self, Control};
+use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
 use super::image::Builder;
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
@@ -21,7 +21,7 @@ use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, LayerProgram, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Program, Restart,
+    DramRows, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population, Program,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -261,10 +261,18 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let shared = hosted.values().all(|layers| layers.len() == 1);
     let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let layers = layer_programs(request, &placed, &costs, &common);
+    let rules = layer_rules(request, &placed, &costs, &common);
+    let layers = populations(request, &placed);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
-    let builder =
-        Builder { request, placed: &placed, layers: &layers, common: &common, costs: &costs, shared };
+    let builder = Builder {
+        request,
+        placed: &placed,
+        layers: &layers,
+        rules: &rules,
+        common: &common,
+        costs: &costs,
+        shared,
+    };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
@@ -282,7 +290,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
-        restart: request.restart,
+        detail: Arc::new(EgruProgram { layers: rules, restart: request.restart }),
     };
     Ok((program, placed))
 }
@@ -377,12 +385,31 @@ fn least_pes(
     })
 }
 
-fn layer_programs(
-    request: &Request<'_>,
-    placed: &[Placed],
-    costs: &Costs,
-    common: &Common,
-) -> Vec<LayerProgram> {
+/// The layers as the machine knows them: where each unit's value lies among those that the layer sends.
+fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
+    let mut populations = Vec::new();
+    for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
+        let mut unit_word = vec![0; layer.units()];
+        let mut word = 0;
+        for units in &placed_layer.assignment {
+            for (i, &unit) in units.iter().enumerate() {
+                unit_word[unit as usize] = word + i as u32;
+            }
+            word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
+        }
+        populations.push(Population {
+            name: layer.name.clone(),
+            pes: placed_layer.pes.clone(),
+            unit_word,
+            words: word,
+            sends: Phase::Broadcast.into(),
+            host: (k + 1 == placed.len()).then_some(0),
+        });
+    }
+    populations
+}
+
+fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, common: &Common) -> Vec<LayerRules> {
     let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
@@ -394,30 +421,14 @@ fn layer_programs(
         restart: request.restart,
     };
     let margins = margins(request.network, placed, &timing);
-    let mut layers = Vec::new();
-    for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
-        let mut unit_word = vec![0; layer.units()];
-        let mut word = 0;
-        for units in &placed_layer.assignment {
-            for (i, &unit) in units.iter().enumerate() {
-                unit_word[unit as usize] = word + i as u32;
-            }
-            word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
-        }
-        layers.push(LayerProgram {
-            name: layer.name.clone(),
-            pes: placed_layer.pes.clone(),
-            unit_word,
-            words: word,
-            sends: Phase::Broadcast.into(),
-            credits: credits && k + 1 < placed.len(),
-            overlap_recurrent: request.mapping.overlap_recurrent,
-            barrier: match request.mapping.barrier {
-                Barrier::Always => true,
-                Barrier::Never => false,
-                Barrier::Auto => margins[k].needed(),
-            },
-        });
-    }
-    layers
+    let rules = margins.iter().enumerate().map(|(k, margin)| LayerRules {
+        barrier: match request.mapping.barrier {
+            Barrier::Always => true,
+            Barrier::Never => false,
+            Barrier::Auto => margin.needed(),
+        },
+        credits: credits && k + 1 < placed.len(),
+        overlap_recurrent: request.mapping.overlap_recurrent,
+    });
+    rules.collect()
 }

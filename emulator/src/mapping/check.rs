@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::barrier::{BarrierMargin, Timing, margins};
 use super::build::{Placed, copies, credits_needed, unit_weights};
+use super::egru::EgruProgram;
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
@@ -97,7 +98,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         overlap_recurrent: subject.mapping.overlap_recurrent,
         mapping: subject.mapping,
         copies: copies(subject.mapping),
-        restart: subject.program.restart,
+        restart: EgruProgram::of(subject.program).and_then(|egru| egru.restart),
     };
     margins(subject.network, subject.placed, &timing)
 }
@@ -173,7 +174,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             help: "set `mapping.barrier` to Auto".into(),
         });
     }
-    for (layer, margin) in subject.program.layers.iter().zip(barrier_margins(subject)) {
+    for (k, (layer, margin)) in subject.program.layers.iter().zip(barrier_margins(subject)).enumerate() {
         if !margin.needed() {
             continue;
         }
@@ -185,7 +186,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             margin.slowest + margin.skew,
             margin.skew,
         );
-        if layer.barrier {
+        if EgruProgram::has_barrier(subject.program, k) {
             lints.push(Lint {
                 level: Level::Note,
                 rule: "barrier",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::{Placed, Request, masks, steps_in_flight};
 use super::delivery;
 use super::egru::routines::{Clear, MatrixAccount, Operand, Pointwise, Product, pointwise_accesses};
-use super::egru::{EgruSlot, Phase, control};
+use super::egru::{EgruSlot, LayerRules, Phase, control};
 use super::error::MapError;
 use super::memory::{Common, MemoryMap, SlotLayout};
 use super::options::Broadcast;
@@ -21,7 +21,7 @@ use crate::machine::broadcast::{Packing, ROUTER};
 use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{
-    Action, Buffers, Ends, LayerProgram, Operation, PACKET_BYTES, PeProgram, Region, Slot, Target,
+    Action, Buffers, Ends, Operation, PACKET_BYTES, PeProgram, Population, Region, Slot, Target,
 };
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
@@ -30,7 +30,8 @@ use crate::net::csr::Csr;
 pub(super) struct Builder<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) placed: &'a [Placed],
-    pub(super) layers: &'a [LayerProgram],
+    pub(super) layers: &'a [Population],
+    pub(super) rules: &'a [LayerRules],
     pub(super) common: &'a Common,
     pub(super) costs: &'a Costs,
     pub(super) shared: bool,
@@ -134,7 +135,7 @@ impl Builder<'_> {
     /// What a PE does for a share, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
     fn operations(&self, place: &Place<'_>, egru: &EgruSlot) -> Vec<Operation> {
         let k = place.k;
-        let overlap = self.layers[k].overlap_recurrent;
+        let overlap = self.rules[k].overlap_recurrent;
         let operation = |phase, action| self.operation(place, phase, action);
         let recurrent = |ends| Operation { ends, ..operation(Phase::Recurrent, self.recurrent(place, egru)) };
         let y = Need { counter: control::RECURRENT, each: egru.recurrent_blocks, back: 1 };
@@ -150,7 +151,10 @@ impl Builder<'_> {
         operations.push(operation(Phase::Wait, Action::Wait(vec![y, x])));
         if k == 0 {
             let steps = steps_in_flight(self.request.mapping, self.placed.len());
-            operations.push(operation(Phase::Embedding, Action::Read { rows: egru.control.rows(steps) }));
+            operations.push(operation(
+                Phase::Embedding,
+                Action::Read { to: place.buffers, rows: egru.control.rows(steps) },
+            ));
         }
         operations.push(operation(Phase::Input, self.input(place, egru)));
         if !overlap {
@@ -223,13 +227,13 @@ impl Builder<'_> {
 
     /// Whether the PEs of layer `k` tell the layer before it when they have finished R·y.
     fn gives_credits(&self, k: usize) -> bool {
-        k.checked_sub(1).is_some_and(|before| self.layers[before].credits)
+        k.checked_sub(1).is_some_and(|before| self.rules[before].credits)
     }
 
     /// What a PE of layer `k` tells its layer's coordinator at the end of a product, if anything.
     fn notice(&self, k: usize, sample: usize, phase: Phase) -> Option<Notice> {
         let counter = match phase {
-            Phase::Input if self.layers[k].barrier => control::BARRIER_DONE,
+            Phase::Input if self.rules[k].barrier => control::BARRIER_DONE,
             Phase::Recurrent if self.gives_credits(k) => control::CREDIT_DONE,
             _ => return None,
         };
@@ -249,7 +253,7 @@ impl Builder<'_> {
             to: masks(&self.layers[to].pes),
         };
         let mut relays = Vec::new();
-        if self.layers[k].barrier {
+        if self.rules[k].barrier {
             relays.push(relay(control::BARRIER_DONE, k, control::BARRIER_GO));
         }
         if self.gives_credits(k) {
@@ -263,7 +267,7 @@ impl Builder<'_> {
         let barrier = Need { counter: control::BARRIER_GO, each: 1, back: 0 };
         // The next layer has finished R·y of step t − 2, and of all before.
         let credit = Need { counter: control::CREDIT_GO, each: 1, back: 2 };
-        let needs = [(self.layers[k].barrier, barrier), (self.layers[k].credits, credit)];
+        let needs = [(self.rules[k].barrier, barrier), (self.rules[k].credits, credit)];
         needs.into_iter().filter_map(|(wanted, need)| wanted.then_some(need)).collect()
     }
 

@@ -18,6 +18,7 @@ use crate::machine::costs::Costs;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PACKET_BYTES, Program};
 use crate::mapping::build::unit_weights;
+use crate::mapping::egru::EgruProgram;
 use crate::mapping::memory::{self, Common, Copies, Full, lay_out};
 use crate::mapping::options::{Balance, MappingOptions};
 use crate::mapping::partition::{Assignment, assign};
@@ -316,11 +317,12 @@ fn cycles(
 /// The active sources of each layer in the last of these time steps, from the reference network.
 fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity>> {
     let mut samples = vec![Vec::new(); network.layers.len()];
+    let restart = EgruProgram::of(program).and_then(|egru| egru.restart);
     let mut state = network.state();
     let mut x = vec![0.0; program.dram.width()];
     let active = |values: &[f32]| values.iter().map(|&value| value != 0.0).collect::<Vec<bool>>();
     for (t, &row) in rows.iter().enumerate() {
-        if let Some(restart) = program.restart.filter(|restart| restart.at(t as u32)) {
+        if let Some(restart) = restart.filter(|restart| restart.at(t as u32)) {
             state.start_sequence(if restart.outputs { Carry::Nothing } else { Carry::Y });
         }
         program.dram.read(row, &mut x);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::exec::Machine;
 use super::super::program::Slot;
 use super::super::routine::{Price, Prices};
-use super::super::state::Packet;
+use super::super::state::{Packet, PacketKind};
 use super::Packing;
 use crate::chip::geometry::Pe;
 use crate::kernel::events;
@@ -29,10 +29,10 @@ impl Machine {
 
     /// Events reach the host: it spreads them over the y that begins at word `start`, which takes no time of the chip's.
     pub(in super::super) fn host_unpack(&mut self, packet: &Packet, start: usize) {
+        let PacketKind::Values { population, .. } = packet.kind else { return };
         let program = Arc::clone(&self.program);
         let sender = Pe::from_index(usize::from(packet.source)).and_then(|pe| program.pe(pe));
-        let last = program.layers.len().saturating_sub(1) as u8;
-        let slot = sender.and_then(|loaded| loaded.slot_of(last)).map(|(_, slot)| slot);
+        let slot = sender.and_then(|loaded| loaded.slot_of(population)).map(|(_, slot)| slot);
         let Some((slot, events)) = slot.and_then(|slot| Some((slot, slot.events?))) else { return };
         let first = start + slot.block as usize / 4;
         let Some(block) = self.state.host.y.get_mut(first..first + slot.units.len()) else { return };

@@ -2,17 +2,52 @@
 
 pub mod control;
 mod phase;
+mod restart;
 pub(super) mod routines;
 
 use std::sync::Arc;
 
 use self::control::Control;
 pub use self::phase::Phase;
+pub use self::restart::Restart;
 use crate::kernel::events::UnpackLayout;
 use crate::kernel::matrix::Kernel;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
-use crate::machine::program::Slot;
+use crate::machine::program::{Program, Slot};
+
+/// What the mapper decided for an EGRU beyond what the machine needs to know.
+#[derive(Clone, Debug)]
+pub struct EgruProgram {
+    /// In network order.
+    pub layers: Vec<LayerRules>,
+    /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
+    pub restart: Option<Restart>,
+}
+
+impl EgruProgram {
+    /// Returns what is behind a program; `None` if it is another network family's.
+    pub fn of(program: &Program) -> Option<&Self> {
+        program.detail.downcast_ref()
+    }
+
+    /// Returns whether the PEs of layer `layer` wait for each other before they send.
+    pub fn has_barrier(program: &Program, layer: usize) -> bool {
+        Self::of(program).and_then(|egru| egru.layers.get(layer)).is_some_and(|layer| layer.barrier)
+    }
+}
+
+/// How the PEs of a layer wait for each other and for the next layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerRules {
+    /// PEs of the layer wait for each other before they broadcast.
+    pub barrier: bool,
+    /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
+    /// y that it reads. Needed only with more than two steps in flight.
+    pub credits: bool,
+    /// R·y is computed while the PE waits for x: its time is hidden in that of other layers.
+    pub overlap_recurrent: bool,
+}
 
 /// What a layer's share on one PE consists of, for one sample of the batch: where its matrices and states lie.
 ///

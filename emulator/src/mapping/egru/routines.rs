@@ -1,5 +1,6 @@
 //! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
 
+use super::Restart;
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
 use crate::kernel::events::{self, UnpackLayout, Unpacked};
 use crate::kernel::matrix::{Kernel, Operands, Work};
@@ -7,7 +8,7 @@ use crate::kernel::pointwise::{self, PointwiseLayout};
 use crate::kernel::{KernelFault, SramWords};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::{BankMap, Spread};
-use crate::machine::program::{Buffers, PACKET_WORDS, RegionKind, Restart};
+use crate::machine::program::{Buffers, PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine};
 use crate::machine::sram::{BANKS, Sram};
 
