@@ -130,8 +130,8 @@ fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Re
         ("broadcast", "destination of a packet", costs.broadcast_per_destination()),
         ("receive_isr", "block that arrives", costs.receive_isr()),
         ("wait_input", "turn of the polling loop", costs.wait_poll()),
-        ("embedding_dma", "start of a DMA", costs.embedding_dma_start()),
-        ("embedding_dma", "its interrupt", costs.embedding_dma_isr()),
+        ("embedding_dma", "start of a DMA", costs.row_dma_start()),
+        ("embedding_dma", "its interrupt", costs.row_dma_isr()),
         ("timer_log", "entry", costs.timer_log()),
         ("barrier", "slot", costs.barrier_slot_check()),
     ];

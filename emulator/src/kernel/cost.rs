@@ -307,12 +307,12 @@ impl KernelCosts {
     }
 
     /// `embedding_dma_start`: from the token to the DMA command.
-    pub fn embedding_dma_start(&self) -> Cycles {
+    pub fn row_dma_start(&self) -> Cycles {
         self.dma_start
     }
 
     /// `embedding_dma_isr`: the DMA is done; exception entry and exit included.
-    pub fn embedding_dma_isr(&self) -> Cycles {
+    pub fn row_dma_isr(&self) -> Cycles {
         self.dma_isr
     }
 

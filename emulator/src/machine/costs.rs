@@ -50,8 +50,8 @@ pub struct Costs {
     pub dma_setup: u64,
     /// Writing one entry of the debug log.
     pub timer_log: u64,
-    /// Sending "W·x done" to the coordinator.
-    pub barrier_send: u64,
+    /// Sending a message at the end of an operation.
+    pub notice: u64,
     /// `dma_send`: from the call to the first command.
     pub dma_send_lead: u64,
     /// `dma_send`: between two commands.
@@ -113,13 +113,13 @@ impl Costs {
             broadcast_packet: at(kernels.broadcast_per_packet()),
             interrupt,
             interrupt_last: at(kernels.receive_isr_last()).saturating_sub(interrupt),
-            dma_interrupt: at(kernels.embedding_dma_isr()),
+            dma_interrupt: at(kernels.row_dma_isr()),
             wait_check: at(check),
             wake: at(wake),
-            dma_start: at(kernels.embedding_dma_start()),
+            dma_start: at(kernels.row_dma_start()),
             dma_setup: u64::from(assume.dma_setup_cycles),
             timer_log: at(kernels.timer_log()),
-            barrier_send: at(kernels.barrier_send()),
+            notice: at(kernels.barrier_send()),
             dma_send_lead: at(kernels.dma_send_lead()),
             dma_send_per_destination: at(kernels.dma_send_per_destination()),
             fifo_empty: at(fifo.empty),
@@ -130,8 +130,18 @@ impl Costs {
         }
     }
 
-    /// PE cycles of instructions, with the time that the core waits for SRAM.
-    fn at(&self, cycles: Cycles) -> u64 {
+    /// Returns the costs of the committed kernels, to be priced with [`Self::at`].
+    pub fn kernels(&self) -> &'static KernelCosts {
+        self.kernels
+    }
+
+    /// Returns the latency of `count` exps of the exp unit, in PE cycles.
+    pub fn exps(&self, count: u64) -> u64 {
+        count * self.exp
+    }
+
+    /// Returns the PE cycles of instructions, with the time that the core waits for SRAM.
+    pub fn at(&self, cycles: Cycles) -> u64 {
         stalled(cycles.at(self.refill), self.stall)
     }
 
@@ -197,8 +207,8 @@ impl Costs {
         self.at(self.kernels.dma_send(destinations))
     }
 
-    /// The coordinator's "go" to so many QPEs.
-    pub fn barrier_release(&self, destinations: u32) -> u64 {
+    /// Messages of a relay to `destinations` QPEs.
+    pub fn relay(&self, destinations: u32) -> u64 {
         self.at(self.kernels.barrier_release(destinations))
     }
 }

@@ -69,7 +69,7 @@ impl Machine {
         let mut price = begun.price;
         if operation.notice.is_some() {
             let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
-            price = price + Prices { costs: &program.costs, kinds }.of(|costs| costs.barrier_send);
+            price = price + Prices { costs: &program.costs, kinds }.of(|costs| costs.notice);
         }
         self.banks_begin(pe, begun.accesses.as_ref(), price.cycles);
         self.busy_for(pe, price.cycles);
@@ -157,7 +157,7 @@ impl Machine {
 
     /// A counter has set off a relay: the handler goes on and sends its messages.
     fn relay(&mut self, pe: Pe, relay: &Relay) {
-        let ticks = self.ticks(self.program.costs.barrier_release(relay.to.len() as u32));
+        let ticks = self.ticks(self.program.costs.relay(relay.to.len() as u32));
         let state = &mut self.state.pes[pe.index()];
         let begin = state.hold_core(self.state.tick, ticks);
         self.state.busy.interrupts += ticks;

@@ -103,7 +103,7 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     let qpes = QPE_COUNT as u32;
     let broadcast = costs.broadcast((4 * most).div_ceil(PACKET_BYTES), 2 * qpes);
     let log = costs.timer_log * Phase::LOGGED.len() as u64;
-    let mail = costs.interrupt * (2 * placed.pes.len() as u64 + 2) + 2 * costs.barrier_release(qpes);
+    let mail = costs.interrupt * (2 * placed.pes.len() as u64 + 2) + 2 * costs.relay(qpes);
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }
 
