@@ -38,6 +38,7 @@ mod report;
 mod scene;
 mod scene_docs;
 mod screenshot;
+mod spiking;
 mod stories;
 mod trace;
 mod tune;

@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::{Function, ListingError};
+use crate::kernel::lif::LifPart;
 use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
 use measure::{Meter, evaluate};
@@ -58,7 +59,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 20] = [
+pub const SOURCES: [Source; 21] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -79,6 +80,7 @@ pub const SOURCES: [Source; 20] = [
     source!("unpack_list", "unpack_list"),
     source!("wait_fifo", "fifo_polling", "fifo_sleeping"),
     source!("dma_send", "dma_send"),
+    source!("lif", "lif_start", "lif_add", "lif_subtract", "lif_reset"),
 ];
 
 /// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
@@ -89,6 +91,8 @@ pub struct KernelCosts {
     exps_per_unit: u32,
     trace: PerItem,
     clear: PerItem,
+    /// By [`LifPart`].
+    lif: [PerItem; LifPart::ALL.len()],
     broadcast: Broadcast,
     receive: Cycles,
     receive_last: Cycles,
@@ -224,6 +228,11 @@ impl KernelCosts {
     /// `clear` of `words` words.
     pub fn clear(&self, words: u32) -> Cycles {
         self.clear.total(words)
+    }
+
+    /// A function of `lif.c` over `units` neurons.
+    pub fn lif(&self, part: LifPart, units: u32) -> Cycles {
+        self.lif[part as usize].total(units)
     }
 
     /// `broadcast` of `packets` packets, each to `destinations` QPEs.

@@ -18,6 +18,7 @@ pub mod csr_row_skip;
 pub mod dense;
 pub mod events;
 pub mod int8_csr;
+pub mod lif;
 pub mod matrix;
 pub mod options;
 pub mod pointwise;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::account::{MatrixAccount, Operand};
 use super::build::{Placed, Request, masks, steps_in_flight};
 use super::delivery;
-use super::egru::routines::{Clear, MatrixAccount, Operand, Pointwise, Product, pointwise_accesses};
+use super::egru::routines::{Clear, Pointwise, Product, pointwise_accesses};
 use super::egru::{EgruSlot, LayerRules, Phase, control};
 use super::error::MapError;
 use super::memory::{Common, MemoryMap, SlotLayout};

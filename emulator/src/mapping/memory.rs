@@ -180,7 +180,35 @@ pub(super) struct Allocator {
 }
 
 impl Allocator {
-    fn fixed(&mut self, start: u32, bytes: u32, name: String, kind: RegionKind) {
+    /// Creates an allocator with program and stack in their places. Free are bank 0 from `bank0` on and the other banks up
+    /// to `upper`.
+    pub(super) fn new(bank0: u32, upper: u32) -> Self {
+        let mut new = Self {
+            bank0: (bank0, BANK_BYTES),
+            upper: (BANK_BYTES, upper),
+            regions: Vec::new(),
+            wanted: 0,
+            failed: None,
+        };
+        new.fixed(0, PROGRAM_BYTES, "program".into(), RegionKind::Program);
+        new.fixed(STACK_BASE, STACK_BYTES, "stack and heap".into(), RegionKind::Stack);
+        new
+    }
+
+    /// Returns the memory map, ascending.
+    ///
+    /// # Errors
+    ///
+    /// Fails if something found no room.
+    pub(super) fn finish(mut self) -> Result<Vec<Region>, Full> {
+        if let Some((what, bytes)) = self.failed {
+            return Err(Full { needed: self.wanted, there: SRAM_BYTES, what, bytes });
+        }
+        self.regions.sort_by_key(|r| r.start);
+        Ok(self.regions)
+    }
+
+    pub(super) fn fixed(&mut self, start: u32, bytes: u32, name: String, kind: RegionKind) {
         self.wanted += u64::from(bytes);
         self.regions.push(Region { start, end: start + bytes, name, kind });
     }
@@ -205,15 +233,8 @@ impl Allocator {
 
 /// Lays out one PE.
 pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full> {
-    let mut a = Allocator {
-        bank0: (common.bank0, BANK_BYTES),
-        upper: (BANK_BYTES, common.upper),
-        regions: Vec::new(),
-        wanted: 0,
-        failed: common.too_large.map(|bytes| ("control blocks and buffers".to_owned(), bytes)),
-    };
-    a.fixed(0, PROGRAM_BYTES, "program".into(), RegionKind::Program);
-    a.fixed(STACK_BASE, STACK_BYTES, "stack and heap".into(), RegionKind::Stack);
+    let mut a = Allocator::new(common.bank0, common.upper);
+    a.failed = common.too_large.map(|bytes| ("control blocks and buffers".to_owned(), bytes));
     let mut seen: Vec<u32> = Vec::new();
     for share in shares {
         let k = usize::from(share.layer);
@@ -249,11 +270,7 @@ pub fn lay_out(common: &Common, shares: &[Share<'_>]) -> Result<MemoryMap, Full>
         bytes => (a.take(u64::from(bytes), "router FIFO".into(), RegionKind::Buffer), bytes),
     };
     let log = (a.take(u64::from(LOG_BYTES), "debug log".into(), RegionKind::Log), LOG_BYTES);
-    if let Some((what, bytes)) = a.failed {
-        return Err(Full { needed: a.wanted, there: SRAM_BYTES, what, bytes });
-    }
-    a.regions.sort_by_key(|r| r.start);
-    Ok(MemoryMap { slots, log, fifo, regions: a.regions })
+    Ok(MemoryMap { slots, log, fifo, regions: a.finish()? })
 }
 
 fn matrix(

@@ -3,6 +3,7 @@
 //! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives a
 //! [`crate::machine::program::Program`] or says what does not fit, with the bytes.
 
+mod account;
 pub mod barrier;
 pub mod build;
 pub mod check;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod options;
 pub mod partition;
 pub mod placement;
+pub mod spiking;
 
 pub use build::{Placed, Request, map};
 pub use error::MapError;

@@ -1,41 +1,17 @@
 //! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
 
 use super::Restart;
-use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
+use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::{self, UnpackLayout, Unpacked};
-use crate::kernel::matrix::{Kernel, Operands, Work};
+use crate::kernel::matrix::{Kernel, Operands};
 use crate::kernel::pointwise::{self, PointwiseLayout};
 use crate::kernel::{KernelFault, SramWords};
 use crate::machine::banks::PerBank;
-use crate::machine::banks::account::{BankMap, Spread};
-use crate::machine::program::{Buffers, PACKET_WORDS, RegionKind};
+use crate::machine::banks::account::BankMap;
+use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine};
 use crate::machine::sram::{BANKS, Sram};
-
-/// Where the operand of a matrix product arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::mapping) enum Operand {
-    /// In the buffer of the time step: x(t).
-    Now(Buffers),
-    /// In the buffer of the time step before: y(t−1).
-    Before(Buffers),
-}
-
-impl Operand {
-    fn buffers(self) -> Buffers {
-        match self {
-            Self::Now(buffers) | Self::Before(buffers) => buffers,
-        }
-    }
-
-    /// Byte address in time step `step`.
-    fn at(self, step: u32) -> u32 {
-        match self {
-            Self::Now(buffers) => buffers.of(step),
-            Self::Before(buffers) => buffers.before(step),
-        }
-    }
-}
+use crate::mapping::account::{MatrixAccount, Operand};
 
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
@@ -158,49 +134,6 @@ impl Routine for Pointwise {
             sram.set_floats(trace, &traces);
         }
         Ok(Ended { events: Some(active) })
-    }
-}
-
-/// A matrix kernel's accesses: a formula an array, and where the array lies in each turn of the buffers (the input moves).
-#[derive(Clone, Debug)]
-pub(in crate::mapping) struct MatrixAccount {
-    arrays: Vec<(Formula, Vec<Spread>)>,
-}
-
-impl MatrixAccount {
-    /// Reads the accesses of a product off its kernel's listing and the memory map.
-    pub fn new(
-        map: BankMap<'_>,
-        kernel: &Kernel,
-        operand: Operand,
-        unpack: Option<UnpackLayout>,
-        sums: u32,
-        accesses: &Accesses,
-    ) -> Self {
-        let input = |step| unpack.map_or_else(|| operand.at(step), |layout| layout.operand());
-        let x: Vec<u32> = (0..operand.buffers().count()).map(input).collect();
-        let addresses = kernel.array_addresses();
-        let place = |touched: Touched| match touched {
-            Touched::Array(index) => {
-                vec![addresses.get(index).map_or_else(Spread::default, |&at| map.array(at))]
-            }
-            Touched::Input => x.iter().map(|&at| map.array(at)).collect(),
-            Touched::Sums => vec![map.array(sums)],
-            Touched::Stack => vec![map.kind(RegionKind::Stack)],
-        };
-        let formulas = accesses.matrix(kernel.routine()).iter();
-        Self { arrays: formulas.map(|&formula| (formula, place(formula.touched))).collect() }
-    }
-
-    fn of(&self, step: u32, work: &Work) -> PerBank {
-        let mut banks = [0; BANKS];
-        let done = Multiples::from(work);
-        for (formula, spread) in &self.arrays {
-            if let Some(spread) = spread.get(step as usize % spread.len().max(1)) {
-                spread.add(formula.count(&done), &mut banks);
-            }
-        }
-        banks
     }
 }
 
