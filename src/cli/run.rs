@@ -17,7 +17,9 @@ use crate::session::build::{ModelCache, Plan};
 use crate::session::debug::points::Ran;
 use crate::session::debug::{Hit, PointKind, PointSpec};
 use crate::session::ranges::ranges;
+use crate::session::verify::{Difference, Verifier};
 use crate::session::{Moved, Session};
+use crate::text::{grouped, several};
 
 /// A run that takes longer says how far it is, so often.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -35,6 +37,8 @@ Examples:
       one JSON line a time step, then the report
   spinntui run scenes/lm_small.ron --break 'surprisal > 12 bits'
       up to the first word that surprises; exit code 1 if none does
+  spinntui run scenes/lm_small.ron --steps 20 --verify
+      is every value on the chip the mathematics', bit for bit?
 
 The report is the same at every repetition but for `host`.";
 
@@ -62,6 +66,10 @@ pub struct RunArgs {
     /// Load the PEs' memories from the files that `export` wrote, instead of from the model
     #[arg(long, value_name = "DIR")]
     pub images: Option<PathBuf>,
+    /// Compare the chip with the network's mathematics after every time step, bit for bit; exit code 1 at the first
+    /// difference, which is named
+    #[arg(long)]
+    pub verify: bool,
     /// Write one line of JSON for every time step, then the report as the last: {"report": …}
     #[arg(long)]
     pub stream: bool,
@@ -103,6 +111,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let Written { mut output, mut traced, arrays } = Written::create(args, &session)?;
     let target = target(args, &session);
 
+    let mut verifier = args.verify.then(|| Verifier::new(&session));
+    let mut difference = None;
     let started = Instant::now();
     let mut progress = Progress::new(started, target);
     let (mut stopped, mut hit) = (None, None);
@@ -119,6 +129,10 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         }
         if session.steps() == steps {
             break; // in the middle of a time step
+        }
+        difference = verifier.as_mut().and_then(|verifier| verifier.check(&session).err());
+        if difference.is_some() {
+            break;
         }
         if args.stream {
             line(&mut output, &StreamLine::of(&session))?;
@@ -148,7 +162,20 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         }
     }
     let asked = asked.iter().any(|(_, spec)| spec.kind == PointKind::Break);
-    Ok(complain(&report, asked))
+    let verified = verifier.is_none_or(|verifier| tell(&verifier, difference.as_ref(), session.steps()));
+    Ok(if verified { complain(&report, asked) } else { FAILED })
+}
+
+/// Says what a comparison with the mathematics found; returns `true` if there was no difference.
+fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> bool {
+    match difference {
+        Some(difference) => say(format!("verify: {difference}")),
+        None => {
+            let (values, steps) = (grouped(verifier.compared()), several(steps, "time step"));
+            say(format!("verify: {values} values of {steps} are the mathematics', bit for bit"));
+        }
+    }
+    difference.is_none()
 }
 
 /// Files that a run writes, all checked before it begins.

@@ -111,7 +111,7 @@ impl CheckReport {
             pes_unused: PE_COUNT - program.used_pes(),
             layers: layers(&subject),
             maps: maps(program),
-            floor_plan: floor_plan::draw(program, &scene.chip.reserved).lines().map(str::to_owned).collect(),
+            floor_plan: floor_plan::draw(program, &scene.chip).lines().map(str::to_owned).collect(),
             lints: lints(scene, &subject, plan.feed.notes(), &plan.model),
         }
     }

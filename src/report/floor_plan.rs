@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::chip::geometry::{GRID_X, GRID_Y, PES_PER_QPE, Pe, Qpe, ROUTER_POSITIONS};
+use crate::machine::options::ChipOptions;
 use crate::machine::program::Program;
 
 /// Layers are shown by digit, then by letter; beyond that with the last one.
 const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// Draws the QPE grid, two rows of PEs a QPE: PEs 0 and 1 above 2 and 3 (their places within a QPE are not published).
-pub fn draw(program: &Program, reserved: &[(u8, u8, u8)]) -> String {
+pub fn draw(program: &Program, chip: &ChipOptions) -> String {
     let mut out = String::new();
     for y in (1..=GRID_Y).rev() {
         for upper in [true, false] {
@@ -18,7 +19,7 @@ pub fn draw(program: &Program, reserved: &[(u8, u8, u8)]) -> String {
             for x in 1..=GRID_X {
                 let pes = if upper { [0, 1] } else { [2, 3] };
                 let cell = if Qpe::at(x, y).is_some() {
-                    pes.map(|p| letter(program, reserved, x, y, p)).iter().collect()
+                    pes.map(|p| letter(program, chip, x, y, p)).iter().collect()
                 } else if ROUTER_POSITIONS.contains(&(x, y)) {
                     "##".to_owned()
                 } else {
@@ -38,7 +39,7 @@ pub fn draw(program: &Program, reserved: &[(u8, u8, u8)]) -> String {
     out
 }
 
-fn letter(program: &Program, reserved: &[(u8, u8, u8)], x: u8, y: u8, p: u8) -> char {
+fn letter(program: &Program, chip: &ChipOptions, x: u8, y: u8, p: u8) -> char {
     debug_assert!(usize::from(p) < PES_PER_QPE);
     let slots = Pe::at(x, y, p).and_then(|pe| program.pe(pe)).map(|loaded| loaded.slots.as_slice());
     match slots {
@@ -47,7 +48,8 @@ fn letter(program: &Program, reserved: &[(u8, u8, u8)], x: u8, y: u8, p: u8) -> 
             char::from(digit.copied().unwrap_or(b'?'))
         }
         Some([_, _, ..]) => '+',
-        _ if reserved.contains(&(x, y, p)) => 'R',
+        _ if chip.broken.contains(&(x, y, p)) => 'X',
+        _ if chip.reserved.contains(&(x, y, p)) => 'R',
         _ => '.',
     }
 }
@@ -61,5 +63,5 @@ pub fn legend(program: &Program) -> String {
         .zip(DIGITS)
         .map(|(layer, &digit)| format!("{} {}", char::from(digit), layer.name))
         .collect();
-    format!("{}; + several layers; . unused; R reserved; ## event router", layers.join(", "))
+    format!("{}; + several layers; . unused; R reserved; X broken; ## event router", layers.join(", "))
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Scene, VERSIONS};
 use crate::chip::constants::EXP_ITERATIONS;
 use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
+use crate::machine::options::ChipOptions;
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::Problem;
 use crate::task::options::ranges;
@@ -21,7 +22,8 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
     version(scene)
         .or_else(|| scene.task.options().check())
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
-        .or_else(|| mapping(&scene.mapping, &scene.chip.reserved))
+        .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
+        .or_else(|| mapping(&scene.mapping, &scene.chip))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
@@ -35,7 +37,7 @@ fn version(scene: &Scene) -> Option<Problem> {
         .then(|| problem("version", format!("there is no version {}", scene.version), "version: 1"))
 }
 
-fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
+fn mapping(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     if mapping.layers.is_empty() {
         let help = "add a line for each layer: (layer: \"rnns.0\", pes: 50),";
         return Some(problem("mapping.layers", "no layer is mapped", help));
@@ -50,11 +52,11 @@ fn mapping(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
             let message = format!("layer `{}` is mapped twice", layer.layer);
             return Some(problem(format!("{at}.layer"), message, "keep one of the two lines"));
         }
-        if let Some(found) = one_layer(layer, &at, reserved) {
+        if let Some(found) = one_layer(layer, &at, chip) {
             return Some(found);
         }
     }
-    too_many(mapping, reserved)
+    too_many(mapping, chip)
 }
 
 /// Refuses fewer iterations of the exp unit, whose error is not published.
@@ -78,7 +80,7 @@ fn batch(scene: &Scene) -> Option<Problem> {
     if samples > 1 { scene.task.options().check_batch(samples) } else { None }
 }
 
-fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Problem> {
+fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Problem> {
     let given: Vec<&str> = [
         ("pes", layer.pes.is_some()),
         ("units_per_pe", layer.units_per_pe.is_some()),
@@ -114,29 +116,37 @@ fn one_layer(layer: &LayerMapping, at: &str, reserved: &[Place]) -> Option<Probl
         return Some(problem(field, message, "on: [(3,4,2), …], or pes: 50"));
     }
     pe_list(on, &field).or_else(|| {
-        let index = on.iter().position(|place| reserved.contains(place))?;
+        let lists = [("broken", &chip.broken), ("reserved", &chip.reserved)];
+        let (word, index) = lists
+            .iter()
+            .find_map(|(word, list)| Some((word, on.iter().position(|place| list.contains(place))?)))?;
         let (x, y, p) = on.get(index)?;
-        let message = format!("PE ({x},{y},{p}) is reserved");
-        Some(problem(format!("{field}.{index}"), message, "name another PE, or take it off chip.reserved"))
+        let message = format!("PE ({x},{y},{p}) is {word}");
+        let help = format!("name another PE, or take it off chip.{word}");
+        Some(problem(format!("{field}.{index}"), message, help))
     })
 }
 
-/// PEs asked for by number: a layer can be spread over all that are not reserved, and layers that only say how many
+/// PEs asked for by number: a layer can be spread over all that are neither reserved nor broken, and layers that only say how many
 /// PEs they want get PEs of their own.
-fn too_many(mapping: &MappingOptions, reserved: &[Place]) -> Option<Problem> {
-    let free = PE_COUNT - reserved.len();
+fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
+    let withheld = chip.withheld().len();
+    let free = PE_COUNT - withheld;
     let mut asked: usize = 0;
     for (index, layer) in mapping.layers.iter().enumerate() {
         let Some(pes) = layer.pes else { continue };
         asked += pes as usize;
         if asked > free {
             let field = format!("mapping.layers.{index}.pes");
-            let reserved = match reserved.len() {
-                0 => String::new(),
-                n => format!(" ({PE_COUNT} less {n} reserved)"),
+            let reserved = chip.reserved.len();
+            let less = [(reserved, "reserved"), (withheld - reserved, "broken")];
+            let less: Vec<String> =
+                less.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+            let less = match less.join(" and ") {
+                less if less.is_empty() => less,
+                less => format!(" ({PE_COUNT} less {less})"),
             };
-            let message =
-                format!("up to here the layers ask for {asked} PEs, and there are {free}{reserved}");
+            let message = format!("up to here the layers ask for {asked} PEs, and there are {free}{less}");
             let help = format!("take {} away", asked - free);
             return Some(problem(field, message, help));
         }

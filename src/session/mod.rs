@@ -27,6 +27,7 @@ pub mod stats;
 pub mod timeline;
 pub mod trial;
 pub mod tune;
+pub mod verify;
 pub mod view;
 
 use std::sync::OnceLock;

@@ -365,3 +365,23 @@ fn every_page_installs_the_tested_dependencies() {
     }
     assert!(seen > 1, "only {seen} commands found: has the reader gone blind?");
 }
+
+/// Programs bring their own words (ARCHITECTURE.md, "A program is data").
+#[test]
+fn the_machine_names_no_network() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("emulator/src/machine");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 20, "the machine's sources are elsewhere");
+    let words = ["egru", "recurrent", "embedding", "gesture", "perplexity", "w·x", "r·y"];
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.file_name().is_none_or(|name| name != "tests.rs")) {
+        let text = fs::read_to_string(file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.to_lowercase();
+            let named = words.iter().filter(|word| line.contains(*word));
+            found.extend(named.map(|word| format!("{}:{}: {word}", file.display(), number + 1)));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

@@ -147,6 +147,7 @@ fn case() -> impl Strategy<Value = Case> {
                 operating_point: if sleep { OperatingPoint::Mhz300 } else { OperatingPoint::Mhz150 },
                 waiting: if sleep { Waiting::Sleep } else { Waiting::Poll },
                 reserved: Vec::new(),
+                broken: Vec::new(),
             },
             restart,
             outputs,

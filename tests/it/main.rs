@@ -44,4 +44,5 @@ mod trace;
 mod tune;
 mod tutorial;
 mod validate;
+mod verify;
 mod ways;

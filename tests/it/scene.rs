@@ -57,7 +57,12 @@ fn a_scene_means_what_it_says() {
     let task = LanguageModelOptions { text, sequence: 35, mode: Mode::Generate(generate) };
     assert_eq!(scene.task, Task::LanguageModel(task));
     let reserved = vec![(1, 1, 0), (7, 6, 3)];
-    let chip = ChipOptions { operating_point: OperatingPoint::Mhz300, waiting: Waiting::Sleep, reserved };
+    let chip = ChipOptions {
+        operating_point: OperatingPoint::Mhz300,
+        waiting: Waiting::Sleep,
+        reserved,
+        broken: Vec::new(),
+    };
     assert_eq!(scene.chip, chip);
     let layer = |name: &str| LayerMapping { layer: name.into(), ..LayerMapping::default() };
     let layers = vec![

@@ -2,29 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::common::Rows;
 use proptest::prelude::*;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions};
-use spinntui::machine::program::DramRows;
 use spinntui::mapping::options::Placement;
 use spinntui::mapping::spiking::{self, PopulationMapping, Request, SpikingError, SpikingSlot};
 use spinntui::net::csr::{Csr, from_parts};
 use spinntui::net::lif::{Lif, LifPopulation, LifState, Projection, Reset, Source};
-
-/// Rows of inputs, one a time step.
-#[derive(Clone, Debug)]
-struct Rows(Vec<Vec<f32>>);
-
-impl DramRows for Rows {
-    fn width(&self) -> usize {
-        self.0[0].len()
-    }
-
-    fn read(&self, row: u32, out: &mut [f32]) {
-        out.copy_from_slice(&self.0[row as usize]);
-    }
-}
 
 const KERNELS: [KernelKind; 6] = [
     KernelKind::CsrRow,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::DRAM_PORT_BYTES_PER_US;
+use crate::chip::geometry::Pe;
 
 /// What a PE does while it has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +28,23 @@ pub struct ChipOptions {
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
     /// public software keeps four PEs for itself; which four is not published.
     pub reserved: Vec<(u8, u8, u8)>,
+    /// PEs that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist; reserved ones exist and
+    /// stay idle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<(u8, u8, u8)>,
+}
+
+impl ChipOptions {
+    /// Returns the PEs that the mapper cannot use: reserved ones, then broken ones that are not reserved too.
+    pub fn withheld(&self) -> Vec<Pe> {
+        let also = self.broken.iter().filter(|place| !self.reserved.contains(place));
+        self.reserved.iter().chain(also).filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect()
+    }
+
+    /// Returns whether a PE does not work.
+    pub fn is_broken(&self, pe: Pe) -> bool {
+        self.broken.contains(&(pe.qpe().x, pe.qpe().y, pe.p()))
+    }
 }
 
 /// How addresses fall on the four SRAM banks of a PE.

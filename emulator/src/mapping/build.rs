@@ -102,15 +102,16 @@ pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> 
 /// Chooses PEs and units for every layer.
 pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
-    let reserved: Vec<Pe> = request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
+    let withheld = request.chip.withheld();
+    let broken = withheld.iter().filter(|&&pe| request.chip.is_broken(pe)).count();
     let mut taken = [false; PE_COUNT];
-    for pe in &reserved {
+    for pe in &withheld {
         taken[pe.index()] = true;
     }
     let mut named = Vec::new();
     for &(entry, wanted) in &entries {
         let pes = match &wanted.on {
-            Some(on) => Some(named_pes(entry, wanted, on, &reserved)?),
+            Some(on) => Some(named_pes(entry, wanted, on, request.chip)?),
             None => None,
         };
         for pe in pes.iter().flatten() {
@@ -139,7 +140,8 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
                 asked,
                 free: pes.len(),
                 total: PE_COUNT,
-                reserved: reserved.len(),
+                reserved: withheld.len() - broken,
+                broken,
             });
         }
         placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
@@ -172,13 +174,16 @@ fn named_pes(
     entry: usize,
     wanted: &LayerMapping,
     on: &[(u8, u8, u8)],
-    reserved: &[Pe],
+    chip: &ChipOptions,
 ) -> Result<Vec<Pe>, MapError> {
     let bad = |what: String| MapError::BadPe { entry, layer: wanted.layer.clone(), what };
     let mut pes = Vec::new();
     for &(x, y, p) in on {
         let pe = Pe::at(x, y, p).ok_or_else(|| bad(format!("there is no PE ({x},{y},{p})")))?;
-        if reserved.contains(&pe) {
+        if chip.is_broken(pe) {
+            return Err(bad(format!("{pe} is broken")));
+        }
+        if chip.reserved.contains(&(x, y, p)) {
             return Err(bad(format!("{pe} is reserved")));
         }
         if pes.contains(&pe) {

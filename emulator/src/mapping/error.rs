@@ -40,7 +40,7 @@ pub enum MapError {
     },
     /// More PEs asked for than are free.
     #[error(
-        "layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved})"
+        "layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved}, broken: {broken})"
     )]
     TooManyPes {
         /// Entry of `mapping.layers`.
@@ -55,6 +55,8 @@ pub enum MapError {
         total: usize,
         /// Reserved by the scene.
         reserved: usize,
+        /// Broken, and not reserved too.
+        broken: usize,
     },
     /// More PEs than units.
     #[error("layer `{layer}` has {units} units and cannot be spread over {asked} PEs")]

@@ -254,6 +254,15 @@ impl LayerState {
     }
 }
 
+/// Which matrix of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// W, the weights of the layer's input.
+    Input,
+    /// R, the weights of the layer's own values of the step before.
+    Recurrent,
+}
+
 /// State of a network, all zero at the start.
 #[derive(Clone, Debug)]
 pub struct EgruState {
@@ -313,12 +322,35 @@ impl Egru {
     /// # Panics
     /// If `x` or `state` is not of this network's shape.
     pub fn step<'s>(&self, state: &'s mut EgruState, x: &'s [f32]) -> &'s [f32] {
+        self.step_with(state, x, |k, weights, input, out| {
+            let layer = &self.layers[k];
+            let matrix = if weights == Weights::Input { &layer.kernel } else { &layer.recurrent };
+            csr_rows(matrix, input, out);
+        })
+    }
+
+    /// Computes a time step as [`Self::step`] does, with other products: `multiply` is given the layer's index, which of its
+    /// matrices, the operand, and the results to fill, `[3U]`.
+    ///
+    /// # Panics
+    ///
+    /// If `state` is another network's.
+    pub fn step_with<'s>(
+        &self,
+        state: &'s mut EgruState,
+        x: &'s [f32],
+        mut multiply: impl FnMut(usize, Weights, &[f32], &mut [f32]),
+    ) -> &'s [f32] {
         assert_eq!(self.layers.len(), state.layers.len(), "a state of another network");
         let EgruState { layers, sums: (w, q) } = state;
         for (k, layer) in self.layers.iter().enumerate() {
             let (before, rest) = layers.split_at_mut(k);
             let input = before.last().map_or(x, LayerState::output);
-            layer_step(layer, &mut rest[0], input, w, q);
+            let rows = 3 * layer.units();
+            let (w, q) = (&mut w[..rows], &mut q[..rows]);
+            multiply(k, Weights::Input, input, w);
+            multiply(k, Weights::Recurrent, &rest[0].y, q);
+            layer_step(layer, &mut rest[0], w, q);
         }
         state.layers.last().map_or(x, LayerState::output)
     }
@@ -337,11 +369,7 @@ impl Egru {
     }
 }
 
-fn layer_step(layer: &EgruLayer, state: &mut LayerState, x: &[f32], w: &mut [f32], q: &mut [f32]) {
-    let rows = 3 * layer.units();
-    let (w, q) = (&mut w[..rows], &mut q[..rows]);
-    csr_rows(&layer.kernel, x, w);
-    csr_rows(&layer.recurrent, &state.y, q);
+fn layer_step(layer: &EgruLayer, state: &mut LayerState, w: &[f32], q: &[f32]) {
     for (unit, (y, c)) in state.y.iter_mut().zip(&mut state.c).enumerate() {
         let out = pointwise(&layer.pointwise_input(unit, w, q, *c));
         *y = out.y;

@@ -13,5 +13,5 @@ pub mod sum;
 
 pub use csr::Csr;
 pub use egru::{
-    Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, pointwise,
+    Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, Weights, pointwise,
 };

@@ -96,9 +96,10 @@ fn space(loaded: &LoadedScene, plan: &Plan, scene: Choice) -> Space {
     let entries = &loaded.scene.mapping.layers;
     let on = |placed: &crate::mapping::Placed| entries.get(placed.entry).and_then(|entry| entry.on.as_ref());
     let named: Vec<bool> = plan.placed.iter().map(|placed| on(placed).is_some()).collect();
-    let reserved = loaded.scene.chip.reserved.iter().copied();
+    let chip = &loaded.scene.chip;
+    let withheld = chip.reserved.iter().chain(&chip.broken).copied();
     let spoken_for: BTreeSet<(u8, u8, u8)> =
-        plan.placed.iter().filter_map(on).flatten().copied().chain(reserved).collect();
+        plan.placed.iter().filter_map(on).flatten().copied().chain(withheld).collect();
     Space { scene, named, free: PE_COUNT - spoken_for.len().min(PE_COUNT) }
 }
 

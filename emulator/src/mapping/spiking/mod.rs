@@ -109,7 +109,7 @@ pub enum SpikingError {
     TooManyPes {
         /// PEs asked for, over all populations.
         needed: usize,
-        /// PEs that are not reserved.
+        /// PEs that are neither reserved nor broken.
         free: usize,
     },
     /// The rows have another width than the network reads.
@@ -194,8 +194,8 @@ fn place(request: &Request<'_>) -> Result<Vec<Placed>, SpikingError> {
     if needed != found {
         return Err(SpikingError::Width { needed, found });
     }
-    let reserved: Vec<Pe> = request.chip.reserved.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect();
-    let mut free = placement::order(request.placement).into_iter().filter(|pe| !reserved.contains(pe));
+    let withheld = request.chip.withheld();
+    let mut free = placement::order(request.placement).into_iter().filter(|pe| !withheld.contains(pe));
     let mut all = Vec::new();
     for (population, mapping) in populations.iter().zip(request.populations) {
         let (units, pes, name) = (population.units(), mapping.pes, population.name.clone());
@@ -208,7 +208,7 @@ fn place(request: &Request<'_>) -> Result<Vec<Placed>, SpikingError> {
         let on: Vec<Pe> = free.by_ref().take(pes).collect();
         if on.len() < pes {
             let needed = request.populations.iter().map(|mapping| mapping.pes).sum();
-            return Err(SpikingError::TooManyPes { needed, free: PE_COUNT - reserved.len() });
+            return Err(SpikingError::TooManyPes { needed, free: PE_COUNT - withheld.len() });
         }
         let first = |i: usize| (i * units / pes) as u32;
         all.push(Placed { pes: on, units: (0..pes).map(|i| (first(i)..first(i + 1)).collect()).collect() });

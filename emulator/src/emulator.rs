@@ -1,0 +1,178 @@
+//! The short way in: a network on the chip, stepped, looked at, and taken back to an earlier moment.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::chip::clock::us;
+use crate::chip::geometry::Pe;
+use crate::kernel::options::KernelKind;
+use crate::machine::checkpoint::Checkpoint;
+use crate::machine::exec::Machine;
+use crate::machine::options::{Assume, ChipOptions};
+use crate::machine::pages::PageStore;
+use crate::machine::program::{DramRows, Program};
+use crate::mapping::egru::Restart;
+use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::mapping::{MapError, Request, map};
+use crate::model::{LanguageModel, Model, ModelError};
+
+/// Emulated chip with a program.
+///
+/// The first page of this crate has an example. [`Self::machine`] gives everything that the short way leaves out.
+#[derive(Debug)]
+pub struct Emulator {
+    machine: Machine,
+    pages: PageStore,
+}
+
+/// Why a model cannot be emulated.
+#[derive(Debug, Error)]
+pub enum EmulatorError {
+    /// The model cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The model has no table of input rows.
+    #[error(
+        "the model `{name}` is no language model: give the input rows to `mapping::map`, and the program to `Emulator::new`"
+    )]
+    Rows {
+        /// Name of the model.
+        name: String,
+    },
+    /// The network does not fit the chip as it is to be mapped.
+    #[error(transparent)]
+    Map(#[from] MapError),
+}
+
+/// Why a time step was not completed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Stopped {
+    /// A routine was led outside its arrays.
+    #[error("{0}")]
+    Fault(String),
+    /// Nothing is left to happen, and values are missing.
+    #[error("{0}")]
+    Stalled(String),
+    /// There are not as many rows as samples in the batch, or more steps in flight than the program allows.
+    #[error("a time step needs a row for each of the {batch} samples, and {in_flight} steps are in flight")]
+    NotTaken {
+        /// Samples of the batch.
+        batch: u32,
+        /// Time steps in flight.
+        in_flight: usize,
+    },
+}
+
+impl Emulator {
+    /// Loads a program and starts all its PEs.
+    pub fn new(program: Program) -> Self {
+        Self { machine: Machine::new(Arc::new(program)), pages: PageStore::default() }
+    }
+
+    /// Loads a language model's folder and maps each of its layers to `pes` PEs, with the default options.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the model cannot be read, is none of language, or does not fit.
+    pub fn load(model: &Path, pes: u32) -> Result<Self, EmulatorError> {
+        let model = Model::load(model)?;
+        let rows = model
+            .language()
+            .map(|language| EmbeddingRows(Arc::clone(language)))
+            .ok_or_else(|| EmulatorError::Rows { name: model.card().name.clone() })?;
+        let layer = |name: &String| LayerMapping {
+            layer: name.clone(),
+            pes: Some(pes),
+            units_per_pe: None,
+            on: None,
+            input: KernelKind::default(),
+            recurrent: KernelKind::default(),
+        };
+        let names = model.network().layers.iter().map(|layer| &layer.name);
+        let mapping = MappingOptions { layers: names.map(layer).collect(), ..MappingOptions::default() };
+        let (program, _) = map(&Request {
+            network: model.network(),
+            dram: Arc::new(rows),
+            restart: Restart::of(model.card().carry, u32::MAX),
+            chip: &ChipOptions::default(),
+            mapping: &mapping,
+            assume: &Assume::default(),
+        })?;
+        Ok(Self::new(program))
+    }
+
+    /// Runs one time step on input row `row` (of a language model: a word's number) and returns what the host receives, in
+    /// model order.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the machine stops before the step is complete.
+    pub fn step(&mut self, row: u32) -> Result<Vec<f32>, Stopped> {
+        if !self.machine.announce(&[row]) {
+            let (program, state) = (self.machine.program(), self.machine.state());
+            return Err(Stopped::NotTaken { batch: program.batch, in_flight: state.host.in_flight.len() });
+        }
+        while let Some(progress) = self.machine.advance() {
+            if progress.step {
+                return Ok(self.machine.output(0));
+            }
+        }
+        match &self.machine.state().fault {
+            Some(fault) => Err(Stopped::Fault(fault.clone())),
+            None => Err(Stopped::Stalled(self.machine.stalled().unwrap_or_default())),
+        }
+    }
+
+    /// Returns the chip time, µs.
+    pub fn time_us(&self) -> f64 {
+        us(self.machine.state().tick)
+    }
+
+    /// Returns the bytes of a PE's SRAM, as aligned little-endian words.
+    pub fn sram(&self, pe: Pe) -> &[u32] {
+        self.machine.state().pes[pe.index()].sram.words()
+    }
+
+    /// Keeps this moment, to come back to it with [`Self::restore`].
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        self.machine.checkpoint(&mut self.pages)
+    }
+
+    /// Goes back (or forth) to a moment that this emulator kept.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) {
+        self.machine.restore(checkpoint);
+    }
+
+    /// Returns what the chip is loaded with.
+    pub fn program(&self) -> &Program {
+        self.machine.program()
+    }
+
+    /// Returns the machine, with its whole state.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Returns the machine, to inject faults, record or watch.
+    pub fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+}
+
+/// Embedding table of a language model as the chip's DRAM holds it: one row of singles a word.
+#[derive(Clone, Debug)]
+pub struct EmbeddingRows(pub Arc<LanguageModel>);
+
+impl DramRows for EmbeddingRows {
+    fn width(&self) -> usize {
+        self.0.embedding.width()
+    }
+
+    fn read(&self, row: u32, out: &mut [f32]) {
+        if !self.0.embedding.row(row, out) {
+            out.fill(0.0);
+        }
+    }
+}

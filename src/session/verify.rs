@@ -1,0 +1,212 @@
+//! Compares the chip with the network's mathematics after every time step, bit for bit.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Session;
+use crate::chip::geometry::Pe;
+use crate::kernel::options::KernelKind;
+use crate::machine::program::{DramRows, Slot};
+use crate::mapping::egru::{EgruProgram, EgruSlot, Restart};
+use crate::model::Model;
+use crate::net::quantise::{QuantisedCsr, quantise};
+use crate::net::{Carry, Egru, EgruState, Weights, sum};
+
+/// The reference beside a session: the same inputs through the network as mathematics.
+#[derive(Debug)]
+pub struct Verifier {
+    model: Model,
+    rows: Arc<dyn DramRows>,
+    restart: Option<Restart>,
+    /// One for each sample of the batch.
+    states: Vec<EgruState>,
+    /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
+    int8: Vec<[Option<QuantisedCsr>; 2]>,
+    /// In a pipeline layers are at different time steps when one is complete: only what the host receives can be compared.
+    outputs_only: bool,
+    step: u32,
+    compared: u64,
+}
+
+/// First value in which chip and mathematics differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Time step, from 0.
+    pub step: u32,
+    /// Name of the layer.
+    pub layer: String,
+    /// Index of the unit in the model.
+    pub unit: u32,
+    /// Sample of the batch.
+    pub sample: usize,
+    /// PE that the unit is on.
+    pub pe: Pe,
+    /// Name of the value: y, c, trace, or y at the host.
+    pub value: &'static str,
+    /// Bits on the chip.
+    pub chip: u32,
+    /// Bits of the mathematics.
+    pub net: u32,
+}
+
+impl Difference {
+    /// Returns the number of the highest bit that differs, 0 to 31.
+    pub fn bit(&self) -> u32 {
+        31 - (self.chip ^ self.net).leading_zeros().min(31)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { layer, unit, pe, value, chip, net, .. } = self;
+        write!(
+            f,
+            "time step #{}, {pe}, {layer} unit {unit}, sample {}: {value} is {:e} ({chip:08x}) on the chip and {:e} \
+             ({net:08x}) in the mathematics; the highest bit that differs is {}",
+            self.step.wrapping_add(1),
+            self.sample,
+            f32::from_bits(*chip),
+            f32::from_bits(*net),
+            self.bit(),
+        )
+    }
+}
+
+impl Verifier {
+    /// Creates the reference for a session that has not begun.
+    pub fn new(session: &Session) -> Self {
+        let (model, program) = (session.model().clone(), session.program());
+        let network = model.network();
+        let kinds = |k: usize| {
+            let slot = program.pes.iter().flatten().find_map(|pe| pe.slot_of(k as u8));
+            slot.and_then(|(_, slot)| EgruSlot::of(slot)).map(|share| share.kinds).unwrap_or_default()
+        };
+        let int8 = network.layers.iter().enumerate().map(|(k, layer)| {
+            let [w, r] = kinds(k).map(|kind| kind == KernelKind::Int8Csr);
+            [w.then(|| quantise(&layer.kernel).0), r.then(|| quantise(&layer.recurrent).0)]
+        });
+        Self {
+            int8: int8.collect(),
+            rows: Arc::clone(&program.dram),
+            restart: EgruProgram::of(program).and_then(|egru| egru.restart),
+            states: vec![network.state(); program.batch as usize],
+            outputs_only: program.steps_in_flight > 1,
+            step: 0,
+            compared: 0,
+            model,
+        }
+    }
+
+    /// Returns the number of values that were equal so far.
+    pub fn compared(&self) -> u64 {
+        self.compared
+    }
+
+    /// Computes the time step that the session has just completed, and compares.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first value that differs: in the order of samples, layers, and units on their PEs.
+    pub fn check(&mut self, session: &Session) -> Result<(), Difference> {
+        let rows = session.rows().to_vec();
+        let model = self.model.clone();
+        let network = model.network();
+        for (sample, row) in rows.into_iter().enumerate() {
+            self.advance(network, sample, row);
+            if self.outputs_only {
+                self.output(session, sample)?;
+            } else {
+                for layer in 0..network.layers.len() {
+                    self.layer(session, sample, layer)?;
+                }
+                self.output(session, sample)?;
+            }
+        }
+        self.step = self.step.wrapping_add(1);
+        Ok(())
+    }
+
+    fn advance(&mut self, network: &Egru, sample: usize, row: u32) {
+        let state = &mut self.states[sample];
+        if let Some(restart) = self.restart.filter(|restart| restart.at(self.step)) {
+            state.start_sequence(if restart.outputs { Carry::Nothing } else { Carry::Y });
+        }
+        let mut x = vec![0.0; self.rows.width()];
+        self.rows.read(row, &mut x);
+        let int8 = &self.int8;
+        network.step_with(state, &x, |k, weights, input, out| {
+            let layer = &network.layers[k];
+            let (matrix, rounded) = match weights {
+                Weights::Input => (&layer.kernel, &int8[k][0]),
+                Weights::Recurrent => (&layer.recurrent, &int8[k][1]),
+            };
+            match rounded {
+                Some(rounded) => out.copy_from_slice(&rounded.multiply(input)),
+                None => sum::csr_rows(matrix, input, out),
+            }
+        });
+    }
+
+    /// Compares what a layer's PEs keep of their units.
+    fn layer(&mut self, session: &Session, sample: usize, layer: usize) -> Result<(), Difference> {
+        let program = session.program();
+        for &pe in &program.layers[layer].pes {
+            let slots = program.pe(pe).map_or(&[][..], |loaded| &loaded.slots);
+            let is = |slot: &&Slot| (usize::from(slot.layer), usize::from(slot.sample)) == (layer, sample);
+            let Some(slot) = slots.iter().find(is) else { continue };
+            let Some(EgruSlot { pointwise, .. }) = EgruSlot::of(slot) else { continue };
+            let sram = &session.machine().state().pes[pe.index()].sram;
+            let state = &self.states[sample].layers[layer];
+            let arrays = [
+                ("y", Some(pointwise.y), &state.y),
+                ("c", Some(pointwise.cell), &state.c),
+                ("trace", pointwise.trace, &state.trace),
+            ];
+            for (value, at, expected) in arrays {
+                let Some(at) = at else { continue };
+                for (i, &unit) in (0_u32..).zip(&slot.units) {
+                    let net = expected.get(unit as usize).map_or(0, |value| value.to_bits());
+                    let chip = sram.word(at + 4 * i);
+                    self.compared += 1;
+                    if chip != net {
+                        return Err(self.difference(session, (sample, layer, unit), pe, value, (chip, net)));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what the host has received.
+    fn output(&mut self, session: &Session, sample: usize) -> Result<(), Difference> {
+        let Some(last) = self.model.network().layers.len().checked_sub(1) else { return Ok(()) };
+        let expected = self.states[sample].layers[last].output();
+        for (unit, (chip, net)) in (0_u32..).zip(session.machine().output(sample).iter().zip(expected)) {
+            let (chip, net) = (chip.to_bits(), net.to_bits());
+            if chip != net {
+                let on = |pe: &&Pe| {
+                    let slot = session.program().pe(**pe).and_then(|loaded| loaded.slot_of(last as u8));
+                    slot.is_some_and(|(_, slot)| slot.units.contains(&unit))
+                };
+                let pes = &session.program().layers[last].pes;
+                let Some(&pe) = pes.iter().find(on) else { continue };
+                let value = "y at the host";
+                return Err(self.difference(session, (sample, last, unit), pe, value, (chip, net)));
+            }
+        }
+        self.compared += expected.len() as u64;
+        Ok(())
+    }
+
+    fn difference(
+        &self,
+        session: &Session,
+        (sample, layer, unit): (usize, usize, u32),
+        pe: Pe,
+        value: &'static str,
+        (chip, net): (u32, u32),
+    ) -> Difference {
+        let layer = session.program().layers[layer].name.clone();
+        Difference { step: self.step, layer, unit, sample, pe, value, chip, net }
+    }
+}
