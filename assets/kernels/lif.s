@@ -74,32 +74,35 @@ lif_add:
 lif_subtract:
 	@ args = 8, pretend = 0, frame = 0
 	@ frame_needed = 0, uses_anonymous_args = 0
-	push	{r4, lr}
+	@ link register save eliminated.
+	push	{r4}
 	lsls	r0, r0, #2
-	ldr	r4, [sp, #12]
+	vmov.f32	s12, #1.0e+0
+	ldr	r4, [sp, #8]
 	beq	.L10
-	vldr.32	s12, .L23
-	ldr	ip, [sp, #8]
+	vldr.32	s11, .L23
+	ldr	ip, [sp, #4]
 	add	r0, r0, r1
 .L14:
-	vldmia.32	r2!, {s14}
+	vldmia.32	r2!, {s13}
 	vldmia.32	ip!, {s15}
-	vldmia.32	r1!, {s13}
-	vmul.f32	s15, s15, s14
-	vldmia.32	r3!, {s14}
-	vadd.f32	s15, s15, s13
-	mov	lr, #1065353216
-	vcmpe.f32	s15, s14
+	vldmia.32	r1!, {s14}
+	vmul.f32	s15, s15, s13
+	vldmia.32	r3!, {s13}
+	vadd.f32	s15, s15, s14
+	vmov.f32	s14, s12
+	vcmpe.f32	s15, s13
 	vmrs	APSR_nzcv, FPSCR
 	ite	gt
-	vsubgt.f32	s15, s15, s14
-	vmovle	lr, s12
+	vsubgt.f32	s15, s15, s13
+	vmovle.f32	s14, s11
 	cmp	r0, r1
 	vstr.32	s15, [ip, #-4]
-	str	lr, [r4], #4	@ float
+	vstmia.32	r4!, {s14}
 	bne	.L14
 .L10:
-	pop	{r4, pc}
+	ldr	r4, [sp], #4
+	bx	lr
 .L24:
 	.align	2
 .L23:
@@ -119,13 +122,13 @@ lif_reset:
 	@ link register save eliminated.
 	push	{r4, r5}
 	lsls	r0, r0, #2
+	vmov.f32	s12, #1.0e+0
 	ldr	r5, [sp, #8]
 	ldr	r4, [sp, #16]
 	beq	.L25
 	vldr.32	s11, .L35
 	ldr	ip, [sp, #12]
 	add	r0, r0, r4
-	vmov.f32	s12, #1.0e+0
 .L28:
 	vldmia.32	r2!, {s13}
 	vldr.32	s15, [ip]

@@ -10,6 +10,7 @@ use crate::chip::listing::blocks::{Loop, Shape, annotate};
 use crate::chip::listing::{Function, ListingError, compiler, functions};
 use crate::file;
 use crate::kernel::cost::{Coefficients, KernelCosts, Linear, SOURCES, Source};
+use crate::kernel::lif::LifPart;
 use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
 
@@ -121,11 +122,18 @@ fn bytes(kind: KernelKind) -> &'static str {
     }
 }
 
+/// A time step of 27 neurons with one projection that ends in `last`.
+fn lif(costs: &KernelCosts, last: LifPart) -> Cycles {
+    [LifPart::Start, LifPart::Add, last].into_iter().map(|part| costs.lif(part, 27)).sum()
+}
+
 fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Result<()> {
     let rows = [
         ("pointwise", "call of 27 units, exps aside", costs.pointwise(27)),
         ("pointwise", "trace of 27 units", costs.trace(27)),
         ("clear", "call of 256 words", costs.clear(256)),
+        ("lif", "27 neurons that a spike takes θ off", lif(costs, LifPart::Subtract)),
+        ("lif", "27 neurons that a spike sets to a value", lif(costs, LifPart::Reset)),
         ("broadcast", "packet", costs.broadcast_per_packet()),
         ("broadcast", "destination of a packet", costs.broadcast_per_destination()),
         ("receive_isr", "block that arrives", costs.receive_isr()),

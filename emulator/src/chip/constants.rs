@@ -440,13 +440,17 @@ mod tests {
 
     #[test]
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
-        // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines.
-        const OWN: [&str; 16] = [
+        // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
+        // groups of receivers, phases of a program.
+        const OWN: [&str; 19] = [
             "BYTES",
             "FULL",
             "KEPT",
+            "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
+            "NEXT",
+            "OWN",
             "PAGE_BYTES",
             "PAGE_WORDS",
             "PACKET_VALUES",
