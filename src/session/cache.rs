@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::machine::program::Restart;
+use crate::mapping::egru::Restart;
 use crate::model::{Model, ModelError, weights_file};
 use crate::scene::{LoadedScene, SceneError};
 use crate::task::{Feed, Kept};

@@ -13,7 +13,7 @@ use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
     TimelineWindow,
 };
-use crate::session::timeline::path::{Segment, about, packet_words, operation_before};
+use crate::session::timeline::path::{Segment, about, operation_before, packet_words};
 use crate::session::timeline::tape::{Tape, TapedStep};
 use crate::session::timeline::{Doing, idle};
 use crate::text::step_number;

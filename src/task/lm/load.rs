@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use spinnaker2_emulator::EmbeddingRows;
+
 use super::options::{GenerateOptions, LanguageModelOptions, Mode};
 use super::reading::Reading;
 use super::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
@@ -135,21 +137,5 @@ impl Feed for LanguageFeed {
             Mode::Generate(generate) => self.writing(generate)?,
         };
         Ok(Box::new(Reading::new(task)))
-    }
-}
-
-/// The embedding table as the chip's DRAM holds it: one row of singles a word.
-#[derive(Debug)]
-struct EmbeddingRows(Arc<LanguageModel>);
-
-impl DramRows for EmbeddingRows {
-    fn width(&self) -> usize {
-        self.0.embedding.width()
-    }
-
-    fn read(&self, row: u32, out: &mut [f32]) {
-        if !self.0.embedding.row(row, out) {
-            out.fill(0.0);
-        }
     }
 }
