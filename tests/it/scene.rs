@@ -5,13 +5,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{fine, session, spinntui};
 use spinntui::chip::clock::OperatingPoint;
+use spinntui::chip::geometry::Pe;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Waiting};
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
 };
 use spinntui::scene::{LoadedScene, Task};
+use spinntui::session::command::StepUnit;
 use spinntui::task::lm::options::{GenerateOptions, LanguageModelOptions, Mode};
 
 /// The scenes of a folder of the repository, in alphabetical order. Tests run at its root.
@@ -239,4 +242,31 @@ fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
     let loaded = LoadedScene::from_text(&text, Path::new("a.ron"), &edits).unwrap();
     assert_eq!(loaded.scene.mapping.barrier, Barrier::Never);
     assert_eq!(loaded.text.matches('\n').count(), loaded.text.matches("\r\n").count());
+}
+
+/// Two of the PEs that the small model would take do not work: others do their work, with the same outputs.
+#[test]
+fn broken_pes_do_not_exist_for_the_mapper() {
+    let broken = [("chip.broken", "[(1,4,0), (1,4,1)]")];
+    let outputs = |edits: &[(&str, &str)]| {
+        let mut session = session("scenes/lm_small.ron", edits);
+        for _ in 0..3 {
+            session.step(StepUnit::TimeStep);
+        }
+        let used = [0, 1].map(|p| session.program().pe(Pe::at(1, 4, p).unwrap()).is_some());
+        (session.output_hash(), used)
+    };
+    let ((sound, used), (elsewhere, still)) = (outputs(&[]), outputs(&broken));
+    assert_eq!((used, still), ([true; 2], [false; 2]));
+    assert_eq!(sound, elsewhere);
+
+    let arguments = |set: &str| ["check", "scenes/lm.ron", "--set", set].map(str::to_owned);
+    let plan = fine(&["check", "scenes/lm_small.ron", "--set", "chip.broken=[(1,4,0), (1,4,1)]"]);
+    assert!(plan.contains('X') && plan.contains("X broken"), "{plan}");
+    let refused = spinntui(&arguments("chip.broken=[(1,1,0), (1,1,1), (1,1,2)]"));
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{error}");
+    assert!(error.contains("150 PEs, and there are 149 (152 less 3 broken)"), "{error}");
+    let error = String::from_utf8(spinntui(&arguments("chip.broken=[(9,9,0)]")).stderr).unwrap();
+    assert!(error.contains("chip.broken.0"), "{error}");
 }
