@@ -168,12 +168,11 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 
 /// Says what a comparison with the mathematics found; returns `true` if there was no difference.
 fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> bool {
-    match difference {
-        Some(difference) => say(format!("verify: {difference}")),
-        None => {
-            let (values, steps) = (grouped(verifier.compared()), several(steps, "time step"));
-            say(format!("verify: {values} values of {steps} are the mathematics', bit for bit"));
-        }
+    if let Some(difference) = difference {
+        say(format!("verify: {difference}"));
+    } else {
+        let (values, steps) = (grouped(verifier.compared()), several(steps, "time step"));
+        say(format!("verify: {values} values of {steps} are the mathematics', bit for bit"));
     }
     difference.is_none()
 }

@@ -28,6 +28,9 @@ use super::{Moved, Session};
 use building::{Building, Purpose};
 use queue::{Next, Queue};
 
+/// Stack of a thread that reads conditions, in bytes: they nest up to 50 levels, at some 40 kB each in a dev build.
+pub(super) const STACK_BYTES: usize = 8 << 20;
+
 /// Longest time between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(4);
 /// Events between two looks at the clock: the longest take some hundred µs.
@@ -117,16 +120,17 @@ impl Engine {
         let (end, ended) = bounded::<()>(0);
         let ready = Arc::new(AtomicBool::new(true));
         let face_ready = Arc::clone(&ready);
-        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let _end = end;
-            let mut notify = notify;
-            let mut runner = Runner::new(options, Queue::new(inbox, leave), face_ready);
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
-                let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
-            }
-        })?;
+        let thread =
+            std::thread::Builder::new().name("engine".into()).stack_size(STACK_BYTES).spawn(move || {
+                let _end = end;
+                let mut notify = notify;
+                let mut runner = Runner::new(options, Queue::new(inbox, leave), face_ready);
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
+                    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+                    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                    notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
+                }
+            })?;
         Ok(Self { commands, alive: Some(alive), ended, ready, thread: Some(thread) })
     }
 

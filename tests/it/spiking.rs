@@ -1,5 +1,7 @@
 //! Spiking populations on the emulated chip, against their mathematics: every spike and every potential, bit for bit.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 
 use crate::common::Rows;

@@ -21,10 +21,13 @@ fn verify(mut session: Session, steps: u64) -> Result<u64, Difference> {
     Ok(verifier.compared())
 }
 
+/// Scene, edits, time steps.
+type Case = (&'static str, &'static [(&'static str, &'static str)], u64);
+
 /// Every family of figures that a scene can ask for: ways of sending, batch, pipeline, 8-bit weights, gestures, arrays.
 #[test]
 fn every_kind_of_scene_is_the_mathematics() {
-    let scenes: [(&str, &[(&str, &str)], u64); 9] = [
+    let scenes: [Case; 9] = [
         (SMALL, &[], 4),
         (SMALL, &[("task.sequence", "2")], 5),
         (SMALL, &[("mapping.batch", "2")], 3),

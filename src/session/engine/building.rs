@@ -95,7 +95,7 @@ impl Runner {
             let _ = sender.send(Built { session, cache });
         };
         // If the thread cannot be started, dropping the sender reports that there is no result.
-        let _ = std::thread::Builder::new().name("build".into()).spawn(work);
+        let _ = std::thread::Builder::new().name("build".into()).stack_size(super::STACK_BYTES).spawn(work);
         self.building = Some(Building { purpose, result });
     }
 

@@ -173,7 +173,7 @@ pub struct Try {
     pub keys: String,
     /// Texts that the screen must show, each within a line; braces hold values, as in the page.
     ///
-    /// They are checked at every size of [`SIZES`](super::check::SIZES).
+    /// They are checked at every size of [`SIZES`](crate::tui::rehearsal::SIZES).
     pub sees: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::events;
 
 impl Machine {
     /// Makes the packets of a slot's block, and returns how many there are and what that takes.
-    pub(super) fn pack(&mut self, pe: Pe, slot: &Slot, events: &Packing) -> (Price, u32) {
+    pub(super) fn pack(&mut self, pe: Pe, slot: &Slot, events: Packing) -> (Price, u32) {
         let program = Arc::clone(&self.program);
         let sram = &mut self.state.pes[pe.index()].sram;
         let units = slot.units.len() as u32;

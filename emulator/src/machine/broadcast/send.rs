@@ -19,7 +19,7 @@ impl Machine {
     pub(in super::super) fn begin_broadcast(&mut self, pe: Pe, number: u8, slot: &Slot) -> Begun {
         let program = Arc::clone(&self.program);
         let (packing, packets) = match slot.events {
-            Some(events) => self.pack(pe, slot, &events),
+            Some(events) => self.pack(pe, slot, events),
             None => (Price::default(), slot.packets()),
         };
         let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
