@@ -9,7 +9,7 @@
 //! Of two that meet, one waits a PE cycle; which one says `assume.bank_priority`. If it is the core, its operation ends a
 //! cycle later. (The chip as a whole may still gain, perhaps since packets that leave later meet fewer others on the links:
 //! on ten steps of scenes/lm.ron with `Word` and `Writes` it is 0.004 % earlier.) If it is the write, the network interface keeps
-//! it for a cycle. That is counted but not added to the chip time: nobody reads the bytes before the block's last packet
+//! it for a cycle. That is counted but not added to the chip time: no core reads the bytes before the block's last packet
 //! has raised its interrupt. That interrupt would come a cycle later, which is felt only by a PE that waits for it: at
 //! most a PE cycle a layer and time step.
 //!
@@ -70,9 +70,9 @@ pub struct BankCount {
     pub noc: u64,
     /// DMA beats written.
     pub dma: u64,
-    /// Cycles that the core waited for a write: it lost so many conflicts.
+    /// Cycles that the core waited for a write, one for each conflict that it lost.
     pub core_stalls: u64,
-    /// Cycles that writes waited for the core: they lost so many.
+    /// Cycles that writes waited for the core, one for each conflict that they lost.
     pub write_waits: u64,
 }
 
@@ -109,7 +109,7 @@ pub struct BankState {
 }
 
 impl BankState {
-    /// The core begins an operation with so many accesses over so many cycles.
+    /// Begins an operation of the core with these accesses over `cycles` cycles.
     pub fn begin(&mut self, accesses: &PerBank, cycles: u64) {
         for ((count, kept), &accesses) in self.count.iter_mut().zip(&mut self.rate).zip(accesses) {
             count.core += accesses;
@@ -165,7 +165,7 @@ fn rate(accesses: u64, cycles: u64) -> u32 {
 }
 
 impl Machine {
-    /// The core begins an operation that takes so many cycles.
+    /// Begins an operation of the core that takes `cycles` cycles.
     pub(super) fn banks_begin(&mut self, pe: Pe, accesses: Option<&PerBank>, cycles: u64) {
         let banks = &mut self.state.pes[pe.index()].banks;
         match accesses {
@@ -191,7 +191,7 @@ impl Machine {
         }
     }
 
-    /// The NoC writes so many words into a bank.
+    /// Writes `writes` words of the NoC into a bank.
     #[inline]
     fn banks_writes(&mut self, index: usize, bank: usize, writes: u64) {
         let priority = self.program.assume.bank_priority;
@@ -224,7 +224,7 @@ impl Machine {
         }
     }
 
-    /// The core has lost so many conflicts: what it does ends later.
+    /// Lets the core's operation end later by the `conflicts` that it lost.
     fn stall(&mut self, index: usize, conflicts: u64) {
         let ticks = self.ticks(conflicts * u64::from(BANK_CONFLICT_CYCLES));
         let state = &mut self.state.pes[index];

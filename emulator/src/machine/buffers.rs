@@ -1,8 +1,9 @@
-//! Where x and y of a layer lie in turn, and how their arrivals are counted.
+//! Where values arrive in turn, and how their arrivals are counted.
 
-/// Where x and y of a share lie, in turn: two buffers where time steps do not overlap, three where they do.
+/// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///
-/// x(t) arrives in the buffer of step t, y(t−1) lies in that of step t−1, and y(t) lands on x(t)'s.
+/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps later lands there. An EGRU's
+/// x(t) and y(t) share a buffer one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
     /// Byte addresses; the third is not in use where there are two.
@@ -11,43 +12,43 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// So many (two or three) of `bytes` bytes each, one after the other from `start` on.
+    /// Creates `count` buffers (2 or 3) of `bytes` bytes each, one after the other from byte address `start` on.
     pub const fn new(start: u32, bytes: u32, count: u32) -> Self {
         Self { at: [start, start + bytes, start + 2 * bytes], count: if count > 2 { 3 } else { 2 } }
     }
 
-    /// How many.
+    /// Returns the number of buffers.
     pub const fn count(self) -> u32 {
         self.count
     }
 
-    /// Bytes of each.
+    /// Returns the bytes of each buffer.
     pub const fn bytes(self) -> u32 {
         self.at[1] - self.at[0]
     }
 
-    /// Their byte addresses.
+    /// Iterates over the byte addresses of the buffers.
     pub fn addresses(self) -> impl Iterator<Item = u32> {
         self.at.into_iter().take(self.count as usize)
     }
 
-    /// The buffer of x(step), where y(step) lands.
+    /// Returns the byte address of the buffer of time step `step`.
     pub const fn of(self, step: u32) -> u32 {
         self.at[(step % self.count) as usize]
     }
 
-    /// The buffer of y(step − 1).
+    /// Returns the byte address of the buffer of the time step before `step`.
     pub const fn before(self, step: u32) -> u32 {
         self.at[((step % self.count + self.count - 1) % self.count) as usize]
     }
 
-    /// Which counters count the arrivals of `step`: one set for all where steps do not overlap, one a buffer otherwise,
-    /// since then a fast sender's next block may come before a slow one's.
+    /// Returns the set of counters for the arrivals of `step`: one set for all where steps do not overlap, otherwise one a
+    /// buffer, since a fast sender's next block may arrive before a slow one's.
     pub const fn set(self, step: u32) -> u8 {
         if self.count == 2 { 0 } else { (step % self.count) as u8 }
     }
 
-    /// Arrivals that the counter of `step` shows when all of that step and before are there, at `each` a step.
+    /// Returns the value of the counter of `step` once all arrivals up to that step are there, `each` a step.
     pub const fn arrivals(self, step: u32, each: u32) -> u32 {
         arrivals(step, if self.count == 2 { 1 } else { self.count }, each)
     }

@@ -192,7 +192,7 @@ impl Costs {
         self.at(self.kernels.broadcast(packets, destinations))
     }
 
-    /// Packing a block of so many units, so many of them active.
+    /// Returns the cycles of packing a block of `units` units, `active` of them active.
     pub fn pack_events(&self, units: u32, active: u32) -> u64 {
         self.at(self.kernels.pack_events(units, active))
     }
@@ -202,12 +202,12 @@ impl Costs {
         self.at(self.kernels.unpack_events(list, work))
     }
 
-    /// Programming DMA transfers to so many PEs.
+    /// Returns the cycles of programming DMA transfers to `destinations` PEs.
     pub fn dma_send(&self, destinations: u32) -> u64 {
         self.at(self.kernels.dma_send(destinations))
     }
 
-    /// Messages of a relay to `destinations` QPEs.
+    /// Returns the cycles of a relay's messages to `destinations` QPEs.
     pub fn relay(&self, destinations: u32) -> u64 {
         self.at(self.kernels.barrier_release(destinations))
     }

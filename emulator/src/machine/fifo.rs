@@ -134,8 +134,10 @@ impl Fifo {
         self.fill -= 1;
     }
 
-    /// Writes an entry; the byte address at which it is in the ring now, if it is. Where the ring is full, [`OnFull::Stall`] refuses it (whoever
-    /// brings it has to wait), [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
+    /// Writes an entry and returns its byte address in the ring, if it is there now.
+    ///
+    /// Where the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait), [`OnFull::Drop`] loses it, and
+    /// [`OnFull::Overwrite`] loses the oldest.
     pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
         if self.is_full() {
             match on_full {

@@ -15,7 +15,7 @@ use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
 use crate::kernel::KernelFault;
 
-/// `counter` has come to `value` or beyond (counters wrap).
+/// Returns whether `counter` has reached `value` or passed it (counters wrap).
 fn reached(counter: u32, value: u32) -> bool {
     (counter.wrapping_sub(value) as i32) >= 0
 }
@@ -28,7 +28,7 @@ fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, &Op
 }
 
 impl Machine {
-    /// Begins the operation that the PE's program has come to.
+    /// Begins the current operation of the PE's program.
     pub(super) fn begin(&mut self, pe: Pe) {
         let program = Arc::clone(&self.program);
         let state = &mut self.state.pes[pe.index()];
@@ -76,7 +76,7 @@ impl Machine {
         self.note_instructions(pe, price.kinds);
     }
 
-    /// The core works for so many cycles, then the operation ends.
+    /// Lets the core work for `cycles` cycles, after which the operation ends.
     fn busy_for(&mut self, pe: Pe, cycles: u64) {
         let ticks = self.ticks(cycles);
         let state = &mut self.state.pes[pe.index()];
@@ -155,7 +155,7 @@ impl Machine {
         }
     }
 
-    /// A counter has set off a relay: the handler goes on and sends its messages.
+    /// Sends the messages of a relay that a counter has set off, in the handler that counted.
     fn relay(&mut self, pe: Pe, relay: &Relay) {
         let ticks = self.ticks(self.program.costs.relay(relay.to.len() as u32));
         let state = &mut self.state.pes[pe.index()];

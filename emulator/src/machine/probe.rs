@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::legend::PhaseId;
 use crate::chip::clock::Tick;
 
-/// Time of each phase along the time line: from the moment the previous phase ended everywhere to the moment this one
+/// Time of each phase along the timeline: from the moment the previous phase ended everywhere to the moment this one
 /// has. Over all layers and phases these add up to the time that has passed, also where layers work at the same time:
 /// then a phase's part is the time by which it ended later than the one that ended last before it, in whatever layer.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub struct PhaseClock {
 }
 
 impl PhaseClock {
-    /// For so many layers, each with a lane for every sample.
+    /// Creates a clock for `layers` layers and `lanes` lanes, one for each sample of each layer.
     pub fn new(layers: usize, lanes: usize) -> Self {
         let zero = vec![[0; PhaseId::MAX]; layers];
         Self {
@@ -61,7 +61,7 @@ pub struct BusyProbe {
 }
 
 impl BusyProbe {
-    /// For so many layers.
+    /// Creates a probe for `layers` layers.
     pub fn new(layers: usize) -> Self {
         Self { phases: vec![[0; PhaseId::MAX]; layers], interrupts: 0 }
     }

@@ -79,11 +79,11 @@ pub const MAX_IN_FLIGHT: u32 = PACKET_WORDS as u32;
 pub struct Target {
     /// QPE index the packets go to; [`super::broadcast::ROUTER`] for the event router.
     pub qpe: u8,
-    /// Bit p: PE p of that QPE takes the packet. 0 with `host`.
+    /// Bit p: PE p of that QPE takes the packet; 0 for the host.
     pub mask: u8,
     /// The packets leave the mesh at that QPE's router for the host.
     pub host: bool,
-    /// Byte address of what they are sent, at the sender: its y or its traces.
+    /// Byte address at the sender of the values that are sent to them.
     pub payload: u32,
     /// The buffers at the receivers; the host keeps its own.
     pub buffers: Buffers,
@@ -133,7 +133,7 @@ impl Slot {
         self.counter(id).map_or(0, |counter| counter.address(set))
     }
 
-    /// Packets of this share's y block, where all of y is sent.
+    /// Returns the number of packets of the slot's block, where all values are sent.
     pub fn packets(&self) -> u32 {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
     }
@@ -158,9 +158,9 @@ pub enum RegionKind {
     Program,
     /// Weight values, column indices, row pointers.
     Weights,
-    /// x and y as packets deliver them.
+    /// Values as packets and DMA deliver them.
     Buffer,
-    /// Cell state, biases, thresholds, gate sums, counters.
+    /// State of neurons, their parameters, sums, counters.
     State,
     /// Stack and heap.
     Stack,

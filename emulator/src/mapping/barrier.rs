@@ -29,7 +29,7 @@ pub struct BarrierMargin {
     /// where outputs are sent by DMA, all transfers of an engine; in a pipeline also the end of the step before, and the
     /// interrupts of the next.
     pub skew: u64,
-    /// Only one PE: nobody to wait for.
+    /// The layer is on one PE, which has no other to wait for.
     pub alone: bool,
     /// Some PE hosts other layers or samples too, and may come late by all their work.
     pub crowded: bool,

@@ -92,7 +92,7 @@ pub fn unit_weights(layer: &EgruLayer) -> (Vec<u32>, Vec<u32>) {
     (of(&layer.kernel), of(&layer.recurrent))
 }
 
-/// Units of a layer over so many PEs, as the scene asks.
+/// Assigns the units of a layer to `pes` PEs, as the scene asks.
 pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> Assignment {
     let (input, recurrent) = unit_weights(layer);
     let weight: Vec<u32> = input.iter().zip(&recurrent).map(|(w, r)| w + r).collect();

@@ -30,7 +30,7 @@ pub fn assign(weight: &[u32], pes: usize, balance: Balance) -> Assignment {
     assignment
 }
 
-/// Contiguous ranges of so many units.
+/// Returns contiguous ranges of these numbers of units.
 fn ranges(room: &[usize]) -> Assignment {
     let mut next = 0u32;
     let mut range = |n: usize| {

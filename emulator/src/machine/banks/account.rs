@@ -24,7 +24,7 @@ impl Spread {
         }
     }
 
-    /// Adds so many accesses to their banks. No access is lost to rounding.
+    /// Adds `accesses` accesses to their banks. No access is lost to rounding.
     pub fn add(&self, accesses: u64, banks: &mut PerBank) {
         let all = self.up_to[BANKS - 1];
         if all == 0 {

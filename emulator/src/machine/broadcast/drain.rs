@@ -1,7 +1,7 @@
 //! The receiver's side with the event router: packets go into the FIFO, the core takes them out while it waits.
 //!
-//! It looks after every packet whether all it waits for is there, and leaves the rest in the FIFO. So y(t) of a fast PE is
-//! never put over x(t) while it is still read, and no barrier is needed.
+//! After every packet the core checks whether everything it waits for has arrived, and leaves the rest in the FIFO. Values of a
+//! fast PE therefore never overwrite what this PE still reads, and no barrier is needed.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::text::several;
 
 impl Machine {
-    /// A packet has come to a QPE's port; with [`OnFull::Stall`] it may have to wait there.
+    /// Takes a packet that has arrived at a QPE's port; with [`OnFull::Stall`] it may have to wait there.
     pub(in super::super) fn at_port(&mut self, number: u32, packet: &Packet) -> Progress {
         let qpe = usize::from(packet.qpe);
         let waits = !self.state.blocked[qpe].is_empty() || self.full_at(packet).is_some();

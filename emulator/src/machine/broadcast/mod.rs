@@ -70,7 +70,7 @@ pub struct Packing {
     pub mail: u32,
 }
 
-/// A block on its way: what [`super::state::Cursor`] has to remember beside the place it has come to.
+/// Block on its way: what [`super::state::Cursor`] keeps beside its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
     /// Slot it is of.

@@ -26,7 +26,7 @@ impl Pricing {
 }
 
 impl Machine {
-    /// An operation has begun whose instructions take so many cycles by kind.
+    /// Notes the cycles by kind of instruction of the operation that has just begun.
     #[inline]
     pub(in super::super) fn note_instructions(&mut self, pe: Pe, kinds: [u64; 3]) {
         self.note(|recorder| {

@@ -159,7 +159,7 @@ impl Recorder {
         }
     }
 
-    /// An operation ends, and has found so many events if it decides any.
+    /// Ends the PE's operation, with the events that it found if it decides any.
     pub(super) fn end(&mut self, pe: usize, now: Tick, events: Option<u32>) {
         if let Some(operation) = self.pes[pe].operations.back_mut() {
             operation.end = Some(now);

@@ -108,7 +108,7 @@ pub struct PacketSpan {
     pub hops: u32,
     /// When it was handed to the NoC.
     pub sent: Tick,
-    /// When it comes to its QPE.
+    /// Tick at which it arrives at its QPE.
     pub arrives: Tick,
     /// When it was taken off the mesh; none while it is there, and for one that is lost.
     pub delivered: Option<Tick>,

@@ -16,7 +16,7 @@ pub struct Restart {
 }
 
 impl Restart {
-    /// What `carry` asks for, in sequences of so many steps.
+    /// Returns what `carry` asks for, in sequences of `every` time steps.
     pub fn of(carry: Carry, every: u32) -> Option<Self> {
         (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
     }

@@ -65,7 +65,7 @@ impl Content {
     }
 }
 
-/// The blocks of a step that a counter in SRAM shows, of so many a step.
+/// Returns the blocks of time step `step` that a counter in SRAM shows, of `each` a step.
 fn arrived(words: &SramWords, slot: &Slot, counter: u32, step: u32, each: u32) -> u32 {
     let before = slot.buffers.arrivals(step, each).wrapping_sub(each);
     let count = words.get(counter as usize / 4).copied().unwrap_or(0).wrapping_sub(before);
