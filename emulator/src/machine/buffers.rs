@@ -2,8 +2,8 @@
 
 /// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///
-/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps later lands there. An EGRU's
-/// x(t) and y(t) share a buffer one after the other.
+/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps later lands there. A program may
+/// let two kinds of values share the buffer of a step, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
     /// Byte addresses; the third is not in use where there are two.
