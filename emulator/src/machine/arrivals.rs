@@ -111,6 +111,8 @@ pub struct Groups(pub u8);
 impl Groups {
     /// Number of groups that a population can have.
     pub const MAX: usize = 2;
+    /// Number of sets of groups.
+    const SETS: usize = 1 << Self::MAX;
     /// No receiver counts it.
     pub const NONE: Self = Self(0);
 
@@ -168,8 +170,8 @@ const NONE: u8 = u8::MAX;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inbox {
     receivers: Vec<Receiver>,
-    /// Index into `receivers`, by lane and group.
-    values: Vec<[u8; Groups::MAX]>,
+    /// Index into `receivers`, by lane and set of groups.
+    values: Vec<[u8; Groups::SETS]>,
     /// Slot that messages go to, by lane.
     slots: Vec<u8>,
 }
@@ -177,7 +179,7 @@ pub struct Inbox {
 impl Inbox {
     /// Creates an inbox for `lanes` lanes that receives nothing.
     pub fn new(lanes: usize) -> Self {
-        Self { receivers: Vec::new(), values: vec![[NONE; Groups::MAX]; lanes], slots: vec![NONE; lanes] }
+        Self { receivers: Vec::new(), values: vec![[NONE; Groups::SETS]; lanes], slots: vec![NONE; lanes] }
     }
 
     /// Takes messages for a lane in a slot.
@@ -190,9 +192,16 @@ impl Inbox {
     /// Takes a lane's values that are for a group.
     pub fn take_values(&mut self, lane: usize, group: u8, receiver: Receiver) {
         let number = self.receivers.len() as u8;
-        if let Some(at) = self.values.get_mut(lane).and_then(|groups| groups.get_mut(usize::from(group))) {
-            *at = number;
-            self.receivers.push(receiver);
+        let Some(numbers) = self.values.get_mut(lane).filter(|_| usize::from(group) < Groups::MAX) else {
+            return;
+        };
+        self.receivers.push(receiver);
+        for (set, at) in (0_u8..).zip(numbers.iter_mut()) {
+            // A set stands for the first of its groups that the PE is in.
+            let first = set & ((1 << group) - 1) == 0 || *at == NONE;
+            if Groups(set).contains(Groups::only(group)) && first {
+                *at = number;
+            }
         }
     }
 
@@ -204,9 +213,8 @@ impl Inbox {
     /// Returns the first receiver of a lane's values that are for `groups`, with its group.
     #[inline]
     pub fn receiver(&self, lane: usize, groups: Groups) -> Option<&Receiver> {
-        let numbers = self.values.get(lane)?;
-        let mut wanted = (0..Groups::MAX as u8).filter(|&group| groups.contains(Groups::only(group)));
-        wanted.find_map(|group| self.receivers.get(usize::from(numbers[usize::from(group)])))
+        let number = self.values.get(lane)?[usize::from(groups.0) % Groups::SETS];
+        self.receivers.get(usize::from(number))
     }
 }
 

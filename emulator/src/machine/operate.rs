@@ -112,15 +112,18 @@ impl Machine {
 
     /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing, wakes the core.
     pub(super) fn arrived(&mut self, pe: Pe, arrival: Arrival) {
-        let program = Arc::clone(&self.program);
+        let program = &self.program;
         let Some(slot) = program.pe(pe).and_then(|p| p.slots.get(usize::from(arrival.slot))) else { return };
         let address = slot.counter_word(arrival.counter, arrival.set);
         let state = &mut self.state.pes[pe.index()];
         let count = state.sram.word(address).wrapping_add(1);
         state.sram.set_word(address, count);
         let awaited = state.awaited;
-        for relay in slot.relays.iter().filter(|relay| relay.counter == arrival.counter) {
-            if count.is_multiple_of(relay.every.max(1)) {
+        let due =
+            |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
+        if slot.relays.iter().any(|relay| due(&relay)) {
+            let relays: Vec<Relay> = slot.relays.iter().filter(due).cloned().collect();
+            for relay in &relays {
                 self.relay(pe, relay);
             }
         }
