@@ -1,4 +1,5 @@
-//! The short way in: a network on the chip, stepped, looked at, and taken back to an earlier moment.
+//! The short way in: a network on the chip, stepped, looked at, and taken back to
+//! an earlier moment.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use crate::model::{LanguageModel, Model, ModelError};
 
 /// Emulated chip with a program.
 ///
-/// The first page of this crate has an example. [`Self::machine`] gives everything that the short way leaves out.
+/// The first page of this crate has an example. [`Self::machine`] gives everything that the short
+/// way leaves out.
 #[derive(Debug)]
 pub struct Emulator {
     machine: Machine,
@@ -35,7 +37,7 @@ pub enum EmulatorError {
     Model(#[from] ModelError),
     /// The model has no table of input rows.
     #[error(
-        "the model `{name}` is no language model: give the input rows to `mapping::map`, and the program to `Emulator::new`"
+        "the model `{name}` has no table of input rows, since it does not read a language: map it with rows of its own by `mapping::map`, and give the program to `Emulator::new`"
     )]
     Rows {
         /// Name of the model.
@@ -55,7 +57,8 @@ pub enum Stopped {
     /// Nothing is left to happen, and values are missing.
     #[error("{0}")]
     Stalled(String),
-    /// There are not as many rows as samples in the batch, or more steps in flight than the program allows.
+    /// There are not as many rows as samples in the batch, or more steps in flight than
+    /// the program allows.
     #[error("a time step needs a row for each of the {batch} samples, and {in_flight} steps are in flight")]
     NotTaken {
         /// Samples of the batch.
@@ -71,7 +74,8 @@ impl Emulator {
         Self { machine: Machine::new(Arc::new(program)), pages: PageStore::default() }
     }
 
-    /// Loads a language model's folder and maps each of its layers to `pes` PEs, with the default options.
+    /// Loads a language model's folder and maps each of its layers to `pes` PEs, with
+    /// the default options.
     ///
     /// # Errors
     ///
@@ -103,8 +107,8 @@ impl Emulator {
         Ok(Self::new(program))
     }
 
-    /// Runs one time step on input row `row` (of a language model: a word's number) and returns what the host receives, in
-    /// model order.
+    /// Runs one time step on input row `row` (of a language model: a word's number) and returns
+    /// what the host receives, in model order.
     ///
     /// # Errors
     ///

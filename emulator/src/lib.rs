@@ -1,7 +1,7 @@
 //! Transaction-level emulator of a SpiNNaker2 neuromorphic chip.
 //!
-//! It models SRAM bytes, packets, DMA and timers, and kernels whose time comes from their
-//! instructions.
+//! It models SRAM bytes, packets, DMA and timers, and kernels whose time comes
+//! from their instructions.
 //!
 //! # A network on the chip
 //!
@@ -22,9 +22,9 @@
 //! # }
 //! ```
 //!
-//! [`Emulator`] is the short way in; [`machine::exec::Machine`] has events, faults, recordings and all of the state.
-//! Other networks come in as a [`machine::program::Program`]: [`mapping::map`] writes one for an EGRU,
-//! [`mapping::spiking::map`] for spiking populations.
+//! [`Emulator`] is the short way in; [`machine::exec::Machine`] has events, faults, recordings and
+//! all of the state. Other networks come in as a [`machine::program::Program`]: [`mapping::map`]
+//! writes one for an EGRU, [`mapping::spiking::map`] for spiking populations.
 //!
 //! # Modules
 //!

@@ -66,8 +66,8 @@ pub struct RunArgs {
     /// Load the PEs' memories from the files that `export` wrote, instead of from the model
     #[arg(long, value_name = "DIR")]
     pub images: Option<PathBuf>,
-    /// Compare the chip with the network's mathematics after every time step, bit for bit; exit code 1 at the first
-    /// difference, which is named
+    /// Compare the chip with the network's mathematics after every time step, bit for bit; exit
+    /// code 1 at the first difference, which is named
     #[arg(long)]
     pub verify: bool,
     /// Write one line of JSON for every time step, then the report as the last: {"report": …}

@@ -36,8 +36,8 @@ impl Whole {
     ///
     /// # Errors
     ///
-    /// Fails if the folder is missing or cannot be written, or if `target` exists and may not be
-    /// replaced.
+    /// Fails if the folder is missing or cannot be written, or if `target` exists and may
+    /// not be replaced.
     pub fn create(target: &Path, replace: Replace) -> io::Result<Self> {
         match target.symlink_metadata() {
             Ok(_) if replace == Replace::No => return Err(exists()),

@@ -90,9 +90,8 @@ impl Files for LoadedScene {
         if name.is_empty() {
             return Err(Problem::new(field, "the path is empty", "name a file, or leave the field out"));
         }
-        find::resolve(&self.path, name).map_err(|tried| {
-            Problem::new(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
-        })
+        find::resolve(&self.path, name)
+            .map_err(|tried| Problem::new(field, format!("`{name}` not found"), find::looked_for(&tried)))
     }
 }
 

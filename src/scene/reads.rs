@@ -59,8 +59,8 @@ impl LoadedScene {
     ///
     /// # Errors
     ///
-    /// Fails if the scene itself names a file outside its folder or, without `replace`, one that
-    /// exists.
+    /// Fails if the scene itself names a file outside its folder or, without `replace`,
+    /// one that exists.
     pub fn output_file(&self, replace: Replace) -> Result<Option<OutputFile>, SceneError> {
         let Some(name) = self.scene.task.options().outputs() else { return Ok(None) };
         if self.edits.iter().any(|(path, _)| path == FIELD || path == "task") {

@@ -127,8 +127,8 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
     })
 }
 
-/// PEs asked for by number: a layer can be spread over all that are neither reserved nor broken, and layers that only say how many
-/// PEs they want get PEs of their own.
+/// PEs asked for by number: a layer can be spread over all that are neither reserved nor broken,
+/// and layers that only say how many PEs they want get PEs of their own.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let free = PE_COUNT - withheld;

@@ -42,7 +42,7 @@ impl ModelCache {
 pub(super) struct Loaded {
     pub model: Model,
     pub feed: Arc<dyn Feed>,
-    /// Where sequences begin, and what begins anew there; `None` if nothing does.
+    /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,
 }
 

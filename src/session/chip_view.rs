@@ -1,6 +1,7 @@
 //! What screens show of the chip, as plain data: PEs, layers, phases, the network-on-chip, energy.
 //!
-//! Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or *since the start*.
+//! Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or
+//! *since the start*.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,8 @@ pub struct PeView {
     pub activity: f32,
     /// Same, mean of the last 70 time steps.
     pub activity_mean: f32,
-    /// Fraction of time busy with operations (waiting excluded) in the last completed time step, 0..=1.
+    /// Fraction of time busy with operations (waiting excluded) in the last completed
+    /// time step, 0..=1.
     pub duty: f32,
     /// Same, since the start.
     pub duty_mean: f32,
@@ -79,9 +81,9 @@ pub struct PeView {
 pub struct LayerView {
     /// Its name in the model file (`rnns.1`).
     pub name: String,
-    /// Units.
+    /// Number of units.
     pub units: u32,
-    /// Inputs.
+    /// Number of values that it reads in a time step.
     pub inputs: u32,
     /// PEs it is spread over.
     pub pes: u32,
@@ -106,7 +108,7 @@ pub struct LayerView {
 /// Time of one phase in one layer, along the slowest PE.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseView {
-    /// Which phase.
+    /// Phase that the times are of.
     pub phase: Phase,
     /// Which layer (index).
     pub layer: u8,
@@ -133,7 +135,7 @@ pub struct LinkView {
     pub waited: u64,
 }
 
-/// The network-on-chip.
+/// Traffic of the network-on-chip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NocView {
     /// Every link of the mesh, fixed order.
@@ -146,14 +148,15 @@ pub struct NocView {
     pub hops_total: u64,
     /// Packets on the mesh now.
     pub in_flight: u32,
-    /// Highest load of a link in the last completed time step: packets / NoC cycles of the step, 0..=1.
+    /// Highest load of a link in the last completed time step: packets / NoC cycles of
+    /// the step, 0..=1.
     pub max_link_load: f64,
     /// Mean time from injection to delivery in the last completed time step, ns.
     pub mean_latency_ns: f64,
-    /// Longest, ns.
+    /// Longest latency of a packet, ns.
     pub max_latency_ns: f64,
-    /// Packets delivered in the last completed time step, by source QPE (row) and destination QPE (column), both in the
-    /// order of [`crate::chip::geometry::QPES`].
+    /// Packets delivered in the last completed time step, by source QPE (row) and destination QPE
+    /// (column), both in the order of [`crate::chip::geometry::QPES`].
     pub matrix: Vec<Vec<u64>>,
     /// The FIFOs of the event router, if it is used.
     pub fifo: Option<FifoView>,
@@ -194,7 +197,7 @@ pub struct EnergyView {
 /// One PE in detail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
-    /// Index, 0..152.
+    /// Index of the PE, 0 to 151.
     pub pe: usize,
     /// Its memory map, ascending, without gaps listed.
     pub regions: Vec<RegionView>,
@@ -214,7 +217,8 @@ pub struct PeDetail {
     pub timer_log: Vec<u32>,
     /// Its SRAM banks since the start.
     pub banks: [BankCount; 4],
-    /// Its units by model index with c and y after the last step: (unit, cell state, output); at most 64.
+    /// Its units by model index with c and y after the last step: (unit, cell state, output);
+    /// at most 64.
     pub units: Vec<(u32, f32, f32)>,
 }
 

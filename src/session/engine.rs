@@ -28,7 +28,8 @@ use super::{Moved, Session};
 use building::{Building, Purpose};
 use queue::{Next, Queue};
 
-/// Stack of a thread that reads conditions, in bytes: they nest up to 50 levels, at some 40 kB each in a dev build.
+/// Stack of a thread that reads conditions, in bytes: they nest up to 50 levels, at some 40 kB each
+/// in a dev build.
 pub(super) const STACK_BYTES: usize = 8 << 20;
 
 /// Longest time between two looks at the commands.

@@ -10,7 +10,7 @@ pub(super) struct Plan {
     pub done: bool,
     /// Chip time at which it happened last, in ticks.
     pub tick: Tick,
-    /// Made on the way: gone when one steps back before it.
+    /// Added during the run; undone by seeking to before its event.
     pub by_hand: bool,
 }
 
@@ -54,7 +54,7 @@ impl FaultPlan {
         self.count_open();
     }
 
-    /// Faults made by hand after so many events or later never were; says whether there were any.
+    /// Removes manual faults at event number `events` or later. Returns `true` if any were removed.
     pub fn forget_from(&mut self, events: u64) -> bool {
         let before = self.plans.len();
         self.plans

@@ -1,4 +1,5 @@
-//! First time steps of a run, kept to run them again: on other chips ([`super::ranges`]), and for the critical path.
+//! First time steps of a run, kept to run them again: on other chips ([`super::ranges`]), and for
+//! the critical path.
 //!
 //! The critical path needs a recording, which a plain run does without: the same steps are recorded on a second machine.
 
@@ -50,7 +51,7 @@ impl Opening {
         self.ends
     }
 
-    /// Steps noted.
+    /// Returns the number of time steps noted.
     pub(super) fn count(&self) -> usize {
         self.rows.len()
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// What one step is (DESIGN §4, "Order").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum StepUnit {
-    /// One entry of the machine's queue: an operation starts or ends, a packet is injected or delivered, a DMA or an
-    /// interrupt starts or ends, a timer is read.
+    /// One entry of the machine's queue: an operation starts or ends, a packet is injected or
+    /// delivered, a DMA or an interrupt starts or ends, a timer is read.
     Event,
     /// Until the last PE of the active layer ends its current operation.
     Phase,

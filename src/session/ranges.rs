@@ -1,13 +1,13 @@
-//! Intervals of chip time that follow from what is not published about branches and memory: the first time steps of a run,
-//! run again on other chips.
+//! Intervals of chip time that follow from what is not published about branches and memory: the
+//! first time steps of a run, run again on other chips.
 //!
 //! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the
 //! chip's value is not public, and the inner loop of every kernel pays it. How long a core waits
-//! for its SRAM, and the pace of DMA and DRAM, are not public either; [`Assume::memory_extremes`]
-//! has what is published about them. The first steps of the run are run again on chips with the
-//! extremes, and the ratio of their times scales the whole run. Few steps are enough: what `CsrRow`
-//! costs does not depend on the data, and with kernels whose cost does, the ratio hardly moves
-//! (docs/report.md).
+//! for its SRAM, and the pace of DMA and DRAM, are not public either;
+//! [`Assume::memory_extremes`] has what is published about them. The first steps of the run are
+//! run again on chips with the extremes, and the ratio of their times scales the whole run. Few
+//! steps are enough: what `CsrRow` costs does not depend on the data, and with kernels whose
+//! cost does, the ratio hardly moves (docs/report.md).
 
 use std::sync::Arc;
 

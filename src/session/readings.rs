@@ -193,7 +193,8 @@ pub(super) fn energy(session: &Session) -> EnergyView {
     }
 }
 
-/// Returns the blocks of this step's x and of y(t−1) that are there, each with their number: step 0 has no y before it.
+/// Returns the blocks of this step's x and of y(t−1) that are there, each with their number: step 0
+/// has no y before it.
 pub(super) fn arrivals(state: &PeState, slot: &Slot) -> ((u32, u32), (u32, u32)) {
     let Some(share) = EgruSlot::of(slot) else { return Default::default() };
     let steps = state.sram.word(slot.turn);

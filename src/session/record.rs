@@ -69,8 +69,8 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be written, is one of `reads`, or is being recorded into by another
-    /// program.
+    /// Fails if the file cannot be written, is one of `reads`, or is being recorded into
+    /// by another program.
     pub fn create(
         path: &Path,
         scene: &Path,
@@ -235,8 +235,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// Fails if a command cannot be repeated, or if the commands do not lead as far as the
-    /// recording goes.
+    /// Fails if a command cannot be repeated, or if the commands do not lead as far as
+    /// the recording goes.
     pub fn replay(&self, session: &mut Session) -> Result<Ended, ReplayError> {
         let mut history = History::new(session);
         let mut reach = Reach::Here;

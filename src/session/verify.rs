@@ -22,7 +22,8 @@ pub struct Verifier {
     states: Vec<EgruState>,
     /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
     int8: Vec<[Option<QuantisedCsr>; 2]>,
-    /// In a pipeline layers are at different time steps when one is complete: only what the host receives can be compared.
+    /// In a pipeline layers are at different time steps when one is complete: only what the host
+    /// receives can be compared.
     outputs_only: bool,
     step: u32,
     compared: u64,
@@ -106,7 +107,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Fails with the first value that differs: in the order of samples, layers, and units on their PEs.
+    /// Fails with the first value that differs: in the order of samples, layers, and units
+    /// on their PEs.
     pub fn check(&mut self, session: &Session) -> Result<(), Difference> {
         let rows = session.rows().to_vec();
         let model = self.model.clone();

@@ -1,6 +1,8 @@
-//! Names that conditions may use in scenes of a task: what each is, for the checker and the documentation.
+//! Names that conditions may use in scenes of a task: what each is, for the checker
+//! and the documentation.
 
-/// Names of a task. Their values come from [`super::Work::number`] and [`super::Work::word`], new with every time step.
+/// Names of a task. Their values come from [`super::Work::number`] and [`super::Work::word`], new
+/// with every time step.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFacts {
     /// Heading of their table in the documentation.
@@ -13,7 +15,7 @@ pub struct TaskFacts {
     pub facts: &'static [TaskFact],
 }
 
-/// A name.
+/// Name of a value in conditions.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFact {
     /// The name as conditions write it.
@@ -33,7 +35,7 @@ pub enum FactKind {
     Share,
     /// A surprisal, nats.
     Nats,
-    /// A word.
+    /// One of a kind of words.
     Word(&'static WordKind),
 }
 
@@ -44,6 +46,7 @@ pub struct WordKind {
     pub noun: &'static str,
     /// Noun with its article and what it is of.
     pub described: &'static str,
-    /// What is said of a word that is none of them, where they are too many to list. Such words are written in quotes.
+    /// What is said of a word that is none of them, where they are too many to list. Such words are
+    /// written in quotes.
     pub unlisted: Option<&'static str>,
 }

@@ -6,18 +6,21 @@ use serde::{Serialize, Serializer};
 use super::dvs::answers::SampleAnswer;
 use super::lm::corpus::Counts;
 
-/// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md` describes every field.
+/// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md`
+/// describes every field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
     pub perplexity: Option<f64>,
     /// Mean surprisal −ln p of the scored predictions, nats; `null` without one.
     pub mean_surprisal: Option<f64>,
-    /// Predictions scored.
+    /// Number of predictions scored.
     pub predictions: u64,
-    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null` before the first.
+    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null`
+    /// before the first.
     pub accuracy: Option<f64>,
-    /// Gestures only: counts of labelled samples, a row a label, a column an answer. Otherwise `null`.
+    /// Gestures only: counts of labelled samples, a row a label, a column an
+    /// answer. Otherwise `null`.
     pub confusion: Option<Vec<Vec<u32>>>,
     /// Gestures only: every answered sample, in order. Otherwise `null`.
     pub samples: Option<Vec<SampleAnswer>>,

@@ -1,7 +1,8 @@
 //! What a network is for: tasks feed it and judge what it answers. They know tokens and events, not PEs.
 //!
-//! A task is a folder and a line in `registry`: [`TaskOptions`] is what a scene chooses, [`Feed`] what is loaded for it,
-//! [`Work`] its state while the chip runs. All other modules know tasks by these traits.
+//! A task is a folder and a line in `registry`: [`TaskOptions`] is what a scene chooses,
+//! [`Feed`] what is loaded for it, [`Work`] its state while the chip runs. All other modules
+//! know tasks by these traits.
 
 pub mod dvs;
 pub mod facts;

@@ -17,7 +17,7 @@ use crate::model::Model;
 pub struct Problem {
     /// Path of the field, such as `task.mode.prompt`.
     pub field: String,
-    /// Error message.
+    /// What is wrong, without the remedy.
     pub message: String,
     /// Remedy; empty for none.
     pub help: String,
@@ -39,7 +39,8 @@ pub struct InputFile<'a> {
     pub name: &'a str,
     /// Path of the field that names it.
     pub field: &'static str,
-    /// Whether inputs are only numbers of rows of this file: those of two runs agree only if the file does.
+    /// Whether inputs are only numbers of rows of this file: those of two runs agree only if
+    /// the file does.
     pub numbered: bool,
 }
 
@@ -60,7 +61,8 @@ pub struct InputNote {
 
 /// Finds the files that a scene names.
 pub trait Files {
-    /// Returns the file or folder that the scene means by `name`; `field` is the path of the value, for the message.
+    /// Returns the file or folder that the scene means by `name`; `field` is the path of the value,
+    /// for the message.
     ///
     /// # Errors
     ///
@@ -103,7 +105,8 @@ pub trait TaskOptions: Any + Debug {
     /// Fails if the model is of another kind, or if a file cannot be read.
     fn load(&self, model: &Model, files: &dyn Files, kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem>;
 
-    /// Says in what the inputs of two runs differ, with the word for one input, in scenes of this task and of `other`.
+    /// Says in what the inputs of two runs differ, with the word for one input, in scenes of this
+    /// task and of `other`.
     fn difference(&self, _other: &dyn TaskOptions) -> (&'static str, &'static str) {
         ("the inputs differ", "row")
     }
@@ -145,8 +148,8 @@ pub fn wrong_kind(model: &Model, needed: &str, task: &str) -> Problem {
     Problem::new("model", message, "`spinntui inspect MODEL` says what a model is for")
 }
 
-/// Checks the numbers of a group of options against the ranges that its own type states (`#[schemars(range(…))]`), so
-/// that the check and docs/scene.md cannot differ.
+/// Checks the numbers of a group of options against the ranges that its own type states
+/// (`#[schemars(range(…))]`), so that the check and docs/scene.md cannot differ.
 pub fn ranges<T: Serialize + JsonSchema>(options: &T, at: &str) -> Option<Problem> {
     let schema = schemars::schema_for!(T).to_value();
     let values = serde_json::to_value(options).ok()?;

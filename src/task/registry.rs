@@ -7,8 +7,8 @@ use super::options::TaskOptions;
 use super::work::TaskKind;
 use super::{dvs, lm, tensor};
 
-/// Makes the enums that scenes and screens know tasks by, out of one line a task: its name in scenes, its options, what
-/// screens show of it, its words.
+/// Makes the enums that scenes and screens know tasks by, out of one line a task: its name in
+/// scenes, its options, what screens show of it, its words.
 macro_rules! tasks {
     ($($(#[$about:meta])+ $name:ident($options:ty, $view:ty, $kind:expr),)+) => {
         /// What a network is used for.

@@ -1,4 +1,5 @@
-//! What every task does while the chip runs: it gives the next inputs, judges the outputs, and shows how well it goes.
+//! What every task does while the chip runs: it gives the next inputs, judges the outputs, and
+//! shows how well it goes.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -49,8 +50,8 @@ pub struct Moment<'a> {
     pub steps: u64,
     /// Time steps that are announced and not complete.
     pub in_flight: usize,
-    /// DRAM row, of the first sample, that the chip works on: of the steps in flight the oldest, or the one completed
-    /// last. `None` before the first.
+    /// DRAM row, of the first sample, that the chip works on: of the steps in flight the oldest, or
+    /// the one completed last. `None` before the first.
     pub row: Option<u32>,
     /// DRAM row, of the first sample, that the last completed time step read; 0 before the first.
     pub read: u32,
@@ -58,7 +59,8 @@ pub struct Moment<'a> {
     pub compares_with: &'a str,
 }
 
-/// State of a task while the chip runs. A copy of it is a checkpoint: what does not change is shared.
+/// State of a task while the chip runs. A copy of it is a checkpoint: what does not
+/// change is shared.
 pub trait Work: Any + Debug + Send + Sync {
     /// Words of the task.
     fn kind(&self) -> &'static TaskKind;
@@ -74,16 +76,16 @@ pub trait Work: Any + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Returns the DRAM rows of the next time step, one for each sample of the batch; `None` when there are no more, or
-    /// none is known before the answer to the step before.
+    /// Returns the DRAM rows of the next time step, one for each sample of the batch; `None` when
+    /// there are no more, or none is known before the answer to the step before.
     ///
     /// # Errors
     ///
     /// Fails if an input can no longer be read.
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String>;
 
-    /// Takes what the last layer sent in the oldest time step without an answer, for each sample of the batch. `now`:
-    /// chip time and energy since the start, in ticks and J.
+    /// Takes what the last layer sent in the oldest time step without an answer, for each sample of
+    /// the batch. `now`: chip time and energy since the start, in ticks and J.
     fn observe(&mut self, outputs: &[Vec<f32>], now: (Tick, f64));
 
     /// Time steps from the first input to the last answer.
@@ -111,7 +113,8 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Writes the outputs so far, and says in a few words what was written. `None` if the task keeps none.
+    /// Writes the outputs so far, and says in a few words what was written. `None` if the
+    /// task keeps none.
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ pub enum Given {
     Looks(Looks),
     /// This point is to be added, and the run is to go on if `run`.
     Point {
-        /// The point.
+        /// Condition and kind of the point.
         spec: PointSpec,
         /// Whether to run.
         run: bool,
@@ -90,7 +90,8 @@ impl Argument {
         })
     }
 
-    /// Candidates for the word before byte `cursor` of `text`: where it begins, and what could stand there.
+    /// Candidates for the word before byte `cursor` of `text`: where it begins, and what
+    /// could stand there.
     pub fn complete(self, app: &App, text: &str, cursor: usize) -> (usize, Vec<String>) {
         let words: Vec<String> = match self {
             Self::Moment => asking::candidates(app, Question::Goto),
@@ -151,7 +152,7 @@ fn speed(text: &str) -> Result<Speed, String> {
     match (number, unit.trim()) {
         (Some(number), "steps/s" | "tokens/s" | "frames/s") => Ok(Speed::StepsPerSecond(number)),
         (Some(number), "events/s") => Ok(Speed::EventsPerSecond(number)),
-        _ => Err(format!("`{text}` is no speed; {}", Argument::Speed.hint())),
+        _ => Err(format!("invalid speed `{text}`: {}", Argument::Speed.hint())),
     }
 }
 

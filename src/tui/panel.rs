@@ -12,7 +12,7 @@ pub enum PanelId {
     Task,
     /// SRAM banks and maps.
     Memory,
-    /// The network-on-chip.
+    /// Links and packets of the network-on-chip.
     Noc,
     /// Time per phase and layer.
     Timers,
@@ -60,7 +60,7 @@ impl PanelId {
         }
     }
 
-    /// Its name.
+    /// Returns the name of the panel, as commands have it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chip => "Chip",

@@ -27,9 +27,9 @@ pub enum Press {
 
 /// Reads keys as the command table writes them, separated by spaces, and text to type in quotes.
 ///
-/// Examples are `3 s s z`, `10s`, `ctrl-d` and `g 'step 12' enter`. More time passes between words
-/// than a count waits: `3 s` is panel 3, then a step, and so is `3s`; `10s` is ten steps, `03s`
-/// three.
+/// Examples are `3 s s z`, `10s`, `ctrl-d` and `g 'step 12' enter`. More time passes between
+/// words than a count waits: `3 s` is panel 3, then a step, and so is `3s`; `10s` is ten
+/// steps, `03s` three.
 pub fn presses(text: &str) -> Result<Vec<Press>, PressError> {
     let mut presses = Vec::new();
     let mut rest = text.trim_start();

@@ -12,7 +12,8 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, build};
 
-/// Returns the binary under test: the one that Cargo built, or the one that `SPINNTUI_TEST_BIN` names.
+/// Returns the binary under test: the one that Cargo built, or the one
+/// that `SPINNTUI_TEST_BIN` names.
 pub fn binary() -> std::ffi::OsString {
     std::env::var_os("SPINNTUI_TEST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_spinntui").into())
 }

@@ -105,7 +105,8 @@ fn named(code: &str) -> bool {
             .any(|of| code.match_indices(of).any(|(at, _)| variant(at + of.len())))
 }
 
-/// Scenes, sessions and front ends know tasks by their traits: otherwise a new one would have to be added there, too.
+/// Scenes, sessions and front ends know tasks by their traits: otherwise a new one would have to be
+/// added there, too.
 #[test]
 fn tasks_are_named_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -135,8 +136,9 @@ fn tasks_are_named_in_one_place() {
     assert!(traits > 5, "only {traits} imports found: has the reader gone blind?");
 }
 
-/// Paths that a text imports or names: `use` with its braces taken apart, and paths in the code that begin with `crate`,
-/// `super`, `self` or one of `modules`. Comments and test modules are left out.
+/// Paths that a text imports or names: `use` with its braces taken apart, and paths in the
+/// code that begin with `crate`, `super`, `self` or one of `modules`. Comments and test
+/// modules are left out.
 fn paths<'m>(text: &str, modules: impl Iterator<Item = &'m String>) -> Vec<String> {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
@@ -206,8 +208,8 @@ fn rooms_modules(room: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     modules
 }
 
-/// Module of a room that a path in one of its files leads to; none if it leads out of the room. What is no module is in
-/// the room's own file.
+/// Module of a room that a path in one of its files leads to; none if it leads out of the room.
+/// What is no module is in the room's own file.
 fn leads_to<'m>(
     modules: &'m BTreeMap<String, Vec<PathBuf>>,
     room: &Path,
@@ -247,7 +249,8 @@ fn leads_to<'m>(
     Some(modules.get_key_value(at.first()?).map_or(own, |(name, _)| name))
 }
 
-/// Within a room too, modules import in one direction only: then each can be read, tested and changed after those below it.
+/// Within a room too, modules import in one direction only: then each can be read, tested and
+/// changed after those below it.
 #[test]
 fn modules_of_the_large_rooms_import_in_no_circle() {
     for room in ["session", "tui"] {
@@ -345,7 +348,8 @@ fn fuzz_targets_use_the_library() {
     sources(&root.join("targets"), &mut targets);
     assert!(targets.len() > 4, "{targets:?}");
     for target in targets {
-        // Sources compiled a second time there break with every `crate::` path that they come to use.
+        // Sources compiled a second time there break with every `crate::` path that they
+        // come to use.
         assert!(!fs::read_to_string(&target).unwrap().contains("#[path"), "{}", target.display());
     }
 }

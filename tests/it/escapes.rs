@@ -1,7 +1,7 @@
 //! No text from a file acts on the terminal.
 //!
-//! Every subcommand that prints text shows titles, words, cards, lessons and names of files with
-//! their escapes.
+//! Every subcommand that prints text shows titles, words, cards, lessons and names of files
+//! with their escapes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;

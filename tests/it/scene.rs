@@ -244,7 +244,8 @@ fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
     assert_eq!(loaded.text.matches('\n').count(), loaded.text.matches("\r\n").count());
 }
 
-/// Two of the PEs that the small model would take do not work: others do their work, with the same outputs.
+/// Two of the PEs that the small model would take do not work: others do their work, with
+/// the same outputs.
 #[test]
 fn broken_pes_do_not_exist_for_the_mapper() {
     let broken = [("chip.broken", "[(1,4,0), (1,4,1)]")];

@@ -1,4 +1,5 @@
-//! Spiking populations on the emulated chip, against their mathematics: every spike and every potential, bit for bit.
+//! Spiking populations on the emulated chip, against their mathematics: every spike and every
+//! potential, bit for bit.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -110,7 +111,8 @@ fn population(number: usize) -> impl Strategy<Value = LifPopulation> {
     })
 }
 
-/// Source (the last number stands for the input), target, delay, whether dense, and more weights than any needs.
+/// Source (the last number stands for the input), target, delay, whether dense, and more weights
+/// than any needs.
 type Draft = (usize, usize, u32, bool, Vec<f32>);
 
 #[derive(Clone, Debug)]
@@ -175,7 +177,8 @@ fn one(weight: f32) -> Csr {
     from_parts(1, 1, vec![0, 1], vec![0], vec![weight]).unwrap()
 }
 
-/// A spike of the first neuron reaches the second `delay` steps later, on another PE; computed by hand.
+/// A spike of the first neuron reaches the second `delay` steps later, on another PE;
+/// computed by hand.
 #[test]
 fn a_spike_crosses_the_chip_with_its_delay() {
     for delay in 1..4 {

@@ -24,7 +24,8 @@ fn verify(mut session: Session, steps: u64) -> Result<u64, Difference> {
 /// Scene, edits, time steps.
 type Case = (&'static str, &'static [(&'static str, &'static str)], u64);
 
-/// Every family of figures that a scene can ask for: ways of sending, batch, pipeline, 8-bit weights, gestures, arrays.
+/// Every family of figures that a scene can ask for: ways of sending, batch, pipeline, 8-bit
+/// weights, gestures, arrays.
 #[test]
 fn every_kind_of_scene_is_the_mathematics() {
     let scenes: [Case; 9] = [
@@ -64,7 +65,8 @@ fn the_first_difference_is_named() {
     );
     let mut difference = None;
     for unit in 0..slot.units.len() as u32 {
-        // Whether this unit fires depends on its state: take the first whose output the sign decides.
+        // Whether this unit fires depends on its state: take the first whose output
+        // the sign decides.
         let faults = faults.replace(&address.to_string(), &(threshold + 4 * unit + 3).to_string());
         if let Err(found) = verify(session(SMALL, &[("faults", &faults)]), 3) {
             difference = Some((unit, found));

@@ -132,7 +132,7 @@ fn a_run_goes_on_while_the_saved_scene_is_built_and_mending_the_scene_works() {
     // A scene that cannot be built leaves the run alone.
     assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
     std::fs::write(&scene, titled("PIPE").replace("spinnaker2.txt", "none.txt")).unwrap();
-    terminal.wait_for("nowhere to be found");
+    terminal.wait_for("` not found");
     let pipe = folder.path().join("pipe");
     let text = format!("{}/assets/text/spinnaker2.txt", env!("CARGO_MANIFEST_DIR"));
     std::fs::write(&scene, titled("PIPE").replace(&text, pipe.to_str().unwrap())).unwrap();

@@ -356,8 +356,8 @@ impl Terminal {
 
     /// Waits until the app has written nothing for a while and none of its threads has work left.
     ///
-    /// Silence alone is not enough: on a busy machine an app with work left may wait longer for a
-    /// core.
+    /// Silence alone is not enough: on a busy machine an app with work left may wait longer
+    /// for a core.
     pub fn settle(&self) {
         self.wait_for_quiet(Duration::from_millis(200), "the app never stops writing");
     }

@@ -91,7 +91,7 @@ pub struct KernelCosts {
     exps_per_unit: u32,
     trace: PerItem,
     clear: PerItem,
-    /// By [`LifPart`].
+    /// Functions of `lif.c` by [`LifPart`], an item a neuron.
     lif: [PerItem; LifPart::ALL.len()],
     broadcast: Broadcast,
     receive: Cycles,
@@ -162,8 +162,8 @@ impl KernelCosts {
 
     /// Returns the costs of each kind of instructions, in the order of [`InstructionKind::ALL`].
     ///
-    /// They add up to those of [`Self::committed`]; costs of handlers are not split. They are
-    /// computed once.
+    /// They add up to those of [`Self::committed`]; costs of handlers are not split. They
+    /// are computed once.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
-//! `lif_start`, `lif_add`, `lif_subtract`, `lif_reset`: a time step of a PE's leaky integrate-and-fire neurons, from the
-//! sums in its SRAM. The arithmetic is [`crate::net::lif::neuron`], the reference's own.
+//! `lif_start`, `lif_add`, `lif_subtract`, `lif_reset`: a time step of a PE's leaky
+//! integrate-and-fire neurons, from the sums in its SRAM. The arithmetic is
+//! [`crate::net::lif::neuron`], the reference's own.
 
 use super::{SramWords, WORDS};
 use crate::net::lif::neuron;
@@ -52,11 +53,11 @@ pub struct LifLayout {
     pub current: u32,
     /// Share of the potential that is kept.
     pub decay: u32,
-    /// Threshold.
+    /// Potential above which a neuron spikes.
     pub threshold: u32,
     /// Value that a spike sets the potential to; `None` where it subtracts the threshold.
     pub reset: Option<u32>,
-    /// Membrane potential.
+    /// Membrane potential, read and written in each time step.
     pub potential: u32,
     /// What is sent: 1 for a spike, 0 otherwise; padded to whole packets.
     pub y: u32,
@@ -68,7 +69,8 @@ impl LifLayout {
         if self.reset.is_some() { LifPart::Reset } else { LifPart::Subtract }
     }
 
-    /// Returns the byte addresses of the arrays that [`Self::fire`] is given, in the order of its arguments.
+    /// Returns the byte addresses of the arrays that [`Self::fire`] is given, in the order
+    /// of its arguments.
     pub fn fire_arrays(&self) -> Vec<u32> {
         let before = [self.current, self.decay, self.threshold].into_iter();
         before.chain(self.reset).chain([self.potential, self.y]).collect()
@@ -86,7 +88,8 @@ pub struct LifOutput {
     pub y: Vec<f32>,
 }
 
-/// Computes a time step from the bytes: the bias plus the sums at each byte address of `sums` is the current.
+/// Computes a time step from the bytes: the bias plus the sums at each byte address of `sums`
+/// is the current.
 pub fn run(words: &SramWords, layout: &LifLayout, sums: &[u32]) -> LifOutput {
     let single = |base: u32, unit: u32| f32::from_bits(words[((base / 4 + unit) as usize) % WORDS]);
     let mut output = LifOutput { current: Vec::new(), potential: Vec::new(), y: Vec::new() };

@@ -1,8 +1,9 @@
 //! What arrives at a PE, how it is counted, and what that sets off: all of it data of the program.
 //!
-//! A slot has counters, words of its SRAM. The handler of a watched write adds 1 to one of them. A waiting PE goes on when
-//! every counter that its operation needs has reached its value ([`Need`]). A counter may also make the handler send
-//! messages ([`Relay`]): barriers and credits are nothing else.
+//! A slot has counters, words of its SRAM. The handler of a watched write adds 1 to one of them. A
+//! waiting PE goes on when every counter that its operation needs has reached its value
+//! ([`Need`]). A counter may also make the handler send messages ([`Relay`]): barriers and credits
+//! are nothing else.
 
 use super::buffers;
 
@@ -10,12 +11,14 @@ use super::buffers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CounterId(pub u8);
 
-/// Words of SRAM that count one kind of arrivals since the start: one word, or one for each buffer where time steps overlap.
+/// Words of SRAM that count one kind of arrivals since the start: one word, or one for each buffer
+/// where time steps overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter {
     /// Byte addresses, by time step modulo their number.
     pub words: Vec<u32>,
-    /// Whether it counts time steps that the host announces: a PE that waits for the next one does not hold up this one.
+    /// Whether it counts time steps that the host announces: a PE that waits for the next one does
+    /// not hold up this one.
     pub announced: bool,
 }
 
@@ -43,12 +46,14 @@ pub struct Need {
     pub counter: CounterId,
     /// Arrivals in each time step.
     pub each: u32,
-    /// The arrivals needed are those of this many time steps before the PE's own; before step 0 nothing is needed.
+    /// The arrivals needed are those of this many time steps before the PE's own; before step 0
+    /// nothing is needed.
     pub back: u32,
 }
 
 impl Need {
-    /// Returns the counter's word and the value that it must reach for a PE in time step `step`, if there is any.
+    /// Returns the counter's word and the value that it must reach for a PE in time step `step`, if
+    /// there is any.
     pub fn at(&self, step: u32, counter: &Counter) -> Option<(u8, u32)> {
         let of = step.checked_sub(self.back)?;
         Some((counter.set(of), buffers::arrivals(of, counter.sets(), self.each)))
@@ -103,8 +108,9 @@ pub struct Announcement {
 
 /// Groups of receivers that a packet of values is for: bit n for group n.
 ///
-/// A PE may be in several groups of one population, for instance because the population's values are read by itself and
-/// by the next one. A packet counts for the first of its groups that the PE is in.
+/// A PE may be in several groups of one population, for instance because the population's values
+/// are read by itself and by the next one. A packet counts for the first of its groups that the
+/// PE is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Groups(pub u8);
 
@@ -156,7 +162,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Returns whether values of time step `step` may be written after the operation has ended `ended` times.
+    /// Returns whether values of time step `step` may be written after the operation has
+    /// ended `ended` times.
     pub const fn allows(&self, step: u32, ended: u32) -> bool {
         let needed = step.wrapping_add_signed(self.lag);
         ended.wrapping_sub(needed).cast_signed() >= 0

@@ -2,8 +2,9 @@
 
 /// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///
-/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps later lands there. A program may
-/// let two kinds of values share the buffer of a step, one after the other.
+/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps
+/// later lands there. A program may let two kinds of values share the buffer of a step, one
+/// after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
     /// Byte addresses; the third is not in use where there are two.
@@ -12,7 +13,8 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Creates `count` buffers (2 or 3) of `bytes` bytes each, one after the other from byte address `start` on.
+    /// Creates `count` buffers (2 or 3) of `bytes` bytes each, one after the other from byte
+    /// address `start` on.
     pub const fn new(start: u32, bytes: u32, count: u32) -> Self {
         Self { at: [start, start + bytes, start + 2 * bytes], count: if count > 2 { 3 } else { 2 } }
     }
@@ -42,20 +44,22 @@ impl Buffers {
         self.at[((step % self.count + self.count - 1) % self.count) as usize]
     }
 
-    /// Returns the set of counters for the arrivals of `step`: one set for all where steps do not overlap, otherwise one a
-    /// buffer, since a fast sender's next block may arrive before a slow one's.
+    /// Returns the set of counters for the arrivals of `step`: one set for all where steps do
+    /// not overlap, otherwise one a buffer, since a fast sender's next block may arrive before
+    /// a slow one's.
     pub const fn set(self, step: u32) -> u8 {
         if self.count == 2 { 0 } else { (step % self.count) as u8 }
     }
 
-    /// Returns the value of the counter of `step` once all arrivals up to that step are there, `each` a step.
+    /// Returns the value of the counter of `step` once all arrivals up to that step are there,
+    /// `each` a step.
     pub const fn arrivals(self, step: u32, each: u32) -> u32 {
         arrivals(step, if self.count == 2 { 1 } else { self.count }, each)
     }
 }
 
-/// Returns the value of the word that counts the arrivals of `step` once they are all there: `each` a time step, counted
-/// in `sets` words in turn.
+/// Returns the value of the word that counts the arrivals of `step` once they are all there: `each`
+/// a time step, counted in `sets` words in turn.
 pub const fn arrivals(step: u32, sets: u32, each: u32) -> u32 {
     (step / sets).wrapping_add(1).wrapping_mul(each)
 }

@@ -107,15 +107,15 @@ impl Machine {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
 
-    /// Returns the values of the last population that the host receives, of a sample in the time step completed last, in
-    /// model order.
+    /// Returns the values of the last population that the host receives, of a sample in the time
+    /// step completed last, in model order.
     pub fn output(&self, sample: usize) -> Vec<f32> {
         let last = self.program.layers.iter().rposition(|layer| layer.host.is_some());
         last.map_or_else(Vec::new, |last| self.output_of(last, sample))
     }
 
-    /// Returns the values of a population that the host has received, of a sample in the time step completed last, in
-    /// model order; none if the population does not send to the host.
+    /// Returns the values of a population that the host has received, of a sample in the time step
+    /// completed last, in model order; none if the population does not send to the host.
     pub fn output_of(&self, population: usize, sample: usize) -> Vec<f32> {
         let step = self.state.host.completed.wrapping_sub(1);
         let Some(start) = self.host_place(step, population, sample) else { return Vec::new() };
@@ -124,7 +124,8 @@ impl Machine {
         words.map(|&w| f32::from_bits(values.get(w as usize).copied().unwrap_or(0))).collect()
     }
 
-    /// First word of a population's values in the host's memory, which keeps as many time steps as can be in flight.
+    /// First word of a population's values in the host's memory, which keeps as many time steps as
+    /// can be in flight.
     pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
         let first = self.program.layers.get(population)?.host?;
         let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;

@@ -18,8 +18,8 @@ pub struct Entry {
     pub payload: [u32; 4],
 }
 
-/// What a key says: bits 31:24 the place (population, group and buffer), bits 23:4 the byte offset in the buffer, bit 0 last
-/// packet of its block.
+/// What a key says: bits 31:24 the place (population, group and buffer), bits 23:4 the byte offset
+/// in the buffer, bit 0 last packet of its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The sender's population, 0 to 31.
@@ -136,8 +136,8 @@ impl Fifo {
 
     /// Writes an entry and returns its byte address in the ring, if it is there now.
     ///
-    /// Where the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait), [`OnFull::Drop`] loses it, and
-    /// [`OnFull::Overwrite`] loses the oldest.
+    /// Where the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait),
+    /// [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
     pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
         if self.is_full() {
             match on_full {

@@ -1,4 +1,5 @@
-//! Legend of a program: the names by which reports, screens and conditions know what the machine only numbers.
+//! Legend of a program: the names by which reports, screens and conditions know what the
+//! machine only numbers.
 
 /// Number of a phase in the legend of its program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +27,7 @@ pub struct PhaseWords {
 /// Names of what a program numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Legend {
-    /// By [`PhaseId`].
+    /// Names of the phases, by [`PhaseId`].
     pub phases: Vec<PhaseWords>,
 }
 

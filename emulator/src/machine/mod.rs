@@ -1,6 +1,7 @@
 //! The emulator: a chip loaded with a [`program::Program`], advanced event by event.
 //!
-//! The machine knows programs and bytes, not what a network computes. All that changes is in [`state::State`].
+//! The machine knows programs and bytes, not what a network computes. All that changes
+//! is in [`state::State`].
 
 pub mod arrivals;
 pub mod assumed;

@@ -98,7 +98,8 @@ impl Machine {
         }
     }
 
-    /// Returns the first counter that is still short of what a PE needs, with the value that it must reach.
+    /// Returns the first counter that is still short of what a PE needs, with the value that
+    /// it must reach.
     fn missing(&self, pe: Pe, number: u8, slot: &Slot, needs: &[Need]) -> Option<Awaited> {
         let sram = &self.state.pes[pe.index()].sram;
         let steps = sram.word(slot.turn);
@@ -284,7 +285,8 @@ impl Machine {
     }
 }
 
-/// Writes the timer counts of these phases in this step to the debug log's ring, and counts the step.
+/// Writes the timer counts of these phases in this step to the debug log's ring, and
+/// counts the step.
 fn log(state: &mut PeState, loaded: &PeProgram, slot: &Slot, phases: &[PhaseId]) {
     let (start, bytes) = loaded.log;
     let places = (bytes / 4).max(1);

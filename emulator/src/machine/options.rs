@@ -28,14 +28,15 @@ pub struct ChipOptions {
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
     /// public software keeps four PEs for itself; which four is not published.
     pub reserved: Vec<(u8, u8, u8)>,
-    /// PEs that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist; reserved ones exist and
-    /// stay idle.
+    /// PEs that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist;
+    /// reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<(u8, u8, u8)>,
 }
 
 impl ChipOptions {
-    /// Returns the PEs that the mapper cannot use: reserved ones, then broken ones that are not reserved too.
+    /// Returns the PEs that the mapper cannot use: reserved ones, then broken ones that are
+    /// not reserved too.
     pub fn withheld(&self) -> Vec<Pe> {
         let also = self.broken.iter().filter(|place| !self.reserved.contains(place));
         self.reserved.iter().chain(also).filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect()

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::legend::PhaseId;
 use crate::chip::clock::Tick;
 
-/// Time of each phase along the timeline: from the moment the previous phase ended everywhere to the moment this one
-/// has. Over all layers and phases these add up to the time that has passed, also where layers work at the same time:
-/// then a phase's part is the time by which it ended later than the one that ended last before it, in whatever layer.
+/// Time of each phase along the timeline: from the moment the previous phase ended everywhere to
+/// the moment this one has. Over all layers and phases these add up to the time that has passed,
+/// also where layers work at the same time: then a phase's part is the time by which it ended later
+/// than the one that ended last before it, in whatever layer.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseClock {
     /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].

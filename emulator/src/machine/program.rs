@@ -49,7 +49,8 @@ pub enum Action {
     Read {
         /// Buffers that it is written to, in turn.
         to: Buffers,
-        /// Byte addresses of the words that hold the row's number, by time step modulo their number.
+        /// Byte addresses of the words that hold the row's number, by time step
+        /// modulo their number.
         rows: Vec<u32>,
     },
     /// Calls a routine.
@@ -67,7 +68,7 @@ pub enum Ends {
     Nothing,
     /// The phase, whose time lies within that of others and is no part of the chip time.
     HiddenPhase,
-    /// The phase.
+    /// The phase, whose time is part of the chip time.
     Phase,
 }
 
@@ -91,7 +92,8 @@ pub struct Target {
     pub groups: Groups,
 }
 
-/// Units of one population on one PE, for one sample of the batch: what they send, and what counts their arrivals.
+/// Units of one population on one PE, for one sample of the batch: what they send, and what
+/// counts their arrivals.
 #[derive(Clone, Debug)]
 pub struct Slot {
     /// Layer index.
@@ -114,7 +116,8 @@ pub struct Slot {
     pub block: u32,
     /// Receivers of the block.
     pub targets: Vec<Target>,
-    /// Number of targets, from the first on, that one call of `broadcast` serves; a second call serves the others.
+    /// Number of targets, from the first on, that one call of `broadcast` serves; a second call
+    /// serves the others.
     pub first_call: u32,
     /// How the values are sent as events; `None` where all of them are sent.
     pub events: Option<Packing>,
@@ -236,8 +239,8 @@ pub struct Population {
     pub words: u32,
     /// Phase in which its values are sent: it ends when all of them are delivered.
     pub sends: PhaseId,
-    /// First word of its values in the host's memory; `None` if they do not go to the host. A time step is complete when
-    /// all values that go to the host are delivered.
+    /// First word of its values in the host's memory; `None` if they do not go to the host. A time
+    /// step is complete when all values that go to the host are delivered.
     pub host: Option<u32>,
 }
 

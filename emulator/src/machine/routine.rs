@@ -1,7 +1,9 @@
-//! Routines: what a core computes on the bytes of its SRAM. A program names them; the machine runs and times them.
+//! Routines: what a core computes on the bytes of its SRAM. A program names them; the machine runs
+//! and times them.
 //!
-//! A run has two moments. At its begin the routine counts, from the bytes as they are, what it will do, which gives its
-//! cycles; at its end it computes, from the bytes as they are then, and writes its results. In between, packets may arrive.
+//! A run has two moments. At its begin the routine counts, from the bytes as they are, what it will
+//! do, which gives its cycles; at its end it computes, from the bytes as they are then, and writes
+//! its results. In between, packets may arrive.
 
 use std::fmt;
 
@@ -12,7 +14,8 @@ use crate::kernel::KernelFault;
 
 /// Code that a PE's program can call, with its arguments.
 pub trait Routine: fmt::Debug + Send + Sync {
-    /// Begins a run in time step `step`, and returns what it will take. Unpacked or cleared bytes are written now.
+    /// Begins a run in time step `step`, and returns what it will take. Unpacked or cleared bytes
+    /// are written now.
     ///
     /// # Errors
     ///
@@ -23,14 +26,14 @@ pub trait Routine: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::begin`].
+    /// Fails for the same reasons as [`Self::begin`].
     fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault>;
 }
 
 /// What a run takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Begun {
-    /// PE cycles.
+    /// PE cycles of the run.
     pub price: Price,
     /// Accesses of the core to each SRAM bank; `None` where they are not followed.
     pub accesses: Option<PerBank>,
@@ -48,8 +51,8 @@ pub struct Ended {
 pub struct Price {
     /// All of them.
     pub cycles: u64,
-    /// Those of each kind of instruction, in the order of [`crate::chip::listing::kind::InstructionKind::ALL`]; 0 unless
-    /// the machine records.
+    /// Those of each kind of instruction, in the order of
+    /// [`crate::chip::listing::kind::InstructionKind::ALL`]; 0 unless the machine records.
     pub kinds: [u64; 3],
 }
 
@@ -62,7 +65,8 @@ impl std::ops::Add for Price {
     }
 }
 
-/// Costs to price a run with: of all instructions and, where the machine records, of each kind alone.
+/// Costs to price a run with: of all instructions and, where the machine records, of
+/// each kind alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Prices<'a> {
     /// Costs of all instructions.

@@ -203,7 +203,7 @@ pub struct Packet {
     pub host: bool,
     /// Sender: PE index, or [`super::queue::CHIP`].
     pub source: u16,
-    /// Purpose.
+    /// Purpose of the packet, which determines what its delivery completes.
     pub kind: PacketKind,
 }
 
@@ -256,7 +256,8 @@ impl PacketStore {
 /// What the host sees of the chip.
 #[derive(Clone, Debug, Default)]
 pub struct HostState {
-    /// Placed values that go to the host, as their packets arrive: by time step in flight, sample and population.
+    /// Placed values that go to the host, as their packets arrive: by time step in flight,
+    /// sample and population.
     pub y: Vec<u32>,
     /// Rows (tokens, frames) of the last completed time step, by sample.
     pub rows: Vec<u32>,
@@ -304,7 +305,8 @@ pub struct State<M = Sram> {
     pub dram_free: [Tick; 2],
     /// Deliveries of y still to come, by [`Program::lane`] and time step modulo [`STEPS`].
     pub deliveries_left: Vec<[u32; STEPS]>,
-    /// Populations and samples whose values the host still waits for, by time step modulo [`STEPS`].
+    /// Populations and samples whose values the host still waits for, by time
+    /// step modulo [`STEPS`].
     pub outputs_left: [u32; STEPS],
     /// Events (y ≠ 0) that each PE's slots sent, by PE, slot and time step modulo [`STEPS`].
     pub active: Vec<Vec<[u32; STEPS]>>,

@@ -33,7 +33,8 @@ impl Operand {
     }
 }
 
-/// A matrix kernel's accesses: a formula an array, and where the array lies in each turn of the buffers (the input moves).
+/// A matrix kernel's accesses: a formula an array, and where the array lies in each turn of the
+/// buffers (the input moves).
 #[derive(Clone, Debug)]
 pub(super) struct MatrixAccount {
     arrays: Vec<(Formula, Vec<Spread>)>,

@@ -390,7 +390,8 @@ fn least_pes(
     })
 }
 
-/// The layers as the machine knows them: where each unit's value lies among those that the layer sends.
+/// The layers as the machine knows them: where each unit's value lies among those that
+/// the layer sends.
 fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     let mut populations = Vec::new();
     for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {

@@ -40,7 +40,7 @@ pub(super) struct Builder<'a> {
 
 /// Share that operations are written for.
 struct Place<'a> {
-    /// Layer index.
+    /// Index of the layer in the network.
     k: usize,
     sample: usize,
     /// Number of its slot.
@@ -110,7 +110,8 @@ impl Builder<'_> {
         Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log, fifo: map.fifo })
     }
 
-    /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes into the image.
+    /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes
+    /// into the image.
     fn packing(
         &self,
         k: usize,
@@ -133,7 +134,8 @@ impl Builder<'_> {
         Some(layout.packing(PACKET_BYTES * mail))
     }
 
-    /// What a PE does for a share, after the paper's Algorithm 1; with `overlap_recurrent`, R·y comes before x.
+    /// What a PE does for a share, after the paper's Algorithm 1; with `overlap_recurrent`, R·y
+    /// comes before x.
     fn operations(&self, place: &Place<'_>, egru: &EgruSlot) -> Vec<Operation> {
         let k = place.k;
         let overlap = self.rules[k].overlap_recurrent;
@@ -145,7 +147,8 @@ impl Builder<'_> {
         if overlap {
             let wait = operation(Phase::Wait, Action::Wait(vec![y]));
             operations.push(Operation { ends: Ends::Nothing, ..wait });
-            // While other layers work on the same time step; in a pipeline a layer's own R·y is what it waits for.
+            // While other layers work on the same time step; in a pipeline a layer's own R·y is
+            // what it waits for.
             let alone = steps_in_flight(self.request.mapping, self.placed.len()) == 1;
             operations.push(recurrent(if alone { Ends::HiddenPhase } else { Ends::Phase }));
         }
@@ -243,8 +246,8 @@ impl Builder<'_> {
         Some(Notice { message, qpe: coordinator.qpe_index() as u8, mask: 1 << coordinator.p() })
     }
 
-    /// What the coordinator of layer `k` answers once every PE of the layer has told it: "go" to the layer itself
-    /// (barrier) or to the one before (credit).
+    /// What the coordinator of layer `k` answers once every PE of the layer has told it: "go" to
+    /// the layer itself (barrier) or to the one before (credit).
     fn relays(&self, k: usize, sample: usize) -> Vec<Relay> {
         let every = self.layers[k].pes.len() as u32;
         let relay = |counter, to: usize, answer| Relay {

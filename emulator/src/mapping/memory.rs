@@ -180,8 +180,8 @@ pub(super) struct Allocator {
 }
 
 impl Allocator {
-    /// Creates an allocator with program and stack in their places. Free are bank 0 from `bank0` on and the other banks up
-    /// to `upper`.
+    /// Creates an allocator with program and stack in their places. Free are bank 0 from `bank0` on
+    /// and the other banks up to `upper`.
     pub(super) fn new(bank0: u32, upper: u32) -> Self {
         let mut new = Self {
             bank0: (bank0, BANK_BYTES),

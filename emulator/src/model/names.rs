@@ -1,8 +1,8 @@
 //! Names of a model's tensors: from those of a checkpoint to those of this program.
 //!
-//! Layers are recognised by their parts (`kernel`, `thr`, …), whatever the modules around them are
-//! called; words that wrappers put before or into a name are left out. Each interpretation is a
-//! note.
+//! Layers are recognised by their parts (`kernel`, `thr`, …), whatever the modules around them
+//! are called; words that wrappers put before or into a name are left out. Each interpretation
+//! is a note.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

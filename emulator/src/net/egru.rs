@@ -169,9 +169,9 @@ pub struct PointwiseOutput {
 impl PointwiseOutput {
     /// Returns `true` if the unit sent an event.
     ///
-    /// An event's value is above θ ≥ 0, and so never 0; a value of 0 that is *equal* to its θ
-    /// ([`Compare::GreaterOrEqual`]) is silence: neither sending it nor the reset would change
-    /// anything.
+    /// An event's value is above θ ≥ 0, and so never 0; a value of 0 that is *equal* to
+    /// its θ ([`Compare::GreaterOrEqual`]) is silence: neither sending it nor the reset
+    /// would change anything.
     #[inline]
     pub fn event(&self) -> bool {
         self.y != 0.0
@@ -329,8 +329,8 @@ impl Egru {
         })
     }
 
-    /// Computes a time step as [`Self::step`] does, with other products: `multiply` is given the layer's index, which of its
-    /// matrices, the operand, and the results to fill, `[3U]`.
+    /// Computes a time step as [`Self::step`] does, with other products: `multiply` is given the
+    /// layer's index, which of its matrices, the operand, and the results to fill, `[3U]`.
     ///
     /// # Panics
     ///

@@ -1,16 +1,17 @@
-//! Leaky integrate-and-fire populations as mathematics: the reference that the emulated chip is compared with.
+//! Leaky integrate-and-fire populations as mathematics: the reference that the emulated chip
+//! is compared with.
 //!
-//! In time step t the input current of a neuron is its bias plus, one after the other in the order of the projections, the
-//! weighted sum of what each projection's source sent `delay` steps before. Each weighted sum is the one ascending chain
-//! ([`super::sum`]). Then
+//! In time step t the input current of a neuron is its bias plus, one after the other in the order
+//! of the projections, the weighted sum of what each projection's source sent `delay` steps before.
+//! Each weighted sum is the one ascending chain ([`super::sum`]). Then
 //!
 //! ```text
 //! v = decay * v + current
 //! spike iff v > threshold:  y = 1, and v = v - threshold or v = the reset value;  otherwise y = 0
 //! ```
 //!
-//! with every operation rounded by itself. This is the discrete form that snnTorch's `Leaky` and Norse's `lif_feed_forward`
-//! share up to the choice of reset; units are those of the model.
+//! with every operation rounded by itself. This is the discrete form that snnTorch's `Leaky` and
+//! Norse's `lif_feed_forward` share up to the choice of reset; units are those of the model.
 
 use thiserror::Error;
 
@@ -29,7 +30,7 @@ pub enum Reset {
 /// Population of neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LifPopulation {
-    /// Its name.
+    /// Name of the population.
     pub name: String,
     /// Constant part of the input current, `[units]`.
     pub bias: Vec<f32>,
@@ -114,7 +115,7 @@ pub enum LifError {
     Delay {
         /// Index of the projection.
         projection: usize,
-        /// The delay.
+        /// Delay of the projection, in time steps.
         delay: u32,
     },
 }
@@ -244,8 +245,8 @@ impl Lif {
     }
 }
 
-/// Returns the potential and the output of a neuron after a time step. Without a `reset` value a spike subtracts the
-/// threshold.
+/// Returns the potential and the output of a neuron after a time step. Without a `reset` value a
+/// spike subtracts the threshold.
 pub fn neuron(v: f32, current: f32, decay: f32, threshold: f32, reset: Option<f32>) -> (f32, f32) {
     let now = decay * v + current;
     if now > threshold { (reset.unwrap_or(now - threshold), 1.0) } else { (now, 0.0) }
@@ -256,8 +257,8 @@ pub fn neuron(v: f32, current: f32, decay: f32, threshold: f32, reset: Option<f3
 pub struct LifState {
     /// Membrane potentials, `[population][unit]`.
     pub potential: Vec<Vec<f32>>,
-    /// Spikes of the last steps, oldest first, `[population][step][unit]`; as many as the longest delay, at least 1 after
-    /// the first step.
+    /// Spikes of the last steps, oldest first, `[population][step][unit]`; as many as the longest
+    /// delay, at least 1 after the first step.
     spikes: Vec<Vec<Vec<f32>>>,
 }
 
@@ -277,7 +278,8 @@ mod tests {
         LifPopulation { name: "a".into(), bias: vec![0.25], decay: vec![0.5], threshold: vec![1.0], reset }
     }
 
-    /// 0.25 + 1 = 1.25 spikes at once; what remains is 0.25 by subtraction, −0.5 by the reset value.
+    /// 0.25 + 1 = 1.25 spikes at once; what remains is 0.25 by subtraction, −0.5 by
+    /// the reset value.
     #[test]
     fn a_spike_resets_as_the_population_says() {
         for (reset, kept) in [(Reset::Subtract, 0.25), (Reset::To(vec![-0.5]), -0.5)] {

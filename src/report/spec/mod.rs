@@ -77,7 +77,8 @@ pub struct ActivePe {
     pub layers: Vec<String>,
     /// The phases of a time step that it goes through, in order.
     pub phases: Vec<String>,
-    /// Comparison of its point-wise step, which is in its instructions: an event where c > θ, or where c ≥ θ.
+    /// Comparison of its point-wise step, which is in its instructions: an event where c > θ, or
+    /// where c ≥ θ.
     #[serde(default)]
     pub compare: Compare,
 }

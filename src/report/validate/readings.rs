@@ -54,8 +54,8 @@ const READINGS: [(KernelKind, Payload, Option<&str>); 6] = [
 
 /// Runs every reading but the first, `scenes/lm.ron`, whose result is `first`.
 ///
-/// Each is run whole at the default branch refill, and its first time steps at the least and the
-/// greatest.
+/// Each is run whole at the default branch refill, and its first time steps at the least
+/// and the greatest.
 pub fn readings(
     cache: &mut ModelCache,
     first: (&Spread<Run>, &Program),

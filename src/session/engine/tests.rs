@@ -66,7 +66,8 @@ fn a_run_can_be_paused_and_comes_to_an_end() {
     let TaskView::LanguageModel(language) = face.until(|s| s.run == RunState::Paused).task.clone() else {
         panic!("the scene reads a text");
     };
-    // At two events a second the text lasts for an hour, more than the pause below takes on a busy machine.
+    // At two events a second the text lasts for an hour, more than the pause below takes on
+    // a busy machine.
     face.engine.send(Command::SetSpeed(Speed::EventsPerSecond(2.0)));
     face.engine.send(Command::Run);
     face.until(|s| s.run == RunState::Running && s.events > 0);

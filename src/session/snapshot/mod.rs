@@ -1,7 +1,7 @@
 //! What front ends see: a small, complete picture of the experiment at one moment, as plain data.
 //!
-//! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the front end asked for. Front ends
-//! never touch the machine. [`super::view`] makes snapshots.
+//! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the front end
+//! asked for. Front ends never touch the machine. [`super::view`] makes snapshots.
 
 mod debug;
 mod timeline;
@@ -36,7 +36,7 @@ pub enum Focus {
     Nothing,
     /// One PE, by index (0..152): its memory map, counters and current operation.
     Pe(usize),
-    /// The same, and what is at a place in it.
+    /// One PE in the same detail, and what is at a place in it.
     Inspect(Request),
     /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
     Timeline(TimelineRequest),
@@ -47,27 +47,28 @@ pub enum Focus {
 pub enum RunState {
     /// Standing; waits for a command.
     Paused,
-    /// Free run.
+    /// Runs freely, until it is paused or the input ends.
     Running,
-    /// Carrying out a `Step`; so many units remain.
+    /// Carries out a `Step`.
     Stepping {
         /// Units still to go.
         remaining: u32,
     },
     /// The input is used up.
     Finished,
-    /// No event is left but the step is not complete (a packet was lost, say): which PE waits for what.
+    /// No event is left but the step is not complete (a packet was lost, say): which PE
+    /// waits for what.
     Stalled(String),
     /// The machine stopped on a fault of the program it ran: PE, operation, address.
     Faulted(String),
 }
 
-/// How far back one can go.
+/// Reach of time travel: checkpoints, bookmarks, faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryView {
     /// The oldest moment within reach.
     pub oldest: Position,
-    /// Moments kept.
+    /// Number of checkpoints.
     pub moments: usize,
     /// Time steps from one to the next.
     pub every: u32,
@@ -86,11 +87,11 @@ pub struct HistoryView {
 pub struct Snapshot {
     /// Counts scenes built by this engine: 1 for the first, +1 for each reload or restart.
     pub build: u64,
-    /// Scene title.
+    /// Title of the scene.
     pub title: String,
     /// Scene path as given.
     pub scene: String,
-    /// Model name.
+    /// Name of the model.
     pub model: String,
     /// Running, paused, finished...
     pub run: RunState,
@@ -104,7 +105,7 @@ pub struct Snapshot {
     pub steps: u64,
     /// Whether a time step has begun and is not complete; it is shown as `steps` + 1.
     pub within_step: bool,
-    /// Completed sequences.
+    /// Number of completed sequences.
     pub sequences: u64,
     /// Time steps per sequence.
     pub sequence_length: u32,
@@ -126,17 +127,17 @@ pub struct Snapshot {
     ///
     /// `None` until the first ones are complete.
     pub path_uses: Option<(PathUses, bool)>,
-    /// NoC.
+    /// Traffic of the network-on-chip.
     pub noc: NocView,
-    /// Energy.
+    /// Energy and power, by part.
     pub energy: EnergyView,
     /// What the scene takes where nothing is published.
     pub assume: Assume,
-    /// Task.
+    /// State of the task.
     pub task: TaskView,
-    /// What is worth knowing now, the gravest first.
+    /// Findings, most severe first.
     pub findings: Vec<Finding>,
-    /// How far back one can go.
+    /// Reach of time travel.
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,

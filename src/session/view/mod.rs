@@ -18,7 +18,7 @@ use crate::text::visible_line;
 pub struct EngineFacts {
     /// Scenes built so far.
     pub build: u64,
-    /// Running, paused...
+    /// Whether and why the engine moves.
     pub run: RunState,
     /// Of a free run.
     pub speed: Speed,
@@ -26,7 +26,7 @@ pub struct EngineFacts {
     pub steps_per_second: f64,
     /// What to show in detail.
     pub focus: Focus,
-    /// How far back one can go.
+    /// Reach of time travel.
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
@@ -88,7 +88,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     }
 }
 
-/// Returns how far back one can go; the faults are the session's to tell.
+/// Returns the reach of time travel, without the faults, which the session adds.
 pub fn history(history: &History) -> HistoryView {
     let options = history.options();
     HistoryView {

@@ -57,7 +57,7 @@ impl Grid {
     }
 }
 
-/// Returns the time line, as a front end asked for it; `None` unless it is recorded.
+/// Returns the timeline, as a front end asked for it; `None` unless it is recorded.
 pub fn of(session: &Session, request: TimelineRequest) -> Option<TimelineView> {
     let (tape, record) = (session.tape.as_ref()?, session.machine.recorded()?);
     Some(view(session.program(), record, tape, request, session.tick()))

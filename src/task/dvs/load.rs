@@ -127,8 +127,8 @@ impl Feed for GestureFeed {
 /// The features of each frame of a sample.
 type SampleFeatures = Arc<Vec<Vec<f32>>>;
 
-/// Features of frames, one row a frame, samples one after the other. The host's head makes those of a sample when one
-/// of them is read first. [`NO_ROW`] reads as zeros.
+/// Features of frames, one row a frame, samples one after the other. The host's head makes those of
+/// a sample when one of them is read first. [`NO_ROW`] reads as zeros.
 #[derive(Debug)]
 struct FeatureRows {
     model: Arc<GestureModel>,
@@ -137,7 +137,8 @@ struct FeatureRows {
 }
 
 impl FeatureRows {
-    /// The features of a sample's frames. A recording that has gone since the task read it gives none.
+    /// The features of a sample's frames. A recording that has gone since the task read
+    /// it gives none.
     fn of(&self, sample: usize) -> SampleFeatures {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, features)) = kept.iter().find(|(number, _)| *number == sample) {

@@ -15,7 +15,7 @@ const fn fact(name: &'static str, kind: FactKind, about: &'static str) -> TaskFa
     TaskFact { name, kind, about }
 }
 
-/// The names.
+/// Names of the gesture task's values in conditions.
 pub(super) const FACTS: TaskFacts = TaskFacts {
     heading: "Gestures",
     about: "In scenes whose task is gestures.",

@@ -17,9 +17,10 @@ use crate::task::{InputNote, Moment, TaskKind, TaskView, Work};
 /// An answer and what it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
-    /// The answer.
+    /// Answer to the sample.
     pub answer: Answer,
-    /// Chip time from the end of the sample before to the end of this one, ticks; samples of a batch share it.
+    /// Chip time from the end of the sample before to the end of this one, ticks; samples of a
+    /// batch share it.
     pub ticks: Tick,
     /// Energy of the chip in that time, J, for each sample of a batch its equal part.
     pub energy_j: f64,
@@ -43,7 +44,7 @@ impl Recognising {
         Self { task, model, samples, answered: Vec::new(), since: (0, 0.0) }
     }
 
-    /// The task.
+    /// Returns the state of the task.
     pub fn task(&self) -> &GestureTask {
         &self.task
     }
@@ -106,7 +107,8 @@ impl Work for Recognising {
         size_of_val(self.answered()) + size_of::<Self>()
     }
 
-    /// The next frames. A recording that cannot be read is an error: without it the chip would see silence.
+    /// The next frames. A recording that cannot be read is an error: without it the chip
+    /// would see silence.
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
         let Some(rows) = self.task.next_rows() else { return Ok(None) };
         for (sample, frame) in rows.iter().filter_map(|&row| self.task.sample_of(row)) {
@@ -162,8 +164,8 @@ impl Work for Recognising {
         }
     }
 
-    /// Fields: sample under way from 0 (of a batch, the first), frame of it that was answered from 1, its label, the class
-    /// that leads, and that one's softmax of the mean logits so far.
+    /// Fields: sample under way from 0 (of a batch, the first), frame of it that was answered from
+    /// 1, its label, the class that leads, and that one's softmax of the mean logits so far.
     fn line(&self, _moment: &Moment<'_>) -> StepLine<'_> {
         let (sample, frame) = self.task.now();
         let leader = self.leader().index();

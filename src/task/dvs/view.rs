@@ -39,7 +39,7 @@ pub struct GestureView {
     pub classes: Vec<ClassView>,
     /// Labelled samples that were answered.
     pub judged: u64,
-    /// Of them, answered rightly.
+    /// Labelled samples that were answered correctly.
     pub correct: u64,
     /// Counts of labelled samples: row = label, column = answer, row by row.
     pub confusion: Vec<u32>,
@@ -132,12 +132,12 @@ pub struct SampleView {
     pub label: Option<usize>,
 }
 
-/// One class.
+/// Class of gestures with its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassView {
     /// Its name in the data set.
     pub name: String,
-    /// The same for narrow places.
+    /// Short form of the name, for narrow places.
     pub short: String,
     /// Mean of its logit over the frames so far.
     pub score: f32,

@@ -1,4 +1,5 @@
-//! From the options of a language task to its text, its decoder and the embedding table in the chip's DRAM.
+//! From the options of a language task to its text, its decoder and the embedding table in
+//! the chip's DRAM.
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ const fn fact(name: &'static str, kind: FactKind, about: &'static str) -> TaskFa
     TaskFact { name, kind, about }
 }
 
-/// The names.
+/// Names of the language task's values in conditions.
 pub(super) const FACTS: TaskFacts = TaskFacts {
     heading: "A text",
     about: "In scenes whose task is a language model.",

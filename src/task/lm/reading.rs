@@ -31,7 +31,7 @@ impl Reading {
         Self { task, last: Observation::default(), surprisals: Log::default(), history: VecDeque::new() }
     }
 
-    /// The task.
+    /// Returns the state of the task.
     pub fn task(&self) -> &LanguageTask {
         &self.task
     }
@@ -111,7 +111,8 @@ impl Work for Reading {
     }
 
     fn figures(&self, moment: &Moment<'_>) -> Figures {
-        // A text that the network writes itself has no perplexity, and that of its prompt says nothing.
+        // A text that the network writes itself has no perplexity, and that of its
+        // prompt says nothing.
         let none = Score::default();
         let score = if self.task.is_writing() { &none } else { self.task.score() };
         let text = self.task.corpus().counts();
@@ -127,8 +128,9 @@ impl Work for Reading {
         }
     }
 
-    /// Fields: the token that the network read (of a batch, as all words here, the first stream's), the word it stands
-    /// for as written in the text, the word that came after it, and that one's surprisal in nats.
+    /// Fields: the token that the network read (of a batch, as all words here, the first stream's),
+    /// the word it stands for as written in the text, the word that came after it, and that one's
+    /// surprisal in nats.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_> {
         let word = self.word_at(moment.steps.saturating_sub(1)).unwrap_or_default();
         StepLine(vec![

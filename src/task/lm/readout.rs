@@ -1,11 +1,11 @@
 //! The decoder, on the host: from the last layer's values to a probability for each word.
 //!
 //! logits = (y · scale) · Eᵀ + b over V words, then a softmax; a projection of y may come first,
-//! and E may be the decoder's own. On the paper's system this is outside of the chip, and so is its
-//! time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent unit
-//! costs nothing: for each active unit, in ascending order, one fused multiply-add a word. Words do
-//! not mix, and the exponentials are summed in ascending order, so the result has the same bits on
-//! every machine.
+//! and E may be the decoder's own. On the paper's system this is outside of the chip, and so is
+//! its time and energy here. The embedding is kept transposed, \[width\]\[V\], so that a silent
+//! unit costs nothing: for each active unit, in ascending order, one fused multiply-add a word.
+//! Words do not mix, and the exponentials are summed in ascending order, so the result has the
+//! same bits on every machine.
 
 #![allow(clippy::needless_pass_by_value, reason = "a view of an array is as small as a reference to it")]
 #![allow(

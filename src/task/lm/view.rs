@@ -29,7 +29,7 @@ pub struct WordView {
 /// A possible next word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// The word.
+    /// Word that is predicted.
     pub word: String,
     /// Its probability, 0..=1.
     pub probability: f32,
@@ -54,14 +54,15 @@ pub struct LanguageView {
     pub predictions: u64,
     /// Predictions in all, where known.
     pub total_steps: Option<u64>,
-    /// Streams of the text that are read side by side. Words, likeliest words and surprisals are the first one's,
-    /// perplexity is that of all.
+    /// Streams of the text that are read side by side. Words, likeliest words and surprisals are
+    /// the first one's, perplexity is that of all.
     pub streams: u32,
     /// `true` when the network writes instead of reading.
     pub generating: bool,
     /// Whether the tokens are single characters, spaces among them, instead of words.
     pub characters: bool,
-    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares with nothing else).
+    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares
+    /// with nothing else).
     pub note: String,
 }
 

@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct TensorOptions {
     /// NumPy file (`.npy`) of floats, one row a time step, as wide as the first layer's input.
     pub inputs: String,
-    /// New NumPy file (`.npy`) for the last layer's outputs, f32, one row a time step.
-    /// It lies in the scene's folder or below. `spinntui run` writes it; `--force` replaces an
-    /// older one, and `--set` on the command line names any other place. Without it nothing is
-    /// written.
+    /// New NumPy file (`.npy`) for the last layer's outputs, f32, one row a time step. It lies in
+    /// the scene's folder or below. `spinntui run` writes it; `--force` replaces an older one, and
+    /// `--set` on the command line names any other place. Without it nothing is written.
     #[serde(default)]
     pub outputs: Option<String>,
     /// Rows in a sequence, after which the model's card says what begins anew.

@@ -18,7 +18,7 @@ pub struct TensorView {
     pub width: u32,
     /// Units of the last layer; 0 before the first output.
     pub units: u32,
-    /// Rows answered.
+    /// Number of rows answered.
     pub done: u64,
     /// Rows in all.
     pub total: u64,

@@ -21,7 +21,7 @@ pub enum Key {
     PageUp,
     /// The first word or unit.
     First,
-    /// The last.
+    /// The last one of the list.
     Last,
     /// The next region of the map.
     NextRegion,

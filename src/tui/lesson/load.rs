@@ -191,9 +191,9 @@ impl Loaded {
 }
 
 fn resolve(document: &Document<Lesson>, name: &str, field: &str) -> Result<PathBuf, SceneError> {
-    find::resolve(&document.path, name).map(|found| shortened(&found)).map_err(|tried| {
-        document.error_at(field, format!("`{name}` is nowhere to be found"), find::looked_for(&tried))
-    })
+    find::resolve(&document.path, name)
+        .map(|found| shortened(&found))
+        .map_err(|tried| document.error_at(field, format!("`{name}` not found"), find::looked_for(&tried)))
 }
 
 /// A path as one would type it in the current folder.

@@ -7,7 +7,8 @@
 //! | [`text`] | markup, values in braces, wrapping |
 //! | [`course`] | a lesson being taken: from page to page and back |
 //!
-//! [`super::teaching`] has a lesson on screen and what its keys do, [`super::rehearsal`] runs a whole one through.
+//! [`super::teaching`] has a lesson on screen and what its keys do, [`super::rehearsal`] runs a
+//! whole one through.
 
 pub mod course;
 pub mod format;

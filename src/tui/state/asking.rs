@@ -7,7 +7,7 @@ use crate::tui::widgets::prompt::Prompt;
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A moment.
+    /// Moment to go to.
     Goto,
 }
 
@@ -27,7 +27,7 @@ impl Question {
     }
 }
 
-/// The line.
+/// Line that is typed, with its question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskingOverlay {
     /// What is asked for.
@@ -51,11 +51,11 @@ fn place(text: &str) -> Result<Place, String> {
         "event" => whole().map(Place::Event),
         "time" => match rest.trim_end_matches("us").trim_end_matches("µs").trim().parse::<f64>() {
             Ok(time) if time >= 0.0 && time.is_finite() => Ok(Place::TimeUs(time)),
-            _ => Err(format!("`{rest}` is no time in µs, as in `time 5300`")),
+            _ => Err(format!("invalid time `{rest}`: expected µs, for example `time 5300`")),
         },
         "" => Err("nothing is typed yet".to_owned()),
         _ if rest.is_empty() => Ok(Place::Bookmark(word.to_owned())),
-        _ => Err(format!("`{word}` is neither step, time, event nor a bookmark")),
+        _ => Err(format!("unknown kind of moment `{word}`: expected step, time, event, or a bookmark")),
     }
 }
 

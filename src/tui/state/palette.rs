@@ -2,7 +2,7 @@
 
 use crate::tui::widgets::prompt::Prompt;
 
-/// The line.
+/// Line of the palette that is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaletteOverlay {
     /// What is typed.

@@ -15,7 +15,7 @@ pub struct PointsOverlay {
 /// A point being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
-    /// Its condition.
+    /// Condition that is typed.
     pub prompt: Prompt,
     /// What it is to do.
     pub kind: PointKind,

@@ -71,8 +71,8 @@ fn standing(app: &App) -> Option<u64> {
     (!matches!(snapshot.run, RunState::Running | RunState::Stepping { .. })).then_some(snapshot.events)
 }
 
-/// What is due after a message, and takes note of what it made the user ask of the engine: with the first picture of the
-/// experiment the lesson begins.
+/// What is due after a message, and takes note of what it made the user ask of the engine: with the
+/// first picture of the experiment the lesson begins.
 pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
     let mut more = presenter::due(app);
     let begins = app.lesson.as_ref().is_some_and(|course| !course.has_begun()) && app.snapshot.is_some();

@@ -137,7 +137,7 @@ pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// Moves a first line, or a selection, among so many.
+/// Moves a first line, or a selection, within `lines` lines.
 pub fn scroll_by(scroll: &mut usize, direction: Direction, times: u32, lines: usize) {
     *scroll = match direction {
         Direction::Down => scroll.saturating_add(times as usize).min(lines.saturating_sub(1)),

@@ -147,8 +147,8 @@ impl Accesses {
         self.trace.map(|p| p.count(units))
     }
 
-    /// Accesses of a function of `lif.c` over `units` neurons: to its arrays in the order of its arguments, then to the
-    /// stack.
+    /// Accesses of a function of `lif.c` over `units` neurons: to its arrays in the order of its
+    /// arguments, then to the stack.
     pub fn lif(&self, part: LifPart, units: u32) -> Vec<u64> {
         self.lif[part as usize].iter().map(|p| p.count(units)).collect()
     }

@@ -1,4 +1,5 @@
-//! What the core accesses, bank by bank: how arrays fall on the banks, and what sending a block reads.
+//! What the core accesses, bank by bank: how arrays fall on the banks, and what sending
+//! a block reads.
 
 use super::{BankInterleave, PerBank};
 use crate::chip::geometry::Pe;
@@ -39,8 +40,8 @@ impl Spread {
     }
 }
 
-/// What the core accesses when it sends the block of each slot, by PE and slot. `None` where events are sent, or by the DMA
-/// engine: that depends on the data, or is not the core's.
+/// What the core accesses when it sends the block of each slot, by PE and slot. `None` where events
+/// are sent, or by the DMA engine: that depends on the data, or is not the core's.
 #[derive(Clone, Debug)]
 pub struct Accounts(Vec<Vec<Option<PerBank>>>);
 
@@ -57,7 +58,8 @@ impl Accounts {
         Self(program.pes.iter().map(of).collect())
     }
 
-    /// Returns the core's accesses when it sends a slot's block, by bank; `None` where they are not followed.
+    /// Returns the core's accesses when it sends a slot's block, by bank; `None` where they
+    /// are not followed.
     pub fn sending(&self, pe: Pe, slot: u8) -> Option<PerBank> {
         *self.0.get(pe.index())?.get(usize::from(slot))?
     }
@@ -73,7 +75,8 @@ pub struct BankMap<'a> {
 }
 
 impl BankMap<'_> {
-    /// Returns how accesses to the array that begins at an address fall: on its region's bytes from there on.
+    /// Returns how accesses to the array that begins at an address fall: on its region's bytes
+    /// from there on.
     pub fn array(&self, address: u32) -> Spread {
         let inside = |r: &&Region| r.start <= address && address < r.end;
         let end = self.regions.iter().find(inside).map_or(address.saturating_add(4), |r| r.end);

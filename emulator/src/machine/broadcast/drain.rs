@@ -1,7 +1,8 @@
 //! The receiver's side with the event router: packets go into the FIFO, the core takes them out while it waits.
 //!
-//! After every packet the core checks whether everything it waits for has arrived, and leaves the rest in the FIFO. Values of a
-//! fast PE therefore never overwrite what this PE still reads, and no barrier is needed.
+//! After every packet the core checks whether everything it waits for has arrived, and leaves the
+//! rest in the FIFO. Values of a fast PE therefore never overwrite what this PE still reads, and no
+//! barrier is needed.
 
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::text::several;
 
 impl Machine {
-    /// Takes a packet that has arrived at a QPE's port; with [`OnFull::Stall`] it may have to wait there.
+    /// Takes a packet that has arrived at a QPE's port; with [`OnFull::Stall`] it may have
+    /// to wait there.
     pub(in super::super) fn at_port(&mut self, number: u32, packet: &Packet) -> Progress {
         let qpe = usize::from(packet.qpe);
         let waits = !self.state.blocked[qpe].is_empty() || self.full_at(packet).is_some();
@@ -151,10 +153,12 @@ impl Machine {
     fn place(&mut self, pe: Pe, entry: &Entry) -> Option<Arrival> {
         let program = Arc::clone(&self.program);
         let Key { population, group, buffer, offset, last } = Key::decode(entry.key);
-        // The mapper routes no batch: a key has no room for the sample. It names the first group that the packet is for;
-        // a PE in none but a later one reads the values as a member of that.
+        // The mapper routes no batch: a key has no room for the sample. It names the first
+        // group that the packet is for; a PE in none but a later one reads the values as a
+        // member of that.
         let groups = Groups(u8::MAX << group);
-        // A key that nothing here waits for: a flipped bit. The core would write through a null pointer.
+        // A key that nothing here waits for: a flipped bit. The core would write through
+        // a null pointer.
         let receiver = *program.inboxes.get(pe.index())?.receiver(program.lane(population, 0), groups)?;
         let slot = program.pe(pe)?.slots.get(usize::from(receiver.slot))?;
         let address = slot.buffers.of(u32::from(buffer)) + offset;

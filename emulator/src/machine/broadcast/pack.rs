@@ -1,4 +1,5 @@
-//! Packing events before they are sent, and spreading them over the host's values, on the bytes of SRAM.
+//! Packing events before they are sent, and spreading them over the host's values, on the
+//! bytes of SRAM.
 
 use std::sync::Arc;
 

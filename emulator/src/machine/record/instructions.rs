@@ -1,7 +1,8 @@
 //! Cycles of operations by kind of instruction: what the core's time on the critical path is spent on.
 //!
-//! The machine charges an operation's cycles as one number. While it records, it prices the operation again with the costs
-//! of the instructions of each kind alone ([`KernelCosts::by_kind`]); the kinds add up to the cycles that were charged,
+//! The machine charges an operation's cycles as one number. While it records, it
+//! prices the operation again with the costs of the instructions of each kind alone
+//! ([`KernelCosts::by_kind`]); the kinds add up to the cycles that were charged,
 //! which `tests/it/trace.rs` holds.
 //!
 //! [`KernelCosts::by_kind`]: crate::kernel::cost::KernelCosts::by_kind

@@ -100,7 +100,7 @@ pub struct PacketSpan {
     pub mask: u8,
     /// For the host.
     pub host: bool,
-    /// Purpose.
+    /// Purpose of the packet, which determines what its delivery completes.
     pub kind: PacketKind,
     /// The packet that the event router copied.
     pub parent: Option<u64>,

@@ -1,4 +1,5 @@
-//! Control block of a share: the words through which a PE is told things, and the numbers of its counters.
+//! Control block of a share: the words through which a PE is told things, and the numbers
+//! of its counters.
 
 use crate::machine::arrivals::{Counter, CounterId, Message};
 use crate::machine::program::MAX_IN_FLIGHT;
@@ -23,11 +24,12 @@ pub const NEXT: u8 = 1;
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
 ///
-/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0; with time steps in flight the rows of the last four),
-/// the counters, and where barrier packets land. Where time steps overlap, blocks are counted for each buffer apart.
+/// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0; with time steps in flight the
+/// rows of the last four), the counters, and where barrier packets land. Where time steps overlap,
+/// blocks are counted for each buffer apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Control {
-    /// First byte.
+    /// Byte address of the first word.
     pub base: u32,
 }
 
@@ -76,8 +78,9 @@ impl Control {
 }
 
 impl Control {
-    /// Returns the counters in the order of their numbers, with `sets` words for each kind of block: 1, or 3 where time
-    /// steps overlap. `first`: the share is in layer 0, whose inputs are announcements.
+    /// Returns the counters in the order of their numbers, with `sets` words for each kind of
+    /// block: 1, or 3 where time steps overlap. `first`: the share is in layer 0, whose
+    /// inputs are announcements.
     pub fn counters(self, sets: u8, first: bool) -> Vec<Counter> {
         let blocks = |of: fn(Self, u8) -> u32| (0..sets).map(|set| of(self, set)).collect();
         let one = |word| Counter { words: vec![word], announced: false };
@@ -91,13 +94,15 @@ impl Control {
         ]
     }
 
-    /// Returns the addresses of the words that hold the announced row, by time step modulo their number.
+    /// Returns the addresses of the words that hold the announced row, by time step
+    /// modulo their number.
     pub fn rows(self, steps_in_flight: u32) -> Vec<u32> {
         let words = if steps_in_flight > 1 { MAX_IN_FLIGHT } else { 1 };
         (0..words).map(|word| self.announce() + 4 * word).collect()
     }
 
-    /// Returns the message to a layer's share, with this control block, that advances one of its counters.
+    /// Returns the message to a layer's share, with this control block, that advances one
+    /// of its counters.
     pub fn message(self, layer: usize, sample: usize, counter: CounterId) -> Message {
         let address = if counter == INPUT { self.announce() } else { self.barrier_mail() };
         Message { population: layer as u8, sample: sample as u8, counter, address }

@@ -1,4 +1,5 @@
-//! The EGRU's program: what the machine is given for a network of event-based GRU layers, and what its numbers mean.
+//! The EGRU's program: what the machine is given for a network of event-based GRU layers, and what
+//! its numbers mean.
 
 pub mod control;
 mod phase;
@@ -42,23 +43,24 @@ impl EgruProgram {
 pub struct LayerRules {
     /// PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
-    /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t − 2: x(t) lands on the
-    /// y that it reads. Needed only with more than two steps in flight.
+    /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t −
+    /// 2: x(t) lands on the y that it reads. Needed only with more than two steps in flight.
     pub credits: bool,
     /// R·y is computed while the PE waits for x: its time is hidden in that of other layers.
     pub overlap_recurrent: bool,
 }
 
-/// What a layer's share on one PE consists of, for one sample of the batch: where its matrices and states lie.
+/// What a layer's share on one PE consists of, for one sample of the batch: where its matrices
+/// and states lie.
 ///
 /// The samples' slots have the same weights, at the same addresses.
 #[derive(Clone, Debug)]
 pub struct EgruSlot {
     /// Words through which the share is told things.
     pub control: Control,
-    /// W.
+    /// Kernel of the input weights W.
     pub input: Kernel,
-    /// R.
+    /// Kernel of the recurrent weights R.
     pub recurrent: Kernel,
     /// Kernels that the scene asked for, of W and R.
     pub kinds: [KernelKind; 2],
@@ -70,7 +72,8 @@ pub struct EgruSlot {
     pub input_blocks: u32,
     /// Arrivals of y in each time step.
     pub recurrent_blocks: u32,
-    /// How x is unpacked where values arrive as events; `None` also in layer 0, whose x comes by DMA.
+    /// How x is unpacked where values arrive as events; `None` also in layer 0, whose x
+    /// comes by DMA.
     pub unpack_input: Option<UnpackLayout>,
     /// How y is unpacked where values arrive as events.
     pub unpack_recurrent: Option<UnpackLayout>,

@@ -9,7 +9,8 @@ use crate::machine::legend::{Legend, PhaseId, PhaseWords};
 /// What the core of a PE does, after the paper's Algorithm 1 (arXiv:2312.09084).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
-    /// Wait until all of x(t) and y(t−1) have arrived (layer 0: until the next time step is announced).
+    /// Wait until all of x(t) and y(t−1) have arrived (layer 0: until the next time
+    /// step is announced).
     Wait,
     /// Layer 0: fetch x(t) from DRAM by DMA.
     Embedding,
@@ -19,8 +20,8 @@ pub enum Phase {
     Recurrent,
     /// Gates, cell state, threshold, event.
     Pointwise,
-    /// Wait until all PEs of the layer have arrived, where the mapping needs a barrier, and until the next layer has room
-    /// for another x, where layers work on different time steps.
+    /// Wait until all PEs of the layer have arrived, where the mapping needs a barrier, and until
+    /// the next layer has room for another x, where layers work on different time steps.
     Barrier,
     /// Send y to every PE that needs it.
     Broadcast,

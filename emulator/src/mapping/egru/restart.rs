@@ -4,9 +4,10 @@ use crate::net::Carry;
 
 /// Sequences on the chip: what a PE does at the first time step of each.
 ///
-/// With `outputs`, `clear` (`assets/kernels/clear.c`) sets y(t−1), c and the traces to 0 before R·y, and the core is charged
-/// for it. By then all of y(t−1) has arrived, and nothing is sent to its bytes before R·y has read them: x(t+1) lands
-/// there only in the next time step. Without, the point-wise step takes c and the traces as 0, at no charge.
+/// With `outputs`, `clear` (`assets/kernels/clear.c`) sets y(t−1), c and the traces to 0 before
+/// R·y, and the core is charged for it. By then all of y(t−1) has arrived, and nothing is sent to
+/// its bytes before R·y has read them: x(t+1) lands there only in the next time step. Without, the
+/// point-wise step takes c and the traces as 0, at no charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restart {
     /// Time steps in a sequence.

@@ -42,7 +42,8 @@ pub enum Content {
 }
 
 impl Content {
-    /// Returns the content with time steps numbered from 1, as users are shown them, in place of from 0.
+    /// Returns the content with time steps numbered from 1, as users are shown them, in place
+    /// of from 0.
     #[must_use]
     pub const fn numbered(self) -> Self {
         match self {

@@ -193,7 +193,7 @@ pub struct Label {
 pub struct Labels<'a> {
     program: &'a Program,
     loaded: &'a PeProgram,
-    /// By slot.
+    /// What each slot consists of, by slot number.
     shares: Vec<&'a EgruSlot>,
     spans: Vec<Span>,
     /// By layer: the unit of each word of its placed y.
@@ -203,7 +203,8 @@ pub struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// Returns the labels of a PE; `None` for a PE without a program, or with another network family's.
+    /// Returns the labels of a PE; `None` for a PE without a program, or with
+    /// another network family's.
     pub fn of(program: &'a Program, pe: Pe) -> Option<Self> {
         let loaded = program.pe(pe)?;
         let shares = loaded.slots.iter().map(EgruSlot::of).collect::<Option<Vec<_>>>()?;

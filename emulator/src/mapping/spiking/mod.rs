@@ -1,10 +1,11 @@
 //! Spiking populations on the chip: one population on some PEs, a program for each of them.
 //!
-//! In every time step the host announces the step to all PEs. A PE waits for it and for the blocks that its sources sent
-//! in the step before, has its row of inputs read if it has any, computes the product of every projection, then its
-//! neurons, and sends their spikes (1 or 0, all of them) to the PEs that read them and to the host. A spike with a delay
-//! above 1 takes effect through a ring of sums. The host announces the next step when it has all spikes of this one, so no
-//! PE can overwrite what another one still reads.
+//! In every time step the host announces the step to all PEs. A PE waits for it and for the blocks
+//! that its sources sent in the step before, has its row of inputs read if it has any, computes the
+//! product of every projection, then its neurons, and sends their spikes (1 or 0, all of them) to
+//! the PEs that read them and to the host. A spike with a delay above 1 takes effect through a ring
+//! of sums. The host announces the next step when it has all spikes of this one, so no PE can
+//! overwrite what another one still reads.
 
 mod routines;
 mod write;
@@ -69,7 +70,7 @@ pub struct PopulationMapping {
 /// What is to be put on the chip, and how.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// Network.
+    /// Network to be mapped.
     pub network: &'a Lif,
     /// Rows of inputs, one a time step.
     pub dram: Arc<dyn DramRows>,
@@ -89,9 +90,9 @@ pub enum SpikingError {
     /// There is not one mapping for each population.
     #[error("{found} mappings for {needed} populations: one for each is needed")]
     Mappings {
-        /// Populations.
+        /// Number of populations.
         needed: usize,
-        /// Mappings given.
+        /// Number of mappings given.
         found: usize,
     },
     /// A population is spread over more PEs than it has neurons, or over none.
@@ -99,7 +100,7 @@ pub enum SpikingError {
     Pes {
         /// Name of the population.
         name: String,
-        /// Its neurons.
+        /// Number of its neurons.
         units: usize,
         /// PEs asked for.
         pes: usize,
@@ -131,7 +132,7 @@ pub enum SpikingError {
     /// A PE's memory is too small.
     #[error("{pe} of population `{name}`: {full}; spread the population over more PEs")]
     DoesNotFit {
-        /// The PE.
+        /// PE whose memory is too small.
         pe: Pe,
         /// Name of the population.
         name: String,
@@ -143,7 +144,7 @@ pub enum SpikingError {
     Kernel {
         /// Name of the population.
         name: String,
-        /// Why.
+        /// Why the kernel cannot hold the projection.
         source: PlaceError,
     },
     /// The committed listings cannot be executed.

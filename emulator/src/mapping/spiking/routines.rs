@@ -1,4 +1,5 @@
-//! Routines of a spiking population's program: the products of its projections, and the neurons' time step.
+//! Routines of a spiking population's program: the products of its projections, and the
+//! neurons' time step.
 
 use crate::kernel::KernelFault;
 use crate::kernel::lif::{self, LifLayout, LifPart};
@@ -14,11 +15,12 @@ use crate::mapping::account::{MatrixAccount, Operand};
 /// Sums of a projection for this time step and those to come, one place each in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ring {
-    /// Byte address.
+    /// Byte address of the first place.
     pub start: u32,
     /// Bytes of one place.
     pub bytes: u32,
-    /// Time steps between a spike and its effect; 0 for what takes effect in the step in which it arrives.
+    /// Time steps between a spike and its effect; 0 for what takes effect in the step in
+    /// which it arrives.
     pub delay: u32,
 }
 
@@ -43,7 +45,8 @@ impl Ring {
     }
 }
 
-/// Product of a projection: weights times what the source sent in the time step before, or times the inputs.
+/// Product of a projection: weights times what the source sent in the time step before, or
+/// times the inputs.
 #[derive(Debug)]
 pub(super) struct Project {
     pub kernel: Kernel,

@@ -147,7 +147,8 @@ impl<'a> Writer<'a> {
     fn inbox(&self, k: usize, loaded: &PeProgram) -> Inbox {
         let mut inbox = Inbox::new(self.placed.len());
         inbox.take_messages(k, 0);
-        // The last product of a step ends after all others: spikes of t land on those of t − 2, read in step t − 1.
+        // The last product of a step ends after all others: spikes of t land on those of t − 2,
+        // read in step t − 1.
         let last = loaded.operations.iter().rposition(|operation| operation.phase == PROJECT).unwrap_or(0);
         for source in self.sources(k) {
             let guard = Guard { operation: last as u32, lag: 0, reads: "spikes" };
@@ -204,7 +205,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Places the weights of a projection to these units; returns its kernel, its words and its ring of sums.
+    /// Places the weights of a projection to these units; returns its kernel, its words and its
+    /// ring of sums.
     #[allow(clippy::type_complexity, reason = "an image is a list of words")]
     fn product(
         &self,

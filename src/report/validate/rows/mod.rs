@@ -1,7 +1,7 @@
 //! Rows of the comparison: the paper's figure, the band for the emulator's, and the grounds.
 //!
-//! Bands are the project's requirements (set before the emulator was written), not properties of
-//! the paper.
+//! Bands are the project's requirements (set before the emulator was written), not properties
+//! of the paper.
 
 mod gestures;
 mod gpu;

@@ -257,12 +257,13 @@ impl<'t> Checker<'t> {
 
     #[inline(never)]
     fn no_number(&self, node: &Node) -> ExprError {
-        let message = format!("`{}` is no number to reckon with", self.shown(node));
+        let message = format!("`{}` has no number: arithmetic needs one on both sides", self.shown(node));
         ExprError::new(node.at.clone(), message, "")
     }
 
     /// A name with its dots: of chip or task, or of a layer.
-    // Not inlined: the checker recurses through its caller, and a thread's stack has to hold the longest condition.
+    // Not inlined: the checker recurses through its caller, and a thread's stack has to hold
+    // the longest condition.
     #[inline(never)]
     fn name(&mut self, name: &str, node: &Node) -> Result<Operand, ExprError> {
         for group in Group::plain() {

@@ -72,7 +72,7 @@ pub enum Domain {
 pub enum Group {
     /// The whole chip.
     Chip,
-    /// A task.
+    /// Facts of one kind of task.
     Task(&'static TaskFacts),
     /// A layer: `rnns.1.activity`.
     Layer,

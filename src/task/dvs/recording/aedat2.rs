@@ -111,8 +111,8 @@ impl<R: Read> Reader<R> {
 /// Refuses addresses of a DAVIS in a file that does not name its camera.
 ///
 /// A DAVIS (jAER, `DavisChip.java`) has its column in bits 12 to 21, its row in bits 22 to 30, and
-/// bit 31 for samples of frames. Most of its addresses lie outside of a DVS128, whose events end at
-/// bit 14.
+/// bit 31 for samples of frames. Most of its addresses lie outside of a DVS128, whose events end
+/// at bit 14.
 fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
     let (records, _) = bytes.as_chunks::<EVENT>();
     let addresses = || records.iter().map(|[a, b, c, d, ..]| u32::from_be_bytes([*a, *b, *c, *d]));

@@ -1,7 +1,7 @@
 //! Texts of the help: what each panel shows, and the meaning of words on the screen.
 //!
-//! An entry has one line: at most 15 columns for the word or mark, 58 for the meaning (checked by a
-//! test).
+//! An entry has one line: at most 15 columns for the word or mark, 58 for the meaning (checked
+//! by a test).
 
 use crate::session::snapshot::TaskView;
 use crate::tui::panel::PanelId;

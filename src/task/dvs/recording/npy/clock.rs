@@ -1,9 +1,9 @@
 //! Unit of the times in an array, which the format does not state.
 //!
-//! Structured arrays hold whole microseconds and rows of four numbers milliseconds, as tonic has
-//! them. Other programs write seconds: their times have fractions, or lie too close together for
-//! the usual unit. A unit other than the usual one is a warning, since only the file's author knows
-//! it.
+//! Structured arrays hold whole microseconds and rows of four numbers milliseconds, as tonic
+//! has them. Other programs write seconds: their times have fractions, or lie too close
+//! together for the usual unit. A unit other than the usual one is a warning, since only the
+//! file's author knows it.
 
 use super::super::warnings::Warning;
 use super::layout::Layout;

@@ -189,9 +189,9 @@ impl Number {
 
     /// Returns a time in µs; `None` if no `i64` holds it.
     ///
-    /// Milliseconds in rows follow tonic (`events[:, 3] *= 1000`, then `astype`): the product is
-    /// taken in the array's own type and cut. Every other unit is rounded to the nearest µs, in
-    /// double precision.
+    /// Milliseconds in rows follow tonic (`events[:, 3] *= 1000`, then `astype`): the product
+    /// is taken in the array's own type and cut. Every other unit is rounded to the nearest µs,
+    /// in double precision.
     pub(super) fn time(self, record: &[u8], unit: Unit) -> Option<i64> {
         match unit {
             Unit::Microseconds => self.scaled(record, 1),
