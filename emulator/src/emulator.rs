@@ -77,9 +77,11 @@ impl Emulator {
     /// Loads a language model's folder and maps each of its layers to `pes` PEs, with
     /// the default options.
     ///
+    /// All time steps are one sequence.
+    ///
     /// # Errors
     ///
-    /// Fails if the model cannot be read, is none of language, or does not fit.
+    /// Fails if the model cannot be read, has no table of input rows, or does not fit.
     pub fn load(model: &Path, pes: u32) -> Result<Self, EmulatorError> {
         let model = Model::load(model)?;
         let rows = model

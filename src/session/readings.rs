@@ -198,15 +198,10 @@ pub(super) fn energy(session: &Session) -> EnergyView {
 pub(super) fn arrivals(state: &PeState, slot: &Slot) -> ((u32, u32), (u32, u32)) {
     let Some(share) = EgruSlot::of(slot) else { return Default::default() };
     let steps = state.sram.word(slot.turn);
-    let buffers = slot.buffers;
-    let since = |counter: u32, step: u32, each: u32| {
-        let before = buffers.arrivals(step, each).wrapping_sub(each);
-        state.sram.word(counter).wrapping_sub(before).min(each)
-    };
-    let inputs = since(slot.counter_word(control::INPUT, buffers.set(steps)), steps, share.input_blocks);
+    let arrived = |counter, step, each| slot.arrived(state.sram.words(), counter, step, each);
+    let inputs = arrived(control::INPUT, steps, share.input_blocks);
     let recurrents = steps.checked_sub(1).map_or((0, 0), |before| {
-        let counter = slot.counter_word(control::RECURRENT, buffers.set(before));
-        (since(counter, before, share.recurrent_blocks), share.recurrent_blocks)
+        (arrived(control::RECURRENT, before, share.recurrent_blocks), share.recurrent_blocks)
     });
     ((inputs, share.input_blocks), recurrents)
 }

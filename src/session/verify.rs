@@ -191,7 +191,8 @@ impl Verifier {
                     slot.is_some_and(|(_, slot)| slot.units.contains(&unit))
                 };
                 let pes = &session.program().layers[last].pes;
-                let Some(&pe) = pes.iter().find(on) else { continue };
+                // Every unit is on a PE; a difference is reported even if none claims the unit.
+                let Some(&pe) = pes.iter().find(on).or(pes.first()) else { continue };
                 let value = "y at the host";
                 return Err(self.difference(session, (sample, last, unit), pe, value, (chip, net)));
             }

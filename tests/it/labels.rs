@@ -14,7 +14,7 @@ use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::machine::sram::SRAM_BYTES;
 use spinntui::mapping::egru::EgruSlot;
-use spinntui::mapping::label::{Content, Label, Labels, Matrix, Origin, Quantity, What};
+use spinntui::mapping::egru::label::{Content, Label, Labels, Matrix, Origin, Quantity, What};
 use spinntui::mapping::options::{Broadcast, LayerMapping, MappingOptions, Payload, Schedule};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::{Csr, from_dense};

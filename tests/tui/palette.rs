@@ -77,7 +77,7 @@ fn what_is_wrong_is_said_and_enter_does_nothing() {
         ("help me", "takes nothing"),
         ("pe 9,9,9", "no PE (9,9,9)"),
         ("speed", "wants free"),
-        ("goto nowhere now", "neither step, time, event nor a bookmark"),
+        ("goto nowhere now", "unknown kind of moment `nowhere`"),
         ("zoom-in", "not now: requires focus on the timeline"),
         ("fault KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
         ("fault Kill", "did you mean `KillPe`?"),

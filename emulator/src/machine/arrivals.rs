@@ -5,8 +5,6 @@
 //! ([`Need`]). A counter may also make the handler send messages ([`Relay`]): barriers and credits
 //! are nothing else.
 
-use super::buffers;
-
 /// Number of a counter among those of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CounterId(pub u8);
@@ -26,6 +24,19 @@ impl Counter {
     /// Returns the number of the word that counts the arrivals of time step `step`.
     pub fn set(&self, step: u32) -> u8 {
         (step % self.sets()) as u8
+    }
+
+    /// Returns the value of the word of time step `step` once all arrivals up to that step are
+    /// there, `each` a time step.
+    pub fn after(&self, step: u32, each: u32) -> u32 {
+        (step / self.sets()).wrapping_add(1).wrapping_mul(each)
+    }
+
+    /// Returns how many arrivals of time step `step`, of `each` a step, a word with the value
+    /// `count` shows. Words of earlier steps may lag behind: that is none of this step's.
+    pub fn arrived(&self, count: u32, step: u32, each: u32) -> u32 {
+        let since = count.wrapping_sub(self.after(step, each).wrapping_sub(each));
+        if since > u32::MAX / 2 { 0 } else { since.min(each) }
     }
 
     /// Returns the number of words, at least 1.
@@ -56,7 +67,7 @@ impl Need {
     /// there is any.
     pub fn at(&self, step: u32, counter: &Counter) -> Option<(u8, u32)> {
         let of = step.checked_sub(self.back)?;
-        Some((counter.set(of), buffers::arrivals(of, counter.sets(), self.each)))
+        Some((counter.set(of), counter.after(of, self.each)))
     }
 }
 
@@ -171,34 +182,34 @@ impl Guard {
 }
 
 /// Marks a population or group that a PE does not take part in.
-const NONE: u8 = u8::MAX;
+const NONE: u16 = u16::MAX;
 
 /// What one PE receives, by population and sample ([`super::program::Program::lane`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inbox {
     receivers: Vec<Receiver>,
     /// Index into `receivers`, by lane and set of groups.
-    values: Vec<[u8; Groups::SETS]>,
+    values: Vec<[u16; Groups::SETS]>,
     /// Slot that messages go to, by lane.
-    slots: Vec<u8>,
+    slots: Vec<Option<u8>>,
 }
 
 impl Inbox {
     /// Creates an inbox for `lanes` lanes that receives nothing.
     pub fn new(lanes: usize) -> Self {
-        Self { receivers: Vec::new(), values: vec![[NONE; Groups::SETS]; lanes], slots: vec![NONE; lanes] }
+        Self { receivers: Vec::new(), values: vec![[NONE; Groups::SETS]; lanes], slots: vec![None; lanes] }
     }
 
     /// Takes messages for a lane in a slot.
     pub fn take_messages(&mut self, lane: usize, slot: u8) {
         if let Some(at) = self.slots.get_mut(lane) {
-            *at = slot;
+            *at = Some(slot);
         }
     }
 
     /// Takes a lane's values that are for a group.
     pub fn take_values(&mut self, lane: usize, group: u8, receiver: Receiver) {
-        let number = self.receivers.len() as u8;
+        let number = self.receivers.len() as u16;
         let Some(numbers) = self.values.get_mut(lane).filter(|_| usize::from(group) < Groups::MAX) else {
             return;
         };
@@ -214,7 +225,7 @@ impl Inbox {
 
     /// Returns the slot that messages for a lane go to.
     pub fn slot(&self, lane: usize) -> Option<u8> {
-        self.slots.get(lane).copied().filter(|&slot| slot != NONE)
+        self.slots.get(lane).copied().flatten()
     }
 
     /// Returns the first receiver of a lane's values that are for `groups`, with its group.
@@ -238,6 +249,34 @@ mod tests {
         assert_eq!([1, 2, 3].map(|step| need.at(step, &one)), [Some((0, 5)), Some((0, 10)), Some((0, 15))]);
         assert_eq!([1, 4, 5].map(|step| need.at(step, &three)), [Some((0, 5)), Some((0, 10)), Some((1, 10))]);
         assert_eq!([0, 1, 2].map(|set| three.address(set)), [0x40, 0x44, 0x48]);
+        // Five blocks a step: the second time round the words come to ten.
+        let words = |counter: &Counter, step| (counter.set(step), counter.after(step, 5));
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|step| words(&three, step)),
+            [(0, 5), (1, 5), (2, 5), (0, 10), (1, 10)]
+        );
+        assert_eq!([0, 1, 2].map(|step| words(&one, step)), [(0, 5), (0, 10), (0, 15)]);
+        // Step 4 is the second in its word: 5 arrivals are those of step 1.
+        assert_eq!([4, 5, 8, 10, 12].map(|count| three.arrived(count, 4, 5)), [0, 0, 3, 5, 5]);
+    }
+
+    /// A batch of 64 samples of three layers on one PE has 384 receivers.
+    #[test]
+    fn an_inbox_holds_more_receivers_than_a_byte_counts() {
+        let guard = Guard { operation: 0, lag: 0, reads: "x" };
+        let mut inbox = Inbox::new(192);
+        for lane in 0..192 {
+            for group in 0..2 {
+                let receiver = Receiver { slot: lane as u8, counter: CounterId(group), guard };
+                inbox.take_values(lane, group, receiver);
+            }
+        }
+        for lane in 0..192 {
+            for group in 0..2 {
+                let found = inbox.receiver(lane, Groups::only(group)).unwrap();
+                assert_eq!((found.slot, found.counter), (lane as u8, CounterId(group)));
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where values arrive in turn, and how their arrivals are counted.
+//! Where values arrive in turn.
 
 /// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///
@@ -43,25 +43,6 @@ impl Buffers {
     pub const fn before(self, step: u32) -> u32 {
         self.at[((step % self.count + self.count - 1) % self.count) as usize]
     }
-
-    /// Returns the set of counters for the arrivals of `step`: one set for all where steps do
-    /// not overlap, otherwise one a buffer, since a fast sender's next block may arrive before
-    /// a slow one's.
-    pub const fn set(self, step: u32) -> u8 {
-        if self.count == 2 { 0 } else { (step % self.count) as u8 }
-    }
-
-    /// Returns the value of the counter of `step` once all arrivals up to that step are there,
-    /// `each` a step.
-    pub const fn arrivals(self, step: u32, each: u32) -> u32 {
-        arrivals(step, if self.count == 2 { 1 } else { self.count }, each)
-    }
-}
-
-/// Returns the value of the word that counts the arrivals of `step` once they are all there: `each`
-/// a time step, counted in `sets` words in turn.
-pub const fn arrivals(step: u32, sets: u32, each: u32) -> u32 {
-    (step / sets).wrapping_add(1).wrapping_mul(each)
 }
 
 #[cfg(test)]
@@ -78,19 +59,13 @@ mod tests {
             assert_eq!(buffers.of(step + 2), buffers.before(step));
         }
         assert_eq!(buffers.addresses().collect::<Vec<_>>(), [0x100, 0x110, 0x120]);
-        // Five blocks a step, each buffer's counted apart: the second time round they come to ten.
-        assert_eq!(
-            [0, 1, 2, 3, 4].map(|t| (buffers.set(t), buffers.arrivals(t, 5))),
-            [(0, 5), (1, 5), (2, 5), (0, 10), (1, 10)]
-        );
     }
 
     #[test]
-    fn two_buffers_are_swapped_and_one_counter_counts() {
+    fn two_buffers_are_swapped() {
         let buffers = Buffers::new(0x100, 0x10, 2);
         assert_eq!([0, 1, 2].map(|t| buffers.of(t)), [0x100, 0x110, 0x100]);
         assert_eq!([0, 1, 2].map(|t| buffers.before(t)), [0x110, 0x100, 0x110]);
-        assert_eq!([0, 1, 2].map(|t| (buffers.set(t), buffers.arrivals(t, 5))), [(0, 5), (0, 10), (0, 15)]);
         assert_eq!(buffers.addresses().count(), 2);
     }
 }

@@ -107,31 +107,6 @@ impl Machine {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
 
-    /// Returns the values of the last population that the host receives, of a sample in the time
-    /// step completed last, in model order.
-    pub fn output(&self, sample: usize) -> Vec<f32> {
-        let last = self.program.layers.iter().rposition(|layer| layer.host.is_some());
-        last.map_or_else(Vec::new, |last| self.output_of(last, sample))
-    }
-
-    /// Returns the values of a population that the host has received, of a sample in the time step
-    /// completed last, in model order; none if the population does not send to the host.
-    pub fn output_of(&self, population: usize, sample: usize) -> Vec<f32> {
-        let step = self.state.host.completed.wrapping_sub(1);
-        let Some(start) = self.host_place(step, population, sample) else { return Vec::new() };
-        let values = self.state.host.y.get(start..).unwrap_or_default();
-        let words = self.program.layers[population].unit_word.iter();
-        words.map(|&w| f32::from_bits(values.get(w as usize).copied().unwrap_or(0))).collect()
-    }
-
-    /// First word of a population's values in the host's memory, which keeps as many time steps as
-    /// can be in flight.
-    pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
-        let first = self.program.layers.get(population)?.host?;
-        let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;
-        Some((place + sample) * self.program.host_words() as usize + first as usize)
-    }
-
     /// Runs these time steps (rows of all samples, one list after the other), until `until` of them are complete or
     /// nothing is left to happen. Says whether they are complete.
     pub fn run(&mut self, steps: &[Vec<u32>], until: usize) -> bool {
@@ -279,17 +254,8 @@ impl Machine {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
-        if let (true, PacketKind::Values { population, sample, step, .. }) = (packet.host, packet.kind) {
-            let place = self.host_place(step, usize::from(population), usize::from(sample));
-            let start = place.unwrap_or(usize::MAX / 2);
-            if self.program.delivery.payload == Payload::Events {
-                self.host_unpack(&packet, start);
-            } else {
-                let start = start + packet.address as usize / 4;
-                for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
-                    *word = value;
-                }
-            }
+        if packet.host {
+            self.to_host(&packet);
         } else {
             let routed = self.program.delivery.broadcast == Broadcast::Router
                 && matches!(packet.kind, PacketKind::Values { .. });

@@ -15,6 +15,7 @@ pub mod exec;
 pub mod fault;
 pub mod fifo;
 mod hash;
+mod host;
 pub mod images;
 pub mod legend;
 pub mod matrix;

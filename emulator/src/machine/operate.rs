@@ -9,7 +9,8 @@ use super::exec::{Machine, Progress};
 use super::legend::PhaseId;
 use super::program::{Action, Ends, Operation, PeProgram, Program, Slot};
 use super::queue::{Arrival, EventKind};
-use super::routine::{Begun, Ended, Price, Prices};
+use super::record::prices;
+use super::routine::{Begun, Ended, Price};
 use super::state::{Awaited, Packet, PacketKind, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
@@ -38,8 +39,7 @@ impl Machine {
         let steps = state.sram.word(slot.turn);
         self.note_begin(pe, operation, slot, steps);
         let state = &mut self.state.pes[pe.index()];
-        let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
-        let prices = Prices { costs: &program.costs, kinds };
+        let priced = prices(&program, self.recorder.as_deref());
         let begun = match &operation.action {
             Action::Wait(needs) => match self.missing(pe, operation.slot, slot, needs) {
                 // No listing prices the wait whole.
@@ -56,20 +56,19 @@ impl Machine {
                 }
             },
             Action::Read { .. } => return self.start_dma(pe),
-            Action::Call(routine) => match routine.begin(&mut state.sram, steps, prices) {
+            Action::Call(routine) => match routine.begin(&mut state.sram, steps, priced) {
                 Ok(begun) => begun,
                 Err(fault) => return self.stop(pe, operation, fault),
             },
             Action::Send => self.begin_broadcast(pe, operation.slot, slot),
             Action::Log(phases) => {
-                let price = prices.of(|costs| costs.timer_log * phases.len() as u64);
+                let price = priced.of(|costs| costs.timer_log * phases.len() as u64);
                 Begun { price, accesses: None }
             }
         };
         let mut price = begun.price;
         if operation.notice.is_some() {
-            let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
-            price = price + Prices { costs: &program.costs, kinds }.of(|costs| costs.notice);
+            price = price + prices(&program, self.recorder.as_deref()).of(|costs| costs.notice);
         }
         self.banks_begin(pe, begun.accesses.as_ref(), price.cycles);
         self.busy_for(pe, price.cycles);
@@ -122,11 +121,9 @@ impl Machine {
         let awaited = state.awaited;
         let due =
             |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
-        if slot.relays.iter().any(|relay| due(&relay)) {
-            let relays: Vec<Relay> = slot.relays.iter().filter(due).cloned().collect();
-            for relay in &relays {
-                self.relay(pe, relay);
-            }
+        let relays: Vec<Relay> = slot.relays.iter().filter(due).cloned().collect();
+        for relay in &relays {
+            self.relay(pe, relay);
         }
         if let Some(awaited) = awaited
             && (awaited.slot, awaited.counter, awaited.set) == (arrival.slot, arrival.counter, arrival.set)

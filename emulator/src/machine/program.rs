@@ -19,6 +19,7 @@ use super::routine::Routine;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::Pe;
+use crate::kernel::SramWords;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
 pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
@@ -131,6 +132,14 @@ impl Slot {
         self.counters.get(usize::from(id.0))
     }
 
+    /// Returns how many arrivals of time step `step`, of `each` a step, a counter shows in the
+    /// memory of its PE.
+    pub fn arrived(&self, words: &SramWords, id: CounterId, step: u32, each: u32) -> u32 {
+        let Some(counter) = self.counter(id) else { return 0 };
+        let word = counter.address(counter.set(step)) as usize / 4;
+        counter.arrived(words.get(word).copied().unwrap_or(0), step, each)
+    }
+
     /// Returns the byte address of word `set` of a counter.
     pub fn counter_word(&self, id: CounterId, set: u8) -> u32 {
         self.counter(id).map_or(0, |counter| counter.address(set))
@@ -184,6 +193,9 @@ pub struct Region {
     pub kind: RegionKind,
 }
 
+/// Words that the host loads: byte addresses, each with the words from there on.
+pub type Image = Vec<(u32, Vec<u32>)>;
+
 /// One PE's program and memory.
 #[derive(Clone, Debug)]
 pub struct PeProgram {
@@ -194,7 +206,7 @@ pub struct PeProgram {
     /// Its memory map, ascending.
     pub regions: Vec<Region>,
     /// Words that the host writes before the start.
-    pub image: Vec<(u32, Vec<u32>)>,
+    pub image: Image,
     /// Debug log: first byte and size.
     pub log: (u32, u32),
     /// FIFO of the event router's packets: first byte and size; 0 bytes where there is none.

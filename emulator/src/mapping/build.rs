@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::barrier::{Timing, margins};
 use super::delivery;
+use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
+use super::egru::write::Writer;
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
-use super::image::Builder;
-use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out};
+use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out, unit_words};
 use super::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use super::partition::{Assignment, assign};
 use super::placement;
@@ -21,7 +21,7 @@ use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{
-    DramRows, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population, Program,
+    DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program,
 };
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
@@ -269,7 +269,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let rules = layer_rules(request, &placed, &costs, &common);
     let layers = populations(request, &placed);
     let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
-    let builder = Builder {
+    let builder = Writer {
         request,
         placed: &placed,
         layers: &layers,
@@ -395,19 +395,12 @@ fn least_pes(
 fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     let mut populations = Vec::new();
     for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {
-        let mut unit_word = vec![0; layer.units()];
-        let mut word = 0;
-        for units in &placed_layer.assignment {
-            for (i, &unit) in units.iter().enumerate() {
-                unit_word[unit as usize] = word + i as u32;
-            }
-            word += (4 * units.len() as u32).next_multiple_of(PACKET_BYTES) / 4;
-        }
+        let (unit_word, words) = unit_words(&placed_layer.assignment);
         populations.push(Population {
             name: layer.name.clone(),
             pes: placed_layer.pes.clone(),
             unit_word,
-            words: word,
+            words,
             sends: Phase::Broadcast.into(),
             host: (k + 1 == placed.len()).then_some(0),
         });

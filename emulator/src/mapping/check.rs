@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::barrier::{BarrierMargin, Timing, margins};
 use super::build::{Placed, copies, credits_needed, unit_weights};
 use super::egru::EgruProgram;
+use super::egru::barrier::{BarrierMargin, Timing, margins};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};

@@ -1,7 +1,7 @@
 //! What sending and receiving needs beside buffers: where events are packed and unpacked, the router's FIFO and entries.
 
-use super::barrier::Timing;
 use super::build::{Placed, Request, masks};
+use super::egru::barrier::Timing;
 use super::egru::control;
 use super::error::MapError;
 use super::memory::Allocator;

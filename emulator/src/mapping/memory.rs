@@ -44,8 +44,29 @@ impl Share<'_> {
     }
 
     fn y_bytes(&self) -> u32 {
-        (4 * self.units).next_multiple_of(PACKET_BYTES)
+        block_bytes(self.units as usize)
     }
+}
+
+/// Returns the bytes of the block that `units` values are sent in: whole packets.
+pub(super) fn block_bytes(units: usize) -> u32 {
+    (4 * units as u32).next_multiple_of(PACKET_BYTES)
+}
+
+/// Returns the word of each unit, by model index, among the values that the PEs with these units
+/// send, and the number of words: a block for each PE, one after the other.
+pub(super) fn unit_words(assignment: &[Vec<u32>]) -> (Vec<u32>, u32) {
+    let mut words = vec![0; assignment.iter().map(Vec::len).sum()];
+    let mut next = 0;
+    for units in assignment {
+        for (word, &unit) in (next..).zip(units) {
+            if let Some(at) = words.get_mut(unit as usize) {
+                *at = word;
+            }
+        }
+        next += block_bytes(units.len()) / 4;
+    }
+    (words, next)
 }
 
 /// Samples and buffers, the same for all layers.

@@ -3,19 +3,16 @@
 //! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives a
 //! [`crate::machine::program::Program`] or says what does not fit, with the bytes.
 
-mod account;
-pub mod barrier;
 pub mod build;
 pub mod check;
 pub mod delivery;
 pub mod egru;
 pub mod error;
-mod image;
-pub mod label;
 pub mod memory;
 pub mod options;
 pub mod partition;
 pub mod placement;
+mod product;
 pub mod spiking;
 
 pub use build::{Placed, Request, map};

@@ -10,7 +10,7 @@ use crate::kernel::matrix::Spot;
 use crate::machine::program::{Program, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::egru::EgruSlot;
-use crate::mapping::label::{Content, Label, Labels, Matrix, Origin, What};
+use crate::mapping::egru::label::{Content, Label, Labels, Matrix, Origin, What};
 use crate::session::Session;
 
 /// Where following leads, and to what.

@@ -7,7 +7,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Reading;
 use crate::machine::program::{Region, RegionKind};
 use crate::machine::sram::SRAM_BYTES;
-use crate::mapping::label::{Label, Labels, What};
+use crate::mapping::egru::label::{Label, Labels, What};
 use crate::session::Session;
 
 /// Bytes of a window.

@@ -18,7 +18,7 @@ pub use self::memory::{ElementView, MemoryView, Owned, WINDOW, WordView, single_
 pub use self::neurons::{Gates, NeuronsView, PAGE, Receiver, SpotView, UnitLinks, UnitView};
 use super::Session;
 use crate::chip::geometry::Pe;
-use crate::mapping::label::Labels;
+use crate::mapping::egru::label::Labels;
 
 /// What of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,8 +13,8 @@ use crate::machine::legend::PhaseId;
 use crate::machine::program::{Operation, PeProgram, Program, Slot, Target};
 use crate::machine::state::PeState;
 use crate::mapping::egru::control;
+use crate::mapping::egru::label::{Labels, Quantity};
 use crate::mapping::egru::{EgruSlot, Phase};
-use crate::mapping::label::{Labels, Quantity};
 use crate::session::Session;
 use crate::text::{several, step_number};
 
@@ -278,12 +278,12 @@ fn spots(words: &SramWords, egru: &EgruSlot, index: u32) -> Vec<SpotView> {
         ("bias", layout.bias),
         ("recurrent bias", layout.recurrent_bias),
     ] {
-        for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
+        for (number, letter) in (0..).zip(crate::mapping::egru::label::GATES) {
             spots.push(spot(&format!("{name}, gate {letter}"), gate(base, number)));
         }
     }
     for (name, kernel) in [("W", &egru.input), ("R", &egru.recurrent)] {
-        for (number, letter) in (0..).zip(crate::mapping::label::GATES) {
+        for (number, letter) in (0..).zip(crate::mapping::egru::label::GATES) {
             let found = kernel.row_weights(words, number * layout.units + index);
             spots.extend(
                 found.map(|(address, count)| {

@@ -80,8 +80,8 @@ mod tests {
         for (text, words) in [
             ("step", "missing"),
             ("step x", "invalid number `x`"),
-            ("time -1", "no time"),
-            ("to there", "neither"),
+            ("time -1", "invalid time `-1`"),
+            ("to there", "unknown kind of moment `to`"),
             ("", "nothing"),
         ] {
             assert!(go(text).unwrap_err().contains(words), "{text}");

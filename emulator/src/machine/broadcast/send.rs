@@ -7,7 +7,8 @@ use super::super::exec::{Machine, Progress};
 use super::super::fifo::Key;
 use super::super::program::{PACKET_BYTES, PACKET_WORDS, Slot, Target};
 use super::super::queue::EventKind;
-use super::super::routine::{Begun, Price, Prices};
+use super::super::record::prices;
+use super::super::routine::{Begun, Price};
 use super::super::state::{Cursor, Packet, PacketKind};
 use super::options::Broadcast;
 use super::{ROUTER, Transfer};
@@ -22,9 +23,8 @@ impl Machine {
             Some(events) => self.pack(pe, slot, events),
             None => (Price::default(), slot.packets()),
         };
-        let kinds = self.recorder.as_ref().and_then(|recorder| recorder.pricing.costs.as_deref());
         let dma = program.delivery.broadcast == Broadcast::Dma;
-        let sending = Prices { costs: &program.costs, kinds }.of(|costs| {
+        let sending = prices(&program, self.recorder.as_deref()).of(|costs| {
             let call = |call: Range<u32>| {
                 let destinations = call.len() as u32;
                 if dma { costs.dma_send(destinations) } else { costs.broadcast(packets, destinations) }

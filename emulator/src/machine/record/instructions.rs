@@ -10,11 +10,13 @@
 use super::super::costs::Costs;
 use super::super::exec::Machine;
 use super::super::program::Program;
+use super::super::routine::Prices;
+use super::Recorder;
 use crate::chip::geometry::Pe;
 
 /// Costs by kind of instruction.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Pricing {
+pub(super) struct Pricing {
     /// `None` if the committed listings cannot be executed, which a test excludes.
     pub costs: Option<Box<[Costs; 3]>>,
 }
@@ -24,6 +26,13 @@ impl Pricing {
     pub fn new(program: &Program) -> Self {
         Self { costs: Costs::by_kind(&program.assume, program.waiting).ok().map(Box::new) }
     }
+}
+
+/// Returns the costs that operations are priced with: by kind of instruction, too, while a recorder
+/// is there.
+pub(in super::super) fn prices<'a>(program: &'a Program, recorder: Option<&'a Recorder>) -> Prices<'a> {
+    let kinds = recorder.and_then(|recorder| recorder.pricing.costs.as_deref());
+    Prices { costs: &program.costs, kinds }
 }
 
 impl Machine {

@@ -12,6 +12,7 @@ mod spans;
 use std::collections::{BTreeMap, VecDeque};
 
 use self::instructions::Pricing;
+pub(super) use self::instructions::prices;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::PE_COUNT;
 
@@ -87,7 +88,7 @@ pub struct Recorder {
     /// The packet that is being delivered.
     accepted: Option<u64>,
     /// Prices what operations do, by kind of instruction.
-    pub(super) pricing: Pricing,
+    pricing: Pricing,
 }
 
 /// Adds an entry; where the list is full, the oldest goes.

@@ -1,10 +1,13 @@
 //! The EGRU's program: what the machine is given for a network of event-based GRU layers, and what
 //! its numbers mean.
 
+pub mod barrier;
 pub mod control;
+pub mod label;
 mod phase;
 mod restart;
-pub(super) mod routines;
+mod routines;
+pub(super) mod write;
 
 use std::sync::Arc;
 

@@ -11,11 +11,11 @@ use crate::machine::banks::account::BankMap;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine};
 use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::account::{MatrixAccount, Operand};
+use crate::mapping::product::{MatrixAccount, Operand, multiply};
 
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
-pub(in crate::mapping) struct Clear {
+pub(super) struct Clear {
     /// Where sequences begin.
     pub restart: Restart,
     /// Words of y(t−1), which lies at the operand.
@@ -26,7 +26,7 @@ pub(in crate::mapping) struct Clear {
 
 /// `egru_input` or `egru_internal`: W·x or R·y of a PE's units.
 #[derive(Debug)]
-pub(in crate::mapping) struct Product {
+pub(super) struct Product {
     /// Matrix and its kernel.
     pub kernel: Kernel,
     /// Where the values that it is multiplied with arrive.
@@ -84,22 +84,14 @@ impl Routine for Product {
     }
 
     fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
-        let at = self.operands(step);
-        // The bytes may have changed since the operation began.
-        self.kernel.work(sram.words(), at.x)?;
-        let mut results = vec![0.0; self.kernel.rows() as usize];
-        self.kernel.run(sram.words(), at, &mut results)?;
-        if let Some((address, scratch)) = self.kernel.scratch(sram.words(), at.x)? {
-            sram.set_floats(address, &scratch);
-        }
-        sram.set_floats(at.sums, &results);
+        multiply(&self.kernel, sram, self.operands(step))?;
         Ok(Ended::default())
     }
 }
 
 /// Gates, cell state, threshold and event of a PE's units, and their traces.
 #[derive(Debug)]
-pub(in crate::mapping) struct Pointwise {
+pub(super) struct Pointwise {
     /// Where everything lies.
     pub layout: PointwiseLayout,
     /// Where sequences begin whose first step takes c and the traces as 0.
@@ -138,11 +130,7 @@ impl Routine for Pointwise {
 }
 
 /// Reads the accesses of the point-wise step off its listing and the memory map.
-pub(in crate::mapping) fn pointwise_accesses(
-    map: BankMap<'_>,
-    p: &PointwiseLayout,
-    accesses: &Accesses,
-) -> PerBank {
+pub(super) fn pointwise_accesses(map: BankMap<'_>, p: &PointwiseLayout, accesses: &Accesses) -> PerBank {
     let mut banks = [0; BANKS];
     let stack = map.kind(RegionKind::Stack);
     let arrays = [p.input_sums, p.recurrent_sums, p.bias, p.recurrent_bias, p.threshold, p.cell, p.y]

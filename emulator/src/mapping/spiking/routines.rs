@@ -10,7 +10,7 @@ use crate::machine::costs::Costs;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Prices, Routine};
 use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::account::{MatrixAccount, Operand};
+use crate::mapping::product::{MatrixAccount, Operand, multiply};
 
 /// Sums of a projection for this time step and those to come, one place each in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +69,7 @@ impl Routine for Project {
     }
 
     fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
-        let at = self.operands(step);
-        self.kernel.work(sram.words(), at.x)?;
-        let mut sums = vec![0.0; self.kernel.rows() as usize];
-        self.kernel.run(sram.words(), at, &mut sums)?;
-        if let Some((address, scratch)) = self.kernel.scratch(sram.words(), at.x)? {
-            sram.set_floats(address, &scratch);
-        }
-        sram.set_floats(at.sums, &sums);
+        multiply(&self.kernel, sram, self.operands(step))?;
         Ok(Ended::default())
     }
 }

@@ -18,11 +18,12 @@ use crate::machine::broadcast::router::Ports;
 use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{
-    Action, Buffers, Ends, Operation, PACKET_BYTES, PeProgram, Population, Program, RegionKind, Slot, Target,
+    Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Program, RegionKind, Slot,
+    Target,
 };
-use crate::mapping::account::{MatrixAccount, Operand};
 use crate::mapping::build::masks;
-use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE};
+use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE, block_bytes, unit_words};
+use crate::mapping::product::{self, MatrixAccount, Operand};
 use crate::net::lif::{LifPopulation, Projection, Reset, Source};
 
 /// Counter of announcements; the next ones count the blocks of each population.
@@ -207,19 +208,15 @@ impl<'a> Writer<'a> {
 
     /// Places the weights of a projection to these units; returns its kernel, its words and its
     /// ring of sums.
-    #[allow(clippy::type_complexity, reason = "an image is a list of words")]
     fn product(
         &self,
         allocator: &mut Allocator,
         k: usize,
         projection: &Projection,
         units: &[u32],
-    ) -> Result<(Kernel, Vec<(u32, Vec<u32>)>, Ring), SpikingError> {
+    ) -> Result<(Kernel, Image, Ring), SpikingError> {
         let kind = self.request.populations[k].kernel;
-        let row = |&unit: &u32| -> Vec<(u32, f32)> {
-            let row = projection.weights.outer_view(unit as usize);
-            row.iter().flat_map(|row| row.iter().map(|(source, &weight)| (source as u32, weight))).collect()
-        };
+        let row = |&unit: &u32| product::row(&projection.weights, unit as usize);
         let rows: Vec<Vec<(u32, f32)>> = units.iter().map(row).collect();
         let (from, words): (&str, Vec<u32>) = match projection.from {
             Source::Input => ("inputs", (0..self.request.network.inputs() as u32).collect()),
@@ -290,7 +287,7 @@ impl<'a> Writer<'a> {
             relays: Vec::new(),
             buffers: self.common.spikes[k],
             values: layout.y,
-            block: before.iter().map(|units| block_bytes(units)).sum(),
+            block: before.iter().map(|units| block_bytes(units.len())).sum(),
             first_call: 0,
             targets,
             events: None,
@@ -314,20 +311,11 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn block_bytes(units: &[u32]) -> u32 {
-    (4 * units.len() as u32).next_multiple_of(PACKET_BYTES)
-}
-
 /// The populations as the machine knows them; all of them send to the host.
 fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     let mut host = 0;
     let population = |(population, placed): (&LifPopulation, &Placed)| {
-        let mut unit_word = Vec::new();
-        let mut words = 0;
-        for units in &placed.units {
-            unit_word.extend((0..units.len() as u32).map(|i| words + i));
-            words += block_bytes(units) / 4;
-        }
+        let (unit_word, words) = unit_words(&placed.units);
         let first = host;
         host += words;
         Population {
@@ -349,7 +337,7 @@ fn layout(allocator: &mut Allocator, population: &LifPopulation, units: &[u32]) 
         |bytes, what: &str| allocator.take(bytes, format!("{} {what}", population.name), RegionKind::State);
     LifLayout {
         units: units.len() as u32,
-        y: take(u64::from(block_bytes(units)), "spikes"),
+        y: take(u64::from(block_bytes(units.len())), "spikes"),
         bias: take(bytes, "bias"),
         current: take(bytes, "current"),
         decay: take(bytes, "decay"),
@@ -360,7 +348,7 @@ fn layout(allocator: &mut Allocator, population: &LifPopulation, units: &[u32]) 
 }
 
 /// Words that the host loads for a PE's neurons; currents, potentials and spikes start at 0.
-fn state(population: &LifPopulation, layout: &LifLayout, units: &[u32]) -> Vec<(u32, Vec<u32>)> {
+fn state(population: &LifPopulation, layout: &LifLayout, units: &[u32]) -> Image {
     let of = |values: &[f32]| units.iter().map(|&unit| values[unit as usize].to_bits()).collect();
     let mut image = vec![
         (layout.bias, of(&population.bias)),

@@ -4,11 +4,7 @@
 //! a slow one still reads x(t); where that could happen, the mapper adds a barrier. With a batch it always does: a fast PE
 //! then comes to a sample while a slow one is still at those before it.
 
-use super::build::{Placed, unit_weights};
-use super::delivery;
-use super::egru::{Phase, Restart};
-use super::memory::Copies;
-use super::options::{Broadcast, MappingOptions, Payload};
+use super::{Phase, Restart};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
 use crate::chip::geometry::QPE_COUNT;
 use crate::kernel::events::most_packets;
@@ -16,6 +12,10 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::program::PACKET_BYTES;
+use crate::mapping::build::{Placed, unit_weights};
+use crate::mapping::delivery;
+use crate::mapping::memory::Copies;
+use crate::mapping::options::{Broadcast, MappingOptions, Payload};
 use crate::net::{Egru, EgruLayer, Output};
 
 /// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.

@@ -66,26 +66,14 @@ impl Content {
     }
 }
 
-/// Returns the blocks of time step `step` that a counter in SRAM shows, of `each` a step.
-fn arrived(words: &SramWords, slot: &Slot, counter: u32, step: u32, each: u32) -> u32 {
-    let before = slot.buffers.arrivals(step, each).wrapping_sub(each);
-    let count = words.get(counter as usize / 4).copied().unwrap_or(0).wrapping_sub(before);
-    // Counters of earlier steps may lag behind: that is none of this step's.
-    if count > u32::MAX / 2 { 0 } else { count.min(each) }
-}
-
 /// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done, blocks of x and y arrived.
 /// Packets of a block that is not complete are not counted.
 pub fn content(words: &SramWords, slot: &Slot, egru: &EgruSlot, buffer: u8) -> Content {
     let buffers = slot.buffers;
     let now = words.get(slot.turn as usize / 4).copied().unwrap_or(0);
     let place = |step: u32| (step % buffers.count()) as u8;
-    let x = |step: u32| {
-        arrived(words, slot, slot.counter_word(INPUT, buffers.set(step)), step, egru.input_blocks)
-    };
-    let y = |step: u32| {
-        arrived(words, slot, slot.counter_word(RECURRENT, buffers.set(step)), step, egru.recurrent_blocks)
-    };
+    let x = |step: u32| slot.arrived(words, INPUT, step, egru.input_blocks);
+    let y = |step: u32| slot.arrived(words, RECURRENT, step, egru.recurrent_blocks);
     // The newest step of which anything has come decides.
     for step in [now.wrapping_add(2), now.wrapping_add(1), now] {
         if place(step) != buffer {

@@ -1,12 +1,15 @@
-//! Where matrix products find their operands, and how their accesses fall on the SRAM banks.
+//! Matrix products of every network family: rows to place, operands, the run, accesses to the
+//! SRAM banks.
 
+use crate::kernel::KernelFault;
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
 use crate::kernel::events::UnpackLayout;
-use crate::kernel::matrix::{Kernel, Work};
+use crate::kernel::matrix::{Kernel, Operands, Work};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::{BankMap, Spread};
 use crate::machine::program::{Buffers, RegionKind};
-use crate::machine::sram::BANKS;
+use crate::machine::sram::{BANKS, Sram};
+use crate::net::csr::Csr;
 
 /// Where the operand of a matrix product arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,4 +79,24 @@ impl MatrixAccount {
         }
         banks
     }
+}
+
+/// Returns the sources (ascending) and weights of a matrix row.
+pub(super) fn row(matrix: &Csr, row: usize) -> Vec<(u32, f32)> {
+    let row = matrix.outer_view(row);
+    row.iter().flat_map(|row| row.iter().map(|(source, &weight)| (source as u32, weight))).collect()
+}
+
+/// Computes a product on the bytes as they are and writes its sums, with what the kernel leaves
+/// beside them.
+pub(super) fn multiply(kernel: &Kernel, sram: &mut Sram, at: Operands) -> Result<(), KernelFault> {
+    // The bytes may have changed since the operation began.
+    kernel.work(sram.words(), at.x)?;
+    let mut sums = vec![0.0; kernel.rows() as usize];
+    kernel.run(sram.words(), at, &mut sums)?;
+    if let Some((address, scratch)) = kernel.scratch(sram.words(), at.x)? {
+        sram.set_floats(address, &scratch);
+    }
+    sram.set_floats(at.sums, &sums);
+    Ok(())
 }

@@ -3,14 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::account::{MatrixAccount, Operand};
-use super::build::{Placed, Request, masks, steps_in_flight};
-use super::delivery;
-use super::egru::routines::{Clear, Pointwise, Product, pointwise_accesses};
-use super::egru::{EgruSlot, LayerRules, Phase, control};
-use super::error::MapError;
-use super::memory::{Common, MemoryMap, SlotLayout};
-use super::options::Broadcast;
+use super::routines::{Clear, Pointwise, Product, pointwise_accesses};
+use super::{EgruSlot, LayerRules, Phase, control};
 use crate::chip::geometry::{Pe, Qpe};
 use crate::kernel::events::{self, UnpackLayout};
 use crate::kernel::matrix::{self, Kernel};
@@ -22,20 +16,26 @@ use crate::machine::broadcast::{Packing, ROUTER};
 use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{
-    Action, Buffers, Ends, Operation, PACKET_BYTES, PeProgram, Population, Region, Slot, Target,
+    Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Region, Slot, Target,
 };
+use crate::mapping::build::{Placed, Request, masks, steps_in_flight};
+use crate::mapping::delivery;
+use crate::mapping::error::MapError;
+use crate::mapping::memory::{Common, MemoryMap, SlotLayout, block_bytes};
+use crate::mapping::options::Broadcast;
+use crate::mapping::product::{self, MatrixAccount, Operand};
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
 
 /// Builds PE programs once layers and memory are settled.
-pub(super) struct Builder<'a> {
-    pub(super) request: &'a Request<'a>,
-    pub(super) placed: &'a [Placed],
-    pub(super) layers: &'a [Population],
-    pub(super) rules: &'a [LayerRules],
-    pub(super) common: &'a Common,
-    pub(super) costs: &'a Costs,
-    pub(super) shared: bool,
+pub(in crate::mapping) struct Writer<'a> {
+    pub(in crate::mapping) request: &'a Request<'a>,
+    pub(in crate::mapping) placed: &'a [Placed],
+    pub(in crate::mapping) layers: &'a [Population],
+    pub(in crate::mapping) rules: &'a [LayerRules],
+    pub(in crate::mapping) common: &'a Common,
+    pub(in crate::mapping) costs: &'a Costs,
+    pub(in crate::mapping) shared: bool,
 }
 
 /// Share that operations are written for.
@@ -50,9 +50,13 @@ struct Place<'a> {
     regions: &'a [Region],
 }
 
-impl Builder<'_> {
+impl Writer<'_> {
     /// One PE: what it hosts as (layer, number of the PE in it), on its memory map.
-    pub(super) fn pe(&self, hosted: &[(usize, usize)], map: MemoryMap) -> Result<PeProgram, MapError> {
+    pub(in crate::mapping) fn pe(
+        &self,
+        hosted: &[(usize, usize)],
+        map: MemoryMap,
+    ) -> Result<PeProgram, MapError> {
         let mut slots = Vec::new();
         let mut image = Vec::new();
         let mut operations = Vec::new();
@@ -96,10 +100,7 @@ impl Builder<'_> {
                     relays: if i == 0 { self.relays(k, sample) } else { Vec::new() },
                     buffers,
                     values: pointwise.y,
-                    block: self.placed[k].assignment[..i]
-                        .iter()
-                        .map(|u| (4 * u.len() as u32).next_multiple_of(PACKET_BYTES))
-                        .sum(),
+                    block: self.placed[k].assignment[..i].iter().map(|units| block_bytes(units.len())).sum(),
                     first_call: traces as u32,
                     targets,
                     events: packing,
@@ -112,13 +113,7 @@ impl Builder<'_> {
 
     /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes
     /// into the image.
-    fn packing(
-        &self,
-        k: usize,
-        i: usize,
-        layout: &SlotLayout,
-        image: &mut Vec<(u32, Vec<u32>)>,
-    ) -> Option<Packing> {
+    fn packing(&self, k: usize, i: usize, layout: &SlotLayout, image: &mut Image) -> Option<Packing> {
         let layout = layout.events?;
         image.extend(delivery::image(&self.placed[k], &layout.recurrent));
         if let Some(input) = layout.input {
@@ -287,10 +282,7 @@ impl Builder<'_> {
         addresses: &[u32],
     ) -> Result<(matrix::Placed, u32), MapError> {
         let total = matrix.rows() / 3;
-        let row = |gate: usize, unit: u32| -> Vec<(u32, f32)> {
-            let row = matrix.outer_view(gate * total + unit as usize);
-            row.iter().flat_map(|row| row.iter().map(|(source, &weight)| (source as u32, weight))).collect()
-        };
+        let row = |gate: usize, unit: u32| product::row(matrix, gate * total + unit as usize);
         let rows: Vec<Vec<(u32, f32)>> =
             (0..3).flat_map(|gate| units.iter().map(move |&u| row(gate, u))).collect();
         let words: Vec<u32> = (0..matrix.cols()).map(|source| self.source_word(k, name, source)).collect();
@@ -372,7 +364,7 @@ impl Builder<'_> {
 }
 
 /// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
-fn image_state(image: &mut Vec<(u32, Vec<u32>)>, layer: &EgruLayer, units: &[u32], layout: &SlotLayout) {
+fn image_state(image: &mut Image, layer: &EgruLayer, units: &[u32], layout: &SlotLayout) {
     let total = layer.units();
     let gates = |values: &[f32]| -> Vec<u32> {
         (0..3)
