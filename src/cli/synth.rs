@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::output::{Output, OutputError};
 use crate::report::table::grouped;
-use crate::task::dvs::synth::dataset::{
+use crate::task::dvs::synthetic::{
     DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,
 };
 

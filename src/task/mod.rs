@@ -9,7 +9,6 @@ pub mod facts;
 pub mod figures;
 pub mod lm;
 pub mod log;
-pub mod npy;
 pub mod options;
 mod registry;
 pub mod tensor;

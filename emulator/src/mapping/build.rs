@@ -20,9 +20,7 @@ use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
 use crate::machine::costs::Costs;
 use crate::machine::legend::PhaseId;
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{
-    DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program,
-};
+use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
 

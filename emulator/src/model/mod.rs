@@ -11,6 +11,7 @@ pub mod gestures;
 pub mod language;
 pub mod layers;
 mod names;
+pub mod readout;
 mod tensors;
 pub mod vocabulary;
 mod weights;
@@ -25,6 +26,7 @@ pub use error::ModelError;
 pub use gestures::GestureModel;
 pub use language::{Decoder, LanguageModel, ProjectionLayer};
 pub use layers::LayersModel;
+pub use readout::{Prediction, Readout};
 pub use vocabulary::{Vocabulary, VocabularyError};
 
 use crate::file;

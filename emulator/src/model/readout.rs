@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn small() -> LanguageModel {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/egru-lm-small");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/egru-lm-small");
         LanguageModel::load(&path).unwrap()
     }
 

@@ -9,6 +9,7 @@ pub mod egru;
 pub mod gesture;
 pub mod lif;
 pub mod quantise;
+pub mod random;
 pub mod sum;
 
 pub use csr::Csr;

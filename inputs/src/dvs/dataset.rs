@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::gesture::{GESTURES, Gesture};
 use super::labels::{Label, LabelError, read_labels};
-use crate::file;
+use spinnaker2_emulator::file;
 
 /// Lists of the recordings to train and to test with, in the data set's own layout.
 const LISTS: [(Split, &str); 2] =

@@ -18,7 +18,7 @@ use super::gesture::Gesture;
 use super::options::FrameOptions;
 use super::picture::{EventPicture, PICTURE_SIDE};
 use super::recording::{Recording, RecordingError, Tally, Warnings};
-use crate::text::grouped;
+use spinnaker2_emulator::text::grouped;
 
 /// Recordings whose frames are kept.
 const KEPT: usize = 2;

@@ -1,22 +1,16 @@
 //! Gesture recognition with an event camera: recordings in, frames, one of eleven gestures out.
 
 pub mod answers;
-pub mod dataset;
-pub mod event;
-pub mod frames;
-pub mod gesture;
-pub mod labels;
 mod load;
 mod names;
 pub mod options;
-pub mod picture;
 pub mod recognise;
 pub mod recognising;
-pub mod recording;
-pub mod samples;
-pub mod synth;
+pub mod synthetic;
 pub mod tally;
 pub mod view;
+
+pub use spinntui_inputs::dvs::{dataset, event, frames, gesture, labels, picture, recording, samples, synth};
 
 use super::TaskKind;
 

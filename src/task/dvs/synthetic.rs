@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::dice::Dice;
-use super::stage::Lighting;
-use super::trial::{TrialOptions, record};
+use super::synth::dice::Dice;
+use super::synth::stage::Lighting;
+use super::synth::trial::{TrialOptions, record};
 use crate::output::{Output, OutputError, Reads};
 use crate::task::dvs::event::DVS128;
 use crate::task::dvs::labels;
@@ -119,4 +119,51 @@ pub fn write_lists(folder: &Path, options: &DatasetOptions) -> Result<(), Datase
 
 fn create(path: &Path) -> Result<Output, OutputError> {
     Output::create(Some(path), &Reads::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dataset::{Split, samples};
+    use super::super::gesture::GESTURES;
+    use super::super::recording::Recording;
+    use super::*;
+
+    #[test]
+    fn a_data_set_has_the_layout_of_the_real_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DatasetOptions {
+            seed: 9,
+            first_person: 3,
+            people: 2,
+            trials: 2,
+            test_people: 1,
+            gesture_us: [300_000, 300_000],
+        };
+        let all = recordings(&options);
+        for (name, trial) in &all {
+            let written = write_recording(folder.path(), name, trial).unwrap();
+            assert!(written.events > 0 && written.length_us > 11 * 300_000);
+        }
+        write_lists(folder.path(), &options).unwrap();
+        let samples = samples(folder.path()).unwrap();
+        assert_eq!(samples.len(), 4 * GESTURES);
+        for sample in &samples {
+            let name = sample.path.file_name().unwrap().to_string_lossy();
+            let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());
+            assert_eq!(end - start, 300_000, "{name}");
+            let test = name.starts_with("user04_");
+            assert!(test || name.starts_with("user03_"), "{name}");
+            assert_eq!(sample.split, Some(if test { Split::Test } else { Split::Train }), "{name}");
+        }
+        for (name, trial) in &all {
+            let mut recording = Recording::open(&folder.path().join(format!("{name}.aedat"))).unwrap();
+            let (mut batch, mut events) = (Vec::new(), Vec::new());
+            while recording.next_batch(&mut batch).unwrap() {
+                events.extend_from_slice(&batch);
+            }
+            assert_eq!(recording.sensor(), DVS128);
+            assert_eq!(recording.warnings().iter().count(), 0, "{name}");
+            assert!(events == record(trial).events, "{name}");
+        }
+    }
 }

@@ -10,15 +10,15 @@ mod load;
 mod names;
 pub mod options;
 pub mod reading;
-pub mod readout;
 pub mod score;
 pub mod view;
 
 use std::sync::Arc;
 
+pub use crate::model::{Prediction, Readout};
+use crate::net::random::Random;
 pub use corpus::{Corpus, CorpusError};
-pub use generate::{Random, Sampling};
-pub use readout::{Prediction, Readout};
+pub use generate::Sampling;
 pub use score::Score;
 
 use super::TaskKind;

@@ -16,8 +16,8 @@ use thiserror::Error;
 use super::TaskKind;
 use super::dvs::recording::Foreign;
 use super::log::Log;
-use super::npy;
 use crate::file;
+use spinntui_inputs::npy;
 
 /// Words of the task.
 pub(super) const KIND: TaskKind = TaskKind { step_word: "step", facts: None };

@@ -7,7 +7,7 @@ const ENOUGH: usize = 16;
 
 /// Format that is recognised but not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Foreign {
+pub struct Foreign {
     /// Name of the format, to follow "the file is".
     pub name: &'static str,
     way: String,
@@ -45,7 +45,7 @@ const BEGINNINGS: [(&[u8], &str, &str); 22] = [
 
 impl Foreign {
     /// Recognises the format of a file by its beginning, of any length; `None` if it is unknown.
-    pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
+    pub fn of(beginning: &[u8]) -> Option<Self> {
         let known = BEGINNINGS.iter().find(|(magic, ..)| beginning.starts_with(magic));
         if let Some((_, name, way)) = known {
             return Some(Self::new(name, way));
@@ -75,12 +75,12 @@ impl Foreign {
     }
 
     /// Returns the conversion to a recording that is read.
-    pub(crate) fn remedy(&self) -> String {
+    pub fn remedy(&self) -> String {
         self.remedy_by(SAVE)
     }
 
     /// Returns the conversion to a file that is read, whose last step in Python is `save`.
-    pub(crate) fn remedy_by(&self, save: &str) -> String {
+    pub fn remedy_by(&self, save: &str) -> String {
         if self.way.ends_with("then") { format!("{} {save}", self.way) } else { self.way.clone() }
     }
 }

@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::event::{CameraEvent, DVS128, Sensor};
-use crate::file;
-use crate::task::npy::MAGIC;
+use crate::npy::MAGIC;
 pub use error::{Problem, RecordingError};
-pub(crate) use foreign::Foreign;
+pub use foreign::Foreign;
 use input::{BUFFER, Input};
+use spinnaker2_emulator::file;
 pub use stream::BATCH;
 use stream::Stream;
 pub use warnings::{Tally, Warning, Warnings};

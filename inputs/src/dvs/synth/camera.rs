@@ -7,7 +7,7 @@
 use super::dice::Dice;
 use super::render::ln;
 use super::stage::Stage;
-use crate::task::dvs::event::{CameraEvent, Sensor};
+use crate::dvs::event::{CameraEvent, Sensor};
 
 /// How good a sensor is.
 #[derive(Clone, Debug)]

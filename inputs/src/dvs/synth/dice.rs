@@ -1,6 +1,6 @@
 //! Random choices of the synthesiser: every one comes from the seed.
 
-use crate::task::lm::generate::Random;
+use spinnaker2_emulator::net::random::Random;
 
 /// A stream of random numbers with the shapes that a synthesiser needs.
 #[derive(Clone, Debug)]

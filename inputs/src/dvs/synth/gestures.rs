@@ -8,7 +8,7 @@ use super::motion::{Motion, Path};
 use super::others;
 use super::people::Person;
 use super::vector::{Vec3, vec3};
-use crate::task::dvs::gesture::Gesture;
+use crate::dvs::gesture::Gesture;
 
 /// Draws how this person makes this gesture this time.
 pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {

@@ -6,7 +6,6 @@
 
 pub mod body;
 pub mod camera;
-pub mod dataset;
 pub mod dice;
 pub mod gestures;
 pub mod motion;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::dice::Dice;
 use super::people::unlike;
 use super::render::{Canvas, Look};
-use crate::task::dvs::event::Sensor;
+use crate::dvs::event::Sensor;
 
 /// The lightings that file names of DVS128 Gesture know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -2,7 +2,6 @@
 
 use super::body::bend;
 use super::camera::{Camera, Quality};
-use super::dataset::{DatasetOptions, recordings, write_lists, write_recording};
 use super::dice::Dice;
 use super::gestures::perform;
 use super::people::Person;
@@ -10,10 +9,8 @@ use super::stage::{Lighting, Stage};
 use super::trial::{Trial, TrialOptions, record, record_these};
 use super::vector::vec3;
 use super::view::View;
-use crate::task::dvs::dataset::{Split, samples};
-use crate::task::dvs::event::{CameraEvent, DVS128};
-use crate::task::dvs::gesture::{GESTURES, Gesture};
-use crate::task::dvs::recording::Recording;
+use crate::dvs::event::{CameraEvent, DVS128};
+use crate::dvs::gesture::{GESTURES, Gesture};
 
 fn options(person: u32) -> TrialOptions {
     let lighting = Lighting::ALL[person as usize % 5];
@@ -221,44 +218,5 @@ fn bones_keep_their_lengths_wherever_hands_want_to_be() {
                 assert!((fore - person.forearm).abs() < 1e-3, "{gesture}: {fore}");
             }
         }
-    }
-}
-
-#[test]
-fn a_data_set_has_the_layout_of_the_real_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = DatasetOptions {
-        seed: 9,
-        first_person: 3,
-        people: 2,
-        trials: 2,
-        test_people: 1,
-        gesture_us: [300_000, 300_000],
-    };
-    let all = recordings(&options);
-    for (name, trial) in &all {
-        let written = write_recording(folder.path(), name, trial).unwrap();
-        assert!(written.events > 0 && written.length_us > 11 * 300_000);
-    }
-    write_lists(folder.path(), &options).unwrap();
-    let samples = samples(folder.path()).unwrap();
-    assert_eq!(samples.len(), 4 * GESTURES);
-    for sample in &samples {
-        let name = sample.path.file_name().unwrap().to_string_lossy();
-        let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());
-        assert_eq!(end - start, 300_000, "{name}");
-        let test = name.starts_with("user04_");
-        assert!(test || name.starts_with("user03_"), "{name}");
-        assert_eq!(sample.split, Some(if test { Split::Test } else { Split::Train }), "{name}");
-    }
-    for (name, trial) in &all {
-        let mut recording = Recording::open(&folder.path().join(format!("{name}.aedat"))).unwrap();
-        let (mut batch, mut events) = (Vec::new(), Vec::new());
-        while recording.next_batch(&mut batch).unwrap() {
-            events.extend_from_slice(&batch);
-        }
-        assert_eq!(recording.sensor(), DVS128);
-        assert_eq!(recording.warnings().iter().count(), 0, "{name}");
-        assert!(events == record(trial).events, "{name}");
     }
 }

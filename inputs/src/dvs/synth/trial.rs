@@ -9,9 +9,9 @@ use super::people::Person;
 use super::stage::{Lighting, Stage};
 use super::vector::vec3;
 use super::view::View;
-use crate::task::dvs::event::{CameraEvent, DVS128};
-use crate::task::dvs::gesture::Gesture;
-use crate::task::dvs::labels::Label;
+use crate::dvs::event::{CameraEvent, DVS128};
+use crate::dvs::gesture::Gesture;
+use crate::dvs::labels::Label;
 
 /// Pictures are made so often, µs: a hand at 2 m/s moves by half a pixel to a pixel between them.
 const STEP_US: i64 = 4_000;

@@ -17,7 +17,7 @@ use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
 use super::input::{BUFFER, Input};
 use super::stream::{BATCH, Stream};
-use crate::task::npy::{HEADER_LIMIT, MAGIC, check_header, header_length, length_bytes};
+use crate::npy::{HEADER_LIMIT, MAGIC, check_header, header_length, length_bytes};
 use clock::Clock;
 use layout::Layout;
 

@@ -1,0 +1,12 @@
+//! Event cameras: recordings, labels, data sets, frames, and synthetic gestures.
+
+pub mod dataset;
+pub mod event;
+pub mod frames;
+pub mod gesture;
+pub mod labels;
+pub mod options;
+pub mod picture;
+pub mod recording;
+pub mod samples;
+pub mod synth;
