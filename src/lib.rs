@@ -1,7 +1,8 @@
 //! spinntui: an interactive explorer and debugger for an emulated SpiNNaker2 neuromorphic chip.
 //!
 //! The library has eight floors; a module imports only from lower ones, which a test checks. Floors
-//! 1 to 4, [`task`] and [`output`] aside, are the emulator, a crate of its own in `emulator/`:
+//! 1 to 4, [`task`] and [`output`] aside, are the emulator, a crate of its own in `emulator/`; what
+//! gestures are read from ([`task::dvs`]) is another, in `inputs/`:
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|

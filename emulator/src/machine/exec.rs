@@ -255,7 +255,7 @@ impl Machine {
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
         if packet.host {
-            self.to_host(&packet);
+            self.pass_to_host(&packet);
         } else {
             let routed = self.program.delivery.broadcast == Broadcast::Router
                 && matches!(packet.kind, PacketKind::Values { .. });

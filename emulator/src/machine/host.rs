@@ -35,7 +35,7 @@ impl Machine {
     }
 
     /// Values reach the host, which keeps those of populations that have a place in its memory.
-    pub(super) fn to_host(&mut self, packet: &Packet) {
+    pub(super) fn pass_to_host(&mut self, packet: &Packet) {
         let PacketKind::Values { population, sample, step, .. } = packet.kind else { return };
         let Some(start) = self.host_place(step, usize::from(population), usize::from(sample)) else { return };
         if self.program.delivery.payload == Payload::Events {
