@@ -14,6 +14,7 @@ use crate::machine::exec::Machine;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::pages::PageStore;
 use crate::machine::program::{DramRows, Program};
+use crate::machine::stop::{CoreFault, Stall, Stop};
 use crate::mapping::egru::Restart;
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::mapping::{MapError, Request, map};
@@ -51,12 +52,12 @@ pub enum EmulatorError {
 /// Why a time step was not completed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Stopped {
-    /// A routine was led outside its arrays.
-    #[error("{0}")]
-    Fault(String),
-    /// Nothing is left to happen, and values are missing.
-    #[error("{0}")]
-    Stalled(String),
+    /// A core faulted: its routine was led outside its arrays.
+    #[error(transparent)]
+    Fault(#[from] CoreFault),
+    /// No event is left, and values are missing.
+    #[error(transparent)]
+    Stalled(#[from] Stall),
     /// There are not as many rows as samples in the batch, or more steps in flight than
     /// the program allows.
     #[error("a time step needs a row for each of the {batch} samples, and {in_flight} steps are in flight")]
@@ -117,18 +118,23 @@ impl Emulator {
     /// Fails if the machine stops before the step is complete.
     pub fn step(&mut self, row: u32) -> Result<Vec<f32>, Stopped> {
         if !self.machine.announce(&[row]) {
-            let (program, state) = (self.machine.program(), self.machine.state());
-            return Err(Stopped::NotTaken { batch: program.batch, in_flight: state.host.in_flight.len() });
+            return Err(self.not_taken());
         }
         while let Some(progress) = self.machine.advance() {
             if progress.step {
                 return Ok(self.machine.output(0));
             }
         }
-        match &self.machine.state().fault {
-            Some(fault) => Err(Stopped::Fault(fault.clone())),
-            None => Err(Stopped::Stalled(self.machine.stalled().unwrap_or_default())),
-        }
+        Err(match self.machine.stop() {
+            Some(Stop::Fault(fault)) => fault.into(),
+            Some(Stop::Stall(stall)) => stall.into(),
+            None => self.not_taken(),
+        })
+    }
+
+    fn not_taken(&self) -> Stopped {
+        let in_flight = self.machine.state().host.in_flight.len();
+        Stopped::NotTaken { batch: self.machine.program().batch, in_flight }
     }
 
     /// Returns the chip time, µs.

@@ -119,8 +119,8 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
         match session.step(StepUnit::TimeStep) {
             Moved::On(_) => {}
             Moved::Finished => break,
-            Moved::Stalled(reason) | Moved::Faulted(reason) => {
-                stopped = Some(reason);
+            Moved::Stopped(reason) => {
+                stopped = Some(reason.to_string());
                 break;
             }
         }

@@ -204,14 +204,14 @@ fn advance(args: &PeekArgs, session: &mut Session) -> Option<String> {
         match session.step(StepUnit::TimeStep) {
             Moved::On(_) => {}
             Moved::Finished => return None,
-            Moved::Stalled(reason) | Moved::Faulted(reason) => return Some(reason),
+            Moved::Stopped(reason) => return Some(reason.to_string()),
         }
     }
     for _ in 0..args.events {
         match session.advance() {
             Moved::On(_) => {}
             Moved::Finished => return None,
-            Moved::Stalled(reason) | Moved::Faulted(reason) => return Some(reason),
+            Moved::Stopped(reason) => return Some(reason.to_string()),
         }
     }
     None

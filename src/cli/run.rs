@@ -121,8 +121,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         match points.step(&mut session, |noted| traced.note(&noted)) {
             Ran::Moved(Moved::On(_)) => {}
             Ran::Moved(Moved::Finished) => break,
-            Ran::Moved(Moved::Stalled(reason) | Moved::Faulted(reason)) => {
-                stopped = Some(reason);
+            Ran::Moved(Moved::Stopped(reason)) => {
+                stopped = Some(reason.to_string());
                 break;
             }
             Ran::Hit(found) => hit = Some(found),

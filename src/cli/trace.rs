@@ -179,6 +179,6 @@ fn one_step(session: &mut Session) -> Option<String> {
     match session.step(StepUnit::TimeStep) {
         Moved::On(_) => None,
         Moved::Finished => Some("all input is read".to_owned()),
-        Moved::Stalled(reason) | Moved::Faulted(reason) => Some(reason),
+        Moved::Stopped(reason) => Some(reason.to_string()),
     }
 }

@@ -276,9 +276,9 @@ fn races(session: &Session) -> RaceCount {
     let races = &session.machine().state().races;
     let seen = |race: &crate::machine::probe::Race| RaceSeen {
         time_us: us(race.tick),
-        pe: Pe::from_index(usize::from(race.pe)).map_or_else(String::new, |pe| pe.to_string()),
+        pe: race.receiver.to_string(),
         address: race.address,
-        what: race.what.clone(),
+        what: race.to_string(),
     };
     RaceCount { count: races.count, first: races.first.iter().map(seen).collect() }
 }

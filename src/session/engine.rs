@@ -24,7 +24,8 @@ use super::history::{History, Place};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
-use super::{Moved, Session};
+use super::{Moved, Session, Stopped};
+use crate::machine::stop::Stop;
 use building::{Building, Purpose};
 use queue::{Next, Queue};
 
@@ -46,6 +47,16 @@ const FRAME: Duration = Duration::from_millis(10);
 const LEAVING: Duration = Duration::from_secs(5);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
+
+impl From<Stopped> for RunState {
+    fn from(stopped: Stopped) -> Self {
+        let what = stopped.to_string();
+        match stopped {
+            Stopped::Machine(Stop::Stall(_)) | Stopped::NotTaken => Self::Stalled(what),
+            Stopped::Machine(Stop::Fault(_)) | Stopped::Input(_) => Self::Faulted(what),
+        }
+    }
+}
 
 /// What the engine tells its face.
 #[derive(Clone, Debug)]
@@ -358,8 +369,7 @@ impl Runner {
             let progress = match session.advance() {
                 Moved::On(progress) => progress,
                 Moved::Finished => return self.mode = Mode::Ended(RunState::Finished),
-                Moved::Stalled(what) => return self.mode = Mode::Ended(RunState::Stalled(what)),
-                Moved::Faulted(what) => return self.mode = Mode::Ended(RunState::Faulted(what)),
+                Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
             };
             history.note(session, progress);
             if let Some(hit) = self.points.after(session, progress)

@@ -32,10 +32,13 @@ pub mod view;
 
 use std::sync::OnceLock;
 
+use thiserror::Error;
+
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
+use crate::machine::stop::Stop;
 use crate::mapping::egru::Phase;
 use crate::model::Model;
 use crate::scene::LoadedScene;
@@ -54,10 +57,22 @@ pub enum Moved {
     On(Progress),
     /// All input is read.
     Finished,
-    /// Nothing is left to happen though the step is not complete: who waits for what.
-    Stalled(String),
-    /// A PE faulted.
-    Faulted(String),
+    /// The session cannot go on.
+    Stopped(Stopped),
+}
+
+/// Reason for which a session cannot go on before all input is read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Stopped {
+    /// The machine stopped.
+    #[error(transparent)]
+    Machine(#[from] Stop),
+    /// The task has no input for the next time step, for instance since a recording is gone.
+    #[error("{0}")]
+    Input(String),
+    /// The chip takes no further time step, although an announced one is not complete.
+    #[error("the chip does not take the next time step")]
+    NotTaken,
 }
 
 /// An experiment.
@@ -114,10 +129,10 @@ impl Session {
             let rows = match self.work.next_rows() {
                 Ok(Some(rows)) => rows,
                 Ok(None) => break,
-                Err(what) => return Moved::Faulted(what),
+                Err(what) => return Moved::Stopped(Stopped::Input(what)),
             };
             if !self.machine.announce(&rows) {
-                return Moved::Stalled("the chip does not take the next time step".to_owned());
+                return Moved::Stopped(Stopped::NotTaken);
             }
         }
         if self.steps_in_flight() == 0 {
@@ -126,12 +141,7 @@ impl Session {
         self.faults_due();
         let next = self.machine.state().queue.peek();
         let Some(progress) = self.machine.advance() else {
-            let state = self.machine.state();
-            if let Some(fault) = &state.fault {
-                return Moved::Faulted(fault.clone());
-            }
-            let what = self.machine.stalled();
-            return Moved::Stalled(what.unwrap_or_else(|| "nothing is left to happen".to_owned()));
+            return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };
         self.last_event = next;
         let ended = progress.phase.map(|(layer, phase)| (layer, phase.into()));

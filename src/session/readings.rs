@@ -24,10 +24,10 @@ const LOGGED: u32 = 16;
 /// What a PE is doing now.
 pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     let all = session.machine().state();
-    if all.fault.as_ref().is_some_and(|f| f.starts_with(&pe.to_string())) {
+    if all.fault.as_ref().is_some_and(|fault| fault.pe == pe) {
         return PeStatus::Faulted;
     }
-    if all.faults.is_dead(pe.index()) {
+    if all.faults.is_dead(pe) {
         return PeStatus::Halted;
     }
     match all.pes[pe.index()].status {

@@ -343,7 +343,9 @@ fn forward(
             Moved::Finished => {
                 return Err(ReplayError::Differs { at, what: "the input has ended here".to_owned() });
             }
-            Moved::Stalled(what) | Moved::Faulted(what) => return Err(ReplayError::Differs { at, what }),
+            Moved::Stopped(stopped) => {
+                return Err(ReplayError::Differs { at, what: stopped.to_string() });
+            }
         }
     }
     history.stopped(session);

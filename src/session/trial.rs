@@ -48,8 +48,8 @@ impl Trial {
             match session.step(StepUnit::TimeStep) {
                 Moved::On(_) => rows.push(session.rows().to_vec()),
                 Moved::Finished => break,
-                Moved::Stalled(reason) | Moved::Faulted(reason) => {
-                    stopped = Some(reason);
+                Moved::Stopped(reason) => {
+                    stopped = Some(reason.to_string());
                     break;
                 }
             }

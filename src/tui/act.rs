@@ -15,7 +15,6 @@ use super::points::{self, PointsOverlay};
 use super::teaching;
 use super::widgets::prompt::Prompt;
 use super::widgets::{floor_plan, scroll_by};
-use crate::chip::geometry::Pe;
 use crate::session::command::Command;
 use crate::session::history::Place;
 use crate::session::snapshot::{Focus, Part, RunState};
@@ -213,7 +212,7 @@ fn go_to_finding(app: &mut App) {
     let Some(Overlay::Findings { selected }) = app.overlays.last() else { return };
     let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
     let finding = findings.get((*selected).min(findings.len().saturating_sub(1)));
-    if let Some(pe) = finding.and_then(|finding| Pe::from_index(finding.pe?)) {
+    if let Some(pe) = finding.and_then(|finding| finding.pe) {
         app.selected = pe;
         app.set_focus(PanelId::Pe);
     }

@@ -9,6 +9,7 @@ use spinntui::kernel::events::most_packets;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::{DramRows, Program};
+use spinntui::machine::stop::{Stall, StallCause, Stop};
 use spinntui::mapping::egru::Phase;
 use spinntui::mapping::options::{Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload};
 use spinntui::mapping::{Request, map};
@@ -82,24 +83,20 @@ fn program(network: &Egru, mapping: &MappingOptions, assume: &Assume, waiting: W
 }
 
 /// One time step; why not, if it does not end.
-fn step(machine: &mut Machine, row: u32) -> Result<Vec<u32>, String> {
+fn step(machine: &mut Machine, row: u32) -> Result<Vec<u32>, Stop> {
     machine.announce(&[row]);
     loop {
         match machine.advance() {
             Some(progress) if progress.step => break,
             Some(_) => {}
-            None => return Err(machine.stalled().or(machine.state().fault.clone()).unwrap()),
+            None => return Err(machine.stop().unwrap()),
         }
     }
     Ok(machine.output(0).iter().map(|y| y.to_bits()).collect())
 }
 
 /// Runs all steps: the machine and what came out, or why it stopped.
-fn run(
-    threshold: f32,
-    mapping: &MappingOptions,
-    assume: &Assume,
-) -> (Machine, Result<Vec<Vec<u32>>, String>) {
+fn run(threshold: f32, mapping: &MappingOptions, assume: &Assume) -> (Machine, Result<Vec<Vec<u32>>, Stop>) {
     let program = program(&network(threshold), mapping, assume, Waiting::Poll);
     let mut machine = Machine::new(Arc::new(program));
     let outputs = (0..STEPS).map(|t| step(&mut machine, t)).collect();
@@ -228,7 +225,16 @@ fn what_a_full_fifo_loses_is_counted_and_named() {
         }
         match outputs {
             // A last packet of a block is missing: its reader waits for ever.
-            Err(why) => assert!(why.contains("full FIFOs lost") && why.contains("PE("), "{why}"),
+            Err(stop) => {
+                let Stop::Stall(Stall { waiting: Some(_), cause }) = &stop else { panic!("{stop}") };
+                let lost = |pe: Pe| {
+                    let count = machine.state().pes[pe.index()].fifo.count;
+                    count.dropped + count.overwritten
+                };
+                let StallCause::FifoLost { packets, worst, lost_there } = *cause else { panic!("{stop}") };
+                assert_eq!((packets, lost_there), (dropped + overwritten, lost(worst)), "{stop}");
+                assert!(Pe::all().all(|pe| lost(pe) <= lost_there), "{stop}");
+            }
             Ok(outputs) => assert_ne!(outputs, expected(0.05)),
         }
     }
@@ -270,7 +276,9 @@ fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
     let mut machine = Machine::new(Arc::new(program));
     machine.lose_packet(announcements); // the first packet that a PE sends
     let result = step(&mut machine, 0);
-    assert!(result.is_ok() || result.unwrap_err().contains("packets were lost"));
+    if let Err(stop) = result {
+        assert!(matches!(&stop, Stop::Stall(Stall { cause: StallCause::PacketsLost, .. })), "{stop}");
+    }
     let senders = |pe: &Pe| machine.state().pes[pe.index()].count.sent > 0;
     assert!(Pe::all().any(|pe| senders(&pe)));
 }

@@ -245,7 +245,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
                 given += 1;
             }
             let progress = machine.advance();
-            prop_assert!(progress.is_some(), "step {t}: {:?} {:?}", machine.stalled(), machine.state().fault);
+            prop_assert!(progress.is_some(), "step {t}: {:?}", machine.stop());
             if progress.unwrap().step {
                 break;
             }

@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
+use spinntui::chip::geometry::Pe;
 use spinntui::machine::program::RegionKind;
+use spinntui::machine::stop::{StallCause, Stop};
 use spinntui::mapping::check::Level;
 use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::LoadedScene;
@@ -80,7 +82,7 @@ fn a_full_fifo_is_an_error_once_it_has_lost() {
     let errors: Vec<usize> = found(&session, "overflow")
         .into_iter()
         .filter(|finding| finding.level == Level::Error)
-        .map(|finding| finding.pe.unwrap())
+        .map(|finding| finding.pe.unwrap().index())
         .collect();
     assert_eq!(errors, lost);
 }
@@ -89,10 +91,9 @@ fn a_full_fifo_is_an_error_once_it_has_lost() {
 fn the_fullest_pe_of_the_papers_model_is_named() {
     let session = after("scenes/lm.ron", 0, &[]);
     let [full] = &found(&session, "almost-full")[..] else { panic!() };
-    let taken = |pe: usize| -> u32 {
-        session.program().pes[pe].as_ref().map_or(0, |loaded| loaded.bank_bytes().iter().sum())
-    };
-    let most = (0..152).map(taken).max().unwrap();
+    let taken =
+        |pe: Pe| -> u32 { session.program().pe(pe).map_or(0, |loaded| loaded.bank_bytes().iter().sum()) };
+    let most = Pe::all().map(taken).max().unwrap();
     assert_eq!(taken(full.pe.unwrap()), most);
     assert!(full.what.starts_with(&format!("{most} of 131072 bytes")), "{full:?}");
     assert!(found(&after(SMALL, 0, &[]), "almost-full").is_empty());
@@ -132,6 +133,9 @@ fn what_follows_from_a_halted_pe_stands_below_it() {
     assert_eq!((first.rule.as_str(), first.level, first.follows), ("fault", Level::Error, false), "{all:?}");
     assert!(first.what.contains("PE(1,4,0) halted"), "{first:?}");
     assert_eq!((all[1].rule.as_str(), all[1].follows), ("stalled", true), "{all:?}");
+    let Some(Stop::Stall(stall)) = session.machine().stop() else { panic!("{all:?}") };
+    assert_eq!(stall.cause, StallCause::Halted(Pe::at(1, 4, 0).unwrap()), "{stall}");
+    assert_eq!((all[1].pe, &all[1].what), (stall.waiting.as_ref().map(|w| w.pe), &stall.to_string()));
     // The races are one finding, not eight.
     let races: Vec<&Finding> = all.iter().filter(|finding| finding.rule == "race").collect();
     assert!(session.machine().state().races.count > 8 && races.len() == 1, "{all:?}");

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::{Fault, FaultError};
+use spinntui::machine::stop::{StallCause, Stop};
 use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::{HistoryOptions, LoadedScene};
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::{History, HistoryError, LastWrite, Place, Position};
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Moved, Session, Stopped};
 use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::lm::reading::Reading;
 
@@ -349,8 +350,13 @@ fn every_fault_shows_and_can_be_undone() {
         let complete = (0..3).all(|_| walker.forward(StepUnit::TimeStep));
         assert_eq!(complete, !stalls, "{fault:?}");
         if stalls {
-            let Moved::Stalled(why) = walker.session.advance() else { panic!("{fault:?}") };
-            assert!(why.contains("still waits"), "{why}");
+            let Moved::Stopped(Stopped::Machine(Stop::Stall(stall))) = walker.session.advance() else {
+                panic!("{fault:?}")
+            };
+            assert!(stall.waiting.is_some(), "{stall}");
+            let dead = Pe::at(place.0, place.1, place.2).filter(|_| matches!(fault, Fault::KillPe { .. }));
+            let cause = dead.map_or(StallCause::PacketsLost, StallCause::Halted);
+            assert_eq!(stall.cause, cause, "{stall}");
         } else {
             assert_ne!(walker.seen(), sound, "{fault:?}");
         }

@@ -85,7 +85,7 @@ fn uneven(barrier: Barrier) -> Machine {
         assume: &Assume::default(),
     };
     let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
-    assert!(machine.run(&vec![vec![0]; 12], 12), "{:?}", machine.stalled());
+    assert!(machine.run(&vec![vec![0]; 12], 12), "{:?}", machine.stop());
     machine
 }
 
@@ -94,7 +94,11 @@ fn without_credits_the_first_layer_overwrites_what_the_second_still_reads() {
     let free = uneven(Barrier::Never);
     let races = &free.state().races;
     assert!(races.count > 0);
-    assert!(races.first.iter().all(|race| race.what.contains("wrote over y of b")), "{:?}", races.first);
+    assert!(
+        races.first.iter().all(|race| race.to_string().contains("wrote over y of b")),
+        "{:?}",
+        races.first
+    );
     for barrier in [Barrier::Auto, Barrier::Always] {
         let held = uneven(barrier);
         assert_eq!(held.state().races.count, 0, "{:?}", held.state().races.first);

@@ -338,7 +338,7 @@ fn stalled() -> (Session, String) {
         while session.steps() < 4 {
             match session.step(StepUnit::TimeStep) {
                 Moved::On(_) => {}
-                Moved::Stalled(reason) => return Some((session, reason)),
+                Moved::Stopped(stopped) => return Some((session, stopped.to_string())),
                 other => panic!("{other:?}"),
             }
         }

@@ -57,7 +57,7 @@ fn agree(network: &Lif, mapping: &[PopulationMapping], rows: &[Vec<f32>]) -> usi
     let mut state = network.state();
     let mut spikes = 0;
     for (step, row) in rows.iter().enumerate() {
-        assert!(machine.run(&[vec![step as u32]], 1), "step {step}: {:?}", machine.stalled());
+        assert!(machine.run(&[vec![step as u32]], 1), "step {step}: {:?}", machine.stop());
         network.step(&mut state, row);
         spikes += same(&machine, network, &state, step);
     }

@@ -7,11 +7,12 @@ use std::path::Path;
 use crate::common::{fine, spinntui};
 use serde_json::Value;
 use spinntui::chip::geometry::Pe;
+use spinntui::machine::stop::Stop;
 use spinntui::scene::LoadedScene;
-use spinntui::session::Moved;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::findings::findings;
 use spinntui::session::history::{History, LastWrite, Place};
+use spinntui::session::{Moved, Stopped};
 
 #[test]
 fn a_slow_partition_is_found_and_mended() {
@@ -41,7 +42,7 @@ fn a_slow_partition_is_found_and_mended() {
     }
     let found = findings(&session);
     let imbalance = found.iter().find(|finding| finding.rule == "imbalance").unwrap();
-    assert_eq!((imbalance.place.as_str(), imbalance.pe), ("rnns.1", Pe::at(1, 6, 3).map(Pe::index)));
+    assert_eq!((imbalance.place.as_str(), imbalance.pe), ("rnns.1", Pe::at(1, 6, 3)));
 }
 
 #[test]
@@ -62,15 +63,15 @@ fn the_writer_of_corrupted_weights_is_found_by_going_back() {
     let loaded = LoadedScene::load(Path::new(scene), &[]).unwrap();
     let mut session = build(loaded, &mut ModelCache::default()).unwrap();
     let mut history = History::new(&mut session);
-    let why = loop {
+    let fault = loop {
         match session.advance() {
             Moved::On(progress) => history.note(&mut session, progress),
-            Moved::Faulted(why) => break why,
+            Moved::Stopped(Stopped::Machine(Stop::Fault(fault))) => break fault,
             other => panic!("{other:?}"),
         }
     };
-    assert!(why.contains("PE(1,6,0)"), "{why}");
     let pe = Pe::at(1, 6, 0).unwrap();
+    assert_eq!((fault.pe, fault.step, fault.phase_name), (pe, 12, "egru_internal"), "{fault}");
     let LastWrite::By(writer) = history.last_write(&mut session, pe, &(0x8770..0x8774)) else { panic!() };
     assert_eq!(
         (writer.pe, writer.what.as_str()),

@@ -98,11 +98,17 @@ pub fn at(step: u64) -> Snapshot {
                 Level::Warning,
                 "imbalance",
                 "rnns.1",
-                Some(60),
+                Pe::from_index(60),
                 "PE(6,4,2) works 1311.0 µs a step, 12 % more than the \
                 mean of its layer: the others wait for it",
             ),
-            finding(Level::Note, "almost-full", "PE(6,4,2)", Some(60), "130651 of 131072 bytes are taken"),
+            finding(
+                Level::Note,
+                "almost-full",
+                "PE(6,4,2)",
+                Pe::from_index(60),
+                "130651 of 131072 bytes are taken",
+            ),
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
@@ -112,7 +118,7 @@ pub fn at(step: u64) -> Snapshot {
     }
 }
 
-fn finding(level: Level, rule: &str, place: &str, pe: Option<usize>, what: &str) -> Finding {
+fn finding(level: Level, rule: &str, place: &str, pe: Option<Pe>, what: &str) -> Finding {
     let help = "balance: NonZeros gives every PE as many weights; then more PEs for this layer".to_owned();
     Finding {
         level,

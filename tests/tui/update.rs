@@ -533,6 +533,6 @@ fn enter_on_a_finding_goes_to_its_pe() {
     let mut app = app((80, 24));
     let finding = app.picture().unwrap().findings[0].clone();
     press(&mut app, "! enter");
-    assert_eq!(Some(app.selected.index()), finding.pe);
+    assert_eq!(Some(app.selected), finding.pe);
     assert_eq!((app.focus(), app.overlays.len()), (PanelId::Pe, 0));
 }

@@ -104,17 +104,17 @@ impl fmt::Display for Qpe {
 
 /// One of the 152 processing elements, by its place in the order of the chip's linear core ids (id − 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Pe(u8);
+pub struct Pe(u16);
 
 impl Pe {
     /// All PEs, in index order.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
-        (0..PE_COUNT as u8).map(Self)
+        (0..PE_COUNT as u16).map(Self)
     }
 
     /// The PE with this index (0..152).
     pub fn from_index(index: usize) -> Option<Self> {
-        (index < PE_COUNT).then_some(Self(index as u8))
+        (index < PE_COUNT).then_some(Self(index as u16))
     }
 
     /// PE `p` (0..4) of the QPE at (`x`, `y`): the coordinates users write as `(x,y,p)`.
@@ -143,7 +143,7 @@ impl Pe {
 
     /// Its number within the QPE, 0..4.
     pub fn p(self) -> u8 {
-        self.0 % PES_PER_QPE as u8
+        (self.index() % PES_PER_QPE) as u8
     }
 
     /// The chip's own id byte: x in bits 7:5, y in bits 4:2, PE in bits 1:0 (NESTML `getMyPEID()`).

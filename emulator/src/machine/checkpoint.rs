@@ -43,10 +43,11 @@ impl Machine {
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
         let live = std::mem::take(&mut self.state.pes);
         let faults = &checkpoint.state.faults;
-        let pes = live.into_iter().zip(&checkpoint.state.pes).enumerate().map(|(index, (mut pe, then))| {
-            pe.sram.restore(&then.sram);
-            pe.sram.stick(faults.stuck(index));
-            then.with_memory(pe.sram)
+        let pes = Pe::all().zip(live.into_iter().zip(&checkpoint.state.pes)).map(|(pe, (live, then))| {
+            let mut sram = live.sram;
+            sram.restore(&then.sram);
+            sram.stick(faults.stuck(pe));
+            then.with_memory(sram)
         });
         self.state = checkpoint.state.with_pes(pes.collect());
         self.forget_written();

@@ -15,7 +15,6 @@ use super::record::Recorder;
 use super::state::{Packet, PacketKind, STEPS, State};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
-use crate::text::{several, step_number};
 
 /// A chip, loaded and running.
 #[derive(Clone, Debug)]
@@ -146,7 +145,7 @@ impl Machine {
         match event.kind {
             EventKind::Deliver(number) => self.deliver(number),
             // A core that has halted does nothing more; what is written to its memory arrives.
-            _ if self.state.faults.is_dead(pe.index()) => Progress::default(),
+            _ if self.state.faults.is_dead(pe) => Progress::default(),
             EventKind::Interrupt => {
                 self.interrupt_end(pe);
                 Progress::default()
@@ -313,25 +312,22 @@ impl Machine {
         let Some(receiver) = Pe::from_index(index) else { return };
         let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
         let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
-        let name = layer.map_or("?", |layer| layer.name.as_str());
-        let sender =
-            Pe::from_index(usize::from(packet.source)).map_or("the host".to_owned(), |pe| pe.to_string());
-        let operand = guard.reads;
+        let population = layer.map_or("?", |layer| layer.name.as_str());
         let tick = self.state.tick;
         self.state.races.note(|| Race {
             tick,
-            pe: index as u16,
+            receiver,
             address: packet.address,
-            what: format!(
-                "{sender} wrote over {operand} of {name} before {receiver} had read it (time step #{})",
-                step_number(step)
-            ),
+            sender: Pe::from_index(usize::from(packet.source)),
+            operand: guard.reads,
+            population: population.to_owned(),
+            step,
         });
     }
 
     /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
-        if self.state.faults.is_dead(pe.index()) {
+        if self.state.faults.is_dead(pe) {
             return;
         }
         let ticks = self.ticks(self.program.costs.interrupt);
@@ -421,44 +417,5 @@ impl Machine {
 
     pub(super) fn ticks(&self, cycles: u64) -> Tick {
         cycles * self.program.operating_point.ticks_per_cycle()
-    }
-
-    /// Why nothing happens although the time step is not complete: who waits for what.
-    pub fn stalled(&self) -> Option<String> {
-        self.stalled_at().map(|(_, why)| why)
-    }
-
-    /// The PE that holds up a time step in which nothing is left to happen, and why.
-    pub fn stalled_at(&self) -> Option<(Pe, String)> {
-        if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
-            return None;
-        }
-        // What the first layer misses, the others miss in its train.
-        let waiting = Pe::all().filter_map(|pe| {
-            let awaited = self.state.pes[pe.index()].awaited?;
-            let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
-            let counter = slot.counter(awaited.counter)?;
-            let have = self.state.pes[pe.index()].sram.word(counter.address(awaited.set));
-            let missing = awaited.value.wrapping_sub(have);
-            // A PE that waits for the next announcement is not what holds the step up.
-            let idle = missing == 1 && counter.announced;
-            // A halted core waits for nothing, whatever it did last.
-            let halted = self.state.faults.is_dead(pe.index());
-            (!idle && !halted).then_some((pe, slot.layer, missing))
-        });
-        let halted = || self.state.faults.dead().next();
-        let Some((pe, layer, missing)) = waiting.min_by_key(|&(_, layer, missing)| (layer, missing)) else {
-            return halted().map(|dead| {
-                (dead, format!("nothing is left to happen: {dead} has halted, and its outputs are missing"))
-            });
-        };
-        let name = &self.program.layers[usize::from(layer)].name;
-        let halted = || halted().map(|dead| format!("{dead} has halted"));
-        let why = self.fifo_losses().or_else(halted).unwrap_or_else(|| "packets were lost".to_owned());
-        let missing = several(u64::from(missing), "block");
-        Some((
-            pe,
-            format!("nothing is left to happen, but {pe} ({name}) still waits for {missing} of input: {why}"),
-        ))
     }
 }

@@ -133,35 +133,35 @@ pub(super) enum Fate {
 /// Faults that last.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// Bits that stick, with their PE's index.
-    stuck: Vec<(usize, Stuck)>,
-    /// PEs (indices) whose core has halted.
-    dead: Vec<usize>,
+    /// Bits that stick, with their PE.
+    stuck: Vec<(Pe, Stuck)>,
+    /// PEs whose core has halted.
+    dead: Vec<Pe>,
     /// Sender, packets still to come, what befalls them.
-    packets: Vec<(u16, u32, Fate)>,
+    packets: Vec<(Pe, u32, Fate)>,
 }
 
 impl Faults {
     /// Whether a PE's core has halted.
-    pub fn is_dead(&self, pe: usize) -> bool {
+    pub fn is_dead(&self, pe: Pe) -> bool {
         self.dead.contains(&pe)
     }
 
     /// PEs whose core has halted.
     pub fn dead(&self) -> impl Iterator<Item = Pe> {
-        self.dead.iter().filter_map(|&pe| Pe::from_index(pe))
+        self.dead.iter().copied()
     }
 
     /// Bits of a PE that stick.
-    pub(super) fn stuck(&self, pe: usize) -> Vec<Stuck> {
+    pub(super) fn stuck(&self, pe: Pe) -> Vec<Stuck> {
         self.stuck.iter().filter(|(at, _)| *at == pe).map(|(_, stuck)| *stuck).collect()
     }
 
     /// What befalls a packet that is sent now.
     pub(super) fn fate(&mut self, packet: &Packet) -> Option<Fate> {
         let to_pe = matches!(packet.kind, PacketKind::Values { .. }) && !packet.host && packet.qpe != ROUTER;
-        let meets = |&(source, _, fate): &(u16, u32, Fate)| {
-            source == packet.source && (to_pe || !matches!(fate, Fate::Astray(_)))
+        let meets = |&(sender, _, fate): &(Pe, u32, Fate)| {
+            sender.index() == usize::from(packet.source) && (to_pe || !matches!(fate, Fate::Astray(_)))
         };
         let at = self.packets.iter().position(meets)?;
         let (_, left, fate) = &mut self.packets[at];
@@ -177,19 +177,19 @@ impl Faults {
     pub(super) fn words(&self) -> impl Iterator<Item = u64> {
         let stuck = self.stuck.iter().flat_map(|(pe, stuck)| {
             [
-                1 << 60 | *pe as u64,
+                1 << 60 | pe.index() as u64,
                 u64::from(stuck.word),
                 u64::from(stuck.mask) << 32 | u64::from(stuck.value),
             ]
         });
-        let dead = self.dead.iter().map(|pe| 2 << 60 | *pe as u64);
-        let packets = self.packets.iter().flat_map(|&(source, left, fate)| {
+        let dead = self.dead.iter().map(|pe| 2 << 60 | pe.index() as u64);
+        let packets = self.packets.iter().flat_map(|&(sender, left, fate)| {
             let (kind, value) = match fate {
                 Fate::Lost => (3, 0),
                 Fate::Late(ticks) => (4, ticks),
                 Fate::Astray(address) => (5, u64::from(address)),
             };
-            [kind << 60 | u64::from(source) << 32 | u64::from(left), value]
+            [kind << 60 | (sender.index() as u64) << 32 | u64::from(left), value]
         });
         stuck.chain(dead).chain(packets)
     }
@@ -232,7 +232,13 @@ impl std::fmt::Display for Fault {
 }
 
 impl Fault {
-    /// Whose.
+    /// Returns the PE that the fault is of; `None` if its coordinates are those of no PE.
+    pub fn pe(&self) -> Option<Pe> {
+        let (x, y, p) = self.place();
+        Pe::at(x, y, p)
+    }
+
+    /// Returns the coordinates of the PE, as a scene gives them.
     pub const fn place(&self) -> (u8, u8, u8) {
         match *self {
             Self::FlipBit { pe, .. }
@@ -247,8 +253,7 @@ impl Fault {
     /// Returns why the fault changes nothing that is computed, for bits of bytes that nothing reads.
     pub fn without_effect(&self, program: &Program) -> Option<&'static str> {
         let (Self::FlipBit { address, .. } | Self::StickBit { address, .. }) = *self else { return None };
-        let (x, y, p) = self.place();
-        let regions = &program.pe(Pe::at(x, y, p)?)?.regions;
+        let regions = &program.pe(self.pe()?)?.regions;
         let region = regions.iter().find(|region| (region.start..region.end).contains(&address));
         match region.map(|region| region.kind) {
             None => Some("the byte is free"),
@@ -265,8 +270,7 @@ impl Fault {
     pub fn touches(&self, pe: Pe, bytes: &Range<u32>) -> bool {
         match *self {
             Self::FlipBit { address, .. } | Self::StickBit { address, .. } => {
-                let (x, y, p) = self.place();
-                Pe::at(x, y, p) == Some(pe) && bytes.contains(&address)
+                self.pe() == Some(pe) && bytes.contains(&address)
             }
             _ => false,
         }
@@ -274,8 +278,7 @@ impl Fault {
 
     /// Checks that something would come of it on a chip with this program; the PE.
     pub fn check(&self, program: &Program) -> Result<Pe, FaultError> {
-        let place = self.place();
-        let pe = Pe::at(place.0, place.1, place.2).ok_or(FaultError::NoPe(place))?;
+        let pe = self.pe().ok_or_else(|| FaultError::NoPe(self.place()))?;
         if program.pe(pe).is_none() {
             return Err(FaultError::Unused(pe));
         }
@@ -318,27 +321,26 @@ impl Machine {
     /// Lets something go wrong, now.
     pub fn inject_fault(&mut self, fault: &Fault) -> Result<(), FaultError> {
         let pe = fault.check(&self.program)?;
-        let (index, source) = (pe.index(), pe.index() as u16);
         let faults = &mut self.state.faults;
         match *fault {
             Fault::FlipBit { address, bit, .. } => self.flip_bit(pe, address, bit),
             Fault::StickBit { address, bit, value, .. } => {
-                faults.stuck.push((index, Stuck::new(address, bit, value > 0)));
-                let stuck = faults.stuck(index);
-                self.state.pes[index].sram.stick(stuck);
+                faults.stuck.push((pe, Stuck::new(address, bit, value > 0)));
+                let stuck = faults.stuck(pe);
+                self.state.pes[pe.index()].sram.stick(stuck);
             }
             Fault::KillPe { .. } => {
-                if !faults.is_dead(index) {
-                    faults.dead.push(index);
+                if !faults.is_dead(pe) {
+                    faults.dead.push(pe);
                 }
             }
-            Fault::DropPackets { packets, .. } => faults.packets.push((source, packets, Fate::Lost)),
+            Fault::DropPackets { packets, .. } => faults.packets.push((pe, packets, Fate::Lost)),
             Fault::DelayPackets { packets, us, .. } => {
                 let ticks = (us * TICKS_PER_US as f64).round() as Tick;
-                faults.packets.push((source, packets, Fate::Late(ticks)));
+                faults.packets.push((pe, packets, Fate::Late(ticks)));
             }
             Fault::DivertPackets { packets, address, .. } => {
-                faults.packets.push((source, packets, Fate::Astray(address)));
+                faults.packets.push((pe, packets, Fate::Astray(address)));
             }
         }
         Ok(())

@@ -31,4 +31,5 @@ pub mod routes;
 pub mod routine;
 pub mod sram;
 pub mod state;
+pub mod stop;
 pub mod watch;

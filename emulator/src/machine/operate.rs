@@ -14,7 +14,6 @@ use super::routine::{Begun, Ended, Price};
 use super::state::{Awaited, Packet, PacketKind, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
-use crate::kernel::KernelFault;
 
 /// Returns whether `counter` has reached `value` or passed it (counters wrap).
 fn reached(counter: u32, value: u32) -> bool {
@@ -58,7 +57,7 @@ impl Machine {
             Action::Read { .. } => return self.start_dma(pe),
             Action::Call(routine) => match routine.begin(&mut state.sram, steps, priced) {
                 Ok(begun) => begun,
-                Err(fault) => return self.stop(pe, operation, fault),
+                Err(fault) => return self.fault(pe, operation, slot, fault),
             },
             Action::Send => self.begin_broadcast(pe, operation.slot, slot),
             Action::Log(phases) => {
@@ -235,7 +234,7 @@ impl Machine {
         let events = match done {
             Ok(Ended { events }) => events,
             Err(fault) => {
-                self.stop(pe, operation, fault);
+                self.fault(pe, operation, slot, fault);
                 return Progress::default();
             }
         };
@@ -274,11 +273,6 @@ impl Machine {
             self.state.phases.close(usize::from(layer), phase, now);
         }
         Some((layer, phase))
-    }
-
-    fn stop(&mut self, pe: Pe, operation: &Operation, fault: KernelFault) {
-        let phase = self.program.legend.phase(operation.phase);
-        self.state.fault = Some(format!("{pe} faulted in {phase}: {fault}"));
     }
 }
 

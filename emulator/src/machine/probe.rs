@@ -1,9 +1,13 @@
 //! Counters that only observe: nothing in the machine reads them back.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::legend::PhaseId;
 use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
+use crate::text::step_number;
 
 /// Time of each phase along the timeline: from the moment the previous phase ended everywhere to
 /// the moment this one has. Over all layers and phases these add up to the time that has passed,
@@ -114,21 +118,39 @@ impl NocProbe {
     }
 }
 
-/// A packet overwrote bytes that its receiver still had to read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Packet that overwrote bytes which its receiver still had to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Race {
-    /// When.
+    /// Tick of the write.
     pub tick: Tick,
-    /// Receiver, PE index.
-    pub pe: u16,
+    /// PE whose bytes were overwritten.
+    pub receiver: Pe,
     /// Byte address written.
     pub address: u32,
-    /// In words: who wrote what, and who had not finished reading.
-    pub what: String,
+    /// PE that sent the packet; `None` for the host.
+    pub sender: Option<Pe>,
+    /// Name of the values that were overwritten.
+    pub operand: &'static str,
+    /// Name of the population that was still to read them.
+    pub population: String,
+    /// Time step of the packet, counted from 0.
+    pub step: u32,
+}
+
+impl fmt::Display for Race {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { receiver, sender, operand, population, step, .. } = self;
+        match sender {
+            Some(sender) => write!(f, "{sender}")?,
+            None => f.write_str("the host")?,
+        }
+        let step = step_number(*step);
+        write!(f, " wrote over {operand} of {population} before {receiver} had read it (time step #{step})")
+    }
 }
 
 /// Races seen; the first few in full.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Races {
     /// All of them.
     pub count: u64,

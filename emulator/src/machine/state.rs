@@ -17,6 +17,7 @@ use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
 use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Program, Slot};
 use super::queue::{Arrival, EventQueue};
 use super::sram::Sram;
+use super::stop::CoreFault;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
 
@@ -326,8 +327,8 @@ pub struct State<M = Sram> {
     pub banks_decide: bool,
     /// What has been made to go wrong and lasts.
     pub faults: Faults,
-    /// The machine stopped on this.
-    pub fault: Option<String>,
+    /// Fault that stopped the machine; `None` while it runs.
+    pub fault: Option<CoreFault>,
 }
 
 impl State {

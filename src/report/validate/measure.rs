@@ -330,8 +330,8 @@ fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<
     if machine.run(steps, steps.len()) {
         return Ok(figures(&machine));
     }
-    let fault = machine.state().fault.clone().or_else(|| machine.stalled());
-    let reason = fault.unwrap_or_else(|| "nothing is left to happen".to_owned());
+    let reason =
+        machine.stop().map_or_else(|| "nothing is left to happen".to_owned(), |stop| stop.to_string());
     Err(ValidateError::Stopped { what, step: machine.state().host.completed as usize + 1, reason })
 }
 

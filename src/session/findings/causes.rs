@@ -2,9 +2,9 @@
 
 use super::Finding;
 use crate::chip::clock::{Tick, us};
-use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
 use crate::machine::probe::Race;
+use crate::machine::stop::{Stall, StallCause, Stop};
 use crate::mapping::check::Level;
 use crate::mapping::options::Barrier;
 use crate::session::Session;
@@ -37,8 +37,7 @@ pub(super) fn injected(session: &Session) -> Injected {
     // Stable: halted PEs first, then the order in which the faults were planned.
     faults.sort_by_key(|(fault, _)| !matches!(fault, Fault::KillPe { .. }));
     for (fault, tick) in faults {
-        let (x, y, p) = fault.place();
-        let Some(pe) = Pe::at(x, y, p) else { continue };
+        let Some(pe) = fault.pe() else { continue };
         let finding = |level, what, help| Finding::new(level, "fault", pe.to_string(), what, help).at(pe);
         if let Some(why) = session.without_effect(&fault) {
             let help = "choose an address of weights, buffers or state: the memory panel shows the map";
@@ -70,7 +69,7 @@ fn consequences(session: &Session, injected: &Injected) -> Vec<Finding> {
             several(count, "packet"),
             us(first.tick),
             first.address,
-            first.what
+            first
         );
         found.push(race_at(first, what, help));
     }
@@ -91,7 +90,7 @@ pub(super) fn not_injected(session: &Session, injected: &Injected) -> Vec<Findin
         Barrier::Always => "mapping.barrier is Always and should have prevented it: please report this scene",
     };
     for race in &before {
-        let what = format!("at {:.1} µs, {:#07x}: {}", us(race.tick), race.address, race.what);
+        let what = format!("at {:.1} µs, {:#07x}: {}", us(race.tick), race.address, race);
         found.push(race_at(race, what, help));
     }
     let races = &session.machine().state().races;
@@ -108,29 +107,23 @@ fn races<'a>(session: &'a Session, injected: &Injected) -> (Vec<&'a Race>, Vec<&
 }
 
 fn race_at(race: &Race, what: String, help: &str) -> Finding {
-    let pe = Pe::from_index(usize::from(race.pe));
-    let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
-    let finding = Finding::new(Level::Error, "race", place, what, help);
-    match pe {
-        Some(pe) => finding.at(pe),
-        None => finding,
-    }
+    let pe = race.receiver;
+    Finding::new(Level::Error, "race", pe.to_string(), what, help).at(pe)
 }
 
 /// Returns why the machine stopped: a fault of the program, or a step that cannot be completed.
-fn stopped(session: &Session, help: &str) -> impl Iterator<Item = Finding> {
-    let machine = session.machine();
-    let fault = machine.state().fault.as_ref().map(|fault| {
-        let pe = Pe::all().find(|pe| fault.starts_with(&pe.to_string()));
-        let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
-        let finding = Finding::new(Level::Error, "faulted", place, fault.clone(), help);
-        match pe {
-            Some(pe) => finding.at(pe),
-            None => finding,
-        }
-    });
-    let stall = machine
-        .stalled_at()
-        .map(|(pe, why)| Finding::new(Level::Error, "stalled", pe.to_string(), why, help).at(pe));
-    fault.or(stall).into_iter()
+fn stopped(session: &Session, help: &str) -> Option<Finding> {
+    let stop = session.machine().stop()?;
+    let (rule, pe) = match &stop {
+        Stop::Fault(fault) => ("faulted", Some(fault.pe)),
+        Stop::Stall(Stall { waiting: Some(starved), .. }) => ("stalled", Some(starved.pe)),
+        Stop::Stall(Stall { cause: StallCause::Halted(pe), .. }) => ("stalled", Some(*pe)),
+        Stop::Stall(_) => ("stalled", None),
+    };
+    let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
+    let finding = Finding::new(Level::Error, rule, place, stop.to_string(), help);
+    Some(match pe {
+        Some(pe) => finding.at(pe),
+        None => finding,
+    })
 }

@@ -41,8 +41,8 @@ pub struct Finding {
     pub rule: String,
     /// Layer, PE, link or field it is about.
     pub place: String,
-    /// The PE (index) to look at, if there is one.
-    pub pe: Option<usize>,
+    /// PE to look at; `None` if the finding is of the whole chip, a layer or a link.
+    pub pe: Option<Pe>,
     /// What is found.
     pub what: String,
     /// What to try.
@@ -65,7 +65,7 @@ impl Finding {
     }
 
     fn at(mut self, pe: Pe) -> Self {
-        self.pe = Some(pe.index());
+        self.pe = Some(pe);
         self
     }
 

@@ -188,6 +188,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         .map(|&(ends, arrival)| InterruptView { ends, text: arrival_text(program, &loaded.slots, arrival) });
     let status = readings::status(session, pe);
     let halted = status == PeStatus::Halted;
+    let fault = machine.fault.as_ref().filter(|fault| fault.pe == pe).map(ToString::to_string);
     let stopped = halted.then(|| {
         "the core was halted by an injected fault: it does nothing more, and its memory still takes packets"
             .to_owned()
@@ -214,7 +215,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         duty: state.count.busy as f64 / machine.tick.max(1) as f64,
         banks: detail.banks,
         bank_bytes: loaded.bank_bytes(),
-        fault: machine.fault.clone().filter(|fault| fault.starts_with(&pe.to_string())).or(stopped),
+        fault: fault.or(stopped),
     })
 }
 

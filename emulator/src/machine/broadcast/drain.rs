@@ -15,7 +15,6 @@ use super::super::state::{Packet, PacketKind, Status};
 use super::options::{Broadcast, OnFull};
 use crate::chip::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
-use crate::text::several;
 
 impl Machine {
     /// Takes a packet that has arrived at a QPE's port; with [`OnFull::Stall`] it may have
@@ -164,17 +163,5 @@ impl Machine {
         let address = slot.buffers.of(u32::from(buffer)) + offset;
         self.state.pes[pe.index()].sram.set_packet(address, entry.payload);
         last.then_some(Arrival { slot: receiver.slot, counter: receiver.counter, set: 0 })
-    }
-
-    /// What full FIFOs have lost so far, in words.
-    pub(in super::super) fn fifo_losses(&self) -> Option<String> {
-        let lost = |pe: &Pe| {
-            let count = &self.state.pes[pe.index()].fifo.count;
-            count.dropped + count.overwritten
-        };
-        let total: u64 = Pe::all().map(|pe| lost(&pe)).sum();
-        let worst =
-            Pe::all().filter(|pe| lost(pe) > 0).max_by_key(|pe| (lost(pe), std::cmp::Reverse(*pe)))?;
-        Some(format!("full FIFOs lost {}, most of them {worst} ({})", several(total, "packet"), lost(&worst)))
     }
 }
