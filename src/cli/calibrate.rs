@@ -11,7 +11,7 @@ use crate::report::calibrate::CalibrateReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 use crate::session::calibrate::fit::calibrate as fit;
-use crate::session::calibrate::parameter::PARAMETERS;
+use crate::session::calibrate::parameter::fitted;
 use crate::session::calibrate::timers;
 
 const EXAMPLES: &str = "\
@@ -38,7 +38,7 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "FILE")]
     pub timers: PathBuf,
     /// Fit this parameter only; may be repeated
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(PARAMETERS.map(|p| p.name)))]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(fitted().map(|p| p.name())))]
     pub fit: Vec<String>,
     /// Time steps (tokens) to emulate
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
@@ -64,7 +64,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<u8, CliError> {
     let layers: Vec<String> = plan.program.layers.iter().map(|layer| layer.name.clone()).collect();
     let measured = timers::read(&args.timers, &layers)?;
     let names: Vec<&str> = if args.fit.is_empty() {
-        PARAMETERS.iter().map(|parameter| parameter.name).collect()
+        fitted().map(|parameter| parameter.name()).collect()
     } else {
         args.fit.iter().map(String::as_str).collect()
     };

@@ -26,10 +26,40 @@ pub struct Parameter {
     pub set: fn(&mut Assume, f64),
     /// Least and most value with where they come from; `None` where nothing is published.
     pub range: Option<([f64; 2], &'static str)>,
+    /// How to find it from measured times of phases; `None` where they say nothing about it.
+    pub search: Option<Search>,
+}
+
+/// Way to search for the value of a number that measurements depend on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Search {
+    /// Least and most value.
+    pub bounds: [f64; 2],
+    /// Which of the values between them to try.
+    pub method: Method,
+}
+
+/// Method of a [`Search`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Method {
+    /// Tries every whole number.
+    Every,
+    /// Follows the slope.
+    Slope {
+        /// Change of the value that shows which times depend on it.
+        probe: f64,
+        /// Step that values are rounded to.
+        grain: f64,
+    },
 }
 
 /// The CoreMark figures leave this for waiting, in percent: 0 to what the slower operating point allows.
 const STALLS: [f64; 2] = [0.0, constants::coremark_stall_percent(OperatingPoint::Mhz150)];
+
+/// Search by slope among all values that a scene may give.
+const fn slope(probe: f64, grain: f64) -> Search {
+    Search { bounds: [0.0, 1e6], method: Method::Slope { probe, grain } }
+}
 
 impl Assume {
     /// Its numbers, in the order of the table of hardware numbers. Choices and places are no numbers.
@@ -41,6 +71,7 @@ impl Assume {
             get: |a| a.branch_refill.into(),
             set: |a, v| a.branch_refill = v as u8,
             range: Some(([1.0, 3.0], "ARM's, for a Cortex-M4")),
+            search: Some(Search { bounds: [1.0, 3.0], method: Method::Every }),
         },
         Parameter {
             name: "exp_iterations",
@@ -49,6 +80,7 @@ impl Assume {
             get: |a| a.exp_iterations.into(),
             set: |a, v| a.exp_iterations = v as u8,
             range: Some(([1.0, 16.0], "what the unit can do; its time only")),
+            search: None,
         },
         Parameter {
             name: "polling",
@@ -57,6 +89,7 @@ impl Assume {
             get: |a| a.polling,
             set: |a, v| a.polling = v,
             range: Some(([0.0, 1.0], "from idle to active power")),
+            search: None,
         },
         Parameter {
             name: "sram_stall_percent",
@@ -65,6 +98,7 @@ impl Assume {
             get: |a| a.sram_stall_percent,
             set: |a, v| a.sram_stall_percent = v,
             range: Some((STALLS, "what the published CoreMark leaves room for")),
+            search: None,
         },
         Parameter {
             name: "dma_setup_cycles",
@@ -73,6 +107,7 @@ impl Assume {
             get: |a| a.dma_setup_cycles.into(),
             set: |a, v| a.dma_setup_cycles = v as u32,
             range: None,
+            search: Some(slope(1000.0, 1.0)),
         },
         Parameter {
             name: "dma_beat_noc_cycles",
@@ -81,6 +116,7 @@ impl Assume {
             get: |a| a.dma_beat_noc_cycles.into(),
             set: |a, v| a.dma_beat_noc_cycles = v as u8,
             range: Some(([1.0, 2.0], "port of a PE at 300 or 150 MHz")),
+            search: None,
         },
         Parameter {
             name: "dram_bytes_per_us",
@@ -89,6 +125,7 @@ impl Assume {
             get: |a| a.dram_bytes_per_us.into(),
             set: |a, v| a.dram_bytes_per_us = v as u32,
             range: Some((DRAM_RATES, "half the raw rate (no source), and the raw rate")),
+            search: None,
         },
         Parameter {
             name: "dram_latency_ns",
@@ -97,6 +134,7 @@ impl Assume {
             get: |a| a.dram_latency_ns,
             set: |a, v| a.dram_latency_ns = v,
             range: None,
+            search: Some(slope(5000.0, 0.1)),
         },
         Parameter {
             name: "host_turnaround_us",
@@ -105,6 +143,7 @@ impl Assume {
             get: |a| a.host_turnaround_us,
             set: |a, v| a.host_turnaround_us = v,
             range: None,
+            search: Some(slope(10.0, 0.001)),
         },
         Parameter {
             name: "energy_per_hop_pj",
@@ -113,6 +152,7 @@ impl Assume {
             get: |a| a.energy_per_hop_pj,
             set: |a, v| a.energy_per_hop_pj = v,
             range: None,
+            search: None,
         },
         Parameter {
             name: "energy_per_dram_byte_pj",
@@ -121,6 +161,7 @@ impl Assume {
             get: |a| a.energy_per_dram_byte_pj,
             set: |a, v| a.energy_per_dram_byte_pj = v,
             range: None,
+            search: None,
         },
         Parameter {
             name: "router_latency_ns",
@@ -129,6 +170,7 @@ impl Assume {
             get: |a| a.router_latency_ns,
             set: |a, v| a.router_latency_ns = v,
             range: None,
+            search: None,
         },
     ];
 
@@ -239,6 +281,10 @@ mod tests {
                 parameter.range.is_none_or(|([least, most], _)| (least..=most).contains(&default)),
                 "{name}"
             );
+            // Whatever a search may try lies within what is published.
+            if let (Some(search), Some((range, _))) = (parameter.search, parameter.range) {
+                assert!(range[0] <= search.bounds[0] && search.bounds[1] <= range[1], "{name}");
+            }
         }
         let fields = serde_json::to_value(Assume::default()).unwrap();
         let numbers = fields.as_object().unwrap().iter().filter(|(_, value)| value.is_number());

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::parameter::{PARAMETERS, Parameter, Search};
+use super::parameter::{Fitted, fitted};
 use super::timers::Measured;
 use super::{Calibration, ParameterFit, RowFit};
 use crate::chip::clock::us;
+use crate::machine::assumed::Method;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::mapping::egru::Phase;
@@ -94,8 +95,8 @@ pub fn calibrate(
     let (mut fits, movable) = bench.constrained(&start, &before, names, &place)?;
     let assume = bench.fit(&start, &movable)?;
     let after = bench.times(&assume)?;
-    for (fit, parameter) in fits.iter_mut().zip(&PARAMETERS) {
-        fit.after = (parameter.get)(&assume);
+    for (fit, parameter) in fits.iter_mut().zip(fitted()) {
+        fit.after = parameter.get(&assume);
     }
     let rms = [&before, &after].map(|times| (bench.error(times) / measured.len().max(1) as f64).sqrt());
     let row = |((row, &before_us), &after_us): ((&Measured, &f64), &f64)| RowFit {
@@ -141,7 +142,7 @@ fn rows(loaded: &LoadedScene, plan: Plan, steps: u64) -> Result<Vec<Vec<u32>>, C
 }
 
 fn key(assume: &Assume) -> Vec<u64> {
-    PARAMETERS.iter().map(|parameter| (parameter.get)(assume).to_bits()).collect()
+    fitted().map(|parameter| parameter.get(assume).to_bits()).collect()
 }
 
 impl Bench<'_> {
@@ -187,36 +188,36 @@ impl Bench<'_> {
         before: &[f64],
         names: &[&str],
         place: &dyn Fn(&Measured) -> String,
-    ) -> Result<(Vec<ParameterFit>, Vec<Parameter>), SceneError> {
-        let other = |parameter: &Parameter| parameter.with(start, parameter.other((parameter.get)(start)));
-        let probes: Vec<Assume> = PARAMETERS.iter().map(other).collect();
+    ) -> Result<(Vec<ParameterFit>, Vec<Fitted>), SceneError> {
+        let other = |parameter: Fitted| parameter.with(start, parameter.other(parameter.get(start)));
+        let probes: Vec<Assume> = fitted().map(other).collect();
         let probed = self.all_times(&probes)?;
         let mut fits = Vec::new();
-        let mut movable: Vec<(Parameter, Vec<f64>)> = Vec::new();
-        for (parameter, times) in PARAMETERS.iter().zip(probed) {
+        let mut movable: Vec<(Fitted, Vec<f64>)> = Vec::new();
+        for (parameter, times) in fitted().zip(probed) {
             let moved: Vec<f64> =
                 times.iter().zip(before).map(|(time, before)| time / before - 1.0).collect();
             let effect: Vec<f64> = moved.iter().map(|m| if m.abs() > DEPENDS { *m } else { 0.0 }).collect();
             let on = self.measured.iter().zip(&effect).filter(|(_, effect)| **effect != 0.0);
             let rows: Vec<String> = on.map(|(row, _)| place(row)).collect();
             let alike = movable.iter().find(|(_, other)| cosine(other, &effect).abs() > ALIKE);
-            let left_alone = if !names.contains(&parameter.name) {
+            let left_alone = if !names.contains(&parameter.name()) {
                 "not asked for".to_owned()
             } else if rows.is_empty() {
                 "no measured phase depends on it".to_owned()
             } else if let Some((other, _)) = alike {
                 format!(
                     "it moves the same phases in the same proportion as {}: they cannot be told apart",
-                    other.name
+                    other.name()
                 )
             } else {
-                movable.push((*parameter, effect));
+                movable.push((parameter, effect));
                 String::new()
             };
-            let value = (parameter.get)(start);
+            let value = parameter.get(start);
             let fitted = left_alone.is_empty();
             fits.push(ParameterFit {
-                name: parameter.name,
+                name: parameter.name(),
                 before: value,
                 after: value,
                 fitted,
@@ -228,12 +229,12 @@ impl Bench<'_> {
     }
 
     /// The assumptions with the least sum of squares.
-    fn fit(&mut self, start: &Assume, movable: &[Parameter]) -> Result<Assume, SceneError> {
+    fn fit(&mut self, start: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut best = start.clone();
         for _ in 0..ROUNDS {
             let mut next = self.every(&best, movable)?;
             for parameter in movable {
-                if let Search::Slope { probe, .. } = parameter.search {
+                if let Method::Slope { probe, .. } = parameter.search.method {
                     next = self.slope(parameter, probe, next)?;
                 }
             }
@@ -246,10 +247,10 @@ impl Bench<'_> {
     }
 
     /// All values of all discrete parameters; of equals the one nearest to what is there.
-    fn every(&mut self, from: &Assume, movable: &[Parameter]) -> Result<Assume, SceneError> {
+    fn every(&mut self, from: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut all = vec![from.clone()];
-        for parameter in movable.iter().filter(|parameter| parameter.search == Search::Every) {
-            let [least, most] = parameter.bounds.map(|bound| bound as u32);
+        for parameter in movable.iter().filter(|parameter| parameter.search.method == Method::Every) {
+            let [least, most] = parameter.search.bounds.map(|bound| bound as u32);
             let values = |assume: &Assume| -> Vec<Assume> {
                 (least..=most).map(|value| parameter.with(assume, value.into())).collect()
             };
@@ -269,12 +270,12 @@ impl Bench<'_> {
 
     /// Gauss-Newton in one parameter: the slope of every time from two emulations, the step that would take the sum of
     /// squares to its least if they were straight lines, halved while that makes it worse.
-    fn slope(&mut self, parameter: &Parameter, probe: f64, from: Assume) -> Result<Assume, SceneError> {
+    fn slope(&mut self, parameter: &Fitted, probe: f64, from: Assume) -> Result<Assume, SceneError> {
         let mut best = from;
         for _ in 0..SLOPES {
-            let value = (parameter.get)(&best);
+            let value = parameter.get(&best);
             let other = parameter.with(&best, parameter.other(value));
-            let width = (parameter.get)(&other) - value;
+            let width = parameter.get(&other) - value;
             let (here, there) = (self.times(&best)?, self.times(&other)?);
             let error = self.error(&here);
             let (mut product, mut square) = (0.0, 0.0);

@@ -1,95 +1,60 @@
 //! The assumptions that phase times say something about.
 
+use crate::machine::assumed::{Method, Parameter, Search};
 use crate::machine::options::Assume;
 
-/// A number of `assume` that can be fitted.
+/// Number of `assume` that can be fitted.
 #[derive(Clone, Copy, Debug)]
-pub struct Parameter {
-    /// Its name there.
-    pub name: &'static str,
-    /// Reads it.
-    pub get: fn(&Assume) -> f64,
-    /// Sets it.
-    pub set: fn(&mut Assume, f64),
-    /// Least and most.
-    pub bounds: [f64; 2],
+pub struct Fitted {
+    parameter: Parameter,
     /// How it is searched.
     pub search: Search,
 }
 
-/// How a parameter is searched.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Search {
-    /// Every whole number within the bounds is tried.
-    Every,
-    /// By slope; `probe` is a change that shows which phases depend on it, `grain` what its value is rounded to.
-    Slope {
-        /// See there.
-        probe: f64,
-        /// See there.
-        grain: f64,
-    },
+/// Iterates over the numbers of [`Assume::PARAMETERS`] that can be fitted. Of two that cannot be told
+/// apart, the first is fitted.
+pub fn fitted() -> impl Iterator<Item = Fitted> {
+    let of = |parameter: Parameter| Some(Fitted { parameter, search: parameter.search? });
+    Assume::PARAMETERS.into_iter().filter_map(of)
 }
 
-/// All of them. Of two that cannot be told apart, the first is fitted.
-pub const PARAMETERS: [Parameter; 4] = [
-    Parameter {
-        name: "branch_refill",
-        get: |a| a.branch_refill.into(),
-        set: |a, v| a.branch_refill = v as u8,
-        bounds: [1.0, 3.0],
-        search: Search::Every,
-    },
-    Parameter {
-        name: "dma_setup_cycles",
-        get: |a| a.dma_setup_cycles.into(),
-        set: |a, v| a.dma_setup_cycles = v as u32,
-        bounds: [0.0, 1e6],
-        search: Search::Slope { probe: 1000.0, grain: 1.0 },
-    },
-    Parameter {
-        name: "dram_latency_ns",
-        get: |a| a.dram_latency_ns,
-        set: |a, v| a.dram_latency_ns = v,
-        bounds: [0.0, 1e6],
-        search: Search::Slope { probe: 5000.0, grain: 0.1 },
-    },
-    Parameter {
-        name: "host_turnaround_us",
-        get: |a| a.host_turnaround_us,
-        set: |a, v| a.host_turnaround_us = v,
-        bounds: [0.0, 1e6],
-        search: Search::Slope { probe: 10.0, grain: 0.001 },
-    },
-];
+impl Fitted {
+    /// Its name in `assume`.
+    pub fn name(&self) -> &'static str {
+        self.parameter.name
+    }
 
-impl Parameter {
-    /// The same assumptions with another value of this one, within its bounds and rounded to its grain.
+    /// Reads it.
+    pub fn get(&self, assume: &Assume) -> f64 {
+        (self.parameter.get)(assume)
+    }
+
+    /// Returns `assume` with another value of this number, within its bounds and rounded to its grain.
     #[must_use]
     pub fn with(&self, assume: &Assume, value: f64) -> Assume {
         let mut changed = assume.clone();
-        (self.set)(&mut changed, self.rounded(value));
+        (self.parameter.set)(&mut changed, self.rounded(value));
         changed
     }
 
     fn rounded(&self, value: f64) -> f64 {
-        let [least, most] = self.bounds;
+        let [least, most] = self.search.bounds;
         let value = value.clamp(least, most);
-        match self.search {
-            Search::Every => value.round(),
+        match self.search.method {
+            Method::Every => value.round(),
             // A division by a whole number leaves the shortest decimal.
-            Search::Slope { grain, .. } => (value / grain).round() / (1.0 / grain).round(),
+            Method::Slope { grain, .. } => (value / grain).round() / (1.0 / grain).round(),
         }
     }
 
     /// Another value, to see what depends on it.
     pub fn other(&self, value: f64) -> f64 {
-        let [least, most] = self.bounds;
-        match self.search {
-            Search::Every if value < most => most,
-            Search::Every => least,
-            Search::Slope { probe, .. } if value + probe <= most => value + probe,
-            Search::Slope { probe, .. } => value - probe,
+        let [least, most] = self.search.bounds;
+        match self.search.method {
+            Method::Every if value < most => most,
+            Method::Every => least,
+            Method::Slope { probe, .. } if value + probe <= most => value + probe,
+            Method::Slope { probe, .. } => value - probe,
         }
     }
 }
