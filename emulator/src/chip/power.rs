@@ -3,7 +3,7 @@
 //! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole chips; what DRAM, NoC
 //! and router contribute to them is not stated, so the per-hop and per-byte energies are knobs at zero elsewhere.
 
-use super::clock::{OperatingPoint, Tick};
+use super::clock::OperatingPoint;
 use super::geometry::PE_COUNT;
 
 /// Chip power with all PEs switched off, in mW (CHIP26, second hand).
@@ -47,31 +47,6 @@ impl PowerModel {
     pub fn chip_power_w(self, duty_sum: f64, pes: usize) -> f64 {
         (self.chip_off_mw + pes as f64 * self.pe_asleep_mw + duty_sum * self.pe_active_mw) * 1e-3
     }
-
-    /// Energy in J over `elapsed` ticks with `pes` PEs powered, active for `busy` ticks in total over all PEs.
-    pub fn chip_energy_j(self, elapsed: Tick, busy: Tick, pes: usize) -> f64 {
-        let always_mw = self.chip_off_mw + pes as f64 * self.pe_asleep_mw;
-        (always_mw * seconds(elapsed) + self.pe_active_mw * seconds(busy)) * 1e-3
-    }
-
-    /// Energy in J of one PE over `elapsed` ticks, active for `busy` of them; without a share of the chip around it.
-    pub fn pe_energy_j(self, elapsed: Tick, busy: Tick) -> f64 {
-        (self.pe_asleep_mw * seconds(elapsed) + self.pe_active_mw * seconds(busy)) * 1e-3
-    }
-}
-
-/// Chip power in W at `point`: see [`PowerModel::chip_power_w`].
-pub fn chip_power_w(point: OperatingPoint, duty_sum: f64, pes: usize) -> f64 {
-    PowerModel::at(point).chip_power_w(duty_sum, pes)
-}
-
-/// Energy in pJ of one active PE cycle above sleep.
-pub fn active_cycle_pj(point: OperatingPoint) -> f64 {
-    PowerModel::at(point).pe_active_mw * 1e3 / f64::from(point.mhz())
-}
-
-fn seconds(ticks: Tick) -> f64 {
-    super::clock::us(ticks) * 1e-6
 }
 
 #[cfg(test)]
@@ -83,6 +58,9 @@ mod tests {
     fn published_chip_powers_come_back() {
         let close = |a: f64, b: f64, within: f64| assert!((a - b).abs() <= within, "{a} is not {b}");
         let all = PE_COUNT as f64;
+        let chip_power_w = |point, duty_sum, pes| PowerModel::at(point).chip_power_w(duty_sum, pes);
+        let active_cycle_pj =
+            |point: OperatingPoint| PowerModel::at(point).pe_active_mw * 1e3 / f64::from(point.mhz());
         close(chip_power_w(OperatingPoint::Mhz150, 0.0, 0), 0.0752, 1e-12);
         close(chip_power_w(OperatingPoint::Mhz150, 0.0, PE_COUNT), 0.2354, 1e-12);
         close(chip_power_w(OperatingPoint::Mhz150, all, PE_COUNT), 0.4246, 1e-12);
@@ -92,16 +70,5 @@ mod tests {
         close(active_cycle_pj(OperatingPoint::Mhz300), 14.98, 0.005);
         // DVS: 128 PEs active, 24 asleep.
         close(chip_power_w(OperatingPoint::Mhz150, 128.0, PE_COUNT), 0.3947, 0.0001);
-    }
-
-    /// Energy over a run is mean power times time, whether counted for the chip or PE by PE.
-    #[test]
-    fn energy_agrees_with_power() {
-        let model = PowerModel::at(OperatingPoint::Mhz150);
-        let (elapsed, busy_each) = (1_200_000_u64, 900_000_u64);
-        let chip = model.chip_energy_j(elapsed, busy_each * 150, 152);
-        assert!((chip - model.chip_power_w(0.75 * 150.0, 152) * 1e-3).abs() < 1e-12);
-        let pes = 150.0 * model.pe_energy_j(elapsed, busy_each) + 2.0 * model.pe_energy_j(elapsed, 0);
-        assert!((chip - pes - CHIP_OFF_MW * 1e-6).abs() < 1e-12);
     }
 }

@@ -205,11 +205,6 @@ impl KernelCosts {
         ])
     }
 
-    /// One more non-zero in `csr_row`.
-    pub fn csr_row_per_nonzero(&self) -> Cycles {
-        evaluate(&[(self.csr.nonzero, 1)])
-    }
-
     /// `pointwise` over `units` units, without the exp unit's latency.
     pub fn pointwise(&self, units: u32) -> Cycles {
         self.pointwise.total(units)

@@ -57,11 +57,6 @@ impl Shape {
         let loops = loops(function, &blocks)?;
         Ok(Self { blocks, loops })
     }
-
-    /// The deepest loop; the first of several.
-    pub fn innermost(&self) -> Option<&Loop> {
-        self.loops.iter().rev().max_by_key(|l| l.depth)
-    }
 }
 
 /// Every instruction with its cost as read down the listing: the interplay with the line above counts unless that line
@@ -250,7 +245,7 @@ mod tests {
         let function = Function::parse(CSR_ROW, "csr_row").unwrap();
         let shape = Shape::of(&function).unwrap();
         assert_eq!(shape.loops.iter().map(|l| l.depth).collect::<Vec<_>>(), [0, 1]);
-        let inner = shape.innermost().unwrap();
+        let inner = &shape.loops[1];
         assert_eq!(inner.blocks.len(), 1);
         assert_eq!(inner.iteration, Some(Cycles::new(13, 1)));
         assert!(shape.loops[0].blocks.contains(&inner.header));
