@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe};
 use spinntui::kernel::events::most_packets;
+use spinntui::machine::arrivals::Relay;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions, Waiting};
 use spinntui::machine::program::{DramRows, Program};
+use spinntui::machine::record::{Limits, Service};
 use spinntui::machine::stop::{Stall, StallCause, Stop};
 use spinntui::mapping::egru::Phase;
-use spinntui::mapping::options::{Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload};
+use spinntui::mapping::options::{
+    Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload,
+};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::{Compare, Egru, EgruLayer, Output};
@@ -281,6 +285,46 @@ fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
     }
     let senders = |pe: &Pe| machine.state().pes[pe.index()].count.sent > 0;
     assert!(Pe::all().any(|pe| senders(&pe)));
+}
+
+/// A handler and the messages that it sets off delay a FIFO entry that the core is taking out: without
+/// them, each entry takes the cycles of its listing.
+#[test]
+fn handlers_and_releases_delay_the_fifo_entry_that_they_meet() {
+    let mut network = network(0.05);
+    network.layers.truncate(1);
+    let mut mapping = mapping(Broadcast::Router, Payload::Dense, FifoOptions::default());
+    mapping.layers.truncate(1);
+    mapping.barrier = Barrier::Always;
+    let mut program = program(&network, &mapping, &Assume::default(), Waiting::Poll);
+    // An announcement arrives while PEs still take out y of the step before. In mapped programs no
+    // message follows from it, so that no release would meet an entry.
+    let message = program.announcements[0].message;
+    let relay = Relay { counter: message.counter, every: 1, message, to: Vec::new() };
+    for loaded in program.pes.iter_mut().flatten() {
+        loaded.slots[0].relays.push(relay.clone());
+    }
+    let (costs, cycle) = (program.costs.clone(), program.operating_point.ticks_per_cycle());
+    let more = [costs.fifo_empty, costs.fifo_last, costs.fifo_wrap];
+    let some = |set: usize| (0..3).filter(|i| set >> i & 1 == 1).map(|i| more[i]).sum::<u64>();
+    let own: Vec<u64> = (0..8).map(|set| cycle * (costs.fifo_entry + some(set))).collect();
+    let mut machine = Machine::new(Arc::new(program));
+    machine.record(Limits::default());
+    for t in 0..STEPS {
+        step(&mut machine, t).unwrap();
+    }
+    let mut met = Vec::new();
+    for pe in &machine.recorded().unwrap().pes {
+        for drain in pe.services.iter().filter(|span| span.service == Service::Drain) {
+            let inside = |begin: u64| (drain.begin..drain.end).contains(&begin);
+            let others = pe.services.iter().filter(|span| span.service != Service::Drain);
+            let others: Vec<_> = others.filter(|span| inside(span.begin)).collect();
+            let held: u64 = others.iter().map(|span| span.end - span.begin).sum();
+            assert!(own.contains(&(drain.end - drain.begin - held)), "{drain:?} {others:?}");
+            met.extend(others.iter().map(|span| span.service));
+        }
+    }
+    assert!(met.contains(&Service::Handler) && met.contains(&Service::Release), "{met:?}");
 }
 
 #[test]
