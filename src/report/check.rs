@@ -204,11 +204,9 @@ fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
 
 /// The PE of each layer with most bytes in use.
 fn maps(program: &Program) -> Vec<MemoryMap> {
-    let used = |loaded: &PeProgram| loaded.bank_bytes().iter().sum::<u32>();
     let mut shown: Vec<Pe> = Vec::new();
     for layer in &program.layers {
-        let pes = layer.pes.iter().filter_map(|&pe| Some((pe, program.pe(pe)?)));
-        let fullest = pes.max_by_key(|&(pe, loaded)| (used(loaded), std::cmp::Reverse(pe)));
+        let fullest = program.fullest_of(layer.pes.iter().copied());
         shown.extend(fullest.map(|(pe, _)| pe).filter(|pe| !shown.contains(pe)));
     }
     shown.into_iter().filter_map(|pe| Some(memory_map(program, pe, program.pe(pe)?))).collect()
@@ -225,7 +223,7 @@ fn memory_map(program: &Program, pe: Pe, loaded: &PeProgram) -> MemoryMap {
     MemoryMap {
         pe: pe.to_string(),
         layers: names.map(|layer| layer.name.clone()).collect(),
-        used_bytes: loaded.bank_bytes().iter().sum(),
+        used_bytes: loaded.bytes_used(),
         weights_bytes: weights_bytes(loaded),
         bank_free_bytes: loaded.bank_bytes().map(|used| BANK_BYTES.saturating_sub(used)),
         regions: loaded.regions.iter().map(region).collect(),

@@ -1,9 +1,10 @@
 //! From a session to its report.
 
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
+use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::banks::BankCount;
-use crate::machine::program::{PACKET_BYTES, PeProgram, RegionKind};
+use crate::machine::probe::link_load;
+use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
@@ -199,13 +200,12 @@ fn last_logged(
 fn memory(session: &Session) -> Memory {
     let program = session.program();
     let loaded = || Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
-    let used = |loaded: &PeProgram| loaded.bank_bytes().iter().sum::<u32>();
-    let fullest = loaded().max_by_key(|&(pe, loaded)| (used(loaded), std::cmp::Reverse(pe)));
+    let fullest = program.fullest_pe();
     let banks = fullest.map_or([0; 4], |(_, loaded)| loaded.bank_bytes());
     let most = |bank: usize| loaded().map(|(_, loaded)| loaded.bank_bytes()[bank]).max().unwrap_or(0);
     Memory {
         fullest_pe: fullest.map_or_else(String::new, |(pe, _)| pe.to_string()),
-        bytes_used_max: fullest.map_or(0, |(_, loaded)| used(loaded)),
+        bytes_used_max: fullest.map_or(0, |(_, loaded)| loaded.bytes_used()),
         weights_bytes_max: loaded().map(|(_, loaded)| weights_bytes(loaded)).max().unwrap_or(0),
         data_bytes_used_max: loaded()
             .map(|(_, loaded)| loaded.bank_bytes()[1..].iter().sum())
@@ -242,25 +242,19 @@ pub fn weights_bytes(loaded: &PeProgram) -> u32 {
     loaded.regions.iter().filter(|r| r.kind == RegionKind::Weights).map(|r| r.end - r.start).sum()
 }
 
-/// Ticks in nanoseconds.
-fn ns(ticks: f64) -> f64 {
-    ticks * 1000.0 / TICKS_PER_US as f64
-}
-
 fn noc(session: &Session) -> NocUse {
     let state = session.machine().state();
     let total = &state.traffic.total;
     let links = ROUTES.links().iter().zip(&state.noc.links);
     let busiest = links.rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
-    let cycles = state.tick as f64 / NOC_CYCLE as f64;
     let name = |index: u8| QPES[usize::from(index)];
     NocUse {
         packets: total.packets,
         hops: total.hops,
-        max_link_load: busiest.map_or(0.0, |(_, link)| link.packets as f64 / cycles.max(1.0)),
+        max_link_load: busiest.map_or(0.0, |(_, link)| link_load(link.packets, state.tick)),
         busiest_link: busiest.map(|(link, _)| format!("{} > {}", name(link.from), name(link.to))),
-        latency_mean_ns: ns(total.latency as f64 / total.packets.max(1) as f64),
-        latency_max_ns: ns(total.max_latency as f64),
+        latency_mean_ns: total.latency_mean_ns(),
+        latency_max_ns: total.latency_max_ns(),
         waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),
         traffic: traffic::traffic(session),
         router: traffic::routed(session),
@@ -268,8 +262,8 @@ fn noc(session: &Session) -> NocUse {
 }
 
 fn dram(session: &Session) -> DramUse {
-    let beats = session.machine().state().traffic.dma_beats;
-    DramUse { beats, bytes: beats * u64::from(PACKET_BYTES) }
+    let traffic = &session.machine().state().traffic;
+    DramUse { beats: traffic.dma_beats, bytes: traffic.dram_bytes() }
 }
 
 fn races(session: &Session) -> RaceCount {
@@ -285,7 +279,8 @@ fn races(session: &Session) -> RaceCount {
 
 /// Where the energy went: parts of 0 J are left out of the operations.
 fn energy_parts(session: &Session) -> EnergyUse {
-    let parts = session.energy_parts();
+    let meter = session.meter();
+    let parts = meter.parts();
     let layers = session.program().layers.iter().zip(&parts.phases_j);
     let operations = layers.flat_map(|(layer, phases)| {
         let entry = |phase: Phase| PhaseEnergy {
@@ -304,7 +299,7 @@ fn energy_parts(session: &Session) -> EnergyUse {
         transport_j: parts.transport_j(),
         pes: Pe::all()
             .map(|pe| {
-                let PeEnergy { asleep_j, active_j, polling_j } = PeEnergy::of(session.machine(), pe.index());
+                let PeEnergy { asleep_j, active_j, polling_j } = meter.pe(pe.index());
                 PeUse { pe: pe.to_string(), asleep_j, active_j, polling_j }
             })
             .collect(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chip::clock::{TICKS_PER_US, us};
+use crate::chip::clock::{ns, us};
 use crate::chip::geometry::{PE_COUNT, Pe, QPES};
 use crate::machine::broadcast::options::{Broadcast, OnFull};
 use crate::machine::fifo::ENTRY_BYTES;
@@ -70,7 +70,7 @@ pub fn routed(session: &Session) -> Option<Routed> {
     Some(Routed {
         routed: state.router.packets,
         copies: state.router.copies,
-        router_waited_ns: state.router.waited as f64 * 1000.0 / TICKS_PER_US as f64,
+        router_waited_ns: ns(state.router.waited as f64),
         on_full: program.delivery.on_full,
         fifo_entries: program.pes.iter().flatten().map(|pe| pe.fifo.1 / ENTRY_BYTES).max().unwrap_or(0),
         fifo_high_water: fullest.map_or(0, |(_, fifo)| fifo.count.high_water),

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::stats::EnergyParts;
+pub use super::energy::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
 pub use crate::machine::program::{Region, RegionKind};

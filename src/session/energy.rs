@@ -1,17 +1,59 @@
-//! Energy PE by PE and token by token; both add up to the whole of [`super::stats::energy`].
+//! Energy and power of a machine: since the start, of a time step, by part and by PE. The host is
+//! in none of them.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chip::clock::us;
+use crate::chip::clock::{TICKS_PER_US, Tick, us};
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
-use crate::machine::options::Waiting;
+use crate::mapping::egru::Phase;
 
 /// Time steps of the histories that charts draw.
 pub const HISTORY: usize = 140;
+
+/// Energy and mean power of the chip in an interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Energy {
+    /// J.
+    pub energy_j: f64,
+    /// W, mean.
+    pub power_w: f64,
+}
+
+/// Where the energy of a run went; the parts add up to the whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnergyParts {
+    /// The chip with its PEs off, J.
+    pub chip_j: f64,
+    /// All 152 PEs powered and asleep, J.
+    pub asleep_j: f64,
+    /// What active cores draw more, in operations, J, by layer and phase.
+    pub phases_j: Vec<[f64; Phase::ALL.len()]>,
+    /// What active cores draw more in handlers of watched writes, J.
+    pub interrupts_j: f64,
+    /// What cores draw more while they wait in polling loops, J; 0 where they sleep.
+    pub polling_j: f64,
+    /// NoC hops, J: 0 unless `assume` gives their energy.
+    pub noc_j: f64,
+    /// DRAM bytes, J: 0 unless `assume` gives their energy.
+    pub dram_j: f64,
+}
+
+impl EnergyParts {
+    /// Their sum, J.
+    pub fn total(&self) -> f64 {
+        let phases: f64 = self.phases_j.iter().flatten().sum();
+        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j()
+    }
+
+    /// NoC and DRAM together, J.
+    pub fn transport_j(&self) -> f64 {
+        self.noc_j + self.dram_j
+    }
+}
 
 /// What one PE used since the start, J. With the chip around the PEs and transport, all PEs add up to the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,35 +67,135 @@ pub struct PeEnergy {
 }
 
 impl PeEnergy {
-    /// Of one PE, by its index.
-    pub fn of(machine: &Machine, pe: usize) -> Self {
-        let model = PowerModel::at(machine.program().operating_point);
-        let joules = |milliwatts: f64, ticks: u64| milliwatts * 1e-9 * us(ticks);
-        let tick = machine.state().tick;
-        // An operation under way has its whole time booked: what lies ahead does not count yet.
-        let busy = machine.state().pes.get(pe).map_or(0, |state| state.count.busy.min(tick));
-        let used = machine.program().pes.get(pe).is_some_and(Option::is_some);
-        let polling = match machine.program().waiting {
-            Waiting::Poll if used => machine.program().assume.polling,
-            Waiting::Poll | Waiting::Sleep => 0.0,
-        };
-        Self {
-            asleep_j: joules(model.pe_asleep_mw, tick),
-            active_j: joules(model.pe_active_mw, busy),
-            polling_j: polling * joules(model.pe_active_mw, tick - busy),
-        }
-    }
-
-    /// Of every PE, by index, those without a program too: they sleep.
-    pub fn all(machine: &Machine) -> Vec<Self> {
-        (0..PE_COUNT).map(|pe| Self::of(machine, pe)).collect()
-    }
-
     /// The sum of its parts, J.
     pub fn total(self) -> f64 {
         self.asleep_j + self.active_j + self.polling_j
     }
 }
+
+/// Energy meter of a machine: computes every energy that reports, screens and conditions show.
+#[derive(Clone, Copy, Debug)]
+pub struct Meter<'a> {
+    machine: &'a Machine,
+    model: PowerModel,
+    /// Share of its active power that a PE with a program draws while it waits.
+    waiting: f64,
+}
+
+impl<'a> Meter<'a> {
+    /// Creates the meter of a machine, as it is now.
+    pub fn of(machine: &'a Machine) -> Self {
+        let program = machine.program();
+        Self {
+            machine,
+            model: PowerModel::at(program.operating_point),
+            waiting: program.waiting.active_share(program.assume.polling),
+        }
+    }
+
+    /// Returns the energy since the start.
+    pub fn total(&self) -> Energy {
+        let state = self.machine.state();
+        let (hops, dram) = (state.traffic.total.hops, state.traffic.dram_bytes());
+        self.interval(state.tick, |pe| state.pes[pe].count.busy, hops, dram)
+    }
+
+    /// Returns the energy of the last completed time step, without its bytes of DRAM.
+    pub fn last_step(&self) -> Energy {
+        let state = self.machine.state();
+        let busy = |pe: usize| state.pes[pe].count.busy_last_step;
+        self.interval(state.host.last_step_ticks, busy, state.traffic.last_step.hops, 0)
+    }
+
+    /// Energy of `elapsed` ticks in which each PE was busy for `busy` of them.
+    fn interval(&self, elapsed: Tick, busy: impl Fn(usize) -> Tick, hops: u64, dram_bytes: u64) -> Energy {
+        let duty_sum: f64 = (0..PE_COUNT).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
+        let seconds = elapsed as f64 / TICKS_PER_SECOND;
+        let power = self.model.chip_power_w(duty_sum, PE_COUNT);
+        let assume = &self.machine.program().assume;
+        let extra =
+            assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
+        let energy_j = power * seconds + extra * 1e-12;
+        let power_w = if seconds > 0.0 { energy_j / seconds } else { 0.0 };
+        Energy { energy_j, power_w }
+    }
+
+    /// Share of `elapsed` ticks in which a PE drew active power, from its busy ticks: polling counts
+    /// as `assume.polling`, sleeping does not.
+    fn active_share(&self, pe: usize, busy: Tick, elapsed: Tick) -> f64 {
+        if elapsed == 0 || !self.is_used(pe) {
+            return 0.0;
+        }
+        let duty = (busy as f64 / elapsed as f64).min(1.0);
+        duty + self.waiting * (1.0 - duty)
+    }
+
+    fn is_used(&self, pe: usize) -> bool {
+        self.machine.program().pes.get(pe).is_some_and(Option::is_some)
+    }
+
+    /// Returns where the energy since the start went.
+    pub fn parts(&self) -> EnergyParts {
+        let state = self.machine.state();
+        let joules = |milliwatts: f64, ticks: f64| milliwatts * 1e-3 * ticks / TICKS_PER_SECOND;
+        let active = |ticks: f64| joules(self.model.pe_active_mw, ticks);
+        let elapsed = state.tick as f64;
+        // A core that is in the middle of an operation has its whole time booked: what lies ahead does not count yet.
+        let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
+        let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
+        let share = if booked > 0.0 { real / booked } else { 0.0 };
+        let used = self.machine.program().used_pes() as f64;
+        let assume = &self.machine.program().assume;
+        let hops = assume.energy_per_hop_pj * state.traffic.total.hops as f64;
+        let dram = assume.energy_per_dram_byte_pj * state.traffic.dram_bytes() as f64;
+        EnergyParts {
+            chip_j: joules(self.model.chip_off_mw, elapsed),
+            asleep_j: joules(self.model.pe_asleep_mw * PE_COUNT as f64, elapsed),
+            phases_j: state
+                .busy
+                .phases
+                .iter()
+                .map(|phases| Phase::ALL.map(|phase| active(phases[phase.index()] as f64 * share)))
+                .collect(),
+            interrupts_j: active(state.busy.interrupts as f64 * share),
+            polling_j: active(self.waiting * (used * elapsed - real)),
+            noc_j: hops * 1e-12,
+            dram_j: dram * 1e-12,
+        }
+    }
+
+    /// Returns the energy of one PE since the start, by its index.
+    pub fn pe(&self, pe: usize) -> PeEnergy {
+        let joules = |milliwatts: f64, ticks: Tick| milliwatts * 1e-9 * us(ticks);
+        let state = self.machine.state();
+        let tick = state.tick;
+        // An operation under way has its whole time booked: what lies ahead does not count yet.
+        let busy = state.pes.get(pe).map_or(0, |state| state.count.busy.min(tick));
+        let waiting = if self.is_used(pe) { self.waiting } else { 0.0 };
+        PeEnergy {
+            asleep_j: joules(self.model.pe_asleep_mw, tick),
+            active_j: joules(self.model.pe_active_mw, busy),
+            polling_j: waiting * joules(self.model.pe_active_mw, tick - busy),
+        }
+    }
+
+    /// Returns the energy of every PE, by index; PEs without a program sleep.
+    pub fn pes(&self) -> Vec<PeEnergy> {
+        (0..PE_COUNT).map(|pe| self.pe(pe)).collect()
+    }
+
+    /// Returns the energy of a PE that has a program in the last completed time step, µJ.
+    pub fn pe_last_step_uj(&self, pe: usize) -> f64 {
+        let state = self.machine.state();
+        let step = state.host.last_step_ticks;
+        let active = self.active_share(pe, state.pes[pe].count.busy_last_step, step);
+        let power_mw = self.model.pe_asleep_mw + active * self.model.pe_active_mw;
+        power_mw * us(step) * 1e-3
+    }
+}
+
+/// Ticks in one second.
+const TICKS_PER_SECOND: f64 = TICKS_PER_US as f64 * 1e6;
 
 /// Energy of each time step, from the end of the step before to its own.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -44,10 +44,11 @@ use crate::model::Model;
 use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
 
+use energy::{Energy, EnergyParts, Meter};
 use fault_plan::FaultPlan;
 use opening::Opening;
 use pace::StepUnit;
-use stats::{Energy, EnergyParts, Stats};
+use stats::Stats;
 use timeline::PathUses;
 
 /// How a move ended.
@@ -309,22 +310,17 @@ impl Session {
 
     /// Energy since the start.
     pub fn energy(&self) -> Energy {
-        let state = self.machine.state();
-        let traffic = &state.traffic;
-        let busy = |pe: usize| state.pes[pe].count.busy;
-        stats::energy(&self.machine, state.tick, busy, traffic.total.hops, traffic.dma_beats * 16)
+        self.meter().total()
     }
 
     /// Where that energy went.
     pub fn energy_parts(&self) -> EnergyParts {
-        EnergyParts::of(&self.machine)
+        self.meter().parts()
     }
 
-    /// Energy of the last completed time step.
-    pub fn step_energy(&self) -> Energy {
-        let state = self.machine.state();
-        let busy = |pe: usize| state.pes[pe].count.busy_last_step;
-        stats::energy(&self.machine, state.host.last_step_ticks, busy, state.traffic.last_step.hops, 0)
+    /// Returns the meter of the machine, for energies of every kind.
+    pub fn meter(&self) -> Meter<'_> {
+        Meter::of(&self.machine)
     }
 
     /// Hash of the last layer's y since the start: the same for every partition.

@@ -4,12 +4,10 @@ use super::Session;
 use super::chip_view::{
     EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
 };
-use super::energy::PeEnergy;
-use super::stats;
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick, us};
+use crate::chip::clock::us;
 use crate::chip::geometry::{Pe, QPES};
-use crate::chip::power::PowerModel;
 use crate::machine::options::Waiting;
+use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
@@ -42,8 +40,8 @@ pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
 }
 
 pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
-    let operation = loaded.operations.get(state.operation as usize)?;
-    Some((operation.phase.into(), loaded.slots.get(usize::from(operation.slot))?))
+    let (operation, slot) = loaded.operation(state.operation)?;
+    Some((operation.phase.into(), slot))
 }
 
 pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
@@ -56,9 +54,7 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     let (events, mean) = session.stats().pe_events(pe.index());
     let outputs = units.max(1) * session.program().batch as usize;
     let share = |busy: u64, of: u64| if of == 0 { 0.0 } else { (busy as f64 / of as f64).min(1.0) as f32 };
-    let model = PowerModel::at(session.program().operating_point);
-    let active = stats::active_share(machine, pe.index(), state.count.busy_last_step, step);
-    let power_mw = model.pe_asleep_mw + active * model.pe_active_mw;
+    let meter = session.meter();
     PeView {
         status: status(session, pe),
         layer: current.map(|(_, slot)| slot.layer),
@@ -68,8 +64,8 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
         activity_mean: mean / outputs as f32,
         duty: share(state.count.busy_last_step, step),
         duty_mean: share(state.count.busy, all.tick),
-        energy_uj: (power_mw * us(step) * 1e-3) as f32,
-        energy_total_uj: (PeEnergy::of(machine, pe.index()).total() * 1e6) as f32,
+        energy_uj: meter.pe_last_step_uj(pe.index()) as f32,
+        energy_total_uj: (meter.pe(pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
         nonzeros: loaded.layers().map(EgruSlot::nonzeros_of).sum(),
     }
@@ -130,11 +126,6 @@ pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
-/// Load of a link that carried so many packets in so many ticks: packets a NoC cycle.
-pub(super) fn link_load(packets: u32, ticks: Tick) -> f64 {
-    f64::from(packets) / (ticks / NOC_CYCLE).max(1) as f64
-}
-
 pub(super) fn noc(session: &Session) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);
@@ -152,16 +143,15 @@ pub(super) fn noc(session: &Session) -> NocView {
         .collect();
     let most = links.iter().map(|link| link.packets).max().unwrap_or(0);
     let last = &state.traffic.last_step;
-    let ns = |ticks: f64| ticks * 1000.0 / TICKS_PER_US as f64;
     NocView {
-        max_link_load: link_load(most, state.host.last_step_ticks),
+        max_link_load: link_load(most.into(), state.host.last_step_ticks),
         links,
         packets: last.packets,
         packets_total: state.traffic.total.packets,
         hops_total: state.traffic.total.hops,
         in_flight: state.traffic.in_flight,
-        mean_latency_ns: ns(last.latency as f64 / last.packets.max(1) as f64),
-        max_latency_ns: ns(last.max_latency as f64),
+        mean_latency_ns: last.latency_mean_ns(),
+        max_latency_ns: last.latency_max_ns(),
         matrix: state.matrix.qpes_last_step(),
         fifo: fifo(session),
     }
@@ -183,12 +173,13 @@ fn fifo(session: &Session) -> Option<FifoView> {
 }
 
 pub(super) fn energy(session: &Session) -> EnergyView {
-    let all = session.energy();
+    let meter = session.meter();
+    let all = meter.total();
     EnergyView {
         power_w: all.power_w,
         energy_j: all.energy_j,
-        step_j: session.step_energy().energy_j,
-        parts: session.energy_parts(),
+        step_j: meter.last_step().energy_j,
+        parts: meter.parts(),
         history: session.stats().energy.history().map(|joules| joules as f32).collect(),
     }
 }

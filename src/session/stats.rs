@@ -2,19 +2,15 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 pub use super::energy::HISTORY;
 use super::energy::StepEnergy;
-use crate::chip::clock::TICKS_PER_US;
 use crate::chip::geometry::PE_COUNT;
-use crate::chip::power::PowerModel;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
-use crate::machine::options::Waiting;
 use crate::machine::state::STEPS;
-use crate::mapping::egru::{EgruSlot, Phase};
+use crate::mapping::egru::EgruSlot;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
@@ -188,113 +184,4 @@ fn layer_events(machine: &Machine, layer: u8) -> u64 {
         }
     }
     sum
-}
-
-/// Energy and power of the chip since the start; host and DRAM are not in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Energy {
-    /// J.
-    pub energy_j: f64,
-    /// W, mean.
-    pub power_w: f64,
-    /// Sum over PEs of the share of time they drew active power.
-    pub duty_sum: f64,
-}
-
-/// The share of so many ticks in which a PE drew active power, from its busy ticks: polling counts as
-/// `assume.polling`, sleeping does not.
-pub fn active_share(machine: &Machine, pe: usize, busy: u64, elapsed: u64) -> f64 {
-    if elapsed == 0 || machine.program().pes[pe].is_none() {
-        return 0.0;
-    }
-    let duty = (busy as f64 / elapsed as f64).min(1.0);
-    match machine.program().waiting {
-        Waiting::Poll => duty + machine.program().assume.polling * (1.0 - duty),
-        Waiting::Sleep => duty,
-    }
-}
-
-/// Where the energy of a run went; the parts add up to the whole.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EnergyParts {
-    /// The chip with its PEs off, J.
-    pub chip_j: f64,
-    /// All 152 PEs powered and asleep, J.
-    pub asleep_j: f64,
-    /// What active cores draw more, in operations, J, by layer and phase.
-    pub phases_j: Vec<[f64; Phase::ALL.len()]>,
-    /// The same in handlers of watched writes, J.
-    pub interrupts_j: f64,
-    /// The same while PEs wait in polling loops, J; 0 where they sleep.
-    pub polling_j: f64,
-    /// NoC hops, J: 0 unless `assume` gives their energy.
-    pub noc_j: f64,
-    /// DRAM bytes, J: 0 unless `assume` gives their energy.
-    pub dram_j: f64,
-}
-
-impl EnergyParts {
-    /// Their sum, J.
-    pub fn total(&self) -> f64 {
-        let phases: f64 = self.phases_j.iter().flatten().sum();
-        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j()
-    }
-
-    /// NoC and DRAM together, J.
-    pub fn transport_j(&self) -> f64 {
-        self.noc_j + self.dram_j
-    }
-
-    /// The parts since the start.
-    pub fn of(machine: &Machine) -> Self {
-        let state = machine.state();
-        let model = PowerModel::at(machine.program().operating_point);
-        let joules = |milliwatts: f64, ticks: f64| milliwatts * 1e-3 * ticks / (TICKS_PER_US as f64 * 1e6);
-        let active = |ticks: f64| joules(model.pe_active_mw, ticks);
-        let elapsed = state.tick as f64;
-        // A core that is in the middle of an operation has its whole time booked: what lies ahead does not count yet.
-        let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
-        let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
-        let share = if booked > 0.0 { real / booked } else { 0.0 };
-        let used = machine.program().used_pes() as f64;
-        let polling = match machine.program().waiting {
-            Waiting::Poll => machine.program().assume.polling * (used * elapsed - real),
-            Waiting::Sleep => 0.0,
-        };
-        let assume = &machine.program().assume;
-        let hops = assume.energy_per_hop_pj * state.traffic.total.hops as f64;
-        let dram = assume.energy_per_dram_byte_pj * (state.traffic.dma_beats * 16) as f64;
-        Self {
-            chip_j: joules(model.chip_off_mw, elapsed),
-            asleep_j: joules(model.pe_asleep_mw * PE_COUNT as f64, elapsed),
-            phases_j: state
-                .busy
-                .phases
-                .iter()
-                .map(|phases| Phase::ALL.map(|phase| active(phases[phase.index()] as f64 * share)))
-                .collect(),
-            interrupts_j: active(state.busy.interrupts as f64 * share),
-            polling_j: active(polling),
-            noc_j: hops * 1e-12,
-            dram_j: dram * 1e-12,
-        }
-    }
-}
-
-/// Energy of an interval in which the PEs were busy for so many ticks each.
-pub fn energy(
-    machine: &Machine,
-    elapsed: u64,
-    busy: impl Fn(usize) -> u64,
-    hops: u64,
-    dram_bytes: u64,
-) -> Energy {
-    let duty_sum: f64 = (0..PE_COUNT).map(|pe| active_share(machine, pe, busy(pe), elapsed)).sum();
-    let seconds = elapsed as f64 / (crate::chip::clock::TICKS_PER_US as f64 * 1e6);
-    let power = PowerModel::at(machine.program().operating_point).chip_power_w(duty_sum, PE_COUNT);
-    let assume = &machine.program().assume;
-    let extra = assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
-    let energy_j = power * seconds + extra * 1e-12;
-    let power_w = if seconds > 0.0 { energy_j / seconds } else { 0.0 };
-    Energy { energy_j, power_w, duty_sum }
 }

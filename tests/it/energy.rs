@@ -6,7 +6,6 @@ use spinntui::chip::geometry::PE_COUNT;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
-use spinntui::session::energy::PeEnergy;
 use spinntui::session::{Moved, Session};
 
 /// The shipped small model after so many steps and, to stand in the middle of one, events.
@@ -42,7 +41,7 @@ fn parts_and_pes_add_up_to_the_whole_at_both_points_polling_and_asleep() {
                 let what = format!("{point} {waiting} {steps}+{events}");
                 let (whole, parts) = (session.energy().energy_j, session.energy_parts());
                 near(parts.total(), whole, &what);
-                let pes = PeEnergy::all(session.machine());
+                let pes = session.meter().pes();
                 assert_eq!(pes.len(), PE_COUNT);
                 let sum: f64 = pes.iter().map(|pe| pe.total()).sum();
                 near(parts.chip_j + parts.noc_j + parts.dram_j + sum, whole, &what);
@@ -78,7 +77,7 @@ fn time_steps_add_up_to_what_was_used_until_the_last_of_them() {
 #[test]
 fn a_pe_that_works_uses_more_than_one_that_sleeps() {
     let session = ran("Mhz150", "Sleep", 2, 0);
-    let pes = PeEnergy::all(session.machine());
+    let pes = session.meter().pes();
     let of = |used: bool| {
         let pes =
             pes.iter().zip(&session.program().pes).filter(move |(_, program)| program.is_some() == used);

@@ -58,6 +58,21 @@ pub fn us(ticks: Tick) -> f64 {
     ticks as f64 / TICKS_PER_US as f64
 }
 
+/// Ticks, or a mean of ticks, as nanoseconds.
+pub fn ns(ticks: f64) -> f64 {
+    ticks * 1000.0 / TICKS_PER_US as f64
+}
+
+/// Returns the number of ticks nearest to a time in µs.
+pub fn from_us(us: f64) -> Tick {
+    (us * TICKS_PER_US as f64).round() as Tick
+}
+
+/// Returns the number of ticks nearest to a time in ns.
+pub fn from_ns(ns: f64) -> Tick {
+    (ns * TICKS_PER_US as f64 / 1000.0).round() as Tick
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +84,13 @@ mod tests {
         }
         assert_eq!(NOC_CYCLE * 300, TICKS_PER_US);
         assert_eq!(ROUTER_CYCLE * 400, TICKS_PER_US);
+    }
+
+    #[test]
+    fn times_convert_to_ticks_and_back() {
+        for ticks in [0, 1, 3, 1199, 1200, 1_234_567] {
+            assert_eq!((from_us(us(ticks)), from_ns(ns(ticks as f64))), (ticks, ticks));
+        }
+        assert_eq!((from_us(0.0004), from_us(0.0005), from_ns(0.5)), (0, 1, 1));
     }
 }

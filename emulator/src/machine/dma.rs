@@ -4,7 +4,7 @@ use super::options::Assume;
 use super::program::{PACKET_BYTES, Program};
 use super::record::FetchSpan;
 use super::state::State;
-use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick};
+use crate::chip::clock::{self, NOC_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::constants::DMA_BEAT_BYTES;
 use crate::chip::geometry::{Pe, Qpe};
 
@@ -31,7 +31,7 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpa
     let port = usize::from(pe.p() % 2);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
-    let latency = (program.assume.dram_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
+    let latency = clock::from_ns(program.assume.dram_latency_ns);
     let granted = (at + latency).max(state.dram_free[port]);
     let given = granted + Tick::from(beats) * program.costs.dram_beat;
     state.dram_free[port] = given;

@@ -13,7 +13,7 @@ use super::program::Program;
 use super::queue::{Arrival, CHIP, Event, EventKind};
 use super::record::Recorder;
 use super::state::{Packet, PacketKind, STEPS, State};
-use crate::chip::clock::Tick;
+use crate::chip::clock::{self, Tick};
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 
 /// A chip, loaded and running.
@@ -93,8 +93,7 @@ impl Machine {
             return false;
         }
         self.state.host.in_flight.push_back(rows.to_vec());
-        let turnaround = (self.program.assume.host_turnaround_us * crate::chip::clock::TICKS_PER_US as f64)
-            .round() as Tick;
+        let turnaround = clock::from_us(self.program.assume.host_turnaround_us);
         self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
         let now = self.state.tick;
         self.note(|recorder| recorder.asked(now));

@@ -12,7 +12,7 @@ use super::exec::Machine;
 use super::program::{Program, RegionKind};
 use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Packet, PacketKind};
-use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::clock::{self, Tick};
 use crate::chip::geometry::Pe;
 use crate::text::several;
 
@@ -336,7 +336,7 @@ impl Machine {
             }
             Fault::DropPackets { packets, .. } => faults.packets.push((pe, packets, Fate::Lost)),
             Fault::DelayPackets { packets, us, .. } => {
-                let ticks = (us * TICKS_PER_US as f64).round() as Tick;
+                let ticks = clock::from_us(us);
                 faults.packets.push((pe, packets, Fate::Late(ticks)));
             }
             Fault::DivertPackets { packets, address, .. } => {

@@ -23,8 +23,8 @@ fn reached(counter: u32, value: u32) -> bool {
 /// The operation a PE is in, its slot, and its program.
 fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, &Operation, &Slot)> {
     let loaded = program.pe(pe)?;
-    let operation = loaded.operations.get(operation as usize)?;
-    Some((loaded, operation, loaded.slots.get(usize::from(operation.slot))?))
+    let (operation, slot) = loaded.operation(operation)?;
+    Some((loaded, operation, slot))
 }
 
 impl Machine {

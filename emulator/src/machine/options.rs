@@ -17,6 +17,16 @@ pub enum Waiting {
     Sleep,
 }
 
+impl Waiting {
+    /// Share of its active power that a waiting PE draws, where one that polls draws the share `polling`.
+    pub fn active_share(self, polling: f64) -> f64 {
+        match self {
+            Self::Poll => polling,
+            Self::Sleep => 0.0,
+        }
+    }
+}
+
 /// The chip as the experiment uses it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

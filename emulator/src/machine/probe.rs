@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::legend::PhaseId;
-use crate::chip::clock::Tick;
+use crate::chip::clock::{NOC_CYCLE, Tick, ns};
+use crate::chip::constants::DMA_BEAT_BYTES;
 use crate::chip::geometry::Pe;
 use crate::text::step_number;
 
@@ -85,6 +86,23 @@ pub struct NocCount {
     pub max_latency: Tick,
 }
 
+impl NocCount {
+    /// Mean time from injection to delivery, ns; 0 where no packet was injected.
+    pub fn latency_mean_ns(&self) -> f64 {
+        ns(self.latency as f64 / self.packets.max(1) as f64)
+    }
+
+    /// Longest time from injection to delivery, ns.
+    pub fn latency_max_ns(&self) -> f64 {
+        ns(self.max_latency as f64)
+    }
+}
+
+/// Load of a link that carried `packets` packets in `ticks` ticks: the share of NoC cycles in which it was busy.
+pub fn link_load(packets: u64, ticks: Tick) -> f64 {
+    packets as f64 / (ticks as f64 / NOC_CYCLE as f64).max(1.0)
+}
+
 /// Traffic of this step, of the last completed one, and since the start.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct NocProbe {
@@ -115,6 +133,11 @@ impl NocProbe {
     /// Closes the time step.
     pub fn end_step(&mut self) {
         self.last_step = std::mem::take(&mut self.step);
+    }
+
+    /// Bytes read from DRAM since the start.
+    pub fn dram_bytes(&self) -> u64 {
+        self.dma_beats * DMA_BEAT_BYTES as u64
     }
 }
 

@@ -2,6 +2,7 @@
 //! machine runs; [`super::state::State`] holds all that does.
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -224,6 +225,18 @@ impl PeProgram {
         self.slots.iter().filter(|slot| slot.sample == 0)
     }
 
+    /// Operation number `number` and its slot: [`PeState::operation`](super::state::PeState::operation) is the
+    /// number of the one that a PE is in.
+    pub fn operation(&self, number: u32) -> Option<(&Operation, &Slot)> {
+        let operation = self.operations.get(number as usize)?;
+        Some((operation, self.slots.get(usize::from(operation.slot))?))
+    }
+
+    /// Bytes in use, of all banks together.
+    pub fn bytes_used(&self) -> u32 {
+        self.bank_bytes().iter().sum()
+    }
+
     /// Bytes in use per bank.
     pub fn bank_bytes(&self) -> [u32; super::sram::BANKS] {
         let mut banks = [0; super::sram::BANKS];
@@ -301,6 +314,17 @@ impl Program {
     /// The program of a PE, if it has one.
     pub fn pe(&self, pe: Pe) -> Option<&PeProgram> {
         self.pes.get(pe.index())?.as_ref()
+    }
+
+    /// The PE of `pes` with most bytes in use, the first of several; `None` where none has a program.
+    pub fn fullest_of(&self, pes: impl IntoIterator<Item = Pe>) -> Option<(Pe, &PeProgram)> {
+        let loaded = pes.into_iter().filter_map(|pe| Some((pe, self.pe(pe)?)));
+        loaded.max_by_key(|&(pe, loaded)| (loaded.bytes_used(), Reverse(pe)))
+    }
+
+    /// The PE with most bytes in use, the first of several.
+    pub fn fullest_pe(&self) -> Option<(Pe, &PeProgram)> {
+        self.fullest_of(Pe::all())
     }
 
     /// Number of a layer's sample among all layers' samples.

@@ -212,12 +212,8 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
 
 /// The fullest PE only: 150 equal PEs make one finding.
 fn full(program: &Program, lints: &mut Vec<Lint>) {
-    let used = |loaded: &PeProgram| loaded.bank_bytes().iter().sum::<u32>();
-    let loaded = Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
-    let Some((pe, loaded)) = loaded.max_by_key(|&(pe, loaded)| (used(loaded), std::cmp::Reverse(pe))) else {
-        return;
-    };
-    let (place, used) = (pe.to_string(), used(loaded));
+    let Some((pe, loaded)) = program.fullest_pe() else { return };
+    let (place, used) = (pe.to_string(), loaded.bytes_used());
     let help = format!("for more room, give {} more PEs", hosted(program, loaded));
     let is_full = |used: u32, of: u32| f64::from(used) > FULL * f64::from(of);
     let banks = loaded.bank_bytes();

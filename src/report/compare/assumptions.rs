@@ -9,14 +9,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Ran, relative};
-use crate::chip::clock::Tick;
 use crate::machine::assumed::Parameter;
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
+use crate::session::energy::Meter;
 use crate::session::opening::STEPS;
-use crate::session::stats;
 
 /// What the difference between two runs becomes at other values of one assumption.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -79,11 +78,7 @@ impl<'a> Again<'a> {
         let plan = Plan::with_assumptions(self.side.loaded, self.side.cache, assume)?;
         let mut machine = Machine::new(Arc::clone(&plan.program));
         machine.run(&self.side.ran.input.read(), STEPS);
-        let state = machine.state();
-        let busy = |pe: usize| -> Tick { state.pes[pe].count.busy };
-        let traffic = &state.traffic;
-        let energy = stats::energy(&machine, state.tick, busy, traffic.total.hops, traffic.dma_beats * 16);
-        Ok(Used { time: state.tick as f64, energy: energy.energy_j })
+        Ok(Used { time: machine.state().tick as f64, energy: Meter::of(&machine).total().energy_j })
     }
 
     /// The whole run at another value of a parameter.

@@ -18,8 +18,8 @@ use crate::model::card::Card;
 use crate::report::gather::weights_bytes;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
+use crate::session::energy::Meter;
 use crate::session::opening;
-use crate::session::stats;
 use crate::session::timeline::PathUses;
 use crate::task::lm::Corpus;
 
@@ -294,7 +294,7 @@ fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
 
 /// Bytes in use on the PE that has most.
 pub fn fullest_pe(program: &Program) -> u32 {
-    program.pes.iter().flatten().map(|loaded| loaded.bank_bytes().iter().sum()).max().unwrap_or(0)
+    program.fullest_pe().map_or(0, |(_, loaded)| loaded.bytes_used())
 }
 
 /// The same at every refill, all other assumptions at their defaults.
@@ -337,9 +337,7 @@ fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<
 
 fn figures(machine: &Machine) -> Run {
     let state = machine.state();
-    let busy = |pe: usize| state.pes[pe].count.busy;
-    let dram_bytes = state.traffic.dma_beats * 16;
-    let energy = stats::energy(machine, state.tick, busy, state.traffic.total.hops, dram_bytes);
+    let energy = Meter::of(machine).total();
     let mut phases_ms = [0.0; Phase::ALL.len()];
     for layer in &state.phases.total {
         for (sum, &ticks) in phases_ms.iter_mut().zip(layer) {

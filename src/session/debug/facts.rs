@@ -7,12 +7,12 @@ use crate::chip::geometry::Pe;
 use crate::kernel::pointwise;
 use crate::machine::banks::BankCount;
 use crate::machine::noc::LinkState;
+use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
 use crate::mapping::egru::{EgruSlot, Phase};
 use crate::session::Session;
-use crate::session::energy::PeEnergy;
 use crate::session::readings;
 
 /// A value of something.
@@ -76,7 +76,7 @@ fn operation(session: &Session, pe: Pe) -> Option<(Phase, &Slot)> {
 }
 
 fn sram_free(loaded: &PeProgram) -> f64 {
-    f64::from(SRAM_BYTES) - f64::from(loaded.bank_bytes().iter().sum::<u32>())
+    f64::from(SRAM_BYTES) - f64::from(loaded.bytes_used())
 }
 
 fn conflicts(state: &PeState) -> f64 {
@@ -151,13 +151,13 @@ fn of_pe(session: &Session, fact: Fact, pe: Pe) -> Option<f64> {
             let step = session.machine().state().host.last_step_ticks.max(1);
             (state.count.busy_last_step as f64 / step as f64).min(1.0)
         }
-        Fact::PeEnergyUj => PeEnergy::of(session.machine(), pe.index()).total() * 1e6,
+        Fact::PeEnergyUj => session.meter().pe(pe.index()).total() * 1e6,
         _ => return None,
     })
 }
 
 fn load(session: &Session, link: &LinkState) -> f64 {
-    readings::link_load(link.last_step_packets, session.machine().state().host.last_step_ticks)
+    link_load(link.last_step_packets.into(), session.machine().state().host.last_step_ticks)
 }
 
 fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::Session;
 use super::build::{input_lints, model_notes, pipeline_idle};
 use super::stats::{HISTORY, WINDOW};
-use crate::chip::clock::{NOC_CYCLE, us};
+use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::kernel::options::KernelKind;
 use crate::machine::broadcast::options::{OnFull, Payload};
+use crate::machine::probe::link_load;
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::mapping::check::{FULL, Level, UNEVEN};
@@ -155,18 +156,9 @@ fn barriers(session: &Session, found: &mut Vec<Finding>) {
 
 /// The fullest PE and bank, where that is nearly all.
 fn memory(session: &Session, found: &mut Vec<Finding>) {
-    let fill = |pe: Pe| {
-        let banks = session.program().pe(pe)?.bank_bytes();
-        Some((banks.iter().sum::<u32>(), pe))
-    };
-    let Some((bytes, pe)) =
-        Pe::all().filter_map(fill).max_by_key(|&(bytes, pe)| (bytes, std::cmp::Reverse(pe)))
-    else {
-        return;
-    };
-    let whole = session.program().pe(pe).map_or(0, |loaded| {
-        loaded.bank_bytes().iter().filter(|&&bytes| f64::from(bytes) > FULL * f64::from(BANK_BYTES)).count()
-    });
+    let Some((pe, loaded)) = session.program().fullest_pe() else { return };
+    let (bytes, banks) = (loaded.bytes_used(), loaded.bank_bytes());
+    let whole = banks.iter().filter(|&&bytes| f64::from(bytes) > FULL * f64::from(BANK_BYTES)).count();
     if f64::from(bytes) > FULL * f64::from(SRAM_BYTES) {
         let what = format!(
             "{bytes} of {SRAM_BYTES} bytes are taken, {whole} of 4 banks nearly whole: it is the fullest PE"
@@ -234,14 +226,13 @@ fn idle(session: &Session, found: &mut Vec<Finding>) {
 
 fn hot_links(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
-    let cycles = (state.host.last_step_ticks / NOC_CYCLE).max(1) as f64;
-    let load = |packets: u32| f64::from(packets) / cycles;
     let links = ROUTES.links().iter().zip(&state.noc.links);
     let Some((link, most)) = links.max_by_key(|(_, link)| link.last_step_packets) else { return };
-    if load(most.last_step_packets) > HOT {
+    let load = link_load(most.last_step_packets.into(), state.host.last_step_ticks);
+    if load > HOT {
         let name = |qpe: u8| crate::chip::geometry::QPES[usize::from(qpe)].to_string();
         let place = format!("{} to {}", name(link.from), name(link.to));
-        let what = format!("this link is busy {:.0} % of a step", load(most.last_step_packets) * 100.0);
+        let what = format!("this link is busy {:.0} % of a step", load * 100.0);
         let help = match (mapping(session).placement, mapping(session).payload) {
             (Placement::Clustered, Payload::Events) => "fewer PEs for the layers that send over it",
             (Placement::Clustered, Payload::Dense) => "payload: Events sends fewer packets",

@@ -134,8 +134,7 @@ fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<
     let operation = || {
         let pe = from?;
         let loaded = program.pe(pe)?;
-        let operation = loaded.operations.get(state.pes[pe.index()].operation as usize)?;
-        let slot = loaded.slots.get(usize::from(operation.slot))?;
+        let (operation, slot) = loaded.operation(state.pes[pe.index()].operation)?;
         Some(format!(
             "{} of {}",
             program.legend.phase(operation.phase),

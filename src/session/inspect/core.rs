@@ -206,7 +206,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         timers: timers.collect(),
         timer_log: detail.timer_log,
         dma: (state.status == Status::Dma && !halted).then(|| dma(session, pe)).flatten(),
-        sending: sending(program, &loaded.slots, loaded.operations.get(state.operation as usize)?, state),
+        sending: sending(program, &loaded.slots, loaded.operation(state.operation)?.0, state),
         fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
         handlers: handlers.collect(),
         interrupts: state.count.interrupts,
@@ -291,8 +291,7 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let (program, machine) = (session.program(), session.machine().state());
     let state = &machine.pes[pe.index()];
     let loaded = program.pe(pe)?;
-    let operation = loaded.operations.get(state.operation as usize)?;
-    let slot = loaded.slots.get(usize::from(operation.slot))?;
+    let (_, slot) = loaded.operation(state.operation)?;
     let source = pe.index() as u16;
     let pending = machine.queue.sorted();
     let end = pending.iter().find(|event| event.source == source && event.kind == EventKind::DmaEnd);

@@ -179,10 +179,7 @@ impl<'a> Estimator<'a> {
 
     /// Energy of a time step, J, of so many PEs and µs, if waiting PEs poll; a bound where they sleep.
     pub fn step_j(&self, pes: usize, step_us: f64) -> f64 {
-        let share = match self.waiting {
-            Waiting::Poll => self.polling,
-            Waiting::Sleep => 0.0,
-        };
+        let share = self.waiting.active_share(self.polling);
         // A PE works about while its layer does, and waits while the others do.
         let working = 1.0 / self.layers.len().max(1) as f64;
         let duty = pes as f64 * (working + (1.0 - working) * share);

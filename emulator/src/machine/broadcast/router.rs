@@ -13,7 +13,7 @@ use super::super::options::Assume;
 use super::super::routes::ROUTES;
 use super::super::state::{Packet, PacketKind};
 use super::{ROUTER, route_number};
-use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, TICKS_PER_US, Tick};
+use crate::chip::clock::{self, NOC_CYCLE, ROUTER_CYCLE, Tick};
 use crate::chip::geometry::{Pe, QPE_COUNT, Qpe};
 
 pub use crate::chip::constants::{ROUTER_ENGINES as ENGINES, ROUTER_PORTS as PORTS, ROUTER_STAGES as STAGES};
@@ -90,7 +90,7 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let PacketKind::Values { population, groups, .. } = packet.kind else { return Progress::default() };
         let (delivery, now) = (&program.delivery, self.state.tick);
-        let latency = (program.assume.router_latency_ns * TICKS_PER_US as f64 / 1000.0).round() as Tick;
+        let latency = clock::from_ns(program.assume.router_latency_ns);
         let router = &mut self.state.router;
         let (start, out) = router.process(now, latency);
         router.waited += start - now;

@@ -17,8 +17,7 @@ impl Machine {
         for pe in Pe::all() {
             let state = &self.state.pes[pe.index()];
             let Some(loaded) = self.program.pe(pe) else { continue };
-            let Some(operation) = loaded.operations.get(state.operation as usize) else { continue };
-            let Some(slot) = loaded.slots.get(usize::from(operation.slot)) else { continue };
+            let Some((operation, slot)) = loaded.operation(state.operation) else { continue };
             let step = state.sram.word(slot.turn);
             recorder.begin(pe.index(), opened(operation, slot, step, state.began));
             if state.status == Status::Waiting {
