@@ -26,6 +26,11 @@ pub struct TaskFact {
     pub about: &'static str,
 }
 
+/// Creates a row of [`TaskFacts::facts`].
+pub(super) const fn fact(name: &'static str, kind: FactKind, about: &'static str) -> TaskFact {
+    TaskFact { name, kind, about }
+}
+
 /// Type of the values of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactKind {

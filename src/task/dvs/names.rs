@@ -1,7 +1,7 @@
 //! Names that conditions may use in scenes of gesture recognition.
 
 use super::recognising::Recognising;
-use crate::task::facts::{FactKind, TaskFact, TaskFacts, WordKind};
+use crate::task::facts::{FactKind, TaskFacts, WordKind, fact};
 
 /// Name of the class that leads.
 pub(super) const CLASS: &str = "class";
@@ -10,10 +10,6 @@ pub(super) const LABEL: &str = "label";
 
 /// Classes of gestures.
 pub(super) const WORD: WordKind = WordKind { noun: "class", described: "a class", unlisted: None };
-
-const fn fact(name: &'static str, kind: FactKind, about: &'static str) -> TaskFact {
-    TaskFact { name, kind, about }
-}
 
 /// Names of the gesture task's values in conditions.
 pub(super) const FACTS: TaskFacts = TaskFacts {

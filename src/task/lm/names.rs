@@ -1,7 +1,7 @@
 //! Names that conditions may use in scenes of a language model.
 
 use super::reading::Reading;
-use crate::task::facts::{FactKind, TaskFact, TaskFacts, WordKind};
+use crate::task::facts::{FactKind, TaskFacts, WordKind, fact};
 
 /// Name of the word that was read last.
 pub(super) const TOKEN: &str = "token";
@@ -14,10 +14,6 @@ pub(super) const WORD: WordKind = WordKind {
     described: "a word of the text",
     unlisted: Some("is neither in the text nor in the vocabulary"),
 };
-
-const fn fact(name: &'static str, kind: FactKind, about: &'static str) -> TaskFact {
-    TaskFact { name, kind, about }
-}
 
 /// Names of the language task's values in conditions.
 pub(super) const FACTS: TaskFacts = TaskFacts {
