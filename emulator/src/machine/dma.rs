@@ -1,7 +1,7 @@
 //! DMA from DRAM: 16-byte beats through one of two ports.
 
 use super::options::Assume;
-use super::program::{PACKET_BYTES, Program};
+use super::program::Program;
 use super::record::FetchSpan;
 use super::state::State;
 use crate::chip::clock::{self, NOC_CYCLE, TICKS_PER_US, Tick};
@@ -21,13 +21,18 @@ pub fn dma_beat(assume: &Assume) -> Tick {
     Tick::from(assume.dma_beat_noc_cycles.max(1)) * NOC_CYCLE
 }
 
+/// Beats of the DMA that reads a row of `width` singles from DRAM.
+pub fn row_beats(width: usize) -> u32 {
+    (4 * width as u32).div_ceil(DMA_BEAT_BYTES as u32)
+}
+
 /// Lets a PE fetch its input row, requested at tick `at`; returns how it goes, until the last beat is written.
 ///
 /// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
 /// shares the load whatever the placement. A port serves requests in the order in which they are made. Where the ports meet the mesh
 /// is `assume.dram_ports`.
 pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpan {
-    let beats = (program.dram.width() as u32 * 4).div_ceil(PACKET_BYTES);
+    let beats = row_beats(program.dram.width());
     let port = usize::from(pe.p() % 2);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
@@ -37,6 +42,6 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpa
     state.dram_free[port] = given;
     state.traffic.dma_beats += u64::from(beats);
     let end = state.noc.stream(from, pe.qpe_index(), granted, beats, program.costs.dram_beat).arrival;
-    let bytes = beats * PACKET_BYTES;
+    let bytes = beats * DMA_BEAT_BYTES as u32;
     FetchSpan { pe: pe.index() as u16, port: port as u8, bytes, requested: at, granted, given, end }
 }

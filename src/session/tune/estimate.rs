@@ -15,6 +15,7 @@ use crate::chip::power::PowerModel;
 use crate::kernel::matrix::{Shape, Share};
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
+use crate::machine::dma::row_beats;
 use crate::machine::options::Waiting;
 use crate::machine::program::{PACKET_BYTES, Program};
 use crate::mapping::build::unit_weights;
@@ -157,8 +158,7 @@ impl<'a> Estimator<'a> {
 
     /// Cycles in which the PEs of layer 0 fetch their rows over two DRAM ports.
     pub fn fetching(&self, pes: usize) -> f64 {
-        let beats = (4 * self.width as u64).div_ceil(u64::from(PACKET_BYTES));
-        let ticks = beats * self.costs.dram_beat * pes.div_ceil(2) as u64;
+        let ticks = u64::from(row_beats(self.width)) * self.costs.dram_beat * pes.div_ceil(2) as u64;
         ticks.max(NOC_CYCLE) as f64 / self.point.ticks_per_cycle() as f64 + self.costs.dma_setup as f64
     }
 
