@@ -9,7 +9,6 @@ use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::mapping::check::{self, LayerBalance, Level, Lint, Subject};
-use crate::mapping::egru::EgruProgram;
 use crate::scene::LoadedScene;
 use crate::session::build::{Plan, lints};
 
@@ -194,7 +193,7 @@ fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
     rows.enumerate()
         .map(|(k, (balance, margin))| LayerCheck {
             balance,
-            barrier: EgruProgram::has_barrier(subject.program, k),
+            barrier: subject.program.has_barrier(k),
             slowest_input_cycles: margin.slowest,
             fastest_output_cycles: margin.fastest,
             skew_cycles: margin.skew,

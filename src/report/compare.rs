@@ -15,7 +15,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Report;
-use crate::mapping::egru::Phase;
 use crate::scene::Scene;
 use assumptions::Assumption;
 use input::{Input, InputCheck};
@@ -231,9 +230,15 @@ fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
             layers.push(&layer.name);
         }
     }
+    let mut names: Vec<&'static str> = Vec::new();
+    for phase in a.legend.phases.iter().chain(&b.legend.phases) {
+        if !names.contains(&phase.name) {
+            names.push(phase.name);
+        }
+    }
     let mut rows = Vec::new();
     for layer in layers {
-        for phase in Phase::ALL.map(Phase::name) {
+        for &phase in &names {
             let (a_us, b_us) = (time(a, phase, layer), time(b, phase, layer));
             rows.push(PhaseDifference {
                 phase,

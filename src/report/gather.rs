@@ -1,14 +1,16 @@
 //! From a session to its report.
 
+use std::sync::Arc;
+
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::banks::BankCount;
+use crate::machine::legend::PhaseId;
 use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
-use crate::mapping::egru::{EgruProgram, Phase};
 use crate::net::csr::Csr;
 use crate::session::Session;
 use crate::session::debug::Hit;
@@ -16,7 +18,7 @@ use crate::session::energy::PeEnergy;
 
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
-    RaceCount, RaceSeen, Report, Timers, VERSION, traffic,
+    RaceCount, RaceSeen, Report, TimerCounts, Timers, VERSION, traffic,
 };
 use crate::session::ranges::Ranges;
 
@@ -66,6 +68,7 @@ impl Report {
             duty: duty(session),
             chip: chip(session),
             layers: layers(session),
+            legend: Arc::clone(&session.program().legend),
             phases: phases(session),
             path: session
                 .opening()
@@ -136,7 +139,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,
-            barrier: EgruProgram::has_barrier(session.program(), k),
+            barrier: session.program().has_barrier(k),
         });
     }
     layers
@@ -146,9 +149,9 @@ fn phases(session: &Session) -> Vec<PhaseTime> {
     let chip_time = session.tick();
     let mut phases = Vec::new();
     for (layer, ticks) in session.program().layers.iter().zip(&session.machine().state().phases.total) {
-        for (phase, &ticks) in Phase::ALL.into_iter().zip(ticks) {
+        for (phase, &ticks) in session.program().legend.phases.iter().zip(ticks) {
             phases.push(PhaseTime {
-                phase: phase.name(),
+                phase: phase.name,
                 layer: layer.name.clone(),
                 time_us: us(ticks),
                 share: if chip_time == 0 { 0.0 } else { ticks as f64 / chip_time as f64 },
@@ -167,34 +170,27 @@ fn timers(session: &Session) -> Vec<Timers> {
             let (slot, _) = loaded.slot_of(k as u8)?;
             last_logged(session, balance.fullest, loaded, u32::from(slot))
         });
-        let Some([egru_input_us, egru_internal_us, pointwise_us, broadcast_us]) = logged else { continue };
-        timers.push(Timers {
-            layer: balance.layer,
-            pe: balance.fullest.to_string(),
-            egru_input_us,
-            egru_internal_us,
-            pointwise_us,
-            broadcast_us,
-        });
+        let Some(counts) = logged else { continue };
+        timers.push(Timers { layer: balance.layer, pe: balance.fullest.to_string(), counts });
     }
     timers
 }
 
 /// The values that a PE logged for one of its slots in the last step in which it did. Slots log in turn.
-fn last_logged(
-    session: &Session,
-    pe: Pe,
-    loaded: &PeProgram,
-    slot: u32,
-) -> Option<[u32; Phase::LOGGED.len()]> {
+fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<TimerCounts> {
     let state = &session.machine().state().pes[pe.index()];
-    let each = Phase::LOGGED.len() as u32;
+    let phases = loaded.logged();
+    let each = phases.len() as u32;
     let slots = loaded.slots.len() as u32;
-    let records = state.logged / each;
+    let records = state.logged.checked_div(each)?;
     let record = (0..records).rev().take(slots as usize).find(|record| record % slots == slot)?;
     let (start, bytes) = loaded.log;
     let places = (bytes / 4).max(1);
-    Some(std::array::from_fn(|i| state.sram.word(start + 4 * ((record * each + i as u32) % places))))
+    let count = |(number, &phase): (u32, &PhaseId)| {
+        let name = format!("{}_us", session.program().legend.phase(phase));
+        (name, state.sram.word(start + 4 * ((record * each + number) % places)))
+    };
+    Some(TimerCounts((0..).zip(phases).map(count).collect()))
 }
 
 fn memory(session: &Session) -> Memory {
@@ -283,12 +279,12 @@ fn energy_parts(session: &Session) -> EnergyUse {
     let parts = meter.parts();
     let layers = session.program().layers.iter().zip(&parts.phases_j);
     let operations = layers.flat_map(|(layer, phases)| {
-        let entry = |phase: Phase| PhaseEnergy {
-            phase: phase.name(),
+        let entry = |phase: PhaseId| PhaseEnergy {
+            phase: session.program().legend.phase(phase),
             layer: layer.name.clone(),
             energy_j: phases[phase.index()],
         };
-        Phase::ALL.into_iter().map(entry).filter(|entry| entry.energy_j > 0.0)
+        session.program().legend.ids().map(entry).filter(|entry| entry.energy_j > 0.0)
     });
     EnergyUse {
         operations: operations.collect(),

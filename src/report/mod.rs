@@ -19,9 +19,12 @@ pub mod traffic;
 pub mod tune;
 pub mod validate;
 
-use serde::Serialize;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use crate::chip::clock::us;
+use crate::machine::legend::Legend;
 use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
 use crate::session::debug::expr::Value;
@@ -91,6 +94,9 @@ pub struct Report {
     pub chip: Chip,
     /// Layers, in network order.
     pub layers: Vec<Layer>,
+    /// Names of the phases.
+    #[serde(skip)]
+    pub legend: Arc<Legend>,
     /// Time by phase along the timeline, by layer and then in program order.
     pub phases: Vec<PhaseTime>,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
@@ -338,14 +344,19 @@ pub struct Timers {
     pub layer: String,
     /// The PE with the most non-zeros of the layer, `PE(x,y,p)`.
     pub pe: String,
-    /// W·x, µs.
-    pub egru_input_us: u32,
-    /// R·y, µs.
-    pub egru_internal_us: u32,
-    /// Gates, cell state, threshold, event, µs.
-    pub pointwise_us: u32,
-    /// Barrier, if any, and sending y, µs.
-    pub broadcast_us: u32,
+    /// Count of each logged phase.
+    #[serde(flatten)]
+    pub counts: TimerCounts,
+}
+
+/// Timer counts by field, the phase's name with `_us`, in µs and in the order in which they are logged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimerCounts(pub Vec<(String, u32)>);
+
+impl Serialize for TimerCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, count)| (name, count)))
+    }
 }
 
 /// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while the chip runs.

@@ -146,7 +146,7 @@ impl PeekReport {
             let mark = if number == core.current { "> " } else { "  " };
             let timer = core.timers.iter().find(|timer| timer.phase == operation.phase);
             table.row(vec![
-                format!("{mark}{}", operation.phase),
+                format!("{mark}{}", operation.phase.name),
                 operation.layer.clone(),
                 timer.map_or_else(String::new, |timer| format!("{:.1}", timer.time_us)),
                 timer.map_or_else(String::new, |timer| timer.counted_us.to_string()),

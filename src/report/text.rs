@@ -3,7 +3,6 @@
 use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
-use crate::mapping::egru::Phase;
 use crate::task::figures::Figures;
 use crate::text::several;
 
@@ -218,15 +217,15 @@ impl Report {
             head.extend(layers.iter().map(|layer| layer.name.as_str()));
             head.extend(["all layers", "share", "what"]);
             let mut table = Table::new(&head).last_left();
-            for phase in Phase::ALL {
-                let of_phase = || self.phases.iter().filter(move |p| p.phase == phase.name());
-                let mut row = vec![phase.name().to_owned()];
+            for phase in &self.legend.phases {
+                let of_phase = || self.phases.iter().filter(move |p| p.phase == phase.name);
+                let mut row = vec![phase.name.to_owned()];
                 row.extend(
                     layers.iter().map(|layer| micros(of_phase().filter(|p| p.layer == layer.name), steps)),
                 );
                 row.push(micros(of_phase(), steps));
                 row.push(percent(of_phase().map(|p| p.share).sum()));
-                row.push(phase.describe().to_owned());
+                row.push(phase.words.to_owned());
                 table.row(row);
             }
             let mut row = vec!["all".to_owned()];

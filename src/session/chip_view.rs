@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub use super::energy::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
+pub use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 pub use crate::machine::program::{Region, RegionKind};
-pub use crate::mapping::egru::Phase;
 
 /// What a PE is doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub struct PeView {
     /// Layer it works for (index in a snapshot); the one in progress if it hosts several.
     pub layer: Option<u8>,
     /// Phase of the operation in progress.
-    pub phase: Option<Phase>,
+    pub phase: Option<PhaseId>,
     /// Units (neurons) it hosts.
     pub units: u16,
     /// Fraction of its units that sent an event in the last completed time step, 0..=1.
@@ -109,7 +109,7 @@ pub struct LayerView {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseView {
     /// Phase that the times are of.
-    pub phase: Phase,
+    pub phase: PhaseId,
     /// Which layer (index).
     pub layer: u8,
     /// Time in the last completed time step, slowest PE, µs.
@@ -212,7 +212,7 @@ pub struct PeDetail {
     /// Interrupts taken since the start.
     pub interrupts: u64,
     /// Time per phase in the last completed time step, µs.
-    pub phases: Vec<(Phase, f64)>,
+    pub phases: Vec<(PhaseId, f64)>,
     /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
     pub timer_log: Vec<u32>,
     /// Its SRAM banks since the start.

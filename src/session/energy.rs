@@ -9,7 +9,7 @@ use crate::chip::clock::{TICKS_PER_US, Tick, us};
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
-use crate::mapping::egru::Phase;
+use crate::machine::legend::PhaseId;
 
 /// Time steps of the histories that charts draw.
 pub const HISTORY: usize = 140;
@@ -31,7 +31,7 @@ pub struct EnergyParts {
     /// All 152 PEs powered and asleep, J.
     pub asleep_j: f64,
     /// What active cores draw more, in operations, J, by layer and phase.
-    pub phases_j: Vec<[f64; Phase::ALL.len()]>,
+    pub phases_j: Vec<[f64; PhaseId::MAX]>,
     /// What active cores draw more in handlers of watched writes, J.
     pub interrupts_j: f64,
     /// What cores draw more while they wait in polling loops, J; 0 where they sleep.
@@ -155,7 +155,7 @@ impl<'a> Meter<'a> {
                 .busy
                 .phases
                 .iter()
-                .map(|phases| Phase::ALL.map(|phase| active(phases[phase.index()] as f64 * share)))
+                .map(|phases| phases.map(|ticks| active(ticks as f64 * share)))
                 .collect(),
             interrupts_j: active(state.busy.interrupts as f64 * share),
             polling_j: active(self.waiting * (used * elapsed - real)),

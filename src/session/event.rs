@@ -4,7 +4,6 @@ use crate::chip::geometry::{Pe, QPES};
 use crate::machine::program::Program;
 use crate::machine::queue::{CHIP, EventKind};
 use crate::machine::state::{Packet, PacketKind};
-use crate::mapping::egru::control;
 use crate::session::Session;
 
 /// The event that was handled last.
@@ -15,7 +14,11 @@ pub(super) fn last_event(session: &Session) -> String {
     let doing = || {
         let pe = Pe::from_index(usize::from(event.source))?;
         let (phase, slot) = super::readings::operation(session.program().pe(pe)?, &state.pes[pe.index()])?;
-        Some(format!("{phase} of {}", session.program().layers[usize::from(slot.layer)].name))
+        Some(format!(
+            "{} of {}",
+            session.program().legend.phase(phase),
+            session.program().layers[usize::from(slot.layer)].name
+        ))
     };
     match event.kind {
         EventKind::Deliver(number) => {
@@ -52,12 +55,15 @@ pub(in crate::session) fn source(source: u16) -> String {
 pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String {
     match packet.kind {
         PacketKind::Values { population, .. } => {
-            format!("y of {}", program.layers.get(usize::from(population)).map_or("?", |layer| &layer.name))
+            let sent = program.legend.sent;
+            format!(
+                "{sent} of {}",
+                program.layers.get(usize::from(population)).map_or("?", |layer| &layer.name)
+            )
         }
         PacketKind::Announce { .. } => "the next time step".to_owned(),
-        PacketKind::Message { message, .. } => match message.counter {
-            control::CREDIT_DONE | control::CREDIT_GO => "a credit note".to_owned(),
-            _ => "a barrier note".to_owned(),
-        },
+        PacketKind::Message { message, .. } => {
+            program.legend.counter(message.counter).map_or("a message", |counter| counter.kind).to_owned()
+        }
     }
 }

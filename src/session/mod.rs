@@ -36,10 +36,10 @@ use thiserror::Error;
 
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
+use crate::machine::legend::PhaseId;
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
 use crate::machine::stop::Stop;
-use crate::mapping::egru::Phase;
 use crate::model::Model;
 use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
@@ -87,7 +87,7 @@ pub struct Session {
     work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
-    ended_phase: Option<(u8, Phase)>,
+    ended_phase: Option<(u8, PhaseId)>,
     /// Recent history, recorded while a front end shows the timeline.
     tape: Option<timeline::Tape>,
     faults: FaultPlan,
@@ -145,7 +145,7 @@ impl Session {
             return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };
         self.last_event = next;
-        let ended = progress.phase.map(|(layer, phase)| (layer, phase.into()));
+        let ended = progress.phase;
         self.ended_phase = ended.or(self.ended_phase);
         if progress.step {
             self.complete_step();
@@ -230,7 +230,7 @@ impl Session {
     }
 
     /// The phase that the last PE of a layer ended last, and that layer; none before the first.
-    pub fn ended_phase(&self) -> Option<(u8, Phase)> {
+    pub fn ended_phase(&self) -> Option<(u8, PhaseId)> {
         self.ended_phase
     }
 

@@ -2,17 +2,17 @@
 
 use super::Session;
 use super::chip_view::{
-    EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, Phase, PhaseView,
+    EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView,
 };
 use crate::chip::clock::us;
 use crate::chip::geometry::{Pe, QPES};
+use crate::machine::arrivals::Need;
+use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::options::Waiting;
 use crate::machine::probe::link_load;
-use crate::machine::program::{PeProgram, Slot};
+use crate::machine::program::{Action, PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
-use crate::mapping::egru::EgruSlot;
-use crate::mapping::egru::control;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -39,9 +39,9 @@ pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     }
 }
 
-pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(Phase, &'a Slot)> {
+pub(super) fn operation<'a>(loaded: &'a PeProgram, state: &PeState) -> Option<(PhaseId, &'a Slot)> {
     let (operation, slot) = loaded.operation(state.operation)?;
-    Some((operation.phase.into(), slot))
+    Some((operation.phase, slot))
 }
 
 pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
@@ -67,7 +67,7 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
         energy_uj: meter.pe_last_step_uj(pe.index()) as f32,
         energy_total_uj: (meter.pe(pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
-        nonzeros: loaded.layers().map(EgruSlot::nonzeros_of).sum(),
+        nonzeros: loaded.layers().map(|slot| slot.detail.weights()).sum(),
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn layers(session: &Session) -> Vec<LayerView> {
             .pes
             .iter()
             .filter_map(|&pe| session.program().pe(pe)?.slot_of(k as u8))
-            .map(|(_, slot)| EgruSlot::nonzeros_of(slot))
+            .map(|(_, slot)| slot.detail.weights())
             .collect();
         let history = &session.stats().layer_history[k];
         views.push(LayerView {
@@ -110,7 +110,7 @@ pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
     let all: u64 = clock.total.iter().flatten().sum();
     let mut views = Vec::new();
     for (layer, (last, total)) in clock.last_step.iter().zip(&clock.total).enumerate() {
-        for phase in Phase::ALL {
+        for phase in session.program().legend.ids() {
             let (last, total) = (last[phase.index()], total[phase.index()]);
             if total > 0 {
                 views.push(PhaseView {
@@ -184,17 +184,40 @@ pub(super) fn energy(session: &Session) -> EnergyView {
     }
 }
 
-/// Returns the blocks of this step's x and of y(t−1) that are there, each with their number: step 0
-/// has no y before it.
-pub(super) fn arrivals(state: &PeState, slot: &Slot) -> ((u32, u32), (u32, u32)) {
-    let Some(share) = EgruSlot::of(slot) else { return Default::default() };
-    let steps = state.sram.word(slot.turn);
-    let arrived = |counter, step, each| slot.arrived(state.sram.words(), counter, step, each);
-    let inputs = arrived(control::INPUT, steps, share.input_blocks);
-    let recurrents = steps.checked_sub(1).map_or((0, 0), |before| {
-        (arrived(control::RECURRENT, before, share.recurrent_blocks), share.recurrent_blocks)
-    });
-    ((inputs, share.input_blocks), recurrents)
+/// Returns the blocks that arrived for the step that a slot is in, each with their number: first
+/// those of the step itself (or its announcement), then those of steps before, which step 0 lacks.
+pub(super) fn arrivals(
+    legend: &Legend,
+    loaded: &PeProgram,
+    state: &PeState,
+    slot: &Slot,
+) -> ((u32, u32), (u32, u32)) {
+    let step = state.sram.word(slot.turn);
+    let (mut now, mut before) = ((0, 0), (0, 0));
+    for need in needs(legend, loaded, slot) {
+        let Some(of) = step.checked_sub(need.back) else { continue };
+        let sum = if need.back == 0 { &mut now } else { &mut before };
+        sum.0 += slot.arrived(state.sram.words(), need.counter, of, need.each);
+        sum.1 += need.each;
+    }
+    (now, before)
+}
+
+/// Returns the blocks and announcements that a slot waits for in a time step, each counter once.
+pub(super) fn needs(legend: &Legend, loaded: &PeProgram, slot: &Slot) -> Vec<Need> {
+    let announced = |need: &Need| slot.counter(need.counter).is_some_and(|counter| counter.announced);
+    let blocks = |need: &Need| legend.counter(need.counter).is_some_and(|words| words.blocks.is_some());
+    let mut needs: Vec<Need> = Vec::new();
+    for operation in &loaded.operations {
+        let own = loaded.slots.get(usize::from(operation.slot)).is_some_and(|of| std::ptr::eq(of, slot));
+        let Action::Wait(of) = &operation.action else { continue };
+        for need in of.iter().filter(|need| own && (announced(need) || blocks(need))) {
+            if needs.iter().all(|known| known.counter != need.counter) {
+                needs.push(*need);
+            }
+        }
+    }
+    needs
 }
 
 pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
@@ -204,34 +227,23 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let name = &session.program().layers[usize::from(slot.layer)].name;
     let sample =
         if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
-    let share = EgruSlot::of(slot)?;
-    let size = match phase {
-        Phase::Input => {
-            format!(
-                ", {} rows, {} non-zeros, {}",
-                share.input.rows(),
-                share.nonzeros[0],
-                share.kinds[0].name()
-            )
-        }
-        Phase::Recurrent => format!(
-            ", {} rows, {} non-zeros, {}",
-            share.recurrent.rows(),
-            share.nonzeros[1],
-            share.kinds[1].name()
-        ),
-        Phase::Pointwise => format!(", {} units", slot.units.len()),
-        Phase::Broadcast => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
-        Phase::Wait | Phase::Embedding | Phase::Barrier | Phase::Log => String::new(),
+    let words = session.program().legend.words(phase);
+    let size = match words.role {
+        PhaseRole::Send => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
+        _ if words.fires => format!(", {} units", slot.units.len()),
+        _ => Some(slot.detail.work(phase))
+            .filter(|work| !work.is_empty())
+            .map_or_else(String::new, |work| format!(", {work}")),
     };
-    let ((inputs, input_blocks), (recurrents, recurrent_blocks)) = arrivals(state, slot);
+    let ((inputs, input_blocks), (recurrents, recurrent_blocks)) =
+        arrivals(&session.program().legend, loaded, state, slot);
     let (arrived, expected) = (inputs + recurrents, input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
-    let units = loaded.layers().filter_map(|slot| Some((slot, EgruSlot::of(slot)?.pointwise)));
-    let units = units.flat_map(|(slot, pointwise)| {
+    let units = loaded.layers().flat_map(|slot| {
+        let (cell, sent) = (slot.detail.state(), slot.detail.sent());
         slot.units.iter().enumerate().map(move |(i, &unit)| {
             let at = 4 * i as u32;
-            (unit, single(pointwise.cell + at), single(pointwise.y + at))
+            (unit, single(cell + at), single(sent + at))
         })
     });
     let places = (loaded.log.1 / 4).max(1);
@@ -239,13 +251,15 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     Some(PeDetail {
         pe: pe.index(),
         regions: loaded.regions.clone(),
-        operation: format!("{} of {name}{sample}{size}", phase.describe()),
+        operation: format!("{} of {name}{sample}{size}", words.words),
         operation_span: (state.status == Status::Busy).then_some((state.began, state.ends)),
         arrivals: (arrived, expected),
         packets: (state.count.received, state.count.sent),
         interrupts: state.count.interrupts,
-        phases: Phase::ALL
-            .into_iter()
+        phases: session
+            .program()
+            .legend
+            .ids()
             .map(|p| (p, us(state.count.phases[p.index()])))
             .filter(|p| p.1 > 0.0)
             .collect(),

@@ -111,14 +111,14 @@ impl Stats {
                 else {
                     continue;
                 };
-                let Some(share) = EgruSlot::of(slot) else { continue };
+                let gated = EgruSlot::of(slot).filter(|_| gates);
                 let sram = &machine.state().pes[pe.index()].sram;
                 for (i, &unit) in (0_u32..).zip(&slot.units) {
                     if let Some(silent) = silent.get_mut(unit as usize) {
-                        let sent = f32::from_bits(sram.word(share.pointwise.y + 4 * i)) != 0.0;
+                        let sent = f32::from_bits(sram.word(slot.detail.sent() + 4 * i)) != 0.0;
                         *silent = if sent { 0 } else { silent.saturating_add(1) };
                     }
-                    if gates {
+                    if let Some(share) = gated {
                         let out = pointwise::unit(sram.words(), &share.pointwise, i, false);
                         for (count, gate) in saturated.iter_mut().zip([out.z, out.r]) {
                             *count += u32::from(!(SATURATED..=1.0 - SATURATED).contains(&gate));

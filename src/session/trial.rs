@@ -4,7 +4,7 @@ use super::build::Plan;
 use super::command::StepUnit;
 use super::{Moved, Session};
 use crate::chip::clock::Tick;
-use crate::mapping::egru::Phase;
+use crate::machine::legend::PhaseId;
 use crate::scene::{LoadedScene, SceneError};
 
 /// What some time steps have shown.
@@ -23,7 +23,7 @@ pub struct Trial {
     /// Hash of the last layer's y of all steps.
     pub output_hash: u128,
     /// Ticks of each phase along the timeline, by layer.
-    pub phases: Vec<[Tick; Phase::ALL.len()]>,
+    pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Bytes overwritten before they were read, packets.
     pub races: u64,
     /// Why the machine stopped, if it did.
@@ -66,12 +66,7 @@ impl Trial {
             energy_j: session.energy().energy_j,
             pes: session.program().used_pes(),
             output_hash: session.output_hash(),
-            phases: state
-                .phases
-                .total
-                .iter()
-                .map(|ticks| Phase::ALL.map(|phase| ticks[phase.index()]))
-                .collect(),
+            phases: state.phases.total.clone(),
             races: state.races.count,
             stopped,
         }

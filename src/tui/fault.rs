@@ -9,7 +9,6 @@ pub use super::state::fault::{FaultOverlay, Field, Form, Kind, example, pe, read
 use super::widgets::prompt::{Prompt, Typed};
 use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
-use crate::mapping::egru::EgruSlot;
 use crate::session::command::Command;
 use crate::session::snapshot::Part;
 
@@ -68,10 +67,7 @@ pub fn proposed_address(app: &App, pe: Pe) -> u32 {
     let cursor = (pe == app.selected && app.pe.part == Part::Memory).then_some(app.pe.address & !3);
     let slot = program.pe(pe).and_then(|loaded| loaded.slots.first());
     // The byte with the sign and most of the exponent.
-    cursor
-        .filter(read)
-        .or_else(|| slot.and_then(EgruSlot::of).map(|share| share.pointwise.cell))
-        .map_or(WEIGHTS, |word| word + 3)
+    cursor.filter(read).or_else(|| slot.map(|slot| slot.detail.state())).map_or(WEIGHTS, |word| word + 3)
 }
 
 fn form(app: &App, kind: Kind) -> Form {

@@ -392,3 +392,45 @@ fn the_machine_names_no_network() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// What is about an EGRU and stays so: the paper's tables, estimates and the mathematics behind
+/// `verify`, gates and cell states, labels of weights.
+const ABOUT_THE_EGRU: [&str; 12] = [
+    "report/spec/mod.rs",
+    "report/validate",
+    "session/cache.rs",
+    "session/debug/expr/names.rs",
+    "session/debug/facts.rs",
+    "session/inspect/follow.rs",
+    "session/inspect/memory.rs",
+    "session/inspect/mod.rs",
+    "session/inspect/neurons.rs",
+    "session/stats.rs",
+    "session/tune/estimate.rs",
+    "session/verify.rs",
+];
+
+/// Faces read phases, messages and values off the legend of the program at hand (ARCHITECTURE.md,
+/// "A program is data"): otherwise they could show one network family only.
+#[test]
+fn faces_name_no_network_family() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let (mut found, mut known) = (Vec::new(), 0);
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let name = file.strip_prefix(&src).unwrap();
+        let text = fs::read_to_string(file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let code =
+            text.lines().zip(1..).filter(|(line, _)| line.split("//").next().unwrap().contains("egru::"));
+        let named: Vec<String> = code.map(|(line, at)| format!("{}:{at}: {line}", name.display())).collect();
+        if ABOUT_THE_EGRU.iter().any(|one| name.starts_with(one)) {
+            known += usize::from(!named.is_empty());
+        } else {
+            found.extend(named);
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(known >= ABOUT_THE_EGRU.len(), "only {known} files name it: shorten the list");
+}

@@ -150,7 +150,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
         ),
         (
             "phase == recurrent and layer == rnns.1".into(),
-            Box::new(|s| s.ended_phase() == Some((1, Phase::Recurrent))),
+            Box::new(|s| s.ended_phase() == Some((1, Phase::Recurrent.into()))),
         ),
         ("in_flight > 3".into(), Box::new(|s| s.machine().state().traffic.in_flight > 3)),
         (

@@ -3,17 +3,22 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::common::Rows;
 use proptest::prelude::*;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
+use spinntui::machine::legend::PhaseRole;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::mapping::options::Placement;
 use spinntui::mapping::spiking::{self, PopulationMapping, Request, SpikingError, SpikingSlot};
 use spinntui::net::csr::{Csr, from_parts};
 use spinntui::net::lif::{Lif, LifPopulation, LifState, Projection, Reset, Source};
+use spinntui::session::stats::{EnergyParts, Stats};
+use spinntui::session::timeline::Tape;
+use spinntui::session::timeline::path::packet_words;
 
 const KERNELS: [KernelKind; 6] = [
     KernelKind::CsrRow,
@@ -215,6 +220,78 @@ fn a_spiking_program_is_timed_like_any_other() {
     assert!(state.phases.total[0][spiking::FIRE.index()] > 0 && state.host.completed_at > 0);
     let legend = &machine.program().legend;
     assert_eq!(legend.phase(spiking::FIRE), "fire");
+}
+
+/// Runs two populations with a recording, and returns machine, tape and statistics.
+fn recorded() -> (Machine, Tape, Stats) {
+    let input = Projection { from: Source::Input, to: 0, weights: one(2.0), delay: 0 };
+    let forth = Projection { from: Source::Population(0), to: 1, weights: one(3.0), delay: 1 };
+    let network = Lif::new(vec![neuron("a", 1.0), neuron("b", 1.0)], vec![input, forth], 1).unwrap();
+    let mapping = [PopulationMapping { pes: 1, kernel: KernelKind::CsrRow }; 2];
+    let mut machine = machine(&network, &mapping, &vec![vec![1.0]; 4]);
+    let (mut tape, mut stats) = (Tape::begin(&mut machine), Stats::new(2));
+    for step in 0..4 {
+        assert!(machine.run(&[vec![step]], 1));
+        tape.step(&mut machine, "step");
+        stats.step(&machine, &[machine.output_of(1, 0)]);
+    }
+    (machine, tape, stats)
+}
+
+/// Recording, timeline and statistics need no other family's words.
+#[test]
+fn a_spiking_program_is_shown_in_its_own_words() {
+    let (machine, tape, stats) = recorded();
+    let legend = &machine.program().legend;
+    let own: Vec<&str> = legend.phases.iter().map(|phase| phase.name).collect();
+    assert_eq!(own, ["wait", "read", "project", "fire", "broadcast", "log"]);
+    let record = machine.recorded().unwrap();
+    let spans = record.pes.iter().flat_map(|pe| &pe.operations);
+    let seen: BTreeSet<&str> = spans.map(|span| legend.phase(span.phase)).collect();
+    assert_eq!(seen, own.iter().copied().collect(), "every phase is recorded under its name");
+    let packets: BTreeSet<&str> =
+        record.packets.iter().map(|packet| packet_words(legend, packet.kind)).collect();
+    assert_eq!(packets, ["spikes", "spikes for the host", "time step announced"].into());
+
+    let step = tape.steps.back().unwrap();
+    let on_path: BTreeSet<&str> =
+        step.path.iter().filter_map(|segment| Some(legend.phase(segment.phase?))).collect();
+    assert!(on_path.contains("fire") && on_path.iter().all(|name| own.contains(name)), "{on_path:?}");
+    assert!(step.sentence.contains("current, potential, threshold, spike"), "{}", step.sentence);
+    assert!(step.sentence.contains("of b") || step.sentence.contains("of a"), "{}", step.sentence);
+    assert_eq!(step.uses.ticks(), step.span.end - step.span.begin);
+    assert!(step.uses.arithmetic > 0 && step.uses.communication() > 0, "{:?}", step.uses);
+
+    let parts = EnergyParts::of(&machine);
+    for phase in legend.ids().filter(|&phase| legend.role(phase) != PhaseRole::Wait) {
+        let name = legend.phase(phase);
+        let joules: f64 = parts.phases_j.iter().map(|of| of[phase.index()]).sum();
+        assert!(joules > 0.0 || name == "read", "{name}: {joules}");
+    }
+    // The first neuron fires in every step, the second in every one but the first.
+    assert_eq!((stats.silent(0, 1), stats.silent(1, 1)), (0, 0));
+    assert_eq!([0, 1].map(|k| stats.layer_activity(k, 1)), [1.0, 0.75]);
+    assert_eq!(stats.saturated(), [[0.0; 2]; 2], "there are no gates");
+}
+
+/// What a fault form, the detail of a PE and conditions on words read of any family.
+#[test]
+fn a_spiking_slot_describes_itself() {
+    let (machine, ..) = recorded();
+    let program = machine.program();
+    let loaded = program.pe(program.layers[1].pes[0]).unwrap();
+    let slot = &loaded.slots[0];
+    let layout = &SpikingSlot::of(slot).unwrap().layout;
+    assert_eq!((slot.detail.state(), slot.detail.sent()), (layout.potential, layout.y));
+    assert_eq!(slot.detail.weights(), 1);
+    assert_eq!(slot.detail.work(spiking::PROJECT), "1 non-zeros, CsrRow");
+    let logged: Vec<&str> = loaded.logged().iter().map(|&phase| program.legend.phase(phase)).collect();
+    assert_eq!(logged, ["project", "fire", "broadcast"]);
+    let counts: Vec<&str> = program.legend.counters.iter().map(|counter| counter.counts.as_ref()).collect();
+    assert_eq!(counts, ["announcement of a time step", "spikes of a", "spikes of b"]);
+    assert!(!program.has_barrier(0) && !program.has_barrier(1));
+    assert_eq!(program.legend.named("fire"), Some(spiking::FIRE));
+    assert_eq!(program.legend.named("egru_input"), None);
 }
 
 #[test]

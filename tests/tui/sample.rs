@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
+use spinntui::machine::legend::PhaseId;
 use spinntui::machine::options::Assume;
 use spinntui::mapping::check::Level;
+use spinntui::mapping::egru::Phase;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
     BankCount, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView, NocView,
-    PeDetail, PeStatus, PeView, Phase, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot,
+    PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot,
     TaskView,
 };
 use spinntui::session::snapshot::{
@@ -86,6 +88,7 @@ pub fn at(step: u64) -> Snapshot {
         last_event: "packet 12 of PE(3,5,1) delivered at QPE(6,2)".to_owned(),
         clock_mhz: 150,
         pes: Pe::all().map(|pe| pe_view(pe, step)).collect(),
+        legend: Arc::new(Phase::legend()),
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
         path_uses: None,
@@ -135,7 +138,7 @@ fn finding(level: Level, rule: &str, place: &str, pe: Option<Pe>, what: &str) ->
 fn energy(step: u64) -> EnergyView {
     let whole = 0.000_941 * step as f64;
     let share = |share: f64| share * whole;
-    let mut phases_j = vec![[0.0; Phase::ALL.len()]; LAYERS.len()];
+    let mut phases_j = vec![[0.0; PhaseId::MAX]; LAYERS.len()];
     for (phase, shares) in [
         (Phase::Input, [0.03, 0.06, 0.03]),
         (Phase::Recurrent, [0.06, 0.06, 0.02]),
@@ -177,7 +180,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
     let units = (units / 50) as u16;
     let events = (noise(seed, step) * 2.0 * activity * f32::from(units)).round();
     let active = (step % 3) as u8 == layer;
-    let (status, phase) = match (active, noise(seed, step + 7)) {
+    let (status, phase): (_, Option<Phase>) = match (active, noise(seed, step + 7)) {
         (true, n) if n < 0.75 => (PeStatus::Busy, Some(Phase::Recurrent)),
         (true, _) => (PeStatus::Busy, Some(Phase::Pointwise)),
         (false, n) if n < 0.1 => (PeStatus::Dma, Some(Phase::Embedding)),
@@ -192,7 +195,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
     PeView {
         status,
         layer: Some(layer),
-        phase,
+        phase: phase.map(PhaseId::from),
         units,
         activity: events / f32::from(units),
         activity_mean: activity * (0.7 + 0.6 * noise(seed, 1)),
@@ -232,7 +235,7 @@ fn phases(step: u64) -> Vec<PhaseView> {
             if mean_us > 0.0 {
                 let jitter = f64::from(noise(step, u64::from(layer) + phase as u64 * 8)) * 0.06 + 0.97;
                 views.push(PhaseView {
-                    phase,
+                    phase: phase.into(),
                     layer,
                     time_us: mean_us * jitter,
                     mean_us,
@@ -347,7 +350,7 @@ pub fn detail(pe: usize) -> PeDetail {
         arrivals: (31, 50),
         packets: (23_154, 3_178),
         interrupts: 454,
-        phases: PHASES.iter().map(|&(phase, us)| (phase, us[1])).collect(),
+        phases: PHASES.iter().map(|&(phase, us)| (phase.into(), us[1])).collect(),
         timer_log: vec![421, 433, 96, 46, 422, 433, 97, 46],
         banks: [
             BankCount { core: 7_412_310, noc: 158_900, dma: 0, core_stalls: 0, write_waits: 6_231 },
@@ -441,22 +444,26 @@ pub fn hollow() -> Snapshot {
 
 /// What a third of a time step is spent on, by sixteenths.
 const TIMES: [CellKind; 16] = {
-    use CellKind::{Handler, Idle, Work};
+    use CellKind::{Handler, Idle};
+    /// Work in a phase, as `From` cannot be called in a constant.
+    const fn work(phase: Phase) -> CellKind {
+        CellKind::Work(PhaseId(phase.index() as u8))
+    }
     [
-        Work(Phase::Embedding),
-        Work(Phase::Input),
-        Work(Phase::Input),
-        Work(Phase::Input),
-        Work(Phase::Input),
-        Work(Phase::Input),
-        Work(Phase::Recurrent),
-        Work(Phase::Recurrent),
-        Work(Phase::Recurrent),
-        Work(Phase::Recurrent),
-        Work(Phase::Recurrent),
-        Work(Phase::Recurrent),
-        Work(Phase::Pointwise),
-        Work(Phase::Broadcast),
+        work(Phase::Embedding),
+        work(Phase::Input),
+        work(Phase::Input),
+        work(Phase::Input),
+        work(Phase::Input),
+        work(Phase::Input),
+        work(Phase::Recurrent),
+        work(Phase::Recurrent),
+        work(Phase::Recurrent),
+        work(Phase::Recurrent),
+        work(Phase::Recurrent),
+        work(Phase::Recurrent),
+        work(Phase::Pointwise),
+        work(Phase::Broadcast),
         Handler,
         Idle,
     ]
@@ -493,8 +500,8 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
         let layer = (48 * column / columns.max(1) / 16) as u8;
         let doing = match kind(u16::from(layer) * 50 + 9, column) {
             CellKind::Work(phase) => (Doing::Operation, Some(phase)),
-            CellKind::Handler => (Doing::Network, Some(Phase::Broadcast)),
-            _ => (Doing::Wake, Some(Phase::Wait)),
+            CellKind::Handler => (Doing::Network, Some(Phase::Broadcast.into())),
+            _ => (Doing::Wake, Some(Phase::Wait.into())),
         };
         let pe = Some(u16::from(layer) * 50 + 9);
         Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(layer), pe })

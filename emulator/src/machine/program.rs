@@ -124,7 +124,29 @@ pub struct Slot {
     /// How the values are sent as events; `None` where all of them are sent.
     pub events: Option<Packing>,
     /// What the network family knows of the slot. The machine does not look at it.
-    pub detail: Arc<dyn Any + Send + Sync>,
+    pub detail: Arc<dyn Detail>,
+}
+
+/// What a network family knows of a slot beyond what the machine needs.
+pub trait Detail: Any + fmt::Debug + Send + Sync {
+    /// Returns the number of weights of the slot that are not 0.
+    fn weights(&self) -> u32;
+
+    /// Returns what the operations of a phase work on, in words; empty where there is nothing to add.
+    fn work(&self, phase: PhaseId) -> String;
+
+    /// Returns the byte address of the state of the first unit; those of the others follow.
+    fn state(&self) -> u32;
+
+    /// Returns the byte address of the value that the first unit sends; those of the others follow.
+    fn sent(&self) -> u32;
+}
+
+impl dyn Detail {
+    /// Returns the detail as what a network family made it of; `None` if it is another family's.
+    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
 }
 
 impl Slot {
@@ -237,6 +259,15 @@ impl PeProgram {
         self.bank_bytes().iter().sum()
     }
 
+    /// Returns the phases whose timer counts the PE writes to its debug log in each time step.
+    pub fn logged(&self) -> &[PhaseId] {
+        let logged = self.operations.iter().find_map(|operation| match &operation.action {
+            Action::Log(phases) => Some(phases.as_slice()),
+            _ => None,
+        });
+        logged.unwrap_or_default()
+    }
+
     /// Bytes in use per bank.
     pub fn bank_bytes(&self) -> [u32; super::sram::BANKS] {
         let mut banks = [0; super::sram::BANKS];
@@ -280,8 +311,8 @@ pub trait DramRows: Send + Sync + fmt::Debug {
 /// Everything the chip is loaded with, and the constants it runs by.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Names of its phases.
-    pub legend: Legend,
+    /// Names of what it numbers.
+    pub legend: Arc<Legend>,
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,
     /// In network order.
@@ -363,6 +394,13 @@ impl Program {
     /// Number of populations whose values go to the host, over all samples of the batch.
     pub fn outputs(&self) -> u32 {
         self.layers.iter().filter(|layer| layer.host.is_some()).count() as u32 * self.batch
+    }
+
+    /// Returns whether the PEs of a population wait for each other before they send.
+    pub fn has_barrier(&self, population: usize) -> bool {
+        let slots = self.pes.iter().flatten().flat_map(|loaded| &loaded.slots);
+        let mut own = slots.filter(|slot| usize::from(slot.layer) == population);
+        own.any(|slot| slot.relays.iter().any(|relay| usize::from(relay.message.population) == population))
     }
 
     /// PEs with a program.

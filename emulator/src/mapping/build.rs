@@ -18,11 +18,16 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
 use crate::machine::costs::Costs;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{Legend, PhaseId};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
 use crate::net::csr::Csr;
 use crate::net::{Egru, EgruLayer};
+
+/// Returns the legend of the programs that [`map`] writes.
+pub fn legend() -> Legend {
+    Phase::legend()
+}
 
 /// Samples and buffers that a mapping needs.
 pub(super) fn copies(mapping: &MappingOptions) -> Copies {
@@ -280,7 +285,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
     let program = Program {
-        legend: Phase::legend(),
+        legend: Arc::new(legend()),
         delivery: delivery::delivery(request, &placed),
         inboxes: pes.iter().map(|pe| inbox(pe.as_ref(), layers.len(), common.copies.batch)).collect(),
         announcements: announcements(&common, &placed),

@@ -186,7 +186,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             margin.slowest + margin.skew,
             margin.skew,
         );
-        if EgruProgram::has_barrier(subject.program, k) {
+        if subject.program.has_barrier(k) {
             lints.push(Lint {
                 level: Level::Note,
                 rule: "barrier",

@@ -2,7 +2,6 @@
 
 use super::assumptions::Assumption;
 use super::{Comparison, PhaseDifference};
-use crate::mapping::egru::Phase;
 
 /// Phases that are named.
 const NAMED: usize = 2;
@@ -79,7 +78,13 @@ pub(super) fn signed(difference: f64) -> String {
 fn place(comparison: &Comparison) -> String {
     let of_phase = |phase: &'static str| comparison.phases.iter().filter(move |p| p.phase == phase);
     let sum = |phase| (phase, of_phase(phase).map(|p| p.absolute_us).sum::<f64>());
-    let mut sums: Vec<(&str, f64)> = Phase::ALL.map(Phase::name).map(sum).into();
+    let mut names: Vec<&'static str> = Vec::new();
+    for difference in &comparison.phases {
+        if !names.contains(&difference.phase) {
+            names.push(difference.phase);
+        }
+    }
+    let mut sums: Vec<(&str, f64)> = names.into_iter().map(sum).collect();
     let total: f64 = sums.iter().map(|(_, sum)| sum).sum();
     let moved: f64 = sums.iter().map(|(_, sum)| sum.abs()).sum();
     sums.retain(|(_, sum)| sum.abs() > PART * moved);

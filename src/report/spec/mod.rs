@@ -15,7 +15,6 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
 use crate::machine::program::Program;
-use crate::mapping::egru::{EgruSlot, Phase};
 use crate::net::Compare;
 use crate::output::OutputError;
 use crate::session::Session;
@@ -272,7 +271,7 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
         compare: loaded
             .slots
             .first()
-            .and_then(EgruSlot::of)
+            .and_then(crate::mapping::egru::EgruSlot::of)
             .map(|share| share.pointwise.compare)
             .unwrap_or_default(),
     })
@@ -285,17 +284,17 @@ fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
     for pe in Pe::all() {
         let Some(loaded) = program.pe(pe) else { continue };
         if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.layers.last()) {
-            let Some(EgruSlot { pointwise, .. }) = EgruSlot::of(slot) else { continue };
             regions.push(RegionToRead {
                 pe: pe.into(),
-                address: pointwise.y,
-                bytes: 4 * pointwise.units,
-                what: format!("y of {}, f32", layer.name),
+                address: slot.detail.sent(),
+                bytes: 4 * slot.units.len() as u32,
+                what: format!("{} of {}, f32", program.legend.sent, layer.name),
                 units: slot.units.clone(),
             });
         }
         let (address, bytes) = loaded.log;
-        let phases = Phase::LOGGED.map(Phase::name).join(", ");
+        let phases =
+            loaded.logged().iter().map(|&phase| program.legend.phase(phase)).collect::<Vec<_>>().join(", ");
         let what = format!("debug log, u32, µs: {phases} of each time step in turn");
         regions.push(RegionToRead { pe: pe.into(), address, bytes, what, units: Vec::new() });
     }

@@ -10,7 +10,6 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::QPES;
 use crate::machine::broadcast::ROUTER;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
-use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
 use crate::session::timeline::path::{about, packet_words};
@@ -85,17 +84,17 @@ impl<W: Write> Csv<W> {
 
     fn operations(&mut self, chunk: &Chunk<'_>, index: u16, pe: &PeRecord) -> Result<(), TraceError> {
         for operation in &pe.operations {
-            let phase = Phase::from(operation.phase);
+            let phase = chunk.program.legend.words(operation.phase);
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             self.row(&Row {
                 place: place(index),
                 layer: chunk.layer(operation.layer),
-                phase: phase.name(),
+                phase: phase.name,
                 step: Some(step_number(operation.step)),
                 sample: Some(operation.sample),
                 cycles: Some(operation.busy / chunk.program.operating_point.ticks_per_cycle()),
-                events: (phase == Phase::Pointwise).then_some(operation.events),
-                what: phase.describe(),
+                events: phase.fires.then_some(operation.events),
+                what: phase.words,
                 ..Row::new("operation", &span)
             })?;
         }
@@ -139,16 +138,16 @@ impl<W: Write> Csv<W> {
         packet: &PacketSpan,
         end: Tick,
     ) -> Result<(), TraceError> {
-        let (layer, phase, step) = about(packet.kind);
+        let (layer, phase, step) = about(chunk.program, packet.kind);
         self.row(&Row {
             place: place(packet.source),
             layer: chunk.layer(layer),
-            phase: phase.name(),
+            phase: chunk.program.legend.phase(phase),
             step: step.map(step_number),
             packet: Some(number),
             other: receivers(packet),
             hops: Some(packet.hops),
-            what: packet_words(packet.kind),
+            what: packet_words(&chunk.program.legend, packet.kind),
             ..Row::new("packet", &(packet.sent..end))
         })
     }
@@ -162,7 +161,7 @@ impl<W: Write> Csv<W> {
                 self.row(&Row {
                     place: segment.pe.map_or_else(|| "host".to_owned(), place),
                     layer: segment.layer.map_or("", |layer| chunk.layer(layer)),
-                    phase: segment.phase.map_or("", |phase| phase.name()),
+                    phase: segment.phase.map_or("", |phase| chunk.program.legend.phase(phase)),
                     step: segment.step.map(step_number),
                     packet: segment.packet,
                     what: segment.doing.describe(),

@@ -21,7 +21,6 @@ use crate::machine::broadcast::ROUTER;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
 use crate::machine::state::PacketKind;
-use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
 use crate::session::timeline::path::{about, packet_words};
@@ -148,7 +147,7 @@ impl<W: Write> Perfetto<W> {
         for operation in &pe.operations {
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             let layer = chunk.layer(operation.layer);
-            let phase = Phase::from(operation.phase);
+            let phase = chunk.program.legend.words(operation.phase);
             *self.events.entry(operation.step).or_default().entry(operation.layer).or_default() +=
                 u64::from(operation.events);
             let batch = (chunk.program.batch > 1).then_some(operation.sample);
@@ -157,11 +156,11 @@ impl<W: Write> Perfetto<W> {
                 ("step", json!(step_number(operation.step))),
                 ("sample", json!(batch)),
                 ("cycles", json!(operation.busy / cycle)),
-                ("events", json!((phase == Phase::Pointwise).then_some(operation.events))),
-                ("does", json!(phase.describe())),
+                ("events", json!(phase.fires.then_some(operation.events))),
+                ("does", json!(phase.words)),
                 ("goes_on", json!(operation.end.is_none().then_some(true))),
             ]);
-            self.slice((PES, thread(index)), (phase.name(), "phase"), &span, more)?;
+            self.slice((PES, thread(index)), (phase.name, "phase"), &span, more)?;
         }
         Ok(())
     }
@@ -215,8 +214,8 @@ impl<W: Write> Perfetto<W> {
         // What is sent as an operation or a handler ends belongs to that, not to what comes next.
         let early = u64::from(matches!(packet.kind, PacketKind::Message { .. }));
         let (from, sent) = (sender(chunk, origin), ns(origin.sent).saturating_sub(early));
-        let name = packet_words(packet.kind);
-        let (layer, _, step) = about(packet.kind);
+        let name = packet_words(&chunk.program.legend, packet.kind);
+        let (layer, _, step) = about(chunk.program, packet.kind);
         let more = args([
             ("packet", json!(number)),
             ("layer", json!(chunk.layer(layer))),
@@ -252,7 +251,7 @@ fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
 fn receivers(chunk: &Chunk<'_>, packet: &PacketSpan, taken: u64) -> Vec<(u64, (u32, u32), u64)> {
     if packet.host {
         // The last packet of a step comes just when the step's slice ends: a nanosecond before, it is still in it.
-        let step = about(packet.kind).2.unwrap_or(0);
+        let step = about(chunk.program, packet.kind).2.unwrap_or(0);
         return vec![(0, (HOST, lanes::host_lane(chunk, step)), taken.saturating_sub(1))];
     }
     (0..PES_PER_QPE)

@@ -30,7 +30,7 @@ fn bounds(chunk: &Chunk<'_>, summary: &Summary) -> Table {
     let mut table = Table::new(&["critical path", "layer", "PE", "µs", "share", "mean of layer µs"]);
     for bound in summary.bounds.iter().take(ROWS) {
         let what = match (bound.doing, bound.phase) {
-            (Doing::Operation, Some(phase)) => phase.describe(),
+            (Doing::Operation, Some(phase)) => chunk.program.legend.words(phase).words,
             (doing, _) => doing.describe(),
         };
         table.row(vec![

@@ -2,6 +2,7 @@
 //! one after the other by their slope, within bounds; round after round until nothing moves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -11,8 +12,8 @@ use super::{Calibration, ParameterFit, RowFit};
 use crate::chip::clock::us;
 use crate::machine::assumed::Method;
 use crate::machine::exec::Machine;
+use crate::machine::legend::Legend;
 use crate::machine::options::Assume;
-use crate::mapping::egru::Phase;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::trial::Trial;
@@ -82,16 +83,17 @@ pub fn calibrate(
 ) -> Result<Calibration, CalibrateError> {
     let plan = Plan::new(loaded, cache)?;
     let layers: Vec<String> = plan.program.layers.iter().map(|layer| layer.name.clone()).collect();
+    let legend = Arc::clone(&plan.program.legend);
     let rows = rows(loaded, plan, steps)?;
     let mut bench = Bench { loaded, cache: cache.clone(), measured, rows, known: BTreeMap::new() };
     let start = loaded.scene.assume.clone();
     let before = bench.times(&start)?;
     for (row, &time) in measured.iter().zip(&before) {
         if time <= 0.0 {
-            return Err(no_time(file, row, &layers[row.layer]));
+            return Err(no_time(file, row, &legend, &layers[row.layer]));
         }
     }
-    let place = |row: &Measured| format!("{} {}", row.phase, layers[row.layer]);
+    let place = |row: &Measured| format!("{} {}", legend.phase(row.phase), layers[row.layer]);
     let (mut fits, movable) = bench.constrained(&start, &before, names, &place)?;
     let assume = bench.fit(&start, &movable)?;
     let after = bench.times(&assume)?;
@@ -100,7 +102,7 @@ pub fn calibrate(
     }
     let rms = [&before, &after].map(|times| (bench.error(times) / measured.len().max(1) as f64).sqrt());
     let row = |((row, &before_us), &after_us): ((&Measured, &f64), &f64)| RowFit {
-        phase: row.phase.name(),
+        phase: legend.phase(row.phase),
         layer: layers[row.layer].clone(),
         line: row.line,
         measured_us: row.us,
@@ -117,15 +119,10 @@ pub fn calibrate(
     })
 }
 
-fn no_time(file: &str, row: &Measured, layer: &str) -> CalibrateError {
-    let help = match row.phase {
-        Phase::Embedding => "only the first layer fetches an embedding: leave the row out",
-        Phase::Barrier => "the mapping has no barrier there: `mapping.barrier: Always` adds one",
-        Phase::Recurrent => "with `overlap_recurrent` R·y is computed in the wait: leave the row out",
-        _ => "leave the row out",
-    };
+fn no_time(file: &str, row: &Measured, legend: &Legend, layer: &str) -> CalibrateError {
+    let phase = legend.words(row.phase);
     let (file, layer) = (file.to_owned(), layer.to_owned());
-    CalibrateError::NoTime { file, line: row.line, phase: row.phase.name(), layer, help }
+    CalibrateError::NoTime { file, line: row.line, phase: phase.name, layer, help: phase.absent }
 }
 
 /// What the scene reads in its first time steps.

@@ -7,7 +7,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use thiserror::Error;
 
 use crate::file;
-use crate::mapping::egru::Phase;
+use crate::machine::legend::{Legend, PhaseId};
 
 /// The columns, in the order in which they are described.
 const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
@@ -20,7 +20,7 @@ pub struct Measured {
     /// Line of the file.
     pub line: u64,
     /// Phase.
-    pub phase: Phase,
+    pub phase: PhaseId,
     /// Layer, by its number in the network.
     pub layer: usize,
     /// µs a time step.
@@ -63,18 +63,23 @@ pub enum TimersError {
     },
 }
 
-/// Reads a file. `layers`: their names in the model.
-pub fn read(path: &Path, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
+/// Reads a file. `legend` names the phases of the scene's program, `layers` its layers.
+pub fn read(path: &Path, legend: &Legend, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
     let fail = |source| TimersError::Read { path: path.to_owned(), source };
     let bytes = file::read(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => TimersError::Long(path.to_owned()),
         _ => fail(error),
     })?;
-    parse(&bytes, path, layers)
+    parse(&bytes, path, legend, layers)
 }
 
 /// The same for bytes at hand; `path` is named in messages.
-pub fn parse(bytes: &[u8], path: &Path, layers: &[String]) -> Result<Vec<Measured>, TimersError> {
+pub fn parse(
+    bytes: &[u8],
+    path: &Path,
+    legend: &Legend,
+    layers: &[String],
+) -> Result<Vec<Measured>, TimersError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let at =
         |line: u64, what: String, help: String| TimersError::Line { path: path.to_owned(), line, what, help };
@@ -93,11 +98,14 @@ pub fn parse(bytes: &[u8], path: &Path, layers: &[String]) -> Result<Vec<Measure
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = line_of(record.position(), bytes);
-        let row = row(&record, line, columns, layers).map_err(|(what, help)| at(line, what, help))?;
+        let row =
+            row(&record, line, columns, (legend, layers)).map_err(|(what, help)| at(line, what, help))?;
         if let Some(first) = measured.iter().find(|m| (m.phase, m.layer) == (row.phase, row.layer)) {
             let what = format!(
                 "{} of {} is given a second time (line {})",
-                row.phase, layers[row.layer], first.line
+                legend.phase(row.phase),
+                layers[row.layer],
+                first.line
             );
             return Err(at(line, what, "give the mean of several measurements".to_owned()));
         }
@@ -131,15 +139,15 @@ fn row(
     record: &StringRecord,
     line: u64,
     columns: [usize; 3],
-    layers: &[String],
+    (legend, layers): (&Legend, &[String]),
 ) -> Result<Measured, (String, String)> {
     if record.len() != COLUMNS.len() {
         let what = format!("{} fields, where the header names {}", record.len(), COLUMNS.len());
         return Err((what, "three fields a line: phase,layer,us".to_owned()));
     }
     let [phase_text, layer_text, us_text] = columns.map(|column| record.get(column).unwrap_or(""));
-    let phase = Phase::ALL.into_iter().find(|phase| phase.name() == phase_text).ok_or_else(|| {
-        let names: Vec<&str> = Phase::ALL.into_iter().map(Phase::name).collect();
+    let phase = legend.named(phase_text).ok_or_else(|| {
+        let names: Vec<&str> = legend.phases.iter().map(|phase| phase.name).collect();
         (format!("there is no phase `{phase_text}`"), format!("phases are {}", names.join(", ")))
     })?;
     let layer = layers.iter().position(|name| name == layer_text).ok_or_else(|| {
@@ -171,16 +179,18 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Measured>, String> {
         let layers = ["rnns.0".to_owned(), "rnns.1".to_owned()];
-        parse(text.as_bytes(), Path::new("chip.csv"), &layers).map_err(|error| error.to_string())
+        parse(text.as_bytes(), Path::new("chip.csv"), &crate::mapping::build::legend(), &layers)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn rows_comments_and_columns_in_any_order() {
         let text = "# PE(1,1,0)\nlayer , us,phase\nrnns.1, 4.5 ,egru_input\n# later\n\nrnns.0,1e2,wait\n";
         let rows = read(text).unwrap();
+        let named = |name| crate::mapping::build::legend().named(name).unwrap();
         let expected = [
-            Measured { line: 3, phase: Phase::Input, layer: 1, us: 4.5 },
-            Measured { line: 6, phase: Phase::Wait, layer: 0, us: 100.0 },
+            Measured { line: 3, phase: named("egru_input"), layer: 1, us: 4.5 },
+            Measured { line: 6, phase: named("wait"), layer: 0, us: 100.0 },
         ];
         assert_eq!(rows, expected);
         assert_eq!(read(&text.replace('\n', "\r\n")).unwrap().len(), 2);
@@ -210,7 +220,13 @@ mod tests {
             let error = read(&text).unwrap_err();
             assert!(error.contains(words), "{text:?} should say {words:?}: {error}");
         }
-        let error = parse(b"phase,layer,us\n\xff\xfe,rnns.0,1\n", Path::new("chip.csv"), &[]).unwrap_err();
+        let error = parse(
+            b"phase,layer,us\n\xff\xfe,rnns.0,1\n",
+            Path::new("chip.csv"),
+            &crate::mapping::build::legend(),
+            &[],
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("chip.csv:2"), "{error}");
     }
 }

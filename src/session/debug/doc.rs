@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::expr::MAX_LENGTH;
-use super::expr::table::{self, DIRECTIONS, Domain, Group, PHASE_NAMES, Row, STATUSES, Type};
+use super::expr::table::{self, DIRECTIONS, Domain, Group, Row, STATUSES, Type};
 use super::expr::unit::Unit;
-use crate::mapping::egru::Phase;
+use crate::mapping::build;
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 
@@ -17,16 +17,17 @@ pub fn markdown() -> String {
         .replace("{units}", &suffixes.join(", "))
         .replace("{longest}", &MAX_LENGTH.to_string())
         .replace("{directions}", &directions.join(", "));
+    let phases = build::legend().phases;
     page.push_str("\n### Words\n\n");
     for (domain, words) in [
         ("What a PE does (`pe(x,y,p).status`)", STATUSES.to_vec()),
-        ("Phases", Phase::ALL.iter().map(|phase| phase.name()).collect()),
+        ("Phases", phases.iter().map(|phase| phase.name).collect()),
     ] {
         let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
         let _ = writeln!(page, "* {domain}: {}.", words.join(", "));
     }
-    let others: Vec<String> =
-        PHASE_NAMES.iter().map(|(other, name)| format!("`{other}` for `{name}`")).collect();
+    let others = phases.iter().filter_map(|phase| Some(format!("`{}` for `{}`", phase.alias?, phase.name)));
+    let others: Vec<String> = others.collect();
     let _ = writeln!(page, "  One may write {}. `waiting` is sleeping or polling.", others.join(" and "));
     page.push_str(
         "* Layers and classes are those of the model. Words of a text are as the text has them, case included.\n",

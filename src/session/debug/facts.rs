@@ -6,12 +6,13 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::kernel::pointwise;
 use crate::machine::banks::BankCount;
+use crate::machine::legend::PhaseId;
 use crate::machine::noc::LinkState;
 use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
-use crate::mapping::egru::{EgruSlot, Phase};
+use crate::mapping::egru::EgruSlot;
 use crate::session::Session;
 use crate::session::readings;
 
@@ -53,11 +54,11 @@ pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
 /// A word; none before there is one.
 pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
     match (fact, of) {
-        (Fact::Phase, _) => Some(session.ended_phase()?.1.name()),
+        (Fact::Phase, _) => Some(session.program().legend.phase(session.ended_phase()?.1)),
         (Fact::Layer, _) => layer_name(session, session.ended_phase()?.0),
         (Fact::Task(name), _) => session.work().word(name, session.steps()),
         (Fact::PeStatus, Of::Pe(pe)) => Some(readings::status(session, pe).name()),
-        (Fact::PePhase, Of::Pe(pe)) => Some(operation(session, pe)?.0.name()),
+        (Fact::PePhase, Of::Pe(pe)) => Some(session.program().legend.phase(operation(session, pe)?.0)),
         (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
         _ => None,
     }
@@ -71,7 +72,7 @@ fn state(session: &Session, pe: Pe) -> &PeState {
     &session.machine().state().pes[pe.index()]
 }
 
-fn operation(session: &Session, pe: Pe) -> Option<(Phase, &Slot)> {
+fn operation(session: &Session, pe: Pe) -> Option<(PhaseId, &Slot)> {
     readings::operation(session.program().pe(pe)?, state(session, pe))
 }
 

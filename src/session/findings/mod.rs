@@ -17,7 +17,6 @@ use crate::machine::probe::link_load;
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::mapping::check::{FULL, Level, UNEVEN};
-use crate::mapping::egru::EgruProgram;
 use crate::mapping::options::{Balance, Barrier, MappingOptions, Placement, Schedule};
 
 /// A link that is busy for a larger share of a time step is hot.
@@ -139,7 +138,7 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
 
 fn barriers(session: &Session, found: &mut Vec<Finding>) {
     let layers = session.program().layers.iter().enumerate();
-    for (_, layer) in layers.filter(|(k, _)| EgruProgram::has_barrier(session.program(), *k)) {
+    for (_, layer) in layers.filter(|(k, _)| session.program().has_barrier(*k)) {
         let what = "its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
                     slowest reads it";
         let help = match (mapping(session).barrier, mapping(session).balance) {

@@ -2,9 +2,9 @@
 
 use super::Position;
 use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
+use crate::machine::legend::PhaseId;
 use crate::machine::pages::PageStore;
 use crate::machine::queue::Event;
-use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::stats::Stats;
 use crate::task::Work;
@@ -17,7 +17,7 @@ pub(super) struct Checkpoint {
     work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
-    ended_phase: Option<(u8, Phase)>,
+    ended_phase: Option<(u8, PhaseId)>,
     faults: Vec<bool>,
 }
 

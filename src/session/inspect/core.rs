@@ -6,11 +6,10 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::arrivals::CounterId;
 use crate::machine::banks::BankCount;
-use crate::machine::program::{Action, Ends, Operation, Program, Slot};
+use crate::machine::legend::{CounterWords, PhaseId, PhaseWords};
+use crate::machine::program::{Action, Ends, Operation, PeProgram, Program, Slot};
 use crate::machine::queue::{Arrival, EventKind};
 use crate::machine::state::{PeState, Status};
-use crate::mapping::egru::Phase;
-use crate::mapping::egru::control;
 use crate::session::Session;
 use crate::session::chip_view::PeStatus;
 use crate::session::readings;
@@ -19,8 +18,12 @@ use crate::text::step_number;
 /// An operation of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationView {
-    /// What.
-    pub phase: Phase,
+    /// Phase that its time is booked on.
+    #[serde(skip)]
+    pub phase: PhaseWords,
+    /// Name of the phase in the JSON form.
+    #[serde(rename = "phase")]
+    pub key: String,
     /// For which layer.
     pub layer: String,
     /// And sample.
@@ -49,8 +52,12 @@ pub struct SlotView {
 /// A phase's time in the last time step it was in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimerView {
-    /// Which.
-    pub phase: Phase,
+    /// Phase that it is the time of.
+    #[serde(skip)]
+    pub phase: PhaseWords,
+    /// Name of the phase in the JSON form.
+    #[serde(rename = "phase")]
+    pub key: String,
     /// Exact, µs.
     pub time_us: f64,
     /// As the core read it off its 1 MHz timer, µs.
@@ -167,18 +174,21 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
     let (program, machine) = (session.program(), session.machine().state());
     let (loaded, state) = (program.pe(pe)?, &machine.pes[pe.index()]);
     let detail = readings::pe_detail(session, pe)?;
+    let key = |phase: PhaseId| program.legend.words(phase).key.to_owned();
     let operations = loaded.operations.iter().filter_map(|operation| {
         let slot = loaded.slots.get(usize::from(operation.slot))?;
         Some(OperationView {
-            phase: operation.phase.into(),
+            phase: program.legend.words(operation.phase),
+            key: key(operation.phase),
             layer: layer_name(program, slot.layer).to_owned(),
             sample: slot.sample,
             recurrent_only: matches!(operation.action, Action::Wait(_)) && operation.ends == Ends::Nothing,
         })
     });
-    let phases = Phase::ALL.into_iter().zip(state.count.phases).zip(state.timer_counts);
+    let phases = program.legend.ids().zip(state.count.phases).zip(state.timer_counts);
     let timers = phases.filter(|((_, ticks), _)| *ticks > 0).map(|((phase, ticks), counted_us)| TimerView {
-        phase,
+        phase: program.legend.words(phase),
+        key: key(phase),
         time_us: us(ticks),
         counted_us,
     });
@@ -199,10 +209,10 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         began: state.began,
         ends: (state.status == Status::Busy && !halted).then_some(state.ends),
         now: machine.tick,
-        waits: waits(program, &loaded.slots, state).filter(|_| !halted),
+        waits: waits(program, loaded, state).filter(|_| !halted),
         operations: operations.collect(),
         current: state.operation,
-        slots: loaded.slots.iter().map(|slot| slot_view(program, state, slot)).collect(),
+        slots: loaded.slots.iter().map(|slot| slot_view(program, loaded, state, slot)).collect(),
         timers: timers.collect(),
         timer_log: detail.timer_log,
         dma: (state.status == Status::Dma && !halted).then(|| dma(session, pe)).flatten(),
@@ -227,9 +237,9 @@ fn of_sample(program: &Program, slot: &Slot) -> String {
     if program.batch > 1 { format!(", sample {}", slot.sample) } else { String::new() }
 }
 
-fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
+fn slot_view(program: &Program, loaded: &PeProgram, state: &PeState, slot: &Slot) -> SlotView {
     let step = state.sram.word(slot.turn);
-    let (x, y) = readings::arrivals(state, slot);
+    let (x, y) = readings::arrivals(&program.legend, loaded, state, slot);
     SlotView {
         layer: layer_name(program, slot.layer).to_owned(),
         sample: slot.sample,
@@ -240,51 +250,55 @@ fn slot_view(program: &Program, state: &PeState, slot: &Slot) -> SlotView {
     }
 }
 
-/// What a counter counts, for whom.
-fn counted(program: &Program, slot: &Slot, counter: CounterId) -> String {
-    let name = layer_name(program, slot.layer);
+/// Returns the names of a slot's population and of the one before it.
+fn names<'a>(program: &'a Program, slot: &Slot) -> (&'a str, &'a str) {
     let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
-    match counter {
-        control::INPUT if slot.layer == 0 => "announcement of a time step".to_owned(),
-        control::INPUT => format!("x of {name} from {below}"),
-        control::RECURRENT => format!("y of {name}"),
-        control::BARRIER_DONE => format!("\"W·x done\" of {name}"),
-        control::BARRIER_GO => format!("barrier's \"go\" of {name}"),
-        control::CREDIT_DONE => format!("\"R·y done\" of {name}"),
-        _ => format!("\"go\" of the layer after {name}"),
+    (layer_name(program, slot.layer), below)
+}
+
+/// Returns what a counter counts, for whom.
+fn counted(program: &Program, slot: &Slot, counter: CounterId) -> String {
+    if slot.counter(counter).is_some_and(|counter| counter.announced) {
+        return "announcement of a time step".to_owned();
     }
+    let (own, below) = names(program, slot);
+    let words = program.legend.counter(counter);
+    words.map_or_else(|| "a message".to_owned(), |words| CounterWords::fill(&words.counts, own, below))
 }
 
 fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     let Some(slot) = slots.get(usize::from(arrival.slot)) else { return "a watched write".to_owned() };
     let what = counted(program, slot, arrival.counter);
-    let block =
-        arrival.counter == control::RECURRENT || (arrival.counter == control::INPUT && slot.layer > 0);
-    format!("{}{what}{}", if block { "a block of " } else { "" }, of_sample(program, slot))
+    let announced = slot.counter(arrival.counter).is_some_and(|counter| counter.announced);
+    let blocks = program.legend.counter(arrival.counter).is_some_and(|words| words.blocks.is_some());
+    format!("{}{what}{}", if blocks && !announced { "a block of " } else { "" }, of_sample(program, slot))
 }
 
-/// What a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
-fn waits(program: &Program, slots: &[Slot], state: &PeState) -> Option<String> {
+/// Returns what a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
+fn waits(program: &Program, loaded: &PeProgram, state: &PeState) -> Option<String> {
     let awaited = state.awaited?;
-    let slot = slots.get(usize::from(awaited.slot))?;
+    let slot = loaded.slots.get(usize::from(awaited.slot))?;
     let step = state.sram.word(slot.turn);
-    let number = step_number(step);
-    let ((x, x_all), (y, y_all)) = readings::arrivals(state, slot);
-    let buffer = |step: u32| ["A", "B", "C"][(step % slot.buffers.count()) as usize % 3];
-    let (name, of) = (layer_name(program, slot.layer), of_sample(program, slot));
-    Some(match awaited.counter {
-        control::INPUT if slot.layer == 0 => format!("the announcement of #{number}{of}"),
-        control::INPUT => {
-            let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
-            format!("x({number}) of {below} in buffer {}: {x} of {x_all} blocks are there{of}", buffer(step))
-        }
-        control::RECURRENT => {
-            let before = step.wrapping_sub(1);
-            // y of the step before.
-            format!("y({step}) of {name} in buffer {}: {y} of {y_all} blocks are there{of}", buffer(before))
-        }
-        other => format!("{}, for #{number}{of}", counted(program, slot, other)),
-    })
+    let (number, of) = (step_number(step), of_sample(program, slot));
+    if slot.counter(awaited.counter).is_some_and(|counter| counter.announced) {
+        return Some(format!("the announcement of #{number}{of}"));
+    }
+    let needs = readings::needs(&program.legend, loaded, slot);
+    let need = needs.into_iter().find(|need| need.counter == awaited.counter);
+    let blocks = program.legend.counter(awaited.counter).and_then(|words| words.blocks.as_ref());
+    let Some((need, blocks)) = need.zip(blocks) else {
+        return Some(format!("{}, for #{number}{of}", counted(program, slot, awaited.counter)));
+    };
+    let sent = step.wrapping_sub(need.back);
+    let (there, all) = step
+        .checked_sub(need.back)
+        .map_or((0, 0), |sent| (slot.arrived(state.sram.words(), need.counter, sent, need.each), need.each));
+    let buffer = ["A", "B", "C"][(sent % slot.buffers.count()) as usize % 3];
+    let (own, below) = names(program, slot);
+    let from = CounterWords::fill(&blocks.of, own, below);
+    let number = number.wrapping_sub(need.back);
+    let values = blocks.values;
+    Some(format!("{values}({number}) of {from} in buffer {buffer}: {there} of {all} blocks are there{of}"))
 }
 
 fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
@@ -299,7 +313,11 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let bytes = 4 * program.dram.width();
     let port = pe.p() % 2;
     let to = slot.buffers.of(step);
-    let text = format!("x({}), {bytes} bytes from DRAM port {port} to {to:05x}", step_number(step));
+    let text = format!(
+        "{}({}), {bytes} bytes from DRAM port {port} to {to:05x}",
+        program.legend.row,
+        step_number(step)
+    );
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 

@@ -16,8 +16,8 @@ pub use self::timeline::{
     TimelineView, TimelineWindow,
 };
 pub use super::chip_view::{
-    BankCount, EnergyParts, EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView,
-    Phase, PhaseView, Region, RegionKind, RegionView,
+    BankCount, EnergyParts, EnergyView, FifoView, LayerView, Legend, LinkView, NocView, PeDetail, PeStatus,
+    PeView, PhaseId, PhaseRole, PhaseView, Region, RegionKind, RegionView,
 };
 pub use super::findings::Finding;
 pub use super::history::Position;
@@ -119,6 +119,9 @@ pub struct Snapshot {
     pub clock_mhz: u32,
     /// 152 PEs by index.
     pub pes: Vec<PeView>,
+    /// Names, colours and letters of what the program numbers.
+    #[serde(skip)]
+    pub legend: Arc<Legend>,
     /// Layers in network order.
     pub layers: Vec<LayerView>,
     /// Time by phase and layer.

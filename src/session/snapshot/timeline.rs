@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Phase;
+use super::PhaseId;
 use crate::chip::clock::Tick;
 pub use crate::session::timeline::Doing;
 
@@ -48,8 +48,8 @@ pub enum CellKind {
     /// Nothing is known of it: not recorded, or still to come.
     #[default]
     Blank,
-    /// The core was in an operation of this phase; of [`Phase::Wait`] and [`Phase::Barrier`], only what is work.
-    Work(Phase),
+    /// The core was in an operation of this phase; of one that waits, only what is work.
+    Work(PhaseId),
     /// It ran handlers, or emptied its FIFO.
     Handler,
     /// It waited.
@@ -82,7 +82,7 @@ pub struct PathCell {
     /// What.
     pub doing: Doing,
     /// Phase of an operation.
-    pub phase: Option<Phase>,
+    pub phase: Option<PhaseId>,
     /// Layer.
     pub layer: Option<u8>,
     /// PE, by index; of a packet, its sender. None for the host, and for steps no longer kept in full.

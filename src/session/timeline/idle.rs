@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::path::{about, operation_before};
+use super::path::{operation_before, population};
 use crate::chip::clock::Tick;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PeRecord, Recorder};
@@ -55,7 +55,7 @@ impl Idle {
 pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
     match packet.and_then(|number| record.packet(number)) {
         Some(packet) if packet.source == CHIP => Awaited::Host,
-        Some(packet) => Awaited::Pe { layer: about(packet.kind).0, pe: packet.source },
+        Some(packet) => Awaited::Pe { layer: population(packet.kind), pe: packet.source },
         None => Awaited::Unknown,
     }
 }

@@ -11,15 +11,13 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::Tick;
-use crate::machine::arrivals::Groups;
+use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::program::Program;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{
     OperationSpan, PacketSpan, PeRecord, Recorder, Service, StepSpan, TransferSpan, WaitSpan,
 };
 use crate::machine::state::PacketKind;
-use crate::mapping::egru::Phase;
-use crate::mapping::egru::control;
 
 /// What a segment of the path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,7 +76,7 @@ pub struct Segment {
     /// For which layer.
     pub layer: Option<u8>,
     /// In which phase.
-    pub phase: Option<Phase>,
+    pub phase: Option<PhaseId>,
     /// In which time step.
     pub step: Option<u32>,
     /// Which packet.
@@ -120,13 +118,27 @@ pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan>
     record.operations.get(last_before(&record.operations, tick, |span| span.begin)?)
 }
 
-/// Layer that a packet is about, its phase and its time step.
-pub fn about(kind: PacketKind) -> (u8, Phase, Option<u32>) {
+/// Returns the population that a packet is from or for.
+pub const fn population(kind: PacketKind) -> u8 {
     match kind {
-        PacketKind::Values { population, step, .. } => (population, Phase::Broadcast, Some(step)),
-        PacketKind::Announce { message, step } => (message.population, Phase::Wait, Some(step)),
-        PacketKind::Message { message, .. } => (message.population, Phase::Barrier, None),
+        PacketKind::Values { population, .. } => population,
+        PacketKind::Announce { message, .. } | PacketKind::Message { message, .. } => message.population,
     }
+}
+
+/// Returns the population that a packet is from or for, its phase and its time step.
+pub fn about(program: &Program, kind: PacketKind) -> (u8, PhaseId, Option<u32>) {
+    let (phase, step) = match kind {
+        PacketKind::Values { population, step, .. } => (sends(program, population), Some(step)),
+        PacketKind::Announce { step, .. } => (program.legend.announced, Some(step)),
+        PacketKind::Message { .. } => (program.legend.notified, None),
+    };
+    (population(kind), phase, step)
+}
+
+/// Returns the phase in which a population sends its values.
+fn sends(program: &Program, population: u8) -> PhaseId {
+    program.layers.get(usize::from(population)).map_or_else(PhaseId::default, |layer| layer.sends)
 }
 
 struct Walk<'a> {
@@ -138,7 +150,7 @@ struct Walk<'a> {
     /// Last first.
     segments: Vec<Segment>,
     /// What handlers and drains on the way are booked on.
-    about: (Option<u8>, Option<Phase>, Option<u32>),
+    about: (Option<u8>, Option<PhaseId>, Option<u32>),
 }
 
 /// The critical path to the end of a completed step, from tick `begin` on: segments that follow each other without gaps
@@ -183,7 +195,7 @@ impl Walk<'_> {
 
     fn packet(&mut self, number: u64) -> At {
         let Some(&packet) = self.record.packet(number) else { return At::Nowhere };
-        let (layer, phase, step) = about(packet.kind);
+        let (layer, phase, step) = about(self.program, packet.kind);
         let step = step.or(self.about.2);
         self.about = (Some(layer), Some(phase), step);
         let pe = (packet.source != CHIP).then_some(packet.source);
@@ -213,9 +225,9 @@ impl Walk<'_> {
     fn core(&mut self, pe: usize) -> At {
         let Some(record) = self.record.pes.get(pe) else { return At::Nowhere };
         let Some(&operation) = operation_before(record, self.tick) else { return At::Nowhere };
-        self.about = (Some(operation.layer), Some(operation.phase.into()), Some(operation.step));
+        self.about = (Some(operation.layer), Some(operation.phase), Some(operation.step));
         let here = Some(pe as u16);
-        if operation.phase == Phase::Embedding.into()
+        if self.program.legend.role(operation.phase) == PhaseRole::Read
             && let Some(fetch) = self.record.fetches.iter().rev().find(|fetch| {
                 usize::from(fetch.pe) == pe && fetch.end <= self.tick && fetch.requested >= operation.begin
             })
@@ -259,7 +271,7 @@ impl Walk<'_> {
     fn transfer(&mut self, pe: usize, index: usize) -> At {
         let transfers = &self.record.pes[pe].transfers;
         let Some(&TransferSpan { begin, layer, step, .. }) = transfers.get(index) else { return At::Nowhere };
-        self.about = (Some(layer), Some(Phase::Broadcast), Some(step));
+        self.about = (Some(layer), Some(sends(self.program, layer)), Some(step));
         let setup = self.program.costs.dma_setup * self.program.operating_point.ticks_per_cycle();
         let asked = begin.saturating_sub(setup);
         self.push(asked, Doing::Send, Some(pe as u16), None);
@@ -280,25 +292,13 @@ impl Walk<'_> {
     }
 }
 
-/// What a packet is for, in words.
-pub fn packet_words(kind: PacketKind) -> &'static str {
-    let message = match kind {
-        PacketKind::Values { groups, .. } => {
-            let is_for = |group| groups.contains(Groups::only(group));
-            return match (is_for(control::OWN), is_for(control::NEXT)) {
-                (true, true) => "y, and x of the next layer",
-                (false, true) => "x of the next layer",
-                (true, false) => "y",
-                (false, false) => "y for the host",
-            };
+/// Returns what a packet is for, in words.
+pub fn packet_words(legend: &Legend, kind: PacketKind) -> &'static str {
+    match kind {
+        PacketKind::Values { groups, .. } => legend.packet(groups),
+        PacketKind::Announce { .. } => "time step announced",
+        PacketKind::Message { message, .. } => {
+            legend.counter(message.counter).map_or("message", |counter| counter.note)
         }
-        PacketKind::Announce { .. } => return "time step announced",
-        PacketKind::Message { message, .. } => message,
-    };
-    match message.counter {
-        control::BARRIER_DONE => "W·x done",
-        control::BARRIER_GO => "go",
-        control::CREDIT_DONE => "R·y done",
-        _ => "room for x",
     }
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use super::path::{Doing, Segment};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
+use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::program::Program;
 use crate::machine::record::Recorder;
-use crate::mapping::egru::{EgruSlot, Phase};
 use crate::text;
 
 /// A part of the critical path with all that is of its kind.
@@ -19,7 +19,7 @@ pub struct Bound {
     /// For which layer.
     pub layer: Option<u8>,
     /// In which phase; operations only.
-    pub phase: Option<Phase>,
+    pub phase: Option<PhaseId>,
     /// On which PE (index); operations only.
     pub pe: Option<u16>,
     /// How long on the path.
@@ -43,21 +43,21 @@ pub struct Summary {
 }
 
 /// What parts of the path are summed up by: what, layer, phase, PE.
-type Kind = (Doing, Option<u8>, Option<Phase>, Option<u16>);
+type Kind = (Doing, Option<u8>, Option<PhaseId>, Option<u16>);
 /// Which operations are compared with each other.
-type Likes = (u8, Phase, u32);
+type Likes = (u8, PhaseId, u32);
 
 impl Summary {
     /// Of a path through so many time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
-        let means = means(record, path);
+        let means = means(&program.legend, record, path);
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
         let mut savings = vec![0; program.layers.len()];
         for segment in path {
             let core = segment.doing == Doing::Operation;
             let key =
                 (segment.doing, segment.layer, segment.phase.filter(|_| core), segment.pe.filter(|_| core));
-            let mean = core.then(|| means.get(&likes(segment)?).copied()).flatten();
+            let mean = core.then(|| means.get(&likes(&program.legend, segment)?).copied()).flatten();
             let part = parts.entry(key).or_default();
             part.0 += segment.ticks();
             part.1 += mean.unwrap_or(0);
@@ -117,7 +117,7 @@ impl Summary {
         let name =
             |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
         let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
-        let phases = self.phases_of(layer, pe);
+        let phases = self.phases_of(&program.legend, layer, pe);
         let _ = write!(text, "{} {phases} on {place} of {}", self.percent(ticks), name(layer));
         text.push_str(&load(program, layer, pe).unwrap_or_default());
         for &(layer, pe, ticks) in places.iter().skip(1).take(2) {
@@ -161,8 +161,8 @@ impl Summary {
     }
 
     /// The two longest phases of a PE on the path, in symbols.
-    fn phases_of(&self, layer: u8, pe: u16) -> String {
-        let mut phases: Vec<(Tick, Phase)> = self
+    fn phases_of(&self, legend: &Legend, layer: u8, pe: u16) -> String {
+        let mut phases: Vec<(Tick, PhaseId)> = self
             .bounds
             .iter()
             .filter(|b| b.doing == Doing::Operation && b.layer == Some(layer) && b.pe == Some(pe))
@@ -175,7 +175,7 @@ impl Summary {
             .iter()
             .take(2)
             .filter(|(ticks, _)| 20 * ticks >= all)
-            .map(|(_, phase)| phase.describe())
+            .map(|&(_, phase)| legend.words(phase).words)
             .collect();
         words.join(" and ")
     }
@@ -196,7 +196,7 @@ fn grouped(value: f64) -> String {
 
 /// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
 fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
-    let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| EgruSlot::nonzeros_of(slot));
+    let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.detail.weights());
     let own = of(Pe::from_index(usize::from(pe))?)?;
     let all: Vec<u32> = program.layers.get(usize::from(layer))?.pes.iter().filter_map(|&pe| of(pe)).collect();
     let mean = f64::from(all.iter().sum::<u32>()) / all.len().max(1) as f64;
@@ -214,19 +214,18 @@ fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
 }
 
 /// Which operations a segment of one is compared with: phases that are the same work for every PE of the layer.
-fn likes(segment: &Segment) -> Option<Likes> {
-    let phase =
-        segment.phase.filter(|phase| matches!(phase, Phase::Input | Phase::Recurrent | Phase::Pointwise))?;
+fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
+    let phase = segment.phase.filter(|&phase| matches!(legend.role(phase), PhaseRole::Compute(_)))?;
     (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))
 }
 
 /// Mean length of the operations that are on the path, over all PEs of their layers, ticks.
-fn means(record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
+fn means(legend: &Legend, record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
     let mut sums: BTreeMap<Likes, (Tick, u64)> =
-        path.iter().filter_map(|segment| Some((likes(segment)?, (0, 0)))).collect();
+        path.iter().filter_map(|segment| Some((likes(legend, segment)?, (0, 0)))).collect();
     for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
         let Some(end) = operation.end else { continue };
-        let key = (operation.layer, Phase::from(operation.phase), operation.step);
+        let key = (operation.layer, operation.phase, operation.step);
         if let Some((ticks, count)) = sums.get_mut(&key) {
             *ticks += end - operation.begin;
             *count += 1;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::path::{Doing, Segment, operation_before};
 use crate::chip::clock::Tick;
+use crate::machine::legend::PhaseRole;
 use crate::machine::program::Program;
 use crate::machine::record::{Instructions, Recorder};
-use crate::mapping::egru::Phase;
 
 /// Ticks of a critical path by what they are spent on; the parts add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct PathUses {
     pub dma: Tick,
     /// The host, and what is not recorded.
     pub other: Tick,
-    /// Part of the first three: instructions that send y.
+    /// Part of the first three: instructions that send values.
     pub sending: Tick,
 }
 
@@ -42,7 +42,7 @@ impl PathUses {
         ticks as f64 / self.ticks().max(1) as f64
     }
 
-    /// Returns the ticks of communication: sending y, the NoC, and the core's work to receive.
+    /// Returns the ticks of communication: sending values, the NoC, and the core's work to receive.
     pub const fn communication(&self) -> Tick {
         self.sending + self.noc + self.handlers
     }
@@ -58,13 +58,15 @@ impl PathUses {
 
     fn add(&mut self, program: &Program, record: &Recorder, segment: &Segment) {
         let ticks = segment.ticks();
-        match (segment.doing, segment.phase) {
-            (Doing::Operation, Some(Phase::Wait | Phase::Barrier))
-            | (Doing::Wake | Doing::Handler | Doing::Drain, _) => self.handlers += ticks,
-            (Doing::Operation, Some(Phase::Embedding)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
+        let role = segment.phase.map(|phase| program.legend.role(phase));
+        match (segment.doing, role) {
+            (Doing::Operation, Some(PhaseRole::Wait)) | (Doing::Wake | Doing::Handler | Doing::Drain, _) => {
+                self.handlers += ticks
+            }
+            (Doing::Operation, Some(PhaseRole::Read)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
             (Doing::Network | Doing::Port, _) => self.noc += ticks,
             (Doing::Host | Doing::Unknown, _) => self.other += ticks,
-            (Doing::Operation, phase) => {
+            (Doing::Operation, role) => {
                 let operation = segment
                     .pe
                     .and_then(|pe| record.pes.get(usize::from(pe)))
@@ -74,7 +76,7 @@ impl PathUses {
                     return;
                 };
                 let each = program.operating_point.ticks_per_cycle();
-                self.instructions(&operation.instructions, ticks, each, phase == Some(Phase::Broadcast));
+                self.instructions(&operation.instructions, ticks, each, role == Some(PhaseRole::Send));
             }
         }
     }

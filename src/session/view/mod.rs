@@ -3,6 +3,8 @@
 mod fit;
 pub mod timeline;
 
+use std::sync::Arc;
+
 use super::debug::{Hit, Point, Points};
 use super::findings::findings;
 use super::history::History;
@@ -54,6 +56,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         last_event: event::last_event(session),
         clock_mhz: session.program().operating_point.mhz(),
         pes: Pe::all().map(|pe| readings::pe_view(session, pe)).collect(),
+        legend: Arc::clone(&session.program().legend),
         layers: readings::layers(session),
         phases: readings::phases(session),
         path_uses: session.path_uses(),

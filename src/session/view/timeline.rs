@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::fit;
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
+use crate::machine::legend::PhaseId;
 use crate::machine::program::Program;
 use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
-use crate::mapping::egru::Phase;
 use crate::session::Session;
 use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
@@ -19,8 +19,8 @@ use crate::session::timeline::{Doing, idle};
 use crate::text::step_number;
 
 /// Kinds of cells: phases, handlers, idle.
-const KINDS: usize = Phase::ALL.len() + 2;
-const HANDLER: usize = Phase::ALL.len();
+const KINDS: usize = PhaseId::MAX + 2;
+const HANDLER: usize = PhaseId::MAX;
 const IDLE: usize = HANDLER + 1;
 
 /// A window of time, cut into columns.
@@ -175,7 +175,7 @@ fn row(program: &Program, record: &Recorder, steps: &[&TapedStep], grid: Grid, i
                 None => CellKind::Blank,
                 Some(HANDLER) => CellKind::Handler,
                 Some(IDLE) => CellKind::Idle,
-                Some(phase) => CellKind::Work(Phase::ALL[phase]),
+                Some(phase) => CellKind::Work(PhaseId(phase as u8)),
             };
         }
     }
@@ -282,7 +282,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
     };
     let mut lines = vec![format!(
         "{} of {}, #{}: {}",
-        Phase::from(operation.phase).describe(),
+        program.legend.words(operation.phase).words,
         name(operation.layer),
         step_number(operation.step),
         span_words(operation.begin, operation.end)
@@ -299,8 +299,8 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
         };
         lines.push(format!("{whom}: {}", span_words(wait.begin, wait.end)));
         if let Some((number, packet)) = wait.packet.and_then(|n| Some((n, record.packet(n)?))) {
-            let what = packet_words(packet.kind);
-            let (_, _, step) = about(packet.kind);
+            let what = packet_words(&program.legend, packet.kind);
+            let (_, _, step) = about(program, packet.kind);
             let step = step.map_or_else(String::new, |step| format!(" of #{}", step_number(step)));
             let sent = us(packet.sent);
             lines.push(format!(

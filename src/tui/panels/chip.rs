@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{PeDetail, PeStatus, PeView, Phase};
+use crate::session::snapshot::{Legend, PeDetail, PeStatus, PeView};
 use crate::tui::heat::{Metric, Window, sram_fill};
 use crate::tui::panels::frame::frame;
 use crate::tui::teaching;
@@ -153,7 +153,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     put_at(buf, area, (column, (area.height - 1) / 2), &text, style);
     if area.height >= 2 {
         let below = Rect { y: area.y + (area.height - 1) / 2 + 1, height: 1, ..area };
-        let status = status_mark(state);
+        let status = status_mark(&view.snapshot.legend, state);
         let column = (area.width.saturating_sub(status.chars().count() as u16)).div_ceil(2);
         let faint = if selected { style } else { style.remove_modifier(Modifier::BOLD) };
         put_at(buf, below, (column, 0), status, faint);
@@ -191,7 +191,7 @@ fn long_value(metric: Metric, value: f32) -> String {
 }
 
 /// What the PE does, in at most four characters.
-fn status_mark(state: &PeView) -> &'static str {
+fn status_mark(legend: &Legend, state: &PeView) -> &'static str {
     match state.status {
         PeStatus::Unused => "",
         PeStatus::Sleeping => "z",
@@ -199,16 +199,7 @@ fn status_mark(state: &PeView) -> &'static str {
         PeStatus::Dma => "dma",
         PeStatus::Halted => "halt",
         PeStatus::Faulted => "!!",
-        PeStatus::Busy => match state.phase {
-            Some(Phase::Input) => "W·x",
-            Some(Phase::Recurrent) => "R·y",
-            Some(Phase::Pointwise) => "c,θ",
-            Some(Phase::Broadcast) => "y>>",
-            Some(Phase::Embedding) => "emb",
-            Some(Phase::Log) => "log",
-            Some(Phase::Wait | Phase::Barrier) => "·",
-            None => "",
-        },
+        PeStatus::Busy => state.phase.map_or("", |phase| legend.words(phase).mark),
     }
 }
 
@@ -221,8 +212,8 @@ const fn stopped_mark(status: PeStatus) -> Option<&'static str> {
     }
 }
 
-fn status_word(state: &PeView) -> String {
-    let phase = state.phase.map(Phase::describe);
+fn status_word(legend: &Legend, state: &PeView) -> String {
+    let phase = state.phase.map(|phase| legend.words(phase).words);
     match (state.status, phase) {
         (PeStatus::Unused, _) => "no program".to_owned(),
         (PeStatus::Sleeping, _) => "asleep (WFI)".to_owned(),
@@ -243,7 +234,7 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(layer) = state.layer {
         first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
     }
-    first.push(Span::raw(format!(" {}", status_word(state))));
+    first.push(Span::raw(format!(" {}", status_word(&view.snapshot.legend, state))));
     let mut first = Line::from(first);
     let units = format!(" · {} units", state.units);
     if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
@@ -313,8 +304,9 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
         rows_from(rest, 1),
         Line::styled(format!("phases, this {} (µs)", view.step_word()), theme.strong()),
     );
+    let legend = &view.snapshot.legend;
     for (phase, us) in &detail.phases {
-        let name = Span::styled(format!("{:<14} ", phase.name()), theme.phase(*phase));
+        let name = Span::styled(format!("{:<14} ", legend.phase(*phase)), theme.phase(legend.role(*phase)));
         rest = put_line(buf, rest, Line::from(vec![name, Span::raw(format!("{us:>9.1}"))]));
     }
     if !detail.timer_log.is_empty() {

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::{PE_COUNT, Pe};
-use crate::session::snapshot::{PeView, Phase};
+use crate::session::snapshot::{PeView, PhaseRole};
 use crate::tui::heat::nice_ceiling;
 use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
@@ -105,14 +105,15 @@ fn parts(view: &View<'_>) -> Vec<Part> {
         part("chip, PEs off", energy.chip_j, theme.text()),
         part(&format!("{PE_COUNT} PEs asleep"), energy.asleep_j, theme.text()),
     ];
-    for phase in Phase::ALL {
+    let legend = &view.snapshot.legend;
+    for phase in legend.ids() {
         let joules: f64 = energy.phases_j.iter().map(|layer| layer[phase.index()]).sum();
         if joules > 0.0 {
-            parts.push(part(phase.name(), joules, theme.phase(phase)));
+            parts.push(part(legend.phase(phase), joules, theme.phase(legend.role(phase))));
         }
     }
     parts.push(part("interrupts", energy.interrupts_j, theme.text()));
-    parts.push(part("polling", energy.polling_j, theme.phase(Phase::Wait)));
+    parts.push(part("polling", energy.polling_j, theme.phase(PhaseRole::Wait)));
     let transport =
         |name: &str, joules, each: f64| Part { unknown: each == 0.0, ..part(name, joules, theme.accent()) };
     parts.push(transport("NoC hops", energy.noc_j, assume.energy_per_hop_pj));

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::session::opening::STEPS;
-use crate::session::snapshot::{Phase, PhaseView};
+use crate::session::snapshot::{PhaseId, PhaseView};
 use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
@@ -20,7 +20,7 @@ const PATH_FROM: u16 = 9;
 /// One row: a name, its times, its layer if it is about one.
 struct Row {
     name: String,
-    phase: Phase,
+    phase: PhaseId,
     layer: Option<u8>,
     step_us: f64,
     mean_us: f64,
@@ -93,7 +93,7 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
 /// The phases in order, and below them their layers: of the dearest phases first, as far as the rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     let groups: Vec<Vec<Row>> =
-        Phase::ALL.into_iter().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
+        view.snapshot.legend.ids().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
     let mut by_share: Vec<usize> = (0..groups.len()).collect();
     by_share.sort_by(|&a, &b| groups[b][0].share.total_cmp(&groups[a][0].share));
     let mut used = groups.len();
@@ -111,14 +111,14 @@ fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
 }
 
 /// A phase's sum over the layers, then the layers, if there are several.
-fn group(view: &View<'_>, phase: Phase) -> Vec<Row> {
+fn group(view: &View<'_>, phase: PhaseId) -> Vec<Row> {
     let of_phase: Vec<&PhaseView> = view.snapshot.phases.iter().filter(|view| view.phase == phase).collect();
     if of_phase.is_empty() {
         return Vec::new();
     }
     let sum = |value: fn(&PhaseView) -> f64| of_phase.iter().map(|view| value(view)).sum();
     let total = Row {
-        name: phase.name().to_owned(),
+        name: view.snapshot.legend.phase(phase).to_owned(),
         phase,
         layer: None,
         step_us: sum(|v| v.time_us),
@@ -138,7 +138,7 @@ fn group(view: &View<'_>, phase: Phase) -> Vec<Row> {
 
 fn draw_row(view: &View<'_>, row: &Row, longest: f64, wide: bool, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let ink = theme.phase(row.phase);
+    let ink = theme.phase(view.snapshot.legend.role(row.phase));
     let name_style = if row.layer.is_some() { theme.dim() } else { ink };
     put_at(buf, area, (0, 0), &shorten(&row.name, 13), name_style);
     let percent = row.share * 100.0;

@@ -34,7 +34,7 @@ use self::names::Ink;
 use self::palette::Palette;
 pub use self::ramp::RampName;
 use self::ramp::{Ramp, rgb_in, rgb_of};
-use crate::session::snapshot::{Phase, RegionKind};
+use crate::session::snapshot::{PhaseRole, RegionKind};
 
 /// Borders for terminals without box drawing.
 const ASCII_BORDER: border::Set<'static> = border::Set {
@@ -271,17 +271,20 @@ impl Theme {
         })
     }
 
-    /// Ink for a phase.
-    pub fn phase(&self, phase: Phase) -> Style {
-        self.category(match phase {
-            Phase::Recurrent => 1,
-            Phase::Input => 0,
-            Phase::Pointwise => 2,
-            Phase::Broadcast => 3,
-            Phase::Embedding => 4,
-            Phase::Log => 5,
-            Phase::Wait | Phase::Barrier => return self.dim(),
-        })
+    /// Ink for a phase by its kind of work.
+    pub fn phase(&self, role: PhaseRole) -> Style {
+        if role == PhaseRole::Wait { self.dim() } else { self.category(phase_category(role)) }
+    }
+}
+
+/// Returns the category in whose colour a kind of work is shown.
+pub const fn phase_category(role: PhaseRole) -> usize {
+    match role {
+        PhaseRole::Compute(number) => number as usize % 3,
+        PhaseRole::Send => 3,
+        PhaseRole::Read => 4,
+        PhaseRole::Log => 5,
+        PhaseRole::Wait => 6,
     }
 }
 

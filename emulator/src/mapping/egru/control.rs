@@ -2,6 +2,7 @@
 //! of its counters.
 
 use crate::machine::arrivals::{Counter, CounterId, Message};
+use crate::machine::legend::{Blocks, CounterWords};
 use crate::machine::program::MAX_IN_FLIGHT;
 
 /// Blocks of x, or announcements in layer 0.
@@ -21,6 +22,22 @@ pub const CREDIT_GO: CounterId = CounterId(5);
 pub const OWN: u8 = 0;
 /// Group of the next layer's PEs: they read it as x.
 pub const NEXT: u8 = 1;
+
+/// Returns the words for the counters, in the order of their numbers.
+pub(super) fn words() -> Vec<CounterWords> {
+    let counter = |counts: &'static str, note, kind, blocks: Option<(&'static str, &'static str)>| {
+        let blocks = blocks.map(|(values, of)| Blocks { values, of: of.into() });
+        CounterWords { counts: counts.into(), note, kind, blocks }
+    };
+    vec![
+        counter("x of {own} from {below}", "", "", Some(("x", "{below}"))),
+        counter("y of {own}", "", "", Some(("y", "{own}"))),
+        counter("\"W·x done\" of {own}", "W·x done", "a barrier note", None),
+        counter("barrier's \"go\" of {own}", "go", "a barrier note", None),
+        counter("\"R·y done\" of {own}", "R·y done", "a credit note", None),
+        counter("\"go\" of the layer after {own}", "room for x", "a credit note", None),
+    ]
+}
 
 /// The words through which a layer's share on a PE is told things; at the same address in every PE.
 ///

@@ -9,8 +9,6 @@ mod restart;
 mod routines;
 pub(super) mod write;
 
-use std::sync::Arc;
-
 use self::control::Control;
 pub use self::phase::Phase;
 pub use self::restart::Restart;
@@ -18,7 +16,8 @@ use crate::kernel::events::UnpackLayout;
 use crate::kernel::matrix::Kernel;
 use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
-use crate::machine::program::{Program, Slot};
+use crate::machine::legend::PhaseId;
+use crate::machine::program::{Detail, Program, Slot};
 
 /// What the mapper decided for an EGRU beyond what the machine needs to know.
 #[derive(Clone, Debug)]
@@ -33,11 +32,6 @@ impl EgruProgram {
     /// Returns what is behind a program; `None` if it is another network family's.
     pub fn of(program: &Program) -> Option<&Self> {
         program.detail.downcast_ref()
-    }
-
-    /// Returns whether the PEs of layer `layer` wait for each other before they send.
-    pub fn has_barrier(program: &Program, layer: usize) -> bool {
-        Self::of(program).and_then(|egru| egru.layers.get(layer)).is_some_and(|layer| layer.barrier)
     }
 }
 
@@ -87,14 +81,30 @@ impl EgruSlot {
     pub fn of(slot: &Slot) -> Option<&Self> {
         slot.detail.downcast_ref()
     }
+}
 
-    /// Returns the non-zeros of W and R behind a slot; 0 if the slot is another network family's.
-    pub fn nonzeros_of(slot: &Slot) -> u32 {
-        Self::of(slot).map_or(0, |share| share.nonzeros.iter().sum())
+impl Detail for EgruSlot {
+    fn weights(&self) -> u32 {
+        self.nonzeros.iter().sum()
     }
 
-    /// Keeps a share with its slot.
-    pub(super) fn into_detail(self) -> Arc<dyn std::any::Any + Send + Sync> {
-        Arc::new(self)
+    fn work(&self, phase: PhaseId) -> String {
+        let product = |kernel: &Kernel, which: usize| {
+            let (nonzeros, kind) = (self.nonzeros[which], self.kinds[which].name());
+            format!("{} rows, {nonzeros} non-zeros, {kind}", kernel.rows())
+        };
+        match Phase::from(phase) {
+            Phase::Input => product(&self.input, 0),
+            Phase::Recurrent => product(&self.recurrent, 1),
+            _ => String::new(),
+        }
+    }
+
+    fn state(&self) -> u32 {
+        self.pointwise.cell
+    }
+
+    fn sent(&self) -> u32 {
+        self.pointwise.y
     }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::legend::{Legend, PhaseId, PhaseWords};
+use super::control;
+use crate::machine::arrivals::Groups;
+use crate::machine::legend::{Legend, PhaseId, PhaseRole, PhaseWords};
 
 /// What the core of a PE does, after the paper's Algorithm 1 (arXiv:2312.09084).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,10 +88,61 @@ impl Phase {
     /// Phases whose timer counts a PE writes to its debug log in each time step.
     pub const LOGGED: [Self; 4] = [Self::Input, Self::Recurrent, Self::Pointwise, Self::Broadcast];
 
+    /// Names, colours and letters of the phase.
+    const fn words(self) -> PhaseWords {
+        let (key, short, mark, letter) = match self {
+            Self::Wait => ("Wait", "wait", "·", 'a'),
+            Self::Embedding => ("Embedding", "DRAM", "emb", 'e'),
+            Self::Input => ("Input", "W·x", "W·x", 'w'),
+            Self::Recurrent => ("Recurrent", "R·y", "R·y", 'r'),
+            Self::Pointwise => ("Pointwise", "gates", "c,θ", 'p'),
+            Self::Barrier => ("Barrier", "barrier", "·", 'g'),
+            Self::Broadcast => ("Broadcast", "broadcast", "y>>", 'b'),
+            Self::Log => ("Log", "log", "log", 'l'),
+        };
+        let role = match self {
+            Self::Wait | Self::Barrier => PhaseRole::Wait,
+            Self::Embedding => PhaseRole::Read,
+            Self::Input => PhaseRole::Compute(0),
+            Self::Recurrent => PhaseRole::Compute(1),
+            Self::Pointwise => PhaseRole::Compute(2),
+            Self::Broadcast => PhaseRole::Send,
+            Self::Log => PhaseRole::Log,
+        };
+        let alias = match self {
+            Self::Input => Some("input"),
+            Self::Recurrent => Some("recurrent"),
+            _ => None,
+        };
+        let absent = match self {
+            Self::Embedding => "only the first layer fetches an embedding: leave the row out",
+            Self::Barrier => "the mapping has no barrier there: `mapping.barrier: Always` adds one",
+            Self::Recurrent => "with `overlap_recurrent` R·y is computed in the wait: leave the row out",
+            _ => "leave the row out",
+        };
+        let (name, words, fires) = (self.name(), self.describe(), matches!(self, Self::Pointwise));
+        PhaseWords { name, alias, key, words, short, mark, letter, role, fires, absent }
+    }
+
     /// Returns the legend of programs with these phases.
     pub fn legend() -> Legend {
-        let words = |phase: Self| PhaseWords { name: phase.name(), words: phase.describe() };
-        Legend { phases: Self::ALL.map(words).into() }
+        let explained = [Self::Recurrent, Self::Input, Self::Pointwise, Self::Broadcast, Self::Embedding];
+        let (own, next) = (Groups::only(control::OWN), Groups::only(control::NEXT));
+        Legend {
+            phases: Self::ALL.map(Self::words).into(),
+            explained: explained.map(PhaseId::from).into(),
+            announced: Self::Wait.into(),
+            notified: Self::Barrier.into(),
+            sent: "y",
+            row: "x",
+            packets: vec![
+                (own.with(next), "y, and x of the next layer"),
+                (next, "x of the next layer"),
+                (own, "y"),
+                (Groups::NONE, "y for the host"),
+            ],
+            counters: control::words(),
+        }
     }
 }
 
@@ -103,5 +156,29 @@ impl From<PhaseId> for Phase {
     /// Returns the phase with this number; beyond the last one, the last.
     fn from(id: PhaseId) -> Self {
         Self::ALL.get(id.index()).copied().unwrap_or(Self::Log)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The timeline has letters of its own for packets, DMA, handlers and the host.
+    #[test]
+    fn letters_of_phases_differ() {
+        let mut letters: Vec<char> = Phase::legend().phases.iter().map(|phase| phase.letter).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        assert_eq!(letters.len(), Phase::ALL.len());
+        assert!(letters.iter().all(|letter| letter.is_ascii_lowercase() && !"dfhinqs".contains(*letter)));
+    }
+
+    #[test]
+    fn a_phase_is_its_number_in_the_legend() {
+        let legend = Phase::legend();
+        for phase in Phase::ALL {
+            assert_eq!(legend.phase(phase.into()), phase.name());
+            assert_eq!(legend.named(phase.name()), Some(phase.into()));
+        }
     }
 }

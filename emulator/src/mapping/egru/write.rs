@@ -104,7 +104,7 @@ impl Writer<'_> {
                     first_call: traces as u32,
                     targets,
                     events: packing,
-                    detail: egru.into_detail(),
+                    detail: Arc::new(egru),
                 });
             }
         }

@@ -20,9 +20,10 @@ use crate::chip::listing::ListingError;
 use crate::kernel::lif::LifLayout;
 use crate::kernel::matrix::PlaceError;
 use crate::kernel::options::KernelKind;
-use crate::machine::legend::{Legend, PhaseId, PhaseWords};
+use crate::machine::arrivals::Groups;
+use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, PhaseWords};
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, Program, Slot};
+use crate::machine::program::{Detail, DramRows, Program, Slot};
 use crate::mapping::memory::Full;
 use crate::mapping::options::Placement;
 use crate::mapping::placement;
@@ -41,21 +42,102 @@ pub const SEND: PhaseId = PhaseId(4);
 /// Timer and debug log.
 pub const LOG: PhaseId = PhaseId(5);
 
+/// Words for the phases, in the order of their numbers.
+const PHASES: [PhaseWords; 6] = {
+    let phase = PhaseWords {
+        name: "wait",
+        alias: None,
+        key: "wait",
+        words: "waiting for the announcement and for spikes",
+        short: "wait",
+        mark: "·",
+        letter: 'a',
+        role: PhaseRole::Wait,
+        fires: false,
+        absent: "leave the row out",
+    };
+    [
+        phase,
+        PhaseWords {
+            name: "read",
+            key: "read",
+            words: "inputs from DRAM",
+            short: "DRAM",
+            mark: "in",
+            letter: 'r',
+            role: PhaseRole::Read,
+            absent: "only populations with a projection from the input read it: leave the row out",
+            ..phase
+        },
+        PhaseWords {
+            name: "project",
+            key: "project",
+            words: "weights · spikes",
+            short: "w·s",
+            mark: "w·s",
+            letter: 'p',
+            role: PhaseRole::Compute(0),
+            ..phase
+        },
+        PhaseWords {
+            name: "fire",
+            key: "fire",
+            words: "current, potential, threshold, spike",
+            short: "neurons",
+            mark: "v,θ",
+            letter: 'v',
+            role: PhaseRole::Compute(2),
+            fires: true,
+            ..phase
+        },
+        PhaseWords {
+            name: "broadcast",
+            key: "broadcast",
+            words: "spikes to all readers",
+            short: "broadcast",
+            mark: "s>>",
+            letter: 'b',
+            role: PhaseRole::Send,
+            ..phase
+        },
+        PhaseWords {
+            name: "log",
+            key: "log",
+            words: "timer and debug log",
+            short: "log",
+            mark: "log",
+            letter: 'l',
+            role: PhaseRole::Log,
+            ..phase
+        },
+    ]
+};
+
+/// Group of all PEs that read a population's spikes.
+const READERS: u8 = 0;
+
 /// Phases whose timer counts a PE writes to its debug log.
 pub const LOGGED: [PhaseId; 3] = [PROJECT, FIRE, SEND];
 
-/// Returns the legend of a spiking program.
-pub fn legend() -> Legend {
-    let words = |(name, words)| PhaseWords { name, words };
-    let phases = [
-        ("wait", "waiting for the announcement and for spikes"),
-        ("read", "inputs from DRAM"),
-        ("project", "weights · spikes"),
-        ("fire", "current, potential, threshold, spike"),
-        ("broadcast", "spikes to all readers"),
-        ("log", "timer and debug log"),
-    ];
-    Legend { phases: phases.map(words).into() }
+/// Returns the legend of a program for populations with these names.
+pub fn legend<'a>(populations: impl IntoIterator<Item = &'a str>) -> Legend {
+    let blocks = populations.into_iter().map(|name| CounterWords {
+        counts: format!("spikes of {name}").into(),
+        blocks: Some(Blocks { values: "spikes", of: name.to_owned().into() }),
+        ..CounterWords::default()
+    });
+    let announcements =
+        CounterWords { counts: "announcement of a time step".into(), ..CounterWords::default() };
+    Legend {
+        phases: PHASES.into(),
+        explained: vec![PROJECT, FIRE, SEND, READ, WAIT],
+        announced: WAIT,
+        notified: WAIT,
+        sent: "spikes",
+        row: "inputs",
+        packets: vec![(Groups::only(READERS), "spikes"), (Groups::NONE, "spikes for the host")],
+        counters: std::iter::once(announcements).chain(blocks).collect(),
+    }
 }
 
 /// How one population is mapped.
@@ -157,6 +239,32 @@ pub enum SpikingError {
 pub struct SpikingSlot {
     /// Where the neurons' arrays lie.
     pub layout: LifLayout,
+    /// Weights of all projections that are not 0.
+    pub nonzeros: u32,
+    /// Kernel of every projection.
+    pub kernel: KernelKind,
+}
+
+impl Detail for SpikingSlot {
+    fn weights(&self) -> u32 {
+        self.nonzeros
+    }
+
+    fn work(&self, phase: PhaseId) -> String {
+        if phase == PROJECT {
+            format!("{} non-zeros, {}", self.nonzeros, self.kernel.name())
+        } else {
+            String::new()
+        }
+    }
+
+    fn state(&self) -> u32 {
+        self.layout.potential
+    }
+
+    fn sent(&self) -> u32 {
+        self.layout.y
+    }
 }
 
 impl SpikingSlot {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::routines::{Fire, Project, Ring, accesses};
 use super::{
-    FIRE, LOG, LOGGED, PROJECT, Placed, READ, Request, SEND, SpikingError, SpikingSlot, WAIT, legend,
+    FIRE, LOG, LOGGED, PROJECT, Placed, READ, READERS, Request, SEND, SpikingError, SpikingSlot, WAIT, legend,
 };
 use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
 use crate::kernel::lif::LifLayout;
@@ -28,8 +28,6 @@ use crate::net::lif::{LifPopulation, Projection, Reset, Source};
 
 /// Counter of announcements; the next ones count the blocks of each population.
 const ANNOUNCED: CounterId = CounterId(0);
-/// Group of all PEs that read a population's spikes.
-const READERS: u8 = 0;
 
 fn blocks_of(population: usize) -> CounterId {
     CounterId(population as u8 + 1)
@@ -110,7 +108,7 @@ impl<'a> Writer<'a> {
         };
         let ports = Ports::new(&request.assume.router_ports);
         Ok(Program {
-            legend: legend(),
+            legend: Arc::new(legend(populations.iter().map(|population| population.name.as_str()))),
             announcements: placed.iter().enumerate().map(announcement).collect(),
             pes,
             layers: populations,
@@ -276,12 +274,17 @@ impl<'a> Writer<'a> {
     }
 
     fn slot(&self, k: usize, i: usize, layout: LifLayout) -> Slot {
-        let before = &self.placed[k].units[..i];
+        let (before, units) = (&self.placed[k].units[..i], &self.placed[k].units[i]);
+        let row = |weights: &_, unit: u32| product::row(weights, unit as usize).len() as u32;
+        let rows =
+            |projection: &Projection| units.iter().map(|&unit| row(&projection.weights, unit)).sum::<u32>();
+        let nonzeros = self.projections(k).map(rows).sum();
+        let kernel = self.request.populations[k].kernel;
         let targets = self.targets(k, layout.y);
         Slot {
             layer: k as u8,
             sample: 0,
-            units: self.placed[k].units[i].clone(),
+            units: units.clone(),
             turn: self.common.turn,
             counters: (0..=self.placed.len() as u8).map(|id| self.common.counter(CounterId(id))).collect(),
             relays: Vec::new(),
@@ -291,7 +294,7 @@ impl<'a> Writer<'a> {
             first_call: 0,
             targets,
             events: None,
-            detail: Arc::new(SpikingSlot { layout }),
+            detail: Arc::new(SpikingSlot { layout, nonzeros, kernel }),
         }
     }
 

@@ -107,7 +107,7 @@ impl<W: Write> Perfetto<W> {
         for step in chunk.steps() {
             for segment in chunk.path(step) {
                 let name = match (segment.doing, segment.phase) {
-                    (Doing::Operation, Some(phase)) => phase.name(),
+                    (Doing::Operation, Some(phase)) => chunk.program.legend.phase(phase),
                     (doing, _) => doing.describe(),
                 };
                 let more = args([

@@ -7,7 +7,7 @@ use super::eval::{Change, Named, Number, Quantity, Test, Word};
 use super::names::Names;
 use super::parse::{Kind, Node, Operator};
 use super::places::{self, Place};
-use super::table::{self, Domain, Group, PHASE_NAMES, Row, Type, When};
+use super::table::{self, Domain, Group, Row, Type, When};
 use super::unit::Unit;
 use crate::chip::geometry::Pe;
 use crate::scene::error::did_you_mean;
@@ -175,8 +175,9 @@ impl<'t> Checker<'t> {
             let waits = Test::Any(vec![is("sleeping"), is("polling")]);
             return Ok(if equal { waits } else { Test::Not(Box::new(waits)) });
         }
-        let other = PHASE_NAMES.iter().find(|(name, _)| domain == Domain::Phase && *name == word);
-        let word = other.map_or(word, |&(_, canonical)| canonical).to_owned();
+        let phases = &self.names.program().legend.phases;
+        let other = phases.iter().find(|phase| domain == Domain::Phase && phase.alias == Some(word));
+        let word = other.map_or(word, |phase| phase.name).to_owned();
         Ok(Test::Words(equal, Word::Fact(of), Word::Literal(word)))
     }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::table::{DIRECTIONS, Domain, Group, PHASE_NAMES, STATUSES};
+use super::table::{DIRECTIONS, Domain, Group, STATUSES};
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::program::Program;
 use crate::machine::routes::ROUTES;
-use crate::mapping::egru::{EgruSlot, Phase};
+use crate::mapping::egru::EgruSlot;
 use crate::session::Session;
 use crate::task::Work;
 
@@ -111,11 +111,11 @@ impl Names {
     pub fn words(&self, domain: Domain) -> Vec<&str> {
         match domain {
             Domain::Status => STATUSES.to_vec(),
-            Domain::Phase => Phase::ALL
-                .iter()
-                .map(|phase| phase.name())
-                .chain(PHASE_NAMES.map(|(other, _)| other))
-                .collect(),
+            Domain::Phase => {
+                let phases = &self.program.legend.phases;
+                let others = phases.iter().filter_map(|phase| phase.alias);
+                phases.iter().map(|phase| phase.name).chain(others).collect()
+            }
             Domain::Layer => self.layers().collect(),
             Domain::Task(kind) => self.work.words(kind),
         }

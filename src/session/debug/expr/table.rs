@@ -194,9 +194,6 @@ pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
 pub const STATUSES: [&str; 8] =
     ["unused", "sleeping", "polling", "busy", "dma", "halted", "faulted", "waiting"];
 
-/// Other names of phases: as the paper calls them, and as people do.
-pub const PHASE_NAMES: [(&str, &str); 2] = [("input", "egru_input"), ("recurrent", "egru_internal")];
-
 /// Directions in which a link leaves its QPE, with the step in x and y.
 pub const DIRECTIONS: [(&str, (i8, i8)); 4] =
     [("east", (1, 0)), ("west", (-1, 0)), ("north", (0, 1)), ("south", (0, -1))];

@@ -167,11 +167,11 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
         let current = number == core.current;
         let mark = if current { ">" } else { " " };
         let early = if operation.recurrent_only { "*" } else { "" };
-        let name = format!("{}{early}", operation.phase);
+        let name = format!("{}{early}", operation.phase.name);
         // A phase's timers are those of the slot that was in it last: with several they are ambiguous, but still last.
         let timer = core.timers.iter().find(|timer| timer.phase == operation.phase);
         let times = timer.map_or(String::new(), |t| format!("{:>8.1} {:>9}", t.time_us, t.counted_us));
-        let style = if current { theme.selected() } else { theme.phase(operation.phase) };
+        let style = if current { theme.selected() } else { theme.phase(operation.phase.role) };
         let mut spans = vec![Span::raw(mark), Span::styled(format!("{name:<13}"), style), Span::raw(times)];
         if layers {
             spans.push(Span::styled(format!(" {}", operation.layer), theme.dim()));

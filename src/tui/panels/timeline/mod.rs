@@ -23,26 +23,12 @@ use super::pe::wrap;
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{CellKind, CellView, Doing, PathCell, Phase, TimelineView};
+use crate::session::snapshot::{CellKind, CellView, Doing, Legend, PathCell, PhaseRole, TimelineView};
 use crate::text::step_number;
 use crate::tui::command::{Action, find};
 use crate::tui::panels::frame::frame;
-use crate::tui::theme::{Glyphs, Theme};
+use crate::tui::theme::{Glyphs, Theme, phase_category};
 use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
-
-/// Letter of a phase: the channel that needs no colour.
-const fn letter(phase: Phase) -> char {
-    match phase {
-        Phase::Wait => 'a',
-        Phase::Embedding => 'e',
-        Phase::Input => 'w',
-        Phase::Recurrent => 'r',
-        Phase::Pointwise => 'p',
-        Phase::Barrier => 'g',
-        Phase::Broadcast => 'b',
-        Phase::Log => 'l',
-    }
-}
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -55,18 +41,18 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let places = places(area, &line.sentence);
     // A panel too low for a legend row shows the legend in place of the keys.
     let room = usize::from(area.width.saturating_sub(4));
-    let below = if places.legend.is_empty() { legend(theme, room) } else { keys(view, Some(line)) };
+    let below = if places.legend.is_empty() { legend(view, room) } else { keys(view, Some(line)) };
     let inner = frame(view, PanelId::Timeline, &head(view, line), below, area, buf);
     if inner.is_empty() {
         return;
     }
     sentence(line, places.sentence, theme, buf);
-    path(line, &places, inner, theme, buf);
+    path(view, line, &places, inner, buf);
     rows(view, line, &places, inner, buf);
     lane(("packets", "pkt"), &line.packets, places.packets, inner, theme, buf);
     lane(("DMA", "DMA"), &line.dma, places.dma, inner, theme, buf);
     axis(line, &places, inner, theme, buf);
-    put_line(buf, places.legend, legend(theme, usize::from(places.legend.width)));
+    put_line(buf, places.legend, legend(view, usize::from(places.legend.width)));
     details(view, line, places.details, buf);
 }
 
@@ -118,20 +104,14 @@ fn shown(line: &TimelineView) -> Option<String> {
 }
 
 /// What letters and colours mean, as much as fits.
-fn legend(theme: &Theme, room: usize) -> Line<'static> {
-    let phases = [
-        (Phase::Recurrent, "R·y"),
-        (Phase::Input, "W·x"),
-        (Phase::Pointwise, "gates"),
-        (Phase::Broadcast, "broadcast"),
-        (Phase::Embedding, "DRAM"),
-    ];
+fn legend(view: &View<'_>, room: usize) -> Line<'static> {
+    let (theme, legend) = (view.theme(), &view.snapshot.legend);
     let mut spans = Vec::new();
-    for (phase, name) in phases {
-        spans.push(Span::styled(letter(phase).to_string(), ink(theme, phase, true)));
-        spans.push(Span::styled(format!(" {name}  "), theme.dim()));
+    for phase in legend.explained.iter().map(|&phase| legend.words(phase)) {
+        spans.push(Span::styled(phase.letter.to_string(), ink(theme, phase.role, true)));
+        spans.push(Span::styled(format!(" {}  ", phase.short), theme.dim()));
     }
-    let shortest = Line::from(spans[..8].to_vec());
+    let shortest = Line::from(spans[..spans.len().min(8)].to_vec());
     let short = Line::from(spans.clone());
     spans.push(Span::styled("i handlers  · idle  ", theme.dim()));
     let middle = Line::from(spans.clone());
@@ -142,16 +122,8 @@ fn legend(theme: &Theme, room: usize) -> Line<'static> {
 }
 
 /// A phase's style: filled on the critical path.
-fn ink(theme: &Theme, phase: Phase, critical: bool) -> Style {
-    let category = match phase {
-        Phase::Input => 0,
-        Phase::Recurrent => 1,
-        Phase::Pointwise => 2,
-        Phase::Broadcast => 3,
-        Phase::Embedding => 4,
-        Phase::Log => 5,
-        Phase::Wait | Phase::Barrier => 6,
-    };
+fn ink(theme: &Theme, role: PhaseRole, critical: bool) -> Style {
+    let category = phase_category(role);
     if !critical {
         return theme.category(category);
     }
@@ -178,30 +150,31 @@ fn name(part: Rect, inner: Rect, row: u16, text: &str, style: Style, buf: &mut B
     }
 }
 
-fn path_style(theme: &Theme, cell: PathCell) -> (char, Style) {
-    let upper = |phase: Phase| letter(phase).to_ascii_uppercase();
-    match (cell.doing, cell.phase) {
-        (Doing::Operation, Some(phase)) => (upper(phase), ink(theme, phase, true)),
+fn path_style(view: &View<'_>, cell: PathCell) -> (char, Style) {
+    let theme = view.theme();
+    let phase = cell.phase.map(|phase| view.snapshot.legend.words(phase));
+    match (cell.doing, phase) {
+        (Doing::Operation, Some(phase)) => (phase.letter.to_ascii_uppercase(), ink(theme, phase.role, true)),
         (Doing::Operation | Doing::Wake, _) => ('A', theme.text()),
         (Doing::Handler, _) => ('I', theme.text()),
         (Doing::Drain, _) => ('F', theme.text()),
         (Doing::Network, _) => ('N', theme.strong()),
         (Doing::Port, _) => ('Q', theme.warn()),
-        (Doing::Dram, _) => ('D', ink(theme, Phase::Embedding, true)),
-        (Doing::Send, _) => ('S', ink(theme, Phase::Broadcast, true)),
+        (Doing::Dram, _) => ('D', ink(theme, PhaseRole::Read, true)),
+        (Doing::Send, _) => ('S', ink(theme, PhaseRole::Send, true)),
         (Doing::Host, _) => ('H', theme.text()),
         (Doing::Unknown, _) => ('?', theme.dim()),
     }
 }
 
-fn path(line: &TimelineView, places: &Places, inner: Rect, theme: &Theme, buf: &mut Buffer) {
-    let part = places.path;
+fn path(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf: &mut Buffer) {
+    let (part, theme) = (places.path, view.theme());
     name(part, inner, 0, "path", theme.strong(), buf);
     name(part, inner, 1, "layer", theme.dim(), buf);
     let mut before = None;
     for (column, cell) in (0..part.width).zip(&line.path) {
         let Some(cell) = *cell else { continue };
-        let (letter, style) = path_style(theme, cell);
+        let (letter, style) = path_style(view, cell);
         put_at(buf, part, (column, 0), &letter.to_string(), style);
         let layer = cell.layer.filter(|_| cell.layer != before);
         before = cell.layer;
@@ -232,7 +205,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
         for (x, cell) in (0..part.width).zip(&row.cells) {
             let starts = before != Some(*cell);
             before = Some(*cell);
-            let (symbol, mut style) = cell_look(theme, *cell, starts);
+            let (symbol, mut style) = cell_look(theme, &view.snapshot.legend, *cell, starts);
             if selected && x == line.request.cursor {
                 style = theme.cursor();
             }
@@ -242,21 +215,21 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
 }
 
 /// A cell: its letter where it differs from the one before, and everywhere where there are no colours.
-fn cell_look(theme: &Theme, cell: CellView, starts: bool) -> (String, Style) {
+fn cell_look(theme: &Theme, legend: &Legend, cell: CellView, starts: bool) -> (String, Style) {
     let plain = !theme.coloured() || theme.glyphs == Glyphs::Ascii;
     match cell.kind {
         CellKind::Blank => (" ".to_owned(), theme.text()),
         CellKind::Idle => ("·".to_owned(), theme.dim()),
         CellKind::Handler => (if cell.critical { "I" } else { "i" }.to_owned(), theme.text()),
         CellKind::Work(phase) => {
-            let letter = letter(phase);
-            let letter = if cell.critical { letter.to_ascii_uppercase() } else { letter };
+            let phase = legend.words(phase);
+            let letter = if cell.critical { phase.letter.to_ascii_uppercase() } else { phase.letter };
             let symbol = match (starts || plain, cell.critical) {
                 (true, _) => letter.to_string(),
                 (false, true) => " ".to_owned(),
                 (false, false) => "▄".to_owned(),
             };
-            (symbol, ink(theme, phase, cell.critical))
+            (symbol, ink(theme, phase.role, cell.critical))
         }
     }
 }
