@@ -16,7 +16,8 @@ use spinntui::mapping::options::Placement;
 use spinntui::mapping::spiking::{self, PopulationMapping, Request, SpikingError, SpikingSlot};
 use spinntui::net::csr::{Csr, from_parts};
 use spinntui::net::lif::{Lif, LifPopulation, LifState, Projection, Reset, Source};
-use spinntui::session::stats::{EnergyParts, Stats};
+use spinntui::session::energy::Meter;
+use spinntui::session::stats::Stats;
 use spinntui::session::timeline::Tape;
 use spinntui::session::timeline::path::packet_words;
 
@@ -262,7 +263,7 @@ fn a_spiking_program_is_shown_in_its_own_words() {
     assert_eq!(step.uses.ticks(), step.span.end - step.span.begin);
     assert!(step.uses.arithmetic > 0 && step.uses.communication() > 0, "{:?}", step.uses);
 
-    let parts = EnergyParts::of(&machine);
+    let parts = Meter::of(&machine).parts();
     for phase in legend.ids().filter(|&phase| legend.role(phase) != PhaseRole::Wait) {
         let name = legend.phase(phase);
         let joules: f64 = parts.phases_j.iter().map(|of| of[phase.index()]).sum();
