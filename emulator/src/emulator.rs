@@ -178,6 +178,14 @@ impl Emulator {
 pub struct EmbeddingRows(pub Arc<LanguageModel>);
 
 impl DramRows for EmbeddingRows {
+    fn name(&self) -> &'static str {
+        "embedding"
+    }
+
+    fn rows(&self) -> u64 {
+        self.0.embedding.words() as u64
+    }
+
     fn width(&self) -> usize {
         self.0.embedding.width()
     }

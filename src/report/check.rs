@@ -6,6 +6,7 @@ use super::floor_plan;
 use super::gather::weights_bytes;
 use super::table::{Table, field, grouped};
 use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::machine::dram::DramRegion;
 use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
 use crate::mapping::check::{self, LayerBalance, Level, Lint, Subject};
@@ -36,6 +37,8 @@ pub struct CheckReport {
     pub layers: Vec<LayerCheck>,
     /// Memory of the fullest PE of each layer; a PE that hosts several is listed once.
     pub maps: Vec<MemoryMap>,
+    /// Use of the chip's DRAM.
+    pub dram: DramCheck,
     /// Which PE works for which layer, as text.
     pub floor_plan: Vec<String>,
     /// Findings, the gravest first.
@@ -75,6 +78,17 @@ pub struct MemoryMap {
     pub regions: Vec<MapRegion>,
 }
 
+/// Use of the chip's DRAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DramCheck {
+    /// Bytes in use, reserved ones included.
+    pub used_bytes: u64,
+    /// Bytes of the DRAM.
+    pub capacity_bytes: u64,
+    /// Ranges in use, by address.
+    pub regions: Vec<DramRegion>,
+}
+
 /// A region of a memory map.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MapRegion {
@@ -110,6 +124,7 @@ impl CheckReport {
             pes_unused: PE_COUNT - program.used_pes(),
             layers: layers(&subject),
             maps: maps(program),
+            dram: dram(program),
             floor_plan: floor_plan::draw(program, &scene.chip).lines().map(str::to_owned).collect(),
             lints: lints(scene, &subject, plan.feed.notes(), &plan.model),
         }
@@ -137,6 +152,7 @@ impl CheckReport {
         for map in &self.maps {
             map.write(&mut out);
         }
+        self.dram.write(&mut out);
         out.push_str("Floor plan\n");
         for line in &self.floor_plan {
             out.push_str(line);
@@ -226,6 +242,38 @@ fn memory_map(program: &Program, pe: Pe, loaded: &PeProgram) -> MemoryMap {
         weights_bytes: weights_bytes(loaded),
         bank_free_bytes: loaded.bank_bytes().map(|used| BANK_BYTES.saturating_sub(used)),
         regions: loaded.regions.iter().map(region).collect(),
+    }
+}
+
+fn dram(program: &Program) -> DramCheck {
+    let map = &program.dram_map;
+    DramCheck {
+        used_bytes: map.used_bytes(),
+        capacity_bytes: map.capacity_bytes(),
+        regions: map.regions().to_vec(),
+    }
+}
+
+impl DramCheck {
+    fn write(&self, out: &mut String) {
+        let (used, all) = (grouped(self.used_bytes), grouped(self.capacity_bytes));
+        field(
+            out,
+            0,
+            "",
+            &format!("DRAM: {used} of {all} bytes in use, a copy of all rows behind each port"),
+        );
+        let mut table = Table::new(&["port", "address", "bytes", "what"]).last_left();
+        for region in &self.regions {
+            table.row(vec![
+                region.port.to_string(),
+                format!("0x{:08X}-0x{:08X}", region.start, region.end.saturating_sub(1)),
+                grouped(region.end - region.start),
+                region.name.to_owned(),
+            ]);
+        }
+        table.write(out);
+        out.push('\n');
     }
 }
 

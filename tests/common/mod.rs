@@ -79,6 +79,9 @@ pub fn session(scene: &str, edits: &[(&str, &str)]) -> Session {
 pub struct Rows(pub Vec<Vec<f32>>);
 
 impl DramRows for Rows {
+    fn rows(&self) -> u64 {
+        self.0.len() as u64
+    }
     fn width(&self) -> usize {
         self.0[0].len()
     }

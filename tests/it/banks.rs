@@ -21,6 +21,9 @@ const STEPS: u32 = 40;
 struct Rows;
 
 impl DramRows for Rows {
+    fn rows(&self) -> u64 {
+        STEPS.into()
+    }
     fn width(&self) -> usize {
         INPUTS
     }

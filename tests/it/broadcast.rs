@@ -29,6 +29,9 @@ const PES: [usize; 2] = [9, 5];
 struct Rows;
 
 impl DramRows for Rows {
+    fn rows(&self) -> u64 {
+        STEPS.into()
+    }
     fn width(&self) -> usize {
         INPUTS
     }

@@ -12,6 +12,7 @@ mod calibrate;
 mod cli;
 mod compare;
 mod conditions;
+mod dram;
 mod energy;
 mod escapes;
 mod events;

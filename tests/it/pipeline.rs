@@ -40,6 +40,9 @@ const PIPELINED: (&str, &str) = ("mapping.schedule", "Pipelined");
 struct Ones;
 
 impl DramRows for Ones {
+    fn rows(&self) -> u64 {
+        1
+    }
     fn width(&self) -> usize {
         4
     }

@@ -339,7 +339,7 @@ fn stalled() -> (Session, String) {
             match session.step(StepUnit::TimeStep) {
                 Moved::On(_) => {}
                 Moved::Stopped(stopped) => return Some((session, stopped.to_string())),
-                other => panic!("{other:?}"),
+                Moved::Finished => panic!("all input is read"),
             }
         }
         None

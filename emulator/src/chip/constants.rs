@@ -27,6 +27,12 @@ pub const NOC_PAYLOAD_BYTES: usize = 16;
 pub const DMA_BEAT_BYTES: usize = 16;
 /// Number of DRAM interfaces.
 pub const DRAM_PORTS: usize = 2;
+/// Bytes of a chip's DRAM (LPDDR4, CHIP26).
+pub const DRAM_BYTES: u64 = 0x8000_0000;
+/// Bytes of DRAM behind one interface; addresses behind the second begin at 0x4000_0000.
+pub const DRAM_PORT_BYTES: u64 = DRAM_BYTES / DRAM_PORTS as u64;
+/// Bytes at the start of each interface's DRAM that are reserved.
+pub const DRAM_RESERVED_BYTES: u64 = 1024;
 /// Ceiling of one DRAM interface, in bytes per µs (25.6 Gbit/s).
 pub const DRAM_PORT_BYTES_PER_US: u32 = 3200;
 /// Cycles of the exp unit besides its iterations.
@@ -144,6 +150,7 @@ pub fn all() -> Vec<Constant> {
 }
 
 const CHIP26: &str = "CHIP26 (DOI 10.1109/OJCAS.2026.3714974), read through a survey";
+const PORTAL: &str = "SpiNNaker2 portal, read through a survey: 0x0-0x3FF, 0x40000000-0x400003FF";
 const SNNM: &str = "SpiNNMachine, version_spin2.py and vec2mesh.txt";
 const ARM_LATENCY: &str = "Arm article 103489845, quoting the Cortex-M4 TRM";
 
@@ -275,6 +282,9 @@ fn network() -> Vec<Constant> {
             Mark::Derived,
             "16-byte alignment of the DMA API; one NoC payload",
         ),
+        row("DRAM", DRAM_BYTES, "B", Mark::SecondHand, "2 GB of LPDDR4 (CHIP26), taken as GiB"),
+        row("DRAM behind a port", DRAM_PORT_BYTES, "B", Mark::Derived, "half; port 1 begins at 0x40000000"),
+        row("DRAM reserved behind a port", DRAM_RESERVED_BYTES, "B", Mark::SecondHand, PORTAL),
         row("DRAM ports", DRAM_PORTS, "", Mark::Quoted, "CHIP26; SpiNNaker2 datasheet v0.03"),
         row(
             "DRAM port ceiling",

@@ -104,7 +104,17 @@ impl fmt::Display for Qpe {
 
 /// One of the 152 processing elements, by its place in the order of the chip's linear core ids (id − 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct Pe(u16);
+
+impl TryFrom<u16> for Pe {
+    type Error = String;
+
+    /// Returns the PE with an index that was read from a file.
+    fn try_from(index: u16) -> Result<Self, String> {
+        Self::from_index(index.into()).ok_or_else(|| format!("no PE {index}: PEs are 0 to {}", PE_COUNT - 1))
+    }
+}
 
 impl Pe {
     /// All PEs, in index order.
@@ -186,5 +196,9 @@ mod tests {
         assert_eq!(Pe::at(4, 3, 0), None);
         assert_eq!(Pe::at(1, 1, 4), None);
         assert_eq!(Pe::from_index(PE_COUNT), None);
+        let read = |text: &str| serde_json::from_str::<Pe>(text);
+        assert_eq!(serde_json::to_string(&Pe::from_index(151)).unwrap(), "151");
+        assert_eq!(read("151").unwrap().index(), 151);
+        assert!(read("152").unwrap_err().to_string().contains("PEs are 0 to 151"));
     }
 }

@@ -1,11 +1,11 @@
 //! DMA from DRAM: 16-byte beats through one of two ports.
 
 use super::options::Assume;
-use super::program::Program;
+use super::program::{Action, Program};
 use super::record::FetchSpan;
-use super::state::State;
+use super::state::{PeState, State};
 use crate::chip::clock::{self, NOC_CYCLE, TICKS_PER_US, Tick};
-use crate::chip::constants::DMA_BEAT_BYTES;
+use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORTS};
 use crate::chip::geometry::{Pe, Qpe};
 
 /// Ticks between the beats of one DRAM port: 16 bytes at the default rate of 3.2 GB/s are 5 ns, 6 ticks.
@@ -26,14 +26,32 @@ pub fn row_beats(width: usize) -> u32 {
     (4 * width as u32).div_ceil(DMA_BEAT_BYTES as u32)
 }
 
-/// Lets a PE fetch its input row, requested at tick `at`; returns how it goes, until the last beat is written.
+/// Returns the DRAM port that a PE reads through.
 ///
-/// Both interfaces hold the table: PEs with an even number in their QPE read from port 0, the others from port 1, which
-/// shares the load whatever the placement. A port serves requests in the order in which they are made. Where the ports meet the mesh
-/// is `assume.dram_ports`.
-pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpan {
+/// Both ports hold all rows. PEs with an even number in their QPE read through port 0, the others
+/// through port 1, which shares the load whatever the placement.
+pub fn port(pe: Pe) -> usize {
+    usize::from(pe.p()) % DRAM_PORTS
+}
+
+/// Returns the DRAM address of the row that a PE's current operation reads; `None` if it reads none.
+pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<u64> {
+    let loaded = program.pe(pe)?;
+    let (operation, slot) = loaded.operation(state.operation)?;
+    let Action::Read { rows, .. } = &operation.action else { return None };
+    let step = state.sram.word(slot.turn);
+    let row = state.sram.word(*rows.get(step as usize % rows.len().max(1))?);
+    Some(program.dram_map.address(port(pe), row))
+}
+
+/// Schedules the DMA read of the row at DRAM address `address`, requested at tick `at`, and returns
+/// its timing.
+///
+/// A port serves requests in the order in which they are made. Where the ports meet the mesh is
+/// `assume.dram_ports`.
+pub fn fetch(program: &Program, state: &mut State, pe: Pe, address: u64, at: Tick) -> FetchSpan {
     let beats = row_beats(program.dram.width());
-    let port = usize::from(pe.p() % 2);
+    let port = port(pe);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
     let latency = clock::from_ns(program.assume.dram_latency_ns);
@@ -43,5 +61,5 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, at: Tick) -> FetchSpa
     state.traffic.dma_beats += u64::from(beats);
     let end = state.noc.stream(from, pe.qpe_index(), granted, beats, program.costs.dram_beat).arrival;
     let bytes = beats * DMA_BEAT_BYTES as u32;
-    FetchSpan { pe: pe.index() as u16, port: port as u8, bytes, requested: at, granted, given, end }
+    FetchSpan { pe: pe.index() as u16, port: port as u8, address, bytes, requested: at, granted, given, end }
 }

@@ -11,6 +11,7 @@ pub mod buffers;
 pub mod checkpoint;
 pub mod costs;
 pub mod dma;
+pub mod dram;
 pub mod exec;
 pub mod fault;
 pub mod fifo;

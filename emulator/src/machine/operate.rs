@@ -178,7 +178,8 @@ impl Machine {
     fn start_dma(&mut self, pe: Pe) {
         let start = self.ticks(self.program.costs.dma_start);
         let requested = self.state.tick + start + self.ticks(self.program.costs.dma_setup);
-        let fetched = dma::fetch(&self.program, &mut self.state, pe, requested);
+        let Some(address) = dma::source(&self.program, pe, &self.state.pes[pe.index()]) else { return };
+        let fetched = dma::fetch(&self.program, &mut self.state, pe, address, requested);
         let end = fetched.end;
         self.note(|recorder| recorder.fetch(fetched));
         let state = &mut self.state.pes[pe.index()];
@@ -193,12 +194,11 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
-        let Action::Read { to, rows } = &operation.action else { return };
+        let Action::Read { to, .. } = &operation.action else { return };
+        let Some(address) = dma::source(&program, pe, state) else { return };
         let mut row = vec![0.0; program.dram.width()];
-        let step = state.sram.word(slot.turn);
-        let Some(&word) = rows.get(step as usize % rows.len().max(1)) else { return };
-        program.dram.read(state.sram.word(word), &mut row);
-        let buffer = to.of(step);
+        program.read_dram(address, &mut row);
+        let buffer = to.of(state.sram.word(slot.turn));
         state.sram.set_floats(buffer, &row);
         state.count.interrupts += 1;
         self.banks_dma(pe, buffer, 4 * row.len() as u32);

@@ -14,6 +14,8 @@ use super::broadcast::options::Payload;
 use super::broadcast::{Delivery, Packing};
 pub use super::buffers::Buffers;
 use super::costs::Costs;
+use super::dram::DramMap;
+pub use super::dram::DramRows;
 use super::legend::{Legend, PhaseId};
 use super::options::{Assume, Waiting};
 use super::routine::Routine;
@@ -300,14 +302,6 @@ pub struct Population {
     pub host: Option<u32>,
 }
 
-/// Rows of f32 in DRAM, for instance a table of vectors. A row is read by one DMA.
-pub trait DramRows: Send + Sync + fmt::Debug {
-    /// Singles in a row.
-    fn width(&self) -> usize;
-    /// Reads row `row`; a row that does not exist reads as zeros.
-    fn read(&self, row: u32, out: &mut [f32]);
-}
-
 /// Everything the chip is loaded with, and the constants it runs by.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -319,6 +313,8 @@ pub struct Program {
     pub layers: Vec<Population>,
     /// Rows for layer 0.
     pub dram: Arc<dyn DramRows>,
+    /// Addresses of those rows.
+    pub dram_map: DramMap,
     /// Cycles of everything.
     pub costs: Costs,
     /// Clock and voltage.
@@ -356,6 +352,14 @@ impl Program {
     /// The PE with most bytes in use, the first of several.
     pub fn fullest_pe(&self) -> Option<(Pe, &PeProgram)> {
         self.fullest_of(Pe::all())
+    }
+
+    /// Reads the row at a DRAM address, as a DMA does; where there is no row, zeros.
+    pub fn read_dram(&self, address: u64, out: &mut [f32]) {
+        match self.dram_map.row_at(address) {
+            Some(row) => self.dram.read(row, out),
+            None => out.fill(0.0),
+        }
     }
 
     /// Number of a layer's sample among all layers' samples.

@@ -120,7 +120,8 @@ impl Machine {
         let waiting = self.starved();
         let halted = self.state.faults.dead().next().map(StallCause::Halted);
         let lost = self.fifo_losses();
-        // Where no PE waits, packets that FIFOs lost do not explain the missing outputs of a halted core.
+        // Where no PE waits, packets that FIFOs lost do not explain the missing outputs of a
+        // halted core.
         let cause = if waiting.is_some() { lost.or(halted) } else { halted.or(lost) };
         Some(Stall { waiting, cause: cause.unwrap_or(StallCause::PacketsLost) })
     }

@@ -18,6 +18,7 @@ use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
 use crate::machine::costs::Costs;
+use crate::machine::dram::DramMap;
 use crate::machine::legend::{Legend, PhaseId};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
@@ -256,6 +257,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         let layer = first.name.clone();
         return Err(MapError::Width { layer, needed: first.inputs(), found: request.dram.width() });
     }
+    let dram_map = DramMap::new(&*request.dram)?;
     let placed = place(request)?;
     let costs = Costs::new(request.assume, request.chip.waiting)?;
     let mut hosted: Hosted = BTreeMap::new();
@@ -294,6 +296,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         pes,
         layers,
         dram: Arc::clone(&request.dram),
+        dram_map,
         costs,
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,

@@ -157,7 +157,10 @@ pub fn lints(subject: &Subject<'_>) -> Vec<Lint> {
 pub fn is_misfit(error: &MapError) -> bool {
     matches!(
         error,
-        MapError::DoesNotFit { .. } | MapError::TooManyPes { .. } | MapError::MorePesThanUnits { .. }
+        MapError::DoesNotFit { .. }
+            | MapError::Dram(_)
+            | MapError::TooManyPes { .. }
+            | MapError::MorePesThanUnits { .. }
     )
 }
 

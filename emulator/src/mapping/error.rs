@@ -8,6 +8,8 @@ use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
 use crate::kernel::events::MAX_UNITS;
 use crate::kernel::matrix::PlaceError;
+use crate::machine::dram::DramFull;
+use crate::text::several;
 
 /// Why a network cannot be put on the chip as asked.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -156,6 +158,9 @@ pub enum MapError {
     /// A kernel listing cannot be evaluated: a fault of the build.
     #[error("the committed kernel listings cannot be evaluated: {0}")]
     Listing(#[from] ListingError),
+    /// The DRAM is too small for the rows of the first layer's inputs.
+    #[error(transparent)]
+    Dram(#[from] DramFull),
     /// The input rows have another width than the first layer.
     #[error("rows of {found} inputs are to be read from DRAM, but layer `{layer}` takes {needed}")]
     Width {
@@ -214,6 +219,7 @@ impl MapError {
             Self::Combination { field, .. } => format!("mapping.{field}"),
             Self::LayerMissing { .. } => "mapping.layers".to_owned(),
             Self::Listing(_) => "assume".to_owned(),
+            Self::Dram(_) => "task".to_owned(),
             Self::Width { .. } => "model".to_owned(),
         }
     }
@@ -243,6 +249,10 @@ impl MapError {
             Self::RoutedLayers { .. } => "use `QpeMulticast` or `Dma`".into(),
             Self::Combination { instead, .. } => (*instead).into(),
             Self::Listing(_) => "this is a fault of the program: please report it".into(),
+            Self::Dram(full) => match full.fit {
+                0 => "use a network with narrower rows of inputs".into(),
+                fit => format!("use at most {}", several(fit, "row")),
+            },
             Self::Width { .. } => "use the embedding that belongs to the model".into(),
         }
     }

@@ -29,6 +29,10 @@ pub const FRAMES: u32 = 67;
 struct Features(Vec<f32>);
 
 impl DramRows for Features {
+    fn rows(&self) -> u64 {
+        FRAMES.into()
+    }
+
     fn width(&self) -> usize {
         FEATURES
     }

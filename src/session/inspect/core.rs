@@ -6,6 +6,7 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::arrivals::CounterId;
 use crate::machine::banks::BankCount;
+use crate::machine::dma;
 use crate::machine::legend::{CounterWords, PhaseId, PhaseWords};
 use crate::machine::program::{Action, Ends, Operation, PeProgram, Program, Slot};
 use crate::machine::queue::{Arrival, EventKind};
@@ -215,7 +216,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         slots: loaded.slots.iter().map(|slot| slot_view(program, loaded, state, slot)).collect(),
         timers: timers.collect(),
         timer_log: detail.timer_log,
-        dma: (state.status == Status::Dma && !halted).then(|| dma(session, pe)).flatten(),
+        dma: (state.status == Status::Dma && !halted).then(|| dma_view(session, pe)).flatten(),
         sending: sending(program, &loaded.slots, loaded.operation(state.operation)?.0, state),
         fifo: (state.fifo.capacity > 0).then(|| fifo(state)),
         handlers: handlers.collect(),
@@ -301,7 +302,7 @@ fn waits(program: &Program, loaded: &PeProgram, state: &PeState) -> Option<Strin
     Some(format!("{values}({number}) of {from} in buffer {buffer}: {there} of {all} blocks are there{of}"))
 }
 
-fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
+fn dma_view(session: &Session, pe: Pe) -> Option<DmaView> {
     let (program, machine) = (session.program(), session.machine().state());
     let state = &machine.pes[pe.index()];
     let loaded = program.pe(pe)?;
@@ -311,13 +312,9 @@ fn dma(session: &Session, pe: Pe) -> Option<DmaView> {
     let end = pending.iter().find(|event| event.source == source && event.kind == EventKind::DmaEnd);
     let step = state.sram.word(slot.turn);
     let bytes = 4 * program.dram.width();
-    let port = pe.p() % 2;
-    let to = slot.buffers.of(step);
-    let text = format!(
-        "{}({}), {bytes} bytes from DRAM port {port} to {to:05x}",
-        program.legend.row,
-        step_number(step)
-    );
+    let (port, from) = (dma::port(pe), dma::source(program, pe, state)?);
+    let (row, number, to) = (program.legend.row, step_number(step), slot.buffers.of(step));
+    let text = format!("{row}({number}), {bytes} bytes from DRAM port {port}, {from:08x}, to {to:05x}");
     Some(DmaView { ends: end.map(|event| event.tick), text })
 }
 

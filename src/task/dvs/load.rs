@@ -156,6 +156,14 @@ impl FeatureRows {
 }
 
 impl DramRows for FeatureRows {
+    fn name(&self) -> &'static str {
+        "features of frames"
+    }
+
+    fn rows(&self) -> u64 {
+        self.samples.len() as u64 * u64::from(self.samples.frames_each())
+    }
+
     fn width(&self) -> usize {
         self.model.head.features()
     }

@@ -64,6 +64,14 @@ impl Feed for TensorFeed {
 struct ArrayRows(Arc<Rows>);
 
 impl DramRows for ArrayRows {
+    fn name(&self) -> &'static str {
+        "inputs"
+    }
+
+    fn rows(&self) -> u64 {
+        self.0.steps() as u64
+    }
+
     fn width(&self) -> usize {
         self.0.width()
     }

@@ -121,6 +121,8 @@ pub struct FetchSpan {
     pub pe: u16,
     /// DRAM port.
     pub port: u8,
+    /// DRAM address of the row.
+    pub address: u64,
     /// Bytes.
     pub bytes: u32,
     /// When the request leaves the PE.

@@ -21,6 +21,7 @@ use crate::kernel::lif::LifLayout;
 use crate::kernel::matrix::PlaceError;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::Groups;
+use crate::machine::dram::DramFull;
 use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, PhaseWords};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{Detail, DramRows, Program, Slot};
@@ -221,6 +222,9 @@ pub enum SpikingError {
         /// What found no room.
         full: Full,
     },
+    /// The DRAM is too small for the rows of inputs.
+    #[error("{0}; read fewer time steps in one run")]
+    Dram(#[from] DramFull),
     /// A kernel cannot hold a projection.
     #[error("population `{name}`: {source}")]
     Kernel {

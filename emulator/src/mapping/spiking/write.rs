@@ -16,6 +16,7 @@ use crate::machine::banks::account::BankMap;
 use crate::machine::broadcast::Delivery;
 use crate::machine::broadcast::router::Ports;
 use crate::machine::costs::Costs;
+use crate::machine::dram::DramMap;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{
     Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Program, RegionKind, Slot,
@@ -113,6 +114,7 @@ impl<'a> Writer<'a> {
             pes,
             layers: populations,
             dram: Arc::clone(&request.dram),
+            dram_map: DramMap::new(&*request.dram)?,
             costs,
             operating_point: request.chip.operating_point,
             waiting: request.chip.waiting,

@@ -62,7 +62,11 @@ impl<W: Write> Perfetto<W> {
         for fetch in &chunk.record.fetches {
             // The row is on its way for a little longer than the port gives it.
             let Some(_) = chunk.span(fetch.requested, Some(fetch.end)) else { continue };
-            let more = args([("pe", json!(place(fetch.pe))), ("bytes", json!(fetch.bytes))]);
+            let more = args([
+                ("pe", json!(place(fetch.pe))),
+                ("bytes", json!(fetch.bytes)),
+                ("address", json!(format!("{:#010x}", fetch.address))),
+            ]);
             let lane = (DMA, 1 + u32::from(fetch.port));
             self.slice(lane, ("row", "dma"), &(fetch.granted..fetch.given), more)?;
         }
