@@ -271,7 +271,7 @@ fn a_spiking_program_is_shown_in_its_own_words() {
     }
     // The first neuron fires in every step, the second in every one but the first.
     assert_eq!((stats.silent(0, 1), stats.silent(1, 1)), (0, 0));
-    assert_eq!([0, 1].map(|k| stats.layer_activity(k, 1)), [1.0, 0.75]);
+    assert_eq!([0, 1].map(|k| stats.layer_activity(k, 1).to_string()), ["1", "0.75"]);
     assert_eq!(stats.saturated(), [[0.0; 2]; 2], "there are no gates");
 }
 

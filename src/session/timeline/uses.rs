@@ -61,7 +61,7 @@ impl PathUses {
         let role = segment.phase.map(|phase| program.legend.role(phase));
         match (segment.doing, role) {
             (Doing::Operation, Some(PhaseRole::Wait)) | (Doing::Wake | Doing::Handler | Doing::Drain, _) => {
-                self.handlers += ticks
+                self.handlers += ticks;
             }
             (Doing::Operation, Some(PhaseRole::Read)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
             (Doing::Network | Doing::Port, _) => self.noc += ticks,
