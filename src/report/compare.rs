@@ -219,23 +219,24 @@ fn figures(a: &Report, b: &Report) -> Vec<Figure> {
     FIGURES.iter().map(|&(name, get)| Figure::new(name, get(a), get(b))).collect()
 }
 
+/// Returns the items without repetitions, in the order of their first appearance.
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
+}
+
 /// All phases of the layers of both, those of A first, in network and program order.
 fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
     let time = |report: &Report, phase: &str, layer: &str| -> Option<f64> {
         report.phases.iter().find(|p| p.phase == phase && p.layer == layer).map(|p| p.time_us)
     };
-    let mut layers: Vec<&str> = Vec::new();
-    for layer in a.layers.iter().chain(&b.layers) {
-        if !layers.contains(&layer.name.as_str()) {
-            layers.push(&layer.name);
-        }
-    }
-    let mut names: Vec<&'static str> = Vec::new();
-    for phase in a.legend.phases.iter().chain(&b.legend.phases) {
-        if !names.contains(&phase.name) {
-            names.push(phase.name);
-        }
-    }
+    let layers = distinct(a.layers.iter().chain(&b.layers).map(|layer| layer.name.as_str()));
+    let names = distinct(a.legend.phases.iter().chain(&b.legend.phases).map(|phase| phase.name));
     let mut rows = Vec::new();
     for layer in layers {
         for &phase in &names {

@@ -349,7 +349,8 @@ pub struct Timers {
     pub counts: TimerCounts,
 }
 
-/// Timer counts by field, the phase's name with `_us`, in µs and in the order in which they are logged.
+/// Timer counts in µs, in the order in which they are logged. Each is named by its phase, with
+/// `_us`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimerCounts(pub Vec<(String, u32)>);
 

@@ -17,9 +17,9 @@ pub const HISTORY: usize = 140;
 /// Energy and mean power of the chip in an interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Energy {
-    /// J.
+    /// Energy of the whole chip, J.
     pub energy_j: f64,
-    /// W, mean.
+    /// Mean power of the whole chip, W.
     pub power_w: f64,
 }
 
@@ -120,8 +120,9 @@ impl<'a> Meter<'a> {
         Energy { energy_j, power_w }
     }
 
-    /// Share of `elapsed` ticks in which a PE drew active power, from its busy ticks: polling counts
-    /// as `assume.polling`, sleeping does not.
+    /// Share of `elapsed` ticks in which a PE drew active power, from its busy ticks.
+    ///
+    /// Polling counts as `assume.polling`; sleeping does not count.
     fn active_share(&self, pe: usize, busy: Tick, elapsed: Tick) -> f64 {
         if elapsed == 0 || !self.is_used(pe) {
             return 0.0;
@@ -140,7 +141,8 @@ impl<'a> Meter<'a> {
         let joules = |milliwatts: f64, ticks: f64| milliwatts * 1e-3 * ticks / TICKS_PER_SECOND;
         let active = |ticks: f64| joules(self.model.pe_active_mw, ticks);
         let elapsed = state.tick as f64;
-        // A core that is in the middle of an operation has its whole time booked: what lies ahead does not count yet.
+        // A core that is in the middle of an operation has its whole time booked: what lies ahead
+        // does not count yet.
         let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
         let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
         let share = if booked > 0.0 { real / booked } else { 0.0 };

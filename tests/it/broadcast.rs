@@ -290,8 +290,9 @@ fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
     assert!(Pe::all().any(|pe| senders(&pe)));
 }
 
-/// A handler and the messages that it sets off delay a FIFO entry that the core is taking out: without
-/// them, each entry takes the cycles of its listing.
+/// A handler and the messages that it sets off delay a FIFO entry that the core is taking out.
+///
+/// Without them, each entry takes the cycles of its listing.
 #[test]
 fn handlers_and_releases_delay_the_fifo_entry_that_they_meet() {
     let mut network = network(0.05);

@@ -6,8 +6,8 @@
 //! exactly in a phase accumulator a bank and PE: at each write the rate is added, and every overflow is a meeting. No
 //! chance is in it, so a run repeats.
 //!
-//! Of two that meet, one waits a PE cycle; which one says `assume.bank_priority`. If it is the
-//! core, its operation ends a cycle later. (The chip as a whole may still gain, perhaps since
+//! Of two that meet, one waits a PE cycle: the one that `assume.bank_priority` names. If that is
+//! the core, its operation ends a cycle later. (The chip as a whole may still gain, perhaps since
 //! packets that leave later meet fewer others on the links: on ten steps of scenes/lm.ron with
 //! `Word` and `Writes` it is 0.004 % earlier.) If it is the write, the network interface keeps it
 //! for a cycle. That is counted but not added to the chip time: no core reads the bytes before the

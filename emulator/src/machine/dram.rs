@@ -33,9 +33,9 @@ pub trait DramRows: Send + Sync + fmt::Debug {
 pub struct DramRegion {
     /// Port that the range is read through.
     pub port: u8,
-    /// First byte.
+    /// Address of the first byte.
     pub start: u64,
-    /// One past the last byte.
+    /// Address one past the last byte.
     pub end: u64,
     /// Name of the contents.
     pub name: &'static str,

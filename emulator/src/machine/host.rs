@@ -47,7 +47,9 @@ impl Machine {
         }
     }
 
-    /// Events reach the host: it spreads them over the y that begins at word `start`, which takes no time of the chip's.
+    /// Spreads events that reach the host over the values that begin at word `start` of its memory.
+    ///
+    /// That takes no chip time.
     fn host_unpack(&mut self, packet: &Packet, start: usize) {
         let PacketKind::Values { population, .. } = packet.kind else { return };
         let program = Arc::clone(&self.program);

@@ -18,7 +18,8 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// Share of its active power that a waiting PE draws, where one that polls draws the share `polling`.
+    /// Returns the share of its active power that a waiting PE draws, where one that polls draws
+    /// the share `polling`.
     pub fn active_share(self, polling: f64) -> f64 {
         match self {
             Self::Poll => polling,

@@ -98,7 +98,8 @@ impl NocCount {
     }
 }
 
-/// Load of a link that carried `packets` packets in `ticks` ticks: the share of NoC cycles in which it was busy.
+/// Returns the load of a link that carried `packets` packets in `ticks` ticks: the share of NoC
+/// cycles in which it was busy.
 pub fn link_load(packets: u64, ticks: Tick) -> f64 {
     packets as f64 / (ticks as f64 / NOC_CYCLE as f64).max(1.0)
 }

@@ -134,7 +134,8 @@ pub trait Detail: Any + fmt::Debug + Send + Sync {
     /// Returns the number of weights of the slot that are not 0.
     fn weights(&self) -> u32;
 
-    /// Returns what the operations of a phase work on, in words; empty where there is nothing to add.
+    /// Returns what the operations of a phase work on, in words; empty where there is nothing
+    /// to add.
     fn work(&self, phase: PhaseId) -> String;
 
     /// Returns the byte address of the state of the first unit; those of the others follow.
@@ -249,8 +250,10 @@ impl PeProgram {
         self.slots.iter().filter(|slot| slot.sample == 0)
     }
 
-    /// Operation number `number` and its slot: [`PeState::operation`](super::state::PeState::operation) is the
-    /// number of the one that a PE is in.
+    /// Returns operation number `number` and its slot.
+    ///
+    /// The number of the one that a PE is in is
+    /// [`PeState::operation`](super::state::PeState::operation).
     pub fn operation(&self, number: u32) -> Option<(&Operation, &Slot)> {
         let operation = self.operations.get(number as usize)?;
         Some((operation, self.slots.get(usize::from(operation.slot))?))
@@ -343,7 +346,8 @@ impl Program {
         self.pes.get(pe.index())?.as_ref()
     }
 
-    /// The PE of `pes` with most bytes in use, the first of several; `None` where none has a program.
+    /// Returns the PE of `pes` with most bytes in use, the first of several; `None` where none has
+    /// a program.
     pub fn fullest_of(&self, pes: impl IntoIterator<Item = Pe>) -> Option<(Pe, &PeProgram)> {
         let loaded = pes.into_iter().filter_map(|pe| Some((pe, self.pe(pe)?)));
         loaded.max_by_key(|&(pe, loaded)| (loaded.bytes_used(), Reverse(pe)))

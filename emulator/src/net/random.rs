@@ -1,8 +1,8 @@
 //! Random numbers that are the same on every machine and in every version.
 
-/// A small random number generator whose whole state is one number: SplitMix64 (Steele, Lea, Flood, 2014).
+/// Random number generator SplitMix64 (Steele, Lea, Flood, 2014), whose state is one number.
 ///
-/// Ours, so that the same seed gives the same text on every machine and in every later version.
+/// Our own, so that the same seed gives the same text on every machine and in every later version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Random(u64);
 
@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn the_generator_is_the_published_one() {
-        // First outputs of SplitMix64 from seed 1234567, as in its reference implementation's test vectors.
+        // First outputs of SplitMix64 from seed 1234567, as in the test vectors of its reference
+        // implementation.
         let mut random = Random::new(1_234_567);
         assert_eq!([random.bits(), random.bits()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }

@@ -13,7 +13,8 @@ const FRAMES_LIMIT: u64 = 10_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrameOptions {
-    /// Length of a slice, the unit that is classified, in µs. A recording's incomplete last slice is dropped.
+    /// Length of a slice, the unit that is classified, in µs. A recording's incomplete last slice
+    /// is dropped.
     #[schemars(range(min = 2, max = 3_600_000_000_u64))]
     pub slice_us: u64,
     /// Time that a frame counts events over, in µs.
@@ -21,7 +22,8 @@ pub struct FrameOptions {
     pub bin_us: u64,
     /// Divides the counts. 18.5 in the authors' tests, 19.0 in their training.
     pub scale: f32,
-    /// Pixels of a frame's side: 128, 64, 32, 16 and so on down to 1. Each is the maximum over a square of pixels.
+    /// Pixels of a frame's side: 128, 64, 32, 16 and so on down to 1. Each is the maximum over a
+    /// square of pixels.
     #[schemars(range(min = 1, max = 128))]
     pub size: u16,
 }
@@ -48,7 +50,7 @@ pub enum FrameOptionsError {
         /// Length of a slice.
         slice_us: u64,
     },
-    /// No divisor.
+    /// The divisor is no number above 0.
     #[error("scale is {0}; it must be a number above 0")]
     Scale(f32),
     /// Pixels that do not add up to frames.
@@ -87,8 +89,9 @@ impl FrameOptions {
         Ok(())
     }
 
-    /// Frames of a slice in which something happens all the time: 67 for 1.7 s and 25 ms, not 68. The frames begin with
-    /// the slice's first event and the last whole one ends before its last event, as tonic cuts them.
+    /// Frames of a slice in which something happens all the time: 67 for 1.7 s and 25 ms, not 68.
+    /// The frames begin with the slice's first event and the last whole one ends before its last
+    /// event, as tonic cuts them.
     pub fn frames(&self) -> u64 {
         self.slice_us.saturating_sub(1).checked_div(self.bin_us).unwrap_or(0)
     }

@@ -1,7 +1,7 @@
 //! The last word of a comparison: which is faster, which needs less energy, where that comes from, how sure it is.
 
 use super::assumptions::Assumption;
-use super::{Comparison, PhaseDifference};
+use super::{Comparison, PhaseDifference, distinct};
 
 /// Phases that are named.
 const NAMED: usize = 2;
@@ -78,12 +78,7 @@ pub(super) fn signed(difference: f64) -> String {
 fn place(comparison: &Comparison) -> String {
     let of_phase = |phase: &'static str| comparison.phases.iter().filter(move |p| p.phase == phase);
     let sum = |phase| (phase, of_phase(phase).map(|p| p.absolute_us).sum::<f64>());
-    let mut names: Vec<&'static str> = Vec::new();
-    for difference in &comparison.phases {
-        if !names.contains(&difference.phase) {
-            names.push(difference.phase);
-        }
-    }
+    let names = distinct(comparison.phases.iter().map(|difference| difference.phase));
     let mut sums: Vec<(&str, f64)> = names.into_iter().map(sum).collect();
     let total: f64 = sums.iter().map(|(_, sum)| sum).sum();
     let moved: f64 = sums.iter().map(|(_, sum)| sum.abs()).sum();

@@ -15,6 +15,7 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
 use crate::machine::program::Program;
+use crate::mapping::egru::EgruSlot;
 use crate::net::Compare;
 use crate::output::OutputError;
 use crate::session::Session;
@@ -271,7 +272,7 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
         compare: loaded
             .slots
             .first()
-            .and_then(crate::mapping::egru::EgruSlot::of)
+            .and_then(EgruSlot::of)
             .map(|share| share.pointwise.compare)
             .unwrap_or_default(),
     })

@@ -11,8 +11,9 @@ pub struct Fitted {
     pub search: Search,
 }
 
-/// Iterates over the numbers of [`Assume::PARAMETERS`] that can be fitted. Of two that cannot be told
-/// apart, the first is fitted.
+/// Iterates over the numbers of [`Assume::PARAMETERS`] that can be fitted.
+///
+/// Of two that cannot be told apart, the first is fitted.
 pub fn fitted() -> impl Iterator<Item = Fitted> {
     let of = |parameter: Parameter| Some(Fitted { parameter, search: parameter.search? });
     Assume::PARAMETERS.into_iter().filter_map(of)
@@ -24,12 +25,13 @@ impl Fitted {
         self.parameter.name
     }
 
-    /// Reads it.
+    /// Returns the value of this number in `assume`.
     pub fn get(&self, assume: &Assume) -> f64 {
         (self.parameter.get)(assume)
     }
 
-    /// Returns `assume` with another value of this number, within its bounds and rounded to its grain.
+    /// Returns `assume` with another value of this number, within its bounds and rounded to its
+    /// grain.
     #[must_use]
     pub fn with(&self, assume: &Assume, value: f64) -> Assume {
         let mut changed = assume.clone();
