@@ -7,13 +7,14 @@ use super::fault_plan::{Now, Plan};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
+use crate::machine::queue::Event;
 
 impl Session {
     /// Lets go wrong what is due before the next event.
-    pub(super) fn faults_due(&mut self) {
+    pub(super) fn faults_due(&mut self, next: Option<Event>) {
         self.faults.just.clear();
         let state = self.machine.state();
-        let next = state.queue.peek().map(|event| event.tick);
+        let next = next.map(|event| event.tick);
         let now = Now { events: state.events, steps: self.stats.steps, tick: state.tick };
         while let Some(fault) = self.faults.due(now, next) {
             // Checked when the scene was built, and when it was made by hand.

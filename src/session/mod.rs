@@ -122,25 +122,39 @@ impl Session {
         }
     }
 
-    /// Handles one event. Before that it announces as many time steps as the chip takes and as are known: with layers
-    /// one after the other the next when the last one is complete, in a pipeline steps ahead.
+    /// Announces as many time steps as the chip takes and as are known: with layers one after the
+    /// other the next when the last one is complete, in a pipeline steps ahead.
+    fn announce(&mut self) -> Result<(), Moved> {
+        while self.machine.takes_step() {
+            match self.work.next_rows() {
+                Ok(Some(rows)) if self.machine.announce(&rows) => {}
+                Ok(Some(_)) => {
+                    return Err(Moved::Stopped(Stopped::NotTaken));
+                }
+                Ok(None) => break,
+                Err(what) => return Err(Moved::Stopped(Stopped::Input(what))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the event that [`Self::advance`] will handle, after announcing what it would announce.
+    fn next_event(&mut self) -> Option<Event> {
+        self.announce().ok()?;
+        self.machine.next_event()
+    }
+
+    /// Handles one event. Before that it announces time steps.
     pub fn advance(&mut self) -> Moved {
         self.machine.forget_written();
-        while self.machine.takes_step() {
-            let rows = match self.work.next_rows() {
-                Ok(Some(rows)) => rows,
-                Ok(None) => break,
-                Err(what) => return Moved::Stopped(Stopped::Input(what)),
-            };
-            if !self.machine.announce(&rows) {
-                return Moved::Stopped(Stopped::NotTaken);
-            }
+        if let Err(stopped) = self.announce() {
+            return stopped;
         }
         if self.steps_in_flight() == 0 {
             return Moved::Finished;
         }
-        self.faults_due();
-        let next = self.machine.state().queue.peek();
+        let next = self.machine.next_event();
+        self.faults_due(next);
         let Some(progress) = self.machine.advance() else {
             return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };

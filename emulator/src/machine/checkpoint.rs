@@ -22,8 +22,8 @@ impl Checkpoint {
         let state = &self.state;
         let pes = state.pes.len() * (size_of::<PeState<Pages>>() + super::sram::PAGES * size_of::<usize>());
         let queue = state.queue.len() * size_of::<super::queue::Event>();
-        let packets = state.packets.capacity() * size_of::<super::state::Packet>();
-        let links = size_of_val(state.noc.links.as_slice());
+        let packets = state.packets.capacity() * size_of::<super::state::Travelling>();
+        let links = size_of_val(state.noc.links.as_slice()) + state.noc.bytes();
         pes + queue + packets + links + state.matrix.bytes() + size_of_val(state.host.y.as_slice())
     }
 }

@@ -46,7 +46,7 @@ pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<u64> {
 }
 
 /// Schedules the DMA read of the row at DRAM address `address`, requested at tick `at`, and returns
-/// its timing.
+/// its timing until the port has given the last beat.
 ///
 /// A port serves requests in the order in which they are made. Where the ports meet the mesh is
 /// `assume.dram_ports`.
@@ -60,7 +60,8 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, address: u64, at: Tic
     let given = granted + Tick::from(beats) * program.costs.dram_beat;
     state.dram_free[port] = given;
     state.traffic.dma_beats += u64::from(beats);
-    let end = state.noc.stream(from, pe.qpe_index(), granted, beats, program.costs.dram_beat).arrival;
+    let index = pe.index() as u16;
+    state.noc.enter_burst(from, index, granted, beats, program.costs.dram_beat);
     let bytes = beats * DMA_BEAT_BYTES as u32;
-    FetchSpan { pe: pe.index() as u16, port: port as u8, address, bytes, requested: at, granted, given, end }
+    FetchSpan { pe: index, port: port as u8, address, bytes, requested: at, granted, given, end: given }
 }

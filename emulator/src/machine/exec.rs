@@ -6,7 +6,6 @@ use super::arrivals::{CounterId, Guard};
 use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
-use super::fault::Fate;
 use super::legend::PhaseId;
 use super::probe::Race;
 use super::program::Program;
@@ -128,7 +127,9 @@ impl Machine {
         if self.state.fault.is_some() {
             return None;
         }
+        self.settle();
         let event = self.state.queue.pop()?;
+        self.state.noc.rest_until(event.tick);
         self.state.tick = event.tick;
         self.state.events += 1;
         Some(self.handle(&event))
@@ -190,44 +191,6 @@ impl Machine {
     /// Row of a sample in a time step in flight.
     fn row(&self, place: usize, sample: usize) -> u32 {
         self.state.host.in_flight.get(place).and_then(|rows| rows.get(sample)).copied().unwrap_or(0)
-    }
-
-    /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
-    pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
-        self.send_at(from, packet, self.state.tick)
-    }
-
-    /// Hands a packet to the NoC at tick `at`.
-    pub(super) fn send_at(&mut self, from: usize, packet: Packet, at: Tick) -> Progress {
-        let passage = self.state.noc.send(from, usize::from(packet.qpe), at);
-        self.launch(packet, at, passage.arrival, passage.hops)
-    }
-
-    /// A packet is on its way from tick `at` on, and arrives after `hops` links.
-    pub(super) fn launch(&mut self, packet: Packet, at: Tick, arrival: Tick, hops: u32) -> Progress {
-        let state = &mut self.state;
-        let number = state.sent;
-        state.sent += 1;
-        let (mut packet, mut arrival) = (packet, arrival);
-        let fate = state.faults.fate(&packet);
-        match fate {
-            Some(Fate::Late(ticks)) => arrival += ticks,
-            Some(Fate::Astray(address)) => packet.go_astray(address),
-            Some(Fate::Lost) | None => {}
-        }
-        state.traffic.sent(hops, arrival - at);
-        if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
-            pe.count.sent += 1;
-        }
-        if fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok() {
-            state.traffic.in_flight -= 1;
-            self.note_sent(&packet, (at, arrival), hops, None);
-            return self.packet_lost(&packet);
-        }
-        let number = state.packets.put(packet);
-        state.queue.push(arrival, packet.source, EventKind::Deliver(number));
-        self.note_sent(&packet, (at, arrival), hops, Some(number));
-        Progress::default()
     }
 
     /// A packet reaches the event router, its QPE, or the host.
@@ -353,7 +316,7 @@ impl Machine {
     }
 
     /// A packet is lost, and with one on its way to the router all its copies.
-    fn packet_lost(&mut self, packet: &Packet) -> Progress {
+    pub(super) fn packet_lost(&mut self, packet: &Packet) -> Progress {
         let copies = match packet.kind {
             PacketKind::Values { population, groups, .. } if packet.qpe == ROUTER && !packet.host => {
                 self.program.delivery.routes.get(route_number(population, groups)).map_or(0, Vec::len)

@@ -9,9 +9,9 @@ use super::arrivals::Message;
 use super::broadcast::Transfer;
 use super::broadcast::router::RouterState;
 use super::fifo::Fifo;
-use super::noc::Noc;
+use super::noc::{Burst, Hop, Load, Noc};
 use super::queue::{Arrival, Event, EventKind};
-use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State};
+use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl State {
         for state in pes.iter_mut() {
             pe(&mut words, state, *banks_decide);
         }
-        links(&mut words, noc, router);
+        links(&mut words, noc, packets, router);
         words.list(dram_free.iter().copied());
         for port in blocked.iter() {
             words.add(port.len() as u64);
@@ -163,11 +163,28 @@ fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfe
     words.add(*began);
 }
 
-fn links(words: &mut Words, noc: &Noc, router: &RouterState) {
-    let Noc { links, ports } = noc;
+fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterState) {
+    let Noc { links, ports, under_way, bursts } = noc;
     // The other fields of a link count its packets.
     words.list(links.iter().map(|link| link.free));
     words.list(ports.iter().copied());
+    for (cycle, Hop { load, turn, phase, first, port }) in under_way.iter() {
+        words.add(cycle);
+        words
+            .add(u64::from(*turn) << 16 | u64::from(*phase) << 8 | u64::from(*first) << 1 | u64::from(*port));
+        match *load {
+            Load::Packet(number) => numbered(words, packets, number),
+            Load::Beat(pe) => words.add(pe),
+        }
+    }
+    for burst in bursts {
+        words.option(burst.as_ref(), |words, Burst { route, to_enter, to_arrive, at, spacing }| {
+            words.add(u64::from(route.0) << 8 | u64::from(route.1));
+            words.add(u64::from(*to_enter) << 32 | u64::from(*to_arrive));
+            words.add(*at);
+            words.add(*spacing);
+        });
+    }
     let RouterState { enter, leave, engines, packets: _, copies: _, waited: _ } = router;
     words.list(enter.iter().copied());
     words.list(leave.iter().copied());
@@ -185,7 +202,10 @@ fn event(words: &mut Words, packets: &PacketStore, Event { tick, source, seq: _,
 
 /// Adds a packet on the mesh. Its number is where it is kept, and may differ between two equal machines.
 fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
-    words.option(packets.get(number), |words, Packet { payload, address, qpe, mask, host, source, kind }| {
+    words.option(packets.travelling(number), |words, Travelling { packet, sent: _, late, lost }| {
+        words.add(*late);
+        words.add(*lost);
+        let Packet { payload, address, qpe, mask, host, source, kind } = packet;
         words.list(payload.iter().copied());
         words.add(*address);
         words.add(

@@ -33,4 +33,5 @@ pub mod routine;
 pub mod sram;
 pub mod state;
 pub mod stop;
+mod transit;
 pub mod watch;

@@ -1,17 +1,21 @@
 //! The data network-on-chip in time: links that carry one packet a cycle, five cycles a hop.
 //!
-//! A packet reserves its whole path when it is injected, link by link, in the order of injection: one that was injected
-//! later waits for it even where it reaches a link earlier, and gaps between reservations stay empty. Waiting is therefore
-//! overstated (about 11 times on scenes/lm.ron; chip time moves by less than 0.1 µs of 2,652 a token). The chip arbitrates
-//! each output round robin (CHIP26). Buffers are taken as deep enough (their depth is not published), so waiting delays a packet but
-//! never blocks another. Each QPE takes one packet a cycle off the mesh.
+//! Each link serves packets in the order in which they reach it. That is our approximation: the
+//! chip arbitrates each output of a router round robin over its inputs (CHIP26), which gives the
+//! same order except among packets that wait at the same time (`noc/tests.rs` measures the
+//! difference). Buffers are taken as deep enough, since neither their depth nor what a full one
+//! does is published: waiting delays a packet but never blocks another. Each QPE takes one packet
+//! a cycle off the mesh.
+
+mod wheel;
 
 use serde::Serialize;
 
-use super::routes::ROUTES;
+use self::wheel::Wheel;
+use super::routes::{ROUTES, Turn};
 use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::chip::constants::NOC_CYCLES_PER_HOP;
-use crate::chip::geometry::QPE_COUNT;
+use crate::chip::geometry::{PE_COUNT, PES_PER_QPE, QPE_COUNT};
 
 /// NoC cycles from router to router (CHIP26, second hand).
 pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
@@ -19,8 +23,8 @@ pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
 /// One directed link.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct LinkState {
-    /// First tick at which it can take another packet.
-    pub free: Tick,
+    /// First NoC cycle in which it can take another packet.
+    pub free: u64,
     /// Packets since the start of the time step.
     pub step_packets: u32,
     /// Packets of the last completed time step.
@@ -31,69 +35,192 @@ pub struct LinkState {
     pub waited: u64,
 }
 
-/// All links, and each QPE's port off the mesh.
+/// What crosses the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// A packet, by its number in the packet store.
+    Packet(u32),
+    /// A beat of the row that a PE (by index) reads from DRAM.
+    Beat(u16),
+}
+
+/// Where a load goes from a QPE's router, as QPE indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// QPE at whose router it enters the mesh.
+    pub from: usize,
+    /// QPE at whose router it leaves the mesh.
+    pub to: usize,
+    /// Leaves by the QPE's port; otherwise it goes on elsewhere, to the event router.
+    pub port: bool,
+}
+
+/// Load on its way to the next link or off the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    pub(super) load: Load,
+    /// Position in [`super::routes::Routes::turn`].
+    pub(super) turn: u16,
+    /// Ticks after the start of the NoC cycle, which the load keeps all the way.
+    pub(super) phase: u8,
+    /// It is about to enter the mesh.
+    pub(super) first: bool,
+    pub(super) port: bool,
+}
+
+/// Row on its way from DRAM: beats that are still to enter, and to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Burst {
+    pub(super) route: (u8, u8),
+    pub(super) to_enter: u32,
+    pub(super) to_arrive: u32,
+    /// When the next beat enters.
+    pub(super) at: Tick,
+    pub(super) spacing: Tick,
+}
+
+/// Load that has left the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// A packet, by its number in the packet store.
+    Packet(u32),
+    /// The last beat of the row that a PE (by index) reads.
+    Burst(u16),
+}
+
+/// All links, each QPE's port off the mesh, and what is under way.
 #[derive(Clone, Debug)]
 pub struct Noc {
     /// In the order of [`super::routes::Routes::links`].
     pub links: Vec<LinkState>,
-    /// Tick at which each QPE can take another packet off the mesh.
-    pub ports: [Tick; QPE_COUNT],
+    /// First NoC cycle in which each QPE can take another packet off the mesh.
+    pub(super) ports: [u64; QPE_COUNT],
+    /// What is under way, by the NoC cycle in which it reaches its next link or its port.
+    pub(super) under_way: Wheel<Hop>,
+    /// Rows that are read, by PE index.
+    pub(super) bursts: Vec<Option<Burst>>,
 }
 
 impl Default for Noc {
     fn default() -> Self {
-        Self { links: vec![LinkState::default(); ROUTES.links().len()], ports: [0; QPE_COUNT] }
+        Self {
+            links: vec![LinkState::default(); ROUTES.links().len()],
+            ports: [0; QPE_COUNT],
+            under_way: Wheel::default(),
+            bursts: vec![None; PE_COUNT],
+        }
     }
-}
-
-/// Where and when a packet arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passage {
-    /// Tick of delivery.
-    pub arrival: Tick,
-    /// Links crossed.
-    pub hops: u32,
 }
 
 impl Noc {
-    /// Sends one packet from QPE index `from` to `to` at tick `at`.
-    pub fn send(&mut self, from: usize, to: usize, at: Tick) -> Passage {
-        self.stream(from, to, at, 1, NOC_CYCLE)
+    /// Lets a load enter the mesh at tick `at`; returns the links that it has to cross.
+    pub fn enter(&mut self, route: Route, at: Tick, load: Load) -> u32 {
+        let Route { from, to, port } = route;
+        let hops = ROUTES.path(from, to).len();
+        // Inside its own QPE it crosses that one's router.
+        let cycle = at / NOC_CYCLE + if hops == 0 { HOP_CYCLES } else { 0 };
+        let turn = ROUTES.first_turn(from, to);
+        self.under_way.push(cycle, Hop { load, turn, phase: (at % NOC_CYCLE) as u8, first: true, port });
+        hops as u32
     }
 
-    /// Sends `beats` packets along one path, one every `spacing` ticks: a DMA burst. Arrival is the last one's.
-    pub fn stream(&mut self, from: usize, to: usize, at: Tick, beats: u32, spacing: Tick) -> Passage {
-        let occupied = Tick::from(beats) * spacing;
-        let Passage { arrival: head, hops } = self.links(from, to, at, beats, spacing);
-        let taken = head.max(self.ports[to]);
-        self.ports[to] = taken + occupied;
-        Passage { arrival: taken + (Tick::from(beats) - 1) * spacing, hops }
+    /// Lets the row that a PE (by index) reads enter at QPE index `from`: `beats` beats, one every
+    /// `spacing` ticks from tick `at` on. A PE reads one row at a time.
+    pub fn enter_burst(&mut self, from: usize, pe: u16, at: Tick, beats: u32, spacing: Tick) {
+        let to = usize::from(pe) / PES_PER_QPE;
+        let route = (from as u8, to as u8);
+        self.bursts[usize::from(pe)] =
+            Some(Burst { route, to_enter: beats, to_arrive: beats, at, spacing: spacing.max(NOC_CYCLE) });
+        self.next_beat(pe);
     }
 
-    /// Takes one packet from QPE index `from` to the router of QPE index `to`, where it does not leave the mesh by the
-    /// QPE's port but goes on elsewhere.
-    pub fn cross(&mut self, from: usize, to: usize, at: Tick) -> Passage {
-        self.links(from, to, at, 1, NOC_CYCLE)
-    }
-
-    /// Reserves the links of a path; arrival is the first beat's.
-    fn links(&mut self, from: usize, to: usize, at: Tick, beats: u32, spacing: Tick) -> Passage {
-        let path = ROUTES.path(from, to);
-        let occupied = Tick::from(beats) * spacing;
-        let mut head = at;
-        for &link in path {
-            let link = &mut self.links[usize::from(link)];
-            let depart = head.max(link.free);
-            link.waited += (depart - head) / NOC_CYCLE;
-            link.free = depart + occupied;
-            link.step_packets += beats;
-            link.packets += u64::from(beats);
-            head = depart + HOP_CYCLES * NOC_CYCLE;
+    /// Lets the next beat of a row enter, if one is left.
+    fn next_beat(&mut self, pe: u16) {
+        let Some(burst) = &mut self.bursts[usize::from(pe)] else { return };
+        if burst.to_enter == 0 {
+            return;
         }
-        if path.is_empty() {
-            head += HOP_CYCLES * NOC_CYCLE; // through its own QPE's router
+        let at = burst.at;
+        burst.to_enter -= 1;
+        burst.at += burst.spacing;
+        let (from, to) = burst.route;
+        let route = Route { from: usize::from(from), to: usize::from(to), port: true };
+        self.enter(route, at, Load::Beat(pe));
+    }
+
+    /// Returns the earliest tick at which the row that a PE (by index) reads can be complete.
+    pub fn burst_end(&self, pe: usize) -> Option<Tick> {
+        let burst = self.bursts.get(pe).copied().flatten()?;
+        let hops = ROUTES.path(usize::from(burst.route.0), usize::from(burst.route.1)).len().max(1) as Tick;
+        let last = burst.at + burst.spacing * Tick::from(burst.to_enter) - burst.spacing;
+        Some(last + hops * HOP_CYCLES * NOC_CYCLE)
+    }
+
+    /// Returns the next NoC cycle in which something happens on the mesh.
+    pub fn next_cycle(&self) -> Option<u64> {
+        self.under_way.next()
+    }
+
+    /// Returns whether nothing is under way.
+    pub fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// Says that nothing enters before tick `tick` any more.
+    pub(super) fn rest_until(&mut self, tick: Tick) {
+        self.under_way.rest_until(tick / NOC_CYCLE);
+    }
+
+    /// Carries out NoC cycle `cycle`, the next one; adds what leaves the mesh, with the tick.
+    pub fn pass(&mut self, cycle: u64, landed: &mut Vec<(Tick, Landing)>) {
+        let mut hops = self.under_way.take(cycle);
+        for hop in hops.drain(..) {
+            if hop.first
+                && let Load::Beat(pe) = hop.load
+            {
+                self.next_beat(pe);
+            }
+            match ROUTES.turn(hop.turn) {
+                Turn::Link(link) => self.cross(usize::from(link), cycle, hop),
+                Turn::Leave(qpe) => self.leave(usize::from(qpe), cycle, hop, landed),
+            }
         }
-        Passage { arrival: head, hops: path.len() as u32 }
+        self.under_way.give_back(cycle, hops);
+    }
+
+    fn cross(&mut self, link: usize, cycle: u64, hop: Hop) {
+        let link = &mut self.links[link];
+        let depart = cycle.max(link.free);
+        link.free = depart + 1;
+        link.waited += depart - cycle;
+        link.step_packets += 1;
+        link.packets += 1;
+        self.under_way.push(depart + HOP_CYCLES, Hop { turn: hop.turn + 1, first: false, ..hop });
+    }
+
+    fn leave(&mut self, qpe: usize, cycle: u64, hop: Hop, landed: &mut Vec<(Tick, Landing)>) {
+        let mut taken = cycle;
+        if hop.port {
+            taken = cycle.max(self.ports[qpe]);
+            self.ports[qpe] = taken + 1;
+        }
+        let tick = taken * NOC_CYCLE + Tick::from(hop.phase);
+        match hop.load {
+            Load::Packet(number) => landed.push((tick, Landing::Packet(number))),
+            Load::Beat(pe) => {
+                let Some(burst) = &mut self.bursts[usize::from(pe)] else { return };
+                burst.to_arrive -= 1;
+                if burst.to_arrive == 0 {
+                    self.bursts[usize::from(pe)] = None;
+                    landed.push((tick, Landing::Burst(pe)));
+                }
+            }
+        }
+    }
+
+    /// Returns the bytes that a copy of what is under way takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.under_way.bytes() + size_of_val(self.bursts.as_slice())
     }
 
     /// Closes the time step's counters.
@@ -105,5 +232,7 @@ impl Noc {
     }
 }
 
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

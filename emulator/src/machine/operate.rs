@@ -180,13 +180,11 @@ impl Machine {
         let requested = self.state.tick + start + self.ticks(self.program.costs.dma_setup);
         let Some(address) = dma::source(&self.program, pe, &self.state.pes[pe.index()]) else { return };
         let fetched = dma::fetch(&self.program, &mut self.state, pe, address, requested);
-        let end = fetched.end;
         self.note(|recorder| recorder.fetch(fetched));
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Dma;
         state.count.busy += start;
         self.count_busy(pe, start);
-        self.state.queue.push(end, pe.index() as u16, EventKind::DmaEnd);
     }
 
     /// The DMA has written its row; its interrupt ends the operation.

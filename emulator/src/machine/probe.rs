@@ -120,15 +120,21 @@ pub struct NocProbe {
 }
 
 impl NocProbe {
-    /// One packet was injected.
-    pub fn sent(&mut self, hops: u32, latency: Tick) {
+    /// Counts a packet that was injected and crosses `hops` links.
+    pub fn sent(&mut self, hops: u32) {
         for count in [&mut self.step, &mut self.total] {
             count.packets += 1;
             count.hops += u64::from(hops);
+        }
+        self.in_flight += 1;
+    }
+
+    /// Counts the time of a packet that has crossed the mesh.
+    pub fn arrived(&mut self, latency: Tick) {
+        for count in [&mut self.step, &mut self.total] {
             count.latency += latency;
             count.max_latency = count.max_latency.max(latency);
         }
-        self.in_flight += 1;
     }
 
     /// Closes the time step.

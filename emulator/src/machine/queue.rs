@@ -126,6 +126,11 @@ impl EventQueue {
         self.heap.peek().map(|pending| pending.event())
     }
 
+    /// Returns the tick of the next event.
+    pub fn next_tick(&self) -> Option<Tick> {
+        self.heap.peek().map(|pending| (pending.key >> 64) as Tick)
+    }
+
     /// Pending events.
     pub fn len(&self) -> usize {
         self.heap.len()

@@ -36,12 +36,25 @@ pub enum Rule {
     YFirst,
 }
 
+/// Where a packet on its way goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Over a link, by its number.
+    Link(u8),
+    /// Off the mesh, at the QPE of this index.
+    Leave(u8),
+}
+
 /// Links and paths of the mesh; the same for every machine.
 #[derive(Debug)]
 pub struct Routes {
     links: Vec<Link>,
     paths: Vec<Vec<u8>>,
     rules: Vec<Rule>,
+    /// All paths, one after the other.
+    turns: Vec<Turn>,
+    /// Position of each path in `turns`.
+    first_turns: Vec<u16>,
 }
 
 /// The chip's routes.
@@ -58,6 +71,16 @@ impl Routes {
         &self.paths[from * QPE_COUNT + to]
     }
 
+    /// Returns the position of a path's first turn; the others follow.
+    pub fn first_turn(&self, from: usize, to: usize) -> u16 {
+        self.first_turns[from * QPE_COUNT + to]
+    }
+
+    /// Returns the turn at a position.
+    pub fn turn(&self, position: u16) -> Turn {
+        self.turns[usize::from(position)]
+    }
+
     /// Which rule gave that path.
     pub fn rule(&self, from: usize, to: usize) -> Rule {
         self.rules[from * QPE_COUNT + to]
@@ -69,6 +92,8 @@ impl Routes {
             links,
             paths: vec![Vec::new(); QPE_COUNT * QPE_COUNT],
             rules: vec![Rule::XFirst; QPE_COUNT * QPE_COUNT],
+            turns: Vec::new(),
+            first_turns: Vec::new(),
         };
         let mut dependencies = Dependencies::new(routes.links.len());
         let mut south_east = Vec::new();
@@ -91,6 +116,11 @@ impl Routes {
                 let path = negative_first(&routes.links, from, to);
                 routes.set(&mut dependencies, from, to, path, Rule::YFirst);
             }
+        }
+        for (pair, path) in routes.paths.iter().enumerate() {
+            routes.first_turns.push(routes.turns.len() as u16);
+            routes.turns.extend(path.iter().map(|&link| Turn::Link(link)));
+            routes.turns.push(Turn::Leave((pair % QPE_COUNT) as u8));
         }
         routes
     }

@@ -218,16 +218,29 @@ impl Packet {
     }
 }
 
+/// A packet on the mesh and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Travelling {
+    /// The packet.
+    pub packet: Packet,
+    /// When it was handed to the NoC.
+    pub sent: Tick,
+    /// Ticks by which a fault makes it arrive later.
+    pub late: Tick,
+    /// It is lost on the way.
+    pub lost: bool,
+}
+
 /// Packets on the mesh, by number.
 #[derive(Clone, Debug, Default)]
 pub struct PacketStore {
-    packets: Vec<Packet>,
+    packets: Vec<Travelling>,
     free: Vec<u32>,
 }
 
 impl PacketStore {
     /// Keeps a packet until it is delivered.
-    pub fn put(&mut self, packet: Packet) -> u32 {
+    pub fn put(&mut self, packet: Travelling) -> u32 {
         if let Some(number) = self.free.pop() {
             self.packets[number as usize] = packet;
             number
@@ -244,13 +257,18 @@ impl PacketStore {
 
     /// The packet with this number.
     pub fn get(&self, number: u32) -> Option<&Packet> {
+        self.travelling(number).map(|travelling| &travelling.packet)
+    }
+
+    /// Returns the packet with this number and what becomes of it.
+    pub fn travelling(&self, number: u32) -> Option<&Travelling> {
         self.packets.get(number as usize)
     }
 
     /// Takes it off the mesh.
     pub fn take(&mut self, number: u32) -> Packet {
         self.free.push(number);
-        self.packets[number as usize]
+        self.packets[number as usize].packet
     }
 }
 

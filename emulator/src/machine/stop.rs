@@ -114,7 +114,8 @@ impl Machine {
 
     /// Returns the PE that holds up a time step in which no event is left, and the cause.
     fn stalled(&self) -> Option<Stall> {
-        if !self.state.queue.is_empty() || self.state.host.announced == self.state.host.completed {
+        let nothing_left = self.state.queue.is_empty() && self.state.noc.is_empty();
+        if !nothing_left || self.state.host.announced == self.state.host.completed {
             return None;
         }
         let waiting = self.starved();

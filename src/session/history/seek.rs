@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{History, HistoryError, Position};
-use crate::chip::clock::TICKS_PER_US;
+use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
 
@@ -29,8 +29,9 @@ impl Place {
             Self::Event(event) => session.machine.state().events >= *event,
             Self::Step(step) => session.steps() >= *step,
             Self::TimeUs(time) => {
-                let next = session.machine.state().queue.peek();
-                next.is_some_and(|next| next.tick as f64 > *time * TICKS_PER_US as f64)
+                let state = session.machine.state();
+                let busy = !state.queue.is_empty() || !state.noc.is_empty();
+                busy && session.machine.is_past((*time * TICKS_PER_US as f64) as Tick)
             }
             Self::Bookmark(_) | Self::PreviousStop => true,
         }

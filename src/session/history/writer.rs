@@ -102,7 +102,7 @@ impl History {
 fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Option<Writer> {
     let mut last = None;
     while session.machine.state().events < end {
-        let before = session.machine.state().queue.peek();
+        let before = session.next_event();
         let (what, source) =
             before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
         let Moved::On(_) = session.advance() else { break };

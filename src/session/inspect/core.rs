@@ -310,12 +310,14 @@ fn dma_view(session: &Session, pe: Pe) -> Option<DmaView> {
     let source = pe.index() as u16;
     let pending = machine.queue.sorted();
     let end = pending.iter().find(|event| event.source == source && event.kind == EventKind::DmaEnd);
+    // While beats are on their way, others may still hold them up.
+    let ends = end.map(|event| event.tick).or_else(|| machine.noc.burst_end(pe.index()));
     let step = state.sram.word(slot.turn);
     let bytes = 4 * program.dram.width();
     let (port, from) = (dma::port(pe), dma::source(program, pe, state)?);
     let (row, number, to) = (program.legend.row, step_number(step), slot.buffers.of(step));
     let text = format!("{row}({number}), {bytes} bytes from DRAM port {port}, {from:08x}, to {to:05x}");
-    Some(DmaView { ends: end.map(|event| event.tick), text })
+    Some(DmaView { ends, text })
 }
 
 fn sending(program: &Program, slots: &[Slot], operation: &Operation, state: &PeState) -> Option<SendingView> {

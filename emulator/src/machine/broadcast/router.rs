@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use super::super::exec::{Machine, Progress};
-use super::super::noc::HOP_CYCLES;
+use super::super::noc::{HOP_CYCLES, Route};
 use super::super::options::Assume;
 use super::super::routes::ROUTES;
 use super::super::state::{Packet, PacketKind};
+use super::super::transit::Entry;
 use super::{ROUTER, route_number};
 use crate::chip::clock::{self, NOC_CYCLE, ROUTER_CYCLE, Tick};
 use crate::chip::geometry::{Pe, QPE_COUNT, Qpe};
@@ -72,17 +73,9 @@ pub struct RouterState {
 impl Machine {
     /// Hands a packet to the NoC, for the router.
     pub(super) fn send_to_router(&mut self, from: Pe, packet: Packet, at: Tick) -> Progress {
-        let program = Arc::clone(&self.program);
-        let ports = &program.delivery.ports;
-        let qpe = from.qpe_index();
-        let port = usize::from(ports.of[qpe]);
-        let passage = self.state.noc.cross(qpe, ports.neighbour(qpe), at);
-        let reached = passage.arrival + HOP_CYCLES * NOC_CYCLE;
-        let router = &mut self.state.router;
-        let arrival = reached.max(router.enter[port]);
-        router.enter[port] = arrival + ROUTER_CYCLE;
-        router.waited += arrival - reached;
-        self.launch(packet, at, arrival, passage.hops + 1)
+        let from = from.qpe_index();
+        let to = self.program.delivery.ports.neighbour(from);
+        self.launch(packet, at, Entry { route: Route { from, to, port: false }, at, more_hops: 1 })
     }
 
     /// A packet has reached the router: it goes on to every QPE of its entry.
@@ -105,10 +98,9 @@ impl Machine {
             router.waited += depart - out;
             router.copies += 1;
             let from = delivery.ports.neighbour(usize::from(qpe));
-            let entered = depart + HOP_CYCLES * NOC_CYCLE;
-            let passage = self.state.noc.send(from, usize::from(qpe), entered);
-            let copy = Packet { qpe, mask, ..*packet };
-            progress = progress.or(self.launch(copy, now, passage.arrival, passage.hops + 1));
+            let route = Route { from, to: usize::from(qpe), port: true };
+            let entry = Entry { route, at: depart + HOP_CYCLES * NOC_CYCLE, more_hops: 1 };
+            progress = progress.or(self.launch(Packet { qpe, mask, ..*packet }, now, entry));
         }
         progress
     }

@@ -1,11 +1,12 @@
 //! Where the machine tells its recorder what happens.
 
 use super::super::exec::Machine;
+use super::super::noc::HOP_CYCLES;
 use super::super::program::{Ends, Operation, Slot, Target};
 use super::super::state::{Packet, Status};
 use super::instructions::Pricing;
 use super::{Instructions, Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
-use crate::chip::clock::Tick;
+use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::chip::geometry::Pe;
 
 impl Machine {
@@ -73,22 +74,22 @@ impl Machine {
         self.note(|recorder| recorder.waited(pe.index(), now, more));
     }
 
-    /// A packet leaves at `sent` and arrives after `hops` links. `stored`: where it is kept; none for one that is lost.
+    /// A packet leaves at tick `sent`, has `hops` links to cross and is kept at place `stored`.
     #[inline]
-    pub(in super::super) fn note_sent(
-        &mut self,
-        packet: &Packet,
-        (sent, arrives): (Tick, Tick),
-        hops: u32,
-        stored: Option<u32>,
-    ) {
+    pub(in super::super) fn note_sent(&mut self, packet: &Packet, sent: Tick, hops: u32, stored: u32) {
         let Packet { source, qpe, mask, host, kind, .. } = *packet;
         self.note(|recorder| {
-            let parent = None;
-            let delivered = None;
+            let (parent, delivered) = (None, None);
+            let arrives = sent + Tick::from(hops.max(1)) * HOP_CYCLES * NOC_CYCLE;
             let span = PacketSpan { source, qpe, mask, host, kind, parent, hops, sent, arrives, delivered };
             recorder.sent(span, stored);
         });
+    }
+
+    /// A packet has crossed the mesh and arrives at tick `arrives`, unless it is lost.
+    #[inline]
+    pub(in super::super) fn note_landed(&mut self, stored: u32, arrives: Tick, lost: bool) {
+        self.note(|recorder| recorder.landed(stored, arrives, lost));
     }
 
     /// A packet is taken off the mesh; until the next one is, what happens is due to it.

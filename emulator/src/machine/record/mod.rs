@@ -230,14 +230,28 @@ impl Recorder {
     }
 
     /// A packet has left; `stored`: its place in the store, none for one that is lost.
-    fn sent(&mut self, mut span: PacketSpan, stored: Option<u32>) {
+    fn sent(&mut self, mut span: PacketSpan, stored: u32) {
         span.parent = self.copied;
         let number = self.first_packet + self.packets.len() as u64;
         let dropped = self.dropped;
         keep(&mut self.packets, span, self.limits.packets, &mut self.dropped);
         self.first_packet += self.dropped - dropped;
-        if let Some(stored) = stored {
-            self.stored.insert(stored, number);
+        self.stored.insert(stored, number);
+    }
+
+    /// A packet has crossed the mesh; a lost one is never delivered.
+    fn landed(&mut self, stored: u32, arrives: Tick, lost: bool) {
+        let number = if lost { self.stored.remove(&stored) } else { self.stored.get(&stored).copied() };
+        let at = number.and_then(|number| number.checked_sub(self.first_packet));
+        if let Some(span) = at.and_then(|at| self.packets.get_mut(at as usize)) {
+            span.arrives = arrives;
+        }
+    }
+
+    /// A PE's row is written.
+    pub(super) fn fetched(&mut self, pe: u16, end: Tick) {
+        if let Some(span) = self.fetches.iter_mut().rev().find(|span| span.pe == pe) {
+            span.end = end;
         }
     }
 

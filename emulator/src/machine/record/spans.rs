@@ -108,7 +108,7 @@ pub struct PacketSpan {
     pub hops: u32,
     /// When it was handed to the NoC.
     pub sent: Tick,
-    /// Tick at which it arrives at its QPE.
+    /// Tick at which it arrives at its QPE; while it crosses the mesh, the earliest one possible.
     pub arrives: Tick,
     /// When it was taken off the mesh; none while it is there, and for one that is lost.
     pub delivered: Option<Tick>,
@@ -131,7 +131,7 @@ pub struct FetchSpan {
     pub granted: Tick,
     /// When the port has given the last.
     pub given: Tick,
-    /// When the last beat is written.
+    /// When the last beat is written; until it is, `given`.
     pub end: Tick,
 }
 

@@ -25,7 +25,7 @@ fn packet(sent: Tick) -> PacketSpan {
 fn a_full_list_loses_its_oldest_and_numbers_stay_right() {
     let mut recorder = Recorder::new(Limits { packets: 3, per_pe: 2 }, 0, 10);
     for n in 0..5 {
-        recorder.sent(packet(100 * n), Some(n as u32));
+        recorder.sent(packet(100 * n), n as u32);
     }
     assert_eq!((recorder.first_packet, recorder.dropped), (12, 2));
     assert_eq!(recorder.packet(11), None);
@@ -40,7 +40,7 @@ fn a_full_list_loses_its_oldest_and_numbers_stay_right() {
 fn what_goes_on_is_not_forgotten() {
     let mut recorder = Recorder::new(Limits::default(), 0, 0);
     for n in 0..4 {
-        recorder.sent(packet(100 * n), Some(n as u32));
+        recorder.sent(packet(100 * n), n as u32);
     }
     recorder.delivered(0, 20);
     recorder.delivered(2, 230);

@@ -1,0 +1,127 @@
+//! Packets between their sender and their arrival: into the mesh, across it, off it.
+
+use super::broadcast::ROUTER;
+use super::exec::{Machine, Progress};
+use super::fault::Fate;
+use super::noc::{HOP_CYCLES, Landing, Load, Route};
+use super::queue::{Event, EventKind};
+use super::state::{Packet, Travelling};
+use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, Tick};
+use crate::chip::geometry::PES_PER_QPE;
+
+/// When and where a packet enters the mesh.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) route: Route,
+    /// When it enters.
+    pub(super) at: Tick,
+    /// Links that it crosses outside of the mesh: to or from the event router.
+    pub(super) more_hops: u32,
+}
+
+impl Machine {
+    /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
+    pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
+        self.send_at(from, packet, self.state.tick)
+    }
+
+    /// Hands a packet to the NoC at tick `at`.
+    pub(super) fn send_at(&mut self, from: usize, packet: Packet, at: Tick) -> Progress {
+        let route = Route { from, to: usize::from(packet.qpe), port: true };
+        self.launch(packet, at, Entry { route, at, more_hops: 0 })
+    }
+
+    /// A packet is on its way from tick `sent` on, and enters the mesh as `entry` says.
+    pub(super) fn launch(&mut self, packet: Packet, sent: Tick, entry: Entry) -> Progress {
+        let state = &mut self.state;
+        let number = state.sent;
+        state.sent += 1;
+        let mut packet = packet;
+        let fate = state.faults.fate(&packet);
+        let late = if let Some(Fate::Late(ticks)) = fate { ticks } else { 0 };
+        if let Some(Fate::Astray(address)) = fate {
+            packet.go_astray(address);
+        }
+        let lost = fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok();
+        if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
+            pe.count.sent += 1;
+        }
+        let stored = state.packets.put(Travelling { packet, sent, late, lost });
+        let hops = state.noc.enter(entry.route, entry.at, Load::Packet(stored)) + entry.more_hops;
+        state.traffic.sent(hops);
+        self.note_sent(&packet, sent, hops, stored);
+        if lost { self.packet_lost(&packet) } else { Progress::default() }
+    }
+
+    /// Lets the mesh run until the next event of the queue. Announce time steps before, not after:
+    /// what the mesh has done up to then is not undone.
+    pub fn settle(&mut self) {
+        let mut landed = Vec::new();
+        while let Some(cycle) = self.state.noc.next_cycle() {
+            if self.state.queue.next_tick().is_some_and(|tick| cycle * NOC_CYCLE > tick) {
+                break;
+            }
+            self.state.noc.pass(cycle, &mut landed);
+            for (tick, landing) in landed.drain(..) {
+                self.land(tick, landing);
+            }
+        }
+    }
+
+    /// Returns the next event, the mesh settled: see [`Self::settle`].
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.settle();
+        self.state.queue.peek()
+    }
+
+    /// Returns whether the next event comes after tick `tick`, whatever is under way on the mesh.
+    pub fn is_past(&self, tick: Tick) -> bool {
+        let ahead = |machine: &Self| machine.state.queue.next_tick().is_none_or(|next| next > tick);
+        if !ahead(self) || self.state.noc.is_empty() {
+            return ahead(self);
+        }
+        let mut copy = self.clone();
+        copy.settle();
+        ahead(&copy)
+    }
+
+    /// Something leaves the mesh at a tick that may lie ahead.
+    fn land(&mut self, tick: Tick, landing: Landing) {
+        match landing {
+            Landing::Packet(number) => self.land_packet(tick, number),
+            Landing::Burst(pe) => {
+                self.state.queue.push(tick, pe, EventKind::DmaEnd);
+                self.note(|recorder| recorder.fetched(pe, tick));
+            }
+        }
+    }
+
+    fn land_packet(&mut self, tick: Tick, number: u32) {
+        let Some(&Travelling { packet, sent, late, lost }) = self.state.packets.travelling(number) else {
+            return;
+        };
+        let routed = packet.qpe == ROUTER && !packet.host;
+        let arrival = late + if routed { self.reach_router(tick, &packet) } else { tick };
+        self.state.traffic.arrived(arrival - sent);
+        self.note_landed(number, arrival, lost);
+        if lost {
+            self.state.packets.take(number);
+            self.state.traffic.in_flight -= 1;
+        } else {
+            self.state.queue.push(arrival, packet.source, EventKind::Deliver(number));
+        }
+    }
+
+    /// Returns when a packet that leaves the mesh at tick `tick` is taken by its port of the event router.
+    fn reach_router(&mut self, tick: Tick, packet: &Packet) -> Tick {
+        let ports = &self.program.delivery.ports;
+        let from = (usize::from(packet.source) / PES_PER_QPE).min(ports.of.len() - 1);
+        let port = usize::from(ports.of[from]);
+        let router = &mut self.state.router;
+        let reached = tick + HOP_CYCLES * NOC_CYCLE;
+        let arrival = reached.max(router.enter[port]);
+        router.enter[port] = arrival + ROUTER_CYCLE;
+        router.waited += arrival - reached;
+        arrival
+    }
+}
