@@ -430,6 +430,8 @@ pub struct DramUse {
     pub beats: u64,
     /// Bytes.
     pub bytes: u64,
+    /// NoC cycles that beats waited for links, sum over links.
+    pub waited_cycles: u64,
 }
 
 /// Bytes overwritten before they were read.

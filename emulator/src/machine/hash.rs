@@ -164,8 +164,8 @@ fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfe
 }
 
 fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterState) {
-    let Noc { links, ports, under_way, bursts } = noc;
-    // The other fields of a link count its packets.
+    // The other fields of a link, and what beats waited, are counts.
+    let Noc { links, ports, under_way, bursts, beats_waited: _ } = noc;
     words.list(links.iter().map(|link| link.free));
     words.list(ports.iter().copied());
     for (cycle, Hop { load, turn, phase, first, port }) in under_way.iter() {

@@ -99,6 +99,8 @@ pub struct Noc {
     pub(super) under_way: Wheel<Hop>,
     /// Rows that are read, by PE index.
     pub(super) bursts: Vec<Option<Burst>>,
+    /// NoC cycles that beats of rows waited for links, since the start.
+    pub beats_waited: u64,
 }
 
 impl Default for Noc {
@@ -108,6 +110,7 @@ impl Default for Noc {
             ports: [0; QPE_COUNT],
             under_way: Wheel::default(),
             bursts: vec![None; PE_COUNT],
+            beats_waited: 0,
         }
     }
 }
@@ -192,7 +195,10 @@ impl Noc {
         let link = &mut self.links[link];
         let depart = cycle.max(link.free);
         link.free = depart + 1;
-        link.waited += depart - cycle;
+        match hop.load {
+            Load::Packet(_) => link.waited += depart - cycle,
+            Load::Beat(_) => self.beats_waited += depart - cycle,
+        }
         link.step_packets += 1;
         link.packets += 1;
         self.under_way.push(depart + HOP_CYCLES, Hop { turn: hop.turn + 1, first: false, ..hop });
