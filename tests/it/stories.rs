@@ -77,7 +77,7 @@ fn the_writer_of_corrupted_weights_is_found_by_going_back() {
         (writer.pe, writer.what.as_str()),
         (Some((1, 1, 0)), "a packet from PE(1,1,0) with y of rnns.0")
     );
-    assert_eq!((writer.at.steps, writer.at.events), (12, 20520));
+    assert_eq!((writer.at.steps, writer.at.events), (12, 20450));
     // The moment before it the word is what the host loaded; the event is the write.
     let word =
         |session: &spinntui::session::Session| session.machine().state().pes[pe.index()].sram.word(0x8770);

@@ -21,7 +21,7 @@ fn a_lesson_is_taken() {
     terminal.press(".");
     terminal.wait_for("4/8 Helpers");
     terminal.press(".");
-    terminal.wait_for("That took 290.3 µs");
+    terminal.wait_for("That took 290.2 µs");
     terminal.wait_for("1 of 5,816 words");
     // A step by hand, and back: the page's own moment again.
     terminal.press("s");
