@@ -45,6 +45,8 @@ pub mod machine;
 pub mod mapping;
 pub mod model;
 pub mod net;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use emulator::{EmbeddingRows, Emulator, EmulatorError, Stopped};

@@ -10,6 +10,7 @@ pub mod gesture;
 pub mod lif;
 pub mod quantise;
 pub mod random;
+pub mod spiking;
 pub mod sum;
 
 pub use csr::Csr;

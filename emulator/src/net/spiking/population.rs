@@ -1,0 +1,167 @@
+//! Populations: the constants of their neurons, ready for the update of a tick.
+
+use super::convention::{Compare, SpikesPerTick};
+use super::per_neuron::PerNeuron;
+
+/// Population of neurons of one model.
+///
+/// Values of v, θ and reset are the neuron's own times `scale`, which is 1 unless weights are int8.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    /// Name of the node, or of the user.
+    pub name: String,
+    /// Number of neurons, the product of `shape`.
+    pub units: usize,
+    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count in C order.
+    pub shape: Vec<usize>,
+    /// Constants of current and membrane.
+    pub dynamics: Dynamics,
+    /// Firing; `None` for populations whose output is v.
+    pub firing: Option<Firing>,
+    /// v before the first tick.
+    pub start: PerNeuron<f32>,
+    /// Factor by which the stored v exceeds the v of the model.
+    pub scale: PerNeuron<f32>,
+}
+
+/// Constants of v ← keep·v + gain·I + offset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dynamics {
+    /// Way from the input sum to the membrane.
+    pub synapse: Synapse,
+    /// Share of v that is kept from tick to tick (α).
+    pub keep: PerNeuron<f32>,
+    /// Factor of the current, or of the input sum. Not used with [`Synapse::Signed`].
+    pub gain: PerNeuron<f32>,
+    /// Constant drive of v in every tick: leak and bias.
+    pub offset: PerNeuron<f32>,
+}
+
+/// Way from the input sum x to the membrane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Synapse {
+    /// x enters v.
+    Direct,
+    /// I ← keep·I + gain·x + offset enters v.
+    Current {
+        /// Share of I that is kept from tick to tick.
+        keep: PerNeuron<f32>,
+        /// Factor of x.
+        gain: PerNeuron<f32>,
+        /// Constant drive of I in every tick: the bias.
+        offset: PerNeuron<f32>,
+        /// Whether v takes the current of the tick before instead of the new one.
+        old: bool,
+    },
+    /// Two currents, one of weights ≥ 0, one of the magnitudes of weights < 0; their difference enters v
+    /// (py-spinnaker2's `lif_curr_exp`).
+    Signed {
+        /// Share of the excitatory current that is kept from tick to tick.
+        exc_keep: PerNeuron<f32>,
+        /// Share of the inhibitory current that is kept from tick to tick.
+        inh_keep: PerNeuron<f32>,
+    },
+}
+
+/// Firing of a population's neurons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Firing {
+    /// Threshold θ.
+    pub threshold: PerNeuron<f32>,
+    /// Comparison of v with θ.
+    pub compare: Compare,
+    /// Effect of a spike on v.
+    pub reset: Reset,
+    /// Most spikes of a neuron in a tick.
+    pub spikes_per_tick: SpikesPerTick,
+    /// Lower limit of v after the reset; `None` for none.
+    pub floor: Option<PerNeuron<f32>>,
+}
+
+/// Effect of a spike on v ([`super::convention::ResetRule`] explains the rules).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reset {
+    /// v ← v − n·θ for n spikes.
+    Subtract,
+    /// v ← these values.
+    To(PerNeuron<f32>),
+    /// snnTorch's subtraction with `reset_delay=False`.
+    SnnTorch,
+    /// snnTorch's subtraction with `reset_delay=True`.
+    SnnTorchDelayed,
+    /// snnTorch's reset to zero with `reset_delay=True`.
+    SnnTorchZeroDelayed,
+}
+
+/// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spinnaker2Lif {
+    /// v above which a neuron spikes.
+    pub threshold: f32,
+    /// Share of v that is kept from tick to tick.
+    pub alpha_decay: f32,
+    /// Added to v in every tick.
+    pub i_offset: f32,
+    /// v before the first tick.
+    pub v_init: f32,
+    /// v after a spike; `None` for reset by subtraction.
+    pub v_reset: Option<f32>,
+    /// Decays (`exc_decay`, `inh_decay`) of `lif_curr_exp`; `None` for `lif`.
+    pub currents: Option<(f32, f32)>,
+}
+
+impl Spinnaker2Lif {
+    /// Makes a population of `units` such neurons.
+    pub fn population(&self, name: String, units: usize) -> Population {
+        let synapse = self.currents.map_or(Synapse::Direct, |(exc, inh)| Synapse::Signed {
+            exc_keep: PerNeuron::All(exc),
+            inh_keep: PerNeuron::All(inh),
+        });
+        Population {
+            name,
+            units,
+            shape: vec![units],
+            dynamics: Dynamics {
+                synapse,
+                keep: PerNeuron::All(self.alpha_decay),
+                gain: PerNeuron::All(1.0),
+                offset: PerNeuron::All(self.i_offset),
+            },
+            firing: Some(Firing {
+                threshold: PerNeuron::All(self.threshold),
+                compare: Compare::Greater,
+                reset: self.v_reset.map_or(Reset::Subtract, |value| Reset::To(PerNeuron::All(value))),
+                spikes_per_tick: SpikesPerTick::One,
+                floor: None,
+            }),
+            start: PerNeuron::All(self.v_init),
+            scale: PerNeuron::All(1.0),
+        }
+    }
+}
+
+impl Population {
+    /// Returns `true` if every list of values has one a neuron.
+    pub fn is_consistent(&self) -> bool {
+        self.lists().iter().all(|values| values.fits(self.units))
+            && self.shape.iter().product::<usize>() == self.units
+    }
+
+    fn lists(&self) -> Vec<&PerNeuron<f32>> {
+        let Dynamics { synapse, keep, gain, offset } = &self.dynamics;
+        let mut lists = vec![keep, gain, offset, &self.start, &self.scale];
+        match synapse {
+            Synapse::Direct => {}
+            Synapse::Current { keep, gain, offset, .. } => lists.extend([keep, gain, offset]),
+            Synapse::Signed { exc_keep, inh_keep } => lists.extend([exc_keep, inh_keep]),
+        }
+        if let Some(firing) = &self.firing {
+            lists.push(&firing.threshold);
+            lists.extend(firing.floor.as_ref());
+            if let Reset::To(values) = &firing.reset {
+                lists.push(values);
+            }
+        }
+        lists
+    }
+}
