@@ -39,23 +39,27 @@ pub enum NirError {
 }
 
 impl NirError {
-    /// Creates an error about the file.
-    pub fn file(reason: impl Into<String>) -> Self {
+    pub(crate) fn file(reason: impl Into<String>) -> Self {
         Self::File(reason.into())
     }
 
-    /// Creates an error about a node.
-    pub fn node(node: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn node(node: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Node { node: node.into(), reason: reason.into() }
     }
 
-    /// Creates an error about a parameter.
-    pub fn field(node: impl Into<String>, field: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn field(
+        node: impl Into<String>,
+        field: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
         Self::Field { node: node.into(), field: field.into(), reason: reason.into() }
     }
 
-    /// Creates an error about an edge.
-    pub fn edge(source: impl Into<String>, target: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn edge(
+        source: impl Into<String>,
+        target: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
         Self::Edge { source_node: source.into(), target: target.into(), reason: reason.into() }
     }
 
