@@ -12,6 +12,7 @@ pub mod language;
 pub mod layers;
 mod names;
 pub mod readout;
+pub mod spiking;
 mod tensors;
 pub mod vocabulary;
 mod weights;

@@ -68,7 +68,7 @@ pub struct Connection {
 }
 
 /// Refuses a number of synapses above the limit, before memory is taken for them.
-pub(super) fn check_size(synapses: u64) -> Result<(), ConnectionError> {
+pub(crate) fn check_size(synapses: u64) -> Result<(), ConnectionError> {
     if synapses > SYNAPSE_LIMIT { Err(ConnectionError::TooLarge { synapses }) } else { Ok(()) }
 }
 
@@ -169,6 +169,11 @@ impl Connection {
     /// Returns the number of targets.
     pub fn outputs(&self) -> usize {
         self.outputs
+    }
+
+    /// Returns the number of synapses, those of weight 0 included.
+    pub fn synapses(&self) -> u64 {
+        self.synapses.len() as u64
     }
 
     /// Returns `true` if a synapse takes a tick or more.

@@ -185,8 +185,12 @@ impl Conventions {
 
     /// Returns the length of a tick for `neuron`; `None` if neither user nor framework gives it.
     pub fn dt(&self, neuron: &Neuron) -> Option<f64> {
-        let norse_if = self.framework() == Framework::Norse && !neuron.leaks();
-        self.given.dt.or(if norse_if { Some(1.0) } else { self.base_dt() })
+        match (self.framework(), neuron) {
+            // Their sums do not depend on it.
+            (_, Neuron::Sum) => Some(1.0),
+            (Framework::Norse, neuron) if !neuron.leaks() => self.given.dt.or(Some(1.0)),
+            _ => self.base_dt(),
+        }
     }
 
     /// Returns the length of a tick for delays; `None` if neither user nor framework gives it.
