@@ -23,6 +23,8 @@ pub struct SpikingOptions {
     pub schedule: Schedule,
     /// Format of weights.
     pub weights: WeightFormat,
+    /// Factor of int8 weights; `None` for 127/max|w| of each target population.
+    pub weight_scale: Option<f64>,
 }
 
 /// Network made of a graph.
@@ -71,7 +73,10 @@ pub fn convert(graph: &Graph, options: &SpikingOptions) -> Result<Converted, Spi
     let populations = builder.populations(&paths)?;
     let projections = builder.projections(&all)?;
     let outputs = builder.outputs(&all);
-    let network = Network::new(sources, populations, projections, outputs, options.weights)?;
+    let mut network = Network::new(sources, populations, projections, outputs)?;
+    if options.weights == WeightFormat::Int8 {
+        network = network.with_int8_weights(options.weight_scale)?;
+    }
     Ok(Converted { network, nodes: builder.nodes, notes: builder.notes })
 }
 

@@ -43,13 +43,15 @@ pub(super) fn time_constants(node: &str, neuron: &Neuron, dt: f64) -> Vec<Note> 
     let mut notes = Vec::new();
     for (name, tau) in neuron.time_constants() {
         let shortest = tau.distinct().iter().copied().fold(f64::INFINITY, f64::min);
-        if dt / shortest >= 1.0 {
+        // Parameters are single precision: 1e-2 is stored as a little less.
+        let ratio = dt / shortest;
+        if ratio >= 1.0 - 1e-6 {
             let text = format!(
                 "dt {dt:e} is not shorter than `{name}` ({shortest:e}), so that its state cannot last a tick; \
                  the dt is probably not the one of the training"
             );
             notes.push(Note::warning(node, text));
-        } else if dt / shortest <= 1e-4 {
+        } else if ratio <= 1e-4 * (1.0 + 1e-6) {
             let text = format!(
                 "dt {dt:e} is at most 1e-4 of every `{name}` (from {shortest:e}), so that hardly anything happens in a tick; \
                  the dt is probably not the one of the training"

@@ -6,22 +6,29 @@
 //! that of the membrane, v is S = w_scale/(b·g) times too large. θ, v_reset, start, lower limit and
 //! offsets are multiplied by S, and the gains become 1. A neuron with g = 0 or b = 0 keeps that gain.
 
-use super::network::{Network, Projection};
+use super::network::{Network, NetworkError, Projection};
 use super::per_neuron::PerNeuron;
 use super::population::{Population, Reset, Synapse};
 use super::rows::Weights;
 
-/// Quantises all weights and scales all populations accordingly.
-pub(super) fn quantise(network: &mut Network) {
+/// Quantises all weights and scales all populations accordingly; `given` replaces 127/max|w|.
+pub(super) fn quantise(network: &mut Network, given: Option<f64>) -> Result<(), NetworkError> {
     for index in 0..network.populations.len() {
         let incoming = || network.projections.iter().filter(|projection| projection.to == index);
         let largest = incoming().map(largest).fold(0.0, f64::max);
-        let scale = if largest > 0.0 { 127.0 / largest } else { 1.0 };
+        let scale = given.unwrap_or(if largest > 0.0 { 127.0 / largest } else { 1.0 });
+        // Also refuses NaN.
+        if !(scale > 0.0 && scale * largest < 127.5) {
+            let name = network.populations[index].name.clone();
+            let (scale, largest) = (scale.to_string(), (scale * largest).to_string());
+            return Err(NetworkError::WeightScale { name, scale, largest });
+        }
         for projection in network.projections.iter_mut().filter(|projection| projection.to == index) {
             round(projection, scale);
         }
         rescale(&mut network.populations[index], scale);
     }
+    Ok(())
 }
 
 fn largest(projection: &Projection) -> f64 {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::convention::{SpikesPerTick, WeightFormat};
+use super::convention::SpikesPerTick;
 use super::int8;
 use super::population::Population;
 use super::rows::{Delays, Rows};
@@ -127,6 +127,19 @@ pub enum NetworkError {
         /// Its threshold.
         threshold: String,
     },
+    /// A scale does not suit the weights.
+    #[error(
+        "population `{name}`: a weight scale of {scale} makes {largest} of the largest weight; \
+         expected a scale above 0 that leaves every weight within ±127"
+    )]
+    WeightScale {
+        /// Name of the population.
+        name: String,
+        /// Scale given.
+        scale: String,
+        /// Largest magnitude of a scaled weight.
+        largest: String,
+    },
     /// Delays times neurons are more than memory is taken for.
     #[error(
         "projection {name}: a delay of {delay} ticks needs too large a ring buffer; \
@@ -162,7 +175,6 @@ impl Network {
         populations: Vec<Population>,
         projections: Vec<Projection>,
         outputs: Vec<Output>,
-        weights: WeightFormat,
     ) -> Result<Self, NetworkError> {
         let mut network = Self { sources, populations, projections, outputs, order: Vec::new() };
         network.populations.iter().try_for_each(check_population)?;
@@ -170,10 +182,19 @@ impl Network {
         network.outputs.iter().try_for_each(|output| network.check_output(output))?;
         network.check_rings()?;
         network.order = network.update_order()?;
-        if weights == WeightFormat::Int8 {
-            int8::quantise(&mut network);
-        }
         Ok(network)
+    }
+
+    /// Turns all weights into 8-bit integers and scales the populations accordingly.
+    ///
+    /// Without `scale`, the weights of each population are multiplied by 127/max|w|.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `scale` is not above 0, or makes a weight larger than 127.
+    pub fn with_int8_weights(mut self, scale: Option<f64>) -> Result<Self, NetworkError> {
+        int8::quantise(&mut self, scale)?;
+        Ok(self)
     }
 
     /// Returns the spike sources.

@@ -33,5 +33,5 @@ fn source(units: usize) -> SpikeSource {
 
 fn network(populations: Vec<Population>, projections: Vec<Projection>, inputs: usize) -> Network {
     let sources = vec![source(inputs)];
-    Network::new(sources, populations, projections, vec![], WeightFormat::F32).unwrap()
+    Network::new(sources, populations, projections, vec![]).unwrap()
 }

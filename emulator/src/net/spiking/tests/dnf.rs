@@ -34,7 +34,7 @@ fn field() -> Vec<(u32, u32, f32, u16)> {
     synapses
 }
 
-fn dynamic_field(weights: WeightFormat) -> Network {
+fn dynamic_field() -> Network {
     let field_neurons =
         population::Spinnaker2Lif { v_reset: None, currents: Some((0.5, 0.2)), ..lif(10.0, 0.8, None) };
     let inhibitor = population::Spinnaker2Lif { i_offset: 3.0, ..lif(5.0, 1.0, Some(0.0)) };
@@ -47,7 +47,7 @@ fn dynamic_field(weights: WeightFormat) -> Network {
     ];
     let populations =
         vec![field_neurons.population("pop1".into(), 400), inhibitor.population("global_inh".into(), 1)];
-    Network::new(vec![source(400)], populations, projections, vec![], weights).unwrap()
+    Network::new(vec![source(400)], populations, projections, vec![]).unwrap()
 }
 
 fn run(network: &Network, input: &BTreeSet<(u64, u32)>) -> BTreeSet<(u64, u32)> {
@@ -66,6 +66,9 @@ fn all_spikes_of_the_dynamic_neural_field_come_out() {
     let Some(folder) = shared("data/dnf") else { return };
     let (input, recorded) = (list(&folder.join("input_spikes.csv")), list(&folder.join("output_spikes.csv")));
     assert_eq!((input.len(), recorded.len()), (39_999, 10_188));
-    let sent = run(&dynamic_field(WeightFormat::F32), &input);
+    let sent = run(&dynamic_field(), &input);
     assert_eq!(sent.symmetric_difference(&recorded).count(), 0, "{} spikes", sent.len());
+    // The weights are integers, as on the chip.
+    let integer = dynamic_field().with_int8_weights(Some(1.0)).unwrap();
+    assert_eq!(run(&integer, &input), recorded);
 }

@@ -83,7 +83,7 @@ fn spikes_cross_several_populations_in_a_tick_in_any_order_of_populations() {
 fn outputs_show_several_senders_and_later_ticks() {
     let taps = vec![Tap { from: Origin::Source(0), delay: 0 }, Tap { from: Origin::Source(0), delay: 2 }];
     let outputs = vec![Output { name: "out".into(), taps }];
-    let network = Network::new(vec![source(2)], vec![], vec![], outputs, WeightFormat::F32).unwrap();
+    let network = Network::new(vec![source(2)], vec![], vec![], outputs).unwrap();
     let mut state = network.state();
     let mut shown = Vec::new();
     for tick in 0..4 {
@@ -97,7 +97,7 @@ fn outputs_show_several_senders_and_later_ticks() {
 fn what_does_not_fit_is_refused() {
     let one = || lif(1.0, 1.0, None).population("a".into(), 1);
     let build = |populations, projections| {
-        Network::new(vec![source(2)], populations, projections, vec![], WeightFormat::F32).unwrap_err()
+        Network::new(vec![source(2)], populations, projections, vec![]).unwrap_err()
     };
     let edge = |from, inputs, delay| projection(from, 0, rows(inputs, 1, &[(0, 0, 1.0, delay)]));
     let error = build(vec![one()], vec![edge(Origin::Population(0), 1, 0)]);
@@ -135,11 +135,9 @@ fn int8_weights_scale_thresholds_along() {
     let population = neuron.population("a".into(), vec![3], &PerNeuron::All(0.125), &conventions);
     let weights = [(0, 0, 127.0, 0), (0, 1, -64.0, 0), (1, 0, 3.0, 1), (1, 2, 5.0, 0), (1, 1, -90.0, 0)];
     let weights = weights.map(|(s, t, w, d)| (s, t, w / 32.0, d));
-    let build = |format| {
-        let projections = vec![projection(Origin::Source(0), 0, rows(2, 3, &weights))];
-        Network::new(vec![source(2)], vec![population.clone()], projections, vec![], format).unwrap()
-    };
-    let (float, integer) = (build(WeightFormat::F32), build(WeightFormat::Int8));
+    let projections = vec![projection(Origin::Source(0), 0, rows(2, 3, &weights))];
+    let float = network(vec![population], projections, 2);
+    let integer = float.clone().with_int8_weights(None).unwrap();
     assert_eq!(integer.projections()[0].rows.weights(), &Weights::Int8(vec![127, -64, 3, -90, 5]));
     let (mut a, mut b) = (float.state(), integer.state());
     let mut total = 0;
@@ -171,14 +169,16 @@ fn int8_rounds_to_nearest_but_truncates_convolutions() {
     let convolution = window.convolution(window::Kernels { outputs: 1, groups: 1, weight: &weight }).unwrap();
     let dense = Connection::dense(4, 1, &weight).unwrap();
     for (connection, wanted) in [(convolution, [127, 1, -1, 0]), (dense, [127, 2, -2, 0])] {
-        let network = Network::new(
-            vec![source(4)],
+        let float = network(
             vec![lif(1.0, 1.0, None).population("a".into(), 1)],
             vec![projection(Origin::Source(0), 0, connection.rows(0).unwrap())],
-            vec![],
-            WeightFormat::Int8,
-        )
-        .unwrap();
-        assert_eq!(network.projections()[0].rows.weights(), &Weights::Int8(wanted.to_vec()));
+            4,
+        );
+        let integer = float.clone().with_int8_weights(None).unwrap();
+        assert_eq!(integer.projections()[0].rows.weights(), &Weights::Int8(wanted.to_vec()));
+        for scale in [0.0, -1.0, f64::NAN, 2.0] {
+            let error = float.clone().with_int8_weights(Some(scale)).unwrap_err();
+            assert!(matches!(error, NetworkError::WeightScale { .. }), "{error}");
+        }
     }
 }
