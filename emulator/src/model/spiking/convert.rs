@@ -143,7 +143,8 @@ impl Builder<'_> {
             if matches!(self.graph.nodes[to].kind, NodeKind::Output) && !self.sums.contains_key(&to) {
                 self.sums.insert(to, self.nodes.len());
                 self.nodes.push(to);
-                let text = "weights lead to this Output without a population: it shows their sums, not spikes";
+                let text =
+                    "weights lead to this Output without a population: it shows their sums, not spikes";
                 self.notes.push(Note::of(&self.graph.nodes[to].name, text));
             }
         }

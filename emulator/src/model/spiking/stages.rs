@@ -142,17 +142,17 @@ fn delay(node: &Node, values: &Values, conventions: &Conventions) -> Result<Stag
     if let Some(&long) = values.stored().iter().find(|&&delay| ticks(delay).round() > f64::from(u16::MAX)) {
         return Err(failed(ConnectionError::Delay(ticks(long) as u64)));
     }
-    let synapse = |n: usize| Synapse {
-        target: n as u32,
-        delay: ticks(values.get(n)).round() as u16,
-        weight: 1.0,
-    };
+    let synapse =
+        |n: usize| Synapse { target: n as u32, delay: ticks(values.get(n)).round() as u16, weight: 1.0 };
     let units = node.inputs();
     let connection = Connection::one_each(units, (0..units).map(synapse).collect()).map_err(failed)?;
     let odd = |delay: &&f32| (ticks(**delay) - ticks(**delay).round()).abs() > 0.01;
     let odd = values.stored().iter().find(odd);
     let note = |delay: &f32| {
-        Note::warning(&node.name, format!("a delay of {delay:e} is no multiple of dt {dt:e}: rounded to ticks"))
+        Note::warning(
+            &node.name,
+            format!("a delay of {delay:e} is no multiple of dt {dt:e}: rounded to ticks"),
+        )
     };
     Ok(Stage { notes: odd.map(note).into_iter().collect(), ..Stage::new(connection) })
 }
@@ -161,7 +161,8 @@ fn delay(node: &Node, values: &Values, conventions: &Conventions) -> Result<Stag
 fn flatten(node: &Node, conventions: &Conventions) -> Result<Stage, ConnectionError> {
     let units = node.inputs();
     let [channels, rows, columns] = maps(&node.input);
-    let reorders = conventions.framework() == Framework::Spyx && node.input.len() == 3 && node.output.len() == 1;
+    let reorders =
+        conventions.framework() == Framework::Spyx && node.input.len() == 3 && node.output.len() == 1;
     if !reorders || channels == 1 || rows * columns == 1 {
         return Ok(Stage { passes: true, ..Stage::new(Connection::identity(units)?) });
     }
@@ -171,6 +172,7 @@ fn flatten(node: &Node, conventions: &Conventions) -> Result<Stage, ConnectionEr
         Synapse { target: target as u32, delay: 0, weight: 1.0 }
     };
     let connection = Connection::one_each(units, (0..units).map(synapse).collect())?;
-    let note = Note::of(&node.name, "Spyx flattens in the order height, width, channel, and so are its weights");
+    let note =
+        Note::of(&node.name, "Spyx flattens in the order height, width, channel, and so are its weights");
     Ok(Stage { notes: vec![note], ..Stage::new(connection) })
 }

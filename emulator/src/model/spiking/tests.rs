@@ -15,7 +15,7 @@ use crate::net::spiking::{Network, Spike, State};
 /// Reads a NIR file.
 fn load(path: &Path) -> Graph {
     let bytes = std::fs::read(path).unwrap();
-    spinntui_nir::read(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    spinntui_nir::read(bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Number of spikes by time step and neuron.

@@ -62,8 +62,7 @@ fn refused(graph: &Graph) -> String {
 
 #[test]
 fn two_weight_layers_in_a_row_are_refused() {
-    let nodes =
-        [("in", NodeKind::Input), ("a", weights(2, None)), ("b", weights(2, None)), ("lif", lif())];
+    let nodes = [("in", NodeKind::Input), ("a", weights(2, None)), ("b", weights(2, None)), ("lif", lif())];
     let error = refused(&graph(&nodes, "in>a a>b b>lif"));
     assert!(error.contains("`a` and `b`") && error.contains("multiply"), "{error}");
     // Recurrent weights that the input passes, as Spyx writes them: one matrix, 7 10 / 15 22.
@@ -82,8 +81,7 @@ fn two_weight_layers_in_a_row_are_refused() {
 
 #[test]
 fn nodes_without_a_place_are_refused_by_name() {
-    let nodes =
-        [("in", NodeKind::Input), ("gate", NodeKind::Threshold(Values::One(1.0))), ("lif", lif())];
+    let nodes = [("in", NodeKind::Input), ("gate", NodeKind::Threshold(Values::One(1.0))), ("lif", lif())];
     let error = refused(&graph(&nodes, "in>gate gate>lif"));
     assert!(error.contains("`gate`") && error.contains("Threshold"), "{error}");
     let li = NodeKind::Li(Li { tau: Values::One(1e-2), r: Values::One(1.0), v_leak: Values::One(0.0) });
@@ -109,7 +107,10 @@ fn a_length_of_a_tick_that_does_not_suit_is_a_warning() {
         let notes = convert(&graph, &with_dt(dt)).unwrap().notes;
         notes.iter().any(|note| note.warning && note.node.as_deref() == Some("lif"))
     };
-    assert_eq!([1.0, 1e-2, 9e-3, 1e-3, 1.1e-6, 1e-6, 1e-9].map(warned), [true, true, false, false, false, true, true]);
+    assert_eq!(
+        [1.0, 1e-2, 9e-3, 1e-3, 1.1e-6, 1e-6, 1e-9].map(warned),
+        [true, true, false, false, false, true, true]
+    );
 }
 
 #[test]
@@ -196,14 +197,14 @@ fn schedules_and_cycles_decide_the_ticks_of_synapses() {
 /// Several spikes a tick divide v by the threshold.
 #[test]
 fn several_spikes_a_tick_need_a_threshold_above_0() {
-    let flat = NodeKind::If(If {
-        r: Values::One(1.0),
-        v_threshold: Values::One(0.0),
-        v_reset: Values::One(0.0),
-    });
+    let flat =
+        NodeKind::If(If { r: Values::One(1.0), v_threshold: Values::One(0.0), v_reset: Values::One(0.0) });
     let graph = graph(&[("in", NodeKind::Input), ("if", flat)], "in>if");
     let conventions = ConventionOptions { convention: Framework::Sinabs, ..ConventionOptions::default() };
     let options = SpikingOptions { conventions, ..SpikingOptions::default() };
     let error = convert(&graph, &options).unwrap_err();
-    assert!(matches!(&error, SpikingError::Network(NetworkError::Threshold { name, .. }) if name == "if"), "{error}");
+    assert!(
+        matches!(&error, SpikingError::Network(NetworkError::Threshold { name, .. }) if name == "if"),
+        "{error}"
+    );
 }
