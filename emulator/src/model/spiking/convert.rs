@@ -6,9 +6,10 @@ use spinntui_nir::{Graph, NodeKind};
 
 use super::error::SpikingError;
 use super::neurons::neuron;
-use super::notes::{self, Note};
-use super::paths::{Path, Paths, Search};
+use super::notes::{Note, losses, time_constants};
+use super::paths::{Bias, Path, Paths, Search};
 use crate::net::spiking::connect::Connection;
+use crate::net::spiking::population::Spinnaker2Lif;
 use crate::net::spiking::{
     ConventionOptions, Conventions, Emission, Network, Neuron, Origin, Output, PerNeuron, Population,
     Projection, Schedule, SpikeSource, Tap, WeightFormat,
@@ -32,7 +33,8 @@ pub struct SpikingOptions {
 pub struct Converted {
     /// Network.
     pub network: Network,
-    /// Index in the graph of each population's node; an Output's for a population of sums.
+    /// Index in the graph of each population's node; an Output's for a population of sums, that of the
+    /// weights for a neuron that stands for a bias.
     pub nodes: Vec<usize>,
     /// Warnings and remarks, in the order of the nodes.
     pub notes: Vec<Note>,
@@ -40,8 +42,8 @@ pub struct Converted {
 
 /// Converts a graph into a network.
 ///
-/// Populations have the order of the graph's nodes, populations of sums come last. Projections are
-/// ordered by their sender's node, then by edges.
+/// Populations have the order of the graph's nodes; populations of sums and those that stand for a bias
+/// come last. Projections are ordered by their sender's node, then by edges; those of biases come last.
 ///
 /// # Errors
 ///
@@ -59,7 +61,7 @@ pub fn convert(graph: &Graph, options: &SpikingOptions) -> Result<Converted, Spi
         senders: BTreeMap::new(),
         sums: BTreeMap::new(),
         nodes: Vec::new(),
-        notes: notes::losses(graph, &conventions),
+        notes: losses(graph, &conventions),
     };
     builder.notes.extend(paths.notes());
     let sources = builder.number_senders();
@@ -70,14 +72,44 @@ pub fn convert(graph: &Graph, options: &SpikingOptions) -> Result<Converted, Spi
     let all = search.paths;
     builder.check_values(&all)?;
     builder.number_sums(&all);
-    let populations = builder.populations(&paths)?;
-    let projections = builder.projections(&all)?;
+    let mut projections = builder.projections(&all)?;
+    let populations = builder.populations(&paths, &mut projections)?;
     let outputs = builder.outputs(&all);
     let mut network = Network::new(sources, populations, projections, outputs)?;
     if options.weights == WeightFormat::Int8 {
         network = network.with_int8_weights(options.weight_scale)?;
     }
     Ok(Converted { network, nodes: builder.nodes, notes: builder.notes })
+}
+
+/// Returns a neuron that spikes in every tick.
+fn clock() -> Spinnaker2Lif {
+    Spinnaker2Lif {
+        threshold: 0.5,
+        alpha_decay: 0.0,
+        i_offset: 1.0,
+        v_init: 0.0,
+        v_reset: Some(0.0),
+        currents: None,
+    }
+}
+
+/// Makes the population of a node, and remarks about its time constants.
+fn population(
+    graph: &Graph,
+    conventions: &Conventions,
+    index: usize,
+    bias: &PerNeuron<f64>,
+    notes: &mut Vec<Note>,
+) -> Result<Population, SpikingError> {
+    let node = &graph.nodes[index];
+    let neuron = neuron(&node.kind).unwrap_or(Neuron::Sum);
+    let recurrent = graph.edges_from(index).any(|edge| edge.in_cycle);
+    let missing = || SpikingError::NoDt { node: node.name.clone() };
+    let conventions = conventions.of(&neuron, recurrent).ok_or_else(missing)?;
+    notes.extend(time_constants(&node.name, &neuron, conventions.dt));
+    let shape = if node.output.is_empty() { node.input.clone() } else { node.output.clone() };
+    Ok(neuron.population(node.name.clone(), shape, bias, &conventions))
 }
 
 struct Builder<'g> {
@@ -150,36 +182,62 @@ impl Builder<'_> {
         }
     }
 
-    fn populations(&mut self, paths: &Paths<'_>) -> Result<Vec<Population>, SpikingError> {
+    /// Gives every population its constants, and a sender to every bias that passes a Delay.
+    fn populations(
+        &mut self,
+        paths: &Paths<'_>,
+        projections: &mut Vec<Projection>,
+    ) -> Result<Vec<Population>, SpikingError> {
         let mut biases: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-        for bias in paths.biases()? {
-            let sums = biases.entry(bias.to).or_insert_with(|| vec![0.0; bias.values.len()]);
-            sums.iter_mut().zip(&bias.values).for_each(|(sum, value)| *sum += value);
+        let mut late = Vec::new();
+        for path in paths.biases()? {
+            let values = match path.bias {
+                Bias::Values(values) => values,
+                Bias::Delayed(connection) => {
+                    let (values, rest) = connection.split_constant();
+                    late.push((path.from, path.to, rest));
+                    values
+                }
+            };
+            let sums = biases.entry(path.to).or_insert_with(|| vec![0.0; values.len()]);
+            sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
         }
         let mut populations = Vec::new();
         for &index in &self.nodes {
-            let node = &self.graph.nodes[index];
-            let neuron = neuron(&node.kind).unwrap_or(Neuron::Sum);
             let bias = biases.remove(&index).map_or(PerNeuron::All(0.0), PerNeuron::new);
-            let recurrent = self.graph.edges_from(index).any(|edge| edge.in_cycle);
-            let missing = || SpikingError::NoDt { node: node.name.clone() };
-            let conventions = self.conventions.of(&neuron, recurrent).ok_or_else(missing)?;
-            self.notes.extend(notes::time_constants(&node.name, &neuron, conventions.dt));
-            let shape = if node.output.is_empty() { node.input.clone() } else { node.output.clone() };
-            populations.push(neuron.population(node.name.clone(), shape, &bias, &conventions));
+            populations.push(population(self.graph, &self.conventions, index, &bias, &mut self.notes)?);
+        }
+        for (from, to, connection) in late {
+            let Some(target) = self.population_of(to) else { continue };
+            let name = format!("{} (bias)", self.name(from));
+            let failed = |source| SpikingError::Connection { node: self.name(from), source };
+            let rows = connection.rows(0).map_err(failed)?;
+            let sender = Origin::Population(populations.len());
+            let names = format!("{name} → {}", self.name(to));
+            projections.push(Projection { name: names, from: sender, to: target, rows });
+            populations.push(clock().population(name, 1));
+            self.nodes.push(from);
+            let text = "its bias passes a Delay: a neuron that spikes in every tick stands for it";
+            self.notes.push(Note::of(&self.name(from), text));
         }
         Ok(populations)
+    }
+
+    /// Returns the population that stands for a node: its own, or that of an Output's sums.
+    fn population_of(&self, node: usize) -> Option<usize> {
+        match (self.sums.get(&node), self.senders.get(&node)) {
+            (Some(&sum), _) => Some(sum),
+            (None, Some(&Origin::Population(population))) => Some(population),
+            _ => None,
+        }
     }
 
     /// Returns the ticks that the first edge of a path takes.
     fn hop(&self, path: &Path, output: bool) -> u16 {
         let late = self.conventions.emission() == Emission::NextTick;
-        let population = self.graph.nodes[path.nodes[0]].kind.is_population();
-        let one = if output {
-            late && population
-        } else {
-            path.recurrent || (late && population) || self.options.schedule == Schedule::Pipelined
-        };
+        let late = late && self.graph.nodes[path.nodes[0]].kind.is_spiking();
+        let pipelined = self.options.schedule == Schedule::Pipelined;
+        let one = late || (!output && (path.recurrent || pipelined));
         u16::from(one)
     }
 
@@ -188,11 +246,7 @@ impl Builder<'_> {
         for path in paths {
             let to = path.nodes[path.nodes.len() - 1];
             let output = matches!(self.graph.nodes[to].kind, NodeKind::Output);
-            let target = match (self.sums.get(&to), self.senders.get(&to)) {
-                (Some(&sum), _) => sum,
-                (None, Some(&Origin::Population(population))) => population,
-                _ => continue,
-            };
+            let Some(target) = self.population_of(to) else { continue };
             let failed = |source| SpikingError::Connection { node: self.name(to), source };
             let hop = self.hop(path, output);
             let rows = match &path.connection {

@@ -49,16 +49,6 @@ pub enum SpikingError {
         /// Reason.
         source: ConnectionError,
     },
-    /// A bias passes a delay.
-    #[error(
-        "node `{delay}`: the bias of `{node}` would pass this Delay; put the Delay before `{node}`, or set the bias to 0"
-    )]
-    DelayedBias {
-        /// Node with the bias.
-        node: String,
-        /// Node of the delay.
-        delay: String,
-    },
     /// A population without spikes leads to something else than an Output.
     #[error(
         "node `{node}`: {kind} sends values, not spikes, so that only an Output can follow, not `{next}`; \

@@ -29,10 +29,31 @@ pub(super) struct Path {
 
 /// Constant input that a bias adds to a population or an Output.
 pub(super) struct BiasPath {
+    /// Node with the bias, by index.
+    pub from: usize,
     /// Population or Output, by index.
     pub to: usize,
+    /// Input of each neuron.
+    pub bias: Bias,
+}
+
+/// Constant input, from the first tick on or from later ones.
+#[derive(Clone)]
+pub(super) enum Bias {
     /// Value for each neuron.
-    pub values: Vec<f64>,
+    Values(Vec<f64>),
+    /// Synapses of a source that spikes in every tick: the bias passes a Delay.
+    Delayed(Connection),
+}
+
+impl Bias {
+    fn then(&self, stage: &Connection) -> Result<Self, ConnectionError> {
+        match self {
+            Self::Values(values) if !stage.has_delays() => Ok(Self::Values(stage.apply(values))),
+            Self::Values(values) => Connection::constant(values)?.then(stage).map(Self::Delayed),
+            Self::Delayed(connection) => connection.then(stage).map(Self::Delayed),
+        }
+    }
 }
 
 /// Graph with the maps of its nodes.
@@ -152,7 +173,7 @@ impl<'g> Paths<'g> {
     pub fn biases(&self) -> Result<Vec<BiasPath>, SpikingError> {
         let mut search = BiasSearch::default();
         for (&index, stage) in self.stages.iter().filter(|(_, stage)| !stage.bias.is_empty()) {
-            self.push_bias(index, index, &stage.bias, &mut search)?;
+            self.push_bias(index, index, &Bias::Values(stage.bias.clone()), &mut search)?;
         }
         Ok(search.paths)
     }
@@ -161,7 +182,7 @@ impl<'g> Paths<'g> {
         &self,
         origin: usize,
         node: usize,
-        values: &[f64],
+        bias: &Bias,
         search: &mut BiasSearch,
     ) -> Result<(), SpikingError> {
         for edge in self.graph.edges_from(node) {
@@ -170,16 +191,14 @@ impl<'g> Paths<'g> {
                 return Err(SpikingError::Paths { node: self.name(origin), limit: VISIT_LIMIT });
             }
             match self.stages.get(&edge.target) {
-                None => search.paths.push(BiasPath { to: edge.target, values: values.to_vec() }),
+                None => search.paths.push(BiasPath { from: origin, to: edge.target, bias: bias.clone() }),
                 Some(_) if self.rerouted.contains(edge) => {
-                    self.push_bias(origin, edge.target, values, search)?;
-                }
-                Some(stage) if stage.connection.has_delays() => {
-                    let (node, delay) = (self.name(origin), self.name(edge.target));
-                    return Err(SpikingError::DelayedBias { node, delay });
+                    self.push_bias(origin, edge.target, bias, search)?;
                 }
                 Some(stage) => {
-                    self.push_bias(origin, edge.target, &stage.connection.apply(values), search)?;
+                    let next = bias.then(&stage.connection);
+                    let next = next.map_err(|source| self.failed(edge.target, source))?;
+                    self.push_bias(origin, edge.target, &next, search)?;
                 }
             }
         }

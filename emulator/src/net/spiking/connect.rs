@@ -151,6 +151,31 @@ impl Connection {
         builder.finish(false)
     }
 
+    /// Makes the map from one source that sends a spike in every tick to `values`, 0 left out.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are too many values.
+    pub fn constant(values: &[f64]) -> Result<Self, ConnectionError> {
+        let synapse =
+            |(n, &value): (usize, &f64)| (0, Synapse { target: n as u32, delay: 0, weight: value as f32 });
+        check_size(values.len() as u64)?;
+        let synapses: Vec<_> =
+            values.iter().enumerate().map(synapse).filter(|(_, s)| s.weight != 0.0).collect();
+        Self::sparse(1, values.len(), &synapses)
+    }
+
+    /// Splits a map from one source into its values without a delay, and the rest of the map.
+    pub fn split_constant(mut self) -> (Vec<f64>, Self) {
+        let mut values = vec![0.0; self.outputs];
+        for synapse in self.synapses.iter().filter(|synapse| synapse.delay == 0) {
+            values[synapse.target as usize] += f64::from(synapse.weight);
+        }
+        self.synapses.retain(|synapse| synapse.delay > 0);
+        self.starts = vec![0, self.synapses.len() as u32];
+        (values, self)
+    }
+
     /// Makes a map of synapses that are grouped by source and sorted by target.
     pub(super) fn sorted(
         outputs: usize,
@@ -222,12 +247,12 @@ impl Connection {
     ///
     /// # Panics
     ///
-    /// If there are fewer values than sources.
+    /// If there are more values than sources.
     pub fn apply(&self, values: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.outputs];
-        for source in 0..self.inputs() {
+        for (source, value) in values.iter().enumerate() {
             for synapse in self.row(source) {
-                sums[synapse.target as usize] += f64::from(synapse.weight) * values[source];
+                sums[synapse.target as usize] += f64::from(synapse.weight) * value;
             }
         }
         sums

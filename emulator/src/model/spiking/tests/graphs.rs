@@ -127,14 +127,29 @@ fn delays_are_rounded_to_ticks_and_bounded() {
     assert!(rounded.notes.iter().any(|note| note.warning && note.node.as_deref() == Some("d")));
     let error = delayed(100.0).unwrap_err().to_string();
     assert!(error.contains("`d`") && error.contains("65535"), "{error}");
+}
+
+/// Values [0.5, 0.5] of the bias arrive at once and three ticks later; then two spikes through 1 2 / 3 4.
+#[test]
+fn a_bias_passes_delays_and_weights() {
     let nodes = [
         ("in", NodeKind::Input),
-        ("w", weights(2, Some(1.0))),
-        ("d", NodeKind::Delay(Values::One(1e-3))),
-        ("lif", lif()),
+        ("w", weights(2, Some(0.5))),
+        ("d", NodeKind::Delay(Values::new(vec![0.0, 3.0]))),
+        ("s", NodeKind::Scale(Values::One(2.0))),
+        ("if", integrate_and_fire()),
     ];
-    let error = refused(&graph(&nodes, "in>w w>d d>lif"));
-    assert!(error.contains("`d`") && error.contains("bias of `w`"), "{error}");
+    let converted = convert(&graph(&nodes, "in>w w>d d>s s>if"), &with_dt(1.0)).unwrap();
+    let network = &converted.network;
+    assert_eq!(network.populations()[1].name, "w (bias)");
+    let mut state = network.state();
+    let mut v = Vec::new();
+    for _ in 0..5 {
+        network.step(&mut state, &[vec![]]);
+        v.push((state.potentials(network, 0)[0], state.potentials(network, 0)[1]));
+    }
+    // v = 1 does not exceed the threshold of 1; 2 does, and resets.
+    assert_eq!(v, [(1.0, 0.0), (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 0.0)]);
 }
 
 #[test]
@@ -147,7 +162,7 @@ fn paths_that_double_again_and_again_are_refused() {
     let mut edges = String::from("in>s0 in>s1 ");
     for k in (0..38).step_by(2) {
         for (a, b) in [(0, 2), (0, 3), (1, 2), (1, 3)] {
-            edges += &format!("s{}>s{} ", k + a, k + b);
+            edges.extend([format!("s{}>s{} ", k + a, k + b)]);
         }
     }
     // With an end and without one.

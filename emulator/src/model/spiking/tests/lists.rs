@@ -1,4 +1,4 @@
-//! Every list of `../shared/data/nir/exported`: files that six frameworks wrote, and odd but legal ones.
+//! Every list of `nir/tests/data`: files that six frameworks wrote, and odd but legal ones.
 
 use std::path::{Path, PathBuf};
 
@@ -36,8 +36,11 @@ impl Net {
     }
 }
 
-fn nets(group: &str) -> Option<Vec<Net>> {
-    let root = shared("data/nir/exported")?;
+fn nets(group: &str) -> Vec<Net> {
+    nets_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../nir/tests/data"), group)
+}
+
+fn nets_in(root: &Path, group: &str) -> Vec<Net> {
     let index = std::fs::read_to_string(root.join("index.json")).unwrap();
     let index: serde_json::Value = serde_json::from_str(&index).unwrap();
     let entries = index[group].as_object().unwrap();
@@ -48,7 +51,7 @@ fn nets(group: &str) -> Option<Vec<Net>> {
         steps: entry["steps"].as_u64().unwrap(),
         values: entry["output"].as_str().is_some_and(|output| output.starts_with("values")),
     };
-    Some(entries.iter().map(net).collect())
+    entries.iter().map(net).collect()
 }
 
 /// Reads a name as in `euler-new-subtract-lat0`.
@@ -119,7 +122,7 @@ fn check(net: &Net, graph: &Graph, name: &str) -> Option<String> {
 }
 
 fn check_group(group: &str, least: usize) {
-    let Some(nets) = nets(group) else { return };
+    let nets = nets(group);
     let (mut wrong, mut lists) = (Vec::new(), 0);
     for net in &nets {
         let graph = net.graph();
@@ -144,9 +147,9 @@ fn legal_networks_give_the_expected_spikes_of_every_convention() {
 
 #[test]
 fn membranes_follow_the_expected_ones() {
-    let Some(nets) = nets("exported") else { return };
+    let Some(root) = shared("data/nir/exported") else { return };
     let mut checked = 0;
-    for net in &nets {
+    for net in &nets_in(&root, "exported") {
         let file = net.folder.join("membrane-euler-new-subtract-lat0.csv");
         if file.exists() {
             let converted = convert(&net.graph(), &options("euler-new-subtract-lat0", net.dt)).unwrap();
@@ -196,7 +199,7 @@ fn of_framework(convention: Framework, reset: Option<ResetRule>) -> SpikingOptio
 
 #[test]
 fn frameworks_own_spikes_come_out_with_their_conventions() {
-    let Some(nets) = nets("exported") else { return };
+    let nets = nets("exported");
     for net in &nets {
         let (_, exact) = FRAMEWORKS.iter().find(|(name, _)| *name == net.name).unwrap();
         let (options, lost) = match exact {
@@ -221,7 +224,7 @@ fn frameworks_own_spikes_come_out_with_their_conventions() {
 /// The dt that a framework's word stands for is the one that its files imply.
 #[test]
 fn a_word_knows_its_length_of_a_tick() {
-    let Some(nets) = nets("exported") else { return };
+    let nets = nets("exported");
     for net in &nets {
         let (_, Exact::Word(framework) | Exact::WithReset(framework, _) | Exact::Lost(framework, _)) =
             FRAMEWORKS.iter().find(|(name, _)| *name == net.name).unwrap();

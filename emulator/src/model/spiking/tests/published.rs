@@ -65,8 +65,8 @@ fn recording(path: &Path) -> Spikes {
 fn class(network: &Network, input: &Spikes) -> usize {
     let mut state = network.state();
     let mut counts = [0_u64; 10];
-    let steps = input.last_key_value().map_or(0, |((step, _), _)| step + 1);
-    for step in 0..steps + 3 {
+    // The longest recording ends at 336 ms; decisions by one spike depend on the ticks after the end.
+    for step in 0..340 {
         let now = input.range((step, 0)..=(step, u32::MAX));
         let now = now.map(|(&(_, neuron), &count)| Spike { neuron, count }).collect();
         network.step(&mut state, &[now]);
@@ -107,7 +107,7 @@ fn the_nmnist_network_classifies_all_test_recordings() {
         for schedule in [Schedule::LayerSequential, Schedule::Pipelined] {
             let Some((right, of)) = correct(weights, schedule, 1) else { return };
             println!("{weights:?} {schedule:?}: {right} of {of}");
-            assert!(of == 100 && right >= 97, "{weights:?} {schedule:?}: {right} of {of}");
+            assert!(of == 100 && right >= 98, "{weights:?} {schedule:?}: {right} of {of}");
         }
     }
 }
