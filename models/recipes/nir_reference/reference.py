@@ -20,6 +20,7 @@ F = np.float32
 SPIKING = {"LIF", "CubaLIF", "IF"}
 VALUES = {"LI", "CubaLI", "I"}
 STATEFUL = SPIKING | VALUES
+RESETS = ["subtract", "vreset", "snn", "snn_delay", "snn_zero_delay", "before_leak", "zero_before_leak"]
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Settings:
     dt: float = 1e-4
     integrator: str = "euler"  # euler, exp
     current: str = "new"  # new, old, jump, rockpool, direct
-    reset: object = "subtract"  # subtract, vreset, snn, snn_delay; or {node: name}
+    reset: object = "subtract"  # one of RESETS, or {node: name}
     compare: str = "gt"  # gt, ge
     many: bool = False  # several spikes a tick
     clip: float | None = None  # lower limit of v
@@ -256,7 +257,16 @@ class Neurons:
             self.begin(x.shape)
         drive = self.drive(x.astype(F))
         before = self.v
-        if self.s.current in ("rockpool", "direct"):
+        over = np.greater_equal if self.s.compare == "ge" else np.greater
+        reset = self.s.reset_of(self.name)
+        pending = over(before, self.theta).astype(F)
+        if reset == "before_leak":
+            before = before - pending * self.theta
+        elif reset == "zero_before_leak":
+            before = (1 - pending) * before
+        if self.s.current == "rockpool" and self.node["type"] == "LI":
+            v = self.alpha * (before + drive)
+        elif self.s.current in ("rockpool", "direct"):
             v = self.alpha * before + drive
         else:
             v = self.alpha * before + self.share * (self.leak + self.r * drive)
@@ -265,14 +275,14 @@ class Neurons:
         if self.node["type"] in VALUES:
             self.v = v
             return v
-        over = np.greater_equal if self.s.compare == "ge" else np.greater
-        reset = self.s.reset_of(self.name)
         if reset in ("snn", "snn_delay"):
-            pending = over(before, self.theta).astype(F)
             v = v - pending * self.theta
             spikes = over(v, self.theta).astype(F)
             if reset == "snn":
                 v = v - (spikes - pending) * self.theta
+        elif reset in ("snn_zero_delay", "before_leak", "zero_before_leak"):
+            v = v * (1 - pending) if reset == "snn_zero_delay" else v
+            spikes = over(v, self.theta).astype(F)
         else:
             spikes = over(v, self.theta).astype(F)
             if self.s.many:
@@ -418,7 +428,7 @@ def main() -> None:
     parser.add_argument("--dt", type=float, required=True)
     parser.add_argument("--integrator", choices=["euler", "exp"], default="euler")
     parser.add_argument("--current", choices=["new", "old", "jump", "rockpool", "direct"], default="new")
-    parser.add_argument("--reset", choices=["subtract", "vreset", "snn", "snn_delay"], default="subtract")
+    parser.add_argument("--reset", choices=RESETS, default="subtract")
     parser.add_argument("--compare", choices=["gt", "ge"], default="gt")
     parser.add_argument("--many", action="store_true")
     parser.add_argument("--clip", type=float)

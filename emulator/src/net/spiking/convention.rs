@@ -31,7 +31,8 @@ pub enum Framework {
     Rockpool,
     /// SpikingJelly: Euler, the new current, v ≥ θ, reset to v_reset, v = v_reset at the start. dt 1e-4.
     SpikingJelly,
-    /// Spyx: v ← βv + x with r ignored, v > θ, subtraction, each population's spikes a tick later. dt 1.
+    /// Spyx: v ← βv + x with r ignored, v > θ, subtraction in the next tick (CubaLIF: before the leak),
+    /// each population's spikes a tick later. dt 1.
     Spyx,
 }
 
@@ -58,7 +59,7 @@ pub enum Current {
     Old,
     /// I ← I + w_in·x enters v whole, then I ← keep·I (Norse).
     Jump,
-    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored, without τ_syn v ← α·v + x (Rockpool).
+    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored. LIF: v ← α·v + x; LI: v ← α·(v + x) (Rockpool).
     Rockpool,
     /// I ← keep·I + x, v ← α·v + I; r and w_in are ignored (Spyx).
     Direct,
@@ -76,8 +77,13 @@ pub enum ResetRule {
     SnnTorch,
     /// snnTorch with `reset_delay=True`: a membrane above θ loses θ in the next tick, after its leak.
     SnnTorchDelayed,
-    /// snnTorch with `reset_mechanism="zero"` and `reset_delay=True`: 0 in the next tick, whatever comes in.
+    /// snnTorch with `reset_mechanism="zero"` and `reset_delay=True`: v is 0 in the next tick, whatever
+    /// comes in; LIF neurons outside of cycles (its Leaky): as `ZeroBeforeLeak`.
     SnnTorchZeroDelayed,
+    /// A membrane above θ loses θ at the start of the next tick, before the leak (Spyx's CuBaLIF).
+    BeforeLeak,
+    /// A membrane above θ becomes 0 at the start of the next tick, before the leak and the input.
+    ZeroBeforeLeak,
 }
 
 /// Comparison of the membrane with its threshold.
@@ -221,7 +227,13 @@ impl Conventions {
             dt: self.dt(neuron)?,
             integrator: self.given.integrator.unwrap_or(integrator(framework)),
             current: self.given.current.unwrap_or(current(framework)),
-            reset: self.given.reset.unwrap_or(reset(framework, neuron, recurrent)),
+            reset: match self.given.reset.unwrap_or(reset(framework, neuron, recurrent)) {
+                // snnTorch 1.0.0: Leaky clears the membrane before its update, the others after it.
+                ResetRule::SnnTorchZeroDelayed if !recurrent && !neuron.synaptic() => {
+                    ResetRule::ZeroBeforeLeak
+                }
+                reset => reset,
+            },
             compare: self.given.compare.unwrap_or(compare(framework)),
             spikes_per_tick: self.given.spikes_per_tick.unwrap_or(spikes_per_tick(framework)),
             v_init: self.given.v_init.unwrap_or(match framework {
@@ -256,6 +268,7 @@ fn reset(framework: Framework, neuron: &Neuron, recurrent: bool) -> ResetRule {
         // RSynaptic ignores its reset_delay=False (snnTorch 1.0.0).
         Framework::SnnTorch if recurrent && neuron.synaptic() => ResetRule::SnnTorchDelayed,
         Framework::SnnTorch => ResetRule::SnnTorch,
+        Framework::Spyx if neuron.synaptic() => ResetRule::BeforeLeak,
         Framework::Spyx => ResetRule::SnnTorchDelayed,
     }
 }

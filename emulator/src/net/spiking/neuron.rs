@@ -164,7 +164,14 @@ impl Neuron {
     fn constants(&self, bias: &PerNeuron<f64>, conventions: &NeuronConventions) -> (Synapse, Dynamics) {
         match self {
             Self::If { r, .. } | Self::I { r } => direct(&integrator_only(r, conventions), bias),
-            Self::Lif { membrane, .. } | Self::Li { membrane } => direct(&leaky(membrane, conventions), bias),
+            Self::Lif { membrane, .. } => direct(&leaky(membrane, conventions), bias),
+            Self::Li { membrane } => {
+                let factors = leaky(membrane, conventions);
+                // Rockpool's exponential synapse decays what has just come in.
+                let decays = conventions.current == Current::Rockpool;
+                let gain = if decays { factors.keep.clone() } else { factors.gain.clone() };
+                direct(&Factors { gain, ..factors }, bias)
+            }
             Self::CubaLif { current, membrane, .. } | Self::CubaLi { current, membrane } => {
                 let factors = leaky(membrane, conventions);
                 let (_, dynamics) = direct(&factors, &PerNeuron::All(0.0));
@@ -257,6 +264,8 @@ fn firing(spike: &SpikeParameters, conventions: &NeuronConventions) -> Firing {
             ResetRule::SnnTorch => Reset::SnnTorch,
             ResetRule::SnnTorchDelayed => Reset::SnnTorchDelayed,
             ResetRule::SnnTorchZeroDelayed => Reset::SnnTorchZeroDelayed,
+            ResetRule::BeforeLeak => Reset::BeforeLeak,
+            ResetRule::ZeroBeforeLeak => Reset::ZeroBeforeLeak,
         },
         spikes_per_tick: conventions.spikes_per_tick,
         floor: conventions.v_min.map(PerNeuron::All),

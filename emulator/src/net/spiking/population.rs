@@ -91,6 +91,10 @@ pub enum Reset {
     SnnTorchDelayed,
     /// snnTorch's reset to zero with `reset_delay=True`.
     SnnTorchZeroDelayed,
+    /// v ← v − θ in the next tick, before the leak.
+    BeforeLeak,
+    /// v ← 0 in the next tick, before the leak.
+    ZeroBeforeLeak,
 }
 
 /// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents as they are.

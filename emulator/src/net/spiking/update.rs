@@ -15,6 +15,8 @@
 //! | `SnnTorch` | p = 1 if the v before the tick compared above θ; `v = v − p·θ`; n; `v = v − (n − p)·θ` |
 //! | `SnnTorchDelayed` | p as above; `v = v − p·θ`; n |
 //! | `SnnTorchZeroDelayed` | p as above; v = 0 if p; n |
+//! | `BeforeLeak` | if p as above, `v = v − θ` before the operations above; n |
+//! | `ZeroBeforeLeak` | if p as above, v = 0 before the operations above; n |
 //!
 //! n is 0 where v does not compare above θ, else 1, or max(1, ⌊v/θ⌋) with several spikes a tick. Last,
 //! v is raised to the lower limit, if there is one.
@@ -57,13 +59,18 @@ impl<'p> Update<'p> {
     /// Computes a tick of neuron `n` and returns the number of its spikes.
     #[inline]
     pub fn neuron(self, n: usize, state: &mut NeuronState, input: Input) -> u32 {
-        let before = state.v;
-        let v = self.integrate(n, state, input);
         let Some(firing) = &self.population.firing else {
-            state.v = v;
+            state.v = self.integrate(n, state, input);
             return 0;
         };
-        let (v, spikes) = fire(firing, n, before, v);
+        let pending = above(state.v, firing.threshold.get(n), firing.compare);
+        match &firing.reset {
+            Reset::BeforeLeak if pending => state.v -= firing.threshold.get(n),
+            Reset::ZeroBeforeLeak if pending => state.v = 0.0,
+            _ => {}
+        }
+        let v = self.integrate(n, state, input);
+        let (v, spikes) = fire(firing, n, pending, v);
         state.v = firing.floor.as_ref().map_or(v, |floor| v.max(floor.get(n)));
         spikes
     }
@@ -90,11 +97,10 @@ impl<'p> Update<'p> {
     }
 }
 
-/// Returns v after firing and the number of spikes; `before` is v at the start of the tick.
+/// Returns v after firing and the number of spikes; `pending` if v compared above θ before the tick.
 #[inline]
-fn fire(firing: &Firing, n: usize, before: f32, v: f32) -> (f32, u32) {
+fn fire(firing: &Firing, n: usize, pending: bool, v: f32) -> (f32, u32) {
     let threshold = firing.threshold.get(n);
-    let pending = above(before, threshold, firing.compare);
     match &firing.reset {
         Reset::Subtract => {
             let spikes = count(firing, v, threshold);
@@ -118,6 +124,7 @@ fn fire(firing: &Firing, n: usize, before: f32, v: f32) -> (f32, u32) {
             let v = if pending { 0.0 } else { v };
             (v, count(firing, v, threshold))
         }
+        Reset::BeforeLeak | Reset::ZeroBeforeLeak => (v, count(firing, v, threshold)),
     }
 }
 

@@ -83,9 +83,50 @@ fn each_reset_rule_acts_as_its_framework() {
     assert_eq!(v(ResetRule::SnnTorch, &inputs), [(1.5, 1), (1.75, 0), (1.75, 0)]);
     assert_eq!(v(ResetRule::SnnTorchDelayed, &inputs), [(2.5, 1), (1.75, 1), (0.75, 0)]);
     assert_eq!(v(ResetRule::SnnTorchZeroDelayed, &inputs), [(2.5, 1), (0.0, 0), (0.0, 0)]);
+    assert_eq!(v(ResetRule::ZeroBeforeLeak, &inputs), [(2.5, 1), (0.25, 0), (0.25, 0)]);
+    assert_eq!(v(ResetRule::BeforeLeak, &inputs), [(2.5, 1), (1.75, 1), (0.75, 0)]);
     // Below 2θ, snnTorch's rule is plain subtraction.
     let small = [1.5, 0.25, 0.5, 0.0];
     assert_eq!(v(ResetRule::SnnTorch, &small), v(ResetRule::Subtract, &small));
+}
+
+/// τ = 1 with dt = 0.5: v keeps one half. From 3: ½·(3 − 1) before the leak, ½·3 − 1 after it.
+#[test]
+fn resets_before_and_after_the_leak_differ() {
+    let neuron = Neuron::Lif {
+        membrane: Membrane { tau: all(1.0), r: all(2.0), v_leak: all(0.0) },
+        spike: SpikeParameters { v_threshold: all(1.0), v_reset: all(0.0) },
+    };
+    let v = |reset| trace(&neuron, &NeuronConventions { reset, ..conventions() }, &[3.0, 0.0])[1].0;
+    assert_eq!(v(ResetRule::BeforeLeak), 1.0);
+    assert_eq!(v(ResetRule::SnnTorchDelayed), 0.5);
+}
+
+/// Rockpool's ExpSynTorch decays its input at once, its LIFNeuronTorch does not.
+#[test]
+fn rockpool_decays_the_input_of_a_leaky_integrator() {
+    let membrane = || Membrane { tau: all(1.0), r: all(2.0), v_leak: all(0.0) };
+    let spike = SpikeParameters { v_threshold: all(100.0), v_reset: all(0.0) };
+    let rockpool = NeuronConventions { current: Current::Rockpool, ..conventions() };
+    let first = |neuron| trace(&neuron, &rockpool, &[4.0])[0].0;
+    assert_eq!(first(Neuron::Li { membrane: membrane() }), 2.0);
+    assert_eq!(first(Neuron::Lif { membrane: membrane(), spike }), 4.0);
+}
+
+/// snnTorch's Leaky clears v before its update, RLeaky and Synaptic after it; RSynaptic resets late.
+#[test]
+fn snntorch_resets_depend_on_the_kind_of_neuron() {
+    let reset = |neuron: &Neuron, recurrent, reset| {
+        let options = ConventionOptions { convention: Framework::SnnTorch, reset, ..Default::default() };
+        Conventions::new(options).of(neuron, recurrent).unwrap().reset
+    };
+    let (leaky, synaptic) = (if_neuron(1.0, 0.0), cuba());
+    let zero = Some(ResetRule::SnnTorchZeroDelayed);
+    assert_eq!(reset(&leaky, false, zero), ResetRule::ZeroBeforeLeak);
+    assert_eq!(reset(&leaky, true, zero), ResetRule::SnnTorchZeroDelayed);
+    assert_eq!(reset(&synaptic, false, zero), ResetRule::SnnTorchZeroDelayed);
+    assert_eq!(reset(&synaptic, false, None), ResetRule::SnnTorch);
+    assert_eq!(reset(&synaptic, true, None), ResetRule::SnnTorchDelayed);
 }
 
 #[test]
