@@ -77,8 +77,8 @@ fn convolution<const N: usize>(
     incoming: &Incoming<'_>,
     place: &Place<'_>,
 ) -> Result<Convolution<N>, NirError> {
-    let array = params.array("weight")?;
-    let kernel = array.shape;
+    let weight = params.array("weight")?;
+    let kernel = weight.shape.clone();
     if kernel.len() != N + 2 {
         let reason =
             format!("has shape {kernel:?}; {} dimensions are expected: outputs, inputs, taps", N + 2);
@@ -90,8 +90,9 @@ fn convolution<const N: usize>(
     let windows = windows::<N>(params, &kernel[2..])?;
     compare_input_shape(params, &input[1..], incoming, place)?;
     let output = slide(params, &windows, kernel[0], &input, incoming)?;
+    let weight = params.read(&weight)?.values;
     let bias = params.bias(kernel[0])?;
-    Ok(Convolution { kernel, weight: array.values, bias, windows, groups, input, output })
+    Ok(Convolution { kernel, weight, bias, windows, groups, input, output })
 }
 
 /// Returns the shape that arrives as `[channels, positions…]`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hdf5_reader::Dataset;
 
 use crate::error::NirError;
-use crate::file::{Array, Budget, File, Member, text};
+use crate::file::{Array, Budget, File, Member, shape, text};
 use crate::graph::Warning;
 use crate::limits::MAX_SIZE;
 use crate::tree::RawNode;
@@ -13,6 +13,14 @@ use crate::values::Values;
 
 /// Members that hold no parameter, and whose content never counts.
 const IGNORED: [&str; 5] = ["type", "metadata", "name", "input_type", "output_type"];
+
+/// Array that the file declares, not yet read: its shape is checked first.
+pub(crate) struct Declared<'a> {
+    field: &'static str,
+    dataset: &'a Dataset,
+    /// Shape as stored; empty for a single number.
+    pub shape: Vec<usize>,
+}
 
 /// Reader of a node's parameters, which notes what it took and what is odd.
 pub(crate) struct Params<'a> {
@@ -80,10 +88,23 @@ impl<'a> Params<'a> {
         }
     }
 
-    fn read(&mut self, field: &'static str, dataset: &Dataset) -> Result<Array, NirError> {
+    fn declared(&self, field: &'static str, dataset: &'a Dataset) -> Result<Declared<'a>, NirError> {
+        let shape = shape(dataset).map_err(|reason| self.wrong_field(field, reason))?;
+        Ok(Declared { field, dataset, shape })
+    }
+
+    /// Finds an array without reading it.
+    pub fn array(&mut self, field: &'static str) -> Result<Declared<'a>, NirError> {
+        let dataset = self.dataset(field)?;
+        self.declared(field, dataset)
+    }
+
+    /// Reads an array whose shape is right.
+    pub fn read(&mut self, declared: &Declared<'_>) -> Result<Array, NirError> {
+        let field = declared.field;
         let array = self
             .file
-            .numbers(dataset, self.budget)
+            .numbers(declared.dataset, self.budget)
             .map_err(|reason| NirError::field(&self.node.name, field, reason))?;
         if array.unwritten {
             self.warn(format!("`{field}` was declared and never written: its fill value counts"));
@@ -91,19 +112,14 @@ impl<'a> Params<'a> {
         Ok(array)
     }
 
-    /// Reads an array of any shape.
-    pub fn array(&mut self, field: &'static str) -> Result<Array, NirError> {
-        let dataset = self.dataset(field)?;
-        self.read(field, dataset)
-    }
-
     /// Reads the bias of `outputs` channels or values.
     pub fn bias(&mut self, outputs: usize) -> Result<Vec<f32>, NirError> {
-        let array = self.array("bias")?;
-        if without_ones(&array.shape) != without_ones(&[outputs]) {
-            let reason = format!("has shape {:?}, for {outputs} outputs", array.shape);
+        let declared = self.array("bias")?;
+        if without_ones(&declared.shape) != without_ones(&[outputs]) {
+            let reason = format!("has shape {:?}, for {outputs} outputs", declared.shape);
             return Err(self.wrong_field("bias", reason));
         }
+        let array = self.read(&declared)?;
         if array.values.iter().all(|&value| value == 0.0) {
             self.warn("`bias` is 0 throughout; some exporters write that for a layer without bias");
         }
@@ -112,9 +128,8 @@ impl<'a> Params<'a> {
 
     /// Reads a parameter of the elements of `shape`.
     pub fn values(&mut self, field: &'static str, shape: &[usize]) -> Result<Values, NirError> {
-        let dataset = self.dataset(field)?;
-        let array = self.read(field, dataset)?;
-        self.spread(field, array, shape)
+        let declared = self.array(field)?;
+        self.spread(&declared, shape)
     }
 
     /// Reads a parameter of the elements of `shape` that files may lack.
@@ -128,8 +143,8 @@ impl<'a> Params<'a> {
             self.defaults.push(field);
             return Ok(Values::One(default));
         };
-        let array = self.read(field, dataset)?;
-        self.spread(field, array, shape)
+        let declared = self.declared(field, dataset)?;
+        self.spread(&declared, shape)
     }
 
     /// Reads a time constant; it must be above 0.
@@ -143,25 +158,24 @@ impl<'a> Params<'a> {
     }
 
     /// Gives each element its value: one for all, one each, or dimensions of 1 repeated.
-    fn spread(&mut self, field: &str, array: Array, shape: &[usize]) -> Result<Values, NirError> {
-        let count: usize = shape.iter().product();
-        if array.values.len() == 1 || without_ones(&array.shape) == without_ones(shape) {
-            return Ok(Values::new(array.values));
+    fn spread(&mut self, declared: &Declared<'_>, shape: &[usize]) -> Result<Values, NirError> {
+        let field = declared.field;
+        let stored = &declared.shape;
+        if stored.iter().all(|&size| size == 1) || without_ones(stored) == without_ones(shape) {
+            return Ok(Values::new(self.read(declared)?.values));
         }
-        let stored = last_dimensions(&array.shape, shape.len());
-        let fits = stored.as_ref().is_some_and(|stored| {
-            stored.len() == shape.len()
-                && stored.iter().zip(shape).all(|(&stored, &size)| stored == 1 || stored == size)
-        });
-        let Some(stored) = stored.filter(|_| fits) else {
-            let reason =
-                format!("has shape {:?}, for {count} neurons or values of shape {shape:?}", array.shape);
+        let repeated = last_dimensions(stored, shape.len())
+            .filter(|stored| stored.iter().zip(shape).all(|(&stored, &size)| stored == 1 || stored == size));
+        let count: usize = shape.iter().product();
+        let Some(repeated) = repeated else {
+            let reason = format!("has shape {stored:?}, for {count} neurons or values of shape {shape:?}");
             return Err(self.wrong_field(field, reason));
         };
         if let Err(reason) = self.budget.take(count) {
             return Err(self.wrong_field(field, reason));
         }
-        Ok(Values::new((0..count).map(|at| array.values[source(at, &stored, shape)]).collect()))
+        let values = self.read(declared)?.values;
+        Ok(Values::new((0..count).map(|at| values[source(at, &repeated, shape)]).collect()))
     }
 
     /// Reads `count` whole numbers of at least `least`; a single one counts for each.

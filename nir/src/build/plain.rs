@@ -33,9 +33,9 @@ pub(super) fn linear(
     incoming: &Incoming<'_>,
     affine: bool,
 ) -> Result<Built, NirError> {
-    let array = params.array("weight")?;
-    let Some(shape) = last_dimensions(&array.shape, 2).filter(|_| array.shape.len() >= 2) else {
-        let reason = format!("has shape {:?}; a matrix [outputs, inputs] is expected", array.shape);
+    let weight = params.array("weight")?;
+    let Some(shape) = last_dimensions(&weight.shape, 2).filter(|_| weight.shape.len() >= 2) else {
+        let reason = format!("has shape {:?}; a matrix [outputs, inputs] is expected", weight.shape);
         return Err(params.wrong_field("weight", reason));
     };
     let (outputs, inputs) = (shape[0], shape[1]);
@@ -52,12 +52,13 @@ pub(super) fn linear(
             "weight",
             format!(
                 "of shape {:?} takes {inputs} values, gets {count} from `{}`",
-                array.shape, incoming.from
+                weight.shape, incoming.from
             ),
         ));
     }
+    let weight = params.read(&weight)?.values;
     let bias = if affine { params.bias(outputs)? } else { Vec::new() };
-    let linear = Linear { outputs, inputs, weight: array.values, bias };
+    let linear = Linear { outputs, inputs, weight, bias };
     let kind = if affine { NodeKind::Affine(linear) } else { NodeKind::Linear(linear) };
     Ok(Built { kind, input: vec![inputs], output: vec![outputs] })
 }

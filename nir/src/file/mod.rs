@@ -15,7 +15,7 @@ use crate::error::NirError;
 use crate::limits::MAX_ARRAY_BYTES;
 use links::Target;
 
-pub(crate) use numbers::{Array, Budget};
+pub(crate) use numbers::{Array, Budget, shape};
 
 /// Bytes of the header of an HDF5 object, attributes included.
 const MAX_HEADER_BYTES: usize = 1 << 20;

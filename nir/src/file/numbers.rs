@@ -19,8 +19,6 @@ pub(crate) struct Budget(usize);
 /// Array of parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Array {
-    /// Shape as stored; empty for a single number.
-    pub shape: Vec<usize>,
     /// Values in C order; all finite.
     pub values: Vec<f32>,
     /// Whether the file declares the array without having written it, so that its fill value counts.
@@ -61,18 +59,18 @@ impl File {
     ///
     /// Fails with the rest of a sentence that begins with the array's name.
     pub fn numbers(&self, dataset: &Dataset, budget: &mut Budget) -> Result<Array, String> {
-        let (shape, count) = shape(dataset)?;
+        let shape = shape(dataset)?;
         let number = number(dataset)?;
         check_storage(dataset)?;
         let unwritten = self.check_layout(dataset)?;
-        budget.take(count)?;
+        budget.take(shape.iter().product())?;
         let bytes = dataset.read_native_bytes().map_err(|error| cannot(&error))?;
         let values: Vec<f32> = bytes.chunks_exact(number.size()).map(|bytes| number.single(bytes)).collect();
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             let bytes = &bytes[at * number.size()..][..number.size()];
             return Err(not_finite(number.double(bytes), at, &shape));
         }
-        Ok(Array { shape, values, unwritten })
+        Ok(Array { values, unwritten })
     }
 
     /// Reads a few integers; floats with integral values count as such.
@@ -81,7 +79,7 @@ impl File {
     ///
     /// Fails with the rest of a sentence that begins with the array's name.
     pub fn integers(&self, dataset: &Dataset) -> Result<Vec<i64>, String> {
-        let (_, count) = shape(dataset)?;
+        let count: usize = shape(dataset)?.iter().product();
         if count > MAX_DIMENSIONS {
             return Err(format!("has {count} numbers; at most {MAX_DIMENSIONS} make sense"));
         }
@@ -155,7 +153,12 @@ fn declared(dataset: &Dataset) -> String {
     if dims.is_empty() { String::new() } else { format!("{} values, ", dims.join(" × ")) }
 }
 
-fn shape(dataset: &Dataset) -> Result<(Vec<usize>, usize), String> {
+/// Returns the declared shape of an array, empty for a single number; reads no values.
+///
+/// # Errors
+///
+/// Fails with the rest of a sentence that begins with the array's name.
+pub(crate) fn shape(dataset: &Dataset) -> Result<Vec<usize>, String> {
     if dataset.ndim() > MAX_DIMENSIONS {
         return Err(format!("has {} dimensions; at most {MAX_DIMENSIONS} are read", dataset.ndim()));
     }
@@ -167,7 +170,7 @@ fn shape(dataset: &Dataset) -> Result<(Vec<usize>, usize), String> {
             if dataset.num_elements().map_err(|error| cannot(&error))? == 0 {
                 return Err("has no values".to_owned());
             }
-            Ok((dataset.shape().iter().map(|&size| size as usize).collect(), count as usize))
+            Ok(dataset.shape().iter().map(|&size| size as usize).collect())
         }
         _ => Err(format!(
             "declares {}more than the {} bytes that are read for an array",
