@@ -1,5 +1,7 @@
 //! Bounds on what a file may make the reader do.
 
+/// Bytes of a file; for callers, which read it.
+pub const MAX_FILE_BYTES: u64 = 96 << 20;
 /// Number of nodes in a file, nested graphs included.
 pub const MAX_NODES: usize = 10_000;
 /// Number of edges in a file, nested graphs included.

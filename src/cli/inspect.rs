@@ -1,31 +1,48 @@
-//! `spinntui inspect MODEL`: what a model is, layer by layer, before it meets a chip.
+//! `spinntui inspect MODEL`: what a model or a NIR file is, layer by layer, before it meets a chip.
 
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use spinntui_nir::NirError;
+use spinntui_nir::limits::MAX_FILE_BYTES;
 use thiserror::Error;
 
+use super::Format;
+use crate::file;
 use crate::model::embedding::Values;
 use crate::model::{Card, GestureModel, Kind, LanguageModel, Model, ModelError, Projection};
 use crate::net::csr::{self, Csr};
 use crate::net::gesture::FRAME_SIDE;
 use crate::net::{Carry, Compare, EgruLayer, Output};
+use crate::output::{self, OutputError};
+use crate::report::nir::NirReport;
 use crate::report::table::{Table, field, grouped, percent};
 use crate::scene::find;
+use crate::text::visible_line;
 
 /// Column at which the texts of the card begin.
 const INDENT: usize = 15;
 
-/// Show what a model is: layers, shapes, sparsity of every matrix, balance over units, sizes, measured results.
+/// First bytes of an HDF5 file, as NIR files are.
+const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// Show what a model or a NIR file is: layers, shapes, sparsity or populations, sizes, what is odd.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  spinntui inspect models/egru-lm-wikitext2\n\nmodels/README.md says what a model folder holds."
-)]
+#[command(after_help = "\
+Examples:
+  spinntui inspect models/egru-lm-wikitext2
+  spinntui inspect my_net.nir
+  spinntui inspect my_net.nir --format json
+
+models/README.md says what a model folder holds, docs/nir.md what is checked in a NIR file.")]
 pub struct InspectArgs {
-    /// Model folder, or a .safetensors file with vocab.txt beside it
+    /// Model folder, a .safetensors file with vocab.txt beside it, or a .nir file
     pub model: PathBuf,
+    /// Form of the answer; JSON for NIR files only
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Why `inspect` stops.
@@ -34,14 +51,73 @@ pub enum InspectError {
     /// The model does not load.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A NIR file cannot be read from disk.
+    #[error("{path}: {error}")]
+    Read {
+        /// File as named.
+        path: PathBuf,
+        /// Reason of the operating system.
+        error: io::Error,
+    },
+    /// A NIR file is refused.
+    #[error("{path}: {}", visible_line(&error.to_string()))]
+    Nir {
+        /// File as named.
+        path: PathBuf,
+        /// Node and reason.
+        error: NirError,
+    },
+    /// JSON was asked for a model folder.
+    #[error("models are described as text only: leave out `--format json`, which is for NIR files")]
+    NoJson,
     /// The text cannot be written.
     #[error("cannot write the answer: {0}")]
     Write(#[from] io::Error),
+    /// The answer cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// Writes what a model or a NIR file is.
+pub fn run(args: &InspectArgs, output: &mut output::Output) -> Result<(), InspectError> {
+    let path = find::meant(&args.model);
+    if is_nir(&path) {
+        let report = nir(&path)?;
+        match args.format {
+            Format::Text => output.text(&report.text())?,
+            Format::Json => output.data(&report.json().map_err(io::Error::from)?)?,
+        }
+        return Ok(());
+    }
+    match args.format {
+        Format::Text => inspect(&path, &mut output::Shown(output)),
+        Format::Json => Err(InspectError::NoJson),
+    }
+}
+
+/// Returns `true` for a file with the name or the first bytes of a NIR file.
+fn is_nir(path: &Path) -> bool {
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("nir"));
+    let begins = || {
+        let mut first = [0; HDF5.len()];
+        let read = file::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut first));
+        read.is_ok() && first == HDF5
+    };
+    named || begins()
+}
+
+fn nir(path: &Path) -> Result<NirReport, InspectError> {
+    let bytes = file::read(path, MAX_FILE_BYTES)
+        .map_err(|error| InspectError::Read { path: path.to_owned(), error })?;
+    let size = bytes.len() as u64;
+    let graph =
+        spinntui_nir::read(bytes).map_err(|error| InspectError::Nir { path: path.to_owned(), error })?;
+    Ok(NirReport::new(path.display().to_string(), size, &graph))
 }
 
 /// Loads a model and writes what it is as text of at most 80 columns (a long path or word aside).
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
-    let model = Model::load(&find::meant(model))?;
+    let model = Model::load(model)?;
     let mut text = String::new();
     write_card(&model, &mut text);
     text.push('\n');

@@ -184,7 +184,7 @@ enum Verb {
     Run(run::RunArgs),
     /// Map a scene onto the chip without running it: does it fit, how full, how even?
     Check(check::CheckArgs),
-    /// Show what a model is: layers, sparsity, balance, sizes, measured results
+    /// Show what a model or a NIR file is: layers, shapes, populations, sizes, what is odd
     Inspect(inspect::InspectArgs),
     /// Do a recorded session again, and compare the state that it ends in
     Replay(replay::ReplayArgs),
@@ -248,7 +248,7 @@ pub enum CliError {
     Replay(#[from] crate::session::record::ReplayError),
     /// A model.
     #[error("error: {0}")]
-    Inspect(#[from] inspect::InspectError),
+    Inspect(inspect::InspectError),
     /// A model to quantise.
     #[error("error: {0}")]
     Quantize(#[from] quantize::QuantizeError),
@@ -291,6 +291,16 @@ pub enum CliError {
     /// The command line, or the terminal it was given in.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<inspect::InspectError> for CliError {
+    /// A pipe that was closed stays recognisable as one.
+    fn from(error: inspect::InspectError) -> Self {
+        match error {
+            inspect::InspectError::Output(error) => Self::Output(error),
+            other => Self::Inspect(other),
+        }
+    }
 }
 
 impl From<events::EventsError> for CliError {
@@ -361,7 +371,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();
-            inspect::inspect(&args.model, &mut Shown(&mut output))?;
+            inspect::run(&args, &mut output)?;
             output.finish()?;
             Ok(FINE)
         }

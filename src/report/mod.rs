@@ -9,6 +9,7 @@ pub mod compare;
 pub mod events;
 pub mod floor_plan;
 pub mod gather;
+pub mod nir;
 pub mod peek;
 pub mod spec;
 pub mod stream;
