@@ -89,8 +89,8 @@ pub struct Conv2d {
     pub bias: Vec<f32>,
     /// Distance of two windows: rows, columns.
     pub stride: [usize; 2],
-    /// Zeros `[before, after]` the rows and the columns. `same` is resolved as PyTorch does: the odd
-    /// zero goes after.
+    /// Zeros `[before, after]` the rows and the columns. The word `same` is resolved as PyTorch
+    /// does: the odd zero goes after.
     pub padding: [[usize; 2]; 2],
     /// Distance of two taps: rows, columns.
     pub dilation: [usize; 2],

@@ -3,7 +3,7 @@
 //! NIR (Neuromorphic Intermediate Representation; Pedersen et al., Nature Communications 2024) is a
 //! graph of nodes in an HDF5 file. [`read`] takes the bytes of such a file and returns a [`Graph`]:
 //! nested graphs flattened, nodes in network order, every shape derived along the edges, every
-//! parameter in f32. The result does not depend on the order in which the file lists nodes and edges.
+//! parameter in f32. The order in which the file lists nodes and edges makes no difference.
 //!
 //! A file is refused with the node and the reason. Reading follows no link out of the file, opens
 //! no other file, and allocates no more than [`limits`] allows, whatever sizes the file declares.

@@ -71,7 +71,7 @@ impl Neighbours {
 
     /// Returns the nodes in network order; ties are broken by name.
     ///
-    /// Within a cycle the order is that of the distance from the nodes by which the cycle is entered.
+    /// Within a cycle, nodes near those by which the cycle is entered come first.
     pub fn order(&self) -> Vec<usize> {
         let components = self.components(&|_| true);
         let mut component_of = vec![0; self.after.len()];

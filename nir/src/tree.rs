@@ -115,7 +115,7 @@ fn node_type(name: &str, members: &Members) -> Result<String, NirError> {
 }
 
 impl Builder<'_> {
-    /// Adds the nodes and edges of a graph; `path` holds the names of the graphs around and its own.
+    /// Adds the nodes and edges of the graph at `path`, which ends with its own name.
     fn graph(&mut self, mut members: Members, path: &[String]) -> Result<Ends, NirError> {
         let name = dotted(path);
         let at = |reason: String| {

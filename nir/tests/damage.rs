@@ -9,13 +9,15 @@ use proptest::prelude::*;
 use spinntui_nir::read;
 
 /// Files that cover both formats of groups' contents: contiguous, chunked, nested, convolutions.
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "exported/norse_lifbox/norse_lifbox.nir",
     "exported/spyx_rlif_nested/spyx_rlif_nested.nir",
     "legal/gzip_shuffle_chunked/gzip_shuffle_chunked.nir",
     "legal/conv_same_even_kernel/conv_same_even_kernel.nir",
     "legal/number_types/number_types.nir",
     "malformed/soft_link.nir",
+    "more/lzf_shuffle.nir",
+    "more/new_format_dense_links.nir",
 ];
 
 fn bytes(file: usize) -> Vec<u8> {

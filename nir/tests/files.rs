@@ -133,6 +133,61 @@ fn every_malformed_file_is_refused_with_its_node() {
 }
 
 #[test]
+fn links_and_virtual_arrays_are_refused_with_their_node() {
+    for (name, parts) in [
+        ("external_link", ["`lif1`", "file `other.h5`"]),
+        ("soft_link", ["`lif1`", "soft link to `/node/nodes/lif2`"]),
+        ("hard_link_loop", ["`loop`", "hard link to a graph that contains it"]),
+        ("virtual", ["`fc1`: `weight`", "virtual"]),
+    ] {
+        let error = load(&format!("more/refused_{name}.nir")).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "{name}: `{part}` is missing in `{error}`");
+        }
+    }
+}
+
+#[test]
+fn large_groups_of_the_newer_format_are_read() {
+    let graph = load("more/new_format_dense_links.nir").unwrap();
+    let expected: Vec<String> = (0..20).map(|node| format!("n{node}")).collect();
+    assert_eq!(names(&graph)[1..21], expected);
+}
+
+#[test]
+fn derived_shapes_win_behind_a_kernel_that_is_not_square() {
+    let graph = load("more/oblong_kernel.nir").unwrap();
+    assert_eq!(graph.nodes[graph.find("lif").unwrap()].output, [4, 6, 5]);
+    let text = graph.warnings[0].to_string();
+    assert!(text.contains("`flat`") && text.contains("[4, 6, 7]") && text.contains("[4, 6, 5]"), "{text}");
+    // Where no such kernel explains it, another shape is an error.
+    let error = load("malformed/weight_shape.nir").unwrap_err();
+    assert_eq!(error.node_name(), Some("fc2"));
+}
+
+#[test]
+fn channels_share_a_parameter_and_a_flatten_may_count_the_batch() {
+    let graph = load("more/batch_and_channels.nir").unwrap();
+    let node = &graph.nodes[graph.find("lif").unwrap()];
+    let NodeKind::Lif(lif) = &node.kind else { panic!("{node:?}") };
+    assert_eq!((node.outputs(), lif.tau.stored().len(), lif.r.is_one()), (168, 168, true));
+    // 42 neurons a channel; values as h5py reads them.
+    for (channel, tau) in [0.001_893_1_f32, 0.001_693_67, 0.001_369_29].into_iter().enumerate() {
+        for neuron in [42 * channel, 42 * channel + 41] {
+            assert!((lif.tau.get(neuron) - tau).abs() < 1e-8, "{neuron}: {}", lif.tau.get(neuron));
+        }
+    }
+    assert_eq!(graph.nodes[graph.find("flat").unwrap()].output, [168]);
+    assert_eq!(graph.nodes[0].output, [2, 8, 9]);
+}
+
+#[test]
+fn nodes_whose_dotted_names_are_equal_keep_their_paths() {
+    let graph = load("more/two_nodes_of_one_name.nir").unwrap();
+    assert!(graph.find("block/x").is_some() && graph.find("block.x").is_some(), "{:?}", names(&graph));
+}
+
+#[test]
 fn order_comes_from_the_edges_alone() {
     let graph = load("legal/names_and_order/names_and_order.nir").unwrap();
     assert_eq!(names(&graph), ["input", "10", "2", "a.b", "Schicht 3", "couche_é"]);

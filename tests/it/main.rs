@@ -30,6 +30,7 @@ mod inputs;
 mod kernel_listings;
 mod labels;
 mod lessons;
+mod nir;
 mod outputs;
 mod peek;
 mod pipeline;

@@ -28,7 +28,7 @@ pub(crate) struct Place<'a> {
     pub incoming: Option<Incoming<'a>>,
     /// Number of values that weights behind the node take, where one follows.
     pub wanted: Option<usize>,
-    /// Whether a kernel that is not square lies before: `nir` itself derives wrong shapes behind one.
+    /// Whether a kernel that is not square lies before; `nir` derives wrong shapes behind one.
     pub after_oblong_kernel: bool,
 }
 

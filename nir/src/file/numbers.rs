@@ -21,7 +21,7 @@ pub(crate) struct Budget(usize);
 pub(crate) struct Array {
     /// Values in C order; all finite.
     pub values: Vec<f32>,
-    /// Whether the file declares the array without having written it, so that its fill value counts.
+    /// Whether the file declares the array and never wrote it, so that its fill value counts.
     pub unwritten: bool,
 }
 

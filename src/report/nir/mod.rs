@@ -1,4 +1,4 @@
-//! Contents of a NIR file: what `spinntui inspect FILE.nir` writes. `docs/nir.md` describes every field.
+//! Contents of a NIR file, as `spinntui inspect` writes them; `docs/nir.md` describes every field.
 
 mod text;
 
@@ -101,7 +101,7 @@ pub struct EdgeReport {
 pub struct WarningReport {
     /// Node that it is about; `None` for the file.
     pub node: Option<String>,
-    /// Description.
+    /// Property in words, without the name of the node.
     pub text: String,
 }
 

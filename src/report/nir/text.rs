@@ -32,9 +32,9 @@ impl NirReport {
             (
                 "populations",
                 format!(
-                    "{}, {} neurons",
-                    several(totals.populations as u64, "population"),
-                    grouped(totals.neurons as u64)
+                    "{}, with {}",
+                    grouped(totals.populations as u64),
+                    several(totals.neurons as u64, "neuron")
                 ),
             ),
             (
@@ -127,7 +127,7 @@ impl NirReport {
                 Some(node) => format!("{}: {}", visible_line(node), visible_line(&warning.text)),
                 None => visible_line(&warning.text).into_owned(),
             };
-            field(out, 2, "", &text);
+            field(out, 4, "  -", &text);
         }
     }
 }
