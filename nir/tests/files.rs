@@ -155,6 +155,14 @@ fn large_groups_of_the_newer_format_are_read() {
 }
 
 #[test]
+fn a_user_block_before_the_data_is_skipped() {
+    let bytes = fs::read(data().join("more/user_block.nir")).unwrap();
+    assert_eq!(names(&read(bytes.clone()).unwrap()).len(), 6);
+    let error = read(bytes[..bytes.len() - 1].to_vec()).unwrap_err().to_string();
+    assert!(error.contains("cut off"), "{error}");
+}
+
+#[test]
 fn derived_shapes_win_behind_a_kernel_that_is_not_square() {
     let graph = load("more/oblong_kernel.nir").unwrap();
     assert_eq!(graph.nodes[graph.find("lif").unwrap()].output, [4, 6, 5]);

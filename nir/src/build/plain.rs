@@ -110,8 +110,7 @@ pub(super) fn flatten(
             && (place.wanted.is_some() || joined.is_none())
         {
             params.warn(format!(
-                "`start_dim` {first} and `end_dim` {last} count a batch: all {} dimensions are joined",
-                shape.len()
+                "`start_dim` {first} and `end_dim` {last} count a batch: all of {shape:?} is joined"
             ));
             return Ok(Built { kind: NodeKind::Flatten(flatten), input: shape.to_vec(), output });
         }

@@ -56,7 +56,8 @@ fn threshold(params: &mut Params<'_>, shape: &[usize]) -> Result<(Values, Values
     let threshold = params.values("v_threshold", shape)?;
     let reset = params.values_or("v_reset", shape, 0.0)?;
     if threshold.min() <= 0.0 {
-        params.warn(format!("`v_threshold` is {}: a neuron may spike without input", threshold.min()));
+        let least = threshold.min();
+        params.warn(format!("`v_threshold` is {least}: where v begins at 0, a neuron spikes without input"));
     }
     let neurons: usize = if without_ones(shape).is_empty() { 1 } else { shape.iter().product() };
     let pairs = if threshold.is_one() && reset.is_one() { 1 } else { neurons };

@@ -56,8 +56,8 @@ impl File {
             ),
             error => NirError::file(format!("not a readable HDF5 file: {}", explain(&error))),
         })?;
-        let block = hdf.superblock();
-        let end = block.base_address.saturating_add(block.eof_address);
+        // The end of the file counts a user block before the HDF5 data, unlike all other addresses.
+        let end = hdf.superblock().eof_address;
         if end > size {
             return Err(NirError::file(format!(
                 "the file is cut off: {size} of {end} bytes are there; copy or export it again"

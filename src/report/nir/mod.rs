@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use spinntui_nir::{Conv1d, Conv2d, Graph, Node, NodeKind, Values};
 
@@ -228,10 +230,9 @@ fn windows(kernel: [usize; 2], stride: [usize; 2], padding: [[usize; 2]; 2]) -> 
 
 fn extras(text: &mut String, dilation: Option<String>, groups: usize) {
     if let Some(dilation) = dilation {
-        text.push_str(", dilation ");
-        text.push_str(&dilation);
+        let _ = write!(text, ", dilation {dilation}");
     }
     if groups != 1 {
-        text.push_str(&format!(", {groups} groups"));
+        let _ = write!(text, ", {groups} groups");
     }
 }

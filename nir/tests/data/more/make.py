@@ -26,8 +26,8 @@ def put(group, nodes, edges, **storage):
                 node[field] = value
 
 
-def write(name, nodes, edges, change=None, libver=None, **storage):
-    with h5py.File(f"{name}.nir", "w", libver=libver) as file:
+def write(name, nodes, edges, change=None, libver=None, userblock=0, **storage):
+    with h5py.File(f"{name}.nir", "w", libver=libver, userblock_size=userblock) as file:
         file["version"] = "1.0.8"
         put(file.create_group("node"), nodes, edges, **storage)
         if change:
@@ -107,6 +107,7 @@ block = {"type": "NIRGraph", "nodes": {"input": end("Input", 6), "x": lif(6), "o
 names = ["input", "fc1", "lif1", "fc2", "lif2", "w1", "block", "w2", "block.x", "output"]
 write("two_nodes_of_one_name",
       {**plain(), "w1": linear(6, 6), "block": block, "w2": linear(6, 6), "block.x": lif(6)}, chain(names))
+write("user_block", plain(), EDGES, userblock=512)
 write("refused_external_link", plain(), EDGES, link("lif1", h5py.ExternalLink("other.h5", "/x")))
 write("refused_soft_link", plain(), EDGES, link("lif1", h5py.SoftLink("/node/nodes/lif2")))
 write("refused_hard_link_loop", plain(), EDGES, loop)
