@@ -2,7 +2,7 @@
 //!
 //! A [`Network`] consists of spike sources, populations of neurons and projections between them. Every
 //! difference between frameworks is data: [`Conventions`] become per-neuron constants once
-//! ([`neuron`]), and one update with a few branches serves all of them ([`update`]).
+//! ([`neuron`]), and one update with a few branches serves all of them ([`mod@update`]).
 //!
 //! # One tick
 //!
@@ -12,7 +12,7 @@
 //!    ascending order. Product and sum are rounded separately. This is the order in which a ring buffer
 //!    fills whose spikes are sorted by source within each tick. With int8 weights the sum is exact, in
 //!    i32, and is converted to f32 once.
-//! 2. The neuron is updated ([`update::Update`]). Every product and every sum is rounded to f32 by
+//! 2. The neuron is updated ([`update::update`]). Every product and every sum is rounded to f32 by
 //!    itself; nothing is fused: on a Cortex-M4F, VMUL and VADD take one cycle each, VFMA three
 //!    (DDI 0439D, table 7-1).
 //! 3. Its spikes are sent along its projections.

@@ -1,6 +1,6 @@
 //! Populations: the constants of their neurons, ready for the update of a tick.
 
-use super::convention::{Compare, SpikesPerTick};
+use super::convention::{Compare, ResetRule, SpikesPerTick};
 use super::per_neuron::PerNeuron;
 
 /// Population of neurons of one model.
@@ -78,23 +78,23 @@ pub struct Firing {
     pub floor: Option<PerNeuron<f32>>,
 }
 
-/// Effect of a spike on v ([`super::convention::ResetRule`] explains the rules).
+/// Effect of a spike on v, with its values ([`ResetRule`] explains the rules).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reset {
-    /// v ← v − n·θ for n spikes.
-    Subtract,
-    /// v ← these values.
+    /// v becomes these values.
     To(PerNeuron<f32>),
-    /// snnTorch's subtraction with `reset_delay=False`.
-    SnnTorch,
-    /// snnTorch's subtraction with `reset_delay=True`.
-    SnnTorchDelayed,
-    /// snnTorch's reset to zero with `reset_delay=True`.
-    SnnTorchZeroDelayed,
-    /// v ← v − θ in the next tick, before the leak.
-    BeforeLeak,
-    /// v ← 0 in the next tick, before the leak.
-    ZeroBeforeLeak,
+    /// Another rule, which needs θ alone.
+    Rule(ResetRule),
+}
+
+impl Reset {
+    /// Returns the rule without its values.
+    pub fn rule(&self) -> ResetRule {
+        match self {
+            Self::To(_) => ResetRule::ToValue,
+            Self::Rule(rule) => *rule,
+        }
+    }
 }
 
 /// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents as they are.
@@ -134,7 +134,10 @@ impl Spinnaker2Lif {
             firing: Some(Firing {
                 threshold: PerNeuron::All(self.threshold),
                 compare: Compare::Greater,
-                reset: self.v_reset.map_or(Reset::Subtract, |value| Reset::To(PerNeuron::All(value))),
+                reset: match self.v_reset {
+                    Some(value) => Reset::To(PerNeuron::All(value)),
+                    None => Reset::Rule(ResetRule::Subtract),
+                },
                 spikes_per_tick: SpikesPerTick::One,
                 floor: None,
             }),
@@ -145,9 +148,16 @@ impl Spinnaker2Lif {
 }
 
 impl Population {
-    /// Returns `true` if every list of values has one a neuron.
+    /// Returns `true` if all neurons have the same constants.
+    pub fn is_uniform(&self) -> bool {
+        self.lists().iter().all(|values| matches!(values, PerNeuron::All(_)))
+    }
+
+    /// Returns `true` if every list of values has one a neuron, and a rule that needs values has them.
     pub fn is_consistent(&self) -> bool {
+        let rule = self.firing.as_ref().map(|firing| &firing.reset);
         self.lists().iter().all(|values| values.fits(self.units))
+            && !matches!(rule, Some(Reset::Rule(ResetRule::ToValue)))
             && self.shape.iter().product::<usize>() == self.units
     }
 

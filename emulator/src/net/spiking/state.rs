@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::network::{Network, Origin, Output, Projection};
 use super::population::{Population, Synapse};
 use super::rows::{Delays, Rows, Weights};
-use super::update::{Input, NeuronState, Update};
+use super::update::{Input, NeuronState, update};
 
 /// Spikes of a neuron in a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,10 +230,12 @@ impl State {
 
     fn update(&mut self, index: usize, population: &Population) {
         let PopulationState { neurons, ring, spikes } = &mut self.populations[index];
-        let (slot, update) = (ring.slot(self.tick), Update::new(population));
+        let (slot, mode) = (ring.slot(self.tick), population.mode());
+        let shared = population.is_uniform().then(|| population.constants(0));
         spikes.clear();
         for (n, neuron) in neurons.iter_mut().enumerate() {
-            let count = update.neuron(n, neuron, ring.take(slot, n));
+            let constants = shared.unwrap_or_else(|| population.constants(n));
+            let count = update(mode, &constants, neuron, ring.take(slot, n));
             if count > 0 {
                 spikes.push(Spike { neuron: n as u32, count });
                 self.sent[index] += u64::from(count);

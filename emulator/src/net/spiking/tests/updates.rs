@@ -1,6 +1,6 @@
 //! Updates of single neurons by every rule, with numbers computed by hand.
 
-use super::super::update::{Input, NeuronState, Update};
+use super::super::update::{Input, NeuronState, update};
 use super::*;
 use neuron::{CurrentParameters, Membrane, SpikeParameters};
 
@@ -38,9 +38,9 @@ fn if_neuron(threshold: f64, v_reset: f64) -> Neuron {
 fn trace(neuron: &Neuron, conventions: &NeuronConventions, inputs: &[f32]) -> Vec<(f32, u32)> {
     let population = neuron.population("a".into(), vec![1], &all(0.0), conventions);
     let mut state = NeuronState { v: population.start.get(0), ..NeuronState::default() };
-    let update = Update::new(&population);
+    let (mode, constants) = (population.mode(), population.constants(0));
     let tick = |&sum: &f32| {
-        let spikes = update.neuron(0, &mut state, Input { sum, inhibition: 0.0 });
+        let spikes = update(mode, &constants, &mut state, Input { sum, inhibition: 0.0 });
         (state.v, spikes)
     };
     inputs.iter().map(tick).collect()
@@ -162,7 +162,8 @@ fn products_and_sums_are_rounded_apart() {
         ..lif(10.0, 0.0, None).population("a".into(), 1)
     };
     let mut state = NeuronState::default();
-    Update::new(&population).neuron(0, &mut state, Input { sum: 1.0 - e, inhibition: 0.0 });
+    let input = Input { sum: 1.0 - e, inhibition: 0.0 };
+    update(population.mode(), &population.constants(0), &mut state, input);
     assert_eq!(state.v, 0.0);
 }
 
