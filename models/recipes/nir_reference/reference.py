@@ -260,7 +260,7 @@ class Neurons:
         over = np.greater_equal if self.s.compare == "ge" else np.greater
         reset = self.s.reset_of(self.name)
         pending = over(before, self.theta).astype(F)
-        if reset == "before_leak":
+        if reset == "before_leak" and self.node["type"] in SPIKING:
             before = before - pending * self.theta
         elif reset == "zero_before_leak":
             before = (1 - pending) * before
