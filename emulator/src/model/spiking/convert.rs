@@ -31,10 +31,10 @@ pub struct SpikingOptions {
 /// Network made of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Converted {
-    /// Network.
+    /// Network, ready to run.
     pub network: Network,
-    /// Index in the graph of each population's node; an Output's for a population of sums, that of the
-    /// weights for a neuron that stands for a bias.
+    /// Index in the graph of each population's node; an Output's for a population of sums, that of
+    /// the weights for a neuron that stands for a bias.
     pub nodes: Vec<usize>,
     /// Warnings and remarks, in the order of the nodes.
     pub notes: Vec<Note>,
@@ -42,8 +42,9 @@ pub struct Converted {
 
 /// Converts a graph into a network.
 ///
-/// Populations have the order of the graph's nodes; populations of sums and those that stand for a bias
-/// come last. Projections are ordered by their sender's node, then by edges; those of biases come last.
+/// Populations have the order of the graph's nodes; populations of sums and those that stand for a
+/// bias come last. Projections are ordered by their sender's node, then by edges; those of biases
+/// come last.
 ///
 /// # Errors
 ///

@@ -46,7 +46,7 @@ pub enum SpikingError {
     Connection {
         /// Name of the node.
         node: String,
-        /// Reason.
+        /// Reason, from the linear map.
         source: ConnectionError,
     },
     /// A population without spikes leads to something else than an Output.
@@ -72,7 +72,7 @@ pub enum SpikingError {
     Paths {
         /// Node at which the paths begin.
         node: String,
-        /// Limit.
+        /// Most visits of nodes.
         limit: usize,
     },
     /// The parts do not make a network.

@@ -123,7 +123,8 @@ impl<'g> Paths<'g> {
 
     fn follow(&self, edge: Edge, mut path: Path, search: &mut Search) -> Result<(), SpikingError> {
         let node = edge.target;
-        // Nodes without state form no cycle, as the reader refuses it; the limit guards the recursion.
+        // Nodes without state form no cycle, as the reader refuses it; the limit guards the
+        // recursion.
         search.visits += 1;
         if search.visits > VISIT_LIMIT {
             return Err(SpikingError::Paths { node: self.name(path.nodes[0]), limit: VISIT_LIMIT });
@@ -213,8 +214,9 @@ struct BiasSearch {
     visits: usize,
 }
 
-/// Finds the edges with which Spyx's exporter leads the input of a recurrent layer into its recurrent
-/// weights: edges from outside of a cycle into weights of it whose population has no other input.
+/// Finds the edges with which Spyx's exporter leads the input of a recurrent layer into its
+/// recurrent weights: edges from outside of a cycle into weights of it whose population has no
+/// other input.
 fn reroute(graph: &Graph) -> Vec<Edge> {
     let recurrent_weights = |edge: &&Edge| {
         let target = &graph.nodes[edge.target];

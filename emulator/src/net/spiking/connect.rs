@@ -94,7 +94,8 @@ impl Connection {
         })
     }
 
-    /// Makes a map with one synapse from each source to one target: weight, delay and target by source.
+    /// Makes a map with one synapse from each source to one target: weight, delay and target by
+    /// source.
     ///
     /// # Errors
     ///
@@ -212,8 +213,8 @@ impl Connection {
 
     /// Returns the map of `self` followed by `next`.
     ///
-    /// Weights of a path multiply; those of several paths between two neurons with equal delays add up.
-    /// Both are done in double precision and rounded once.
+    /// Weights of a path multiply; those of several paths between two neurons with equal delays add
+    /// up. Both are done in double precision and rounded once.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! Conventions in which frameworks differ, as data.
 //!
-//! Sources: NIR's documentation of its nodes (github.com/neuromorphs/NIR), and measurements on files of
-//! snnTorch 0.9.1 and 1.0.0, Norse 1.1.0, Sinabs 3.1.3, Rockpool 3.1.0, SpikingJelly 2.0.0 and
-//! Spyx 1.0.0: with the settings of a framework's word, their own spikes come out exactly
+//! Sources: NIR's documentation of its nodes (github.com/neuromorphs/NIR), and measurements on
+//! files of snnTorch 0.9.1 and 1.0.0, Norse 1.1.0, Sinabs 3.1.3, Rockpool 3.1.0, SpikingJelly 2.0.0
+//! and Spyx 1.0.0: with the settings of a framework's word, their own spikes come out exactly
 //! (docs/nir.md lists the networks). Times are in seconds, or in whatever unit the file has.
 
 use schemars::JsonSchema;
@@ -13,8 +13,8 @@ use super::neuron::{Neuron, NeuronConventions};
 /// Framework that trained a network: one word for all conventions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Framework {
-    /// NIR's equations: Euler, the new current, v > θ, one spike a tick, reset to v_reset, v = 0 at the
-    /// start. dt must be given.
+    /// NIR's equations: Euler, the new current, v > θ, one spike a tick, reset to v_reset, v = 0 at
+    /// the start. dt must be given.
     #[default]
     Nir,
     /// snnTorch: Euler, the new current, v > θ, reset by subtraction as with `reset_delay=False`
@@ -23,16 +23,17 @@ pub enum Framework {
     /// Norse: Euler, the whole current enters v before it decays, v > θ, reset to v_reset.
     /// dt 1e-6, IF neurons 1.
     Norse,
-    /// Sinabs: exponential decay, v ≥ θ, several spikes a tick, reset by subtraction; IF neurons have a
-    /// lower limit of v of −1. dt 1.
+    /// Sinabs: exponential decay, v ≥ θ, several spikes a tick, reset by subtraction; IF neurons
+    /// have a lower limit of v of −1. dt 1.
     Sinabs,
-    /// Rockpool: exponential decay of the input as well, r ignored, v ≥ θ, several spikes a tick, reset by
-    /// subtraction. dt 1e-3.
+    /// Rockpool: exponential decay of the input as well, r ignored, v ≥ θ, several spikes a tick,
+    /// reset by subtraction. dt 1e-3.
     Rockpool,
-    /// SpikingJelly: Euler, the new current, v ≥ θ, reset to v_reset, v = v_reset at the start. dt 1e-4.
+    /// SpikingJelly: Euler, the new current, v ≥ θ, reset to v_reset, v = v_reset at the start. dt
+    /// 1e-4.
     SpikingJelly,
-    /// Spyx: v ← βv + x with r ignored, v > θ, subtraction in the next tick (CubaLIF: before the leak),
-    /// each population's spikes a tick later. dt 1.
+    /// Spyx: v ← βv + x with r ignored, v > θ, subtraction in the next tick (CubaLIF: before the
+    /// leak), each population's spikes a tick later. dt 1.
     Spyx,
 }
 
@@ -48,8 +49,8 @@ pub enum Integrator {
 
 /// Synaptic current that enters the membrane of CubaLIF and CubaLI.
 ///
-/// In the equations, x is the weighted sum of spikes, keep and take are the integrator's factors for
-/// τ_syn, α and share those for τ_mem.
+/// In the equations, x is the weighted sum of spikes, keep and take are the integrator's factors
+/// for τ_syn, α and share those for τ_mem.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Current {
     /// I ← keep·I + take·w_in·x, then v ← α·v + share·(v_leak + r·I).
@@ -59,7 +60,8 @@ pub enum Current {
     Old,
     /// I ← I + w_in·x enters v whole, then I ← keep·I (Norse).
     Jump,
-    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored. LIF: v ← α·v + x; LI: v ← α·(v + x) (Rockpool).
+    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored. LIF: v ← α·v + x; LI: v ← α·(v + x)
+    /// (Rockpool).
     Rockpool,
     /// I ← keep·I + x, v ← α·v + I; r and w_in are ignored (Spyx).
     Direct,
@@ -72,13 +74,14 @@ pub enum ResetRule {
     Subtract,
     /// v ← v_reset of the file, 0 where it has none.
     ToValue,
-    /// snnTorch with `reset_delay=False`: a membrane that is above θ when a tick begins loses θ in it,
-    /// and gets θ back if it does not spike again. Equals `Subtract` while no v reaches 2θ.
+    /// snnTorch with `reset_delay=False`: a membrane that is above θ when a tick begins loses θ in
+    /// it, and gets θ back if it does not spike again. Equals `Subtract` while no v reaches 2θ.
     SnnTorch,
-    /// snnTorch with `reset_delay=True`: a membrane above θ loses θ in the next tick, after its leak.
+    /// snnTorch with `reset_delay=True`: a membrane above θ loses θ in the next tick, after its
+    /// leak.
     SnnTorchDelayed,
-    /// snnTorch with `reset_mechanism="zero"` and `reset_delay=True`: v is 0 in the next tick, whatever
-    /// comes in; LIF neurons outside of cycles (its Leaky): as `ZeroBeforeLeak`.
+    /// snnTorch with `reset_mechanism="zero"` and `reset_delay=True`: v is 0 in the next tick,
+    /// whatever comes in; LIF neurons outside of cycles (its Leaky): as `ZeroBeforeLeak`.
     SnnTorchZeroDelayed,
     /// A membrane above θ loses θ at the start of the next tick, before the leak (Spyx's CuBaLIF).
     BeforeLeak,
@@ -99,7 +102,7 @@ pub enum Compare {
 /// Most spikes that a neuron sends in a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum SpikesPerTick {
-    /// One.
+    /// One, however far v exceeds θ.
     #[default]
     One,
     /// ⌊v/θ⌋; the threshold must be above 0.
@@ -118,8 +121,8 @@ pub enum StartValue {
 /// Ticks that a spike takes from a population to the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Schedule {
-    /// None: spikes cross to the next population within the tick. In a cycle, the synapses that leave a
-    /// population of the cycle for another of it take one tick.
+    /// None: spikes cross to the next population within the tick. In a cycle, the synapses that
+    /// leave a population of the cycle for another of it take one tick.
     #[default]
     LayerSequential,
     /// One for every synapse, from an input as well, as SpiNNaker's software runs networks.

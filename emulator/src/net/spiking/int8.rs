@@ -1,10 +1,11 @@
 //! Weights as 8-bit integers, scaled as SpiNNaker2's software scales them (its exporter `s2_nir`).
 //!
 //! For each target population, weights become w·w_scale with w_scale = 127/max|w| over all its
-//! projections: rounded to the nearest integer, halves to even; those of convolutions truncated toward
-//! zero. x is then w_scale times too large, so that with b the gain of the current (1 without one) and g
-//! that of the membrane, v is S = w_scale/(b·g) times too large. θ, v_reset, start, lower limit and
-//! offsets are multiplied by S, and the gains become 1. A neuron with g = 0 or b = 0 keeps that gain.
+//! projections: rounded to the nearest integer, halves to even; those of convolutions truncated
+//! toward zero. x is then w_scale times too large, so that with b the gain of the current (1
+//! without one) and g that of the membrane, v is S = w_scale/(b·g) times too large. θ, v_reset,
+//! start, lower limit and offsets are multiplied by S, and the gains become 1. A neuron with g = 0
+//! or b = 0 keeps that gain.
 
 use super::network::{Network, NetworkError, Projection};
 use super::per_neuron::PerNeuron;

@@ -1,17 +1,17 @@
-//! Spiking networks as mathematics: the reference that the emulated chip is compared with bit for bit.
+//! Spiking networks as mathematics: the reference of the emulated chip, bit for bit.
 //!
-//! A [`Network`] consists of spike sources, populations of neurons and projections between them. Every
-//! difference between frameworks is data: [`Conventions`] become per-neuron constants once
+//! A [`Network`] consists of spike sources, populations of neurons and projections between them.
+//! Every difference between frameworks is data: [`Conventions`] become per-neuron constants once
 //! ([`neuron`]), and one update with a few branches serves all of them ([`mod@update`]).
 //!
 //! # One tick
 //!
-//! 1. The input sum x of a neuron starts at +0 and takes, one after the other, `w · n` of every synapse
-//!    whose source sent n spikes `delay` ticks before: first those sent longest ago; among those of one
-//!    tick, projection after projection in the network's order; within a projection, sources in
-//!    ascending order. Product and sum are rounded separately. This is the order in which a ring buffer
-//!    fills whose spikes are sorted by source within each tick. With int8 weights the sum is exact, in
-//!    i32, and is converted to f32 once.
+//! 1. The input sum x of a neuron starts at +0 and takes, one after the other, `w · n` of every
+//!    synapse whose source sent n spikes `delay` ticks before: first those sent longest ago; among
+//!    those of one tick, projection after projection in the network's order; within a projection,
+//!    sources in ascending order. Product and sum are rounded separately. This is the order in
+//!    which a ring buffer fills whose spikes are sorted by source within each tick. With int8
+//!    weights the sum is exact, in i32, and is converted to f32 once.
 //! 2. The neuron is updated ([`update::update`]). Every product and every sum is rounded to f32 by
 //!    itself; nothing is fused: on a Cortex-M4F, VMUL and VADD take one cycle each, VFMA three
 //!    (DDI 0439D, table 7-1).

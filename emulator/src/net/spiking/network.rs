@@ -40,7 +40,7 @@ pub enum Origin {
 pub struct Projection {
     /// Name, made of the nodes on the way.
     pub name: String,
-    /// Sender.
+    /// Source or population that sends.
     pub from: Origin,
     /// Index of the population that receives.
     pub to: usize,
@@ -51,7 +51,7 @@ pub struct Projection {
 /// Sender that an output shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tap {
-    /// Sender.
+    /// Source or population that sends.
     pub from: Origin,
     /// Ticks by which the output shows its spikes later.
     pub delay: u16,
@@ -122,9 +122,9 @@ pub enum NetworkError {
     Threshold {
         /// Name of the population.
         name: String,
-        /// Neuron.
+        /// Neuron, in C order of the population's shape.
         neuron: usize,
-        /// Its threshold.
+        /// Threshold of that neuron.
         threshold: String,
     },
     /// A scale does not suit the weights.

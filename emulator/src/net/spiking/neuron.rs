@@ -1,8 +1,8 @@
 //! Neuron models as files give them, and the constants that a tick computes with.
 //!
-//! With ρ = dt/τ, a state keeps 1 − ρ (Euler) or exp(−ρ) of itself and takes ρ or 1 − exp(−ρ) of its
-//! input. All constants are computed in double precision from the parameters and rounded to single
-//! once, at the end; `exp` is `libm`'s, the same on every machine.
+//! With ρ = dt/τ, a state keeps 1 − ρ (Euler) or exp(−ρ) of itself and takes ρ or 1 − exp(−ρ) of
+//! its input. All constants are computed in double precision from the parameters and rounded to
+//! single once, at the end; `exp` is `libm`'s, the same on every machine.
 
 use super::convention::{Compare, Current, Integrator, ResetRule, SpikesPerTick, StartValue};
 use super::per_neuron::PerNeuron;
@@ -13,7 +13,7 @@ use super::population::{Dynamics, Firing, Population, Reset, Synapse};
 pub enum Neuron {
     /// Integrate and fire: dv/dt = r·x (NIR: IF).
     If {
-        /// Resistance.
+        /// Resistance, the factor of the input.
         r: PerNeuron<f64>,
         /// Firing threshold and reset.
         spike: SpikeParameters,
@@ -36,7 +36,7 @@ pub enum Neuron {
     },
     /// Integrator without spikes: dv/dt = r·x (NIR: I).
     I {
-        /// Resistance.
+        /// Resistance, the factor of the input.
         r: PerNeuron<f64>,
     },
     /// Leaky integrator without spikes (NIR: LI).
@@ -60,7 +60,7 @@ pub enum Neuron {
 pub struct Membrane {
     /// Time constant, above 0, in the unit of dt.
     pub tau: PerNeuron<f64>,
-    /// Resistance.
+    /// Resistance, the factor of the input.
     pub r: PerNeuron<f64>,
     /// Potential without input.
     pub v_leak: PerNeuron<f64>,
@@ -136,7 +136,8 @@ impl Neuron {
 
     /// Makes a population of neurons with shape `shape` and a constant input `bias`.
     ///
-    /// The bias of the affine and convolutional nodes before a population is part of x in every tick.
+    /// The bias of the affine and convolutional nodes before a population is part of x in every
+    /// tick.
     pub fn population(
         &self,
         name: String,

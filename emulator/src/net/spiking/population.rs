@@ -12,7 +12,8 @@ pub struct Population {
     pub name: String,
     /// Number of neurons, the product of `shape`.
     pub units: usize,
-    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count in C order.
+    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count in C
+    /// order.
     pub shape: Vec<usize>,
     /// Constants of current and membrane.
     pub dynamics: Dynamics,
@@ -53,8 +54,8 @@ pub enum Synapse {
         /// Whether v takes the current of the tick before instead of the new one.
         old: bool,
     },
-    /// Two currents, one of weights ≥ 0, one of the magnitudes of weights < 0; their difference enters v
-    /// (py-spinnaker2's `lif_curr_exp`).
+    /// Two currents, one of weights ≥ 0, one of the magnitudes of weights < 0; their difference
+    /// enters v (py-spinnaker2's `lif_curr_exp`).
     Signed {
         /// Share of the excitatory current that is kept from tick to tick.
         exc_keep: PerNeuron<f32>,
@@ -97,7 +98,8 @@ impl Reset {
     }
 }
 
-/// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents as they are.
+/// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents
+/// as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spinnaker2Lif {
     /// v above which a neuron spikes.
@@ -153,7 +155,8 @@ impl Population {
         self.lists().iter().all(|values| matches!(values, PerNeuron::All(_)))
     }
 
-    /// Returns `true` if every list of values has one a neuron, and a rule that needs values has them.
+    /// Returns `true` if every list of values has one a neuron, and a rule that needs values has
+    /// them.
     pub fn is_consistent(&self) -> bool {
         let rule = self.firing.as_ref().map(|firing| &firing.reset);
         self.lists().iter().all(|values| values.fits(self.units))

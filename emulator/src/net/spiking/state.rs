@@ -16,7 +16,8 @@ pub struct Spike {
     pub count: u32,
 }
 
-/// Collects neurons, in any order and repeated for every further spike, as spikes in ascending order.
+/// Collects neurons, in any order and repeated for every further spike, as spikes in ascending
+/// order.
 pub fn spikes(neurons: impl IntoIterator<Item = u32>) -> Vec<Spike> {
     let mut neurons: Vec<u32> = neurons.into_iter().collect();
     neurons.sort_unstable();
@@ -125,7 +126,8 @@ impl Ring {
                     let apart = inhibition > 0 && weight < 0;
                     let at = slot + target + if apart { inhibition } else { 0 };
                     let weight = if apart { -weight } else { weight };
-                    // As a multiply-accumulate of the core does; 2^31/127 spikes a tick are out of reach.
+                    // As a multiply-accumulate of the core does; 2^31/127 spikes a tick are out of
+                    // reach.
                     sums[at] = sums[at].wrapping_add(weight.wrapping_mul(count as i32));
                 }
             }

@@ -18,8 +18,8 @@
 //! | `BeforeLeak` | if p as above, `v = v − θ` before the operations above; n |
 //! | `ZeroBeforeLeak` | if p as above, v = 0 before the operations above; n |
 //!
-//! n is 0 where v does not compare above θ, else 1, or max(1, ⌊v/θ⌋) with several spikes a tick. Last,
-//! v is raised to the lower limit, if there is one.
+//! n is 0 where v does not compare above θ, else 1, or max(1, ⌊v/θ⌋) with several spikes a tick.
+//! Last, v is raised to the lower limit, if there is one.
 
 use super::convention::{Compare, ResetRule, SpikesPerTick};
 use super::population::{Dynamics, Population, Reset, Synapse};
@@ -189,7 +189,8 @@ fn integrate(mode: SynapseMode, constants: &Constants, state: &mut NeuronState, 
     }
 }
 
-/// Returns v after firing and the number of spikes; `pending` if v compared above θ before the tick.
+/// Returns v after firing and the number of spikes; `pending` if v compared above θ before the
+/// tick.
 #[inline]
 fn fire(firing: FiringMode, constants: &Constants, pending: bool, v: f32) -> (f32, u32) {
     let threshold = constants.threshold;

@@ -129,7 +129,8 @@ fn delays_are_rounded_to_ticks_and_bounded() {
     assert!(error.contains("`d`") && error.contains("65535"), "{error}");
 }
 
-/// Values [0.5, 0.5] of the bias arrive at once and three ticks later; then two spikes through 1 2 / 3 4.
+/// Values [0.5, 0.5] of the bias arrive at once and three ticks later; then two spikes through 1 2
+/// / 3 4.
 #[test]
 fn a_bias_passes_delays_and_weights() {
     let nodes = [

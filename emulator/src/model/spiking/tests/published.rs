@@ -13,8 +13,8 @@ fn options(dt: f64, reset: ResetRule, schedule: Schedule) -> SpikingOptions {
 
 /// py-spinnaker2's run of one LIF neuron over 1,000 steps: input spike, v, output spike.
 ///
-/// Its weights are the file's times 102.02, as integers, and it shows v without the factor dt/τ; its
-/// input column is already shifted by the tick that the chip takes.
+/// Its weights are the file's times 102.02, as integers, and it shows v without the factor dt/τ;
+/// its input column is already shifted by the tick that the chip takes.
 #[test]
 fn the_lif_trace_of_spinnaker2_comes_out() {
     let Some(folder) = shared("data/nir/01_lif") else { return };
@@ -65,7 +65,8 @@ fn recording(path: &Path) -> Spikes {
 fn class(network: &Network, input: &Spikes) -> usize {
     let mut state = network.state();
     let mut counts = [0_u64; 10];
-    // The longest recording ends at 336 ms; decisions by one spike depend on the ticks after the end.
+    // The longest recording ends at 336 ms; decisions by one spike depend on the ticks after the
+    // end.
     for step in 0..340 {
         let now = input.range((step, 0)..=(step, u32::MAX));
         let now = now.map(|(&(_, neuron), &count)| Spike { neuron, count }).collect();

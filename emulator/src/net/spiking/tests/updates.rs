@@ -79,7 +79,8 @@ fn each_reset_rule_acts_as_its_framework() {
     let inputs = [2.5, 0.25, 0.0];
     assert_eq!(v(ResetRule::Subtract, &inputs), [(1.5, 1), (0.75, 1), (0.75, 0)]);
     assert_eq!(v(ResetRule::ToValue, &inputs), [(-0.5, 1), (-0.25, 0), (-0.25, 0)]);
-    // v is stored as 1.5, above θ: the next tick starts with 0.5 and gives 1 back, as it does not spike.
+    // v is stored as 1.5, above θ: the next tick starts with 0.5 and gives 1 back, as it does not
+    // spike.
     assert_eq!(v(ResetRule::SnnTorch, &inputs), [(1.5, 1), (1.75, 0), (1.75, 0)]);
     assert_eq!(v(ResetRule::SnnTorchDelayed, &inputs), [(2.5, 1), (1.75, 1), (0.75, 0)]);
     assert_eq!(v(ResetRule::SnnTorchZeroDelayed, &inputs), [(2.5, 1), (0.0, 0), (0.0, 0)]);
@@ -113,7 +114,8 @@ fn rockpool_decays_the_input_of_a_leaky_integrator() {
     assert_eq!(first(Neuron::Lif { membrane: membrane(), spike }), 4.0);
 }
 
-/// snnTorch's Leaky clears v before its update, RLeaky and Synaptic after it; RSynaptic resets late.
+/// snnTorch's Leaky clears v before its update, RLeaky and Synaptic after it; RSynaptic resets
+/// late.
 #[test]
 fn snntorch_resets_depend_on_the_kind_of_neuron() {
     let reset = |neuron: &Neuron, recurrent, reset| {
@@ -148,7 +150,8 @@ fn the_lower_limit_and_the_start_are_kept() {
     assert_eq!(trace(&if_neuron(1.0, -0.25), &started, &[0.5])[0], (0.25, 0));
 }
 
-/// (1 + ε)·(1 − ε) rounds to 1, so that nothing of −ε² is left where product and sum are rounded apart.
+/// (1 + ε)·(1 − ε) rounds to 1, so that nothing of −ε² is left where product and sum are rounded
+/// apart.
 #[test]
 fn products_and_sums_are_rounded_apart() {
     let e = f32::EPSILON;
