@@ -1,6 +1,6 @@
 //! How fast the emulator is: `cargo bench --bench emulator`.
 //!
-//! `token/…`: one time step with every packet, perplexity included. `chip only`: the same without the host's readout.
+//! `token/…`: one time step, perplexity included: added where its times are known, and event by event.
 //! `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost that are never hit.
 //! `history/…`: a token with the past kept, and a step back over one token, the furthest from a kept moment.
 
@@ -35,6 +35,19 @@ fn emulator(c: &mut Criterion) {
     for scene in ["lm.ron", "lm_small.ron"] {
         let fresh = session(scene);
         group.bench_function(scene, |b| {
+            let mut session = fresh.clone();
+            b.iter(|| {
+                if session.steps() + 1 >= session.work().total_steps() {
+                    session = fresh.clone();
+                }
+                step(&mut session);
+            });
+        });
+    }
+    for scene in ["lm.ron", "lm_small.ron"] {
+        let mut fresh = session(scene);
+        fresh.run_exactly(true);
+        group.bench_function(format!("{scene}, event by event"), |b| {
             let mut session = fresh.clone();
             b.iter(|| {
                 if session.steps() + 1 >= session.work().total_steps() {
@@ -104,7 +117,7 @@ fn history(c: &mut Criterion) {
         let mut past = History::new(&mut session);
         let every = u64::from(past.options().every);
         let forward = |session: &mut Session, past: &mut History| loop {
-            let Moved::On(progress) = session.advance() else { panic!("the bench text is used up") };
+            let Moved::On(progress) = session.advance_swiftly() else { panic!("the bench text is used up") };
             past.note(session, progress);
             if progress.step {
                 break;

@@ -80,8 +80,14 @@ impl Face {
     fn open(scene: &str, size: (u16, u16)) -> Self {
         let scene = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes").join(scene);
         let (sender, events) = unbounded();
-        let options =
-            EngineOptions { scene, set: Vec::new(), autorun: false, record: None, points: Vec::new() };
+        let options = EngineOptions {
+            scene,
+            set: Vec::new(),
+            autorun: false,
+            record: None,
+            points: Vec::new(),
+            exact: false,
+        };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).expect("a thread");
         let app = App::new("scene", Theme::default(), size);
         let mut face = Self { app, engine, events };

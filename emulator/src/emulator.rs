@@ -120,6 +120,9 @@ impl Emulator {
         if !self.machine.announce(&[row]) {
             return Err(self.not_taken());
         }
+        if self.machine.add_step().is_some() {
+            return Ok(self.machine.output(0));
+        }
         while let Some(progress) = self.machine.advance() {
             if progress.step {
                 return Ok(self.machine.output(0));

@@ -96,6 +96,10 @@ struct OpenArgs {
     /// Presenter mode: keys are shown, a free run is slow
     #[arg(long, requires = "scene")]
     present: bool,
+    /// Run every time step event by event, also those whose times are known from earlier ones; the
+    /// figures are the same
+    #[arg(long, requires = "scene")]
+    exact: bool,
     #[command(flatten)]
     fault: FaultArgs,
     #[command(flatten)]
@@ -418,7 +422,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
             let config = cli.open.config.load(cli.open.looks)?;
-            return open::open(&scene, set, cli.open.record, &cli.open.points, config, cli.open.present);
+            let OpenArgs { record, present, exact, points, .. } = cli.open;
+            return open::open(&scene, set, record, &points, exact, config, present);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),

@@ -19,6 +19,7 @@ pub fn open(
     set: Vec<(String, String)>,
     record: Option<PathBuf>,
     points: &PointArgs,
+    exact: bool,
     config: Config,
     present: bool,
 ) -> Result<ExitCode, CliError> {
@@ -31,7 +32,7 @@ pub fn open(
     }
     let record = record.map(|path| recorder(&path, scene, &set, &config)).transpose()?;
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
-    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points };
+    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact };
     let (looks, keymap) = (config.looks, config.keymap);
     let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))

@@ -45,6 +45,7 @@ The report is the same at every repetition but for `host`.";
 /// Run a scene without a screen and write a report: time, energy, sparsity, memory, traffic, perplexity.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArgs {
     /// Scene file
     pub scene: PathBuf,
@@ -73,6 +74,10 @@ pub struct RunArgs {
     /// Write one line of JSON for every time step, then the report as the last: {"report": …}
     #[arg(long)]
     pub stream: bool,
+    /// Run every time step event by event, also those whose times are known from earlier ones; the
+    /// figures are the same
+    #[arg(long)]
+    pub exact: bool,
     /// Run until a condition comes to hold: another word for --break
     #[arg(long, value_name = "CONDITION")]
     pub until: Vec<String>,
@@ -106,6 +111,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         plan = spec::read::load(folder, plan)?;
     }
     let mut session = plan.start(loaded)?;
+    session.run_exactly(args.exact);
     let asked = args.asked();
     let mut points = points::points(&mut session, &asked)?;
     let Written { mut output, mut traced, arrays } = Written::create(args, &session)?;

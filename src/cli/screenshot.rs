@@ -251,7 +251,7 @@ fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let app = App::new(scene.display().to_string(), Theme::new(looks(args)), args.size);
-    let options = EngineOptions { scene, set, autorun: false, record: None, points };
+    let options = EngineOptions { scene, set, autorun: false, record: None, points, exact: false };
     Stage::open(app, options).map_err(|error| CliError::Usage(error.to_string()))
 }
 

@@ -260,11 +260,7 @@ fn noc(session: &Session) -> NocUse {
 fn dram(session: &Session) -> DramUse {
     let state = session.machine().state();
     let traffic = &state.traffic;
-    DramUse {
-        beats: traffic.dma_beats,
-        bytes: traffic.dram_bytes(),
-        waited_cycles: state.noc.beats_waited,
-    }
+    DramUse { beats: traffic.dma_beats, bytes: traffic.dram_bytes(), waited_cycles: state.noc.beats_waited }
 }
 
 fn races(session: &Session) -> RaceCount {

@@ -93,6 +93,8 @@ pub struct EngineOptions {
     pub record: Option<PendingRecorder>,
     /// Breakpoints and tracepoints beside those of the scene.
     pub points: Vec<PointSpec>,
+    /// Runs every time step event by event.
+    pub exact: bool,
 }
 
 /// What has become of a command.
@@ -195,6 +197,17 @@ enum Mode {
     Going(Place),
     /// Finished, stalled or faulted: only a restart or a reload goes on from here.
     Ended(RunState),
+}
+
+impl Mode {
+    /// Nobody looks before a time step is complete.
+    fn takes_whole_steps(&self, speed: Speed) -> bool {
+        match self {
+            Self::Running => !matches!(speed, Speed::EventsPerSecond(_)),
+            Self::Stepping(unit, _) => unit.is_whole_steps(),
+            Self::Paused | Self::Going(_) | Self::Ended(_) => false,
+        }
+    }
 }
 
 pub use perform::{Arrived, Held, Performed};
@@ -366,7 +379,9 @@ impl Runner {
             {
                 return self.mode = Mode::Paused;
             }
-            let progress = match session.advance() {
+            let within = self.points.looks_within_steps() || !self.mode.takes_whole_steps(self.facts.speed);
+            let moved = if within { session.advance() } else { session.advance_swiftly() };
+            let progress = match moved {
                 Moved::On(progress) => progress,
                 Moved::Finished => return self.mode = Mode::Ended(RunState::Finished),
                 Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
@@ -399,7 +414,7 @@ impl Runner {
                 }
             }
             looks += 1;
-            if looks % EVENTS_PER_LOOK == 0 && Instant::now() >= end {
+            if (!within || looks % EVENTS_PER_LOOK == 0) && Instant::now() >= end {
                 return;
             }
         }

@@ -54,6 +54,13 @@ impl FaultPlan {
         self.count_open();
     }
 
+    /// Returns whether a fault may come before so many time steps are complete.
+    pub fn may_come_before(&self, steps: u64) -> bool {
+        let comes =
+            |plan: &&Plan| !plan.done && !matches!(plan.planned.at, FaultTime::Step(at) if at >= steps);
+        self.open > 0 && self.plans.iter().any(|plan| comes(&plan))
+    }
+
     /// Removes manual faults at event number `events` or later. Returns `true` if any were removed.
     pub fn forget_from(&mut self, events: u64) -> bool {
         let before = self.plans.len();

@@ -51,6 +51,9 @@ use pace::StepUnit;
 use stats::Stats;
 use timeline::PathUses;
 
+/// Events handled at once by [`Session::advance_swiftly`]: well below a millisecond.
+const EVENTS_AT_ONCE: u64 = 1024;
+
 /// How a move ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved {
@@ -162,12 +165,12 @@ impl Session {
         let ended = progress.phase;
         self.ended_phase = ended.or(self.ended_phase);
         if progress.step {
-            self.complete_step();
+            self.note_step();
         }
         Moved::On(progress)
     }
 
-    fn complete_step(&mut self) {
+    fn note_step(&mut self) {
         let outputs: Vec<Vec<f32>> =
             (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
         self.stats.step(&self.machine, &outputs);
@@ -216,10 +219,90 @@ impl Session {
         Some((uses?, false))
     }
 
+    /// Runs to the end of the time step under way, or else of the next one.
+    ///
+    /// A step whose times were seen before is added instead of run; that leaves everything as
+    /// running it does.
+    pub fn complete_step(&mut self) -> Moved {
+        loop {
+            let moved = self.advance_swiftly();
+            if !matches!(&moved, Moved::On(progress) if !progress.step) {
+                return moved;
+            }
+        }
+    }
+
+    /// Adds the next time step as a whole where that can be done, else handles some events, at most
+    /// up to the one that completes a time step.
+    ///
+    /// For who looks at the session between time steps only.
+    pub fn advance_swiftly(&mut self) -> Moved {
+        self.advance_up_to(u64::MAX)
+    }
+
+    /// Advances like [`Self::advance_swiftly`], but not beyond event number `events`, which is still
+    /// to come.
+    pub fn advance_up_to(&mut self, events: u64) -> Moved {
+        if let Some(moved) = self.add_step(events) {
+            return moved;
+        }
+        if self.faults.may_come_before(self.stats.steps + 1) || self.machine.watches() {
+            return self.advance();
+        }
+        if let Err(stopped) = self.announce() {
+            return stopped;
+        }
+        if self.steps_in_flight() == 0 {
+            return Moved::Finished;
+        }
+        let left = events.saturating_sub(self.machine.state().events).min(EVENTS_AT_ONCE);
+        let Some((progress, event)) = self.machine.advance_many(left.max(1) as usize) else {
+            return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
+        };
+        self.handled(progress, event);
+        Moved::On(progress)
+    }
+
+    /// Takes in what events have brought, the last of which was `event`.
+    fn handled(&mut self, progress: Progress, event: Event) {
+        self.faults.just.clear();
+        self.last_event = Some(event);
+        self.ended_phase = progress.phase.or(self.ended_phase);
+        if progress.step {
+            self.note_step();
+        }
+    }
+
+    /// Adds the next time step, if its times are known, nothing is planned within it, and it ends at
+    /// event number `events` or before.
+    fn add_step(&mut self, events: u64) -> Option<Moved> {
+        if !self.machine.state().between_steps
+            || self.tape.is_some()
+            || self.faults.may_come_before(self.stats.steps + 1)
+        {
+            return None;
+        }
+        self.machine.forget_written();
+        if let Err(stopped) = self.announce() {
+            return Some(stopped);
+        }
+        if self.steps_in_flight() == 0 {
+            return Some(Moved::Finished);
+        }
+        let added = self.machine.add_step_up_to(events)?;
+        self.handled(added.progress, added.event);
+        Some(Moved::On(added.progress))
+    }
+
+    /// Runs every time step event by event (`true`), also those whose times were seen before.
+    pub fn run_exactly(&mut self, exactly: bool) {
+        self.machine.run_exactly(exactly);
+    }
+
     /// Advances by one unit. Ends early when the input ends or the machine stops.
     pub fn step(&mut self, unit: StepUnit) -> Moved {
         loop {
-            let moved = self.advance();
+            let moved = if unit.is_whole_steps() { self.advance_swiftly() } else { self.advance() };
             let Moved::On(progress) = &moved else { return moved };
             if self.completes(unit, *progress) {
                 return moved;

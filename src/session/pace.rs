@@ -21,6 +21,13 @@ pub enum StepUnit {
     Sequence,
 }
 
+impl StepUnit {
+    /// Returns whether it ends where a time step does.
+    pub const fn is_whole_steps(self) -> bool {
+        matches!(self, Self::TimeStep | Self::Sequence)
+    }
+}
+
 impl fmt::Display for StepUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -620,8 +620,14 @@ struct Face {
 impl Face {
     fn open(scene: &Path, points: Vec<PointSpec>) -> Self {
         let (sender, events) = crossbeam_channel::unbounded();
-        let options =
-            EngineOptions { scene: scene.to_owned(), set: Vec::new(), autorun: false, record: None, points };
+        let options = EngineOptions {
+            scene: scene.to_owned(),
+            set: Vec::new(),
+            autorun: false,
+            record: None,
+            points,
+            exact: false,
+        };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         Self { engine, events }
     }

@@ -71,17 +71,17 @@ fn tie(layer: &mut EgruLayer) {
 
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
-struct Case {
+pub struct Case {
     seed: u64,
     inputs: usize,
     layers: Vec<(usize, usize)>,
     density: f32,
-    options: MappingOptions,
+    pub options: MappingOptions,
     chip: ChipOptions,
     restart: Option<Restart>,
     outputs: [Output; 3],
     overlap: bool,
-    kernels: Vec<(KernelKind, KernelKind)>,
+    pub kernels: Vec<(KernelKind, KernelKind)>,
     /// Every matrix as `Int8Csr` instead, against the quantised reference.
     int8: bool,
     /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
@@ -101,7 +101,7 @@ const EXACT: [KernelKind; 6] = [
     KernelKind::DenseEvent,
 ];
 
-fn case() -> impl Strategy<Value = Case> {
+pub fn case() -> impl Strategy<Value = Case> {
     let kernel = || prop::sample::select(EXACT.to_vec());
     let kernels = prop::collection::vec((kernel(), kernel()), 3);
     let layer = (1usize..40, 1usize..20);
@@ -186,7 +186,16 @@ fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, Ke
     mapping
 }
 
-fn check(case: &Case) -> Result<(), TestCaseError> {
+/// A case's chip with its network, rows of input, and samples' rows by time step.
+pub struct Built {
+    pub machine: Machine,
+    network: Egru,
+    rows: Vec<Vec<f32>>,
+    pub steps: Vec<Vec<u32>>,
+}
+
+/// Builds a case that reads `count` rows in so many time steps; `None` if it is refused.
+pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> {
     let mut values = Values(case.seed);
     let mut inputs = case.inputs;
     let mut network = Egru { layers: Vec::new() };
@@ -209,7 +218,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
         options.layers.push(layer_mapping(&name, pes, case.overlap, kernels));
         inputs = units;
     }
-    let rows: Vec<Vec<f32>> = (0..7).map(|_| values.vec(case.inputs, 1.0)).collect();
+    let rows: Vec<Vec<f32>> = (0..count).map(|_| values.vec(case.inputs, 1.0)).collect();
     // Engines so slow that blocks of several layers and samples queue at them, now and then.
     let dma_setup_cycles = if case.seed.is_multiple_of(3) { 3000 } else { 64 };
     let assume = Assume { dma_setup_cycles, ..Assume::default() };
@@ -225,16 +234,21 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
         Ok(mapped) => mapped,
         Err(error) => {
             prop_assert!(case.refused() && matches!(error, MapError::Combination { .. }), "{error}");
-            return Ok(());
+            return Ok(None);
         }
     };
     prop_assert!(!case.refused(), "mapped what ARCHITECTURE.md says is refused");
     prop_assert!(program.used_pes() <= PE_COUNT);
-    let mut machine = Machine::new(Arc::new(program));
+    let machine = Machine::new(Arc::new(program));
     let batch = options.batch as usize;
     // Each sample reads the rows in another order.
     let steps: Vec<Vec<u32>> =
         (0..rows.len()).map(|t| (0..batch).map(|s| ((t + 2 * s) % rows.len()) as u32).collect()).collect();
+    Ok(Some(Built { machine, network, rows, steps }))
+}
+
+fn check(case: &Case) -> Result<(), TestCaseError> {
+    let Some(Built { mut machine, network, rows, steps }) = build(case, 7)? else { return Ok(()) };
     let expected = reference(case, &network, &rows, &steps);
     let mut given = 0;
     for (t, expected) in expected.iter().enumerate() {

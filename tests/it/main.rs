@@ -42,6 +42,7 @@ mod scene_docs;
 mod screenshot;
 mod spiking;
 mod stories;
+mod timetable;
 mod trace;
 mod tune;
 mod tutorial;

@@ -41,6 +41,7 @@ impl Driver {
             autorun: false,
             record: Some(recorder.pending()),
             points: Vec::new(),
+            exact: false,
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         let driver = Self { engine, events };

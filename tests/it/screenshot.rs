@@ -27,6 +27,7 @@ fn stage(size: (u16, u16), keys: &str) -> Stage {
         autorun: false,
         record: None,
         points: Vec::new(),
+        exact: false,
     };
     let mut stage = Stage::open(App::new(SCENE, theme(), size), options).unwrap();
     stage.show(None, false).unwrap();

@@ -140,6 +140,11 @@ impl UnpackLayout {
             Unpacked::List(list) => list.list,
         }
     }
+
+    /// Returns whether events become a list.
+    pub fn lists(&self) -> bool {
+        matches!(self.into, Unpacked::List(_))
+    }
 }
 
 /// What a run does; costs follow from it.

@@ -10,6 +10,7 @@
     reason = "only inlined is `mul_add` compiled with the dispatched instructions"
 )]
 
+pub mod columns;
 pub mod cost;
 pub mod csc;
 pub mod csr_row;

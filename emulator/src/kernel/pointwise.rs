@@ -8,10 +8,12 @@
 //! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
 //! instructions and cycles stay the same, so one cost serves both.
 
+use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use super::{SramWords, WORDS};
 use crate::net::egru::{self, Compare, PointwiseInput, PointwiseOutput, pointwise};
+use crate::net::lanes::{LANES, both};
 
 /// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,7 @@ pub struct PointwiseLayout {
     pub compare: Compare,
 }
 
+#[inline(always)]
 fn single(words: &SramWords, base: u32, index: u32) -> f32 {
     f32::from_bits(words[((base / 4 + index) as usize) % WORDS])
 }
@@ -50,6 +53,67 @@ pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart:
         egru::trace(before, single(words, layout.y, i))
     };
     (0..layout.units).map(trace).collect()
+}
+
+/// Steps of all units, from the bytes: `y` is what they send, `cell` their new cell states. The bits
+/// are those of [`unit`], eight units at a time.
+pub fn units(
+    words: &SramWords,
+    layout: &PointwiseLayout,
+    reset_cell: bool,
+    (y, cell): (&mut [f32], &mut [f32]),
+) {
+    Arch::new().dispatch(Units { words, layout, reset_cell, y, cell });
+}
+
+struct Units<'a> {
+    words: &'a SramWords,
+    layout: &'a PointwiseLayout,
+    reset_cell: bool,
+    y: &'a mut [f32],
+    cell: &'a mut [f32],
+}
+
+impl WithSimd for Units<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { words, layout, reset_cell, y, cell } = self;
+        let n = layout.units;
+        for (group, (y, cell)) in y.chunks_mut(LANES).zip(cell.chunks_mut(LANES)).enumerate() {
+            let first = (group * LANES) as u32;
+            let load = |base: u32, gate: u32| lanes_at(words, base + 4 * (gate * n + first), y.len());
+            let c = if reset_cell { [0.0; LANES] } else { load(layout.cell, 0) };
+            let add = |sums: u32, bias: u32, gate: u32| {
+                both(load(sums, gate), load(bias, gate), |sum, bias| sum + bias)
+            };
+            let added = |sums: u32, bias: u32| [add(sums, bias, 0), add(sums, bias, 1), add(sums, bias, 2)];
+            let out = egru::pointwise_lanes(
+                added(layout.input_sums, layout.bias),
+                added(layout.recurrent_sums, layout.recurrent_bias),
+                (c, load(layout.threshold, 0), layout.compare),
+            );
+            y.copy_from_slice(&out.0[..y.len()]);
+            cell.copy_from_slice(&out.1[..cell.len()]);
+        }
+    }
+}
+
+/// Singles from byte address `at` on, of which `count` are wanted; the others repeat the last one.
+#[inline(always)]
+fn lanes_at(words: &SramWords, at: u32, count: usize) -> [f32; LANES] {
+    let first = at as usize / 4;
+    if count == LANES
+        && let Some(words) = words.get(first..).and_then(|words| words.first_chunk::<LANES>())
+    {
+        let mut lanes = [0.0; LANES];
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = f32::from_bits(*word);
+        }
+        return lanes;
+    }
+    std::array::from_fn(|lane| single(words, at, lane.min(count - 1) as u32))
 }
 
 /// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence with `carry: Y`).

@@ -148,6 +148,30 @@ impl BankState {
         stalls
     }
 
+    /// Returns the accesses a cycle of what the core is doing, by bank, in units of 2⁻³².
+    pub(super) fn rates(&self) -> impl Iterator<Item = u32> {
+        self.rate.into_iter()
+    }
+
+    /// Adds a step in which these banks went from `start` to `end`, with the core's priority.
+    ///
+    /// How often core and writes met follows from what was added to the phases in sum.
+    pub(super) fn follow(&mut self, start: &Self, end: &Self) {
+        self.rate = end.rate;
+        for bank in 0..BANKS {
+            let (from, to) = (&start.count[bank], &end.count[bank]);
+            let waits = to.write_waits - from.write_waits;
+            let phases = u64::from(end.phase[bank]).wrapping_sub(u64::from(start.phase[bank]));
+            let sum = u64::from(self.phase[bank]).wrapping_add((waits << 32).wrapping_add(phases));
+            self.phase[bank] = sum as u32;
+            let count = &mut self.count[bank];
+            count.core += to.core - from.core;
+            count.noc += to.noc - from.noc;
+            count.dma += to.dma - from.dma;
+            count.write_waits += sum >> 32;
+        }
+    }
+
     /// All that decides what happens next, as words.
     pub fn words(&self) -> impl Iterator<Item = u64> + '_ {
         (0..BANKS).flat_map(|bank| {

@@ -41,6 +41,7 @@ impl Machine {
 
     /// Comes back to a moment of this very machine.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
+        self.tracing = None;
         let live = std::mem::take(&mut self.state.pes);
         let faults = &checkpoint.state.faults;
         let pes = Pe::all().zip(live.into_iter().zip(&checkpoint.state.pes)).map(|(pe, (live, then))| {
@@ -56,7 +57,7 @@ impl Machine {
 
 impl<M> PeState<M> {
     /// The same PE with another memory. Names every field: none can be forgotten.
-    fn with_memory<N>(&self, sram: N) -> PeState<N> {
+    pub(super) fn with_memory<N>(&self, sram: N) -> PeState<N> {
         let Self {
             sram: _,
             status,
@@ -100,10 +101,12 @@ impl<M> PeState<M> {
 
 impl<M> State<M> {
     /// The same state with other PEs. Names every field: none can be forgotten.
-    fn with_pes<N>(&self, pes: Vec<PeState<N>>) -> State<N> {
+    pub(super) fn with_pes<N>(&self, pes: Vec<PeState<N>>) -> State<N> {
         let Self {
             tick,
             events,
+            between_steps,
+            disturbed,
             queue,
             pes: _,
             noc,
@@ -130,6 +133,8 @@ impl<M> State<M> {
         State {
             tick: *tick,
             events: *events,
+            between_steps: *between_steps,
+            disturbed: *disturbed,
             queue: queue.clone(),
             pes,
             noc: noc.clone(),

@@ -7,11 +7,14 @@ use super::banks::Accounts;
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::{ROUTER, route_number};
 use super::legend::PhaseId;
+use super::noc::Landing;
 use super::probe::Race;
-use super::program::Program;
+use super::program::{PACKET_WORDS, Program};
 use super::queue::{Arrival, CHIP, Event, EventKind};
 use super::record::Recorder;
+use super::routine::Shared;
 use super::state::{Packet, PacketKind, STEPS, State};
+use super::timetable::{Timetables, Trace};
 use crate::chip::clock::{self, Tick};
 use crate::chip::geometry::{PES_PER_QPE, Pe, Qpe};
 
@@ -24,6 +27,14 @@ pub struct Machine {
     /// Only observes; see [`super::record`].
     pub(super) recorder: Option<Box<Recorder>>,
     pub(super) watched: Vec<Pe>,
+    /// What has just left the mesh; empty between calls.
+    pub(super) landed: Vec<(Tick, Landing)>,
+    /// What routines share.
+    pub(super) shared: Shared,
+    /// Steps seen before; see [`super::timetable`].
+    pub(super) timetables: Timetables,
+    /// The step under way, as it is seen for the first time.
+    pub(super) tracing: Option<Box<Trace>>,
 }
 
 /// What one event brought to its end.
@@ -49,7 +60,17 @@ impl Machine {
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
-        let mut machine = Self { program, state, accounts, watched: Vec::new(), recorder: None };
+        let mut machine = Self {
+            timetables: Timetables::new(&program),
+            program,
+            state,
+            accounts,
+            watched: Vec::new(),
+            recorder: None,
+            landed: Vec::new(),
+            shared: Shared::default(),
+            tracing: None,
+        };
         for pe in Pe::all() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
@@ -75,11 +96,13 @@ impl Machine {
 
     /// Flips one bit of a PE's SRAM.
     pub fn flip_bit(&mut self, pe: Pe, address: u32, bit: u8) {
+        self.disturb(pe, address);
         self.state.pes[pe.index()].sram.flip_bit(address, bit);
     }
 
     /// Loses the packet with this number (counted from 0 since the start) on its way.
     pub fn lose_packet(&mut self, number: u64) {
+        self.tracing = None;
         let at = self.state.lost.partition_point(|&n| n < number);
         self.state.lost.insert(at, number);
     }
@@ -114,7 +137,8 @@ impl Machine {
             {
                 given += 1;
             }
-            match self.advance() {
+            let added = self.add_step().map(|added| added.progress);
+            match added.or_else(|| self.advance()) {
                 Some(progress) => complete += usize::from(progress.step),
                 None => return false,
             }
@@ -124,6 +148,27 @@ impl Machine {
 
     /// Handles the next event. `None` when nothing is left to happen, or after a fault.
     pub fn advance(&mut self) -> Option<Progress> {
+        self.advance_event().map(|(progress, _)| progress)
+    }
+
+    /// Handles at most so many events, the last of them the one that completes a time step. Returns
+    /// that event, and what was brought to its end last. `None` when nothing is left to happen, or
+    /// after a fault.
+    pub fn advance_many(&mut self, most: usize) -> Option<(Progress, Event)> {
+        let (mut last, mut phase) = (None, None);
+        for _ in 0..most {
+            let Some((progress, event)) = self.advance_event() else { break };
+            phase = progress.phase.or(phase);
+            last = Some((Progress { phase, ..progress }, event));
+            if progress.step {
+                break;
+            }
+        }
+        last
+    }
+
+    #[inline]
+    fn advance_event(&mut self) -> Option<(Progress, Event)> {
         if self.state.fault.is_some() {
             return None;
         }
@@ -132,7 +177,12 @@ impl Machine {
         self.state.noc.rest_until(event.tick);
         self.state.tick = event.tick;
         self.state.events += 1;
-        Some(self.handle(&event))
+        let progress = self.handle(&event);
+        self.state.between_steps = progress.step;
+        if progress.step && self.tracing.is_some() {
+            self.step_traced(progress, event);
+        }
+        Some((progress, event))
     }
 
     fn handle(&mut self, event: &Event) -> Progress {
@@ -177,15 +227,24 @@ impl Machine {
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
         for announcement in &program.announcements {
             let message = announcement.message;
-            let sample = usize::from(message.sample);
-            let row = |back: u32| place.checked_sub(back as usize).map_or(0, |place| self.row(place, sample));
-            let payload = program.announcement(step, row);
+            let payload = self.announcement(step, place, message.sample);
             for &(qpe, mask) in &announcement.to {
                 let (address, kind) = (message.address, PacketKind::Announce { message, step });
-                self.send(from, Packet { payload, address, qpe, mask, host: false, source: CHIP, kind });
+                self.send(
+                    from,
+                    Packet { payload, from: 0, address, qpe, mask, host: false, source: CHIP, kind },
+                );
             }
         }
         Progress::default()
+    }
+
+    /// Bytes that announce a sample's row of time step `step`, which is number `place` of those in flight.
+    pub(super) fn announcement(&self, step: u32, place: usize, sample: u8) -> [u32; PACKET_WORDS] {
+        let row = |back: u32| {
+            place.checked_sub(back as usize).map_or(0, |place| self.row(place, usize::from(sample)))
+        };
+        self.program.announcement(step, row)
     }
 
     /// Row of a sample in a time step in flight.
@@ -216,6 +275,9 @@ impl Machine {
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
         if packet.host {
+            if let Some(word) = self.host_word(&packet) {
+                self.trace_host(number, word);
+            }
             self.pass_to_host(&packet);
         } else {
             let routed = self.program.delivery.broadcast == Broadcast::Router
@@ -223,7 +285,12 @@ impl Machine {
             for p in 0..PES_PER_QPE {
                 if packet.mask >> p & 1 == 1 {
                     let index = usize::from(packet.qpe) * PES_PER_QPE + p;
-                    if routed { self.enqueue(index, &packet) } else { self.write_to(index, &packet) }
+                    if routed {
+                        self.enqueue(index, &packet);
+                    } else {
+                        self.trace_put(number, index, packet.address);
+                        self.write_to(index, &packet);
+                    }
                 }
             }
         }

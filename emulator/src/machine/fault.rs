@@ -173,6 +173,16 @@ impl Faults {
         Some(fate)
     }
 
+    /// Returns whether there is any.
+    pub(super) fn any(&self) -> bool {
+        !(self.stuck.is_empty() && self.dead.is_empty() && self.packets.is_empty())
+    }
+
+    /// Returns whether bits stick.
+    pub(super) fn stick(&self) -> bool {
+        !self.stuck.is_empty()
+    }
+
     /// All of it, for hashing.
     pub(super) fn words(&self) -> impl Iterator<Item = u64> {
         let stuck = self.stuck.iter().flat_map(|(pe, stuck)| {

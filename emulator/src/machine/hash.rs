@@ -43,6 +43,8 @@ impl State {
         let Self {
             tick,
             events: _,
+            between_steps: _,
+            disturbed: _,
             queue,
             pes,
             noc,
@@ -205,7 +207,7 @@ fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
     words.option(packets.travelling(number), |words, Travelling { packet, sent: _, late, lost }| {
         words.add(*late);
         words.add(*lost);
-        let Packet { payload, address, qpe, mask, host, source, kind } = packet;
+        let Packet { payload, from: _, address, qpe, mask, host, source, kind } = packet;
         words.list(payload.iter().copied());
         words.add(*address);
         words.add(

@@ -34,6 +34,13 @@ impl Machine {
         Some((place + sample) * self.program.host_words() as usize + first as usize)
     }
 
+    /// Returns the word of the host's memory that a packet of values is written to.
+    pub(super) fn host_word(&self, packet: &Packet) -> Option<usize> {
+        let PacketKind::Values { population, sample, step, .. } = packet.kind else { return None };
+        let start = self.host_place(step, usize::from(population), usize::from(sample))?;
+        Some(start + packet.address as usize / 4)
+    }
+
     /// Values reach the host, which keeps those of populations that have a place in its memory.
     pub(super) fn pass_to_host(&mut self, packet: &Packet) {
         let PacketKind::Values { population, sample, step, .. } = packet.kind else { return };
@@ -41,7 +48,7 @@ impl Machine {
         if self.program.delivery.payload == Payload::Events {
             return self.host_unpack(packet, start);
         }
-        let start = start + packet.address as usize / 4;
+        let Some(start) = self.host_word(packet) else { return };
         for (word, value) in self.state.host.y.iter_mut().skip(start).zip(packet.payload) {
             *word = value;
         }

@@ -150,6 +150,7 @@ impl Program {
                 return Err(ImageError::Missing { pe, address: range.address, bytes: range.bytes() });
             }
         }
+        self.images_replaced = true;
         for (pe, ranges) in &images.0 {
             if let Some(Some(loaded)) = self.pes.get_mut(pe.index()) {
                 loaded.image = ranges.iter().map(|range| (range.address, range.words.clone())).collect();

@@ -40,6 +40,20 @@ impl TrafficMatrix {
         self.step.fill(0);
     }
 
+    /// Adds a step that another matrix has as its last one.
+    pub(super) fn follow(&mut self, other: &Self) {
+        self.step.fill(0);
+        self.last_step.copy_from_slice(&other.last_step);
+        for (total, last) in self.total.iter_mut().zip(&self.last_step) {
+            *total += u64::from(*last);
+        }
+    }
+
+    /// Keeps the last step alone.
+    pub(super) fn keep_last_step(&mut self) {
+        (self.step, self.total) = (Vec::new(), Vec::new());
+    }
+
     /// Packets from PE index `source` to `destination` in the last completed step.
     pub fn last_step(&self, source: usize, destination: usize) -> u32 {
         self.last_step.get(source * PE_COUNT + destination).copied().unwrap_or(0)

@@ -33,5 +33,6 @@ pub mod routine;
 pub mod sram;
 pub mod state;
 pub mod stop;
+pub mod timetable;
 mod transit;
 pub mod watch;

@@ -56,7 +56,11 @@ impl Machine {
             },
             Action::Read { .. } => return self.start_dma(pe),
             Action::Call(routine) => match routine.begin(&mut state.sram, steps, priced) {
-                Ok(begun) => begun,
+                Ok(begun) => {
+                    let number = state.operation;
+                    self.trace_begin(pe, number);
+                    begun
+                }
                 Err(fault) => return self.fault(pe, operation, slot, fault),
             },
             Action::Send => self.begin_broadcast(pe, operation.slot, slot),
@@ -121,6 +125,7 @@ impl Machine {
         let due =
             |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
         let relays: Vec<Relay> = slot.relays.iter().filter(due).cloned().collect();
+        self.trace_count(pe, address);
         for relay in &relays {
             self.relay(pe, relay);
         }
@@ -172,7 +177,10 @@ impl Machine {
         let (source, address) = (from.index() as u16, message.address);
         let payload = [u32::from(source), 0, 0, 0];
         let kind = PacketKind::Message { message, relayed };
-        self.send(from.qpe_index(), Packet { payload, address, qpe, mask, host: false, source, kind });
+        self.send(
+            from.qpe_index(),
+            Packet { payload, from: 0, address, qpe, mask, host: false, source, kind },
+        );
     }
 
     fn start_dma(&mut self, pe: Pe) {
@@ -199,6 +207,8 @@ impl Machine {
         let buffer = to.of(state.sram.word(slot.turn));
         state.sram.set_floats(buffer, &row);
         state.count.interrupts += 1;
+        let number = state.operation;
+        self.trace_row(pe, number);
         self.banks_dma(pe, buffer, 4 * row.len() as u32);
         self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
@@ -207,6 +217,7 @@ impl Machine {
     pub(super) fn operation_end(&mut self, pe: Pe) -> Progress {
         let program = Arc::clone(&self.program);
         let now = self.state.tick;
+        let constants_hold = self.constants_hold();
         let state = &mut self.state.pes[pe.index()];
         if now < state.ends {
             self.state.queue.push(state.ends, pe.index() as u16, EventKind::OperationEnd);
@@ -221,7 +232,8 @@ impl Machine {
         let done = match &operation.action {
             Action::Call(routine) => {
                 let step = state.sram.word(slot.turn);
-                routine.end(&mut state.sram, step)
+                self.shared.constants_hold = constants_hold;
+                routine.end(&mut state.sram, step, &mut self.shared)
             }
             Action::Log(phases) => {
                 log(state, loaded, slot, phases);
@@ -229,6 +241,13 @@ impl Machine {
             }
             Action::Wait(_) | Action::Read { .. } | Action::Send => Ok(Ended::default()),
         };
+        let (number, began) = (state.operation, state.began);
+        self.trace_timed(pe, operation.phase, began);
+        match &operation.action {
+            Action::Call(_) => self.trace_end(pe, number),
+            Action::Log(_) => self.trace_log(pe, number),
+            Action::Wait(_) | Action::Read { .. } | Action::Send => {}
+        }
         let events = match done {
             Ok(Ended { events }) => events,
             Err(fault) => {
@@ -276,7 +295,7 @@ impl Machine {
 
 /// Writes the timer counts of these phases in this step to the debug log's ring, and
 /// counts the step.
-fn log(state: &mut PeState, loaded: &PeProgram, slot: &Slot, phases: &[PhaseId]) {
+pub(super) fn log(state: &mut PeState, loaded: &PeProgram, slot: &Slot, phases: &[PhaseId]) {
     let (start, bytes) = loaded.log;
     let places = (bytes / 4).max(1);
     for phase in phases {

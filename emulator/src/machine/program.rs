@@ -336,6 +336,9 @@ pub struct Program {
     pub batch: u32,
     /// Time steps that may be announced and not complete, 1 to [`MAX_IN_FLIGHT`].
     pub steps_in_flight: u32,
+    /// Memory images were replaced after the program was built: constants in memory may be others
+    /// than those that its routines were built with.
+    pub images_replaced: bool,
     /// What the network family knows of the program. The machine does not look at it.
     pub detail: Arc<dyn Any + Send + Sync>,
 }

@@ -70,7 +70,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// An event as it waits: its whole order in one number, so that the heap compares one number.
+/// An event that waits: its whole order in one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pending {
     /// tick (64 bits), class (8), source (16), seq (40).
@@ -80,11 +80,17 @@ struct Pending {
 
 /// Bits of `seq` in a key: enough for twelve days of events at a million a second.
 const SEQ_BITS: u32 = 40;
+/// The running numbers that there are.
+const NUMBERS: u64 = (1 << SEQ_BITS) - 1;
 
 impl Pending {
+    fn tick(self) -> Tick {
+        (self.key >> 64) as Tick
+    }
+
     fn event(self) -> Event {
-        let seq = self.key as u64 & ((1 << SEQ_BITS) - 1);
-        Event { tick: (self.key >> 64) as Tick, source: (self.key >> SEQ_BITS) as u16, seq, kind: self.kind }
+        let rank = self.key as u64;
+        Event { tick: self.tick(), source: (rank >> SEQ_BITS) as u16, seq: rank & NUMBERS, kind: self.kind }
     }
 }
 
@@ -101,50 +107,239 @@ impl PartialOrd for Pending {
     }
 }
 
-/// Pending events, earliest first.
-#[derive(Clone, Debug, Default)]
+/// Ticks that the wheel covers from the last event on: nearly all events are that near.
+const SPAN: usize = 4096;
+const WORDS: usize = SPAN / 64;
+/// Stands for no node.
+const NONE: u32 = u32::MAX;
+
+/// An event in the wheel.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    pending: Pending,
+    /// The next of the same tick, or the next free node.
+    next: u32,
+}
+
+/// Pending events, earliest first: those of the next 4,096 ticks in a wheel with a place for each
+/// tick, the others in a heap.
+#[derive(Clone, Debug)]
 pub struct EventQueue {
-    heap: BinaryHeap<Pending>,
     seq: u64,
+    len: usize,
+    /// Tick of the last event taken: those in the wheel come less than [`SPAN`] ticks later.
+    now: Tick,
+    /// First node of each place, by tick modulo [`SPAN`].
+    heads: Vec<u32>,
+    /// Places with a node, and words of these with a bit.
+    filled: [u64; WORDS],
+    words: u64,
+    nodes: Vec<Node>,
+    free: u32,
+    far: BinaryHeap<Pending>,
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            len: 0,
+            now: 0,
+            heads: vec![NONE; SPAN],
+            filled: [0; WORDS],
+            words: 0,
+            nodes: Vec::new(),
+            free: NONE,
+            far: BinaryHeap::new(),
+        }
+    }
 }
 
 impl EventQueue {
     /// Adds an event.
+    #[inline]
     pub fn push(&mut self, tick: Tick, source: u16, kind: EventKind) {
-        let rank = u64::from(kind.class()) << 56 | u64::from(source) << SEQ_BITS;
-        self.heap.push(Pending { key: u128::from(tick) << 64 | u128::from(rank | self.seq), kind });
-        self.seq = (self.seq + 1) & ((1 << SEQ_BITS) - 1);
+        let rank = u64::from(kind.class()) << 56 | u64::from(source) << SEQ_BITS | self.seq;
+        self.seq = (self.seq + 1) & NUMBERS;
+        self.insert(Pending { key: u128::from(tick) << 64 | u128::from(rank), kind });
+    }
+
+    #[inline]
+    fn insert(&mut self, pending: Pending) {
+        self.len += 1;
+        let tick = pending.tick();
+        if tick.wrapping_sub(self.now) >= SPAN as u64 {
+            self.far.push(pending);
+            return;
+        }
+        let place = tick as usize % SPAN;
+        let (mut before, mut at) = (NONE, self.heads[place]);
+        while let Some(node) = self.nodes.get(at as usize)
+            && node.pending.key < pending.key
+        {
+            (before, at) = (at, node.next);
+        }
+        let number = self.put(Node { pending, next: at });
+        if let Some(node) = self.nodes.get_mut(before as usize) {
+            node.next = number;
+        } else {
+            self.heads[place] = number;
+            self.filled[place / 64] |= 1 << (place % 64);
+            self.words |= 1 << (place / 64);
+        }
+    }
+
+    /// Puts a node where there is room.
+    #[inline]
+    fn put(&mut self, node: Node) -> u32 {
+        let number = self.free;
+        if let Some(room) = self.nodes.get_mut(number as usize) {
+            self.free = room.next;
+            *room = node;
+            return number;
+        }
+        self.nodes.push(node);
+        self.nodes.len() as u32 - 1
+    }
+
+    /// The first filled place from that of the last event on; none if there is none.
+    #[inline]
+    fn first(&self) -> Option<usize> {
+        let start = self.now as usize % SPAN;
+        let word = start / 64;
+        let here = self.filled[word] >> (start % 64);
+        if here != 0 {
+            return Some(start + here.trailing_zeros() as usize);
+        }
+        if self.words == 0 {
+            return None;
+        }
+        // Words behind this one, then those before it, then its own lower places.
+        let turned = self.words.rotate_right((word as u32 + 1) % 64);
+        let word = (word + 1 + turned.trailing_zeros() as usize) % WORDS;
+        Some(word * 64 + self.filled[word].trailing_zeros() as usize)
+    }
+
+    /// The next event of the wheel, with its place.
+    #[inline]
+    fn near(&self) -> Option<(usize, Node)> {
+        let place = self.first()?;
+        Some((place, *self.nodes.get(self.heads[place] as usize)?))
     }
 
     /// Takes the next event.
+    #[inline]
     pub fn pop(&mut self) -> Option<Event> {
-        self.heap.pop().map(Pending::event)
+        let Some((place, node)) = self.near() else { return self.pop_far() };
+        if self.far.peek().is_some_and(|far| far.key < node.pending.key) {
+            return self.pop_far();
+        }
+        let number = self.heads[place];
+        self.heads[place] = node.next;
+        if node.next == NONE {
+            self.filled[place / 64] &= !(1 << (place % 64));
+            if self.filled[place / 64] == 0 {
+                self.words &= !(1 << (place / 64));
+            }
+        }
+        self.nodes[number as usize].next = self.free;
+        self.free = number;
+        self.now = node.pending.tick();
+        self.len -= 1;
+        Some(node.pending.event())
+    }
+
+    fn pop_far(&mut self) -> Option<Event> {
+        let event = self.far.pop()?.event();
+        self.len -= 1;
+        // What was pushed for a time that is over does not turn the wheel back.
+        self.now = self.now.max(event.tick);
+        Some(event)
+    }
+
+    /// The next event as it waits.
+    #[inline]
+    fn next(&self) -> Option<Pending> {
+        let near = self.near().map(|(_, node)| node.pending);
+        near.into_iter().chain(self.far.peek().copied()).max()
     }
 
     /// Looks at the next event.
     pub fn peek(&self) -> Option<Event> {
-        self.heap.peek().map(|pending| pending.event())
+        self.next().map(Pending::event)
     }
 
     /// Returns the tick of the next event.
+    #[inline]
     pub fn next_tick(&self) -> Option<Tick> {
-        self.heap.peek().map(|pending| (pending.key >> 64) as Tick)
+        self.next().map(Pending::tick)
     }
 
     /// Pending events.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
 
     /// Nothing pending.
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len == 0
+    }
+
+    /// Running number of the next insertion.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Takes over what is pending in `end`, which came of `start` as this queue will have come of
+    /// itself; `moved` gives the ticks of now.
+    pub(super) fn follow(&mut self, start: &Self, end: &Self, moved: impl Fn(Tick) -> Tick) {
+        let from = self.seq.wrapping_sub(start.seq);
+        self.clear(moved(end.now));
+        for Pending { key, kind } in end.pending() {
+            let (tick, low) = (moved((key >> 64) as Tick), key as u64);
+            let rank = low & !NUMBERS | low.wrapping_add(from) & NUMBERS;
+            self.insert(Pending { key: u128::from(tick) << 64 | u128::from(rank), kind });
+        }
+        self.seq = end.seq.wrapping_add(from) & NUMBERS;
+    }
+
+    /// Forgets what is pending; the last event was that of tick `now`.
+    fn clear(&mut self, now: Tick) {
+        self.heads.fill(NONE);
+        self.nodes.clear();
+        self.far.clear();
+        (self.now, self.len, self.words, self.free) = (now, 0, 0, NONE);
+        self.filled = [0; WORDS];
+    }
+
+    /// Gives packets on the mesh other places in the packet store.
+    pub(super) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
+        let pending: Vec<Pending> = self.pending().collect();
+        self.clear(self.now);
+        for mut pending in pending {
+            if let EventKind::Deliver(number) = &mut pending.kind {
+                *number = place(*number);
+            }
+            self.insert(pending);
+        }
+    }
+
+    /// What waits, in no order.
+    fn pending(&self) -> impl Iterator<Item = Pending> {
+        let places = self.filled.iter().enumerate().flat_map(|(word, &bits)| {
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| 64 * word + bit)
+        });
+        let node = |number: u32| self.nodes.get(number as usize);
+        let chain = move |place: usize| {
+            std::iter::successors(node(self.heads[place]), move |before| node(before.next))
+        };
+        places.flat_map(chain).map(|node| node.pending).chain(self.far.iter().copied())
     }
 
     /// Pending events in queue order: for hashing and display.
     pub fn sorted(&self) -> Vec<Event> {
-        let mut pending = self.heap.clone().into_vec();
-        pending.sort_unstable_by_key(|p| p.key);
+        let mut pending: Vec<Pending> = self.pending().collect();
+        pending.sort_unstable_by_key(|pending| pending.key);
         pending.into_iter().map(Pending::event).collect()
     }
 }
@@ -155,8 +350,34 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        /// Against a sorted list: events that are near, far, and pushed while others are taken.
         #[test]
-        fn pops_in_the_documented_order(items in prop::collection::vec((0u64..5, 0u16..4, 0u8..5), 0..60)) {
+        fn events_come_out_as_from_a_sorted_list(
+            steps in prop::collection::vec((0_u64..6000, 0_u16..3, 0_usize..4), 1..200),
+        ) {
+            let (mut queue, mut list, mut now) = (EventQueue::default(), Vec::<Event>::new(), 0);
+            for (ahead, source, takes) in steps {
+                let seq = queue.seq();
+                queue.push(now + ahead, source, EventKind::Inject);
+                list.push(Event { tick: now + ahead, source, seq, kind: EventKind::Inject });
+                list.sort_by_key(|event| (event.tick, event.source, event.seq));
+                prop_assert_eq!(&queue.sorted(), &list);
+                for _ in 0..takes.min(list.len()) {
+                    prop_assert_eq!(queue.next_tick(), list.first().map(|event| event.tick));
+                    prop_assert_eq!(queue.peek(), list.first().copied());
+                    now = list[0].tick;
+                    prop_assert_eq!(queue.pop(), Some(list.remove(0)));
+                }
+                prop_assert_eq!(queue.len(), list.len());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pops_in_the_documented_order(
+            items in prop::collection::vec((prop_oneof![0_u64..5, 4000_u64..9000], 0u16..4, 0u8..5), 0..60),
+        ) {
             let mut queue = EventQueue::default();
             for &(tick, source, class) in &items {
                 let kind = match class {

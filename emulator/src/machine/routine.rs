@@ -5,12 +5,46 @@
 //! do, which gives its cycles; at its end it computes, from the bytes as they are then, and writes
 //! its results. In between, packets may arrive.
 
+use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 
 use super::banks::PerBank;
 use super::costs::Costs;
 use super::sram::Sram;
 use crate::kernel::KernelFault;
+
+/// Scratch memory of a machine that the routines of all its PEs share: what one has computed,
+/// others need not compute again. It decides no result.
+#[derive(Default)]
+pub struct Shared {
+    /// Constants in the PEs' memories, such as weights, are those that were loaded.
+    pub constants_hold: bool,
+    places: Vec<Option<Box<dyn Any + Send + Sync>>>,
+}
+
+impl Shared {
+    /// Returns place `number`, which is a new `T` when it is asked for first.
+    pub fn place<T: Any + Default + Send + Sync>(&mut self, number: usize) -> Option<&mut T> {
+        if self.places.len() <= number {
+            self.places.resize_with(number + 1, || None);
+        }
+        self.places[number].get_or_insert_with(|| Box::<T>::default()).downcast_mut()
+    }
+}
+
+/// A copy begins with nothing in it.
+impl Clone for Shared {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("constants_hold", &self.constants_hold).finish_non_exhaustive()
+    }
+}
 
 /// Code that a PE's program can call, with its arguments.
 pub trait Routine: fmt::Debug + Send + Sync {
@@ -27,7 +61,35 @@ pub trait Routine: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// Fails for the same reasons as [`Self::begin`].
-    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault>;
+    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault>;
+
+    /// Returns the bytes that a run in time step `step` touches; `None` if these or its cycles
+    /// depend on the values in memory, constants aside.
+    ///
+    /// Programs whose routines all know them can be run by timetable
+    /// ([`super::timetable`]).
+    fn touches(&self, step: u32) -> Option<Touches> {
+        let _ = step;
+        None
+    }
+
+    /// Returns a number that differs between time steps in which a run takes other cycles or
+    /// touches other bytes.
+    fn variant(&self, step: u32) -> u32 {
+        let _ = step;
+        0
+    }
+}
+
+/// Bytes that a run touches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touches {
+    /// Byte addresses read at its end, constants such as weights left out.
+    pub reads: Vec<Range<u32>>,
+    /// Byte addresses written at its end.
+    pub writes: Vec<Range<u32>>,
+    /// Byte addresses written at its begin.
+    pub begins: Vec<Range<u32>>,
 }
 
 /// What a run takes.

@@ -155,12 +155,21 @@ impl Sram {
         self.touched(start, 4);
     }
 
-    /// So many words, at least one, from this one on were written.
-    fn touched(&mut self, word: usize, words: usize) {
-        let (first, last) = (word * 4 / PAGE_BYTES, ((word + words) * 4 - 1) / PAGE_BYTES);
-        let pages = u128::MAX >> (PAGES - 1 - last) & u128::MAX << first;
+    /// Returns the words, to write to them where nobody watches and no bits stick; the pages have to
+    /// be marked by [`Self::mark_written`].
+    pub(super) fn words_mut(&mut self) -> &mut [u32; SRAM_WORDS] {
+        &mut self.words
+    }
+
+    /// Marks pages as written, a bit each.
+    pub(super) fn mark_written(&mut self, pages: u128) {
         self.stale |= pages;
         self.changed |= pages;
+    }
+
+    /// So many words, at least one, from this one on were written.
+    fn touched(&mut self, word: usize, words: usize) {
+        self.mark_written(pages_of(word, words));
         for stuck in &self.stuck {
             let at = stuck.word as usize;
             if (word..word + words).contains(&at) {
@@ -261,6 +270,12 @@ impl Sram {
         self.changed = 0;
         self.kept = Some(pages.clone());
     }
+}
+
+/// Returns the pages, a bit each, of `words` words from word `word` on, at least one.
+pub(super) fn pages_of(word: usize, words: usize) -> u128 {
+    let (first, last) = (word / PAGE_WORDS, (word + words - 1) / PAGE_WORDS);
+    u128::MAX >> (PAGES - 1 - last) & u128::MAX << first
 }
 
 /// Positions of the bits that are set, ascending.

@@ -194,6 +194,8 @@ pub enum PacketKind {
 pub struct Packet {
     /// Up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
+    /// Where the sender read them, byte address; 0 for what is not read from memory.
+    pub from: u32,
     /// Where they are written, byte address at each receiver; the key of a routed packet ([`super::fifo::Key`]).
     pub address: u32,
     /// Receiving QPE index; [`super::broadcast::ROUTER`] for the event router.
@@ -250,6 +252,17 @@ impl PacketStore {
         }
     }
 
+    /// Keeps these packets alone, in this order.
+    pub(super) fn keep(&mut self, numbers: &[u32]) {
+        let kept = numbers.iter().filter_map(|&number| self.travelling(number).copied()).collect();
+        (self.packets, self.free) = (kept, Vec::new());
+    }
+
+    /// Returns all places for packets.
+    pub(super) fn all_mut(&mut self) -> &mut [Travelling] {
+        &mut self.packets
+    }
+
     /// Places for packets.
     pub fn capacity(&self) -> usize {
         self.packets.len()
@@ -302,6 +315,10 @@ pub struct State<M = Sram> {
     pub tick: Tick,
     /// Events handled.
     pub events: u64,
+    /// The last event completed a time step, and nothing has happened since.
+    pub between_steps: bool,
+    /// Bytes that the program takes as constant may have been written.
+    pub disturbed: bool,
     /// What is to come.
     pub queue: EventQueue,
     /// By PE index.
@@ -368,6 +385,8 @@ impl State {
         Self {
             tick: 0,
             events: 0,
+            between_steps: false,
+            disturbed: false,
             queue: EventQueue::default(),
             pes,
             noc: Noc::default(),

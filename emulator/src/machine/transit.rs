@@ -41,31 +41,36 @@ impl Machine {
         let late = if let Some(Fate::Late(ticks)) = fate { ticks } else { 0 };
         if let Some(Fate::Astray(address)) = fate {
             packet.go_astray(address);
+            state.disturbed = true;
         }
         let lost = fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok();
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
-        let stored = state.packets.put(Travelling { packet, sent, late, lost });
+        let travelling = Travelling { packet, sent, late, lost };
+        let stored = state.packets.put(travelling);
         let hops = state.noc.enter(entry.route, entry.at, Load::Packet(stored)) + entry.more_hops;
         state.traffic.sent(hops);
         self.note_sent(&packet, sent, hops, stored);
+        self.trace_sent(stored, &travelling);
         if lost { self.packet_lost(&packet) } else { Progress::default() }
     }
 
     /// Lets the mesh run until the next event of the queue. Announce time steps before, not after:
     /// what the mesh has done up to then is not undone.
     pub fn settle(&mut self) {
-        let mut landed = Vec::new();
-        while let Some(cycle) = self.state.noc.next_cycle() {
-            if self.state.queue.next_tick().is_some_and(|tick| cycle * NOC_CYCLE > tick) {
-                break;
-            }
+        let Some(mut cycle) = self.state.noc.next_cycle() else { return };
+        let mut next = self.state.queue.next_tick().unwrap_or(Tick::MAX);
+        let mut landed = std::mem::take(&mut self.landed);
+        while cycle * NOC_CYCLE <= next {
             self.state.noc.pass(cycle, &mut landed);
             for (tick, landing) in landed.drain(..) {
-                self.land(tick, landing);
+                next = next.min(self.land(tick, landing));
             }
+            let Some(later) = self.state.noc.next_cycle() else { break };
+            cycle = later;
         }
+        self.landed = landed;
     }
 
     /// Returns the next event, the mesh settled: see [`Self::settle`].
@@ -85,20 +90,22 @@ impl Machine {
         ahead(&copy)
     }
 
-    /// Something leaves the mesh at a tick that may lie ahead.
-    fn land(&mut self, tick: Tick, landing: Landing) {
+    /// Something leaves the mesh at a tick that may lie ahead; returns the tick of the event that
+    /// comes of it.
+    fn land(&mut self, tick: Tick, landing: Landing) -> Tick {
         match landing {
             Landing::Packet(number) => self.land_packet(tick, number),
             Landing::Burst(pe) => {
                 self.state.queue.push(tick, pe, EventKind::DmaEnd);
                 self.note(|recorder| recorder.fetched(pe, tick));
+                tick
             }
         }
     }
 
-    fn land_packet(&mut self, tick: Tick, number: u32) {
+    fn land_packet(&mut self, tick: Tick, number: u32) -> Tick {
         let Some(&Travelling { packet, sent, late, lost }) = self.state.packets.travelling(number) else {
-            return;
+            return Tick::MAX;
         };
         let routed = packet.qpe == ROUTER && !packet.host;
         let arrival = late + if routed { self.reach_router(tick, &packet) } else { tick };
@@ -107,8 +114,10 @@ impl Machine {
         if lost {
             self.state.packets.take(number);
             self.state.traffic.in_flight -= 1;
+            Tick::MAX
         } else {
             self.state.queue.push(arrival, packet.source, EventKind::Deliver(number));
+            arrival
         }
     }
 

@@ -23,6 +23,11 @@ impl Machine {
         }
     }
 
+    /// Returns whether any bytes are watched.
+    pub fn watches(&self) -> bool {
+        !self.watched.is_empty()
+    }
+
     /// Watches nothing any more.
     pub fn unwatch(&mut self) {
         for pe in self.watched.drain(..) {

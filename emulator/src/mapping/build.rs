@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::delivery;
 use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
-use super::egru::write::Writer;
+use super::egru::write::{self, Writer};
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out, unit_words};
@@ -282,6 +282,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         common: &common,
         costs: &costs,
         shared,
+        columns: write::columns(request, &placed, &layers),
     };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
@@ -301,6 +302,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
+        images_replaced: false,
         detail: Arc::new(EgruProgram { layers: rules, restart: request.restart }),
     };
     Ok((program, placed))

@@ -1,15 +1,18 @@
 //! Matrix products of every network family: rows to place, operands, the run, accesses to the
 //! SRAM banks.
 
+use std::sync::Arc;
+
 use crate::kernel::KernelFault;
+use crate::kernel::columns::{Deferred, Sums};
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
 use crate::kernel::events::UnpackLayout;
 use crate::kernel::matrix::{Kernel, Operands, Work};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::{BankMap, Spread};
 use crate::machine::program::{Buffers, RegionKind};
+use crate::machine::routine::{Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
-use crate::net::csr::Csr;
 
 /// Where the operand of a matrix product arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,15 +84,67 @@ impl MatrixAccount {
     }
 }
 
-/// Returns the sources (ascending) and weights of a matrix row.
-pub(super) fn row(matrix: &Csr, row: usize) -> Vec<(u32, f32)> {
-    let row = matrix.outer_view(row);
-    row.iter().flat_map(|row| row.iter().map(|(source, &weight)| (source as u32, weight))).collect()
+/// Returns the bytes that a product touches; `None` if its cycles depend on the operand.
+pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Option<Touches> {
+    let singles = |start: u32, count: u32| start..start + 4 * count;
+    let mut touches = Touches::default();
+    touches.reads.push(at.x..at.x + operand.buffers().bytes());
+    touches.writes.push(singles(at.sums, kernel.rows()));
+    match kernel {
+        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::Int8Csr(_) => {}
+        Kernel::Dense(layout) => touches.writes.push(singles(layout.ordered, layout.sources)),
+        Kernel::CsrRowSkip(_) | Kernel::Csc(_) | Kernel::DenseEvent(_) => return None,
+    }
+    Some(touches)
+}
+
+/// A share's place among the rows of all PEs that multiply the same values.
+#[derive(Clone, Debug)]
+pub(super) struct Together {
+    pub columns: Arc<Deferred>,
+    /// Number of the product, for its place in [`Shared`].
+    pub number: usize,
+    /// First row of the share.
+    pub first: usize,
+}
+
+impl Together {
+    /// Writes the sums of a share as its kernel would, computed with those of all other shares;
+    /// `false` if the kernel itself has to run.
+    fn multiply(&self, kernel: &Kernel, sram: &mut Sram, at: Operands, shared: &mut Shared) -> bool {
+        if !shared.constants_hold {
+            return false;
+        }
+        let Some(sums) = shared.place::<Sums>(self.number) else { return false };
+        let Some(x) = sram.words().get((at.x / 4) as usize..) else { return false };
+        let Some(columns) = self.columns.get() else { return false };
+        let sums = sums.of_rows(columns, x, self.first, kernel.rows() as usize);
+        // A kernel with a stored 0 in every place takes an infinite value to every row.
+        let finite = |sums: &&[f32]| sums.iter().fold(true, |finite, sum| finite & sum.is_finite());
+        let Some(sums) = sums.filter(finite) else { return false };
+        let Ok(scratch) = kernel.scratch(sram.words(), at.x) else { return false };
+        if let Some((address, scratch)) = scratch {
+            if !scratch.iter().all(|value| value.is_finite()) {
+                return false;
+            }
+            sram.set_floats(address, &scratch);
+        }
+        sram.set_floats(at.sums, sums);
+        true
+    }
 }
 
 /// Computes a product on the bytes as they are and writes its sums, with what the kernel leaves
 /// beside them.
-pub(super) fn multiply(kernel: &Kernel, sram: &mut Sram, at: Operands) -> Result<(), KernelFault> {
+pub(super) fn multiply(
+    kernel: &Kernel,
+    sram: &mut Sram,
+    at: Operands,
+    (together, shared): (Option<&Together>, &mut Shared),
+) -> Result<(), KernelFault> {
+    if together.is_some_and(|together| together.multiply(kernel, sram, at, shared)) {
+        return Ok(());
+    }
     // The bytes may have changed since the operation began.
     kernel.work(sram.words(), at.x)?;
     let mut sums = vec![0.0; kernel.rows() as usize];

@@ -18,6 +18,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::model::embedding::Values;
 use crate::model::{LanguageModel, Projection, ProjectionLayer};
+use crate::net::lanes::{self, LANES};
 
 /// Words worked on at once: their sums stay in the first-level cache while all active units are added.
 const BLOCK: usize = 2048;
@@ -169,6 +170,31 @@ fn add_four<T: Copy + Into<f32>>(out: &mut [f32], rows: [&[T]; 4], values: [f32;
     }
 }
 
+/// Σ exp(logit − greatest), in ascending order.
+struct Exponentials<'a> {
+    logits: &'a [f32],
+    greatest: f32,
+}
+
+impl WithSimd for Exponentials<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let Self { logits, greatest } = self;
+        let mut sum = 0.0;
+        let mut groups = logits.chunks_exact(LANES);
+        for group in &mut groups {
+            let exponentials = lanes::exp(std::array::from_fn(|lane| group[lane] - greatest));
+            for exponential in exponentials {
+                sum += f64::from(exponential);
+            }
+        }
+        let rest = groups.remainder().iter();
+        rest.fold(sum, |sum, &logit| sum + f64::from(libm::expf(logit - greatest)))
+    }
+}
+
 /// A distribution over the words of a vocabulary.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
@@ -182,7 +208,7 @@ impl Prediction {
     pub fn new(logits: Vec<f32>) -> Self {
         let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         // Each exponential in f32 (its error is far below the model's own), their sum in f64.
-        let sum: f64 = logits.iter().map(|&logit| f64::from(libm::expf(logit - greatest))).sum();
+        let sum = Arch::new().dispatch(Exponentials { logits: &logits, greatest });
         let log_sum = f64::from(greatest) + libm::log(sum);
         Self { logits, log_sum }
     }

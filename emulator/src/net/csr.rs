@@ -191,6 +191,15 @@ pub fn bytes(matrix: &Csr) -> usize {
     4 * (2 * matrix.nnz() + matrix.rows() + 1)
 }
 
+/// Returns the sources (ascending) and weights of a matrix row.
+pub fn row(matrix: &Csr, row: usize) -> impl Iterator<Item = (u32, f32)> + Clone + '_ {
+    let row = matrix.outer_view(row).into_iter();
+    row.flat_map(|row| {
+        let (sources, weights) = row.into_raw_storage();
+        sources.iter().copied().zip(weights.iter().copied())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

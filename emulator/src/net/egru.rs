@@ -25,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::csr::Csr;
+use super::lanes::{self, LANES};
 use super::sum::csr_rows;
 
 /// What a network keeps from one sequence to the next.
@@ -199,6 +200,29 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
     } else {
         PointwiseOutput { y: 0.0, c: n, z, r, g }
     }
+}
+
+/// [`pointwise`] of eight units: `a` is W·x + b_x and `q` is R·y(t−1) + b_r of the gates z, r, g;
+/// `c` the cell states, θ their thresholds. Returns y and c with the same bits.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
+pub fn pointwise_lanes(
+    a: [[f32; LANES]; 3],
+    q: [[f32; LANES]; 3],
+    (c, threshold, compare): ([f32; LANES], [f32; LANES], Compare),
+) -> ([f32; LANES], [f32; LANES]) {
+    let add = |x: f32, y: f32| x + y;
+    let sigmoid = |gate: usize| {
+        let exp = lanes::exp(lanes::both(a[gate], q[gate], |a, q| -(a + q)));
+        lanes::each(exp, |exp| 1.0 / (1.0 + exp))
+    };
+    let (z, r) = (sigmoid(0), sigmoid(1));
+    let g = lanes::tanh(lanes::both(a[2], lanes::both(r, q[2], |r, q| r * q), add));
+    let n = lanes::both(lanes::both(z, c, |z, c| z * c), lanes::both(z, g, |z, g| (1.0 - z) * g), add);
+    let y = lanes::both(n, threshold, |n, threshold| if compare.fires(n, threshold) { n } else { 0.0 });
+    let left =
+        lanes::both(n, threshold, |n, threshold| if compare.fires(n, threshold) { n - threshold } else { n });
+    (y, left)
 }
 
 /// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in place of y.

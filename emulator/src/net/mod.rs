@@ -7,6 +7,7 @@ pub mod conv;
 pub mod csr;
 pub mod egru;
 pub mod gesture;
+pub mod lanes;
 pub mod lif;
 pub mod quantise;
 pub mod random;

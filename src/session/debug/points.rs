@@ -277,6 +277,11 @@ impl Points {
         self.arm(session);
     }
 
+    /// Returns whether a point has to be looked at before the time step is complete.
+    pub fn looks_within_steps(&self) -> bool {
+        self.fresh || self.when.meets(When::EVENT.or(When::PHASE).or(When::WRITE))
+    }
+
     fn look_out(&mut self) {
         let conditions = self.list.iter().filter(|point| point.enabled);
         self.when = When::NEVER;
@@ -339,7 +344,7 @@ impl Points {
     /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with what tracepoints say.
     pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
         loop {
-            let moved = session.advance();
+            let moved = if self.looks_within_steps() { session.advance() } else { session.advance_swiftly() };
             let Moved::On(progress) = &moved else { return Ran::Moved(moved) };
             let hit = self.after(session, *progress);
             self.take_log().for_each(&mut noted);

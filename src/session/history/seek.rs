@@ -186,7 +186,7 @@ impl History {
 /// Runs on until so many events are handled.
 pub(super) fn replay(session: &mut Session, target: u64) {
     while session.machine.state().events < target {
-        if !matches!(session.advance(), Moved::On(_)) {
+        if !matches!(session.advance_up_to(target), Moved::On(_)) {
             return;
         }
     }

@@ -108,6 +108,7 @@ impl Course {
             autorun: false,
             record: None,
             points: Vec::new(),
+            exact: false,
         }
     }
 

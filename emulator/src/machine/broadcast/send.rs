@@ -113,7 +113,7 @@ impl Machine {
         }
         let (population, sample) = (slot.layer, slot.sample);
         let kind = PacketKind::Values { population, sample, step, groups, last };
-        Packet { payload, address, qpe, mask, host, source: pe.index() as u16, kind }
+        Packet { payload, from: at, address, qpe, mask, host, source: pe.index() as u16, kind }
     }
 
     /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue at the engine (how many it

@@ -112,6 +112,26 @@ impl<T> Wheel<T> {
         }
     }
 
+    /// Takes over the items of another wheel, whose cycles are moved; nothing is due before `base`.
+    pub fn follow(&mut self, other: &Self, base: u64, moved: impl Fn(u64) -> u64)
+    where
+        T: Copy,
+    {
+        self.far.clear();
+        if self.len > 0 {
+            self.places.iter_mut().for_each(Vec::clear);
+        }
+        (self.base, self.filled, self.len) = (base, [0; SPAN / 64], 0);
+        for (cycle, &item) in other.iter() {
+            self.push(moved(cycle), item);
+        }
+    }
+
+    /// Changes every item.
+    pub fn for_each_mut(&mut self, change: impl Fn(&mut T)) {
+        self.places.iter_mut().flatten().chain(self.far.values_mut().flatten()).for_each(change);
+    }
+
     /// Returns all items in the order in which they are due, with their cycles.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let near = (self.base..self.base + SPAN as u64)

@@ -9,9 +9,9 @@ use crate::kernel::{KernelFault, SramWords};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
-use crate::machine::routine::{Begun, Ended, Price, Prices, Routine};
+use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::product::{MatrixAccount, Operand, multiply};
+use crate::mapping::product::{self, MatrixAccount, Operand, Together, multiply};
 
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub(super) struct Product {
     pub clear: Option<Clear>,
     /// Accesses to the banks.
     pub account: MatrixAccount,
+    /// Its rows among those of all PEs.
+    pub together: Option<Together>,
 }
 
 impl Product {
@@ -83,9 +85,28 @@ impl Routine for Product {
         Ok(Begun { price: cleared + unpacked + product, accesses })
     }
 
-    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
-        multiply(&self.kernel, sram, self.operands(step))?;
+    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
+        // A list of events is not an operand that others have, too.
+        let together = self.together.as_ref().filter(|_| self.unpack.is_none_or(|layout| !layout.lists()));
+        multiply(&self.kernel, sram, self.operands(step), (together, shared))?;
         Ok(Ended::default())
+    }
+
+    fn touches(&self, step: u32) -> Option<Touches> {
+        if self.unpack.is_some() {
+            return None;
+        }
+        let mut touches = product::touches(&self.kernel, self.operands(step), self.operand)?;
+        if let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) {
+            let arrays = std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone());
+            touches.begins = arrays.map(|(at, words)| at..at + 4 * words).collect();
+        }
+        Some(touches)
+    }
+
+    fn variant(&self, step: u32) -> u32 {
+        let clears = self.clear.as_ref().is_some_and(|clear| clear.restart.at(step));
+        2 * (step % self.operand.buffers().count()) + u32::from(clears)
     }
 }
 
@@ -107,18 +128,13 @@ impl Routine for Pointwise {
         Ok(Begun { price, accesses: Some(self.accesses) })
     }
 
-    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
         let layout = &self.layout;
         let restart = self.restart.is_some_and(|restart| restart.at(step));
-        let padded = (layout.units as usize).next_multiple_of(PACKET_WORDS);
-        let mut active = 0;
-        let mut y = vec![0.0; padded];
-        let mut cell = vec![0.0; layout.units as usize];
-        for (i, (y, c)) in y.iter_mut().zip(&mut cell).enumerate() {
-            let out = pointwise::unit(sram.words(), layout, i as u32, restart);
-            (*y, *c) = (out.y, out.c);
-            active += u32::from(out.event());
-        }
+        let units = layout.units as usize;
+        let (mut y, mut cell) = (vec![0.0; units.next_multiple_of(PACKET_WORDS)], vec![0.0; units]);
+        pointwise::units(sram.words(), layout, restart, (&mut y[..units], &mut cell));
+        let active = y.iter().filter(|y| **y != 0.0).count() as u32;
         sram.set_floats(layout.cell, &cell);
         sram.set_floats(layout.y, &y);
         if let Some(trace) = layout.trace {
@@ -126,6 +142,20 @@ impl Routine for Pointwise {
             sram.set_floats(trace, &traces);
         }
         Ok(Ended { events: Some(active) })
+    }
+
+    fn touches(&self, _step: u32) -> Option<Touches> {
+        let p = &self.layout;
+        let gates = [p.input_sums, p.recurrent_sums].map(|at| at..at + 12 * p.units);
+        let units = |at: u32| at..at + 4 * p.units;
+        let sent = |at: u32| at..at + 4 * p.units.next_multiple_of(PACKET_WORDS as u32);
+        let reads = gates.into_iter().chain([units(p.cell)]).chain(p.trace.map(units)).collect();
+        let writes = [units(p.cell), sent(p.y)].into_iter().chain(p.trace.map(sent)).collect();
+        Some(Touches { reads, writes, begins: Vec::new() })
+    }
+
+    fn variant(&self, step: u32) -> u32 {
+        u32::from(self.restart.is_some_and(|restart| restart.at(step)))
     }
 }
 

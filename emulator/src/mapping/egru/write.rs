@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::routines::{Clear, Pointwise, Product, pointwise_accesses};
 use super::{EgruSlot, LayerRules, Phase, control};
 use crate::chip::geometry::{Pe, Qpe};
+use crate::kernel::columns::Deferred;
 use crate::kernel::events::{self, UnpackLayout};
 use crate::kernel::matrix::{self, Kernel};
 use crate::kernel::options::KernelKind;
@@ -23,9 +24,9 @@ use crate::mapping::delivery;
 use crate::mapping::error::MapError;
 use crate::mapping::memory::{Common, MemoryMap, SlotLayout, block_bytes};
 use crate::mapping::options::Broadcast;
-use crate::mapping::product::{self, MatrixAccount, Operand};
+use crate::mapping::product::{MatrixAccount, Operand, Together};
 use crate::net::EgruLayer;
-use crate::net::csr::Csr;
+use crate::net::csr::{self, Csr};
 
 /// Builds PE programs once layers and memory are settled.
 pub(in crate::mapping) struct Writer<'a> {
@@ -36,12 +37,16 @@ pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) common: &'a Common,
     pub(in crate::mapping) costs: &'a Costs,
     pub(in crate::mapping) shared: bool,
+    /// W and R of each layer over all its PEs; see [`columns`].
+    pub(in crate::mapping) columns: Vec<[Option<Arc<Deferred>>; 2]>,
 }
 
 /// Share that operations are written for.
 struct Place<'a> {
     /// Index of the layer in the network.
     k: usize,
+    /// Number of the PE in the layer.
+    number: usize,
     sample: usize,
     /// Number of its slot.
     slot: u8,
@@ -87,7 +92,8 @@ impl Writer<'_> {
                     unpack_input: layout.events.and_then(|events| events.input),
                     unpack_recurrent: layout.events.map(|events| events.recurrent),
                 };
-                let place = Place { k, sample, slot: slots.len() as u8, buffers, regions: &map.regions };
+                let place =
+                    Place { k, number: i, sample, slot: slots.len() as u8, buffers, regions: &map.regions };
                 operations.extend(self.operations(&place, &egru));
                 let targets = self.targets(k, i, sample, &pointwise);
                 let traces = targets.iter().filter(|t| Some(t.payload) == pointwise.trace).count();
@@ -182,7 +188,8 @@ impl Writer<'_> {
     /// W·x of a share.
     fn input(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
         let (operand, unpack) = (Operand::Now(place.buffers), egru.unpack_input);
-        self.product(place, egru.input, operand, unpack, egru.pointwise.input_sums, None)
+        let together = self.together(place, 0);
+        self.product(place, egru.input, operand, unpack, egru.pointwise.input_sums, (None, together))
     }
 
     /// R·y of a share; at the beginning of a sequence it clears first what is not carried on.
@@ -199,7 +206,17 @@ impl Writer<'_> {
                 .map(|at| (at, layout.units))
                 .collect(),
         });
-        self.product(place, egru.recurrent, operand, unpack, layout.recurrent_sums, clear)
+        let together = self.together(place, 1);
+        self.product(place, egru.recurrent, operand, unpack, layout.recurrent_sums, (clear, together))
+    }
+
+    /// Where a share's rows of W (0) or R (1) lie among those of all PEs.
+    fn together(&self, place: &Place<'_>, matrix: usize) -> Option<Together> {
+        let columns = Arc::clone(self.columns.get(place.k)?[matrix].as_ref()?);
+        let before = &self.placed[place.k].assignment[..place.number];
+        let samples = self.common.buffers[place.k].len();
+        let number = (2 * place.k + matrix) * samples + place.sample;
+        Some(Together { columns, number, first: before.iter().map(|units| 3 * units.len()).sum() })
     }
 
     fn product(
@@ -209,11 +226,11 @@ impl Writer<'_> {
         operand: Operand,
         unpack: Option<UnpackLayout>,
         sums: u32,
-        clear: Option<Clear>,
+        (clear, together): (Option<Clear>, Option<Together>),
     ) -> Action {
         let accesses = self.costs.accesses();
         let account = MatrixAccount::new(self.bank_map(place), &kernel, operand, unpack, sums, accesses);
-        Action::Call(Arc::new(Product { kernel, operand, sums, unpack, clear, account }))
+        Action::Call(Arc::new(Product { kernel, operand, sums, unpack, clear, account, together }))
     }
 
     /// Gates, states and events of a share.
@@ -281,11 +298,9 @@ impl Writer<'_> {
         kind: KernelKind,
         addresses: &[u32],
     ) -> Result<(matrix::Placed, u32), MapError> {
-        let total = matrix.rows() / 3;
-        let row = |gate: usize, unit: u32| product::row(matrix, gate * total + unit as usize);
-        let rows: Vec<Vec<(u32, f32)>> =
-            (0..3).flat_map(|gate| units.iter().map(move |&u| row(gate, u))).collect();
-        let words: Vec<u32> = (0..matrix.cols()).map(|source| self.source_word(k, name, source)).collect();
+        let rows: Vec<Vec<(u32, f32)>> = gate_rows(matrix, units).map(Iterator::collect).collect();
+        let words: Vec<u32> =
+            (0..matrix.cols()).map(|source| source_word(self.layers, k, name, source)).collect();
         let share = matrix::Share { rows: &rows, words: &words };
         let nonzeros = share.shape().nonzeros;
         Kernel::place(kind, &share, addresses).map(|placed| (placed, nonzeros)).map_err(|source| {
@@ -296,16 +311,6 @@ impl Writer<'_> {
                 source,
             }
         })
-    }
-
-    /// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed y, for W the placed
-    /// y below, or in layer 0 the DMA row's own order.
-    fn source_word(&self, layer: usize, matrix: &str, source: usize) -> u32 {
-        match (matrix, layer) {
-            ("R", _) => self.layers[layer].unit_word[source],
-            (_, 0) => source as u32,
-            _ => self.layers[layer - 1].unit_word[source],
-        }
     }
 
     /// Where a packet for a PE is sent: packets to one place are one packet.
@@ -361,6 +366,54 @@ impl Writer<'_> {
             })
             .collect()
     }
+}
+
+/// Rows of a PE's units: gate blocks z, r, g.
+fn gate_rows<'a>(
+    matrix: &'a Csr,
+    units: &'a [u32],
+) -> impl Iterator<Item = impl Iterator<Item = (u32, f32)> + 'a> + Clone + 'a {
+    let total = matrix.rows() / 3;
+    let row = move |gate: usize, unit: u32| csr::row(matrix, gate * total + unit as usize);
+    (0..3).flat_map(move |gate| units.iter().map(move |&unit| row(gate, unit)))
+}
+
+/// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed y, for W the placed
+/// y below, or in layer 0 the DMA row's own order.
+fn source_word(layers: &[Population], layer: usize, matrix: &str, source: usize) -> u32 {
+    match (matrix, layer) {
+        ("R", _) => layers[layer].unit_word[source],
+        (_, 0) => source as u32,
+        _ => layers[layer - 1].unit_word[source],
+    }
+}
+
+/// W and R of each layer over the rows of all its PEs, to compute their sums at once. `None` where a
+/// kernel computes with other weights than the network's.
+pub(in crate::mapping) fn columns(
+    request: &Request<'_>,
+    placed: &[Placed],
+    layers: &[Population],
+) -> Vec<[Option<Arc<Deferred>>; 2]> {
+    let network = request.network.layers.iter().zip(placed).enumerate();
+    let of_layer = |(k, (layer, placed)): (usize, (&EgruLayer, &Placed))| {
+        let [input, recurrent] = placed.kinds;
+        [(input, "W", &layer.kernel), (recurrent, "R", &layer.recurrent)].map(|(kind, name, matrix)| {
+            if kind == KernelKind::Int8Csr {
+                return None;
+            }
+            let words = (0..matrix.cols()).map(|source| source_word(layers, k, name, source)).collect();
+            let units = layer.units() as u32;
+            let gates = |share: &'_ Vec<u32>| {
+                (0..3)
+                    .flat_map(|gate| share.iter().map(move |&unit| gate * units + unit))
+                    .collect::<Vec<u32>>()
+            };
+            let rows = placed.assignment.iter().flat_map(gates).collect();
+            Some(Arc::new(Deferred::new(matrix.clone(), rows, words)))
+        })
+    };
+    network.map(of_layer).collect()
 }
 
 /// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.

@@ -8,9 +8,9 @@ use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
 use crate::machine::costs::Costs;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
-use crate::machine::routine::{Begun, Ended, Prices, Routine};
+use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::product::{MatrixAccount, Operand, multiply};
+use crate::mapping::product::{self, MatrixAccount, Operand, multiply};
 
 /// Sums of a projection for this time step and those to come, one place each in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,18 @@ impl Routine for Project {
         Ok(Begun { price, accesses: Some(self.account.of(step, &work)) })
     }
 
-    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
-        multiply(&self.kernel, sram, self.operands(step))?;
+    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
+        multiply(&self.kernel, sram, self.operands(step), (None, shared))?;
         Ok(Ended::default())
+    }
+
+    fn touches(&self, step: u32) -> Option<Touches> {
+        product::touches(&self.kernel, self.operands(step), self.operand)
+    }
+
+    fn variant(&self, step: u32) -> u32 {
+        let places = Ring::places(self.ring.delay);
+        step % self.operand.buffers().count() * places + step % places
     }
 }
 
@@ -96,7 +105,7 @@ impl Routine for Fire {
         Ok(Begun { price: prices.of(|costs| self.cycles(costs)), accesses: Some(self.accesses) })
     }
 
-    fn end(&self, sram: &mut Sram, step: u32) -> Result<Ended, KernelFault> {
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
         let sums: Vec<u32> = self.rings.iter().map(|ring| ring.due(step)).collect();
         let output = lif::run(sram.words(), &self.layout, &sums);
         let events = output.y.iter().filter(|y| **y != 0.0).count() as u32;
@@ -106,6 +115,25 @@ impl Routine for Fire {
         sram.set_floats(self.layout.potential, &output.potential);
         sram.set_floats(self.layout.y, &y);
         Ok(Ended { events: Some(events) })
+    }
+
+    fn touches(&self, step: u32) -> Option<Touches> {
+        let layout = &self.layout;
+        let units = |at: u32| at..at + 4 * layout.units;
+        let sent = layout.y..layout.y + 4 * layout.units.next_multiple_of(PACKET_WORDS as u32);
+        let sums = self.rings.iter().map(|ring| units(ring.due(step)));
+        Some(Touches {
+            reads: sums.chain([units(layout.potential)]).collect(),
+            writes: vec![units(layout.current), units(layout.potential), sent],
+            begins: Vec::new(),
+        })
+    }
+
+    fn variant(&self, step: u32) -> u32 {
+        // Places of all rings, as digits.
+        let digits = self.rings.iter().map(|ring| (Ring::places(ring.delay), step));
+        digits
+            .fold(0, |variant: u32, (places, step)| variant.wrapping_mul(places).wrapping_add(step % places))
     }
 }
 

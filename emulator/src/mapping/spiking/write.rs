@@ -24,7 +24,8 @@ use crate::machine::program::{
 };
 use crate::mapping::build::masks;
 use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE, block_bytes, unit_words};
-use crate::mapping::product::{self, MatrixAccount, Operand};
+use crate::mapping::product::{MatrixAccount, Operand};
+use crate::net::csr;
 use crate::net::lif::{LifPopulation, Projection, Reset, Source};
 
 /// Counter of announcements; the next ones count the blocks of each population.
@@ -123,6 +124,7 @@ impl<'a> Writer<'a> {
             inboxes,
             batch: 1,
             steps_in_flight: 1,
+            images_replaced: false,
             detail: Arc::new(()),
         })
     }
@@ -216,7 +218,7 @@ impl<'a> Writer<'a> {
         units: &[u32],
     ) -> Result<(Kernel, Image, Ring), SpikingError> {
         let kind = self.request.populations[k].kernel;
-        let row = |&unit: &u32| product::row(&projection.weights, unit as usize);
+        let row = |&unit: &u32| csr::row(&projection.weights, unit as usize).collect();
         let rows: Vec<Vec<(u32, f32)>> = units.iter().map(row).collect();
         let (from, words): (&str, Vec<u32>) = match projection.from {
             Source::Input => ("inputs", (0..self.request.network.inputs() as u32).collect()),
@@ -277,7 +279,7 @@ impl<'a> Writer<'a> {
 
     fn slot(&self, k: usize, i: usize, layout: LifLayout) -> Slot {
         let (before, units) = (&self.placed[k].units[..i], &self.placed[k].units[i]);
-        let row = |weights: &_, unit: u32| product::row(weights, unit as usize).len() as u32;
+        let row = |weights: &_, unit: u32| csr::row(weights, unit as usize).count() as u32;
         let rows =
             |projection: &Projection| units.iter().map(|&unit| row(&projection.weights, unit)).sum::<u32>();
         let nonzeros = self.projections(k).map(rows).sum();

@@ -1,0 +1,234 @@
+//! A matrix over the rows of many PEs, as columns: their sums at once, silent sources passed over.
+//!
+//! PEs of a layer multiply their shares of one matrix with the same values. What each of them
+//! computes is the ascending chain of its own kernel; column by column, every row sees that chain
+//! without its products with zeros. Those change no bit of a sum, unless it is −0: see
+//! [`Sums::of_rows`].
+
+use std::sync::OnceLock;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::words::is_event;
+use crate::net::csr::{self, Csr};
+
+/// Rows of a part: sums of a part stay in the first-level cache, and a row's number needs no check.
+const ROWS: usize = 4096;
+
+/// A part of the rows, column by column.
+#[derive(Debug, Default)]
+struct Part {
+    /// First weight of each source, and the end.
+    start: Vec<u32>,
+    row: Vec<u16>,
+    value: Vec<f32>,
+}
+
+/// Matrix of a layer over the rows of all its PEs.
+#[derive(Debug)]
+pub struct Columns {
+    /// Word of each source in the operand, in model order.
+    word: Vec<u32>,
+    parts: Vec<Part>,
+    rows: usize,
+    /// Words of the operand that are read, from its first one on.
+    operand: usize,
+}
+
+impl Columns {
+    /// Takes rows in the order of the sums, each as (source in model order, weight) with sources
+    /// ascending; `word` says where each source lies in the operand. `None` if a weight is not
+    /// finite: its product with 0 is not 0.
+    pub fn new<R: Iterator<Item = (u32, f32)>>(
+        word: Vec<u32>,
+        rows: &(impl Iterator<Item = R> + Clone),
+    ) -> Option<Self> {
+        let count = rows.clone().count();
+        let mut parts = Vec::new();
+        for first in (0..count).step_by(ROWS) {
+            parts.push(part(word.len(), rows.clone().skip(first).take(ROWS))?);
+        }
+        let operand = word.iter().max().map_or(0, |&word| word as usize + 1);
+        Some(Self { word, parts, rows: count, operand })
+    }
+
+    fn sums(&self, x: &[u32], sums: &mut Vec<f32>) {
+        sums.clear();
+        let active = self.word.iter().enumerate().filter_map(|(source, &word)| {
+            let bits = x.get(word as usize).copied().unwrap_or(0);
+            is_event(bits).then(|| (source, f32::from_bits(bits)))
+        });
+        let active: Vec<(usize, f32)> = active.collect();
+        for part in &self.parts {
+            let mut out = Box::new([0.0; ROWS]);
+            Arch::new().dispatch(Scatter { part, active: &active, sums: &mut out });
+            sums.extend_from_slice(&out[..ROWS.min(self.rows - sums.len())]);
+        }
+    }
+}
+
+/// Turns rows into columns: the weights of each source are counted, then put in their places.
+fn part<R: Iterator<Item = (u32, f32)>>(
+    sources: usize,
+    rows: impl Iterator<Item = R> + Clone,
+) -> Option<Part> {
+    let mut start = vec![0_u32; sources + 1];
+    for (source, weight) in rows.clone().flatten() {
+        *start.get_mut(source as usize + 1).filter(|_| weight.is_finite())? += 1;
+    }
+    for source in 0..sources {
+        start[source + 1] += start[source];
+    }
+    let weights = start[sources] as usize;
+    let (mut row, mut value) = (vec![0; weights], vec![0.0; weights]);
+    let mut next = start.clone();
+    for (number, weights) in (0_u16..).zip(rows) {
+        for (source, weight) in weights {
+            let place = &mut next[source as usize];
+            (row[*place as usize], value[*place as usize]) = (number, weight);
+            *place += 1;
+        }
+    }
+    Some(Part { start, row, value })
+}
+
+struct Scatter<'a> {
+    part: &'a Part,
+    active: &'a [(usize, f32)],
+    sums: &'a mut [f32; ROWS],
+}
+
+impl WithSimd for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { part, active, sums } = self;
+        for &(source, event) in active {
+            let span = part.start[source] as usize..part.start[source + 1] as usize;
+            let (rows, values) = (&part.row[span.clone()], &part.value[span]);
+            let (mut rows, mut values) = (rows.chunks_exact(4), values.chunks_exact(4));
+            // The rows of a column are different ones.
+            for (rows, values) in (&mut rows).zip(&mut values) {
+                let at: [usize; 4] = std::array::from_fn(|i| usize::from(rows[i]) % ROWS);
+                let new: [f32; 4] = std::array::from_fn(|i| values[i].mul_add(event, sums[at[i]]));
+                (0..4).for_each(|i| sums[at[i]] = new[i]);
+            }
+            for (&row, &value) in rows.remainder().iter().zip(values.remainder()) {
+                let sum = &mut sums[usize::from(row) % ROWS];
+                *sum = value.mul_add(event, *sum);
+            }
+        }
+    }
+}
+
+/// Columns that are made when they are first needed.
+#[derive(Debug)]
+pub struct Deferred {
+    matrix: Csr,
+    /// Rows of the matrix, in the order of the sums.
+    rows: Vec<u32>,
+    word: Vec<u32>,
+    columns: OnceLock<Option<Columns>>,
+}
+
+impl Deferred {
+    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the operand.
+    pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>) -> Self {
+        Self { matrix, rows, word, columns: OnceLock::new() }
+    }
+
+    /// Returns the columns; `None` if a weight is not finite.
+    pub fn get(&self) -> Option<&Columns> {
+        let rows = || self.rows.iter().map(|&row| csr::row(&self.matrix, row as usize));
+        self.columns.get_or_init(|| Columns::new(self.word.clone(), &rows())).as_ref()
+    }
+}
+
+/// The sums of all rows for the operand that was multiplied last.
+#[derive(Debug, Default)]
+pub struct Sums {
+    x: Vec<u32>,
+    of_x: Vec<f32>,
+    known: bool,
+}
+
+impl Sums {
+    /// Returns the sums of rows `first` to `first + rows` for operand `x`, computed for all rows
+    /// where it is another one than last time. `None` if one of them is −0, which products with
+    /// zeros would have turned into +0: a kernel that computes these has to run.
+    pub fn of_rows(&mut self, columns: &Columns, x: &[u32], first: usize, rows: usize) -> Option<&[f32]> {
+        let x = x.get(..columns.operand)?;
+        if !self.known || self.x != x {
+            self.x.clear();
+            self.x.extend_from_slice(x);
+            columns.sums(x, &mut self.of_x);
+            self.known = true;
+        }
+        let sums = self.of_x.get(first..first + rows)?;
+        // Looked at all of them: that takes several at once.
+        let minus_zero = |sum: &f32| sum.to_bits() == (-0.0_f32).to_bits();
+        let found = sums.iter().fold(false, |found, sum| found | minus_zero(sum));
+        (!found).then_some(sums)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Values of an operand: silent, negative zero, tiny enough that a product vanishes, ordinary.
+    fn value() -> impl Strategy<Value = f32> {
+        prop_oneof![Just(0.0_f32), Just(-0.0), -1e-38_f32..1e-38, -2.0_f32..2.0]
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_the_rows_chains(
+            rows in prop::collection::vec(prop::collection::btree_map(0_u32..20, -2.0_f32..2.0, 0..8), 1..60),
+            operands in prop::collection::vec(prop::collection::vec(value(), 20), 1..4),
+        ) {
+            // Sources lie in the operand the other way round.
+            let words = (0..20).map(|source| 19 - source).collect();
+            let list: Vec<Vec<(u32, f32)>> = rows.iter().map(|row| row.clone().into_iter().collect()).collect();
+            let columns = Columns::new(words, &list.iter().map(|row| row.iter().copied())).unwrap();
+            let mut sums = Sums::default();
+            for x in &operands {
+                let bits: Vec<u32> = x.iter().map(|x| x.to_bits()).collect();
+                for (number, row) in list.iter().enumerate() {
+                    let chain = row.iter().fold(0.0_f32, |sum, &(s, w)| w.mul_add(x[19 - s as usize], sum));
+                    if let Some(sums) = sums.of_rows(&columns, &bits, number, 1) {
+                        prop_assert_eq!(sums[0].to_bits(), chain.to_bits());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_several_parts_keep_their_places() {
+        let rows = ROWS + 5;
+        let list = (0..rows).map(|row| std::iter::once((0, row as f32)));
+        let columns = Columns::new(vec![0], &list).unwrap();
+        let mut sums = Sums::default();
+        let all = sums.of_rows(&columns, &[2.0_f32.to_bits()], 0, rows).unwrap();
+        assert!(all.iter().enumerate().all(|(row, &sum)| sum.to_bits() == (2.0 * row as f32).to_bits()));
+    }
+
+    #[test]
+    fn a_row_that_ends_at_minus_zero_is_left_to_its_kernel() {
+        // The product vanishes from below: the chain is at −0.
+        let list = [[(0, -1e-30_f32)], [(0, 1.0)]];
+        let columns = Columns::new(vec![0], &list.into_iter().map(IntoIterator::into_iter)).unwrap();
+        let mut sums = Sums::default();
+        assert!(sums.of_rows(&columns, &[1e-30_f32.to_bits()], 0, 1).is_none());
+        assert!(sums.of_rows(&columns, &[1e-30_f32.to_bits()], 1, 1).is_some());
+    }
+
+    #[test]
+    fn weights_that_are_no_numbers_are_refused() {
+        assert!(Columns::new(vec![0], &[[(0, f32::INFINITY)].into_iter()].into_iter()).is_none());
+    }
+}

@@ -1,0 +1,249 @@
+//! Brings a machine to where a step that it has seen before ends, its memory left aside.
+//!
+//! A course knows the state at the begin and at the end of that step. What was counted in between
+//! is added; ticks, step numbers and packets in flight are moved to now. A tick of before the step
+//! was not touched in it and stays.
+
+use crate::chip::clock::{NOC_CYCLE, Tick};
+use crate::machine::broadcast::Transfer;
+use crate::machine::noc::{Burst, LinkState, Noc};
+use crate::machine::probe::{BusyProbe, NocCount, NocProbe, PhaseClock};
+use crate::machine::program::{PeProgram, Program};
+use crate::machine::state::{
+    Awaited, HostState, PacketKind, PacketStore, PeCount, PeState, STEPS, State, Travelling,
+};
+
+/// A state without memory.
+pub(super) type Bare = State<()>;
+
+/// By how much a step is moved: from where it was seen to now.
+#[derive(Clone, Copy)]
+struct Moved {
+    /// When the step began, as it was seen.
+    began: Tick,
+    /// When it begins now.
+    now: Tick,
+    /// The same for the time step that is complete next.
+    step: (u32, u32),
+}
+
+impl Moved {
+    /// A tick of the step; one of before it stays what it is.
+    fn tick(self, seen: Tick, current: Tick) -> Tick {
+        if seen >= self.began { seen - self.began + self.now } else { current }
+    }
+
+    /// A tick that may lie before the step.
+    fn any_tick(self, seen: Tick) -> Tick {
+        seen.wrapping_sub(self.began).wrapping_add(self.now)
+    }
+
+    fn cycle(self, seen: u64, current: u64) -> u64 {
+        let (began, now) = (self.began / NOC_CYCLE, self.now / NOC_CYCLE);
+        if seen >= began { seen - began + now } else { current }
+    }
+
+    fn step(self, seen: u32) -> u32 {
+        seen.wrapping_sub(self.step.0).wrapping_add(self.step.1)
+    }
+}
+
+/// Adds what was counted in a step.
+macro_rules! count {
+    ($current:expr, $start:expr, $end:expr, [$($field:ident),*]) => {
+        $($current.$field = $current.$field.wrapping_add($end.$field.wrapping_sub($start.$field));)*
+    };
+}
+
+/// Brings `state` from the begin of a step to its end; memory, host values and packets' bytes are
+/// there already, or are filled in afterwards.
+pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &Program) {
+    let moved =
+        Moved { began: start.tick, now: state.tick, step: (start.host.completed, state.host.completed) };
+    // Taken apart, so that a field that is added does not compile until this says what becomes of it.
+    let State {
+        tick,
+        events,
+        between_steps: _,
+        disturbed: _,
+        queue,
+        pes,
+        noc,
+        router: _,
+        blocked: _,
+        blocked_since: _,
+        packets,
+        sent,
+        lost: _,
+        dram_free,
+        deliveries_left,
+        outputs_left,
+        active: _,
+        host,
+        phases,
+        busy,
+        traffic,
+        matrix,
+        races: _,
+        banks_decide: _,
+        faults: _,
+        fault: _,
+    } = state;
+    let pairs = start.pes.iter().zip(&end.pes).zip(&program.pes);
+    for (pe, ((start, end), loaded)) in pes.iter_mut().zip(pairs) {
+        if let Some(loaded) = loaded {
+            self::pe(pe, (start, end), loaded, moved);
+        }
+    }
+    self::noc(noc, (&start.noc, &end.noc), end.tick, moved);
+    self::packets(packets, &end.packets, moved);
+    *tick = moved.tick(end.tick, *tick);
+    *events += end.events - start.events;
+    *sent += end.sent - start.sent;
+    queue.follow(&start.queue, &end.queue, |tick| moved.any_tick(tick));
+    for (free, seen) in dram_free.iter_mut().zip(end.dram_free) {
+        *free = moved.tick(seen, *free);
+    }
+    for (left, seen) in deliveries_left.iter_mut().zip(&end.deliveries_left) {
+        *left = turned(seen, moved);
+    }
+    *outputs_left = turned(&end.outputs_left, moved);
+    self::host(host, (&start.host, &end.host), *tick);
+    self::phases(phases, (&start.phases, &end.phases), moved);
+    self::busy(busy, (&start.busy, &end.busy));
+    self::traffic(traffic, (&start.traffic, &end.traffic));
+    matrix.follow(&end.matrix);
+}
+
+/// Counts by time step modulo [`STEPS`], for the steps of now.
+fn turned(seen: &[u32; STEPS], moved: Moved) -> [u32; STEPS] {
+    let back = moved.step.1.wrapping_sub(moved.step.0) as usize;
+    std::array::from_fn(|at| seen[(at + STEPS - back % STEPS) % STEPS])
+}
+
+fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeProgram, moved: Moved) {
+    let PeState {
+        sram,
+        status,
+        operation,
+        began,
+        ends,
+        interrupts_until,
+        interrupts,
+        awaited,
+        cursor,
+        transfers,
+        fifo: _,
+        inject_delay,
+        ended,
+        // Phases and the log are carried out with the script.
+        timer_counts: _,
+        logged: _,
+        banks,
+        count,
+    } = pe;
+    *status = end.status;
+    *operation = end.operation;
+    *began = moved.any_tick(end.began);
+    *ends = moved.tick(end.ends, *ends);
+    *interrupts_until = moved.tick(end.interrupts_until, *interrupts_until);
+    interrupts.clear();
+    interrupts.extend(end.interrupts.iter().map(|&(ends, arrival)| (moved.any_tick(ends), arrival)));
+    // The counter's word is that of the end of the step; how much is missing was so then.
+    *awaited = end.awaited.map(|awaited| {
+        let Awaited { slot, counter, set, .. } = awaited;
+        let word = loaded.slots.get(usize::from(slot)).map_or(0, |slot| slot.counter_word(counter, set));
+        Awaited { value: sram.word(word).wrapping_add(awaited.value), ..awaited }
+    });
+    let transfer =
+        |seen: Transfer| Transfer { step: moved.step(seen.step), began: moved.any_tick(seen.began), ..seen };
+    *cursor = end.cursor;
+    cursor.transfer = cursor.transfer.map(transfer);
+    transfers.clear();
+    transfers.extend(end.transfers.iter().map(|&seen| transfer(seen)));
+    *inject_delay = end.inject_delay;
+    for (ended, (start, end)) in ended.iter_mut().zip(start.ended.iter().zip(&end.ended)) {
+        *ended = ended.wrapping_add(end.wrapping_sub(*start));
+    }
+    banks.follow(&start.banks, &end.banks);
+    self::pe_count(count, &start.count, &end.count);
+}
+
+fn pe_count(count: &mut PeCount, start: &PeCount, end: &PeCount) {
+    count!(count, start, end, [busy, busy_before, interrupts, sent, received]);
+    count.busy_last_step = end.busy_last_step;
+}
+
+fn noc(noc: &mut Noc, (start, end): (&Noc, &Noc), now: Tick, moved: Moved) {
+    let Noc { links, ports, under_way, bursts, beats_waited } = noc;
+    for (link, (start, end)) in links.iter_mut().zip(start.links.iter().zip(&end.links)) {
+        let LinkState { free, step_packets, last_step_packets, packets, waited } = link;
+        *free = moved.cycle(end.free, *free);
+        *step_packets = end.step_packets;
+        *last_step_packets = end.last_step_packets;
+        *packets += end.packets - start.packets;
+        *waited += end.waited - start.waited;
+    }
+    for (free, seen) in ports.iter_mut().zip(end.ports) {
+        *free = moved.cycle(seen, *free);
+    }
+    let base = moved.any_tick(now) / NOC_CYCLE;
+    under_way.follow(&end.under_way, base, |cycle| moved.cycle(cycle, cycle));
+    for (burst, seen) in bursts.iter_mut().zip(&end.bursts) {
+        *burst = seen.map(|seen| Burst { at: moved.any_tick(seen.at), ..seen });
+    }
+    *beats_waited += end.beats_waited - start.beats_waited;
+}
+
+fn packets(packets: &mut PacketStore, end: &PacketStore, moved: Moved) {
+    packets.clone_from(end);
+    for Travelling { packet, sent, .. } in packets.all_mut() {
+        *sent = moved.any_tick(*sent);
+        match &mut packet.kind {
+            PacketKind::Values { step, .. } | PacketKind::Announce { step, .. } => *step = moved.step(*step),
+            PacketKind::Message { .. } => {}
+        }
+    }
+}
+
+fn host(host: &mut HostState, (start, end): (&HostState, &HostState), now: Tick) {
+    let HostState { y: _, rows, in_flight, announced, completed, completed_at, last_step_ticks } = host;
+    *rows = in_flight.pop_front().unwrap_or_default();
+    *announced = announced.wrapping_add(end.announced.wrapping_sub(start.announced));
+    *completed = completed.wrapping_add(1);
+    *last_step_ticks = now - *completed_at;
+    *completed_at = now;
+}
+
+fn phases(phases: &mut PhaseClock, (start, end): (&PhaseClock, &PhaseClock), moved: Moved) {
+    let PhaseClock { ended, frontier, step, last_step, total } = phases;
+    ended.clone_from(&end.ended);
+    *frontier = moved.tick(end.frontier, *frontier);
+    step.clone_from(&end.step);
+    last_step.clone_from(&end.last_step);
+    for (total, (start, end)) in total.iter_mut().zip(start.total.iter().zip(&end.total)) {
+        for (total, (start, end)) in total.iter_mut().zip(start.iter().zip(end)) {
+            *total += end - start;
+        }
+    }
+}
+
+fn busy(busy: &mut BusyProbe, (start, end): (&BusyProbe, &BusyProbe)) {
+    for (phases, (start, end)) in busy.phases.iter_mut().zip(start.phases.iter().zip(&end.phases)) {
+        for (ticks, (start, end)) in phases.iter_mut().zip(start.iter().zip(end)) {
+            *ticks += end - start;
+        }
+    }
+    busy.interrupts += end.interrupts - start.interrupts;
+}
+
+fn traffic(traffic: &mut NocProbe, (start, end): (&NocProbe, &NocProbe)) {
+    let NocProbe { step, last_step, total, dma_beats, in_flight } = traffic;
+    *step = end.step;
+    *last_step = end.last_step;
+    let NocCount { packets: _, hops: _, latency: _, max_latency } = end.last_step;
+    count!(total, start.total, end.total, [packets, hops, latency]);
+    total.max_latency = total.max_latency.max(max_latency);
+    *dma_beats += end.dma_beats - start.dma_beats;
+    *in_flight = end.in_flight;
+}

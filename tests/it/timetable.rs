@@ -1,0 +1,245 @@
+//! Steps that are added by timetable leave the machine as steps that are run do, bit by bit.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use spinntui::chip::geometry::{PE_COUNT, Pe};
+use spinntui::kernel::options::KernelKind;
+use spinntui::machine::checkpoint::Checkpoint;
+use spinntui::machine::exec::Machine;
+use spinntui::machine::matrix::TrafficMatrix;
+use spinntui::machine::pages::PageStore;
+use spinntui::machine::queue::EventKind;
+use spinntui::machine::record::Limits;
+use spinntui::mapping::options::{Broadcast, Payload};
+
+use crate::exactness::{Case, build, case};
+
+/// Everything that a machine shows but its memories and who sent to whom, in words by part; places
+/// in the packet store aside.
+fn shown(machine: &Machine) -> Vec<String> {
+    let state = machine.state();
+    let mut queue = state.queue.sorted();
+    for event in &mut queue {
+        if let EventKind::Deliver(number) = &mut event.kind {
+            *number = 0;
+        }
+    }
+    let rest = (state.tick, state.events, state.sent, &state.dram_free, &state.host, &state.deliveries_left);
+    let noc = (&state.noc.links, state.noc.beats_waited, state.noc.next_cycle());
+    let mut parts = vec![
+        format!("{queue:?}"),
+        format!("{noc:?}"),
+        format!("{:?}", (&state.phases, &state.busy)),
+        format!("{:?}", (&state.traffic, &state.races, &state.active)),
+        format!("{rest:?}"),
+    ];
+    let used = state.pes.iter().zip(&machine.program().pes).filter(|(_, loaded)| loaded.is_some());
+    parts.extend(used.map(|(pe, _)| format!("{pe:?}")));
+    parts
+}
+
+/// The first differences of two machines, in words; none if they are the same.
+fn differences(added: &mut Machine, run: &mut Machine) -> Vec<String> {
+    let both = shown(added).into_iter().zip(shown(run));
+    let mut found: Vec<String> =
+        both.filter(|(a, b)| a != b).map(|(a, b)| format!("{a}\nfor\n{b}")).collect();
+    if added.state_hash() != run.state_hash() {
+        found.push("the state hash".to_owned());
+        for (pe, (a, b)) in added.state().pes.iter().zip(&run.state().pes).enumerate() {
+            if let Some(word) = a.sram.words().iter().zip(b.sram.words()).position(|(a, b)| a != b) {
+                found.push(format!("PE {pe}: word {word}"));
+            }
+        }
+    }
+    found.truncate(3);
+    found
+}
+
+/// Who sent how much to whom is the same for both, in the last step and in all.
+fn same_traffic(added: &Machine, run: &Machine) -> bool {
+    let [a, b] = [added, run].map(|machine| &machine.state().matrix);
+    let mut pairs = (0..PE_COUNT).flat_map(|from| (0..PE_COUNT).map(move |to| (from, to)));
+    let packets = |m: &TrafficMatrix, (from, to)| (m.last_step(from, to), m.total(from, to));
+    pairs.all(|pair| packets(a, pair) == packets(b, pair))
+}
+
+/// What is done to both machines before a step, or how the one takes it.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    /// Adds the step if it can.
+    Add,
+    /// Adds nothing.
+    Run,
+    /// Runs some events, and looks for a step to add after each.
+    Events(usize),
+    /// Flips a bit of a PE, in whatever is at an address, after some events.
+    Flip(usize, u32, usize),
+    /// Loses a packet of the step.
+    Lose(u64),
+    /// Records the step.
+    Record,
+    /// Keeps this moment.
+    Keep,
+    /// Goes back to the moment that was kept.
+    Back,
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = prop_oneof![
+        20 => Just(Move::Add),
+        4 => Just(Move::Run),
+        2 => (0_usize..300).prop_map(Move::Events),
+        1 => (any::<usize>(), 0_u32..0x2_0000, 0_usize..200).prop_map(|(pe, at, n)| Move::Flip(pe, at, n)),
+        1 => (0_u64..200).prop_map(Move::Lose),
+        1 => Just(Move::Record),
+        2 => Just(Move::Keep),
+        2 => Just(Move::Back),
+    ];
+    prop::collection::vec(one, 30..50)
+}
+
+/// The two machines, and what both have been given.
+struct Pair {
+    machines: [Machine; 2],
+    stores: [PageStore; 2],
+    kept: Option<([Checkpoint; 2], usize)>,
+    given: usize,
+}
+
+impl Pair {
+    /// Takes a step; `false` if the machines stop before its end.
+    fn step(&mut self, one: Move, steps: &[Vec<u32>]) -> bool {
+        let given = self.given;
+        let mut ends = [(given, false); 2];
+        for (number, machine) in self.machines.iter_mut().enumerate() {
+            let mut given = given;
+            let mut handled = 0;
+            ends[number].1 = loop {
+                while let Some(rows) = steps.get(given)
+                    && machine.announce(rows)
+                {
+                    given += 1;
+                }
+                if let Move::Flip(pe, address, after) = one
+                    && handled == after
+                {
+                    let used: Vec<Pe> = Pe::all().filter(|&pe| machine.program().pe(pe).is_some()).collect();
+                    machine.flip_bit(used[pe % used.len()], address, 3);
+                }
+                let adds = match one {
+                    Move::Run => false,
+                    Move::Flip(_, _, after) => after == 0,
+                    Move::Events(after) => handled == after || handled == 0 && after > 150,
+                    _ => true,
+                };
+                if number == 0 && adds && machine.add_step().is_some() {
+                    break true;
+                }
+                let Some(progress) = machine.advance() else { break false };
+                if progress.step {
+                    break true;
+                }
+                handled += 1;
+            };
+            ends[number].0 = given;
+        }
+        self.given = ends[0].0;
+        ends[0].1
+    }
+
+    fn take(&mut self, one: Move, steps: &[Vec<u32>]) -> bool {
+        match one {
+            Move::Lose(ahead) => {
+                for machine in &mut self.machines {
+                    let number = machine.state().sent + ahead;
+                    machine.lose_packet(number);
+                }
+            }
+            Move::Record => self.machines[0].record(Limits::default()),
+            Move::Keep => {
+                let mut stores = self.stores.iter_mut();
+                let kept = self.machines.each_mut().map(|machine| machine.checkpoint(stores.next().unwrap()));
+                self.kept = Some((kept, self.given));
+            }
+            Move::Back => {
+                if let Some((kept, given)) = &self.kept {
+                    for (machine, kept) in self.machines.iter_mut().zip(kept) {
+                        machine.restore(kept);
+                    }
+                    self.given = *given;
+                }
+            }
+            Move::Add | Move::Run | Move::Events(_) | Move::Flip(..) => {}
+        }
+        let going = self.step(one, steps);
+        if matches!(one, Move::Record) {
+            drop(self.machines[0].stop_recording());
+        }
+        going
+    }
+}
+
+/// Returns the steps that were added; none if the mapper refuses the case.
+fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
+    let (Some(one), Some(other)) = (build(case, moves.len() + 8)?, build(case, moves.len() + 8)?) else {
+        return Ok(None);
+    };
+    let steps = one.steps;
+    let stores = [PageStore::default(), PageStore::default()];
+    let mut pair = Pair { machines: [one.machine, other.machine], stores, kept: None, given: 0 };
+    for (number, &one) in moves.iter().enumerate() {
+        let going = pair.take(one, &steps);
+        let [added, run] = &mut pair.machines;
+        let found = differences(added, run);
+        prop_assert!(found.is_empty(), "after move {}, {:?}: {:#?}", number, one, found);
+        if !going {
+            break;
+        }
+    }
+    let [added, run] = &pair.machines;
+    prop_assert!(same_traffic(added, run));
+    Ok(Some(added.steps_added()))
+}
+
+/// The same case with a program whose times do not depend on values.
+fn steady(mut case: Case) -> Case {
+    case.options.payload = Payload::Dense;
+    if case.options.broadcast == Broadcast::Router {
+        case.options.broadcast = Broadcast::QpeMulticast;
+    }
+    let steady = |kind| match kind {
+        KernelKind::CsrRowSkip => KernelKind::CsrRow,
+        KernelKind::CscEvent => KernelKind::CsrRow16,
+        KernelKind::DenseEvent => KernelKind::Dense,
+        other => other,
+    };
+    case.kernels = case.kernels.into_iter().map(|(w, r)| (steady(w), steady(r))).collect();
+    case
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn added_steps_leave_what_run_steps_leave(case in case(), steadily in 0..4, moves in moves()) {
+        let case = if steadily > 0 { steady(case) } else { case };
+        check(&case, &moves)?;
+    }
+}
+
+/// Most steps of a program whose times do not depend on values are added.
+#[test]
+fn steps_are_added_where_times_repeat() {
+    let mut runner = TestRunner::deterministic();
+    let (mut added, mut cases) = (0, 0);
+    for _ in 0..20 {
+        let case = steady(case().new_tree(&mut runner).unwrap().current());
+        if let Some(steps) = check(&case, &[Move::Add; 40]).unwrap() {
+            cases += 1;
+            added += steps;
+        }
+    }
+    assert!(cases > 5 && added > 12 * cases, "{added} steps of {cases} x 40 were added");
+}
