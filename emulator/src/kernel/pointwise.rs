@@ -56,7 +56,7 @@ pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart:
 }
 
 /// Steps of all units, from the bytes: `y` is what they send, `cell` their new cell states. The bits
-/// are those of [`unit`], eight units at a time.
+/// are those of [`unit()`], eight units at a time.
 pub fn units(
     words: &SramWords,
     layout: &PointwiseLayout,

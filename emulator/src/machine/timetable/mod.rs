@@ -3,12 +3,12 @@
 //!
 //! In most programs the work of a step does not depend on the values, so that all of its events
 //! fall at the ticks at which they fell before. The machine finds this, nobody declares it: at the
-//! end of a time step it compares all that decides the times of the next one ([`key`]), relative to
-//! now, with the begins of steps that it has seen. For a new one it notes, while it runs the
-//! step event by event, what the events do to bytes ([`trace`]), and keeps that as a course. For a
-//! known one it carries out on the bytes of now what was noted ([`script`], [`play`]) and moves all
-//! other state to the end of the step ([`follow`]). The result is the same to the bit: memory,
-//! counters, times, packets on their way, and the hash of it all.
+//! end of a time step it compares all that decides the times of the next one (`key.rs`), relative to
+//! now, with the begins of steps that it has seen. For one that comes for the second time it notes,
+//! while it runs the step event by event, what the events do to bytes (`trace.rs`), and keeps that as
+//! a course. For one with a course it carries out on the bytes of now what was noted (`script.rs`,
+//! `play.rs`) and moves all other state to the end of the step (`follow.rs`). The result is the same
+//! to the bit: memory, counters, times, packets on their way, and the hash of it all.
 //!
 //! No course is used where routines take cycles that depend on values, where the event router
 //! carries the packets, where core and writes wait for each other in the banks, and while somebody
