@@ -6,6 +6,7 @@
 //! [`Sums::of_rows`].
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -122,9 +123,12 @@ impl WithSimd for Scatter<'_> {
     }
 }
 
-/// Columns that are made when they are first needed.
+/// Columns that are made once they have been asked for a few times: making them takes as long as
+/// some runs of all kernels.
 #[derive(Debug)]
 pub struct Deferred {
+    /// How often they are asked for in vain.
+    patience: AtomicU32,
     matrix: Csr,
     /// Rows of the matrix, in the order of the sums.
     rows: Vec<u32>,
@@ -133,13 +137,18 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the operand.
-    pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>) -> Self {
-        Self { matrix, rows, word, columns: OnceLock::new() }
+    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the operand;
+    /// the first `patience` who ask get nothing.
+    pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>, patience: u32) -> Self {
+        Self { patience: AtomicU32::new(patience), matrix, rows, word, columns: OnceLock::new() }
     }
 
-    /// Returns the columns; `None` if a weight is not finite.
+    /// Returns the columns; `None` if a weight is not finite, or it is not time for them.
     pub fn get(&self) -> Option<&Columns> {
+        let waits = |left: u32| left.checked_sub(1);
+        if self.patience.fetch_update(Ordering::Relaxed, Ordering::Relaxed, waits).is_ok() {
+            return None;
+        }
         let rows = || self.rows.iter().map(|&row| csr::row(&self.matrix, row as usize));
         self.columns.get_or_init(|| Columns::new(self.word.clone(), &rows())).as_ref()
     }

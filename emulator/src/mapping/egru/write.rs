@@ -28,6 +28,9 @@ use crate::mapping::product::{MatrixAccount, Operand, Together};
 use crate::net::EgruLayer;
 use crate::net::csr::{self, Csr};
 
+/// Time steps in which each PE computes its own sums, before those of a layer are computed at once.
+const STEPS_WITHOUT_COLUMNS: u32 = 2;
+
 /// Builds PE programs once layers and memory are settled.
 pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) request: &'a Request<'a>,
@@ -410,7 +413,8 @@ pub(in crate::mapping) fn columns(
                     .collect::<Vec<u32>>()
             };
             let rows = placed.assignment.iter().flat_map(gates).collect();
-            Some(Arc::new(Deferred::new(matrix.clone(), rows, words)))
+            let patience = STEPS_WITHOUT_COLUMNS * placed.pes.len() as u32;
+            Some(Arc::new(Deferred::new(matrix.clone(), rows, words, patience)))
         })
     };
     network.map(of_layer).collect()
