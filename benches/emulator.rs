@@ -1,8 +1,9 @@
 //! How fast the emulator is: `cargo bench --bench emulator`.
 //!
-//! `token/…`: one time step, perplexity included: added where its times are known, and event by event.
-//! `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost that are never hit.
-//! `history/…`: a token with the past kept, and a step back over one token, the furthest from a kept moment.
+//! `token/…`: one time step, perplexity included: added where its times are known, and event by
+//! event. `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost
+//! that are never hit. `history/…`: a token with the past kept, and a step back over one token, the
+//! furthest from a kept moment.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 

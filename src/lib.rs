@@ -2,8 +2,8 @@
 //!
 //! The library has eight floors; a module imports only from lower ones, which a test checks. Floors
 //! 1 to 4, [`task`] and [`output`] aside, are the emulator, a crate of its own in `emulator/`; what
-//! gestures are read from ([`task::dvs`]) is another, in `inputs/`, and so is the reader of NIR files, in
-//! `nir/`:
+//! gestures are read from ([`task::dvs`]) is another, in `inputs/`, and so is the reader of NIR
+//! files, in `nir/`:
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|

@@ -1,5 +1,5 @@
-//! Inputs of networks: event-camera recordings, frames made of them, synthetic gestures, and
-//! NumPy headers.
+//! Inputs of networks: event-camera recordings, frames made of them, synthetic gestures,
+//! and NumPy headers.
 //!
 //! A crate of its own, because it is optimised in test builds, in which the application is not.
 

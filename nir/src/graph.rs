@@ -23,8 +23,8 @@ pub struct Graph {
 /// Node with its parameters and shapes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Name in the file, unique; that of a nested node begins with those of its graphs and dots
-    /// (`block.rec.lif`).
+    /// Name in the file, unique; that of a nested node begins with those of its graphs
+    /// and dots (`block.rec.lif`).
     pub name: String,
     /// Type and parameters.
     pub kind: NodeKind,

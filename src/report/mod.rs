@@ -350,8 +350,8 @@ pub struct Timers {
     pub counts: TimerCounts,
 }
 
-/// Timer counts in µs, in the order in which they are logged. Each is named by its phase, with
-/// `_us`.
+/// Timer counts in µs, in the order in which they are logged. Each is named by its
+/// phase, with `_us`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimerCounts(pub Vec<(String, u32)>);
 

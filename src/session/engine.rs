@@ -200,7 +200,8 @@ enum Mode {
 }
 
 impl Mode {
-    /// Nobody looks before a time step is complete.
+    /// Returns whether the mode ends at the end of a time step only, and no event before
+    /// it is shown.
     fn takes_whole_steps(&self, speed: Speed) -> bool {
         match self {
             Self::Running => !matches!(speed, Speed::EventsPerSecond(_)),

@@ -54,7 +54,7 @@ impl FaultPlan {
         self.count_open();
     }
 
-    /// Returns whether a fault may come before so many time steps are complete.
+    /// Returns whether a fault may come before `steps` time steps are complete.
     pub fn may_come_before(&self, steps: u64) -> bool {
         let comes =
             |plan: &&Plan| !plan.done && !matches!(plan.planned.at, FaultTime::Step(at) if at >= steps);

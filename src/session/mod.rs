@@ -141,7 +141,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the event that [`Self::advance`] will handle, after announcing what it would announce.
+    /// Returns the event that [`Self::advance`] will handle, after announcing what
+    /// it would announce.
     fn next_event(&mut self) -> Option<Event> {
         self.announce().ok()?;
         self.machine.next_event()
@@ -219,19 +220,6 @@ impl Session {
         Some((uses?, false))
     }
 
-    /// Runs to the end of the time step under way, or else of the next one.
-    ///
-    /// A step whose times were seen before is added instead of run; that leaves everything as
-    /// running it does.
-    pub fn complete_step(&mut self) -> Moved {
-        loop {
-            let moved = self.advance_swiftly();
-            if !matches!(&moved, Moved::On(progress) if !progress.step) {
-                return moved;
-            }
-        }
-    }
-
     /// Adds the next time step as a whole where that can be done, else handles some events, at most
     /// up to the one that completes a time step.
     ///
@@ -240,8 +228,8 @@ impl Session {
         self.advance_up_to(u64::MAX)
     }
 
-    /// Advances like [`Self::advance_swiftly`], but not beyond event number `events`, which is still
-    /// to come.
+    /// Advances like [`Self::advance_swiftly`], but not beyond event number `events`, which is
+    /// still to come.
     pub fn advance_up_to(&mut self, events: u64) -> Moved {
         if let Some(moved) = self.add_step(events) {
             return moved;
@@ -273,8 +261,8 @@ impl Session {
         }
     }
 
-    /// Adds the next time step, if its times are known, nothing is planned within it, and it ends at
-    /// event number `events` or before.
+    /// Adds the next time step, if its times are known, nothing is planned within it, and it ends
+    /// at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
         if !self.machine.state().between_steps
             || self.tape.is_some()

@@ -194,7 +194,7 @@ pub struct Built {
     pub steps: Vec<Vec<u32>>,
 }
 
-/// Builds a case that reads `count` rows in so many time steps; `None` if it is refused.
+/// Builds a case that reads `count` rows in `count` time steps; `None` if it is refused.
 pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> {
     let mut values = Values(case.seed);
     let mut inputs = case.inputs;

@@ -1,4 +1,5 @@
-//! `spinntui inspect FILE.nir`: text, JSON as documented, and refusals with node, reason and exit code.
+//! `spinntui inspect FILE.nir`: text, JSON as documented, and refusals with node, reason
+//! and exit code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

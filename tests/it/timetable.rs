@@ -204,7 +204,7 @@ fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
     Ok(Some(added.steps_added()))
 }
 
-/// The same case with a program whose times do not depend on values.
+/// Returns the case with a program whose times do not depend on values.
 fn steady(mut case: Case) -> Case {
     case.options.payload = Payload::Dense;
     if case.options.broadcast == Broadcast::Router {

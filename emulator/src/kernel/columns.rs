@@ -1,9 +1,9 @@
 //! A matrix over the rows of many PEs, as columns: their sums at once, silent sources passed over.
 //!
-//! PEs of a layer multiply their shares of one matrix with the same values. What each of them
-//! computes is the ascending chain of its own kernel; column by column, every row sees that chain
-//! without its products with zeros. Those change no bit of a sum, unless it is −0: see
-//! [`Sums::of_rows`].
+//! PEs of a layer multiply their shares of one matrix with the same values. What each of
+//! them computes is the ascending chain of its own kernel; column by column, every row sees
+//! that chain without its products with zeros. Those change no bit of a sum, unless it is
+//! −0: see [`Sums::of_rows`].
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -137,8 +137,8 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the operand;
-    /// the first `patience` who ask get nothing.
+    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the
+    /// operand; the first `patience` who ask get nothing.
     pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>, patience: u32) -> Self {
         Self { patience: AtomicU32::new(patience), matrix, rows, word, columns: OnceLock::new() }
     }

@@ -12,7 +12,8 @@ use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use super::{SramWords, WORDS};
-use crate::net::egru::{self, Compare, PointwiseInput, PointwiseOutput, pointwise};
+use crate::net::compare::Compare;
+use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
 
 /// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
@@ -55,8 +56,8 @@ pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart:
     (0..layout.units).map(trace).collect()
 }
 
-/// Steps of all units, from the bytes: `y` is what they send, `cell` their new cell states. The bits
-/// are those of [`unit()`], eight units at a time.
+/// Steps of all units, from the bytes: `y` is what they send, `cell` their new cell states. The
+/// bits are those of [`unit()`], eight units at a time.
 pub fn units(
     words: &SramWords,
     layout: &PointwiseLayout,

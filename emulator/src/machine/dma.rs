@@ -34,8 +34,8 @@ pub fn port(pe: Pe) -> usize {
     usize::from(pe.p()) % DRAM_PORTS
 }
 
-/// Returns the DRAM address of the row that a PE's current operation reads; `None` if it reads
-/// no row.
+/// Returns the DRAM address of the row that a PE's current operation reads; `None` if it
+/// reads no row.
 pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<u64> {
     let loaded = program.pe(pe)?;
     let (operation, slot) = loaded.operation(state.operation)?;

@@ -151,7 +151,7 @@ impl Machine {
         self.advance_event().map(|(progress, _)| progress)
     }
 
-    /// Handles at most so many events, the last of them the one that completes a time step. Returns
+    /// Handles at most `most` events, none after one that completes a time step. Returns
     /// that event, and what was brought to its end last. `None` when nothing is left to happen, or
     /// after a fault.
     pub fn advance_many(&mut self, most: usize) -> Option<(Progress, Event)> {
@@ -239,7 +239,8 @@ impl Machine {
         Progress::default()
     }
 
-    /// Bytes that announce a sample's row of time step `step`, which is number `place` of those in flight.
+    /// Bytes that announce a sample's row of time step `step`, which is number `place` of
+    /// those in flight.
     pub(super) fn announcement(&self, step: u32, place: usize, sample: u8) -> [u32; PACKET_WORDS] {
         let row = |back: u32| {
             place.checked_sub(back as usize).map_or(0, |place| self.row(place, usize::from(sample)))

@@ -134,8 +134,8 @@ pub trait Detail: Any + fmt::Debug + Send + Sync {
     /// Returns the number of weights of the slot that are not 0.
     fn weights(&self) -> u32;
 
-    /// Returns what the operations of a phase work on, in words; empty where there is nothing
-    /// to add.
+    /// Returns what the operations of a phase work on, in words; empty where there is
+    /// nothing to add.
     fn work(&self, phase: PhaseId) -> String;
 
     /// Returns the byte address of the state of the first unit; those of the others follow.
@@ -349,8 +349,8 @@ impl Program {
         self.pes.get(pe.index())?.as_ref()
     }
 
-    /// Returns the PE of `pes` with most bytes in use, the first of several; `None` where none has
-    /// a program.
+    /// Returns the PE of `pes` with most bytes in use, the first of several; `None` where none
+    /// has a program.
     pub fn fullest_of(&self, pes: impl IntoIterator<Item = Pe>) -> Option<(Pe, &PeProgram)> {
         let loaded = pes.into_iter().filter_map(|pe| Some((pe, self.pe(pe)?)));
         loaded.max_by_key(|&(pe, loaded)| (loaded.bytes_used(), Reverse(pe)))

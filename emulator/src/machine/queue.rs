@@ -290,17 +290,23 @@ impl EventQueue {
         self.seq
     }
 
+    /// Returns the running number here of what has number `seq` in a queue that went
+    /// on from `start`.
+    pub(super) fn seq_after(&self, start: &Self, seq: u64) -> u64 {
+        seq.wrapping_add(self.seq).wrapping_sub(start.seq) & NUMBERS
+    }
+
     /// Takes over what is pending in `end`, which came of `start` as this queue will have come of
     /// itself; `moved` gives the ticks of now.
     pub(super) fn follow(&mut self, start: &Self, end: &Self, moved: impl Fn(Tick) -> Tick) {
-        let from = self.seq.wrapping_sub(start.seq);
+        // Numbers go on from where this queue is; it keeps its own until the end.
         self.clear(moved(end.now));
         for Pending { key, kind } in end.pending() {
             let (tick, low) = (moved((key >> 64) as Tick), key as u64);
-            let rank = low & !NUMBERS | low.wrapping_add(from) & NUMBERS;
+            let rank = low & !NUMBERS | self.seq_after(start, low);
             self.insert(Pending { key: u128::from(tick) << 64 | u128::from(rank), kind });
         }
-        self.seq = end.seq.wrapping_add(from) & NUMBERS;
+        self.seq = self.seq_after(start, end.seq);
     }
 
     /// Forgets what is pending; the last event was that of tick `now`.

@@ -66,8 +66,7 @@ pub trait Routine: fmt::Debug + Send + Sync {
     /// Returns the bytes that a run in time step `step` touches; `None` if these or its cycles
     /// depend on the values in memory, constants aside.
     ///
-    /// Programs whose routines all know them can be run by timetable
-    /// ([`super::timetable`]).
+    /// Programs whose routines all know them can be run by timetable ([`super::timetable`]).
     fn touches(&self, step: u32) -> Option<Touches> {
         let _ = step;
         None

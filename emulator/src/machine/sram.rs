@@ -155,8 +155,8 @@ impl Sram {
         self.touched(start, 4);
     }
 
-    /// Returns the words, to write to them where nobody watches and no bits stick; the pages have to
-    /// be marked by [`Self::mark_written`].
+    /// Returns the words, to write to them where none are watched and no bits stick; the pages have
+    /// to be marked by [`Self::mark_written`].
     pub(super) fn words_mut(&mut self) -> &mut [u32; SRAM_WORDS] {
         &mut self.words
     }

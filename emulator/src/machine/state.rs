@@ -220,7 +220,7 @@ impl Packet {
     }
 }
 
-/// A packet on the mesh and what becomes of it.
+/// Packet on the mesh, with its time of departure and its faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Travelling {
     /// The packet.
@@ -273,7 +273,7 @@ impl PacketStore {
         self.travelling(number).map(|travelling| &travelling.packet)
     }
 
-    /// Returns the packet with this number and what becomes of it.
+    /// Returns the packet with this number, with its time of departure and its faults.
     pub fn travelling(&self, number: u32) -> Option<&Travelling> {
         self.packets.get(number as usize)
     }

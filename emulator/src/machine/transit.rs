@@ -20,7 +20,8 @@ pub(super) struct Entry {
 }
 
 impl Machine {
-    /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its values as gone.
+    /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its
+    /// values as gone.
     pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
         self.send_at(from, packet, self.state.tick)
     }
@@ -90,8 +91,7 @@ impl Machine {
         ahead(&copy)
     }
 
-    /// Something leaves the mesh at a tick that may lie ahead; returns the tick of the event that
-    /// comes of it.
+    /// Queues what leaves the mesh, at a tick that may lie ahead; returns the tick of its event.
     fn land(&mut self, tick: Tick, landing: Landing) -> Tick {
         match landing {
             Landing::Packet(number) => self.land_packet(tick, number),
@@ -121,7 +121,8 @@ impl Machine {
         }
     }
 
-    /// Returns when a packet that leaves the mesh at tick `tick` is taken by its port of the event router.
+    /// Returns when a packet that leaves the mesh at tick `tick` is taken by its port of
+    /// the event router.
     fn reach_router(&mut self, tick: Tick, packet: &Packet) -> Tick {
         let ports = &self.program.delivery.ports;
         let from = (usize::from(packet.source) / PES_PER_QPE).min(ports.of.len() - 1);

@@ -24,6 +24,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::compare::Compare;
 use super::csr::Csr;
 use super::lanes::{self, LANES};
 use super::sum::csr_rows;
@@ -48,32 +49,6 @@ pub enum Output {
     Y,
     /// Their low-pass ([`trace`]), as in the authors' gesture network: it fades after an event and is hardly ever 0.
     Trace,
-}
-
-/// Comparison of the cell state before its reset, n, with the threshold θ that makes an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Compare {
-    /// n > θ, as in the authors' code.
-    #[default]
-    Greater,
-    /// n ≥ θ, as in the paper's eq. 1, whose H(0) is 1.
-    GreaterOrEqual,
-}
-
-impl Compare {
-    /// Returns `true` if a cell state of `n` makes an event. NaN makes none.
-    #[inline]
-    pub fn fires(self, n: f32, threshold: f32) -> bool {
-        match self {
-            Self::Greater => n > threshold,
-            Self::GreaterOrEqual => n >= threshold,
-        }
-    }
-
-    /// Returns `true` for the authors' comparison.
-    pub fn is_usual(&self) -> bool {
-        *self == Self::Greater
-    }
 }
 
 /// One EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.

@@ -3,6 +3,7 @@
 //! Nothing here knows of chips, files or tokens. What the emulated chip computes is compared with [`egru::Egru`] bit
 //! for bit; [`egru::Egru`] is compared with the authors' own code through `tests/it/golden.rs`.
 
+pub mod compare;
 pub mod conv;
 pub mod csr;
 pub mod egru;
@@ -14,7 +15,8 @@ pub mod random;
 pub mod spiking;
 pub mod sum;
 
+pub use compare::Compare;
 pub use csr::Csr;
 pub use egru::{
-    Carry, Compare, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, Weights, pointwise,
+    Carry, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, Weights, pointwise,
 };

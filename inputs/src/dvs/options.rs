@@ -13,8 +13,8 @@ const FRAMES_LIMIT: u64 = 10_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrameOptions {
-    /// Length of a slice, the unit that is classified, in µs. A recording's incomplete last slice
-    /// is dropped.
+    /// Length of a slice, the unit that is classified, in µs. A recording's incomplete last
+    /// slice is dropped.
     #[schemars(range(min = 2, max = 3_600_000_000_u64))]
     pub slice_us: u64,
     /// Time that a frame counts events over, in µs.

@@ -30,8 +30,8 @@ impl Fitted {
         (self.parameter.get)(assume)
     }
 
-    /// Returns `assume` with another value of this number, within its bounds and rounded to its
-    /// grain.
+    /// Returns `assume` with another value of this number, within its bounds and rounded
+    /// to its grain.
     #[must_use]
     pub fn with(&self, assume: &Assume, value: f64) -> Assume {
         let mut changed = assume.clone();

@@ -23,7 +23,7 @@ struct Moved {
     began: Tick,
     /// When it begins now.
     now: Tick,
-    /// The same for the time step that is complete next.
+    /// Number of the time step that is complete next: as it was seen, and now.
     step: (u32, u32),
 }
 
@@ -60,7 +60,7 @@ macro_rules! count {
 pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &Program) {
     let moved =
         Moved { began: start.tick, now: state.tick, step: (start.host.completed, state.host.completed) };
-    // Taken apart, so that a field that is added does not compile until this says what becomes of it.
+    // Names every field: one that is added does not compile until it is treated here.
     let State {
         tick,
         events,

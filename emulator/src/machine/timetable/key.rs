@@ -17,7 +17,8 @@ use crate::machine::state::{Awaited, Cursor, Packet, PacketKind, PeState, STEPS,
 /// Words that decide the times of what follows.
 pub(super) type Key = Vec<u64>;
 
-/// Time steps from the PE's own on whose arrivals it may already count, or whose routines it may run.
+/// Time steps from the PE's own on whose arrivals it may already count, or whose routines
+/// it may run.
 const AHEAD: u32 = 4;
 
 /// Where a moment stands: what its words are relative to.

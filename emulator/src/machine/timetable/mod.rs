@@ -2,18 +2,19 @@
 //! times are known, and what is left is to compute values.
 //!
 //! In most programs the work of a step does not depend on the values, so that all of its events
-//! fall at the ticks at which they fell before. The machine finds this, nobody declares it: at the
-//! end of a time step it compares all that decides the times of the next one (`key.rs`), relative to
-//! now, with the begins of steps that it has seen. For one that comes for the second time it notes,
-//! while it runs the step event by event, what the events do to bytes (`trace.rs`), and keeps that as
-//! a course. For one with a course it carries out on the bytes of now what was noted (`script.rs`,
-//! `play.rs`) and moves all other state to the end of the step (`follow.rs`). The result is the same
-//! to the bit: memory, counters, times, packets on their way, and the hash of it all.
+//! fall at the ticks at which they fell before. The machine finds this by itself: at the end of
+//! a time step it compares all that decides the times of the next one (`key.rs`), relative to
+//! now, with the begins of steps that it has seen. For one that comes for the second time it
+//! notes, while it runs the step event by event, what the events do to bytes (`trace.rs`), and
+//! keeps that as a course. For one with a course it carries out on the bytes of now what was
+//! noted (`script.rs`, `play.rs`) and moves all other state to the end of the step
+//! (`follow.rs`). The result is the same to the bit: memory, counters, times, packets on their
+//! way, and the hash of it all.
 //!
 //! No course is used where routines take cycles that depend on values, where the event router
-//! carries the packets, where core and writes wait for each other in the banks, and while somebody
-//! looks inside a step: a recording, watched bytes, faults that last or are due. It holds for whole
-//! steps; whoever stops within one runs it event by event.
+//! carries the packets, where core and writes wait for each other in the banks, and while a step is
+//! observed from inside: a recording, watched bytes, faults that last or are due. It holds for
+//! whole steps; a run that stops within one takes it event by event.
 
 mod follow;
 mod key;
@@ -41,7 +42,8 @@ pub(super) use trace::Trace;
 
 /// Courses that are kept.
 const COURSES: usize = 16;
-/// Steps without a known course, beyond those that had one, after which none is looked for any more.
+/// Steps without a known course, beyond those that had one, after which none is looked
+/// for any more.
 const PATIENCE: u64 = 64;
 
 /// A step that was seen.
@@ -56,10 +58,11 @@ struct Course {
     event: Event,
 }
 
-/// The courses of a machine. A copy of a machine begins without any.
+/// The courses of a machine. A copy of a machine shares those that there are.
 #[derive(Debug, Default)]
 pub struct Timetables {
-    /// Time steps after which all addresses come again; 0 if the program cannot be run by timetable.
+    /// Time steps after which all addresses come again; 0 if the program cannot be
+    /// run by timetable.
     period: u32,
     courses: Vec<Arc<Course>>,
     /// Hashes of begins that were seen once.
@@ -108,7 +111,7 @@ fn may_repeat(program: &Program) -> bool {
         })
 }
 
-/// The least common multiple of all that goes in turn.
+/// Returns the least common multiple of the lengths of all that goes in turn.
 fn period(program: &Program) -> u32 {
     let loaded = || program.pes.iter().flatten();
     let slots = || loaded().flat_map(|loaded| &loaded.slots);
@@ -117,14 +120,14 @@ fn period(program: &Program) -> u32 {
         targets.chain([slot.buffers.count()]).chain(slot.counters.iter().map(super::arrivals::Counter::sets))
     });
     let rows = loaded().flat_map(|loaded| &loaded.operations).map(|operation| match &operation.action {
-        Action::Read { to, rows } => common(to.count(), rows.len() as u32),
+        Action::Read { to, rows } => least_common_multiple(to.count(), rows.len() as u32),
         _ => 1,
     });
-    buffers.chain(rows).fold(program.steps_in_flight.max(1), common)
+    buffers.chain(rows).fold(program.steps_in_flight.max(1), least_common_multiple)
 }
 
-/// The least common multiple.
-fn common(a: u32, b: u32) -> u32 {
+/// Returns the least common multiple of two numbers; 0 counts as 1.
+fn least_common_multiple(a: u32, b: u32) -> u32 {
     let (mut x, mut y) = (a.max(1), b.max(1));
     while y > 0 {
         (x, y) = (y, x % y);
@@ -170,18 +173,18 @@ impl Machine {
             return None;
         }
         let kept = self.play(&course.script)?;
-        let numbers = self.state.queue.seq().wrapping_sub(course.start.queue.seq());
+        let seq = self.state.queue.seq_after(&course.start.queue, course.event.seq);
         follow::follow(&mut self.state, (&course.start, &course.end), &self.program);
         for (place, &carried) in self.state.packets.all_mut().iter_mut().zip(&course.script.carried) {
             place.packet.payload = kept.get(carried as usize).copied().unwrap_or_default();
         }
         self.timetables.known += 1;
-        let seq = course.event.seq.wrapping_add(numbers) & ((1 << 40) - 1);
         let event = Event { tick: self.state.tick, seq, ..course.event };
         Some(Added { progress: course.progress, event })
     }
 
-    /// Nobody looks inside the next step, and nothing is about to go wrong in it.
+    /// Returns whether the next step may be added: it is not observed from inside, and no fault is
+    /// due in it.
     fn may_add(&self) -> bool {
         let Timetables { period, known, unknown, off, .. } = self.timetables;
         let state = &self.state;

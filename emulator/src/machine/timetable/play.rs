@@ -17,8 +17,8 @@ use crate::machine::state::{PeState, STEPS, State};
 pub(super) type Kept = Vec<[u32; PACKET_WORDS]>;
 
 impl Machine {
-    /// Carries out a script; returns the bytes of packets, of which some are on the mesh at the end.
-    /// `None` if a routine faulted, which stops the machine.
+    /// Carries out a script; returns the bytes of packets, of which some are on the mesh at the
+    /// end. `None` if a routine faulted, which stops the machine.
     pub(super) fn play(&mut self, script: &Script) -> Option<Kept> {
         let mut kept: Kept = vec![[0; PACKET_WORDS]; script.packets];
         for (number, place) in carried(&self.state).into_iter().zip(&script.brought) {
@@ -134,15 +134,16 @@ impl Machine {
         Some(())
     }
 
-    /// The bytes that announce a sample's row of the time step `ahead` after the one that is complete next.
+    /// The bytes that announce a sample's row of the time step `ahead` after the one that
+    /// is complete next.
     fn announced(&self, ahead: u32, sample: u8) -> [u32; PACKET_WORDS] {
         let step = self.state.host.completed.wrapping_add(ahead);
         self.announcement(step, ahead as usize, sample)
     }
 }
 
-/// Copies words from one PE's memory to another's, or within one. The pages are marked with the
-/// script's others.
+/// Copies words from one PE's memory to another's, or within one. The pages are marked with
+/// the script's others.
 fn copy(pes: &mut [PeState], (from, at): (u16, u16), (to, place): (u16, u16), words: u16) {
     let (source, target) = (usize::from(from), usize::from(to));
     let range = usize::from(at)..usize::from(at) + usize::from(words);
@@ -156,7 +157,8 @@ fn copy(pes: &mut [PeState], (from, at): (u16, u16), (to, place): (u16, u16), wo
     }
 }
 
-/// What the 1 MHz timer counts from tick `from` to tick `to`: the difference of two truncated counts.
+/// What the 1 MHz timer counts from tick `from` to tick `to`: the difference of
+/// two truncated counts.
 fn timer_counts(from: Tick, to: Tick) -> u32 {
     (to / TIMER_COUNT - from / TIMER_COUNT) as u32
 }

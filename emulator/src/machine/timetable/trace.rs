@@ -29,8 +29,8 @@ pub(in super::super) enum Effect {
     Timed { pe: u16, phase: PhaseId, began: i64, ended: Tick },
     /// A packet takes its bytes from a PE's memory.
     Take { packet: PacketId, pe: u16, address: u32 },
-    /// A packet announces a time step of a sample, `step` after the first that is not complete at
-    /// the begin.
+    /// A packet announces a time step of a sample, `step` after the first that is not complete
+    /// at the begin.
     Announce { packet: PacketId, step: u32, sample: u8 },
     /// A packet whose bytes depend on its sender alone.
     Message { packet: PacketId, source: u16 },

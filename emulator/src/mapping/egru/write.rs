@@ -381,8 +381,8 @@ fn gate_rows<'a>(
     (0..3).flat_map(move |gate| units.iter().map(move |&unit| row(gate, unit)))
 }
 
-/// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed y, for W the placed
-/// y below, or in layer 0 the DMA row's own order.
+/// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed
+/// y, for W the placed y below, or in layer 0 the DMA row's own order.
 fn source_word(layers: &[Population], layer: usize, matrix: &str, source: usize) -> u32 {
     match (matrix, layer) {
         ("R", _) => layers[layer].unit_word[source],
@@ -391,8 +391,8 @@ fn source_word(layers: &[Population], layer: usize, matrix: &str, source: usize)
     }
 }
 
-/// W and R of each layer over the rows of all its PEs, to compute their sums at once. `None` where a
-/// kernel computes with other weights than the network's.
+/// W and R of each layer over the rows of all its PEs, to compute their sums at once. `None` where
+/// a kernel computes with other weights than the network's.
 pub(in crate::mapping) fn columns(
     request: &Request<'_>,
     placed: &[Placed],

@@ -42,9 +42,9 @@ pub struct Converted {
 
 /// Converts a graph into a network.
 ///
-/// Populations have the order of the graph's nodes; populations of sums and those that stand for a
-/// bias come last. Projections are ordered by their sender's node, then by edges; those of biases
-/// come last.
+/// Populations have the order of the graph's nodes; populations of sums and those that stand for
+/// a bias come last. Projections are ordered by their sender's node, then by edges; those of
+/// biases come last.
 ///
 /// # Errors
 ///

@@ -2,9 +2,9 @@
 //!
 //! Inputs become spike sources, nodes with a potential become populations, and every path through
 //! nodes without state (weights, pools, delays, …) from a sender to a population becomes one
-//! projection. Biases on the way become a constant input of the population. Outputs show the spikes
-//! of the populations before them; where weights lead to an Output, a population of sums stands for
-//! it.
+//! projection. Biases on the way become a constant input of the population. Outputs show the
+//! spikes of the populations before them; where weights lead to an Output, a population of sums
+//! stands for it.
 
 mod convert;
 mod error;

@@ -62,8 +62,8 @@ pub(super) fn time_constants(node: &str, neuron: &Neuron, dt: f64) -> Vec<Note> 
     notes
 }
 
-/// Returns what the framework's exporter does not write, where the graph has nodes that it
-/// concerns.
+/// Returns what the framework's exporter does not write, where the graph has nodes
+/// that it concerns.
 pub(super) fn losses(graph: &Graph, conventions: &Conventions) -> Vec<Note> {
     let has = |test: fn(&NodeKind) -> bool| graph.nodes.iter().any(|node| test(&node.kind));
     let spiking = has(NodeKind::is_spiking);

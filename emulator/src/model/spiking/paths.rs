@@ -215,8 +215,8 @@ struct BiasSearch {
 }
 
 /// Finds the edges with which Spyx's exporter leads the input of a recurrent layer into its
-/// recurrent weights: edges from outside of a cycle into weights of it whose population has no
-/// other input.
+/// recurrent weights: edges from outside of a cycle into weights of it whose population has
+/// no other input.
 fn reroute(graph: &Graph) -> Vec<Edge> {
     let recurrent_weights = |edge: &&Edge| {
         let target = &graph.nodes[edge.target];

@@ -94,8 +94,8 @@ impl Connection {
         })
     }
 
-    /// Makes a map with one synapse from each source to one target: weight, delay and target by
-    /// source.
+    /// Makes a map with one synapse from each source to one target: weight, delay and
+    /// target by source.
     ///
     /// # Errors
     ///

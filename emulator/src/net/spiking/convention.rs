@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::neuron::{Neuron, NeuronConventions};
+use crate::net::compare::Compare;
 
 /// Framework that trained a network: one word for all conventions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -29,8 +30,8 @@ pub enum Framework {
     /// Rockpool: exponential decay of the input as well, r ignored, v ≥ θ, several spikes a tick,
     /// reset by subtraction. dt 1e-3.
     Rockpool,
-    /// SpikingJelly: Euler, the new current, v ≥ θ, reset to v_reset, v = v_reset at the start. dt
-    /// 1e-4.
+    /// SpikingJelly: Euler, the new current, v ≥ θ, reset to v_reset, v = v_reset at the
+    /// start. dt 1e-4.
     SpikingJelly,
     /// Spyx: v ← βv + x with r ignored, v > θ, subtraction in the next tick (CubaLIF: before the
     /// leak), each population's spikes a tick later. dt 1.
@@ -60,8 +61,8 @@ pub enum Current {
     Old,
     /// I ← I + w_in·x enters v whole, then I ← keep·I (Norse).
     Jump,
-    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored. LIF: v ← α·v + x; LI: v ← α·(v + x)
-    /// (Rockpool).
+    /// I ← keep·(I + w_in·x), v ← α·v + I; r is ignored. LIF: v ← α·v + x; LI: v ← α·(v
+    /// + x) (Rockpool).
     Rockpool,
     /// I ← keep·I + x, v ← α·v + I; r and w_in are ignored (Spyx).
     Direct,
@@ -77,8 +78,8 @@ pub enum ResetRule {
     /// snnTorch with `reset_delay=False`: a membrane that is above θ when a tick begins loses θ in
     /// it, and gets θ back if it does not spike again. Equals `Subtract` while no v reaches 2θ.
     SnnTorch,
-    /// snnTorch with `reset_delay=True`: a membrane above θ loses θ in the next tick, after its
-    /// leak.
+    /// snnTorch with `reset_delay=True`: a membrane above θ loses θ in the next tick,
+    /// after its leak.
     SnnTorchDelayed,
     /// snnTorch with `reset_mechanism="zero"` and `reset_delay=True`: v is 0 in the next tick,
     /// whatever comes in; LIF neurons outside of cycles (its Leaky): as `ZeroBeforeLeak`.
@@ -87,16 +88,6 @@ pub enum ResetRule {
     BeforeLeak,
     /// A membrane above θ becomes 0 at the start of the next tick, before the leak and the input.
     ZeroBeforeLeak,
-}
-
-/// Comparison of the membrane with its threshold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Compare {
-    /// A neuron spikes where v > θ.
-    #[default]
-    Greater,
-    /// A neuron spikes where v ≥ θ.
-    GreaterOrEqual,
 }
 
 /// Most spikes that a neuron sends in a tick.

@@ -35,7 +35,7 @@ pub mod window;
 
 pub use connect::Connection;
 pub use convention::{
-    Compare, ConventionOptions, Conventions, Current, Emission, Framework, Integrator, ResetRule, Schedule,
+    ConventionOptions, Conventions, Current, Emission, Framework, Integrator, ResetRule, Schedule,
     SpikesPerTick, StartValue, WeightFormat,
 };
 pub use network::{Network, NetworkError, Origin, Output, Projection, SpikeSource, Tap};

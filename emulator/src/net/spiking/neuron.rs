@@ -4,9 +4,10 @@
 //! its input. All constants are computed in double precision from the parameters and rounded to
 //! single once, at the end; `exp` is `libm`'s, the same on every machine.
 
-use super::convention::{Compare, Current, Integrator, ResetRule, SpikesPerTick, StartValue};
+use super::convention::{Current, Integrator, ResetRule, SpikesPerTick, StartValue};
 use super::per_neuron::PerNeuron;
 use super::population::{Dynamics, Firing, Population, Reset, Synapse};
+use crate::net::compare::Compare;
 
 /// Parameters of a population, in the units of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,8 +137,8 @@ impl Neuron {
 
     /// Makes a population of neurons with shape `shape` and a constant input `bias`.
     ///
-    /// The bias of the affine and convolutional nodes before a population is part of x in every
-    /// tick.
+    /// The bias of the affine and convolutional nodes before a population is part of x
+    /// in every tick.
     pub fn population(
         &self,
         name: String,

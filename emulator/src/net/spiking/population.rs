@@ -1,7 +1,8 @@
 //! Populations: the constants of their neurons, ready for the update of a tick.
 
-use super::convention::{Compare, ResetRule, SpikesPerTick};
+use super::convention::{ResetRule, SpikesPerTick};
 use super::per_neuron::PerNeuron;
+use crate::net::compare::Compare;
 
 /// Population of neurons of one model.
 ///
@@ -12,8 +13,8 @@ pub struct Population {
     pub name: String,
     /// Number of neurons, the product of `shape`.
     pub units: usize,
-    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count in C
-    /// order.
+    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count
+    /// in C order.
     pub shape: Vec<usize>,
     /// Constants of current and membrane.
     pub dynamics: Dynamics,
@@ -155,8 +156,8 @@ impl Population {
         self.lists().iter().all(|values| matches!(values, PerNeuron::All(_)))
     }
 
-    /// Returns `true` if every list of values has one a neuron, and a rule that needs values has
-    /// them.
+    /// Returns `true` if every list of values has one a neuron, and a rule that needs
+    /// values has them.
     pub fn is_consistent(&self) -> bool {
         let rule = self.firing.as_ref().map(|firing| &firing.reset);
         self.lists().iter().all(|values| values.fits(self.units))

@@ -16,8 +16,8 @@ pub struct Spike {
     pub count: u32,
 }
 
-/// Collects neurons, in any order and repeated for every further spike, as spikes in ascending
-/// order.
+/// Collects neurons, in any order and repeated for every further spike, as spikes
+/// in ascending order.
 pub fn spikes(neurons: impl IntoIterator<Item = u32>) -> Vec<Spike> {
     let mut neurons: Vec<u32> = neurons.into_iter().collect();
     neurons.sort_unstable();

@@ -21,8 +21,9 @@
 //! n is 0 where v does not compare above θ, else 1, or max(1, ⌊v/θ⌋) with several spikes a tick.
 //! Last, v is raised to the lower limit, if there is one.
 
-use super::convention::{Compare, ResetRule, SpikesPerTick};
+use super::convention::{ResetRule, SpikesPerTick};
 use super::population::{Dynamics, Population, Reset, Synapse};
+use crate::net::compare::Compare;
 
 /// Input sums of a neuron in a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -157,7 +158,7 @@ pub fn update(mode: Mode, constants: &Constants, state: &mut NeuronState, input:
         state.v = integrate(mode.synapse, constants, state, input);
         return 0;
     };
-    let pending = above(state.v, constants.threshold, firing.compare);
+    let pending = firing.compare.fires(state.v, constants.threshold);
     match firing.reset {
         ResetRule::BeforeLeak if pending => state.v -= constants.threshold,
         ResetRule::ZeroBeforeLeak if pending => state.v = 0.0,
@@ -189,8 +190,8 @@ fn integrate(mode: SynapseMode, constants: &Constants, state: &mut NeuronState, 
     }
 }
 
-/// Returns v after firing and the number of spikes; `pending` if v compared above θ before the
-/// tick.
+/// Returns v after firing and the number of spikes; `pending` if v compared above θ
+/// before the tick.
 #[inline]
 fn fire(firing: FiringMode, constants: &Constants, pending: bool, v: f32) -> (f32, u32) {
     let threshold = constants.threshold;
@@ -223,16 +224,8 @@ fn fire(firing: FiringMode, constants: &Constants, pending: bool, v: f32) -> (f3
 }
 
 #[inline]
-fn above(v: f32, threshold: f32, compare: Compare) -> bool {
-    match compare {
-        Compare::Greater => v > threshold,
-        Compare::GreaterOrEqual => v >= threshold,
-    }
-}
-
-#[inline]
 fn count(firing: FiringMode, v: f32, threshold: f32) -> u32 {
-    match (above(v, threshold, firing.compare), firing.spikes_per_tick) {
+    match (firing.compare.fires(v, threshold), firing.spikes_per_tick) {
         (false, _) => 0,
         (true, SpikesPerTick::One) => 1,
         // The conversion saturates, so that an infinite v cannot overflow.

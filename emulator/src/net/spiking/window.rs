@@ -94,8 +94,8 @@ impl Window {
         self.connect(self.channels, pairs, |_| factor, false)
     }
 
-    /// Connects pairs of (input channel, output channel, first weight), the pairs of one output
-    /// together.
+    /// Connects pairs of (input channel, output channel, first weight), the pairs of
+    /// one output together.
     fn connect(
         &self,
         outputs: usize,

@@ -3,8 +3,8 @@
 use super::super::state::spikes;
 use super::*;
 
-/// Returns v of population `shown` after every tick; the source's neurons spike in the tick of
-/// their index.
+/// Returns v of population `shown` after every tick; the source's neurons spike in the tick
+/// of their index.
 fn potentials(network: &Network, shown: usize, ticks: usize) -> Vec<f32> {
     let mut state = network.state();
     let units = network.sources()[0].units();

@@ -2,6 +2,7 @@
 
 use super::super::update::{Input, NeuronState, update};
 use super::*;
+use crate::net::compare::Compare;
 use neuron::{CurrentParameters, Membrane, SpikeParameters};
 
 fn conventions() -> NeuronConventions {
@@ -114,8 +115,8 @@ fn rockpool_decays_the_input_of_a_leaky_integrator() {
     assert_eq!(first(Neuron::Lif { membrane: membrane(), spike }), 4.0);
 }
 
-/// snnTorch's Leaky clears v before its update, RLeaky and Synaptic after it; RSynaptic resets
-/// late.
+/// snnTorch's Leaky clears v before its update, RLeaky and Synaptic after it;
+/// RSynaptic resets late.
 #[test]
 fn snntorch_resets_depend_on_the_kind_of_neuron() {
     let reset = |neuron: &Neuron, recurrent, reset| {
@@ -150,8 +151,8 @@ fn the_lower_limit_and_the_start_are_kept() {
     assert_eq!(trace(&if_neuron(1.0, -0.25), &started, &[0.5])[0], (0.25, 0));
 }
 
-/// (1 + ε)·(1 − ε) rounds to 1, so that nothing of −ε² is left where product and sum are rounded
-/// apart.
+/// (1 + ε)·(1 − ε) rounds to 1, so that nothing of −ε² is left where product and sum
+/// are rounded apart.
 #[test]
 fn products_and_sums_are_rounded_apart() {
     let e = f32::EPSILON;
