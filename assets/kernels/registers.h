@@ -19,7 +19,7 @@ struct exp_unit {
 
 /* A 32-bit down-counter at 1 MHz. */
 struct timer {
-    volatile uint32_t load, count;
+    volatile uint32_t load, count, int_clear;
 };
 #define TIMER1 ((struct timer *)0xE1000000u)
 

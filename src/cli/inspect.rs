@@ -138,6 +138,7 @@ fn write_card(model: &Model, out: &mut String) {
         Kind::LanguageModel => "language model: predicts the next word",
         Kind::Gestures => "gestures: tells them apart in frames of an event camera",
         Kind::Layers => "EGRU layers alone: for arrays (`task: Tensor(inputs: \"x.npy\")`)",
+        Kind::Spiking => "spiking network: for spikes (`task: Spikes(inputs: \"in.csv\")`)",
     };
     let carry = match card.carry {
         Carry::Y => "y goes on from one sequence to the next, cell states restart at 0",
@@ -153,7 +154,7 @@ fn write_card(model: &Model, out: &mut String) {
     match model {
         Model::Language(model) => rows.extend(language_rows(model)),
         Model::Gestures(model) => rows.extend(gesture_rows(model)),
-        Model::Layers(_) => {}
+        Model::Layers(_) | Model::Spiking(_) => {}
     }
     if card.output == Output::Trace {
         rows.push((
@@ -293,7 +294,7 @@ fn write_measured(card: &Card, out: &mut String) {
     }
     let result = match card.kind {
         Kind::LanguageModel => "perplexity",
-        Kind::Gestures | Kind::Layers => "right",
+        Kind::Gestures | Kind::Layers | Kind::Spiking => "right",
     };
     let mut table = Table::new(&["measured on", "predictions", result, "layer activity, %"]);
     for measured in &card.measured {
@@ -304,7 +305,7 @@ fn write_measured(card: &Card, out: &mut String) {
             grouped(measured.predictions),
             match card.kind {
                 Kind::LanguageModel => measured.perplexity.map(|perplexity| format!("{perplexity:.2}")),
-                Kind::Gestures | Kind::Layers => measured.accuracy.map(percent),
+                Kind::Gestures | Kind::Layers | Kind::Spiking => measured.accuracy.map(percent),
             }
             .unwrap_or_default(),
             activity.join(" "),

@@ -4,7 +4,8 @@ use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
 use crate::task::figures::Figures;
-use crate::text::several;
+use crate::task::spikes::view::SpikeFigures;
+use crate::text::{several, visible_line};
 
 /// Column at which values begin.
 const INDENT: usize = 13;
@@ -138,6 +139,7 @@ impl Report {
             confusion: _,
             samples,
             text,
+            spikes,
             compares_with,
             generated,
         } = &self.task;
@@ -171,6 +173,9 @@ impl Report {
             let judged = samples.iter().filter(|sample| sample.label.is_some()).count();
             let text = format!("{} of {} labelled samples", percent(*accuracy), grouped(judged as u64));
             field(out, INDENT, "accuracy", &text);
+        }
+        if let Some(spikes) = spikes {
+            spike_fields(spikes, *accuracy, out);
         }
         if samples.is_some() {
             compares(out);
@@ -365,4 +370,23 @@ fn layer_row(layer: &Layer) -> Vec<String> {
         grouped(layer.nonzeros_max),
         if layer.barrier { "yes" } else { "no" }.to_owned(),
     ]
+}
+
+/// How a spiking network did: spikes by population, and recordings recognised.
+fn spike_fields(spikes: &SpikeFigures, accuracy: Option<f64>, out: &mut String) {
+    for (number, population) in spikes.populations.iter().enumerate() {
+        let text = format!(
+            "{}: {} of {}, {:.4} a neuron and tick",
+            visible_line(&population.name),
+            several(population.spikes, "spike"),
+            several(population.neurons.into(), "neuron"),
+            population.rate
+        );
+        field(out, INDENT, if number == 0 { "spikes" } else { "" }, &text);
+    }
+    if let (Some(accuracy), Some(recordings)) = (accuracy, &spikes.recordings) {
+        let right = recordings.iter().filter(|answer| answer.predicted == answer.label).count() as u64;
+        let of = several(recordings.len() as u64, "recording");
+        field(out, INDENT, "accuracy", &format!("{} ({} of {of})", percent(accuracy), grouped(right)));
+    }
 }

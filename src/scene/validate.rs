@@ -23,7 +23,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| scene.task.options().check())
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
-        .or_else(|| mapping(&scene.mapping, &scene.chip))
+        .or_else(|| mapping(scene))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
         .or_else(|| ranges(&scene.assume, "assume"))
@@ -37,8 +37,10 @@ fn version(scene: &Scene) -> Option<Problem> {
         .then(|| problem("version", format!("there is no version {}", scene.version), "version: 1"))
 }
 
-fn mapping(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
-    if mapping.layers.is_empty() {
+fn mapping(scene: &Scene) -> Option<Problem> {
+    let (mapping, chip) = (&scene.mapping, &scene.chip);
+    // Populations of a spiking network are spread by themselves.
+    if mapping.layers.is_empty() && !scene.task.options().spreads_itself() {
         let help = "add a line for each layer: (layer: \"rnns.0\", pes: 50),";
         return Some(problem("mapping.layers", "no layer is mapped", help));
     }

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use super::Session;
 use super::cache;
 pub use super::cache::ModelCache;
+use crate::chip::clock;
 use crate::machine::exec::Machine;
 use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
-use crate::machine::program::Program;
+use crate::machine::program::{DramRows, Program};
+use crate::mapping;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
 use crate::mapping::options::Schedule;
+use crate::mapping::spiking::TickLength;
 use crate::mapping::{MapError, Placed, Request, map};
 use crate::model::Model;
 use crate::scene::{LoadedScene, Scene, SceneError};
-use crate::task::{Feed, InputNote, Work};
+use crate::task::spikes::options::Tick;
+use crate::task::{Feed, InputNote, SpikingFeed, Work};
 
 /// A scene's network on the chip, before anything runs: what `check` shows.
 #[derive(Debug)]
@@ -48,6 +52,11 @@ impl Plan {
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
+        if let Some(spikes) = feed.spikes() {
+            let (program, placed) = spiking(loaded, spikes, feed.dram(), assume)?;
+            faults(loaded, &program)?;
+            return Ok(Self { model, feed: Arc::clone(&feed), program: Arc::new(program), placed });
+        }
         let request = Request {
             network: model.network(),
             dram: feed.dram(),
@@ -78,6 +87,37 @@ impl Plan {
     pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
         self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
     }
+}
+
+/// Puts the spiking network of a task on the chip.
+fn spiking(
+    loaded: &LoadedScene,
+    spikes: SpikingFeed<'_>,
+    inputs: Arc<dyn DramRows>,
+    assume: &Assume,
+) -> Result<(Program, Vec<Placed>), PlanError> {
+    let scene = &loaded.scene;
+    let SpikingFeed { network, counts, restart, tick } = spikes;
+    let tick = match tick {
+        Tick::Auto => TickLength::Auto,
+        // Timers count whole µs.
+        Tick::Us(us) => TickLength::Fixed(clock::from_us(us.round().max(1.0))),
+    };
+    let request = mapping::spiking::Request {
+        network,
+        inputs,
+        counts,
+        restart,
+        chip: &scene.chip,
+        mapping: &scene.mapping,
+        tick,
+        assume,
+    };
+    mapping::spiking::map(&request).map_err(|error| PlanError {
+        scene: loaded.error_at(&error.field(), error.to_string(), error.help()),
+        misfit: error.is_misfit(),
+        needed: error.needed(),
+    })
 }
 
 /// Why there is no plan.

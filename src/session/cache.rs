@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::mapping::egru::Restart;
 use crate::model::{Model, ModelError, weights_file};
 use crate::scene::{LoadedScene, SceneError};
-use crate::task::{Feed, Kept};
+use crate::task::{Feed, Kept, Loading};
 
 /// The model loaded last, and parts of tasks.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +57,11 @@ pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loade
     let model = cache.model(&path).map_err(|error| {
         loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds")
     })?;
-    let feed = scene.task.options().load(&model, loaded, &mut cache.kept);
+    let feed = scene.task.options().load(
+        &Loading { model: &model, mapping: &scene.mapping },
+        loaded,
+        &mut cache.kept,
+    );
     let feed = feed.map_err(|problem| loaded.error_of(problem))?;
     let restart = Restart::of(model.card().carry, feed.sequence());
     Ok(Loaded { model, feed, restart })

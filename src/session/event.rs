@@ -38,7 +38,9 @@ pub(super) fn last_event(session: &Session) -> String {
             format!("{who}: next operation{}", doing().map_or_else(String::new, |d| format!(", {d}")))
         }
         EventKind::Inject => format!("{who}: packet injected"),
+        EventKind::StepStart if session.program().is_timed() => "timers: next tick".to_owned(),
         EventKind::StepStart => "host: next time step announced".to_owned(),
+        EventKind::StepEnd => "host: a time step is complete".to_owned(),
     }
 }
 
@@ -54,7 +56,8 @@ pub(in crate::session) fn source(source: u16) -> String {
 /// What a packet brings.
 pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String {
     match packet.kind {
-        PacketKind::Values { population, .. } => {
+        PacketKind::Event { message: None, population: u8::MAX, .. } => program.legend.row.to_owned(),
+        PacketKind::Values { population, .. } | PacketKind::Event { message: None, population, .. } => {
             let sent = program.legend.sent;
             format!(
                 "{sent} of {}",
@@ -62,7 +65,7 @@ pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String
             )
         }
         PacketKind::Announce { .. } => "the next time step".to_owned(),
-        PacketKind::Message { message, .. } => {
+        PacketKind::Message { message, .. } | PacketKind::Event { message: Some(message), .. } => {
             program.legend.counter(message.counter).map_or("a message", |counter| counter.kind).to_owned()
         }
     }

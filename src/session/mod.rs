@@ -172,8 +172,7 @@ impl Session {
     }
 
     fn note_step(&mut self) {
-        let outputs: Vec<Vec<f32>> =
-            (0..self.program().batch as usize).map(|sample| self.machine.output(sample)).collect();
+        let outputs = self.outputs();
         self.stats.step(&self.machine, &outputs);
         self.opening.note(self.stats.steps, &self.machine);
         let energy = self.energy();
@@ -182,6 +181,34 @@ impl Session {
         if let Some(tape) = &mut self.tape {
             tape.step(&mut self.machine, self.work.kind().step_word);
         }
+    }
+
+    /// Returns what the host has received in the last time step: of each sample the last layer's
+    /// values; of a spiking network the values of all populations, and what its task traces.
+    fn outputs(&self) -> Vec<Vec<f32>> {
+        let program = self.program();
+        if !program.is_timed() {
+            return (0..program.batch as usize).map(|sample| self.machine.output(sample)).collect();
+        }
+        let all = (0..program.layers.len()).flat_map(|population| self.machine.output_of(population, 0));
+        let mut outputs = vec![all.collect()];
+        let traced = self.work.traced();
+        if !traced.is_empty() {
+            outputs.push(traced.iter().map(|&(population, neuron)| self.potential(population, neuron)).collect());
+        }
+        outputs
+    }
+
+    /// Returns the membrane potential of a neuron as its PE stores it; 0 if there is no such neuron.
+    fn potential(&self, population: usize, neuron: u32) -> f32 {
+        let pes = self.program().layers.get(population).map_or(&[][..], |layer| &layer.pes);
+        let found = pes.iter().find_map(|&pe| {
+            let (_, slot) = self.program().pe(pe)?.slot_of(population as u8)?;
+            let place = slot.units.binary_search(&neuron).ok()?;
+            let address = slot.detail.state() + 4 * place as u32;
+            Some(f32::from_bits(self.machine.state().pes[pe.index()].sram.word(address)))
+        });
+        found.unwrap_or(0.0)
     }
 
     /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of what the chip does.

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::dvs::answers::SampleAnswer;
 use super::lm::corpus::Counts;
+use super::spikes::view::SpikeFigures;
 
 /// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md`
 /// describes every field.
@@ -16,16 +17,18 @@ pub struct Figures {
     pub mean_surprisal: Option<f64>,
     /// Number of predictions scored.
     pub predictions: u64,
-    /// Gestures only: share of the labelled samples that were answered rightly, 0..=1; `null`
-    /// before the first.
+    /// Share of the labelled samples or recordings that were answered rightly, 0..=1; `null`
+    /// before the first, and for other tasks.
     pub accuracy: Option<f64>,
-    /// Gestures only: counts of labelled samples, a row a label, a column an
-    /// answer. Otherwise `null`.
+    /// Counts of labelled samples or recordings, a row a label, a column an answer; `null` for
+    /// other tasks.
     pub confusion: Option<Vec<Vec<u32>>>,
     /// Gestures only: every answered sample, in order. Otherwise `null`.
     pub samples: Option<Vec<SampleAnswer>>,
     /// Counts of the words, unknown words and lines of the text; `null` without a language model.
     pub text: Option<Counts>,
+    /// Spiking networks only: spikes by population, answers, traced values. Otherwise `null`.
+    pub spikes: Option<SpikeFigures>,
     /// Statement on what the results compare with, from the model's card.
     ///
     /// It is empty if too many words of the text are unknown to the model for a comparison.

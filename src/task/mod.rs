@@ -11,9 +11,10 @@ pub mod lm;
 pub mod log;
 pub mod options;
 mod registry;
+pub mod spikes;
 pub mod tensor;
 mod work;
 
-pub use options::{Files, InputNote, Kept, Problem, TaskOptions};
+pub use options::{Files, InputNote, Kept, Loading, Problem, TaskOptions};
 pub use registry::{Task, TaskView};
-pub use work::{Feed, Moment, TaskKind, Work};
+pub use work::{Feed, Moment, SpikingFeed, TaskKind, Work};

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::work::Feed;
+use crate::mapping::options::MappingOptions;
 use crate::model::Model;
 
 /// Something wrong with a value of a scene.
@@ -70,6 +71,15 @@ pub trait Files {
     fn find(&self, name: &str, field: &str) -> Result<PathBuf, Problem>;
 }
 
+/// What a task is loaded for.
+#[derive(Clone, Copy, Debug)]
+pub struct Loading<'a> {
+    /// Model of the scene.
+    pub model: &'a Model,
+    /// Mapping of the scene.
+    pub mapping: &'a MappingOptions,
+}
+
 /// Options of a task, as a scene gives them.
 pub trait TaskOptions: Any + Debug {
     /// Returns the first value that is out of range or missing.
@@ -93,6 +103,11 @@ pub trait TaskOptions: Any + Debug {
         None
     }
 
+    /// Whether the network is spread over PEs by itself where the mapping does not say how.
+    fn spreads_itself(&self) -> bool {
+        false
+    }
+
     /// Whether the input of a time step is known only after the answer to the one before.
     fn feeds_back(&self) -> bool {
         false
@@ -103,7 +118,12 @@ pub trait TaskOptions: Any + Debug {
     /// # Errors
     ///
     /// Fails if the model is of another kind, or if a file cannot be read.
-    fn load(&self, model: &Model, files: &dyn Files, kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem>;
+    fn load(
+        &self,
+        loading: &Loading<'_>,
+        files: &dyn Files,
+        kept: &mut Kept,
+    ) -> Result<Arc<dyn Feed>, Problem>;
 
     /// Says in what the inputs of two runs differ, with the word for one input, in scenes of this
     /// task and of `other`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::options::TaskOptions;
 use super::work::TaskKind;
-use super::{dvs, lm, tensor};
+use super::{dvs, lm, spikes, tensor};
 
 /// Makes the enums that scenes and screens know tasks by, out of one line a task: its name in
 /// scenes, its options, what screens show of it, its words.
@@ -59,4 +59,6 @@ tasks! {
     Gestures(dvs::options::GestureOptions, dvs::view::GestureView, dvs::KIND),
     /// The network's layers run over an array of inputs, row by row.
     Tensor(tensor::options::TensorOptions, tensor::view::TensorView, tensor::KIND),
+    /// A spiking network runs on lists of spikes, or on recordings of an event camera.
+    Spikes(spikes::options::SpikeOptions, spikes::view::SpikeView, spikes::KIND),
 }

@@ -10,8 +10,10 @@ use super::facts::{TaskFacts, WordKind};
 use super::figures::{Figures, StepLine};
 use super::options::{Files, InputNote, Problem};
 use super::registry::TaskView;
-use crate::chip::clock::Tick;
+use super::spikes::options::Tick;
+use crate::chip::clock::Tick as ChipTick;
 use crate::machine::program::DramRows;
+use crate::net::spiking::Network;
 
 /// Inputs of a loaded task: what the chip's DRAM holds, and the start of a run over it.
 pub trait Feed: Debug + Send + Sync {
@@ -26,12 +28,30 @@ pub trait Feed: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Returns the spiking network that the task runs; `None` if the model's layers are run.
+    fn spikes(&self) -> Option<SpikingFeed<'_>> {
+        None
+    }
+
     /// Starts a run with `batch` samples side by side.
     ///
     /// # Errors
     ///
     /// Fails if a text or prompt cannot be read.
     fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem>;
+}
+
+/// Spiking network of a task, and what its program depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct SpikingFeed<'a> {
+    /// Network, as mathematics.
+    pub network: &'a Arc<Network>,
+    /// Whether an input neuron may spike more than once a tick.
+    pub counts: bool,
+    /// Ticks after which all state begins anew; `None` if it never does.
+    pub restart: Option<u32>,
+    /// Length of a tick on the chip.
+    pub tick: Tick,
 }
 
 /// Words of a task, the same in all its scenes.
@@ -86,7 +106,13 @@ pub trait Work: Any + Debug + Send + Sync {
 
     /// Takes what the last layer sent in the oldest time step without an answer, for each sample of
     /// the batch. `now`: chip time and energy since the start, in ticks and J.
-    fn observe(&mut self, outputs: &[Vec<f32>], now: (Tick, f64));
+    fn observe(&mut self, outputs: &[Vec<f32>], now: (ChipTick, f64));
+
+    /// Returns neurons, as population and number, whose state is wanted with the outputs, as
+    /// a row behind those of the batch.
+    fn traced(&self) -> &[(usize, u32)] {
+        &[]
+    }
 
     /// Time steps from the first input to the last answer.
     fn total_steps(&self) -> u64;

@@ -13,7 +13,7 @@ use spinntui::machine::program::DramRows;
 use spinntui::machine::state::Status;
 use spinntui::mapping::check::is_misfit;
 use spinntui::mapping::options::{LayerMapping, MappingOptions, Placement};
-use spinntui::mapping::spiking::{self, PopulationMapping, SpikingError};
+use spinntui::mapping::lif::{self as spiking, PopulationMapping, SpikingError};
 use spinntui::mapping::{MapError, Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::lif::{Lif, LifPopulation, Reset};

@@ -13,7 +13,7 @@ use spinntui::machine::exec::Machine;
 use spinntui::machine::legend::PhaseRole;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::mapping::options::Placement;
-use spinntui::mapping::spiking::{self, PopulationMapping, Request, SpikingError, SpikingSlot};
+use spinntui::mapping::lif::{self as spiking, PopulationMapping, Request, SpikingError, SpikingSlot};
 use spinntui::net::csr::{Csr, from_parts};
 use spinntui::net::lif::{Lif, LifPopulation, LifState, Projection, Reset, Source};
 use spinntui::session::energy::Meter;

@@ -11,6 +11,7 @@ pub mod access;
 mod events;
 mod matrix;
 mod measure;
+mod spikes;
 
 use std::sync::OnceLock;
 
@@ -59,7 +60,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 21] = [
+pub const SOURCES: [Source; 25] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -81,6 +82,39 @@ pub const SOURCES: [Source; 21] = [
     source!("wait_fifo", "fifo_polling", "fifo_sleeping"),
     source!("dma_send", "dma_send"),
     source!("lif", "lif_start", "lif_add", "lif_subtract", "lif_reset"),
+    source!("timer_tick", "timer_tick"),
+    source!(
+        "synapses",
+        "take_entries",
+        "free_entries",
+        "collect",
+        "collect_counts",
+        "deliver",
+        "deliver_counts",
+        "deliver_integers",
+        "deliver_integer_counts",
+        "deliver_later",
+        "deliver_later_counts",
+        "deliver_later_integers",
+        "deliver_later_integer_counts"
+    ),
+    source!(
+        "neurons",
+        "take_integers",
+        "filter",
+        "leak_add",
+        "difference",
+        "fire_one",
+        "fire_many",
+        "subtract",
+        "set_to",
+        "set_zero",
+        "settle",
+        "raise_to",
+        "list_spikes",
+        "list_counts"
+    ),
+    source!("send_events", "send_keys", "send_counts"),
 ];
 
 /// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
@@ -105,6 +139,7 @@ pub struct KernelCosts {
     matrix: [Coefficients; Routine::ALL.len()],
     delivery: events::Delivery,
     accesses: access::Accesses,
+    spikes: spikes::Spikes,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.

@@ -21,10 +21,12 @@ pub mod events;
 pub mod int8_csr;
 pub mod lif;
 pub mod matrix;
+pub mod neurons;
 pub mod options;
 pub mod pointwise;
 pub mod routine;
 mod rows;
+pub mod synapses;
 mod words;
 
 use thiserror::Error;
@@ -47,6 +49,26 @@ pub struct KernelFault {
 pub const WORDS: usize = crate::chip::constants::SRAM_BYTES / 4;
 /// A PE's SRAM as 32-bit words.
 pub type SramWords = [u32; WORDS];
+
+/// Memory that a kernel reads and writes word by word.
+pub trait Memory {
+    /// Returns all words.
+    fn words(&self) -> &SramWords;
+
+    /// Writes the word at a byte address.
+    fn set_word(&mut self, address: u32, value: u32);
+}
+
+#[cfg(test)]
+impl Memory for Box<SramWords> {
+    fn words(&self) -> &SramWords {
+        self
+    }
+
+    fn set_word(&mut self, address: u32, value: u32) {
+        self[address as usize / 4 % WORDS] = value;
+    }
+}
 
 /// SRAM full of zeros.
 #[cfg(test)]

@@ -14,7 +14,9 @@ use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::UnpackWork;
 use crate::kernel::matrix::{Kernel, Work};
+use crate::kernel::neurons::Pass;
 use crate::kernel::routine::Routine;
+use crate::kernel::synapses::{CollectWork, DeliverWork, Form};
 
 /// What the core's work costs, in PE cycles.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +54,12 @@ pub struct Costs {
     pub timer_log: u64,
     /// Sending a message at the end of an operation.
     pub notice: u64,
+    /// Handler of the timer that begins a time step.
+    pub timer_tick: u64,
+    /// Noting how far the FIFO is filled.
+    pub take_entries: u64,
+    /// Freeing the entries that were taken.
+    pub free_entries: u64,
     /// `dma_send`: from the call to the first command.
     pub dma_send_lead: u64,
     /// `dma_send`: between two commands.
@@ -120,6 +128,9 @@ impl Costs {
             dma_setup: u64::from(assume.dma_setup_cycles),
             timer_log: at(kernels.timer_log()),
             notice: at(kernels.barrier_send()),
+            timer_tick: at(kernels.timer_tick()),
+            take_entries: at(kernels.take_entries()),
+            free_entries: at(kernels.free_entries()),
             dma_send_lead: at(kernels.dma_send_lead()),
             dma_send_per_destination: at(kernels.dma_send_per_destination()),
             fifo_empty: at(fifo.empty),
@@ -153,6 +164,36 @@ impl Costs {
     /// Loads and stores of the kernels.
     pub fn accesses(&self) -> &'static Accesses {
         self.kernels.accesses()
+    }
+
+    /// A pass over `units` spiking neurons, `spiking` of which have spikes.
+    pub fn neuron_pass(&self, pass: Pass, units: u32, spiking: u32) -> u64 {
+        self.at(self.kernels.neuron_pass(pass, units, spiking))
+    }
+
+    /// Marking the neurons of entries; `counts`: entries have numbers of spikes.
+    pub fn collect(&self, counts: bool, work: &CollectWork) -> u64 {
+        self.at(self.kernels.collect(counts, work))
+    }
+
+    /// Adding synapse rows to sums.
+    pub fn deliver(&self, form: Form, work: &DeliverWork) -> u64 {
+        self.at(self.kernels.deliver(form, work))
+    }
+
+    /// Sending events; `counts`: they have numbers of spikes.
+    pub fn send_events(&self, counts: bool, packets: u32) -> u64 {
+        self.at(self.kernels.send_events(counts, packets))
+    }
+
+    /// From the start of sending events to the first one's trigger.
+    pub fn send_events_lead(&self, counts: bool) -> u64 {
+        self.at(self.kernels.send_events_lead(counts))
+    }
+
+    /// From one event's trigger to the next.
+    pub fn send_event(&self, counts: bool) -> u64 {
+        self.at(self.kernels.send_event(counts))
     }
 
     /// One run of a routine that does this work.

@@ -116,7 +116,11 @@ impl Machine {
         }
         self.state.host.in_flight.push_back(rows.to_vec());
         let turnaround = clock::from_us(self.program.assume.host_turnaround_us);
-        self.state.queue.push(self.state.tick + turnaround, CHIP, EventKind::StepStart);
+        let at = match &self.program.timer {
+            Some(timer) => self.tick_time(timer.period),
+            None => self.state.tick + turnaround,
+        };
+        self.state.queue.push(at, CHIP, EventKind::StepStart);
         let now = self.state.tick;
         self.note(|recorder| recorder.asked(now));
         true
@@ -189,6 +193,7 @@ impl Machine {
         let Some(pe) = Pe::from_index(usize::from(event.source)) else {
             return match event.kind {
                 EventKind::Deliver(number) => self.deliver(number),
+                EventKind::StepEnd => self.ended_tick(),
                 _ => self.start_step(),
             };
         };
@@ -208,6 +213,7 @@ impl Machine {
             EventKind::Inject => self.inject(pe),
             EventKind::Drain => self.drain_end(pe),
             EventKind::StepStart => self.start_step(),
+            EventKind::StepEnd => self.ended_tick(),
         }
     }
 
@@ -223,6 +229,9 @@ impl Machine {
         host.announced = step.wrapping_add(1);
         let now = self.state.tick;
         self.note(|recorder| recorder.announced(step, now));
+        if program.is_timed() {
+            return self.tick(step, place);
+        }
         let (x, y) = program.assume.host_port;
         let from = Qpe::at(x, y).map_or(0, Qpe::index);
         for announcement in &program.announcements {
@@ -249,7 +258,7 @@ impl Machine {
     }
 
     /// Row of a sample in a time step in flight.
-    fn row(&self, place: usize, sample: usize) -> u32 {
+    pub(super) fn row(&self, place: usize, sample: usize) -> u32 {
         self.state.host.in_flight.get(place).and_then(|rows| rows.get(sample)).copied().unwrap_or(0)
     }
 
@@ -262,9 +271,11 @@ impl Machine {
             self.note_copying(number);
             let progress = self.route(&packet);
             self.note_copied();
-            return progress;
+            let event = matches!(packet.kind, PacketKind::Event { .. });
+            return if event { progress.or(self.event_gone()) } else { progress };
         }
-        if self.program.delivery.broadcast == Broadcast::Router {
+        let event = matches!(packet.kind, PacketKind::Event { .. });
+        if event || self.program.delivery.broadcast == Broadcast::Router {
             return self.at_port(number, &packet);
         }
         self.accept(number)
@@ -281,8 +292,11 @@ impl Machine {
             }
             self.pass_to_host(&packet);
         } else {
-            let routed = self.program.delivery.broadcast == Broadcast::Router
-                && matches!(packet.kind, PacketKind::Values { .. });
+            let routed = match packet.kind {
+                PacketKind::Values { .. } => self.program.delivery.broadcast == Broadcast::Router,
+                PacketKind::Event { message, .. } => message.is_none(),
+                PacketKind::Announce { .. } | PacketKind::Message { .. } => false,
+            };
             for p in 0..PES_PER_QPE {
                 if packet.mask >> p & 1 == 1 {
                     let index = usize::from(packet.qpe) * PES_PER_QPE + p;
@@ -295,7 +309,10 @@ impl Machine {
                 }
             }
         }
-        self.values_gone(packet.kind)
+        match packet.kind {
+            PacketKind::Event { .. } => self.event_gone(),
+            kind => self.values_gone(kind),
+        }
     }
 
     /// Writes a packet into one PE.
@@ -321,10 +338,11 @@ impl Machine {
                 let slot = inbox.slot(self.program.lane(message.population, message.sample));
                 slot.and_then(|slot| self.arrival(index, slot, message.counter, step))
             }
-            PacketKind::Message { message, .. } => {
+            PacketKind::Message { message, .. } | PacketKind::Event { message: Some(message), .. } => {
                 let slot = inbox.slot(self.program.lane(message.population, message.sample));
                 slot.map(|slot| Arrival { slot, counter: message.counter, set: 0 })
             }
+            PacketKind::Event { message: None, .. } => None,
         };
         if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
             self.interrupt(pe, arrival);
@@ -385,6 +403,10 @@ impl Machine {
 
     /// A packet is lost, and with one on its way to the router all its copies.
     pub(super) fn packet_lost(&mut self, packet: &Packet) -> Progress {
+        if let PacketKind::Event { .. } = packet.kind {
+            self.event_lost();
+            return Progress::default();
+        }
         let copies = match packet.kind {
             PacketKind::Values { population, groups, .. } if packet.qpe == ROUTER && !packet.host => {
                 self.program.delivery.routes.get(route_number(population, groups)).map_or(0, Vec::len)
@@ -428,7 +450,7 @@ impl Machine {
         Progress { phase: Some((layer, sends)), layer: Some(layer), step: complete }
     }
 
-    fn end_step(&mut self) {
+    pub(super) fn end_step(&mut self) {
         self.note_step();
         let state = &mut self.state;
         state.phases.end_step();

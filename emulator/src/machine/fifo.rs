@@ -63,6 +63,8 @@ pub struct Fifo {
     pub start: u32,
     /// Entries it has room for; 0 without a ring.
     pub capacity: u32,
+    /// Bytes of an entry.
+    pub entry: u32,
     /// Number of the oldest entry in the ring.
     pub read: u32,
     /// Entries in it now.
@@ -91,9 +93,9 @@ pub struct FifoCount {
 }
 
 impl Fifo {
-    /// An empty ring in `bytes` bytes from `start` on.
-    pub fn new(start: u32, bytes: u32) -> Self {
-        Self { start, capacity: bytes / ENTRY_BYTES, ..Self::default() }
+    /// An empty ring of entries of `entry` bytes in `bytes` bytes from `start` on.
+    pub fn new(start: u32, bytes: u32, entry: u32) -> Self {
+        Self { start, capacity: bytes.checked_div(entry).unwrap_or(0), entry, ..Self::default() }
     }
 
     /// No room for another entry.
@@ -102,7 +104,7 @@ impl Fifo {
     }
 
     fn address(&self, number: u32) -> u32 {
-        self.start + ENTRY_BYTES * (number % self.capacity.max(1))
+        self.start + self.entry * (number % self.capacity.max(1))
     }
 
     /// The entry that comes out next.
@@ -129,7 +131,8 @@ impl Fifo {
         Some(entry)
     }
 
-    fn advance(&mut self) {
+    /// Frees the oldest entry.
+    pub(super) fn advance(&mut self) {
         self.read = (self.read + 1) % self.capacity.max(1);
         self.fill -= 1;
     }
@@ -154,7 +157,8 @@ impl Fifo {
         }
         let at = self.address(self.read + self.fill);
         sram.set_word(at, entry.key);
-        sram.set_words(at + 4, &entry.payload);
+        let words = (self.entry as usize / 4).saturating_sub(1).min(entry.payload.len());
+        sram.set_words(at + 4, &entry.payload[..words]);
         self.fill += 1;
         self.count.written += 1;
         self.count.high_water = self.count.high_water.max(self.fill);
@@ -176,7 +180,7 @@ mod tests {
         ) {
             let on_full = [OnFull::Stall, OnFull::Drop, OnFull::Overwrite][policy];
             let mut sram = Sram::default();
-            let mut fifo = Fifo::new(0x100, capacity * ENTRY_BYTES + 7);
+            let mut fifo = Fifo::new(0x100, capacity * ENTRY_BYTES + 7, ENTRY_BYTES);
             let (mut model, mut lost, mut refused) = (VecDeque::new(), 0_u64, 0_u64);
             let (mut tried, mut out) = (0_u64, 0_u64);
             for operation in operations {

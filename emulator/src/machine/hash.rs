@@ -11,6 +11,7 @@ use super::broadcast::router::RouterState;
 use super::fifo::Fifo;
 use super::noc::{Burst, Hop, Load, Noc};
 use super::queue::{Arrival, Event, EventKind};
+use super::timer::{ChipTimer, PeTimer};
 use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
@@ -47,6 +48,7 @@ impl State {
             disturbed: _,
             queue,
             pes,
+            timer,
             noc,
             router,
             blocked,
@@ -92,6 +94,9 @@ impl State {
             words.list(steps.iter().copied());
         }
         words.list(outputs_left.iter().copied());
+        let ChipTimer { began, events_left, count: _ } = timer;
+        words.list(began.iter().copied());
+        words.add(*events_left);
         faults.words().for_each(|word| words.add(word));
         words.add(fault.is_some());
         hosts(&mut words, host);
@@ -112,6 +117,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
         cursor,
         transfers,
         fifo,
+        timer,
         inject_delay,
         ended,
         timer_counts,
@@ -142,11 +148,15 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     for block in transfers.iter() {
         transfer(words, block);
     }
-    let Fifo { start, capacity, read, fill, draining, drain_ends, count: _ } = fifo;
-    for word in [*start, *capacity, *read, *fill, u32::from(*draining)] {
+    let Fifo { start, capacity, entry, read, fill, draining, drain_ends, count: _ } = fifo;
+    for word in [*start, *capacity, *entry, *read, *fill, u32::from(*draining)] {
         words.add(word);
     }
     words.add(*drain_ends);
+    // What was sent when only observes.
+    let PeTimer { step, pending, taken, sent_in: _, count: _ } = timer;
+    words.add(u64::from(*step) << 32 | u64::from(*taken));
+    words.option(pending.as_ref(), |words, step| words.add(*step));
     words.list(ended.iter().copied());
     words.list(timer_counts.iter().copied());
     words.add(*logged);
@@ -227,6 +237,11 @@ fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
             PacketKind::Message { message: to, relayed } => {
                 words.add(3_u64 << 32 | u64::from(relayed));
                 message(words, to);
+            }
+            PacketKind::Event { population, route, step, message: to } => {
+                words.add(4_u64 << 32 | u64::from(population) << 16 | u64::from(route));
+                words.add(step);
+                words.option(to, message);
             }
         }
     });

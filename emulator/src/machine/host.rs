@@ -28,7 +28,7 @@ impl Machine {
 
     /// First word of a population's values in the host's memory, which keeps as many time steps as
     /// can be in flight.
-    fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
+    pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
         let first = self.program.layers.get(population)?.host?;
         let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;
         Some((place + sample) * self.program.host_words() as usize + first as usize)

@@ -33,6 +33,7 @@ pub mod routine;
 pub mod sram;
 pub mod state;
 pub mod stop;
+pub mod timer;
 pub mod timetable;
 mod transit;
 pub mod watch;

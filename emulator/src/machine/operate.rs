@@ -64,6 +64,13 @@ impl Machine {
                 Err(fault) => return self.fault(pe, operation, slot, fault),
             },
             Action::Send => self.begin_broadcast(pe, operation.slot, slot),
+            Action::Tick => return self.await_tick(pe),
+            Action::TakeEntries { .. } => priced.of(|costs| costs.take_entries).into(),
+            Action::FreeEntries => priced.of(|costs| costs.free_entries).into(),
+            Action::SendEvents(list) => {
+                let cycles = self.send_events(pe, slot, list);
+                Price { cycles, ..Price::default() }.into()
+            }
             Action::Log(phases) => {
                 let price = priced.of(|costs| costs.timer_log * phases.len() as u64);
                 Begun { price, accesses: None }
@@ -79,7 +86,7 @@ impl Machine {
     }
 
     /// Lets the core work for `cycles` cycles, after which the operation ends.
-    fn busy_for(&mut self, pe: Pe, cycles: u64) {
+    pub(super) fn busy_for(&mut self, pe: Pe, cycles: u64) {
         let ticks = self.ticks(cycles);
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Busy;
@@ -239,14 +246,25 @@ impl Machine {
                 log(state, loaded, slot, phases);
                 Ok(Ended::default())
             }
-            Action::Wait(_) | Action::Read { .. } | Action::Send => Ok(Ended::default()),
+            Action::TakeEntries { at, meant } => {
+                let (at, meant) = (*at, *meant);
+                self.take_entries(pe, at, meant);
+                Ok(Ended::default())
+            }
+            Action::Wait(_)
+            | Action::Read { .. }
+            | Action::Send
+            | Action::Tick
+            | Action::FreeEntries
+            | Action::SendEvents(_) => Ok(Ended::default()),
         };
+        let state = &mut self.state.pes[pe.index()];
         let (number, began) = (state.operation, state.began);
         self.trace_timed(pe, operation.phase, began);
         match &operation.action {
             Action::Call(_) => self.trace_end(pe, number),
             Action::Log(_) => self.trace_log(pe, number),
-            Action::Wait(_) | Action::Read { .. } | Action::Send => {}
+            _ => {}
         }
         let events = match done {
             Ok(Ended { events }) => events,
@@ -266,12 +284,20 @@ impl Machine {
         if let Some(notice) = &operation.notice {
             self.send_message(pe, notice, false);
         }
+        let mut progress = match &operation.action {
+            Action::FreeEntries => self.free_entries(pe),
+            Action::Log(_) if program.is_timed() => self.end_tick(pe, loaded),
+            _ => Progress::default(),
+        };
         let phase = self.phase_end(slot, operation, now);
+        if program.is_timed() && matches!(operation.action, Action::Log(_)) {
+            progress.layer = phase.map(|(layer, _)| layer);
+        }
         self.note(|recorder| recorder.end(pe.index(), now, events));
         let state = &mut self.state.pes[pe.index()];
         state.operation = (state.operation + 1) % loaded.operations.len() as u32;
         self.begin(pe);
-        Progress { phase, ..Progress::default() }
+        Progress { phase, ..progress }
     }
 
     /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when they are delivered.)

@@ -19,6 +19,7 @@ pub use super::dram::DramRows;
 use super::legend::{Legend, PhaseId};
 use super::options::{Assume, Waiting};
 use super::routine::Routine;
+use super::timer::{EventList, Timer};
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::Pe;
@@ -61,6 +62,20 @@ pub enum Action {
     Call(Arc<dyn Routine>),
     /// Sends the slot's block.
     Send,
+    /// Waits for the PE's timer ([`super::timer`]).
+    Tick,
+    /// Takes the entries that are in the FIFO now.
+    TakeEntries {
+        /// Byte address of two words: the number of the oldest entry's place, and how many there are.
+        at: u32,
+        /// Ticks from sending to taking that the entries are meant to have: 1, or 0 for those of the
+        /// same tick.
+        meant: u32,
+    },
+    /// Frees the entries that were taken.
+    FreeEntries,
+    /// Sends a list of events, a packet each.
+    SendEvents(EventList),
     /// Writes the timer counts of these phases to the debug log, and counts the time step.
     Log(Vec<PhaseId>),
 }
@@ -336,6 +351,8 @@ pub struct Program {
     pub batch: u32,
     /// Time steps that may be announced and not complete, 1 to [`MAX_IN_FLIGHT`].
     pub steps_in_flight: u32,
+    /// Timer that begins the time steps; `None` if announcements by the host do.
+    pub timer: Option<Timer>,
     /// Memory images were replaced after the program was built: constants in memory may be others
     /// than those that its routines were built with.
     pub images_replaced: bool,
@@ -402,8 +419,12 @@ impl Program {
         self.layers.iter().filter(|layer| layer.host.is_some()).map(|layer| layer.words).sum()
     }
 
-    /// Number of populations whose values go to the host, over all samples of the batch.
+    /// Number of ends that complete a time step: those of all PEs where timers begin the steps, else of
+    /// the populations whose values go to the host, over all samples of the batch.
     pub fn outputs(&self) -> u32 {
+        if self.is_timed() {
+            return self.used_pes() as u32;
+        }
         self.layers.iter().filter(|layer| layer.host.is_some()).count() as u32 * self.batch
     }
 

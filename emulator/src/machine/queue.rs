@@ -25,8 +25,10 @@ pub enum EventKind {
     OperationEnd,
     /// `source` hands the next packet of its broadcast to the NoC.
     Inject,
-    /// The host port announces the next time step.
+    /// The host port announces the next time step, or all timers begin it.
     StepStart,
+    /// A time step that was complete before an earlier one is.
+    StepEnd,
     /// `source` has taken an entry out of its FIFO (or is found to later, if interrupts held it up).
     Drain,
 }
@@ -53,6 +55,7 @@ impl EventKind {
             Self::Inject => 4,
             Self::StepStart => 5,
             Self::Drain => 6,
+            Self::StepEnd => 7,
         }
     }
 }

@@ -117,6 +117,12 @@ pub struct Price {
     pub kinds: [u64; 3],
 }
 
+impl From<Price> for Begun {
+    fn from(price: Price) -> Self {
+        Self { price, accesses: None }
+    }
+}
+
 impl std::ops::Add for Price {
     type Output = Self;
 

@@ -287,6 +287,16 @@ fn set_bits(mut bits: u128) -> impl Iterator<Item = usize> {
     })
 }
 
+impl crate::kernel::Memory for Sram {
+    fn words(&self) -> &[u32; SRAM_WORDS] {
+        Self::words(self)
+    }
+
+    fn set_word(&mut self, address: u32, value: u32) {
+        Self::set_word(self, address, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

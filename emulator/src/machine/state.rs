@@ -8,7 +8,7 @@ use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
 use super::fault::Faults;
-use super::fifo::Fifo;
+use super::fifo::{ENTRY_BYTES, Fifo};
 use super::legend::PhaseId;
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
@@ -18,6 +18,7 @@ use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Program, Slot};
 use super::queue::{Arrival, EventQueue};
 use super::sram::Sram;
 use super::stop::CoreFault;
+use super::timer::{ChipTimer, PeTimer};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
 
@@ -105,6 +106,8 @@ pub struct PeState<M = Sram> {
     pub transfers: VecDeque<Transfer>,
     /// The ring that packets from the event router go to.
     pub fifo: Fifo,
+    /// Its timer.
+    pub timer: PeTimer,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
     /// Times that each operation of its program has ended.
@@ -186,6 +189,17 @@ pub enum PacketKind {
         message: Message,
         /// Whether a handler sends it, not an operation.
         relayed: bool,
+    },
+    /// Event packet, which the event router copies to its receivers' FIFOs.
+    Event {
+        /// Population of the sender; `u8::MAX` for the host.
+        population: u8,
+        /// Entry of the event router.
+        route: u16,
+        /// Time step that the sender was in.
+        step: u32,
+        /// Arrival that it counts as, instead of going to the FIFO.
+        message: Option<Message>,
     },
 }
 
@@ -323,6 +337,8 @@ pub struct State<M = Sram> {
     pub queue: EventQueue,
     /// By PE index.
     pub pes: Vec<PeState<M>>,
+    /// Timers that begin time steps.
+    pub timer: ChipTimer,
     /// Links.
     pub noc: Noc,
     /// The event router.
@@ -376,7 +392,8 @@ impl State {
             for (address, words) in &loaded.image {
                 pe.sram.set_words(*address, words);
             }
-            pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1);
+            let entry = program.timer.as_ref().map_or(ENTRY_BYTES, |timer| 4 * timer.entry_words);
+            pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1, entry);
             pe.ended = vec![0; loaded.operations.len()];
             *active = vec![[0; STEPS]; loaded.slots.len()];
         }
@@ -389,6 +406,7 @@ impl State {
             disturbed: false,
             queue: EventQueue::default(),
             pes,
+            timer: ChipTimer::default(),
             noc: Noc::default(),
             router: RouterState::default(),
             blocked: nothing_blocked(),

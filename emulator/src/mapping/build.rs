@@ -294,6 +294,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         announcements: announcements(&common, &placed),
         batch: common.copies.batch,
         steps_in_flight: steps_in_flight(request.mapping, layers.len()),
+        timer: None,
         pes,
         layers,
         dram: Arc::clone(&request.dram),

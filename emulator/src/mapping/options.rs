@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::options::KernelKind;
 pub use crate::machine::broadcast::options::{Broadcast, FifoOptions, OnFull, Payload};
+use crate::net::spiking::{self, WeightFormat};
 
 /// Which layers work at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +79,7 @@ pub struct LayerMapping {
 }
 
 /// How the network is put on the chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MappingOptions {
     /// Which layers work at the same time.
@@ -111,11 +112,27 @@ pub struct MappingOptions {
     /// Algorithm 1 does not.
     #[serde(default)]
     pub overlap_recurrent: bool,
-    /// The layers of the network, in order.
+    /// Format of a spiking network's weights.
+    #[serde(default)]
+    pub weights: WeightFormat,
+    /// Factor of 8-bit weights of a spiking network; by default 127/max|w| of each target population.
+    #[serde(default)]
+    pub weight_scale: Option<f64>,
+    /// The layers of the network, in order. In spiking networks an entry for a population is
+    /// optional: without one it gets the PEs that it needs, with at most 250 neurons each.
+    #[serde(default)]
     pub layers: Vec<LayerMapping>,
 }
 
 impl MappingOptions {
+    /// Returns the ticks that spikes of a spiking network take to the next population.
+    pub fn spike_schedule(&self) -> spiking::Schedule {
+        match self.schedule {
+            Schedule::LayerSequential => spiking::Schedule::LayerSequential,
+            Schedule::Pipelined => spiking::Schedule::Pipelined,
+        }
+    }
+
     const fn default_batch() -> u32 {
         1
     }
@@ -133,6 +150,8 @@ impl Default for MappingOptions {
             balance: Balance::default(),
             barrier: Barrier::default(),
             overlap_recurrent: false,
+            weights: WeightFormat::default(),
+            weight_scale: None,
             layers: Vec::new(),
         }
     }

@@ -115,6 +115,9 @@ pub enum Kind {
     Gestures,
     /// EGRU layers alone, for arrays.
     Layers,
+    /// Spiking network of a NIR file or a description: such models have no card file.
+    #[serde(skip)]
+    Spiking,
 }
 
 /// Place of the reset gate r.
@@ -209,7 +212,7 @@ impl Card {
             kind if kind != Kind::LanguageModel && card.projection.is_some() => Err(CardError::Projection),
             Kind::Gestures if card.carry != Carry::Nothing => Err(CardError::GestureCarry(card.carry)),
             Kind::Gestures if card.classes.is_empty() => Err(CardError::NoClasses),
-            Kind::Gestures | Kind::LanguageModel | Kind::Layers => Ok(card),
+            Kind::Gestures | Kind::LanguageModel | Kind::Layers | Kind::Spiking => Ok(card),
         }
     }
 
@@ -218,7 +221,7 @@ impl Card {
         let (carry, sequence, output) = match kind {
             Kind::LanguageModel => (Carry::Y, WORDS, Output::Y),
             Kind::Gestures => (Carry::Nothing, FRAMES, Output::Trace),
-            Kind::Layers => (Carry::Nothing, FRAMES, Output::Y),
+            Kind::Layers | Kind::Spiking => (Carry::Nothing, FRAMES, Output::Y),
         };
         Self {
             name: name.to_owned(),

@@ -24,6 +24,30 @@ pub enum ModelError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// The file of a spiking network is missing or unreadable.
+    #[error("{}: {source}", path.display())]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A NIR file is refused.
+    #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
+    Nir {
+        /// The file.
+        path: PathBuf,
+        /// Node and reason.
+        source: spinntui_nir::NirError,
+    },
+    /// The description of a spiking network is refused.
+    #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
+    Description {
+        /// The file.
+        path: PathBuf,
+        /// Place and reason.
+        source: super::spiking::description::DescriptionError,
+    },
     /// The weights are no safetensors file, or one cut short.
     #[error(
         "{}: not a whole safetensors file ({bytes} bytes): {source}. Was it cut short, or never exported to \

@@ -28,6 +28,7 @@ pub use gestures::GestureModel;
 pub use language::{Decoder, LanguageModel, ProjectionLayer};
 pub use layers::LayersModel;
 pub use readout::{Prediction, Readout};
+pub use spiking::SpikingModel;
 pub use vocabulary::{Vocabulary, VocabularyError};
 
 use crate::file;
@@ -60,18 +61,23 @@ pub enum Model {
     Gestures(Arc<GestureModel>),
     /// EGRU layers alone.
     Layers(Arc<LayersModel>),
+    /// Spiking populations.
+    Spiking(Arc<SpikingModel>),
 }
 
 impl Model {
     /// Loads a model's folder, or a lone `.safetensors` file with its other files beside it.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        if let Some(file) = spiking::find(path) {
+            return SpikingModel::read(&file).map(Arc::new).map(Self::Spiking);
+        }
         let files = Files::find(path)?;
         let weights = Weights::read(&files.weights)?;
         let file = TensorFile::new(&weights)?;
         match files.card.as_ref().map_or_else(|| file.kind(), |card| card.kind) {
             Kind::LanguageModel => LanguageModel::read(files, file).map(Arc::new).map(Self::Language),
             Kind::Gestures => GestureModel::read(files, file).map(Arc::new).map(Self::Gestures),
-            Kind::Layers => LayersModel::read(files, file).map(Arc::new).map(Self::Layers),
+            Kind::Layers | Kind::Spiking => LayersModel::read(files, file).map(Arc::new).map(Self::Layers),
         }
     }
 
@@ -81,6 +87,7 @@ impl Model {
             Self::Language(model) => &model.card,
             Self::Gestures(model) => &model.card,
             Self::Layers(model) => &model.card,
+            Self::Spiking(model) => &model.card,
         }
     }
 
@@ -90,12 +97,15 @@ impl Model {
             Self::Language(model) => &model.path,
             Self::Gestures(model) => &model.path,
             Self::Layers(model) => &model.path,
+            Self::Spiking(model) => &model.path,
         }
     }
 
-    /// Its recurrent layers: what the chip runs.
+    /// Its recurrent layers; none in a spiking network.
     pub fn network(&self) -> &Egru {
+        const NONE: &Egru = &Egru { layers: Vec::new() };
         match self {
+            Self::Spiking(_) => NONE,
             Self::Language(model) => &model.network,
             Self::Gestures(model) => &model.network,
             Self::Layers(model) => &model.network,
@@ -108,6 +118,7 @@ impl Model {
             Self::Language(model) => &model.notes,
             Self::Gestures(model) => &model.notes,
             Self::Layers(model) => &model.notes,
+            Self::Spiking(model) => &model.notes,
         }
     }
 }
@@ -117,7 +128,7 @@ impl Model {
     pub fn language(&self) -> Option<&Arc<LanguageModel>> {
         match self {
             Self::Language(model) => Some(model),
-            Self::Gestures(_) | Self::Layers(_) => None,
+            Self::Gestures(_) | Self::Layers(_) | Self::Spiking(_) => None,
         }
     }
 
@@ -125,13 +136,24 @@ impl Model {
     pub fn gestures(&self) -> Option<&Arc<GestureModel>> {
         match self {
             Self::Gestures(model) => Some(model),
-            Self::Language(_) | Self::Layers(_) => None,
+            Self::Language(_) | Self::Layers(_) | Self::Spiking(_) => None,
+        }
+    }
+
+    /// The spiking network, if it is one.
+    pub fn spiking(&self) -> Option<&Arc<SpikingModel>> {
+        match self {
+            Self::Spiking(model) => Some(model),
+            Self::Language(_) | Self::Gestures(_) | Self::Layers(_) => None,
         }
     }
 }
 
 /// Returns the file whose change is a change of the model: its weights, or the index of shards.
 pub fn weights_file(path: &Path) -> PathBuf {
+    if let Some(file) = spiking::find(path) {
+        return file;
+    }
     weights::find(path).unwrap_or_else(|_| path.join(WEIGHTS_FILE))
 }
 

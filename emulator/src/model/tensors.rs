@@ -347,7 +347,7 @@ fn known(name: &str, kind: Kind) -> bool {
         None => match kind {
             Kind::LanguageModel => WHOLE.contains(&name),
             Kind::Gestures => known_gesture(name),
-            Kind::Layers => OUTSIDE.iter().any(|root| name.split('.').next() == Some(root)),
+            Kind::Layers | Kind::Spiking => OUTSIDE.iter().any(|root| name.split('.').next() == Some(root)),
         },
     }
 }

@@ -154,7 +154,7 @@ fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<
             None => format!("{who} itself"),
         },
         EventKind::Inject => format!("{who}, packing its broadcast"),
-        EventKind::StepStart => "the host".to_owned(),
+        EventKind::StepStart | EventKind::StepEnd => "the host".to_owned(),
     };
     (what, from)
 }

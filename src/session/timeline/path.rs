@@ -121,7 +121,9 @@ pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan>
 /// Returns the population that a packet is from or for.
 pub const fn population(kind: PacketKind) -> u8 {
     match kind {
-        PacketKind::Values { population, .. } => population,
+        // The host's inputs count as the first population's.
+        PacketKind::Event { population: u8::MAX, .. } => 0,
+        PacketKind::Values { population, .. } | PacketKind::Event { population, .. } => population,
         PacketKind::Announce { message, .. } | PacketKind::Message { message, .. } => message.population,
     }
 }
@@ -131,6 +133,7 @@ pub fn about(program: &Program, kind: PacketKind) -> (u8, PhaseId, Option<u32>) 
     let (phase, step) = match kind {
         PacketKind::Values { population, step, .. } => (sends(program, population), Some(step)),
         PacketKind::Announce { step, .. } => (program.legend.announced, Some(step)),
+        PacketKind::Event { step, .. } => (sends(program, population(kind)), Some(step)),
         PacketKind::Message { .. } => (program.legend.notified, None),
     };
     (population(kind), phase, step)
@@ -211,14 +214,14 @@ impl Walk<'_> {
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
         match packet.kind {
-            PacketKind::Announce { step, .. } => At::Host(step),
+            PacketKind::Announce { step, .. } | PacketKind::Event { population: u8::MAX, step, .. } => At::Host(step),
             PacketKind::Message { relayed: true, .. } => At::Service(pe, 0),
             PacketKind::Values { .. } => {
                 let transfers = self.record.pes.get(pe).map(|record| &record.transfers);
                 let last = transfers.and_then(|list| last_before(list, packet.sent + 1, |span| span.begin));
                 last.map_or(At::Core(pe), |index| At::Transfer(pe, index))
             }
-            PacketKind::Message { relayed: false, .. } => At::Core(pe),
+            PacketKind::Message { relayed: false, .. } | PacketKind::Event { .. } => At::Core(pe),
         }
     }
 
@@ -297,7 +300,8 @@ pub fn packet_words(legend: &Legend, kind: PacketKind) -> &'static str {
     match kind {
         PacketKind::Values { groups, .. } => legend.packet(groups),
         PacketKind::Announce { .. } => "time step announced",
-        PacketKind::Message { message, .. } => {
+        PacketKind::Event { message: None, .. } => legend.sent,
+        PacketKind::Message { message, .. } | PacketKind::Event { message: Some(message), .. } => {
             legend.counter(message.counter).map_or("message", |counter| counter.note)
         }
     }

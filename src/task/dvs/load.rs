@@ -10,9 +10,9 @@ use super::recognise::NO_ROW;
 use super::recognising::Recognising;
 use super::samples::{RecordingWarning, Samples};
 use crate::machine::program::DramRows;
-use crate::model::{GestureModel, Model};
+use crate::model::GestureModel;
 use crate::net::gesture::FRAME_SIDE;
-use crate::task::options::{InputFile, wrong_kind};
+use crate::task::options::{InputFile, Loading, wrong_kind};
 use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
 
 /// Samples whose features are kept: twice the largest batch.
@@ -40,7 +40,13 @@ impl TaskOptions for GestureOptions {
         (!found.is_dir()).then(|| ("the labels that are read", labels_path(found)))
     }
 
-    fn load(&self, model: &Model, files: &dyn Files, kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem> {
+    fn load(
+        &self,
+        loading: &Loading<'_>,
+        files: &dyn Files,
+        kept: &mut Kept,
+    ) -> Result<Arc<dyn Feed>, Problem> {
+        let model = loading.model;
         let gestures = model.gestures().ok_or_else(|| wrong_kind(model, "a gesture model", "Gestures"))?;
         if usize::from(self.frames.size) != FRAME_SIDE {
             let message = format!(

@@ -10,8 +10,8 @@ use super::reading::Reading;
 use super::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
 use crate::file;
 use crate::machine::program::DramRows;
-use crate::model::{LanguageModel, Model};
-use crate::task::options::{InputFile, ranges, wrong_kind};
+use crate::model::LanguageModel;
+use crate::task::options::{InputFile, Loading, ranges, wrong_kind};
 use crate::task::{Feed, Files, Kept, Problem, TaskOptions, Work};
 
 /// Field of the text.
@@ -52,7 +52,13 @@ impl TaskOptions for LanguageModelOptions {
         matches!(self.mode, Mode::Generate(_))
     }
 
-    fn load(&self, model: &Model, _files: &dyn Files, kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem> {
+    fn load(
+        &self,
+        loading: &Loading<'_>,
+        _files: &dyn Files,
+        kept: &mut Kept,
+    ) -> Result<Arc<dyn Feed>, Problem> {
+        let model = loading.model;
         let language =
             model.language().ok_or_else(|| wrong_kind(model, "a language model", "LanguageModel"))?;
         let of_model = |decoder: &Decoder| Arc::ptr_eq(&decoder.model, language);

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::options::TensorOptions;
 use super::{Rows, TensorTask};
 use crate::machine::program::DramRows;
-use crate::model::Model;
-use crate::task::options::{InputFile, ranges};
+use crate::task::options::{InputFile, Loading, ranges};
 use crate::task::{Feed, Files, Kept, Problem, TaskOptions, Work};
 
 /// Field of the inputs.
@@ -32,7 +31,13 @@ impl TaskOptions for TensorOptions {
         self.outputs.as_deref()
     }
 
-    fn load(&self, model: &Model, files: &dyn Files, _kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem> {
+    fn load(
+        &self,
+        loading: &Loading<'_>,
+        files: &dyn Files,
+        _kept: &mut Kept,
+    ) -> Result<Arc<dyn Feed>, Problem> {
+        let model = loading.model;
         let (network, path) = (model.network(), files.find(&self.inputs, INPUTS)?);
         let rows = Rows::load(&path, network.inputs())
             .map_err(|error| Problem::new(INPUTS, error.to_string(), error.help()))?;

@@ -5,6 +5,7 @@ mod gestures;
 mod idle;
 mod language;
 mod picture;
+mod spikes;
 mod tensor;
 
 use ratatui::buffer::Buffer;
@@ -28,6 +29,7 @@ pub fn panel_of(task: &TaskView) -> &dyn TaskPanel {
         TaskView::LanguageModel(language) => language,
         TaskView::Gestures(gestures) => gestures,
         TaskView::Tensor(tensor) => tensor,
+        TaskView::Spikes(spikes) => spikes,
     }
 }
 

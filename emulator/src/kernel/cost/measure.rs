@@ -146,6 +146,7 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         matrix: matrix(meter)?,
         delivery: super::events::measure(meter)?,
         accesses: super::access::measure()?,
+        spikes: super::spikes::measure(meter)?,
     })
 }
 
@@ -170,7 +171,7 @@ pub(super) fn run(
     arguments: &[u32],
     board: &mut Board,
 ) -> Result<Vec<Step>, ListingError> {
-    let symbols = [("buffer_of_block", DATA), ("input_ready", DATA)];
+    let symbols = [("buffer_of_block", DATA), ("input_ready", DATA), ("tick_ready", DATA)];
     execute(function, &Call { arguments, stack: STACK, symbols: &symbols }, board)
 }
 
@@ -179,12 +180,12 @@ pub(super) fn end(steps: &[Step]) -> Linear {
 }
 
 /// Cycles before the last instruction, the return.
-fn before_return(steps: &[Step]) -> Linear {
+pub(super) fn before_return(steps: &[Step]) -> Linear {
     steps.len().checked_sub(2).and_then(|i| steps.get(i)).map_or_else(Linear::default, |step| step.end.into())
 }
 
 /// Cycles of a call on empty memory.
-fn total(meter: Meter, source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
+pub(super) fn total(meter: Meter, source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
     Ok(end(&meter.run(&load(source, function)?, arguments, &mut Board::default())?))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::super::arrivals::Groups;
 use super::super::exec::{Machine, Progress};
-use super::super::fifo::{ENTRY_BYTES, Entry, Key};
+use super::super::fifo::{Entry, Key};
 use super::super::options::Waiting;
 use super::super::queue::{Arrival, EventKind};
 use super::super::state::{Packet, PacketKind, Status};
@@ -33,14 +33,15 @@ impl Machine {
     /// The first receiver of a packet whose FIFO holds it up.
     fn full_at(&self, packet: &Packet) -> Option<usize> {
         let stalls = self.program.delivery.on_full == OnFull::Stall;
-        let routed = matches!(packet.kind, PacketKind::Values { .. }) && !packet.host;
+        let routed =
+            matches!(packet.kind, PacketKind::Values { .. } | PacketKind::Event { message: None, .. }) && !packet.host;
         let receivers = (0..PES_PER_QPE).filter(|p| packet.mask >> p & 1 == 1);
         let mut receivers = receivers.map(|p| usize::from(packet.qpe) * PES_PER_QPE + p);
         if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }
     }
 
     /// A PE has room again: what waits at its QPE's port goes on, in order.
-    fn let_in(&mut self, qpe: usize) -> Progress {
+    pub(in super::super) fn let_in(&mut self, qpe: usize) -> Progress {
         let mut progress = Progress::default();
         while let Some(&number) = self.state.blocked[qpe].front() {
             let Some(packet) = self.state.packets.get(number).copied() else { break };
@@ -72,11 +73,19 @@ impl Machine {
         let state = &mut self.state.pes[index];
         state.count.received += 1;
         let entry = Entry { key: packet.address, payload: packet.payload };
+        let (lost, oldest) = (state.fifo.count.overwritten, state.timer.sent_in.front().is_some());
         let at = state.fifo.push(&mut state.sram, entry, on_full);
+        if state.fifo.count.overwritten > lost && oldest {
+            state.timer.sent_in.pop_front();
+        }
         if let Some(at) = at {
+            if let PacketKind::Event { step, .. } = packet.kind {
+                state.timer.sent_in.push_back(step);
+            }
+            let bytes = state.fifo.entry;
             let place = state.fifo.newest();
             self.note(|recorder| recorder.enqueued(index, place));
-            self.banks_entry(index, at, ENTRY_BYTES);
+            self.banks_entry(index, at, bytes);
             self.state.matrix.delivered(packet.source, index);
             if let Some(pe) = Pe::from_index(index) {
                 self.drain(pe, true);
@@ -86,7 +95,7 @@ impl Machine {
 
     /// A core that waits takes the next entry out. `woken`: it had found the FIFO empty before.
     pub(in super::super) fn drain(&mut self, pe: Pe, woken: bool) {
-        if self.program.delivery.broadcast != Broadcast::Router {
+        if self.program.is_timed() || self.program.delivery.broadcast != Broadcast::Router {
             return;
         }
         let costs = &self.program.costs;

@@ -81,7 +81,12 @@ impl Machine {
     /// A packet has reached the router: it goes on to every QPE of its entry.
     pub(in super::super) fn route(&mut self, packet: &Packet) -> Progress {
         let program = Arc::clone(&self.program);
-        let PacketKind::Values { population, groups, .. } = packet.kind else { return Progress::default() };
+        let route = match packet.kind {
+            PacketKind::Values { population, groups, .. } => route_number(population, groups),
+            PacketKind::Event { route, .. } => usize::from(route),
+            PacketKind::Announce { .. } | PacketKind::Message { .. } => return Progress::default(),
+        };
+        let event = matches!(packet.kind, PacketKind::Event { .. });
         let (delivery, now) = (&program.delivery, self.state.tick);
         let latency = clock::from_ns(program.assume.router_latency_ns);
         let router = &mut self.state.router;
@@ -89,7 +94,7 @@ impl Machine {
         router.waited += start - now;
         router.packets += 1;
         let mut progress = Progress::default();
-        let entry = delivery.routes.get(route_number(population, groups));
+        let entry = delivery.routes.get(route);
         for &(qpe, mask) in entry.into_iter().flatten() {
             let port = usize::from(delivery.ports.of[usize::from(qpe)]);
             let router = &mut self.state.router;
@@ -97,6 +102,7 @@ impl Machine {
             router.leave[port] = depart + ROUTER_CYCLE;
             router.waited += depart - out;
             router.copies += 1;
+            self.state.timer.events_left += u32::from(event);
             let from = delivery.ports.neighbour(usize::from(qpe));
             let route = Route { from, to: usize::from(qpe), port: true };
             let entry = Entry { route, at: depart + HOP_CYCLES * NOC_CYCLE, more_hops: 1 };

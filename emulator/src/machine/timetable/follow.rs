@@ -68,6 +68,8 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
         disturbed: _,
         queue,
         pes,
+        // A program with timers has no timetable.
+        timer: _,
         noc,
         router: _,
         blocked: _,
@@ -134,6 +136,7 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
         cursor,
         transfers,
         fifo: _,
+        timer: _,
         inject_delay,
         ended,
         // Phases and the log are carried out with the script.
@@ -201,7 +204,7 @@ fn packets(packets: &mut PacketStore, end: &PacketStore, moved: Moved) {
         *sent = moved.any_tick(*sent);
         match &mut packet.kind {
             PacketKind::Values { step, .. } | PacketKind::Announce { step, .. } => *step = moved.step(*step),
-            PacketKind::Message { .. } => {}
+            PacketKind::Message { .. } | PacketKind::Event { .. } => {}
         }
     }
 }

@@ -144,7 +144,13 @@ fn pe(key: &mut Key, pe: &PeState, loaded: &PeProgram, now: Now) {
                     }
                 }
             }
-            Action::Read { .. } | Action::Send | Action::Log(_) => {}
+            Action::Read { .. }
+            | Action::Send
+            | Action::Log(_)
+            | Action::Tick
+            | Action::TakeEntries { .. }
+            | Action::FreeEntries
+            | Action::SendEvents(_) => {}
         }
     }
     relays(key, &pe.sram, loaded);
@@ -185,6 +191,8 @@ fn numbered(key: &mut Key, state: &State, number: u32, now: Now) {
             key.push(3 << 48 | u64::from(relayed));
             message(key, to);
         }
+        // A program with a timer has no timetable.
+        PacketKind::Event { .. } => {}
     }
 }
 

@@ -102,7 +102,8 @@ impl Timetables {
 fn may_repeat(program: &Program) -> bool {
     let delivery = &program.delivery;
     let operations = || program.pes.iter().flatten().flat_map(|loaded| &loaded.operations);
-    delivery.payload == Payload::Dense
+    !program.is_timed()
+        && delivery.payload == Payload::Dense
         && delivery.broadcast != Broadcast::Router
         && program.assume.bank_priority == BankPriority::Core
         && operations().all(|operation| match &operation.action {

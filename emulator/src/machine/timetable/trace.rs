@@ -173,7 +173,7 @@ impl Machine {
                 PacketKind::Announce { step, message } => {
                     Effect::Announce { packet, step: step.wrapping_sub(trace.step), sample: message.sample }
                 }
-                PacketKind::Message { .. } => Effect::Message { packet, source: pe },
+                PacketKind::Message { .. } | PacketKind::Event { .. } => Effect::Message { packet, source: pe },
             });
         });
     }

@@ -1,58 +1,72 @@
-//! Spiking populations on the chip: one population on some PEs, a program for each of them.
+//! Spiking networks on the chip, as SpiNNaker2's public software runs them.
 //!
-//! In every time step the host announces the step to all PEs. A PE waits for it and for the blocks
-//! that its sources sent in the step before, has its row of inputs read if it has any, computes the
-//! product of every projection, then its neurons, and sends their spikes (1 or 0, all of them) to
-//! the PEs that read them and to the host. A spike with a delay above 1 takes effect through a ring
-//! of sums. The host announces the next step when it has all spikes of this one, so no PE can
-//! overwrite what another one still reads.
+//! Timers begin the time steps, ticks, in all PEs at once ([`crate::machine::timer`]). In a tick a
+//! PE takes what the event router has put into its FIFO, marks the senders' neurons, adds the
+//! synapse rows of marked neurons to its ring of sums, computes its own neurons, and sends an
+//! event packet for each that spikes. Marks make the order of arrival irrelevant: rows are added
+//! in ascending order of sources, projection after projection, so that sums have the bits of
+//! [`crate::net::spiking`] on any partition.
+//!
+//! Spikes that cross to the next population within the tick need one thing more: a population
+//! waits for the messages of its senders that all their spikes are sent, and looks into its FIFO
+//! a second time.
 
+mod error;
+mod memory;
+mod part;
 mod routines;
+mod split;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use self::write::Writer;
-use crate::chip::geometry::{PE_COUNT, Pe};
-use crate::chip::listing::ListingError;
-use crate::kernel::lif::LifLayout;
-use crate::kernel::matrix::PlaceError;
-use crate::kernel::options::KernelKind;
-use crate::machine::arrivals::Groups;
-use crate::machine::dram::DramFull;
+use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
+use crate::kernel::neurons::NeuronLayout;
 use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, PhaseWords};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{Detail, DramRows, Program, Slot};
-use crate::mapping::memory::Full;
-use crate::mapping::options::Placement;
-use crate::mapping::placement;
-use crate::net::lif::Lif;
+use crate::mapping::Placed;
+use crate::mapping::options::MappingOptions;
+use crate::net::spiking::{Network, Origin};
 
-/// Waiting for the announcement and for spikes.
-pub const WAIT: PhaseId = PhaseId(0);
-/// Reading the row of inputs from DRAM.
+pub use error::SpikingError;
+pub use part::{Part, When};
+pub use split::NEURONS_A_PE;
+
+use split::Split;
+use write::Writer;
+
+/// Waiting for the timer.
+pub const TICK: PhaseId = PhaseId(0);
+/// Reading the FIFO.
 pub const READ: PhaseId = PhaseId(1);
-/// Products of the projections.
-pub const PROJECT: PhaseId = PhaseId(2);
-/// Currents, potentials and spikes of the neurons.
-pub const FIRE: PhaseId = PhaseId(3);
+/// Adding synapse rows to sums.
+pub const SYNAPSES: PhaseId = PhaseId(2);
+/// Waiting for the spikes of the same tick.
+pub const WAIT: PhaseId = PhaseId(3);
+/// Potentials and spikes of the neurons.
+pub const NEURONS: PhaseId = PhaseId(4);
 /// Sending the spikes.
-pub const SEND: PhaseId = PhaseId(4);
+pub const SEND: PhaseId = PhaseId(5);
 /// Timer and debug log.
-pub const LOG: PhaseId = PhaseId(5);
+pub const LOG: PhaseId = PhaseId(6);
+
+/// Phases whose timer counts a PE writes to its debug log.
+pub const LOGGED: [PhaseId; 4] = [READ, SYNAPSES, NEURONS, SEND];
 
 /// Words for the phases, in the order of their numbers.
-const PHASES: [PhaseWords; 6] = {
+const PHASES: [PhaseWords; 7] = {
     let phase = PhaseWords {
-        name: "wait",
+        name: "tick",
         alias: None,
-        key: "wait",
-        words: "waiting for the announcement and for spikes",
-        short: "wait",
+        key: "tick",
+        words: "waiting for the timer",
+        short: "timer",
         mark: "·",
-        letter: 'a',
+        letter: 't',
         role: PhaseRole::Wait,
         fires: false,
         absent: "leave the row out",
@@ -62,28 +76,38 @@ const PHASES: [PhaseWords; 6] = {
         PhaseWords {
             name: "read",
             key: "read",
-            words: "inputs from DRAM",
-            short: "DRAM",
+            words: "spikes from the FIFO",
+            short: "FIFO",
             mark: "in",
             letter: 'r',
             role: PhaseRole::Read,
-            absent: "only populations with a projection from the input read it: leave the row out",
             ..phase
         },
         PhaseWords {
-            name: "project",
-            key: "project",
-            words: "weights · spikes",
-            short: "w·s",
+            name: "synapses",
+            key: "synapses",
+            words: "synapse rows to sums",
+            short: "synapses",
             mark: "w·s",
-            letter: 'p',
+            letter: 's',
             role: PhaseRole::Compute(0),
             ..phase
         },
         PhaseWords {
-            name: "fire",
-            key: "fire",
-            words: "current, potential, threshold, spike",
+            name: "wait",
+            key: "wait",
+            words: "waiting for spikes of the same tick",
+            short: "wait",
+            mark: "··",
+            letter: 'a',
+            role: PhaseRole::Wait,
+            absent: "only populations with spikes that cross within the tick wait: leave the row out",
+            ..phase
+        },
+        PhaseWords {
+            name: "neurons",
+            key: "neurons",
+            words: "currents, potentials, thresholds, spikes",
             short: "neurons",
             mark: "v,θ",
             letter: 'v',
@@ -92,13 +116,14 @@ const PHASES: [PhaseWords; 6] = {
             ..phase
         },
         PhaseWords {
-            name: "broadcast",
-            key: "broadcast",
-            words: "spikes to all readers",
-            short: "broadcast",
+            name: "send",
+            key: "send",
+            words: "spikes to their readers",
+            short: "send",
             mark: "s>>",
             letter: 'b',
             role: PhaseRole::Send,
+            absent: "no population reads its spikes: leave the row out",
             ..phase
         },
         PhaseWords {
@@ -114,161 +139,95 @@ const PHASES: [PhaseWords; 6] = {
     ]
 };
 
-/// Group of all PEs that read a population's spikes.
-const READERS: u8 = 0;
-
-/// Phases whose timer counts a PE writes to its debug log.
-pub const LOGGED: [PhaseId; 3] = [PROJECT, FIRE, SEND];
-
-/// Returns the legend of a program for populations with these names.
-pub fn legend<'a>(populations: impl IntoIterator<Item = &'a str>) -> Legend {
-    let blocks = populations.into_iter().map(|name| CounterWords {
-        counts: format!("spikes of {name}").into(),
+/// Returns the legend of a program for a network.
+pub fn legend(network: &Network) -> Legend {
+    let names = network
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str())
+        .chain(network.populations().iter().map(|population| population.name.as_str()));
+    let blocks = names.map(|name| CounterWords {
+        counts: format!("spikes of {name} in this tick").into(),
         blocks: Some(Blocks { values: "spikes", of: name.to_owned().into() }),
         ..CounterWords::default()
     });
-    let announcements =
-        CounterWords { counts: "announcement of a time step".into(), ..CounterWords::default() };
     Legend {
         phases: PHASES.into(),
-        explained: vec![PROJECT, FIRE, SEND, READ, WAIT],
-        announced: WAIT,
+        explained: vec![SYNAPSES, NEURONS, READ, SEND, WAIT],
+        announced: TICK,
         notified: WAIT,
         sent: "spikes",
-        row: "inputs",
-        packets: vec![(Groups::only(READERS), "spikes"), (Groups::NONE, "spikes for the host")],
-        counters: std::iter::once(announcements).chain(blocks).collect(),
+        row: "input spikes",
+        packets: Vec::new(),
+        counters: blocks.collect(),
     }
 }
 
-/// How one population is mapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PopulationMapping {
-    /// Number of PEs; each takes as many neurons as any other, or one less.
-    pub pes: usize,
-    /// Kernel of every projection to it.
-    pub kernel: KernelKind,
+/// Length of a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TickLength {
+    /// As long as the slowest PE needs.
+    #[default]
+    Auto,
+    /// This long, in ticks of [`crate::chip::clock`].
+    Fixed(Tick),
 }
 
-/// What is to be put on the chip, and how.
+/// Network to be put on the chip, and how.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Network to be mapped.
-    pub network: &'a Lif,
-    /// Rows of inputs, one a time step.
-    pub dram: Arc<dyn DramRows>,
+    pub network: &'a Network,
+    /// Numbers of spikes of all sources' neurons, one row a tick, sources one after the other.
+    pub inputs: Arc<dyn DramRows>,
+    /// Whether a source's neuron may spike more than once a tick.
+    pub counts: bool,
+    /// Ticks after which all state begins anew; `None` if it never does.
+    pub restart: Option<u32>,
     /// Options of the chip.
     pub chip: &'a ChipOptions,
-    /// One for each population, in order.
-    pub populations: &'a [PopulationMapping],
-    /// Where the PEs lie.
-    pub placement: Placement,
+    /// Options of the mapping; populations that it does not name are spread by themselves.
+    pub mapping: &'a MappingOptions,
+    /// Length of a tick.
+    pub tick: TickLength,
     /// What is not published.
     pub assume: &'a Assume,
 }
 
-/// Why a spiking network cannot be put on the chip.
-#[derive(Debug, Error)]
-pub enum SpikingError {
-    /// There is not one mapping for each population.
-    #[error("{found} mappings for {needed} populations: one for each is needed")]
-    Mappings {
-        /// Number of populations.
-        needed: usize,
-        /// Number of mappings given.
-        found: usize,
-    },
-    /// A population is spread over more PEs than it has neurons, or over none.
-    #[error("population `{name}` has {units} neurons: {pes} PEs cannot share them; choose 1 to {units}")]
-    Pes {
-        /// Name of the population.
-        name: String,
-        /// Number of its neurons.
-        units: usize,
-        /// PEs asked for.
-        pes: usize,
-    },
-    /// There are not enough PEs.
-    #[error("the populations need {needed} PEs, and {free} are free; spread them over fewer")]
-    TooManyPes {
-        /// PEs asked for, over all populations.
-        needed: usize,
-        /// PEs that are neither reserved nor broken.
-        free: usize,
-    },
-    /// The rows have another width than the network reads.
-    #[error("the network reads {needed} inputs a step, a row has {found}")]
-    Width {
-        /// Inputs of the network.
-        needed: usize,
-        /// Values of a row.
-        found: usize,
-    },
-    /// A kernel needs events, which a spiking program does not send.
-    #[error("population `{name}`: {kernel} needs a list of events; choose another kernel", kernel = .kernel.name())]
-    EventList {
-        /// Name of the population.
-        name: String,
-        /// Kernel asked for.
-        kernel: KernelKind,
-    },
-    /// A PE's memory is too small.
-    #[error("{pe} of population `{name}`: {full}; spread the population over more PEs")]
-    DoesNotFit {
-        /// PE whose memory is too small.
-        pe: Pe,
-        /// Name of the population.
-        name: String,
-        /// What found no room.
-        full: Full,
-    },
-    /// The DRAM is too small for the rows of inputs.
-    #[error("{0}; read fewer time steps in one run")]
-    Dram(#[from] DramFull),
-    /// A kernel cannot hold a projection.
-    #[error("population `{name}`: {source}")]
-    Kernel {
-        /// Name of the population.
-        name: String,
-        /// Why the kernel cannot hold the projection.
-        source: PlaceError,
-    },
-    /// The committed listings cannot be executed.
-    #[error(transparent)]
-    Listing(#[from] ListingError),
+impl Request<'_> {
+    /// Returns whether numbers of spikes travel with the keys.
+    fn counted(&self) -> bool {
+        self.counts || memory::spikes_many(self.network)
+    }
+}
+
+/// Program-wide facts that screens and reports of a spiking network read.
+#[derive(Clone, Debug)]
+pub struct SpikingProgram {
+    /// Network that the program runs.
+    pub network: Arc<Network>,
+}
+
+impl SpikingProgram {
+    /// Returns what is behind a program; `None` if the program is another network family's.
+    pub fn of(program: &Program) -> Option<&Self> {
+        program.detail.downcast_ref()
+    }
 }
 
 /// What a slot of a spiking program consists of.
 #[derive(Clone, Debug)]
 pub struct SpikingSlot {
     /// Where the neurons' arrays lie.
-    pub layout: LifLayout,
-    /// Weights of all projections that are not 0.
-    pub nonzeros: u32,
-    /// Kernel of every projection.
-    pub kernel: KernelKind,
-}
-
-impl Detail for SpikingSlot {
-    fn weights(&self) -> u32 {
-        self.nonzeros
-    }
-
-    fn work(&self, phase: PhaseId) -> String {
-        if phase == PROJECT {
-            format!("{} non-zeros, {}", self.nonzeros, self.kernel.name())
-        } else {
-            String::new()
-        }
-    }
-
-    fn state(&self) -> u32 {
-        self.layout.potential
-    }
-
-    fn sent(&self) -> u32 {
-        self.layout.y
-    }
+    pub layout: NeuronLayout,
+    /// Address and length in words of the ring of sums.
+    pub ring: (u32, u32),
+    /// Ticks that the ring holds.
+    pub slots: u32,
+    /// Synapse rows on this PE, in the order in which they are added.
+    pub parts: Vec<Arc<Part>>,
+    /// Synapses on this PE.
+    pub synapses: u32,
 }
 
 impl SpikingSlot {
@@ -278,12 +237,30 @@ impl SpikingSlot {
     }
 }
 
-/// Population on its PEs.
-#[derive(Clone, Debug)]
-struct Placed {
-    pes: Vec<Pe>,
-    /// Neurons of each PE, in model order.
-    units: Vec<Vec<u32>>,
+impl Detail for SpikingSlot {
+    fn weights(&self) -> u32 {
+        self.synapses
+    }
+
+    fn work(&self, phase: PhaseId) -> String {
+        if phase == SYNAPSES { format!("{} synapses", self.synapses) } else { String::new() }
+    }
+
+    fn state(&self) -> u32 {
+        self.layout.potential
+    }
+
+    fn sent(&self) -> u32 {
+        self.layout.y.unwrap_or(self.layout.potential)
+    }
+}
+
+/// Returns the number of a sender: sources first, then populations.
+pub fn sender_number(network: &Network, origin: Origin) -> usize {
+    match origin {
+        Origin::Source(index) => index,
+        Origin::Population(index) => network.sources().len() + index,
+    }
 }
 
 /// Puts a spiking network on the chip.
@@ -291,40 +268,25 @@ struct Placed {
 /// # Errors
 ///
 /// Fails if the mapping does not fit the network, or the network the chip.
-pub fn map(request: &Request<'_>) -> Result<Program, SpikingError> {
-    let placed = place(request)?;
-    Writer::new(request, &placed)?.program()
+pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), SpikingError> {
+    // Where the ends of banks leave too little room for what was counted to fit, a population that
+    // is spread by itself gets more PEs.
+    let mut more = vec![0; request.network.populations().len()];
+    loop {
+        let split = Split::new(request, &more)?;
+        match Writer::new(request, &split)?.program() {
+            Ok(program) => return Ok((program, split.placed())),
+            Err(SpikingError::DoesNotFit { entry: None, population, .. }) => {
+                more[population] += 1 + split.shares[population].len() / 16;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
-/// Chooses PEs and neurons for every population: contiguous ranges in the order of placement.
-fn place(request: &Request<'_>) -> Result<Vec<Placed>, SpikingError> {
-    let populations = request.network.populations();
-    let (needed, found) = (populations.len(), request.populations.len());
-    if needed != found {
-        return Err(SpikingError::Mappings { needed, found });
-    }
-    let (needed, found) = (request.network.inputs(), request.dram.width());
-    if needed != found {
-        return Err(SpikingError::Width { needed, found });
-    }
-    let withheld = request.chip.withheld();
-    let mut free = placement::order(request.placement).into_iter().filter(|pe| !withheld.contains(pe));
-    let mut all = Vec::new();
-    for (population, mapping) in populations.iter().zip(request.populations) {
-        let (units, pes, name) = (population.units(), mapping.pes, population.name.clone());
-        if pes == 0 || pes > units {
-            return Err(SpikingError::Pes { name, units, pes });
-        }
-        if mapping.kernel.takes_list() {
-            return Err(SpikingError::EventList { name, kernel: mapping.kernel });
-        }
-        let on: Vec<Pe> = free.by_ref().take(pes).collect();
-        if on.len() < pes {
-            let needed = request.populations.iter().map(|mapping| mapping.pes).sum();
-            return Err(SpikingError::TooManyPes { needed, free: PE_COUNT - withheld.len() });
-        }
-        let first = |i: usize| (i * units / pes) as u32;
-        all.push(Placed { pes: on, units: (0..pes).map(|i| (first(i)..first(i + 1)).collect()).collect() });
-    }
-    Ok(all)
+/// Part of a population on a PE: the PE and its neurons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    pub pe: Pe,
+    pub units: std::ops::Range<u32>,
 }

@@ -1,156 +1,237 @@
-//! Routines of a spiking population's program: the products of its projections, and the
-//! neurons' time step.
+//! Routines of a spiking network's program: marks, synapse rows, neurons.
 
 use crate::kernel::KernelFault;
-use crate::kernel::lif::{self, LifLayout, LifPart};
-use crate::kernel::matrix::{Kernel, Operands};
-use crate::machine::banks::PerBank;
-use crate::machine::banks::account::BankMap;
+use crate::kernel::lif::LifPart;
+use crate::kernel::neurons::{self, Call, NeuronLayout, Pass};
+use crate::kernel::synapses::{self, Entries, Sums, SynapseRows};
 use crate::machine::costs::Costs;
-use crate::machine::program::{PACKET_WORDS, RegionKind};
-use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared, Touches};
-use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::product::{self, MatrixAccount, Operand, multiply};
+use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
+use crate::machine::sram::Sram;
+use crate::net::spiking::update::Mode;
 
-/// Sums of a projection for this time step and those to come, one place each in turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ring {
-    /// Byte address of the first place.
-    pub start: u32,
-    /// Bytes of one place.
-    pub bytes: u32,
-    /// Time steps between a spike and its effect; 0 for what takes effect in the step in
-    /// which it arrives.
-    pub delay: u32,
-}
-
-impl Ring {
-    /// Returns the number of places.
-    pub fn places(delay: u32) -> u32 {
-        delay.max(1)
-    }
-
-    fn place(self, number: u32) -> u32 {
-        self.start + self.bytes * (number % Self::places(self.delay))
-    }
-
-    /// Byte address of the sums that take effect in time step `step`.
-    fn due(self, step: u32) -> u32 {
-        self.place(step)
-    }
-
-    /// Byte address of the sums over the spikes of the time step before `step`, computed in `step`.
-    fn computed(self, step: u32) -> u32 {
-        self.place(step.wrapping_add(self.delay).wrapping_sub(1))
-    }
-}
-
-/// Product of a projection: weights times what the source sent in the time step before, or
-/// times the inputs.
+/// Marks the neurons whose spikes were taken out of the FIFO.
 #[derive(Debug)]
-pub(super) struct Project {
-    pub kernel: Kernel,
-    pub operand: Operand,
-    pub ring: Ring,
-    pub account: MatrixAccount,
+pub(super) struct Collect {
+    pub entries: Entries,
+    /// Address of what was taken: place of the oldest entry, and number of entries.
+    pub taken: u32,
+    /// Address of the table of senders.
+    pub senders: u32,
+    /// Entries of the table.
+    pub count: u32,
 }
 
-impl Project {
-    fn operands(&self, step: u32) -> Operands {
-        Operands { x: self.operand.at(step), sums: self.ring.computed(step) }
+impl Collect {
+    fn taken(&self, sram: &Sram) -> (u32, u32) {
+        (sram.word(self.taken), sram.word(self.taken + 4))
     }
 }
 
-impl Routine for Project {
-    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
-        let work = self.kernel.work(sram.words(), self.operands(step).x)?;
-        let price = prices.of(|costs| costs.matrix(&self.kernel, &work));
-        Ok(Begun { price, accesses: Some(self.account.of(step, &work)) })
+impl Routine for Collect {
+    fn begin(&self, sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let (first, count) = self.taken(sram);
+        let table = (self.senders, self.count);
+        let work = synapses::collect_work(sram, &self.entries, (first, count), table)?;
+        Ok(prices.of(|costs| costs.collect(self.entries.words > 1, &work)).into())
     }
 
-    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        multiply(&self.kernel, sram, self.operands(step), (None, shared))?;
+    fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        let taken = self.taken(sram);
+        synapses::collect(sram, &self.entries, taken, (self.senders, self.count))?;
         Ok(Ended::default())
     }
-
-    fn touches(&self, step: u32) -> Option<Touches> {
-        product::touches(&self.kernel, self.operands(step), self.operand)
-    }
-
-    fn variant(&self, step: u32) -> u32 {
-        let places = Ring::places(self.ring.delay);
-        step % self.operand.buffers().count() * places + step % places
-    }
 }
 
-/// Time step of a PE's neurons: current, potential, spikes.
+/// Adds the synapse rows of marked neurons to the ring of sums.
 #[derive(Debug)]
-pub(super) struct Fire {
-    pub layout: LifLayout,
-    /// One for each projection to the population, in order.
-    pub rings: Vec<Ring>,
-    pub accesses: PerBank,
+pub(super) struct Deliver {
+    pub rows: SynapseRows,
+    /// Address of the ring of sums.
+    pub ring: u32,
+    /// Words of the sums of one tick.
+    pub stride: u32,
+    /// Ticks that the ring holds.
+    pub slots: u32,
+    /// Ticks until all synapses take effect; `None` if they differ.
+    pub ahead: Option<u32>,
 }
 
-impl Fire {
-    fn cycles(&self, costs: &Costs) -> u64 {
-        let cycles = |part| costs.at(costs.kernels().lif(part, self.layout.units));
-        let adding = self.rings.len() as u64 * cycles(LifPart::Add);
-        cycles(LifPart::Start) + adding + cycles(self.layout.fire())
+impl Deliver {
+    fn sums(&self, step: u32) -> Sums {
+        let slot = step.wrapping_add(self.ahead.unwrap_or(0)) % self.slots;
+        Sums {
+            now: self.ring + 4 * self.stride * slot,
+            start: self.ring,
+            end: self.ring + 4 * self.stride * self.slots,
+        }
     }
 }
 
-impl Routine for Fire {
-    fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
-        Ok(Begun { price: prices.of(|costs| self.cycles(costs)), accesses: Some(self.accesses) })
+impl Routine for Deliver {
+    fn begin(&self, sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let work = synapses::deliver_work(sram, &self.rows)?;
+        Ok(prices.of(|costs| costs.deliver(self.rows.form(), &work)).into())
     }
 
     fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
-        let sums: Vec<u32> = self.rings.iter().map(|ring| ring.due(step)).collect();
-        let output = lif::run(sram.words(), &self.layout, &sums);
-        let events = output.y.iter().filter(|y| **y != 0.0).count() as u32;
-        let mut y = output.y;
-        y.resize(y.len().next_multiple_of(PACKET_WORDS), 0.0);
-        sram.set_floats(self.layout.current, &output.current);
-        sram.set_floats(self.layout.potential, &output.potential);
-        sram.set_floats(self.layout.y, &y);
-        Ok(Ended { events: Some(events) })
-    }
-
-    fn touches(&self, step: u32) -> Option<Touches> {
-        let layout = &self.layout;
-        let units = |at: u32| at..at + 4 * layout.units;
-        let sent = layout.y..layout.y + 4 * layout.units.next_multiple_of(PACKET_WORDS as u32);
-        let sums = self.rings.iter().map(|ring| units(ring.due(step)));
-        Some(Touches {
-            reads: sums.chain([units(layout.potential)]).collect(),
-            writes: vec![units(layout.current), units(layout.potential), sent],
-            begins: Vec::new(),
-        })
-    }
-
-    fn variant(&self, step: u32) -> u32 {
-        // Places of all rings, as digits.
-        let digits = self.rings.iter().map(|ring| (Ring::places(ring.delay), step));
-        digits
-            .fold(0, |variant: u32, (places, step)| variant.wrapping_mul(places).wrapping_add(step % places))
+        synapses::deliver(sram, &self.rows, self.sums(step))?;
+        Ok(Ended::default())
     }
 }
 
-/// Reads the accesses of a time step of neurons off the listing and the memory map.
-pub(super) fn accesses(map: BankMap<'_>, layout: &LifLayout, rings: &[Ring], costs: &Costs) -> PerBank {
-    let mut banks = [0; BANKS];
-    let mut add = |part: LifPart, arrays: &[u32]| {
-        let counts = costs.accesses().lif(part, layout.units);
-        let spreads = arrays.iter().map(|&at| map.array(at)).chain([map.kind(RegionKind::Stack)]);
-        for (spread, count) in spreads.zip(counts) {
-            spread.add(count, &mut banks);
-        }
-    };
-    add(LifPart::Start, &[layout.bias, layout.current]);
-    for ring in rings {
-        add(LifPart::Add, &[ring.start, layout.current]);
+/// Clears marks.
+#[derive(Debug)]
+pub(super) struct Clear {
+    /// Address and words of each range.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+impl Routine for Clear {
+    fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        Ok(prices.of(|costs| self.ranges.iter().map(|&(_, words)| costs.clear(words)).sum()).into())
     }
-    add(layout.fire(), &layout.fire_arrays());
-    banks
+
+    fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        for &(at, words) in &self.ranges {
+            clear(sram, at, words);
+        }
+        Ok(Ended::default())
+    }
+}
+
+fn clear(sram: &mut Sram, at: u32, words: u32) {
+    for word in 0..words {
+        sram.set_word(at + 4 * word, 0);
+    }
+}
+
+/// Begins all state anew every so many ticks: for recordings that have nothing to do with each
+/// other.
+#[derive(Debug)]
+pub(super) struct Restart {
+    /// Ticks from one begin to the next.
+    pub every: u32,
+    /// Address and words of what becomes 0: marks, sums, currents.
+    pub zeros: Vec<(u32, u32)>,
+    /// Address of the potentials, and that of their values at the begin.
+    pub potentials: (u32, u32),
+    pub units: u32,
+}
+
+impl Restart {
+    fn is_due(&self, step: u32) -> bool {
+        step > 0 && step.is_multiple_of(self.every.max(1))
+    }
+}
+
+impl Routine for Restart {
+    fn begin(&self, _sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        if !self.is_due(step) {
+            return Ok(prices.of(|costs| costs.clear(0)).into());
+        }
+        let zeros = |costs: &Costs| self.zeros.iter().map(|&(_, words)| costs.clear(words)).sum::<u64>();
+        let copy = |costs: &Costs| costs.at(costs.kernels().lif(LifPart::Start, self.units));
+        Ok(prices.of(|costs| zeros(costs) + copy(costs)).into())
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        if self.is_due(step) {
+            for &(at, words) in &self.zeros {
+                clear(sram, at, words);
+            }
+            let (to, from) = self.potentials;
+            for unit in 0..self.units {
+                let word = sram.word(from + 4 * unit);
+                sram.set_word(to + 4 * unit, word);
+            }
+        }
+        Ok(Ended::default())
+    }
+}
+
+/// Tick of a PE's neurons.
+#[derive(Debug)]
+pub(super) struct Update {
+    pub mode: Mode,
+    /// Sums are of integers.
+    pub integers: bool,
+    pub layout: NeuronLayout,
+    /// Address of the ring of sums.
+    pub ring: u32,
+    /// Ticks that the ring holds.
+    pub slots: u32,
+    /// Sums of a neuron in a tick.
+    pub lanes: u32,
+}
+
+impl Update {
+    /// Address and words of the sums that this tick takes.
+    fn sums(&self, step: u32) -> (u32, u32) {
+        let words = self.lanes * self.layout.units;
+        (self.ring + 4 * words * (step % self.slots), words)
+    }
+
+    fn calls(&self, step: u32) -> Vec<Call> {
+        let (at, _) = self.sums(step);
+        let lanes: Vec<u32> = (0..self.lanes).map(|lane| at + 4 * lane * self.layout.units).collect();
+        neurons::calls(self.mode, self.integers, &self.layout, &lanes)
+    }
+}
+
+impl Routine for Update {
+    fn begin(&self, _sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let (units, calls) = (self.layout.units, self.calls(step));
+        let passes = |costs: &Costs| -> u64 {
+            calls.iter().map(|call| costs.neuron_pass(call.pass, units, 0)).sum()
+        };
+        Ok(prices.of(|costs| passes(costs) + costs.clear(self.sums(step).1)).into())
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        for call in self.calls(step) {
+            neurons::run(&call, sram, self.layout.units)?;
+        }
+        let (at, words) = self.sums(step);
+        clear(sram, at, words);
+        Ok(Ended::default())
+    }
+}
+
+/// Lists the neurons that spiked, for sending.
+#[derive(Debug)]
+pub(super) struct List {
+    pub units: u32,
+    /// Address of the neurons' numbers of spikes.
+    pub y: u32,
+    /// Address of the list.
+    pub list: u32,
+    /// Key of the first neuron.
+    pub key: u32,
+    /// Numbers of spikes go with the keys.
+    pub counts: bool,
+}
+
+impl List {
+    fn call(&self) -> Call {
+        let pass = if self.counts { Pass::ListCounts } else { Pass::ListSpikes };
+        Call { pass, arrays: vec![self.y, self.list], key: self.key }
+    }
+
+    /// Returns the number of neurons that spiked.
+    fn spiking(&self, sram: &Sram) -> u32 {
+        // The shift drops the sign: -0 is no spike.
+        (0..self.units).filter(|unit| sram.word(self.y + 4 * unit) << 1 != 0).count() as u32
+    }
+}
+
+impl Routine for List {
+    fn begin(&self, sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let spiking = self.spiking(sram);
+        Ok(prices.of(|costs| costs.neuron_pass(self.call().pass, self.units, spiking)).into())
+    }
+
+    fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        neurons::run(&self.call(), sram, self.units)?;
+        Ok(Ended { events: Some(self.spiking(sram)) })
+    }
 }

@@ -1,369 +1,611 @@
-//! Writes the programs of spiking populations.
+//! Writes the programs of a spiking network.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::routines::{Fire, Project, Ring, accesses};
+use super::memory::{SENDER_BYTES, integers, lanes, sends_within, slots};
+use super::part::{Part, PartWeights, When, parts};
+use super::routines::{Clear, Collect, Deliver, List, Restart, Update};
+use super::split::Split;
 use super::{
-    FIRE, LOG, LOGGED, PROJECT, Placed, READ, READERS, Request, SEND, SpikingError, SpikingSlot, WAIT, legend,
+    LOG, LOGGED, NEURONS, READ, Request, SEND, SYNAPSES, Share, SpikingError, SpikingProgram, SpikingSlot,
+    TICK, TickLength, WAIT, legend, sender_number,
 };
-use crate::chip::geometry::{PE_COUNT, Pe, Qpe};
-use crate::kernel::lif::LifLayout;
-use crate::kernel::matrix::{self, Kernel};
-use crate::machine::arrivals::{
-    Announcement, Counter, CounterId, Groups, Guard, Inbox, Message, Need, Receiver,
-};
-use crate::machine::banks::account::BankMap;
+use crate::chip::clock::TIMER_COUNT;
+use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::kernel::neurons::{self, Array, NeuronLayout};
+use crate::kernel::synapses::{Entries, Sender, SynapseRows, encode_bytes, encode_halves};
+use crate::machine::arrivals::{Counter, CounterId, Inbox, Message, Need};
 use crate::machine::broadcast::Delivery;
+use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{
-    Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Program, RegionKind, Slot,
-    Target,
+    Action, Buffers, DramRows, Ends, Image, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population,
+    Program, RegionKind, Slot,
 };
+use crate::machine::timer::{EventList, Input, Timer};
 use crate::mapping::build::masks;
-use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE, block_bytes, unit_words};
-use crate::mapping::product::{MatrixAccount, Operand};
-use crate::net::csr;
-use crate::net::lif::{LifPopulation, Projection, Reset, Source};
+use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE};
+use crate::net::spiking::{Network, Origin};
 
-/// Counter of announcements; the next ones count the blocks of each population.
-const ANNOUNCED: CounterId = CounterId(0);
-
-fn blocks_of(population: usize) -> CounterId {
-    CounterId(population as u8 + 1)
-}
-
-/// Addresses that are the same in every PE, since one packet serves many.
-struct Common {
-    /// Where a time step is announced: 16 bytes.
-    announce: u32,
-    /// Time steps completed.
+/// Addresses that are the same in every PE.
+#[derive(Clone, Copy)]
+struct Control {
+    /// Where messages are written: 16 bytes.
+    message: u32,
+    /// Ticks completed.
     turn: u32,
-    /// Counters: announcements, then the blocks of each population.
+    /// What was taken out of the FIFO: two words.
+    taken: u32,
+    /// Counters of messages, one for each sender.
     counters: u32,
-    /// First byte after the control block.
-    end: u32,
-    /// Inputs of a time step.
-    inputs: Buffers,
-    /// Spikes of each population.
-    spikes: Vec<Buffers>,
+    /// Table that keys lead to.
+    senders: u32,
     /// First byte after all of it.
-    free: u32,
+    end: u32,
 }
 
-impl Common {
-    fn new(request: &Request<'_>, populations: &[Population]) -> Self {
-        let announce = PROGRAM_BYTES;
-        let turn = announce + PACKET_BYTES;
-        let counters = turn + 4;
-        let end = (counters + 4 * (populations.len() as u32 + 1)).next_multiple_of(PACKET_BYTES);
-        let mut free = end;
-        let mut buffers = |words: u32| {
-            let bytes = (4 * words).next_multiple_of(PACKET_BYTES);
-            let buffers = Buffers::new(free, bytes, 2);
-            free += 2 * bytes;
-            buffers
-        };
-        let inputs = buffers(request.network.inputs() as u32);
-        let spikes = populations.iter().map(|population| buffers(population.words)).collect();
-        Self { announce, turn, counters, end, inputs, spikes, free }
+impl Control {
+    fn new(senders: usize) -> Self {
+        let message = PROGRAM_BYTES;
+        let turn = message + PACKET_BYTES;
+        let taken = turn + 4;
+        let counters = taken + 8;
+        let table = (counters + 4 * senders as u32).next_multiple_of(PACKET_BYTES);
+        Self { message, turn, taken, counters, senders: table, end: table + SENDER_BYTES * senders as u32 }
     }
 
-    fn counter(&self, id: CounterId) -> Counter {
-        Counter { words: vec![self.counters + 4 * u32::from(id.0)], announced: id == ANNOUNCED }
+    fn counter(self, sender: usize) -> Counter {
+        Counter { words: vec![self.counters + 4 * sender as u32], announced: false }
     }
+}
+
+/// DRAM of a network whose inputs come from the host.
+#[derive(Debug)]
+struct NoRows;
+
+impl DramRows for NoRows {
+    fn rows(&self) -> u64 {
+        0
+    }
+
+    fn width(&self) -> usize {
+        1
+    }
+
+    fn read(&self, _row: u32, out: &mut [f32]) {
+        out.fill(0.0);
+    }
+}
+
+/// Receivers of a sender's events, which are an entry of the event router.
+struct Route {
+    to: Vec<Pe>,
 }
 
 /// Writes programs once populations are placed.
 pub(super) struct Writer<'a> {
     request: &'a Request<'a>,
-    placed: &'a [Placed],
-    populations: Vec<Population>,
-    common: Common,
+    split: &'a Split,
+    control: Control,
     costs: Costs,
+    /// Parts of each population's shares.
+    parts: Vec<Vec<Vec<Part>>>,
+    /// Routes of all sources, then of the shares of each population.
+    routes: Vec<Route>,
+    /// First route of each sender.
+    first_route: Vec<usize>,
+    /// Whether readers of each sender wait for its spikes within the tick.
+    within: Vec<bool>,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(request: &'a Request<'a>, placed: &'a [Placed]) -> Result<Self, SpikingError> {
-        let populations = populations(request, placed);
-        let common = Common::new(request, &populations);
-        let costs = Costs::new(request.assume, request.chip.waiting)?;
-        Ok(Self { request, placed, populations, common, costs })
-    }
-
-    pub fn program(self) -> Result<Program, SpikingError> {
-        let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
-        let mut inboxes = vec![Inbox::new(self.placed.len()); PE_COUNT];
-        for (k, placed) in self.placed.iter().enumerate() {
-            for (i, pe) in placed.pes.iter().enumerate() {
-                let program = self.pe(k, i)?;
-                inboxes[pe.index()] = self.inbox(k, &program);
-                pes[pe.index()] = Some(program);
-            }
-        }
-        let Self { request, placed, populations, common, costs } = self;
-        let announcement = |(k, placed): (usize, &Placed)| Announcement {
-            message: Message { population: k as u8, sample: 0, counter: ANNOUNCED, address: common.announce },
-            to: masks(&placed.pes),
-        };
-        let ports = Ports::new(&request.assume.router_ports);
-        Ok(Program {
-            legend: Arc::new(legend(populations.iter().map(|population| population.name.as_str()))),
-            announcements: placed.iter().enumerate().map(announcement).collect(),
-            pes,
-            layers: populations,
-            dram: Arc::clone(&request.dram),
-            dram_map: DramMap::new(&*request.dram)?,
-            costs,
-            operating_point: request.chip.operating_point,
-            waiting: request.chip.waiting,
-            assume: request.assume.clone(),
-            delivery: Delivery { ports, ..Delivery::default() },
-            inboxes,
-            batch: 1,
-            steps_in_flight: 1,
-            images_replaced: false,
-            detail: Arc::new(()),
+    pub fn new(request: &'a Request<'a>, split: &'a Split) -> Result<Self, SpikingError> {
+        let network = request.network;
+        let populations = 0..network.populations().len();
+        let parts: Vec<Vec<Vec<Part>>> = populations
+            .map(|k| parts(network, k, &split.units(k), lanes(&network.populations()[k])))
+            .collect();
+        let (routes, first_route) = routes(network, split, &parts);
+        let sources = (0..network.sources().len()).map(Origin::Source);
+        let senders = sources.chain((0..network.populations().len()).map(Origin::Population));
+        Ok(Self {
+            request,
+            split,
+            control: Control::new(network.sources().len() + network.populations().len()),
+            costs: Costs::new(request.assume, request.chip.waiting)?,
+            parts,
+            routes,
+            first_route,
+            within: senders.map(|origin| sends_within(network, origin)).collect(),
         })
     }
 
-    /// Projections to a population, in order.
-    fn projections(&self, to: usize) -> impl Iterator<Item = &Projection> {
-        self.request.network.projections().iter().filter(move |projection| projection.to == to)
-    }
-
-    /// Populations whose spikes a population reads, ascending.
-    fn sources(&self, to: usize) -> Vec<usize> {
-        let from = |projection: &Projection| match projection.from {
-            Source::Population(from) => Some(from),
-            Source::Input => None,
+    pub fn program(self) -> Result<Program, SpikingError> {
+        let network = self.request.network;
+        let lanes = network.sources().len() + network.populations().len();
+        let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
+        let mut inboxes = vec![Inbox::new(lanes); PE_COUNT];
+        for (k, shares) in self.split.shares.iter().enumerate() {
+            for (i, share) in shares.iter().enumerate() {
+                let mut inbox = Inbox::new(lanes);
+                (0..lanes).for_each(|lane| inbox.take_messages(lane, 0));
+                inboxes[share.pe.index()] = inbox;
+                pes[share.pe.index()] = Some(self.pe(k, i, share)?);
+            }
+        }
+        let Self { request, split, costs, routes, .. } = &self;
+        let populations = populations(network, split);
+        let fixed = match request.tick {
+            TickLength::Auto => None,
+            TickLength::Fixed(ticks) => Some(ticks),
         };
-        let mut sources: Vec<usize> = self.projections(to).filter_map(from).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        sources
+        let timer = Timer { period: fixed, entry_words: self.entry_words(), inputs: self.inputs(), input_delay: TIMER_COUNT };
+        let routes = routes.iter().map(|route| masks(&route.to)).collect();
+        Ok(Program {
+            legend: Arc::new(legend(network)),
+            pes,
+            layers: populations,
+            dram: Arc::clone(&request.inputs),
+            // Inputs are the host's: nothing lies in DRAM, and no rows always fit.
+            dram_map: DramMap::new(&NoRows).map_err(|_| SpikingError::Senders(0))?,
+            costs: costs.clone(),
+            operating_point: request.chip.operating_point,
+            waiting: request.chip.waiting,
+            assume: request.assume.clone(),
+            delivery: Delivery {
+                broadcast: Broadcast::QpeMulticast,
+                payload: Payload::Dense,
+                on_full: request.mapping.fifo.on_full,
+                routes,
+                ports: Ports::new(&request.assume.router_ports),
+            },
+            inboxes,
+            announcements: Vec::new(),
+            batch: 1,
+            steps_in_flight: if fixed.is_some() { MAX_IN_FLIGHT } else { 1 },
+            timer: Some(timer),
+            images_replaced: false,
+            detail: Arc::new(SpikingProgram { network: Arc::new(network.clone()) }),
+        })
     }
 
-    /// What a PE of population `k` receives: spikes of its sources, and announcements.
-    fn inbox(&self, k: usize, loaded: &PeProgram) -> Inbox {
-        let mut inbox = Inbox::new(self.placed.len());
-        inbox.take_messages(k, 0);
-        // The last product of a step ends after all others: spikes of t land on those of t − 2,
-        // read in step t − 1.
-        let last = loaded.operations.iter().rposition(|operation| operation.phase == PROJECT).unwrap_or(0);
-        for source in self.sources(k) {
-            let guard = Guard { operation: last as u32, lag: 0, reads: "spikes" };
-            inbox.take_values(source, READERS, Receiver { slot: 0, counter: blocks_of(source), guard });
-        }
-        inbox
+    fn entry_words(&self) -> u32 {
+        if self.request.counted() { 2 } else { 1 }
     }
 
-    /// PE `i` of population `k`.
-    fn pe(&self, k: usize, i: usize) -> Result<PeProgram, SpikingError> {
-        let population = &self.request.network.populations()[k];
-        let (pe, units) = (self.placed[k].pes[i], &self.placed[k].units[i]);
-        let name = || population.name.clone();
-        let mut allocator = Allocator::new(self.common.free.min(STACK_BASE), STACK_BASE);
-        self.fixed(&mut allocator);
-        let layout = layout(&mut allocator, population, units);
-        let mut image = state(population, &layout, units);
-        let mut products = Vec::new();
-        for projection in self.projections(k) {
-            let (kernel, words, ring) = self.product(&mut allocator, k, projection, units)?;
-            image.extend(words);
-            products.push((kernel, self.operand(projection), ring));
+    /// What the host sends at every tick.
+    fn inputs(&self) -> Vec<Input> {
+        let mut first = 0;
+        let mut inputs = Vec::new();
+        for (number, source) in self.request.network.sources().iter().enumerate() {
+            let units = source.units() as u32;
+            if !self.routes[number].to.is_empty() {
+                let done = self.within[number].then(|| self.done(number));
+                inputs.push(Input { route: number as u16, first, units, key: (number as u32) << 24, done });
+            }
+            first += units;
         }
+        inputs
+    }
+
+    /// The message that a sender's spikes of a tick are all sent.
+    fn done(&self, sender: usize) -> Message {
+        let counter = CounterId(sender as u8);
+        Message { population: sender as u8, sample: 0, counter, address: self.control.message }
+    }
+
+    /// Share `i` of population `k`.
+    fn pe(&self, k: usize, i: usize, share: &Share) -> Result<PeProgram, SpikingError> {
+        let network = self.request.network;
+        let population = &network.populations()[k];
+        let units = share.units.end - share.units.start;
+        let mut allocator = Allocator::new(self.control.end, STACK_BASE);
+        let bytes = self.control.end - self.control.message;
+        allocator.fixed(self.control.message, bytes, "control".into(), RegionKind::State);
+        // The largest first, so that what is left at the end of bank 0 is small.
+        let fifo_bytes = self.request.mapping.fifo.bytes;
+        let fifo = (allocator.take(u64::from(fifo_bytes), "FIFO".into(), RegionKind::Buffer), fifo_bytes);
         let log = (allocator.take(u64::from(LOG_BYTES), "debug log".into(), RegionKind::Log), LOG_BYTES);
-        let regions =
-            allocator.finish().map_err(|full| SpikingError::DoesNotFit { pe, name: name(), full })?;
-        let map = BankMap { interleave: self.request.assume.bank_interleave, regions: &regions };
-        let rings: Vec<Ring> = products.iter().map(|(_, _, ring)| *ring).collect();
-        let fire =
-            Fire { accesses: accesses(map, &layout, &rings, &self.costs), rings, layout: layout.clone() };
-        let operations = self.operations(k, map, products, fire);
-        let slot = self.slot(k, i, layout);
-        Ok(PeProgram { operations, slots: vec![slot], regions, image, log, fifo: (0, 0) })
-    }
-
-    /// Takes the places of control block and buffers.
-    fn fixed(&self, allocator: &mut Allocator) {
-        let common = &self.common;
-        let bytes = common.end - common.announce;
-        allocator.fixed(common.announce, bytes, "control".into(), RegionKind::State);
-        let names = std::iter::once("inputs").chain(self.populations.iter().map(|p| p.name.as_str()));
-        for (buffers, name) in std::iter::once(&common.inputs).chain(&common.spikes).zip(names) {
-            for (at, letter) in buffers.addresses().zip(["A", "B"]) {
-                let name = format!("{name} buffer {letter}");
-                allocator.fixed(at, buffers.bytes(), name, RegionKind::Buffer);
-            }
-        }
-    }
-
-    fn operand(&self, projection: &Projection) -> Operand {
-        match projection.from {
-            Source::Input => Operand::Now(self.common.inputs),
-            Source::Population(from) => Operand::Before(self.common.spikes[from]),
-        }
-    }
-
-    /// Places the weights of a projection to these units; returns its kernel, its words and its
-    /// ring of sums.
-    fn product(
-        &self,
-        allocator: &mut Allocator,
-        k: usize,
-        projection: &Projection,
-        units: &[u32],
-    ) -> Result<(Kernel, Image, Ring), SpikingError> {
-        let kind = self.request.populations[k].kernel;
-        let row = |&unit: &u32| csr::row(&projection.weights, unit as usize).collect();
-        let rows: Vec<Vec<(u32, f32)>> = units.iter().map(row).collect();
-        let (from, words): (&str, Vec<u32>) = match projection.from {
-            Source::Input => ("inputs", (0..self.request.network.inputs() as u32).collect()),
-            Source::Population(from) => {
-                let source = &self.populations[from];
-                (source.name.as_str(), source.unit_word.clone())
-            }
-        };
-        let share = matrix::Share { rows: &rows, words: &words };
-        let mut take = |bytes: u64, what: &str, kind| allocator.take(bytes, format!("{from} {what}"), kind);
-        let arrays = kind.arrays(share.shape());
-        let addresses: Vec<u32> =
-            arrays.iter().map(|array| take(array.bytes, array.name, RegionKind::Weights)).collect();
-        let bytes = 4 * units.len() as u32;
-        let ring = u64::from(bytes * Ring::places(projection.delay));
-        let start = take(ring, "sums", RegionKind::State);
-        let ring = Ring { start, bytes, delay: projection.delay };
-        let name = || self.populations[k].name.clone();
-        let placed = Kernel::place(kind, &share, &addresses)
-            .map_err(|source| SpikingError::Kernel { name: name(), source })?;
-        Ok((placed.kernel, placed.image, ring))
-    }
-
-    fn operations(
-        &self,
-        k: usize,
-        map: BankMap<'_>,
-        products: Vec<(Kernel, Operand, Ring)>,
-        fire: Fire,
-    ) -> Vec<Operation> {
-        let operation =
-            |phase: PhaseId, action, ends| Operation { phase, slot: 0, action, notice: None, ends };
-        let announced = Need { counter: ANNOUNCED, each: 1, back: 0 };
-        let spikes = self.sources(k).into_iter().map(|source| {
-            let each = self.placed[source].pes.len() as u32;
-            Need { counter: blocks_of(source), each, back: 1 }
+        let mut image = Image::new();
+        let layout = self.layout(&mut allocator, &mut image, k, share);
+        let (lanes, slots) = (lanes(population), slots(network, k));
+        let ring_words = slots * lanes * units;
+        let ring = allocator.take(u64::from(4 * ring_words), "sums".into(), RegionKind::State);
+        let start = self.request.restart.map(|every| {
+            let start = allocator.take(u64::from(4 * units), "potentials at the begin".into(), RegionKind::State);
+            let words = share.units.clone().map(|n| population.start.get(n as usize).to_bits()).collect();
+            image.push((start, words));
+            (every, start)
         });
-        let needs = std::iter::once(announced).chain(spikes).collect();
-        let mut operations = vec![operation(WAIT, Action::Wait(needs), Ends::Phase)];
-        if products.iter().any(|(_, operand, _)| matches!(operand, Operand::Now(_))) {
-            let read = Action::Read { to: self.common.inputs, rows: vec![self.common.announce] };
-            operations.push(operation(READ, read, Ends::Phase));
-        }
-        let last = products.len().saturating_sub(1);
-        for (number, (kernel, operand, ring)) in products.into_iter().enumerate() {
-            let accesses = self.costs.accesses();
-            let account = MatrixAccount::new(map, &kernel, operand, None, ring.start, accesses);
-            let project = Action::Call(Arc::new(Project { kernel, operand, ring, account }));
-            // The phase ends with the last of the products.
-            let ends = if number == last { Ends::Phase } else { Ends::Nothing };
-            operations.push(operation(PROJECT, project, ends));
-        }
-        operations.push(operation(FIRE, Action::Call(Arc::new(fire)), Ends::Phase));
-        operations.push(operation(SEND, Action::Send, Ends::Nothing));
-        operations.push(operation(LOG, Action::Log(LOGGED.into()), Ends::Phase));
-        operations
-    }
-
-    fn slot(&self, k: usize, i: usize, layout: LifLayout) -> Slot {
-        let (before, units) = (&self.placed[k].units[..i], &self.placed[k].units[i]);
-        let row = |weights: &_, unit: u32| csr::row(weights, unit as usize).count() as u32;
-        let rows =
-            |projection: &Projection| units.iter().map(|&unit| row(&projection.weights, unit)).sum::<u32>();
-        let nonzeros = self.projections(k).map(rows).sum();
-        let kernel = self.request.populations[k].kernel;
-        let targets = self.targets(k, layout.y);
-        Slot {
+        let (marks, deliveries) = self.synapses(&mut allocator, &mut image, k, i, (ring, units * lanes));
+        let list_words = 1 + self.entry_words() * units;
+        let list = population.firing.is_some().then(|| {
+            allocator.take(u64::from(4 * list_words), "spikes to send".into(), RegionKind::Buffer)
+        });
+        let regions = allocator.finish().map_err(|full| SpikingError::DoesNotFit {
+            entry: self.split.entries[k],
+            population: k,
+            pe: share.pe,
+            name: population.name.clone(),
+            full,
+        })?;
+        let collect = Collect {
+            entries: Entries { start: fifo.0, bytes: fifo.1, words: self.entry_words() },
+            taken: self.control.taken,
+            senders: self.control.senders,
+            count: self.within.len() as u32,
+        };
+        let key = (sender_number(network, Origin::Population(k)) as u32) << 24 | share.units.start;
+        let update = Update {
+            mode: population.mode(),
+            integers: integers(network),
+            layout: layout.clone(),
+            ring,
+            slots,
+            lanes,
+        };
+        let counts = self.entry_words() == 2;
+        let list = list.zip(layout.y).map(|(list, y)| List { units, y, list, key, counts });
+        let all = &self.parts[k][i];
+        let detail = SpikingSlot {
+            layout: layout.clone(),
+            ring: (ring, ring_words),
+            slots,
+            parts: all.iter().cloned().map(Arc::new).collect(),
+            synapses: all.iter().map(Part::synapses).sum(),
+        };
+        let restart = start.map(|(every, start)| {
+            let states = neurons::states(&layout).into_iter().map(|at| (at, units));
+            let marked = marks.iter().map(|marks| (marks.bits, marks.words()));
+            let zeros = states.chain(marked).chain([(ring, ring_words)]).collect();
+            Restart { every, zeros, potentials: (layout.potential, start), units }
+        });
+        let operations = self.operations((k, i), (collect, restart), (marks, deliveries), update, list);
+        let slot = Slot {
             layer: k as u8,
             sample: 0,
-            units: units.clone(),
-            turn: self.common.turn,
-            counters: (0..=self.placed.len() as u8).map(|id| self.common.counter(CounterId(id))).collect(),
+            units: share.units.clone().collect(),
+            turn: self.control.turn,
+            counters: (0..self.within.len()).map(|sender| self.control.counter(sender)).collect(),
             relays: Vec::new(),
-            buffers: self.common.spikes[k],
-            values: layout.y,
-            block: before.iter().map(|units| block_bytes(units.len())).sum(),
+            buffers: Buffers::new(self.control.message, PACKET_BYTES, 1),
+            values: layout.y.unwrap_or(layout.potential),
+            block: 0,
             first_call: 0,
-            targets,
+            targets: Vec::new(),
             events: None,
-            detail: Arc::new(SpikingSlot { layout, nonzeros, kernel }),
+            detail: Arc::new(detail),
+        };
+        Ok(PeProgram { operations, slots: vec![slot], regions, image, log, fifo })
+    }
+
+    /// Places the arrays of a share's neurons, and what the host loads into them.
+    fn layout(
+        &self,
+        allocator: &mut Allocator,
+        image: &mut Image,
+        k: usize,
+        share: &Share,
+    ) -> NeuronLayout {
+        let population = &self.request.network.populations()[k];
+        let units = share.units.end - share.units.start;
+        let (mode, integers) = (population.mode(), integers(self.request.network));
+        let mut layout = NeuronLayout::new(units);
+        for array in neurons::needed(mode, integers) {
+            let at = allocator.take(u64::from(4 * units), array.name().into(), RegionKind::State);
+            layout.set(array, at);
+            let value = |unit: u32| {
+                let n = unit as usize;
+                match array {
+                    Array::Potential => Some(population.start.get(n)),
+                    array => neurons::constant(array, mode, &population.constants(n)),
+                }
+            };
+            let words: Option<Vec<u32>> =
+                share.units.clone().map(|unit| value(unit).map(f32::to_bits)).collect();
+            image.extend(words.map(|words| (at, words)));
+        }
+        layout
+    }
+
+    /// Places marks and synapse rows of a share. Returns the marks of each sender with the moments of
+    /// the tick at which its rows are added, and a routine for each part.
+    fn synapses(
+        &self,
+        allocator: &mut Allocator,
+        image: &mut Image,
+        k: usize,
+        i: usize,
+        (ring, stride): (u32, u32),
+    ) -> (Vec<Marks>, Vec<(When, Deliver)>) {
+        let network = self.request.network;
+        let parts = &self.parts[k][i];
+        let counted = self.entry_words() == 2;
+        let mut marks: BTreeMap<usize, Marks> = BTreeMap::new();
+        for part in parts {
+            let entry = marks.entry(sender_number(network, part.from)).or_insert_with(|| Marks {
+                first: part.sources.start,
+                end: part.sources.end,
+                ..Marks::default()
+            });
+            entry.first = entry.first.min(part.sources.start);
+            entry.end = entry.end.max(part.sources.end);
+            entry.begin |= part.when == When::Begin;
+            entry.within |= part.when == When::Within;
+        }
+        for (&sender, marks) in &mut marks {
+            let name = self.sender_name(sender);
+            let words = marks.words();
+            let mut take = |words: u32, what: &str| {
+                allocator.take(u64::from(4 * words), format!("{what} of {name}"), RegionKind::Buffer)
+            };
+            marks.bits = take(words, "marks");
+            marks.counts = counted.then(|| take(32 * words, "numbers of spikes"));
+            let entry = Sender {
+                first: marks.first,
+                neurons: marks.end - marks.first,
+                bits: marks.bits,
+                counts: marks.counts,
+            };
+            image.push((self.control.senders + SENDER_BYTES * sender as u32, entry.encode().to_vec()));
+        }
+        let slots = slots(network, k);
+        let mut deliveries = Vec::new();
+        for part in parts {
+            let sender = sender_number(network, part.from);
+            let Some(marks) = marks.get(&sender) else { continue };
+            let rows = self.rows(allocator, image, part, marks, stride);
+            let often = match part.from {
+                Origin::Source(_) => self.request.counts,
+                Origin::Population(from) => super::memory::spikes_often(&network.populations()[from]),
+            };
+            let rows = SynapseRows { counts: rows.counts.filter(|_| often), ..rows };
+            deliveries.push((part.when, Deliver { rows, ring, stride, slots, ahead: part.ahead }));
+        }
+        (marks.into_values().collect(), deliveries)
+    }
+
+    fn sender_name(&self, sender: usize) -> &str {
+        let network = self.request.network;
+        let sources = network.sources();
+        match sources.get(sender) {
+            Some(source) => &source.name,
+            None => &network.populations()[sender - sources.len()].name,
         }
     }
 
-    /// Readers of a population's spikes by QPE, then the host.
-    fn targets(&self, k: usize, payload: u32) -> Vec<Target> {
-        let reads = |to: &usize| self.sources(*to).contains(&k);
-        let readers: Vec<Pe> =
-            (0..self.placed.len()).filter(reads).flat_map(|to| self.placed[to].pes.clone()).collect();
-        let buffers = self.common.spikes[k];
-        let to =
-            |qpe, mask| Target { qpe, mask, host: false, payload, buffers, groups: Groups::only(READERS) };
-        let mut targets: Vec<Target> = masks(&readers).into_iter().map(|(qpe, mask)| to(qpe, mask)).collect();
-        let (x, y) = self.request.assume.host_port;
-        let host = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
-        targets.push(Target { host: true, groups: Groups::NONE, ..to(host, 0) });
-        targets
+    /// Places the rows of a part.
+    fn rows(
+        &self,
+        allocator: &mut Allocator,
+        image: &mut Image,
+        part: &Part,
+        marks: &Marks,
+        stride: u32,
+    ) -> SynapseRows {
+        let name = &self.request.network.projections()[part.projection].name;
+        let words = (part.sources.end - part.sources.start).div_ceil(32);
+        // Starts for whole words of marks: sources behind the last have no synapse.
+        let mut starts: Vec<u16> = part.starts.iter().map(|&start| start as u16).collect();
+        starts.resize(32 * words as usize + 1, part.synapses() as u16);
+        // Where all take effect at once, targets count from that tick's sums.
+        let base = part.ahead.map_or(0, |ahead| ahead * stride);
+        let places: Vec<u16> = part.places.iter().map(|&place| (place - base) as u16).collect();
+        let mut put = |words: Vec<u32>, bytes: u64, what: &str| {
+            let at = allocator.take(bytes, format!("{what} {name}"), RegionKind::Weights);
+            image.push((at, words));
+            at
+        };
+        let starts = put(encode_halves(&starts), 2 * starts.len() as u64, "rows");
+        let targets = put(encode_halves(&places), 2 * places.len() as u64, "targets");
+        let weights = match &part.weights {
+            PartWeights::F32(weights) => {
+                let words = weights.iter().map(|weight| weight.to_bits()).collect();
+                put(words, 4 * weights.len() as u64, "weights")
+            }
+            PartWeights::Int8(weights) => put(encode_bytes(weights), weights.len() as u64, "weights"),
+        };
+        let offset = (part.sources.start - marks.first) / 32;
+        SynapseRows {
+            bits: marks.bits + 4 * offset,
+            words,
+            counts: marks.counts.map(|counts| counts + 4 * 32 * offset),
+            starts,
+            targets,
+            weights,
+            integers: matches!(part.weights, PartWeights::Int8(_)),
+            later: part.ahead.is_none(),
+        }
+    }
+
+    /// The operations of a tick.
+    fn operations(
+        &self,
+        (k, i): (usize, usize),
+        (collect, restart): (Collect, Option<Restart>),
+        (marks, deliveries): (Vec<Marks>, Vec<(When, Deliver)>),
+        update: Update,
+        list: Option<List>,
+    ) -> Vec<Operation> {
+        let mut operations = Operations(Vec::new());
+        operations.add(TICK, Action::Tick);
+        let collect = Arc::new(collect);
+        let (begin, within): (Vec<_>, Vec<_>) =
+            deliveries.into_iter().partition(|(when, _)| *when == When::Begin);
+        operations.look(&collect, 1);
+        if let Some(restart) = restart {
+            operations.add(READ, Action::Call(Arc::new(restart)));
+        }
+        operations.deliver(begin);
+        // Marks whose rows were added are gone; those of senders within the tick come later.
+        let clear = |now: fn(&&Marks) -> bool| {
+            Clear { ranges: marks.iter().filter(now).map(|marks| (marks.bits, marks.words())).collect() }
+        };
+        operations.clear(clear(|marks| marks.begin));
+        if !within.is_empty() {
+            operations.add(WAIT, Action::Wait(self.needs(k, i)));
+            operations.look(&collect, 0);
+            operations.deliver(within);
+            operations.clear(clear(|marks| !marks.begin));
+        }
+        operations.add(NEURONS, Action::Call(Arc::new(update)));
+        let sender = sender_number(self.request.network, Origin::Population(k));
+        let route = self.first_route[sender] + i;
+        if let Some(list) = list {
+            let at = list.list;
+            operations.add(NEURONS, Action::Call(Arc::new(list)));
+            if !self.routes[route].to.is_empty() {
+                let done = self.within[sender].then(|| self.done(sender));
+                let events = EventList { list: at, route: Some(route as u16), done };
+                operations.add(SEND, Action::SendEvents(events));
+            }
+        }
+        operations.add(LOG, Action::Log(LOGGED.into()));
+        operations.finish()
+    }
+
+    /// What a share waits for within the tick: messages of all its senders' shares.
+    fn needs(&self, k: usize, i: usize) -> Vec<Need> {
+        let network = self.request.network;
+        let pe = self.split.shares[k][i].pe;
+        let parts = &self.parts[k][i];
+        let mut senders: Vec<usize> = parts
+            .iter()
+            .filter(|part| part.when == When::Within)
+            .map(|part| sender_number(network, part.from))
+            .collect();
+        senders.sort_unstable();
+        senders.dedup();
+        let need = |sender: usize| {
+            let end = self.first_route.get(sender + 1).copied().unwrap_or(self.routes.len());
+            let routes = &self.routes[self.first_route[sender]..end];
+            let each = routes.iter().filter(|route| route.to.contains(&pe)).count() as u32;
+            Need { counter: CounterId(sender as u8), each, back: 0 }
+        };
+        senders.into_iter().map(need).collect()
     }
 }
 
-/// The populations as the machine knows them; all of them send to the host.
-fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
-    let mut host = 0;
-    let population = |(population, placed): (&LifPopulation, &Placed)| {
-        let (unit_word, words) = unit_words(&placed.units);
-        let first = host;
-        host += words;
+/// Marks of a sender's neurons on a PE.
+#[derive(Clone, Debug, Default)]
+struct Marks {
+    first: u32,
+    end: u32,
+    bits: u32,
+    counts: Option<u32>,
+    /// Rows are added at the tick's begin.
+    begin: bool,
+    /// Rows are added within the tick.
+    within: bool,
+}
+
+impl Marks {
+    fn words(&self) -> u32 {
+        (self.end - self.first).div_ceil(32)
+    }
+}
+
+/// Operations of a tick, as they are put together.
+struct Operations(Vec<Operation>);
+
+impl Operations {
+    fn add(&mut self, phase: PhaseId, action: Action) {
+        // A phase that goes on in the next operation has not ended.
+        if let Some(last) = self.0.last_mut().filter(|last| last.phase == phase) {
+            last.ends = Ends::Nothing;
+        }
+        self.0.push(Operation { phase, slot: 0, action, notice: None, ends: Ends::Phase });
+    }
+
+    /// Looks into the FIFO.
+    fn look(&mut self, collect: &Arc<Collect>, meant: u32) {
+        self.add(READ, Action::TakeEntries { at: collect.taken, meant });
+        self.add(READ, Action::Call(Arc::<Collect>::clone(collect)));
+        self.add(READ, Action::FreeEntries);
+    }
+
+    fn deliver(&mut self, deliveries: Vec<(When, Deliver)>) {
+        for (_, deliver) in deliveries {
+            self.add(SYNAPSES, Action::Call(Arc::new(deliver)));
+        }
+    }
+
+    fn clear(&mut self, clear: Clear) {
+        if !clear.ranges.is_empty() {
+            self.add(SYNAPSES, Action::Call(Arc::new(clear)));
+        }
+    }
+
+    /// Lets each phase end once a tick: where it comes twice, with its last operation.
+    fn finish(mut self) -> Vec<Operation> {
+        for phase in [READ, SYNAPSES] {
+            let last = self.0.iter().rposition(|operation| operation.phase == phase);
+            for (at, operation) in self.0.iter_mut().enumerate() {
+                if operation.phase == phase && Some(at) != last {
+                    operation.ends = Ends::Nothing;
+                }
+            }
+        }
+        self.0
+    }
+}
+
+/// The event router's entries: which PEs have synapses of a source's neurons, or of a share's.
+fn routes(network: &Network, split: &Split, parts: &[Vec<Vec<Part>>]) -> (Vec<Route>, Vec<usize>) {
+    let mut senders: Vec<(Origin, Vec<std::ops::Range<u32>>)> = network
+        .sources()
+        .iter()
+        .enumerate()
+        .map(|(index, source)| (Origin::Source(index), std::iter::once(0..source.units() as u32).collect()))
+        .collect();
+    senders.extend((0..split.shares.len()).map(|k| (Origin::Population(k), split.units(k))));
+    let (mut routes, mut first) = (Vec::new(), Vec::new());
+    for (origin, shares) in senders {
+        first.push(routes.len());
+        for share in shares {
+            let reads = |part: &&Part| part.from == origin && reaches(part, &share);
+            let mut to = Vec::new();
+            for (shares, parts) in split.shares.iter().zip(parts) {
+                for (share, parts) in shares.iter().zip(parts) {
+                    if parts.iter().any(|part| reads(&part)) {
+                        to.push(share.pe);
+                    }
+                }
+            }
+            routes.push(Route { to });
+        }
+    }
+    (routes, first)
+}
+
+/// Returns whether a part has a synapse of one of these sources.
+fn reaches(part: &Part, sources: &std::ops::Range<u32>) -> bool {
+    let (start, end) = (sources.start.max(part.sources.start), sources.end.min(part.sources.end));
+    start < end && {
+        let at = |source: u32| part.starts[(source - part.sources.start) as usize];
+        at(start) != at(end)
+    }
+}
+
+/// The populations as the machine knows them; the host reads the values of all of them.
+fn populations(network: &Network, split: &Split) -> Vec<Population> {
+    let mut first = 0;
+    let population = |(k, shares): (usize, &Vec<Share>)| {
+        let units = network.populations()[k].units as u32;
+        let host = first;
+        first += units;
         Population {
-            name: population.name.clone(),
-            pes: placed.pes.clone(),
-            unit_word,
-            words,
+            name: network.populations()[k].name.clone(),
+            pes: shares.iter().map(|share| share.pe).collect(),
+            unit_word: (0..units).collect(),
+            words: units,
             sends: SEND,
-            host: Some(first),
+            host: Some(host),
         }
     };
-    request.network.populations().iter().zip(placed).map(population).collect()
-}
-
-/// Places the arrays of a PE's neurons.
-fn layout(allocator: &mut Allocator, population: &LifPopulation, units: &[u32]) -> LifLayout {
-    let bytes = u64::from(4 * units.len() as u32);
-    let mut take =
-        |bytes, what: &str| allocator.take(bytes, format!("{} {what}", population.name), RegionKind::State);
-    LifLayout {
-        units: units.len() as u32,
-        y: take(u64::from(block_bytes(units.len())), "spikes"),
-        bias: take(bytes, "bias"),
-        current: take(bytes, "current"),
-        decay: take(bytes, "decay"),
-        threshold: take(bytes, "thresholds"),
-        reset: matches!(population.reset, Reset::To(_)).then(|| take(bytes, "reset values")),
-        potential: take(bytes, "potentials"),
-    }
-}
-
-/// Words that the host loads for a PE's neurons; currents, potentials and spikes start at 0.
-fn state(population: &LifPopulation, layout: &LifLayout, units: &[u32]) -> Image {
-    let of = |values: &[f32]| units.iter().map(|&unit| values[unit as usize].to_bits()).collect();
-    let mut image = vec![
-        (layout.bias, of(&population.bias)),
-        (layout.decay, of(&population.decay)),
-        (layout.threshold, of(&population.threshold)),
-    ];
-    if let (Some(at), Reset::To(values)) = (layout.reset, &population.reset) {
-        image.push((at, of(values)));
-    }
-    image
+    split.shares.iter().enumerate().map(population).collect()
 }

@@ -7,7 +7,9 @@
 //! stands for it.
 
 mod convert;
+pub mod description;
 mod error;
+mod file;
 mod neurons;
 mod notes;
 mod paths;
@@ -15,6 +17,7 @@ mod stages;
 
 pub use convert::{Converted, SpikingOptions, convert};
 pub use error::SpikingError;
+pub use file::{Content, SpikingModel, begins_as_hdf5, find};
 pub use notes::Note;
 
 #[cfg(test)]

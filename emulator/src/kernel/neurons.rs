@@ -1,0 +1,453 @@
+//! `neurons.c`: a tick of a PE's spiking neurons as a sequence of passes over arrays in its SRAM.
+//!
+//! [`calls`] gives the sequence whose bits are those of [`crate::net::spiking::update::update`].
+
+use super::{KernelFault, Memory, WORDS};
+use crate::net::compare::Compare;
+use crate::net::spiking::update::{Constants, FiringMode, Mode, SynapseMode};
+use crate::net::spiking::{ResetRule, SpikesPerTick};
+
+/// Function of `assets/kernels/neurons.c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Sums of integers become singles.
+    TakeIntegers,
+    /// state ← (keep · state + gain · x) + offset.
+    Filter,
+    /// current ← keep · current + x.
+    LeakAdd,
+    /// v ← ((keep · v + excitation) − inhibition) + offset.
+    Difference,
+    /// y ← 1 where v > above, else 0.
+    FireOne,
+    /// y ← whole multiples of θ in v, at least 1, where v > above, else 0.
+    FireMany,
+    /// v ← v − y · θ where y is not 0.
+    Subtract,
+    /// v ← a value where y is not 0.
+    SetTo,
+    /// v ← 0 where y is not 0.
+    SetZero,
+    /// v ← v − (y − before) · θ where the two differ.
+    Settle,
+    /// v is at least a lower limit.
+    RaiseTo,
+    /// Lists the keys of neurons with spikes.
+    ListSpikes,
+    /// Lists their keys, each with its number of spikes.
+    ListCounts,
+}
+
+impl Pass {
+    /// All of them, in the order of the C source.
+    pub const ALL: [Self; 13] = [
+        Self::TakeIntegers,
+        Self::Filter,
+        Self::LeakAdd,
+        Self::Difference,
+        Self::FireOne,
+        Self::FireMany,
+        Self::Subtract,
+        Self::SetTo,
+        Self::SetZero,
+        Self::Settle,
+        Self::RaiseTo,
+        Self::ListSpikes,
+        Self::ListCounts,
+    ];
+
+    /// Returns the name of the function.
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::TakeIntegers => "take_integers",
+            Self::Filter => "filter",
+            Self::LeakAdd => "leak_add",
+            Self::Difference => "difference",
+            Self::FireOne => "fire_one",
+            Self::FireMany => "fire_many",
+            Self::Subtract => "subtract",
+            Self::SetTo => "set_to",
+            Self::SetZero => "set_zero",
+            Self::Settle => "settle",
+            Self::RaiseTo => "raise_to",
+            Self::ListSpikes => "list_spikes",
+            Self::ListCounts => "list_counts",
+        }
+    }
+
+    /// Returns the number of arrays that it is given.
+    pub const fn arrays(self) -> usize {
+        match self {
+            Self::TakeIntegers | Self::SetZero | Self::RaiseTo | Self::ListSpikes | Self::ListCounts => 2,
+            Self::LeakAdd | Self::FireOne | Self::Subtract | Self::SetTo => 3,
+            Self::FireMany | Self::Settle => 4,
+            Self::Filter | Self::Difference => 5,
+        }
+    }
+
+    /// Returns whether it lists spikes, so that its time depends on their number.
+    pub const fn lists(self) -> bool {
+        matches!(self, Self::ListSpikes | Self::ListCounts)
+    }
+}
+
+/// Call of a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Function.
+    pub pass: Pass,
+    /// Byte addresses of its arrays, in the order of the C arguments.
+    pub arrays: Vec<u32>,
+    /// Key of the first neuron, for those that list.
+    pub key: u32,
+}
+
+/// Array of a population's neurons on a PE: a word a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Array {
+    /// Sums of 8-bit weights as singles.
+    Input,
+    /// Those of negative weights.
+    Inhibition,
+    /// Share of v that is kept.
+    Keep,
+    /// Factor of the input, or of the current.
+    Gain,
+    /// Constant drive of v.
+    Offset,
+    /// Share of the current that is kept, or of the excitatory one.
+    CurrentKeep,
+    /// Factor of the input in the current.
+    CurrentGain,
+    /// Constant drive of the current.
+    CurrentOffset,
+    /// Share of the inhibitory current that is kept.
+    InhibitionKeep,
+    /// Synaptic current, or the excitatory one.
+    Current,
+    /// Inhibitory current.
+    InhibitoryCurrent,
+    /// What v must exceed for a spike.
+    Above,
+    /// θ, what a spike subtracts.
+    Threshold,
+    /// v after a spike.
+    Reset,
+    /// Lower limit of v.
+    Floor,
+    /// Whether v exceeded its limit when the tick began.
+    Pending,
+    /// Membrane potential v.
+    Potential,
+    /// Number of spikes.
+    Spikes,
+}
+
+impl Array {
+    /// Returns its name in memory maps.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "inputs",
+            Self::Inhibition => "inhibitory inputs",
+            Self::Keep => "kept of v",
+            Self::Gain => "gain",
+            Self::Offset => "offset",
+            Self::CurrentKeep => "kept of the current",
+            Self::CurrentGain => "gain of the current",
+            Self::CurrentOffset => "offset of the current",
+            Self::InhibitionKeep => "kept of the inhibitory current",
+            Self::Current => "currents",
+            Self::InhibitoryCurrent => "inhibitory currents",
+            Self::Above => "limits of v",
+            Self::Threshold => "thresholds",
+            Self::Reset => "reset values",
+            Self::Floor => "lower limits",
+            Self::Pending => "pending spikes",
+            Self::Potential => "potentials",
+            Self::Spikes => "spikes",
+        }
+    }
+}
+
+/// Where a PE keeps what its neurons need: byte addresses of arrays of `units` words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NeuronLayout {
+    /// Number of neurons.
+    pub units: u32,
+    /// Membrane potentials.
+    pub potential: u32,
+    /// Numbers of spikes; `None` for populations whose output is v.
+    pub y: Option<u32>,
+    arrays: Vec<(Array, u32)>,
+}
+
+impl NeuronLayout {
+    /// Creates a layout of `units` neurons without arrays.
+    pub fn new(units: u32) -> Self {
+        Self { units, ..Self::default() }
+    }
+
+    /// Places an array.
+    pub fn set(&mut self, array: Array, at: u32) {
+        match array {
+            Array::Potential => self.potential = at,
+            Array::Spikes => self.y = Some(at),
+            _ => {}
+        }
+        self.arrays.push((array, at));
+    }
+
+    /// Returns the byte address of an array, if the neurons have it.
+    pub fn find(&self, array: Array) -> Option<u32> {
+        self.arrays.iter().find(|(other, _)| *other == array).map(|&(_, at)| at)
+    }
+
+    /// Returns all arrays with their byte addresses.
+    pub fn arrays(&self) -> &[(Array, u32)] {
+        &self.arrays
+    }
+
+    fn at(&self, array: Array) -> u32 {
+        self.find(array).unwrap_or(0)
+    }
+}
+
+/// Returns the arrays that neurons of a mode need.
+pub fn needed(mode: Mode, integers: bool) -> Vec<Array> {
+    let mut arrays = Vec::new();
+    let signed = mode.synapse == SynapseMode::Signed;
+    if integers {
+        arrays.push(Array::Input);
+        arrays.extend(signed.then_some(Array::Inhibition));
+    }
+    arrays.push(Array::Keep);
+    arrays.extend((!signed).then_some(Array::Gain));
+    arrays.push(Array::Offset);
+    match mode.synapse {
+        SynapseMode::Direct => {}
+        SynapseMode::Current { .. } => {
+            arrays.extend([Array::CurrentKeep, Array::CurrentGain, Array::CurrentOffset, Array::Current]);
+        }
+        SynapseMode::Signed => arrays.extend([
+            Array::CurrentKeep,
+            Array::InhibitionKeep,
+            Array::Current,
+            Array::InhibitoryCurrent,
+        ]),
+    }
+    if let Some(firing) = mode.firing {
+        arrays.extend([Array::Above, Array::Threshold]);
+        arrays.extend((firing.reset == ResetRule::ToValue).then_some(Array::Reset));
+        arrays.extend(firing.limited.then_some(Array::Floor));
+        arrays.extend(looks_back(firing.reset).then_some(Array::Pending));
+        arrays.push(Array::Spikes);
+    }
+    arrays.push(Array::Potential);
+    arrays
+}
+
+/// Returns whether a rule depends on the v before the tick.
+fn looks_back(rule: ResetRule) -> bool {
+    !matches!(rule, ResetRule::Subtract | ResetRule::ToValue)
+}
+
+/// Returns the value of a constant array for a neuron; `None` for arrays that begin at 0.
+pub fn constant(array: Array, mode: Mode, constants: &Constants) -> Option<f32> {
+    Some(match array {
+        Array::Keep => constants.keep,
+        Array::Gain => constants.gain,
+        Array::Offset => constants.offset,
+        Array::CurrentKeep => constants.current_keep,
+        Array::CurrentGain => constants.current_gain,
+        Array::CurrentOffset => constants.current_offset,
+        Array::InhibitionKeep => constants.inhibition_keep,
+        Array::Threshold => constants.threshold,
+        Array::Above => {
+            let compare = mode.firing.map_or(Compare::Greater, |firing| firing.compare);
+            above(compare, constants.threshold)
+        }
+        Array::Reset => constants.reset,
+        Array::Floor => constants.floor,
+        Array::Input
+        | Array::Inhibition
+        | Array::Current
+        | Array::InhibitoryCurrent
+        | Array::Pending
+        | Array::Potential
+        | Array::Spikes => return None,
+    })
+}
+
+/// Returns the value that v must exceed for a spike: θ, or for v ≥ θ the next smaller single.
+pub fn above(compare: Compare, threshold: f32) -> f32 {
+    match compare {
+        Compare::Greater => threshold,
+        Compare::GreaterOrEqual => threshold.next_down(),
+    }
+}
+
+/// Returns the byte addresses of the arrays that hold state from tick to tick, potentials aside.
+pub fn states(layout: &NeuronLayout) -> Vec<u32> {
+    [Array::Current, Array::InhibitoryCurrent].into_iter().filter_map(|array| layout.find(array)).collect()
+}
+
+/// Returns the passes of a tick; `lanes` are the byte addresses of the sums that it takes: of
+/// all weights, or of those ≥ 0 and the magnitudes of the others.
+pub fn calls(mode: Mode, integers: bool, layout: &NeuronLayout, lanes: &[u32]) -> Vec<Call> {
+    let at = |array: Array| layout.at(array);
+    let v = layout.potential;
+    let mut calls = Vec::new();
+    let mut call = |pass: Pass, arrays: &[u32]| calls.push(Call { pass, arrays: arrays.to_vec(), key: 0 });
+    let lane = |number: usize| lanes.get(number).copied().unwrap_or(0);
+    let (mut x, mut inhibition) = (lane(0), lane(1));
+    if integers {
+        call(Pass::TakeIntegers, &[x, at(Array::Input)]);
+        x = at(Array::Input);
+        if mode.synapse == SynapseMode::Signed {
+            call(Pass::TakeIntegers, &[inhibition, at(Array::Inhibition)]);
+            inhibition = at(Array::Inhibition);
+        }
+    }
+    let (above, theta, pending) = (at(Array::Above), at(Array::Threshold), at(Array::Pending));
+    let rule = mode.firing.map(|firing| firing.reset);
+    if rule.is_some_and(looks_back) {
+        call(Pass::FireOne, &[above, v, pending]);
+        match rule {
+            Some(ResetRule::BeforeLeak) => call(Pass::Subtract, &[pending, theta, v]),
+            Some(ResetRule::ZeroBeforeLeak) => call(Pass::SetZero, &[pending, v]),
+            _ => {}
+        }
+    }
+    let membrane = [at(Array::Keep), at(Array::Gain), at(Array::Offset), v];
+    let current = at(Array::Current);
+    let filter = [x, at(Array::CurrentKeep), at(Array::CurrentGain), at(Array::CurrentOffset), current];
+    let of = |input: u32| [input, membrane[0], membrane[1], membrane[2], v];
+    match mode.synapse {
+        SynapseMode::Direct => call(Pass::Filter, &of(x)),
+        SynapseMode::Current { old: false } => {
+            call(Pass::Filter, &filter);
+            call(Pass::Filter, &of(current));
+        }
+        SynapseMode::Current { old: true } => {
+            call(Pass::Filter, &of(current));
+            call(Pass::Filter, &filter);
+        }
+        SynapseMode::Signed => {
+            let inhibitory = at(Array::InhibitoryCurrent);
+            call(Pass::LeakAdd, &[x, at(Array::CurrentKeep), current]);
+            call(Pass::LeakAdd, &[inhibition, at(Array::InhibitionKeep), inhibitory]);
+            call(Pass::Difference, &[current, inhibitory, membrane[0], membrane[2], v]);
+        }
+    }
+    if let Some(firing) = mode.firing {
+        fire(firing, layout, &mut call);
+    }
+    calls
+}
+
+/// The passes of spike and reset.
+fn fire(firing: FiringMode, layout: &NeuronLayout, call: &mut impl FnMut(Pass, &[u32])) {
+    let at = |array: Array| layout.at(array);
+    let (v, y) = (layout.potential, at(Array::Spikes));
+    let (above, theta, pending) = (at(Array::Above), at(Array::Threshold), at(Array::Pending));
+    match firing.reset {
+        ResetRule::SnnTorch | ResetRule::SnnTorchDelayed => call(Pass::Subtract, &[pending, theta, v]),
+        ResetRule::SnnTorchZeroDelayed => call(Pass::SetZero, &[pending, v]),
+        _ => {}
+    }
+    match firing.spikes_per_tick {
+        SpikesPerTick::One => call(Pass::FireOne, &[above, v, y]),
+        SpikesPerTick::Many => call(Pass::FireMany, &[above, theta, v, y]),
+    }
+    match firing.reset {
+        ResetRule::Subtract => call(Pass::Subtract, &[y, theta, v]),
+        ResetRule::ToValue => call(Pass::SetTo, &[y, at(Array::Reset), v]),
+        ResetRule::SnnTorch => call(Pass::Settle, &[y, pending, theta, v]),
+        _ => {}
+    }
+    if firing.limited {
+        call(Pass::RaiseTo, &[at(Array::Floor), v]);
+    }
+}
+
+/// Refuses an array that does not lie in SRAM whole.
+fn check(call: &Call, units: u32) -> Result<(), KernelFault> {
+    let words = |array: usize| match (call.pass, array) {
+        (Pass::ListSpikes, 1) => u64::from(units) + 1,
+        (Pass::ListCounts, 1) => 2 * u64::from(units) + 1,
+        _ => u64::from(units),
+    };
+    for (number, &at) in call.arrays.iter().enumerate() {
+        let end = u64::from(at) + 4 * words(number);
+        if end > 4 * WORDS as u64 {
+            return Err(KernelFault { kernel: call.pass.function(), what: "array", address: end });
+        }
+    }
+    if call.arrays.len() == call.pass.arrays() {
+        Ok(())
+    } else {
+        Err(KernelFault { kernel: call.pass.function(), what: "argument", address: 0 })
+    }
+}
+
+/// Carries out a pass over `units` neurons.
+///
+/// # Errors
+///
+/// Fails if an array does not lie in SRAM.
+pub fn run(call: &Call, memory: &mut impl Memory, units: u32) -> Result<(), KernelFault> {
+    check(call, units)?;
+    let a = |number: usize| call.arrays.get(number).copied().unwrap_or(0) / 4;
+    let single = |memory: &dyn Fn(u32) -> u32, array: usize, n: u32| f32::from_bits(memory(a(array) + n));
+    if call.pass.lists() {
+        list(call, memory, units);
+        return Ok(());
+    }
+    for n in 0..units {
+        let words = memory.words();
+        let word = |at: u32| words[at as usize % WORDS];
+        let get = |array: usize| single(&word, array, n);
+        let (array, value) = match call.pass {
+            Pass::TakeIntegers => (1, word(a(0) + n).cast_signed() as f32),
+            Pass::Filter => (4, (get(1) * get(4) + get(2) * get(0)) + get(3)),
+            Pass::LeakAdd => (2, get(1) * get(2) + get(0)),
+            Pass::Difference => (4, ((get(2) * get(4) + get(0)) - get(1)) + get(3)),
+            Pass::FireOne => (2, if get(1) > get(0) { 1.0 } else { 0.0 }),
+            Pass::FireMany => {
+                let whole = (get(2) / get(1)) as u32 as f32;
+                let sent = if whole > 1.0 { whole } else { 1.0 };
+                (3, if get(2) > get(0) { sent } else { 0.0 })
+            }
+            Pass::Subtract => (2, if get(0) == 0.0 { get(2) } else { get(2) - get(0) * get(1) }),
+            Pass::SetTo => (2, if get(0) == 0.0 { get(2) } else { get(1) }),
+            Pass::SetZero => (1, if get(0) == 0.0 { get(1) } else { 0.0 }),
+            Pass::Settle => {
+                let due = get(0) - get(1);
+                (3, if due == 0.0 { get(3) } else { get(3) - due * get(2) })
+            }
+            Pass::RaiseTo => (1, if get(1) < get(0) { get(0) } else { get(1) }),
+            Pass::ListSpikes | Pass::ListCounts => continue,
+        };
+        memory.set_word(4 * (a(array) + n), value.to_bits());
+    }
+    Ok(())
+}
+
+fn list(call: &Call, memory: &mut impl Memory, units: u32) {
+    let (y, list) = (call.arrays[0] / 4, call.arrays[1]);
+    let (mut at, mut count) = (list + 4, 0);
+    for n in 0..units {
+        let spikes = f32::from_bits(memory.words()[(y + n) as usize % WORDS]);
+        if spikes == 0.0 {
+            continue;
+        }
+        count += 1;
+        memory.set_word(at, call.key.wrapping_add(n));
+        at += 4;
+        if call.pass == Pass::ListCounts {
+            memory.set_word(at, spikes as u32);
+            at += 4;
+        }
+    }
+    memory.set_word(list, count);
+}

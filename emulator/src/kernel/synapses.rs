@@ -1,0 +1,349 @@
+//! `synapses.c`: from the spikes in a PE's FIFO to the sums of its neurons, on the bytes of its SRAM.
+
+use super::{KernelFault, Memory, SramWords, WORDS};
+
+/// Bytes of SRAM.
+const BYTES: u64 = 4 * WORDS as u64;
+
+/// Entries of the FIFO ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// First byte of the ring.
+    pub start: u32,
+    /// Bytes of the ring.
+    pub bytes: u32,
+    /// Words of an entry: the key, or the key and a number of spikes.
+    pub words: u32,
+}
+
+/// Sender whose neurons are marked when they spike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// First of its neurons that has synapses here.
+    pub first: u32,
+    /// Number of neurons from there on.
+    pub neurons: u32,
+    /// Byte address of the marks, a bit a neuron.
+    pub bits: u32,
+    /// Byte address of the numbers of spikes, a single a neuron.
+    pub counts: Option<u32>,
+}
+
+impl Sender {
+    /// Returns its entry in the table that keys lead to.
+    pub fn encode(&self) -> [u32; 4] {
+        [self.first, self.neurons, self.bits, self.counts.unwrap_or(0)]
+    }
+}
+
+/// What a run of `collect` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CollectWork {
+    /// Entries of neurons with synapses here.
+    pub marked: u32,
+    /// Entries of other neurons.
+    pub outside: u32,
+    /// Times that the ring begins anew.
+    pub turns: u32,
+}
+
+/// Entry as it is visited: sender's entry in the table, neuron from the sender's first, number.
+struct Visit {
+    sender: Sender,
+    neuron: u32,
+    spikes: u32,
+}
+
+/// Visits `count` entries from place `first` of the ring on; returns the turns of the ring.
+fn visit(
+    words: &SramWords,
+    entries: &Entries,
+    (first, count): (u32, u32),
+    (table, senders): (u32, u32),
+    mut each: impl FnMut(Visit),
+) -> Result<u32, KernelFault> {
+    let fault = |what, address: u64| KernelFault { kernel: "collect", what, address };
+    let capacity = (entries.bytes / (4 * entries.words.max(1))).max(1);
+    if u64::from(entries.start) + u64::from(entries.bytes) > BYTES || count > capacity {
+        return Err(fault("ring", u64::from(entries.start) + u64::from(count)));
+    }
+    let word = |at: u64| words.get(at as usize / 4).copied();
+    let mut turns = 0;
+    for number in 0..count {
+        let place = (first % capacity + number) % capacity;
+        turns += u32::from(place + 1 == capacity);
+        let at = u64::from(entries.start + 4 * entries.words * place);
+        let key = word(at).unwrap_or(0);
+        let spikes = if entries.words > 1 { word(at + 4).unwrap_or(0) } else { 1 };
+        let number = key >> 24;
+        // The table has an entry for each sender; a key of none would lead behind it.
+        if number >= senders {
+            return Err(fault("key", u64::from(key)));
+        }
+        let entry = u64::from(table) + 16 * u64::from(number);
+        let field = |field: u64| word(entry + 4 * field).ok_or_else(|| fault("sender", entry + 4 * field));
+        let sender = Sender { first: field(0)?, neurons: field(1)?, bits: field(2)?, counts: Some(field(3)?) };
+        let neuron = (key & 0xFF_FFFF).wrapping_sub(sender.first);
+        each(Visit { sender, neuron, spikes });
+    }
+    Ok(turns)
+}
+
+/// Returns what [`collect`] will do.
+///
+/// # Errors
+///
+/// Fails if a key names no sender, or an address leads out of SRAM.
+pub fn collect_work(
+    memory: &impl Memory,
+    entries: &Entries,
+    taken: (u32, u32),
+    table: (u32, u32),
+) -> Result<CollectWork, KernelFault> {
+    let (mut marked, mut outside) = (0, 0);
+    let turns = visit(memory.words(), entries, taken, table, |visit| {
+        *if visit.neuron < visit.sender.neurons { &mut marked } else { &mut outside } += 1;
+    })?;
+    Ok(CollectWork { marked, outside, turns })
+}
+
+/// Marks the neurons of `count` entries, and keeps their numbers of spikes where entries have one.
+///
+/// # Errors
+///
+/// Fails if a key names no sender, or an address leads out of SRAM.
+pub fn collect(
+    memory: &mut impl Memory,
+    entries: &Entries,
+    taken: (u32, u32),
+    table: (u32, u32),
+) -> Result<(), KernelFault> {
+    let mut marks = Vec::new();
+    visit(memory.words(), entries, taken, table, |visit| {
+        if visit.neuron < visit.sender.neurons {
+            marks.push(visit);
+        }
+    })?;
+    for Visit { sender, neuron, spikes } in marks {
+        let bits = u64::from(sender.bits) + 4 * u64::from(neuron / 32);
+        let word = memory.words().get(bits as usize / 4).copied();
+        let fault = |what, address| KernelFault { kernel: "collect", what, address };
+        let Some(word) = word else { return Err(fault("mark", bits)) };
+        memory.set_word(bits as u32, word | 1 << (neuron % 32));
+        if let Some(counts) = sender.counts.filter(|_| entries.words > 1) {
+            let at = u64::from(counts) + 4 * u64::from(neuron);
+            if at + 4 > BYTES {
+                return Err(fault("number of spikes", at));
+            }
+            memory.set_word(at as u32, (spikes as f32).to_bits());
+        }
+    }
+    Ok(())
+}
+
+/// Synapse rows of a sender's neurons on a PE: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SynapseRows {
+    /// Marks of the sources, 32 a word.
+    pub bits: u32,
+    /// Words of marks.
+    pub words: u32,
+    /// Numbers of spikes of the sources; `None` where a mark is one spike.
+    pub counts: Option<u32>,
+    /// First synapse of each source, and behind the last one's: 16-bit numbers.
+    pub starts: u32,
+    /// Places of the targets in the sums: 16-bit numbers.
+    pub targets: u32,
+    /// Weights: singles, or 8-bit integers.
+    pub weights: u32,
+    /// Weights and sums are integers.
+    pub integers: bool,
+    /// Delays differ: places count through the ring of sums.
+    pub later: bool,
+}
+
+/// Variant of `deliver`, which decides what a synapse costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Form {
+    /// A source may have more than one spike.
+    pub counts: bool,
+    /// Weights and sums are integers.
+    pub integers: bool,
+    /// Delays differ.
+    pub later: bool,
+}
+
+impl Form {
+    /// All variants.
+    pub const ALL: [Self; 8] = {
+        let mut all = [Self { counts: false, integers: false, later: false }; 8];
+        let mut number = 0;
+        while number < 8 {
+            all[number] = Self { counts: number & 1 != 0, integers: number & 2 != 0, later: number & 4 != 0 };
+            number += 1;
+        }
+        all
+    };
+
+    /// Returns its position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self.counts as usize | (self.integers as usize) << 1 | (self.later as usize) << 2
+    }
+
+    /// Returns the name of the function.
+    pub const fn function(self) -> &'static str {
+        match (self.later, self.integers, self.counts) {
+            (false, false, false) => "deliver",
+            (false, false, true) => "deliver_counts",
+            (false, true, false) => "deliver_integers",
+            (false, true, true) => "deliver_integer_counts",
+            (true, false, false) => "deliver_later",
+            (true, false, true) => "deliver_later_counts",
+            (true, true, false) => "deliver_later_integers",
+            (true, true, true) => "deliver_later_integer_counts",
+        }
+    }
+}
+
+impl SynapseRows {
+    /// Returns the variant of `deliver` for them.
+    pub fn form(&self) -> Form {
+        Form { counts: self.counts.is_some(), integers: self.integers, later: self.later }
+    }
+}
+
+/// What a run of `deliver` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeliverWork {
+    /// Words of marks without a mark.
+    pub empty_words: u32,
+    /// Words of marks with one.
+    pub marked_words: u32,
+    /// Marked sources with synapses.
+    pub sources: u32,
+    /// Marked sources without.
+    pub empty_sources: u32,
+    /// Synapses.
+    pub synapses: u32,
+}
+
+/// Sums that synapses add to: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Sums that place 0 is the first of.
+    pub now: u32,
+    /// First byte of the ring.
+    pub start: u32,
+    /// First byte behind it.
+    pub end: u32,
+}
+
+/// Reads a 16-bit number.
+fn half(words: &SramWords, at: u64) -> Option<u32> {
+    let word = *words.get(at as usize / 4)?;
+    Some(word >> (8 * (at & 2)) & 0xFFFF)
+}
+
+/// Visits the marked sources in ascending order: source and range of its synapses.
+fn sources(
+    words: &SramWords,
+    rows: &SynapseRows,
+    mut each: impl FnMut(u32, u32, u32),
+) -> Result<(u32, u32), KernelFault> {
+    let kernel = rows.form().function();
+    let (mut empty, mut marked) = (0, 0);
+    for number in 0..rows.words {
+        let at = u64::from(rows.bits) + 4 * u64::from(number);
+        let fault = |what, address| KernelFault { kernel, what, address };
+        let mut left = words.get(at as usize / 4).copied().ok_or(fault("marks", at))?;
+        *if left == 0 { &mut empty } else { &mut marked } += 1;
+        while left != 0 {
+            let source = 32 * number + left.trailing_zeros();
+            left &= left - 1;
+            let at = u64::from(rows.starts) + 2 * u64::from(source);
+            let start = half(words, at).ok_or(fault("start of a row", at))?;
+            let end = half(words, at + 2).ok_or(fault("start of a row", at + 2))?;
+            // The core compares addresses: it would not stop at an end that it has passed.
+            if end < start {
+                return Err(fault("end of a row", u64::from(end)));
+            }
+            each(source, start, end);
+        }
+    }
+    Ok((empty, marked))
+}
+
+/// Returns what [`deliver`] will do.
+///
+/// # Errors
+///
+/// Fails if an address leads out of SRAM.
+pub fn deliver_work(memory: &impl Memory, rows: &SynapseRows) -> Result<DeliverWork, KernelFault> {
+    let mut work = DeliverWork::default();
+    let (empty, marked) = sources(memory.words(), rows, |_, start, end| {
+        *if start == end { &mut work.empty_sources } else { &mut work.sources } += 1;
+        work.synapses += end - start;
+    })?;
+    Ok(DeliverWork { empty_words: empty, marked_words: marked, ..work })
+}
+
+/// Adds the rows of marked sources to the sums, in ascending order of sources and synapses.
+///
+/// # Errors
+///
+/// Fails if an address leads out of SRAM.
+pub fn deliver(memory: &mut impl Memory, rows: &SynapseRows, sums: Sums) -> Result<(), KernelFault> {
+    let mut ranges = Vec::new();
+    sources(memory.words(), rows, |source, start, end| ranges.push((source, start, end)))?;
+    let kernel = rows.form().function();
+    let fault = |what, address| KernelFault { kernel, what, address };
+    for (source, start, end) in ranges {
+        let count = match rows.counts {
+            Some(counts) => {
+                let at = u64::from(counts) + 4 * u64::from(source);
+                let word = memory.words().get(at as usize / 4).copied();
+                f32::from_bits(word.ok_or(fault("number of spikes", at))?)
+            }
+            None => 1.0,
+        };
+        for synapse in start..end {
+            let words = memory.words();
+            let at = u64::from(rows.targets) + 2 * u64::from(synapse);
+            let place = half(words, at).ok_or(fault("target", at))?;
+            let mut sum = u64::from(sums.now) + 4 * u64::from(place);
+            if rows.later && sum >= u64::from(sums.end) {
+                sum -= u64::from(sums.end - sums.start);
+            }
+            let old = words.get(sum as usize / 4).copied().ok_or(fault("sum", sum))?;
+            let new = if rows.integers {
+                let at = u64::from(rows.weights) + u64::from(synapse);
+                let word = words.get(at as usize / 4).copied().ok_or(fault("weight", at))?;
+                let weight = i32::from((word >> (8 * (at & 3))) as u8 as i8);
+                let count = if rows.counts.is_some() { count as i32 } else { 1 };
+                old.wrapping_add_signed(weight.wrapping_mul(count))
+            } else {
+                let at = u64::from(rows.weights) + 4 * u64::from(synapse);
+                let word = words.get(at as usize / 4).copied().ok_or(fault("weight", at))?;
+                let weight = f32::from_bits(word);
+                let product = if rows.counts.is_some() { weight * count } else { weight };
+                (f32::from_bits(old) + product).to_bits()
+            };
+            memory.set_word(sum as u32, new);
+        }
+    }
+    Ok(())
+}
+
+/// Packs 16-bit numbers into words.
+pub fn encode_halves(halves: &[u16]) -> Vec<u32> {
+    let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(pair.get(1).copied().unwrap_or(0)) << 16;
+    halves.chunks(2).map(word).collect()
+}
+
+/// Packs 8-bit numbers into words.
+pub fn encode_bytes(bytes: &[i8]) -> Vec<u32> {
+    let word = |four: &[i8]| {
+        four.iter().rev().fold(0, |word: u32, &byte| word << 8 | u32::from(byte.cast_unsigned()))
+    };
+    bytes.chunks(4).map(word).collect()
+}

@@ -1,0 +1,384 @@
+//! Time steps that timers begin: ticks, the event packets of a tick, and overruns.
+//!
+//! In a program with a [`Timer`], all PEs' timers fire at once and begin time step after time step.
+//! Nothing else holds the PEs together: a PE takes what is in its FIFO at a tick, computes, and
+//! sends event packets, which are in other PEs' FIFOs before the next tick if all goes well. A PE
+//! that is still at work when its timer fires has overrun. It takes that tick late; if the timer
+//! fires once more meanwhile, that tick is lost to it, since an interrupt is pending or not.
+//! Event packets that miss the tick they were meant for are counted where they are taken.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::arrivals::Message;
+use super::broadcast::ROUTER;
+use super::exec::{Machine, Progress};
+use super::legend::PhaseId;
+use super::noc::Route;
+use super::program::{PACKET_WORDS, PeProgram, Program, Slot};
+use super::queue::{CHIP, EventKind};
+use super::state::{Packet, PacketKind, STEPS, Status};
+use super::transit::Entry;
+use crate::chip::clock::{TIMER_COUNT, Tick};
+use crate::chip::geometry::{Pe, Qpe};
+
+/// Overruns that are kept; further ones are only counted.
+const OVERRUNS: usize = 4096;
+
+/// Timer of a program, the same in every PE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// Time from tick to tick. `None`: a tick follows when every PE has ended the one before and
+    /// its packets have arrived, at the next count of the 1 MHz timer.
+    pub period: Option<Tick>,
+    /// Words of an entry in a PE's FIFO: the key alone, or a word of payload with it.
+    pub entry_words: u32,
+    /// Events that the host sends in every tick, in order.
+    pub inputs: Vec<Input>,
+    /// Time from a tick's begin until the host sends them: as long as a PE that sends at once would
+    /// take, so that every PE has looked into its FIFO before.
+    pub input_delay: Tick,
+}
+
+/// Values of a DRAM row that the host sends as event packets, one for each that is not 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Entry of the event router.
+    pub route: u16,
+    /// First value in the row.
+    pub first: u32,
+    /// Number of values.
+    pub units: u32,
+    /// Key of the first value; those of the others follow.
+    pub key: u32,
+    /// Message to the same receivers after the last packet, if they wait for it.
+    pub done: Option<Message>,
+}
+
+/// List of event packets in SRAM that an operation sends: their number, then the entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventList {
+    /// Byte address of the list.
+    pub list: u32,
+    /// Entry of the event router; `None` if no PE receives them.
+    pub route: Option<u16>,
+    /// Message to the same receivers after the last packet, if they wait for it.
+    pub done: Option<Message>,
+}
+
+/// Timer of one PE.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeTimer {
+    /// Time step that the PE is in or ended last.
+    pub step: u32,
+    /// Time step that has begun while the PE was at work.
+    pub pending: Option<u32>,
+    /// Entries of the FIFO that the PE has taken and not freed.
+    pub taken: u32,
+    /// Time steps in which the entries in the FIFO were sent, oldest first.
+    pub sent_in: VecDeque<u32>,
+    /// Counters that only observe.
+    pub count: TickCount,
+}
+
+/// Ticks of a PE since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TickCount {
+    /// Time from the last completed tick's begin to its end on the PE.
+    pub last: Tick,
+    /// The longest of these times.
+    pub longest: Tick,
+    /// Time step of the longest.
+    pub longest_step: u32,
+    /// Ticks that ended after the next one had begun.
+    pub overruns: u32,
+    /// Ticks lost, since the timer fired twice meanwhile.
+    pub lost: u32,
+    /// Event packets taken in another tick than the one they were meant for.
+    pub misread: u64,
+}
+
+/// Tick that ended after the next one had begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// PE that was late.
+    pub pe: Pe,
+    /// Time step that took too long, from 0.
+    pub step: u32,
+    /// Phase whose operation took longest in it.
+    pub phase: PhaseId,
+    /// Time by which it ended late.
+    pub late: Tick,
+    /// Entries that waited in the FIFO meanwhile.
+    pub waiting: u32,
+}
+
+/// Timers as the chip sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChipTimer {
+    /// Begins of time steps, by step modulo [`STEPS`].
+    pub began: [Tick; STEPS],
+    /// Event packets on their way.
+    pub events_left: u32,
+    /// Counters that only observe.
+    pub count: ChipTicks,
+}
+
+/// Ticks of the chip since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChipTicks {
+    /// Time of the longest tick on the slowest PE.
+    pub longest: Tick,
+    /// Time step of the longest.
+    pub longest_step: u32,
+    /// PE that took longest in it.
+    pub longest_pe: Option<Pe>,
+    /// Overruns, the first ones.
+    pub overruns: Vec<Overrun>,
+    /// Number of all overruns.
+    pub overrun_count: u64,
+}
+
+impl Program {
+    /// Returns whether timers begin the time steps.
+    pub fn is_timed(&self) -> bool {
+        self.timer.is_some()
+    }
+}
+
+impl Machine {
+    /// Returns when the time step that is announced now begins.
+    pub(super) fn tick_time(&self, period: Option<Tick>) -> Tick {
+        let now = self.state.tick;
+        let host = &self.state.host;
+        let step = u64::from(host.completed) + host.in_flight.len() as u64 - 1;
+        match period {
+            Some(period) => now.max(step * period),
+            None => now.next_multiple_of(TIMER_COUNT),
+        }
+    }
+
+    /// All timers fire: time step `step`, number `place` of those in flight, begins.
+    pub(super) fn tick(&mut self, step: u32, place: usize) -> Progress {
+        let program = Arc::clone(&self.program);
+        let Some(timer) = &program.timer else { return Progress::default() };
+        self.state.timer.began[step as usize % STEPS] = self.state.tick;
+        for pe in Pe::all().filter(|&pe| program.pe(pe).is_some()) {
+            self.fire(pe, step);
+        }
+        self.send_inputs(timer, step, place);
+        self.ended_tick()
+    }
+
+    /// A PE's timer fires.
+    fn fire(&mut self, pe: Pe, step: u32) {
+        if self.state.faults.is_dead(pe) {
+            return;
+        }
+        let state = &mut self.state.pes[pe.index()];
+        if state.status == Status::Waiting && state.awaited.is_none() {
+            self.note_waited(pe, false);
+            self.take_tick(pe, step);
+        } else if state.timer.pending.is_none() {
+            state.timer.pending = Some(step);
+        } else {
+            state.timer.count.lost += 1;
+            self.tick_done(step);
+        }
+    }
+
+    /// The PE begins a tick that has fired.
+    pub(super) fn take_tick(&mut self, pe: Pe, step: u32) {
+        let state = &mut self.state.pes[pe.index()];
+        state.timer.step = step;
+        state.timer.pending = None;
+        let cycles = self.program.costs.timer_tick + self.program.costs.wake;
+        self.busy_for(pe, cycles);
+    }
+
+    /// The PE looks for its next tick: one that is pending has come too early for it.
+    pub(super) fn await_tick(&mut self, pe: Pe) {
+        let state = &mut self.state.pes[pe.index()];
+        let Some(step) = state.timer.pending else {
+            state.status = Status::Waiting;
+            state.awaited = None;
+            return self.note_wait(pe);
+        };
+        let late = self.state.tick - self.state.timer.began[step as usize % STEPS];
+        let state = &mut self.state.pes[pe.index()];
+        state.timer.count.overruns += 1;
+        let phases = (0_u8..).zip(&state.count.phases);
+        let phase = phases.max_by_key(|&(n, ticks)| (*ticks, std::cmp::Reverse(n)));
+        let overrun = Overrun {
+            pe,
+            step: state.timer.step,
+            phase: PhaseId(phase.map_or(0, |(n, _)| n)),
+            late,
+            waiting: state.fifo.fill,
+        };
+        let count = &mut self.state.timer.count;
+        count.overrun_count += 1;
+        if count.overruns.len() < OVERRUNS {
+            count.overruns.push(overrun);
+        }
+        self.take_tick(pe, step);
+    }
+
+    /// The core notes how far its FIFO is filled: the entries up to there are for the routines that
+    /// follow. `meant`: ticks between sending and taking.
+    pub(super) fn take_entries(&mut self, pe: Pe, at: u32, meant: u32) {
+        let state = &mut self.state.pes[pe.index()];
+        let (read, fill, step) = (state.fifo.read, state.fifo.fill, state.timer.step);
+        state.sram.set_word(at, read);
+        state.sram.set_word(at + 4, fill);
+        state.timer.taken = fill;
+        let fits = |sent: u32| sent.wrapping_add(meant) == step;
+        let misread = state.timer.sent_in.iter().take(fill as usize).filter(|&&sent| !fits(sent)).count();
+        state.timer.count.misread += misread as u64;
+    }
+
+    /// The core frees the entries that it took.
+    pub(super) fn free_entries(&mut self, pe: Pe) -> Progress {
+        let state = &mut self.state.pes[pe.index()];
+        for _ in 0..std::mem::take(&mut state.timer.taken).min(state.fifo.fill) {
+            state.fifo.advance();
+            state.timer.sent_in.pop_front();
+        }
+        self.let_in(pe.qpe_index())
+    }
+
+    /// The core begins to send a list of events; returns its cycles.
+    pub(super) fn send_events(&mut self, pe: Pe, slot: &Slot, send: &EventList) -> u64 {
+        let program = Arc::clone(&self.program);
+        let words = program.timer.as_ref().map_or(1, |timer| timer.entry_words);
+        let sram = &self.state.pes[pe.index()].sram;
+        let room = (super::sram::SRAM_BYTES as u32).saturating_sub(send.list + 4) / (4 * words);
+        let count = sram.word(send.list).min(room);
+        let costs = &program.costs;
+        let Some(route) = send.route else { return costs.send_events(words > 1, 0) };
+        let entries: Vec<[u32; 2]> = (0..count)
+            .map(|entry| {
+                let at = send.list + 4 + 4 * words * entry;
+                [sram.word(at), if words > 1 { sram.word(at + 4) } else { 0 }]
+            })
+            .collect();
+        let step = self.state.pes[pe.index()].timer.step;
+        let kind = PacketKind::Event { population: slot.layer, route, step, message: None };
+        let (mut at, each) = (self.state.tick + self.ticks(costs.send_events_lead(words > 1)), costs.send_event(words > 1));
+        for [key, payload] in entries {
+            self.send_event(pe.qpe_index(), pe.index() as u16, (key, payload), kind, at);
+            at += self.ticks(each);
+        }
+        let mut cycles = costs.send_events(words > 1, count);
+        if let Some(message) = send.done {
+            cycles += costs.notice;
+            let kind = PacketKind::Event { population: slot.layer, route, step, message: Some(message) };
+            let end = self.state.tick + self.ticks(cycles);
+            self.send_event(pe.qpe_index(), pe.index() as u16, (message.address, 0), kind, end);
+        }
+        cycles
+    }
+
+    /// Hands an event packet to the NoC at tick `at`, for the event router.
+    fn send_event(&mut self, from: usize, source: u16, event: (u32, u32), kind: PacketKind, at: Tick) {
+        let (key, word) = event;
+        let mut payload = [0; PACKET_WORDS];
+        payload[0] = word;
+        let packet = Packet { payload, from: 0, address: key, qpe: ROUTER, mask: 0, host: false, source, kind };
+        let to = self.program.delivery.ports.neighbour(from);
+        self.state.timer.events_left += 1;
+        self.launch(packet, at, Entry { route: Route { from, to, port: false }, at, more_hops: 1 });
+    }
+
+    /// The host sends the events of a time step.
+    fn send_inputs(&mut self, timer: &Timer, step: u32, place: usize) {
+        let row = self.row(place, 0);
+        let mut values = vec![0.0; self.program.dram.width()];
+        self.program.dram.read(row, &mut values);
+        let (x, y) = self.program.assume.host_port;
+        let from = Qpe::at(x, y).map_or(0, Qpe::index);
+        let at = self.state.tick + timer.input_delay;
+        for input in &timer.inputs {
+            let first = input.first as usize;
+            let of = values.get(first..first + input.units as usize).unwrap_or_default();
+            let kind =
+                |message| PacketKind::Event { population: u8::MAX, route: input.route, step, message };
+            for (key, value) in (input.key..).zip(of).filter(|(_, value)| **value != 0.0) {
+                self.send_event(from, CHIP, (key, *value as u32), kind(None), at);
+            }
+            if let Some(message) = input.done {
+                self.send_event(from, CHIP, (message.address, 0), kind(Some(message)), at);
+            }
+        }
+    }
+
+    /// A PE has ended its tick: the host takes its values, and the chip may have ended a time step.
+    pub(super) fn end_tick(&mut self, pe: Pe, loaded: &PeProgram) -> Progress {
+        let now = self.state.tick;
+        let step = self.state.pes[pe.index()].timer.step;
+        for slot in &loaded.slots {
+            let Some(start) = self.host_place(step, usize::from(slot.layer), 0) else { continue };
+            let Some(population) = self.program.layers.get(usize::from(slot.layer)) else { continue };
+            for (at, &unit) in (slot.values..).step_by(4).zip(&slot.units) {
+                let word = start + population.unit_word.get(unit as usize).map_or(0, |&word| word as usize);
+                if let Some(value) = self.state.host.y.get_mut(word) {
+                    *value = self.state.pes[pe.index()].sram.word(at);
+                }
+            }
+        }
+        let took = now - self.state.timer.began[step as usize % STEPS];
+        let count = &mut self.state.pes[pe.index()].timer.count;
+        count.last = took;
+        if took > count.longest {
+            (count.longest, count.longest_step) = (took, step);
+        }
+        let count = &mut self.state.timer.count;
+        if took > count.longest {
+            (count.longest, count.longest_step, count.longest_pe) = (took, step, Some(pe));
+        }
+        self.tick_done(step);
+        self.ended_tick()
+    }
+
+    /// One PE less has time step `step` to end.
+    fn tick_done(&mut self, step: u32) {
+        let left = &mut self.state.outputs_left[step as usize % STEPS];
+        *left = left.saturating_sub(1);
+    }
+
+    /// An event packet is lost: whether that ends a time step is looked at next.
+    pub(super) fn event_lost(&mut self) {
+        let left = &mut self.state.timer.events_left;
+        *left = left.saturating_sub(1);
+        self.state.queue.push(self.state.tick, CHIP, EventKind::StepEnd);
+    }
+
+    /// An event packet has arrived.
+    pub(super) fn event_gone(&mut self) -> Progress {
+        let left = &mut self.state.timer.events_left;
+        *left = left.saturating_sub(1);
+        self.ended_tick()
+    }
+
+    /// Ends the oldest time step if every PE has ended it and all event packets have arrived.
+    pub(super) fn ended_tick(&mut self) -> Progress {
+        if !self.oldest_ended() {
+            return Progress::default();
+        }
+        let step = self.state.host.completed as usize % STEPS;
+        self.state.outputs_left[step] = self.program.outputs();
+        self.end_step();
+        if self.oldest_ended() {
+            self.state.queue.push(self.state.tick, CHIP, EventKind::StepEnd);
+        }
+        Progress { step: true, ..Progress::default() }
+    }
+
+    fn oldest_ended(&self) -> bool {
+        let host = &self.state.host;
+        let step = host.completed as usize % STEPS;
+        host.announced != host.completed
+            && self.state.outputs_left[step] == 0
+            && self.state.timer.events_left == 0
+    }
+}

@@ -1,0 +1,177 @@
+//! Reasons for which a spiking network cannot be put on the chip.
+
+use thiserror::Error;
+
+use crate::chip::geometry::Pe;
+use crate::chip::listing::ListingError;
+use crate::mapping::memory::Full;
+use crate::text::several;
+
+/// Reason for which a spiking network cannot be put on the chip.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SpikingError {
+    /// An entry of the mapping names no population.
+    #[error("`{name}` is no population of the network; there are {}", .names.join(", "))]
+    NoSuchPopulation {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Name that it gives.
+        name: String,
+        /// Names that there are.
+        names: Vec<String>,
+    },
+    /// Two entries of the mapping name one population.
+    #[error("population `{name}` has two entries")]
+    Twice {
+        /// Second entry of `mapping.layers`.
+        entry: usize,
+        /// Name of the population.
+        name: String,
+    },
+    /// A population is spread over more PEs than it has neurons, or over none.
+    #[error("population `{name}` has {}: {pes} PEs cannot share them", several(*units as u64, "neuron"))]
+    Pes {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Name of the population.
+        name: String,
+        /// Number of its neurons.
+        units: usize,
+        /// PEs asked for.
+        pes: usize,
+    },
+    /// An entry says in more than one way, or in none, over which PEs.
+    #[error("population `{name}` needs exactly one of pes, units_per_pe and on")]
+    Spread {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Name of the population.
+        name: String,
+    },
+    /// A PE that is asked for does not exist, is reserved or broken, or has another population.
+    #[error("({x}, {y}, {p}) for population `{name}` {what}")]
+    Pe {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Name of the population.
+        name: String,
+        /// Column of the QPE.
+        x: u8,
+        /// Row of the QPE.
+        y: u8,
+        /// PE of the QPE.
+        p: u8,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// There are not enough PEs.
+    #[error("the populations need {needed} PEs, and {free} are free: {}", .each.join(", "))]
+    TooManyPes {
+        /// PEs needed, over all populations.
+        needed: usize,
+        /// PEs that are neither reserved nor broken.
+        free: usize,
+        /// PEs of each population, in words.
+        each: Vec<String>,
+    },
+    /// A neuron needs more memory than a PE has, with its synapses and their sources.
+    #[error(
+        "population `{name}`: not even one neuron fits a PE: {bytes} bytes are needed, of {there} that are there"
+    )]
+    Neuron {
+        /// Name of the population.
+        name: String,
+        /// Bytes that its neediest neuron takes.
+        bytes: u64,
+        /// Bytes of a PE's SRAM.
+        there: u32,
+    },
+    /// A PE's memory is too small.
+    #[error("{pe} of population `{name}`: {full}")]
+    DoesNotFit {
+        /// Entry of `mapping.layers`, if the mapping names the population.
+        entry: Option<usize>,
+        /// Index of the population.
+        population: usize,
+        /// PE whose memory is too small.
+        pe: Pe,
+        /// Name of the population.
+        name: String,
+        /// What found no room.
+        full: Full,
+    },
+    /// The rows of inputs have another width than the sources.
+    #[error("the sources have {needed} neurons, a row of inputs has {found}")]
+    Width {
+        /// Neurons of all sources.
+        needed: usize,
+        /// Values of a row.
+        found: usize,
+    },
+    /// More populations and sources than a key can name.
+    #[error("{} of populations and sources: an event's key has room for 255", several(*.0 as u64, "name"))]
+    Senders(usize),
+    /// An option that does not apply to spiking networks has another value than its default.
+    #[error("`{field}` does not apply to spiking networks")]
+    Option {
+        /// Field of `mapping`.
+        field: &'static str,
+    },
+    /// The committed listings cannot be executed.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+}
+
+impl SpikingError {
+    /// Returns the path of the scene's field that is at fault.
+    pub fn field(&self) -> String {
+        match self {
+            Self::NoSuchPopulation { entry, .. } | Self::Twice { entry, .. } => {
+                format!("mapping.layers.{entry}.layer")
+            }
+            Self::Pes { entry, .. } | Self::Spread { entry, .. } => format!("mapping.layers.{entry}"),
+            Self::Pe { entry, .. } => format!("mapping.layers.{entry}.on"),
+            Self::DoesNotFit { entry: Some(entry), .. } => format!("mapping.layers.{entry}"),
+            Self::Option { field } => format!("mapping.{field}"),
+            Self::DoesNotFit { entry: None, .. } | Self::TooManyPes { .. } => "mapping".to_owned(),
+            Self::Neuron { .. } | Self::Senders(_) | Self::Listing(_) => "model".to_owned(),
+            Self::Width { .. } => "task".to_owned(),
+        }
+    }
+
+    /// Returns the remedy, to follow the message.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoSuchPopulation { .. } => {
+                "`spinntui inspect MODEL` lists the populations; without an entry a population is spread by itself"
+            }
+            Self::Twice { .. } => "one entry for each population, or none",
+            Self::Pes { .. } => "at least one neuron for each PE",
+            Self::Spread { .. } => "`pes: 4`, `units_per_pe: 100` or `on: [(3, 4, 0)]`",
+            Self::Pe { .. } => "choose PEs that work, one population each; `spinntui check` shows them",
+            Self::TooManyPes { .. } => {
+                "`weights: Int8` takes less memory than F32; more neurons on a PE need fewer PEs"
+            }
+            Self::Neuron { .. } => "`weights: Int8`, shorter delays, or fewer sources a neuron",
+            Self::DoesNotFit { .. } => "spread the population over more PEs, or leave its entry out",
+            Self::Width { .. } => "the inputs must be those of the network's sources",
+            Self::Senders(_) => "join populations of one kind into one",
+            Self::Option { .. } => "leave it out",
+            Self::Listing(_) => "",
+        }
+    }
+
+    /// Returns whether the network is sound and only the chip too small.
+    pub fn is_misfit(&self) -> bool {
+        matches!(self, Self::TooManyPes { .. } | Self::Neuron { .. } | Self::DoesNotFit { .. })
+    }
+
+    /// Returns the bytes that a PE would need, where that is what is too much.
+    pub fn needed(&self) -> Option<u64> {
+        match self {
+            Self::DoesNotFit { full, .. } => Some(full.needed),
+            Self::Neuron { bytes, .. } => Some(*bytes),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Populations to PEs: which neurons share a PE, and which PE that is.
+
+use std::ops::Range;
+
+use super::memory::Needs;
+use super::{Request, Share, SpikingError};
+use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::kernel::options::KernelKind;
+use crate::machine::sram::SRAM_BYTES;
+use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
+use crate::mapping::{Placed, placement};
+
+/// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's limit for `lif`).
+pub const NEURONS_A_PE: usize = 250;
+
+/// Populations on their PEs.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// Shares of each population, in the order of its neurons.
+    pub shares: Vec<Vec<Share>>,
+    /// Entry of `mapping.layers` of each population.
+    pub entries: Vec<Option<usize>>,
+}
+
+/// How an entry of the mapping, or the lack of one, spreads a population.
+enum Spread<'a> {
+    /// Over this number of PEs.
+    Pes(usize),
+    /// On exactly these PEs.
+    On(&'a [(u8, u8, u8)]),
+}
+
+impl Split {
+    /// Chooses the PEs of every population.
+    /// A population that is spread by itself gets `more` PEs than it needs by count.
+    pub fn new(request: &Request<'_>, more: &[usize]) -> Result<Self, SpikingError> {
+        check(request)?;
+        let entries = entries(request)?;
+        let spreads = spreads(request, &entries, more)?;
+        let withheld = request.chip.withheld();
+        let mut named: Vec<Pe> = Vec::new();
+        for (population, spread) in spreads.iter().enumerate() {
+            let Spread::On(places) = spread else { continue };
+            let entry = entries[population].unwrap_or(0);
+            for &(x, y, p) in *places {
+                let wrong = |what| SpikingError::Pe { entry, name: name(request, population), x, y, p, what };
+                let pe = Pe::at(x, y, p).ok_or_else(|| wrong("does not exist"))?;
+                if withheld.contains(&pe) {
+                    return Err(wrong("is reserved or broken"));
+                }
+                if named.contains(&pe) {
+                    return Err(wrong("has another population"));
+                }
+                named.push(pe);
+            }
+        }
+        let order = placement::order(request.mapping.placement);
+        let mut free = order.into_iter().filter(|pe| !withheld.contains(pe) && !named.contains(pe));
+        let mut shares = Vec::new();
+        for (population, spread) in spreads.iter().enumerate() {
+            let units = request.network.populations()[population].units;
+            let pes: Vec<Pe> = match spread {
+                Spread::Pes(pes) => free.by_ref().take(*pes).collect(),
+                Spread::On(places) => places.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect(),
+            };
+            let wanted = pes_of(spread);
+            if pes.len() < wanted {
+                return Err(too_many(request, &spreads, PE_COUNT - withheld.len()));
+            }
+            let ranges = ranges(units, wanted);
+            shares.push(pes.into_iter().zip(ranges).map(|(pe, units)| Share { pe, units }).collect());
+        }
+        Ok(Self { shares, entries })
+    }
+
+    /// Returns the neurons of a population's PEs.
+    pub fn units(&self, population: usize) -> Vec<Range<u32>> {
+        self.shares[population].iter().map(|share| share.units.clone()).collect()
+    }
+
+    /// Returns populations and PEs in the form that all network families share.
+    pub fn placed(&self) -> Vec<Placed> {
+        let placed = |(shares, entry): (&Vec<Share>, &Option<usize>)| Placed {
+            entry: entry.unwrap_or(0),
+            pes: shares.iter().map(|share| share.pe).collect(),
+            assignment: shares.iter().map(|share| share.units.clone().collect()).collect(),
+            kinds: [KernelKind::default(); 2],
+        };
+        self.shares.iter().zip(&self.entries).map(placed).collect()
+    }
+}
+
+fn name(request: &Request<'_>, population: usize) -> String {
+    request.network.populations()[population].name.clone()
+}
+
+fn pes_of(spread: &Spread<'_>) -> usize {
+    match spread {
+        Spread::Pes(pes) => *pes,
+        Spread::On(places) => places.len(),
+    }
+}
+
+/// Splits neurons into contiguous ranges that differ by one neuron at most.
+fn ranges(units: usize, pes: usize) -> Vec<Range<u32>> {
+    let first = |i: usize| (i * units / pes) as u32;
+    (0..pes).map(|i| first(i)..first(i + 1)).collect()
+}
+
+/// Refuses what does not apply to spiking networks.
+fn check(request: &Request<'_>) -> Result<(), SpikingError> {
+    let MappingOptions { batch, broadcast, payload, balance, barrier, overlap_recurrent, .. } =
+        request.mapping;
+    let senders = request.network.sources().len() + request.network.populations().len();
+    if senders > 255 {
+        return Err(SpikingError::Senders(senders));
+    }
+    let needed = request.network.sources().iter().map(|source| source.units()).sum();
+    let found = request.inputs.width();
+    if needed != found {
+        return Err(SpikingError::Width { needed, found });
+    }
+    let odd = [
+        (*batch != 1, "batch"),
+        (*broadcast != Broadcast::default(), "broadcast"),
+        (*payload != Payload::default(), "payload"),
+        (*balance != Balance::default(), "balance"),
+        (*barrier != Barrier::default(), "barrier"),
+        (*overlap_recurrent, "overlap_recurrent"),
+    ];
+    match odd.into_iter().find(|(odd, _)| *odd) {
+        Some((_, field)) => Err(SpikingError::Option { field }),
+        None => Ok(()),
+    }
+}
+
+/// Returns the entry of the mapping for each population, if there is one.
+fn entries(request: &Request<'_>) -> Result<Vec<Option<usize>>, SpikingError> {
+    let populations = request.network.populations();
+    let mut entries = vec![None; populations.len()];
+    for (entry, layer) in request.mapping.layers.iter().enumerate() {
+        let Some(population) = populations.iter().position(|population| population.name == layer.layer)
+        else {
+            let names = populations.iter().map(|population| population.name.clone()).collect();
+            return Err(SpikingError::NoSuchPopulation { entry, name: layer.layer.clone(), names });
+        };
+        if entries[population].replace(entry).is_some() {
+            return Err(SpikingError::Twice { entry, name: layer.layer.clone() });
+        }
+    }
+    Ok(entries)
+}
+
+fn spreads<'a>(
+    request: &Request<'a>,
+    entries: &[Option<usize>],
+    more: &[usize],
+) -> Result<Vec<Spread<'a>>, SpikingError> {
+    let mut spreads = Vec::new();
+    for (population, entry) in entries.iter().enumerate() {
+        spreads.push(match entry {
+            Some(entry) => given(request, population, *entry)?,
+            None => {
+                let units = request.network.populations()[population].units;
+                Spread::Pes((least(request, population)? + more[population]).min(units))
+            }
+        });
+    }
+    Ok(spreads)
+}
+
+/// Reads how an entry of the mapping spreads a population.
+fn given<'a>(
+    request: &Request<'a>,
+    population: usize,
+    entry: usize,
+) -> Result<Spread<'a>, SpikingError> {
+    let layer: &LayerMapping = &request.mapping.layers[entry];
+    let units = request.network.populations()[population].units;
+    let name = || name(request, population);
+    let spread = match (layer.pes, layer.units_per_pe, &layer.on) {
+        (Some(pes), None, None) => Spread::Pes(pes as usize),
+        (None, Some(each), None) if each > 0 => Spread::Pes(units.div_ceil(each as usize)),
+        (None, None, Some(places)) => Spread::On(places),
+        _ => return Err(SpikingError::Spread { entry, name: name() }),
+    };
+    let pes = pes_of(&spread);
+    if pes == 0 || pes > units {
+        return Err(SpikingError::Pes { entry, name: name(), units, pes });
+    }
+    Ok(spread)
+}
+
+/// Returns the least number of PEs on which a population fits in equal ranges.
+fn least(request: &Request<'_>, population: usize) -> Result<usize, SpikingError> {
+    let units = request.network.populations()[population].units;
+    let needs = Needs::new(request.network, population, (request.counted(), request.mapping.fifo.bytes));
+    let fits = |pes: &usize| ranges(units, *pes).iter().all(|range| needs.fits(range));
+    // Beyond what the chip has, steps may be wider: the number is only said.
+    let least = units.div_ceil(NEURONS_A_PE);
+    let near = least..=units.min(2 * PE_COUNT);
+    let far = (2 * PE_COUNT..units).step_by(PE_COUNT).chain([units]);
+    let found = near.chain(far).find(fits);
+    found.ok_or_else(|| {
+        let neuron = |unit: u32| needs.bytes(&(unit..unit + 1));
+        let bytes = (0..units as u32).map(neuron).max().unwrap_or(0);
+        SpikingError::Neuron { name: name(request, population), bytes, there: SRAM_BYTES }
+    })
+}
+
+fn too_many(request: &Request<'_>, spreads: &[Spread<'_>], free: usize) -> SpikingError {
+    let each = spreads.iter().enumerate();
+    SpikingError::TooManyPes {
+        needed: spreads.iter().map(pes_of).sum(),
+        free,
+        each: each.map(|(k, spread)| format!("{} {}", name(request, k), pes_of(spread))).collect(),
+    }
+}

@@ -1,0 +1,183 @@
+//! Chip against mathematics: every neuron's spikes and potential, in every tick, bit for bit.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::machine::exec::Machine;
+use crate::mapping::options::LayerMapping;
+use crate::model::spiking::{SpikingOptions, convert};
+use crate::net::spiking::{ConventionOptions, Framework, ResetRule, Schedule, Spike, WeightFormat};
+
+/// Spikes of all sources, by tick.
+#[derive(Debug)]
+struct Lists {
+    width: usize,
+    ticks: Vec<Vec<Spike>>,
+}
+
+impl DramRows for Lists {
+    fn rows(&self) -> u64 {
+        self.ticks.len() as u64
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn read(&self, row: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        for spike in self.ticks.get(row as usize).into_iter().flatten() {
+            out[spike.neuron as usize] = spike.count as f32;
+        }
+    }
+}
+
+/// Draws spikes with a fixed generator: about one neuron in `every` a tick.
+fn drawn(width: usize, ticks: usize, every: u64, counts: bool) -> Vec<Vec<Spike>> {
+    let mut random = crate::net::random::Random::new(7);
+    let tick = |random: &mut crate::net::random::Random| {
+        let mut spikes = Vec::new();
+        for neuron in 0..width as u32 {
+            if random.bits().is_multiple_of(every) {
+                let count = if counts { 1 + (random.bits() % 3) as u32 } else { 1 };
+                spikes.push(Spike { neuron, count });
+            }
+        }
+        spikes
+    };
+    (0..ticks).map(|_| tick(&mut random)).collect()
+}
+
+/// Runs a network on the chip and in mathematics, and compares after every tick.
+fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, tick: TickLength, name: &str) {
+    let width = network.sources().iter().map(|source| source.units()).sum();
+    let counts = ticks.iter().flatten().any(|spike| spike.count > 1);
+    let inputs = Arc::new(Lists { width, ticks: ticks.to_vec() });
+    let (chip, assume) = (ChipOptions::default(), Assume::default());
+    let request = Request { network, inputs, counts, restart: None, chip: &chip, mapping, tick, assume: &assume };
+    let (program, _) = map(&request).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let program = Arc::new(program);
+    let mut machine = Machine::new(Arc::clone(&program));
+    let mut state = network.state();
+    for (step, spikes) in ticks.iter().enumerate() {
+        assert!(machine.run(&[vec![step as u32]], 1), "{name}, tick {step}: {:?}", machine.stop());
+        let mut first = 0;
+        let split = network.sources().iter().map(|source| {
+            let range = first..first + source.units() as u32;
+            first = range.end;
+            let own = spikes.iter().filter(|spike| range.contains(&spike.neuron));
+            own.map(|spike| Spike { neuron: spike.neuron - range.start, ..*spike }).collect()
+        });
+        let split: Vec<Vec<Spike>> = split.collect();
+        network.step(&mut state, &split);
+        for k in 0..network.populations().len() {
+            same(network, &state, &machine, k, &format!("{name}, tick {step}"));
+        }
+    }
+    let misread: u64 = machine.state().pes.iter().map(|pe| pe.timer.count.misread).sum();
+    assert_eq!((misread, machine.state().timer.count.overrun_count), (0, 0), "{name}");
+}
+
+fn same(network: &Network, state: &crate::net::spiking::State, machine: &Machine, k: usize, name: &str) {
+    let population = &network.populations()[k];
+    let program = machine.program();
+    for &pe in &program.layers[k].pes {
+        let (_, slot) = program.pe(pe).unwrap().slot_of(k as u8).unwrap();
+        let sram = &machine.state().pes[pe.index()].sram;
+        for (place, &unit) in (0_u32..).zip(&slot.units) {
+            let word = sram.word(slot.detail.state() + 4 * place);
+            let v = state.neurons(k)[unit as usize].v;
+            assert_eq!(f32::from_bits(word), v, "{name}: v of {} neuron {unit}", population.name);
+            assert_eq!(word, v.to_bits(), "{name}: v of {} neuron {unit}", population.name);
+        }
+    }
+    let received = machine.output_of(k, 0);
+    if population.firing.is_some() {
+        let mut wanted = vec![0.0; population.units];
+        for spike in state.spikes(k) {
+            wanted[spike.neuron as usize] = spike.count as f32;
+        }
+        assert_eq!(received, wanted, "{name}: spikes of {}", population.name);
+    }
+}
+
+fn partitions(network: &Network) -> [MappingOptions; 2] {
+    let layers = network.populations().iter().map(|population| LayerMapping {
+        layer: population.name.clone(),
+        pes: Some(population.units.min(3) as u32),
+        ..LayerMapping::default()
+    });
+    let three = MappingOptions { layers: layers.collect(), ..MappingOptions::default() };
+    [MappingOptions::default(), three]
+}
+
+fn files() -> Vec<std::path::PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nir/tests/data");
+    let mut files = Vec::new();
+    for group in ["exported", "legal"] {
+        for entry in std::fs::read_dir(root.join(group)).unwrap() {
+            let folder = entry.unwrap().path();
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            files.push(folder.join(format!("{name}.nir")));
+        }
+    }
+    files.sort();
+    assert!(files.len() >= 30, "{}", files.len());
+    files
+}
+
+fn options(convention: Framework, schedule: Schedule, weights: WeightFormat) -> SpikingOptions {
+    let dt = Some(if convention == Framework::Sinabs || convention == Framework::Spyx { 1.0 } else { 1e-4 });
+    let reset = (convention == Framework::Nir).then_some(ResetRule::Subtract);
+    let conventions = ConventionOptions { convention, dt, reset, ..ConventionOptions::default() };
+    SpikingOptions { conventions, schedule, weights, weight_scale: None }
+}
+
+fn check(convention: Framework, schedule: Schedule, weights: WeightFormat, ticks: usize) {
+    for file in files() {
+        let graph = spinntui_nir::read(std::fs::read(&file).unwrap()).unwrap();
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let Ok(converted) = convert(&graph, &options(convention, schedule, weights)) else { continue };
+        let network = converted.network;
+        if network.populations().is_empty() {
+            continue;
+        }
+        let width = network.sources().iter().map(|source| source.units()).sum();
+        let input = drawn(width, ticks, 5, convention == Framework::Sinabs);
+        for mapping in partitions(&network) {
+            let name = format!("{name} {convention:?} {schedule:?} on {} entries", mapping.layers.len());
+            compare(&network, &input, &mapping, TickLength::Auto, &name);
+        }
+    }
+}
+
+#[test]
+fn networks_that_cross_within_a_tick_have_the_bits_of_their_mathematics() {
+    check(Framework::Nir, Schedule::LayerSequential, WeightFormat::F32, 40);
+}
+
+#[test]
+fn networks_with_a_tick_a_hop_have_the_bits_of_their_mathematics() {
+    check(Framework::Nir, Schedule::Pipelined, WeightFormat::F32, 40);
+}
+
+#[test]
+fn every_framework_has_the_bits_of_its_mathematics() {
+    for convention in [
+        Framework::SnnTorch,
+        Framework::Norse,
+        Framework::Sinabs,
+        Framework::Rockpool,
+        Framework::SpikingJelly,
+        Framework::Spyx,
+    ] {
+        check(convention, Schedule::LayerSequential, WeightFormat::F32, 15);
+    }
+}
+
+#[test]
+fn integer_weights_have_the_bits_of_their_mathematics() {
+    check(Framework::Nir, Schedule::LayerSequential, WeightFormat::Int8, 20);
+    check(Framework::Sinabs, Schedule::Pipelined, WeightFormat::Int8, 20);
+}

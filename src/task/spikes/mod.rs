@@ -1,0 +1,271 @@
+//! Spiking networks on lists of spikes, or on labelled recordings of an event camera.
+
+pub mod lists;
+mod load;
+pub mod options;
+pub mod recording;
+mod tally;
+pub mod view;
+mod work;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::TaskKind;
+use super::facts::{FactKind, TaskFacts, fact};
+use super::log::Log;
+use crate::net::spiking::{Network, Origin, Spike};
+use lists::SpikeList;
+use recording::Recording;
+use tally::Tally;
+
+/// Names for conditions.
+const FACTS: TaskFacts = TaskFacts {
+    heading: "Spikes",
+    about: "Of spiking networks, as of the last tick.",
+    of: "spiking networks",
+    facts: &[
+        fact("spikes", FactKind::Count, "spikes of all neurons in the last tick"),
+        fact("output_spikes", FactKind::Count, "spikes of the outputs in the last tick"),
+        fact("accuracy", FactKind::Share, "share of the recordings so far that were recognised"),
+    ],
+};
+
+/// Words of the task.
+pub(super) const KIND: TaskKind = TaskKind { step_word: "tick", facts: Some(&FACTS) };
+
+/// Ticks whose spikes are kept for the raster.
+const RASTER: usize = 1024;
+/// Spikes of a tick that are kept for the raster.
+const RASTER_SPIKES: usize = 4096;
+
+/// Where the input spikes come from.
+#[derive(Debug)]
+pub enum Inputs {
+    /// One list over the whole run.
+    List(Arc<SpikeList>),
+    /// Recordings one after the other, each from the begin.
+    Recordings(Vec<Recording>),
+}
+
+/// What a run over spikes does not change.
+#[derive(Debug)]
+pub struct Plan {
+    /// Network, as mathematics.
+    pub network: Arc<Network>,
+    /// Inputs.
+    pub inputs: Arc<Inputs>,
+    /// Name of the file or folder with the inputs.
+    pub source: String,
+    /// Ticks of the run, or of each recording.
+    pub steps: u32,
+    /// Values that are traced: population, neuron.
+    pub traced: Vec<(usize, u32)>,
+    /// First neuron of each population among all.
+    first: Vec<usize>,
+}
+
+impl Plan {
+    /// Returns the number of recordings; 0 for a list.
+    pub fn recordings(&self) -> usize {
+        match &*self.inputs {
+            Inputs::List(_) => 0,
+            Inputs::Recordings(recordings) => recordings.len(),
+        }
+    }
+
+    /// Returns the ticks of the whole run.
+    pub fn total(&self) -> u64 {
+        u64::from(self.steps) * self.recordings().max(1) as u64
+    }
+
+    /// Returns the numbers of spikes, or the values, of a population among those of all neurons.
+    fn values<'v>(&self, all: &'v [f32], population: usize) -> &'v [f32] {
+        let start = self.first.get(population).copied().unwrap_or(all.len());
+        let units = self.network.populations().get(population).map_or(0, |population| population.units);
+        all.get(start..start + units).unwrap_or_default()
+    }
+
+    /// Returns whether an output shows values, since its population sends no spikes.
+    fn shows_values(&self, output: usize) -> bool {
+        let taps = self.network.outputs().get(output).map_or(&[][..], |output| &output.taps);
+        taps.iter().any(|tap| match tap.from {
+            Origin::Population(population) => self.network.populations()[population].firing.is_none(),
+            Origin::Source(_) => false,
+        })
+    }
+
+    /// Returns the numbers of neurons of each output.
+    fn output_units(&self, output: usize) -> usize {
+        let tap = self.network.outputs().get(output).and_then(|output| output.taps.first());
+        tap.and_then(|tap| self.network.units(tap.from)).unwrap_or(0)
+    }
+}
+
+/// Run over spikes.
+#[derive(Clone, Debug)]
+pub struct SpikeTask {
+    plan: Arc<Plan>,
+    /// Ticks announced.
+    fed: u64,
+    /// Ticks taken.
+    taken: u64,
+    /// Output spikes so far: tick, neuron, and number.
+    outputs: Log<(u32, Spike)>,
+    /// Output values so far, a row of all outputs a tick.
+    values: Log<f32>,
+    /// Traced values so far, a row a tick.
+    traced: Log<f32>,
+    /// Spikes of the senders of each output's taps, the oldest first, as the delays need.
+    taps: Vec<Vec<VecDeque<Arc<[Spike]>>>>,
+    /// Spikes of the last ticks: tick, and neurons over all populations.
+    raster: VecDeque<(u64, Arc<[u32]>)>,
+    /// Spikes so far, by population.
+    spikes: Arc<Vec<u64>>,
+    /// Spikes of all neurons, and of the outputs, in the last tick.
+    last: (u64, u64),
+    tally: Tally,
+}
+
+impl SpikeTask {
+    fn new(plan: Arc<Plan>) -> Self {
+        let network = &plan.network;
+        let line = |delay: u16| vec![Arc::from([]); usize::from(delay)].into();
+        let taps = |output: &crate::net::spiking::Output| output.taps.iter().map(|tap| line(tap.delay)).collect();
+        Self {
+            taps: network.outputs().iter().map(taps).collect(),
+            spikes: Arc::new(vec![0; network.populations().len()]),
+            tally: Tally::new(plan.output_units(0)),
+            plan,
+            fed: 0,
+            taken: 0,
+            outputs: Log::default(),
+            values: Log::default(),
+            traced: Log::default(),
+            raster: VecDeque::new(),
+            last: (0, 0),
+        }
+    }
+
+    /// What the run does not change.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes the spikes and values of all neurons in a tick, populations one after the other.
+    fn take(&mut self, all: &[f32], traced: &[f32]) {
+        let plan = Arc::clone(&self.plan);
+        let tick = self.taken;
+        let within = (tick % u64::from(plan.steps)) as u32;
+        if plan.recordings() > 0 && within == 0 {
+            self.begin_recording();
+        }
+        let spiking = |population: usize| plan.network.populations()[population].firing.is_some();
+        let mut raster = Vec::new();
+        let totals = Arc::make_mut(&mut self.spikes);
+        let mut spikes = 0;
+        for (population, total) in totals.iter_mut().enumerate().filter(|&(k, _)| spiking(k)) {
+            for (neuron, &count) in plan.values(all, population).iter().enumerate() {
+                if count != 0.0 {
+                    *total += count as u64;
+                    spikes += count as u64;
+                    if raster.len() < RASTER_SPIKES {
+                        raster.push((plan.first[population] + neuron) as u32);
+                    }
+                }
+            }
+        }
+        if self.raster.len() == RASTER {
+            self.raster.pop_front();
+        }
+        self.raster.push_back((tick, raster.into()));
+        let mut sent = 0;
+        for output in 0..plan.network.outputs().len() {
+            sent += self.show(&plan, output, (tick, within), all);
+        }
+        self.last = (spikes, sent);
+        let scaled = |(place, &(population, neuron)): (usize, &(usize, u32))| {
+            let v = traced.get(place).copied().unwrap_or(0.0);
+            v / plan.network.populations()[population].scale.get(neuron as usize)
+        };
+        self.traced.extend(plan.traced.iter().enumerate().map(scaled));
+        self.taken += 1;
+        if plan.recordings() > 0 && within + 1 == plan.steps {
+            self.end_recording(&plan);
+        }
+    }
+
+    /// Takes what an output shows in a tick; returns the number of its spikes.
+    fn show(&mut self, plan: &Plan, output: usize, (tick, within): (u64, u32), all: &[f32]) -> u64 {
+        if plan.shows_values(output) {
+            let from = plan.network.outputs()[output].taps[0].from;
+            if let Origin::Population(population) = from {
+                let scale = &plan.network.populations()[population].scale;
+                let values = plan.values(all, population).iter().enumerate();
+                self.values.extend(values.map(|(n, value)| value / scale.get(n)));
+            }
+            return 0;
+        }
+        let base: u32 = (0..output).map(|before| plan.output_units(before) as u32).sum();
+        let mut shown: Vec<Spike> = Vec::new();
+        for (tap, line) in plan.network.outputs()[output].taps.iter().zip(&mut self.taps[output]) {
+            line.push_back(match tap.from {
+                Origin::Population(population) => spikes_of(plan.values(all, population)),
+                Origin::Source(source) => plan.input(tick, source),
+            });
+            if let Some(spikes) = line.pop_front() {
+                shown.extend(spikes.iter().copied());
+            }
+        }
+        shown.sort_unstable();
+        let mut sent = 0;
+        for same in shown.chunk_by(|a, b| a.neuron == b.neuron) {
+            let count = same.iter().map(|spike| spike.count).fold(0, u32::saturating_add);
+            sent += u64::from(count);
+            let spike = Spike { neuron: base + same[0].neuron, count };
+            if plan.recordings() == 0 {
+                self.outputs.push((within, spike));
+            }
+            if output == 0 {
+                self.tally.count(same[0].neuron, count);
+            }
+        }
+        sent
+    }
+
+    fn begin_recording(&mut self) {
+        self.tally.begin();
+        for line in self.taps.iter_mut().flatten() {
+            line.iter_mut().for_each(|spikes| *spikes = Arc::from([]));
+        }
+    }
+
+    fn end_recording(&mut self, plan: &Plan) {
+        let number = ((self.taken - 1) / u64::from(plan.steps)) as usize;
+        let Inputs::Recordings(recordings) = &*plan.inputs else { return };
+        if let Some(recording) = recordings.get(number) {
+            self.tally.end(recording.label);
+        }
+    }
+}
+
+/// Lists the neurons with spikes.
+fn spikes_of(counts: &[f32]) -> Arc<[Spike]> {
+    let spiking = counts.iter().enumerate().filter(|(_, count)| **count != 0.0);
+    spiking.map(|(neuron, &count)| Spike { neuron: neuron as u32, count: count as u32 }).collect()
+}
+
+impl Plan {
+    /// Returns the spikes of a source in a tick, of a run over a list.
+    fn input(&self, tick: u64, source: usize) -> Arc<[Spike]> {
+        let Inputs::List(list) = &*self.inputs else { return Arc::from([]) };
+        let sources = self.network.sources();
+        let first: usize = sources[..source].iter().map(|source| source.units()).sum();
+        let range = first as u32..(first + sources[source].units()) as u32;
+        let own = list.at(tick as u32).iter().filter(|spike| range.contains(&spike.neuron));
+        own.map(|spike| Spike { neuron: spike.neuron - range.start, ..*spike }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
