@@ -135,6 +135,13 @@ void settle(uint32_t n, const float *y, const float *before, const float *theta,
     }
 }
 
+/* v = from: the potentials at the begin of a recording. */
+void begin_at(uint32_t n, const float *from, volatile float *v)
+{
+    for (const float *const end = from + n; from != end;)
+        *v++ = *from++;
+}
+
 /* v is at least floor. */
 void raise_to(uint32_t n, const float *floor, float *v)
 {

@@ -338,6 +338,30 @@ settle:
 .L68:
 	bx	lr
 	.size	settle, .-settle
+	.section	.text.begin_at,"ax",%progbits
+	.align	1
+	.p2align 2,,3
+	.global	begin_at
+	.syntax unified
+	.thumb
+	.thumb_func
+	.type	begin_at, %function
+begin_at:
+	@ args = 0, pretend = 0, frame = 0
+	@ frame_needed = 0, uses_anonymous_args = 0
+	@ link register save eliminated.
+	add	r0, r1, r0, lsl #2
+	cmp	r1, r0
+	beq	.L73
+.L75:
+	ldr	ip, [r1], #4	@ float
+	str	ip, [r2]	@ float
+	cmp	r0, r1
+	add	r2, r2, #4
+	bne	.L75
+.L73:
+	bx	lr
+	.size	begin_at, .-begin_at
 	.section	.text.raise_to,"ax",%progbits
 	.align	1
 	.p2align 2,,3
@@ -352,8 +376,8 @@ raise_to:
 	@ link register save eliminated.
 	add	r0, r1, r0, lsl #2
 	cmp	r1, r0
-	beq	.L73
-.L76:
+	beq	.L77
+.L80:
 	vldmia.32	r1!, {s15}
 	vldr.32	s14, [r2]
 	vcmpe.f32	s15, s14
@@ -362,8 +386,8 @@ raise_to:
 	vmovle.f32	s15, s14
 	cmp	r0, r1
 	vstmia.32	r2!, {s15}
-	bne	.L76
-.L73:
+	bne	.L80
+.L77:
 	bx	lr
 	.size	raise_to, .-raise_to
 	.section	.text.list_spikes,"ax",%progbits
@@ -379,10 +403,10 @@ list_spikes:
 	@ frame_needed = 0, uses_anonymous_args = 0
 	add	r0, r1, r0, lsl #2
 	cmp	r1, r0
-	beq	.L82
+	beq	.L86
 	push	{lr}
 	add	lr, r3, #4
-.L81:
+.L85:
 	vldmia.32	r1!, {s15}
 	mov	ip, lr
 	vcmp.f32	s15, #0
@@ -392,13 +416,13 @@ list_spikes:
 	movne	lr, ip
 	cmp	r0, r1
 	add	r2, r2, #1
-	bne	.L81
+	bne	.L85
 	sub	r2, lr, r3
 	asrs	r2, r2, #2
 	subs	r2, r2, #1
 	str	r2, [r3]
 	ldr	pc, [sp], #4
-.L82:
+.L86:
 	movs	r2, #0
 	str	r2, [r3]
 	bx	lr
@@ -417,27 +441,27 @@ list_counts:
 	add	r0, r1, r0, lsl #2
 	cmp	r1, r0
 	push	{r4, lr}
-	beq	.L92
+	beq	.L96
 	add	lr, r3, #4
 	movs	r4, #0
-.L91:
+.L95:
 	vldmia.32	r1!, {s15}
 	vcmp.f32	s15, #0
 	vmrs	APSR_nzcv, FPSCR
 	mov	ip, lr
-	beq	.L90
+	beq	.L94
 	str	r2, [ip], #8
 	vcvt.u32.f32	s15, s15
 	adds	r4, r4, #1
 	vstr.32	s15, [lr, #4]	@ int
 	mov	lr, ip
-.L90:
+.L94:
 	cmp	r0, r1
 	add	r2, r2, #1
-	bne	.L91
+	bne	.L95
 	str	r4, [r3]
 	pop	{r4, pc}
-.L92:
+.L96:
 	movs	r4, #0
 	str	r4, [r3]
 	pop	{r4, pc}

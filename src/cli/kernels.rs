@@ -9,8 +9,9 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::blocks::{Loop, Shape, annotate};
 use crate::chip::listing::{Function, ListingError, compiler, functions};
 use crate::file;
+use crate::kernel::neurons::Pass;
+use crate::kernel::synapses::{DeliverWork, Form};
 use crate::kernel::cost::{Coefficients, KernelCosts, Linear, SOURCES, Source};
-use crate::kernel::lif::LifPart;
 use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
 
@@ -122,9 +123,18 @@ fn bytes(kind: KernelKind) -> &'static str {
     }
 }
 
-/// A time step of 27 neurons with one projection that ends in `last`.
-fn lif(costs: &KernelCosts, last: LifPart) -> Cycles {
-    [LifPart::Start, LifPart::Add, last].into_iter().map(|part| costs.lif(part, 27)).sum()
+/// A tick of 250 neurons without a synaptic current that a spike takes θ off, 10 of which spike.
+fn neurons(costs: &KernelCosts) -> Cycles {
+    let passes = [Pass::Filter, Pass::FireOne, Pass::Subtract, Pass::ListSpikes];
+    passes.into_iter().map(|pass| costs.neuron_pass(pass, 250, 10)).sum()
+}
+
+/// What one more synapse costs in a row of `deliver`.
+fn synapse(costs: &KernelCosts) -> Cycles {
+    let work = |synapses| DeliverWork { marked_words: 1, sources: 1, synapses, ..DeliverWork::default() };
+    let cost = |synapses| costs.deliver(Form::default(), &work(synapses));
+    let (one, two) = (cost(1), cost(2));
+    Cycles::new(two.fixed - one.fixed, two.refills - one.refills)
 }
 
 fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Result<()> {
@@ -132,8 +142,10 @@ fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Re
         ("pointwise", "call of 27 units, exps aside", costs.pointwise(27)),
         ("pointwise", "trace of 27 units", costs.trace(27)),
         ("clear", "call of 256 words", costs.clear(256)),
-        ("lif", "27 neurons that a spike takes θ off", lif(costs, LifPart::Subtract)),
-        ("lif", "27 neurons that a spike sets to a value", lif(costs, LifPart::Reset)),
+        ("timer_tick", "handler of a tick", costs.timer_tick()),
+        ("synapses", "synapse of a spike", synapse(costs)),
+        ("neurons", "250 neurons, 10 spikes", neurons(costs)),
+        ("send_events", "spike", costs.send_event(false)),
         ("broadcast", "packet", costs.broadcast_per_packet()),
         ("broadcast", "destination of a packet", costs.broadcast_per_destination()),
         ("receive_isr", "block that arrives", costs.receive_isr()),

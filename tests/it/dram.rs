@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use crate::common::{load, session};
 use spinntui::chip::geometry::Pe;
-use spinntui::kernel::options::KernelKind;
 use spinntui::machine::dma;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::machine::program::DramRows;
 use spinntui::machine::state::Status;
 use spinntui::mapping::check::is_misfit;
-use spinntui::mapping::options::{LayerMapping, MappingOptions, Placement};
-use spinntui::mapping::lif::{self as spiking, PopulationMapping, SpikingError};
+use spinntui::mapping::options::{LayerMapping, MappingOptions};
 use spinntui::mapping::{MapError, Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::lif::{Lif, LifPopulation, Reset};
 use spinntui::net::{Compare, Egru, EgruLayer, Output};
 use spinntui::report::check::CheckReport;
 use spinntui::session::Moved;
@@ -80,28 +77,6 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
     assert!(matches!(error, MapError::Dram(_)) && is_misfit(&error), "{error:?}");
     assert_eq!(error.to_string(), REFUSED);
     assert_eq!((error.field(), error.help()), ("task".into(), "use at most 67,108,799 rows".into()));
-}
-
-#[test]
-fn rows_of_a_spiking_network_without_room_are_refused_too() {
-    let neuron = LifPopulation {
-        name: "a".to_owned(),
-        decay: vec![0.5],
-        bias: vec![0.0],
-        threshold: vec![1.0],
-        reset: Reset::Subtract,
-    };
-    let network = Lif::new(vec![neuron], vec![], 4).unwrap();
-    let error = spiking::map(&spiking::Request {
-        network: &network,
-        dram: Arc::new(Vast(FIT + 1)),
-        chip: &ChipOptions::default(),
-        populations: &[PopulationMapping { pes: 1, kernel: KernelKind::Dense }],
-        placement: Placement::Clustered,
-        assume: &Assume::default(),
-    })
-    .unwrap_err();
-    assert!(matches!(error, SpikingError::Dram(_)) && error.to_string().starts_with(REFUSED), "{error}");
 }
 
 #[test]

@@ -18,7 +18,6 @@ use std::sync::OnceLock;
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::{Function, ListingError};
-use crate::kernel::lif::LifPart;
 use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
 use measure::{Meter, evaluate};
@@ -60,7 +59,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 25] = [
+pub const SOURCES: [Source; 24] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -81,7 +80,6 @@ pub const SOURCES: [Source; 25] = [
     source!("unpack_list", "unpack_list"),
     source!("wait_fifo", "fifo_polling", "fifo_sleeping"),
     source!("dma_send", "dma_send"),
-    source!("lif", "lif_start", "lif_add", "lif_subtract", "lif_reset"),
     source!("timer_tick", "timer_tick"),
     source!(
         "synapses",
@@ -111,6 +109,7 @@ pub const SOURCES: [Source; 25] = [
         "set_zero",
         "settle",
         "raise_to",
+        "begin_at",
         "list_spikes",
         "list_counts"
     ),
@@ -125,8 +124,6 @@ pub struct KernelCosts {
     exps_per_unit: u32,
     trace: PerItem,
     clear: PerItem,
-    /// Functions of `lif.c` by [`LifPart`], an item a neuron.
-    lif: [PerItem; LifPart::ALL.len()],
     broadcast: Broadcast,
     receive: Cycles,
     receive_last: Cycles,
@@ -258,11 +255,6 @@ impl KernelCosts {
     /// `clear` of `words` words.
     pub fn clear(&self, words: u32) -> Cycles {
         self.clear.total(words)
-    }
-
-    /// A function of `lif.c` over `units` neurons.
-    pub fn lif(&self, part: LifPart, units: u32) -> Cycles {
-        self.lif[part as usize].total(units)
     }
 
     /// `broadcast` of `packets` packets, each to `destinations` QPEs.

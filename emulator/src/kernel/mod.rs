@@ -19,7 +19,6 @@ pub mod csr_row_skip;
 pub mod dense;
 pub mod events;
 pub mod int8_csr;
-pub mod lif;
 pub mod matrix;
 pub mod neurons;
 pub mod options;

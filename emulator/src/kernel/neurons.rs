@@ -32,6 +32,8 @@ pub enum Pass {
     Settle,
     /// v is at least a lower limit.
     RaiseTo,
+    /// v ← a value.
+    BeginAt,
     /// Lists the keys of neurons with spikes.
     ListSpikes,
     /// Lists their keys, each with its number of spikes.
@@ -40,7 +42,7 @@ pub enum Pass {
 
 impl Pass {
     /// All of them, in the order of the C source.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::TakeIntegers,
         Self::Filter,
         Self::LeakAdd,
@@ -52,6 +54,7 @@ impl Pass {
         Self::SetZero,
         Self::Settle,
         Self::RaiseTo,
+        Self::BeginAt,
         Self::ListSpikes,
         Self::ListCounts,
     ];
@@ -70,6 +73,7 @@ impl Pass {
             Self::SetZero => "set_zero",
             Self::Settle => "settle",
             Self::RaiseTo => "raise_to",
+            Self::BeginAt => "begin_at",
             Self::ListSpikes => "list_spikes",
             Self::ListCounts => "list_counts",
         }
@@ -78,7 +82,12 @@ impl Pass {
     /// Returns the number of arrays that it is given.
     pub const fn arrays(self) -> usize {
         match self {
-            Self::TakeIntegers | Self::SetZero | Self::RaiseTo | Self::ListSpikes | Self::ListCounts => 2,
+            Self::TakeIntegers
+            | Self::SetZero
+            | Self::RaiseTo
+            | Self::BeginAt
+            | Self::ListSpikes
+            | Self::ListCounts => 2,
             Self::LeakAdd | Self::FireOne | Self::Subtract | Self::SetTo => 3,
             Self::FireMany | Self::Settle => 4,
             Self::Filter | Self::Difference => 5,
@@ -426,6 +435,7 @@ pub fn run(call: &Call, memory: &mut impl Memory, units: u32) -> Result<(), Kern
                 (3, if due == 0.0 { get(3) } else { get(3) - due * get(2) })
             }
             Pass::RaiseTo => (1, if get(1) < get(0) { get(0) } else { get(1) }),
+            Pass::BeginAt => (1, get(0)),
             Pass::ListSpikes | Pass::ListCounts => continue,
         };
         memory.set_word(4 * (a(array) + n), value.to_bits());

@@ -8,7 +8,6 @@ pub mod check;
 pub mod delivery;
 pub mod egru;
 pub mod error;
-pub mod lif;
 pub mod memory;
 pub mod options;
 pub mod partition;

@@ -9,7 +9,6 @@ pub mod csr;
 pub mod egru;
 pub mod gesture;
 pub mod lanes;
-pub mod lif;
 pub mod quantise;
 pub mod random;
 pub mod spiking;

@@ -10,11 +10,10 @@ use std::ops::Range;
 use super::matrix::{
     ARRAY_STEP, AT, Column, FIRST_ARRAY, STACK as TRIAL_STACK, TERMS, Trial, measure_by, multiplicities,
 };
-use super::measure::{DATA, Linear, STACK, lif_arguments, load, per_item};
+use super::measure::{DATA, Linear, STACK, load, per_item};
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, Memory, execute};
-use crate::kernel::lif::LifPart;
 use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
 
@@ -127,7 +126,6 @@ pub struct Accesses {
     pointwise: [PerItem; POINTWISE_ARRAYS],
     trace: [PerItem; 2],
     /// By [`LifPart`]: its arrays in the order of its arguments, then the stack.
-    lif: [Vec<PerItem>; LifPart::ALL.len()],
     broadcast: [PerPacket; 3],
 }
 
@@ -145,12 +143,6 @@ impl Accesses {
     /// Accesses of passing on `units` traces to: y, traces.
     pub fn trace(&self, units: u32) -> [u64; 2] {
         self.trace.map(|p| p.count(units))
-    }
-
-    /// Accesses of a function of `lif.c` over `units` neurons: to its arrays in the order of its
-    /// arguments, then to the stack.
-    pub fn lif(&self, part: LifPart, units: u32) -> Vec<u64> {
-        self.lif[part as usize].iter().map(|p| p.count(units)).collect()
     }
 
     /// Accesses of sending `packets` packets to `destinations` QPEs.
@@ -245,7 +237,7 @@ pub(super) fn measure() -> Result<Accesses, ListingError> {
             }
         }
     }
-    Ok(Accesses { matrix, pointwise: pointwise()?, trace: trace()?, lif: lif()?, broadcast: broadcast()? })
+    Ok(Accesses { matrix, pointwise: pointwise()?, trace: trace()?, broadcast: broadcast()? })
 }
 
 /// Executes a function whose first `arrays` data arrays lie 256 bytes apart from [`DATA`] on; the last count is of the
@@ -276,16 +268,6 @@ fn pointwise() -> Result<[PerItem; POINTWISE_ARRAYS], ListingError> {
 
 fn trace() -> Result<[PerItem; 2], ListingError> {
     by_unit(|units| count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2))
-}
-
-fn lif() -> Result<[Vec<PerItem>; LifPart::ALL.len()], ListingError> {
-    let mut all: [Vec<PerItem>; LifPart::ALL.len()] = Default::default();
-    for (formulas, part) in all.iter_mut().zip(LifPart::ALL) {
-        let count = |units| count_in("lif", part.function(), &lif_arguments(part, units), part.arrays());
-        let counted: [PerItem; 7] = by_unit(count)?;
-        *formulas = counted[..=part.arrays()].to_vec();
-    }
-    Ok(all)
 }
 
 /// Each array's part of a loop over units.

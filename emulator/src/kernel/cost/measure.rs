@@ -8,7 +8,6 @@ use crate::chip::listing::instruction::Op;
 use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::trace::{Call, Step, execute};
 use crate::chip::listing::{Function, ListingError};
-use crate::kernel::lif::LifPart;
 use crate::kernel::routine::Routine;
 
 /// The transmit trigger, `COMMS->tcr` of registers.h.
@@ -133,7 +132,6 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         exps_per_unit,
         trace: trace(meter)?,
         clear: clear(meter)?,
-        lif: lif(meter)?,
         broadcast: broadcast(meter)?,
         receive: interrupt(receive(meter, 2)?),
         receive_last: interrupt(receive(meter, 1)?),
@@ -236,19 +234,6 @@ fn trace(meter: Meter) -> Result<PerItem, ListingError> {
 
 fn clear(meter: Meter) -> Result<PerItem, ListingError> {
     per_item(|words| total(meter, "clear", "clear", &[DATA, words]))
-}
-
-fn lif(meter: Meter) -> Result<[PerItem; LifPart::ALL.len()], ListingError> {
-    let mut all = [PerItem { none: Linear::default(), call: Linear::default(), item: Linear::default() }; 4];
-    for (costs, part) in all.iter_mut().zip(LifPart::ALL) {
-        *costs = per_item(|units| total(meter, "lif", part.function(), &lif_arguments(part, units)))?;
-    }
-    Ok(all)
-}
-
-/// Arguments of a function of `lif.c`, its arrays 256 bytes apart.
-pub(super) fn lif_arguments(part: LifPart, units: u32) -> Vec<u32> {
-    std::iter::once(units).chain((0..part.arrays() as u32).map(|array| DATA + 0x100 * array)).collect()
 }
 
 fn broadcast(meter: Meter) -> Result<Broadcast, ListingError> {

@@ -274,6 +274,7 @@ fn measure_send(meter: Meter, counts: bool) -> Result<Send, ListingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::neurons;
     use proptest::prelude::*;
 
     fn listed(steps: &[Step]) -> Cycles {
@@ -334,6 +335,52 @@ mod tests {
             for form in Form::ALL {
                 let steps = run_deliver(Meter::ALL, form, &words).unwrap();
                 prop_assert_eq!(listed(&steps), costs.deliver(form, &work), "{:?}", form);
+            }
+        }
+    }
+
+    /// Puts words into a board and into SRAM.
+    fn put(board: &mut Board, words: &mut crate::kernel::SramWords, address: u32, values: &[u32]) {
+        board.put(address, values.iter().copied());
+        words[address as usize / 4..][..values.len()].copy_from_slice(values);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The listing itself computes what the emulator computes from the bytes.
+        #[test]
+        fn passes_compute_what_their_listing_does(
+            arrays in prop::collection::vec(prop::collection::vec(-2.0_f32..2.0, 9), 5), silent in any::<u16>(),
+        ) {
+            for pass in Pass::ALL {
+                let mut board = Board::default();
+                let mut words = crate::kernel::empty_sram();
+                let at = |array: usize| DATA + 0x100 * array as u32;
+                for (number, values) in arrays.iter().enumerate().take(pass.arrays()) {
+                    let bits: Vec<u32> = values.iter().enumerate().map(|(n, value)| {
+                        match pass {
+                            Pass::TakeIntegers => ((value * 1e6) as i32).cast_unsigned(),
+                            // Numbers of spikes: whole, and 0 for some neurons.
+                            _ if number == 0 && silent >> n & 1 == 1 => 0,
+                            Pass::ListSpikes | Pass::ListCounts if number == 0 => value.abs().ceil().to_bits(),
+                            _ => value.to_bits(),
+                        }
+                    }).collect();
+                    put(&mut board, &mut words, at(number), &bits);
+                }
+                let function = load("neurons", pass.function()).unwrap();
+                let mut arguments = pass_arguments(pass, 9);
+                if pass.lists() {
+                    arguments[2] = 77;
+                }
+                Meter::ALL.run(&function, &arguments, &mut board).unwrap();
+                let call = neurons::Call { pass, arrays: (0..pass.arrays()).map(at).collect(), key: 77 };
+                neurons::run(&call, &mut words, 9).unwrap();
+                for number in 0..pass.arrays() {
+                    let from = at(number) as usize / 4;
+                    prop_assert_eq!(board.get(at(number), 19), words[from..from + 19].to_vec(), "{:?}", pass);
+                }
             }
         }
     }

@@ -11,7 +11,6 @@ use crate::chip::listing::blocks::Shape;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::compiler;
 use crate::chip::listing::trace::{Call, Memory, Step, execute};
-use crate::kernel::lif::{LifLayout, LifPart};
 
 const DATA: u32 = 0x8000;
 
@@ -222,57 +221,6 @@ proptest! {
         let expected: Vec<u32> =
             units.iter().map(|&(y, before)| crate::net::egru::trace(before, y).to_bits()).collect();
         prop_assert_eq!(board.get(trace, n), expected);
-    }
-
-    /// The listing itself computes what the emulator computes from the bytes, whatever spikes.
-    #[test]
-    fn lif_costs_the_same_whatever_spikes_and_computes_what_the_emulator_does(
-        neurons in proptest::collection::vec(proptest::array::uniform7(-2.0_f32..2.0), 0..9), by_value in any::<bool>(),
-    ) {
-        let n = neurons.len() as u32;
-        let at = |array: u32| DATA + 0x1000 * array;
-        let layout = LifLayout {
-            units: n, bias: 0x100, current: 0x200, decay: 0x300, threshold: 0x400,
-            reset: by_value.then_some(0x500), potential: 0x600, y: 0x700,
-        };
-        // Bias, sums of two projections, decay, threshold, reset value, potential.
-        let values = |quantity: usize| neurons.iter().map(move |neuron| neuron[quantity].to_bits());
-        let mut board = Board::default();
-        let mut words = crate::kernel::empty_sram();
-        let mut put = |array: u32, address: u32, quantity: usize| {
-            board.put(at(array), values(quantity));
-            for (word, value) in words[address as usize / 4..].iter_mut().zip(values(quantity)) {
-                *word = value;
-            }
-        };
-        for (array, address, quantity) in
-            [(0, 0x100, 0), (2, 0x800, 1), (3, 0x900, 2), (4, 0x300, 3), (5, 0x400, 4), (6, 0x500, 5), (7, 0x600, 6)]
-        {
-            put(array, address, quantity);
-        }
-        let [bias, current, first, second, decay, threshold, reset, potential, y] = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(at);
-        let mut call = |part: LifPart, arrays: &[u32]| {
-            let arguments: Vec<u32> = std::iter::once(n).chain(arrays.iter().copied()).collect();
-            let steps = run(&load("lif", part.function()).unwrap(), &arguments, &mut board).unwrap();
-            (costs().lif(part, n), total(&steps))
-        };
-        let fire = if by_value {
-            vec![current, decay, threshold, reset, potential, y]
-        } else {
-            vec![current, decay, threshold, potential, y]
-        };
-        for (formula, executed) in [
-            call(LifPart::Start, &[bias, current]),
-            call(LifPart::Add, &[first, current]),
-            call(LifPart::Add, &[second, current]),
-            call(layout.fire(), &fire),
-        ] {
-            prop_assert_eq!(formula, executed);
-        }
-        let output = crate::kernel::lif::run(&words, &layout, &[0x800, 0x900]);
-        prop_assert_eq!(board.get(current, neurons.len()), bits(&output.current).collect::<Vec<_>>());
-        prop_assert_eq!(board.get(potential, neurons.len()), bits(&output.potential).collect::<Vec<_>>());
-        prop_assert_eq!(board.get(y, neurons.len()), bits(&output.y).collect::<Vec<_>>());
     }
 
     #[test]

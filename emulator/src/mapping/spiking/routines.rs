@@ -1,7 +1,6 @@
 //! Routines of a spiking network's program: marks, synapse rows, neurons.
 
 use crate::kernel::KernelFault;
-use crate::kernel::lif::LifPart;
 use crate::kernel::neurons::{self, Call, NeuronLayout, Pass};
 use crate::kernel::synapses::{self, Entries, Sums, SynapseRows};
 use crate::machine::costs::Costs;
@@ -130,7 +129,7 @@ impl Routine for Restart {
             return Ok(prices.of(|costs| costs.clear(0)).into());
         }
         let zeros = |costs: &Costs| self.zeros.iter().map(|&(_, words)| costs.clear(words)).sum::<u64>();
-        let copy = |costs: &Costs| costs.at(costs.kernels().lif(LifPart::Start, self.units));
+        let copy = |costs: &Costs| costs.neuron_pass(Pass::BeginAt, self.units, 0);
         Ok(prices.of(|costs| zeros(costs) + copy(costs)).into())
     }
 
@@ -140,10 +139,7 @@ impl Routine for Restart {
                 clear(sram, at, words);
             }
             let (to, from) = self.potentials;
-            for unit in 0..self.units {
-                let word = sram.word(from + 4 * unit);
-                sram.set_word(to + 4 * unit, word);
-            }
+            neurons::run(&Call { pass: Pass::BeginAt, arrays: vec![from, to], key: 0 }, sram, self.units)?;
         }
         Ok(Ended::default())
     }

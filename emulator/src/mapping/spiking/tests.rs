@@ -181,3 +181,131 @@ fn integer_weights_have_the_bits_of_their_mathematics() {
     check(Framework::Nir, Schedule::LayerSequential, WeightFormat::Int8, 20);
     check(Framework::Sinabs, Schedule::Pipelined, WeightFormat::Int8, 20);
 }
+
+/// A network of random shape: populations of py-spinnaker2's neurons, delays of 0 to 4 ticks.
+mod random {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::net::spiking::connect::{Connection, Synapse};
+    use crate::net::spiking::population::Spinnaker2Lif;
+    use crate::net::spiking::{Projection, SpikeSource};
+
+    type Drawn = (usize, usize, Vec<(u32, u32, u16, i8)>);
+
+    fn neuron() -> impl Strategy<Value = (usize, Spinnaker2Lif)> {
+        let currents = prop::option::of((0.0_f32..1.0, 0.0_f32..1.0));
+        (1_usize..9, 0.2_f32..2.0, 0.0_f32..1.0, -0.3_f32..0.6, prop::option::of(-0.5_f32..0.1), currents).prop_map(
+            |(units, threshold, alpha_decay, i_offset, v_reset, currents)| {
+                (units, Spinnaker2Lif { threshold, alpha_decay, i_offset, v_init: 0.1, v_reset, currents })
+            },
+        )
+    }
+
+    fn projection() -> impl Strategy<Value = Drawn> {
+        let synapse = (0_u32..64, 0_u32..64, 0_u16..5, -100_i8..100);
+        (0_usize..8, 0_usize..8, prop::collection::vec(synapse, 0..40))
+    }
+
+    fn network(neurons: &[(usize, Spinnaker2Lif)], drawn: &[Drawn]) -> Option<Network> {
+        let sources = vec![
+            SpikeSource { name: "x".into(), shape: vec![5] },
+            SpikeSource { name: "y".into(), shape: vec![3] },
+        ];
+        let populations: Vec<_> =
+            (0..).zip(neurons).map(|(k, (units, neuron))| neuron.population(format!("p{k}"), *units)).collect();
+        let mut projections = Vec::new();
+        for (number, (from, to, synapses)) in drawn.iter().enumerate() {
+            let senders = sources.len() + populations.len();
+            let (from, to) = (from % senders, to % populations.len());
+            let (origin, inputs) = match from.checked_sub(sources.len()) {
+                Some(k) => (Origin::Population(k), populations[k].units),
+                None => (Origin::Source(from), sources[from].units()),
+            };
+            let outputs = populations[to].units;
+            let one = |&(source, target, delay, weight): &(u32, u32, u16, i8)| {
+                let (source, target) = (source % inputs as u32, target % outputs as u32);
+                (source, Synapse { target, delay, weight: f32::from(weight) / 90.0 })
+            };
+            let synapses: Vec<_> = synapses.iter().map(one).collect();
+            let rows = Connection::sparse(inputs, outputs, &synapses).and_then(|all| all.rows(0)).ok()?;
+            projections.push(Projection { name: format!("{number}"), from: origin, to, rows });
+        }
+        // A cycle without a delay is no network.
+        Network::new(sources, populations, projections, vec![]).ok()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn random_networks_have_the_bits_of_their_mathematics(
+            neurons in prop::collection::vec(neuron(), 1..4),
+            drawn in prop::collection::vec(projection(), 1..6),
+            integers in any::<bool>(), counts in any::<bool>(),
+        ) {
+            let Some(network) = network(&neurons, &drawn) else { return Ok(()) };
+            let network = if integers { network.with_int8_weights(Some(60.0)) } else { Ok(network) };
+            let Ok(network) = network else { return Ok(()) };
+            let input = super::drawn(8, 12, 3, counts);
+            for mapping in partitions(&network) {
+                compare(&network, &input, &mapping, TickLength::Auto, "random");
+            }
+        }
+    }
+}
+
+/// A network whose neurons take far more than a tick of 1 µs.
+fn busy() -> Network {
+    let neuron = crate::net::spiking::population::Spinnaker2Lif {
+        threshold: 1.0,
+        alpha_decay: 0.5,
+        i_offset: 0.7,
+        v_init: 0.0,
+        v_reset: None,
+        currents: None,
+    };
+    let rows = crate::net::spiking::Connection::dense(60, 60, &[0.01; 3600]).unwrap().rows(1).unwrap();
+    let own = crate::net::spiking::Projection { name: "own".into(), from: Origin::Population(0), to: 0, rows };
+    Network::new(vec![], vec![neuron.population("p".into(), 60)], vec![own], vec![]).unwrap()
+}
+
+fn run_fixed(network: &Network, us: u64, ticks: u32, pes: u32) -> Machine {
+    let layer = LayerMapping { layer: "p".into(), pes: Some(pes), ..LayerMapping::default() };
+    let mapping = MappingOptions { layers: vec![layer], ..MappingOptions::default() };
+    let inputs = Arc::new(Lists { width: 0, ticks: vec![Vec::new(); ticks as usize] });
+    let (chip, assume) = (ChipOptions::default(), Assume::default());
+    let tick = TickLength::Fixed(us * crate::chip::clock::TIMER_COUNT);
+    let request =
+        Request { network, inputs, counts: false, restart: None, chip: &chip, mapping: &mapping, tick, assume: &assume };
+    let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
+    let rows: Vec<Vec<u32>> = (0..ticks).map(|tick| vec![tick]).collect();
+    assert!(machine.run(&rows, ticks as usize), "{:?}", machine.stop());
+    machine
+}
+
+#[test]
+fn a_tick_that_is_long_enough_has_the_bits_of_the_mathematics_and_its_length() {
+    let network = busy();
+    let machine = run_fixed(&network, 1000, 20, 3);
+    let mut state = network.state();
+    (0..20).for_each(|_| network.step(&mut state, &[]));
+    same(&network, &state, &machine, 0, "fixed");
+    let count = &machine.state().timer.count;
+    assert_eq!(count.overrun_count, 0);
+    assert!(machine.state().timer.began.contains(&(19 * 1000 * crate::chip::clock::TIMER_COUNT)));
+    assert!(count.longest > 0 && count.longest < 1000 * crate::chip::clock::TIMER_COUNT, "{}", count.longest);
+}
+
+#[test]
+fn a_tick_that_is_too_short_overruns_and_says_where_and_by_how_much() {
+    let machine = run_fixed(&busy(), 40, 20, 2);
+    let count = &machine.state().timer.count;
+    assert!(count.overrun_count > 0 && count.longest > 40 * crate::chip::clock::TIMER_COUNT);
+    let first = count.overruns[0];
+    assert!(machine.program().pe(first.pe).is_some() && first.late > 0, "{first:?}");
+    // A PE that overruns by more than a period loses ticks and its spikes come too late.
+    let lost: u32 = machine.state().pes.iter().map(|pe| pe.timer.count.lost).sum();
+    let misread: u64 = machine.state().pes.iter().map(|pe| pe.timer.count.misread).sum();
+    assert!(lost > 0 && misread > 0, "{lost} lost, {misread} misread");
+}

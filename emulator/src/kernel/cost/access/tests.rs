@@ -50,12 +50,6 @@ proptest! {
         prop_assert_eq!(formula, counted);
         let counted = count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2).unwrap();
         prop_assert_eq!(accesses().trace(units).map(|n| n as i64).to_vec(), counted[..2].to_vec());
-        for part in crate::kernel::lif::LifPart::ALL {
-            let arguments = crate::kernel::cost::measure::lif_arguments(part, units);
-            let counted = count_in("lif", part.function(), &arguments, part.arrays()).unwrap();
-            let formula: Vec<i64> = accesses().lif(part, units).iter().map(|&n| n as i64).collect();
-            prop_assert_eq!(formula, counted, "{:?}", part);
-        }
         let arguments = [DATA, packets, DATA + 0x100, destinations];
         let counted = count_in("broadcast", "broadcast", &arguments, 2).unwrap();
         let BroadcastAccesses { block, list, stack } = accesses().broadcast(packets, destinations);
