@@ -219,6 +219,11 @@ impl NeuronLayout {
     fn at(&self, array: Array) -> u32 {
         self.find(array).unwrap_or(0)
     }
+
+    /// Returns the address of what v must exceed for a spike.
+    fn above(&self) -> u32 {
+        self.find(Array::Above).unwrap_or(self.at(Array::Threshold))
+    }
 }
 
 /// Returns the arrays that neurons of a mode need.
@@ -245,7 +250,9 @@ pub fn needed(mode: Mode, integers: bool) -> Vec<Array> {
         ]),
     }
     if let Some(firing) = mode.firing {
-        arrays.extend([Array::Above, Array::Threshold]);
+        // What v must exceed is θ itself where v > θ is asked for.
+        arrays.extend((firing.compare == Compare::GreaterOrEqual).then_some(Array::Above));
+        arrays.push(Array::Threshold);
         arrays.extend((firing.reset == ResetRule::ToValue).then_some(Array::Reset));
         arrays.extend(firing.limited.then_some(Array::Floor));
         arrays.extend(looks_back(firing.reset).then_some(Array::Pending));
@@ -317,7 +324,7 @@ pub fn calls(mode: Mode, integers: bool, layout: &NeuronLayout, lanes: &[u32]) -
             inhibition = at(Array::Inhibition);
         }
     }
-    let (above, theta, pending) = (at(Array::Above), at(Array::Threshold), at(Array::Pending));
+    let (above, theta, pending) = (layout.above(), at(Array::Threshold), at(Array::Pending));
     let rule = mode.firing.map(|firing| firing.reset);
     if rule.is_some_and(looks_back) {
         call(Pass::FireOne, &[above, v, pending]);
@@ -358,7 +365,7 @@ pub fn calls(mode: Mode, integers: bool, layout: &NeuronLayout, lanes: &[u32]) -
 fn fire(firing: FiringMode, layout: &NeuronLayout, call: &mut impl FnMut(Pass, &[u32])) {
     let at = |array: Array| layout.at(array);
     let (v, y) = (layout.potential, at(Array::Spikes));
-    let (above, theta, pending) = (at(Array::Above), at(Array::Threshold), at(Array::Pending));
+    let (above, theta, pending) = (layout.above(), at(Array::Threshold), at(Array::Pending));
     match firing.reset {
         ResetRule::SnnTorch | ResetRule::SnnTorchDelayed => call(Pass::Subtract, &[pending, theta, v]),
         ResetRule::SnnTorchZeroDelayed => call(Pass::SetZero, &[pending, v]),
@@ -460,4 +467,119 @@ fn list(call: &Call, memory: &mut impl Memory, units: u32) {
         }
     }
     memory.set_word(list, count);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::empty_sram;
+    use crate::net::spiking::update::{Input, NeuronState, update};
+
+    const UNITS: u32 = 6;
+
+    fn modes() -> impl Strategy<Value = (Mode, bool)> {
+        let synapse = prop_oneof![
+            Just(SynapseMode::Direct),
+            any::<bool>().prop_map(|old| SynapseMode::Current { old }),
+            Just(SynapseMode::Signed),
+        ];
+        let rules = prop_oneof![
+            Just(ResetRule::Subtract),
+            Just(ResetRule::ToValue),
+            Just(ResetRule::SnnTorch),
+            Just(ResetRule::SnnTorchDelayed),
+            Just(ResetRule::SnnTorchZeroDelayed),
+            Just(ResetRule::BeforeLeak),
+            Just(ResetRule::ZeroBeforeLeak),
+        ];
+        let compare = prop_oneof![Just(Compare::Greater), Just(Compare::GreaterOrEqual)];
+        let many = prop_oneof![Just(SpikesPerTick::One), Just(SpikesPerTick::Many)];
+        let firing = (compare, rules, many, any::<bool>()).prop_map(|(compare, reset, spikes_per_tick, limited)| {
+            FiringMode { compare, reset, spikes_per_tick, limited }
+        });
+        (synapse, prop::option::of(firing), any::<bool>())
+            .prop_map(|(synapse, firing, integers)| (Mode { synapse, firing }, integers))
+    }
+
+    fn constants() -> impl Strategy<Value = Constants> {
+        // Quarters, so that v meets its threshold exactly now and then.
+        prop::array::uniform10(-4_i8..5).prop_map(|quarters| {
+            let [keep, gain, offset, current_keep, current_gain, current_offset, inhibition_keep, threshold, reset, floor] =
+                quarters.map(|n| f32::from(n) / 4.0);
+            let threshold = threshold.abs() + 0.25;
+            Constants {
+                keep,
+                gain,
+                offset,
+                current_keep,
+                current_gain,
+                current_offset,
+                inhibition_keep,
+                threshold,
+                reset,
+                floor: floor - 1.0,
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// The passes on SRAM leave the bits of the reference, for every neuron model.
+        #[test]
+        fn the_passes_of_a_tick_are_the_reference(
+            (mode, integers) in modes(), constants in prop::collection::vec(constants(), UNITS as usize),
+            sums in prop::collection::vec(prop::array::uniform2(-6_i32..7), 5 * UNITS as usize),
+        ) {
+            let mut words = empty_sram();
+            let mut layout = NeuronLayout::new(UNITS);
+            let lanes = [0x100, 0x140];
+            for (number, array) in (0_u32..).zip(needed(mode, integers)) {
+                let at = 0x200 + 0x40 * number;
+                layout.set(array, at);
+                for (n, constants) in (0_u32..).zip(&constants) {
+                    let value = constant(array, mode, constants).unwrap_or(0.0);
+                    words.set_word(at + 4 * n, value.to_bits());
+                }
+            }
+            let mut states = [NeuronState::default(); UNITS as usize];
+            for tick in sums.chunks(UNITS as usize) {
+                for (n, [sum, inhibition]) in (0_u32..).zip(tick) {
+                    let word = |sum: i32| if integers { sum.cast_unsigned() } else { (sum as f32 / 4.0).to_bits() };
+                    words.set_word(lanes[0] + 4 * n, word(*sum));
+                    words.set_word(lanes[1] + 4 * n, word(*inhibition));
+                }
+                for call in calls(mode, integers, &layout, &lanes) {
+                    run(&call, &mut words, UNITS).unwrap();
+                }
+                for (n, state) in (0_u32..).zip(&mut states) {
+                    let single = |sum: i32| if integers { sum as f32 } else { sum as f32 / 4.0 };
+                    let [sum, inhibition] = tick[n as usize].map(single);
+                    let inhibition = if mode.synapse == SynapseMode::Signed { inhibition } else { 0.0 };
+                    let spikes = update(mode, &constants[n as usize], state, Input { sum, inhibition });
+                    let at = |array: u32| words[(array + 4 * n) as usize / 4];
+                    prop_assert_eq!(at(layout.potential), state.v.to_bits(), "{:?}: v of {}", mode, n);
+                    if let Some(y) = layout.y {
+                        prop_assert_eq!(f32::from_bits(at(y)), spikes as f32, "{:?}: spikes of {}", mode, n);
+                    }
+                    if let Some(current) = layout.find(Array::Current) {
+                        prop_assert_eq!(at(current), state.current.to_bits(), "{:?}: current of {}", mode, n);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_array_outside_of_memory_is_a_fault() {
+        let mut words = empty_sram();
+        let call = |at| Call { pass: Pass::SetZero, arrays: vec![0, at], key: 0 };
+        assert!(run(&call(0x1_FFF0), &mut words, 4).is_ok());
+        let fault = run(&call(0x1_FFF4), &mut words, 4).unwrap_err();
+        assert_eq!((fault.kernel, fault.address), ("set_zero", 0x2_0004));
+        let short = Call { pass: Pass::Filter, arrays: vec![0], key: 0 };
+        assert!(run(&short, &mut words, 4).is_err());
+    }
 }

@@ -275,6 +275,7 @@ fn measure_send(meter: Meter, counts: bool) -> Result<Send, ListingError> {
 mod tests {
     use super::*;
     use crate::kernel::neurons;
+    use crate::kernel::synapses::{self, Sums, SynapseRows};
     use proptest::prelude::*;
 
     fn listed(steps: &[Step]) -> Cycles {
@@ -381,6 +382,93 @@ mod tests {
                     let from = at(number) as usize / 4;
                     prop_assert_eq!(board.get(at(number), 19), words[from..from + 19].to_vec(), "{:?}", pass);
                 }
+            }
+        }
+    }
+
+    /// Compares a stretch of a board with SRAM.
+    fn equal(board: &Board, words: &crate::kernel::SramWords, at: u32, count: usize) -> bool {
+        let from = at as usize / 4;
+        board.get(at, count) == words[from..from + count]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn delivering_computes_what_its_listing_does(
+            rows in prop::collection::vec((any::<bool>(), prop::collection::vec((0_u16..16, -100_i8..100), 0..4)), 64),
+            counts in prop::collection::vec(1_u8..4, 64), sums in prop::collection::vec(-50_i8..50, 16),
+            now in 0_u32..3,
+        ) {
+            for form in Form::ALL {
+                let at = |number: u32| DATA + 0x800 * number;
+                let (mut board, mut words) = (Board::default(), crate::kernel::empty_sram());
+                let mut bits = [0_u32; 2];
+                let (mut starts, mut places, mut singles, mut bytes) = (vec![0_u16], vec![], vec![], vec![]);
+                for (source, (marked, row)) in rows.iter().enumerate() {
+                    bits[source / 32] |= u32::from(*marked) << (source % 32);
+                    for (place, weight) in row {
+                        places.push(*place);
+                        singles.push((f32::from(*weight) / 7.0).to_bits());
+                        bytes.push(*weight);
+                    }
+                    starts.push(places.len() as u16);
+                }
+                let number = |n: &i8| if form.integers { i32::from(*n).cast_unsigned() } else { f32::from(*n).to_bits() };
+                let weights = if form.integers { synapses::encode_bytes(&bytes) } else { singles };
+                let counts: Vec<u32> = counts.iter().map(|&n| f32::from(n).to_bits()).collect();
+                let sums: Vec<u32> = sums.iter().map(number).collect();
+                let arrays: [(u32, Vec<u32>); 7] = [
+                    (at(0), vec![at(1), 2, at(2), at(3), at(4), at(5)]),
+                    (at(1), bits.to_vec()),
+                    (at(2), counts),
+                    (at(3), synapses::encode_halves(&starts)),
+                    (at(4), synapses::encode_halves(&places)),
+                    (at(5), weights),
+                    (at(6), sums),
+                ];
+                for (address, values) in &arrays {
+                    put(&mut board, &mut words, *address, values);
+                }
+                // A ring of 16 sums, of which place 0 is the one `now` words behind its begin.
+                let ring = Sums { now: at(6) + if form.later { 4 * now } else { 0 }, start: at(6), end: at(6) + 64 };
+                let function = load("synapses", form.function()).unwrap();
+                let arguments = [DATA, ring.now, ring.end, 16];
+                let arguments = if form.later { &arguments[..] } else { &arguments[..2] };
+                Meter::ALL.run(&function, arguments, &mut board).unwrap();
+                let rows = SynapseRows {
+                    bits: at(1), words: 2, counts: form.counts.then_some(at(2)), starts: at(3), targets: at(4),
+                    weights: at(5), integers: form.integers, later: form.later,
+                };
+                synapses::deliver(&mut words, &rows, ring).unwrap();
+                prop_assert!(equal(&board, &words, at(6), 20), "{:?}", form);
+            }
+        }
+
+        #[test]
+        fn collecting_computes_what_its_listing_does(
+            entries in prop::collection::vec((0_u32..2, 0_u32..90, 1_u32..5), 0..20), first in 0_u32..24,
+        ) {
+            for counted in [false, true] {
+                let size = if counted { 2 } else { 1 };
+                let (table, ring) = (DATA, DATA + 0x1000);
+                let (mut board, mut words) = (Board::default(), crate::kernel::empty_sram());
+                let senders = [(10, 50, DATA + 0x100, DATA + 0x200), (0, 64, DATA + 0x180, DATA + 0x400)];
+                let fields: Vec<u32> = senders.iter().flat_map(|&(a, b, c, d)| [a, b, c, d]).collect();
+                put(&mut board, &mut words, table, &fields);
+                let place = |number: u32| ring + 4 * size * ((first + number) % 24);
+                for (number, &(sender, neuron, spikes)) in (0..).zip(&entries) {
+                    let entry = [sender << 24 | neuron, spikes];
+                    put(&mut board, &mut words, place(number), &entry[..size as usize]);
+                }
+                let end = place(entries.len() as u32);
+                let function = load("synapses", if counted { "collect_counts" } else { "collect" }).unwrap();
+                let arguments = [place(0), end, ring, ring + 96 * size, table];
+                Meter::ALL.run(&function, &arguments, &mut board).unwrap();
+                let fifo = synapses::Entries { start: ring, bytes: 96 * size, words: size };
+                synapses::collect(&mut words, &fifo, (first, entries.len() as u32), (table, 2)).unwrap();
+                prop_assert!(equal(&board, &words, DATA + 0x100, 0x140), "{}", counted);
             }
         }
     }

@@ -166,7 +166,7 @@ pub fn update(mode: Mode, constants: &Constants, state: &mut NeuronState, input:
     }
     let v = integrate(mode.synapse, constants, state, input);
     let (v, spikes) = fire(firing, constants, pending, v);
-    state.v = if firing.limited { v.max(constants.floor) } else { v };
+    state.v = if firing.limited && v < constants.floor { constants.floor } else { v };
     spikes
 }
 
