@@ -40,6 +40,7 @@ mod report;
 mod scene;
 mod scene_docs;
 mod screenshot;
+mod spike_lists;
 mod spiking;
 mod stories;
 mod timetable;

@@ -206,6 +206,8 @@ impl Request<'_> {
 pub struct SpikingProgram {
     /// Network that the program runs.
     pub network: Arc<Network>,
+    /// Ticks after which all state begins anew; `None` if it never does.
+    pub restart: Option<u32>,
 }
 
 impl SpikingProgram {

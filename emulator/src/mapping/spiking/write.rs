@@ -169,7 +169,7 @@ impl<'a> Writer<'a> {
             steps_in_flight: if fixed.is_some() { MAX_IN_FLIGHT } else { 1 },
             timer: Some(timer),
             images_replaced: false,
-            detail: Arc::new(SpikingProgram { network: Arc::new(network.clone()) }),
+            detail: Arc::new(SpikingProgram { network: Arc::new(network.clone()), restart: request.restart }),
         })
     }
 

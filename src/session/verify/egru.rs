@@ -1,9 +1,9 @@
-//! Compares the chip with the network's mathematics after every time step, bit for bit.
+//! Compares an EGRU on the chip with its mathematics: y, c and traces of every unit.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::Session;
+use super::Difference;
+use crate::session::Session;
 use crate::chip::geometry::Pe;
 use crate::kernel::options::KernelKind;
 use crate::machine::program::{DramRows, Slot};
@@ -14,7 +14,7 @@ use crate::net::{Carry, Egru, EgruState, Weights, sum};
 
 /// The reference beside a session: the same inputs through the network as mathematics.
 #[derive(Debug)]
-pub struct Verifier {
+pub(super) struct EgruVerifier {
     model: Model,
     rows: Arc<dyn DramRows>,
     restart: Option<Restart>,
@@ -29,51 +29,7 @@ pub struct Verifier {
     compared: u64,
 }
 
-/// First value in which chip and mathematics differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Time step, from 0.
-    pub step: u32,
-    /// Name of the layer.
-    pub layer: String,
-    /// Index of the unit in the model.
-    pub unit: u32,
-    /// Sample of the batch.
-    pub sample: usize,
-    /// PE that the unit is on.
-    pub pe: Pe,
-    /// Name of the value: y, c, trace, or y at the host.
-    pub value: &'static str,
-    /// Bits on the chip.
-    pub chip: u32,
-    /// Bits of the mathematics.
-    pub net: u32,
-}
-
-impl Difference {
-    /// Returns the number of the highest bit that differs, 0 to 31.
-    pub fn bit(&self) -> u32 {
-        31 - (self.chip ^ self.net).leading_zeros().min(31)
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { layer, unit, pe, value, chip, net, .. } = self;
-        write!(
-            f,
-            "time step #{}, {pe}, {layer} unit {unit}, sample {}: {value} is {:e} ({chip:08x}) on the chip and {:e} \
-             ({net:08x}) in the mathematics; the highest bit that differs is {}",
-            self.step.wrapping_add(1),
-            self.sample,
-            f32::from_bits(*chip),
-            f32::from_bits(*net),
-            self.bit(),
-        )
-    }
-}
-
-impl Verifier {
+impl EgruVerifier {
     /// Creates the reference for a session that has not begun.
     pub fn new(session: &Session) -> Self {
         let (model, program) = (session.model().clone(), session.program());
