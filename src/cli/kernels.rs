@@ -9,11 +9,11 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::blocks::{Loop, Shape, annotate};
 use crate::chip::listing::{Function, ListingError, compiler, functions};
 use crate::file;
-use crate::kernel::neurons::Pass;
-use crate::kernel::synapses::{DeliverWork, Form};
 use crate::kernel::cost::{Coefficients, KernelCosts, Linear, SOURCES, Source};
+use crate::kernel::neurons::Pass;
 use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
+use crate::kernel::synapses::{DeliverWork, Form};
 
 /// Most bytes of a listing that are read.
 const LISTING_LIMIT: u64 = 16 << 20;

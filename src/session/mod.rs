@@ -194,7 +194,9 @@ impl Session {
         let mut outputs = vec![all.collect()];
         let traced = self.work.traced();
         if !traced.is_empty() {
-            outputs.push(traced.iter().map(|&(population, neuron)| self.potential(population, neuron)).collect());
+            outputs.push(
+                traced.iter().map(|&(population, neuron)| self.potential(population, neuron)).collect(),
+            );
         }
         outputs
     }

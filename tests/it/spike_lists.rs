@@ -54,7 +54,8 @@ struct Net {
 
 fn nets(group: &str) -> Vec<Net> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("nir/tests/data");
-    let index: Value = serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
+    let index: Value =
+        serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
     let net = |(name, entry): (&String, &Value)| Net {
         name: name.clone(),
         folder: root.join(group).join(name),
@@ -95,14 +96,20 @@ impl Net {
             let got = spikes(&self.run(edits));
             let expected = spikes(&expected);
             if got != expected {
-                wrong.push(format!("{} {name}: {} spikes, expected {}", self.name, got.len(), expected.len()));
+                wrong.push(format!(
+                    "{} {name}: {} spikes, expected {}",
+                    self.name,
+                    got.len(),
+                    expected.len()
+                ));
             }
             return true;
         }
         let Some(expected) = self.read(&format!("{name}_values.csv")) else { return false };
         let (got, expected) = (values(&self.run(edits)), values(&expected));
         assert_eq!(got.len(), expected.len(), "{} {name}", self.name);
-        let worst = got.iter().zip(&expected).map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f32::max);
+        let worst =
+            got.iter().zip(&expected).map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f32::max);
         if worst > 2e-6 {
             wrong.push(format!("{} {name}: values differ by {worst}", self.name));
         }
@@ -113,7 +120,8 @@ impl Net {
 /// Populations of a network with more than one neuron.
 fn populations(net: &Net) -> Vec<String> {
     let model = net.path(&format!("{}.nir", net.name));
-    let session = session("scenes/nir.ron", &[("model", &model), ("task.inputs", "None"), ("task.dt", &net.dt)]);
+    let session =
+        session("scenes/nir.ron", &[("model", &model), ("task.inputs", "None"), ("task.dt", &net.dt)]);
     let layers = session.program().layers.iter();
     layers.filter(|layer| layer.words > 1).map(|layer| layer.name.clone()).collect()
 }
@@ -131,7 +139,8 @@ fn every_network_gives_its_expected_spikes_on_the_chip() {
             for two in [false, true] {
                 net.populations = if two { named.clone() } else { Vec::new() };
                 let dt = net.dt.clone();
-                let edits = [("task.dt", dt.as_str()), ("task.reset", "Subtract"), ("mapping.schedule", schedule)];
+                let edits =
+                    [("task.dt", dt.as_str()), ("task.reset", "Subtract"), ("mapping.schedule", schedule)];
                 lists += u32::from(net.check(&format!("euler-new-subtract-{latency}"), &edits, &mut wrong));
             }
         }
@@ -177,7 +186,11 @@ fn the_dynamic_neural_field_gives_the_recorded_spikes() {
     let edits = [
         vec![],
         vec![("mapping.layers", "[(layer: \"pop1\", units_per_pe: 30)]")],
-        vec![("mapping.layers", "[(layer: \"pop1\", pes: 7)]"), ("mapping.weights", "Int8"), ("mapping.weight_scale", "1")],
+        vec![
+            ("mapping.layers", "[(layer: \"pop1\", pes: 7)]"),
+            ("mapping.weights", "Int8"),
+            ("mapping.weight_scale", "1"),
+        ],
         vec![("task.tick", "Us(1000)")],
     ];
     for mut edits in edits {
@@ -216,7 +229,8 @@ fn lists_go_in_and_out_from_the_command_line() {
     let expected = net.read("euler-new-subtract-lat1.csv").unwrap();
     assert_eq!(got.lines().next(), Some("neuron,time_step"));
     assert_eq!(spikes(&got), spikes(&expected));
-    let ticks: Vec<u64> = got.lines().skip(1).map(|line| line.split_once(',').unwrap().1.parse().unwrap()).collect();
+    let ticks: Vec<u64> =
+        got.lines().skip(1).map(|line| line.split_once(',').unwrap().1.parse().unwrap()).collect();
     assert!(ticks.is_sorted(), "sorted by tick");
 }
 
@@ -267,11 +281,9 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
         said
     };
     let list = format!("task.inputs={}", bad.display());
-    for (content, what) in [
-        ("1,2\n3;4\n", "line 2"),
-        ("1,2\n3,4\n900,5\n", "line 3: neuron 900"),
-        ("1,-1\n", "line 1"),
-    ] {
+    for (content, what) in
+        [("1,2\n3;4\n", "line 2"), ("1,2\n3,4\n900,5\n", "line 3: neuron 900"), ("1,-1\n", "line 1")]
+    {
         std::fs::write(&bad, content).unwrap();
         let said = refused(&[&list]);
         assert!(said.contains(what) && said.contains("task.inputs"), "{said}");
@@ -306,7 +318,8 @@ fn traced_potentials_are_in_the_report() {
         "json",
     ]);
     let report: Value = serde_json::from_str(&report).unwrap();
-    let trace = report["task"]["spikes"]["trace"].as_array().or(report["spikes"]["trace"].as_array()).unwrap();
+    let trace =
+        report["task"]["spikes"]["trace"].as_array().or(report["spikes"]["trace"].as_array()).unwrap();
     assert_eq!(trace.len(), 2);
     // It gains 3 a tick, spikes above 5, and is then 0.
     let v: Vec<f64> = trace[0]["v"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();

@@ -136,7 +136,7 @@ pub struct KernelCosts {
     matrix: [Coefficients; Routine::ALL.len()],
     delivery: events::Delivery,
     accesses: access::Accesses,
-    spikes: spikes::Spikes,
+    spikes: Box<spikes::Spikes>,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.

@@ -496,9 +496,10 @@ mod tests {
         ];
         let compare = prop_oneof![Just(Compare::Greater), Just(Compare::GreaterOrEqual)];
         let many = prop_oneof![Just(SpikesPerTick::One), Just(SpikesPerTick::Many)];
-        let firing = (compare, rules, many, any::<bool>()).prop_map(|(compare, reset, spikes_per_tick, limited)| {
-            FiringMode { compare, reset, spikes_per_tick, limited }
-        });
+        let firing =
+            (compare, rules, many, any::<bool>()).prop_map(|(compare, reset, spikes_per_tick, limited)| {
+                FiringMode { compare, reset, spikes_per_tick, limited }
+            });
         (synapse, prop::option::of(firing), any::<bool>())
             .prop_map(|(synapse, firing, integers)| (Mode { synapse, firing }, integers))
     }
@@ -506,8 +507,18 @@ mod tests {
     fn constants() -> impl Strategy<Value = Constants> {
         // Quarters, so that v meets its threshold exactly now and then.
         prop::array::uniform10(-4_i8..5).prop_map(|quarters| {
-            let [keep, gain, offset, current_keep, current_gain, current_offset, inhibition_keep, threshold, reset, floor] =
-                quarters.map(|n| f32::from(n) / 4.0);
+            let [
+                keep,
+                gain,
+                offset,
+                current_keep,
+                current_gain,
+                current_offset,
+                inhibition_keep,
+                threshold,
+                reset,
+                floor,
+            ] = quarters.map(|n| f32::from(n) / 4.0);
             let threshold = threshold.abs() + 0.25;
             Constants {
                 keep,
@@ -562,7 +573,7 @@ mod tests {
                     let at = |array: u32| words[(array + 4 * n) as usize / 4];
                     prop_assert_eq!(at(layout.potential), state.v.to_bits(), "{:?}: v of {}", mode, n);
                     if let Some(y) = layout.y {
-                        prop_assert_eq!(f32::from_bits(at(y)), spikes as f32, "{:?}: spikes of {}", mode, n);
+                        prop_assert_eq!(at(y), (spikes as f32).to_bits(), "{:?}: spikes of {}", mode, n);
                     }
                     if let Some(current) = layout.find(Array::Current) {
                         prop_assert_eq!(at(current), state.current.to_bits(), "{:?}: current of {}", mode, n);

@@ -82,7 +82,8 @@ fn visit(
         }
         let entry = u64::from(table) + 16 * u64::from(number);
         let field = |field: u64| word(entry + 4 * field).ok_or_else(|| fault("sender", entry + 4 * field));
-        let sender = Sender { first: field(0)?, neurons: field(1)?, bits: field(2)?, counts: Some(field(3)?) };
+        let sender =
+            Sender { first: field(0)?, neurons: field(1)?, bits: field(2)?, counts: Some(field(3)?) };
         let neuron = (key & 0xFF_FFFF).wrapping_sub(sender.first);
         each(Visit { sender, neuron, spikes });
     }

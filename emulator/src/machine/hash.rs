@@ -11,8 +11,8 @@ use super::broadcast::router::RouterState;
 use super::fifo::Fifo;
 use super::noc::{Burst, Hop, Load, Noc};
 use super::queue::{Arrival, Event, EventKind};
-use super::timer::{ChipTimer, PeTimer};
 use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
+use super::timer::{ChipTimer, PeTimer};
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
 #[derive(Default)]

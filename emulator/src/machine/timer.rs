@@ -252,7 +252,7 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let words = program.timer.as_ref().map_or(1, |timer| timer.entry_words);
         let sram = &self.state.pes[pe.index()].sram;
-        let room = (super::sram::SRAM_BYTES as u32).saturating_sub(send.list + 4) / (4 * words);
+        let room = super::sram::SRAM_BYTES.saturating_sub(send.list + 4) / (4 * words);
         let count = sram.word(send.list).min(room);
         let costs = &program.costs;
         let Some(route) = send.route else { return costs.send_events(words > 1, 0) };
@@ -264,7 +264,8 @@ impl Machine {
             .collect();
         let step = self.state.pes[pe.index()].timer.step;
         let kind = PacketKind::Event { population: slot.layer, route, step, message: None };
-        let (mut at, each) = (self.state.tick + self.ticks(costs.send_events_lead(words > 1)), costs.send_event(words > 1));
+        let (mut at, each) =
+            (self.state.tick + self.ticks(costs.send_events_lead(words > 1)), costs.send_event(words > 1));
         for [key, payload] in entries {
             self.send_event(pe.qpe_index(), pe.index() as u16, (key, payload), kind, at);
             at += self.ticks(each);
@@ -284,7 +285,8 @@ impl Machine {
         let (key, word) = event;
         let mut payload = [0; PACKET_WORDS];
         payload[0] = word;
-        let packet = Packet { payload, from: 0, address: key, qpe: ROUTER, mask: 0, host: false, source, kind };
+        let packet =
+            Packet { payload, from: 0, address: key, qpe: ROUTER, mask: 0, host: false, source, kind };
         let to = self.program.delivery.ports.neighbour(from);
         self.state.timer.events_left += 1;
         self.launch(packet, at, Entry { route: Route { from, to, port: false }, at, more_hops: 1 });
@@ -301,8 +303,7 @@ impl Machine {
         for input in &timer.inputs {
             let first = input.first as usize;
             let of = values.get(first..first + input.units as usize).unwrap_or_default();
-            let kind =
-                |message| PacketKind::Event { population: u8::MAX, route: input.route, step, message };
+            let kind = |message| PacketKind::Event { population: u8::MAX, route: input.route, step, message };
             for (key, value) in (input.key..).zip(of).filter(|(_, value)| **value != 0.0) {
                 self.send_event(from, CHIP, (key, *value as u32), kind(None), at);
             }

@@ -214,7 +214,9 @@ impl Walk<'_> {
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
         match packet.kind {
-            PacketKind::Announce { step, .. } | PacketKind::Event { population: u8::MAX, step, .. } => At::Host(step),
+            PacketKind::Announce { step, .. } | PacketKind::Event { population: u8::MAX, step, .. } => {
+                At::Host(step)
+            }
             PacketKind::Message { relayed: true, .. } => At::Service(pe, 0),
             PacketKind::Values { .. } => {
                 let transfers = self.record.pes.get(pe).map(|record| &record.transfers);

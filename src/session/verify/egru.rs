@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Difference;
-use crate::session::Session;
 use crate::chip::geometry::Pe;
 use crate::kernel::options::KernelKind;
 use crate::machine::program::{DramRows, Slot};
@@ -11,6 +10,7 @@ use crate::mapping::egru::{EgruProgram, EgruSlot, Restart};
 use crate::model::Model;
 use crate::net::quantise::{QuantisedCsr, quantise};
 use crate::net::{Carry, Egru, EgruState, Weights, sum};
+use crate::session::Session;
 
 /// The reference beside a session: the same inputs through the network as mathematics.
 #[derive(Debug)]

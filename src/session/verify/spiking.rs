@@ -6,7 +6,7 @@ use super::Difference;
 use crate::chip::geometry::Pe;
 use crate::machine::program::DramRows;
 use crate::mapping::spiking::SpikingProgram;
-use crate::net::spiking::{Network, Spike, State};
+use crate::net::spiking::{Network, Spike, SpikeSource, State};
 use crate::session::Session;
 
 /// The reference beside a session: the same spikes through the network as mathematics.
@@ -70,7 +70,7 @@ impl SpikingVerifier {
             let own = (0_u32..).zip(values.by_ref().take(units)).filter(|(_, count)| *count != 0.0);
             own.map(|(neuron, count)| Spike { neuron, count: count as u32 }).collect()
         };
-        self.network.sources().iter().map(|source| source.units()).map(source).collect()
+        self.network.sources().iter().map(SpikeSource::units).map(source).collect()
     }
 
     fn population(&mut self, session: &Session, index: usize) -> Result<(), Difference> {
@@ -83,7 +83,9 @@ impl SpikingVerifier {
         }
         let neurons = self.state.neurons(index);
         for &pe in &program.layers[index].pes {
-            let Some((_, slot)) = program.pe(pe).and_then(|loaded| loaded.slot_of(index as u8)) else { continue };
+            let Some((_, slot)) = program.pe(pe).and_then(|loaded| loaded.slot_of(index as u8)) else {
+                continue;
+            };
             let sram = &session.machine().state().pes[pe.index()].sram;
             for (place, &unit) in (0_u32..).zip(&slot.units) {
                 let (n, address) = (unit as usize, slot.detail.state() + 4 * place);

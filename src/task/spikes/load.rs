@@ -10,7 +10,7 @@ use super::{Inputs, Plan, SpikeTask};
 use crate::machine::program::DramRows;
 use crate::model::spiking::{Note, SpikingOptions};
 use crate::net::random::Random;
-use crate::net::spiking::Network;
+use crate::net::spiking::{Network, SpikeSource};
 use crate::task::options::{InputFile, ranges, wrong_kind};
 use crate::task::{Feed, Files, InputNote, Kept, Loading, Problem, SpikingFeed, TaskOptions, Work};
 
@@ -62,7 +62,12 @@ impl TaskOptions for SpikeOptions {
         self.outputs.as_deref()
     }
 
-    fn load(&self, loading: &Loading<'_>, files: &dyn Files, _kept: &mut Kept) -> Result<Arc<dyn Feed>, Problem> {
+    fn load(
+        &self,
+        loading: &Loading<'_>,
+        files: &dyn Files,
+        _kept: &mut Kept,
+    ) -> Result<Arc<dyn Feed>, Problem> {
         let Some(model) = loading.model.spiking() else {
             return Err(wrong_kind(loading.model, "a spiking network", "Spikes"));
         };
@@ -87,13 +92,13 @@ impl TaskOptions for SpikeOptions {
         let steps = self.steps();
         let inputs = Arc::new(inputs);
         let plan = Plan { network, inputs, source, steps, traced, first };
-        let notes = converted.notes.into_iter().map(note).collect();
+        let notes = converted.notes.iter().map(note).collect();
         Ok(Arc::new(SpikeFeed { plan: Arc::new(plan), notes, tick: self.tick, bin_us: self.bin_us }))
     }
 }
 
 /// A remark on the model's file, as one on the inputs of a task.
-fn note(note: Note) -> InputNote {
+fn note(note: &Note) -> InputNote {
     InputNote {
         doubtful: note.warning,
         rule: "network",
@@ -106,12 +111,17 @@ fn note(note: Note) -> InputNote {
 impl SpikeOptions {
     /// Reads the input spikes; also returns the name of their file or folder.
     fn inputs(&self, network: &Network, files: &dyn Files) -> Result<(Inputs, String), Problem> {
-        let units = network.sources().iter().map(|source| source.units()).sum();
+        let units = network.sources().iter().map(SpikeSource::units).sum();
         if let Some(name) = &self.data {
             let folder = files.find(name, DATA)?;
             if units != NEURONS {
-                let message = format!("recordings have 2 × 34 × 34 pixels, the network's inputs {units} neurons");
-                return Err(Problem::new("model", message, "a network for N-MNIST, or a list of spikes as `inputs`"));
+                let message =
+                    format!("recordings have 2 × 34 × 34 pixels, the network's inputs {units} neurons");
+                return Err(Problem::new(
+                    "model",
+                    message,
+                    "a network for N-MNIST, or a list of spikes as `inputs`",
+                ));
             }
             let failed = |error: recording::RecordingError| Problem::new(DATA, error.to_string(), "");
             let mut recordings = recording::list(&folder, self.part).map_err(failed)?;
@@ -261,7 +271,7 @@ impl DramRows for SpikeRows {
     }
 
     fn width(&self) -> usize {
-        self.plan.network.sources().iter().map(|source| source.units()).sum()
+        self.plan.network.sources().iter().map(SpikeSource::units).sum()
     }
 
     fn read(&self, row: u32, out: &mut [f32]) {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::TaskKind;
 use super::facts::{FactKind, TaskFacts, fact};
 use super::log::Log;
-use crate::net::spiking::{Network, Origin, Spike};
+use crate::net::spiking::{Network, Origin, Spike, SpikeSource};
 use lists::SpikeList;
 use recording::Recording;
 use tally::Tally;
@@ -131,7 +131,8 @@ impl SpikeTask {
     fn new(plan: Arc<Plan>) -> Self {
         let network = &plan.network;
         let line = |delay: u16| vec![Arc::from([]); usize::from(delay)].into();
-        let taps = |output: &crate::net::spiking::Output| output.taps.iter().map(|tap| line(tap.delay)).collect();
+        let taps =
+            |output: &crate::net::spiking::Output| output.taps.iter().map(|tap| line(tap.delay)).collect();
         Self {
             taps: network.outputs().iter().map(taps).collect(),
             spikes: Arc::new(vec![0; network.populations().len()]),
@@ -236,7 +237,9 @@ impl SpikeTask {
     fn begin_recording(&mut self) {
         self.tally.begin();
         for line in self.taps.iter_mut().flatten() {
-            line.iter_mut().for_each(|spikes| *spikes = Arc::from([]));
+            for spikes in line {
+                *spikes = Arc::from([]);
+            }
         }
     }
 
@@ -260,7 +263,7 @@ impl Plan {
     fn input(&self, tick: u64, source: usize) -> Arc<[Spike]> {
         let Inputs::List(list) = &*self.inputs else { return Arc::from([]) };
         let sources = self.network.sources();
-        let first: usize = sources[..source].iter().map(|source| source.units()).sum();
+        let first: usize = sources[..source].iter().map(SpikeSource::units).sum();
         let range = first as u32..(first + sources[source].units()) as u32;
         let own = list.at(tick as u32).iter().filter(|spike| range.contains(&spike.neuron));
         own.map(|spike| Spike { neuron: spike.neuron - range.start, ..*spike }).collect()

@@ -11,7 +11,7 @@ pub struct Answer {
     /// Class that the recording shows.
     pub label: u32,
     /// Output neuron with the most spikes, the first of several.
-    pub answer: u32,
+    pub predicted: u32,
     /// Spikes of each output neuron.
     pub counts: Vec<u32>,
 }
@@ -45,7 +45,7 @@ impl Tally {
     /// A recording of class `label` ends.
     pub fn end(&mut self, label: u32) {
         let answer = self.leader();
-        self.answers.push(Answer { label, answer, counts: self.counts.clone() });
+        self.answers.push(Answer { label, predicted: answer, counts: self.counts.clone() });
     }
 
     /// Returns the output neuron with the most spikes so far, the first of several.
@@ -67,7 +67,7 @@ impl Tally {
     /// Returns the share of the recordings that were recognised; `None` before the first.
     pub fn accuracy(&self) -> Option<f64> {
         let of = self.answers.len();
-        let right = self.answers.iter().filter(|answer| answer.answer == answer.label).count();
+        let right = self.answers.iter().filter(|answer| answer.predicted == answer.label).count();
         (of > 0).then(|| right as f64 / of as f64)
     }
 
@@ -76,7 +76,7 @@ impl Tally {
         let mut rows = vec![vec![0; CLASSES]; CLASSES];
         for answer in self.answers.iter() {
             let row = rows.get_mut(answer.label as usize);
-            if let Some(count) = row.and_then(|row| row.get_mut(answer.answer as usize)) {
+            if let Some(count) = row.and_then(|row| row.get_mut(answer.predicted as usize)) {
                 *count += 1;
             }
         }

@@ -169,7 +169,7 @@ pub(super) fn figures(task: &SpikeTask) -> SpikeFigures {
             let answer = |(recording, answer): (&super::Recording, &super::tally::Answer)| RecordingAnswer {
                 source: recording.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 label: answer.label,
-                predicted: answer.answer,
+                predicted: answer.predicted,
                 counts: answer.counts.clone(),
             };
             Some(recordings.iter().zip(task.tally.answers().iter()).map(answer).collect())

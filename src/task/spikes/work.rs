@@ -22,7 +22,11 @@ impl Work for SpikeTask {
 
     fn own_bytes(&self) -> usize {
         let raster = self.raster.len() * size_of::<(u64, usize, usize)>();
-        self.outputs.own_bytes() + self.values.own_bytes() + self.traced.own_bytes() + raster + size_of::<Self>()
+        self.outputs.own_bytes()
+            + self.values.own_bytes()
+            + self.traced.own_bytes()
+            + raster
+            + size_of::<Self>()
     }
 
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
@@ -65,7 +69,11 @@ impl Work for SpikeTask {
             return None;
         }
         Some(match self.tally.accuracy() {
-            Some(share) => format!("{:.1} % of {}", 100.0 * share, several(self.tally.answers().len() as u64, "recording")),
+            Some(share) => format!(
+                "{:.1} % of {}",
+                100.0 * share,
+                several(self.tally.answers().len() as u64, "recording")
+            ),
             None => several(self.last.0, "spike"),
         })
     }

@@ -144,7 +144,7 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         matrix: matrix(meter)?,
         delivery: super::events::measure(meter)?,
         accesses: super::access::measure()?,
-        spikes: super::spikes::measure(meter)?,
+        spikes: Box::new(super::spikes::measure(meter)?),
     })
 }
 
@@ -183,7 +183,12 @@ pub(super) fn before_return(steps: &[Step]) -> Linear {
 }
 
 /// Cycles of a call on empty memory.
-pub(super) fn total(meter: Meter, source: &str, function: &str, arguments: &[u32]) -> Result<Linear, ListingError> {
+pub(super) fn total(
+    meter: Meter,
+    source: &str,
+    function: &str,
+    arguments: &[u32],
+) -> Result<Linear, ListingError> {
     Ok(end(&meter.run(&load(source, function)?, arguments, &mut Board::default())?))
 }
 

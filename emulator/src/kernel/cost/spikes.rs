@@ -197,8 +197,7 @@ pub(super) fn run_collect(
 }
 
 fn measure_collect(meter: Meter, counts: bool) -> Result<Collect, ListingError> {
-    let cost =
-        |entries: &[bool], turn| run_collect(meter, counts, entries, turn).map(|steps| end(&steps));
+    let cost = |entries: &[bool], turn| run_collect(meter, counts, entries, turn).map(|steps| end(&steps));
     let one = cost(&[true], None)?;
     let marked = cost(&[true, true], None)? - one;
     Ok(Collect {
@@ -212,11 +211,7 @@ fn measure_collect(meter: Meter, counts: bool) -> Result<Collect, ListingError> 
 
 /// Executes a variant of `deliver` on words of marks: for each the lengths of the rows of its marked
 /// sources.
-pub(super) fn run_deliver(
-    meter: Meter,
-    form: Form,
-    words: &[&[u16]],
-) -> Result<Vec<Step>, ListingError> {
+pub(super) fn run_deliver(meter: Meter, form: Form, words: &[&[u16]]) -> Result<Vec<Step>, ListingError> {
     let function = load("synapses", form.function())?;
     let at = |number: u32| DATA + 0x800 * number;
     let (bits, counts, starts, targets, weights, sums) = (at(1), at(2), at(3), at(4), at(5), at(6));

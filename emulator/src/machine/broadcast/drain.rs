@@ -34,7 +34,8 @@ impl Machine {
     fn full_at(&self, packet: &Packet) -> Option<usize> {
         let stalls = self.program.delivery.on_full == OnFull::Stall;
         let routed =
-            matches!(packet.kind, PacketKind::Values { .. } | PacketKind::Event { message: None, .. }) && !packet.host;
+            matches!(packet.kind, PacketKind::Values { .. } | PacketKind::Event { message: None, .. })
+                && !packet.host;
         let receivers = (0..PES_PER_QPE).filter(|p| packet.mask >> p & 1 == 1);
         let mut receivers = receivers.map(|p| usize::from(packet.qpe) * PES_PER_QPE + p);
         if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }

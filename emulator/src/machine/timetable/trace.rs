@@ -173,7 +173,9 @@ impl Machine {
                 PacketKind::Announce { step, message } => {
                     Effect::Announce { packet, step: step.wrapping_sub(trace.step), sample: message.sample }
                 }
-                PacketKind::Message { .. } | PacketKind::Event { .. } => Effect::Message { packet, source: pe },
+                PacketKind::Message { .. } | PacketKind::Event { .. } => {
+                    Effect::Message { packet, source: pe }
+                }
             });
         });
     }

@@ -129,9 +129,10 @@ impl SpikingError {
             Self::NoSuchPopulation { entry, .. } | Self::Twice { entry, .. } => {
                 format!("mapping.layers.{entry}.layer")
             }
-            Self::Pes { entry, .. } | Self::Spread { entry, .. } => format!("mapping.layers.{entry}"),
+            Self::Pes { entry, .. }
+            | Self::Spread { entry, .. }
+            | Self::DoesNotFit { entry: Some(entry), .. } => format!("mapping.layers.{entry}"),
             Self::Pe { entry, .. } => format!("mapping.layers.{entry}.on"),
-            Self::DoesNotFit { entry: Some(entry), .. } => format!("mapping.layers.{entry}"),
             Self::Option { field } => format!("mapping.{field}"),
             Self::DoesNotFit { entry: None, .. } | Self::TooManyPes { .. } => "mapping".to_owned(),
             Self::Neuron { .. } | Self::Senders(_) | Self::Listing(_) => "model".to_owned(),

@@ -132,10 +132,7 @@ fn split(
             found[number][when].add(source as u32, place, ahead, weight);
         }
     }
-    found
-        .into_iter()
-        .map(|pair| pair.into_iter().filter_map(Found::finish).collect())
-        .collect()
+    found.into_iter().map(|pair| pair.into_iter().filter_map(Found::finish).collect()).collect()
 }
 
 #[derive(Clone, Copy)]

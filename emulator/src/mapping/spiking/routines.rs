@@ -177,9 +177,8 @@ impl Update {
 impl Routine for Update {
     fn begin(&self, _sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
         let (units, calls) = (self.layout.units, self.calls(step));
-        let passes = |costs: &Costs| -> u64 {
-            calls.iter().map(|call| costs.neuron_pass(call.pass, units, 0)).sum()
-        };
+        let passes =
+            |costs: &Costs| -> u64 { calls.iter().map(|call| costs.neuron_pass(call.pass, units, 0)).sum() };
         Ok(prices.of(|costs| passes(costs) + costs.clear(self.sums(step).1)).into())
     }
 
@@ -199,8 +198,8 @@ pub(super) struct List {
     pub units: u32,
     /// Address of the neurons' numbers of spikes.
     pub y: u32,
-    /// Address of the list.
-    pub list: u32,
+    /// Address that the list is written to.
+    pub to: u32,
     /// Key of the first neuron.
     pub key: u32,
     /// Numbers of spikes go with the keys.
@@ -210,7 +209,7 @@ pub(super) struct List {
 impl List {
     fn call(&self) -> Call {
         let pass = if self.counts { Pass::ListCounts } else { Pass::ListSpikes };
-        Call { pass, arrays: vec![self.y, self.list], key: self.key }
+        Call { pass, arrays: vec![self.y, self.to], key: self.key }
     }
 
     /// Returns the number of neurons that spiked.

@@ -9,6 +9,7 @@ use crate::kernel::options::KernelKind;
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
 use crate::mapping::{Placed, placement};
+use crate::net::spiking::SpikeSource;
 
 /// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's limit for `lif`).
 pub const NEURONS_A_PE: usize = 250;
@@ -115,7 +116,7 @@ fn check(request: &Request<'_>) -> Result<(), SpikingError> {
     if senders > 255 {
         return Err(SpikingError::Senders(senders));
     }
-    let needed = request.network.sources().iter().map(|source| source.units()).sum();
+    let needed = request.network.sources().iter().map(SpikeSource::units).sum();
     let found = request.inputs.width();
     if needed != found {
         return Err(SpikingError::Width { needed, found });
@@ -158,23 +159,18 @@ fn spreads<'a>(
 ) -> Result<Vec<Spread<'a>>, SpikingError> {
     let mut spreads = Vec::new();
     for (population, entry) in entries.iter().enumerate() {
-        spreads.push(match entry {
-            Some(entry) => given(request, population, *entry)?,
-            None => {
-                let units = request.network.populations()[population].units;
-                Spread::Pes((least(request, population)? + more[population]).min(units))
-            }
+        spreads.push(if let Some(entry) = entry {
+            given(request, population, *entry)?
+        } else {
+            let units = request.network.populations()[population].units;
+            Spread::Pes((least(request, population)? + more[population]).min(units))
         });
     }
     Ok(spreads)
 }
 
 /// Reads how an entry of the mapping spreads a population.
-fn given<'a>(
-    request: &Request<'a>,
-    population: usize,
-    entry: usize,
-) -> Result<Spread<'a>, SpikingError> {
+fn given<'a>(request: &Request<'a>, population: usize, entry: usize) -> Result<Spread<'a>, SpikingError> {
     let layer: &LayerMapping = &request.mapping.layers[entry];
     let units = request.network.populations()[population].units;
     let name = || name(request, population);

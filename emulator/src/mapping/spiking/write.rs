@@ -143,7 +143,12 @@ impl<'a> Writer<'a> {
             TickLength::Auto => None,
             TickLength::Fixed(ticks) => Some(ticks),
         };
-        let timer = Timer { period: fixed, entry_words: self.entry_words(), inputs: self.inputs(), input_delay: TIMER_COUNT };
+        let timer = Timer {
+            period: fixed,
+            entry_words: self.entry_words(),
+            inputs: self.inputs(),
+            input_delay: TIMER_COUNT,
+        };
         let routes = routes.iter().map(|route| masks(&route.to)).collect();
         Ok(Program {
             legend: Arc::new(legend(network)),
@@ -216,16 +221,18 @@ impl<'a> Writer<'a> {
         let ring_words = slots * lanes * units;
         let ring = allocator.take(u64::from(4 * ring_words), "sums".into(), RegionKind::State);
         let start = self.request.restart.map(|every| {
-            let start = allocator.take(u64::from(4 * units), "potentials at the begin".into(), RegionKind::State);
+            let start =
+                allocator.take(u64::from(4 * units), "potentials at the begin".into(), RegionKind::State);
             let words = share.units.clone().map(|n| population.start.get(n as usize).to_bits()).collect();
             image.push((start, words));
             (every, start)
         });
         let (marks, deliveries) = self.synapses(&mut allocator, &mut image, k, i, (ring, units * lanes));
         let list_words = 1 + self.entry_words() * units;
-        let list = population.firing.is_some().then(|| {
-            allocator.take(u64::from(4 * list_words), "spikes to send".into(), RegionKind::Buffer)
-        });
+        let list = population
+            .firing
+            .is_some()
+            .then(|| allocator.take(u64::from(4 * list_words), "spikes to send".into(), RegionKind::Buffer));
         let regions = allocator.finish().map_err(|full| SpikingError::DoesNotFit {
             entry: self.split.entries[k],
             population: k,
@@ -249,7 +256,7 @@ impl<'a> Writer<'a> {
             lanes,
         };
         let counts = self.entry_words() == 2;
-        let list = list.zip(layout.y).map(|(list, y)| List { units, y, list, key, counts });
+        let list = list.zip(layout.y).map(|(list, y)| List { units, y, to: list, key, counts });
         let all = &self.parts[k][i];
         let detail = SpikingSlot {
             layout: layout.clone(),
@@ -284,13 +291,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Places the arrays of a share's neurons, and what the host loads into them.
-    fn layout(
-        &self,
-        allocator: &mut Allocator,
-        image: &mut Image,
-        k: usize,
-        share: &Share,
-    ) -> NeuronLayout {
+    fn layout(&self, allocator: &mut Allocator, image: &mut Image, k: usize, share: &Share) -> NeuronLayout {
         let population = &self.request.network.populations()[k];
         let units = share.units.end - share.units.start;
         let (mode, integers) = (population.mode(), integers(self.request.network));
@@ -442,8 +443,8 @@ impl<'a> Writer<'a> {
         }
         operations.deliver(begin);
         // Marks whose rows were added are gone; those of senders within the tick come later.
-        let clear = |now: fn(&&Marks) -> bool| {
-            Clear { ranges: marks.iter().filter(now).map(|marks| (marks.bits, marks.words())).collect() }
+        let clear = |now: fn(&&Marks) -> bool| Clear {
+            ranges: marks.iter().filter(now).map(|marks| (marks.bits, marks.words())).collect(),
         };
         operations.clear(clear(|marks| marks.begin));
         if !within.is_empty() {
@@ -456,7 +457,7 @@ impl<'a> Writer<'a> {
         let sender = sender_number(self.request.network, Origin::Population(k));
         let route = self.first_route[sender] + i;
         if let Some(list) = list {
-            let at = list.list;
+            let at = list.to;
             operations.add(NEURONS, Action::Call(Arc::new(list)));
             if !self.routes[route].to.is_empty() {
                 let done = self.within[sender].then(|| self.done(sender));

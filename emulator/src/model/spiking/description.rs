@@ -14,9 +14,7 @@ use super::error::SpikingError;
 use crate::file;
 use crate::net::spiking::connect::{Connection, ConnectionError, Synapse};
 use crate::net::spiking::population::Spinnaker2Lif;
-use crate::net::spiking::{
-    Network, Origin, Output, Projection, SpikeSource, Tap, WeightFormat,
-};
+use crate::net::spiking::{Network, Origin, Output, Projection, SpikeSource, Tap, WeightFormat};
 
 /// Name of a description in a model's folder.
 pub const NETWORK_FILE: &str = "network.ron";
@@ -207,7 +205,8 @@ impl Description {
     /// Fails with the line, or the name of the part that is wrong.
     pub fn read(bytes: &[u8], folder: &Path) -> Result<Self, DescriptionError> {
         let text = std::str::from_utf8(bytes).map_err(|_| DescriptionError::Text)?;
-        let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let options =
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
         let mut description: Self = options.from_str(text).map_err(|error| DescriptionError::Syntax {
             line: error.span.start.line,
             column: error.span.start.col,
@@ -237,9 +236,18 @@ impl Description {
         for population in &self.populations {
             let neuron = population.neuron.parameters();
             let currents = neuron.currents.unwrap_or_default();
-            let numbers = [neuron.threshold, neuron.alpha_decay, neuron.i_offset, neuron.v_init, currents.0, currents.1];
+            let numbers = [
+                neuron.threshold,
+                neuron.alpha_decay,
+                neuron.i_offset,
+                neuron.v_init,
+                currents.0,
+                currents.1,
+            ];
             if !numbers.iter().chain(&neuron.v_reset).all(|number| number.is_finite()) {
-                return Err(DescriptionError::NotFinite { part: format!("population `{}`", population.name) });
+                return Err(DescriptionError::NotFinite {
+                    part: format!("population `{}`", population.name),
+                });
             }
         }
         for output in &self.outputs {
@@ -266,13 +274,11 @@ impl Description {
 
     fn origin(&self, name: &str, part: impl Fn() -> String) -> Result<(Origin, usize), DescriptionError> {
         let source = self.sources.iter().position(|source| source.name == name);
-        match source {
-            Some(index) => Ok((Origin::Source(index), self.sources[index].units)),
-            None => {
-                let index = self.population(name, part)?;
-                Ok((Origin::Population(index), self.populations[index].units))
-            }
+        if let Some(index) = source {
+            return Ok((Origin::Source(index), self.sources[index].units));
         }
+        let index = self.population(name, part)?;
+        Ok((Origin::Population(index), self.populations[index].units))
     }
 
     /// Makes the synapses of all projections.
@@ -285,10 +291,12 @@ impl Description {
             let to = self.population(&projection.to, part)?;
             let failed = |source| DescriptionError::Connection { part: part(), source };
             let outputs = self.populations[to].units;
-            let synapses = projection.synapses.list(inputs, outputs, projection.delay).ok_or_else(|| {
-                DescriptionError::NotFinite { part: part() }
-            })?;
-            let rows = Connection::sparse(inputs, outputs, &synapses).and_then(|all| all.rows(1)).map_err(failed)?;
+            let synapses = projection
+                .synapses
+                .list(inputs, outputs, projection.delay)
+                .ok_or_else(|| DescriptionError::NotFinite { part: part() })?;
+            let rows =
+                Connection::sparse(inputs, outputs, &synapses).and_then(|all| all.rows(1)).map_err(failed)?;
             projections.push(Projection { name, from, to, rows });
         }
         Ok(projections)
@@ -305,7 +313,9 @@ impl Description {
         let populations: Vec<_> = self
             .populations
             .iter()
-            .map(|population| population.neuron.parameters().population(population.name.clone(), population.units))
+            .map(|population| {
+                population.neuron.parameters().population(population.name.clone(), population.units)
+            })
             .collect();
         let shown: Vec<usize> = match self.outputs.as_slice() {
             [] => (0..populations.len()).collect(),
@@ -356,7 +366,8 @@ impl Synapses {
                 pairs.map(|(n, m)| one(n, m, *weight)).collect()
             }
             Self::Offsets(offsets) => {
-                let target = |n: usize, offset: i32| (n as i64 + i64::from(offset)).rem_euclid(outputs as i64);
+                let target =
+                    |n: usize, offset: i32| (n as i64 + i64::from(offset)).rem_euclid(outputs as i64);
                 let most = (1 << 24) / offsets.len().max(1) + 1;
                 let sources = (0..inputs.min(most)).flat_map(|n| offsets.iter().map(move |pair| (n, pair)));
                 sources.map(|(n, &(offset, weight))| one(n, target(n, offset) as usize, weight)).collect()
@@ -393,7 +404,8 @@ fn read_list(path: &Path) -> Result<String, DescriptionError> {
             continue;
         }
         if synapse(line, 0).is_none() {
-            let what = format!("line {}: expected source,target,weight or source,target,weight,delay", number + 1);
+            let what =
+                format!("line {}: expected source,target,weight or source,target,weight,delay", number + 1);
             return Err(failed(what));
         }
         lines.insert(number, line);

@@ -80,7 +80,12 @@ impl SpikingModel {
         };
         let name = if described { path.parent().and_then(Path::file_name) } else { path.file_stem() };
         let name = name.unwrap_or_default().to_string_lossy();
-        Ok(Self { card: Card::unwritten(&name, Kind::Spiking), path: path.to_owned(), content, notes: Vec::new() })
+        Ok(Self {
+            card: Card::unwritten(&name, Kind::Spiking),
+            path: path.to_owned(),
+            content,
+            notes: Vec::new(),
+        })
     }
 
     /// Makes the network that a scene's choices and the file together describe.

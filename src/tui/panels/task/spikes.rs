@@ -64,7 +64,11 @@ impl SpikeView {
             several(neurons, "neuron"),
             several(self.bands.len() as u64, "population")
         );
-        let source = if self.source.is_empty() { "no inputs".to_owned() } else { format!("inputs from {}", self.source) };
+        let source = if self.source.is_empty() {
+            "no inputs".to_owned()
+        } else {
+            format!("inputs from {}", self.source)
+        };
         let row = |band: &Band| format!("{:<24} {:>9}", band.name, units::count(band.units.into()));
         let heading = format!("{} ({source}), populations and their neurons:", several(self.total, "tick"));
         idle::render(view, &what, &Next::Rows(heading, self.bands.iter().map(row).collect()), area, buf);
@@ -74,10 +78,8 @@ impl SpikeView {
         let theme = view.theme();
         let most = self.counts.iter().max().copied().unwrap_or(0);
         let answer = self.counts.iter().position(|&count| count == most && most > 0);
-        let mut spans = vec![Span::styled(
-            format!("recording {} of {} shows {label}", number + 1, of),
-            theme.text(),
-        )];
+        let mut spans =
+            vec![Span::styled(format!("recording {} of {} shows {label}", number + 1, of), theme.text())];
         if let Some(answer) = answer {
             let style = if answer as u32 == label { theme.good() } else { theme.warn() };
             spans.push(Span::styled(format!(", answer so far {answer}"), style));
