@@ -202,7 +202,7 @@ enum Verb {
     Peek(peek::PeekArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
-    /// Make gesture recordings: synthetic people before a modelled event camera
+    /// Make recordings of a modelled event camera: synthetic people's gestures, or written digits
     Synth(synth::SynthArgs),
     /// Show what a recording of an event camera, or a data set of them, holds
     Events(events::EventsArgs),

@@ -1,4 +1,4 @@
-//! `spinntui synth`: gesture recordings of people who do not exist.
+//! `spinntui synth`: synthetic recordings of an event camera, gestures or digits.
 
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::output::{Output, OutputError};
 use crate::report::table::grouped;
+use crate::task::dvs::synth::digits::{self, DigitsError, DigitsOptions, write_digits};
 use crate::task::dvs::synthetic::{
     DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,
 };
@@ -28,6 +29,17 @@ pub struct SynthArgs {
     /// Start of all random numbers: the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Make written digits in the manner of N-MNIST instead, so many recordings of each
+    #[arg(
+        long,
+        value_name = "EACH",
+        value_parser = clap::value_parser!(u32).range(1..=100_000),
+        conflicts_with_all = ["people", "trials", "first_person", "test_people", "seconds"]
+    )]
+    digits: Option<u32>,
+    /// Folder of the digits: N-MNIST has Test and Train
+    #[arg(long, value_enum, ignore_case = true, default_value_t = PartArg::Test, requires = "digits")]
+    part: PartArg,
     /// Number of the first person
     #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     first_person: u32,
@@ -40,6 +52,13 @@ pub struct SynthArgs {
     /// Folder to write to; made if it is not there
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
+}
+
+/// Part of a data set of digits.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PartArg {
+    Test,
+    Train,
 }
 
 /// Why `synth` stops.
@@ -56,13 +75,19 @@ pub enum SynthError {
     /// A file cannot be written.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// A file of digits cannot be written.
+    #[error(transparent)]
+    Digits(#[from] DigitsError),
     /// The answer cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
 }
 
-/// Makes a data set in the layout of DVS128 Gesture.
+/// Makes a data set in the layout of DVS128 Gesture, or of N-MNIST.
 pub fn synth(args: &SynthArgs, output: &mut Output) -> Result<(), SynthError> {
+    if let Some(each) = args.digits {
+        return written_digits(args, each, output);
+    }
     let options = options(args)?;
     let made = fs::create_dir_all(&args.output);
     made.map_err(|error| DatasetError::File { path: args.output.clone(), error })?;
@@ -88,6 +113,24 @@ pub fn synth(args: &SynthArgs, output: &mut Output) -> Result<(), SynthError> {
         all.len(),
         options.people,
         grouped(written.events),
+    ))?;
+    Ok(())
+}
+
+/// Makes recordings of digits.
+fn written_digits(args: &SynthArgs, each: u32, output: &mut Output) -> Result<(), SynthError> {
+    let part = match args.part {
+        PartArg::Test => digits::Part::Test,
+        PartArg::Train => digits::Part::Train,
+    };
+    let begun = Instant::now();
+    let events = write_digits(&args.output, &DigitsOptions { seed: args.seed, each, part })?;
+    output.text(&format!(
+        "{}: {} recordings of digits, {} events; made in {:.1} s\n",
+        args.output.join(part.folder()).display(),
+        digits::CLASSES as u32 * each,
+        grouped(events),
+        begun.elapsed().as_secs_f64(),
     ))?;
     Ok(())
 }

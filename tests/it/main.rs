@@ -12,6 +12,7 @@ mod calibrate;
 mod cli;
 mod compare;
 mod conditions;
+mod digits;
 mod dram;
 mod energy;
 mod escapes;

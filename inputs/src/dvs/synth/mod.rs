@@ -3,16 +3,20 @@
 //! Person, place, camera and performance are drawn from wide ranges ([`people`], [`stage`], [`view`], [`camera`],
 //! [`gestures`]), so that a network trained on the recordings has to learn the gesture and nothing else. Everything
 //! is deterministic: a recording is a function of its [`trial::TrialOptions`].
+//!
+//! [`digits`] shows the camera written digits instead, in the manner of N-MNIST.
 
 pub mod body;
 pub mod camera;
 pub mod dice;
+pub mod digits;
 pub mod gestures;
 pub mod motion;
 pub mod others;
 pub mod people;
 pub mod render;
 pub mod stage;
+pub mod strokes;
 pub mod trial;
 pub mod vector;
 pub mod view;
