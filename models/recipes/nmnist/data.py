@@ -36,15 +36,15 @@ def load(folder, part):
 def change(events, rng, strength=1.0):
     """Moves, turns, stretches and slants a recording, loses events and adds noise."""
     x, y, p, t = (events[:, k].astype(np.float64) for k in range(4))
-    angle = np.deg2rad(strength * rng.uniform(-18, 18))
-    size = 1 + strength * rng.uniform(-0.18, 0.18, 2)
-    slant = strength * rng.uniform(-0.25, 0.25)
+    angle = np.deg2rad(strength * rng.uniform(-14, 14))
+    size = 1 + strength * rng.uniform(-0.13, 0.13, 2)
+    slant = strength * rng.uniform(-0.18, 0.18)
     centre = (SIDE - 1) / 2
     # Events move from anywhere in their pixel, so that turning leaves no holes.
     u = x - centre + rng.uniform(-0.5, 0.5, len(x))
     v = y - centre + rng.uniform(-0.5, 0.5, len(y))
     u, v = size[0] * (u + slant * v), size[1] * v
-    wave = strength * rng.uniform(-1.5, 1.5, 2)
+    wave = strength * rng.uniform(-0.9, 0.9, 2)
     phase = rng.uniform(0, 2 * np.pi, 2)
     length = rng.uniform(12, 30, 2)
     u, v = u + wave[0] * np.sin(2 * np.pi * v / length[0] + phase[0]), v + wave[1] * np.sin(

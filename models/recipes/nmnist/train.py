@@ -55,12 +55,12 @@ def main():
     parser.add_argument("--synthetic", required=True, help="folder that `spinntui synth --digits` made")
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument(
-        "--stages", nargs="+", default=["50:1800", "20:900", "4:100"], help="length of a tick in ms, and steps with it"
+        "--stages", nargs="+", default=["50:700", "20:300", "4:40"], help="length of a tick in ms, and steps with it"
     )
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--dropout", type=float, default=0.15)
-    parser.add_argument("--channels", type=int, nargs=2, default=[14, 28])
+    parser.add_argument("--dropout", type=float, default=0.08)
+    parser.add_argument("--channels", type=int, nargs=2, default=[12, 24])
     parser.add_argument("--quiet", type=float, default=2e-6, help="cost of a spike of a hidden neuron")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep-all", action="store_true", help="train with all recordings, choose nothing")

@@ -128,6 +128,7 @@ impl SpikeOptions {
             if let Some(most) = self.recordings {
                 recordings = recording::first_of_each(recordings, most as usize);
             }
+            recording::check(&recordings).map_err(failed)?;
             return Ok((Inputs::Recordings(recordings), file_name(name)));
         }
         let mut list = SpikeList::default();

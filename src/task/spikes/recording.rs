@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::lists::SpikeList;
@@ -170,23 +171,41 @@ pub fn first_of_each(recordings: Vec<Recording>, most: usize) -> Vec<Recording> 
     ranked.into_iter().map(|(_, recording)| recording).collect()
 }
 
+/// Reads all recordings, so that a damaged one is refused before the first runs.
+///
+/// # Errors
+///
+/// Fails with the first recording that [`read`] refuses.
+pub fn check(recordings: &[Recording]) -> Result<(), RecordingError> {
+    recordings.par_iter().find_map_first(|recording| bytes(&recording.path).err()).map_or(Ok(()), Err)
+}
+
+/// Reads the bytes of a recording, whole events inside of the picture.
+fn bytes(path: &Path) -> Result<Vec<u8>, RecordingError> {
+    let bytes = file::read(path, BYTES_LIMIT)
+        .map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
+    if !bytes.len().is_multiple_of(EVENT) {
+        return Err(RecordingError::Length { path: path.to_owned(), bytes: bytes.len() });
+    }
+    for (number, event) in bytes.chunks_exact(EVENT).enumerate() {
+        let (x, y) = (event[0], event[1]);
+        if u32::from(x) >= SIDE || u32::from(y) >= SIDE {
+            return Err(RecordingError::Place { path: path.to_owned(), number, x, y });
+        }
+    }
+    Ok(bytes)
+}
+
 /// Reads a recording as spikes in ticks of `bin_us`: neuron (polarity · 34 + row) · 34 + column.
 ///
 /// # Errors
 ///
 /// Fails if the file is cut off or an event lies outside of the picture.
 pub fn read(path: &Path, bin_us: u32) -> Result<SpikeList, RecordingError> {
-    let bytes = file::read(path, BYTES_LIMIT)
-        .map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
-    if !bytes.len().is_multiple_of(EVENT) {
-        return Err(RecordingError::Length { path: path.to_owned(), bytes: bytes.len() });
-    }
+    let bytes = bytes(path)?;
     let mut pairs = Vec::with_capacity(bytes.len() / EVENT);
-    for (number, event) in bytes.chunks_exact(EVENT).enumerate() {
+    for event in bytes.chunks_exact(EVENT) {
         let (x, y) = (event[0], event[1]);
-        if u32::from(x) >= SIDE || u32::from(y) >= SIDE {
-            return Err(RecordingError::Place { path: path.to_owned(), number, x, y });
-        }
         // Big endian: a bit of polarity, then 23 bits of time in µs.
         let rest = u32::from(event[2]) << 16 | u32::from(event[3]) << 8 | u32::from(event[4]);
         let (polarity, time) = (rest >> 23, rest & 0x7f_ffff);
