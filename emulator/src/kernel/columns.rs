@@ -3,14 +3,13 @@
 //! PEs of a layer multiply their shares of one matrix with the same values. What each of
 //! them computes is the ascending chain of its own kernel; column by column, every row sees
 //! that chain without its products with zeros. Those change no bit of a sum, unless it is
-//! −0: see [`Sums::of_rows`].
+//! −0: see [`super::seen::Seen::sums`].
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::words::is_event;
 use crate::net::csr::{self, Csr};
 
 /// Rows of a part: sums of a part stay in the first-level cache, and a row's number needs no check.
@@ -28,41 +27,33 @@ struct Part {
 /// Matrix of a layer over the rows of all its PEs.
 #[derive(Debug)]
 pub struct Columns {
-    /// Word of each source in the operand, in model order.
-    word: Vec<u32>,
     parts: Vec<Part>,
     rows: usize,
-    /// Words of the operand that are read, from its first one on.
-    operand: usize,
 }
 
 impl Columns {
     /// Takes rows in the order of the sums, each as (source in model order, weight) with sources
-    /// ascending; `word` says where each source lies in the operand. `None` if a weight is not
-    /// finite: its product with 0 is not 0.
+    /// ascending, of `sources` sources. `None` if a weight is not finite: its product with 0 is
+    /// not 0.
     pub fn new<R: Iterator<Item = (u32, f32)>>(
-        word: Vec<u32>,
+        sources: usize,
         rows: &(impl Iterator<Item = R> + Clone),
     ) -> Option<Self> {
         let count = rows.clone().count();
         let mut parts = Vec::new();
         for first in (0..count).step_by(ROWS) {
-            parts.push(part(word.len(), rows.clone().skip(first).take(ROWS))?);
+            parts.push(part(sources, rows.clone().skip(first).take(ROWS))?);
         }
-        let operand = word.iter().max().map_or(0, |&word| word as usize + 1);
-        Some(Self { word, parts, rows: count, operand })
+        Some(Self { parts, rows: count })
     }
 
-    fn sums(&self, x: &[u32], sums: &mut Vec<f32>) {
+    /// Computes the sums of all rows for these events: sources in model order, ascending, with
+    /// their values.
+    pub(super) fn sums(&self, events: &[(u32, f32)], sums: &mut Vec<f32>) {
         sums.clear();
-        let active = self.word.iter().enumerate().filter_map(|(source, &word)| {
-            let bits = x.get(word as usize).copied().unwrap_or(0);
-            is_event(bits).then(|| (source, f32::from_bits(bits)))
-        });
-        let active: Vec<(usize, f32)> = active.collect();
         for part in &self.parts {
             let mut out = Box::new([0.0; ROWS]);
-            Arch::new().dispatch(Scatter { part, active: &active, sums: &mut out });
+            Arch::new().dispatch(Scatter { part, events, sums: &mut out });
             sums.extend_from_slice(&out[..ROWS.min(self.rows - sums.len())]);
         }
     }
@@ -95,7 +86,7 @@ fn part<R: Iterator<Item = (u32, f32)>>(
 
 struct Scatter<'a> {
     part: &'a Part,
-    active: &'a [(usize, f32)],
+    events: &'a [(u32, f32)],
     sums: &'a mut [f32; ROWS],
 }
 
@@ -104,8 +95,9 @@ impl WithSimd for Scatter<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { part, active, sums } = self;
-        for &(source, event) in active {
+        let Self { part, events, sums } = self;
+        for &(source, event) in events {
+            let source = source as usize;
             let span = part.start[source] as usize..part.start[source + 1] as usize;
             let (rows, values) = (&part.row[span.clone()], &part.value[span]);
             let (mut rows, mut values) = (rows.chunks_exact(4), values.chunks_exact(4));
@@ -132,7 +124,8 @@ pub struct Deferred {
     matrix: Csr,
     /// Rows of the matrix, in the order of the sums.
     rows: Vec<u32>,
-    word: Vec<u32>,
+    /// Word of each source in the operand, in model order.
+    pub word: Vec<u32>,
     columns: OnceLock<Option<Columns>>,
 }
 
@@ -150,35 +143,7 @@ impl Deferred {
             return None;
         }
         let rows = || self.rows.iter().map(|&row| csr::row(&self.matrix, row as usize));
-        self.columns.get_or_init(|| Columns::new(self.word.clone(), &rows())).as_ref()
-    }
-}
-
-/// The sums of all rows for the operand that was multiplied last.
-#[derive(Debug, Default)]
-pub struct Sums {
-    x: Vec<u32>,
-    of_x: Vec<f32>,
-    known: bool,
-}
-
-impl Sums {
-    /// Returns the sums of rows `first` to `first + rows` for operand `x`, computed for all rows
-    /// where it is another one than last time. `None` if one of them is −0, which products with
-    /// zeros would have turned into +0: a kernel that computes these has to run.
-    pub fn of_rows(&mut self, columns: &Columns, x: &[u32], first: usize, rows: usize) -> Option<&[f32]> {
-        let x = x.get(..columns.operand)?;
-        if !self.known || self.x != x {
-            self.x.clear();
-            self.x.extend_from_slice(x);
-            columns.sums(x, &mut self.of_x);
-            self.known = true;
-        }
-        let sums = self.of_x.get(first..first + rows)?;
-        // Looked at all of them: that takes several at once.
-        let minus_zero = |sum: &f32| sum.to_bits() == (-0.0_f32).to_bits();
-        let found = sums.iter().fold(false, |found, sum| found | minus_zero(sum));
-        (!found).then_some(sums)
+        self.columns.get_or_init(|| Columns::new(self.word.len(), &rows())).as_ref()
     }
 }
 
@@ -187,6 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kernel::seen::Seen;
 
     /// Values of an operand: silent, negative zero, tiny enough that a product vanishes, ordinary.
     fn value() -> impl Strategy<Value = f32> {
@@ -200,15 +166,16 @@ mod tests {
             operands in prop::collection::vec(prop::collection::vec(value(), 20), 1..4),
         ) {
             // Sources lie in the operand the other way round.
-            let words = (0..20).map(|source| 19 - source).collect();
+            let words: Vec<u32> = (0..20).map(|source| 19 - source).collect();
             let list: Vec<Vec<(u32, f32)>> = rows.iter().map(|row| row.clone().into_iter().collect()).collect();
-            let columns = Columns::new(words, &list.iter().map(|row| row.iter().copied())).unwrap();
-            let mut sums = Sums::default();
+            let columns = Columns::new(20, &list.iter().map(|row| row.iter().copied())).unwrap();
+            let mut seen = Seen::default();
             for x in &operands {
                 let bits: Vec<u32> = x.iter().map(|x| x.to_bits()).collect();
+                seen.look_at(&bits, &words).unwrap();
                 for (number, row) in list.iter().enumerate() {
                     let chain = row.iter().fold(0.0_f32, |sum, &(s, w)| w.mul_add(x[19 - s as usize], sum));
-                    if let Some(sums) = sums.of_rows(&columns, &bits, number, 1) {
+                    if let Some(sums) = seen.sums(&columns, number, 1) {
                         prop_assert_eq!(sums[0].to_bits(), chain.to_bits());
                     }
                 }
@@ -220,9 +187,10 @@ mod tests {
     fn rows_of_several_parts_keep_their_places() {
         let rows = ROWS + 5;
         let list = (0..rows).map(|row| std::iter::once((0, row as f32)));
-        let columns = Columns::new(vec![0], &list).unwrap();
-        let mut sums = Sums::default();
-        let all = sums.of_rows(&columns, &[2.0_f32.to_bits()], 0, rows).unwrap();
+        let columns = Columns::new(1, &list).unwrap();
+        let mut seen = Seen::default();
+        seen.look_at(&[2.0_f32.to_bits()], &[0]).unwrap();
+        let all = seen.sums(&columns, 0, rows).unwrap();
         assert!(all.iter().enumerate().all(|(row, &sum)| sum.to_bits() == (2.0 * row as f32).to_bits()));
     }
 
@@ -230,14 +198,15 @@ mod tests {
     fn a_row_that_ends_at_minus_zero_is_left_to_its_kernel() {
         // The product vanishes from below: the chain is at −0.
         let list = [[(0, -1e-30_f32)], [(0, 1.0)]];
-        let columns = Columns::new(vec![0], &list.into_iter().map(IntoIterator::into_iter)).unwrap();
-        let mut sums = Sums::default();
-        assert!(sums.of_rows(&columns, &[1e-30_f32.to_bits()], 0, 1).is_none());
-        assert!(sums.of_rows(&columns, &[1e-30_f32.to_bits()], 1, 1).is_some());
+        let columns = Columns::new(1, &list.into_iter().map(IntoIterator::into_iter)).unwrap();
+        let mut seen = Seen::default();
+        seen.look_at(&[1e-30_f32.to_bits()], &[0]).unwrap();
+        assert!(seen.sums(&columns, 0, 1).is_none());
+        assert!(seen.sums(&columns, 1, 1).is_some());
     }
 
     #[test]
     fn weights_that_are_no_numbers_are_refused() {
-        assert!(Columns::new(vec![0], &[[(0, f32::INFINITY)].into_iter()].into_iter()).is_none());
+        assert!(Columns::new(1, &[[(0, f32::INFINITY)].into_iter()].into_iter()).is_none());
     }
 }

@@ -134,6 +134,26 @@ pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, 
     Ok(work)
 }
 
+/// Returns what [`work`] returns, for an operand whose events are known; `None` if a column is not
+/// as it was loaded.
+pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> Option<EventWork> {
+    let start = layout.column_start as usize / 2;
+    let starts = bytemuck::cast_slice::<u32, u16>(words).get(start..=start + layout.sources as usize)?;
+    let (mut nonzeros, mut active, mut wrong) = (0_u32, 0, false);
+    for &(source, _) in events {
+        let span = starts.get(source as usize..source as usize + 2)?;
+        let (start, end) = (u32::from(span[0]), u32::from(span[1]));
+        nonzeros = nonzeros.wrapping_add(end.wrapping_sub(start));
+        active += u32::from(end > start);
+        wrong |= end < start;
+    }
+    let idle = events.len() as u32 - active;
+    let looked_at = layout.visit == Visit::Events;
+    let silent = if looked_at { layout.sources.checked_sub(active + idle)? } else { 0 };
+    // Constants that are as they were loaded lead nowhere else.
+    (!wrong).then_some(EventWork { active, idle, silent, nonzeros })
+}
+
 /// Computes all row sums; `sums` takes `rows` results, which the core keeps at byte address `sums_at`.
 pub fn run(
     words: &SramWords,

@@ -41,6 +41,11 @@ pub fn values(packet: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
     values.into_iter().enumerate().take(count).map(move |(i, value)| (header >> (8 + 8 * i) & 0xFF, value))
 }
 
+/// Returns whether a packet is the last of its block.
+pub(super) const fn is_last(packet: [u32; 4]) -> bool {
+    packet[0] & LAST != 0
+}
+
 /// Makes the packets of a block (`pack_events`): its units' values, as bits.
 pub fn pack(values: &[u32]) -> Vec<[u32; 4]> {
     let mut packets = vec![[0; 4]];
@@ -95,6 +100,16 @@ pub enum Unpacked {
     List(ListLayout),
 }
 
+impl Unpacked {
+    /// Returns the byte address of the dense values or of the list.
+    pub const fn start(&self) -> u32 {
+        match self {
+            Self::Dense(at) => *at,
+            Self::List(list) => list.list,
+        }
+    }
+}
+
 /// Where a list of events is made; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListLayout {
@@ -135,10 +150,7 @@ impl UnpackLayout {
     /// an address made of whatever bytes an absent one has, and the release build faults.
     #[inline(never)]
     pub fn operand(&self) -> u32 {
-        match self.into {
-            Unpacked::Dense(at) => at,
-            Unpacked::List(list) => list.list,
-        }
+        self.into.start()
     }
 
     /// Returns whether events become a list.

@@ -180,7 +180,7 @@ impl From<CsrWork> for Work {
 }
 
 impl Work {
-    fn of_events(rows: u32, work: EventWork) -> Self {
+    pub(crate) fn of_events(rows: u32, work: EventWork) -> Self {
         let EventWork { active, idle, silent, nonzeros } = work;
         Self { rows, nonzeros, active, idle, silent, ..Self::default() }
     }

@@ -19,12 +19,14 @@ pub mod csr_row_skip;
 pub mod dense;
 pub mod events;
 pub mod int8_csr;
+pub mod mail;
 pub mod matrix;
 pub mod neurons;
 pub mod options;
 pub mod pointwise;
 pub mod routine;
 mod rows;
+pub mod seen;
 pub mod synapses;
 mod words;
 

@@ -175,6 +175,7 @@ pub struct Guard {
 impl Guard {
     /// Returns whether values of time step `step` may be written after the operation has
     /// ended `ended` times.
+    #[inline]
     pub const fn allows(&self, step: u32, ended: u32) -> bool {
         let needed = step.wrapping_add_signed(self.lag);
         ended.wrapping_sub(needed).cast_signed() >= 0

@@ -98,6 +98,7 @@ impl BankCount {
 
 /// The banks of one PE.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct BankState {
     /// Accesses a cycle of what the core is doing, in units of 2⁻³².
     rate: [u32; BANKS],
@@ -199,12 +200,6 @@ impl Machine {
         }
     }
 
-    /// A packet is written into one PE.
-    #[inline]
-    pub(super) fn banks_packet(&mut self, index: usize, address: u32) {
-        self.banks_writes(index, self.program.assume.bank_interleave.bank(address), 1);
-    }
-
     /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each 128-bit word that it
     /// touches.
     pub(super) fn banks_entry(&mut self, index: usize, address: u32, bytes: u32) {
@@ -218,7 +213,7 @@ impl Machine {
 
     /// Writes `writes` words of the NoC into a bank.
     #[inline]
-    fn banks_writes(&mut self, index: usize, bank: usize, writes: u64) {
+    pub(super) fn banks_writes(&mut self, index: usize, bank: usize, writes: u64) {
         let priority = self.program.assume.bank_priority;
         let state = &mut self.state.pes[index];
         state.banks.count[bank].noc += writes;

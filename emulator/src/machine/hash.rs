@@ -9,7 +9,7 @@ use super::arrivals::Message;
 use super::broadcast::Transfer;
 use super::broadcast::router::RouterState;
 use super::fifo::Fifo;
-use super::noc::{Burst, Hop, Load, Noc};
+use super::noc::{Burst, Load, Noc};
 use super::queue::{Arrival, Event, EventKind};
 use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
 use super::timer::{ChipTimer, PeTimer};
@@ -180,11 +180,11 @@ fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterSta
     let Noc { links, ports, under_way, bursts, beats_waited: _ } = noc;
     words.list(links.iter().map(|link| link.free));
     words.list(ports.iter().copied());
-    for (cycle, Hop { load, turn, phase, first, port }) in under_way.iter() {
+    for (cycle, hop) in under_way.iter() {
+        let (first, port) = (u64::from(hop.is_first()), u64::from(hop.has_port()));
         words.add(cycle);
-        words
-            .add(u64::from(*turn) << 16 | u64::from(*phase) << 8 | u64::from(*first) << 1 | u64::from(*port));
-        match *load {
+        words.add(u64::from(hop.turn) << 16 | u64::from(hop.phase) << 8 | first << 1 | port);
+        match hop.load() {
             Load::Packet(number) => numbered(words, packets, number),
             Load::Beat(pe) => words.add(pe),
         }

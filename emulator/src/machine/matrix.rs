@@ -19,6 +19,7 @@ impl Default for TrafficMatrix {
 
 impl TrafficMatrix {
     /// A packet of PE index `source` is in the SRAM of PE index `destination`.
+    #[inline]
     pub fn delivered(&mut self, source: u16, destination: usize) {
         let source = usize::from(source);
         if source < PE_COUNT && destination < PE_COUNT {

@@ -18,6 +18,7 @@ pub mod fifo;
 mod hash;
 mod host;
 pub mod images;
+mod landing;
 pub mod legend;
 pub mod matrix;
 pub mod noc;

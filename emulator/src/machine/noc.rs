@@ -55,17 +55,66 @@ pub struct Route {
     pub port: bool,
 }
 
+/// Marks the beat of a row among [`Hop`]'s loads.
+const BEAT: u32 = 1 << 31;
+
 /// Load on its way to the next link or off the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hop {
-    pub(super) load: Load,
-    /// Position in [`super::routes::Routes::turn`].
+    /// Number of the packet, or PE index of a beat's reader with [`BEAT`].
+    load: u32,
+    /// Position in [`super::routes::Routes::turns`].
     pub(super) turn: u16,
     /// Ticks after the start of the NoC cycle, which the load keeps all the way.
     pub(super) phase: u8,
-    /// It is about to enter the mesh.
-    pub(super) first: bool,
-    pub(super) port: bool,
+    /// It is about to enter the mesh (bit 0), leaves it by a port (bit 1).
+    flags: u8,
+}
+
+impl Hop {
+    fn new(load: Load, turn: u16, phase: u8, port: bool) -> Self {
+        let load = match load {
+            Load::Packet(number) => number,
+            Load::Beat(pe) => u32::from(pe) | BEAT,
+        };
+        Self { load, turn, phase, flags: 1 | u8::from(port) << 1 }
+    }
+
+    /// Returns what is on its way.
+    #[inline]
+    pub(super) fn load(self) -> Load {
+        if self.is_beat() { Load::Beat(self.load as u16) } else { Load::Packet(self.load) }
+    }
+
+    /// Gives a packet another place in the packet store.
+    pub(super) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
+        if !self.is_beat() {
+            self.load = place(self.load);
+        }
+    }
+
+    #[inline]
+    fn is_beat(self) -> bool {
+        self.load & BEAT != 0
+    }
+
+    /// Returns whether it is about to enter the mesh.
+    #[inline]
+    pub(super) fn is_first(self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Returns whether it leaves the mesh by a QPE's port.
+    #[inline]
+    pub(super) fn has_port(self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    /// The load behind the link that it is about to cross.
+    #[inline]
+    fn behind(self) -> Self {
+        Self { turn: self.turn + 1, flags: self.flags & !1, ..self }
+    }
 }
 
 /// Row on its way from DRAM: beats that are still to enter, and to arrive.
@@ -123,7 +172,7 @@ impl Noc {
         // Inside its own QPE it crosses that one's router.
         let cycle = at / NOC_CYCLE + if hops == 0 { HOP_CYCLES } else { 0 };
         let turn = ROUTES.first_turn(from, to);
-        self.under_way.push(cycle, Hop { load, turn, phase: (at % NOC_CYCLE) as u8, first: true, port });
+        self.under_way.push(cycle, Hop::new(load, turn, (at % NOC_CYCLE) as u8, port));
         hops as u32
     }
 
@@ -170,48 +219,71 @@ impl Noc {
     }
 
     /// Says that nothing enters before tick `tick` any more.
+    #[inline]
     pub(super) fn rest_until(&mut self, tick: Tick) {
         self.under_way.rest_until(tick / NOC_CYCLE);
     }
 
     /// Carries out NoC cycle `cycle`, the next one; adds what leaves the mesh, with the tick.
     pub fn pass(&mut self, cycle: u64, landed: &mut Vec<(Tick, Landing)>) {
-        let mut hops = self.under_way.take(cycle);
-        for hop in hops.drain(..) {
-            if hop.first
-                && let Load::Beat(pe) = hop.load
-            {
-                self.next_beat(pe);
+        let turns = ROUTES.turns();
+        let mut due = self.under_way.take(cycle);
+        while let Some(place) = due
+            && let Some((hop, next)) = self.under_way.due(place)
+        {
+            due = next;
+            if hop.is_first() && hop.is_beat() {
+                self.next_beat(hop.load as u16);
             }
-            match ROUTES.turn(hop.turn) {
-                Turn::Link(link) => self.cross(usize::from(link), cycle, hop),
-                Turn::Leave(qpe) => self.leave(usize::from(qpe), cycle, hop, landed),
+            match turns[usize::from(hop.turn)] {
+                Turn::Link(link) => {
+                    let depart = self.cross(usize::from(link), cycle, hop);
+                    self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind());
+                }
+                Turn::Leave(qpe) => {
+                    self.under_way.drop(place);
+                    self.leave(usize::from(qpe), cycle, hop, landed);
+                }
             }
         }
-        self.under_way.give_back(cycle, hops);
     }
 
-    fn cross(&mut self, link: usize, cycle: u64, hop: Hop) {
+    /// Carries out NoC cycles up to tick `until`, at most until something leaves the mesh.
+    #[inline]
+    pub(super) fn pass_until(&mut self, until: Tick, landed: &mut Vec<(Tick, Landing)>) {
+        while landed.is_empty() && self.is_due(until) {
+            self.pass(self.under_way.next().unwrap_or(0), landed);
+        }
+    }
+
+    /// Returns whether something happens on the mesh up to tick `until`.
+    #[inline]
+    pub(super) fn is_due(&self, until: Tick) -> bool {
+        self.under_way.is_due(until / NOC_CYCLE)
+    }
+
+    /// Returns the cycle in which a load that has reached a link departs over it.
+    #[inline]
+    fn cross(&mut self, link: usize, cycle: u64, hop: Hop) -> u64 {
         let link = &mut self.links[link];
         let depart = cycle.max(link.free);
         link.free = depart + 1;
-        match hop.load {
-            Load::Packet(_) => link.waited += depart - cycle,
-            Load::Beat(_) => self.beats_waited += depart - cycle,
-        }
+        let waited = if hop.is_beat() { &mut self.beats_waited } else { &mut link.waited };
+        *waited += depart - cycle;
         link.step_packets += 1;
         link.packets += 1;
-        self.under_way.push(depart + HOP_CYCLES, Hop { turn: hop.turn + 1, first: false, ..hop });
+        depart
     }
 
+    #[inline]
     fn leave(&mut self, qpe: usize, cycle: u64, hop: Hop, landed: &mut Vec<(Tick, Landing)>) {
         let mut taken = cycle;
-        if hop.port {
+        if hop.has_port() {
             taken = cycle.max(self.ports[qpe]);
             self.ports[qpe] = taken + 1;
         }
         let tick = taken * NOC_CYCLE + Tick::from(hop.phase);
-        match hop.load {
+        match hop.load() {
             Load::Packet(number) => landed.push((tick, Landing::Packet(number))),
             Load::Beat(pe) => {
                 let Some(burst) = &mut self.bursts[usize::from(pe)] else { return };

@@ -37,7 +37,8 @@ impl Machine {
         state.banks.rest();
         let steps = state.sram.word(slot.turn);
         self.note_begin(pe, operation, slot, steps);
-        let state = &mut self.state.pes[pe.index()];
+        self.shared.constants_hold = self.constants_hold();
+        let (state, shared) = (&mut self.state.pes[pe.index()], &mut self.shared);
         let priced = prices(&program, self.recorder.as_deref());
         let begun = match &operation.action {
             Action::Wait(needs) => match self.missing(pe, operation.slot, slot, needs) {
@@ -55,7 +56,7 @@ impl Machine {
                 }
             },
             Action::Read { .. } => return self.start_dma(pe),
-            Action::Call(routine) => match routine.begin(&mut state.sram, steps, priced) {
+            Action::Call(routine) => match routine.begin_beside(&mut state.sram, steps, priced, shared) {
                 Ok(begun) => {
                     let number = state.operation;
                     self.trace_begin(pe, number);
@@ -122,19 +123,17 @@ impl Machine {
 
     /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing, wakes the core.
     pub(super) fn arrived(&mut self, pe: Pe, arrival: Arrival) {
-        let program = &self.program;
-        let Some(slot) = program.pe(pe).and_then(|p| p.slots.get(usize::from(arrival.slot))) else { return };
+        let loaded = self.program.pe(pe);
+        let Some(slot) = loaded.and_then(|p| p.slots.get(usize::from(arrival.slot))) else { return };
         let address = slot.counter_word(arrival.counter, arrival.set);
         let state = &mut self.state.pes[pe.index()];
         let count = state.sram.word(address).wrapping_add(1);
         state.sram.set_word(address, count);
         let awaited = state.awaited;
-        let due =
-            |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
-        let relays: Vec<Relay> = slot.relays.iter().filter(due).cloned().collect();
+        let relays = !slot.relays.is_empty();
         self.trace_count(pe, address);
-        for relay in &relays {
-            self.relay(pe, relay);
+        if relays {
+            self.relays(pe, arrival, count);
         }
         if let Some(awaited) = awaited
             && (awaited.slot, awaited.counter, awaited.set) == (arrival.slot, arrival.counter, arrival.set)
@@ -144,13 +143,24 @@ impl Machine {
         }
     }
 
+    /// Sends what a slot's counter sets off that has reached `count`.
+    fn relays(&mut self, pe: Pe, arrival: Arrival, count: u32) {
+        let program = Arc::clone(&self.program);
+        let slot = program.pe(pe).and_then(|p| p.slots.get(usize::from(arrival.slot)));
+        let due =
+            |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
+        for relay in slot.into_iter().flat_map(|slot| &slot.relays).filter(due) {
+            self.relay(pe, relay);
+        }
+    }
+
     /// What the PE waited for is there: it waits for the next thing, or leaves its loop.
     pub(super) fn woken(&mut self, pe: Pe) {
         if self.state.pes[pe.index()].fifo.draining {
             return; // it looks again when it has taken the entry out
         }
-        let program = Arc::clone(&self.program);
-        let Some((_, operation, slot)) = current(&program, pe, self.state.pes[pe.index()].operation) else {
+        let Some((_, operation, slot)) = current(&self.program, pe, self.state.pes[pe.index()].operation)
+        else {
             return;
         };
         let Action::Wait(needs) = &operation.action else { return };
@@ -160,8 +170,8 @@ impl Machine {
             self.note_waited(pe, missing.is_some());
         }
         if missing.is_none() {
-            let costs = &program.costs;
-            let routed = program.delivery.broadcast == Broadcast::Router;
+            let costs = &self.program.costs;
+            let routed = self.program.delivery.broadcast == Broadcast::Router;
             let cycles = if routed { costs.fifo_leave } else { costs.interrupt_last + costs.wake };
             self.busy_for(pe, cycles);
         }

@@ -45,7 +45,23 @@ pub struct Arrival {
 }
 
 impl EventKind {
+    /// Returns the kind with this position in the order; `packet` is the one that is delivered.
+    #[inline]
+    const fn of(class: u8, packet: u32) -> Self {
+        match class {
+            0 => Self::Deliver(packet),
+            1 => Self::Interrupt,
+            2 => Self::DmaEnd,
+            3 => Self::OperationEnd,
+            4 => Self::Inject,
+            5 => Self::StepStart,
+            6 => Self::Drain,
+            _ => Self::StepEnd,
+        }
+    }
+
     /// Position in the order of events at one tick.
+    #[inline]
     pub(super) fn class(self) -> u8 {
         match self {
             Self::Deliver(_) => 0,
@@ -73,34 +89,34 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// An event that waits: its whole order in one number.
+/// An event that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pending {
-    /// tick (64 bits), class (8), source (16), seq (40).
-    key: u128,
-    kind: EventKind,
+    tick: Tick,
+    /// Order within a tick: class (8 bits), source (16), seq (40).
+    rank: u64,
+    /// Number of the packet that is delivered; 0 with other events.
+    packet: u32,
 }
 
-/// Bits of `seq` in a key: enough for twelve days of events at a million a second.
+/// Bits of `seq` in a rank: enough for twelve days of events at a million a second.
 const SEQ_BITS: u32 = 40;
 /// The running numbers that there are.
 const NUMBERS: u64 = (1 << SEQ_BITS) - 1;
 
 impl Pending {
-    fn tick(self) -> Tick {
-        (self.key >> 64) as Tick
-    }
-
+    #[inline]
     fn event(self) -> Event {
-        let rank = self.key as u64;
-        Event { tick: self.tick(), source: (rank >> SEQ_BITS) as u16, seq: rank & NUMBERS, kind: self.kind }
+        let Self { tick, rank, packet } = self;
+        let kind = EventKind::of((rank >> 56) as u8, packet);
+        Event { tick, source: (rank >> SEQ_BITS) as u16, seq: rank & NUMBERS, kind }
     }
 }
 
 impl Ord for Pending {
     /// Reversed, since [`BinaryHeap`] pops the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.key.cmp(&self.key)
+        (other.tick, other.rank).cmp(&(self.tick, self.rank))
     }
 }
 
@@ -115,11 +131,14 @@ const SPAN: usize = 4096;
 const WORDS: usize = SPAN / 64;
 /// Stands for no node.
 const NONE: u32 = u32::MAX;
+/// Stands for no tick.
+const NEVER: Tick = Tick::MAX;
 
-/// An event in the wheel.
+/// An event in the wheel; its place says when.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    pending: Pending,
+    rank: u64,
+    packet: u32,
     /// The next of the same tick, or the next free node.
     next: u32,
 }
@@ -132,6 +151,8 @@ pub struct EventQueue {
     len: usize,
     /// Tick of the last event taken: those in the wheel come less than [`SPAN`] ticks later.
     now: Tick,
+    /// Tick of the first event in the wheel; [`NEVER`] without any.
+    near: Tick,
     /// First node of each place, by tick modulo [`SPAN`].
     heads: Vec<u32>,
     /// Places with a node, and words of these with a bit.
@@ -148,6 +169,7 @@ impl Default for EventQueue {
             seq: 0,
             len: 0,
             now: 0,
+            near: NEVER,
             heads: vec![NONE; SPAN],
             filled: [0; WORDS],
             words: 0,
@@ -164,25 +186,27 @@ impl EventQueue {
     pub fn push(&mut self, tick: Tick, source: u16, kind: EventKind) {
         let rank = u64::from(kind.class()) << 56 | u64::from(source) << SEQ_BITS | self.seq;
         self.seq = (self.seq + 1) & NUMBERS;
-        self.insert(Pending { key: u128::from(tick) << 64 | u128::from(rank), kind });
+        let packet = if let EventKind::Deliver(number) = kind { number } else { 0 };
+        self.insert(Pending { tick, rank, packet });
     }
 
     #[inline]
     fn insert(&mut self, pending: Pending) {
         self.len += 1;
-        let tick = pending.tick();
+        let Pending { tick, rank, packet } = pending;
         if tick.wrapping_sub(self.now) >= SPAN as u64 {
             self.far.push(pending);
             return;
         }
+        self.near = self.near.min(tick);
         let place = tick as usize % SPAN;
         let (mut before, mut at) = (NONE, self.heads[place]);
         while let Some(node) = self.nodes.get(at as usize)
-            && node.pending.key < pending.key
+            && node.rank < rank
         {
             (before, at) = (at, node.next);
         }
-        let number = self.put(Node { pending, next: at });
+        let number = self.put(Node { rank, packet, next: at });
         if let Some(node) = self.nodes.get_mut(before as usize) {
             node.next = number;
         } else {
@@ -205,51 +229,51 @@ impl EventQueue {
         self.nodes.len() as u32 - 1
     }
 
-    /// The first filled place from that of the last event on; none if there is none.
+    /// Tick of the first event in the wheel, none of which comes before tick `from`.
     #[inline]
-    fn first(&self) -> Option<usize> {
-        let start = self.now as usize % SPAN;
+    fn first(&self, from: Tick) -> Tick {
+        let start = from as usize % SPAN;
         let word = start / 64;
         let here = self.filled[word] >> (start % 64);
         if here != 0 {
-            return Some(start + here.trailing_zeros() as usize);
+            return from + u64::from(here.trailing_zeros());
         }
         if self.words == 0 {
-            return None;
+            return NEVER;
         }
         // Words behind this one, then those before it, then its own lower places.
         let turned = self.words.rotate_right((word as u32 + 1) % 64);
         let word = (word + 1 + turned.trailing_zeros() as usize) % WORDS;
-        Some(word * 64 + self.filled[word].trailing_zeros() as usize)
-    }
-
-    /// The next event of the wheel, with its place.
-    #[inline]
-    fn near(&self) -> Option<(usize, Node)> {
-        let place = self.first()?;
-        Some((place, *self.nodes.get(self.heads[place] as usize)?))
+        let place = word * 64 + self.filled[word].trailing_zeros() as usize;
+        from + ((place + SPAN - start) % SPAN) as u64
     }
 
     /// Takes the next event.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
-        let Some((place, node)) = self.near() else { return self.pop_far() };
-        if self.far.peek().is_some_and(|far| far.key < node.pending.key) {
+        let tick = self.near;
+        if tick == NEVER {
             return self.pop_far();
         }
+        let place = tick as usize % SPAN;
         let number = self.heads[place];
-        self.heads[place] = node.next;
-        if node.next == NONE {
+        let node = self.nodes.get_mut(number as usize)?;
+        if self.far.peek().is_some_and(|far| (far.tick, far.rank) < (tick, node.rank)) {
+            return self.pop_far();
+        }
+        let Node { rank, packet, next } = std::mem::replace(node, Node { next: self.free, ..*node });
+        self.free = number;
+        self.heads[place] = next;
+        self.now = tick;
+        self.len -= 1;
+        if next == NONE {
             self.filled[place / 64] &= !(1 << (place % 64));
             if self.filled[place / 64] == 0 {
                 self.words &= !(1 << (place / 64));
             }
+            self.near = self.first(tick);
         }
-        self.nodes[number as usize].next = self.free;
-        self.free = number;
-        self.now = node.pending.tick();
-        self.len -= 1;
-        Some(node.pending.event())
+        Some(Pending { tick, rank, packet }.event())
     }
 
     fn pop_far(&mut self) -> Option<Event> {
@@ -260,22 +284,24 @@ impl EventQueue {
         Some(event)
     }
 
-    /// The next event as it waits.
-    #[inline]
-    fn next(&self) -> Option<Pending> {
-        let near = self.near().map(|(_, node)| node.pending);
-        near.into_iter().chain(self.far.peek().copied()).max()
-    }
-
     /// Looks at the next event.
     pub fn peek(&self) -> Option<Event> {
-        self.next().map(Pending::event)
+        let number = self.heads[self.near as usize % SPAN];
+        let near = self.nodes.get(number as usize).filter(|_| self.near != NEVER);
+        let near = near.map(|node| Pending { tick: self.near, rank: node.rank, packet: node.packet });
+        near.into_iter().chain(self.far.peek().copied()).max().map(Pending::event)
     }
 
     /// Returns the tick of the next event.
     #[inline]
     pub fn next_tick(&self) -> Option<Tick> {
-        self.next().map(Pending::tick)
+        Some(self.next()).filter(|&tick| tick != NEVER)
+    }
+
+    /// Returns the tick of the next event; the last of all ticks without any.
+    #[inline]
+    pub(super) fn next(&self) -> Tick {
+        self.far.peek().map_or(self.near, |far| far.tick.min(self.near))
     }
 
     /// Pending events.
@@ -304,10 +330,9 @@ impl EventQueue {
     pub(super) fn follow(&mut self, start: &Self, end: &Self, moved: impl Fn(Tick) -> Tick) {
         // Numbers go on from where this queue is; it keeps its own until the end.
         self.clear(moved(end.now));
-        for Pending { key, kind } in end.pending() {
-            let (tick, low) = (moved((key >> 64) as Tick), key as u64);
-            let rank = low & !NUMBERS | self.seq_after(start, low);
-            self.insert(Pending { key: u128::from(tick) << 64 | u128::from(rank), kind });
+        for Pending { tick, rank, packet } in end.pending() {
+            let rank = rank & !NUMBERS | self.seq_after(start, rank);
+            self.insert(Pending { tick: moved(tick), rank, packet });
         }
         self.seq = self.seq_after(start, end.seq);
     }
@@ -317,7 +342,7 @@ impl EventQueue {
         self.heads.fill(NONE);
         self.nodes.clear();
         self.far.clear();
-        (self.now, self.len, self.words, self.free) = (now, 0, 0, NONE);
+        (self.now, self.near, self.len, self.words, self.free) = (now, NEVER, 0, 0, NONE);
         self.filled = [0; WORDS];
     }
 
@@ -326,8 +351,8 @@ impl EventQueue {
         let pending: Vec<Pending> = self.pending().collect();
         self.clear(self.now);
         for mut pending in pending {
-            if let EventKind::Deliver(number) = &mut pending.kind {
-                *number = place(*number);
+            if let EventKind::Deliver(number) = pending.event().kind {
+                pending.packet = place(number);
             }
             self.insert(pending);
         }
@@ -339,16 +364,20 @@ impl EventQueue {
             (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| 64 * word + bit)
         });
         let node = |number: u32| self.nodes.get(number as usize);
-        let chain = move |place: usize| {
-            std::iter::successors(node(self.heads[place]), move |before| node(before.next))
+        let near = move |place: usize| {
+            let ahead = (place + SPAN - self.now as usize % SPAN) % SPAN;
+            let tick = self.now + ahead as u64;
+            let chain =
+                std::iter::successors(node(self.heads[place]), move |before| node(before.next));
+            chain.map(move |node| Pending { tick, rank: node.rank, packet: node.packet })
         };
-        places.flat_map(chain).map(|node| node.pending).chain(self.far.iter().copied())
+        places.flat_map(near).chain(self.far.iter().copied())
     }
 
     /// Pending events in queue order: for hashing and display.
     pub fn sorted(&self) -> Vec<Event> {
         let mut pending: Vec<Pending> = self.pending().collect();
-        pending.sort_unstable_by_key(|pending| pending.key);
+        pending.sort_unstable_by_key(|pending| (pending.tick, pending.rank));
         pending.into_iter().map(Pending::event).collect()
     }
 }

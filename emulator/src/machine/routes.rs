@@ -76,9 +76,9 @@ impl Routes {
         self.first_turns[from * QPE_COUNT + to]
     }
 
-    /// Returns the turn at a position.
-    pub fn turn(&self, position: u16) -> Turn {
-        self.turns[usize::from(position)]
+    /// Returns the turns of all paths, one path after the other; each ends by leaving the mesh.
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
     }
 
     /// Which rule gave that path.

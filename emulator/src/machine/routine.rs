@@ -56,6 +56,22 @@ pub trait Routine: fmt::Debug + Send + Sync {
     /// Fails if the bytes lead the routine outside its arrays, as after a bit flip.
     fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault>;
 
+    /// Begins a run as [`Self::begin`] does, with what other PEs have found out at hand.
+    ///
+    /// # Errors
+    ///
+    /// Fails for the same reasons as [`Self::begin`].
+    fn begin_beside(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        shared: &mut Shared,
+    ) -> Result<Begun, KernelFault> {
+        let _ = shared;
+        self.begin(sram, step, prices)
+    }
+
     /// Ends the run: computes from the bytes as they are and writes the results.
     ///
     /// # Errors

@@ -26,16 +26,21 @@ pub const PAGES: usize = SRAM_BYTES as usize / PAGE_BYTES;
 pub const PAGE_WORDS: usize = PAGE_BYTES / 4;
 
 /// One PE's SRAM. Kernels read and write these very bytes.
+///
+/// What a packet's write touches comes first and lies in one line of the host's caches.
 #[derive(Clone)]
+#[repr(C)]
 pub struct Sram {
     words: Box<[u32; SRAM_WORDS]>,
+    /// Writes are to be looked at: bits stick or bytes are watched.
+    guarded: bool,
     /// Pages written since their hash was taken.
     stale: u128,
+    /// Pages written since the last checkpoint.
+    changed: u128,
     page_hash: Box<[u64; PAGES]>,
     /// The pages of the last checkpoint.
     kept: Option<Pages>,
-    /// Pages written since then.
-    changed: u128,
     /// Bits that keep their value.
     stuck: Vec<Stuck>,
     /// Bytes that a debugger watches; only ever looked at on a write.
@@ -91,6 +96,7 @@ impl Default for Sram {
     fn default() -> Self {
         Self {
             words: Box::new([0; SRAM_WORDS]),
+            guarded: false,
             stale: u128::MAX,
             page_hash: Box::new([0; PAGES]),
             kept: None,
@@ -124,6 +130,7 @@ impl Sram {
     }
 
     /// The word at byte address `address` (its low two bits are ignored; addresses wrap at 128 KiB).
+    #[inline]
     pub fn word(&self, address: u32) -> u32 {
         self.words[(address as usize / 4) % SRAM_WORDS]
     }
@@ -146,30 +153,69 @@ impl Sram {
         self.touched(start, n);
     }
 
+    /// Returns the four words from a byte address on (low two bits ignored; wraps at 128 KiB).
+    #[inline]
+    pub fn packet(&self, address: u32) -> [u32; 4] {
+        let start = address as usize / 4 % SRAM_WORDS;
+        match self.words[start..].first_chunk() {
+            Some(words) => *words,
+            None => [0, 4, 8, 12].map(|offset| self.word(address.wrapping_add(offset))),
+        }
+    }
+
     /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
+    #[inline]
     pub fn set_packet(&mut self, address: u32, payload: [u32; 4]) {
         let start = (address as usize / 16 * 4) % SRAM_WORDS;
         if let Some(words) = self.words[start..].first_chunk_mut::<4>() {
             *words = payload;
         }
-        self.touched(start, 4);
+        // A packet lies in one page.
+        self.mark_written(1 << (start / PAGE_WORDS));
+        if self.guarded {
+            self.look_at_write(start, 4);
+        }
+    }
+
+    /// Returns whether writes are looked at: bits stick or bytes are watched.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded
     }
 
     /// Returns the words, to write to them where none are watched and no bits stick; the pages have
     /// to be marked by [`Self::mark_written`].
-    pub(super) fn words_mut(&mut self) -> &mut [u32; SRAM_WORDS] {
+    pub(crate) fn words_mut(&mut self) -> &mut [u32; SRAM_WORDS] {
         &mut self.words
     }
 
     /// Marks pages as written, a bit each.
+    #[inline]
     pub(super) fn mark_written(&mut self, pages: u128) {
         self.stale |= pages;
         self.changed |= pages;
     }
 
+    /// Marks the pages of `bytes` bytes from a byte address on as written, as [`Self::set_words`] does.
+    pub(crate) fn mark_bytes(&mut self, address: u32, bytes: u32) {
+        let start = (address as usize / 4).min(SRAM_WORDS);
+        let words = (bytes as usize / 4).min(SRAM_WORDS - start);
+        if words > 0 {
+            self.mark_written(pages_of(start, words));
+        }
+    }
+
     /// So many words, at least one, from this one on were written.
+    #[inline]
     fn touched(&mut self, word: usize, words: usize) {
         self.mark_written(pages_of(word, words));
+        if self.guarded {
+            self.look_at_write(word, words);
+        }
+    }
+
+    /// Lets stuck bits keep their value, and notes writes to watched bytes.
+    #[cold]
+    fn look_at_write(&mut self, word: usize, words: usize) {
         for stuck in &self.stuck {
             let at = stuck.word as usize;
             if (word..word + words).contains(&at) {
@@ -184,11 +230,13 @@ impl Sram {
     /// Notes writes to these bytes from now on, until [`Self::unwatch`].
     pub fn watch(&mut self, bytes: Range<u32>) {
         self.watch.get_or_insert_default().ranges.push(bytes);
+        self.guarded = true;
     }
 
     /// Watches nothing any more.
     pub fn unwatch(&mut self) {
         self.watch = None;
+        self.guarded = !self.stuck.is_empty();
     }
 
     /// Watched bytes that were written since [`Self::forget_written`], write by write, also with what they held before.
@@ -223,6 +271,7 @@ impl Sram {
                 self.set_word(address, held);
             }
         }
+        self.guarded = !stuck.is_empty() || self.watch.is_some();
         self.stuck = stuck;
     }
 

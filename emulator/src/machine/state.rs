@@ -82,10 +82,22 @@ impl Cursor {
 }
 
 /// One PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
+///
+/// What the arrival of a packet touches comes first: a PE's state is much larger than a line of the
+/// host's caches.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub struct PeState<M = Sram> {
     /// Its memory.
     pub sram: M,
+    /// Until when interrupt handlers keep the core.
+    pub interrupts_until: Tick,
+    /// Times that each operation of its program has ended.
+    pub ended: Vec<u32>,
+    /// Counters that only observe.
+    pub count: PeCount,
+    /// Its SRAM banks, as core and writes meet in them.
+    pub banks: BankState,
     /// What it does.
     pub status: Status,
     /// Position in its program.
@@ -94,8 +106,6 @@ pub struct PeState<M = Sram> {
     pub began: Tick,
     /// When the operation ends, as known now; interrupts move it.
     pub ends: Tick,
-    /// Until when interrupt handlers keep the core.
-    pub interrupts_until: Tick,
     /// Handlers that run or wait to run, with the tick at which each ends; only the first is in the queue.
     pub interrupts: VecDeque<(Tick, Arrival)>,
     /// What it waits for.
@@ -110,16 +120,10 @@ pub struct PeState<M = Sram> {
     pub timer: PeTimer,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
-    /// Times that each operation of its program has ended.
-    pub ended: Vec<u32>,
     /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz timer counts, µs.
     pub timer_counts: [u32; PhaseId::MAX],
     /// Values written to the debug log.
     pub logged: u32,
-    /// Its SRAM banks, as core and writes meet in them.
-    pub banks: BankState,
-    /// Counters that only observe.
-    pub count: PeCount,
 }
 
 impl<M> PeState<M> {
@@ -143,7 +147,10 @@ impl<M> PeState<M> {
 
 /// What a PE has done.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub struct PeCount {
+    /// Packets received.
+    pub received: u64,
     /// Ticks spent on operations and handlers since the start, waiting excluded.
     pub busy: Tick,
     /// `busy` when the time step began.
@@ -154,8 +161,6 @@ pub struct PeCount {
     pub interrupts: u64,
     /// Packets sent.
     pub sent: u64,
-    /// Packets received.
-    pub received: u64,
     /// Ticks of each phase in the step under way (the last one, once overwritten).
     pub phases: [Tick; PhaseId::MAX],
 }
@@ -256,6 +261,7 @@ pub struct PacketStore {
 
 impl PacketStore {
     /// Keeps a packet until it is delivered.
+    #[inline]
     pub fn put(&mut self, packet: Travelling) -> u32 {
         if let Some(number) = self.free.pop() {
             self.packets[number as usize] = packet;
@@ -283,16 +289,19 @@ impl PacketStore {
     }
 
     /// The packet with this number.
+    #[inline]
     pub fn get(&self, number: u32) -> Option<&Packet> {
         self.travelling(number).map(|travelling| &travelling.packet)
     }
 
     /// Returns the packet with this number, with its time of departure and its faults.
+    #[inline]
     pub fn travelling(&self, number: u32) -> Option<&Travelling> {
         self.packets.get(number as usize)
     }
 
     /// Takes it off the mesh.
+    #[inline]
     pub fn take(&mut self, number: u32) -> Packet {
         self.free.push(number);
         self.packets[number as usize].packet

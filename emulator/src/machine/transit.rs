@@ -38,13 +38,13 @@ impl Machine {
         let number = state.sent;
         state.sent += 1;
         let mut packet = packet;
-        let fate = state.faults.fate(&packet);
+        let fate = if state.faults.any() { state.faults.fate(&packet) } else { None };
         let late = if let Some(Fate::Late(ticks)) = fate { ticks } else { 0 };
         if let Some(Fate::Astray(address)) = fate {
             packet.go_astray(address);
             state.disturbed = true;
         }
-        let lost = fate == Some(Fate::Lost) || state.lost.binary_search(&number).is_ok();
+        let lost = fate == Some(Fate::Lost) || is_listed(&state.lost, number);
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
@@ -59,17 +59,19 @@ impl Machine {
 
     /// Lets the mesh run until the next event of the queue. Announce time steps before, not after:
     /// what the mesh has done up to then is not undone.
+    #[inline]
     pub fn settle(&mut self) {
-        let Some(mut cycle) = self.state.noc.next_cycle() else { return };
-        let mut next = self.state.queue.next_tick().unwrap_or(Tick::MAX);
+        while self.state.noc.is_due(self.state.queue.next()) {
+            self.pass();
+        }
+    }
+
+    /// Lets the mesh run until the next event of the queue, at most until something leaves the mesh.
+    fn pass(&mut self) {
         let mut landed = std::mem::take(&mut self.landed);
-        while cycle * NOC_CYCLE <= next {
-            self.state.noc.pass(cycle, &mut landed);
-            for (tick, landing) in landed.drain(..) {
-                next = next.min(self.land(tick, landing));
-            }
-            let Some(later) = self.state.noc.next_cycle() else { break };
-            cycle = later;
+        self.state.noc.pass_until(self.state.queue.next(), &mut landed);
+        for (tick, landing) in landed.drain(..) {
+            self.land(tick, landing);
         }
         self.landed = landed;
     }
@@ -91,41 +93,40 @@ impl Machine {
         ahead(&copy)
     }
 
-    /// Queues what leaves the mesh, at a tick that may lie ahead; returns the tick of its event.
-    fn land(&mut self, tick: Tick, landing: Landing) -> Tick {
+    /// Queues what leaves the mesh, at a tick that may lie ahead.
+    #[inline]
+    fn land(&mut self, tick: Tick, landing: Landing) {
         match landing {
             Landing::Packet(number) => self.land_packet(tick, number),
             Landing::Burst(pe) => {
                 self.state.queue.push(tick, pe, EventKind::DmaEnd);
                 self.note(|recorder| recorder.fetched(pe, tick));
-                tick
             }
         }
     }
 
-    fn land_packet(&mut self, tick: Tick, number: u32) -> Tick {
-        let Some(&Travelling { packet, sent, late, lost }) = self.state.packets.travelling(number) else {
-            return Tick::MAX;
-        };
-        let routed = packet.qpe == ROUTER && !packet.host;
-        let arrival = late + if routed { self.reach_router(tick, &packet) } else { tick };
+    #[inline]
+    fn land_packet(&mut self, tick: Tick, number: u32) {
+        let Some(travelling) = self.state.packets.travelling(number) else { return };
+        let Travelling { sent, late, lost, .. } = *travelling;
+        let Packet { source, qpe, host, .. } = travelling.packet;
+        let routed = qpe == ROUTER && !host;
+        let arrival = late + if routed { self.reach_router(tick, source) } else { tick };
         self.state.traffic.arrived(arrival - sent);
         self.note_landed(number, arrival, lost);
         if lost {
             self.state.packets.take(number);
             self.state.traffic.in_flight -= 1;
-            Tick::MAX
         } else {
-            self.state.queue.push(arrival, packet.source, EventKind::Deliver(number));
-            arrival
+            self.state.queue.push(arrival, source, EventKind::Deliver(number));
         }
     }
 
     /// Returns when a packet that leaves the mesh at tick `tick` is taken by its port of
     /// the event router.
-    fn reach_router(&mut self, tick: Tick, packet: &Packet) -> Tick {
+    fn reach_router(&mut self, tick: Tick, source: u16) -> Tick {
         let ports = &self.program.delivery.ports;
-        let from = (usize::from(packet.source) / PES_PER_QPE).min(ports.of.len() - 1);
+        let from = (usize::from(source) / PES_PER_QPE).min(ports.of.len() - 1);
         let port = usize::from(ports.of[from]);
         let router = &mut self.state.router;
         let reached = tick + HOP_CYCLES * NOC_CYCLE;
@@ -134,4 +135,10 @@ impl Machine {
         router.waited += arrival - reached;
         arrival
     }
+}
+
+/// Returns whether an ascending list has a number.
+#[inline]
+fn is_listed(list: &[u64], number: u64) -> bool {
+    list.last().is_some_and(|&last| number <= last) && list.binary_search(&number).is_ok()
 }

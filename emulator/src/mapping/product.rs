@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use crate::kernel::KernelFault;
-use crate::kernel::columns::{Deferred, Sums};
+use crate::kernel::columns::Deferred;
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
+use crate::kernel::csc::{self, CscLayout, Visit};
 use crate::kernel::events::UnpackLayout;
+use crate::kernel::mail::Mail;
 use crate::kernel::matrix::{Kernel, Operands, Work};
+use crate::kernel::seen::Seen;
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::{BankMap, Spread};
 use crate::machine::program::{Buffers, RegionKind};
@@ -108,17 +111,58 @@ pub(super) struct Together {
     pub first: usize,
 }
 
+/// What the PEs that multiply the same values have found out for each other.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub mail: Mail,
+    seen: Seen,
+}
+
+/// Returns the events of an operand, which many PEs have.
+fn events<'a>(
+    seen: &'a mut Seen,
+    kernel: &Kernel,
+    sram: &Sram,
+    x: u32,
+    word: &[u32],
+) -> Option<&'a [(u32, f32)]> {
+    let x = sram.words().get((x / 4) as usize..)?;
+    match kernel {
+        Kernel::Csc(CscLayout { visit: Visit::List, sources, .. }) => seen.look_at_list(x, *sources),
+        _ => seen.look_at(x, word),
+    }
+}
+
 impl Together {
+    /// Returns what the PEs of the product share.
+    pub(super) fn scratch<'a>(&self, shared: &'a mut Shared) -> Option<&'a mut Scratch> {
+        shared.place(self.number)
+    }
+
+    /// Returns what a run of an event-driven kernel will do with the operand at byte address `x`;
+    /// `None` if the kernel itself has to look.
+    pub(super) fn work(&self, kernel: &Kernel, sram: &Sram, x: u32, shared: &mut Shared) -> Option<Work> {
+        let Kernel::Csc(layout) = kernel else { return None };
+        if !shared.constants_hold || layout.visit == Visit::All {
+            return None;
+        }
+        let seen = &mut self.scratch(shared)?.seen;
+        let events = events(seen, kernel, sram, x, &self.columns.word)?;
+        Some(Work::of_events(layout.rows, csc::work_of(sram.words(), layout, events)?))
+    }
+
     /// Writes the sums of a share as its kernel would, computed with those of all other shares;
     /// `false` if the kernel itself has to run.
     fn multiply(&self, kernel: &Kernel, sram: &mut Sram, at: Operands, shared: &mut Shared) -> bool {
         if !shared.constants_hold {
             return false;
         }
-        let Some(sums) = shared.place::<Sums>(self.number) else { return false };
-        let Some(x) = sram.words().get((at.x / 4) as usize..) else { return false };
         let Some(columns) = self.columns.get() else { return false };
-        let sums = sums.of_rows(columns, x, self.first, kernel.rows() as usize);
+        let Some(Scratch { seen, .. }) = self.scratch(shared) else { return false };
+        if events(seen, kernel, sram, at.x, &self.columns.word).is_none() {
+            return false;
+        }
+        let sums = seen.sums(columns, self.first, kernel.rows() as usize);
         // A kernel with a stored 0 in every place takes an infinite value to every row.
         let finite = |sums: &&[f32]| sums.iter().fold(true, |finite, sum| finite & sum.is_finite());
         let Some(sums) = sums.filter(finite) else { return false };

@@ -4,8 +4,6 @@
 //! rest in the FIFO. Values of a fast PE therefore never overwrite what this PE still reads, and no
 //! barrier is needed.
 
-use std::sync::Arc;
-
 use super::super::arrivals::Groups;
 use super::super::exec::{Machine, Progress};
 use super::super::fifo::{Entry, Key};
@@ -160,7 +158,7 @@ impl Machine {
 
     /// Writes an entry's payload where its key says; what that completes.
     fn place(&mut self, pe: Pe, entry: &Entry) -> Option<Arrival> {
-        let program = Arc::clone(&self.program);
+        let program = &self.program;
         let Key { population, group, buffer, offset, last } = Key::decode(entry.key);
         // The mapper routes no batch: a key has no room for the sample. It names the first
         // group that the packet is for; a PE in none but a later one reads the values as a

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::super::exec::{Machine, Progress};
 use super::super::fifo::Key;
-use super::super::program::{PACKET_BYTES, PACKET_WORDS, Slot, Target};
+use super::super::program::{PACKET_BYTES, PeProgram, Slot, Target};
 use super::super::queue::EventKind;
 use super::super::record::prices;
 use super::super::routine::{Begun, Price};
-use super::super::state::{Cursor, Packet, PacketKind};
+use super::super::sram::Sram;
+use super::super::state::{Cursor, Packet, PacketKind, PeState};
 use super::options::Broadcast;
 use super::{ROUTER, Transfer};
 use crate::chip::clock::Tick;
@@ -52,68 +53,45 @@ impl Machine {
 
     /// The next packet of a PE's broadcast, or its next DMA transfer.
     pub(in super::super) fn inject(&mut self, pe: Pe) -> Progress {
-        let program = Arc::clone(&self.program);
+        let program = &*self.program;
         let Some(loaded) = program.pe(pe) else { return Progress::default() };
-        let dma = program.delivery.broadcast == Broadcast::Dma;
         let now = self.state.tick;
         let state = &mut self.state.pes[pe.index()];
-        if !dma && state.inject_delay > 0 {
+        if program.delivery.broadcast == Broadcast::Dma {
+            return self.next_transfer(pe);
+        }
+        if state.inject_delay > 0 {
             let later = now + std::mem::take(&mut state.inject_delay);
             self.state.queue.push(later, pe.index() as u16, EventKind::Inject);
             return Progress::default();
         }
         let cursor = state.cursor;
-        let (number, step) = if let Some(transfer) = cursor.transfer {
-            (transfer.slot, transfer.step)
-        } else {
-            let number = loaded.operations[state.operation as usize].slot;
-            (number, state.sram.word(loaded.slots[usize::from(number)].turn))
-        };
-        let slot = &loaded.slots[usize::from(number)];
-        let packets = cursor.transfer.map_or(slot.packets(), |transfer| transfer.packets);
-        let Some(&target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
-        if dma {
-            return self.transfer(pe, slot, &target, step, packets);
-        }
+        let Sending { slot, step, packets } = sending(loaded, state);
+        let Some(target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
         let (next, cycles) = cursor.next(slot, packets, &program.costs);
         state.cursor = next;
         if next.packet < packets {
             let at = now + cycles * program.operating_point.ticks_per_cycle();
             self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         }
-        let packet = self.packet(pe, slot, &target, step, cursor.packet, packets);
-        if target.qpe == ROUTER && !target.host {
+        let packet = packet(pe, &state.sram, (slot, target), step, cursor.packet, packets);
+        if packet.qpe == ROUTER && !packet.host {
             self.send_to_router(pe, packet, now)
         } else {
             self.send(pe.qpe_index(), packet)
         }
     }
 
-    /// Packet `number` of a block for a destination.
-    fn packet(&self, pe: Pe, slot: &Slot, target: &Target, step: u32, number: u32, packets: u32) -> Packet {
-        let sram = &self.state.pes[pe.index()].sram;
-        let (from, block) = match slot.events {
-            Some(events) => (events.outbox, events.mail),
-            None => (target.payload, slot.block),
-        };
-        let at = from + number * PACKET_BYTES;
-        let Target { qpe, mask, host, buffers, groups, .. } = *target;
-        let offset = block + number * PACKET_BYTES;
-        let last = number + 1 == packets;
-        let address = if qpe == ROUTER && !host {
-            let group = groups.0.trailing_zeros() as u8;
-            let buffer = (step % buffers.count()) as u8;
-            Key { population: slot.layer, group, buffer, offset, last }.encode()
-        } else {
-            offset + if host { 0 } else { buffers.of(step) }
-        };
-        let mut payload = [0; PACKET_WORDS];
-        for (word, offset) in payload.iter_mut().zip([0, 4, 8, 12]) {
-            *word = sram.word(at + offset);
+    /// The next transfer of the DMA engine of a PE that sends.
+    fn next_transfer(&mut self, pe: Pe) -> Progress {
+        let program = Arc::clone(&self.program);
+        let Some(loaded) = program.pe(pe) else { return Progress::default() };
+        let state = &self.state.pes[pe.index()];
+        let Sending { slot, step, packets } = sending(loaded, state);
+        match slot.targets.get(state.cursor.target as usize) {
+            Some(target) => self.transfer(pe, slot, target, step, packets),
+            None => Progress::default(),
         }
-        let (population, sample) = (slot.layer, slot.sample);
-        let kind = PacketKind::Values { population, sample, step, groups, last };
-        Packet { payload, from: at, address, qpe, mask, host, source: pe.index() as u16, kind }
     }
 
     /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue at the engine (how many it
@@ -123,7 +101,8 @@ impl Machine {
         self.note_transfer(pe, slot, target, step, packets);
         let mut progress = Progress::default();
         for number in 0..packets {
-            let packet = self.packet(pe, slot, target, step, number, packets);
+            let sram = &self.state.pes[pe.index()].sram;
+            let packet = packet(pe, sram, (slot, target), step, number, packets);
             progress = progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * beat));
         }
         let program = Arc::clone(&self.program);
@@ -149,4 +128,52 @@ impl Machine {
         self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         progress
     }
+}
+
+/// Block that a PE sends.
+struct Sending<'a> {
+    slot: &'a Slot,
+    step: u32,
+    packets: u32,
+}
+
+/// Returns the block that a PE is sending.
+#[inline]
+fn sending<'a>(loaded: &'a PeProgram, state: &PeState) -> Sending<'a> {
+    if let Some(Transfer { slot, step, packets, .. }) = state.cursor.transfer {
+        return Sending { slot: &loaded.slots[usize::from(slot)], step, packets };
+    }
+    let slot = &loaded.slots[usize::from(loaded.operations[state.operation as usize].slot)];
+    Sending { slot, step: state.sram.word(slot.turn), packets: slot.packets() }
+}
+
+/// Returns packet `number` of a block of `packets` for a destination.
+#[inline]
+fn packet(
+    pe: Pe,
+    sram: &Sram,
+    (slot, target): (&Slot, &Target),
+    step: u32,
+    number: u32,
+    packets: u32,
+) -> Packet {
+    let (from, block) = match slot.events {
+        Some(events) => (events.outbox, events.mail),
+        None => (target.payload, slot.block),
+    };
+    let at = from + number * PACKET_BYTES;
+    let Target { qpe, mask, host, buffers, groups, .. } = *target;
+    let offset = block + number * PACKET_BYTES;
+    let last = number + 1 == packets;
+    let address = if qpe == ROUTER && !host {
+        let group = groups.0.trailing_zeros() as u8;
+        let buffer = (step % buffers.count()) as u8;
+        Key { population: slot.layer, group, buffer, offset, last }.encode()
+    } else {
+        offset + if host { 0 } else { buffers.of(step) }
+    };
+    let (population, sample) = (slot.layer, slot.sample);
+    let kind = PacketKind::Values { population, sample, step, groups, last };
+    let source = pe.index() as u16;
+    Packet { payload: sram.packet(at), from: at, address, qpe, mask, host, source, kind }
 }

@@ -8,7 +8,7 @@ use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::chip::geometry::Pe;
 use crate::machine::arrivals::Message;
 use crate::machine::broadcast::Transfer;
-use crate::machine::noc::{Burst, Hop, Load};
+use crate::machine::noc::{Burst, Load};
 use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::queue::{Event, EventKind};
 use crate::machine::sram::Sram;
@@ -66,10 +66,10 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     }
     key.extend(state.noc.links.iter().map(|link| now.until_cycle(link.free)));
     key.extend(state.noc.ports.iter().map(|&cycle| now.until_cycle(cycle)));
-    for (cycle, Hop { load, turn, phase, first, port }) in state.noc.under_way.iter() {
-        let flags = u64::from(*phase) << 2 | u64::from(*first) << 1 | u64::from(*port);
-        key.extend([now.until_cycle(cycle), u64::from(*turn) << 16 | flags]);
-        match *load {
+    for (cycle, hop) in state.noc.under_way.iter() {
+        let flags = u64::from(hop.phase) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
+        key.extend([now.until_cycle(cycle), u64::from(hop.turn) << 16 | flags]);
+        match hop.load() {
             Load::Packet(number) => numbered(key, state, number, now),
             Load::Beat(pe) => key.push(u64::from(pe)),
         }

@@ -29,7 +29,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::broadcast::options::{Broadcast, Payload};
 use super::exec::{Machine, Progress};
-use super::noc::Load;
 use super::options::BankPriority;
 use super::program::{Action, Program, RegionKind};
 use super::queue::Event;
@@ -279,9 +278,5 @@ fn keep_carried(bare: &mut Bare) {
     bare.packets.keep(&numbers);
     let place = |number: u32| numbers.iter().position(|&n| n == number).unwrap_or(0) as u32;
     bare.queue.renumber(place);
-    bare.noc.under_way.for_each_mut(|hop| {
-        if let Load::Packet(number) = &mut hop.load {
-            *number = place(*number);
-        }
-    });
+    bare.noc.under_way.for_each_mut(|hop| hop.renumber(place));
 }

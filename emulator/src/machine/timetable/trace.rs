@@ -98,7 +98,7 @@ impl Trace {
 
 /// The packets on the mesh by their number in the store, in an order that follows from their times.
 pub(super) fn carried<M>(state: &State<M>) -> Vec<u32> {
-    let under_way = state.noc.under_way.iter().filter_map(|(_, hop)| match hop.load {
+    let under_way = state.noc.under_way.iter().filter_map(|(_, hop)| match hop.load() {
         Load::Packet(number) => Some(number),
         Load::Beat(_) => None,
     });

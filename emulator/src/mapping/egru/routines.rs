@@ -1,17 +1,18 @@
 //! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
 
 use super::Restart;
+use crate::kernel::KernelFault;
 use crate::kernel::cost::access::Accesses;
-use crate::kernel::events::{self, UnpackLayout, Unpacked};
+use crate::kernel::events::{self, ListLayout, UnpackLayout, Unpacked};
+use crate::kernel::mail::Left;
 use crate::kernel::matrix::{Kernel, Operands};
 use crate::kernel::pointwise::{self, PointwiseLayout};
-use crate::kernel::{KernelFault, SramWords};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
-use crate::mapping::product::{self, MatrixAccount, Operand, Together, multiply};
+use crate::mapping::product::{self, MatrixAccount, Operand, Scratch, Together, multiply};
 
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
@@ -63,32 +64,86 @@ impl Product {
     }
 
     /// Unpacks arrived events, if values arrive as events.
-    fn unpacked(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Price, KernelFault> {
+    fn unpacked(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        scratch: Option<&mut Scratch>,
+    ) -> Result<Price, KernelFault> {
         let Some(layout) = self.unpack else { return Ok(Price::default()) };
-        let words: &SramWords = sram.words();
-        let (work, written) = events::unpack(words, &layout, self.operand.at(step))?;
-        for (address, words) in written {
-            sram.set_words(address, &words);
+        let mail = self.operand.at(step);
+        let (work, left) = match scratch.filter(|_| !sram.is_guarded()) {
+            Some(scratch) => scratch.mail.unpack(sram.words(), &layout, mail)?,
+            None => {
+                let (work, written) = events::unpack(sram.words(), &layout, mail)?;
+                (work, Left::All(written))
+            }
+        };
+        match (left, layout.into) {
+            (Left::List(made), Unpacked::List(list)) => put_list(sram, list, made),
+            (Left::Dense(dense) | Left::List(dense), into) => sram.set_words(into.start(), dense),
+            (Left::All(written), _) => {
+                written.iter().for_each(|(address, words)| sram.set_words(*address, words));
+            }
         }
-        let list = matches!(layout.into, Unpacked::List(_));
-        Ok(prices.of(|costs| costs.unpack_events(list, &work)))
+        Ok(prices.of(|costs| costs.unpack_events(layout.lists(), &work)))
     }
-}
 
-impl Routine for Product {
-    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+    /// Begins a run; `shared` is what other PEs have found out.
+    fn begun(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        shared: Option<&mut Shared>,
+    ) -> Result<Begun, KernelFault> {
         let cleared = self.cleared(sram, step, prices);
-        let unpacked = self.unpacked(sram, step, prices)?;
-        let work = self.kernel.work(sram.words(), self.operands(step).x)?;
+        let mut together = self.together.as_ref().zip(shared);
+        let scratch = together.as_mut().and_then(|(together, shared)| together.scratch(shared));
+        let unpacked = self.unpacked(sram, step, prices, scratch)?;
+        let x = self.operands(step).x;
+        let known = together.and_then(|(together, shared)| together.work(&self.kernel, sram, x, shared));
+        let work = known.map_or_else(|| self.kernel.work(sram.words(), x), Ok)?;
         let product = prices.of(|costs| costs.matrix(&self.kernel, &work));
         let accesses = Some(self.account.of(step, &work));
         Ok(Begun { price: cleared + unpacked + product, accesses })
     }
+}
+
+/// Writes a list of events, its values at their sources' places beside it.
+fn put_list(sram: &mut Sram, layout: ListLayout, list: &[u32]) {
+    let (pairs, _) = list.get(1..).unwrap_or_default().as_chunks();
+    let value = layout.value as usize / 4;
+    if let Some(values) = sram.words_mut().get_mut(value..value + layout.sources as usize) {
+        for &[source, word] in pairs {
+            if let Some(value) = values.get_mut(source as usize) {
+                *value = word;
+            }
+        }
+    }
+    sram.mark_bytes(layout.value, 4 * layout.sources);
+    sram.mark_bytes(layout.map, 4 * layout.map_words());
+    sram.set_words(layout.list, list);
+}
+
+impl Routine for Product {
+    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        self.begun(sram, step, prices, None)
+    }
+
+    fn begin_beside(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        shared: &mut Shared,
+    ) -> Result<Begun, KernelFault> {
+        self.begun(sram, step, prices, Some(shared))
+    }
 
     fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        // A list of events is not an operand that others have, too.
-        let together = self.together.as_ref().filter(|_| self.unpack.is_none_or(|layout| !layout.lists()));
-        multiply(&self.kernel, sram, self.operands(step), (together, shared))?;
+        multiply(&self.kernel, sram, self.operands(step), (self.together.as_ref(), shared))?;
         Ok(Ended::default())
     }
 

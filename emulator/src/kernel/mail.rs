@@ -1,0 +1,199 @@
+//! Mail that many PEs unpack, read once.
+//!
+//! PEs of a layer get the same packets and make the same of them. Whoever comes first unpacks
+//! them; the others compare their packets with these.
+
+use super::events::{self, Block, UnpackLayout, UnpackWork, Unpacked, Written};
+use super::{KernelFault, SramWords};
+
+/// Bytes that unpacking leaves in memory.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Left<'a> {
+    /// Dense values, for their place.
+    Dense(&'a [u32]),
+    /// A list of events for its place; each of the values goes to its source's place, and the map
+    /// stays empty.
+    List(&'a [u32]),
+    /// As listed.
+    All(Written),
+}
+
+/// Mail that was unpacked last, and what became of it.
+#[derive(Debug, Default)]
+pub struct Mail {
+    known: bool,
+    /// Sources where events become a list; 0 where they become dense values.
+    sources: u32,
+    table: Vec<u32>,
+    /// Source of each dense word, where events become a list.
+    order: Vec<u16>,
+    /// Packets that were read, by their place in the mailbox.
+    packets: Vec<(u32, [u32; 4])>,
+    work: UnpackWork,
+    made: Vec<u32>,
+}
+
+impl Mail {
+    /// Unpacks the mail at byte address `mail`: what a run does, and what it leaves in memory.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`events::unpack`] does.
+    pub fn unpack(
+        &mut self,
+        words: &SramWords,
+        layout: &UnpackLayout,
+        mail: u32,
+    ) -> Result<(UnpackWork, Left<'_>), KernelFault> {
+        if !self.is(words, layout, mail) {
+            let (work, written) = events::unpack(words, layout, mail)?;
+            self.known = self.take(words, layout, mail, &written).is_some();
+            self.work = work;
+            if !self.known {
+                return Ok((work, Left::All(written)));
+            }
+        }
+        let left = if layout.lists() { Left::List(&self.made) } else { Left::Dense(&self.made) };
+        Ok((self.work, left))
+    }
+
+    /// Returns whether a PE's memory holds, in all places that unpacking reads, what it held when
+    /// the mail was unpacked.
+    fn is(&self, words: &SramWords, layout: &UnpackLayout, mail: u32) -> bool {
+        let same_list = match layout.into {
+            Unpacked::Dense(_) => self.sources == 0,
+            Unpacked::List(list) => {
+                self.sources == list.sources
+                    && halves(words, list.order, self.order.len()) == Some(&self.order[..])
+                    && is_clear(words, list.map, list.map_words())
+            }
+        };
+        self.known
+            && same_list
+            && span(words, layout.table, layout.blocks as usize + 1) == Some(&self.table[..])
+            && self.packets.iter().all(|(number, packet)| {
+                span(words, mail + 16 * number, 4).is_some_and(|words| words == &packet[..])
+            })
+    }
+
+    /// Keeps what was unpacked; `None` if it cannot be found again.
+    fn take(
+        &mut self,
+        words: &SramWords,
+        layout: &UnpackLayout,
+        mail: u32,
+        written: &Written,
+    ) -> Option<()> {
+        self.table = span(words, layout.table, layout.blocks as usize + 1)?.to_vec();
+        let block = |word: &u32| Block { mail: word & 0xFFFF, dense: word >> 16 };
+        self.packets.clear();
+        for word in self.table.split_last()?.1 {
+            let mut number = block(word).mail;
+            loop {
+                let packet: [u32; 4] = span(words, mail + 16 * number, 4)?.try_into().ok()?;
+                self.packets.push((number, packet));
+                if events::is_last(packet) {
+                    break;
+                }
+                number += 1;
+            }
+        }
+        let dense = 4 * block(self.table.last()?).dense as usize;
+        (self.sources, self.order) = match layout.into {
+            Unpacked::Dense(_) => (0, Vec::new()),
+            Unpacked::List(list) if list.sources > 0 && is_clear(words, list.map, list.map_words()) => {
+                (list.sources, halves(words, list.order, dense)?.to_vec())
+            }
+            Unpacked::List(_) => return None,
+        };
+        self.made = written.last()?.1.clone();
+        Some(())
+    }
+}
+
+/// Words from a byte address on.
+fn span(words: &SramWords, address: u32, count: usize) -> Option<&[u32]> {
+    let start = address as usize / 4;
+    words.get(start..start + count)
+}
+
+/// Half-words from a byte address on.
+fn halves(words: &SramWords, address: u32, count: usize) -> Option<&[u16]> {
+    let start = address as usize / 2;
+    bytemuck::cast_slice::<u32, u16>(words).get(start..start + count)
+}
+
+fn is_clear(words: &SramWords, address: u32, count: u32) -> bool {
+    span(words, address, count as usize).is_some_and(|words| words.iter().all(|word| *word == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::events::{ListLayout, blocks, pack, table_words};
+    use super::super::words::pack_halves;
+    use super::*;
+    use crate::kernel::empty_sram;
+
+    const LIST: ListLayout = ListLayout { sources: 40, order: 0x100, value: 0x200, map: 0x300, list: 0x400 };
+    const MAIL: u32 = 0x1000;
+
+    fn put(words: &mut SramWords, address: u32, values: &[u32]) {
+        words[address as usize / 4..][..values.len()].copy_from_slice(values);
+    }
+
+    /// Writes to a PE's memory what is left to be written.
+    fn write(words: &mut SramWords, left: &Left<'_>) {
+        match left {
+            Left::Dense(dense) => put(words, 0x800, dense),
+            Left::List(list) => {
+                let (pairs, _) = list[1..].as_chunks();
+                pairs.iter().for_each(|&[source, value]| put(words, LIST.value + 4 * source, &[value]));
+                put(words, LIST.list, list);
+            }
+            Left::All(written) => written.iter().for_each(|(address, values)| put(words, *address, values)),
+        }
+    }
+
+    proptest! {
+        /// Two PEs with the same mail, others with other mail and a map that is not clear.
+        #[test]
+        fn every_pe_is_left_what_it_would_make_itself(
+            rounds in prop::collection::vec(
+                (prop::collection::vec(prop_oneof![2 => Just(0_u32), 1 => any::<u32>()], 40), 0_u32..6),
+                1..12,
+            ),
+            lists in any::<bool>(),
+        ) {
+            let into = if lists { Unpacked::List(LIST) } else { Unpacked::Dense(0x800) };
+            let layout = UnpackLayout { table: 0, blocks: 4, into };
+            let mut memo = Mail::default();
+            let mut memory = empty_sram();
+            put(&mut memory, 0, &table_words(&blocks([10; 4])));
+            // Blocks of ten units in twelve dense words; sources lie the other way round.
+            let order = (0..48).map(|word| if word % 12 < 10 { 39 - (word / 12 * 10 + word % 12) } else { 0 });
+            put(&mut memory, LIST.order, &pack_halves(order));
+            for (values, change) in rounds {
+                for (number, block) in (0_u32..).zip(values.chunks(10)) {
+                    for (i, packet) in (0..).zip(pack(block)) {
+                        put(&mut memory, MAIL + 64 * number + 16 * i, &packet);
+                    }
+                }
+                for twice in [false, true] {
+                    if twice && change == 0 {
+                        put(&mut memory, LIST.map, &[1 << 20]);
+                    }
+                    let (mut own, mut shared) = (memory.clone(), memory.clone());
+                    let (work, written) = events::unpack(&memory, &layout, MAIL).unwrap();
+                    write(&mut own, &Left::All(written));
+                    let (same_work, left) = memo.unpack(&memory, &layout, MAIL).unwrap();
+                    write(&mut shared, &left);
+                    prop_assert_eq!(work, same_work);
+                    prop_assert!(own == shared);
+                    memory = own;
+                }
+            }
+        }
+    }
+}

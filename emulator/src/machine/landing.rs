@@ -1,0 +1,208 @@
+//! Packets where they arrive: bytes are written, handlers of watched writes run, broadcasts end.
+
+use super::arrivals::{CounterId, Guard, Receiver};
+use super::broadcast::options::{Broadcast, Payload};
+use super::broadcast::{ROUTER, route_number};
+use super::exec::{Machine, Progress};
+use super::probe::Race;
+use super::queue::{Arrival, EventKind};
+use super::state::{Packet, PacketKind, STEPS};
+use crate::chip::geometry::{PES_PER_QPE, Pe};
+
+impl Machine {
+    /// A packet reaches the event router, its QPE, or the host.
+    pub(super) fn deliver(&mut self, number: u32) -> Progress {
+        let Some(packet) = self.state.packets.get(number) else { return Progress::default() };
+        if packet.qpe == ROUTER && !packet.host {
+            let packet = self.state.packets.take(number);
+            self.state.traffic.in_flight -= 1;
+            self.note_copying(number);
+            let progress = self.route(&packet);
+            self.note_copied();
+            let event = matches!(packet.kind, PacketKind::Event { .. });
+            return if event { progress.or(self.event_gone()) } else { progress };
+        }
+        let event = matches!(packet.kind, PacketKind::Event { .. });
+        if event || self.program.delivery.broadcast == Broadcast::Router {
+            let packet = *packet;
+            return self.at_port(number, &packet);
+        }
+        self.accept(number)
+    }
+
+    /// A packet is taken off the mesh: its bytes are written, watched writes raise interrupts.
+    pub(super) fn accept(&mut self, number: u32) -> Progress {
+        let packet = self.state.packets.take(number);
+        self.state.traffic.in_flight -= 1;
+        self.note_accepted(number);
+        if packet.host {
+            if let Some(word) = self.host_word(&packet) {
+                self.trace_host(number, word);
+            }
+            self.pass_to_host(&packet);
+        } else {
+            let routed = match packet.kind {
+                PacketKind::Values { .. } => self.program.delivery.broadcast == Broadcast::Router,
+                PacketKind::Event { message, .. } => message.is_none(),
+                PacketKind::Announce { .. } | PacketKind::Message { .. } => false,
+            };
+            let bank = self.program.assume.bank_interleave.bank(packet.address);
+            for p in 0..PES_PER_QPE {
+                if packet.mask >> p & 1 == 1 {
+                    let index = usize::from(packet.qpe) * PES_PER_QPE + p;
+                    if routed {
+                        self.enqueue(index, &packet);
+                    } else {
+                        self.trace_put(number, index, packet.address);
+                        self.write_to(index, &packet, bank);
+                    }
+                }
+            }
+        }
+        match packet.kind {
+            PacketKind::Event { .. } => self.event_gone(),
+            kind => self.values_gone(kind),
+        }
+    }
+
+    /// Writes a packet into one PE, into memory bank `bank`.
+    #[inline]
+    fn write_to(&mut self, index: usize, packet: &Packet, bank: usize) {
+        self.banks_writes(index, bank, 1);
+        let state = &mut self.state.pes[index];
+        state.count.received += 1;
+        state.sram.set_packet(packet.address, packet.payload);
+        self.state.matrix.delivered(packet.source, index);
+        let Some(inbox) = self.program.inboxes.get(index) else { return };
+        let arrival = match packet.kind {
+            PacketKind::Values { population, sample, step, groups, last } => {
+                let lane = self.program.lane(population, sample);
+                let Some(receiver) = inbox.receiver(lane, groups) else { return };
+                let ended = state.ended.get(receiver.guard.operation as usize).copied().unwrap_or(0);
+                let in_time = receiver.guard.allows(step, ended);
+                if in_time && !last {
+                    return;
+                }
+                let Receiver { slot, counter, guard } = *receiver;
+                if !in_time {
+                    self.note_race(index, slot, packet, step, guard);
+                }
+                last.then(|| self.arrival(index, slot, counter, step)).flatten()
+            }
+            PacketKind::Announce { message, step } => {
+                let slot = inbox.slot(self.program.lane(message.population, message.sample));
+                slot.and_then(|slot| self.arrival(index, slot, message.counter, step))
+            }
+            PacketKind::Message { message, .. } | PacketKind::Event { message: Some(message), .. } => {
+                let slot = inbox.slot(self.program.lane(message.population, message.sample));
+                slot.map(|slot| Arrival { slot, counter: message.counter, set: 0 })
+            }
+            PacketKind::Event { message: None, .. } => None,
+        };
+        if let (Some(pe), Some(arrival)) = (Pe::from_index(index), arrival) {
+            self.interrupt(pe, arrival);
+        }
+    }
+
+    /// Returns the arrival that a slot's counter counts for time step `step`.
+    fn arrival(&self, index: usize, slot: u8, counter: CounterId, step: u32) -> Option<Arrival> {
+        let loaded = self.program.pes.get(index)?.as_ref()?;
+        let set = loaded.slots.get(usize::from(slot))?.counter(counter)?.set(step);
+        Some(Arrival { slot, counter, set })
+    }
+
+    #[cold]
+    fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, guard: Guard) {
+        let Some(receiver) = Pe::from_index(index) else { return };
+        let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
+        let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
+        let population = layer.map_or("?", |layer| layer.name.as_str());
+        let tick = self.state.tick;
+        self.state.races.note(|| Race {
+            tick,
+            receiver,
+            address: packet.address,
+            sender: Pe::from_index(usize::from(packet.source)),
+            operand: guard.reads,
+            population: population.to_owned(),
+            step,
+        });
+    }
+
+    /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
+    fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
+        if self.state.faults.is_dead(pe) {
+            return;
+        }
+        let ticks = self.ticks(self.program.costs.interrupt);
+        let state = &mut self.state.pes[pe.index()];
+        let begin = state.hold_core(self.state.tick, ticks);
+        state.count.interrupts += 1;
+        self.state.busy.interrupts += ticks;
+        if state.interrupts.is_empty() {
+            self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
+        }
+        state.interrupts.push_back((state.interrupts_until, arrival));
+        self.note(|recorder| recorder.handler(pe.index(), begin, begin + ticks));
+    }
+
+    /// A handler ends; the next one that waits is the PE's next interrupt event.
+    pub(super) fn interrupt_end(&mut self, pe: Pe) {
+        let state = &mut self.state.pes[pe.index()];
+        let Some((_, arrival)) = state.interrupts.pop_front() else { return };
+        if let Some(&(ends, _)) = state.interrupts.front() {
+            self.state.queue.push(ends, pe.index() as u16, EventKind::Interrupt);
+        }
+        self.note(|recorder| recorder.handled(pe.index()));
+        self.arrived(pe, arrival);
+    }
+
+    /// A packet is lost, and with one on its way to the router all its copies.
+    pub(super) fn packet_lost(&mut self, packet: &Packet) -> Progress {
+        if let PacketKind::Event { .. } = packet.kind {
+            self.event_lost();
+            return Progress::default();
+        }
+        let copies = match packet.kind {
+            PacketKind::Values { population, groups, .. } if packet.qpe == ROUTER && !packet.host => {
+                self.program.delivery.routes.get(route_number(population, groups)).map_or(0, Vec::len)
+            }
+            _ => 1,
+        };
+        (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
+    }
+
+    /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them. Of events only
+    /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
+    fn values_gone(&mut self, kind: PacketKind) -> Progress {
+        let PacketKind::Values { population: layer, sample, step, last, .. } = kind else {
+            return Progress::default();
+        };
+        if !last && self.program.delivery.payload == Payload::Events {
+            return Progress::default();
+        }
+        let (lane, at) = (self.program.lane(layer, sample), step as usize % STEPS);
+        let left = &mut self.state.deliveries_left[lane][at];
+        *left = left.saturating_sub(1);
+        if *left > 0 {
+            return Progress::default();
+        }
+        *left = self.program.deliveries(layer);
+        let Some(population) = self.program.layers.get(usize::from(layer)) else {
+            return Progress::default();
+        };
+        let (sends, output) = (population.sends, population.host.is_some());
+        self.state.phases.close(usize::from(layer), sends, self.state.tick);
+        let mut complete = false;
+        if output {
+            let outputs = &mut self.state.outputs_left[at];
+            *outputs = outputs.saturating_sub(1);
+            complete = *outputs == 0;
+        }
+        if complete {
+            self.state.outputs_left[at] = self.program.outputs();
+            self.end_step();
+        }
+        Progress { phase: Some((layer, sends)), layer: Some(layer), step: complete }
+    }
+}
