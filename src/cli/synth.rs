@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::output::{Output, OutputError};
 use crate::report::table::grouped;
 use crate::task::dvs::synth::digits::{self, DigitsError, DigitsOptions, write_digits};
+use crate::task::dvs::synth::world::Clock;
 use crate::task::dvs::synthetic::{
     DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,
 };
@@ -34,7 +35,7 @@ pub struct SynthArgs {
         long,
         value_name = "EACH",
         value_parser = clap::value_parser!(u32).range(1..=100_000),
-        conflicts_with_all = ["people", "trials", "first_person", "test_people", "seconds"]
+        conflicts_with_all = ["people", "trials", "first_person", "test_people", "seconds", "world", "mix", "clock"]
     )]
     digits: Option<u32>,
     /// Folder of the digits: N-MNIST has Test and Train
@@ -49,6 +50,15 @@ pub struct SynthArgs {
     /// Shortest and longest length of a gesture, seconds
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"], default_values_t = [4.0, 6.5])]
     seconds: Vec<f64>,
+    /// Conditions of the recordings
+    #[arg(long, value_enum, default_value_t)]
+    world: WorldArg,
+    /// Share of the people drawn from the wide world, the others from the data set's: 0.5 draws both
+    #[arg(long, value_name = "SHARE", conflicts_with = "world")]
+    mix: Option<f32>,
+    /// Point of view from which arm circles are called clockwise; no source says which the data set means
+    #[arg(long, value_enum, default_value_t)]
+    clock: ClockArg,
     /// Folder to write to; made if it is not there
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
@@ -59,6 +69,26 @@ pub struct SynthArgs {
 enum PartArg {
     Test,
     Train,
+}
+
+/// Worlds by their names on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum WorldArg {
+    /// As in DVS128 Gesture: a whole person at 2 m, plain clothes, a well-tuned sensor
+    #[default]
+    Dataset,
+    /// Any clothes, poor sensors, people far away or aside, hands 30 cm before the camera
+    Wide,
+}
+
+/// Conventions of circles by their names on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ClockArg {
+    /// As the camera sees the person
+    #[default]
+    Camera,
+    /// As the person sees the own arm
+    Person,
 }
 
 /// Why `synth` stops.
@@ -72,6 +102,9 @@ pub enum SynthError {
         /// The second.
         to: f64,
     },
+    /// A share that is none.
+    #[error("--mix {0}: expected a share of the people from 0 to 1, for example --mix 0.5")]
+    Mix(f32),
     /// A file cannot be written.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -142,6 +175,11 @@ fn options(args: &SynthArgs) -> Result<DatasetOptions, SynthError> {
     if !(from >= 0.1 && to >= from && to <= 600.0) {
         return Err(SynthError::Seconds { from, to });
     }
+    let wide_share = args.mix.unwrap_or(if args.world == WorldArg::Wide { 1.0 } else { 0.0 });
+    if !(0.0..=1.0).contains(&wide_share) {
+        return Err(SynthError::Mix(wide_share));
+    }
+    let clock = if args.clock == ClockArg::Person { Clock::Person } else { Clock::Camera };
     let fifth = if args.people > 1 { args.people.div_ceil(5) } else { 0 };
     Ok(DatasetOptions {
         seed: args.seed,
@@ -150,6 +188,8 @@ fn options(args: &SynthArgs) -> Result<DatasetOptions, SynthError> {
         trials: args.trials,
         test_people: args.test_people.unwrap_or(fifth).min(args.people),
         gesture_us: [(from * 1e6) as i64, (to * 1e6) as i64],
+        wide_share,
+        clock,
     })
 }
 

@@ -4,11 +4,15 @@
 //! from the slice's first event on; a frame is whole when an event at or after its end lies in the same slice (tonic's
 //! rule, hence 67 frames and not 68). A frame counts events per polarity and pixel; the counts are divided by the
 //! scale, then the maximum over squares of pixels is taken, then the mean over the two polarities.
+//!
+//! Not from the benchmark, and off unless the user asks for them: a mean count that every frame is brought to, and a
+//! region of the sensor that fills the frame.
 
 use thiserror::Error;
 
 use super::event::{CameraEvent, DVS128, Sensor};
 use super::options::{FrameOptions, FrameOptionsError};
+use super::region::Region;
 
 /// Pixels of the sensor.
 const PIXELS: usize = DVS128.width as usize * DVS128.height as usize;
@@ -66,6 +70,8 @@ pub struct Framer {
     counts: Vec<u32>,
     events: u32,
     late: u64,
+    /// Part of the sensor that fills the frames.
+    region: Region,
 }
 
 impl Framer {
@@ -78,7 +84,15 @@ impl Framer {
         }
         let counts = vec![0; 2 * PIXELS];
         let frames = Vec::new();
-        Ok(Self { options, origin: None, slice: 0, first: 0, frames, counts, events: 0, late: 0 })
+        let region = Region::WHOLE;
+        Ok(Self { options, origin: None, slice: 0, first: 0, frames, counts, events: 0, late: 0, region })
+    }
+
+    /// Makes this part of the sensor fill the frames. Events outside of it take part in the time of frames and slices
+    /// alone.
+    #[must_use]
+    pub fn within(self, region: Region) -> Self {
+        Self { region, ..self }
     }
 
     /// Takes the next event; gives a slice when the event shows that the one before is complete.
@@ -136,14 +150,15 @@ impl Framer {
         for _ in begun..frame {
             self.end_frame();
         }
+        if event.x >= DVS128.width || event.y >= DVS128.height {
+            self.late += 1;
+            return;
+        }
+        let Some(event) = self.region.map(event) else { return };
         let pixel = usize::from(event.y) * usize::from(DVS128.width) + usize::from(event.x);
-        let inside = event.x < DVS128.width && event.y < DVS128.height;
-        match self.counts.get_mut(usize::from(event.on) * PIXELS + pixel) {
-            Some(count) if inside => {
-                *count += 1;
-                self.events += 1;
-            }
-            _ => self.late += 1,
+        if let Some(count) = self.counts.get_mut(usize::from(event.on) * PIXELS + pixel) {
+            *count += 1;
+            self.events += 1;
         }
     }
 
@@ -170,19 +185,32 @@ fn values(counts: &[u32], options: &FrameOptions) -> Vec<f32> {
     let width = usize::from(DVS128.width);
     let size = usize::from(options.size);
     let square = width / size;
+    let scale = options.scale / factor(counts, options);
     let mut pooled = [vec![0.0_f32; size * size], vec![0.0_f32; size * size]];
     for (pooled, counts) in pooled.iter_mut().zip(counts.chunks_exact(PIXELS)) {
         for (y, row) in counts.chunks_exact(width).enumerate() {
             let target = &mut pooled[y / square * size..][..size];
             for (most, pixels) in target.iter_mut().zip(row.chunks_exact(square)) {
                 for &count in pixels {
-                    *most = most.max(count as f32 / options.scale);
+                    *most = most.max(count as f32 / scale);
                 }
             }
         }
     }
     let [off, on] = pooled;
     off.iter().zip(&on).map(|(off, on)| (off + on) / 2.0).collect()
+}
+
+/// Factor that brings the mean count of the pixels with events to the wanted one: 1 if none is wanted, or nothing
+/// happened.
+fn factor(counts: &[u32], options: &FrameOptions) -> f32 {
+    let Some(wanted) = options.mean_count else { return 1.0 };
+    let (mut events, mut pixels) = (0_u64, 0_u64);
+    for &count in counts.iter().filter(|&&count| count > 0) {
+        events += u64::from(count);
+        pixels += 1;
+    }
+    if events == 0 { 1.0 } else { wanted * pixels as f32 / events as f32 }
 }
 
 #[cfg(test)]
@@ -261,6 +289,46 @@ mod tests {
         }
         assert_eq!(framer.late(), 3);
         assert_eq!(framer.frames().len(), 1);
+    }
+
+    #[test]
+    fn counts_are_brought_to_a_mean_frame_by_frame() {
+        let values = |repeats: i64, mean_count: Option<f32>| {
+            let options = FrameOptions { scale: 2.0, mean_count, ..FrameOptions::default() };
+            let mut framer = Framer::new(options, DVS128).unwrap();
+            for i in 0..repeats {
+                // Three events at a pixel for one at another, of the same polarity.
+                for x in [0, 0, 0, 4] {
+                    framer.push(&event(i, x, 0, true));
+                }
+            }
+            framer.push(&event(25_000, 0, 0, true));
+            framer.frames()[0].values[..2].to_vec()
+        };
+        assert_eq!(values(1, None), [0.75, 0.25]);
+        assert_eq!(values(10, None), [7.5, 2.5]);
+        // The mean of the two pixels is 2, then 20; wanted is 4.
+        for repeats in [1, 10] {
+            assert_eq!(values(repeats, Some(4.0)), [1.5, 0.5]);
+        }
+    }
+
+    #[test]
+    fn a_region_fills_the_frame_and_the_rest_only_counts_in_time() {
+        let mut activity = super::super::region::Activity::default();
+        // A block of 26 pixels is found with a margin as one of 32.
+        let block = |i: u16| event(0, 100 + i % 26, 60 + i / 26, true);
+        (0..26 * 26).for_each(|i| activity.add(&block(i)));
+        let region = activity.region();
+        let mut framer = framer().within(region);
+        for i in 0..26 * 26 {
+            framer.push(&block(i));
+        }
+        framer.push(&event(25_000, 0, 0, true));
+        let [frame] = framer.frames() else { panic!("{}", framer.frames().len()) };
+        let filled = frame.values.iter().filter(|&&value| value > 0.0).count();
+        assert!(filled > 400 && frame.events > 500, "{filled} {}", frame.events);
+        assert_eq!(framer.late(), 0);
     }
 
     #[test]

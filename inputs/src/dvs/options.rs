@@ -26,11 +26,31 @@ pub struct FrameOptions {
     /// square of pixels.
     #[schemars(range(min = 1, max = 128))]
     pub size: u16,
+    /// Window of a background-activity filter (Delbruck 2008), in µs: an event is kept if one of the
+    /// eight pixels around it had an event within this time before it. `None` keeps every event, as
+    /// the paper does.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub noise_filter_us: Option<u64>,
+    /// Mean count to which the pixels with events are scaled in each frame, before `scale` divides
+    /// the counts: for a camera that reports more, or fewer, events than the network has learnt
+    /// from. `None` leaves counts as they are.
+    pub mean_count: Option<f32>,
+    /// Whether each slice is cropped to the square that holds its activity (the middle nine tenths of
+    /// its events in columns and rows, and a quarter more), which then fills the frame.
+    pub crop: bool,
 }
 
 impl Default for FrameOptions {
     fn default() -> Self {
-        Self { slice_us: 1_700_000, bin_us: 25_000, scale: 18.5, size: 32 }
+        Self {
+            slice_us: 1_700_000,
+            bin_us: 25_000,
+            scale: 18.5,
+            size: 32,
+            noise_filter_us: None,
+            mean_count: None,
+            crop: false,
+        }
     }
 }
 
@@ -56,6 +76,16 @@ pub enum FrameOptionsError {
     /// Pixels that do not add up to frames.
     #[error("size is {0}; it must divide 128")]
     Size(u16),
+    /// A filter that keeps nothing, or everything.
+    #[error(
+        "noise_filter_us is {0}; expected 1 to 10000000 (10 s), for example 10000; leave it out for no filter"
+    )]
+    NoiseFilter(u64),
+    /// A mean count that frames cannot have.
+    #[error(
+        "mean_count is {0}; expected a number above 0, for example 1.2; leave it out to keep counts as they are"
+    )]
+    MeanCount(f32),
 }
 
 impl FrameOptionsError {
@@ -66,6 +96,8 @@ impl FrameOptionsError {
             Self::Bin { .. } => "bin_us",
             Self::Scale(_) => "scale",
             Self::Size(_) => "size",
+            Self::NoiseFilter(_) => "noise_filter_us",
+            Self::MeanCount(_) => "mean_count",
         }
     }
 }
@@ -73,7 +105,7 @@ impl FrameOptionsError {
 impl FrameOptions {
     /// Checks every field.
     pub fn check(&self) -> Result<(), FrameOptionsError> {
-        let &Self { slice_us, bin_us, scale, size } = self;
+        let &Self { slice_us, bin_us, scale, size, noise_filter_us, mean_count, .. } = self;
         if slice_us > 3_600_000_000 {
             return Err(FrameOptionsError::Slice(slice_us));
         }
@@ -85,6 +117,12 @@ impl FrameOptions {
         }
         if size == 0 || !DVS128.width.is_multiple_of(size) {
             return Err(FrameOptionsError::Size(size));
+        }
+        if let Some(window) = noise_filter_us.filter(|window| !(1..=10_000_000).contains(window)) {
+            return Err(FrameOptionsError::NoiseFilter(window));
+        }
+        if let Some(count) = mean_count.filter(|&count| !(count.is_finite() && count > 0.0)) {
+            return Err(FrameOptionsError::MeanCount(count));
         }
         Ok(())
     }
@@ -120,6 +158,10 @@ mod tests {
             (FrameOptions { scale: f32::NAN, ..base() }, "scale is NaN"),
             (FrameOptions { size: 0, ..base() }, "size is 0"),
             (FrameOptions { size: 48, ..base() }, "size is 48"),
+            (FrameOptions { noise_filter_us: Some(0), ..base() }, "noise_filter_us is 0"),
+            (FrameOptions { noise_filter_us: Some(u64::MAX), ..base() }, "noise_filter_us is"),
+            (FrameOptions { mean_count: Some(0.0), ..base() }, "mean_count is 0"),
+            (FrameOptions { mean_count: Some(f32::INFINITY), ..base() }, "mean_count is inf"),
         ] {
             let error = options.check().unwrap_err().to_string();
             assert!(error.starts_with(field), "{error}");

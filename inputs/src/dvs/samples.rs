@@ -4,7 +4,7 @@
 //! as tonic cuts them, from the stretch's first event on, an incomplete last one dropped. Frames are made when a sample
 //! is asked for, those of its whole recording at once; the last recordings are kept.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,12 +12,13 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::dataset::{self, DatasetError, Split};
-use super::event::{CameraEvent, DVS128};
-use super::frames::{FrameError, Framer};
+use super::event::DVS128;
+use super::frames::FrameError;
 use super::gesture::Gesture;
+use super::making::{each_event, make};
 use super::options::FrameOptions;
 use super::picture::{EventPicture, PICTURE_SIDE};
-use super::recording::{Recording, RecordingError, Tally, Warnings};
+use super::recording::{RecordingError, Tally, Warnings};
 use spinnaker2_emulator::text::grouped;
 
 /// Recordings whose frames are kept.
@@ -81,10 +82,11 @@ pub enum SamplesError {
 
 /// One sample: a slice of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     recording: usize,
     label: Option<Gesture>,
-    start_us: i64,
+    /// First event's time, µs.
+    pub(super) start_us: i64,
     /// The same since the recording's first event.
     since_us: u64,
     /// Which slice of its stretch, from 0, and of how many.
@@ -139,7 +141,7 @@ pub struct SampleFrames {
     /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones at the end of a sample
     /// that ends early, as tonic pads.
     pub frames: Vec<Vec<f32>>,
-    /// What the camera saw at the same times.
+    /// What the camera saw at the same times, without events that a noise filter took out.
     pub pictures: Vec<EventPicture>,
 }
 
@@ -257,19 +259,6 @@ impl Samples {
     }
 }
 
-/// Goes through a recording event by event, and returns what is odd about it.
-fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<Warnings, SamplesError> {
-    let mut recording = Recording::open(path)?;
-    let sensor = recording.sensor();
-    Framer::new(FrameOptions::default(), sensor)
-        .map_err(|source| SamplesError::Frames { path: path.to_owned(), source })?;
-    let mut events = Vec::new();
-    while recording.next_batch(&mut events)? {
-        events.iter().for_each(&mut take);
-    }
-    Ok(recording.warnings().clone())
-}
-
 /// The slices of a recording's stretches, and what is odd about the recording.
 fn cut(
     recording: usize,
@@ -318,60 +307,11 @@ fn bytes_of_slice(options: &FrameOptions) -> u64 {
     counts.saturating_add(options.frames().saturating_mul(each))
 }
 
-/// A sample that is being filled.
-struct Filling {
-    framer: Framer,
-    first: Option<i64>,
-    pictures: BTreeMap<usize, EventPicture>,
-}
-
-/// The frames of a recording's samples.
-fn make(
-    path: &Path,
-    places: &[Place],
-    options: &FrameOptions,
-) -> Result<Vec<Arc<SampleFrames>>, SamplesError> {
-    let framer = Framer::new(options.clone(), DVS128)
-        .map_err(|source| SamplesError::Frames { path: path.to_owned(), source })?;
-    let empty = || Filling { framer: framer.clone(), first: None, pictures: BTreeMap::new() };
-    let mut samples: Vec<Filling> = places.iter().map(|_| empty()).collect();
-    each_event(path, |event| {
-        for (place, sample) in places.iter().zip(&mut samples) {
-            if event.t >= place.start_us && event.t.abs_diff(place.start_us) < options.slice_us {
-                sample.take(event, options);
-            }
-        }
-    })?;
-    Ok(samples.into_iter().map(|sample| Arc::new(sample.end(options))).collect())
-}
-
-impl Filling {
-    fn take(&mut self, event: &CameraEvent, options: &FrameOptions) {
-        // The slice that would follow never begins: its first event is not taken.
-        self.framer.push(event);
-        let first = *self.first.get_or_insert(event.t);
-        let frame = usize::try_from((event.t - first).max(0) as u64 / options.bin_us).unwrap_or(usize::MAX);
-        if frame as u64 >= options.frames() {
-            return;
-        }
-        self.pictures.entry(frame).or_insert_with(EventPicture::dark).add(event);
-    }
-
-    fn end(mut self, options: &FrameOptions) -> SampleFrames {
-        let frames = options.frames() as usize;
-        let pixels = usize::from(options.size).pow(2);
-        let mut values: Vec<Vec<f32>> =
-            self.framer.frames().iter().take(frames).map(|frame| frame.values.clone()).collect();
-        values.resize(frames, vec![0.0; pixels]);
-        let pictures = (0..frames).map(|frame| self.pictures.remove(&frame).unwrap_or_default()).collect();
-        SampleFrames { frames: values, pictures }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use super::super::event::CameraEvent;
     use super::super::labels::{Label, write_labels};
     use super::super::picture::PICTURE_SIDE;
     use super::super::recording::aedat31::Writer;
@@ -464,5 +404,45 @@ mod tests {
         let samples = Samples::find(&long, &FrameOptions::default(), None).unwrap();
         assert_eq!((samples.len(), samples.labels()[0]), (2, None));
         assert_eq!(samples.source(1), "long.aedat, from 1.7 s");
+    }
+
+    #[test]
+    fn a_noise_filter_takes_single_events_out_and_a_crop_fills_the_frame() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("small.aedat");
+        let mut writer = Writer::new(fs::File::create(&path).unwrap(), DVS128).unwrap();
+        // An edge of 16 pixels that moves to and fro over 16 columns, and an event of noise far from it every 20 ms.
+        let mut events = Vec::new();
+        for ms in 0..2_000_i64 {
+            let (x, y) = (90 + (ms % 16) as u16, 40 + (ms * 7 % 16) as u16);
+            for y in [y, y + 1] {
+                events.push(CameraEvent { t: ms * 1000, x, y, on: true });
+            }
+            if ms % 20 == 10 {
+                events.push(CameraEvent { t: ms * 1000 + 500, x: 5, y: (ms / 20) as u16, on: false });
+            }
+        }
+        writer.write(&events).unwrap();
+        writer.finish().unwrap();
+        // Pixels of all frames with events, left and right of column 16 of 32.
+        let seen = |options: FrameOptions| {
+            let samples = Samples::find(&path, &options, None).unwrap();
+            let frames = samples.frames(0).unwrap();
+            assert_eq!(frames.frames.len(), 67);
+            let mut sides = [0, 0];
+            for frame in &frames.frames {
+                for (i, _) in frame.iter().enumerate().filter(|(_, value)| **value > 0.0) {
+                    sides[usize::from(i % 32 >= 16)] += 1;
+                }
+            }
+            sides
+        };
+        let plain = seen(FrameOptions::default());
+        assert!(plain[0] > 60 && plain[1] > 600, "{plain:?}");
+        let filtered = FrameOptions { noise_filter_us: Some(5_000), ..FrameOptions::default() };
+        let filtered = seen(filtered);
+        assert!(filtered[0] == 0 && filtered[1] * 3 > plain[1] * 2, "{filtered:?} {plain:?}");
+        let cropped = seen(FrameOptions { crop: true, ..FrameOptions::default() });
+        assert!(cropped.iter().sum::<i32>() > 2 * plain[1] && cropped[0] > 300, "{cropped:?}");
     }
 }

@@ -62,6 +62,9 @@ class Augment:
 
     def __init__(self, recordings, seed, clean=0.0):
         self.recordings, self.clean = recordings, clean
+        self.reseed(seed)
+
+    def reseed(self, seed):
         self.random = np.random.default_rng(seed)
         self.torch = torch.Generator().manual_seed(seed)
 

@@ -1,7 +1,8 @@
 """Trains the gesture network on frames (prepare.py). See README.md.
 
 On a CPU two processes are faster than two threads: `torchrun --nproc-per-node 2 -- train.py ...` gives each of them
-a batch of its own, and the mean of their gradients to both.
+a batch of its own, and the mean of their gradients to both. Every few minutes `progress.pt` is saved: the same
+command with `--resume` goes on from there, with the rest of the schedule.
 """
 
 import argparse
@@ -30,6 +31,8 @@ def arguments():
     p.add_argument("--out", required=True, help="folder for checkpoint.pt")
     p.add_argument("--report", nargs="*", default=[], help="frames that are only measured, after every epoch")
     p.add_argument("--start", help="checkpoint to start from")
+    p.add_argument("--resume", action="store_true", help="go on from progress.pt in the folder, if there is one")
+    p.add_argument("--save", type=float, default=5.0, help="minutes from one progress.pt to the next")
     p.add_argument("--epochs", type=int, default=60)
     p.add_argument("--rounds", type=int, default=1, help="slices that an epoch takes of every gesture")
     p.add_argument("--minutes", type=float, default=60.0, help="the schedule ends here if that is earlier")
@@ -146,7 +149,19 @@ def main():
     begun, order, history = time.time(), [], []
     spent, run = torch.zeros(1), {"loss": 0.0, "right": 0, "seen": 0}
     shuffle = torch.Generator().manual_seed(args.seed)
-    step = 0
+    step, saved_at = 0, time.time()
+    progress = out / "progress.pt"
+    if args.resume and progress.exists():
+        kept = torch.load(progress, map_location="cpu", weights_only=True)
+        model.load_state_dict(kept["last"])
+        average.model.load_state_dict(kept["model"])
+        average.steps = step = kept["step"]
+        begun -= kept["seconds"]
+        for optimizer, state in zip(optimizers, kept["optimizers"]):
+            optimizer.load_state_dict(state)
+        shuffle.manual_seed(args.seed + step)
+        augment.reseed(1000 * args.seed + step + processes.rank)
+        spent.fill_(kept["spent"])
     while spent < 1.0:
         while len(order) < size:
             order += torch.randperm(len(pool), generator=shuffle).tolist()
@@ -179,6 +194,12 @@ def main():
         step += 1
         if processes.rank > 0:
             continue
+        if time.time() - saved_at > 60 * args.save:
+            state = {"model": average.model.state_dict(), "last": model.state_dict(), "step": step}
+            state |= {"seconds": time.time() - begun, "spent": float(spent)}
+            torch.save(state | {"optimizers": [o.state_dict() for o in optimizers]}, out / "progress.new")
+            (out / "progress.new").replace(progress)
+            saved_at = time.time()
         if step % 20 == 0:
             print(
                 f"step {step} {float(spent):.3f} loss {run['loss'] / run['seen']:.4f} accuracy {run['right'] / run['seen']:.4f} "

@@ -9,13 +9,14 @@ use thiserror::Error;
 use super::synth::dice::Dice;
 use super::synth::stage::Lighting;
 use super::synth::trial::{TrialOptions, record};
+use super::synth::world::{Clock, World};
 use crate::output::{Output, OutputError, Reads};
 use crate::task::dvs::event::DVS128;
 use crate::task::dvs::labels;
 use crate::task::dvs::recording::aedat31::{WriteError, Writer};
 
 /// What to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DatasetOptions {
     /// Start of all random numbers.
     pub seed: u64,
@@ -29,6 +30,10 @@ pub struct DatasetOptions {
     pub test_people: u32,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
+    /// Share of the people drawn from the wide world, 0 to 1; the others are drawn from the data set's.
+    pub wide_share: f32,
+    /// Point of view from which circles are called clockwise.
+    pub clock: Clock,
 }
 
 /// Why a file is not written.
@@ -74,11 +79,12 @@ pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
         for i in (1..lightings.len()).rev() {
             lightings.swap(i, dice.below(i + 1));
         }
+        let mut dice = Dice::new(&[options.seed, u64::from(person), u64::MAX - 1]);
+        let world = if dice.chance(options.wide_share) { World::Wide } else { World::Dataset };
         for (trial, lighting) in (0..options.trials).zip(lightings) {
             let name = format!("user{person:02}_{}", lighting.name());
-            let seed = options.seed;
-            let gesture_us = options.gesture_us;
-            all.push((name, TrialOptions { seed, person, trial, lighting, gesture_us }));
+            let &DatasetOptions { seed, gesture_us, clock, .. } = options;
+            all.push((name, TrialOptions { seed, person, trial, lighting, gesture_us, world, clock }));
         }
     }
     all
@@ -138,6 +144,8 @@ mod tests {
             trials: 2,
             test_people: 1,
             gesture_us: [300_000, 300_000],
+            wide_share: 0.0,
+            clock: Clock::Camera,
         };
         let all = recordings(&options);
         for (name, trial) in &all {
@@ -165,5 +173,30 @@ mod tests {
             assert_eq!(recording.warnings().iter().count(), 0, "{name}");
             assert!(events == record(trial).events, "{name}");
         }
+    }
+
+    #[test]
+    fn a_share_of_the_people_is_from_the_wide_world_with_all_their_recordings() {
+        let wide = |wide_share: f32| {
+            let options = DatasetOptions {
+                seed: 3,
+                first_person: 1,
+                people: 400,
+                trials: 2,
+                test_people: 0,
+                gesture_us: [300_000, 300_000],
+                wide_share,
+                clock: Clock::Person,
+            };
+            let all = recordings(&options);
+            for pair in all.chunks(2) {
+                assert_eq!(pair[0].1.world, pair[1].1.world);
+                assert_eq!(pair[0].1.clock, Clock::Person);
+            }
+            all.iter().filter(|(_, trial)| trial.world == World::Wide).count() / 2
+        };
+        assert_eq!((wide(0.0), wide(1.0)), (0, 400));
+        let half = wide(0.5);
+        assert!((160..240).contains(&half), "{half}");
     }
 }

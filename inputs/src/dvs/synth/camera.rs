@@ -7,6 +7,7 @@
 use super::dice::Dice;
 use super::render::ln;
 use super::stage::Stage;
+use super::world::World;
 use crate::dvs::event::{CameraEvent, Sensor};
 
 /// How good a sensor is.
@@ -45,29 +46,32 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Draws a sensor and its biases, from one that is tuned well to one that hardly sees the person. Whoever sets up
-    /// a camera looks whether it sees anything: thresholds stay below what skin differs from the wall
-    /// (`contrast`, log intensity), the more so if events get lost.
-    pub fn draw(contrast: f32, dice: &mut Dice) -> Self {
-        let loss = if dice.chance(0.45) { dice.between(0.0, 0.65) } else { 0.0 };
-        let threshold = dice.scale(0.07, (0.6 * contrast * (1.0 - 0.6 * loss)).clamp(0.14, 0.5));
-        let balance = dice.scale(0.75, 1.3);
+    /// Draws a sensor and its biases: a well-tuned one in the data set's world, anything down to one that hardly sees
+    /// the person in the wide world.
+    ///
+    /// Thresholds stay below the difference between skin and wall (`contrast`, log intensity), the more so if events
+    /// get lost: a user who sets up a camera checks that it sees something.
+    pub fn draw(world: World, contrast: f32, dice: &mut Dice) -> Self {
+        let loss = if dice.chance(world.pick(0.0, 0.45)) { dice.between(0.0, 0.65) } else { 0.0 };
+        let [least, most] = world.pick([0.12, 0.4], [0.07, 0.5]);
+        let threshold = dice.scale(least, (0.6 * contrast * (1.0 - 0.6 * loss)).clamp(0.14, most));
+        let balance = world.scale(dice, [0.8, 1.1], [0.75, 1.3]);
         let noisy = dice.unit();
         Self {
             thresholds: [threshold * balance, threshold / balance],
             mismatch: dice.between(0.05, 0.3),
             jitter: dice.between(0.05, 0.5),
-            refractory_us: dice.scale(200.0, 12_000.0),
-            noise_hz: 0.01 * libm::powf(25.0, noisy),
+            refractory_us: world.scale(dice, [200.0, 1_500.0], [200.0, 12_000.0]),
+            noise_hz: world.pick(0.006, 0.01) * libm::powf(world.pick(5.0, 25.0), noisy),
             noise_spread: dice.between(0.0, 2.5),
-            hot_pixels: (100.0 * dice.unit() * noisy) as usize,
+            hot_pixels: (world.pick(30.0, 100.0) * dice.unit() * noisy) as usize,
             hot_hz: dice.scale(4.0, 20.0),
             noise_on: dice.between(0.25, 0.7),
-            answer: if dice.chance(0.7) { dice.between(0.0, 0.5) } else { 0.0 },
-            late: if dice.chance(0.35) { dice.between(0.2, 0.95) } else { 0.0 },
+            answer: if dice.chance(world.pick(0.3, 0.7)) { dice.between(0.0, 0.5) } else { 0.0 },
+            late: if dice.chance(world.pick(0.0, 0.35)) { dice.between(0.2, 0.95) } else { 0.0 },
             late_s: dice.scale(0.03, 0.25),
             loss,
-            repeat: if dice.chance(0.4) { dice.between(0.0, 0.3) } else { 0.0 },
+            repeat: if dice.chance(world.pick(0.2, 0.4)) { dice.between(0.0, 0.3) } else { 0.0 },
         }
     }
 }

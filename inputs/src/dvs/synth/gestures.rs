@@ -1,36 +1,46 @@
 //! The gestures of DVS128 Gesture as movements: ranges from which each performance is drawn.
 //!
 //! The ranges are ours: the data set (Amir et al., CVPR 2017) names its classes and shows them, it does not measure
-//! them. "Clockwise" is as the camera sees it; no source says whose clock the data set means.
+//! them. Those of [`World::Dataset`] are what a network trained on the real set recognises (docs/gestures.md).
+//! [`Clock`] says who sees "clockwise" so; no source says whose clock the data set means.
 
 use super::dice::Dice;
 use super::motion::{Motion, Path};
 use super::others;
 use super::people::Person;
 use super::vector::{Vec3, vec3};
+use super::world::{Clock, World};
 use crate::dvs::gesture::Gesture;
 
+/// Origin of a performance: the ranges it is drawn from, and the convention of circles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Ranges of every movement.
+    pub world: World,
+    /// Point of view from which circles are called clockwise.
+    pub clock: Clock,
+}
+
 /// Draws how this person makes this gesture this time.
-pub fn perform(gesture: Gesture, person: &Person, dice: &mut Dice) -> Motion {
+pub fn perform(gesture: Gesture, style: Style, person: &Person, dice: &mut Dice) -> Motion {
+    let Style { world, clock } = style;
     let mut motion = match gesture.name() {
-        "hand_clapping" => clapping(person, dice),
-        "right_hand_wave" => waving(person, dice),
-        "left_hand_wave" => waving(person, dice).mirrored(),
-        "right_arm_clockwise" => circling(1.0, dice),
-        "right_arm_counter_clockwise" => circling(-1.0, dice),
+        "hand_clapping" => clapping(world, person, dice),
+        "right_hand_wave" => waving(world, person, dice),
+        "left_hand_wave" => waving(world, person, dice).mirrored(),
+        "right_arm_clockwise" => circling(world, clock.direction(), dice),
+        "right_arm_counter_clockwise" => circling(world, -clock.direction(), dice),
         // A mirror turns clocks round.
-        "left_arm_clockwise" => circling(-1.0, dice).mirrored(),
-        "left_arm_counter_clockwise" => circling(1.0, dice).mirrored(),
-        "arm_roll" => rolling(person, dice),
-        "air_drums" => drumming(dice),
-        "air_guitar" => strumming(person, dice),
-        _ => others::other(person, dice),
+        "left_arm_clockwise" => circling(world, -clock.direction(), dice).mirrored(),
+        "left_arm_counter_clockwise" => circling(world, clock.direction(), dice).mirrored(),
+        "arm_roll" => rolling(world, person, dice),
+        "air_drums" => drumming(world, dice),
+        "air_guitar" => strumming(world, person, dice),
+        _ => others::other(world, person, dice),
     };
     motion.tempo *= person.tempo;
     for path in [&mut motion.right, &mut motion.left] {
-        for way in [&mut path.sin, &mut path.cos, &mut path.sin2, &mut path.cos2] {
-            *way = *way * person.reach;
-        }
+        path.resize(person.reach);
     }
     motion
 }
@@ -59,33 +69,38 @@ pub(super) fn idle(dice: &mut Dice) -> Path {
     path
 }
 
-fn clapping(person: &Person, dice: &mut Dice) -> Motion {
-    let half = dice.between(0.13, 0.42);
+fn clapping(world: World, person: &Person, dice: &mut Dice) -> Motion {
+    let half = world.between(dice, [0.05, 0.18], [0.13, 0.42]);
     let middle = midline(person);
-    let mut centre = within(dice, vec3(0.0, -0.55, 0.45), vec3(0.0, 0.1, 0.75));
+    let [low, high] = world
+        .pick([vec3(0.0, -0.35, 0.25), vec3(0.0, 0.1, 0.8)], [vec3(0.0, -0.55, 0.45), vec3(0.0, 0.1, 0.75)]);
+    let mut centre = within(dice, low, high);
     centre.x = middle + half + dice.between(0.02, 0.08);
     let mut path = Path::still(centre);
     path.sin = vec3(half, dice.between(-0.06, 0.06), dice.between(-0.05, 0.05));
     // Hands are flung together and drawn apart.
     path.sin2 = path.sin * dice.between(-0.2, 0.2);
-    path.elbow = within(dice, vec3(0.3, -0.9, -0.3), vec3(0.9, -0.4, 0.1));
+    // In the data set's world the elbows stay at the sides.
+    let [low, high] = world
+        .pick([vec3(-0.1, -1.0, -0.3), vec3(0.35, -0.6, 0.1)], [vec3(0.3, -0.9, -0.3), vec3(0.9, -0.4, 0.1)]);
+    path.elbow = within(dice, low, high);
     path.turn = dice.between(-0.3, 0.3);
     path.spread = dice.between(0.0, 0.6);
     let mut other = path;
-    if dice.chance(0.3) {
+    if dice.chance(world.pick(0.05, 0.3)) {
         // One hand claps onto the other.
         other.sin = path.sin * dice.between(0.15, 0.6);
         other.centre.x = middle + other.sin.x + 0.04;
     }
-    let tempo = dice.scale(1.1, 3.2);
+    let tempo = world.scale(dice, [1.0, 4.5], [1.1, 3.2]);
     let mut motion = Motion::new(path, other, tempo, dice);
     motion.bounce = dice.between(0.0, 0.008);
     if dice.chance(0.5) { motion.mirrored() } else { motion }
 }
 
-fn waving(person: &Person, dice: &mut Dice) -> Motion {
+fn waving(world: World, person: &Person, dice: &mut Dice) -> Motion {
     let below = |dice: &mut Dice| within(dice, vec3(0.2, -1.0, -0.3), vec3(0.9, -0.5, 0.2));
-    let mut path = match dice.below(8) {
+    let mut path = match dice.below(world.pick(16, 8)) {
         0 => {
             // The whole straight arm, above the shoulder.
             let mut path = Path::still(within(dice, vec3(0.2, 0.65, 0.1), vec3(0.55, 0.85, 0.4)));
@@ -103,12 +118,12 @@ fn waving(person: &Person, dice: &mut Dice) -> Motion {
             path.elbow = below(dice);
             path
         }
-        _ => about_the_elbow(person, dice),
+        _ => about_the_elbow(world, person, dice),
     };
     path.turn = dice.between(-0.1, 0.8);
     path.spread = dice.between(0.2, 1.0);
     let idle = idle(dice);
-    let tempo = dice.scale(0.9, 3.0);
+    let tempo = world.scale(dice, [1.0, 3.0], [0.9, 3.0]);
     let mut motion = Motion::new(path, idle, tempo, dice);
     motion.lean = dice.between(-0.01, 0.02);
     motion
@@ -116,11 +131,13 @@ fn waving(person: &Person, dice: &mut Dice) -> Motion {
 
 /// The way of the wrist when the forearm swings about an elbow that keeps its place: beside the body, before it, or
 /// raised.
-fn about_the_elbow(person: &Person, dice: &mut Dice) -> Path {
+fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
     let (upper, fore) = (person.upper_arm / person.arm(), person.forearm / person.arm());
-    let elbow = within(dice, vec3(0.0, -1.0, -0.1), vec3(0.7, -0.2, 0.7)).unit_or(vec3(0.0, -1.0, 0.0));
+    let [low, high] = world
+        .pick([vec3(0.2, -0.5, -0.1), vec3(0.9, 0.3, 0.7)], [vec3(0.0, -1.0, -0.1), vec3(0.7, -0.2, 0.7)]);
+    let elbow = within(dice, low, high).unit_or(vec3(0.0, -1.0, 0.0));
     // Angles from upright, outwards: the middle one and how far it goes; and how far the forearm points forwards.
-    let (middle, swing) = (dice.between(-0.5, 0.5), dice.between(0.22, 0.8));
+    let (middle, swing) = (dice.between(-0.5, 0.5), world.between(dice, [0.2, 0.7], [0.22, 0.8]));
     let forwards = dice.between(0.0, 0.9);
     let along = |x: f32, y: f32| vec3(x, y * libm::cosf(forwards), y * libm::sinf(forwards)) * fore;
     let (sin, cos) = (libm::sinf(middle), libm::cosf(middle));
@@ -136,83 +153,104 @@ fn about_the_elbow(person: &Person, dice: &mut Dice) -> Path {
 
 /// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm is on the
 /// image's left and "outwards" points left: there, from outwards to up is clockwise.
-fn circling(direction: f32, dice: &mut Dice) -> Motion {
-    let radius = dice.between(0.32, 0.75);
+fn circling(world: World, direction: f32, dice: &mut Dice) -> Motion {
+    let radius = world.between(dice, [0.4, 0.8], [0.32, 0.75]);
     let flat = dice.between(0.65, 1.2);
-    let mut path = Path::still(within(dice, vec3(0.0, -0.25, 0.3), vec3(0.45, 0.25, 0.75)));
+    let [low, high] = world.pick(
+        [vec3(0.2, -0.25, 0.25), vec3(0.55, 0.25, 0.75)],
+        [vec3(0.0, -0.25, 0.3), vec3(0.45, 0.25, 0.75)],
+    );
+    let mut path = Path::still(within(dice, low, high));
     // The circle may be tipped out of the picture's plane: towards the camera on one side.
-    path.cos = vec3(radius * flat, 0.0, radius * dice.between(-0.4, 0.4));
-    path.sin = vec3(0.0, radius, radius * dice.between(-0.4, 0.4)) * direction;
+    path.cos = vec3(radius * flat, 0.0, radius * world.between(dice, [-0.6, 0.6], [-0.4, 0.4]));
+    path.sin = vec3(0.0, radius, radius * world.between(dice, [-0.6, 0.9], [-0.4, 0.4])) * direction;
     path.phase = dice.unit();
     path.elbow = within(dice, vec3(0.3, -0.9, -0.3), vec3(1.0, -0.2, 0.2));
     path.spread = dice.between(0.0, 0.7);
     let idle = idle(dice);
-    let tempo = dice.scale(0.55, 1.8);
+    let tempo = world.scale(dice, [0.45, 0.8], [0.55, 1.8]);
     let mut motion = Motion::new(path, idle, tempo, dice);
     motion.lean = dice.between(-0.03, 0.03);
     motion.bounce = dice.between(0.0, 0.01);
     motion
 }
 
-fn rolling(person: &Person, dice: &mut Dice) -> Motion {
-    let (high, deep) = (dice.between(0.12, 0.3), dice.between(0.08, 0.25));
-    let mut centre = within(dice, vec3(0.0, -0.6, 0.4), vec3(0.0, -0.05, 0.65));
+fn rolling(world: World, person: &Person, dice: &mut Dice) -> Motion {
+    let high = world.between(dice, [0.1, 0.25], [0.12, 0.3]);
+    let deep = world.between(dice, [0.05, 0.3], [0.08, 0.25]);
+    let [lowest, highest] = world.pick(
+        [vec3(0.0, -0.52, 0.35), vec3(0.0, -0.25, 0.65)],
+        [vec3(0.0, -0.6, 0.4), vec3(0.0, -0.05, 0.65)],
+    );
+    let mut centre = within(dice, lowest, highest);
     // The forearms lie across the chest, one before the other.
-    centre.x = midline(person) + dice.between(-0.12, 0.14);
+    centre.x = midline(person) + world.between(dice, [-0.02, 0.06], [-0.12, 0.14]);
     let mut path = Path::still(centre);
-    path.sin = vec3(dice.between(-0.04, 0.04), high, 0.0);
-    path.cos = vec3(dice.between(-0.04, 0.04), 0.0, deep * dice.sign());
-    path.elbow = within(dice, vec3(0.8, -0.5, -0.2), vec3(1.0, 0.1, 0.1));
+    path.sin = vec3(world.between(dice, [-0.05, 0.05], [-0.04, 0.04]), high, 0.0);
+    path.cos = vec3(world.between(dice, [-0.2, 0.0], [-0.04, 0.04]), 0.0, deep * dice.sign());
+    let [lowest, highest] = world
+        .pick([vec3(0.6, -0.5, -0.15), vec3(1.0, 0.1, 0.3)], [vec3(0.8, -0.5, -0.2), vec3(1.0, 0.1, 0.1)]);
+    path.elbow = within(dice, lowest, highest);
     path.spread = dice.between(0.0, 0.3);
     let mut other = path;
-    other.phase = 0.5 + dice.between(-0.06, 0.06);
-    let tempo = dice.scale(0.8, 2.6);
+    other.phase = 0.5 + world.between(dice, [-0.08, 0.08], [-0.06, 0.06]);
+    let tempo = world.scale(dice, [0.8, 1.4], [0.8, 2.6]);
     let mut motion = Motion::new(path, other, tempo, dice);
     motion.bounce = dice.between(0.0, 0.008);
     motion
 }
 
-fn drumming(dice: &mut Dice) -> Motion {
-    let high = dice.between(0.12, 0.36);
-    let mut path = Path::still(within(dice, vec3(-0.1, -0.6, 0.45), vec3(0.35, -0.05, 0.75)));
-    path.sin = vec3(dice.between(-0.05, 0.05), high, dice.between(-0.12, 0.02));
+fn drumming(world: World, dice: &mut Dice) -> Motion {
+    let high = world.between(dice, [0.06, 0.28], [0.12, 0.36]);
+    let [lowest, highest] = world.pick(
+        [vec3(-0.2, -0.65, 0.2), vec3(-0.03, -0.35, 0.5)],
+        [vec3(-0.1, -0.6, 0.45), vec3(0.35, -0.05, 0.75)],
+    );
+    let mut path = Path::still(within(dice, lowest, highest));
+    path.sin = vec3(dice.between(-0.05, 0.05), high, world.between(dice, [-0.1, 0.2], [-0.12, 0.02]));
     // Down faster than up.
     path.sin2 = vec3(0.0, high * dice.between(0.0, 0.35), 0.0);
-    path.elbow = within(dice, vec3(0.3, -0.9, -0.4), vec3(0.9, -0.5, 0.0));
+    path.elbow = within(dice, vec3(0.3, -0.9, world.pick(-0.6, -0.4)), vec3(1.0, -0.5, world.pick(0.2, 0.0)));
     path.spread = dice.between(0.0, 0.25);
     path.turn = dice.between(-0.2, 0.2);
     let mut other = path;
     other.centre = other.centre + within(dice, vec3(-0.08, -0.06, -0.06), vec3(0.08, 0.06, 0.06));
     // Mostly hand after hand, sometimes one twice as fast.
-    if dice.chance(0.12) {
+    if dice.chance(world.pick(0.05, 0.12)) {
         other.ratio = 2.0;
     } else {
         other.phase = 0.5 + dice.between(-0.08, 0.08);
     }
-    let tempo = dice.scale(1.2, 3.6);
+    let tempo = world.scale(dice, [1.0, 2.4], [1.2, 3.6]);
     let mut motion = Motion::new(path, other, tempo, dice);
     motion.bounce = dice.between(0.0, 0.015);
     motion.twist = dice.between(-0.06, 0.06);
     if dice.chance(0.5) { motion.mirrored() } else { motion }
 }
 
-fn strumming(person: &Person, dice: &mut Dice) -> Motion {
+fn strumming(world: World, person: &Person, dice: &mut Dice) -> Motion {
     // The left hand holds the neck, the right one strums before the belly.
-    let mut neck = Path::still(within(dice, vec3(0.35, -0.45, 0.25), vec3(0.75, 0.15, 0.55)));
+    let [low, high] = world.pick([-0.15, 0.2], [-0.45, 0.15]);
+    let mut neck = Path::still(within(
+        dice,
+        vec3(world.pick(0.45, 0.35), low, 0.25),
+        vec3(world.pick(0.8, 0.75), high, 0.55),
+    ));
     neck.elbow = within(dice, vec3(0.2, -1.0, -0.3), vec3(0.6, -0.8, 0.0));
     let slide = if dice.chance(0.4) { dice.between(0.05, 0.2) } else { dice.between(0.0, 0.03) };
     neck.sin = vec3(slide, slide * 0.25, 0.0);
     neck.ratio = dice.between(0.15, 0.6);
     neck.spread = dice.between(0.1, 0.4);
-    let mut hand = Path::still(within(dice, vec3(0.0, -0.9, 0.3), vec3(0.0, -0.55, 0.5)));
-    hand.centre.x = midline(person) + dice.between(-0.05, 0.35);
-    let stroke = dice.between(0.12, 0.32);
+    let mut hand = Path::still(within(dice, vec3(0.0, world.pick(-1.0, -0.9), 0.3), vec3(0.0, -0.55, 0.5)));
+    hand.centre.x = midline(person) + world.between(dice, [-0.05, 0.2], [-0.05, 0.35]);
+    let stroke = world.between(dice, [0.12, 0.4], [0.12, 0.32]);
     hand.sin = vec3(stroke * dice.between(-0.4, 0.4), stroke, 0.0);
     hand.sin2 = vec3(0.0, stroke * dice.between(-0.15, 0.15), 0.0);
-    hand.elbow = within(dice, vec3(0.6, -0.4, -0.8), vec3(1.0, 0.1, -0.4));
+    let [low, high] = world.pick([-0.6, -0.1], [-0.4, 0.1]);
+    hand.elbow = within(dice, vec3(0.6, low, -0.8), vec3(1.0, high, -0.4));
     hand.turn = dice.between(0.0, 0.5);
     hand.spread = dice.between(0.0, 0.3);
-    let tempo = dice.scale(1.3, 4.0);
+    let tempo = world.scale(dice, [1.3, 5.0], [1.3, 4.0]);
     let mut motion = Motion::new(hand, neck, tempo, dice);
     motion.lean = dice.between(-0.02, 0.02);
     motion.bounce = dice.between(0.0, 0.012);

@@ -53,6 +53,18 @@ impl Path {
         Self::still(vec3(0.10, -0.97, 0.08))
     }
 
+    /// Returns `true` if the hand goes farther than a hanging arm swings.
+    pub(super) fn moves(&self) -> bool {
+        [self.sin, self.cos, self.sin2, self.cos2].iter().any(|way| way.length() > 0.05)
+    }
+
+    /// Scales how far the hand goes.
+    pub(super) fn resize(&mut self, factor: f32) {
+        for way in [&mut self.sin, &mut self.cos, &mut self.sin2, &mut self.cos2] {
+            *way = *way * factor;
+        }
+    }
+
     /// Where the hand is at this beat.
     pub fn at(&self, beat: f32, size: f32) -> ArmPose {
         let angle = TAU * (beat * self.ratio + self.phase);

@@ -6,24 +6,28 @@ use super::gestures::{idle, within};
 use super::motion::{Motion, Path};
 use super::people::Person;
 use super::vector::{Vec3, vec3};
+use super::world::World;
 
 /// Draws a movement that belongs to no other class.
-pub fn other(person: &Person, dice: &mut Dice) -> Motion {
+///
+/// Beckoning and scratching, small movements of one hand, are left out of the data set's world: in its frames, a tenth
+/// of a second of them is a wave or a circle.
+pub fn other(world: World, person: &Person, dice: &mut Dice) -> Motion {
     const KINDS: [fn(&Person, &mut Dice) -> Motion; 12] = [
         both_wave,
         both_circle,
         jumping_jack,
         boxing,
         flapping,
-        beckoning,
         twisting,
-        scratching,
         saluting,
         crawling,
         rocking,
         fidgeting,
+        beckoning,
+        scratching,
     ];
-    let kind = KINDS.get(dice.below(KINDS.len())).copied().unwrap_or(fidgeting);
+    let kind = KINDS.get(dice.below(world.pick(KINDS.len() - 2, KINDS.len()))).copied().unwrap_or(fidgeting);
     let motion = kind(person, dice);
     if dice.chance(0.5) { motion.mirrored() } else { motion }
 }

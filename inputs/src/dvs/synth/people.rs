@@ -1,6 +1,7 @@
 //! People: how they are built, what they wear, how they move.
 
 use super::dice::Dice;
+use super::world::World;
 
 /// Somebody who makes gestures. Lengths in metres, colours as the part of the light that is thrown back (albedo).
 #[derive(Clone, Debug)]
@@ -72,15 +73,19 @@ pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) ->
 }
 
 impl Person {
-    /// Draws a person. Sizes spread like those of adults (about ±8 %), clothes as wardrobes do.
-    pub fn draw(dice: &mut Dice) -> Self {
+    /// Draws a person of a world. Sizes spread like those of adults (about ±8 %).
+    ///
+    /// In the wide world clothes spread as wardrobes do. In the data set's, skin is the brightest in the picture, and
+    /// shirts are dark and mostly end at the elbow: forearms stand out before wall and trunk, and the polarity of an
+    /// edge shows the direction in which a hand moves.
+    pub fn draw(world: World, dice: &mut Dice) -> Self {
         let size = 1.0 + 0.07 * dice.normal();
         let build = 1.0 + 0.12 * dice.normal();
         let length = |mean: f32, dice: &mut Dice| mean * size * (1.0 + 0.03 * dice.normal());
         let (upper_arm, forearm, hand) = (length(0.30, dice), length(0.26, dice), length(0.18, dice));
         let (shoulder, torso, head) = (length(0.19, dice), length(0.52, dice), length(0.125, dice));
         let plain = dice.chance(0.45);
-        let skin = dice.scale(0.12, 0.60);
+        let skin = world.scale(dice, [0.4, 0.60], [0.12, 0.60]);
         Self {
             upper_arm,
             forearm,
@@ -93,18 +98,18 @@ impl Person {
             skin,
             hair: dice.scale(0.03, 0.45),
             hair_length: if dice.chance(0.12) { 0.0 } else { dice.between(0.35, 1.0) },
-            shirt: unlike(skin, 0.3, [0.04, 0.80], dice),
+            shirt: unlike(skin, 0.3, world.pick([0.04, 0.14], [0.04, 0.80]), dice),
             trousers: dice.scale(0.04, 0.45),
-            long_sleeves: dice.chance(0.5),
+            long_sleeves: dice.chance(world.pick(0.06, 0.5)),
             pattern: Pattern {
                 contrast: if plain { dice.between(0.0, 0.06) } else { dice.between(0.08, 0.45) },
                 along: dice.scale(0.8, 7.0),
                 across: if dice.chance(0.5) { 0.0 } else { dice.between(0.3, 2.0) },
             },
-            left_handed: dice.chance(0.1),
+            left_handed: dice.chance(world.pick(0.04, 0.1)),
             tempo: dice.scale(0.75, 1.3),
             reach: dice.between(0.8, 1.2),
-            sway: dice.scale(0.003, 0.03),
+            sway: world.scale(dice, [0.001, 0.005], [0.003, 0.03]),
             glasses: dice.chance(0.4),
         }
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::dice::Dice;
 use super::people::unlike;
 use super::render::{Canvas, Look};
+use super::world::World;
 use crate::dvs::event::Sensor;
 
 /// The lightings that file names of DVS128 Gesture know.
@@ -56,8 +57,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Draws a place with this lighting, before whose wall skin of this albedo can be seen.
-    pub fn draw(lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
+    /// Draws a place of a world with this lighting, before whose wall skin of this albedo can be seen.
+    pub fn draw(world: World, lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
         // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et al. (2008) show
         // between office light and dusk.
         let (shading, lag, flicker) = match lighting {
@@ -71,9 +72,9 @@ impl Stage {
         let angle = dice.between(-1.4, 1.4);
         let light = [strength * libm::sinf(angle), -strength * libm::cosf(angle) * dice.unit()];
         let mains = if dice.chance(0.5) { 100.0 } else { 120.0 };
-        let wall = unlike(skin, 0.35, [0.06, 0.8], dice);
+        let wall = unlike(skin, 0.35, world.pick([0.07, 0.2], [0.06, 0.8]), dice);
         Self {
-            look: Look { light, blur: dice.scale(0.9, 3.0) },
+            look: Look { light, blur: world.scale(dice, [0.9, 2.5], [0.9, 3.0]) },
             background: background(sensor, wall, dice),
             contrast: libm::fabsf(libm::logf(wall / skin)),
             lag: dice.scale(lag[0], lag[1]),

@@ -3,12 +3,13 @@
 use super::body::figure;
 use super::camera::{Camera, Quality};
 use super::dice::Dice;
-use super::gestures::perform;
+use super::gestures::{Style, perform};
 use super::motion::{Motion, Pose, Unsteadiness};
 use super::people::Person;
 use super::stage::{Lighting, Stage};
-use super::vector::vec3;
+use super::vector::{Vec3, vec3};
 use super::view::View;
+use super::world::{Clock, World};
 use crate::dvs::event::{CameraEvent, DVS128};
 use crate::dvs::gesture::Gesture;
 use crate::dvs::labels::Label;
@@ -29,6 +30,10 @@ pub struct TrialOptions {
     pub lighting: Lighting,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
+    /// Conditions it is drawn from.
+    pub world: World,
+    /// Point of view from which circles are called clockwise.
+    pub clock: Clock,
 }
 
 /// A recording with its labels.
@@ -55,16 +60,16 @@ pub fn record(options: &TrialOptions) -> Trial {
 
 /// Makes a recording of these gestures, one after the other.
 pub fn record_these(options: &TrialOptions, gestures: &[Gesture]) -> Trial {
-    let person = Person::draw(&mut Dice::new(&[options.seed, u64::from(options.person), 0]));
+    let person = Person::draw(options.world, &mut Dice::new(&[options.seed, u64::from(options.person), 0]));
     let part = |purpose: u64| {
         Dice::new(&[options.seed, u64::from(options.person), u64::from(options.trial) + 1, purpose])
     };
-    let stage = Stage::draw(options.lighting, DVS128, person.skin, &mut part(0));
-    let view = View::draw(&mut part(1));
-    let quality = Quality::draw(stage.contrast, &mut part(2));
+    let stage = Stage::draw(options.world, options.lighting, DVS128, person.skin, &mut part(0));
+    let view = View::draw(options.world, &mut part(1));
+    let quality = Quality::draw(options.world, stage.contrast, &mut part(2));
     let mut camera = Camera::new(DVS128, quality, &stage, part(3));
     let mut dice = part(4);
-    let plan = plan(options, gestures, &person, &mut dice);
+    let plan = plan(options, gestures, (&person, &view), &mut dice);
     let standing = Standing { waves: [(); 3].map(|()| Unsteadiness::draw(&mut dice)) };
 
     let mut canvas = stage.background.clone();
@@ -102,11 +107,19 @@ struct Plan {
 struct Act {
     label: Label,
     motion: Motion,
+    /// Place of the body during the gesture, metres from where it stands at rest.
+    place: Vec3,
     /// How long it takes to get from rest into the gesture, and back, µs.
     raise_us: i64,
 }
 
-fn plan(options: &TrialOptions, gestures: &[Gesture], person: &Person, dice: &mut Dice) -> Plan {
+fn plan(
+    options: &TrialOptions,
+    gestures: &[Gesture],
+    (person, view): (&Person, &View),
+    dice: &mut Dice,
+) -> Plan {
+    let style = Style { world: options.world, clock: options.clock };
     let mut now = 300_000;
     let acts = gestures
         .iter()
@@ -116,11 +129,9 @@ fn plan(options: &TrialOptions, gestures: &[Gesture], person: &Person, dice: &mu
             let start_us = now + raise_us;
             let end_us = start_us + dice.between(shortest as f32, longest as f32) as i64;
             now = end_us + raise_us + dice.between(50_000.0, 400_000.0) as i64;
-            Act {
-                label: Label { gesture, start_us, end_us },
-                motion: perform(gesture, person, dice),
-                raise_us,
-            }
+            let mut motion = perform(gesture, style, person, dice);
+            let place = view.stand(&mut motion, person);
+            Act { label: Label { gesture, start_us, end_us }, motion, place, raise_us }
         })
         .collect();
     Plan { acts, length_us: now }
@@ -132,7 +143,8 @@ impl Plan {
         let near =
             |act: &&Act| now > act.label.start_us - act.raise_us && now < act.label.end_us + act.raise_us;
         let Some(act) = self.acts.iter().find(near) else { return Pose::rest() };
-        let pose = act.motion.at((now - act.label.start_us) as f32 * 1e-6);
+        let mut pose = act.motion.at((now - act.label.start_us) as f32 * 1e-6);
+        pose.body = pose.body + act.place;
         let outside = (act.label.start_us - now).max(now - act.label.end_us).max(0);
         let part = 1.0 - outside as f32 / act.raise_us as f32;
         // Slow, fast, slow: as hands are raised.
