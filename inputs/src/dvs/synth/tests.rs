@@ -177,7 +177,8 @@ fn hands_are_in_the_picture_of_every_world() {
             }
         }
         let part = inside as f32 / (people as f32 * GESTURES as f32 * moments as f32);
-        assert!(part > 0.95, "{world:?}: {part}");
+        // The wide world has hands at the edge of the picture and near hands that leave it.
+        assert!(part > world.pick(0.97, 0.9), "{world:?}: {part}");
     }
 }
 
