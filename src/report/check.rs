@@ -148,7 +148,11 @@ impl CheckReport {
         field(&mut out, INDENT, "model", &self.model);
         let fits = format!("fits: {} of {PE_COUNT} PEs in use, {} not", self.pes_used, self.pes_unused);
         field(&mut out, INDENT, "mapping", &fits);
-        self.layer_table(&mut out);
+        self.balance_table(&mut out, program.is_timed());
+        if !program.is_timed() {
+            self.barrier_table(&mut out);
+        }
+        out.push('\n');
         for map in &self.maps {
             map.write(&mut out);
         }
@@ -167,8 +171,12 @@ impl CheckReport {
         out
     }
 
-    fn layer_table(&self, out: &mut String) {
-        out.push_str("\nNon-zero weights a PE; `contiguous`: most with balance: Units\n");
+    fn balance_table(&self, out: &mut String, spiking: bool) {
+        out.push_str(if spiking {
+            "\nSynapses a PE of each population\n"
+        } else {
+            "\nNon-zero weights a PE; `contiguous`: most with balance: Units\n"
+        });
         let mut table =
             Table::new(&["layer", "PEs", "units a PE", "mean", "max", "excess", "contiguous", "fullest"]);
         for layer in &self.layers {
@@ -186,6 +194,9 @@ impl CheckReport {
             ]);
         }
         table.write(out);
+    }
+
+    fn barrier_table(&self, out: &mut String) {
         out.push_str("\nBarrier, in PE cycles: needed where y could come before a slow PE has read x\n");
         let mut table =
             Table::new(&["layer", "slowest has read x", "may start later by", "fastest sends y", "barrier"]);
@@ -199,11 +210,20 @@ impl CheckReport {
             ]);
         }
         table.write(out);
-        out.push('\n');
     }
 }
 
 fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
+    if subject.program.is_timed() {
+        let row = |balance| LayerCheck {
+            balance,
+            barrier: false,
+            slowest_input_cycles: 0,
+            fastest_output_cycles: 0,
+            skew_cycles: 0,
+        };
+        return check::program_balance(subject.program).into_iter().map(row).collect();
+    }
     let balance = check::balance(subject.network, subject.placed);
     let rows = balance.into_iter().zip(check::barrier_margins(subject));
     rows.enumerate()

@@ -11,7 +11,9 @@ use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::check;
+use crate::mapping::spiking::SpikingProgram;
 use crate::net::csr::Csr;
+use crate::net::spiking::Network;
 use crate::session::Session;
 use crate::session::debug::Hit;
 use crate::session::energy::PeEnergy;
@@ -70,6 +72,7 @@ impl Report {
             layers: layers(session),
             legend: Arc::clone(&session.program().legend),
             phases: phases(session),
+            ticks: super::ticks::ticks(session),
             path: session
                 .opening()
                 .path_uses(session.machine().program())
@@ -126,7 +129,43 @@ fn sparsity(matrices: [&Csr; 2]) -> f64 {
     if entries > 0.0 { 1.0 - nonzeros as f64 / entries } else { 0.0 }
 }
 
+/// Populations of a spiking network, in the place of layers.
+fn populations(session: &Session, network: &Network) -> Vec<Layer> {
+    let dense = |k: usize| -> u64 {
+        let into = network.projections().iter().filter(|projection| projection.to == k);
+        into.map(|projection| projection.rows.dense_synapses()).sum()
+    };
+    let balances = check::program_balance(session.program());
+    let layer = |(k, balance): (usize, check::LayerBalance)| {
+        let units = network.populations()[k].units;
+        let synapses = balance.nonzeros_mean * balance.pes as f64;
+        Layer {
+            name: balance.layer,
+            units,
+            pes: balance.pes,
+            weight_sparsity: if dense(k) > 0 { 1.0 - synapses / dense(k) as f64 } else { 0.0 },
+            activity: session.stats().layer_activity(k, units),
+            nonzeros_mean: balance.nonzeros_mean,
+            nonzeros_max: balance.nonzeros_max,
+            barrier: false,
+        }
+    };
+    balances.into_iter().enumerate().map(layer).collect()
+}
+
+/// Weights on the PEs of each layer or population.
+fn balances(session: &Session) -> Vec<check::LayerBalance> {
+    let program = session.program();
+    if program.is_timed() {
+        return check::program_balance(program);
+    }
+    check::balance(session.model().network(), session.placed())
+}
+
 fn layers(session: &Session) -> Vec<Layer> {
+    if let Some(spiking) = SpikingProgram::of(session.program()) {
+        return populations(session, &spiking.network);
+    }
     let network = session.model().network();
     let balance = check::balance(network, session.placed());
     let mut layers = Vec::new();
@@ -165,7 +204,7 @@ fn phases(session: &Session) -> Vec<PhaseTime> {
 fn timers(session: &Session) -> Vec<Timers> {
     let program = session.program();
     let mut timers = Vec::new();
-    for (k, balance) in check::balance(session.model().network(), session.placed()).into_iter().enumerate() {
+    for (k, balance) in balances(session).into_iter().enumerate() {
         let logged = program.pe(balance.fullest).and_then(|loaded| {
             let (slot, _) = loaded.slot_of(k as u8)?;
             last_logged(session, balance.fullest, loaded, u32::from(slot))

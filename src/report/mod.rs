@@ -14,7 +14,8 @@ pub mod peek;
 pub mod spec;
 pub mod stream;
 pub mod table;
-pub mod text;
+mod text;
+pub mod ticks;
 pub mod trace;
 pub mod traffic;
 pub mod tune;
@@ -100,6 +101,8 @@ pub struct Report {
     pub legend: Arc<Legend>,
     /// Time by phase along the timeline, by layer and then in program order.
     pub phases: Vec<PhaseTime>,
+    /// Ticks of a spiking network; `null` for other networks.
+    pub ticks: Option<ticks::Ticks>,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
     /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.

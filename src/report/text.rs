@@ -25,7 +25,7 @@ impl Report {
         self.layer_table(&mut out);
         self.memory_lines(&mut out);
         self.findings(&mut out);
-        outside(&mut out);
+        self.outside(&mut out);
         out
     }
 
@@ -121,6 +121,13 @@ impl Report {
         );
         field(out, INDENT, "", &went);
         self.task_fields(out);
+        if let Some(ticks) = &self.ticks {
+            let (length, late) = ticks.lines();
+            field(out, INDENT, "ticks", &length);
+            for (number, line) in late.iter().enumerate() {
+                field(out, INDENT, if number == 0 { "OVERRUNS" } else { "" }, line);
+            }
+        }
         let host = format!("{:.2} s on this machine, {:.1} steps/s", self.host.wall_s, self.host.steps_per_s);
         field(out, INDENT, "emulated in", &host);
         field(out, INDENT, "output hash", &self.output_hash);
@@ -263,7 +270,8 @@ impl Report {
             &format!("{}, of the first {}", parts.join(", "), several(path.steps as u64, "step")),
         );
         let communication = path.sending_us + path.noc_us + path.handlers_us;
-        let text = format!("sending y, the NoC and handlers together: {}", share(communication));
+        let sent = self.legend.sent;
+        let text = format!("sending {sent}, the NoC and handlers together: {}", share(communication));
         field(out, INDENT, "", &text);
         out.push('\n');
     }
@@ -283,7 +291,11 @@ impl Report {
             table.row(layer_row(layer));
         }
         table.write(out);
-        out.push_str("sparsity: zero weights of W and R; activity: units that sent an event, mean\n\n");
+        out.push_str(if self.ticks.is_some() {
+            "sparsity: weights of 0 of all projections to it; activity: neurons that spiked, mean\n\n"
+        } else {
+            "sparsity: zero weights of W and R; activity: units that sent an event, mean\n\n"
+        });
     }
 
     fn memory_lines(&self, out: &mut String) {
@@ -328,6 +340,20 @@ impl Report {
         out.push('\n');
     }
 
+    fn outside(&self, out: &mut String) {
+        let readout = if self.ticks.is_some() {
+            ""
+        } else {
+            "The softmax readout, which runs on the host: its time and energy. "
+        };
+        let text = format!(
+            "{readout}Energy and power of DRAM and host. Energy of NoC hops, unless `assume` gives one: none is published."
+        );
+        field(out, INDENT, "not included", &text);
+        let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";
+        field(out, INDENT, "more", text);
+    }
+
     fn findings(&self, out: &mut String) {
         if self.races.count > 0 {
             let text = format!(
@@ -345,14 +371,6 @@ impl Report {
         }
         out.push('\n');
     }
-}
-
-fn outside(out: &mut String) {
-    let text = "The softmax readout, which runs on the host: its time and energy. Energy and power of DRAM and host. \
-                Energy of NoC hops, unless `assume` gives one: none is published.";
-    field(out, INDENT, "not included", text);
-    let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";
-    field(out, INDENT, "more", text);
 }
 
 fn micros<'a>(phases: impl Iterator<Item = &'a PhaseTime>, steps: f64) -> String {
@@ -384,6 +402,14 @@ fn spike_fields(spikes: &SpikeFigures, accuracy: Option<f64>, out: &mut String) 
         );
         field(out, INDENT, if number == 0 { "spikes" } else { "" }, &text);
     }
+    let share = 100.0 * spikes.synaptic_events as f64 / (spikes.dense_macs as f64).max(1.0);
+    let energy = spikes
+        .energy_per_event_j
+        .map_or(String::new(), |joules| format!("; {:.2} nJ of the chip for each", joules * 1e9));
+    let events = grouped(spikes.synaptic_events);
+    let text =
+        format!("{events} synaptic events, {share:.2} % of the products of a dense evaluation{energy}");
+    field(out, INDENT, "", &text);
     if let (Some(accuracy), Some(recordings)) = (accuracy, &spikes.recordings) {
         let right = recordings.iter().filter(|answer| answer.predicted == answer.label).count() as u64;
         let of = several(recordings.len() as u64, "recording");

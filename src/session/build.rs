@@ -191,7 +191,9 @@ pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
 pub fn lints(scene: &Scene, subject: &Subject<'_>, inputs: Vec<InputNote>, model: &Model) -> Vec<Lint> {
     let mut lints: Vec<Lint> = input_lints(inputs).collect();
     lints.extend(check::lints(subject));
-    lints.extend(pipeline_idle(scene));
+    if !subject.program.is_timed() {
+        lints.extend(pipeline_idle(scene));
+    }
     lints.extend(model_notes(model));
     lints.sort_by_key(|lint| std::cmp::Reverse(lint.level));
     lints

@@ -326,3 +326,61 @@ fn traced_potentials_are_in_the_report() {
     assert_eq!(v.len(), 30);
     assert_eq!(v[..4], [3.0, 0.0, 3.0, 0.0]);
 }
+
+fn json(edits: &[&str]) -> Value {
+    let mut arguments = vec!["run", "scenes/dnf.ron", "--steps", "60", "--format", "json"];
+    arguments.extend(edits.iter().flat_map(|edit| ["--set", edit]));
+    serde_json::from_str(&fine(&arguments)).unwrap()
+}
+
+/// The shortest tick that `Auto` finds does not overrun; half of it does, and the report says where.
+#[test]
+fn a_report_says_how_short_a_tick_can_be_and_what_came_too_late() {
+    let auto = json(&[]);
+    let ticks = &auto["ticks"];
+    assert_eq!((&ticks["tick_us"], &ticks["overruns"]), (&Value::Null, &Value::from(0)));
+    let shortest = ticks["shortest_us"].as_f64().unwrap();
+    assert!(shortest > 10.0 && shortest < 1000.0, "{shortest}");
+    assert!(ticks["longest_pe"].as_str().unwrap().starts_with("PE("), "{ticks}");
+
+    // Packets of the last spikes take some µs more.
+    let fixed = json(&[&format!("task.tick=Us({})", shortest.ceil() + 5.0)]);
+    assert_eq!(fixed["ticks"]["overruns"], 0, "{}", fixed["ticks"]);
+    assert_eq!(fixed["output_hash"], auto["output_hash"]);
+    assert!(fixed["ticks"]["slack"].as_f64().unwrap() < 0.2, "{}", fixed["ticks"]);
+
+    let short = json(&[&format!("task.tick=Us({})", (shortest / 2.0).floor())]);
+    let ticks = &short["ticks"];
+    assert!(ticks["overruns"].as_u64().unwrap() > 0, "{ticks}");
+    let first = &ticks["first"][0];
+    assert!(first["pe"].as_str().unwrap().starts_with("PE(") && first["late_us"].as_f64().unwrap() > 0.0);
+    assert!(["read", "synapses", "neurons", "send"].contains(&first["phase"].as_str().unwrap()), "{first}");
+}
+
+/// Synaptic events are those of the mathematics; dense products those of all weights.
+#[test]
+fn a_report_counts_synaptic_events() {
+    let report = json(&["task.tick=Us(2000)"]);
+    let spikes = &report["spikes"];
+    let mut session = session("scenes/dnf.ron", &[]);
+    let feed = spinntui::mapping::spiking::SpikingProgram::of(session.program()).unwrap().network.clone();
+    let (mut state, mut row) = (feed.state(), vec![0.0; 400]);
+    for tick in 0..60 {
+        session.program().dram.read(tick, &mut row);
+        let spiking = (0_u32..).zip(&row).filter(|(_, count)| **count != 0.0);
+        let input =
+            spiking.map(|(neuron, &count)| spinntui::net::spiking::Spike { neuron, count: count as u32 });
+        feed.step(&mut state, &[input.collect()]);
+    }
+    session.run_exactly(true);
+    let counted: Vec<u64> = spikes["projections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|projection| projection["synaptic_events"].as_u64().unwrap())
+        .collect();
+    // The reference counts a synapse with a delay when its spike is sent, as the report does.
+    assert_eq!(counted, state.synaptic_events());
+    assert_eq!(spikes["dense_macs"], 60 * (400 + 400 + 400 * 49));
+    assert!(spikes["energy_per_event_j"].as_f64().unwrap() > 0.0);
+}

@@ -10,7 +10,7 @@ use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{PeProgram, Program};
+use crate::machine::program::{PeProgram, Population, Program};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::net::{Egru, EgruLayer};
 
@@ -69,6 +69,28 @@ impl LayerBalance {
 /// How evenly each layer is spread.
 pub fn balance(network: &Egru, placed: &[Placed]) -> Vec<LayerBalance> {
     network.layers.iter().zip(placed).filter_map(|(layer, placed)| balance_of(layer, placed)).collect()
+}
+
+/// Returns the weights on each PE of every population, by what its slots say of themselves.
+pub fn program_balance(program: &Program) -> Vec<LayerBalance> {
+    let balance = |(k, population): (usize, &Population)| {
+        let slots =
+            || population.pes.iter().filter_map(|&pe| Some((pe, program.pe(pe)?.slot_of(k as u8)?.1)));
+        let loads = || slots().map(|(_, slot)| u64::from(slot.detail.weights()));
+        let units = || slots().map(|(_, slot)| slot.units.len());
+        let most = loads().max()?;
+        let fullest = slots().find(|(_, slot)| u64::from(slot.detail.weights()) == most)?.0;
+        Some(LayerBalance {
+            layer: population.name.clone(),
+            pes: population.pes.len(),
+            units_per_pe: [units().min()?, units().max()?],
+            nonzeros_mean: loads().sum::<u64>() as f64 / population.pes.len().max(1) as f64,
+            nonzeros_max: most,
+            nonzeros_max_contiguous: most,
+            fullest,
+        })
+    };
+    program.layers.iter().enumerate().filter_map(balance).collect()
 }
 
 fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {

@@ -91,9 +91,10 @@ impl TaskOptions for SpikeOptions {
         let first = first.collect();
         let steps = self.steps();
         let inputs = Arc::new(inputs);
-        let plan = Plan { network, inputs, source, steps, traced, first };
+        let bin_us = self.bin_us;
+        let plan = Plan { network, inputs, source, steps, traced, first, bin_us, read: Mutex::default() };
         let notes = converted.notes.iter().map(note).collect();
-        Ok(Arc::new(SpikeFeed { plan: Arc::new(plan), notes, tick: self.tick, bin_us: self.bin_us }))
+        Ok(Arc::new(SpikeFeed { plan: Arc::new(plan), notes, tick: self.tick }))
     }
 }
 
@@ -200,12 +201,11 @@ pub struct SpikeFeed {
     plan: Arc<Plan>,
     notes: Vec<InputNote>,
     tick: super::options::Tick,
-    bin_us: u32,
 }
 
 impl Feed for SpikeFeed {
     fn dram(&self) -> Arc<dyn DramRows> {
-        Arc::new(SpikeRows { plan: Arc::clone(&self.plan), bin_us: self.bin_us, read: Mutex::default() })
+        Arc::new(SpikeRows(Arc::clone(&self.plan)))
     }
 
     fn sequence(&self) -> u32 {
@@ -232,35 +232,7 @@ impl Feed for SpikeFeed {
 
 /// Numbers of spikes of all inputs, a row a tick.
 #[derive(Debug)]
-struct SpikeRows {
-    plan: Arc<Plan>,
-    bin_us: u32,
-    /// Recording read last.
-    read: Mutex<Option<(usize, Arc<SpikeList>)>>,
-}
-
-impl SpikeRows {
-    /// Returns the list and the tick in it that a row stands for.
-    fn list(&self, row: u32) -> Option<(Arc<SpikeList>, u32)> {
-        match &*self.plan.inputs {
-            Inputs::List(list) => Some((Arc::clone(list), row)),
-            Inputs::Recordings(recordings) => {
-                let (number, tick) = ((row / self.plan.steps) as usize, row % self.plan.steps);
-                let recording = recordings.get(number)?;
-                let mut read = self.read.lock().ok()?;
-                if let Some((of, list)) = &*read
-                    && *of == number
-                {
-                    return Some((Arc::clone(list), tick));
-                }
-                // The run has refused a recording that cannot be read before it comes to this.
-                let list = Arc::new(recording::read(&recording.path, self.bin_us).unwrap_or_default());
-                *read = Some((number, Arc::clone(&list)));
-                Some((list, tick))
-            }
-        }
-    }
-}
+struct SpikeRows(Arc<Plan>);
 
 impl DramRows for SpikeRows {
     fn name(&self) -> &'static str {
@@ -268,16 +240,16 @@ impl DramRows for SpikeRows {
     }
 
     fn rows(&self) -> u64 {
-        self.plan.total()
+        self.0.total()
     }
 
     fn width(&self) -> usize {
-        self.plan.network.sources().iter().map(SpikeSource::units).sum()
+        self.0.network.sources().iter().map(SpikeSource::units).sum()
     }
 
     fn read(&self, row: u32, out: &mut [f32]) {
         out.fill(0.0);
-        let Some((list, tick)) = self.list(row) else { return };
+        let Some((list, tick)) = self.0.list(row) else { return };
         for spike in list.at(tick) {
             if let Some(count) = out.get_mut(spike.neuron as usize) {
                 *count = spike.count as f32;

@@ -9,7 +9,7 @@ pub mod view;
 mod work;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::TaskKind;
 use super::facts::{FactKind, TaskFacts, fact};
@@ -63,6 +63,10 @@ pub struct Plan {
     pub traced: Vec<(usize, u32)>,
     /// First neuron of each population among all.
     first: Vec<usize>,
+    /// Time that a tick stands for in recordings, µs.
+    bin_us: u32,
+    /// Recording read last.
+    read: Mutex<Option<(usize, Arc<SpikeList>)>>,
 }
 
 impl Plan {
@@ -71,6 +75,27 @@ impl Plan {
         match &*self.inputs {
             Inputs::List(_) => 0,
             Inputs::Recordings(recordings) => recordings.len(),
+        }
+    }
+
+    /// Returns the list, and the tick in it, that a tick of the run stands for.
+    fn list(&self, row: u32) -> Option<(Arc<SpikeList>, u32)> {
+        match &*self.inputs {
+            Inputs::List(list) => Some((Arc::clone(list), row)),
+            Inputs::Recordings(recordings) => {
+                let (number, tick) = ((row / self.steps) as usize, row % self.steps);
+                let recording = recordings.get(number)?;
+                let mut read = self.read.lock().ok()?;
+                if let Some((of, list)) = &*read
+                    && *of == number
+                {
+                    return Some((Arc::clone(list), tick));
+                }
+                // The run has refused a recording that cannot be read before it comes to this.
+                let list = Arc::new(recording::read(&recording.path, self.bin_us).unwrap_or_default());
+                *read = Some((number, Arc::clone(&list)));
+                Some((list, tick))
+            }
         }
     }
 
@@ -122,6 +147,10 @@ pub struct SpikeTask {
     raster: VecDeque<(u64, Arc<[u32]>)>,
     /// Spikes so far, by population.
     spikes: Arc<Vec<u64>>,
+    /// Synapses that spikes have passed so far, by projection.
+    synaptic: Arc<Vec<u64>>,
+    /// Energy of the chip so far, J.
+    energy_j: f64,
     /// Spikes of all neurons, and of the outputs, in the last tick.
     last: (u64, u64),
     tally: Tally,
@@ -136,6 +165,8 @@ impl SpikeTask {
         Self {
             taps: network.outputs().iter().map(taps).collect(),
             spikes: Arc::new(vec![0; network.populations().len()]),
+            synaptic: Arc::new(vec![0; network.projections().len()]),
+            energy_j: 0.0,
             tally: Tally::new(plan.output_units(0)),
             plan,
             fed: 0,
@@ -176,6 +207,7 @@ impl SpikeTask {
                 }
             }
         }
+        self.count_synapses(&plan, tick, all);
         if self.raster.len() == RASTER {
             self.raster.pop_front();
         }
@@ -234,6 +266,25 @@ impl SpikeTask {
         sent
     }
 
+    /// Counts the synapses that the spikes of a tick pass.
+    fn count_synapses(&mut self, plan: &Plan, tick: u64, all: &[f32]) {
+        let network = &plan.network;
+        let sources: Vec<_> = (0..network.sources().len()).map(|source| plan.input(tick, source)).collect();
+        let populations = (0..network.populations().len()).map(|k| match network.populations()[k].firing {
+            Some(_) => spikes_of(plan.values(all, k)),
+            None => Arc::from([]),
+        });
+        let populations: Vec<_> = populations.collect();
+        for (projection, passed) in network.projections().iter().zip(Arc::make_mut(&mut self.synaptic)) {
+            let spikes = match projection.from {
+                Origin::Source(source) => &sources[source],
+                Origin::Population(population) => &populations[population],
+            };
+            let synapses = |spike: &Spike| projection.rows.row(spike.neuron as usize).len() as u64;
+            *passed += spikes.iter().map(|spike| synapses(spike) * u64::from(spike.count)).sum::<u64>();
+        }
+    }
+
     fn begin_recording(&mut self) {
         self.tally.begin();
         for line in self.taps.iter_mut().flatten() {
@@ -261,11 +312,11 @@ fn spikes_of(counts: &[f32]) -> Arc<[Spike]> {
 impl Plan {
     /// Returns the spikes of a source in a tick, of a run over a list.
     fn input(&self, tick: u64, source: usize) -> Arc<[Spike]> {
-        let Inputs::List(list) = &*self.inputs else { return Arc::from([]) };
+        let Some((list, tick)) = self.list(tick as u32) else { return Arc::from([]) };
         let sources = self.network.sources();
         let first: usize = sources[..source].iter().map(SpikeSource::units).sum();
         let range = first as u32..(first + sources[source].units()) as u32;
-        let own = list.at(tick as u32).iter().filter(|spike| range.contains(&spike.neuron));
+        let own = list.at(tick).iter().filter(|spike| range.contains(&spike.neuron));
         own.map(|spike| Spike { neuron: spike.neuron - range.start, ..*spike }).collect()
     }
 }

@@ -44,7 +44,8 @@ impl Work for SpikeTask {
         Ok(Some(vec![(self.fed - 1) as u32]))
     }
 
-    fn observe(&mut self, outputs: &[Vec<f32>], _now: (Tick, f64)) {
+    fn observe(&mut self, outputs: &[Vec<f32>], now: (Tick, f64)) {
+        self.energy_j = now.1;
         if let Some(all) = outputs.first()
             && self.taken < self.fed
         {
