@@ -165,7 +165,9 @@ pub fn write(digit: usize, dice: &mut Dice) -> Vec<Stroke> {
     // Corners, where two strokes meet, stay together: both get the same displacement.
     let mut moved: Vec<([f32; 2], [f32; 2])> = Vec::new();
     let mut place = |point: [f32; 2]| {
-        if let Some((_, to)) = moved.iter().find(|(from, _)| *from == point) {
+        if let Some((_, to)) =
+            moved.iter().find(|(from, _)| from.map(f32::to_bits) == point.map(f32::to_bits))
+        {
             return *to;
         }
         let x = point[0] - 0.5 + uneven * dice.normal();
