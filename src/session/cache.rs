@@ -58,7 +58,12 @@ pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loade
         loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds")
     })?;
     let feed = scene.task.options().load(
-        &Loading { model: &model, mapping: &scene.mapping },
+        &Loading {
+            model: &model,
+            schedule: scene.mapping.spike_schedule(),
+            weights: scene.mapping.weights,
+            weight_scale: scene.mapping.weight_scale,
+        },
         loaded,
         &mut cache.kept,
     );

@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::work::Feed;
-use crate::mapping::options::MappingOptions;
 use crate::model::Model;
+use crate::net::spiking::{Schedule, WeightFormat};
 
 /// Something wrong with a value of a scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,12 @@ pub trait Files {
 pub struct Loading<'a> {
     /// Model of the scene.
     pub model: &'a Model,
-    /// Mapping of the scene.
-    pub mapping: &'a MappingOptions,
+    /// Ticks that spikes of a spiking network take to the next population.
+    pub schedule: Schedule,
+    /// Format of a spiking network's weights.
+    pub weights: WeightFormat,
+    /// Factor of its 8-bit weights; `None` for that of each target population.
+    pub weight_scale: Option<f64>,
 }
 
 /// Options of a task, as a scene gives them.

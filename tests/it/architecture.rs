@@ -407,7 +407,7 @@ const ABOUT_THE_EGRU: [&str; 12] = [
     "session/inspect/neurons.rs",
     "session/stats.rs",
     "session/tune/estimate.rs",
-    "session/verify.rs",
+    "session/verify/",
 ];
 
 /// Faces read phases, messages and values off the legend of the program at hand (ARCHITECTURE.md,

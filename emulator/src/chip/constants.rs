@@ -452,7 +452,7 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 19] = [
+        const OWN: [&str; 20] = [
             "BYTES",
             "FULL",
             "KEPT",
@@ -469,6 +469,7 @@ mod tests {
             "PIPELINED_BYTES",
             "POINTWISE_ARRAYS",
             "ROUTED_LAYERS",
+            "SENDER_BYTES",
             "SRAM_WORDS",
             "STEPS",
             "UNEVEN",

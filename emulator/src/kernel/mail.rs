@@ -77,13 +77,7 @@ impl Mail {
     }
 
     /// Keeps what was unpacked; `None` if it cannot be found again.
-    fn take(
-        &mut self,
-        words: &SramWords,
-        layout: &UnpackLayout,
-        mail: u32,
-        written: &Written,
-    ) -> Option<()> {
+    fn take(&mut self, words: &SramWords, layout: &UnpackLayout, mail: u32, written: &Written) -> Option<()> {
         self.table = span(words, layout.table, layout.blocks as usize + 1)?.to_vec();
         let block = |word: &u32| Block { mail: word & 0xFFFF, dense: word >> 16 };
         self.packets.clear();
@@ -106,7 +100,7 @@ impl Mail {
             }
             Unpacked::List(_) => return None,
         };
-        self.made = written.last()?.1.clone();
+        self.made.clone_from(&written.last()?.1);
         Some(())
     }
 }
@@ -149,7 +143,9 @@ mod tests {
             Left::Dense(dense) => put(words, 0x800, dense),
             Left::List(list) => {
                 let (pairs, _) = list[1..].as_chunks();
-                pairs.iter().for_each(|&[source, value]| put(words, LIST.value + 4 * source, &[value]));
+                for &[source, value] in pairs {
+                    put(words, LIST.value + 4 * source, &[value]);
+                }
                 put(words, LIST.list, list);
             }
             Left::All(written) => written.iter().for_each(|(address, values)| put(words, *address, values)),

@@ -367,8 +367,7 @@ impl EventQueue {
         let near = move |place: usize| {
             let ahead = (place + SPAN - self.now as usize % SPAN) % SPAN;
             let tick = self.now + ahead as u64;
-            let chain =
-                std::iter::successors(node(self.heads[place]), move |before| node(before.next));
+            let chain = std::iter::successors(node(self.heads[place]), move |before| node(before.next));
             chain.map(move |node| Pending { tick, rank: node.rank, packet: node.packet })
         };
         places.flat_map(near).chain(self.far.iter().copied())

@@ -63,7 +63,7 @@ impl Activity {
         let most = width(columns).max(width(rows));
         let side = (most + most / 4).clamp(LEAST, SIDE);
         let first =
-            |[first, last]: [u16; 2]| ((first + last + 1) / 2).saturating_sub(side / 2).min(SIDE - side);
+            |[first, last]: [u16; 2]| (first + last).div_ceil(2).saturating_sub(side / 2).min(SIDE - side);
         Region { left: first(columns), top: first(rows), side }
     }
 }

@@ -73,9 +73,9 @@ impl TaskOptions for SpikeOptions {
         };
         let options = SpikingOptions {
             conventions: self.conventions(),
-            schedule: loading.mapping.spike_schedule(),
-            weights: loading.mapping.weights,
-            weight_scale: loading.mapping.weight_scale,
+            schedule: loading.schedule,
+            weights: loading.weights,
+            weight_scale: loading.weight_scale,
         };
         let converted = model.network(&options).map_err(|error| {
             Problem::new("model", error.to_string(), "docs/nir.md says which nodes are supported")

@@ -230,8 +230,7 @@ impl<T: Copy> Wheel<T> {
 
     /// Returns all items in the order in which they are due, with their cycles.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
-        let cycles =
-            std::iter::successors(self.filled_from(self.base), |&cycle| self.filled_from(cycle + 1));
+        let cycles = std::iter::successors(self.filled_from(self.base), |&cycle| self.filled_from(cycle + 1));
         let node = |number: u32| self.nodes.get(number as usize);
         let near = cycles.flat_map(move |cycle| {
             let first = node(self.places[cycle as usize % SPAN].first);

@@ -73,18 +73,19 @@ impl Product {
     ) -> Result<Price, KernelFault> {
         let Some(layout) = self.unpack else { return Ok(Price::default()) };
         let mail = self.operand.at(step);
-        let (work, left) = match scratch.filter(|_| !sram.is_guarded()) {
-            Some(scratch) => scratch.mail.unpack(sram.words(), &layout, mail)?,
-            None => {
-                let (work, written) = events::unpack(sram.words(), &layout, mail)?;
-                (work, Left::All(written))
-            }
+        let (work, left) = if let Some(scratch) = scratch.filter(|_| !sram.is_guarded()) {
+            scratch.mail.unpack(sram.words(), &layout, mail)?
+        } else {
+            let (work, written) = events::unpack(sram.words(), &layout, mail)?;
+            (work, Left::All(written))
         };
         match (left, layout.into) {
             (Left::List(made), Unpacked::List(list)) => put_list(sram, list, made),
             (Left::Dense(dense) | Left::List(dense), into) => sram.set_words(into.start(), dense),
             (Left::All(written), _) => {
-                written.iter().for_each(|(address, words)| sram.set_words(*address, words));
+                for (address, words) in &written {
+                    sram.set_words(*address, words);
+                }
             }
         }
         Ok(prices.of(|costs| costs.unpack_events(layout.lists(), &work)))

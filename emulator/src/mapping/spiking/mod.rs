@@ -14,6 +14,7 @@
 mod error;
 mod memory;
 mod part;
+mod route;
 mod routines;
 mod split;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::memory::{SENDER_BYTES, integers, lanes, sends_within, slots};
 use super::part::{Part, PartWeights, When, parts};
+use super::route::{Route, routes};
 use super::routines::{Clear, Collect, Deliver, List, Restart, Update};
 use super::split::Split;
 use super::{
@@ -12,7 +13,7 @@ use super::{
     TICK, TickLength, WAIT, legend, sender_number,
 };
 use crate::chip::clock::TIMER_COUNT;
-use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::chip::geometry::PE_COUNT;
 use crate::kernel::neurons::{self, Array, NeuronLayout};
 use crate::kernel::synapses::{Entries, Sender, SynapseRows, encode_bytes, encode_halves};
 use crate::machine::arrivals::{Counter, CounterId, Inbox, Message, Need};
@@ -79,11 +80,6 @@ impl DramRows for NoRows {
     fn read(&self, _row: u32, out: &mut [f32]) {
         out.fill(0.0);
     }
-}
-
-/// Receivers of a sender's events, which are an entry of the event router.
-struct Route {
-    to: Vec<Pe>,
 }
 
 /// Writes programs once populations are placed.
@@ -552,43 +548,6 @@ impl Operations {
             }
         }
         self.0
-    }
-}
-
-/// The event router's entries: which PEs have synapses of a source's neurons, or of a share's.
-fn routes(network: &Network, split: &Split, parts: &[Vec<Vec<Part>>]) -> (Vec<Route>, Vec<usize>) {
-    let mut senders: Vec<(Origin, Vec<std::ops::Range<u32>>)> = network
-        .sources()
-        .iter()
-        .enumerate()
-        .map(|(index, source)| (Origin::Source(index), std::iter::once(0..source.units() as u32).collect()))
-        .collect();
-    senders.extend((0..split.shares.len()).map(|k| (Origin::Population(k), split.units(k))));
-    let (mut routes, mut first) = (Vec::new(), Vec::new());
-    for (origin, shares) in senders {
-        first.push(routes.len());
-        for share in shares {
-            let reads = |part: &&Part| part.from == origin && reaches(part, &share);
-            let mut to = Vec::new();
-            for (shares, parts) in split.shares.iter().zip(parts) {
-                for (share, parts) in shares.iter().zip(parts) {
-                    if parts.iter().any(|part| reads(&part)) {
-                        to.push(share.pe);
-                    }
-                }
-            }
-            routes.push(Route { to });
-        }
-    }
-    (routes, first)
-}
-
-/// Returns whether a part has a synapse of one of these sources.
-fn reaches(part: &Part, sources: &std::ops::Range<u32>) -> bool {
-    let (start, end) = (sources.start.max(part.sources.start), sources.end.min(part.sources.end));
-    start < end && {
-        let at = |source: u32| part.starts[(source - part.sources.start) as usize];
-        at(start) != at(end)
     }
 }
 

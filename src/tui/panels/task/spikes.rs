@@ -17,11 +17,11 @@ const NAMES: u16 = 12;
 
 /// Marks and words of the panel.
 const HELP: &[Entry] = &[
-    ("raster", "a row for some neurons of a population, a column for each tick, the last one on the right"),
-    ("0 to 9", "share of the row's neurons that spiked in the tick, in tenths"),
+    ("raster", "rows: neurons of a population; columns: ticks, last right"),
+    ("0 to 9", "share of the row's neurons that spiked, in tenths"),
     ("·", "no neuron of the row spiked"),
     ("spikes", "of all neurons in the last tick, and of the outputs"),
-    ("recording", "number and label of the recording that is being shown, and the answer so far"),
+    ("recording", "the one being shown, its label, and the answer so far"),
 ];
 
 impl TaskPanel for SpikeView {
