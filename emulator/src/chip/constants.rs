@@ -452,13 +452,14 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 20] = [
+        const OWN: [&str; 21] = [
             "BYTES",
             "FULL",
             "KEPT",
             "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
+            "NEURONS_A_PE",
             "NEXT",
             "OWN",
             "PAGE_BYTES",
