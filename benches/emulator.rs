@@ -81,7 +81,7 @@ fn conditions(c: &mut Criterion) {
     let mut group = c.benchmark_group("conditions");
     group.throughput(Throughput::Elements(1));
     let fresh = session("lm_small.ron");
-    let pe = fresh.program().layers[0].pes[0];
+    let pe = fresh.program().populations[0].pes[0];
     let (x, y, p) = (pe.qpe().x, pe.qpe().y, pe.p());
     for (name, text) in [
         ("none", None),

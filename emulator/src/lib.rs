@@ -14,7 +14,7 @@
 //! let start = chip.checkpoint();
 //! let y = chip.step(17)?; // one time step on word 17, packet by packet
 //! println!("{:.1} µs, {} packets", chip.time_us(), chip.machine().state().sent);
-//! let pe = chip.program().layers[0].pes[0];
+//! let pe = chip.program().populations[0].pes[0];
 //! println!("{pe} has received {} packets", chip.machine().state().pes[pe.index()].count.received);
 //! chip.restore(&start); // back to the beginning: the same step gives the same bits
 //! assert_eq!(chip.step(17)?, y);

@@ -61,7 +61,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<u8, CliError> {
     let reads = loaded.reads().and("the measured times that are read", &args.timers);
     let written = args.output.as_deref().map(|path| Output::create(Some(path), &reads)).transpose()?;
     let plan = Plan::new(&loaded, &mut cache)?;
-    let layers: Vec<String> = plan.program.layers.iter().map(|layer| layer.name.clone()).collect();
+    let layers: Vec<String> = plan.program.populations.iter().map(|layer| layer.name.clone()).collect();
     let measured = timers::read(&args.timers, &plan.program.legend, &layers)?;
     let names: Vec<&str> = if args.fit.is_empty() {
         fitted().map(|parameter| parameter.name()).collect()

@@ -194,7 +194,7 @@ fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
 }
 
 fn layers(session: &Session) -> String {
-    let layers = session.program().layers.iter();
+    let layers = session.program().populations.iter();
     layers.map(|l| format!("{} ({} units)", l.name, l.unit_word.len())).collect::<Vec<_>>().join(", ")
 }
 

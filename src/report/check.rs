@@ -240,7 +240,7 @@ fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
 /// The PE of each layer with most bytes in use.
 fn maps(program: &Program) -> Vec<MemoryMap> {
     let mut shown: Vec<Pe> = Vec::new();
-    for layer in &program.layers {
+    for layer in &program.populations {
         let fullest = program.fullest_of(layer.pes.iter().copied());
         shown.extend(fullest.map(|(pe, _)| pe).filter(|pe| !shown.contains(pe)));
     }
@@ -248,7 +248,7 @@ fn maps(program: &Program) -> Vec<MemoryMap> {
 }
 
 fn memory_map(program: &Program, pe: Pe, loaded: &PeProgram) -> MemoryMap {
-    let names = loaded.layers().filter_map(|slot| program.layers.get(usize::from(slot.layer)));
+    let names = loaded.populations().filter_map(|slot| program.population(slot.population));
     let region = |r: &crate::machine::program::Region| MapRegion {
         start: r.start,
         end: r.end,

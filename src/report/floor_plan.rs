@@ -44,7 +44,7 @@ fn letter(program: &Program, chip: &ChipOptions, x: u8, y: u8, p: u8) -> char {
     let slots = Pe::at(x, y, p).and_then(|pe| program.pe(pe)).map(|loaded| loaded.slots.as_slice());
     match slots {
         Some([slot]) => {
-            let digit = DIGITS.get(usize::from(slot.layer)).or(DIGITS.last());
+            let digit = DIGITS.get(usize::from(slot.population)).or(DIGITS.last());
             char::from(digit.copied().unwrap_or(b'?'))
         }
         Some([_, _, ..]) => '+',
@@ -57,7 +57,7 @@ fn letter(program: &Program, chip: &ChipOptions, x: u8, y: u8, p: u8) -> char {
 /// What the letters mean.
 pub fn legend(program: &Program) -> String {
     let layers: Vec<String> = program
-        .layers
+        .populations
         .iter()
         .take(DIGITS.len())
         .zip(DIGITS)

@@ -6,6 +6,7 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::banks::BankCount;
 use crate::machine::legend::PhaseId;
+use crate::machine::legend::PopulationId;
 use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
@@ -187,7 +188,7 @@ fn layers(session: &Session) -> Vec<Layer> {
 fn phases(session: &Session) -> Vec<PhaseTime> {
     let chip_time = session.tick();
     let mut phases = Vec::new();
-    for (layer, ticks) in session.program().layers.iter().zip(&session.machine().state().phases.total) {
+    for (layer, ticks) in session.program().populations.iter().zip(&session.machine().state().phases.total) {
         for (phase, &ticks) in session.program().legend.phases.iter().zip(ticks) {
             phases.push(PhaseTime {
                 phase: phase.name,
@@ -206,7 +207,7 @@ fn timers(session: &Session) -> Vec<Timers> {
     let mut timers = Vec::new();
     for (k, balance) in balances(session).into_iter().enumerate() {
         let logged = program.pe(balance.fullest).and_then(|loaded| {
-            let (slot, _) = loaded.slot_of(k as u8)?;
+            let (slot, _) = loaded.slot_of(PopulationId::at(k))?;
             last_logged(session, balance.fullest, loaded, u32::from(slot))
         });
         let Some(counts) = logged else { continue };
@@ -317,7 +318,7 @@ fn races(session: &Session) -> RaceCount {
 fn energy_parts(session: &Session) -> EnergyUse {
     let meter = session.meter();
     let parts = meter.parts();
-    let layers = session.program().layers.iter().zip(&parts.phases_j);
+    let layers = session.program().populations.iter().zip(&parts.phases_j);
     let operations = layers.flat_map(|(layer, phases)| {
         let entry = |phase: PhaseId| PhaseEnergy {
             phase: session.program().legend.phase(phase),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::table::{Table, WIDTH, field, grouped, percent};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
+use crate::machine::legend::PopulationId;
 use crate::session::Session;
 use crate::session::inspect::{CoreView, MemoryView, NeuronsView, UnitLinks, UnitView};
 use crate::session::snapshot::{Inspection, PartView, PeStatus};
@@ -59,7 +60,7 @@ impl PeekReport {
             events: session.machine().state().events,
             chip_time_us: us(session.tick()),
             pe: place,
-            layers: session.program().layers.iter().map(|layer| layer.name.clone()).collect(),
+            layers: session.program().populations.iter().map(|layer| layer.name.clone()).collect(),
             stopped,
             inspection,
         }
@@ -234,7 +235,7 @@ impl PeekReport {
         }
     }
 
-    fn layer(&self, layer: u8) -> &str {
+    fn layer(&self, layer: PopulationId) -> &str {
         self.layers.get(usize::from(layer)).map_or("?", String::as_str)
     }
 }

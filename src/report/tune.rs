@@ -54,7 +54,7 @@ impl TuneReport {
             scene: loaded.path.display().to_string(),
             title: loaded.scene.title.clone(),
             set: loaded.edits.iter().map(pair).collect(),
-            layers: plan.program.layers.iter().map(|layer| layer.name.clone()).collect(),
+            layers: plan.program.populations.iter().map(|layer| layer.name.clone()).collect(),
             figures_by: "emulated, on the first time steps of the scene's own input",
             estimate_by: "the kernels' cost formulas on the sources active there; NoC, DMA queues and barriers left out",
             edits: edits.iter().map(pair).collect(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::energy::EnergyParts;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
-pub use crate::machine::legend::{Legend, PhaseId, PhaseRole};
+pub use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 pub use crate::machine::program::{Region, RegionKind};
 
 /// What a PE is doing now.
@@ -52,7 +52,7 @@ pub struct PeView {
     /// What it does now.
     pub status: PeStatus,
     /// Layer it works for (index in a snapshot); the one in progress if it hosts several.
-    pub layer: Option<u8>,
+    pub layer: Option<PopulationId>,
     /// Phase of the operation in progress.
     pub phase: Option<PhaseId>,
     /// Units (neurons) it hosts.
@@ -111,7 +111,7 @@ pub struct PhaseView {
     /// Phase that the times are of.
     pub phase: PhaseId,
     /// Which layer (index).
-    pub layer: u8,
+    pub layer: PopulationId,
     /// Time in the last completed time step, slowest PE, µs.
     pub time_us: f64,
     /// Mean per time step since the start, µs.

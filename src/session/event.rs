@@ -17,7 +17,7 @@ pub(super) fn last_event(session: &Session) -> String {
         Some(format!(
             "{} of {}",
             session.program().legend.phase(phase),
-            session.program().layers[usize::from(slot.layer)].name
+            session.program().populations[usize::from(slot.population)].name
         ))
     };
     match event.kind {
@@ -56,13 +56,11 @@ pub(in crate::session) fn source(source: u16) -> String {
 /// What a packet brings.
 pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String {
     match packet.kind {
-        PacketKind::Event { message: None, population: u8::MAX, .. } => program.legend.row.to_owned(),
-        PacketKind::Values { population, .. } | PacketKind::Event { message: None, population, .. } => {
+        PacketKind::Event { message: None, population: None, .. } => program.legend.row.to_owned(),
+        PacketKind::Values { population, .. }
+        | PacketKind::Event { message: None, population: Some(population), .. } => {
             let sent = program.legend.sent;
-            format!(
-                "{sent} of {}",
-                program.layers.get(usize::from(population)).map_or("?", |layer| &layer.name)
-            )
+            format!("{sent} of {}", program.population_name(population))
         }
         PacketKind::Announce { .. } => "the next time step".to_owned(),
         PacketKind::Message { message, .. } | PacketKind::Event { message: Some(message), .. } => {

@@ -37,6 +37,7 @@ use thiserror::Error;
 use crate::chip::clock::Tick;
 use crate::machine::exec::{Machine, Progress};
 use crate::machine::legend::PhaseId;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 use crate::machine::queue::Event;
 use crate::machine::stop::Stop;
@@ -90,7 +91,7 @@ pub struct Session {
     work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
-    ended_phase: Option<(u8, PhaseId)>,
+    ended_phase: Option<(PopulationId, PhaseId)>,
     /// Recent history, recorded while a front end shows the timeline.
     tape: Option<timeline::Tape>,
     faults: FaultPlan,
@@ -106,7 +107,7 @@ impl Session {
         machine: Machine,
         work: Box<dyn Work>,
     ) -> Self {
-        let stats = Stats::new(machine.program().layers.len());
+        let stats = Stats::new(machine.program().populations.len());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (last_event, ended_phase, tape) = (None, None, None);
         Self {
@@ -190,7 +191,7 @@ impl Session {
         if !program.is_timed() {
             return (0..program.batch as usize).map(|sample| self.machine.output(sample)).collect();
         }
-        let all = (0..program.layers.len()).flat_map(|population| self.machine.output_of(population, 0));
+        let all = (0..program.populations.len()).flat_map(|population| self.machine.output_of(population, 0));
         let mut outputs = vec![all.collect()];
         let traced = self.work.traced();
         if !traced.is_empty() {
@@ -203,9 +204,9 @@ impl Session {
 
     /// Returns the membrane potential of a neuron as its PE stores it; 0 if there is no such neuron.
     fn potential(&self, population: usize, neuron: u32) -> f32 {
-        let pes = self.program().layers.get(population).map_or(&[][..], |layer| &layer.pes);
+        let pes = self.program().populations.get(population).map_or(&[][..], |layer| &layer.pes);
         let found = pes.iter().find_map(|&pe| {
-            let (_, slot) = self.program().pe(pe)?.slot_of(population as u8)?;
+            let (_, slot) = self.program().pe(pe)?.slot_of(PopulationId::at(population))?;
             let place = slot.units.binary_search(&neuron).ok()?;
             let address = slot.detail.state() + 4 * place as u32;
             Some(f32::from_bits(self.machine.state().pes[pe.index()].sram.word(address)))
@@ -332,7 +333,7 @@ impl Session {
         match unit {
             StepUnit::Event => true,
             StepUnit::Phase => progress.phase.is_some(),
-            StepUnit::Layer => progress.layer.is_some(),
+            StepUnit::Layer => progress.population.is_some(),
             StepUnit::TimeStep => progress.step,
             StepUnit::Sequence => progress.step && self.at_sequence_end(),
         }
@@ -344,7 +345,7 @@ impl Session {
     }
 
     /// The phase that the last PE of a layer ended last, and that layer; none before the first.
-    pub fn ended_phase(&self) -> Option<(u8, PhaseId)> {
+    pub fn ended_phase(&self) -> Option<(PopulationId, PhaseId)> {
         self.ended_phase
     }
 

@@ -7,6 +7,7 @@ use super::chip_view::{
 use crate::chip::clock::us;
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::arrivals::Need;
+use crate::machine::legend::PopulationId;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::options::Waiting;
 use crate::machine::probe::link_load;
@@ -50,14 +51,14 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     let (all, step) = (machine.state(), machine.state().host.last_step_ticks);
     let state = &all.pes[pe.index()];
     let current = operation(loaded, state);
-    let units: usize = loaded.layers().map(|s| s.units.len()).sum();
+    let units: usize = loaded.populations().map(|s| s.units.len()).sum();
     let (events, mean) = session.stats().pe_events(pe.index());
     let outputs = units.max(1) * session.program().batch as usize;
     let share = |busy: u64, of: u64| if of == 0 { 0.0 } else { (busy as f64 / of as f64).min(1.0) as f32 };
     let meter = session.meter();
     PeView {
         status: status(session, pe),
-        layer: current.map(|(_, slot)| slot.layer),
+        layer: current.map(|(_, slot)| slot.population),
         phase: current.map(|(phase, _)| phase),
         units: units as u16,
         activity: events as f32 / outputs as f32,
@@ -67,7 +68,7 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
         energy_uj: meter.pe_last_step_uj(pe.index()) as f32,
         energy_total_uj: (meter.pe(pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
-        nonzeros: loaded.layers().map(|slot| slot.detail.weights()).sum(),
+        nonzeros: loaded.populations().map(|slot| slot.detail.weights()).sum(),
     }
 }
 
@@ -75,13 +76,13 @@ pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let sparsity = |nonzeros: usize, all: usize| 1.0 - nonzeros as f32 / all.max(1) as f32;
     let network = session.model().network();
     let mut views = Vec::new();
-    for (k, (layer, program)) in network.layers.iter().zip(&session.program().layers).enumerate() {
+    for (k, (layer, program)) in network.layers.iter().zip(&session.program().populations).enumerate() {
         let (w, r) = (&layer.kernel, &layer.recurrent);
         let (w_size, r_size) = (w.rows() * w.cols(), r.rows() * r.cols());
         let loads: Vec<u32> = program
             .pes
             .iter()
-            .filter_map(|&pe| session.program().pe(pe)?.slot_of(k as u8))
+            .filter_map(|&pe| session.program().pe(pe)?.slot_of(PopulationId::at(k)))
             .map(|(_, slot)| slot.detail.weights())
             .collect();
         let history = &session.stats().layer_history[k];
@@ -115,7 +116,7 @@ pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
             if total > 0 {
                 views.push(PhaseView {
                     phase,
-                    layer: layer as u8,
+                    layer: PopulationId::at(layer),
                     time_us: us(last),
                     mean_us: us(total) / steps,
                     share: total as f64 / all.max(1) as f64,
@@ -224,7 +225,7 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let loaded = session.program().pe(pe)?;
     let state = &session.machine().state().pes[pe.index()];
     let (phase, slot) = operation(loaded, state)?;
-    let name = &session.program().layers[usize::from(slot.layer)].name;
+    let name = &session.program().populations[usize::from(slot.population)].name;
     let sample =
         if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
     let words = session.program().legend.words(phase);
@@ -239,7 +240,7 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
         arrivals(&session.program().legend, loaded, state, slot);
     let (arrived, expected) = (inputs + recurrents, input_blocks + recurrent_blocks);
     let single = |address: u32| f32::from_bits(state.sram.word(address));
-    let units = loaded.layers().flat_map(|slot| {
+    let units = loaded.populations().flat_map(|slot| {
         let (cell, sent) = (slot.detail.state(), slot.detail.sent());
         slot.units.iter().enumerate().map(move |(i, &unit)| {
             let at = 4 * i as u32;

@@ -9,6 +9,7 @@ use super::energy::StepEnergy;
 use crate::chip::geometry::PE_COUNT;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
+use crate::machine::legend::PopulationId;
 use crate::machine::state::STEPS;
 use crate::mapping::egru::EgruSlot;
 
@@ -91,8 +92,8 @@ impl Stats {
         }
         self.recent.push_back(events);
         self.look_at_units(machine);
-        for (k, layer) in machine.program().layers.iter().enumerate() {
-            let active = layer_events(machine, k as u8);
+        for (k, layer) in machine.program().populations.iter().enumerate() {
+            let active = layer_events(machine, PopulationId::at(k));
             self.layer_events[k] += active;
             let units = layer.unit_word.len().max(1) * machine.program().batch as usize;
             push(&mut self.layer_history[k], active as f32 / units as f32);
@@ -102,12 +103,13 @@ impl Stats {
     /// Looks at every unit's y and, now and then, its gates, as the SRAMs hold them.
     fn look_at_units(&mut self, machine: &Machine) {
         let gates = self.steps % GATES_EVERY == 1;
-        for (k, layer) in machine.program().layers.iter().enumerate() {
+        for (k, layer) in machine.program().populations.iter().enumerate() {
             let silent = &mut self.silent[k];
             silent.resize(layer.unit_word.len(), 0);
             let (mut saturated, mut units) = ([0_u32; 2], 0_u32);
             for pe in &layer.pes {
-                let Some((_, slot)) = machine.program().pe(*pe).and_then(|loaded| loaded.slot_of(k as u8))
+                let Some((_, slot)) =
+                    machine.program().pe(*pe).and_then(|loaded| loaded.slot_of(PopulationId::at(k)))
                 else {
                     continue;
                 };
@@ -174,13 +176,13 @@ fn completed(machine: &Machine) -> usize {
 }
 
 /// Events of a layer, in all samples, in the step that has just been completed.
-fn layer_events(machine: &Machine, layer: u8) -> u64 {
+fn layer_events(machine: &Machine, layer: PopulationId) -> u64 {
     let at = completed(machine);
     let mut sum = 0;
-    for pe in &machine.program().layers[usize::from(layer)].pes {
+    for pe in &machine.program().populations[usize::from(layer)].pes {
         let slots = machine.program().pe(*pe).map_or(&[][..], |p| &p.slots);
         for (slot, events) in slots.iter().zip(&machine.state().active[pe.index()]) {
-            sum += if slot.layer == layer { u64::from(events[at]) } else { 0 };
+            sum += if slot.population == layer { u64::from(events[at]) } else { 0 };
         }
     }
     sum

@@ -79,7 +79,7 @@ impl Metric {
             (Self::Duty, Window::Mean) => Some(pe.duty_mean),
             (Self::Sram, _) => Some(sram_fill(pe)),
             (Self::Energy, _) => Some(pe.energy_uj),
-            (Self::Layer, _) => pe.layer.map(f32::from),
+            (Self::Layer, _) => pe.layer.map(|layer| layer.index() as f32),
         }
     }
 

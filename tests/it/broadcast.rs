@@ -130,7 +130,7 @@ fn fifo(bytes: u32, on_full: OnFull) -> FifoOptions {
 
 /// Which layer a PE works for.
 fn layer_of(program: &Program, pe: usize) -> Option<u8> {
-    program.pes[pe].as_ref().map(|loaded| loaded.slots[0].layer)
+    program.pes[pe].as_ref().map(|loaded| loaded.slots[0].population.0)
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use spinntui::chip::clock::us;
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::banks::BankCount;
+use spinntui::machine::legend::PopulationId;
 use spinntui::mapping::egru::{EgruSlot, Phase};
 use spinntui::session::command::{Command, StepUnit};
 use spinntui::session::debug::expr::complete::complete;
@@ -98,7 +99,7 @@ fn pe(x: u8, y: u8, p: u8) -> Pe {
 
 /// The first PE of a layer, as conditions write it, and itself.
 fn some_pe(scene: &str, layer: usize) -> (String, Pe) {
-    let pe = session(scene).program().layers[layer].pes[0];
+    let pe = session(scene).program().populations[layer].pes[0];
     (format!("pe({},{},{})", pe.qpe().x, pe.qpe().y, pe.p()), pe)
 }
 
@@ -110,8 +111,9 @@ fn surprisal(session: &Session) -> Option<f64> {
 
 /// The cell state of a unit, found through the program as a reader of the memory map would.
 fn cell(session: &Session, layer: u8, unit: u32) -> f32 {
-    let found = session.program().layers[usize::from(layer)].pes.iter().find_map(|&pe| {
-        let slot = session.program().pe(pe)?.slots.iter().find(|slot| slot.layer == layer)?;
+    let found = session.program().populations[usize::from(layer)].pes.iter().find_map(|&pe| {
+        let slot =
+            session.program().pe(pe)?.slots.iter().find(|slot| slot.population == PopulationId(layer))?;
         let at = slot.units.iter().position(|&other| other == unit)?;
         let cell = EgruSlot::of(slot)?.pointwise.cell as usize / 4 + at;
         Some(session.machine().state().pes[pe.index()].sram.floats()[cell])
@@ -150,7 +152,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
         ),
         (
             "phase == recurrent and layer == rnns.1".into(),
-            Box::new(|s| s.ended_phase() == Some((1, Phase::Recurrent.into()))),
+            Box::new(|s| s.ended_phase() == Some((PopulationId(1), Phase::Recurrent.into()))),
         ),
         ("in_flight > 3".into(), Box::new(|s| s.machine().state().traffic.in_flight > 3)),
         (
@@ -656,7 +658,7 @@ fn the_engine_stops_says_why_and_keeps_points_over_reloads() {
     std::fs::write(&path, &original).unwrap();
     let face = Face::open(&path, vec![spec("step == 3", PointKind::Break)]);
     face.until(|s| s.run == RunState::Paused);
-    let last = *session(SMALL).program().layers[2].pes.last().unwrap();
+    let last = *session(SMALL).program().populations[2].pes.last().unwrap();
     let at = format!("pe({},{},{})", last.qpe().x, last.qpe().y, last.p());
     for text in ["step > 4", &format!("{at}.status == busy, off")] {
         face.engine.send(Command::Points(PointCommand::Add(spec(text, PointKind::Break))));
@@ -733,5 +735,5 @@ fn places_are_what_they_say() {
     assert_eq!(((qpe(link.from).x, qpe(link.from).y), (qpe(link.to).x, qpe(link.to).y)), ((1, 1), (2, 1)));
     assert_eq!(Names::link(3, 3, "east"), None, "there is the event router");
     assert_eq!(Names::link(7, 6, "north"), None);
-    assert_eq!(pe(1, 1, 0).index(), session(TINY).program().layers[0].pes[0].index());
+    assert_eq!(pe(1, 1, 0).index(), session(TINY).program().populations[0].pes[0].index());
 }

@@ -106,7 +106,7 @@ fn idle_pes_are_counted() {
     let state = session.machine().state();
     let step = state.host.last_step_ticks as f64;
     let idle = |layer: usize| {
-        let pes = &session.program().layers[layer].pes;
+        let pes = &session.program().populations[layer].pes;
         pes.iter().filter(|pe| (state.pes[pe.index()].count.busy_last_step as f64 / step) < 0.1).count()
     };
     assert!(idle(0) > 0);
@@ -195,10 +195,10 @@ fn a_flip_that_nothing_reads_is_said_to_be_without_effect() {
 fn silent_units_and_saturated_gates_are_what_the_network_says() {
     let session = after("scenes/lm.ron", 2, &[]);
     // Shares are shares, looked at after the first step, and silence is counted from it on.
-    for (layer, shares) in session.program().layers.iter().zip(session.stats().saturated()) {
+    for (layer, shares) in session.program().populations.iter().zip(session.stats().saturated()) {
         assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{}", layer.name);
     }
-    for (k, layer) in session.program().layers.iter().enumerate() {
+    for (k, layer) in session.program().populations.iter().enumerate() {
         let silent = [1, 2, 3].map(|steps| session.stats().silent(k, steps));
         assert!(silent[0] >= silent[1] && silent[2] == 0, "{silent:?}");
         // Of the last step: those that did not send are the units less the events.

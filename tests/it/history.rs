@@ -250,7 +250,7 @@ fn gestures_go_back_with_their_scores() {
 /// A PE of the layer, the first address of a unit's θ, say: a word nobody writes; and of its y, which it writes itself.
 fn places(walker: &Walker) -> (Pe, u32, u32, u32) {
     let program = walker.session.program();
-    let pe = program.layers[1].pes[0];
+    let pe = program.populations[1].pes[0];
     let slot = &program.pe(pe).unwrap().slots[0];
     let pointwise = EgruSlot::of(slot).unwrap().pointwise;
     (pe, pointwise.threshold, pointwise.y, slot.buffers.of(0))
@@ -284,7 +284,7 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let program = walker.session.program();
     let (px, py, p) = packet.pe.unwrap();
     let sender = Pe::at(px, py, p).unwrap();
-    assert!(program.layers[layer].pes.contains(&sender), "{packet:?}");
+    assert!(program.populations[layer].pes.contains(&sender), "{packet:?}");
     walker.go(&Place::Event(packet.at.events)).unwrap();
     assert_eq!(walker.at(), packet.at);
 }

@@ -11,6 +11,7 @@ use spinntui::chip::geometry::Pe;
 use spinntui::kernel::matrix::{Reading, Spot};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
+use spinntui::machine::legend::PopulationId;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::machine::sram::SRAM_BYTES;
 use spinntui::mapping::egru::EgruSlot;
@@ -173,6 +174,7 @@ fn check_weights(case: &Case, network: &Egru, machine: &Machine) {
             let What::Matrix { layer, matrix, unit, source, spot: Spot::Weight(entry) } = label.what else {
                 continue;
             };
+            let layer = layer.0;
             let is_r = matrix == Matrix::R;
             let ((unit, gate), source) = (unit.unwrap(), source.unwrap());
             let word = sram.word(label.address);
@@ -215,7 +217,7 @@ fn check_units(network: &Egru, machine: &Machine, samples: usize) {
             if let Some(wanted) = wanted {
                 assert_eq!(bits, wanted.to_bits(), "{quantity:?} of unit {unit}");
             }
-            let name = (layer, sample, unit, format!("{quantity:?}"));
+            let name = (layer.0, sample, unit, format!("{quantity:?}"));
             assert_eq!(seen.insert(name, bits), None, "twice: {quantity:?} of unit {unit}");
         }
     }
@@ -274,9 +276,10 @@ fn check_buffers(machine: &Machine) -> usize {
         for label in all(&labels, machine, pe) {
             if let What::Unit { layer, sample, unit, quantity: Quantity::Y } = label.what {
                 let sram = &machine.state().pes[pe.index()].sram;
-                let slot = &labels.loaded().slots.iter().find(|s| (s.layer, s.sample) == (layer, sample));
+                let slot =
+                    &labels.loaded().slots.iter().find(|s| (s.population, s.sample) == (layer, sample));
                 let steps = sram.word(slot.unwrap().turn);
-                sent.insert((layer, sample, unit), (steps, sram.word(label.address)));
+                sent.insert((layer.0, sample, unit), (steps, sram.word(label.address)));
             }
         }
     }
@@ -288,7 +291,7 @@ fn check_buffers(machine: &Machine) -> usize {
             else {
                 continue;
             };
-            let (steps, bits) = sent[&(layer, sample, unit)];
+            let (steps, bits) = sent[&(layer.0, sample, unit)];
             if steps == step + 1 {
                 let there = machine.state().pes[pe.index()].sram.word(label.address);
                 assert_eq!(there, bits, "{} on {pe}", label.text(&labels));
@@ -347,10 +350,10 @@ fn labels_in_words_follow_the_row_pointers() {
         overlap: false,
     };
     let (_, mut machine) = case.build();
-    let pe = machine.program().layers[1].pes[0];
+    let pe = machine.program().populations[1].pes[0];
     let program = Arc::clone(machine.program());
     let labels = Labels::of(&program, pe).unwrap();
-    let slot = labels.loaded().slot_of(1).unwrap().1;
+    let slot = labels.loaded().slot_of(PopulationId(1)).unwrap().1;
     let EgruSlot { pointwise, recurrent: kernel, .. } = labels.egru(0);
     let text = |machine: &Machine, at: u32| {
         labels.at(machine.state().pes[pe.index()].sram.words(), at).text(&labels)

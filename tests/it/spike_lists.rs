@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use spinntui::machine::legend::PopulationId;
 use spinntui::session::command::StepUnit;
 use spinntui::session::verify::Verifier;
 use spinntui::session::{Moved, Session};
@@ -122,7 +123,7 @@ fn populations(net: &Net) -> Vec<String> {
     let model = net.path(&format!("{}.nir", net.name));
     let session =
         session("scenes/nir.ron", &[("model", &model), ("task.inputs", "None"), ("task.dt", &net.dt)]);
-    let layers = session.program().layers.iter();
+    let layers = session.program().populations.iter();
     layers.filter(|layer| layer.words > 1).map(|layer| layer.name.clone()).collect()
 }
 
@@ -247,8 +248,8 @@ fn verify_compares_every_neuron_of_every_tick() {
 
     let mut flipped = session("scenes/dnf.ron", &[]);
     let mut verifier = Verifier::new(&flipped);
-    let pe = flipped.program().layers[0].pes[0];
-    let (_, slot) = flipped.program().pe(pe).unwrap().slot_of(0).unwrap();
+    let pe = flipped.program().populations[0].pes[0];
+    let (_, slot) = flipped.program().pe(pe).unwrap().slot_of(PopulationId(0)).unwrap();
     let (address, unit) = (slot.detail.state() + 4 * 17, slot.units[17]);
     for tick in 0..9 {
         if tick == 6 {

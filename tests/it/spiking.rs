@@ -152,7 +152,7 @@ fn a_spiking_program_is_shown_in_its_own_words() {
 fn a_spiking_slot_describes_itself() {
     let (machine, ..) = recorded(1);
     let program = machine.program();
-    let loaded = program.pe(program.layers[1].pes[0]).unwrap();
+    let loaded = program.pe(program.populations[1].pes[0]).unwrap();
     let slot = &loaded.slots[0];
     let layout = &SpikingSlot::of(slot).unwrap().layout;
     assert_eq!((slot.detail.state(), Some(slot.detail.sent())), (layout.potential, layout.y));

@@ -9,6 +9,7 @@ use crate::common::{fine, spinntui};
 use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::legend::PhaseId;
+use spinntui::machine::legend::PopulationId;
 use spinntui::machine::record::{Limits, Recorder, Service};
 use spinntui::machine::state::PacketKind;
 use spinntui::mapping::egru::Phase;
@@ -121,11 +122,11 @@ fn spans_add_up_to_what_the_probes_count() {
     for edits in VARIANTS {
         let session = recorded(edits, 5);
         let (record, state) = (record(&session), session.machine().state());
-        let mut busy = vec![[0; PhaseId::MAX]; session.program().layers.len()];
+        let mut busy = vec![[0; PhaseId::MAX]; session.program().populations.len()];
         let mut handlers = 0;
         for pe in &record.pes {
             for operation in &pe.operations {
-                busy[usize::from(operation.layer)][operation.phase.index()] += operation.busy;
+                busy[usize::from(operation.population)][operation.phase.index()] += operation.busy;
             }
             handlers += pe
                 .services
@@ -149,20 +150,21 @@ fn phases_of_the_report_follow_from_spans() {
     for edits in [VARIANTS[0], VARIANTS[2], VARIANTS[4]] {
         let session = recorded(edits, 4);
         let (record, program) = (record(&session), session.program());
-        let mut ends: BTreeMap<(u32, u8, Phase), (u64, usize)> = BTreeMap::new();
+        let mut ends: BTreeMap<(u32, PopulationId, Phase), (u64, usize)> = BTreeMap::new();
         for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
             let Some(end) = operation.end.filter(|_| !operation.ends_nothing) else { continue };
-            let last = ends.entry((operation.step, operation.layer, operation.phase.into())).or_default();
+            let last =
+                ends.entry((operation.step, operation.population, operation.phase.into())).or_default();
             *last = (last.0.max(end), last.1 + 1);
         }
-        let mut closings: Vec<(u64, u8, Phase)> = ends
+        let mut closings: Vec<(u64, PopulationId, Phase)> = ends
             .into_iter()
             .filter(|&((_, layer, phase), (_, pes))| {
-                phase != Phase::Broadcast && pes == program.layers[usize::from(layer)].pes.len()
+                phase != Phase::Broadcast && pes == program.populations[usize::from(layer)].pes.len()
             })
             .map(|((_, layer, phase), (end, _))| (end, layer, phase))
             .collect();
-        for layer in 0..program.layers.len() as u8 {
+        for layer in program.population_ids() {
             for step in 0..4 {
                 let values = record.packets.iter().filter(|packet| {
                     matches!(packet.kind, PacketKind::Values { population, step: s, .. }
@@ -176,7 +178,7 @@ fn phases_of_the_report_follow_from_spans() {
             }
         }
         closings.sort();
-        let mut total = vec![[0; PhaseId::MAX]; program.layers.len()];
+        let mut total = vec![[0; PhaseId::MAX]; program.populations.len()];
         let mut frontier = 0;
         for (end, layer, phase) in closings {
             total[usize::from(layer)][phase.index()] += end.saturating_sub(frontier);

@@ -53,7 +53,7 @@ fn every_kind_of_scene_is_the_mathematics() {
 #[test]
 fn the_first_difference_is_named() {
     let sound = session(SMALL, &[]);
-    let pe = sound.program().layers[0].pes[0];
+    let pe = sound.program().populations[0].pes[0];
     let slot = &sound.program().pe(pe).unwrap().slots[0];
     let threshold = EgruSlot::of(slot).unwrap().pointwise.threshold;
     let regions: &[Region] = &sound.program().pe(pe).unwrap().regions;
@@ -94,7 +94,7 @@ fn the_command_answers_with_words_and_an_exit_code() {
     );
 
     let sound = session(SMALL, &[]);
-    let pe = sound.program().layers[0].pes[0];
+    let pe = sound.program().populations[0].pes[0];
     let slot = &sound.program().pe(pe).unwrap().slots[0];
     let cell = EgruSlot::of(slot).unwrap().pointwise.cell;
     let (x, y, p) = (pe.qpe().x, pe.qpe().y, pe.p());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
 use spinntui::machine::legend::PhaseId;
+use spinntui::machine::legend::PopulationId;
 use spinntui::machine::options::Assume;
 use spinntui::mapping::check::Level;
 use spinntui::mapping::egru::Phase;
@@ -194,7 +195,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
     let bank = |k: u64| (32_768.0 * (fill - 0.03 * noise(seed, 100 + k))) as u32;
     PeView {
         status,
-        layer: Some(layer),
+        layer: Some(PopulationId(layer)),
         phase: phase.map(PhaseId::from),
         units,
         activity: events / f32::from(units),
@@ -236,7 +237,7 @@ fn phases(step: u64) -> Vec<PhaseView> {
                 let jitter = f64::from(noise(step, u64::from(layer) + phase as u64 * 8)) * 0.06 + 0.97;
                 views.push(PhaseView {
                     phase: phase.into(),
-                    layer,
+                    layer: PopulationId(layer),
                     time_us: mean_us * jitter,
                     mean_us,
                     share: mean_us / total,
@@ -483,7 +484,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
     };
     let row = |&pe: &u16| TimelineRow {
         pe,
-        layer: (pe / 50) as u8,
+        layer: PopulationId((pe / 50) as u8),
         cells: (0..columns).map(|column| cell(pe, column)).collect(),
     };
     let at = usize::from(request.pe).min(149);
@@ -504,7 +505,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
             _ => (Doing::Wake, Some(Phase::Wait.into())),
         };
         let pe = Some(u16::from(layer) * 50 + 9);
-        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(layer), pe })
+        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(PopulationId(layer)), pe })
     };
     let burst =
         |column: usize| if 48 * column / columns.max(1) % 16 >= 13 { 40 + column as u32 % 7 } else { 0 };

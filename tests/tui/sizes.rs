@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use spinntui::machine::legend::PopulationId;
 use spinntui::session::engine::EngineEvent;
 use spinntui::session::snapshot::{Snapshot, TaskView, TimelineRequest, TimelineWindow};
 use spinntui::task::lm::view::{LanguageView, WordView};
@@ -35,14 +36,14 @@ fn hostile() -> Snapshot {
     let mut snapshot = full();
     for pe in &mut snapshot.pes {
         (pe.activity, pe.duty, pe.energy_uj) = (f32::NAN, f32::INFINITY, -1.0);
-        (pe.layer, pe.bank_bytes) = (Some(255), [u32::MAX / 8; 4]);
+        (pe.layer, pe.bank_bytes) = (Some(PopulationId(255)), [u32::MAX / 8; 4]);
     }
     for layer in &mut snapshot.layers {
         layer.activity_history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
         layer.name = "文".repeat(60);
     }
     for phase in &mut snapshot.phases {
-        (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, 200);
+        (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, PopulationId(200));
     }
     snapshot.energy.history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
     snapshot.energy.parts.chip_j = f64::NAN;
@@ -75,7 +76,7 @@ fn hostile() -> Snapshot {
         line.packets = vec![u32::MAX; 3];
         line.path.truncate(2);
         for row in &mut line.rows {
-            (row.pe, row.layer) = (u16::MAX, 255);
+            (row.pe, row.layer) = (u16::MAX, PopulationId(255));
         }
     }
     snapshot.pes.truncate(100);

@@ -5,6 +5,8 @@
 //! ([`Need`]). A counter may also make the handler send messages ([`Relay`]): barriers and credits
 //! are nothing else.
 
+use super::legend::PopulationId;
+
 /// Number of a counter among those of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CounterId(pub u8);
@@ -75,7 +77,7 @@ impl Need {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Population of the receivers.
-    pub population: u8,
+    pub population: PopulationId,
     /// Sample of the batch.
     pub sample: u8,
     /// Counter of the receivers' slot for that population and sample.

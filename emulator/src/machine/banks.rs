@@ -12,7 +12,7 @@
 //! `Word` and `Writes` it is 0.004 % earlier.) If it is the write, the network interface keeps it
 //! for a cycle. That is counted but not added to the chip time: no core reads the bytes before the
 //! block's last packet has raised its interrupt. That interrupt would come a cycle later, which is
-//! felt only by a PE that waits for it: at most a PE cycle a layer and time step.
+//! felt only by a PE that waits for it: at most a PE cycle a population and time step.
 //!
 //! Left out: instruction fetches, which are taken as hidden by the prefetch unit, and the few accesses of handlers,
 //! waiting loops (with the event router, emptying the FIFO), of packing and unpacking events and of the debug log; also

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::banks::Accounts;
-use super::legend::PhaseId;
+use super::legend::{PhaseId, PopulationId};
 use super::noc::Landing;
 use super::program::{PACKET_WORDS, Program};
 use super::queue::{CHIP, Event, EventKind};
@@ -33,21 +33,21 @@ pub struct Machine {
     pub(super) tracing: Option<Box<Trace>>,
 }
 
-/// What one event brought to its end.
+/// Phase, population and time step that one event completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The last PE of a layer ended a phase, or the layer's broadcast is delivered: layer and phase.
-    pub phase: Option<(u8, PhaseId)>,
-    /// A layer's broadcast (of one sample) is delivered everywhere.
-    pub layer: Option<u8>,
-    /// The last layer's is, of every sample: the time step is complete.
+    /// Phase that the last PE of a population ended, or whose broadcast is delivered.
+    pub phase: Option<(PopulationId, PhaseId)>,
+    /// Population whose broadcast of one sample is delivered everywhere.
+    pub population: Option<PopulationId>,
+    /// Whether the last population's broadcast of every sample is delivered: the step is complete.
     pub step: bool,
 }
 
 impl Progress {
-    /// What two things that happened at once brought to their end: one of them at most ends a layer.
+    /// Joins the progress of two events of one tick, at most one of which completes a population.
     pub(super) fn or(self, other: Self) -> Self {
-        if self.layer.is_some() { self } else { other }
+        if self.population.is_some() { self } else { other }
     }
 }
 
@@ -103,7 +103,7 @@ impl Machine {
         self.state.lost.insert(at, number);
     }
 
-    /// Announces the next time step: layer 0 is to read these rows from DRAM, one for each sample of the batch. The host
+    /// Announces the next time step: the first population reads these rows from DRAM, one for each sample of the batch. The host
     /// port sends a packet for each, after `assume.host_turnaround_us`. Nothing happens and the answer is `false` unless
     /// [`Self::takes_step`] and there is a row for each sample.
     pub fn announce(&mut self, rows: &[u32]) -> bool {
@@ -212,7 +212,7 @@ impl Machine {
         }
     }
 
-    /// The host port tells every PE of layer 0 which row to read, for each sample.
+    /// The host port tells every PE of the first population which row to read, for each sample.
     fn start_step(&mut self) -> Progress {
         let program = Arc::clone(&self.program);
         let host = &mut self.state.host;

@@ -4,6 +4,7 @@
 //! take a word for the key and four for the payload.
 
 use super::broadcast::options::OnFull;
+use super::legend::PopulationId;
 use super::sram::Sram;
 use crate::chip::clock::Tick;
 
@@ -23,7 +24,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The sender's population, 0 to 31.
-    pub population: u8,
+    pub population: PopulationId,
     /// First of the groups that it is for, 0 or 1.
     pub group: u8,
     /// Which of the receivers' buffers, 0 to 3.
@@ -37,7 +38,7 @@ pub struct Key {
 impl Key {
     /// As it is sent.
     pub fn encode(self) -> u32 {
-        u32::from(self.population) << 27
+        u32::from(self.population.0) << 27
             | u32::from(self.group & 1) << 26
             | u32::from(self.buffer & 3) << 24
             | self.offset & 0xFF_FFF0
@@ -47,7 +48,7 @@ impl Key {
     /// As it is read.
     pub fn decode(key: u32) -> Self {
         Self {
-            population: (key >> 27) as u8,
+            population: PopulationId((key >> 27) as u8),
             group: (key >> 26 & 1) as u8,
             buffer: (key >> 24 & 3) as u8,
             offset: key & 0xFF_FFF0,
@@ -215,7 +216,7 @@ mod tests {
         fn keys_say_what_they_said(
             population in 0_u8..32, group in 0_u8..2, buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
         ) {
-            let key = Key { population, group, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
+            let key = Key { population: PopulationId(population), group, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
             prop_assert_eq!(Key::decode(key.encode()), key);
         }
     }

@@ -239,7 +239,8 @@ fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
                 message(words, to);
             }
             PacketKind::Event { population, route, step, message: to } => {
-                words.add(4_u64 << 32 | u64::from(population) << 16 | u64::from(route));
+                let population = population.map_or(u64::from(u8::MAX), u64::from);
+                words.add(4_u64 << 32 | population << 16 | u64::from(route));
                 words.add(step);
                 words.option(to, message);
             }

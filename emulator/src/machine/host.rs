@@ -12,7 +12,7 @@ impl Machine {
     /// Returns the values of the last population that the host receives, of a sample in the time
     /// step completed last, in model order.
     pub fn output(&self, sample: usize) -> Vec<f32> {
-        let last = self.program.layers.iter().rposition(|layer| layer.host.is_some());
+        let last = self.program.populations.iter().rposition(|population| population.host.is_some());
         last.map_or_else(Vec::new, |last| self.output_of(last, sample))
     }
 
@@ -22,14 +22,14 @@ impl Machine {
         let step = self.state.host.completed.wrapping_sub(1);
         let Some(start) = self.host_place(step, population, sample) else { return Vec::new() };
         let values = self.state.host.y.get(start..).unwrap_or_default();
-        let words = self.program.layers[population].unit_word.iter();
+        let words = self.program.populations[population].unit_word.iter();
         words.map(|&w| f32::from_bits(values.get(w as usize).copied().unwrap_or(0))).collect()
     }
 
     /// First word of a population's values in the host's memory, which keeps as many time steps as
     /// can be in flight.
     pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
-        let first = self.program.layers.get(population)?.host?;
+        let first = self.program.populations.get(population)?.host?;
         let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;
         Some((place + sample) * self.program.host_words() as usize + first as usize)
     }

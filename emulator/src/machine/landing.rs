@@ -115,8 +115,7 @@ impl Machine {
     fn note_race(&mut self, index: usize, slot: u8, packet: &Packet, step: u32, guard: Guard) {
         let Some(receiver) = Pe::from_index(index) else { return };
         let loaded = self.program.pe(receiver).and_then(|p| p.slots.get(usize::from(slot)));
-        let layer = loaded.and_then(|slot| self.program.layers.get(usize::from(slot.layer)));
-        let population = layer.map_or("?", |layer| layer.name.as_str());
+        let population = loaded.map_or("?", |slot| self.program.population_name(slot.population));
         let tick = self.state.tick;
         self.state.races.note(|| Race {
             tick,
@@ -172,27 +171,27 @@ impl Machine {
         (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
     }
 
-    /// Values of a broadcast are delivered (or lost): ends the layer, or the step, with the last of them. Of events only
+    /// Values of a broadcast are delivered (or lost): ends the population, or the step, with the last of them. Of events only
     /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
     fn values_gone(&mut self, kind: PacketKind) -> Progress {
-        let PacketKind::Values { population: layer, sample, step, last, .. } = kind else {
+        let PacketKind::Values { population, sample, step, last, .. } = kind else {
             return Progress::default();
         };
         if !last && self.program.delivery.payload == Payload::Events {
             return Progress::default();
         }
-        let (lane, at) = (self.program.lane(layer, sample), step as usize % STEPS);
+        let (lane, at) = (self.program.lane(population, sample), step as usize % STEPS);
         let left = &mut self.state.deliveries_left[lane][at];
         *left = left.saturating_sub(1);
         if *left > 0 {
             return Progress::default();
         }
-        *left = self.program.deliveries(layer);
-        let Some(population) = self.program.layers.get(usize::from(layer)) else {
+        *left = self.program.deliveries(population);
+        let Some(placed) = self.program.population(population) else {
             return Progress::default();
         };
-        let (sends, output) = (population.sends, population.host.is_some());
-        self.state.phases.close(usize::from(layer), sends, self.state.tick);
+        let (sends, output) = (placed.sends, placed.host.is_some());
+        self.state.phases.close(population.index(), sends, self.state.tick);
         let mut complete = false;
         if output {
             let outputs = &mut self.state.outputs_left[at];
@@ -203,6 +202,6 @@ impl Machine {
             self.state.outputs_left[at] = self.program.outputs();
             self.end_step();
         }
-        Progress { phase: Some((layer, sends)), layer: Some(layer), step: complete }
+        Progress { phase: Some((population, sends)), population: Some(population), step: complete }
     }
 }

@@ -2,6 +2,7 @@
 //! machine only numbers.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,49 @@ impl PhaseId {
     /// Returns the position of the phase's entries in tables by phase.
     pub const fn index(self) -> usize {
         self.0 as usize % Self::MAX
+    }
+}
+
+/// Index of a population in its program's table ([`super::program::Program::populations`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PopulationId(pub u8);
+
+impl PopulationId {
+    /// Number of populations that a program can have.
+    pub const MAX: usize = 256;
+
+    /// Returns the position of the population's entries in tables by population.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Returns the id of the population at a position below [`Self::MAX`].
+    pub const fn at(index: usize) -> Self {
+        Self(index as u8)
+    }
+
+    /// Returns the population before this one in network order; `None` for the first.
+    pub fn below(self) -> Option<Self> {
+        self.0.checked_sub(1).map(Self)
+    }
+}
+
+impl fmt::Display for PopulationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<PopulationId> for usize {
+    fn from(id: PopulationId) -> Self {
+        id.index()
+    }
+}
+
+impl From<PopulationId> for u64 {
+    fn from(id: PopulationId) -> Self {
+        id.0.into()
     }
 }
 

@@ -6,7 +6,7 @@ use super::arrivals::{Need, Notice, Relay};
 use super::broadcast::options::Broadcast;
 use super::dma;
 use super::exec::{Machine, Progress};
-use super::legend::PhaseId;
+use super::legend::{PhaseId, PopulationId};
 use super::program::{Action, Ends, Operation, PeProgram, Program, Slot};
 use super::queue::{Arrival, EventKind};
 use super::record::prices;
@@ -103,7 +103,7 @@ impl Machine {
     pub(super) fn count_busy(&mut self, pe: Pe, ticks: Tick) {
         let operation = self.state.pes[pe.index()].operation;
         if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
-            self.state.busy.phases[usize::from(slot.layer)][operation.phase.index()] += ticks;
+            self.state.busy.phases[usize::from(slot.population)][operation.phase.index()] += ticks;
             self.note(|recorder| recorder.busy(pe.index(), ticks));
         }
     }
@@ -301,7 +301,7 @@ impl Machine {
         };
         let phase = self.phase_end(slot, operation, now);
         if program.is_timed() && matches!(operation.action, Action::Log(_)) {
-            progress.layer = phase.map(|(layer, _)| layer);
+            progress.population = phase.map(|(population, _)| population);
         }
         self.note(|recorder| recorder.end(pe.index(), now, events));
         let state = &mut self.state.pes[pe.index()];
@@ -311,21 +311,26 @@ impl Machine {
     }
 
     /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when they are delivered.)
-    fn phase_end(&mut self, slot: &Slot, operation: &Operation, now: Tick) -> Option<(u8, PhaseId)> {
+    fn phase_end(
+        &mut self,
+        slot: &Slot,
+        operation: &Operation,
+        now: Tick,
+    ) -> Option<(PopulationId, PhaseId)> {
         if operation.ends == Ends::Nothing {
             return None;
         }
-        let (layer, phase) = (slot.layer, operation.phase);
-        let ended = &mut self.state.phases.ended[self.program.lane(layer, slot.sample)][phase.index()];
+        let (population, phase) = (slot.population, operation.phase);
+        let ended = &mut self.state.phases.ended[self.program.lane(population, slot.sample)][phase.index()];
         *ended += 1;
-        if (*ended as usize) < self.program.layers[usize::from(layer)].pes.len() {
+        if (*ended as usize) < self.program.populations[population.index()].pes.len() {
             return None;
         }
         *ended = 0;
         if operation.ends == Ends::Phase {
-            self.state.phases.close(usize::from(layer), phase, now);
+            self.state.phases.close(population.index(), phase, now);
         }
-        Some((layer, phase))
+        Some((population, phase))
     }
 }
 

@@ -11,16 +11,16 @@ use crate::chip::geometry::Pe;
 use crate::text::step_number;
 
 /// Time of each phase along the timeline: from the moment the previous phase ended everywhere to
-/// the moment this one has. Over all layers and phases these add up to the time that has passed,
-/// also where layers work at the same time: then a phase's part is the time by which it ended later
-/// than the one that ended last before it, in whatever layer.
+/// the moment this one has. Over all populations and phases these add up to the time that has passed,
+/// also where populations work at the same time: then a phase's part is the time by which it ended later
+/// than the one that ended last before it, in whatever population.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseClock {
     /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].
     pub ended: Vec<[u32; PhaseId::MAX]>,
     /// When a phase last ended everywhere.
     pub frontier: Tick,
-    /// Ticks in this time step so far, by layer.
+    /// Ticks in this time step so far, by population.
     pub step: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in the last completed time step.
     pub last_step: Vec<[Tick; PhaseId::MAX]>,
@@ -29,9 +29,9 @@ pub struct PhaseClock {
 }
 
 impl PhaseClock {
-    /// Creates a clock for `layers` layers and `lanes` lanes, one for each sample of each layer.
-    pub fn new(layers: usize, lanes: usize) -> Self {
-        let zero = vec![[0; PhaseId::MAX]; layers];
+    /// Creates a clock for `populations` populations and `lanes` lanes, a lane per sample of each.
+    pub fn new(populations: usize, lanes: usize) -> Self {
+        let zero = vec![[0; PhaseId::MAX]; populations];
         Self {
             ended: vec![[0; PhaseId::MAX]; lanes],
             frontier: 0,
@@ -41,11 +41,11 @@ impl PhaseClock {
         }
     }
 
-    /// A phase of a layer has ended everywhere.
-    pub fn close(&mut self, layer: usize, phase: PhaseId, now: Tick) {
+    /// Books a phase that ended on every PE of a population: the time since the last such end.
+    pub fn close(&mut self, population: usize, phase: PhaseId, now: Tick) {
         let ticks = now.saturating_sub(self.frontier);
-        self.step[layer][phase.index()] += ticks;
-        self.total[layer][phase.index()] += ticks;
+        self.step[population][phase.index()] += ticks;
+        self.total[population][phase.index()] += ticks;
         self.frontier = self.frontier.max(now);
     }
 
@@ -60,16 +60,16 @@ impl PhaseClock {
 /// What the cores' busy time went to, over all PEs: the parts add up to the sum of their busy ticks.
 #[derive(Clone, Debug, Default)]
 pub struct BusyProbe {
-    /// Ticks in operations since the start, by layer and phase.
+    /// Ticks in operations since the start, by population and phase.
     pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in handlers of watched writes since the start.
     pub interrupts: Tick,
 }
 
 impl BusyProbe {
-    /// Creates a probe for `layers` layers.
-    pub fn new(layers: usize) -> Self {
-        Self { phases: vec![[0; PhaseId::MAX]; layers], interrupts: 0 }
+    /// Creates a probe for `populations` populations.
+    pub fn new(populations: usize) -> Self {
+        Self { phases: vec![[0; PhaseId::MAX]; populations], interrupts: 0 }
     }
 }
 

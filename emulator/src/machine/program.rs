@@ -16,7 +16,7 @@ pub use super::buffers::Buffers;
 use super::costs::Costs;
 use super::dram::DramMap;
 pub use super::dram::DramRows;
-use super::legend::{Legend, PhaseId};
+use super::legend::{Legend, PhaseId, PopulationId};
 use super::options::{Assume, Waiting};
 use super::routine::Routine;
 use super::timer::{EventList, Timer};
@@ -41,7 +41,7 @@ pub struct Operation {
     pub action: Action,
     /// Message that the core sends at its end.
     pub notice: Option<Notice>,
-    /// What its end on the last PE of the layer ends.
+    /// Whether its end on the last PE of the population completes a phase.
     pub ends: Ends,
 }
 
@@ -80,7 +80,7 @@ pub enum Action {
     Log(Vec<PhaseId>),
 }
 
-/// What the end of an operation on the last PE of its layer ends.
+/// Effect of the end of an operation on the last PE of its population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// Nothing: the phase goes on in another operation, or ends with its packets' delivery.
@@ -115,8 +115,8 @@ pub struct Target {
 /// counts their arrivals.
 #[derive(Clone, Debug)]
 pub struct Slot {
-    /// Layer index.
-    pub layer: u8,
+    /// Population that the units belong to.
+    pub population: PopulationId,
     /// Sample of the batch.
     pub sample: u8,
     /// Model indices of the units here, ascending.
@@ -131,7 +131,7 @@ pub struct Slot {
     pub buffers: Buffers,
     /// Byte address of the values that are packed where they are sent as events.
     pub values: u32,
-    /// Byte offset of this PE's block in the layer's placed values.
+    /// Byte offset of this PE's block in the population's placed values.
     pub block: u32,
     /// Receivers of the block.
     pub targets: Vec<Target>,
@@ -242,7 +242,7 @@ pub type Image = Vec<(u32, Vec<u32>)>;
 pub struct PeProgram {
     /// Repeated for ever.
     pub operations: Vec<Operation>,
-    /// Layers it hosts, in network order; of each, the samples.
+    /// Populations on the PE in network order; of each, a slot per sample.
     pub slots: Vec<Slot>,
     /// Its memory map, ascending.
     pub regions: Vec<Region>,
@@ -255,13 +255,13 @@ pub struct PeProgram {
 }
 
 impl PeProgram {
-    /// The slot of a layer (the first sample's).
-    pub fn slot_of(&self, layer: u8) -> Option<(u8, &Slot)> {
-        self.slots.iter().position(|s| s.layer == layer).map(|i| (i as u8, &self.slots[i]))
+    /// Returns the slot of a population (the first sample's) and its number.
+    pub fn slot_of(&self, population: PopulationId) -> Option<(u8, &Slot)> {
+        self.slots.iter().position(|slot| slot.population == population).map(|i| (i as u8, &self.slots[i]))
     }
 
-    /// One slot of each layer: for what all samples share.
-    pub fn layers(&self) -> impl Iterator<Item = &Slot> {
+    /// Returns one slot of each population, for properties that all samples share.
+    pub fn populations(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().filter(|slot| slot.sample == 0)
     }
 
@@ -302,7 +302,7 @@ impl PeProgram {
     }
 }
 
-/// Units that send their values together, as placed: a layer.
+/// Units of a network that compute and send together: a layer, or a population of neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     /// Its name in the model.
@@ -327,9 +327,9 @@ pub struct Program {
     pub legend: Arc<Legend>,
     /// By PE index.
     pub pes: Vec<Option<PeProgram>>,
-    /// In network order.
-    pub layers: Vec<Population>,
-    /// Rows for layer 0.
+    /// Populations in network order, by [`PopulationId`].
+    pub populations: Vec<Population>,
+    /// Rows for the first population.
     pub dram: Arc<dyn DramRows>,
     /// Addresses of those rows.
     pub dram_map: DramMap,
@@ -386,21 +386,39 @@ impl Program {
         }
     }
 
-    /// Number of a layer's sample among all layers' samples.
-    pub fn lane(&self, layer: u8, sample: u8) -> usize {
-        usize::from(layer) * self.batch as usize + usize::from(sample)
+    /// Returns a population; `None` if the program has fewer.
+    pub fn population(&self, id: PopulationId) -> Option<&Population> {
+        self.populations.get(id.index())
     }
 
-    /// How many there are.
+    /// Returns the name of a population; a question mark if the program has fewer.
+    pub fn population_name(&self, id: PopulationId) -> &str {
+        self.population(id).map_or("?", |population| population.name.as_str())
+    }
+
+    /// Returns the ids of all populations, in network order.
+    pub fn population_ids(&self) -> impl Iterator<Item = PopulationId> + use<> {
+        (0..self.populations.len() as u8).map(PopulationId)
+    }
+
+    /// Returns the number of a population's sample among all populations' samples.
+    pub fn lane(&self, population: PopulationId, sample: u8) -> usize {
+        population.index() * self.batch as usize + usize::from(sample)
+    }
+
+    /// Returns the number of lanes: populations × samples.
     pub fn lanes(&self) -> usize {
-        self.layers.len() * self.batch as usize
+        self.populations.len() * self.batch as usize
     }
 
-    /// Deliveries of y that end a layer's time step, for each sample; of events only the last packets of blocks count.
-    pub fn deliveries(&self, layer: u8) -> u32 {
-        let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(layer));
+    /// Returns the deliveries of values that end a population's time step, for each sample.
+    ///
+    /// Of events only the last packets of blocks count.
+    pub fn deliveries(&self, population: PopulationId) -> u32 {
+        let slots = self.pes.iter().flatten().filter_map(|p| p.slot_of(population));
         let counted = |slot: &Slot| if self.delivery.payload == Payload::Events { 1 } else { slot.packets() };
-        let copies = |slot: &Slot| slot.targets.iter().map(|t| self.delivery.copies(layer, t)).sum::<u32>();
+        let copies =
+            |slot: &Slot| slot.targets.iter().map(|t| self.delivery.copies(population, t)).sum::<u32>();
         slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
     }
 
@@ -416,7 +434,11 @@ impl Program {
 
     /// Words of all values of a sample that go to the host.
     pub fn host_words(&self) -> u32 {
-        self.layers.iter().filter(|layer| layer.host.is_some()).map(|layer| layer.words).sum()
+        self.populations
+            .iter()
+            .filter(|population| population.host.is_some())
+            .map(|population| population.words)
+            .sum()
     }
 
     /// Number of ends that complete a time step: those of all PEs where timers begin the steps, else of
@@ -425,13 +447,13 @@ impl Program {
         if self.is_timed() {
             return self.used_pes() as u32;
         }
-        self.layers.iter().filter(|layer| layer.host.is_some()).count() as u32 * self.batch
+        self.populations.iter().filter(|population| population.host.is_some()).count() as u32 * self.batch
     }
 
     /// Returns whether the PEs of a population wait for each other before they send.
     pub fn has_barrier(&self, population: usize) -> bool {
         let slots = self.pes.iter().flatten().flat_map(|loaded| &loaded.slots);
-        let mut own = slots.filter(|slot| usize::from(slot.layer) == population);
+        let mut own = slots.filter(|slot| usize::from(slot.population) == population);
         own.any(|slot| slot.relays.iter().any(|relay| usize::from(relay.message.population) == population))
     }
 

@@ -9,7 +9,7 @@ use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
 use super::fault::Faults;
 use super::fifo::{ENTRY_BYTES, Fifo};
-use super::legend::PhaseId;
+use super::legend::{PhaseId, PopulationId};
 use super::matrix::TrafficMatrix;
 use super::noc::Noc;
 use super::options::BankPriority;
@@ -171,7 +171,7 @@ pub enum PacketKind {
     /// Part of the block of values that a slot sends in a time step.
     Values {
         /// Population of the sender.
-        population: u8,
+        population: PopulationId,
         /// Sample of the batch.
         sample: u8,
         /// Time step.
@@ -197,8 +197,8 @@ pub enum PacketKind {
     },
     /// Event packet, which the event router copies to its receivers' FIFOs.
     Event {
-        /// Population of the sender; `u8::MAX` for the host.
-        population: u8,
+        /// Population of the sender; `None` for the host.
+        population: Option<PopulationId>,
         /// Entry of the event router.
         route: u16,
         /// Time step that the sender was in.
@@ -425,13 +425,13 @@ impl State {
             lost: Vec::new(),
             dram_free: [0; 2],
             deliveries_left: (0..program.lanes())
-                .map(|lane| [program.deliveries((lane / batch) as u8); STEPS])
+                .map(|lane| [program.deliveries(PopulationId::at(lane / batch)); STEPS])
                 .collect(),
             outputs_left: [program.outputs(); STEPS],
             active,
             host: HostState { y: vec![0; host_words], ..HostState::default() },
-            phases: PhaseClock::new(program.layers.len(), program.lanes()),
-            busy: BusyProbe::new(program.layers.len()),
+            phases: PhaseClock::new(program.populations.len(), program.lanes()),
+            busy: BusyProbe::new(program.populations.len()),
             traffic: NocProbe::default(),
             matrix: TrafficMatrix::default(),
             races: Races::default(),

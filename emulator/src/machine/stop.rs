@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::exec::Machine;
-use super::legend::PhaseId;
+use super::legend::{PhaseId, PopulationId};
 use super::program::{Operation, Slot};
 use crate::chip::geometry::Pe;
 use crate::kernel::KernelFault;
@@ -53,7 +53,7 @@ pub struct Starved {
     /// PE that waits.
     pub pe: Pe,
     /// Index of the population that it waits for the input of.
-    pub population: u8,
+    pub population: PopulationId,
     /// Name of that population.
     pub name: String,
     /// Arrivals that are missing, in blocks.
@@ -138,11 +138,11 @@ impl Machine {
             // A PE that waits for the next announcement is not what holds the step up.
             let idle = missing == 1 && counter.announced;
             // A halted core waits for nothing, whatever it did last.
-            (!idle && !self.state.faults.is_dead(pe)).then_some((pe, slot.layer, missing))
+            (!idle && !self.state.faults.is_dead(pe)).then_some((pe, slot.population, missing))
         });
         let (pe, population, missing) =
             waiting.min_by_key(|&(_, population, missing)| (population, missing))?;
-        let name = self.program.layers.get(usize::from(population)).map_or("?", |layer| &layer.name);
+        let name = self.program.population_name(population);
         Some(Starved { pe, population, name: name.to_owned(), missing })
     }
 
@@ -185,7 +185,7 @@ mod tests {
             "PE(1,6,0) faulted in product: k: column leads to byte address 0x20000, which it must not touch \
              (SRAM is 0 to 0x1ffff)"
         );
-        let starved = Starved { pe, population: 1, name: "b".to_owned(), missing: 1 };
+        let starved = Starved { pe, population: PopulationId(1), name: "b".to_owned(), missing: 1 };
         let lost = StallCause::FifoLost { packets: 1200, worst: pe, lost_there: 800 };
         let halted = StallCause::Halted(Pe::at(1, 1, 2).unwrap());
         for (waiting, cause, said) in [

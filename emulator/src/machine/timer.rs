@@ -263,7 +263,7 @@ impl Machine {
             })
             .collect();
         let step = self.state.pes[pe.index()].timer.step;
-        let kind = PacketKind::Event { population: slot.layer, route, step, message: None };
+        let kind = PacketKind::Event { population: Some(slot.population), route, step, message: None };
         let (mut at, each) =
             (self.state.tick + self.ticks(costs.send_events_lead(words > 1)), costs.send_event(words > 1));
         for [key, payload] in entries {
@@ -273,7 +273,8 @@ impl Machine {
         let mut cycles = costs.send_events(words > 1, count);
         if let Some(message) = send.done {
             cycles += costs.notice;
-            let kind = PacketKind::Event { population: slot.layer, route, step, message: Some(message) };
+            let kind =
+                PacketKind::Event { population: Some(slot.population), route, step, message: Some(message) };
             let end = self.state.tick + self.ticks(cycles);
             self.send_event(pe.qpe_index(), pe.index() as u16, (message.address, 0), kind, end);
         }
@@ -303,7 +304,7 @@ impl Machine {
         for input in &timer.inputs {
             let first = input.first as usize;
             let of = values.get(first..first + input.units as usize).unwrap_or_default();
-            let kind = |message| PacketKind::Event { population: u8::MAX, route: input.route, step, message };
+            let kind = |message| PacketKind::Event { population: None, route: input.route, step, message };
             for (key, value) in (input.key..).zip(of).filter(|(_, value)| **value != 0.0) {
                 self.send_event(from, CHIP, (key, *value as u32), kind(None), at);
             }
@@ -318,8 +319,8 @@ impl Machine {
         let now = self.state.tick;
         let step = self.state.pes[pe.index()].timer.step;
         for slot in &loaded.slots {
-            let Some(start) = self.host_place(step, usize::from(slot.layer), 0) else { continue };
-            let Some(population) = self.program.layers.get(usize::from(slot.layer)) else { continue };
+            let Some(start) = self.host_place(step, usize::from(slot.population), 0) else { continue };
+            let Some(population) = self.program.population(slot.population) else { continue };
             for (at, &unit) in (slot.values..).step_by(4).zip(&slot.units) {
                 let word = start + population.unit_word.get(unit as usize).map_or(0, |&word| word as usize);
                 if let Some(value) = self.state.host.y.get_mut(word) {

@@ -19,7 +19,7 @@ use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
 use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
-use crate::machine::legend::{Legend, PhaseId};
+use crate::machine::legend::{Legend, PhaseId, PopulationId};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
 use crate::net::csr::Csr;
@@ -296,7 +296,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         steps_in_flight: steps_in_flight(request.mapping, layers.len()),
         timer: None,
         pes,
-        layers,
+        populations: layers,
         dram: Arc::clone(&request.dram),
         dram_map,
         costs,
@@ -314,17 +314,17 @@ fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
     let mut inbox = Inbox::new(layers * batch as usize);
     let Some(loaded) = pe else { return inbox };
     for (number, slot) in (0_u8..).zip(&loaded.slots) {
-        let lane = |layer: u8| usize::from(layer) * batch as usize + usize::from(slot.sample);
+        let lane = |layer: PopulationId| usize::from(layer) * batch as usize + usize::from(slot.sample);
         let ended = |phase| {
             let is = |o: &Operation| (o.slot, o.phase) == (number, PhaseId::from(phase));
             loaded.operations.iter().position(is).unwrap_or(0) as u32
         };
-        inbox.take_messages(lane(slot.layer), number);
+        inbox.take_messages(lane(slot.population), number);
         // y(t) lands where x(t) was; x(t) where y(t−2) was or, of three buffers, y(t−3).
         let guard = Guard { operation: ended(Phase::Input), lag: 1, reads: "x" };
         let own = Receiver { slot: number, counter: control::RECURRENT, guard };
-        inbox.take_values(lane(slot.layer), control::OWN, own);
-        if let Some(below) = slot.layer.checked_sub(1) {
+        inbox.take_values(lane(slot.population), control::OWN, own);
+        if let Some(below) = slot.population.below() {
             let lag = 2 - slot.buffers.count().cast_signed();
             let guard = Guard { operation: ended(Phase::Recurrent), lag, reads: "y" };
             let next = Receiver { slot: number, counter: control::INPUT, guard };

@@ -9,6 +9,7 @@ use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
 use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::machine::legend::PopulationId;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{PeProgram, Population, Program};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
@@ -74,8 +75,12 @@ pub fn balance(network: &Egru, placed: &[Placed]) -> Vec<LayerBalance> {
 /// Returns the weights on each PE of every population, by what its slots say of themselves.
 pub fn program_balance(program: &Program) -> Vec<LayerBalance> {
     let balance = |(k, population): (usize, &Population)| {
-        let slots =
-            || population.pes.iter().filter_map(|&pe| Some((pe, program.pe(pe)?.slot_of(k as u8)?.1)));
+        let slots = || {
+            population
+                .pes
+                .iter()
+                .filter_map(|&pe| Some((pe, program.pe(pe)?.slot_of(PopulationId::at(k))?.1)))
+        };
         let loads = || slots().map(|(_, slot)| u64::from(slot.detail.weights()));
         let units = || slots().map(|(_, slot)| slot.units.len());
         let most = loads().max()?;
@@ -90,7 +95,7 @@ pub fn program_balance(program: &Program) -> Vec<LayerBalance> {
             fullest,
         })
     };
-    program.layers.iter().enumerate().filter_map(balance).collect()
+    program.populations.iter().enumerate().filter_map(balance).collect()
 }
 
 fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {
@@ -187,7 +192,7 @@ pub fn is_misfit(error: &MapError) -> bool {
 }
 
 fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
-    let layers = subject.program.layers.len();
+    let layers = subject.program.populations.len();
     if subject.mapping.barrier == Barrier::Never && credits_needed(subject.mapping, layers) {
         lints.push(Lint {
             level: Level::Error,
@@ -199,7 +204,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             help: "set `mapping.barrier` to Auto".into(),
         });
     }
-    for (k, (layer, margin)) in subject.program.layers.iter().zip(barrier_margins(subject)).enumerate() {
+    for (k, (layer, margin)) in subject.program.populations.iter().zip(barrier_margins(subject)).enumerate() {
         if !margin.needed() {
             continue;
         }
@@ -263,8 +268,8 @@ fn full(program: &Program, lints: &mut Vec<Lint>) {
 /// The layers of a PE, in words.
 fn hosted(program: &Program, loaded: &PeProgram) -> String {
     let names: Vec<&str> = loaded
-        .layers()
-        .filter_map(|slot| program.layers.get(usize::from(slot.layer)))
+        .populations()
+        .filter_map(|slot| program.population(slot.population))
         .map(|l| l.name.as_str())
         .collect();
     names.join(" or ")

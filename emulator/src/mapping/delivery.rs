@@ -13,6 +13,7 @@ use crate::machine::arrivals::Groups;
 use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::broadcast::{Delivery, Packing, route_number};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{PACKET_BYTES, RegionKind};
 use crate::net::Output;
 
@@ -146,7 +147,7 @@ pub fn delivery(request: &Request<'_>, placed: &[Placed]) -> Delivery {
         for groups in [to_own, to_next, to_own.with(to_next)] {
             let own = own.iter().filter(|_| groups.contains(to_own));
             let next = next.iter().filter(|_| groups.contains(to_next));
-            routes[route_number(k as u8, groups)] = masks(own.chain(next));
+            routes[route_number(PopulationId::at(k), groups)] = masks(own.chain(next));
         }
     }
     Delivery {

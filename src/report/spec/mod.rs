@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::machine::images::{ImageError, ImageRange, Images};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 use crate::mapping::egru::EgruSlot;
 use crate::net::Compare;
@@ -222,7 +223,7 @@ impl Spec {
             }
             rows.push(session.rows().to_vec());
         }
-        let first = program.layers.first().into_iter().flat_map(|layer| &layer.pes);
+        let first = program.populations.first().into_iter().flat_map(|layer| &layer.pes);
         let pes: Vec<PeName> = first.map(|&pe| pe.into()).collect();
         let to_send = |sample: usize| DataToSend {
             pes: pes.clone(),
@@ -260,7 +261,7 @@ fn mem_file(pe: Pe, range: &ImageRange) -> MemFile {
 
 fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe> {
     let loaded = program.pe(pe)?;
-    let layers = loaded.slots.iter().filter_map(|slot| program.layers.get(usize::from(slot.layer)));
+    let layers = loaded.slots.iter().filter_map(|slot| program.population(slot.population));
     Some(ActivePe {
         pe: pe.into(),
         layers: layers.map(|layer| layer.name.clone()).collect(),
@@ -281,10 +282,10 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
 /// The last layer's y, and every PE's debug log.
 fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
     let mut regions = Vec::new();
-    let last = program.layers.len().saturating_sub(1) as u8;
+    let last = PopulationId::at(program.populations.len().saturating_sub(1));
     for pe in Pe::all() {
         let Some(loaded) = program.pe(pe) else { continue };
-        if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.layers.last()) {
+        if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.populations.last()) {
             regions.push(RegionToRead {
                 pe: pe.into(),
                 address: slot.detail.sent(),

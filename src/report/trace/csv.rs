@@ -88,7 +88,7 @@ impl<W: Write> Csv<W> {
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             self.row(&Row {
                 place: place(index),
-                layer: chunk.layer(operation.layer),
+                layer: chunk.layer(operation.population),
                 phase: phase.name,
                 step: Some(step_number(operation.step)),
                 sample: Some(operation.sample),
@@ -121,7 +121,7 @@ impl<W: Write> Csv<W> {
             let Some(span) = chunk.span(transfer.begin, Some(transfer.end)) else { continue };
             self.row(&Row {
                 place: place(index),
-                layer: chunk.layer(transfer.layer),
+                layer: chunk.layer(transfer.population),
                 step: Some(step_number(transfer.step)),
                 other: qpe(transfer.qpe),
                 bytes: Some(transfer.packets * crate::machine::program::PACKET_BYTES),

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PacketSpan, Recorder, StepSpan};
@@ -114,8 +115,8 @@ impl<'a> Chunk<'a> {
     }
 
     /// A layer's name in the model.
-    pub fn layer(&self, layer: u8) -> &'a str {
-        self.program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+    pub fn layer(&self, layer: PopulationId) -> &'a str {
+        self.program.population_name(layer)
     }
 
     /// Whom somebody waited for, in words.

@@ -18,6 +18,7 @@ use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::machine::broadcast::ROUTER;
+use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
 use crate::machine::state::PacketKind;
@@ -99,7 +100,7 @@ pub struct Perfetto<W: Write> {
     packets: Packets,
     written: u64,
     /// Events of time steps that are not complete, by layer.
-    events: BTreeMap<u32, BTreeMap<u8, u64>>,
+    events: BTreeMap<u32, BTreeMap<PopulationId, u64>>,
     /// When the handlers of packets begin, by thread and packet: ns.
     answered: BTreeMap<(u32, u64), u64>,
 }
@@ -146,9 +147,9 @@ impl<W: Write> Perfetto<W> {
         let cycle = chunk.program.operating_point.ticks_per_cycle();
         for operation in &pe.operations {
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
-            let layer = chunk.layer(operation.layer);
+            let layer = chunk.layer(operation.population);
             let phase = chunk.program.legend.words(operation.phase);
-            *self.events.entry(operation.step).or_default().entry(operation.layer).or_default() +=
+            *self.events.entry(operation.step).or_default().entry(operation.population).or_default() +=
                 u64::from(operation.events);
             let batch = (chunk.program.batch > 1).then_some(operation.sample);
             let more = args([
@@ -281,10 +282,10 @@ impl<W: Write> Sink for Perfetto<W> {
         let used = Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
         for (pe, loaded) in used {
             let layers: Vec<&str> = loaded
-                .layers()
-                .filter_map(|slot| Some(program.layers.get(usize::from(slot.layer))?.name.as_str()))
+                .populations()
+                .filter_map(|slot| Some(program.population(slot.population)?.name.as_str()))
                 .collect();
-            let first = loaded.layers().next().map_or(0, |slot| u32::from(slot.layer));
+            let first = loaded.populations().next().map_or(0, |slot| slot.population.index() as u32);
             let index = pe.index() as u16;
             self.name("thread_name", PES, thread(index), &format!("{} {}", place(index), layers.join(", ")))?;
             self.sort("thread_sort_index", PES, thread(index), 1000 * first + u32::from(index))?;

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::{Tick, us};
+use crate::machine::legend::PopulationId;
 use crate::report::table::{Table, field, percent};
 use crate::session::Session;
 use crate::session::timeline::{Awaited, Doing, Summary, idle};
@@ -57,12 +58,12 @@ fn waits(chunk: &Chunk<'_>, begin: Tick, end: Tick) -> Table {
     let idle = idle(chunk.record, &(begin..end));
     let used = chunk.program.used_pes().max(1) as f64;
     let mut table = Table::new(&["who waited", "for whom", "µs a PE", "share of time"]);
-    let mut rows: Vec<(&(u8, Awaited), &Tick)> = idle.by_layer.iter().collect();
+    let mut rows: Vec<(&(PopulationId, Awaited), &Tick)> = idle.by_layer.iter().collect();
     rows.sort_by_key(|(key, ticks)| (std::cmp::Reverse(**ticks), **key));
-    let mut by_waiting: BTreeMap<u8, f64> = BTreeMap::new();
+    let mut by_waiting: BTreeMap<PopulationId, f64> = BTreeMap::new();
     for pe in chunk.program.pes.iter().flatten() {
-        if let Some(slot) = pe.layers().next() {
-            *by_waiting.entry(slot.layer).or_default() += 1.0;
+        if let Some(slot) = pe.populations().next() {
+            *by_waiting.entry(slot.population).or_default() += 1.0;
         }
     }
     for ((layer, awaited), ticks) in rows.into_iter().take(ROWS) {

@@ -272,7 +272,7 @@ fn language_programs(
 
 /// Returns the memory of the PE of a layer with the most weights.
 fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
-    let layer = program.layers.iter().find(|l| l.name == layer)?;
+    let layer = program.populations.iter().find(|l| l.name == layer)?;
     let loaded = layer.pes.iter().filter_map(|&pe| program.pe(pe)).max_by_key(|pe| weights_bytes(pe))?;
     let variables =
         || loaded.regions.iter().filter(|r| matches!(r.kind, RegionKind::Buffer | RegionKind::State));
@@ -349,7 +349,7 @@ fn figures(machine: &Machine) -> Run {
 
 /// The most of something on any PE of a layer.
 pub fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32) -> Option<u32> {
-    let layer = program.layers.iter().find(|l| l.name == layer)?;
+    let layer = program.populations.iter().find(|l| l.name == layer)?;
     layer.pes.iter().filter_map(|&pe| program.pe(pe)).map(bytes).max()
 }
 

@@ -82,7 +82,7 @@ pub fn calibrate(
     steps: u64,
 ) -> Result<Calibration, CalibrateError> {
     let plan = Plan::new(loaded, cache)?;
-    let layers: Vec<String> = plan.program.layers.iter().map(|layer| layer.name.clone()).collect();
+    let layers: Vec<String> = plan.program.populations.iter().map(|layer| layer.name.clone()).collect();
     let legend = Arc::clone(&plan.program.legend);
     let rows = rows(loaded, plan, steps)?;
     let mut bench = Bench { loaded, cache: cache.clone(), measured, rows, known: BTreeMap::new() };

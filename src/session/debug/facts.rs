@@ -6,7 +6,7 @@ use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
 use crate::kernel::pointwise;
 use crate::machine::banks::BankCount;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::noc::LinkState;
 use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, Slot};
@@ -59,13 +59,13 @@ pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
         (Fact::Task(name), _) => session.work().word(name, session.steps()),
         (Fact::PeStatus, Of::Pe(pe)) => Some(readings::status(session, pe).name()),
         (Fact::PePhase, Of::Pe(pe)) => Some(session.program().legend.phase(operation(session, pe)?.0)),
-        (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.layer),
+        (Fact::PeLayer, Of::Pe(pe)) => layer_name(session, operation(session, pe)?.1.population),
         _ => None,
     }
 }
 
-fn layer_name(session: &Session, layer: u8) -> Option<&str> {
-    session.program().layers.get(usize::from(layer)).map(|layer| layer.name.as_str())
+fn layer_name(session: &Session, layer: PopulationId) -> Option<&str> {
+    session.program().population(layer).map(|layer| layer.name.as_str())
 }
 
 fn state(session: &Session, pe: Pe) -> &PeState {
@@ -125,7 +125,7 @@ fn of_layer(session: &Session, fact: Fact, layer: usize) -> Option<f64> {
         Fact::LayerActivity => Some(f64::from(*last)),
         Fact::LayerActivityMean => {
             let units =
-                session.program().layers.get(layer)?.unit_word.len() * session.program().batch as usize;
+                session.program().populations.get(layer)?.unit_word.len() * session.program().batch as usize;
             Some(session.stats().layer_activity(layer, units))
         }
         _ => None,
@@ -144,7 +144,7 @@ fn of_pe(session: &Session, fact: Fact, pe: Pe) -> Option<f64> {
         Fact::PeReceived => state.count.received as f64,
         Fact::PeInterrupts => state.count.interrupts as f64,
         Fact::PeActivity if stepped => {
-            let units: usize = loaded?.layers().map(|slot| slot.units.len()).sum();
+            let units: usize = loaded?.populations().map(|slot| slot.units.len()).sum();
             let outputs = units.max(1) * session.program().batch as usize;
             f64::from(session.stats().pe_events(pe.index()).0) / outputs as f64
         }

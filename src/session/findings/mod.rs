@@ -137,7 +137,7 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
 }
 
 fn barriers(session: &Session, found: &mut Vec<Finding>) {
-    let layers = session.program().layers.iter().enumerate();
+    let layers = session.program().populations.iter().enumerate();
     for (_, layer) in layers.filter(|(k, _)| session.program().has_barrier(*k)) {
         let what = "its PEs wait for each other before they broadcast, since the fastest could overwrite x while the \
                     slowest reads it";
@@ -175,7 +175,7 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
 /// Layers whose busiest PE is far above the mean.
 fn imbalance(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
-    for layer in &session.program().layers {
+    for layer in &session.program().populations {
         let busy = |pe: &Pe| state.pes[pe.index()].count.busy_last_step;
         let Some(slowest) = layer.pes.iter().rev().max_by_key(|pe| busy(pe)) else { continue };
         let mean = layer.pes.iter().map(busy).sum::<u64>() as f64 / layer.pes.len() as f64;
@@ -202,7 +202,7 @@ fn imbalance(session: &Session, found: &mut Vec<Finding>) {
 fn idle(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
     let step = state.host.last_step_ticks.max(1) as f64;
-    for layer in &session.program().layers {
+    for layer in &session.program().populations {
         let share = |pe: &Pe| state.pes[pe.index()].count.busy_last_step as f64 / step;
         let idle: Vec<&Pe> = layer.pes.iter().filter(|pe| share(pe) < IDLE).collect();
         let Some(&&first) = idle.first() else { continue };
@@ -249,7 +249,7 @@ fn silence(session: &Session, found: &mut Vec<Finding>) {
     if session.steps() < HISTORY as u64 {
         return;
     }
-    for (k, layer) in session.program().layers.iter().enumerate() {
+    for (k, layer) in session.program().populations.iter().enumerate() {
         let units = layer.unit_word.len().max(1);
         let dead = session.stats().silent(k, HISTORY as u32);
         if dead as f64 > DEAD * units as f64 {
@@ -262,7 +262,7 @@ fn silence(session: &Session, found: &mut Vec<Finding>) {
 }
 
 fn gates(session: &Session, found: &mut Vec<Finding>) {
-    for (layer, shares) in session.program().layers.iter().zip(session.stats().saturated()) {
+    for (layer, shares) in session.program().populations.iter().zip(session.stats().saturated()) {
         for (gate, share) in ["z", "r"].into_iter().zip(shares) {
             if *share > SATURATED {
                 let what = format!("{:.0} % of its {gate} gates are below 0.01 or above 0.99", share * 100.0);
@@ -276,7 +276,7 @@ fn gates(session: &Session, found: &mut Vec<Finding>) {
 
 /// Layers that have become much more, or much less active than they were.
 fn drift(session: &Session, found: &mut Vec<Finding>) {
-    for (layer, history) in session.program().layers.iter().zip(&session.stats().layer_history) {
+    for (layer, history) in session.program().populations.iter().zip(&session.stats().layer_history) {
         if history.len() < HISTORY {
             continue;
         }

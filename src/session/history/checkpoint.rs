@@ -2,7 +2,7 @@
 
 use super::Position;
 use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::pages::PageStore;
 use crate::machine::queue::Event;
 use crate::session::Session;
@@ -17,7 +17,7 @@ pub(super) struct Checkpoint {
     work: Box<dyn Work>,
     stats: Stats,
     last_event: Option<Event>,
-    ended_phase: Option<(u8, PhaseId)>,
+    ended_phase: Option<(PopulationId, PhaseId)>,
     faults: Vec<bool>,
 }
 

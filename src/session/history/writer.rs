@@ -138,7 +138,7 @@ fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<
         Some(format!(
             "{} of {}",
             program.legend.phase(operation.phase),
-            program.layers.get(usize::from(slot.layer))?.name
+            program.population(slot.population)?.name
         ))
     };
     let what = match kind {

@@ -7,7 +7,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::arrivals::CounterId;
 use crate::machine::banks::BankCount;
 use crate::machine::dma;
-use crate::machine::legend::{CounterWords, PhaseId, PhaseWords};
+use crate::machine::legend::{CounterWords, PhaseId, PhaseWords, PopulationId};
 use crate::machine::program::{Action, Ends, Operation, PeProgram, Program, Slot};
 use crate::machine::queue::{Arrival, EventKind};
 use crate::machine::state::{PeState, Status};
@@ -181,7 +181,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         Some(OperationView {
             phase: program.legend.words(operation.phase),
             key: key(operation.phase),
-            layer: layer_name(program, slot.layer).to_owned(),
+            layer: layer_name(program, slot.population).to_owned(),
             sample: slot.sample,
             recurrent_only: matches!(operation.action, Action::Wait(_)) && operation.ends == Ends::Nothing,
         })
@@ -230,8 +230,8 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
     })
 }
 
-fn layer_name(program: &Program, layer: u8) -> &str {
-    program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+fn layer_name(program: &Program, layer: PopulationId) -> &str {
+    program.population_name(layer)
 }
 
 fn of_sample(program: &Program, slot: &Slot) -> String {
@@ -242,7 +242,7 @@ fn slot_view(program: &Program, loaded: &PeProgram, state: &PeState, slot: &Slot
     let step = state.sram.word(slot.turn);
     let (x, y) = readings::arrivals(&program.legend, loaded, state, slot);
     SlotView {
-        layer: layer_name(program, slot.layer).to_owned(),
+        layer: layer_name(program, slot.population).to_owned(),
         sample: slot.sample,
         units: slot.units.len() as u32,
         step: step_number(step),
@@ -253,8 +253,8 @@ fn slot_view(program: &Program, loaded: &PeProgram, state: &PeState, slot: &Slot
 
 /// Returns the names of a slot's population and of the one before it.
 fn names<'a>(program: &'a Program, slot: &Slot) -> (&'a str, &'a str) {
-    let below = slot.layer.checked_sub(1).map_or("?", |below| layer_name(program, below));
-    (layer_name(program, slot.layer), below)
+    let below = slot.population.below().map_or("?", |below| layer_name(program, below));
+    (layer_name(program, slot.population), below)
 }
 
 /// Returns what a counter counts, for whom.

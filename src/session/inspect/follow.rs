@@ -7,6 +7,7 @@ use super::{Part, Place};
 use crate::chip::geometry::Pe;
 use crate::kernel::events::Unpacked;
 use crate::kernel::matrix::Spot;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{Program, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::egru::EgruSlot;
@@ -33,11 +34,11 @@ pub(super) struct Home<'a> {
 }
 
 /// The home of a unit of a layer and sample.
-pub(super) fn home(program: &Program, layer: u8, sample: u8, unit: u32) -> Option<Home<'_>> {
-    let pes = &program.layers.get(usize::from(layer))?.pes;
+pub(super) fn home(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Option<Home<'_>> {
+    let pes = &program.population(layer)?.pes;
     pes.iter().find_map(|&pe| {
         let slots = &program.pe(pe)?.slots;
-        let slot = slots.iter().find(|slot| (slot.layer, slot.sample) == (layer, sample))?;
+        let slot = slots.iter().find(|slot| (slot.population, slot.sample) == (layer, sample))?;
         let index = slot.units.binary_search(&unit).ok()? as u32;
         Some(Home { pe, slot, index })
     })
@@ -67,7 +68,7 @@ pub(super) fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Labe
         }
         What::Unpacked { layer, x, y, .. } => match (x, y) {
             (None, Some(unit)) => to_sent(program, *layer, *layer, 0, *unit),
-            (Some(unit), _) => to_sent(program, *layer, layer.checked_sub(1)?, 0, *unit),
+            (Some(unit), _) => to_sent(program, *layer, layer.below()?, 0, *unit),
             (None, None) => None,
         },
         What::Matrix { layer, matrix, spot, unit, .. } => {
@@ -102,22 +103,28 @@ fn memory(pe: Pe, at: u32, to: String) -> Link {
     Link { place: Place { pe: pe.index(), part: Part::Memory, at }, to }
 }
 
-fn to_unit(program: &Program, layer: u8, sample: u8, unit: u32) -> Option<Link> {
+fn to_unit(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Option<Link> {
     let home = home(program, layer, sample, unit)?;
     let place = Place { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
-    let name = &program.layers.get(usize::from(layer))?.name;
+    let name = &program.population(layer)?.name;
     Some(Link { place, to: format!("{name} unit {unit}") })
 }
 
 /// What the sender sent: y, or the trace where another layer reads it.
-fn to_sent(program: &Program, reader: u8, layer: u8, sample: u8, unit: u32) -> Option<Link> {
+fn to_sent(
+    program: &Program,
+    reader: PopulationId,
+    layer: PopulationId,
+    sample: u8,
+    unit: u32,
+) -> Option<Link> {
     let home = home(program, layer, sample, unit)?;
     let layout = &EgruSlot::of(home.slot)?.pointwise;
     let (base, name) = match layout.trace {
         Some(trace) if reader != layer => (trace, "trace"),
         _ => (layout.y, "y"),
     };
-    let layer_name = &program.layers.get(usize::from(layer))?.name;
+    let layer_name = &program.population(layer)?.name;
     Some(memory(home.pe, base + 4 * home.index, format!("{name} of {layer_name} unit {unit} on {}", home.pe)))
 }
 

@@ -18,6 +18,7 @@ pub use self::memory::{ElementView, MemoryView, Owned, WINDOW, WordView, single_
 pub use self::neurons::{Gates, NeuronsView, PAGE, Receiver, SpotView, UnitLinks, UnitView};
 use super::Session;
 use crate::chip::geometry::Pe;
+use crate::machine::legend::PopulationId;
 use crate::mapping::egru::label::Labels;
 
 /// What of a PE.
@@ -91,8 +92,8 @@ pub enum PartView {
 /// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
 pub fn unit_place(session: &Session, layer: &str, unit: u32) -> Option<Place> {
     let program = session.program();
-    let number = program.layers.iter().position(|l| l.name == layer)?;
-    let home = follow::home(program, u8::try_from(number).ok()?, 0, unit)?;
+    let number = program.populations.iter().position(|l| l.name == layer)?;
+    let home = follow::home(program, PopulationId::at(number), 0, unit)?;
     Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
 }
 

@@ -9,7 +9,7 @@ use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::kernel::{SramWords, events, pointwise};
 use crate::machine::arrivals::Groups;
 use crate::machine::broadcast::{ROUTER, route_number};
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::{Operation, PeProgram, Program, Slot, Target};
 use crate::machine::state::PeState;
 use crate::mapping::egru::control;
@@ -56,7 +56,7 @@ pub struct UnitView {
     /// Number on the PE, slot after slot.
     pub number: u32,
     /// Layer index.
-    pub layer: u8,
+    pub layer: PopulationId,
     /// Sample of the batch.
     pub sample: u8,
     /// Model index.
@@ -227,7 +227,7 @@ fn unit(words: &SramWords, slot: &Slot, egru: &EgruSlot, index: u32, number: u32
     let c_before = if y == 0.0 { c } else { y };
     UnitView {
         number,
-        layer: slot.layer,
+        layer: slot.population,
         sample: slot.sample,
         unit: slot.units[index as usize],
         c_before,
@@ -358,7 +358,7 @@ fn receivers(program: &Program, home: &Home<'_>, egru: &EgruSlot, sent: &Sent) -
             continue;
         }
         let masks = if target.qpe == ROUTER {
-            program.delivery.routes.get(route_number(slot.layer, target.groups)).cloned()
+            program.delivery.routes.get(route_number(slot.population, target.groups)).cloned()
         } else {
             Some(vec![(target.qpe, target.mask)])
         };
@@ -386,13 +386,13 @@ fn receiver(
     at: u32,
 ) -> Option<Receiver> {
     let pe = Pe::from_index(index)?;
-    let hosts = |layer: u8| program.pe(pe).and_then(|loaded| loaded.slot_of(layer)).is_some();
-    let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
-    let next = slot.layer + 1;
+    let hosts = |layer: PopulationId| program.pe(pe).and_then(|loaded| loaded.slot_of(layer)).is_some();
+    let name = |layer: PopulationId| program.population_name(layer);
+    let next = PopulationId::at(slot.population.index() + 1);
     let is_for = |group| target.groups.contains(Groups::only(group));
-    let what = match (is_for(control::OWN) && hosts(slot.layer), is_for(control::NEXT) && hosts(next)) {
-        (true, true) => format!("y for {} and x for {}", name(slot.layer), name(next)),
-        (true, false) => format!("y for {}", name(slot.layer)),
+    let what = match (is_for(control::OWN) && hosts(slot.population), is_for(control::NEXT) && hosts(next)) {
+        (true, true) => format!("y for {} and x for {}", name(slot.population), name(next)),
+        (true, false) => format!("y for {}", name(slot.population)),
         (false, _) => format!("x for {}", name(next)),
     };
     let quantity = if egru.pointwise.trace == Some(target.payload) { Quantity::Trace } else { Quantity::Y };

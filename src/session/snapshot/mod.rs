@@ -17,7 +17,7 @@ pub use self::timeline::{
 };
 pub use super::chip_view::{
     BankCount, EnergyParts, EnergyView, FifoView, LayerView, Legend, LinkView, NocView, PeDetail, PeStatus,
-    PeView, PhaseId, PhaseRole, PhaseView, Region, RegionKind, RegionView,
+    PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region, RegionKind, RegionView,
 };
 pub use super::findings::Finding;
 pub use super::history::Position;

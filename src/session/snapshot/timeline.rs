@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PhaseId;
 use crate::chip::clock::Tick;
+use crate::machine::legend::PopulationId;
 pub use crate::session::timeline::Doing;
 
 /// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
@@ -71,7 +72,7 @@ pub struct TimelineRow {
     /// PE index.
     pub pe: u16,
     /// Its first layer.
-    pub layer: u8,
+    pub layer: PopulationId,
     /// From left to right.
     pub cells: Vec<CellView>,
 }
@@ -84,7 +85,7 @@ pub struct PathCell {
     /// Phase of an operation.
     pub phase: Option<PhaseId>,
     /// Layer.
-    pub layer: Option<u8>,
+    pub layer: Option<PopulationId>,
     /// PE, by index; of a packet, its sender. None for the host, and for steps no longer kept in full.
     pub pe: Option<u16>,
 }

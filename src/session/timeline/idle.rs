@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::path::{operation_before, population};
 use crate::chip::clock::Tick;
+use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PeRecord, Recorder};
 
@@ -14,7 +15,7 @@ pub enum Awaited {
     /// A PE (its index), for what it did for a layer.
     Pe {
         /// Layer.
-        layer: u8,
+        layer: PopulationId,
         /// PE index.
         pe: u16,
     },
@@ -32,7 +33,7 @@ pub struct Idle {
     /// By waiting PE (index) and the one waited for.
     pub by_pe: BTreeMap<(u16, Awaited), Tick>,
     /// By layer of the waiting PE and the one waited for, over all PEs.
-    pub by_layer: BTreeMap<(u8, Awaited), Tick>,
+    pub by_layer: BTreeMap<(PopulationId, Awaited), Tick>,
 }
 
 impl Idle {
@@ -87,7 +88,7 @@ pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
             let whom = if over { awaited(record, wait.packet) } else { Awaited::Later };
             *idle.by_pe.entry((index as u16, whom)).or_default() += ticks;
             if let Some(operation) = operation_before(pe, end) {
-                *idle.by_layer.entry((operation.layer, whom)).or_default() += ticks;
+                *idle.by_layer.entry((operation.population, whom)).or_default() += ticks;
             }
         }
     }

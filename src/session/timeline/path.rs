@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::Tick;
-use crate::machine::legend::{Legend, PhaseId, PhaseRole};
+use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 use crate::machine::program::Program;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{
@@ -74,7 +74,7 @@ pub struct Segment {
     /// Where: PE index; of a packet, its sender. None for the host.
     pub pe: Option<u16>,
     /// For which layer.
-    pub layer: Option<u8>,
+    pub layer: Option<PopulationId>,
     /// In which phase.
     pub phase: Option<PhaseId>,
     /// In which time step.
@@ -119,17 +119,17 @@ pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan>
 }
 
 /// Returns the population that a packet is from or for.
-pub const fn population(kind: PacketKind) -> u8 {
+pub fn population(kind: PacketKind) -> PopulationId {
     match kind {
         // The host's inputs count as the first population's.
-        PacketKind::Event { population: u8::MAX, .. } => 0,
-        PacketKind::Values { population, .. } | PacketKind::Event { population, .. } => population,
+        PacketKind::Event { population, .. } => population.unwrap_or_default(),
+        PacketKind::Values { population, .. } => population,
         PacketKind::Announce { message, .. } | PacketKind::Message { message, .. } => message.population,
     }
 }
 
 /// Returns the population that a packet is from or for, its phase and its time step.
-pub fn about(program: &Program, kind: PacketKind) -> (u8, PhaseId, Option<u32>) {
+pub fn about(program: &Program, kind: PacketKind) -> (PopulationId, PhaseId, Option<u32>) {
     let (phase, step) = match kind {
         PacketKind::Values { population, step, .. } => (sends(program, population), Some(step)),
         PacketKind::Announce { step, .. } => (program.legend.announced, Some(step)),
@@ -140,8 +140,8 @@ pub fn about(program: &Program, kind: PacketKind) -> (u8, PhaseId, Option<u32>) 
 }
 
 /// Returns the phase in which a population sends its values.
-fn sends(program: &Program, population: u8) -> PhaseId {
-    program.layers.get(usize::from(population)).map_or_else(PhaseId::default, |layer| layer.sends)
+fn sends(program: &Program, population: PopulationId) -> PhaseId {
+    program.population(population).map_or_else(PhaseId::default, |layer| layer.sends)
 }
 
 struct Walk<'a> {
@@ -153,7 +153,7 @@ struct Walk<'a> {
     /// Last first.
     segments: Vec<Segment>,
     /// What handlers and drains on the way are booked on.
-    about: (Option<u8>, Option<PhaseId>, Option<u32>),
+    about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),
 }
 
 /// The critical path to the end of a completed step, from tick `begin` on: segments that follow each other without gaps
@@ -214,7 +214,7 @@ impl Walk<'_> {
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
         match packet.kind {
-            PacketKind::Announce { step, .. } | PacketKind::Event { population: u8::MAX, step, .. } => {
+            PacketKind::Announce { step, .. } | PacketKind::Event { population: None, step, .. } => {
                 At::Host(step)
             }
             PacketKind::Message { relayed: true, .. } => At::Service(pe, 0),
@@ -230,7 +230,7 @@ impl Walk<'_> {
     fn core(&mut self, pe: usize) -> At {
         let Some(record) = self.record.pes.get(pe) else { return At::Nowhere };
         let Some(&operation) = operation_before(record, self.tick) else { return At::Nowhere };
-        self.about = (Some(operation.layer), Some(operation.phase), Some(operation.step));
+        self.about = (Some(operation.population), Some(operation.phase), Some(operation.step));
         let here = Some(pe as u16);
         if self.program.legend.role(operation.phase) == PhaseRole::Read
             && let Some(fetch) = self.record.fetches.iter().rev().find(|fetch| {
@@ -275,8 +275,10 @@ impl Walk<'_> {
 
     fn transfer(&mut self, pe: usize, index: usize) -> At {
         let transfers = &self.record.pes[pe].transfers;
-        let Some(&TransferSpan { begin, layer, step, .. }) = transfers.get(index) else { return At::Nowhere };
-        self.about = (Some(layer), Some(sends(self.program, layer)), Some(step));
+        let Some(&TransferSpan { begin, population, step, .. }) = transfers.get(index) else {
+            return At::Nowhere;
+        };
+        self.about = (Some(population), Some(sends(self.program, population)), Some(step));
         let setup = self.program.costs.dma_setup * self.program.operating_point.ticks_per_cycle();
         let asked = begin.saturating_sub(setup);
         self.push(asked, Doing::Send, Some(pe as u16), None);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::path::{Doing, Segment};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
-use crate::machine::legend::{Legend, PhaseId, PhaseRole};
+use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 use crate::machine::program::Program;
 use crate::machine::record::Recorder;
 use crate::text;
@@ -17,7 +17,7 @@ pub struct Bound {
     /// What.
     pub doing: Doing,
     /// For which layer.
-    pub layer: Option<u8>,
+    pub layer: Option<PopulationId>,
     /// In which phase; operations only.
     pub phase: Option<PhaseId>,
     /// On which PE (index); operations only.
@@ -43,16 +43,16 @@ pub struct Summary {
 }
 
 /// What parts of the path are summed up by: what, layer, phase, PE.
-type Kind = (Doing, Option<u8>, Option<PhaseId>, Option<u16>);
+type Kind = (Doing, Option<PopulationId>, Option<PhaseId>, Option<u16>);
 /// Which operations are compared with each other.
-type Likes = (u8, PhaseId, u32);
+type Likes = (PopulationId, PhaseId, u32);
 
 impl Summary {
     /// Of a path through so many time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
         let means = means(&program.legend, record, path);
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
-        let mut savings = vec![0; program.layers.len()];
+        let mut savings = vec![0; program.populations.len()];
         for segment in path {
             let core = segment.doing == Doing::Operation;
             let key =
@@ -86,8 +86,8 @@ impl Summary {
     }
 
     /// Layers and PEs whose operations are on the path, with how long they are, longest first.
-    pub fn places(&self) -> Vec<(u8, u16, Tick)> {
-        let mut places: BTreeMap<(u8, u16), Tick> = BTreeMap::new();
+    pub fn places(&self) -> Vec<(PopulationId, u16, Tick)> {
+        let mut places: BTreeMap<(PopulationId, u16), Tick> = BTreeMap::new();
         for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
             if let (Some(layer), Some(pe)) = (bound.layer, bound.pe) {
                 *places.entry((layer, pe)).or_default() += bound.ticks;
@@ -114,8 +114,7 @@ impl Summary {
             text.push_str("no core worked on it.");
             return text;
         };
-        let name =
-            |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str());
+        let name = |layer: PopulationId| program.population_name(layer);
         let place = Pe::from_index(usize::from(pe)).map_or_else(String::new, |pe| pe.to_string());
         let phases = self.phases_of(&program.legend, layer, pe);
         let _ = write!(text, "{} {phases} on {place} of {}", self.percent(ticks), name(layer));
@@ -149,9 +148,11 @@ impl Summary {
     }
 
     /// What balancing would bring, in words.
-    fn advice<'a>(&self, name: impl Fn(u8) -> &'a str) -> String {
-        let best =
-            (0_u8..).zip(&self.savings).max_by_key(|&(layer, ticks)| (*ticks, std::cmp::Reverse(layer)));
+    fn advice<'a>(&self, name: impl Fn(PopulationId) -> &'a str) -> String {
+        let best = (0..)
+            .map(PopulationId)
+            .zip(&self.savings)
+            .max_by_key(|&(layer, ticks)| (*ticks, std::cmp::Reverse(layer)));
         match best {
             Some((layer, &ticks)) if ticks * 200 >= self.ticks => {
                 format!("; balancing {} would save at most {} µs.", name(layer), grouped(us(ticks)))
@@ -161,7 +162,7 @@ impl Summary {
     }
 
     /// The two longest phases of a PE on the path, in symbols.
-    fn phases_of(&self, legend: &Legend, layer: u8, pe: u16) -> String {
+    fn phases_of(&self, legend: &Legend, layer: PopulationId, pe: u16) -> String {
         let mut phases: Vec<(Tick, PhaseId)> = self
             .bounds
             .iter()
@@ -195,10 +196,10 @@ fn grouped(value: f64) -> String {
 }
 
 /// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
-fn load(program: &Program, layer: u8, pe: u16) -> Option<String> {
+fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.detail.weights());
     let own = of(Pe::from_index(usize::from(pe))?)?;
-    let all: Vec<u32> = program.layers.get(usize::from(layer))?.pes.iter().filter_map(|&pe| of(pe)).collect();
+    let all: Vec<u32> = program.population(layer)?.pes.iter().filter_map(|&pe| of(pe)).collect();
     let mean = f64::from(all.iter().sum::<u32>()) / all.len().max(1) as f64;
     if mean <= 0.0 {
         return None;
@@ -225,7 +226,7 @@ fn means(legend: &Legend, record: &Recorder, path: &[Segment]) -> BTreeMap<Likes
         path.iter().filter_map(|segment| Some((likes(legend, segment)?, (0, 0)))).collect();
     for operation in record.pes.iter().flat_map(|pe| &pe.operations) {
         let Some(end) = operation.end else { continue };
-        let key = (operation.layer, operation.phase, operation.step);
+        let key = (operation.population, operation.phase, operation.step);
         if let Some((ticks, count)) = sums.get_mut(&key) {
             *ticks += end - operation.begin;
             *count += 1;

@@ -85,7 +85,7 @@ impl<'a> Estimator<'a> {
         let first: Vec<u32> = rows.iter().filter_map(|rows| rows.first().copied()).collect();
         let activity = activity(network, program, &first);
         let layers = network.layers.iter().zip(activity).zip(kernels);
-        let apart = program.pes.iter().flatten().all(|pe| pe.layers().count() == 1);
+        let apart = program.pes.iter().flatten().all(|pe| pe.populations().count() == 1);
         Self {
             layers: layers
                 .map(|((layer, activity), kernels)| LayerFacts {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Difference;
 use crate::chip::geometry::Pe;
 use crate::kernel::options::KernelKind;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{DramRows, Slot};
 use crate::mapping::egru::{EgruProgram, EgruSlot, Restart};
 use crate::model::Model;
@@ -35,7 +36,7 @@ impl EgruVerifier {
         let (model, program) = (session.model().clone(), session.program());
         let network = model.network();
         let kinds = |k: usize| {
-            let slot = program.pes.iter().flatten().find_map(|pe| pe.slot_of(k as u8));
+            let slot = program.pes.iter().flatten().find_map(|pe| pe.slot_of(PopulationId::at(k)));
             slot.and_then(|(_, slot)| EgruSlot::of(slot)).map(|share| share.kinds).unwrap_or_default()
         };
         let int8 = network.layers.iter().enumerate().map(|(k, layer)| {
@@ -108,9 +109,10 @@ impl EgruVerifier {
     /// Compares what a layer's PEs keep of their units.
     fn layer(&mut self, session: &Session, sample: usize, layer: usize) -> Result<(), Difference> {
         let program = session.program();
-        for &pe in &program.layers[layer].pes {
+        for &pe in &program.populations[layer].pes {
             let slots = program.pe(pe).map_or(&[][..], |loaded| &loaded.slots);
-            let is = |slot: &&Slot| (usize::from(slot.layer), usize::from(slot.sample)) == (layer, sample);
+            let is =
+                |slot: &&Slot| (usize::from(slot.population), usize::from(slot.sample)) == (layer, sample);
             let Some(slot) = slots.iter().find(is) else { continue };
             let Some(EgruSlot { pointwise, .. }) = EgruSlot::of(slot) else { continue };
             let sram = &session.machine().state().pes[pe.index()].sram;
@@ -143,10 +145,11 @@ impl EgruVerifier {
             let (chip, net) = (chip.to_bits(), net.to_bits());
             if chip != net {
                 let on = |pe: &&Pe| {
-                    let slot = session.program().pe(**pe).and_then(|loaded| loaded.slot_of(last as u8));
+                    let slot =
+                        session.program().pe(**pe).and_then(|loaded| loaded.slot_of(PopulationId::at(last)));
                     slot.is_some_and(|(_, slot)| slot.units.contains(&unit))
                 };
-                let pes = &session.program().layers[last].pes;
+                let pes = &session.program().populations[last].pes;
                 // Every unit is on a PE; a difference is reported even if none claims the unit.
                 let Some(&pe) = pes.iter().find(on).or(pes.first()) else { continue };
                 let value = "y at the host";
@@ -165,7 +168,7 @@ impl EgruVerifier {
         value: &'static str,
         (chip, net): (u32, u32),
     ) -> Difference {
-        let layer = session.program().layers[layer].name.clone();
+        let layer = session.program().populations[layer].name.clone();
         Difference { step: self.step, layer, unit, sample, pe, value, chip, net }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Difference;
 use crate::chip::geometry::Pe;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::DramRows;
 use crate::mapping::spiking::SpikingProgram;
 use crate::net::spiking::{Network, Spike, SpikeSource, State};
@@ -82,8 +83,9 @@ impl SpikingVerifier {
             sent[spike.neuron as usize] = spike.count as f32;
         }
         let neurons = self.state.neurons(index);
-        for &pe in &program.layers[index].pes {
-            let Some((_, slot)) = program.pe(pe).and_then(|loaded| loaded.slot_of(index as u8)) else {
+        for &pe in &program.populations[index].pes {
+            let Some((_, slot)) = program.pe(pe).and_then(|loaded| loaded.slot_of(PopulationId::at(index)))
+            else {
                 continue;
             };
             let sram = &session.machine().state().pes[pe.index()].sram;
@@ -114,7 +116,7 @@ impl SpikingVerifier {
         value: &'static str,
         (chip, net): (u32, u32),
     ) -> Difference {
-        let layer = session.program().layers[population].name.clone();
+        let layer = session.program().populations[population].name.clone();
         Difference { step: self.step, layer, unit, sample: 0, pe, value, chip, net }
     }
 }

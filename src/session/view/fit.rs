@@ -1,5 +1,7 @@
 //! Choice of the PEs that a timeline shows where it has fewer rows than there are PEs.
 
+use crate::machine::legend::PopulationId;
+
 /// Returns the PEs to show in `rows` rows, by layer and descending rank; `selected` is among them.
 ///
 /// `order` holds layer and PE of every PE with a program, ascending; `rank` is the time of a PE on
@@ -9,7 +11,7 @@
 /// critical path, else the slowest. With two it shows the last too, the fastest, with more those
 /// between, evenly spaced in rank. If all PEs fit they are returned in their order.
 pub(super) fn chosen(
-    order: &[(u8, u16)],
+    order: &[(PopulationId, u16)],
     rows: usize,
     selected: u16,
     rank: impl Fn(u16) -> (u64, u64),
@@ -17,7 +19,7 @@ pub(super) fn chosen(
     if rows >= order.len() {
         return order.iter().map(|&(_, pe)| pe).collect();
     }
-    let layers: Vec<&[(u8, u16)]> = order.chunk_by(|a, b| a.0 == b.0).collect();
+    let layers: Vec<&[(PopulationId, u16)]> = order.chunk_by(|a, b| a.0 == b.0).collect();
     let own = layers.iter().position(|layer| layer.iter().any(|&(_, pe)| pe == selected));
     let mut chosen = Vec::new();
     for (at, share) in shares(&layers, rows, own).into_iter().enumerate() {
@@ -32,7 +34,7 @@ pub(super) fn chosen(
 /// Returns the number of rows of each layer, as even as their sizes allow.
 ///
 /// With fewer rows than layers, layer `own` has one.
-fn shares(layers: &[&[(u8, u16)]], rows: usize, own: Option<usize>) -> Vec<usize> {
+fn shares(layers: &[&[(PopulationId, u16)]], rows: usize, own: Option<usize>) -> Vec<usize> {
     let mut shares = vec![0; layers.len()];
     let first = if rows < layers.len() { own.map_or(0, |own| own.min(layers.len() - rows)) } else { 0 };
     let mut left = rows;
@@ -76,8 +78,8 @@ mod tests {
     use super::*;
 
     /// Thirty PEs in three layers; the later in its layer, the less a PE works.
-    fn order() -> Vec<(u8, u16)> {
-        (0..30).map(|pe| ((pe / 10) as u8, pe)).collect()
+    fn order() -> Vec<(PopulationId, u16)> {
+        (0..30).map(|pe| (PopulationId((pe / 10) as u8), pe)).collect()
     }
 
     fn shown(rows: usize, selected: u16) -> Vec<u16> {
@@ -112,7 +114,8 @@ mod tests {
 
     #[test]
     fn layers_of_different_sizes_fill_the_rows() {
-        let order = [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)];
+        let order =
+            [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)].map(|(layer, pe)| (PopulationId(layer), pe));
         assert_eq!(chosen(&order, 4, 0, |pe| (0, u64::from(pe))), [0, 5, 3, 1]);
         // The PE on the critical path comes first, even if another worked longer.
         assert_eq!(chosen(&order, 4, 0, |pe| (u64::from(pe == 2), u64::from(pe))), [0, 2, 4, 1]);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::fit;
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::Program;
 use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
 use crate::session::Session;
@@ -131,9 +131,10 @@ fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid
 }
 
 /// Returns the first layer and the index of every PE with a program, ascending.
-fn order(program: &Program) -> Vec<(u8, u16)> {
-    let layer = |pe: Pe| program.pe(pe).and_then(|loaded| loaded.layers().next()).map(|slot| slot.layer);
-    let mut order: Vec<(u8, u16)> =
+fn order(program: &Program) -> Vec<(PopulationId, u16)> {
+    let layer =
+        |pe: Pe| program.pe(pe).and_then(|loaded| loaded.populations().next()).map(|slot| slot.population);
+    let mut order: Vec<(PopulationId, u16)> =
         Pe::all().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
     order.sort_unstable();
     order
@@ -165,8 +166,8 @@ fn wait_at(pe: &PeRecord, tick: Tick) -> Option<&WaitSpan> {
 
 fn row(program: &Program, record: &Recorder, steps: &[&TapedStep], grid: Grid, index: u16) -> TimelineRow {
     let layer = Pe::from_index(usize::from(index))
-        .and_then(|pe| program.pe(pe)?.layers().next())
-        .map_or(0, |slot| slot.layer);
+        .and_then(|pe| program.pe(pe)?.populations().next())
+        .map_or(PopulationId::default(), |slot| slot.population);
     let mut cells = vec![CellView::default(); grid.columns];
     if let Some(pe) = record.pes.get(usize::from(index)) {
         for (cell, sums) in cells.iter_mut().zip(sums(pe, grid)) {
@@ -275,7 +276,7 @@ fn span_words(begin: Tick, end: Option<Tick>) -> String {
 /// What a PE does at a tick, and why.
 fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
     let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
-    let name = |layer: u8| program.layers.get(usize::from(layer)).map_or("?", |l| l.name.as_str());
+    let name = |layer: PopulationId| program.population_name(layer);
     let Some(operation) = operation_before(pe, tick + 1).filter(|o| o.end.is_none_or(|end| tick < end))
     else {
         return vec!["not recorded in full here".to_owned()];
@@ -283,7 +284,7 @@ fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<St
     let mut lines = vec![format!(
         "{} of {}, #{}: {}",
         program.legend.words(operation.phase).words,
-        name(operation.layer),
+        name(operation.population),
         step_number(operation.step),
         span_words(operation.begin, operation.end)
     )];

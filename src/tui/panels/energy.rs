@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::{PE_COUNT, Pe};
-use crate::session::snapshot::{PeView, PhaseRole};
+use crate::session::snapshot::{PeView, PhaseRole, PopulationId};
 use crate::tui::heat::nice_ceiling;
 use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
@@ -126,7 +126,7 @@ fn layers(view: &View<'_>) -> Vec<Part> {
     let layers = view.snapshot.energy.parts.phases_j.iter().enumerate();
     layers
         .map(|(layer, phases)| Part {
-            name: view.layer_name(layer as u8).to_owned(),
+            name: view.layer_name(PopulationId::at(layer)).to_owned(),
             joules: phases.iter().sum(),
             style: view.theme().category(layer),
             unknown: false,

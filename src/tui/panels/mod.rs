@@ -24,7 +24,7 @@ use super::theme::Theme;
 use super::widgets::put_line;
 use crate::chip::geometry::Pe;
 use crate::session::command::StepUnit;
-use crate::session::snapshot::{Inspection, PeDetail, PeView, Snapshot};
+use crate::session::snapshot::{Inspection, PeDetail, PeView, PopulationId, Snapshot};
 
 /// A mark or word as a screen shows it, and its meaning: a line of the help.
 pub type Entry = (&'static str, &'static str);
@@ -65,7 +65,7 @@ impl<'a> View<'a> {
     }
 
     /// A layer's name in the model.
-    pub fn layer_name(&self, layer: u8) -> &'a str {
+    pub fn layer_name(&self, layer: PopulationId) -> &'a str {
         self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
     }
 }

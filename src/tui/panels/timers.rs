@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::session::opening::STEPS;
-use crate::session::snapshot::{PhaseId, PhaseView};
+use crate::session::snapshot::{PhaseId, PhaseView, PopulationId};
 use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, rows_to, shorten, units,
@@ -21,7 +21,7 @@ const PATH_FROM: u16 = 9;
 struct Row {
     name: String,
     phase: PhaseId,
-    layer: Option<u8>,
+    layer: Option<PopulationId>,
     step_us: f64,
     mean_us: f64,
     share: f64,

@@ -19,6 +19,7 @@ mod send;
 use options::{Broadcast, OnFull, Payload};
 
 use super::arrivals::Groups;
+use super::legend::PopulationId;
 use super::program::Target;
 use crate::chip::geometry::QPE_COUNT;
 
@@ -47,9 +48,9 @@ impl Delivery {
     }
 
     /// Deliveries that a packet to `target` ends in.
-    pub fn copies(&self, layer: u8, target: &Target) -> u32 {
+    pub fn copies(&self, population: PopulationId, target: &Target) -> u32 {
         if target.qpe == ROUTER && !target.host {
-            self.routes.get(route_number(layer, target.groups)).map_or(0, |r| r.len() as u32)
+            self.routes.get(route_number(population, target.groups)).map_or(0, |r| r.len() as u32)
         } else {
             1
         }
@@ -57,7 +58,7 @@ impl Delivery {
 }
 
 /// Returns the number of the router's entry for packets of a population to these groups.
-pub fn route_number(population: u8, groups: Groups) -> usize {
+pub fn route_number(population: PopulationId, groups: Groups) -> usize {
     (usize::from(population) << Groups::MAX) + usize::from(groups.0)
 }
 

@@ -168,11 +168,11 @@ fn packet(
     let address = if qpe == ROUTER && !host {
         let group = groups.0.trailing_zeros() as u8;
         let buffer = (step % buffers.count()) as u8;
-        Key { population: slot.layer, group, buffer, offset, last }.encode()
+        Key { population: slot.population, group, buffer, offset, last }.encode()
     } else {
         offset + if host { 0 } else { buffers.of(step) }
     };
-    let (population, sample) = (slot.layer, slot.sample);
+    let (population, sample) = (slot.population, slot.sample);
     let kind = PacketKind::Values { population, sample, step, groups, last };
     let source = pe.index() as u16;
     Packet { payload: sram.packet(at), from: at, address, qpe, mask, host, source, kind }

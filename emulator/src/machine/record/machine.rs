@@ -124,8 +124,8 @@ impl Machine {
     ) {
         let begin = self.state.tick;
         let end = begin + Tick::from(packets) * self.program.costs.dma_beat;
-        let (qpe, layer) = (to.qpe, slot.layer);
-        self.note(|r| r.transfer(pe.index(), TransferSpan { begin, end, packets, qpe, layer, step }));
+        let (qpe, population) = (to.qpe, slot.population);
+        self.note(|r| r.transfer(pe.index(), TransferSpan { begin, end, packets, qpe, population, step }));
     }
 
     /// The time step that is the host's oldest is complete.
@@ -139,7 +139,7 @@ impl Machine {
 /// An operation that has just begun.
 fn opened(operation: &Operation, slot: &Slot, step: u32, begin: Tick) -> OperationSpan {
     OperationSpan {
-        layer: slot.layer,
+        population: slot.population,
         sample: slot.sample,
         phase: operation.phase,
         step,

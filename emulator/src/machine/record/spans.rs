@@ -1,21 +1,21 @@
 //! What a recording is made of: who did what from when to when, in ticks of the chip's clock.
 
-use super::super::legend::PhaseId;
+use super::super::legend::{PhaseId, PopulationId};
 use super::super::state::PacketKind;
 use crate::chip::clock::Tick;
 
 /// One operation of a PE's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperationSpan {
-    /// Layer that it was for.
-    pub layer: u8,
+    /// Population that it was for.
+    pub population: PopulationId,
     /// Sample of the batch.
     pub sample: u8,
     /// Phase that its time is booked on.
     pub phase: PhaseId,
     /// Time step.
     pub step: u32,
-    /// Its end on the last PE of the layer ends no phase.
+    /// Its end on the last PE of the population ends no phase.
     pub ends_nothing: bool,
     /// When it began.
     pub begin: Tick,
@@ -146,8 +146,8 @@ pub struct TransferSpan {
     pub packets: u32,
     /// Receiving QPE index.
     pub qpe: u8,
-    /// Layer.
-    pub layer: u8,
+    /// Population of the sender.
+    pub population: PopulationId,
     /// Time step.
     pub step: u32,
 }

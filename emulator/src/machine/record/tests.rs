@@ -1,5 +1,6 @@
 use super::*;
 use crate::machine::arrivals::{CounterId, Message};
+use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
 use crate::machine::state::PacketKind;
 
@@ -10,7 +11,7 @@ fn packet(sent: Tick) -> PacketSpan {
         mask: 1,
         host: false,
         kind: PacketKind::Message {
-            message: Message { population: 0, sample: 0, counter: CounterId(0), address: 0 },
+            message: Message { population: PopulationId(0), sample: 0, counter: CounterId(0), address: 0 },
             relayed: false,
         },
         parent: None,

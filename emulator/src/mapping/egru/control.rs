@@ -2,7 +2,7 @@
 //! of its counters.
 
 use crate::machine::arrivals::{Counter, CounterId, Message};
-use crate::machine::legend::{Blocks, CounterWords};
+use crate::machine::legend::{Blocks, CounterWords, PopulationId};
 use crate::machine::program::MAX_IN_FLIGHT;
 
 /// Blocks of x, or announcements in layer 0.
@@ -122,6 +122,6 @@ impl Control {
     /// of its counters.
     pub fn message(self, layer: usize, sample: usize, counter: CounterId) -> Message {
         let address = if counter == INPUT { self.announce() } else { self.barrier_mail() };
-        Message { population: layer as u8, sample: sample as u8, counter, address }
+        Message { population: PopulationId::at(layer), sample: sample as u8, counter, address }
     }
 }

@@ -15,7 +15,7 @@ use crate::machine::arrivals::{Groups, Need, Notice, Relay};
 use crate::machine::banks::account::BankMap;
 use crate::machine::broadcast::{Packing, ROUTER};
 use crate::machine::costs::Costs;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::{
     Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Region, Slot, Target,
 };
@@ -101,7 +101,7 @@ impl Writer<'_> {
                 let targets = self.targets(k, i, sample, &pointwise);
                 let traces = targets.iter().filter(|t| Some(t.payload) == pointwise.trace).count();
                 slots.push(Slot {
-                    layer: k as u8,
+                    population: PopulationId::at(k),
                     sample: sample as u8,
                     units: units.clone(),
                     turn: control.steps(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::machine::exec::Machine;
+use crate::machine::legend::PopulationId;
 use crate::mapping::options::LayerMapping;
 use crate::model::spiking::{SpikingOptions, convert};
 use crate::net::spiking::{
@@ -85,8 +86,8 @@ fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, ti
 fn same(network: &Network, state: &crate::net::spiking::State, machine: &Machine, k: usize, name: &str) {
     let population = &network.populations()[k];
     let program = machine.program();
-    for &pe in &program.layers[k].pes {
-        let (_, slot) = program.pe(pe).unwrap().slot_of(k as u8).unwrap();
+    for &pe in &program.populations[k].pes {
+        let (_, slot) = program.pe(pe).unwrap().slot_of(PopulationId::at(k)).unwrap();
         let sram = &machine.state().pes[pe.index()].sram;
         for (place, &unit) in (0_u32..).zip(&slot.units) {
             let word = sram.word(slot.detail.state() + 4 * place);

@@ -22,7 +22,7 @@ use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
-use crate::machine::legend::PhaseId;
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::{
     Action, Buffers, DramRows, Ends, Image, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population,
     Program, RegionKind, Slot,
@@ -149,7 +149,7 @@ impl<'a> Writer<'a> {
         Ok(Program {
             legend: Arc::new(legend(network)),
             pes,
-            layers: populations,
+            populations,
             dram: Arc::clone(&request.inputs),
             // Inputs are the host's: nothing lies in DRAM, and no rows always fit.
             dram_map: DramMap::new(&NoRows).map_err(|_| SpikingError::Senders(0))?,
@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
     /// The message that a sender's spikes of a tick are all sent.
     fn done(&self, sender: usize) -> Message {
         let counter = CounterId(sender as u8);
-        Message { population: sender as u8, sample: 0, counter, address: self.control.message }
+        Message { population: PopulationId::at(sender), sample: 0, counter, address: self.control.message }
     }
 
     /// Share `i` of population `k`.
@@ -269,7 +269,7 @@ impl<'a> Writer<'a> {
         });
         let operations = self.operations((k, i), (collect, restart), (marks, deliveries), update, list);
         let slot = Slot {
-            layer: k as u8,
+            population: PopulationId::at(k),
             sample: 0,
             units: share.units.clone().collect(),
             turn: self.control.turn,

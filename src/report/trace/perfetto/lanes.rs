@@ -73,7 +73,7 @@ impl<W: Write> Perfetto<W> {
         for (index, pe) in (0_u16..).zip(&chunk.record.pes) {
             for transfer in &pe.transfers {
                 let Some(span) = chunk.span(transfer.begin, Some(transfer.end)) else { continue };
-                let layer = json!(chunk.layer(transfer.layer));
+                let layer = json!(chunk.layer(transfer.population));
                 let more = args([
                     ("layer", layer),
                     ("step", json!(step_number(transfer.step))),

@@ -43,7 +43,7 @@ impl Names {
 
     /// Layers by name, in network order.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
-        self.program.layers.iter().map(|layer| layer.name.as_str())
+        self.program.populations.iter().map(|layer| layer.name.as_str())
     }
 
     /// Position of a layer.
@@ -53,7 +53,7 @@ impl Names {
 
     /// Units of a layer.
     pub fn units(&self, layer: usize) -> usize {
-        self.program.layers.get(layer).map_or(0, |layer| layer.unit_word.len())
+        self.program.populations.get(layer).map_or(0, |layer| layer.unit_word.len())
     }
 
     /// Samples side by side.
@@ -73,9 +73,9 @@ impl Names {
 
     /// Where a unit of a layer keeps its values of a sample.
     pub fn unit(&self, layer: usize, unit: u32, sample: u8) -> Option<UnitPlace> {
-        self.program.layers.get(layer)?.pes.iter().find_map(|&pe| {
+        self.program.populations.get(layer)?.pes.iter().find_map(|&pe| {
             let slots = &self.program.pe(pe)?.slots;
-            let slot = slots.iter().find(|s| usize::from(s.layer) == layer && s.sample == sample)?;
+            let slot = slots.iter().find(|s| s.population.index() == layer && s.sample == sample)?;
             let at = 4 * slot.units.iter().position(|&u| u == unit)? as u32;
             let layout = &EgruSlot::of(slot)?.pointwise;
             let [cell, y, threshold] = [layout.cell, layout.y, layout.threshold].map(|start| start + at);

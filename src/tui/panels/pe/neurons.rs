@@ -126,7 +126,7 @@ fn units(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
             put_at(buf, rest, (1, y), ">", style);
         }
         if several {
-            put_at(buf, rest, (0, y), &unit.layer.to_string(), theme.category(usize::from(unit.layer)));
+            put_at(buf, rest, (0, y), &unit.layer.index().to_string(), theme.category(unit.layer.index()));
         }
         if columns.bar > 0 {
             axis(

@@ -6,6 +6,7 @@ use super::{Label, Labels, What};
 use crate::kernel::SramWords;
 use crate::kernel::events;
 use crate::kernel::matrix::Reading;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Slot;
 use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::control::{INPUT, RECURRENT};
@@ -18,11 +19,11 @@ pub enum Origin {
     /// A component of the input row.
     Row(u32),
     /// The value of a unit (layer, model index).
-    Unit(u8, u32),
+    Unit(PopulationId, u32),
     /// Header of packet `1` in the mail of block `0` of a layer.
-    Header(u8, u32, u32),
+    Header(PopulationId, u32, u32),
     /// A value in a packet of a block of a layer, of no unit: its header does not name it, or the block ended before.
-    Unnamed(u8, u32, u32),
+    Unnamed(PopulationId, u32, u32),
 }
 
 /// Content of a buffer now; time steps count from 0.
@@ -110,24 +111,31 @@ impl Labels<'_> {
         word: u32,
     ) -> Label {
         let slot = self.slot(number);
-        let below = slot.layer.checked_sub(1);
+        let below = slot.population.below();
         let x = match below {
             None => Some(Origin::Row(word)).filter(|_| (word as usize) < self.program().dram.width()),
             Some(below) => self.origin(words, slot, below, address, word),
         };
-        let y = self.origin(words, slot, slot.layer, address, word);
+        let y = self.origin(words, slot, slot.population, address, word);
         let now = content(words, slot, self.egru(number), buffer);
         // A header is no single; where both can be, what is there now decides.
         let header = |origin: Option<Origin>| matches!(origin, Some(Origin::Header(..)));
         let is_header = if now.has_y() || !now.has_x() { header(y) } else { header(x) };
         let reading = if is_header { Reading::U32 } else { Reading::F32 };
-        let (layer, sample) = (slot.layer, slot.sample);
+        let (layer, sample) = (slot.population, slot.sample);
         let what = What::Buffer { layer, sample, buffer, word, x, y, now };
         Label { address: address & !3, reading, what }
     }
 
     /// Whose word it is when the values of `layer` are in the buffer.
-    fn origin(&self, words: &SramWords, slot: &Slot, layer: u8, address: u32, word: u32) -> Option<Origin> {
+    fn origin(
+        &self,
+        words: &SramWords,
+        slot: &Slot,
+        layer: PopulationId,
+        address: u32,
+        word: u32,
+    ) -> Option<Origin> {
         if slot.events.is_none() {
             return self.unit_at(layer, word).map(|unit| Origin::Unit(layer, unit));
         }
@@ -146,7 +154,7 @@ impl Labels<'_> {
         let behind = (1..=number).any(|back| header(back).is_some_and(|header| header & events::END != 0));
         let content = [0, 1, 2, 3].map(|i| words.get(first + i).copied().unwrap_or(0));
         let named = events::values(content).nth(place as usize - 1).filter(|_| !behind);
-        let sender = self.program().layers.get(usize::from(layer))?.pes.get(block)?;
+        let sender = self.program().population(layer)?.pes.get(block)?;
         let units = &self.program().pe(*sender)?.slot_of(layer)?.1.units;
         let unit = named.and_then(|(unit, _)| units.get(unit as usize));
         Some(unit.map_or(Origin::Unnamed(layer, block as u32, number), |&unit| Origin::Unit(layer, unit)))

@@ -18,6 +18,7 @@ use crate::kernel::SramWords;
 use crate::kernel::events::{self, Block};
 use crate::kernel::matrix::{Reading, Source, Spot};
 use crate::machine::fifo::ENTRY_BYTES;
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{PeProgram, Program, Slot};
 use crate::mapping::egru::EgruSlot;
 
@@ -89,7 +90,7 @@ pub enum What {
     /// A word of a control block.
     Control {
         /// Layer.
-        layer: u8,
+        layer: PopulationId,
         /// Sample.
         sample: u8,
         /// What it is for.
@@ -98,7 +99,7 @@ pub enum What {
     /// An element of W or R.
     Matrix {
         /// Layer.
-        layer: u8,
+        layer: PopulationId,
         /// Which.
         matrix: Matrix,
         /// Unit (model index) and gate of its row, where it has one.
@@ -111,7 +112,7 @@ pub enum What {
     /// A unit's state.
     Unit {
         /// Layer.
-        layer: u8,
+        layer: PopulationId,
         /// Sample.
         sample: u8,
         /// Model index.
@@ -122,7 +123,7 @@ pub enum What {
     /// A word of a buffer in which x and y arrive.
     Buffer {
         /// Layer that reads it.
-        layer: u8,
+        layer: PopulationId,
         /// Sample.
         sample: u8,
         /// 0, 1, 2 for A, B, C.
@@ -139,7 +140,7 @@ pub enum What {
     /// Dense values unpacked from mail.
     Unpacked {
         /// Layer that reads them.
-        layer: u8,
+        layer: PopulationId,
         /// Word.
         word: u32,
         /// Unit of the layer below that it is of as x.
@@ -150,7 +151,7 @@ pub enum What {
     /// What packing and unpacking events works with.
     Events {
         /// Layer.
-        layer: u8,
+        layer: PopulationId,
         /// Which array.
         array: EventArray,
         /// Element.
@@ -208,7 +209,7 @@ impl<'a> Labels<'a> {
     pub fn of(program: &'a Program, pe: Pe) -> Option<Self> {
         let loaded = program.pe(pe)?;
         let shares = loaded.slots.iter().map(EgruSlot::of).collect::<Option<Vec<_>>>()?;
-        let word_unit = program.layers.iter().map(|layer| {
+        let word_unit = program.populations.iter().map(|layer| {
             let mut units = vec![None; layer.words as usize];
             for (unit, &word) in (0..).zip(&layer.unit_word) {
                 if let Some(place) = units.get_mut(word as usize) {
@@ -217,8 +218,8 @@ impl<'a> Labels<'a> {
             }
             units
         });
-        let blocks = (0..program.layers.len() as u8).map(|layer| {
-            let pes = program.layers[usize::from(layer)].pes.iter();
+        let blocks = program.population_ids().map(|layer| {
+            let pes = program.populations[layer.index()].pes.iter();
             let units = pes.filter_map(|&pe| Some(program.pe(pe)?.slot_of(layer)?.1.units.len() as u32));
             events::blocks(units)
         });
@@ -292,16 +293,16 @@ impl<'a> Labels<'a> {
     }
 
     /// Unit of a layer's word; beyond its words and in its gaps there is none.
-    fn unit_at(&self, layer: u8, word: u32) -> Option<u32> {
+    fn unit_at(&self, layer: PopulationId, word: u32) -> Option<u32> {
         *self.word_unit.get(usize::from(layer))?.get(word as usize)?
     }
 
     /// Source in model order of what a matrix of a slot is multiplied with.
     fn source(&self, slot: &Slot, matrix: Matrix, source: Source) -> Option<u32> {
-        let below = slot.layer.checked_sub(1);
+        let below = slot.population.below();
         match (source, matrix, below) {
-            (Source::Number(number), Matrix::R, _) => self.known(slot.layer, number),
-            (Source::Word(word), Matrix::R, _) => self.unit_at(slot.layer, word),
+            (Source::Number(number), Matrix::R, _) => self.known(slot.population, number),
+            (Source::Word(word), Matrix::R, _) => self.unit_at(slot.population, word),
             (Source::Number(number), Matrix::W, Some(below)) => self.known(below, number),
             (Source::Word(word), Matrix::W, Some(below)) => self.unit_at(below, word),
             (Source::Number(number) | Source::Word(number), Matrix::W, None) => {
@@ -310,8 +311,8 @@ impl<'a> Labels<'a> {
         }
     }
 
-    fn known(&self, layer: u8, unit: u32) -> Option<u32> {
-        let units = self.program.layers.get(usize::from(layer))?.unit_word.len();
+    fn known(&self, layer: PopulationId, unit: u32) -> Option<u32> {
+        let units = self.program.population(layer)?.unit_word.len();
         Some(unit).filter(|&unit| (unit as usize) < units)
     }
 
@@ -320,7 +321,7 @@ impl<'a> Labels<'a> {
         let name = spans::control_word(slot, self.egru(number), self.program, address & !3);
         let reading = Reading::U32;
         debug_assert!(start <= address, "the span that holds it");
-        let what = What::Control { layer: slot.layer, sample: slot.sample, name };
+        let what = What::Control { layer: slot.population, sample: slot.sample, name };
         Label { address: address & !3, reading, what }
     }
 
@@ -344,7 +345,7 @@ impl<'a> Labels<'a> {
             | Spot::Ordered { source: number } => (None, source(Source::Number(number))),
             Spot::Outside => (None, None),
         };
-        let what = What::Matrix { layer: slot.layer, matrix, unit, source, spot: element.spot };
+        let what = What::Matrix { layer: slot.population, matrix, unit, source, spot: element.spot };
         Label { address: element.address, reading: element.reading, what }
     }
 
@@ -363,11 +364,11 @@ impl<'a> Labels<'a> {
             Quantity::RecurrentBias(_) => Quantity::RecurrentBias(gate),
             other => other,
         };
-        label(What::Unit { layer: slot.layer, sample: slot.sample, unit, quantity })
+        label(What::Unit { layer: slot.population, sample: slot.sample, unit, quantity })
     }
 
     fn event_array(&self, number: usize, array: EventArray, address: u32, offset: u32) -> Label {
-        let layer = self.slot(number).layer;
+        let layer = self.slot(number).population;
         let (element, reading) = match array {
             EventArray::Order(_) => (offset / 2, Reading::U16),
             EventArray::Outbox if !(offset / 4).is_multiple_of(4) => (offset / 4, Reading::F32),
@@ -382,9 +383,9 @@ impl<'a> Labels<'a> {
     }
 
     fn unpacked(&self, number: usize, address: u32, word: u32) -> Label {
-        let layer = self.slot(number).layer;
+        let layer = self.slot(number).population;
         let y = self.unit_at(layer, word);
-        let x = layer.checked_sub(1).and_then(|below| self.unit_at(below, word));
+        let x = layer.below().and_then(|below| self.unit_at(below, word));
         let what = What::Unpacked { layer, word, x, y };
         Label { address: address & !3, reading: Reading::F32, what }
     }

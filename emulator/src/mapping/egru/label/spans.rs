@@ -2,6 +2,7 @@
 
 use super::{EventArray, Labels, Matrix, Quantity};
 use crate::kernel::events::{UnpackLayout, Unpacked, most_packets};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{PACKET_BYTES, Program, RegionKind, Slot};
 use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::control::Control;
@@ -103,12 +104,12 @@ fn events(
     put: &mut impl FnMut(u32, u32, Owner),
 ) {
     let Some(events) = slot.events else { return };
-    let words = |layer: u8| program.layers.get(usize::from(layer)).map_or(0, |layer| layer.words);
+    let words = |layer: PopulationId| program.population(layer).map_or(0, |layer| layer.words);
     let outbox = PACKET_BYTES * most_packets(slot.units.len() as u32);
     put(events.outbox, outbox, Owner::Events(number, EventArray::Outbox));
-    let below = slot.layer.checked_sub(1);
+    let below = slot.population.below();
     let egru = labels.egru(number);
-    let unpacked = [(false, egru.unpack_recurrent, Some(slot.layer)), (true, egru.unpack_input, below)];
+    let unpacked = [(false, egru.unpack_recurrent, Some(slot.population)), (true, egru.unpack_input, below)];
     let unpacked = unpacked.into_iter().filter_map(|(x, layout, from)| Some((x, layout?, from?)));
     let mut dense: Option<(u32, u32)> = None;
     let mut listed: Option<(UnpackLayout, u32)> = None;
@@ -158,7 +159,8 @@ pub(super) fn control_word(slot: &Slot, egru: &EgruSlot, program: &Program, addr
         let name = ["A", "B", "C"].get(usize::from(set)).copied().unwrap_or("?");
         Some(if pipelined { format!("{what}, buffer {name}") } else { what.to_owned() })
     };
-    let inputs = if slot.layer == 0 { "announcements taken" } else { "blocks of x arrived" };
+    let inputs =
+        if slot.population.below().is_none() { "announcements taken" } else { "blocks of x arrived" };
     let named = [
         (control.steps(), "time steps completed"),
         (control.barrier_done(), "notes \"W·x done\" arrived"),

@@ -2,6 +2,7 @@
 
 use super::{Content, EventArray, Label, Labels, Matrix, Origin, Quantity, What};
 use crate::kernel::matrix::{Source, Spot};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 
 /// Names of the gates, in the order of the rows.
@@ -13,10 +14,6 @@ fn gate(gate: u8) -> &'static str {
 
 fn letter(buffer: u8) -> &'static str {
     ["A", "B", "C"].get(usize::from(buffer)).copied().unwrap_or("?")
-}
-
-fn layer_name(program: &Program, layer: u8) -> &str {
-    program.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
 }
 
 impl Label {
@@ -32,7 +29,7 @@ impl Label {
             What::Fifo { place, word: 0 } => format!("FIFO place {place}: key"),
             What::Fifo { place, word } => format!("FIFO place {place}: value {}", word - 1),
             What::Control { layer, sample, name } => {
-                format!("{}{}: {name}", layer_name(program, *layer), of_sample(program, *sample))
+                format!("{}{}: {name}", program.population_name(*layer), of_sample(program, *sample))
             }
             What::Matrix { layer, matrix, unit, source, spot } => {
                 matrix_text(labels, *layer, *matrix, *unit, *source, *spot)
@@ -47,25 +44,25 @@ impl Label {
                 format!("{holds} (buffer {} word {word}{of})", letter(*buffer))
             }
             What::Unpacked { layer, word, x, y } => {
-                let below = layer.checked_sub(1);
+                let below = layer.below();
                 let x = x
                     .zip(below)
-                    .map(|(unit, below)| format!("x of {} unit {unit}", layer_name(program, below)));
-                let y = y.map(|unit| format!("y of {} unit {unit}", layer_name(program, *layer)));
+                    .map(|(unit, below)| format!("x of {} unit {unit}", program.population_name(below)));
+                let y = y.map(|unit| format!("y of {} unit {unit}", program.population_name(*layer)));
                 let both: Vec<String> = [x, y].into_iter().flatten().collect();
                 format!("unpacked word {word}: {}", both.join(" or "))
             }
             What::Events { layer, array, number } => {
-                events_text(layer_name(program, *layer), *array, *number)
+                events_text(program.population_name(*layer), *array, *number)
             }
         }
     }
 }
 
 /// A unit of the PE's own: the layer is named where the PE hosts several.
-fn own_unit(labels: &Labels<'_>, layer: u8, unit: u32) -> String {
-    if labels.loaded().layers().count() > 1 {
-        format!("{} unit {unit}", layer_name(labels.program(), layer))
+fn own_unit(labels: &Labels<'_>, layer: PopulationId, unit: u32) -> String {
+    if labels.loaded().populations().count() > 1 {
+        format!("{} unit {unit}", labels.program().population_name(layer))
     } else {
         format!("unit {unit}")
     }
@@ -94,7 +91,7 @@ impl Quantity {
 
 fn matrix_text(
     labels: &Labels<'_>,
-    layer: u8,
+    layer: PopulationId,
     matrix: Matrix,
     unit: Option<(u32, u8)>,
     source: Option<u32>,
@@ -105,9 +102,9 @@ fn matrix_text(
         Some((unit, g)) => format!("{}, gate {}", own_unit(labels, layer, unit), gate(g)),
         None => "the end".to_owned(),
     };
-    let from = match (matrix, layer.checked_sub(1)) {
-        (Matrix::R, _) => format!("{} unit", layer_name(program, layer)),
-        (Matrix::W, Some(below)) => format!("{} unit", layer_name(program, below)),
+    let from = match (matrix, layer.below()) {
+        (Matrix::R, _) => format!("{} unit", program.population_name(layer)),
+        (Matrix::W, Some(below)) => format!("{} unit", program.population_name(below)),
         (Matrix::W, None) => "input".to_owned(),
     };
     // R's sources are units of the layer itself: no need to name it.
@@ -145,18 +142,23 @@ fn matrix_text(
 fn origin_text(program: &Program, origin: Origin) -> String {
     match origin {
         Origin::Row(component) => format!("component {component} of the input row"),
-        Origin::Unit(layer, unit) => format!("{} unit {unit}", layer_name(program, layer)),
+        Origin::Unit(layer, unit) => format!("{} unit {unit}", program.population_name(layer)),
         Origin::Header(layer, block, packet) => {
-            format!("header, packet {packet} of {} block {block}", layer_name(program, layer))
+            format!("header, packet {packet} of {} block {block}", program.population_name(layer))
         }
         Origin::Unnamed(layer, block, packet) => {
-            format!("empty, packet {packet} of {} block {block}", layer_name(program, layer))
+            format!("empty, packet {packet} of {} block {block}", program.population_name(layer))
         }
     }
 }
 
-fn held(program: &Program, layer: u8, (x, y): (Option<Origin>, Option<Origin>), now: Content) -> String {
-    let own = layer_name(program, layer);
+fn held(
+    program: &Program,
+    layer: PopulationId,
+    (x, y): (Option<Origin>, Option<Origin>),
+    now: Content,
+) -> String {
+    let own = program.population_name(layer);
     let of = |origin: Option<Origin>| origin.map_or("padding".to_owned(), |o| origin_text(program, o));
     match now.numbered() {
         Content::Start => format!("0 before the start, y of {own}: {}", of(y)),
