@@ -9,6 +9,7 @@ pub mod compare;
 pub mod events;
 pub mod floor_plan;
 pub mod gather;
+pub mod levels;
 pub mod nir;
 pub mod peek;
 pub mod spec;
@@ -103,6 +104,8 @@ pub struct Report {
     pub phases: Vec<PhaseTime>,
     /// Ticks of a spiking network; `null` for other networks.
     pub ticks: Option<ticks::Ticks>,
+    /// Operating points of PEs that change them from tick to tick; `null` without `chip.dvfs`.
+    pub dvfs: Option<levels::Levels>,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
     /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.

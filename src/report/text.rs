@@ -124,6 +124,9 @@ impl Report {
         if let Some(ticks) = &self.ticks {
             let (length, late) = ticks.lines();
             field(out, INDENT, "ticks", &length);
+            if let Some(levels) = &self.dvfs {
+                field(out, INDENT, "DVFS", &levels.line());
+            }
             for (number, line) in late.iter().enumerate() {
                 field(out, INDENT, if number == 0 { "OVERRUNS" } else { "" }, line);
             }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Scene, VERSIONS};
+use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::EXP_ITERATIONS;
 use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
 use crate::machine::options::ChipOptions;
@@ -23,6 +24,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| scene.task.options().check())
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
+        .or_else(|| dvfs(scene))
         .or_else(|| mapping(scene))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
@@ -59,6 +61,27 @@ fn mapping(scene: &Scene) -> Option<Problem> {
         }
     }
     too_many(mapping, chip)
+}
+
+/// Refuses a change of operating points where no PE can change it.
+fn dvfs(scene: &Scene) -> Option<Problem> {
+    if scene.chip.dvfs.is_off() {
+        return None;
+    }
+    let wrong = |message: &str, help: &str| Some(problem("chip.dvfs", message, help));
+    if !scene.task.options().runs_in_ticks() {
+        return wrong(
+            "only networks that run in ticks change their operating point",
+            "leave chip.dvfs out, or choose chip.operating_point for the whole run",
+        );
+    }
+    if scene.chip.operating_point != OperatingPoint::Mhz150 {
+        return wrong(
+            "PEs rise from 150 MHz, and are at 300 MHz here already",
+            "chip.operating_point: Mhz150, or leave chip.dvfs out",
+        );
+    }
+    None
 }
 
 /// Refuses fewer iterations of the exp unit, whose error is not published.

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chip::clock::{TICKS_PER_US, Tick, us};
+use crate::chip::clock::{OperatingPoint, TICKS_PER_US, Tick, us};
 use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PhaseId;
+use crate::machine::timer::FastTime;
 
 /// Time steps of the histories that charts draw.
 pub const HISTORY: usize = 140;
@@ -78,17 +79,45 @@ impl PeEnergy {
 pub struct Meter<'a> {
     machine: &'a Machine,
     model: PowerModel,
+    /// What a PE at the fast level draws more than one at the program's operating point.
+    fast: FastPower,
     /// Share of its active power that a PE with a program draws while it waits.
     waiting: f64,
+}
+
+/// Power that a PE at 0.8 V and 300 MHz draws beyond that at its program's operating point, mW.
+#[derive(Clone, Copy, Debug)]
+struct FastPower {
+    asleep_mw: f64,
+    active_mw: f64,
+}
+
+/// Energy that PEs drew beyond that at the program's operating point, J.
+#[derive(Clone, Copy, Debug, Default)]
+struct FastEnergy {
+    asleep: f64,
+    active: f64,
+    polling: f64,
+}
+
+impl FastEnergy {
+    fn total(self) -> f64 {
+        self.asleep + self.active + self.polling
+    }
 }
 
 impl<'a> Meter<'a> {
     /// Creates the meter of a machine, as it is now.
     pub fn of(machine: &'a Machine) -> Self {
         let program = machine.program();
+        let (model, fast) = (PowerModel::at(program.operating_point), PowerModel::at(OperatingPoint::Mhz300));
         Self {
             machine,
-            model: PowerModel::at(program.operating_point),
+            model,
+            fast: FastPower {
+                asleep_mw: fast.pe_asleep_mw - model.pe_asleep_mw,
+                active_mw: fast.pe_active_mw - model.pe_active_mw,
+            },
             waiting: program.waiting.active_share(program.assume.polling),
         }
     }
@@ -97,25 +126,60 @@ impl<'a> Meter<'a> {
     pub fn total(&self) -> Energy {
         let state = self.machine.state();
         let (hops, dram) = (state.traffic.total.hops, state.traffic.dram_bytes());
-        self.interval(state.tick, |pe| state.pes[pe].count.busy, hops, dram)
+        let fast = self.fast_total(|pe| self.fast_time(pe));
+        self.interval(state.tick, |pe| state.pes[pe].count.busy, fast, hops, dram)
+    }
+
+    /// Returns the time of a PE at the fast level since the start; an operation under way counts up
+    /// to now.
+    fn fast_time(&self, pe: usize) -> FastTime {
+        let state = self.machine.state();
+        let fast = state.pes[pe].timer.fast(state.tick);
+        FastTime { busy: fast.busy.min(fast.time), ..fast }
+    }
+
+    /// Returns what a PE drew more in its time at the fast level.
+    fn fast_energy(&self, time: FastTime) -> FastEnergy {
+        let joules = |milliwatts: f64, ticks: Tick| milliwatts * 1e-9 * us(ticks);
+        FastEnergy {
+            asleep: joules(self.fast.asleep_mw, time.time),
+            active: joules(self.fast.active_mw, time.busy),
+            polling: self.waiting * joules(self.fast.active_mw, time.time.saturating_sub(time.busy)),
+        }
+    }
+
+    /// Returns what all PEs drew more in their times at the fast level, J.
+    fn fast_total(&self, time: impl Fn(usize) -> FastTime) -> f64 {
+        let is_timed = self.machine.program().is_timed();
+        let pes = (0..PE_COUNT).filter(|_| is_timed);
+        pes.map(|pe| self.fast_energy(time(pe)).total()).sum()
     }
 
     /// Returns the energy of the last completed time step, without its bytes of DRAM.
     pub fn last_step(&self) -> Energy {
         let state = self.machine.state();
         let busy = |pe: usize| state.pes[pe].count.busy_last_step;
-        self.interval(state.host.last_step_ticks, busy, state.traffic.last_step.hops, 0)
+        let fast = self.fast_total(|pe| state.pes[pe].timer.count.fast_last_step);
+        self.interval(state.host.last_step_ticks, busy, fast, state.traffic.last_step.hops, 0)
     }
 
-    /// Energy of `elapsed` ticks in which each PE was busy for `busy` of them.
-    fn interval(&self, elapsed: Tick, busy: impl Fn(usize) -> Tick, hops: u64, dram_bytes: u64) -> Energy {
+    /// Returns the energy of `elapsed` ticks in which each PE was busy for `busy` of them, and drew
+    /// `fast_j` more at the fast level.
+    fn interval(
+        &self,
+        elapsed: Tick,
+        busy: impl Fn(usize) -> Tick,
+        fast_j: f64,
+        hops: u64,
+        dram_bytes: u64,
+    ) -> Energy {
         let duty_sum: f64 = (0..PE_COUNT).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
         let seconds = elapsed as f64 / TICKS_PER_SECOND;
         let power = self.model.chip_power_w(duty_sum, PE_COUNT);
         let assume = &self.machine.program().assume;
         let extra =
             assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
-        let energy_j = power * seconds + extra * 1e-12;
+        let energy_j = power * seconds + fast_j + extra * 1e-12;
         let power_w = if seconds > 0.0 { energy_j / seconds } else { 0.0 };
         Energy { energy_j, power_w }
     }
@@ -146,21 +210,36 @@ impl<'a> Meter<'a> {
         let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
         let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
         let share = if booked > 0.0 { real / booked } else { 0.0 };
+        let fast = (0..PE_COUNT).map(|pe| self.fast_energy(self.fast_time(pe)));
+        let fast = fast.fold(FastEnergy::default(), |sum, pe| FastEnergy {
+            asleep: sum.asleep + pe.asleep,
+            active: sum.active + pe.active,
+            polling: sum.polling + pe.polling,
+        });
+        // What the operations at the fast level took more is shared among them by their times.
+        let fast_booked: Tick = state.busy.fast.iter().flatten().sum::<Tick>() + state.busy.fast_interrupts;
+        let more = |ticks: Tick| match fast_booked {
+            0 => 0.0,
+            all => fast.active * ticks as f64 / all as f64,
+        };
         let used = self.machine.program().used_pes() as f64;
         let assume = &self.machine.program().assume;
         let hops = assume.energy_per_hop_pj * state.traffic.total.hops as f64;
         let dram = assume.energy_per_dram_byte_pj * state.traffic.dram_bytes() as f64;
         EnergyParts {
             chip_j: joules(self.model.chip_off_mw, elapsed),
-            asleep_j: joules(self.model.pe_asleep_mw * PE_COUNT as f64, elapsed),
+            asleep_j: joules(self.model.pe_asleep_mw * PE_COUNT as f64, elapsed) + fast.asleep,
             phases_j: state
                 .busy
                 .phases
                 .iter()
-                .map(|phases| phases.map(|ticks| active(ticks as f64 * share)))
+                .zip(&state.busy.fast)
+                .map(|(all, fast)| {
+                    std::array::from_fn(|phase| active(all[phase] as f64 * share) + more(fast[phase]))
+                })
                 .collect(),
-            interrupts_j: active(state.busy.interrupts as f64 * share),
-            polling_j: active(self.waiting * (used * elapsed - real)),
+            interrupts_j: active(state.busy.interrupts as f64 * share) + more(state.busy.fast_interrupts),
+            polling_j: active(self.waiting * (used * elapsed - real)) + fast.polling,
             noc_j: hops * 1e-12,
             dram_j: dram * 1e-12,
         }
@@ -174,10 +253,11 @@ impl<'a> Meter<'a> {
         // An operation under way has its whole time booked: what lies ahead does not count yet.
         let busy = state.pes.get(pe).map_or(0, |state| state.count.busy.min(tick));
         let waiting = if self.is_used(pe) { self.waiting } else { 0.0 };
+        let fast = self.fast_energy(self.fast_time(pe));
         PeEnergy {
-            asleep_j: joules(self.model.pe_asleep_mw, tick),
-            active_j: joules(self.model.pe_active_mw, busy),
-            polling_j: waiting * joules(self.model.pe_active_mw, tick - busy),
+            asleep_j: joules(self.model.pe_asleep_mw, tick) + fast.asleep,
+            active_j: joules(self.model.pe_active_mw, busy) + fast.active,
+            polling_j: waiting * joules(self.model.pe_active_mw, tick - busy) + fast.polling,
         }
     }
 
@@ -192,7 +272,8 @@ impl<'a> Meter<'a> {
         let step = state.host.last_step_ticks;
         let active = self.active_share(pe, state.pes[pe].count.busy_last_step, step);
         let power_mw = self.model.pe_asleep_mw + active * self.model.pe_active_mw;
-        power_mw * us(step) * 1e-3
+        let fast = self.fast_energy(state.pes[pe].timer.count.fast_last_step);
+        power_mw * us(step) * 1e-3 + fast.total() * 1e6
     }
 }
 

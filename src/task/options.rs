@@ -112,6 +112,11 @@ pub trait TaskOptions: Any + Debug {
         false
     }
 
+    /// Whether timers begin the time steps: ticks, as spiking networks have them.
+    fn runs_in_ticks(&self) -> bool {
+        false
+    }
+
     /// Whether the input of a time step is known only after the answer to the one before.
     fn feeds_back(&self) -> bool {
         false

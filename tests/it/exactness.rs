@@ -148,6 +148,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 waiting: if sleep { Waiting::Sleep } else { Waiting::Poll },
                 reserved: Vec::new(),
                 broken: Vec::new(),
+                ..ChipOptions::default()
             },
             restart,
             outputs,

@@ -14,6 +14,7 @@ mod compare;
 mod conditions;
 mod digits;
 mod dram;
+mod dvfs;
 mod energy;
 mod escapes;
 mod events;

@@ -9,7 +9,7 @@ use crate::common::{fine, session, spinntui};
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::chip::geometry::Pe;
 use spinntui::kernel::options::KernelKind;
-use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Waiting};
+use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Dvfs, Waiting};
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
 };
@@ -65,6 +65,7 @@ fn a_scene_means_what_it_says() {
     let chip = ChipOptions {
         operating_point: OperatingPoint::Mhz300,
         waiting: Waiting::Sleep,
+        dvfs: Dvfs::Off,
         reserved,
         broken: Vec::new(),
     };
@@ -96,6 +97,7 @@ fn a_scene_means_what_it_says() {
         sram_stall_percent: 0.0,
         dram_latency_ns: 80.5,
         host_turnaround_us: 10.0,
+        dvfs_switch_us: 0.0,
         energy_per_hop_pj: 1.5,
         energy_per_dram_byte_pj: 4.0,
         bank_interleave: BankInterleave::Word,

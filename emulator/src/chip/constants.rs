@@ -343,9 +343,9 @@ fn absent() -> Vec<Constant> {
         absent("chip-to-chip links", Mark::SecondHand, "six (CHIP26); one chip is emulated"),
         absent("configuration NoC", Mark::SecondHand, "32-bit flits at 100 MHz (CHIP26)"),
         absent(
-            "DVFS switching",
+            "DVFS of programs without ticks",
             Mark::NotPublished,
-            "the operating point stays for a run; switching times are not published",
+            "their operating point stays for a run; chip.dvfs is for ticks",
         ),
         absent(
             "management core and boot",

@@ -63,7 +63,7 @@ const fn slope(probe: f64, grain: f64) -> Search {
 
 impl Assume {
     /// Its numbers, in the order of the table of hardware numbers. Choices and places are no numbers.
-    pub const PARAMETERS: [Parameter; 12] = [
+    pub const PARAMETERS: [Parameter; 13] = [
         Parameter {
             name: "branch_refill",
             unit: "cycles",
@@ -144,6 +144,15 @@ impl Assume {
             set: |a, v| a.host_turnaround_us = v,
             range: None,
             search: Some(slope(10.0, 0.001)),
+        },
+        Parameter {
+            name: "dvfs_switch_us",
+            unit: "µs",
+            source: "no source: the registers of the power manager are known (S2T), not their values",
+            get: |a| a.dvfs_switch_us,
+            set: |a, v| a.dvfs_switch_us = v,
+            range: None,
+            search: None,
         },
         Parameter {
             name: "energy_per_hop_pj",
@@ -243,6 +252,7 @@ mod tests {
             sram_stall_percent: 7.5,
             dram_latency_ns: 12.5,
             host_turnaround_us: 1.5,
+            dvfs_switch_us: 6.25,
             energy_per_hop_pj: 2.5,
             energy_per_dram_byte_pj: 3.5,
             bank_interleave: BankInterleave::Word,

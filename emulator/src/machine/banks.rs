@@ -246,7 +246,7 @@ impl Machine {
 
     /// Lets the core's operation end later by the `conflicts` that it lost.
     fn stall(&mut self, index: usize, conflicts: u64) {
-        let ticks = self.ticks(conflicts * u64::from(BANK_CONFLICT_CYCLES));
+        let ticks = self.ticks_on(index, conflicts * u64::from(BANK_CONFLICT_CYCLES));
         let state = &mut self.state.pes[index];
         state.ends += ticks;
         state.inject_delay += ticks;

@@ -149,14 +149,18 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
         transfer(words, block);
     }
     let Fifo { start, capacity, entry, read, fill, draining, drain_ends, count: _ } = fifo;
-    for word in [*start, *capacity, *entry, *read, *fill, u32::from(*draining)] {
+    // What was sent when only observes.
+    let PeTimer { step, pending, taken, sent_in: _, fast_since, count: _ } = timer;
+    let flags = u32::from(*draining) | u32::from(fast_since.is_some()) << 1;
+    for word in [*start, *capacity, *entry, *read, *fill, flags] {
         words.add(word);
     }
     words.add(*drain_ends);
-    // What was sent when only observes.
-    let PeTimer { step, pending, taken, sent_in: _, count: _ } = timer;
     words.add(u64::from(*step) << 32 | u64::from(*taken));
     words.option(pending.as_ref(), |words, step| words.add(*step));
+    if let Some(since) = fast_since {
+        words.add(*since);
+    }
     words.list(ended.iter().copied());
     words.list(timer_counts.iter().copied());
     words.add(*logged);

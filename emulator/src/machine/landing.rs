@@ -133,11 +133,15 @@ impl Machine {
         if self.state.faults.is_dead(pe) {
             return;
         }
-        let ticks = self.ticks(self.program.costs.interrupt);
+        let ticks = self.ticks_on(pe.index(), self.program.costs.interrupt);
         let state = &mut self.state.pes[pe.index()];
         let begin = state.hold_core(self.state.tick, ticks);
         state.count.interrupts += 1;
         self.state.busy.interrupts += ticks;
+        if state.timer.fast_since.is_some() {
+            state.timer.count.fast.busy += ticks;
+            self.state.busy.fast_interrupts += ticks;
+        }
         if state.interrupts.is_empty() {
             self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
         }

@@ -88,7 +88,7 @@ impl Machine {
 
     /// Lets the core work for `cycles` cycles, after which the operation ends.
     pub(super) fn busy_for(&mut self, pe: Pe, cycles: u64) {
-        let ticks = self.ticks(cycles);
+        let ticks = self.ticks_on(pe.index(), cycles);
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Busy;
         state.awaited = None;
@@ -103,7 +103,13 @@ impl Machine {
     pub(super) fn count_busy(&mut self, pe: Pe, ticks: Tick) {
         let operation = self.state.pes[pe.index()].operation;
         if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
-            self.state.busy.phases[usize::from(slot.population)][operation.phase.index()] += ticks;
+            let (population, phase) = (slot.population.index(), operation.phase.index());
+            self.state.busy.phases[population][phase] += ticks;
+            let timer = &mut self.state.pes[pe.index()].timer;
+            if timer.fast_since.is_some() {
+                timer.count.fast.busy += ticks;
+                self.state.busy.fast[population][phase] += ticks;
+            }
             self.note(|recorder| recorder.busy(pe.index(), ticks));
         }
     }

@@ -28,12 +28,47 @@ impl Waiting {
     }
 }
 
+/// Rule by which a PE changes its operating point from tick to tick (dynamic voltage and
+/// frequency scaling).
+///
+/// SpiNNaker2's software has such a rule: above `pl_threshold` packets in a tick, a PE takes the
+/// level of twice the clock (N-MNIST demo of the NIR software; more than 30 packets there for
+/// convolutions, 200 for `lif` neurons).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Dvfs {
+    /// PEs stay at `operating_point`.
+    #[default]
+    Off,
+    /// A PE that finds more packets than this in its FIFO computes the rest of the tick at 0.8 V and
+    /// 300 MHz; at its end it returns to 0.5 V and 150 MHz. Only networks that run in ticks, with
+    /// `operating_point: Mhz150`.
+    Packets(u32),
+}
+
+impl Dvfs {
+    /// Returns the number of packets above which a PE takes the fast level; `None` if it never does.
+    pub fn threshold(self) -> Option<u32> {
+        match self {
+            Self::Off => None,
+            Self::Packets(packets) => Some(packets),
+        }
+    }
+
+    /// Returns `true` if PEs stay at their operating point.
+    pub fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
+}
+
 /// The chip as the experiment uses it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChipOptions {
     /// Supply voltage and PE clock. Both points are published for the product chip.
     pub operating_point: OperatingPoint,
+    /// Rule by which a PE changes its operating point from tick to tick.
+    #[serde(skip_serializing_if = "Dvfs::is_off")]
+    pub dvfs: Dvfs,
     /// What a PE does while it has nothing to do. The paper does not say which.
     pub waiting: Waiting,
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
@@ -123,6 +158,10 @@ pub struct Assume {
     /// Not published; 0 leaves the host out of the chip's figures.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub host_turnaround_us: f64,
+    /// Time that a PE stands still when `chip.dvfs` changes its operating point, in microseconds. Not
+    /// published.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub dvfs_switch_us: f64,
     /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0 leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_hop_pj: f64,
@@ -158,6 +197,7 @@ impl Default for Assume {
             sram_stall_percent: 0.0,
             dram_latency_ns: 100.0,
             host_turnaround_us: 0.0,
+            dvfs_switch_us: 0.0,
             energy_per_hop_pj: 0.0,
             energy_per_dram_byte_pj: 0.0,
             bank_interleave: BankInterleave::Block,

@@ -64,12 +64,17 @@ pub struct BusyProbe {
     pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in handlers of watched writes since the start.
     pub interrupts: Tick,
+    /// Part of `phases` at the fast level of a timed program.
+    pub fast: Vec<[Tick; PhaseId::MAX]>,
+    /// Part of `interrupts` at the fast level of a timed program.
+    pub fast_interrupts: Tick,
 }
 
 impl BusyProbe {
     /// Creates a probe for `populations` populations.
     pub fn new(populations: usize) -> Self {
-        Self { phases: vec![[0; PhaseId::MAX]; populations], interrupts: 0 }
+        let zero = vec![[0; PhaseId::MAX]; populations];
+        Self { phases: zero.clone(), interrupts: 0, fast: zero, fast_interrupts: 0 }
     }
 }
 

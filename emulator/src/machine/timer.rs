@@ -19,7 +19,7 @@ use super::program::{PACKET_WORDS, PeProgram, Program, Slot};
 use super::queue::{CHIP, EventKind};
 use super::state::{Packet, PacketKind, STEPS, Status};
 use super::transit::Entry;
-use crate::chip::clock::{TIMER_COUNT, Tick};
+use crate::chip::clock::{self, OperatingPoint, TIMER_COUNT, Tick};
 use crate::chip::geometry::{Pe, Qpe};
 
 /// Overruns that are kept; further ones are only counted.
@@ -35,6 +35,9 @@ pub struct Timer {
     pub entry_words: u32,
     /// Events that the host sends in every tick, in order.
     pub inputs: Vec<Input>,
+    /// Number of packets in a FIFO above which a PE takes the fast level until the tick's end; `None`
+    /// if PEs keep the program's operating point.
+    pub fast_above: Option<u32>,
     /// Time from a tick's begin until the host sends them: as long as a PE that sends at once would
     /// take, so that every PE has looked into its FIFO before.
     pub input_delay: Tick,
@@ -77,8 +80,25 @@ pub struct PeTimer {
     pub taken: u32,
     /// Time steps in which the entries in the FIFO were sent, oldest first.
     pub sent_in: VecDeque<u32>,
+    /// Begin of the time at the fast level; `None` at the program's operating point.
+    pub fast_since: Option<Tick>,
     /// Counters that only observe.
     pub count: TickCount,
+}
+
+/// Time of a PE at the fast level: 0.8 V and 300 MHz.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FastTime {
+    /// Time at the level, whether at work or not.
+    pub time: Tick,
+    /// Time at work.
+    pub busy: Tick,
+}
+
+impl FastTime {
+    fn since(self, before: Self) -> Self {
+        Self { time: self.time - before.time, busy: self.busy - before.busy }
+    }
 }
 
 /// Ticks of a PE since the start.
@@ -96,6 +116,29 @@ pub struct TickCount {
     pub lost: u32,
     /// Event packets taken in another tick than the one they were meant for.
     pub misread: u64,
+    /// Ticks in which the PE took the fast level.
+    pub fast_ticks: u32,
+    /// Time at the fast level, but for the stay under way.
+    pub fast: FastTime,
+    /// Time at the fast level in the last completed time step.
+    pub fast_last_step: FastTime,
+    /// Time at the fast level until the last completed time step ended.
+    fast_before: FastTime,
+}
+
+impl PeTimer {
+    /// Returns the time at the fast level since the start, at tick `now`.
+    pub fn fast(&self, now: Tick) -> FastTime {
+        let stay = self.fast_since.map_or(0, |since| now.saturating_sub(since));
+        FastTime { time: self.count.fast.time + stay, ..self.count.fast }
+    }
+
+    /// Closes a time step at tick `now`.
+    pub(super) fn end_step(&mut self, now: Tick) {
+        let fast = self.fast(now);
+        self.count.fast_last_step = fast.since(self.count.fast_before);
+        self.count.fast_before = fast;
+    }
 }
 
 /// Tick that ended after the next one had begun.
@@ -235,6 +278,52 @@ impl Machine {
         let fits = |sent: u32| sent.wrapping_add(meant) == step;
         let misread = state.timer.sent_in.iter().take(fill as usize).filter(|&&sent| !fits(sent)).count();
         state.timer.count.misread += misread as u64;
+        let above = self.program.timer.as_ref().and_then(|timer| timer.fast_above);
+        if above.is_some_and(|above| fill > above) {
+            self.raise_level(pe);
+        }
+    }
+
+    /// Returns the operating point of a PE now.
+    pub fn operating_point(&self, pe: usize) -> OperatingPoint {
+        match self.state.pes[pe].timer.fast_since {
+            Some(_) => OperatingPoint::Mhz300,
+            None => self.program.operating_point,
+        }
+    }
+
+    /// Returns the ticks of the chip's clock that `cycles` cycles of a PE take now.
+    pub(super) fn ticks_on(&self, pe: usize, cycles: u64) -> Tick {
+        cycles * self.operating_point(pe).ticks_per_cycle()
+    }
+
+    /// A PE takes the fast level, if it is not at it already.
+    fn raise_level(&mut self, pe: Pe) {
+        let now = self.state.tick;
+        let timer = &mut self.state.pes[pe.index()].timer;
+        if timer.fast_since.is_none() {
+            timer.fast_since = Some(now);
+            timer.count.fast_ticks += 1;
+            self.hold_for_switch(pe);
+        }
+    }
+
+    /// A PE returns to the program's operating point, if it is not at it already.
+    fn lower_level(&mut self, pe: Pe) {
+        let now = self.state.tick;
+        let timer = &mut self.state.pes[pe.index()].timer;
+        if timer.fast_since.is_some() {
+            timer.count.fast = timer.fast(now);
+            timer.fast_since = None;
+            self.hold_for_switch(pe);
+        }
+    }
+
+    /// The core stands still while its operating point changes.
+    fn hold_for_switch(&mut self, pe: Pe) {
+        let ticks = clock::from_us(self.program.assume.dvfs_switch_us);
+        let until = &mut self.state.pes[pe.index()].interrupts_until;
+        *until = self.state.tick.max(*until) + ticks;
     }
 
     /// The core frees the entries that it took.
@@ -264,18 +353,20 @@ impl Machine {
             .collect();
         let step = self.state.pes[pe.index()].timer.step;
         let kind = PacketKind::Event { population: Some(slot.population), route, step, message: None };
-        let (mut at, each) =
-            (self.state.tick + self.ticks(costs.send_events_lead(words > 1)), costs.send_event(words > 1));
+        let (mut at, each) = (
+            self.state.tick + self.ticks_on(pe.index(), costs.send_events_lead(words > 1)),
+            costs.send_event(words > 1),
+        );
         for [key, payload] in entries {
             self.send_event(pe.qpe_index(), pe.index() as u16, (key, payload), kind, at);
-            at += self.ticks(each);
+            at += self.ticks_on(pe.index(), each);
         }
         let mut cycles = costs.send_events(words > 1, count);
         if let Some(message) = send.done {
             cycles += costs.notice;
             let kind =
                 PacketKind::Event { population: Some(slot.population), route, step, message: Some(message) };
-            let end = self.state.tick + self.ticks(cycles);
+            let end = self.state.tick + self.ticks_on(pe.index(), cycles);
             self.send_event(pe.qpe_index(), pe.index() as u16, (message.address, 0), kind, end);
         }
         cycles
@@ -338,6 +429,7 @@ impl Machine {
         if took > count.longest {
             (count.longest, count.longest_step, count.longest_pe) = (took, step, Some(pe));
         }
+        self.lower_level(pe);
         self.tick_done(step);
         self.ended_tick()
     }

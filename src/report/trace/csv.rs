@@ -92,7 +92,7 @@ impl<W: Write> Csv<W> {
                 phase: phase.name,
                 step: Some(step_number(operation.step)),
                 sample: Some(operation.sample),
-                cycles: Some(operation.busy / chunk.program.operating_point.ticks_per_cycle()),
+                cycles: Some(operation.cycles()),
                 events: phase.fires.then_some(operation.events),
                 what: phase.words,
                 ..Row::new("operation", &span)

@@ -144,7 +144,6 @@ impl<W: Write> Perfetto<W> {
     }
 
     fn operations(&mut self, chunk: &Chunk<'_>, index: u16, pe: &PeRecord) -> Result<(), TraceError> {
-        let cycle = chunk.program.operating_point.ticks_per_cycle();
         for operation in &pe.operations {
             let Some(span) = chunk.span(operation.begin, operation.end) else { continue };
             let layer = chunk.layer(operation.population);
@@ -156,7 +155,7 @@ impl<W: Write> Perfetto<W> {
                 ("layer", json!(layer)),
                 ("step", json!(step_number(operation.step))),
                 ("sample", json!(batch)),
-                ("cycles", json!(operation.busy / cycle)),
+                ("cycles", json!(operation.cycles())),
                 ("events", json!(phase.fires.then_some(operation.events))),
                 ("does", json!(phase.words)),
                 ("goes_on", json!(operation.end.is_none().then_some(true))),

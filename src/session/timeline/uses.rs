@@ -75,7 +75,7 @@ impl PathUses {
                     self.other += ticks;
                     return;
                 };
-                let each = program.operating_point.ticks_per_cycle();
+                let each = operation.point.ticks_per_cycle();
                 self.instructions(&operation.instructions, ticks, each, role == Some(PhaseRole::Send));
             }
         }

@@ -58,6 +58,10 @@ impl TaskOptions for SpikeOptions {
         true
     }
 
+    fn runs_in_ticks(&self) -> bool {
+        true
+    }
+
     fn outputs(&self) -> Option<&str> {
         self.outputs.as_deref()
     }

@@ -6,7 +6,7 @@ use super::super::program::{Ends, Operation, Slot, Target};
 use super::super::state::{Packet, Status};
 use super::instructions::Pricing;
 use super::{Instructions, Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
-use crate::chip::clock::{NOC_CYCLE, Tick};
+use crate::chip::clock::{NOC_CYCLE, OperatingPoint, Tick};
 use crate::chip::geometry::Pe;
 
 impl Machine {
@@ -20,7 +20,10 @@ impl Machine {
             let Some(loaded) = self.program.pe(pe) else { continue };
             let Some((operation, slot)) = loaded.operation(state.operation) else { continue };
             let step = state.sram.word(slot.turn);
-            recorder.begin(pe.index(), opened(operation, slot, step, state.began));
+            recorder.begin(
+                pe.index(),
+                opened(operation, slot, step, state.began, self.operating_point(pe.index())),
+            );
             if state.status == Status::Waiting {
                 recorder.wait(pe.index(), state.began);
             }
@@ -57,7 +60,8 @@ impl Machine {
     #[inline]
     pub(in super::super) fn note_begin(&mut self, pe: Pe, operation: &Operation, slot: &Slot, step: u32) {
         let now = self.state.tick;
-        self.note(|recorder| recorder.begin(pe.index(), opened(operation, slot, step, now)));
+        let point = self.operating_point(pe.index());
+        self.note(|recorder| recorder.begin(pe.index(), opened(operation, slot, step, now, point)));
     }
 
     /// A PE has nothing to do from now on.
@@ -137,7 +141,13 @@ impl Machine {
 }
 
 /// An operation that has just begun.
-fn opened(operation: &Operation, slot: &Slot, step: u32, begin: Tick) -> OperationSpan {
+fn opened(
+    operation: &Operation,
+    slot: &Slot,
+    step: u32,
+    begin: Tick,
+    point: OperatingPoint,
+) -> OperationSpan {
     OperationSpan {
         population: slot.population,
         sample: slot.sample,
@@ -146,6 +156,7 @@ fn opened(operation: &Operation, slot: &Slot, step: u32, begin: Tick) -> Operati
         ends_nothing: operation.ends == Ends::Nothing,
         begin,
         end: None,
+        point,
         busy: 0,
         events: 0,
         instructions: Instructions::default(),

@@ -2,7 +2,7 @@
 
 use super::super::legend::{PhaseId, PopulationId};
 use super::super::state::PacketKind;
-use crate::chip::clock::Tick;
+use crate::chip::clock::{OperatingPoint, Tick};
 
 /// One operation of a PE's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,21 @@ pub struct OperationSpan {
     pub begin: Tick,
     /// When it ended; none while it goes on.
     pub end: Option<Tick>,
+    /// Operating point of the core.
+    pub point: OperatingPoint,
     /// Ticks that the core worked on it: without waiting, its DMA, and handlers.
     pub busy: Tick,
     /// Values other than 0 that it found to be sent: operations that decide them only.
     pub events: u32,
     /// PE cycles of its instructions by kind; 0 where the core waits or moves data by DMA, which no listing prices whole.
     pub instructions: Instructions,
+}
+
+impl OperationSpan {
+    /// Returns the PE cycles that the core worked on it.
+    pub fn cycles(&self) -> u64 {
+        self.busy / self.point.ticks_per_cycle()
+    }
 }
 
 /// PE cycles of an operation's instructions, by kind.

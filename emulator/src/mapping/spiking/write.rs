@@ -143,6 +143,7 @@ impl<'a> Writer<'a> {
             period: fixed,
             entry_words: self.entry_words(),
             inputs: self.inputs(),
+            fast_above: request.chip.dvfs.threshold(),
             input_delay: TIMER_COUNT,
         };
         let routes = routes.iter().map(|route| masks(&route.to)).collect();
