@@ -17,6 +17,12 @@ struct exp_unit {
 };
 #define EXP_UNIT ((struct exp_unit *)0xE0100100u)
 
+/* Random-number unit of the PE: a load gives the next number of 32 bits (one a cycle, CHIP26). */
+struct random_unit {
+    volatile uint32_t number;
+};
+#define RANDOM_UNIT ((struct random_unit *)0xE0100000u)
+
 /* A 32-bit down-counter at 1 MHz. */
 struct timer {
     volatile uint32_t load, count, int_clear;

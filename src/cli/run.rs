@@ -102,6 +102,10 @@ impl RunArgs {
     }
 }
 
+/// Reason for which the chip cannot be compared with the mathematics.
+const UNORDERED: &str = "error: --verify compares bits, and sums of singles in the order of arrival have other last bits\n\
+    = help: --set mapping.order=Ascending, or --set mapping.weights=Int8";
+
 /// Runs the scene; the exit code says whether the machine stalled.
 pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut cache = ModelCache::default();
@@ -117,6 +121,9 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let Written { mut output, mut traced, arrays } = Written::create(args, &session)?;
     let target = target(args, &session);
 
+    if args.verify && !Verifier::applies(&session) {
+        return Err(CliError::Usage(UNORDERED.to_owned()));
+    }
     let mut verifier = args.verify.then(|| Verifier::new(&session));
     let mut difference = None;
     let started = Instant::now();

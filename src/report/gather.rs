@@ -74,6 +74,7 @@ impl Report {
             legend: Arc::clone(&session.program().legend),
             phases: phases(session),
             ticks: super::ticks::ticks(session),
+            sum_order: super::levels::sum_order(session),
             dvfs: super::levels::levels(session),
             path: session
                 .opening()

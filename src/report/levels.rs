@@ -1,10 +1,25 @@
-//! Operating points of PEs that change them from tick to tick (`chip.dvfs`).
+//! What the options of a spiking network's PEs did: operating points (`chip.dvfs`), order of sums.
 
 use serde::Serialize;
 
 use crate::chip::geometry::Pe;
+use crate::mapping::options::SumOrder;
+use crate::mapping::spiking::SpikingSlot;
 use crate::session::Session;
 use crate::text::several;
+
+/// Value of `sum_order` for rows that are added in the order of arrival.
+pub const ARRIVAL: &str = "arrival";
+
+/// Returns the order in which a session's PEs add synapse rows; `None` if it has no synapses.
+pub fn sum_order(session: &Session) -> Option<&'static str> {
+    let slots = session.program().pes.iter().flatten().flat_map(|loaded| &loaded.slots);
+    let order = slots.filter_map(SpikingSlot::of).map(|slot| slot.order).next()?;
+    Some(match order {
+        SumOrder::Ascending => "ascending",
+        SumOrder::Arrival => ARRIVAL,
+    })
+}
 
 /// Time of the PEs at the fast level, 0.8 V and 300 MHz.
 #[derive(Clone, Debug, PartialEq, Serialize)]

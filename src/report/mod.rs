@@ -104,6 +104,8 @@ pub struct Report {
     pub phases: Vec<PhaseTime>,
     /// Ticks of a spiking network; `null` for other networks.
     pub ticks: Option<ticks::Ticks>,
+    /// Order in which synapse rows are added, `ascending` or `arrival`; `null` without synapses.
+    pub sum_order: Option<&'static str>,
     /// Operating points of PEs that change them from tick to tick; `null` without `chip.dvfs`.
     pub dvfs: Option<levels::Levels>,
     /// Uses of the critical path of the first time steps; `null` without a completed step.

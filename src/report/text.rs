@@ -1,5 +1,6 @@
 //! The report for people: what matters first, units on everything, 80 columns.
 
+use super::levels::ARRIVAL;
 use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report};
 use crate::machine::options::Waiting;
@@ -124,6 +125,10 @@ impl Report {
         if let Some(ticks) = &self.ticks {
             let (length, late) = ticks.lines();
             field(out, INDENT, "ticks", &length);
+            if self.sum_order == Some(ARRIVAL) {
+                let said = "in the order in which spikes arrived: their last bits depend on the partition (mapping.order)";
+                field(out, INDENT, "sums", said);
+            }
             if let Some(levels) = &self.dvfs {
                 field(out, INDENT, "DVFS", &levels.line());
             }

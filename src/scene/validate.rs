@@ -25,6 +25,7 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
         .or_else(|| dvfs(scene))
+        .or_else(|| sum_order(scene))
         .or_else(|| mapping(scene))
         .or_else(|| ranges(&scene.mapping.fifo, "mapping.fifo"))
         .or_else(|| batch(scene))
@@ -61,6 +62,15 @@ fn mapping(scene: &Scene) -> Option<Problem> {
         }
     }
     too_many(mapping, chip)
+}
+
+/// Refuses an order of sums where no PE adds synapse rows.
+fn sum_order(scene: &Scene) -> Option<Problem> {
+    let applies = scene.mapping.order.is_ascending() || scene.task.options().runs_in_ticks();
+    (!applies).then(|| {
+        let message = "only spiking networks add synapse rows in an order";
+        problem("mapping.order", message, "leave mapping.order out")
+    })
 }
 
 /// Refuses a change of operating points where no PE can change it.

@@ -97,7 +97,7 @@ fn spiking(
     assume: &Assume,
 ) -> Result<(Program, Vec<Placed>), PlanError> {
     let scene = &loaded.scene;
-    let SpikingFeed { network, counts, restart, tick } = spikes;
+    let SpikingFeed { network, random, counts, restart, tick } = spikes;
     let tick = match tick {
         Tick::Auto => TickLength::Auto,
         // Timers count whole µs.
@@ -106,6 +106,7 @@ fn spiking(
     let request = mapping::spiking::Request {
         network,
         inputs,
+        poisson: random,
         counts,
         restart,
         chip: &scene.chip,

@@ -13,7 +13,7 @@ use super::registry::TaskView;
 use super::spikes::options::Tick;
 use crate::chip::clock::Tick as ChipTick;
 use crate::machine::program::DramRows;
-use crate::net::spiking::Network;
+use crate::net::spiking::{Network, PoissonSources};
 
 /// Inputs of a loaded task: what the chip's DRAM holds, and the start of a run over it.
 pub trait Feed: Debug + Send + Sync {
@@ -46,6 +46,8 @@ pub trait Feed: Debug + Send + Sync {
 pub struct SpikingFeed<'a> {
     /// Network, as mathematics.
     pub network: &'a Arc<Network>,
+    /// Sources that spike at random, by the PEs' own units; `None` where the host sends the inputs.
+    pub random: Option<PoissonSources>,
     /// Whether an input neuron may spike more than once a tick.
     pub counts: bool,
     /// Ticks after which all state begins anew; `None` if it never does.

@@ -43,6 +43,7 @@ mod scene;
 mod scene_docs;
 mod screenshot;
 mod spike_lists;
+mod spike_options;
 mod spiking;
 mod stories;
 mod timetable;

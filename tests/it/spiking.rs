@@ -57,6 +57,7 @@ fn program(network: &Network, rows: &[Vec<f32>], mapping: &MappingOptions) -> Re
     let request = Request {
         network,
         inputs: Arc::new(Rows(rows.to_vec())),
+        poisson: None,
         counts: false,
         restart: None,
         chip: &ChipOptions::default(),

@@ -8,6 +8,7 @@
 //! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
 
 pub mod access;
+mod arrivals;
 mod events;
 mod matrix;
 mod measure;
@@ -59,7 +60,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 24] = [
+pub const SOURCES: [Source; 26] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -113,6 +114,8 @@ pub const SOURCES: [Source; 24] = [
         "list_spikes",
         "list_counts"
     ),
+    source!("arrivals", "arrive", "arrive_counts", "arrive_integers", "arrive_integer_counts"),
+    source!("poisson", "poisson", "poisson_counts"),
     source!("send_events", "send_keys", "send_counts"),
 ];
 
@@ -136,6 +139,7 @@ pub struct KernelCosts {
     matrix: [Coefficients; Routine::ALL.len()],
     delivery: events::Delivery,
     accesses: access::Accesses,
+    arriving: Box<arrivals::Arriving>,
     spikes: Box<spikes::Spikes>,
 }
 

@@ -10,6 +10,7 @@
     reason = "only inlined is `mul_add` compiled with the dispatched instructions"
 )]
 
+pub mod arrivals;
 pub mod columns;
 pub mod cost;
 pub mod csc;
@@ -24,6 +25,7 @@ pub mod matrix;
 pub mod neurons;
 pub mod options;
 pub mod pointwise;
+pub mod poisson;
 pub mod routine;
 mod rows;
 pub mod seen;

@@ -47,6 +47,9 @@ pub struct CollectWork {
     pub turns: u32,
 }
 
+/// Entries taken out of a FIFO: place of the oldest in the ring, and their number.
+pub type Taken = (u32, u32);
+
 /// Entry as it is visited: sender's entry in the table, neuron from the sender's first, number.
 struct Visit {
     sender: Sender,
@@ -54,15 +57,15 @@ struct Visit {
     spikes: u32,
 }
 
-/// Visits `count` entries from place `first` of the ring on; returns the turns of the ring.
-fn visit(
+/// Visits the key and the number of spikes of taken entries; returns the turns of the ring.
+pub(super) fn visit_entries(
     words: &SramWords,
     entries: &Entries,
-    (first, count): (u32, u32),
-    (table, senders): (u32, u32),
-    mut each: impl FnMut(Visit),
+    (first, count): Taken,
+    kernel: &'static str,
+    mut each: impl FnMut(u32, u32) -> Result<(), KernelFault>,
 ) -> Result<u32, KernelFault> {
-    let fault = |what, address: u64| KernelFault { kernel: "collect", what, address };
+    let fault = |what, address: u64| KernelFault { kernel, what, address };
     let capacity = (entries.bytes / (4 * entries.words.max(1))).max(1);
     if u64::from(entries.start) + u64::from(entries.bytes) > BYTES || count > capacity {
         return Err(fault("ring", u64::from(entries.start) + u64::from(count)));
@@ -74,7 +77,22 @@ fn visit(
         turns += u32::from(place + 1 == capacity);
         let at = u64::from(entries.start + 4 * entries.words * place);
         let key = word(at).unwrap_or(0);
-        let spikes = if entries.words > 1 { word(at + 4).unwrap_or(0) } else { 1 };
+        each(key, if entries.words > 1 { word(at + 4).unwrap_or(0) } else { 1 })?;
+    }
+    Ok(turns)
+}
+
+/// Visits the senders' neurons of taken entries; returns the turns of the ring.
+fn visit(
+    words: &SramWords,
+    entries: &Entries,
+    taken: Taken,
+    (table, senders): (u32, u32),
+    mut each: impl FnMut(Visit),
+) -> Result<u32, KernelFault> {
+    let fault = |what, address: u64| KernelFault { kernel: "collect", what, address };
+    let word = |at: u64| words.get(at as usize / 4).copied();
+    visit_entries(words, entries, taken, "collect", |key, spikes| {
         let number = key >> 24;
         // The table has an entry for each sender; a key of none would lead behind it.
         if number >= senders {
@@ -86,8 +104,8 @@ fn visit(
             Sender { first: field(0)?, neurons: field(1)?, bits: field(2)?, counts: Some(field(3)?) };
         let neuron = (key & 0xFF_FFFF).wrapping_sub(sender.first);
         each(Visit { sender, neuron, spikes });
-    }
-    Ok(turns)
+        Ok(())
+    })
 }
 
 /// Returns what [`collect`] will do.
@@ -240,7 +258,7 @@ pub struct Sums {
 }
 
 /// Reads a 16-bit number.
-fn half(words: &SramWords, at: u64) -> Option<u32> {
+pub(super) fn half(words: &SramWords, at: u64) -> Option<u32> {
     let word = *words.get(at as usize / 4)?;
     Some(word >> (8 * (at & 2)) & 0xFFFF)
 }

@@ -10,6 +10,7 @@ use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::kind::InstructionKind;
+use crate::kernel::arrivals::{ArriveForm, ArriveWork};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::UnpackWork;
@@ -174,6 +175,17 @@ impl Costs {
     /// Marking the neurons of entries; `counts`: entries have numbers of spikes.
     pub fn collect(&self, counts: bool, work: &CollectWork) -> u64 {
         self.at(self.kernels.collect(counts, work))
+    }
+
+    /// Adding the rows of spikes to sums, in the order of their arrival.
+    pub fn arrive(&self, form: ArriveForm, work: &ArriveWork) -> u64 {
+        self.at(self.kernels.arrive(form, work))
+    }
+
+    /// Drawing `units` random numbers and listing the neurons that spike; `counts`: entries have
+    /// numbers of spikes.
+    pub fn poisson(&self, counts: bool, units: u32) -> u64 {
+        self.at(self.kernels.poisson(counts, units))
     }
 
     /// Adding synapse rows to sums.

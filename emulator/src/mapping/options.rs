@@ -78,6 +78,25 @@ pub struct LayerMapping {
     pub recurrent: KernelKind,
 }
 
+/// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum SumOrder {
+    /// Ascending neurons, projection after projection, by way of marks: outputs have the same bits on
+    /// every partition.
+    #[default]
+    Ascending,
+    /// Order of arrival, without marks. Sums of singles then depend on the partition and on times in
+    /// their last bits; sums of 8-bit weights do not.
+    Arrival,
+}
+
+impl SumOrder {
+    /// Returns `true` for the default, which scenes need not name.
+    pub fn is_ascending(&self) -> bool {
+        *self == Self::Ascending
+    }
+}
+
 /// How the network is put on the chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +134,9 @@ pub struct MappingOptions {
     /// Format of a spiking network's weights.
     #[serde(default)]
     pub weights: WeightFormat,
+    /// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.
+    #[serde(default, skip_serializing_if = "SumOrder::is_ascending")]
+    pub order: SumOrder,
     /// Factor of 8-bit weights of a spiking network; by default 127/max|w| of each target population.
     #[serde(default)]
     pub weight_scale: Option<f64>,
@@ -151,6 +173,7 @@ impl Default for MappingOptions {
             barrier: Barrier::default(),
             overlap_recurrent: false,
             weights: WeightFormat::default(),
+            order: SumOrder::default(),
             weight_scale: None,
             layers: Vec::new(),
         }

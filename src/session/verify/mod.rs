@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::Session;
 use crate::chip::geometry::Pe;
+use crate::mapping::spiking::{PartWeights, SpikingSlot};
 use egru::EgruVerifier;
 use spiking::SpikingVerifier;
 
@@ -66,6 +67,14 @@ impl fmt::Display for Difference {
 }
 
 impl Verifier {
+    /// Returns whether chip and mathematics have the same bits at all: sums of singles in the order of
+    /// arrival have other last bits.
+    pub fn applies(session: &Session) -> bool {
+        let slots = session.program().pes.iter().flatten().flat_map(|loaded| &loaded.slots);
+        let mut arriving = slots.filter_map(SpikingSlot::of).filter(|slot| !slot.order.is_ascending());
+        !arriving.any(|slot| slot.parts.iter().any(|part| matches!(part.weights, PartWeights::F32(_))))
+    }
+
     /// Creates the reference for a session that has not begun.
     pub fn new(session: &Session) -> Self {
         Self(match SpikingVerifier::new(session) {

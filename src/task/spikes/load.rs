@@ -4,13 +4,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::lists::SpikeList;
-use super::options::{Poisson, SpikeOptions};
+use super::options::SpikeOptions;
 use super::recording::{self, NEURONS};
 use super::{Inputs, Plan, SpikeTask};
 use crate::machine::program::DramRows;
 use crate::model::spiking::{Note, SpikingOptions};
-use crate::net::random::Random;
-use crate::net::spiking::{Network, SpikeSource};
+use crate::net::spiking::{Network, PoissonSources, SpikeSource};
 use crate::task::options::{InputFile, ranges, wrong_kind};
 use crate::task::{Feed, Files, InputNote, Kept, Loading, Problem, SpikingFeed, TaskOptions, Work};
 
@@ -25,12 +24,18 @@ impl TaskOptions for SpikeOptions {
             return Some(Problem::new(DATA, message, "a list of spikes, or a folder of recordings"));
         }
         if let Some(poisson) = self.poisson {
-            if self.data.is_some() {
-                let message = "`poisson` and `data` both say where spikes come from";
+            if self.data.is_some() || self.inputs.is_some() {
+                let other = if self.data.is_some() { "data" } else { "inputs" };
+                let message = format!("`poisson` and `{other}` both say where spikes come from");
                 return Some(Problem::new("task.poisson", message, "leave one out"));
             }
             if let Some(problem) = ranges(&poisson, "task.poisson") {
                 return Some(problem);
+            }
+            if let Some(probability) = self.probability().filter(|probability| *probability > 1.0) {
+                let message = format!("{probability:.3} spikes a tick; a neuron has one at most");
+                let help = "a lower rate_hz, or a shorter bin_us: rate_hz · bin_us ≤ 1,000,000";
+                return Some(Problem::new("task.poisson.rate_hz", message, help));
             }
         }
         if let super::options::Tick::Us(us) = self.tick
@@ -98,7 +103,8 @@ impl TaskOptions for SpikeOptions {
         let bin_us = self.bin_us;
         let plan = Plan { network, inputs, source, steps, traced, first, bin_us, read: Mutex::default() };
         let notes = converted.notes.iter().map(note).collect();
-        Ok(Arc::new(SpikeFeed { plan: Arc::new(plan), notes, tick: self.tick }))
+        let random = self.random_sources();
+        Ok(Arc::new(SpikeFeed { plan: Arc::new(plan), notes, tick: self.tick, random }))
     }
 }
 
@@ -144,12 +150,16 @@ impl SpikeOptions {
                 .map_err(|error| Problem::new(INPUTS, error.to_string(), "a line a spike: `12, 345`"))?;
             source = file_name(name);
         }
-        if let Some(poisson) = self.poisson {
-            list = with_poisson(&list, poisson, units, self.steps());
-            let drawn = format!("{} spikes a tick and input", poisson.rate);
-            source = if source.is_empty() { drawn } else { format!("{source}, {drawn}") };
+        if let (Some(sources), Some(poisson)) = (self.random_sources(), self.poisson) {
+            list = SpikeList::new(sources.spikes(network, self.steps()));
+            source = format!("{} Hz at random, seed {}", poisson.rate_hz, poisson.seed);
         }
         Ok((Inputs::List(Arc::new(list)), source))
+    }
+
+    /// Returns the sources that spike at random, if the scene has them.
+    fn random_sources(&self) -> Option<PoissonSources> {
+        Some(PoissonSources::new(self.probability()?, self.poisson?.seed))
     }
 
     /// Finds the values that are to be traced.
@@ -182,29 +192,13 @@ fn file_name(name: &str) -> String {
     Path::new(name).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Adds spikes drawn at random, at most one a neuron and tick.
-fn with_poisson(list: &SpikeList, poisson: Poisson, units: usize, steps: u32) -> SpikeList {
-    let mut random = Random::new(poisson.seed);
-    let mut pairs = Vec::new();
-    for tick in 0..steps {
-        for spike in list.at(tick) {
-            pairs.extend((0..spike.count).map(|_| (tick, spike.neuron)));
-        }
-        for neuron in 0..units as u32 {
-            if random.unit() < poisson.rate {
-                pairs.push((tick, neuron));
-            }
-        }
-    }
-    SpikeList::new(pairs)
-}
-
 /// A run that has not begun.
 #[derive(Debug)]
 pub struct SpikeFeed {
     plan: Arc<Plan>,
     notes: Vec<InputNote>,
     tick: super::options::Tick,
+    random: Option<PoissonSources>,
 }
 
 impl Feed for SpikeFeed {
@@ -226,7 +220,8 @@ impl Feed for SpikeFeed {
             Inputs::Recordings(_) => true,
         };
         let restart = (self.plan.recordings() > 0).then_some(self.plan.steps);
-        Some(SpikingFeed { network: &self.plan.network, counts, restart, tick: self.tick })
+        let (tick, random) = (self.tick, self.random);
+        Some(SpikingFeed { network: &self.plan.network, random, counts, restart, tick })
     }
 
     fn start(&self, _files: &dyn Files, _batch: u32) -> Result<Box<dyn Work>, Problem> {

@@ -32,14 +32,14 @@ pub struct SpikeOptions {
     /// Recordings that are read at most, of each class in turn; all by default.
     #[schemars(range(min = 1))]
     pub recordings: Option<u32>,
-    /// Time that a tick stands for in recordings, in µs of the recording.
+    /// Time that a tick stands for in recordings and for `poisson`, in µs.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub bin_us: u32,
     /// Ticks of a run over lists; of each recording, from a state of zeros: by default 1,000, or 340
     /// with `data`, which covers N-MNIST's longest recording.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub steps: Option<u32>,
-    /// Input spikes drawn at random, beside those of `inputs`.
+    /// Input spikes drawn at random, instead of `inputs`, on PEs of their own.
     pub poisson: Option<Poisson>,
     /// Values that the report holds tick by tick: population, neuron and `"v"`.
     pub trace: Vec<(String, u32, String)>,
@@ -91,13 +91,17 @@ pub enum Tick {
     Us(#[schemars(range(min = 1, max = 10_000_000))] f64),
 }
 
-/// Input spikes drawn at random.
+/// Input spikes drawn at random: every input neuron spikes in a tick with the same probability.
+///
+/// The PEs' own random-number units draw them, at most 250 neurons a PE; they depend on the seed, and
+/// not on the mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Poisson {
-    /// Mean rate of every input neuron, in spikes a tick.
-    #[schemars(range(min = 0, max = 1))]
-    pub rate: f64,
+    /// Mean rate of every input neuron, in spikes a second, where a tick stands for `bin_us`: by
+    /// default 1 ms, so that 1,000 is a spike in every tick.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub rate_hz: f64,
     /// Seed of the random numbers.
     #[serde(default)]
     pub seed: u64,
@@ -158,6 +162,12 @@ impl SpikeOptions {
             v_min,
             emission,
         }
+    }
+
+    /// Returns the probability that an input neuron spikes at random in a tick; `None` without
+    /// `poisson`.
+    pub fn probability(&self) -> Option<f64> {
+        self.poisson.map(|poisson| poisson.rate_hz * f64::from(self.bin_us) * 1e-6)
     }
 
     /// Returns the ticks of a run over lists, or of each recording.

@@ -144,6 +144,7 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         matrix: matrix(meter)?,
         delivery: super::events::measure(meter)?,
         accesses: super::access::measure()?,
+        arriving: Box::new(super::arrivals::measure(meter)?),
         spikes: Box::new(super::spikes::measure(meter)?),
     })
 }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::part::When;
+use crate::kernel::arrivals::LINK_BYTES;
 use crate::kernel::neurons::needed;
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::memory::{LOG_BYTES, PROGRAM_BYTES, STACK_BYTES};
 use crate::net::spiking::{Network, Origin, Population, SpikesPerTick, Synapse, Weights};
 
-use super::sender_number;
+use super::{Request, sender_number};
 
 /// Bytes of a sender's entry in the table that keys lead to.
 pub const SENDER_BYTES: u32 = 16;
@@ -36,8 +37,14 @@ pub fn integers(network: &Network) -> bool {
 }
 
 /// Returns the ticks that a population's ring of sums holds: the longest delay, at least one.
-pub fn slots(network: &Network, population: usize) -> u32 {
-    u32::from(network.longest_delay(population)).max(1)
+///
+/// `arrives`: rows are added in the order of arrival. Spikes of the next tick that come while those
+/// of the same tick are awaited then need one tick more.
+pub fn slots(network: &Network, population: usize, arrives: bool) -> u32 {
+    let mut into = network.projections().iter().filter(|projection| projection.to == population);
+    let waits =
+        into.any(|projection| projection.rows.synapses() > 0 && projection.rows.delays().shortest() == 0);
+    u32::from(network.longest_delay(population)).max(1) + u32::from(arrives && waits)
 }
 
 /// What the neurons of a population need, counted once to try many splits.
@@ -46,6 +53,8 @@ pub struct Needs {
     fixed: u64,
     /// Bytes of a neuron without its synapses.
     neuron: u64,
+    /// Bytes of the links of a projection and moment.
+    links: u64,
     /// One for each projection and moment.
     parts: Vec<PartNeeds>,
 }
@@ -63,12 +72,13 @@ struct PartNeeds {
 
 impl Needs {
     /// Counts what a population's neurons need.
-    pub fn new(network: &Network, population: usize, (counted, fifo_bytes): (bool, u32)) -> Self {
+    pub fn new(network: &Network, population: usize, request: &Request<'_>) -> Self {
+        let (counted, fifo_bytes) = (request.counted(), request.mapping.fifo.bytes);
         let of = &network.populations()[population];
         let senders = network.sources().len() + network.populations().len();
         let entry = if counted { 8 } else { 4 };
         let arrays = needed(of.mode(), integers(network)).len() as u64;
-        let ring = u64::from(slots(network, population) * lanes(of));
+        let ring = u64::from(slots(network, population, request.arrives()) * lanes(of));
         let list = if of.firing.is_some() { entry } else { 0 };
         let control = 64 + 4 * senders as u64;
         let fixed = u64::from(PROGRAM_BYTES + STACK_BYTES + LOG_BYTES + fifo_bytes)
@@ -108,7 +118,8 @@ impl Needs {
                 }
             }
         }
-        Self { fixed, neuron: 4 * (arrays + ring) + list, parts }
+        let links = if request.arrives() { 2 * u64::from(LINK_BYTES) } else { 0 };
+        Self { fixed, neuron: 4 * (arrays + ring) + list, links, parts }
     }
 
     /// Returns the bytes that these neurons need on one PE.
@@ -124,7 +135,7 @@ impl Needs {
             let reach = part.reach[start..end].iter();
             let (first, last) = reach.fold((u32::MAX, 0), |(a, b), (c, d)| (a.min(*c), b.max(*d)));
             let words = last / 32 - first / 32 + 1;
-            bytes += part.bytes * u64::from(synapses) + 2 * (32 * u64::from(words) + 1) + 12;
+            bytes += part.bytes * u64::from(synapses) + 2 * (32 * u64::from(words) + 1) + 12 + self.links;
             match marked.iter_mut().find(|(sender, ..)| *sender == part.sender) {
                 Some((_, low, high, _)) => (*low, *high) = ((*low).min(first), (*high).max(last)),
                 None => marked.push((part.sender, first, last, part.marks)),

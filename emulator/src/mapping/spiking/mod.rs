@@ -7,15 +7,22 @@
 //! in ascending order of sources, projection after projection, so that sums have the bits of
 //! [`crate::net::spiking`] on any partition.
 //!
+//! With [`SumOrder::Arrival`] there are no marks: each spike's rows are added when it is read, which
+//! is less work, and sums of singles then depend on the partition in their last bits.
+//!
 //! Spikes that cross to the next population within the tick need one thing more: a population
 //! waits for the messages of its senders that all their spikes are sent, and looks into its FIFO
 //! a second time.
 
+mod arrive;
 mod error;
 mod memory;
+mod operations;
 mod part;
+mod poisson;
 mod route;
 mod routines;
+mod sources;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -30,11 +37,12 @@ use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, P
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{Detail, DramRows, Program, Slot};
 use crate::mapping::Placed;
-use crate::mapping::options::MappingOptions;
-use crate::net::spiking::{Network, Origin};
+use crate::mapping::options::{MappingOptions, SumOrder};
+use crate::net::spiking::{Network, Origin, PoissonSources};
 
 pub use error::SpikingError;
-pub use part::{Part, When};
+pub use part::{Part, PartWeights, When};
+pub use poisson::SourceSlot;
 pub use split::NEURONS_A_PE;
 
 use split::Split;
@@ -181,6 +189,9 @@ pub struct Request<'a> {
     pub network: &'a Network,
     /// Numbers of spikes of all sources' neurons, one row a tick, sources one after the other.
     pub inputs: Arc<dyn DramRows>,
+    /// Sources that spike at random, on PEs of their own; `inputs` holds the same spikes. `None`: the
+    /// host sends `inputs`.
+    pub poisson: Option<PoissonSources>,
     /// Whether a source's neuron may spike more than once a tick.
     pub counts: bool,
     /// Ticks after which all state begins anew; `None` if it never does.
@@ -196,6 +207,11 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// Returns whether rows are added in the order in which spikes arrive.
+    fn arrives(&self) -> bool {
+        self.mapping.order == SumOrder::Arrival
+    }
+
     /// Returns whether numbers of spikes travel with the keys.
     fn counted(&self) -> bool {
         self.counts || memory::spikes_many(self.network)
@@ -231,6 +247,8 @@ pub struct SpikingSlot {
     pub parts: Vec<Arc<Part>>,
     /// Synapses on this PE.
     pub synapses: u32,
+    /// Order in which the rows of a tick's spikes are added.
+    pub order: SumOrder,
 }
 
 impl SpikingSlot {
@@ -279,7 +297,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), SpikingError
         let split = Split::new(request, &more)?;
         match Writer::new(request, &split)?.program() {
             Ok(program) => return Ok((program, split.placed())),
-            Err(SpikingError::DoesNotFit { entry: None, population, .. }) => {
+            Err(SpikingError::DoesNotFit { entry: None, population, .. }) if population < more.len() => {
                 more[population] += 1 + split.shares[population].len() / 16;
             }
             Err(error) => return Err(error),

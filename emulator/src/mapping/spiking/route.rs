@@ -16,7 +16,12 @@ pub(super) fn routes(network: &Network, split: &Split, parts: &[Vec<Vec<Part>>])
         .sources()
         .iter()
         .enumerate()
-        .map(|(index, source)| (Origin::Source(index), std::iter::once(0..source.units() as u32).collect()))
+        .map(|(index, source)| {
+            let shares: Vec<_> = split.sources[index].iter().map(|share| share.units.clone()).collect();
+            // The host sends a whole source.
+            let whole = std::iter::once(0..source.units() as u32);
+            (Origin::Source(index), if shares.is_empty() { whole.collect() } else { shares })
+        })
         .collect();
     senders.extend((0..split.shares.len()).map(|k| (Origin::Population(k), split.units(k))));
     let (mut routes, mut first) = (Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use crate::kernel::options::KernelKind;
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
 use crate::mapping::{Placed, placement};
-use crate::net::spiking::SpikeSource;
+use crate::net::spiking::{PoissonSources, SpikeSource, even_ranges};
 
 /// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's limit for `lif`).
 pub const NEURONS_A_PE: usize = 250;
@@ -19,6 +19,8 @@ pub const NEURONS_A_PE: usize = 250;
 pub struct Split {
     /// Shares of each population, in the order of its neurons.
     pub shares: Vec<Vec<Share>>,
+    /// Shares of each source that spikes at random; none of those that the host sends.
+    pub sources: Vec<Vec<Share>>,
     /// Entry of `mapping.layers` of each population.
     pub entries: Vec<Option<usize>>,
 }
@@ -68,10 +70,12 @@ impl Split {
             if pes.len() < wanted {
                 return Err(too_many(request, &spreads, PE_COUNT - withheld.len()));
             }
-            let ranges = ranges(units, wanted);
+            let ranges = even_ranges(units, wanted);
             shares.push(pes.into_iter().zip(ranges).map(|(pe, units)| Share { pe, units }).collect());
         }
-        Ok(Self { shares, entries })
+        let sources = random_sources(request, &mut free)
+            .ok_or_else(|| too_many(request, &spreads, PE_COUNT - withheld.len()))?;
+        Ok(Self { shares, sources, entries })
     }
 
     /// Returns the neurons of a population's PEs.
@@ -102,10 +106,14 @@ fn pes_of(spread: &Spread<'_>) -> usize {
     }
 }
 
-/// Splits neurons into contiguous ranges that differ by one neuron at most.
-fn ranges(units: usize, pes: usize) -> Vec<Range<u32>> {
-    let first = |i: usize| (i * units / pes) as u32;
-    (0..pes).map(|i| first(i)..first(i + 1)).collect()
+/// Takes PEs for the sources that spike at random; `None` if there are too few.
+fn random_sources(request: &Request<'_>, free: &mut impl Iterator<Item = Pe>) -> Option<Vec<Vec<Share>>> {
+    if request.poisson.is_none() {
+        return Some(vec![Vec::new(); request.network.sources().len()]);
+    }
+    let mut place = |units: Range<u32>| Some(Share { pe: free.next()?, units });
+    let shares = PoissonSources::shares(request.network).into_iter();
+    shares.map(|shares| shares.into_iter().map(&mut place).collect()).collect()
 }
 
 /// Refuses what does not apply to spiking networks.
@@ -190,8 +198,8 @@ fn given<'a>(request: &Request<'a>, population: usize, entry: usize) -> Result<S
 /// Returns the least number of PEs on which a population fits in equal ranges.
 fn least(request: &Request<'_>, population: usize) -> Result<usize, SpikingError> {
     let units = request.network.populations()[population].units;
-    let needs = Needs::new(request.network, population, (request.counted(), request.mapping.fifo.bytes));
-    let fits = |pes: &usize| ranges(units, *pes).iter().all(|range| needs.fits(range));
+    let needs = Needs::new(request.network, population, request);
+    let fits = |pes: &usize| even_ranges(units, *pes).iter().all(|range| needs.fits(range));
     // Beyond what the chip has, steps may be wider: the number is only said.
     let least = units.div_ceil(NEURONS_A_PE);
     let near = least..=units.min(2 * PE_COUNT);
@@ -205,10 +213,14 @@ fn least(request: &Request<'_>, population: usize) -> Result<usize, SpikingError
 }
 
 fn too_many(request: &Request<'_>, spreads: &[Spread<'_>], free: usize) -> SpikingError {
-    let each = spreads.iter().enumerate();
+    let populations = spreads.iter().enumerate().map(|(k, spread)| (name(request, k), pes_of(spread)));
+    let random = request.poisson.map(|_| PoissonSources::shares(request.network));
+    let sources = random.into_iter().flatten().zip(request.network.sources());
+    let sources = sources.map(|(shares, source)| (source.name.clone(), shares.len()));
+    let each: Vec<(String, usize)> = populations.chain(sources).collect();
     SpikingError::TooManyPes {
-        needed: spreads.iter().map(pes_of).sum(),
+        needed: each.iter().map(|(_, pes)| pes).sum(),
         free,
-        each: each.map(|(k, spread)| format!("{} {}", name(request, k), pes_of(spread))).collect(),
+        each: each.iter().map(|(name, pes)| format!("{name} {pes}")).collect(),
     }
 }

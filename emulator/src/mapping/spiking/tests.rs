@@ -58,8 +58,17 @@ fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, ti
     let counts = ticks.iter().flatten().any(|spike| spike.count > 1);
     let inputs = Arc::new(Lists { width, ticks: ticks.to_vec() });
     let (chip, assume) = (ChipOptions::default(), Assume::default());
-    let request =
-        Request { network, inputs, counts, restart: None, chip: &chip, mapping, tick, assume: &assume };
+    let request = Request {
+        network,
+        inputs,
+        poisson: None,
+        counts,
+        restart: None,
+        chip: &chip,
+        mapping,
+        tick,
+        assume: &assume,
+    };
     let (program, _) = map(&request).unwrap_or_else(|error| panic!("{name}: {error}"));
     let program = Arc::new(program);
     let mut machine = Machine::new(Arc::clone(&program));
@@ -284,6 +293,7 @@ fn run_fixed(network: &Network, us: u64, ticks: u32, pes: u32) -> Machine {
     let request = Request {
         network,
         inputs,
+        poisson: None,
         counts: false,
         restart: None,
         chip: &chip,

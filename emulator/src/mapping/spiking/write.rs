@@ -3,50 +3,51 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::arrive::Ring;
 use super::memory::{SENDER_BYTES, integers, lanes, sends_within, slots};
+use super::operations::Adding;
 use super::part::{Part, PartWeights, When, parts};
 use super::route::{Route, routes};
-use super::routines::{Clear, Collect, Deliver, List, Restart, Update};
+use super::routines::{Collect, Deliver, List, Restart, Update};
+use super::sources::random_sources;
 use super::split::Split;
 use super::{
-    LOG, LOGGED, NEURONS, READ, Request, SEND, SYNAPSES, Share, SpikingError, SpikingProgram, SpikingSlot,
-    TICK, TickLength, WAIT, legend, sender_number,
+    Request, SEND, Share, SpikingError, SpikingProgram, SpikingSlot, TickLength, legend, sender_number,
 };
 use crate::chip::clock::TIMER_COUNT;
 use crate::chip::geometry::PE_COUNT;
 use crate::kernel::neurons::{self, Array, NeuronLayout};
 use crate::kernel::synapses::{Entries, Sender, SynapseRows, encode_bytes, encode_halves};
-use crate::machine::arrivals::{Counter, CounterId, Inbox, Message, Need};
+use crate::machine::arrivals::{Counter, CounterId, Inbox, Message};
 use crate::machine::broadcast::Delivery;
 use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
-use crate::machine::legend::{PhaseId, PopulationId};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::{
-    Action, Buffers, DramRows, Ends, Image, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population,
-    Program, RegionKind, Slot,
+    Buffers, DramRows, Image, MAX_IN_FLIGHT, PACKET_BYTES, PeProgram, Population, Program, RegionKind, Slot,
 };
-use crate::machine::timer::{EventList, Input, Timer};
+use crate::machine::timer::{Input, Timer};
 use crate::mapping::build::masks;
 use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE};
 use crate::net::spiking::{Network, Origin};
 
 /// Addresses that are the same in every PE.
 #[derive(Clone, Copy)]
-struct Control {
+pub(super) struct Control {
     /// Where messages are written: 16 bytes.
-    message: u32,
+    pub message: u32,
     /// Ticks completed.
-    turn: u32,
+    pub turn: u32,
     /// What was taken out of the FIFO: two words.
-    taken: u32,
+    pub taken: u32,
     /// Counters of messages, one for each sender.
     counters: u32,
-    /// Table that keys lead to.
-    senders: u32,
+    /// Table that keys lead to; with rows in the order of arrival, one for each look into the FIFO.
+    pub senders: u32,
     /// First byte after all of it.
-    end: u32,
+    pub end: u32,
 }
 
 impl Control {
@@ -84,18 +85,18 @@ impl DramRows for NoRows {
 
 /// Writes programs once populations are placed.
 pub(super) struct Writer<'a> {
-    request: &'a Request<'a>,
-    split: &'a Split,
-    control: Control,
+    pub(super) request: &'a Request<'a>,
+    pub(super) split: &'a Split,
+    pub(super) control: Control,
     costs: Costs,
     /// Parts of each population's shares.
-    parts: Vec<Vec<Vec<Part>>>,
+    pub(super) parts: Vec<Vec<Vec<Part>>>,
     /// Routes of all sources, then of the shares of each population.
-    routes: Vec<Route>,
+    pub(super) routes: Vec<Route>,
     /// First route of each sender.
-    first_route: Vec<usize>,
+    pub(super) first_route: Vec<usize>,
     /// Whether readers of each sender wait for its spikes within the tick.
-    within: Vec<bool>,
+    pub(super) within: Vec<bool>,
 }
 
 impl<'a> Writer<'a> {
@@ -125,6 +126,7 @@ impl<'a> Writer<'a> {
         let lanes = network.sources().len() + network.populations().len();
         let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
         let mut inboxes = vec![Inbox::new(lanes); PE_COUNT];
+        self.sources(&mut pes)?;
         for (k, shares) in self.split.shares.iter().enumerate() {
             for (i, share) in shares.iter().enumerate() {
                 let mut inbox = Inbox::new(lanes);
@@ -134,7 +136,8 @@ impl<'a> Writer<'a> {
             }
         }
         let Self { request, split, costs, routes, .. } = &self;
-        let populations = populations(network, split);
+        let mut populations = populations(network, split);
+        populations.extend(random_sources(network, split));
         let fixed = match request.tick {
             TickLength::Auto => None,
             TickLength::Fixed(ticks) => Some(ticks),
@@ -175,14 +178,27 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn entry_words(&self) -> u32 {
+    pub(super) fn entry_words(&self) -> u32 {
         if self.request.counted() { 2 } else { 1 }
+    }
+
+    /// Sources and populations.
+    pub(super) fn senders(&self) -> u32 {
+        self.within.len() as u32
+    }
+
+    /// Entries of a FIFO at this address, of these bytes.
+    pub(super) fn entries(&self, (start, bytes): (u32, u32)) -> Entries {
+        Entries { start, bytes, words: self.entry_words() }
     }
 
     /// What the host sends at every tick.
     fn inputs(&self) -> Vec<Input> {
         let mut first = 0;
         let mut inputs = Vec::new();
+        if self.request.poisson.is_some() {
+            return inputs;
+        }
         for (number, source) in self.request.network.sources().iter().enumerate() {
             let units = source.units() as u32;
             if !self.routes[number].to.is_empty() {
@@ -195,7 +211,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The message that a sender's spikes of a tick are all sent.
-    fn done(&self, sender: usize) -> Message {
+    pub(super) fn done(&self, sender: usize) -> Message {
         let counter = CounterId(sender as u8);
         Message { population: PopulationId::at(sender), sample: 0, counter, address: self.control.message }
     }
@@ -214,7 +230,7 @@ impl<'a> Writer<'a> {
         let log = (allocator.take(u64::from(LOG_BYTES), "debug log".into(), RegionKind::Log), LOG_BYTES);
         let mut image = Image::new();
         let layout = self.layout(&mut allocator, &mut image, k, share);
-        let (lanes, slots) = (lanes(population), slots(network, k));
+        let (lanes, slots) = (lanes(population), slots(network, k, self.request.arrives()));
         let ring_words = slots * lanes * units;
         let ring = allocator.take(u64::from(4 * ring_words), "sums".into(), RegionKind::State);
         let start = self.request.restart.map(|every| {
@@ -224,7 +240,12 @@ impl<'a> Writer<'a> {
             image.push((start, words));
             (every, start)
         });
-        let (marks, deliveries) = self.synapses(&mut allocator, &mut image, k, i, (ring, units * lanes));
+        let sums = Ring { at: ring, slots, stride: units * lanes };
+        let adding = if self.request.arrives() {
+            Adding::Arriving(self.arrivals((&mut allocator, &mut image), (k, i), (fifo, sums)))
+        } else {
+            self.synapses((&mut allocator, &mut image), (k, i), (fifo, sums))
+        };
         let list_words = 1 + self.entry_words() * units;
         let list = population
             .firing
@@ -237,12 +258,6 @@ impl<'a> Writer<'a> {
             name: population.name.clone(),
             full,
         })?;
-        let collect = Collect {
-            entries: Entries { start: fifo.0, bytes: fifo.1, words: self.entry_words() },
-            taken: self.control.taken,
-            senders: self.control.senders,
-            count: self.within.len() as u32,
-        };
         let key = (sender_number(network, Origin::Population(k)) as u32) << 24 | share.units.start;
         let update = Update {
             mode: population.mode(),
@@ -261,14 +276,15 @@ impl<'a> Writer<'a> {
             slots,
             parts: all.iter().cloned().map(Arc::new).collect(),
             synapses: all.iter().map(Part::synapses).sum(),
+            order: self.request.mapping.order,
         };
         let restart = start.map(|(every, start)| {
             let states = neurons::states(&layout).into_iter().map(|at| (at, units));
-            let marked = marks.iter().map(|marks| (marks.bits, marks.words()));
+            let marked = adding.marks().iter().map(|marks| (marks.bits, marks.words()));
             let zeros = states.chain(marked).chain([(ring, ring_words)]).collect();
             Restart { every, zeros, potentials: (layout.potential, start), units }
         });
-        let operations = self.operations((k, i), (collect, restart), (marks, deliveries), update, list);
+        let operations = self.operations((k, i), restart, adding, update, list);
         let slot = Slot {
             population: PopulationId::at(k),
             sample: 0,
@@ -314,12 +330,10 @@ impl<'a> Writer<'a> {
     /// the tick at which its rows are added, and a routine for each part.
     fn synapses(
         &self,
-        allocator: &mut Allocator,
-        image: &mut Image,
-        k: usize,
-        i: usize,
-        (ring, stride): (u32, u32),
-    ) -> (Vec<Marks>, Vec<(When, Deliver)>) {
+        (allocator, image): (&mut Allocator, &mut Image),
+        (k, i): (usize, usize),
+        (fifo, ring): ((u32, u32), Ring),
+    ) -> Adding {
         let network = self.request.network;
         let parts = &self.parts[k][i];
         let counted = self.entry_words() == 2;
@@ -351,20 +365,26 @@ impl<'a> Writer<'a> {
             };
             image.push((self.control.senders + SENDER_BYTES * sender as u32, entry.encode().to_vec()));
         }
-        let slots = slots(network, k);
         let mut deliveries = Vec::new();
         for part in parts {
             let sender = sender_number(network, part.from);
             let Some(marks) = marks.get(&sender) else { continue };
-            let rows = self.rows(allocator, image, part, marks, stride);
+            let rows = self.rows((allocator, image), part, marks, ring.stride);
             let often = match part.from {
                 Origin::Source(_) => self.request.counts,
                 Origin::Population(from) => super::memory::spikes_often(&network.populations()[from]),
             };
             let rows = SynapseRows { counts: rows.counts.filter(|_| often), ..rows };
+            let Ring { at: ring, slots, stride } = ring;
             deliveries.push((part.when, Deliver { rows, ring, stride, slots, ahead: part.ahead }));
         }
-        (marks.into_values().collect(), deliveries)
+        let collect = Collect {
+            entries: self.entries(fifo),
+            taken: self.control.taken,
+            senders: self.control.senders,
+            count: self.senders(),
+        };
+        Adding::Marked { collect: Arc::new(collect), marks: marks.into_values().collect(), deliveries }
     }
 
     fn sender_name(&self, sender: usize) -> &str {
@@ -376,37 +396,21 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Places the rows of a part.
+    /// Places the rows of a part whose sources are marked.
     fn rows(
         &self,
-        allocator: &mut Allocator,
-        image: &mut Image,
+        (allocator, image): (&mut Allocator, &mut Image),
         part: &Part,
         marks: &Marks,
         stride: u32,
     ) -> SynapseRows {
-        let name = &self.request.network.projections()[part.projection].name;
         let words = (part.sources.end - part.sources.start).div_ceil(32);
         // Starts for whole words of marks: sources behind the last have no synapse.
         let mut starts: Vec<u16> = part.starts.iter().map(|&start| start as u16).collect();
         starts.resize(32 * words as usize + 1, part.synapses() as u16);
         // Where all take effect at once, targets count from that tick's sums.
         let base = part.ahead.map_or(0, |ahead| ahead * stride);
-        let places: Vec<u16> = part.places.iter().map(|&place| (place - base) as u16).collect();
-        let mut put = |words: Vec<u32>, bytes: u64, what: &str| {
-            let at = allocator.take(bytes, format!("{what} {name}"), RegionKind::Weights);
-            image.push((at, words));
-            at
-        };
-        let starts = put(encode_halves(&starts), 2 * starts.len() as u64, "rows");
-        let targets = put(encode_halves(&places), 2 * places.len() as u64, "targets");
-        let weights = match &part.weights {
-            PartWeights::F32(weights) => {
-                let words = weights.iter().map(|weight| weight.to_bits()).collect();
-                put(words, 4 * weights.len() as u64, "weights")
-            }
-            PartWeights::Int8(weights) => put(encode_bytes(weights), weights.len() as u64, "weights"),
-        };
+        let Rows { starts, targets, weights } = self.place(allocator, image, part, &starts, base);
         let offset = (part.sources.start - marks.first) / 32;
         SynapseRows {
             bits: marks.bits + 4 * offset,
@@ -420,135 +424,59 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The operations of a tick.
-    fn operations(
+    /// Places first synapses, targets and weights of a part; targets count from place `base` on.
+    pub(super) fn place(
         &self,
-        (k, i): (usize, usize),
-        (collect, restart): (Collect, Option<Restart>),
-        (marks, deliveries): (Vec<Marks>, Vec<(When, Deliver)>),
-        update: Update,
-        list: Option<List>,
-    ) -> Vec<Operation> {
-        let mut operations = Operations(Vec::new());
-        operations.add(TICK, Action::Tick);
-        let collect = Arc::new(collect);
-        let (begin, within): (Vec<_>, Vec<_>) =
-            deliveries.into_iter().partition(|(when, _)| *when == When::Begin);
-        operations.look(&collect, 1);
-        if let Some(restart) = restart {
-            operations.add(READ, Action::Call(Arc::new(restart)));
-        }
-        operations.deliver(begin);
-        // Marks whose rows were added are gone; those of senders within the tick come later.
-        let clear = |now: fn(&&Marks) -> bool| Clear {
-            ranges: marks.iter().filter(now).map(|marks| (marks.bits, marks.words())).collect(),
+        allocator: &mut Allocator,
+        image: &mut Image,
+        part: &Part,
+        starts: &[u16],
+        base: u32,
+    ) -> Rows {
+        let name = &self.request.network.projections()[part.projection].name;
+        let places: Vec<u16> = part.places.iter().map(|&place| (place - base) as u16).collect();
+        let mut put = |words: Vec<u32>, bytes: u64, what: &str| {
+            let at = allocator.take(bytes, format!("{what} {name}"), RegionKind::Weights);
+            image.push((at, words));
+            at
         };
-        operations.clear(clear(|marks| marks.begin));
-        if !within.is_empty() {
-            operations.add(WAIT, Action::Wait(self.needs(k, i)));
-            operations.look(&collect, 0);
-            operations.deliver(within);
-            operations.clear(clear(|marks| !marks.begin));
-        }
-        operations.add(NEURONS, Action::Call(Arc::new(update)));
-        let sender = sender_number(self.request.network, Origin::Population(k));
-        let route = self.first_route[sender] + i;
-        if let Some(list) = list {
-            let at = list.to;
-            operations.add(NEURONS, Action::Call(Arc::new(list)));
-            if !self.routes[route].to.is_empty() {
-                let done = self.within[sender].then(|| self.done(sender));
-                let events = EventList { list: at, route: Some(route as u16), done };
-                operations.add(SEND, Action::SendEvents(events));
+        let starts = put(encode_halves(starts), 2 * starts.len() as u64, "rows");
+        let targets = put(encode_halves(&places), 2 * places.len() as u64, "targets");
+        let weights = match &part.weights {
+            PartWeights::F32(weights) => {
+                let words = weights.iter().map(|weight| weight.to_bits()).collect();
+                put(words, 4 * weights.len() as u64, "weights")
             }
-        }
-        operations.add(LOG, Action::Log(LOGGED.into()));
-        operations.finish()
-    }
-
-    /// What a share waits for within the tick: messages of all its senders' shares.
-    fn needs(&self, k: usize, i: usize) -> Vec<Need> {
-        let network = self.request.network;
-        let pe = self.split.shares[k][i].pe;
-        let parts = &self.parts[k][i];
-        let mut senders: Vec<usize> = parts
-            .iter()
-            .filter(|part| part.when == When::Within)
-            .map(|part| sender_number(network, part.from))
-            .collect();
-        senders.sort_unstable();
-        senders.dedup();
-        let need = |sender: usize| {
-            let end = self.first_route.get(sender + 1).copied().unwrap_or(self.routes.len());
-            let routes = &self.routes[self.first_route[sender]..end];
-            let each = routes.iter().filter(|route| route.to.contains(&pe)).count() as u32;
-            Need { counter: CounterId(sender as u8), each, back: 0 }
+            PartWeights::Int8(weights) => put(encode_bytes(weights), weights.len() as u64, "weights"),
         };
-        senders.into_iter().map(need).collect()
+        Rows { starts, targets, weights }
     }
+}
+
+/// Addresses of the rows of a part: first synapses, targets, weights.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    pub starts: u32,
+    pub targets: u32,
+    pub weights: u32,
 }
 
 /// Marks of a sender's neurons on a PE.
 #[derive(Clone, Debug, Default)]
-struct Marks {
+pub(super) struct Marks {
     first: u32,
     end: u32,
-    bits: u32,
+    pub bits: u32,
     counts: Option<u32>,
     /// Rows are added at the tick's begin.
-    begin: bool,
+    pub begin: bool,
     /// Rows are added within the tick.
-    within: bool,
+    pub within: bool,
 }
 
 impl Marks {
-    fn words(&self) -> u32 {
+    pub fn words(&self) -> u32 {
         (self.end - self.first).div_ceil(32)
-    }
-}
-
-/// Operations of a tick, as they are put together.
-struct Operations(Vec<Operation>);
-
-impl Operations {
-    fn add(&mut self, phase: PhaseId, action: Action) {
-        // A phase that goes on in the next operation has not ended.
-        if let Some(last) = self.0.last_mut().filter(|last| last.phase == phase) {
-            last.ends = Ends::Nothing;
-        }
-        self.0.push(Operation { phase, slot: 0, action, notice: None, ends: Ends::Phase });
-    }
-
-    /// Looks into the FIFO.
-    fn look(&mut self, collect: &Arc<Collect>, meant: u32) {
-        self.add(READ, Action::TakeEntries { at: collect.taken, meant });
-        self.add(READ, Action::Call(Arc::<Collect>::clone(collect)));
-        self.add(READ, Action::FreeEntries);
-    }
-
-    fn deliver(&mut self, deliveries: Vec<(When, Deliver)>) {
-        for (_, deliver) in deliveries {
-            self.add(SYNAPSES, Action::Call(Arc::new(deliver)));
-        }
-    }
-
-    fn clear(&mut self, clear: Clear) {
-        if !clear.ranges.is_empty() {
-            self.add(SYNAPSES, Action::Call(Arc::new(clear)));
-        }
-    }
-
-    /// Lets each phase end once a tick: where it comes twice, with its last operation.
-    fn finish(mut self) -> Vec<Operation> {
-        for phase in [READ, SYNAPSES] {
-            let last = self.0.iter().rposition(|operation| operation.phase == phase);
-            for (at, operation) in self.0.iter_mut().enumerate() {
-                if operation.phase == phase && Some(at) != last {
-                    operation.ends = Ends::Nothing;
-                }
-            }
-        }
-        self.0
     }
 }
 

@@ -27,6 +27,7 @@ mod int8;
 pub mod network;
 pub mod neuron;
 pub mod per_neuron;
+mod poisson;
 pub mod population;
 pub mod rows;
 pub mod state;
@@ -41,6 +42,7 @@ pub use convention::{
 pub use network::{Network, NetworkError, Origin, Output, Projection, SpikeSource, Tap};
 pub use neuron::{Neuron, NeuronConventions};
 pub use per_neuron::PerNeuron;
+pub use poisson::{Kiss64, PoissonSources, even_ranges};
 pub use population::{Dynamics, Firing, Population, Reset, Synapse};
 pub use rows::{Delays, Rows, Weights};
 pub use state::{Spike, State};

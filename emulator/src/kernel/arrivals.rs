@@ -1,0 +1,241 @@
+//! `arrivals.c`: from the spikes in a PE's FIFO to the sums of its neurons, in the order of arrival.
+
+use super::synapses::{Entries, Taken, half, visit_entries};
+use super::{KernelFault, Memory, SramWords, WORDS};
+
+/// Bytes of SRAM.
+const BYTES: u64 = 4 * WORDS as u64;
+/// Bytes of a sender's entry in the table of fans.
+pub const FAN_BYTES: u32 = 8;
+/// Bytes of a link.
+pub const LINK_BYTES: u32 = 24;
+
+/// Synapse rows of a projection: neurons of the sender that have synapses on the PE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// First neuron of the sender with rows here.
+    pub first: u32,
+    /// Number of neurons from there on.
+    pub neurons: u32,
+    /// Byte address of the rows' first synapses, 16-bit numbers.
+    pub starts: u32,
+    /// Byte address of the targets' places in the sums, 16-bit numbers.
+    pub targets: u32,
+    /// Byte address of the weights: singles, or 8-bit integers.
+    pub weights: u32,
+    /// Words from this tick's sums to those that place 0 is the first of.
+    pub later: u32,
+}
+
+impl Link {
+    /// Returns its words in SRAM.
+    pub fn encode(&self) -> [u32; 6] {
+        [self.first, self.neurons, self.starts, self.targets, self.weights, self.later]
+    }
+}
+
+/// Variant of `arrive`, which decides what a synapse costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ArriveForm {
+    /// Entries hold a number of spikes beside the key.
+    pub counts: bool,
+    /// Weights and sums are integers.
+    pub integers: bool,
+}
+
+impl ArriveForm {
+    /// All variants, by [`Self::index`].
+    pub const ALL: [Self; 4] = [
+        Self { counts: false, integers: false },
+        Self { counts: true, integers: false },
+        Self { counts: false, integers: true },
+        Self { counts: true, integers: true },
+    ];
+
+    /// Returns its position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self.counts as usize | (self.integers as usize) << 1
+    }
+
+    /// Returns the name of the function.
+    pub const fn function(self) -> &'static str {
+        match (self.integers, self.counts) {
+            (false, false) => "arrive",
+            (false, true) => "arrive_counts",
+            (true, false) => "arrive_integers",
+            (true, true) => "arrive_integer_counts",
+        }
+    }
+}
+
+/// Arguments of `arrive` that stay the same from tick to tick: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrivals {
+    /// FIFO that the entries lie in.
+    pub entries: Entries,
+    /// Table of fans, an entry a sender: address of its first link, and behind its last one.
+    pub fans: u32,
+    /// Entries of the table.
+    pub senders: u32,
+    /// Ring of sums: first byte, and first byte behind it.
+    pub sums: (u32, u32),
+    /// Weights and sums are integers.
+    pub integers: bool,
+}
+
+impl Arrivals {
+    /// Returns the variant of `arrive` for them.
+    pub fn form(&self) -> ArriveForm {
+        ArriveForm { counts: self.entries.words > 1, integers: self.integers }
+    }
+}
+
+/// What a run of `arrive` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArriveWork {
+    /// Entries of senders with rows here.
+    pub entries: u32,
+    /// Entries of other senders.
+    pub silent: u32,
+    /// Links without a synapse of the entry's neuron, passed over by number.
+    pub missed: u32,
+    /// Links whose row is empty.
+    pub empty: u32,
+    /// Links with synapses.
+    pub rows: u32,
+    /// Entries whose last link has no synapse of the neuron.
+    pub ends_without: u32,
+    /// Synapses.
+    pub synapses: u32,
+    /// Times that the FIFO begins anew.
+    pub turns: u32,
+}
+
+/// Link of an entry's sender, as it is visited.
+enum Seen {
+    /// The sender has no link.
+    Silent,
+    /// The neuron is none of the link's.
+    Missed { last: bool },
+    /// The neuron has this row, which may be empty.
+    Row { link: Link, start: u32, end: u32, spikes: u32, last: bool },
+}
+
+/// Visits the links of all taken entries; returns the turns of the FIFO.
+fn visit(
+    words: &SramWords,
+    at: &Arrivals,
+    taken: Taken,
+    mut each: impl FnMut(Seen),
+) -> Result<u32, KernelFault> {
+    let kernel = at.form().function();
+    let fault = |what, address: u64| KernelFault { kernel, what, address };
+    let word = |address: u64, what| words.get(address as usize / 4).copied().ok_or(fault(what, address));
+    visit_entries(words, &at.entries, taken, kernel, |key, spikes| {
+        let number = key >> 24;
+        if number >= at.senders {
+            return Err(fault("key", u64::from(key)));
+        }
+        let fan = u64::from(at.fans) + u64::from(FAN_BYTES * number);
+        let (first, end) = (word(fan, "sender")?, word(fan + 4, "sender")?);
+        // The core compares addresses: it would not stop at an end that it has passed.
+        if end < first || (end - first) % LINK_BYTES != 0 || u64::from(end) > BYTES {
+            return Err(fault("end of the links", u64::from(end)));
+        }
+        if first == end {
+            each(Seen::Silent);
+        }
+        for link in (first..end).step_by(LINK_BYTES as usize) {
+            let field = |field: u32| word(u64::from(link + 4 * field), "link");
+            let last = link + LINK_BYTES == end;
+            let link = Link {
+                first: field(0)?,
+                neurons: field(1)?,
+                starts: field(2)?,
+                targets: field(3)?,
+                weights: field(4)?,
+                later: field(5)?,
+            };
+            let source = (key & 0xFF_FFFF).wrapping_sub(link.first);
+            if source >= link.neurons {
+                each(Seen::Missed { last });
+                continue;
+            }
+            let start_at = u64::from(link.starts) + 2 * u64::from(source);
+            let start = half(words, start_at).ok_or(fault("start of a row", start_at))?;
+            let end = half(words, start_at + 2).ok_or(fault("start of a row", start_at + 2))?;
+            if end < start {
+                return Err(fault("end of a row", u64::from(end)));
+            }
+            each(Seen::Row { link, start, end, spikes, last });
+        }
+        Ok(())
+    })
+}
+
+/// Returns what [`arrive`] will do.
+///
+/// # Errors
+///
+/// Fails if a key names no sender, or an address leads out of SRAM.
+pub fn arrive_work(memory: &impl Memory, at: &Arrivals, taken: Taken) -> Result<ArriveWork, KernelFault> {
+    let mut work = ArriveWork::default();
+    let turns = visit(memory.words(), at, taken, |seen| match seen {
+        Seen::Silent => work.silent += 1,
+        Seen::Missed { last } => {
+            work.missed += 1;
+            work.ends_without += u32::from(last);
+            work.entries += u32::from(last);
+        }
+        Seen::Row { start, end, last, .. } => {
+            *if start == end { &mut work.empty } else { &mut work.rows } += 1;
+            work.synapses += end - start;
+            work.ends_without += u32::from(last && start == end);
+            work.entries += u32::from(last);
+        }
+    })?;
+    Ok(ArriveWork { turns, ..work })
+}
+
+/// Adds the rows of all taken entries to the sums; `now` is the byte address of this tick's.
+///
+/// # Errors
+///
+/// Fails if an address leads out of SRAM.
+pub fn arrive(memory: &mut impl Memory, at: &Arrivals, taken: Taken, now: u32) -> Result<(), KernelFault> {
+    let mut rows = Vec::new();
+    visit(memory.words(), at, taken, |seen| {
+        if let Seen::Row { link, start, end, spikes, .. } = seen {
+            rows.push((link, start, end, spikes));
+        }
+    })?;
+    let fault = |what, address| KernelFault { kernel: at.form().function(), what, address };
+    for (link, start, end, spikes) in rows {
+        let count = if at.entries.words > 1 { spikes as f32 } else { 1.0 };
+        for synapse in start..end {
+            let words = memory.words();
+            let target = u64::from(link.targets) + 2 * u64::from(synapse);
+            let place = half(words, target).ok_or(fault("target", target))?;
+            let mut sum = u64::from(now) + 4 * (u64::from(link.later) + u64::from(place));
+            if sum >= u64::from(at.sums.1) {
+                sum = sum.wrapping_sub(u64::from(at.sums.1.wrapping_sub(at.sums.0)));
+            }
+            let old = words.get(sum as usize / 4).copied().ok_or(fault("sum", sum))?;
+            let new = if at.integers {
+                let weight_at = u64::from(link.weights) + u64::from(synapse);
+                let word = words.get(weight_at as usize / 4).copied().ok_or(fault("weight", weight_at))?;
+                let weight = i32::from((word >> (8 * (weight_at & 3))) as u8 as i8);
+                let count = if at.entries.words > 1 { count as i32 } else { 1 };
+                old.wrapping_add_signed(weight.wrapping_mul(count))
+            } else {
+                let weight_at = u64::from(link.weights) + 4 * u64::from(synapse);
+                let word = words.get(weight_at as usize / 4).copied().ok_or(fault("weight", weight_at))?;
+                let weight = f32::from_bits(word);
+                let product = if at.entries.words > 1 { weight * count } else { weight };
+                (f32::from_bits(old) + product).to_bits()
+            };
+            memory.set_word(sum as u32, new);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Synapse rows that are added in the order in which spikes arrive: tables and routine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::part::When;
+use super::sender_number;
+use super::write::{Rows, Writer};
+use crate::kernel::KernelFault;
+use crate::kernel::arrivals::{Arrivals, ArriveWork, FAN_BYTES, LINK_BYTES, Link, arrive, arrive_work};
+use crate::machine::program::{Image, RegionKind};
+use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
+use crate::machine::sram::Sram;
+use crate::mapping::memory::Allocator;
+
+/// Adds the synapse rows of the spikes that were taken out of the FIFO.
+#[derive(Debug)]
+pub(super) struct Arrive {
+    pub at: Arrivals,
+    /// Address of what was taken: place of the oldest entry, and number of entries.
+    pub taken: u32,
+    /// Words of the sums of one tick.
+    pub stride: u32,
+    /// Ticks that the ring of sums holds.
+    pub slots: u32,
+}
+
+impl Arrive {
+    fn work(&self, sram: &Sram) -> Result<ArriveWork, KernelFault> {
+        arrive_work(sram, &self.at, self.taken(sram))
+    }
+
+    fn taken(&self, sram: &Sram) -> (u32, u32) {
+        (sram.word(self.taken), sram.word(self.taken + 4))
+    }
+}
+
+impl Routine for Arrive {
+    fn begin(&self, sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        let work = self.work(sram)?;
+        Ok(prices.of(|costs| costs.arrive(self.at.form(), &work)).into())
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        let (taken, now) = (self.taken(sram), self.at.sums.0 + 4 * self.stride * (step % self.slots));
+        arrive(sram, &self.at, taken, now)?;
+        Ok(Ended::default())
+    }
+}
+
+/// Where a share keeps its sums: address and ticks of the ring, and words of one tick.
+#[derive(Clone, Copy)]
+pub(super) struct Ring {
+    pub at: u32,
+    pub slots: u32,
+    pub stride: u32,
+}
+
+impl Writer<'_> {
+    /// Places the rows of a share, and links from senders to them. Returns a routine for each look
+    /// into the FIFO: at the tick's begin, and after the spikes of the same tick have arrived.
+    pub(super) fn arrivals(
+        &self,
+        (allocator, image): (&mut Allocator, &mut Image),
+        (k, i): (usize, usize),
+        (fifo, ring): ((u32, u32), Ring),
+    ) -> Vec<Arc<Arrive>> {
+        let parts = &self.parts[k][i];
+        let mut senders: BTreeMap<usize, Vec<(usize, Rows)>> = BTreeMap::new();
+        for (number, part) in parts.iter().enumerate() {
+            let starts: Vec<u16> = part.starts.iter().map(|&start| start as u16).collect();
+            let rows = self.place(allocator, image, part, &starts, 0);
+            senders.entry(sender_number(self.request.network, part.from)).or_default().push((number, rows));
+        }
+        let waits = parts.iter().any(|part| part.when == When::Within);
+        let looks: &[When] = if waits { &[When::Begin, When::Within] } else { &[When::Begin] };
+        let mut routines = Vec::new();
+        for (look, moment) in (0_u32..).zip(looks) {
+            let bytes = LINK_BYTES * parts.len() as u32;
+            let links = allocator.take(u64::from(bytes), "links to rows".into(), RegionKind::Weights);
+            let fans = self.control.senders + FAN_BYTES * self.senders() * look;
+            let (mut link_words, mut fan_words) = (Vec::new(), Vec::new());
+            for sender in 0..self.senders() as usize {
+                let first = links + 4 * link_words.len() as u32;
+                for (number, rows) in senders.get(&sender).into_iter().flatten() {
+                    let part = &parts[*number];
+                    // What comes within the tick and is for the next one.
+                    let early = *moment == When::Within && part.when == When::Begin;
+                    let link = Link {
+                        first: part.sources.start,
+                        neurons: part.sources.end - part.sources.start,
+                        starts: rows.starts,
+                        targets: rows.targets,
+                        weights: rows.weights,
+                        later: if early { ring.stride } else { 0 },
+                    };
+                    link_words.extend(link.encode());
+                }
+                fan_words.extend([first, links + 4 * link_words.len() as u32]);
+            }
+            image.push((links, link_words));
+            image.push((fans, fan_words));
+            let at = Arrivals {
+                entries: self.entries(fifo),
+                fans,
+                senders: self.senders(),
+                sums: (ring.at, ring.at + 4 * ring.slots * ring.stride),
+                integers: super::memory::integers(self.request.network),
+            };
+            let (stride, slots) = (ring.stride, ring.slots);
+            routines.push(Arc::new(Arrive { at, taken: self.control.taken, stride, slots }));
+        }
+        routines
+    }
+}
