@@ -452,10 +452,12 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 21] = [
+        const OWN: [&str; 23] = [
             "BYTES",
+            "FAN_BYTES",
             "FULL",
             "KEPT",
+            "LINK_BYTES",
             "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
