@@ -190,7 +190,7 @@ impl Outputs {
 
 fn figures(a: &Report, b: &Report) -> Vec<Figure> {
     type Get = fn(&Report) -> Option<f64>;
-    const FIGURES: [(&str, Get); 24] = [
+    const FIGURES: [(&str, Get); 36] = [
         ("chip_time_us", |r| Some(r.chip_time_us)),
         ("chip_time_range_us.0", |r| r.chip_time_range_us.map(|range| range[0])),
         ("chip_time_range_us.1", |r| r.chip_time_range_us.map(|range| range[1])),
@@ -201,6 +201,18 @@ fn figures(a: &Report, b: &Report) -> Vec<Figure> {
         ("energy_per_step_j", |r| Some(r.energy_per_step_j)),
         ("power_w", |r| Some(r.power_w)),
         ("duty", |r| Some(r.duty)),
+        ("counts.total.events", |r| Some(r.counts.total.events as f64)),
+        ("counts.total.dense_macs", |r| Some(r.counts.total.products.dense_macs as f64)),
+        ("counts.total.effective_macs", |r| Some(r.counts.total.products.effective_macs as f64)),
+        ("counts.total.effective_acs", |r| Some(r.counts.total.products.effective_acs as f64)),
+        ("counts.total.synops", |r| Some(r.counts.total.products.synops as f64)),
+        ("counts.total.active_per_synop_j", |r| r.counts.total.active_per_synop_j),
+        ("counts.total.energy_per_synop_j", |r| r.counts.total.energy_per_synop_j),
+        ("real_time.factor", |r| r.real_time.as_ref().map(|real| real.factor)),
+        ("real_time.slack", |r| r.real_time.as_ref().map(|real| real.slack)),
+        ("ticks.shortest_us", |r| r.ticks.as_ref().map(|ticks| ticks.shortest_us)),
+        ("ticks.overruns", |r| r.ticks.as_ref().map(|ticks| ticks.overruns as f64)),
+        ("accuracy", |r| r.task.accuracy),
         ("perplexity", |r| r.task.perplexity),
         ("mean_surprisal", |r| r.task.mean_surprisal),
         ("chip.pes_used", |r| Some(r.chip.pes_used as f64)),

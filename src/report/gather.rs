@@ -15,9 +15,9 @@ use crate::mapping::check;
 use crate::mapping::spiking::SpikingProgram;
 use crate::net::csr::Csr;
 use crate::net::spiking::Network;
-use crate::session::Session;
 use crate::session::debug::Hit;
 use crate::session::energy::PeEnergy;
+use crate::session::{Session, counts, real_time};
 
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
@@ -76,6 +76,8 @@ impl Report {
             ticks: super::ticks::ticks(session),
             sum_order: super::levels::sum_order(session),
             dvfs: super::levels::levels(session),
+            real_time: real_time::real_time(session),
+            counts: counts::counts(session),
             path: session
                 .opening()
                 .path_uses(session.machine().program())

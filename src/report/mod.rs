@@ -21,6 +21,7 @@ pub mod trace;
 pub mod traffic;
 pub mod tune;
 pub mod validate;
+mod work;
 
 use std::sync::Arc;
 
@@ -30,8 +31,10 @@ use crate::chip::clock::us;
 use crate::machine::legend::Legend;
 use crate::machine::options::{Assume, Waiting};
 use crate::mapping::check::Lint;
+use crate::session::counts::Counts;
 use crate::session::debug::expr::Value;
 use crate::session::debug::{Hit, step_text};
+use crate::session::real_time::RealTime;
 use crate::session::timeline::PathUses;
 use crate::task::figures::Figures;
 
@@ -108,6 +111,10 @@ pub struct Report {
     pub sum_order: Option<&'static str>,
     /// Operating points of PEs that change them from tick to tick; `null` without `chip.dvfs`.
     pub dvfs: Option<levels::Levels>,
+    /// Chip time beside the time that the inputs stand for; `null` where they have none.
+    pub real_time: Option<RealTime>,
+    /// Products and values sent, by layer and projection.
+    pub counts: Counts,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
     /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
@@ -309,6 +316,8 @@ pub struct PathTime {
     pub noc_us: f64,
     /// Rows from DRAM, and blocks sent by DMA, µs.
     pub dma_us: f64,
+    /// Timers that begin ticks, and input spikes until they are sent, µs; 0 without timers.
+    pub timer_us: f64,
     /// The host, and what could not be followed back, µs.
     pub other_us: f64,
     /// Part of the first three that sends y, µs.
@@ -327,13 +336,14 @@ impl PathTime {
             handlers_us: us(uses.handlers),
             noc_us: us(uses.noc),
             dma_us: us(uses.dma),
+            timer_us: us(uses.timer),
             other_us: us(uses.other),
             sending_us: us(uses.sending),
         }
     }
 
     /// Returns the parts that add up to the path, with their names, µs.
-    pub fn parts(&self) -> [(&'static str, f64); 7] {
+    pub fn parts(&self) -> [(&'static str, f64); 8] {
         [
             ("loads and stores", self.loads_stores_us),
             ("arithmetic", self.arithmetic_us),
@@ -341,6 +351,7 @@ impl PathTime {
             ("handlers and waiting loops", self.handlers_us),
             ("NoC", self.noc_us),
             ("DRAM and DMA", self.dma_us),
+            ("timers and inputs", self.timer_us),
             ("host and unknown", self.other_us),
         ]
     }

@@ -2,7 +2,7 @@
 
 use super::levels::ARRIVAL;
 use super::table::{Table, field, grouped, percent};
-use super::{Bank, Layer, PhaseTime, Report};
+use super::{Bank, Layer, PhaseTime, Report, work};
 use crate::machine::options::Waiting;
 use crate::task::figures::Figures;
 use crate::task::spikes::view::SpikeFigures;
@@ -24,6 +24,7 @@ impl Report {
         self.phase_table(&mut out);
         self.path_lines(&mut out);
         self.layer_table(&mut out);
+        work::count_table(&self.counts, &mut out);
         self.memory_lines(&mut out);
         self.findings(&mut out);
         self.outside(&mut out);
@@ -135,6 +136,9 @@ impl Report {
             for (number, line) in late.iter().enumerate() {
                 field(out, INDENT, if number == 0 { "OVERRUNS" } else { "" }, line);
             }
+        }
+        if let Some(real_time) = &self.real_time {
+            field(out, INDENT, "real time", &work::real_time(real_time));
         }
         let host = format!("{:.2} s on this machine, {:.1} steps/s", self.host.wall_s, self.host.steps_per_s);
         field(out, INDENT, "emulated in", &host);
@@ -410,14 +414,6 @@ fn spike_fields(spikes: &SpikeFigures, accuracy: Option<f64>, out: &mut String) 
         );
         field(out, INDENT, if number == 0 { "spikes" } else { "" }, &text);
     }
-    let share = 100.0 * spikes.synaptic_events as f64 / (spikes.dense_macs as f64).max(1.0);
-    let energy = spikes
-        .energy_per_event_j
-        .map_or(String::new(), |joules| format!("; {:.2} nJ of the chip for each", joules * 1e9));
-    let events = grouped(spikes.synaptic_events);
-    let text =
-        format!("{events} synaptic events, {share:.2} % of the products of a dense evaluation{energy}");
-    field(out, INDENT, "", &text);
     if let (Some(accuracy), Some(recordings)) = (accuracy, &spikes.recordings) {
         let right = recordings.iter().filter(|answer| answer.predicted == answer.label).count() as u64;
         let of = several(recordings.len() as u64, "recording");

@@ -9,8 +9,6 @@ use crate::text::{several, step_number};
 
 /// Overruns that a report lists.
 const OVERRUNS: usize = 100;
-/// Length of a tick of SpiNNaker2's software, µs.
-const USUAL_US: f64 = 1000.0;
 
 /// Ticks since the start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,8 +23,6 @@ pub struct Ticks {
     pub longest_pe: Option<String>,
     /// Time of all ticks over their number, µs; 0 before the first.
     pub mean_us: f64,
-    /// 1 ms, the tick of SpiNNaker2's software, over `shortest_us`; `null` before the first tick.
-    pub real_time_factor: Option<f64>,
     /// Share of the tick that the slowest PE had left in its longest, 0..=1; 0 where ticks are as
     /// long as needed, and with overruns.
     pub slack: f64,
@@ -73,7 +69,6 @@ pub fn ticks(session: &Session) -> Option<Ticks> {
         longest_step: begun.then(|| step_number(count.longest_step)),
         longest_pe: count.longest_pe.map(|pe: Pe| pe.to_string()),
         mean_us: if session.steps() > 0 { us(state.host.completed_at) / session.steps() as f64 } else { 0.0 },
-        real_time_factor: begun.then(|| USUAL_US / longest),
         slack: timer.period.map_or(0.0, slack),
         overruns: count.overrun_count,
         lost_ticks: sum(|pe| pe.timer.count.lost.into()),
@@ -108,9 +103,6 @@ impl Ticks {
             Some(us) => format!("{us:.0} µs each, slack {:.1} %; {longest}", 100.0 * self.slack),
             None => format!("as long as needed, {:.1} µs on average; {longest}", self.mean_us),
         };
-        let real = self
-            .real_time_factor
-            .map_or(String::new(), |factor| format!("; {factor:.2} times as fast as ticks of 1 ms"));
         let mut late = Vec::new();
         if self.overruns > 0 {
             let first = self.first.first().map_or(String::new(), |first| {
@@ -137,6 +129,6 @@ impl Ticks {
                 several(self.misread_spikes, "spike")
             ));
         }
-        (length + &real, late)
+        (length, late)
     }
 }

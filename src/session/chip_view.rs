@@ -87,12 +87,10 @@ pub struct LayerView {
     pub inputs: u32,
     /// PEs it is spread over.
     pub pes: u32,
-    /// Fraction of zero weights in W and R together, 0..=1.
+    /// Fraction of zero weights in all matrices or projections together, 0..=1.
     pub weight_sparsity: f32,
-    /// Fraction of zero weights in W, 0..=1.
-    pub kernel_sparsity: f32,
-    /// Fraction of zero weights in R, 0..=1.
-    pub recurrent_sparsity: f32,
+    /// Fractions of zero weights in W and R, 0..=1; `None` for populations of spiking neurons.
+    pub matrix_sparsity: Option<[f32; 2]>,
     /// Mean non-zeros per PE.
     pub nonzeros_mean: f32,
     /// Non-zeros of the fullest PE.

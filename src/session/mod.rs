@@ -8,6 +8,7 @@ mod cache;
 pub mod calibrate;
 pub mod chip_view;
 pub mod command;
+pub mod counts;
 pub mod debug;
 pub mod energy;
 pub mod engine;
@@ -17,13 +18,17 @@ pub mod faults;
 pub mod findings;
 pub mod history;
 pub mod inspect;
+pub mod longest_step;
 pub mod opening;
 pub mod pace;
+pub mod products;
 pub mod ranges;
 mod readings;
+pub mod real_time;
 pub mod record;
 pub mod snapshot;
 pub mod stats;
+pub mod ticks;
 pub mod timeline;
 pub mod trial;
 pub mod tune;
@@ -107,7 +112,7 @@ impl Session {
         machine: Machine,
         work: Box<dyn Work>,
     ) -> Self {
-        let stats = Stats::new(machine.program().populations.len());
+        let stats = Stats::new(machine.program().populations.len()).counting(model.network());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (last_event, ended_phase, tape) = (None, None, None);
         Self {

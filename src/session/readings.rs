@@ -14,6 +14,10 @@ use crate::machine::probe::link_load;
 use crate::machine::program::{Action, PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
+use crate::mapping::spiking::SpikingProgram;
+use crate::net::EgruLayer;
+use crate::net::spiking::{Network, Projection};
+use crate::text::visible_line;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -72,33 +76,64 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     }
 }
 
+/// Matrices or projections of a layer.
+struct Synapses {
+    units: usize,
+    inputs: usize,
+    /// Weights that are not 0, and all weights.
+    nonzeros: (u64, u64),
+    matrix_sparsity: Option<[f32; 2]>,
+}
+
+fn zeros(nonzeros: u64, all: u64) -> f32 {
+    1.0 - nonzeros as f32 / all.max(1) as f32
+}
+
+fn of_layer(layer: &EgruLayer) -> Synapses {
+    let sizes = [&layer.kernel, &layer.recurrent].map(|m| (m.nnz() as u64, (m.rows() * m.cols()) as u64));
+    Synapses {
+        units: layer.units(),
+        inputs: layer.inputs(),
+        nonzeros: (sizes[0].0 + sizes[1].0, sizes[0].1 + sizes[1].1),
+        matrix_sparsity: Some(sizes.map(|(nonzeros, all)| zeros(nonzeros, all))),
+    }
+}
+
+fn of_population(network: &Network, population: usize) -> Synapses {
+    let into = || network.projections().iter().filter(move |projection| projection.to == population);
+    let sum = |of: fn(&Projection) -> u64| into().map(of).sum();
+    Synapses {
+        units: network.populations()[population].units,
+        inputs: into().map(|projection| projection.rows.inputs()).sum(),
+        nonzeros: (sum(|of| of.rows.synapses() as u64), sum(|of| of.rows.dense_synapses())),
+        matrix_sparsity: None,
+    }
+}
+
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
-    let sparsity = |nonzeros: usize, all: usize| 1.0 - nonzeros as f32 / all.max(1) as f32;
-    let network = session.model().network();
+    let program = session.program();
+    let synapses: Vec<Synapses> = match SpikingProgram::of(program) {
+        Some(spiking) => (0..spiking.network.populations().len())
+            .map(|population| of_population(&spiking.network, population))
+            .collect(),
+        None => session.model().network().layers.iter().map(of_layer).collect(),
+    };
     let mut views = Vec::new();
-    for (k, (layer, program)) in network.layers.iter().zip(&session.program().populations).enumerate() {
-        let (w, r) = (&layer.kernel, &layer.recurrent);
-        let (w_size, r_size) = (w.rows() * w.cols(), r.rows() * r.cols());
-        let loads: Vec<u32> = program
-            .pes
-            .iter()
-            .filter_map(|&pe| session.program().pe(pe)?.slot_of(PopulationId::at(k)))
-            .map(|(_, slot)| slot.detail.weights())
-            .collect();
+    for (k, (of, layer)) in synapses.into_iter().zip(&program.populations).enumerate() {
+        let slots = layer.pes.iter().filter_map(|&pe| program.pe(pe)?.slot_of(PopulationId::at(k)));
+        let loads: Vec<u32> = slots.map(|(_, slot)| slot.detail.weights()).collect();
         let history = &session.stats().layer_history[k];
         views.push(LayerView {
-            name: layer.name.clone(),
-            units: layer.units() as u32,
-            inputs: layer.inputs() as u32,
-            pes: program.pes.len() as u32,
-            weight_sparsity: sparsity(w.nnz() + r.nnz(), w_size + r_size),
-            kernel_sparsity: sparsity(w.nnz(), w_size),
-            recurrent_sparsity: sparsity(r.nnz(), r_size),
+            name: visible_line(&layer.name).into_owned(),
+            units: of.units as u32,
+            inputs: of.inputs as u32,
+            pes: layer.pes.len() as u32,
+            weight_sparsity: zeros(of.nonzeros.0, of.nonzeros.1),
+            matrix_sparsity: of.matrix_sparsity,
             nonzeros_mean: loads.iter().sum::<u32>() as f32 / loads.len().max(1) as f32,
             nonzeros_max: loads.into_iter().max().unwrap_or(0),
             activity: history.back().copied().unwrap_or(0.0),
-            activity_mean: session.stats().layer_activity(k, layer.units() * session.program().batch as usize)
-                as f32,
+            activity_mean: session.stats().layer_activity(k, of.units * program.batch as usize) as f32,
             activity_history: history.iter().copied().collect(),
         });
     }

@@ -6,12 +6,15 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use super::energy::HISTORY;
 use super::energy::StepEnergy;
+use super::longest_step::LongestStep;
+use super::products::EffectiveProducts;
 use crate::chip::geometry::PE_COUNT;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PopulationId;
 use crate::machine::state::STEPS;
 use crate::mapping::egru::EgruSlot;
+use crate::net::Egru;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
@@ -37,6 +40,10 @@ pub struct Stats {
     silent: Vec<Vec<u32>>,
     /// Share of saturated gates (z, r), by layer, as looked at last.
     saturated: Vec<[f64; 2]>,
+    /// Longest step, where announcements by the host begin the steps.
+    pub longest: Option<LongestStep>,
+    /// Effective products of an EGRU's matrices; empty for other networks.
+    pub products: EffectiveProducts,
     /// Steps counted.
     pub steps: u64,
     output: Xxh3,
@@ -66,9 +73,16 @@ impl Stats {
             energy: StepEnergy::default(),
             silent: vec![Vec::new(); layers],
             saturated: vec![[0.0; 2]; layers],
+            longest: None,
+            products: EffectiveProducts::default(),
             steps: 0,
             output: Xxh3::new(),
         }
+    }
+
+    /// Counts the products of a network's matrices as well.
+    pub fn counting(self, network: &Egru) -> Self {
+        Self { products: EffectiveProducts::new(network), ..self }
     }
 
     /// Takes in a completed time step with its last layer's y (model order) of each sample.
@@ -77,6 +91,7 @@ impl Stats {
         for value in outputs.iter().flatten() {
             self.output.update(&value.to_bits().to_le_bytes());
         }
+        LongestStep::note(&mut self.longest, machine, (self.steps - 1) as u32);
         let at = completed(machine);
         let active = &machine.state().active;
         let events: Vec<u32> = active.iter().map(|slots| slots.iter().map(|steps| steps[at]).sum()).collect();
@@ -92,8 +107,11 @@ impl Stats {
         }
         self.recent.push_back(events);
         self.look_at_units(machine);
+        let populations = 0..machine.program().populations.len();
+        let sent: Vec<Sent> = populations.map(|k| sent(machine, PopulationId::at(k))).collect();
+        self.products.step(machine, (self.steps - 1) as u32, sent.iter().map(|sent| sent.products));
         for (k, layer) in machine.program().populations.iter().enumerate() {
-            let active = layer_events(machine, PopulationId::at(k));
+            let active = sent[k].events;
             self.layer_events[k] += active;
             let units = layer.unit_word.len().max(1) * machine.program().batch as usize;
             push(&mut self.layer_history[k], active as f32 / units as f32);
@@ -156,12 +174,22 @@ impl Stats {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
 
+    /// Values other than 0 that a layer has sent, in all samples, since the start.
+    pub fn layer_events(&self, layer: usize) -> u64 {
+        self.layer_events[layer]
+    }
+
     /// Bytes that a copy takes, about.
     pub fn own_bytes(&self) -> usize {
         let recent = self.recent.len() * PE_COUNT * size_of::<u32>();
         let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();
         let silent: usize = self.silent.iter().map(|silent| size_of_val(silent.as_slice())).sum();
-        recent + history + silent + size_of_val(self.window.as_slice()) + size_of::<Self>()
+        recent
+            + history
+            + silent
+            + self.products.own_bytes()
+            + size_of_val(self.window.as_slice())
+            + size_of::<Self>()
     }
 
     /// Hash of the last layer's y of all steps so far, in model order: the same for every partition.
@@ -175,14 +203,28 @@ fn completed(machine: &Machine) -> usize {
     machine.state().host.completed.wrapping_sub(1) as usize % STEPS
 }
 
-/// Events of a layer, in all samples, in the step that has just been completed.
-fn layer_events(machine: &Machine, layer: PopulationId) -> u64 {
+/// Values that a layer sent in a time step.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    /// Values other than 0.
+    events: u64,
+    /// Products that they lead to: with the layer's own weights, and with those of the next one.
+    products: [u64; 2],
+}
+
+/// Returns what a layer sent, in all samples, in the step that has just been completed.
+fn sent(machine: &Machine, layer: PopulationId) -> Sent {
     let at = completed(machine);
-    let mut sum = 0;
-    for pe in &machine.program().populations[usize::from(layer)].pes {
+    let mut sum = Sent::default();
+    let state = machine.state();
+    for pe in &machine.program().populations[layer.index()].pes {
         let slots = machine.program().pe(*pe).map_or(&[][..], |p| &p.slots);
-        for (slot, events) in slots.iter().zip(&machine.state().active[pe.index()]) {
-            sum += if slot.population == layer { u64::from(events[at]) } else { 0 };
+        let counts = state.active[pe.index()].iter().zip(&state.products[pe.index()]);
+        for (_, (events, products)) in slots.iter().zip(counts).filter(|(slot, _)| slot.population == layer) {
+            sum.events += u64::from(events[at]);
+            for (sum, products) in sum.products.iter_mut().zip(products[at]) {
+                *sum += u64::from(products);
+            }
         }
     }
     sum

@@ -81,6 +81,18 @@ pub struct Moment<'a> {
     pub compares_with: &'a str,
 }
 
+/// Spikes of a network since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct SpikeCounts<'a> {
+    /// Ticks.
+    pub ticks: u64,
+    /// Spikes that each population sent.
+    pub spikes: &'a [u64],
+    /// Synapses that spikes passed, by projection; several spikes of a neuron in a tick pass each
+    /// of its synapses as often.
+    pub passed: &'a [u64],
+}
+
 /// State of a task while the chip runs. A copy of it is a checkpoint: what does not
 /// change is shared.
 pub trait Work: Any + Debug + Send + Sync {
@@ -114,6 +126,17 @@ pub trait Work: Any + Debug + Send + Sync {
     /// a row behind those of the batch.
     fn traced(&self) -> &[(usize, u32)] {
         &[]
+    }
+
+    /// Returns what a spiking network's spikes have done so far; `None` for other networks.
+    fn spike_counts(&self) -> Option<SpikeCounts<'_>> {
+        None
+    }
+
+    /// Time that a time step stands for in the world, µs: a tick of a spiking network, a frame of
+    /// a camera. `None` where inputs have no time.
+    fn real_time_us(&self) -> Option<f64> {
+        None
     }
 
     /// Time steps from the first input to the last answer.

@@ -395,7 +395,7 @@ fn the_machine_names_no_network() {
 
 /// What is about an EGRU and stays so: the paper's tables, estimates and the mathematics behind
 /// `verify`, gates and cell states, labels of weights.
-const ABOUT_THE_EGRU: [&str; 12] = [
+const ABOUT_THE_EGRU: [&str; 13] = [
     "report/spec/mod.rs",
     "report/validate",
     "session/cache.rs",
@@ -405,6 +405,7 @@ const ABOUT_THE_EGRU: [&str; 12] = [
     "session/inspect/memory.rs",
     "session/inspect/mod.rs",
     "session/inspect/neurons.rs",
+    "session/products.rs",
     "session/stats.rs",
     "session/tune/estimate.rs",
     "session/verify/",

@@ -12,6 +12,7 @@ mod calibrate;
 mod cli;
 mod compare;
 mod conditions;
+mod counts;
 mod digits;
 mod dram;
 mod dvfs;

@@ -52,6 +52,13 @@ fn every_field_is_documented() {
     keys(&json(&[&["run", SMALL, "--steps", "4", "--format", "json"][..], &RACING].concat()), &mut found);
     keys(&json(&["run", SMALL, "--break", "step == 1", "--format", "json"]), &mut found);
     keys(&json(&["check", SMALL, "--format", "json"]), &mut found);
+    keys(&json(&["run", "scenes/dnf.ron", "--steps", "3", "--format", "json"]), &mut found);
+    let late = ["--set", "task.tick=Us(100)", "--set", "task.trace=[(\"pop1\", 0, \"v\")]"];
+    keys(
+        &json(&[&["run", "scenes/dnf.ron", "--steps", "3", "--format", "json"][..], &late].concat()),
+        &mut found,
+    );
+    keys(&json(&["run", "scenes/dvs.ron", "--steps", "1", "--format", "json"]), &mut found);
     let stream = fine(&["run", SMALL, "--steps", "1", "--stream"]);
     keys(&serde_json::from_str(stream.lines().next().unwrap()).unwrap(), &mut found);
     assert!(found.len() > 90, "{} keys", found.len());

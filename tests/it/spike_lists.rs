@@ -362,7 +362,7 @@ fn a_report_says_how_short_a_tick_can_be_and_what_came_too_late() {
 #[test]
 fn a_report_counts_synaptic_events() {
     let report = json(&["task.tick=Us(2000)"]);
-    let spikes = &report["spikes"];
+    let counts = &report["counts"];
     let mut session = session("scenes/dnf.ron", &[]);
     let feed = spinntui::mapping::spiking::SpikingProgram::of(session.program()).unwrap().network.clone();
     let (mut state, mut row) = (feed.state(), vec![0.0; 400]);
@@ -374,14 +374,14 @@ fn a_report_counts_synaptic_events() {
         feed.step(&mut state, &[input.collect()]);
     }
     session.run_exactly(true);
-    let counted: Vec<u64> = spikes["projections"]
+    let counted: Vec<u64> = counts["projections"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|projection| projection["synaptic_events"].as_u64().unwrap())
+        .map(|projection| projection["effective_acs"].as_u64().unwrap())
         .collect();
     // The reference counts a synapse with a delay when its spike is sent, as the report does.
     assert_eq!(counted, state.synaptic_events());
-    assert_eq!(spikes["dense_macs"], 60 * (400 + 400 + 400 * 49));
-    assert!(spikes["energy_per_event_j"].as_f64().unwrap() > 0.0);
+    assert_eq!(counts["total"]["dense_macs"], 60 * (400 + 400 + 400 * 49));
+    assert!(counts["total"]["energy_per_synop_j"].as_f64().unwrap() > 0.0);
 }

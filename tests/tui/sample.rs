@@ -11,9 +11,9 @@ use spinntui::mapping::check::Level;
 use spinntui::mapping::egru::Phase;
 use spinntui::session::command::Speed;
 use spinntui::session::snapshot::{
-    BankCount, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView, NocView,
-    PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot, Snapshot,
-    TaskView,
+    BankCount, Counts, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView,
+    NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot,
+    Snapshot, TaskView,
 };
 use spinntui::session::snapshot::{
     CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
@@ -93,6 +93,8 @@ pub fn at(step: u64) -> Snapshot {
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
         path_uses: None,
+        counts: Counts::default(),
+        real_time: None,
         noc: noc(step),
         energy: energy(step),
         assume: Assume::default(),
@@ -218,8 +220,7 @@ fn layer_view(index: usize, step: u64) -> LayerView {
         inputs,
         pes: 50,
         weight_sparsity: f32::midpoint(kernel, recurrent),
-        kernel_sparsity: kernel,
-        recurrent_sparsity: recurrent,
+        matrix_sparsity: Some([kernel, recurrent]),
         nonzeros_mean: [8_505.0, 10_935.0, 4_725.0][index],
         nonzeros_max: [8_611, 11_034, 4_790][index],
         activity: activity_at(step),

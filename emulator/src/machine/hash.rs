@@ -60,6 +60,7 @@ impl State {
             deliveries_left,
             outputs_left,
             active: _,
+            products: _,
             host,
             phases: _,
             busy: _,

@@ -282,8 +282,8 @@ impl Machine {
             Action::Log(_) => self.trace_log(pe, number),
             _ => {}
         }
-        let events = match done {
-            Ok(Ended { events }) => events,
+        let (events, products) = match done {
+            Ok(Ended { events, products }) => (events, products),
             Err(fault) => {
                 self.fault(pe, operation, slot, fault);
                 return Progress::default();
@@ -291,7 +291,9 @@ impl Machine {
         };
         if let Some(events) = events {
             let step = self.state.pes[pe.index()].sram.word(slot.turn);
-            self.state.active[pe.index()][usize::from(operation.slot)][step as usize % STEPS] = events;
+            let (slot, step) = (usize::from(operation.slot), step as usize % STEPS);
+            self.state.active[pe.index()][slot][step] = events;
+            self.state.products[pe.index()][slot][step] = products;
         }
         let state = &mut self.state.pes[pe.index()];
         if let Some(ended) = state.ended.get_mut(state.operation as usize) {

@@ -121,6 +121,9 @@ pub struct Begun {
 pub struct Ended {
     /// Values other than 0 that it will send; `None` for a routine that decides none.
     pub events: Option<u32>,
+    /// Products with weights other than 0 that the values lead to: in their own population in the
+    /// next time step, and in the population after it.
+    pub products: [u32; 2],
 }
 
 /// PE cycles of a run.

@@ -371,6 +371,9 @@ pub struct State<M = Sram> {
     pub outputs_left: [u32; STEPS],
     /// Events (y ≠ 0) that each PE's slots sent, by PE, slot and time step modulo [`STEPS`].
     pub active: Vec<Vec<[u32; STEPS]>>,
+    /// Products that those events lead to ([`Ended::products`](super::routine::Ended)), by PE, slot
+    /// and time step modulo [`STEPS`].
+    pub products: Vec<Vec<[[u32; 2]; STEPS]>>,
     /// The host.
     pub host: HostState,
     /// Phases in time.
@@ -395,8 +398,9 @@ impl State {
     /// The chip as the host has loaded it.
     pub fn load(program: &Program) -> Self {
         let mut pes: Vec<PeState> = vec![PeState::default(); PE_COUNT];
-        let mut active = vec![Vec::new(); PE_COUNT];
-        for ((pe, active), loaded) in pes.iter_mut().zip(&mut active).zip(&program.pes) {
+        let (mut active, mut products) = (vec![Vec::new(); PE_COUNT], vec![Vec::new(); PE_COUNT]);
+        let counts = active.iter_mut().zip(&mut products);
+        for ((pe, (active, products)), loaded) in pes.iter_mut().zip(counts).zip(&program.pes) {
             let Some(loaded) = loaded else { continue };
             for (address, words) in &loaded.image {
                 pe.sram.set_words(*address, words);
@@ -405,6 +409,7 @@ impl State {
             pe.fifo = Fifo::new(loaded.fifo.0, loaded.fifo.1, entry);
             pe.ended = vec![0; loaded.operations.len()];
             *active = vec![[0; STEPS]; loaded.slots.len()];
+            *products = vec![[[0; 2]; STEPS]; loaded.slots.len()];
         }
         let host_words = program.host_words() as usize * (program.batch * program.steps_in_flight) as usize;
         let batch = program.batch.max(1) as usize;
@@ -429,6 +434,7 @@ impl State {
                 .collect(),
             outputs_left: [program.outputs(); STEPS],
             active,
+            products,
             host: HostState { y: vec![0; host_words], ..HostState::default() },
             phases: PhaseClock::new(program.populations.len(), program.lanes()),
             busy: BusyProbe::new(program.populations.len()),

@@ -283,6 +283,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         costs: &costs,
         shared,
         columns: write::columns(request, &placed, &layers),
+        fan_out: write::fan_out(request.network),
     };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);

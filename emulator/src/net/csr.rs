@@ -186,6 +186,15 @@ pub fn unit_nonzeros(matrix: &Csr) -> Vec<u32> {
     counts
 }
 
+/// Non-zeros of each source: products that a value of it leads to.
+pub fn source_nonzeros(matrix: &Csr) -> Vec<u32> {
+    let mut counts = vec![0; matrix.cols()];
+    for &source in matrix.indices() {
+        counts[source as usize] += 1;
+    }
+    counts
+}
+
 /// Bytes of the matrix on the chip: f32 values, u32 columns, u32 row pointers.
 pub fn bytes(matrix: &Csr) -> usize {
     4 * (2 * matrix.nnz() + matrix.rows() + 1)
@@ -216,6 +225,7 @@ mod tests {
         assert_eq!(matrix.indptr().into_raw_storage(), [0, 2, 3, 3]);
         assert_eq!((matrix.indices(), matrix.data()), ([0, 1, 1].as_slice(), [1.0, 2.0, 3.0].as_slice()));
         assert_eq!(unit_nonzeros(&matrix), [3]);
+        assert_eq!(source_nonzeros(&matrix), [1, 2]);
         assert!((sparsity(&matrix) - 0.5).abs() < 1e-12);
         assert_eq!(bytes(&matrix), 4 * (3 + 3 + 4));
     }

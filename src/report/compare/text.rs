@@ -13,7 +13,7 @@ const INDENT: usize = 9;
 const MARKED: usize = 3;
 
 /// Rows of the table of figures: name of the figure, what it is called, factor, digits after the point.
-const ROWS: [(&str, &str, f64, usize); 17] = [
+const ROWS: [(&str, &str, f64, usize); 25] = [
     ("chip_time_us", "chip time, ms", 1e-3, 3),
     ("chip_time_range_us.0", "  with P = 1", 1e-3, 3),
     ("chip_time_range_us.1", "  with P = 3", 1e-3, 3),
@@ -21,6 +21,14 @@ const ROWS: [(&str, &str, f64, usize); 17] = [
     ("energy_per_step_j", "energy a step, mJ", 1e3, 3),
     ("power_w", "mean power, W", 1.0, 3),
     ("duty", "PEs busy, % of the time", 100.0, 1),
+    ("counts.total.events", "events", 1.0, 0),
+    ("counts.total.dense_macs", "dense MACs, millions", 1e-6, 3),
+    ("counts.total.synops", "SynOps, millions", 1e-6, 3),
+    ("counts.total.energy_per_synop_j", "chip's energy a SynOp, nJ", 1e9, 3),
+    ("real_time.factor", "times real time", 1.0, 2),
+    ("ticks.shortest_us", "longest tick, µs", 1.0, 1),
+    ("ticks.overruns", "ticks overrun", 1.0, 0),
+    ("accuracy", "accuracy, %", 100.0, 2),
     ("perplexity", "perplexity", 1.0, 2),
     ("chip.pes_used", "PEs with a program", 1.0, 0),
     ("memory.bytes_used_max", "fullest PE, bytes", 1.0, 0),

@@ -19,10 +19,12 @@ pub use super::chip_view::{
     BankCount, EnergyParts, EnergyView, FifoView, LayerView, Legend, LinkView, NocView, PeDetail, PeStatus,
     PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region, RegionKind, RegionView,
 };
+pub use super::counts::Counts;
 pub use super::findings::Finding;
 pub use super::history::Position;
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 use super::pace::Speed;
+pub use super::real_time::RealTime;
 pub use super::timeline::PathUses;
 use crate::chip::clock::Tick;
 use crate::machine::options::Assume;
@@ -130,6 +132,10 @@ pub struct Snapshot {
     ///
     /// `None` until the first ones are complete.
     pub path_uses: Option<(PathUses, bool)>,
+    /// Values sent and products, by layer and projection.
+    pub counts: Counts,
+    /// Chip time beside the time that the inputs stand for; `None` where they have none.
+    pub real_time: Option<RealTime>,
     /// Traffic of the network-on-chip.
     pub noc: NocView,
     /// Energy and power, by part.

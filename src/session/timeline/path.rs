@@ -40,6 +40,8 @@ pub enum Doing {
     Send,
     /// The host.
     Host,
+    /// The timers that begin a tick, and the input spikes that are sent in it.
+    Timer,
     /// The recording does not reach back so far.
     Unknown,
 }
@@ -57,6 +59,7 @@ impl Doing {
             Self::Dram => "DRAM",
             Self::Send => "sending by DMA",
             Self::Host => "host",
+            Self::Timer => "timers and inputs",
             Self::Unknown => "not recorded",
         }
     }
@@ -162,7 +165,7 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
     let segments = Vec::new();
     let mut walk =
         Walk { program, record, begin, tick: step.end, segments, about: (None, None, Some(step.step)) };
-    let mut at = step.packet.map_or(At::Nowhere, At::Packet);
+    let mut at = last(program, record, step);
     // Every turn goes back in time or to an earlier record; the bound only guards against a broken recording.
     let turns =
         64 + 4 * record.packets.len() + record.pes.iter().map(|pe| 8 * pe.operations.len()).sum::<usize>();
@@ -182,6 +185,20 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
     walk.push(begin, Doing::Unknown, None, None);
     walk.segments.reverse();
     walk.segments
+}
+
+/// Returns what completed a step: a packet, or with timers the PE that ended its tick last.
+fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
+    let ends = |pe: &PeRecord| operation_before(pe, step.end).is_some_and(|span| span.end == Some(step.end));
+    let logged = |pe: &PeRecord| {
+        operation_before(pe, step.end).is_some_and(|span| program.legend.role(span.phase) == PhaseRole::Log)
+    };
+    if program.is_timed()
+        && let Some(pe) = record.pes.iter().position(|pe| ends(pe) && logged(pe))
+    {
+        return At::Core(pe);
+    }
+    step.packet.map_or(At::Nowhere, At::Packet)
 }
 
 impl Walk<'_> {
@@ -248,6 +265,9 @@ impl Walk<'_> {
             return At::Core(pe);
         };
         self.push(end.unwrap_or(self.tick), Doing::Wake, here, None);
+        if self.program.is_timed() && operation.phase == self.program.legend.announced {
+            return self.timer();
+        }
         if packet.is_some() { At::Service(pe, begin) } else { At::Nowhere }
     }
 
@@ -288,11 +308,18 @@ impl Walk<'_> {
         }
     }
 
+    /// The tick that began last, before which a core waited for its timer.
+    fn timer(&self) -> At {
+        let began = self.record.announcements.iter().rev().find(|span| span.sent <= self.tick);
+        began.map_or(At::Nowhere, |span| At::Host(span.step))
+    }
+
     fn host(&mut self, step: u32) -> At {
         let announcement = self.record.announcements.iter().find(|span| span.step == step);
         let Some(announcement) = announcement else { return At::Nowhere };
         self.about = (None, None, Some(step));
-        self.push(announcement.asked, Doing::Host, None, None);
+        let doing = if self.program.is_timed() { Doing::Timer } else { Doing::Host };
+        self.push(announcement.asked, doing, None, None);
         // The host announces a step when an earlier one is complete.
         let before = self.record.steps.iter().find(|span| span.end == announcement.asked);
         before.and_then(|span| span.packet).map_or(At::Nowhere, At::Packet)

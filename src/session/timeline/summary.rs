@@ -134,6 +134,7 @@ impl Summary {
             Doing::Dram,
             Doing::Send,
             Doing::Host,
+            Doing::Timer,
             Doing::Unknown,
         ];
         others.extend(kinds.map(|doing| (self.sum(|bound| bound.doing == doing), doing.describe())));

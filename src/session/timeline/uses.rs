@@ -25,6 +25,8 @@ pub struct PathUses {
     pub noc: Tick,
     /// Rows from DRAM with their set-up, and blocks sent by DMA.
     pub dma: Tick,
+    /// Timers that begin ticks, and input spikes until they are sent; 0 in programs without timers.
+    pub timer: Tick,
     /// The host, and what is not recorded.
     pub other: Tick,
     /// Part of the first three: instructions that send values.
@@ -34,7 +36,8 @@ pub struct PathUses {
 impl PathUses {
     /// Returns the length of the path, in ticks.
     pub const fn ticks(&self) -> Tick {
-        self.loads_stores + self.arithmetic + self.branches + self.handlers + self.noc + self.dma + self.other
+        let core = self.loads_stores + self.arithmetic + self.branches + self.handlers;
+        core + self.noc + self.dma + self.timer + self.other
     }
 
     /// Returns `ticks` as a share of the path, 0 to 1; 0 for an empty path.
@@ -58,13 +61,16 @@ impl PathUses {
 
     fn add(&mut self, program: &Program, record: &Recorder, segment: &Segment) {
         let ticks = segment.ticks();
-        let role = segment.phase.map(|phase| program.legend.role(phase));
+        // With timers, spikes are read by the core.
+        let read = |role: &PhaseRole| *role != PhaseRole::Read || !program.is_timed();
+        let role = segment.phase.map(|phase| program.legend.role(phase)).filter(read);
         match (segment.doing, role) {
             (Doing::Operation, Some(PhaseRole::Wait)) | (Doing::Wake | Doing::Handler | Doing::Drain, _) => {
                 self.handlers += ticks;
             }
             (Doing::Operation, Some(PhaseRole::Read)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
             (Doing::Network | Doing::Port, _) => self.noc += ticks,
+            (Doing::Timer, _) => self.timer += ticks,
             (Doing::Host | Doing::Unknown, _) => self.other += ticks,
             (Doing::Operation, role) => {
                 let operation = segment
@@ -107,6 +113,7 @@ impl AddAssign for PathUses {
         self.handlers += other.handlers;
         self.noc += other.noc;
         self.dma += other.dma;
+        self.timer += other.timer;
         self.other += other.other;
         self.sending += other.sending;
     }

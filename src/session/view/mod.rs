@@ -5,11 +5,13 @@ pub mod timeline;
 
 use std::sync::Arc;
 
+use super::counts::counts;
 use super::debug::{Hit, Point, Points};
 use super::findings::findings;
 use super::history::History;
 use super::inspect::inspect;
 use super::pace::Speed;
+use super::real_time::real_time;
 use super::snapshot::{DebugView, Focus, HistoryView, PointView, RunState, Snapshot, TRACED};
 use super::{Session, event, readings};
 use crate::chip::geometry::Pe;
@@ -60,6 +62,8 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         layers: readings::layers(session),
         phases: readings::phases(session),
         path_uses: session.path_uses(),
+        counts: counts(session),
+        real_time: real_time(session),
         noc: readings::noc(session),
         energy: readings::energy(session),
         assume: session.program().assume.clone(),

@@ -135,6 +135,10 @@ impl Work for Recognising {
         load::notes(self.samples.warnings())
     }
 
+    fn real_time_us(&self) -> Option<f64> {
+        Some(self.bin_us() as f64)
+    }
+
     fn total_steps(&self) -> u64 {
         self.task.total_steps()
     }

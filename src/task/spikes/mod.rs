@@ -34,6 +34,8 @@ const FACTS: TaskFacts = TaskFacts {
 /// Words of the task.
 pub(super) const KIND: TaskKind = TaskKind { step_word: "tick", facts: Some(&FACTS) };
 
+/// Length of a tick of SpiNNaker2's software, µs.
+const USUAL_TICK_US: f64 = 1000.0;
 /// Ticks whose spikes are kept for the raster.
 const RASTER: usize = 1024;
 /// Spikes of a tick that are kept for the raster.
@@ -149,8 +151,6 @@ pub struct SpikeTask {
     spikes: Arc<Vec<u64>>,
     /// Synapses that spikes have passed so far, by projection.
     synaptic: Arc<Vec<u64>>,
-    /// Energy of the chip so far, J.
-    energy_j: f64,
     /// Spikes of all neurons, and of the outputs, in the last tick.
     last: (u64, u64),
     tally: Tally,
@@ -166,7 +166,6 @@ impl SpikeTask {
             taps: network.outputs().iter().map(taps).collect(),
             spikes: Arc::new(vec![0; network.populations().len()]),
             synaptic: Arc::new(vec![0; network.projections().len()]),
-            energy_j: 0.0,
             tally: Tally::new(plan.output_units(0)),
             plan,
             fed: 0,

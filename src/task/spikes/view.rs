@@ -108,14 +108,6 @@ fn bands(task: &SpikeTask) -> Vec<Band> {
 pub struct SpikeFigures {
     /// Spikes of each population so far.
     pub populations: Vec<PopulationSpikes>,
-    /// Synapses that spikes have passed, of each projection.
-    pub projections: Vec<ProjectionCounts>,
-    /// Products of a dense evaluation of all projections in all ticks so far.
-    pub dense_macs: u64,
-    /// Synapses that spikes have passed so far; each adds one weight to a sum.
-    pub synaptic_events: u64,
-    /// Energy of the chip over `synaptic_events`, J; `null` without one.
-    pub energy_per_event_j: Option<f64>,
     /// Output spikes so far; of recordings only those of the one under way.
     pub outputs: u64,
     /// Answers to recordings, in order; `null` for a list.
@@ -135,19 +127,6 @@ pub struct PopulationSpikes {
     pub spikes: u64,
     /// Spikes a neuron and tick.
     pub rate: f64,
-}
-
-/// Work of a projection.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct ProjectionCounts {
-    /// Name, made of the nodes on the way.
-    pub name: String,
-    /// Synapses; weights of 0 have none.
-    pub synapses: u64,
-    /// Products of a dense evaluation so far: all weights, those of 0 as well, in every tick.
-    pub dense_macs: u64,
-    /// Synapses that spikes have passed so far (SynOps).
-    pub synaptic_events: u64,
 }
 
 /// Answer to a recording.
@@ -202,20 +181,7 @@ pub(super) fn figures(task: &SpikeTask) -> SpikeFigures {
         neuron,
         v: task.traced.iter().skip(place).step_by(width).copied().collect(),
     };
-    let projection = |(projection, events): (&crate::net::spiking::Projection, &u64)| ProjectionCounts {
-        name: projection.name.clone(),
-        synapses: projection.rows.synapses() as u64,
-        dense_macs: projection.rows.dense_synapses() * task.taken,
-        synaptic_events: *events,
-    };
-    let projections: Vec<ProjectionCounts> =
-        plan.network.projections().iter().zip(task.synaptic.iter()).map(projection).collect();
-    let events: u64 = projections.iter().map(|of| of.synaptic_events).sum();
     SpikeFigures {
-        dense_macs: projections.iter().map(|of| of.dense_macs).sum(),
-        synaptic_events: events,
-        energy_per_event_j: (events > 0).then(|| task.energy_j / events as f64),
-        projections,
         populations: bands(task).into_iter().map(population).collect(),
         outputs: task.outputs.iter().map(|(_, spike)| u64::from(spike.count)).sum(),
         recordings,

@@ -4,11 +4,11 @@ use std::io;
 
 use super::recording;
 use super::view::SpikeView;
-use super::{Inputs, KIND, SpikeTask};
+use super::{Inputs, KIND, SpikeTask, USUAL_TICK_US};
 use crate::chip::clock::Tick;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::spikes::view;
-use crate::task::{Moment, TaskKind, TaskView, Work};
+use crate::task::{Moment, SpikeCounts, TaskKind, TaskView, Work};
 use crate::text::several;
 
 impl Work for SpikeTask {
@@ -44,8 +44,7 @@ impl Work for SpikeTask {
         Ok(Some(vec![(self.fed - 1) as u32]))
     }
 
-    fn observe(&mut self, outputs: &[Vec<f32>], now: (Tick, f64)) {
-        self.energy_j = now.1;
+    fn observe(&mut self, outputs: &[Vec<f32>], _now: (Tick, f64)) {
         if let Some(all) = outputs.first()
             && self.taken < self.fed
         {
@@ -55,6 +54,15 @@ impl Work for SpikeTask {
 
     fn traced(&self) -> &[(usize, u32)] {
         &self.plan.traced
+    }
+
+    fn spike_counts(&self) -> Option<SpikeCounts<'_>> {
+        Some(SpikeCounts { ticks: self.taken, spikes: &self.spikes, passed: &self.synaptic })
+    }
+
+    /// The bin of a recording; without recordings 1 ms, the tick of SpiNNaker2's software.
+    fn real_time_us(&self) -> Option<f64> {
+        Some(if self.plan.recordings() > 0 { self.plan.bin_us.into() } else { USUAL_TICK_US })
     }
 
     fn total_steps(&self) -> u64 {

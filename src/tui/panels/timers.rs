@@ -39,15 +39,22 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let step = us(view.snapshot.step_ticks);
-    let head = Line::from(vec![
+    let mut head = vec![
         Span::styled(format!("this {} ", view.step_word()), theme.dim()),
         Span::styled(units::time_us(step), theme.strong()),
         Span::styled(" · ", theme.dim()),
         Span::styled(units::joules(view.snapshot.energy.step_j), theme.strong()),
-    ]);
-    let rest = put_line(buf, inner, head);
-    let uses = path_line(view, inner.width).filter(|_| rest.height >= PATH_FROM);
-    let reserved = 1 + u16::from(uses.is_some());
+    ];
+    let used = head.iter().map(|span| span.content.chars().count()).sum::<usize>();
+    let real = real_time(view, usize::from(inner.width).saturating_sub(used + 3));
+    if let Some(real) = &real {
+        head.extend([Span::styled(" · ", theme.dim()), real.clone()]);
+    }
+    let rest = put_line(buf, inner, Line::from(head));
+    let uses = path_line(view, inner.width).map(|text| Span::styled(text, theme.dim()));
+    let below = if real.is_none() { real_time(view, usize::from(inner.width)) } else { None };
+    let foot = uses.or(below).filter(|_| rest.height >= PATH_FROM);
+    let reserved = 1 + u16::from(foot.is_some());
     let rows = rows(view, usize::from(rest.height.saturating_sub(reserved)));
     let wide = inner.width >= 56;
     put_right(
@@ -61,9 +68,24 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         draw_row(view, row, longest, wide, rows_to(rest, 1), buf);
         rest = rows_from(rest, 1);
     }
-    if let Some(uses) = uses {
-        put_line(buf, rest, Line::styled(uses, theme.dim()));
+    if let Some(foot) = foot {
+        put_line(buf, rest, Line::from(foot));
     }
+}
+
+/// Returns chip time beside real time, in the longest wording that fits in `width` columns; nothing
+/// where inputs have no time, or if no wording fits.
+fn real_time(view: &View<'_>, width: usize) -> Option<Span<'static>> {
+    let real = view.snapshot.real_time.as_ref()?;
+    let theme = view.theme();
+    let (factor, slack) = (real.factor, 100.0 * real.slack);
+    let texts = [
+        format!("real time × {factor:.2} at least, slack {slack:.0} % ({})", real.pe),
+        format!("real time × {factor:.2}, slack {slack:.0} %"),
+    ];
+    let text = texts.into_iter().find(|text| text.chars().count() <= width)?;
+    let style = if real.factor < 1.0 { theme.warn() } else { theme.text() };
+    Some(Span::styled(text, style))
 }
 
 /// Returns the uses of the critical path, in the longest wording that fits in `width` columns.
@@ -73,10 +95,11 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
     let (uses, last) = view.snapshot.path_uses?;
     let word = view.step_word();
     let of = if last { format!("this {word}") } else { format!("the first {STEPS} {word}s") };
-    let rest = uses.handlers + uses.dma + uses.other;
+    let rest = uses.handlers + uses.dma + uses.timer + uses.other;
     let parts = [uses.loads_stores, uses.arithmetic, uses.branches, uses.noc, rest];
+    let others = if uses.timer > 0 { "handlers, timers, inputs" } else { "handlers, DRAM, host" };
     let names = [
-        ["loads and stores", "arithmetic", "branches", "NoC", "handlers, DRAM, host"],
+        ["loads and stores", "arithmetic", "branches", "NoC", others],
         ["loads/stores", "arithmetic", "branches", "NoC", "other"],
         ["ld/st", "arith", "br", "NoC", "other"],
     ];

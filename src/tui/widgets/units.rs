@@ -41,6 +41,17 @@ pub fn joules(j: f64) -> String {
     }
 }
 
+/// An energy below a microjoule.
+pub fn small_joules(j: f64) -> String {
+    if j < 1e-9 {
+        format!("{:.0} pJ", j * 1e12)
+    } else if j < 1e-6 {
+        format!("{:.2} nJ", j * 1e9)
+    } else {
+        format!("{:.2} µJ", j * 1e6)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +70,6 @@ mod tests {
         assert_eq!(percent(0.9502), "95.0 %");
         assert_eq!(joules(0.00093), "930.0 µJ");
         assert_eq!(joules(0.0653), "65.30 mJ");
+        assert_eq!([3.2e-12, 1.164e-8, 2e-6].map(small_joules), ["3 pJ", "11.64 nJ", "2.00 µJ"]);
     }
 }

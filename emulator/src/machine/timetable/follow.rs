@@ -81,6 +81,7 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
         deliveries_left,
         outputs_left,
         active: _,
+        products: _,
         host,
         phases,
         busy,

@@ -11,6 +11,7 @@ use crate::machine::exec::Machine;
 use crate::machine::operate::log;
 use crate::machine::program::{Action, PACKET_WORDS};
 use crate::machine::record::prices;
+use crate::machine::routine::Ended;
 use crate::machine::state::{PeState, STEPS, State};
 
 /// Bytes of packets on their way.
@@ -90,14 +91,17 @@ impl Machine {
         let sram = &mut self.state.pes[usize::from(pe)].sram;
         let step = sram.word(slot.turn);
         let done = if ends {
-            routine.end(sram, step, &mut self.shared).map(|ended| ended.events)
+            routine
+                .end(sram, step, &mut self.shared)
+                .map(|Ended { events, products }| Some((events?, products)))
         } else {
             routine.begin(sram, step, prices(&program, None)).map(|_| None)
         };
         match done {
-            Ok(Some(events)) => {
-                self.state.active[usize::from(pe)][usize::from(operation.slot)][step as usize % STEPS] =
-                    events;
+            Ok(Some((events, products))) => {
+                let (slot, step) = (usize::from(operation.slot), step as usize % STEPS);
+                self.state.active[usize::from(pe)][slot][step] = events;
+                self.state.products[usize::from(pe)][slot][step] = products;
                 Some(())
             }
             Ok(None) => Some(()),

@@ -175,6 +175,20 @@ pub(super) struct Pointwise {
     pub restart: Option<Restart>,
     /// Accesses to the banks.
     pub accesses: PerBank,
+    /// Products that a value of each unit leads to: with the recurrent weights of its layer, and with
+    /// the input weights of the next one.
+    pub fan_out: Vec<[u32; 2]>,
+}
+
+impl Pointwise {
+    /// Counts the products that sent values lead to: y to its own layer, y or the traces to the next.
+    fn products(&self, y: &[f32], traces: Option<&[f32]>) -> [u32; 2] {
+        let sum = |values: &[f32], which: usize| {
+            let sent = values.iter().zip(&self.fan_out).filter(|(value, _)| **value != 0.0);
+            sent.map(|(_, fan_out)| fan_out[which]).sum()
+        };
+        [sum(y, 0), sum(traces.unwrap_or(y), 1)]
+    }
 }
 
 impl Routine for Pointwise {
@@ -193,11 +207,12 @@ impl Routine for Pointwise {
         let active = y.iter().filter(|y| **y != 0.0).count() as u32;
         sram.set_floats(layout.cell, &cell);
         sram.set_floats(layout.y, &y);
-        if let Some(trace) = layout.trace {
-            let traces = pointwise::traces(sram.words(), layout, trace, restart);
-            sram.set_floats(trace, &traces);
+        let traces = layout.trace.map(|at| (at, pointwise::traces(sram.words(), layout, at, restart)));
+        if let Some((at, traces)) = &traces {
+            sram.set_floats(*at, traces);
         }
-        Ok(Ended { events: Some(active) })
+        let products = self.products(&y, traces.as_ref().map(|(_, traces)| traces.as_slice()));
+        Ok(Ended { events: Some(active), products })
     }
 
     fn touches(&self, _step: u32) -> Option<Touches> {

@@ -25,8 +25,8 @@ use crate::mapping::error::MapError;
 use crate::mapping::memory::{Common, MemoryMap, SlotLayout, block_bytes};
 use crate::mapping::options::Broadcast;
 use crate::mapping::product::{MatrixAccount, Operand, Together};
-use crate::net::EgruLayer;
 use crate::net::csr::{self, Csr};
+use crate::net::{Egru, EgruLayer};
 
 /// Time steps in which each PE computes its own sums, before those of a layer are computed at once.
 const STEPS_WITHOUT_COLUMNS: u32 = 2;
@@ -42,6 +42,21 @@ pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) shared: bool,
     /// W and R of each layer over all its PEs; see [`columns`].
     pub(in crate::mapping) columns: Vec<[Option<Arc<Deferred>>; 2]>,
+    /// Products that a value of each unit leads to, by layer; see [`fan_out`].
+    pub(in crate::mapping) fan_out: Vec<Vec<[u32; 2]>>,
+}
+
+/// Counts the products that a value of each unit leads to, by layer: weights other than 0 of its
+/// column in R of its own layer and in W of the next one.
+pub(in crate::mapping) fn fan_out(network: &Egru) -> Vec<Vec<[u32; 2]>> {
+    let of = |(k, layer): (usize, &EgruLayer)| {
+        let mut next =
+            network.layers.get(k + 1).map_or_else(Vec::new, |next| csr::source_nonzeros(&next.kernel));
+        next.resize(layer.units(), 0);
+        let own = csr::source_nonzeros(&layer.recurrent);
+        own.into_iter().zip(next).map(|(own, next)| [own, next]).collect()
+    };
+    network.layers.iter().enumerate().map(of).collect()
 }
 
 /// Share that operations are written for.
@@ -241,7 +256,10 @@ impl Writer<'_> {
         let layout = egru.pointwise;
         let accesses = pointwise_accesses(self.bank_map(place), &layout, self.costs.accesses());
         let restart = self.request.restart.filter(|restart| !restart.outputs);
-        Action::Call(Arc::new(Pointwise { layout, restart, accesses }))
+        let fan_out = &self.fan_out[place.k];
+        let units = &self.placed[place.k].assignment[place.number];
+        let fan_out = units.iter().map(|&unit| fan_out[unit as usize]).collect();
+        Action::Call(Arc::new(Pointwise { layout, restart, accesses, fan_out }))
     }
 
     /// Whether the PEs of layer `k` tell the layer before it when they have finished R·y.

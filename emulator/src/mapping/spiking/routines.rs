@@ -227,6 +227,6 @@ impl Routine for List {
 
     fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
         neurons::run(&self.call(), sram, self.units)?;
-        Ok(Ended { events: Some(self.spiking(sram)) })
+        Ok(Ended { events: Some(self.spiking(sram)), ..Ended::default() })
     }
 }

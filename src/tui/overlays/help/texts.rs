@@ -69,6 +69,8 @@ const TIMERS: &[Entry] = &[
     ("egru_internal", "R·y: the layer's last output times recurrent weights"),
     ("pointwise", "gates, cell state, threshold, event"),
     ("broadcast", "sending y to the PEs that read it"),
+    ("real time", "a frame or tick over the longest so far on the chip"),
+    ("slack", "share of a frame or tick that its busiest PE had left"),
 ];
 
 const SPARSITY: &[Entry] = &[
@@ -76,6 +78,9 @@ const SPARSITY: &[Entry] = &[
     ("W, R", "input weights, recurrent weights"),
     ("active units", "share of its units that sent an event in this token"),
     ("mean", "the same, mean since the start"),
+    ("products", "without a 0, and their share of all (dense), since the start"),
+    ("MACs, ACs", "multiply and add a value; add a weight for a spike"),
+    ("nJ each", "what active cores draw more, over these products"),
     ("chart", "active units over the last tokens, one scale for all"),
     ("silence", "a state not above its threshold sends 0: no event"),
 ];

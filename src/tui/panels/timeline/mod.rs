@@ -163,6 +163,7 @@ fn path_style(view: &View<'_>, cell: PathCell) -> (char, Style) {
         (Doing::Dram, _) => ('D', ink(theme, PhaseRole::Read, true)),
         (Doing::Send, _) => ('S', ink(theme, PhaseRole::Send, true)),
         (Doing::Host, _) => ('H', theme.text()),
+        (Doing::Timer, _) => ('T', theme.text()),
         (Doing::Unknown, _) => ('?', theme.dim()),
     }
 }

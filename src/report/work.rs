@@ -1,0 +1,66 @@
+//! Counts of work, and real time, for people.
+
+use super::table::{Table, field, grouped, percent};
+use crate::session::counts::{Counts, Products};
+use crate::session::real_time::RealTime;
+use crate::text::visible_line;
+
+/// Writes events, products and their energy by layer and projection.
+pub(super) fn count_table(counts: &Counts, out: &mut String) {
+    let operations = if counts.accumulates() { "effective ACs" } else { "effective MACs" };
+    let head = ["", "events", "dense MACs", operations, "of dense", "nJ each"];
+    let mut table = Table::new(&head);
+    let row = |name: String, events: Option<u64>, products: &Products, joules: Option<f64>| {
+        vec![
+            name,
+            events.map_or_else(String::new, grouped),
+            grouped(products.dense_macs),
+            grouped(products.synops),
+            percent(products.share()),
+            joules.map_or_else(String::new, nanojoules),
+        ]
+    };
+    for layer in &counts.layers {
+        let name = visible_line(&layer.layer).into_owned();
+        table.row(row(name, Some(layer.events), &layer.products, layer.active_per_synop_j));
+        for projection in counts.into_layer(&layer.layer) {
+            let name = format!("  {}", visible_line(&projection.name));
+            table.row(row(name, None, &projection.products, None));
+        }
+    }
+    let total = &counts.total;
+    table.row(row("all".to_owned(), Some(total.events), &total.products, total.active_per_synop_j));
+    table.write(out);
+    let what = if counts.accumulates() {
+        "events: spikes sent; effective: weights other than 0 that spikes added (SynOps)"
+    } else {
+        "events: values other than 0 sent; effective: products without a 0 (SynOps)"
+    };
+    field(out, 0, "", what);
+    let whole = total.energy_per_synop_j.map_or_else(String::new, |joules| {
+        format!("; with all of the chip's energy, idle parts too: {} nJ", nanojoules(joules))
+    });
+    field(out, 0, "", &format!("nJ each: what active cores draw more, over the SynOps{whole}"));
+    out.push('\n');
+}
+
+fn nanojoules(joules: f64) -> String {
+    let nanojoules = joules * 1e9;
+    if nanojoules < 10.0 { format!("{nanojoules:.3}") } else { format!("{nanojoules:.1}") }
+}
+
+/// Returns chip time beside real time in words.
+pub(super) fn real_time(real: &RealTime) -> String {
+    format!(
+        "{:.2} times real time in the longest step (#{}: {:.1} µs for {} µs), {:.2} times on average; {} worked \
+         longest in it, {:.1} µs: slack {:.1} %",
+        real.factor,
+        real.longest_step,
+        real.longest_us,
+        real.step_us,
+        real.mean_factor,
+        real.pe,
+        real.pe_us,
+        100.0 * real.slack
+    )
+}

@@ -1,0 +1,194 @@
+//! Counts of work by which networks and chips are compared: values sent, products of a dense
+//! evaluation, and products of values and weights that are not 0.
+//!
+//! Definitions are those of NeuroBench (Yik et al., Nature Communications 16, 1545 (2025); "Synaptic
+//! Operations" in the documentation of its harness): dense counts zeros of values and weights,
+//! effective counts neither; a product with a graded value is a multiply-accumulate (MAC), a weight
+//! added for a spike an accumulate (AC). `docs/report.md` says where they differ.
+
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::mapping::spiking::SpikingProgram;
+use crate::net::EgruLayer;
+use crate::net::csr::Csr;
+use crate::net::spiking::Network;
+use crate::task::SpikeCounts;
+
+/// Products since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Products {
+    /// Products of a dense evaluation: every weight in every time step, zeros as well.
+    pub dense_macs: u64,
+    /// Products of graded values and weights of which neither is 0.
+    pub effective_macs: u64,
+    /// Weights other than 0 that spikes added to sums.
+    pub effective_acs: u64,
+    /// Synaptic operations: `effective_macs` and `effective_acs` together.
+    pub synops: u64,
+}
+
+impl Products {
+    fn macs(dense_macs: u64, effective_macs: u64) -> Self {
+        Self { dense_macs, effective_macs, effective_acs: 0, synops: effective_macs }
+    }
+
+    fn acs(dense_macs: u64, effective_acs: u64) -> Self {
+        Self { dense_macs, effective_macs: 0, effective_acs, synops: effective_acs }
+    }
+
+    /// Returns the synaptic operations as a share of the dense products, 0 to 1; 0 without any.
+    pub fn share(&self) -> f64 {
+        self.synops as f64 / self.dense_macs.max(1) as f64
+    }
+}
+
+impl std::iter::Sum for Products {
+    fn sum<I: Iterator<Item = Self>>(products: I) -> Self {
+        products.fold(Self::default(), |sum, of| Self {
+            dense_macs: sum.dense_macs + of.dense_macs,
+            effective_macs: sum.effective_macs + of.effective_macs,
+            effective_acs: sum.effective_acs + of.effective_acs,
+            synops: sum.synops + of.synops,
+        })
+    }
+}
+
+/// Counts of a projection, or of a matrix of a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectionCounts {
+    /// Name of the projection; `W` or `R` of an EGRU layer.
+    pub name: String,
+    /// Layer or population whose sums it adds to.
+    pub layer: String,
+    /// Weights that are not 0: synapses.
+    pub synapses: u64,
+    /// Its products.
+    #[serde(flatten)]
+    pub products: Products,
+}
+
+/// Counts of a layer or population.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerCounts {
+    /// Name in the model.
+    pub layer: String,
+    /// Values other than 0, or spikes, that its units sent.
+    pub events: u64,
+    /// Products that its sums took.
+    #[serde(flatten)]
+    pub products: Products,
+    /// What its PEs' cores drew more in its operations than asleep, J.
+    pub active_j: f64,
+    /// `active_j` over the synaptic operations, J; `None` without one.
+    pub active_per_synop_j: Option<f64>,
+}
+
+/// Counts of a whole network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TotalCounts {
+    /// Values other than 0, or spikes, that all units sent.
+    pub events: u64,
+    /// All products.
+    #[serde(flatten)]
+    pub products: Products,
+    /// Sum over the layers, J.
+    pub active_j: f64,
+    /// `active_j` over the synaptic operations, J; `None` without one.
+    pub active_per_synop_j: Option<f64>,
+    /// Energy of the chip, idle parts and all, over the synaptic operations, J; `None` without one.
+    pub energy_per_synop_j: Option<f64>,
+}
+
+/// Counts since the start, to the end of the last completed time step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Sums over all layers.
+    pub total: TotalCounts,
+    /// Layers or populations, in network order.
+    pub layers: Vec<LayerCounts>,
+    /// Projections, or W and R of each layer, in network order.
+    pub projections: Vec<ProjectionCounts>,
+}
+
+impl Counts {
+    /// Returns the projections into a layer.
+    pub fn into_layer<'a>(&'a self, layer: &'a str) -> impl Iterator<Item = &'a ProjectionCounts> {
+        self.projections.iter().filter(move |projection| projection.layer == layer)
+    }
+
+    /// Returns `true` if the network sends spikes, whose synaptic operations are accumulates.
+    pub fn accumulates(&self) -> bool {
+        self.total.products.effective_acs > 0
+    }
+}
+
+/// Counts what a session's network has done so far.
+pub fn counts(session: &Session) -> Counts {
+    let program = session.program();
+    let (names, events, projections) = match (SpikingProgram::of(program), session.work().spike_counts()) {
+        (Some(spiking), Some(counts)) => spiking_counts(&spiking.network, counts),
+        _ => egru_counts(session),
+    };
+    let meter = session.meter();
+    let phases_j = meter.parts().phases_j;
+    let per_synop = |joules: f64, synops: u64| (synops > 0).then(|| joules / synops as f64);
+    let layer = |(k, (name, &events)): (usize, (&String, &u64))| {
+        let into = projections.iter().filter(|projection| projection.layer == *name);
+        let products: Products = into.map(|projection| projection.products).sum();
+        let active_j = phases_j.get(k).map_or(0.0, |phases| phases.iter().sum());
+        LayerCounts {
+            layer: name.clone(),
+            events,
+            products,
+            active_j,
+            active_per_synop_j: per_synop(active_j, products.synops),
+        }
+    };
+    let layers: Vec<LayerCounts> = names.iter().zip(&events).enumerate().map(layer).collect();
+    let products: Products = projections.iter().map(|projection| projection.products).sum();
+    let active_j = layers.iter().map(|layer| layer.active_j).sum();
+    let total = TotalCounts {
+        events: events.iter().sum(),
+        products,
+        active_j,
+        active_per_synop_j: per_synop(active_j, products.synops),
+        energy_per_synop_j: per_synop(meter.total().energy_j, products.synops),
+    };
+    Counts { total, layers, projections }
+}
+
+/// Names and events of the layers, and their projections.
+type Parts = (Vec<String>, Vec<u64>, Vec<ProjectionCounts>);
+
+fn spiking_counts(network: &Network, counts: SpikeCounts<'_>) -> Parts {
+    let names: Vec<String> = network.populations().iter().map(|of| of.name.clone()).collect();
+    let projection = |(of, &passed): (&crate::net::spiking::Projection, &u64)| ProjectionCounts {
+        name: of.name.clone(),
+        layer: names.get(of.to).cloned().unwrap_or_default(),
+        synapses: of.rows.synapses() as u64,
+        products: Products::acs(of.rows.dense_synapses() * counts.ticks, passed),
+    };
+    let projections = network.projections().iter().zip(counts.passed).map(projection).collect();
+    (names, counts.spikes.to_vec(), projections)
+}
+
+fn egru_counts(session: &Session) -> Parts {
+    let network = session.model().network();
+    let stats = session.stats();
+    let batch = u64::from(session.program().batch);
+    let matrices = |(layer, effective): (&EgruLayer, [u64; 2])| {
+        let matrix = |name: &str, matrix: &Csr, effective: u64| ProjectionCounts {
+            name: name.to_owned(),
+            layer: layer.name.clone(),
+            synapses: matrix.nnz() as u64,
+            products: Products::macs((matrix.rows() * matrix.cols()) as u64 * stats.steps * batch, effective),
+        };
+        let [input, recurrent] = effective;
+        [matrix("W", &layer.kernel, input), matrix("R", &layer.recurrent, recurrent)]
+    };
+    let projections = network.layers.iter().zip(stats.products.by_layer()).flat_map(matrices).collect();
+    let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
+    let events = (0..names.len()).map(|layer| stats.layer_events(layer)).collect();
+    (names, events, projections)
+}
