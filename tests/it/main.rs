@@ -47,6 +47,7 @@ mod spike_lists;
 mod spike_options;
 mod spiking;
 mod stories;
+mod ticks;
 mod timetable;
 mod trace;
 mod tune;

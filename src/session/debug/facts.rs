@@ -13,8 +13,7 @@ use crate::machine::program::{PeProgram, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
 use crate::mapping::egru::EgruSlot;
-use crate::session::Session;
-use crate::session::readings;
+use crate::session::{Session, readings, ticks};
 
 /// A value of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +114,12 @@ fn chip(session: &Session, fact: Fact) -> Option<f64> {
             let step_us = us(state.host.last_step_ticks);
             session.stats().energy.last()? * 1e6 / step_us
         }
+        Fact::Overruns => state.timer.count.overrun_count as f64,
+        Fact::LostTicks => ticks::sum(session, |pe| pe.timer.count.lost.into()) as f64,
+        Fact::LateSpikes => ticks::sum(session, |pe| pe.timer.count.misread) as f64,
+        Fact::LostSpikes if session.program().is_timed() => ticks::sum(session, ticks::lost_spikes) as f64,
+        Fact::LostSpikes => 0.0,
+        Fact::TickUse if stepped => ticks::most_used(session)?,
         _ => return None,
     })
 }
@@ -153,6 +158,11 @@ fn of_pe(session: &Session, fact: Fact, pe: Pe) -> Option<f64> {
             (state.count.busy_last_step as f64 / step as f64).min(1.0)
         }
         Fact::PeEnergyUj => session.meter().pe(pe.index()).total() * 1e6,
+        Fact::PeOverruns => state.timer.count.overruns.into(),
+        Fact::PeLateSpikes => state.timer.count.misread as f64,
+        Fact::PeLostSpikes if session.program().is_timed() => ticks::lost_spikes(state) as f64,
+        Fact::PeLostSpikes => 0.0,
+        Fact::PeTickUse if stepped => ticks::use_of(session, pe)?,
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 //! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the chip has done since.
 
 mod causes;
+mod ticks;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,7 @@ impl Finding {
 pub fn findings(session: &Session) -> Vec<Finding> {
     let mut injected = causes::injected(session);
     let mut found = causes::not_injected(session, &injected);
+    ticks::ticks(session, &mut found);
     overflows(session, &mut found);
     barriers(session, &mut found);
     inputs(session, &mut found);
