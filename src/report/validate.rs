@@ -15,6 +15,7 @@ mod text;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::chip::listing::ListingError;
 use crate::mapping::MapError;
 use crate::model::card::CardError;
 use crate::net::csr::CsrError;
@@ -169,6 +170,8 @@ pub enum Kind {
     Copied,
     /// Compares the program with itself.
     Itself,
+    /// Published of other programs and networks, of what the emulator does too.
+    Comparable,
     /// Both sides have a figure, of different things.
     NotComparable,
     /// Printed in the paper, not emulated.
@@ -177,13 +180,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which tables show them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Independent,
         Self::Order,
         Self::Reading,
         Self::Arithmetic,
         Self::Copied,
         Self::Itself,
+        Self::Comparable,
         Self::NotComparable,
         Self::PaperOnly,
     ];
@@ -197,8 +201,9 @@ impl Kind {
             Self::Arithmetic => "Arithmetic: sizes, memory map, published chip powers, or another row",
             Self::Copied => "Copied from the paper: no test",
             Self::Itself => "The program with itself: the paper prints no such figure",
+            Self::Comparable => "Spiking networks: comparable, of other software on the chip",
             Self::NotComparable => "Not comparable: other weights, other data",
-            Self::PaperOnly => "Paper only: the GPU",
+            Self::PaperOnly => "Paper only: the GPU, and spiking networks that are not public",
         }
     }
 
@@ -211,6 +216,7 @@ impl Kind {
             Self::Arithmetic => "arithmetic",
             Self::Copied => "constant copied from the paper",
             Self::Itself => "compares the program with itself",
+            Self::Comparable => "comparable with other software on the chip",
             Self::NotComparable => "not comparable",
             Self::PaperOnly => "paper only",
         }
@@ -244,6 +250,12 @@ pub enum Unit {
     /// Samples of a batch.
     #[serde(rename = "samples")]
     Samples,
+    /// Spikes.
+    #[serde(rename = "spikes")]
+    Spikes,
+    /// Millions a second.
+    #[serde(rename = "M/s")]
+    Millions,
 }
 
 /// How a figure lies to its band.
@@ -305,6 +317,9 @@ pub enum ValidateError {
     /// The gesture network's matrices.
     #[error("error: the gesture network cannot be built: {0}")]
     Matrix(#[from] CsrError),
+    /// The listing of a routine.
+    #[error("error: a routine's listing cannot be evaluated: {0}")]
+    Listing(#[from] ListingError),
     /// The gesture network's mapping.
     #[error("error: the gesture network cannot be put on the chip: {0}")]
     Map(#[from] MapError),

@@ -5,6 +5,9 @@ use crate::session::counts::{Counts, Products};
 use crate::session::real_time::RealTime;
 use crate::text::visible_line;
 
+/// Columns of a name in the table of counts.
+const NAME: usize = 18;
+
 /// Writes events, products and their energy by layer and projection.
 pub(super) fn count_table(counts: &Counts, out: &mut String) {
     let operations = if counts.accumulates() { "effective ACs" } else { "effective MACs" };
@@ -21,10 +24,12 @@ pub(super) fn count_table(counts: &Counts, out: &mut String) {
         ]
     };
     for layer in &counts.layers {
-        let name = visible_line(&layer.layer).into_owned();
+        let name = shortened(&visible_line(&layer.layer));
         table.row(row(name, Some(layer.events), &layer.products, layer.active_per_synop_j));
         for projection in counts.into_layer(&layer.layer) {
-            let name = format!("  {}", visible_line(&projection.name));
+            let from = if counts.accumulates() { &projection.from } else { &projection.name };
+            let arrow = if counts.accumulates() { "← " } else { "" };
+            let name = shortened(&format!("  {arrow}{}", visible_line(from)));
             table.row(row(name, None, &projection.products, None));
         }
     }
@@ -42,6 +47,14 @@ pub(super) fn count_table(counts: &Counts, out: &mut String) {
     });
     field(out, 0, "", &format!("nJ each: what active cores draw more, over the SynOps{whole}"));
     out.push('\n');
+}
+
+/// Cuts a name to [`NAME`] columns.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        return name.to_owned();
+    }
+    name.chars().take(NAME - 1).chain(['…']).collect()
 }
 
 fn nanojoules(joules: f64) -> String {

@@ -12,7 +12,7 @@ use super::Session;
 use crate::mapping::spiking::SpikingProgram;
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
-use crate::net::spiking::Network;
+use crate::net::spiking::{Network, Origin};
 use crate::task::SpikeCounts;
 
 /// Products since the start.
@@ -59,6 +59,8 @@ impl std::iter::Sum for Products {
 pub struct ProjectionCounts {
     /// Name of the projection; `W` or `R` of an EGRU layer.
     pub name: String,
+    /// Population or input whose values it takes; of `R` the layer itself.
+    pub from: String,
     /// Layer or population whose sums it adds to.
     pub layer: String,
     /// Weights that are not 0: synapses.
@@ -165,6 +167,10 @@ fn spiking_counts(network: &Network, counts: SpikeCounts<'_>) -> Parts {
     let names: Vec<String> = network.populations().iter().map(|of| of.name.clone()).collect();
     let projection = |(of, &passed): (&crate::net::spiking::Projection, &u64)| ProjectionCounts {
         name: of.name.clone(),
+        from: match of.from {
+            Origin::Source(source) => network.sources()[source].name.clone(),
+            Origin::Population(population) => names.get(population).cloned().unwrap_or_default(),
+        },
         layer: names.get(of.to).cloned().unwrap_or_default(),
         synapses: of.rows.synapses() as u64,
         products: Products::acs(of.rows.dense_synapses() * counts.ticks, passed),
@@ -177,17 +183,20 @@ fn egru_counts(session: &Session) -> Parts {
     let network = session.model().network();
     let stats = session.stats();
     let batch = u64::from(session.program().batch);
-    let matrices = |(layer, effective): (&EgruLayer, [u64; 2])| {
-        let matrix = |name: &str, matrix: &Csr, effective: u64| ProjectionCounts {
+    let matrices = |(k, (layer, effective)): (usize, (&EgruLayer, [u64; 2]))| {
+        let matrix = |name: &str, from: &str, matrix: &Csr, effective: u64| ProjectionCounts {
             name: name.to_owned(),
+            from: from.to_owned(),
             layer: layer.name.clone(),
             synapses: matrix.nnz() as u64,
             products: Products::macs((matrix.rows() * matrix.cols()) as u64 * stats.steps * batch, effective),
         };
+        let before = k.checked_sub(1).map_or("input", |before| network.layers[before].name.as_str());
         let [input, recurrent] = effective;
-        [matrix("W", &layer.kernel, input), matrix("R", &layer.recurrent, recurrent)]
+        [matrix("W", before, &layer.kernel, input), matrix("R", &layer.name, &layer.recurrent, recurrent)]
     };
-    let projections = network.layers.iter().zip(stats.products.by_layer()).flat_map(matrices).collect();
+    let projections =
+        network.layers.iter().zip(stats.products.by_layer()).enumerate().flat_map(matrices).collect();
     let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
     let events = (0..names.len()).map(|layer| stats.layer_events(layer)).collect();
     (names, events, projections)

@@ -154,7 +154,7 @@ fn text_and_comparison_show_the_counts() {
     let text = fine(&["run", "scenes/lm_small.ron", "--steps", "3"]);
     assert!(text.contains("effective MACs") && text.contains("idle parts too"), "{text}");
     let text = fine(&["run", "scenes/dnf.ron", "--steps", "20"]);
-    assert!(text.contains("effective ACs") && text.contains("pop1 → pop1"), "{text}");
+    assert!(text.contains("effective ACs") && text.contains("← pop1"), "{text}");
     let comparison = json(&["compare", "scenes/dnf.ron", "scenes/dnf.ron", "--steps", "10"]);
     let figure = comparison["figures"]
         .as_array()

@@ -305,6 +305,68 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     assert!(said.contains("fc1") && said.contains("NaN"), "{said}");
 }
 
+/// What no PE or not the chip has room for is said with the population and the numbers.
+#[test]
+fn what_fits_nowhere_is_refused_with_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = |inputs: usize, units: usize, synapses: &str, delay: u32| {
+        let neuron = "lif(threshold: 1.0, alpha_decay: 0.9, i_offset: 0.0, v_reset: 0.0)";
+        format!(
+            "Network(sources: [(name: \"in\", units: {inputs})], \
+             populations: [(name: \"cells\", units: {units}, neuron: {neuron})], \
+             projections: [(from: \"in\", to: \"cells\", synapses: {synapses}, delay: {delay})])"
+        )
+    };
+    std::fs::copy("models/dnf/network.ron", folder.path().join("network.ron")).unwrap();
+    let refused = |description: &str, command: &str| {
+        std::fs::write(folder.path().join("network.ron"), description).unwrap();
+        let model = format!("model={}", folder.path().display());
+        let output = spinntui(&[command, "scenes/dnf.ron", "--set", &model, "--set", "task.inputs=None"]);
+        (output.status.code(), text(&output.stderr) + &text(&output.stdout))
+    };
+    for (description, said) in [
+        // A sum a tick of delay: 240,004 of the 131,072 bytes of a PE.
+        (
+            network(2, 2, "OneToOne(1.0)", 60_000),
+            ["`cells`", "240004 of them are its ring of sums", "60,001 ticks", "shorter delays"],
+        ),
+        // Six bytes a synapse.
+        (
+            network(30_000, 2, "AllToAll(1.0)", 0),
+            ["`cells`", "not even one neuron fits", "of 131072", "Int8"],
+        ),
+        (network(60_000, 60_000, "OneToOne(1.0)", 0), ["need 240 PEs", "152 are free", "cells 240", "Int8"]),
+    ] {
+        let (code, text) = refused(&description, "run");
+        assert_eq!(code, Some(2), "{text}");
+        for words in said {
+            assert!(text.contains(words), "{words:?} is not in {text}");
+        }
+        assert_eq!(refused(&description, "check").0, Some(1), "a sound scene that does not fit");
+    }
+}
+
+/// The recurrent network of the NIR paper, on random spikes, has the bits of the mathematics.
+#[test]
+fn the_braille_network_runs_on_random_spikes() {
+    let Some(folder) = crate::common::shared("data/nir/03_rnn") else { return };
+    let model = format!("model={}", folder.join("braille_noDelay_bias_zero.nir").display());
+    for edits in
+        [&["mapping.schedule=LayerSequential"][..], &["mapping.schedule=Pipelined", "mapping.weights=Int8"]]
+    {
+        let mut arguments = vec!["run", "scenes/nir.ron", "--steps", "200", "--verify", "--format", "json"];
+        let poisson = ["task.inputs=None", "task.poisson=(rate_hz: 20, seed: 7)"];
+        for edit in [model.as_str()].into_iter().chain(poisson).chain(edits.iter().copied()) {
+            arguments.extend(["--set", edit]);
+        }
+        let report: Value = serde_json::from_str(&fine(&arguments)).unwrap();
+        let populations = report["spikes"]["populations"].as_array().unwrap();
+        let spikes = populations.iter().map(|population| population["spikes"].as_u64().unwrap());
+        assert!(spikes.clone().count() == 2 && spikes.min() > Some(0), "{populations:?}");
+        assert_eq!(report["chip"]["pes_used"], 2);
+    }
+}
+
 /// A trace has a value a tick, that of the mathematics.
 #[test]
 fn traced_potentials_are_in_the_report() {

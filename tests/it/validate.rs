@@ -142,7 +142,8 @@ fn a_pipeline_and_a_batch_take_what_the_slower_layer_takes() {
     assert!((1.05..1.15).contains(&(each / pipelined)), "{each} and {pipelined}");
     assert!((whole / each - 6.0).abs() < 1e-9 && whole > row("table3.time.batch6.whole").paper.unwrap());
     assert!(emulator("table3.memory.batch6") <= 131_072.0);
-    assert!(VALIDATION.rows.iter().all(|row| row.missing.is_none()));
+    let paper = VALIDATION.rows.iter().filter(|row| !row.id.starts_with("snn."));
+    assert!(paper.clone().count() > 40 && paper.clone().all(|row| row.missing.is_none()));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::thread;
 use super::ValidateError;
 use super::dvs::{self, Gestures};
 use super::readings::{self, Reading};
-use crate::chip::clock::us;
+use crate::chip::clock::{OperatingPoint, us};
+use crate::kernel::cost::KernelCosts;
+use crate::kernel::synapses::{DeliverWork, Form};
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
 use crate::machine::program::{PeProgram, Program, RegionKind};
@@ -126,6 +128,21 @@ pub struct Measured {
     pub gestures_pipelined: Spread<Run>,
     /// Bytes of a batch of [`GESTURE_BATCH`] on the fullest PE.
     pub gesture_batch: u32,
+    /// Synaptic events of a core in a second at 150 MHz, millions: weights f32, and int8.
+    pub synaptic_rates: [Spread<f64>; 2],
+}
+
+/// Synapses of a spike whose cycles give the rate of synaptic events: as many as neurons that
+/// SpiNNaker2's software puts on a PE.
+const SYNAPSES: u32 = 250;
+
+/// Returns the synaptic events of a core in a second at 150 MHz, millions.
+fn synaptic_rate(integers: bool) -> Result<Spread<f64>, ValidateError> {
+    let form = Form { counts: false, integers, later: false };
+    let work = DeliverWork { marked_words: 1, sources: 1, synapses: SYNAPSES, ..DeliverWork::default() };
+    let cycles = KernelCosts::committed()?.deliver(form, &work);
+    let mhz = f64::from(OperatingPoint::Mhz150.mhz());
+    Ok(Spread(REFILLS.map(|refill| f64::from(SYNAPSES) * mhz / cycles.at(refill.into()) as f64)))
 }
 
 impl Measured {
@@ -168,6 +185,7 @@ impl Measured {
             batches: gestures.batches,
             gestures_pipelined: gestures.pipelined,
             gesture_batch: gestures.bytes,
+            synaptic_rates: [synaptic_rate(false)?, synaptic_rate(true)?],
             model,
         })
     }

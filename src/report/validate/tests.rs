@@ -30,6 +30,7 @@ fn good() -> Measured {
         batches: vec![run; 6],
         gestures_pipelined: Spread([run; 3]),
         gesture_batch: 115_000,
+        synaptic_rates: [Spread([10.0; 3]), Spread([11.0; 3])],
     }
 }
 

@@ -201,14 +201,17 @@ impl Unit {
             Self::Ratio | Self::Perplexity => "",
             Self::Percent => "%",
             Self::Samples => "samples",
+            Self::Spikes => "spikes",
+            Self::Millions => "M/s",
         }
     }
 
     /// A number of this unit, with as many digits as say something.
     fn number(self, value: f64) -> String {
         match self {
-            Self::Bytes => grouped(value.round().max(0.0) as u64),
-            Self::Milliseconds | Self::Perplexity => format!("{value:.2}"),
+            Self::Bytes | Self::Spikes => grouped(value.round().max(0.0) as u64),
+            Self::Millions if value >= 1000.0 => grouped(value.round() as u64),
+            Self::Milliseconds | Self::Perplexity | Self::Millions => format!("{value:.2}"),
             Self::Percent => format!("{value:.1}"),
             Self::Samples => format!("{value:.0}"),
             Self::Watts | Self::Ratio => format!("{value:.3}"),

@@ -76,13 +76,18 @@ pub enum SpikingError {
     },
     /// A neuron needs more memory than a PE has, with its synapses and their sources.
     #[error(
-        "population `{name}`: not even one neuron fits a PE: {bytes} bytes are needed, of {there} that are there"
+        "population `{name}`: not even one neuron fits a PE: {bytes} bytes are needed, of {there} that are there{}",
+        delays(*delay, *ring)
     )]
     Neuron {
         /// Name of the population.
         name: String,
         /// Bytes that its neediest neuron takes.
         bytes: u64,
+        /// Longest delay of a synapse of the population, in ticks.
+        delay: u16,
+        /// Bytes of a neuron's ring of sums, which holds as many ticks.
+        ring: u64,
         /// Bytes of a PE's SRAM.
         there: u32,
     },
@@ -120,6 +125,14 @@ pub enum SpikingError {
     /// The committed listings cannot be executed.
     #[error(transparent)]
     Listing(#[from] ListingError),
+}
+
+/// Says what a ring of sums takes, where that is more than a share of the memory that matters.
+fn delays(delay: u16, ring: u64) -> String {
+    if ring < 1024 {
+        return String::new();
+    }
+    format!("; {ring} of them are its ring of sums, for delays of up to {}", several(delay.into(), "tick"))
 }
 
 impl SpikingError {

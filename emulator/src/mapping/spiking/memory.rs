@@ -53,6 +53,8 @@ pub struct Needs {
     fixed: u64,
     /// Bytes of a neuron without its synapses.
     neuron: u64,
+    /// Bytes of a neuron's ring of sums, which are part of these.
+    ring: u64,
     /// Bytes of the links of a projection and moment.
     links: u64,
     /// One for each projection and moment.
@@ -119,7 +121,12 @@ impl Needs {
             }
         }
         let links = if request.arrives() { 2 * u64::from(LINK_BYTES) } else { 0 };
-        Self { fixed, neuron: 4 * (arrays + ring) + list, links, parts }
+        Self { fixed, neuron: 4 * (arrays + ring) + list, ring: 4 * ring, links, parts }
+    }
+
+    /// Returns the bytes of a neuron's ring of sums.
+    pub fn ring(&self) -> u64 {
+        self.ring
     }
 
     /// Returns the bytes that these neurons need on one PE.

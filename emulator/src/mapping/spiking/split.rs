@@ -208,7 +208,14 @@ fn least(request: &Request<'_>, population: usize) -> Result<usize, SpikingError
     found.ok_or_else(|| {
         let neuron = |unit: u32| needs.bytes(&(unit..unit + 1));
         let bytes = (0..units as u32).map(neuron).max().unwrap_or(0);
-        SpikingError::Neuron { name: name(request, population), bytes, there: SRAM_BYTES }
+        let delay = request.network.longest_delay(population);
+        SpikingError::Neuron {
+            name: name(request, population),
+            bytes,
+            delay,
+            ring: needs.ring(),
+            there: SRAM_BYTES,
+        }
     })
 }
 

@@ -8,6 +8,7 @@ mod gpu;
 mod language;
 mod memory;
 mod path;
+mod spiking;
 
 use super::band::Band;
 use super::measure::{Measured, Spread};
@@ -52,8 +53,9 @@ const POWER: Ground = derived("75.2 mW + 152 PEs asleep + duty × active adder, 
 
 /// Returns every row, in the paper's order.
 pub fn rows(m: &Measured) -> Vec<Row> {
-    let rows = [memory::rows(m), language::rows(m), path::rows(m), gestures::rows(m), gpu::rows(m)];
-    rows.into_iter().flatten().map(Row::judged).collect()
+    let paper = [memory::rows(m), language::rows(m), path::rows(m), gestures::rows(m), gpu::rows(m)];
+    let rows = paper.into_iter().chain([spiking::rows(m)]);
+    rows.flatten().map(Row::judged).collect()
 }
 
 /// Returns a row without figures of the emulator and without a band.
