@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Finding;
-use crate::chip::clock::{TIMER_COUNT, Tick, us};
+use crate::chip::clock::{OperatingPoint, TIMER_COUNT, Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PhaseRole;
 use crate::machine::timer::{Overrun, TickCount};
@@ -110,7 +110,7 @@ fn overrun(session: &Session, of: &Late<'_>) -> Finding {
             format!("more PEs for {population} and the populations before it")
         }
     };
-    let help = format!("{}, or {less}", longer_tick(session));
+    let help = format!("{}; {less}", longer_tick(session));
     Finding::new(Level::Error, "overrun", of.pe.to_string(), what, &help).at(of.pe)
 }
 
@@ -125,7 +125,14 @@ fn population(session: &Session, pe: Pe) -> String {
 fn longer_tick(session: &Session) -> String {
     let longest = session.machine().state().timer.count.longest;
     let needed = longest.next_multiple_of(TIMER_COUNT);
-    format!("a longer tick (task.tick: Us({:.0}) would have done so far, Auto always does)", us(needed))
+    let faster = match session.program().operating_point {
+        OperatingPoint::Mhz150 => "; 300 MHz (chip.operating_point: Mhz300, or chip.dvfs for crowded ticks)",
+        OperatingPoint::Mhz300 => "",
+    };
+    format!(
+        "a longer tick (task.tick: Us({:.0}) would have done so far, Auto always does){faster}",
+        us(needed)
+    )
 }
 
 /// Spikes that were read in another tick than the one they were meant for.
