@@ -78,7 +78,7 @@ const SPARSITY: &[Entry] = &[
     ("W, R", "input weights, recurrent weights"),
     ("active units", "share of its units that sent an event in this token"),
     ("mean", "the same, mean since the start"),
-    ("products", "without a 0, and their share of all (dense), since the start"),
+    ("products", "without a 0, and their share of all; since the start"),
     ("MACs, ACs", "multiply and add a value; add a weight for a spike"),
     ("nJ each", "what active cores draw more, over these products"),
     ("chart", "active units over the last tokens, one scale for all"),
