@@ -81,6 +81,7 @@ impl Stats {
     }
 
     /// Counts the products of a network's matrices as well.
+    #[must_use]
     pub fn counting(self, network: &Egru) -> Self {
         Self { products: EffectiveProducts::new(network), ..self }
     }

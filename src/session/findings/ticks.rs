@@ -77,17 +77,16 @@ fn late(session: &Session) -> Vec<Late<'_>> {
 }
 
 fn overrun(session: &Session, of: &Late<'_>) -> Finding {
-    let phase = |overrun: &Overrun| session.program().legend.words(overrun.phase).words;
-    let mut what = format!(
+    let mut what = vec![format!(
         "overran {}, first #{} by {:.1} µs",
         several(of.count.overruns.into(), "tick"),
         step_number(of.first.step),
         us(of.first.late)
-    );
+    )];
     if of.worst.step != of.first.step {
-        what += &format!(", most #{} by {:.1} µs", step_number(of.worst.step), us(of.worst.late));
+        what.push(format!("most #{} by {:.1} µs", step_number(of.worst.step), us(of.worst.late)));
     }
-    what += &format!("; what took longest: {}", phase(of.worst));
+    let cause = session.program().legend.words(of.worst.phase).words;
     let spikes = |count: u64| several(count, "spike");
     let effects = [
         (u64::from(of.waiting), format!("up to {} waited", spikes(of.waiting.into()))),
@@ -95,10 +94,10 @@ fn overrun(session: &Session, of: &Late<'_>) -> Finding {
         (u64::from(of.count.lost), format!("{} lost", several(of.count.lost.into(), "tick"))),
         (of.count.misread, format!("{} read in another tick than meant", spikes(of.count.misread))),
     ];
-    for (_, text) in effects.into_iter().filter(|(count, _)| *count > 0) {
-        what += ", ";
-        what += &text;
-    }
+    let effects: Vec<String> =
+        effects.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    let effects = if effects.is_empty() { String::new() } else { format!("; {}", effects.join(", ")) };
+    let what = format!("{}; what took longest: {cause}{effects}", what.join(", "));
     let population = population(session, of.pe);
     let less = match session.program().legend.role(of.worst.phase) {
         PhaseRole::Compute(_) => {

@@ -53,7 +53,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// Returns the first text of at most `width` columns, or the last one.
-fn fitting<const N: usize>(texts: [String; N], width: u16) -> String {
+fn fitting(texts: &[String], width: u16) -> String {
     let fits = |text: &&String| text.chars().count() <= usize::from(width);
     texts.iter().find(fits).or(texts.last()).cloned().unwrap_or_default()
 }
@@ -69,7 +69,7 @@ fn sum_line(view: &View<'_>, width: u16) -> Option<String> {
         format!("all: {least} · {energy} each"),
         format!("all: {least}"),
     ];
-    Some(fitting(texts, width))
+    Some(fitting(&texts, width))
 }
 
 /// Products without a 0 and their share of the dense ones, longest wording first.
@@ -143,11 +143,11 @@ fn product_lines(view: &View<'_>, index: usize, (width, rows): (u16, u16)) -> Ve
         Some(each) => [format!("{whole} · {each} each"), format!("{short} · {each}"), short, least],
         None => [whole, short.clone(), short, least],
     };
-    let mut lines = vec![Line::from(vec![name("products".to_owned()), Span::raw(fitting(texts, width))])];
+    let mut lines = vec![Line::from(vec![name("products".to_owned()), Span::raw(fitting(&texts, width))])];
     if rows >= PROJECTIONS_FROM {
         let projections = counts.into_layer(&layer.layer).take(usize::from(rows - PROJECTIONS_FROM));
         lines.extend(projections.map(|of| {
-            let text = fitting(products_words(counts, &of.products), width);
+            let text = fitting(&products_words(counts, &of.products), width);
             let through = Span::styled(format!("  {}", visible_line(&of.name)), theme.dim());
             Line::from(vec![name(String::new()), Span::raw(text), through])
         }));
