@@ -142,7 +142,8 @@ fn populations(session: &Session, network: &Network) -> Vec<Layer> {
     };
     let balances = check::program_balance(session.program());
     let layer = |(k, balance): (usize, check::LayerBalance)| {
-        let units = network.populations()[k].units;
+        // Sources that spike at random have PEs as well, behind those of the populations.
+        let units = session.program().units_of(PopulationId::at(k));
         let synapses = balance.nonzeros_mean * balance.pes as f64;
         Layer {
             name: balance.layer,

@@ -94,7 +94,7 @@ pub struct TotalCounts {
     /// All products.
     #[serde(flatten)]
     pub products: Products,
-    /// Sum over the layers, J.
+    /// What all cores drew more in operations than asleep, those of random sources as well, J.
     pub active_j: f64,
     /// `active_j` over the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,
@@ -149,7 +149,7 @@ pub fn counts(session: &Session) -> Counts {
     };
     let layers: Vec<LayerCounts> = names.iter().zip(&events).enumerate().map(layer).collect();
     let products: Products = projections.iter().map(|projection| projection.products).sum();
-    let active_j = layers.iter().map(|layer| layer.active_j).sum();
+    let active_j = phases_j.iter().flatten().sum();
     let total = TotalCounts {
         events: events.iter().sum(),
         products,

@@ -11,7 +11,7 @@ use crate::machine::legend::PopulationId;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::options::Waiting;
 use crate::machine::probe::link_load;
-use crate::machine::program::{Action, PeProgram, Slot};
+use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
 use crate::mapping::spiking::SpikingProgram;
@@ -86,7 +86,7 @@ struct Synapses {
 }
 
 fn zeros(nonzeros: u64, all: u64) -> f32 {
-    1.0 - nonzeros as f32 / all.max(1) as f32
+    if all == 0 { 0.0 } else { 1.0 - nonzeros as f32 / all as f32 }
 }
 
 fn of_layer(layer: &EgruLayer) -> Synapses {
@@ -99,11 +99,12 @@ fn of_layer(layer: &EgruLayer) -> Synapses {
     }
 }
 
-fn of_population(network: &Network, population: usize) -> Synapses {
+/// Counts of a population, or behind the populations of a source that spikes at random.
+fn of_population(network: &Network, program: &Program, population: usize) -> Synapses {
     let into = || network.projections().iter().filter(move |projection| projection.to == population);
     let sum = |of: fn(&Projection) -> u64| into().map(of).sum();
     Synapses {
-        units: network.populations()[population].units,
+        units: program.units_of(PopulationId::at(population)),
         inputs: into().map(|projection| projection.rows.inputs()).sum(),
         nonzeros: (sum(|of| of.rows.synapses() as u64), sum(|of| of.rows.dense_synapses())),
         matrix_sparsity: None,
@@ -113,8 +114,8 @@ fn of_population(network: &Network, population: usize) -> Synapses {
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let program = session.program();
     let synapses: Vec<Synapses> = match SpikingProgram::of(program) {
-        Some(spiking) => (0..spiking.network.populations().len())
-            .map(|population| of_population(&spiking.network, population))
+        Some(spiking) => (0..program.populations.len())
+            .map(|population| of_population(&spiking.network, program, population))
             .collect(),
         None => session.model().network().layers.iter().map(of_layer).collect(),
     };

@@ -363,7 +363,13 @@ fn the_braille_network_runs_on_random_spikes() {
         let populations = report["spikes"]["populations"].as_array().unwrap();
         let spikes = populations.iter().map(|population| population["spikes"].as_u64().unwrap());
         assert!(spikes.clone().count() == 2 && spikes.min() > Some(0), "{populations:?}");
-        assert_eq!(report["chip"]["pes_used"], 2);
+        // Two populations, and the source on a PE of its own.
+        assert_eq!(
+            (&report["chip"]["pes_used"], report["layers"].as_array().unwrap().len()),
+            (&Value::from(3), 3)
+        );
+        let counts = &report["counts"]["projections"][0];
+        assert!(counts["from"] == "input" && counts["synops"].as_u64() > Some(0), "{counts}");
     }
 }
 

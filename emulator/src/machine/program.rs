@@ -366,6 +366,13 @@ impl Program {
         self.pes.get(pe.index())?.as_ref()
     }
 
+    /// Returns the number of units of a population, on all its PEs together.
+    pub fn units_of(&self, population: PopulationId) -> usize {
+        let pes = self.populations.get(population.index()).map_or(&[][..], |population| &population.pes);
+        let slots = pes.iter().filter_map(|&pe| self.pe(pe)?.slot_of(population));
+        slots.map(|(_, slot)| slot.units.len()).sum()
+    }
+
     /// Returns the PE of `pes` with most bytes in use, the first of several; `None` where none
     /// has a program.
     pub fn fullest_of(&self, pes: impl IntoIterator<Item = Pe>) -> Option<(Pe, &PeProgram)> {

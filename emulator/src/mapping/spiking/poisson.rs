@@ -45,7 +45,7 @@ impl Routine for DrawSpikes {
         }
         let spikes = draw(sram, &self.call, &mut drawn.1)?;
         drawn.0 += 1;
-        Ok(Ended { events: Some(spikes) })
+        Ok(Ended { events: Some(spikes), ..Ended::default() })
     }
 }
 
