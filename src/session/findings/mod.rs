@@ -107,7 +107,7 @@ fn mapping(session: &Session) -> &MappingOptions {
 /// What is known of the scene, its inputs and its model before anything runs.
 fn inputs(session: &Session, found: &mut Vec<Finding>) {
     let lints = input_lints(session.work().notes())
-        .chain(pipeline_idle(&session.loaded.scene))
+        .chain(pipeline_idle(&session.loaded.scene).filter(|_| !session.program().is_timed()))
         .chain(model_notes(session.model()));
     found.extend(lints.map(|lint| Finding::new(lint.level, lint.rule, lint.place, lint.message, &lint.help)));
 }

@@ -86,7 +86,13 @@ fn overrun(session: &Session, of: &Late<'_>) -> Finding {
     if of.worst.step != of.first.step {
         what.push(format!("most #{} by {:.1} µs", step_number(of.worst.step), us(of.worst.late)));
     }
-    let cause = session.program().legend.words(of.worst.phase).words;
+    let legend = &session.program().legend;
+    let held = of.worst.phase == legend.announced;
+    let cause = if held {
+        "timers fired in quick succession, after slower PEs had held them up".to_owned()
+    } else {
+        format!("what took longest: {}", legend.words(of.worst.phase).words)
+    };
     let spikes = |count: u64| several(count, "spike");
     let effects = [
         (u64::from(of.waiting), format!("up to {} waited", spikes(of.waiting.into()))),
@@ -97,9 +103,10 @@ fn overrun(session: &Session, of: &Late<'_>) -> Finding {
     let effects: Vec<String> =
         effects.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
     let effects = if effects.is_empty() { String::new() } else { format!("; {}", effects.join(", ")) };
-    let what = format!("{}; what took longest: {cause}{effects}", what.join(", "));
+    let what = format!("{}; {cause}{effects}", what.join(", "));
     let population = population(session, of.pe);
-    let less = match session.program().legend.role(of.worst.phase) {
+    let less = match legend.role(of.worst.phase) {
+        _ if held => "less work for the PEs that overran by more".to_owned(),
         PhaseRole::Compute(_) => {
             format!("fewer neurons a PE (units_per_pe of {population} in mapping.layers)")
         }
