@@ -8,6 +8,7 @@
 //! | floor | module | what lives there |
 //! |---|---|---|
 //! | 8 | [`cli`] | one file a verb |
+//! | 7 | [`assignment`] | goals that an answer meets or not |
 //! | 7 | [`tui`], [`report`] | the faces: terminal app; JSON and text |
 //! | 6 | [`session`] | one experiment: build from a scene, step, run, snapshots, the engine thread |
 //! | 5 | [`scene`] | the RON files users write |
@@ -22,6 +23,7 @@
 // The emulator is a crate of its own (`emulator/`); its modules go by the same names here.
 pub use spinnaker2_emulator::{chip, file, kernel, machine, mapping, model, net, text};
 
+pub mod assignment;
 pub mod cli;
 pub mod output;
 pub mod report;

@@ -4,6 +4,7 @@
 //! finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint asked for was hit; `validate`: a figure left its band); 2 bad input or usage.
 //! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
+pub mod assignment;
 pub mod calibrate;
 pub mod check;
 pub mod compare;
@@ -27,6 +28,7 @@ pub mod quantize;
 pub mod replay;
 pub mod run;
 pub mod screenshot;
+pub mod steps;
 pub mod synth;
 pub mod trace;
 pub mod tune;
@@ -214,6 +216,8 @@ enum Verb {
     Calibrate(calibrate::CalibrateArgs),
     /// Give a lesson in the terminal; without a name, list the lessons
     Lesson(lesson::LessonArgs),
+    /// Show an assignment for a class, or grade an answer to it
+    Assignment(assignment::AssignmentArgs),
     /// Write a scene as memory images and spec.json, as a host would take them; read it back
     Export(export::ExportArgs),
     /// Draw the app's screen at a moment: text or a picture, for slides and pages
@@ -369,6 +373,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     let code = match (cli.verb, cli.open.scene) {
         (Some(Verb::Run(args)), _) => run::run(&args),
         (Some(Verb::Lesson(args)), _) => return lesson::lesson(&args),
+        (Some(Verb::Assignment(args)), _) => assignment::assignment(&args),
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Peek(args)), _) => peek::peek(&args),

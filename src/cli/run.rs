@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::points::{self, Asked, PointArgs};
+use super::steps::{StepArgs, StepTables};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::output::{Output, OutputError, Reads, Replace, say};
 use crate::report::gather::Around;
@@ -35,6 +36,8 @@ Examples:
   spinntui run scenes/lm_small.ron --format json --output report.json
   spinntui run scenes/lm_small.ron --stream | jq -r 'select(.step) | .surprisal'
       one JSON line a time step, then the report
+  spinntui run scenes/lm_small.ron --steps 20 --watch perplexity --watch 'unit(\"rnns.1\", 4).c' --watch-output c.csv
+      values after every time step, as a table
   spinntui run scenes/lm_small.ron --break 'surprisal > 12 bits'
       up to the first word that surprises; exit code 1 if none does
   spinntui run scenes/lm_small.ron --steps 20 --verify
@@ -86,6 +89,9 @@ pub struct RunArgs {
     pub trace_log: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub tables: StepArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub points: PointArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
@@ -118,7 +124,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     session.run_exactly(args.exact);
     let asked = args.asked();
     let mut points = points::points(&mut session, &asked)?;
-    let Written { mut output, mut traced, arrays } = Written::create(args, &session)?;
+    let Written { mut output, mut traced, mut tables, arrays } = Written::create(args, &session)?;
     let target = target(args, &session);
 
     if args.verify && !Verifier::applies(&session) {
@@ -147,6 +153,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
         if difference.is_some() {
             break;
         }
+        tables.note(&session)?;
         if args.stream {
             line(&mut output, &StreamLine::of(&session))?;
             output.flush_now()?;
@@ -163,6 +170,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     write(args, &report, &mut output)?;
     output.finish()?;
     traced.finish()?;
+    tables.finish()?;
     if let Some((path, mut arrays)) = arrays {
         let fail = |source| OutputError::Write { place: path.display().to_string(), source };
         let written = session.work().write_outputs(&mut arrays).map_err(fail)?;
@@ -194,6 +202,7 @@ fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> boo
 struct Written {
     output: Output,
     traced: Traced,
+    tables: StepTables,
     /// Outputs of the task, with their path.
     arrays: Option<(PathBuf, Output)>,
 }
@@ -213,6 +222,7 @@ impl Written {
         if let Some(path) = &args.trace_log {
             reads.add("the trace log that is written", path);
         }
+        let tables = StepTables::create(&args.tables, session, &mut reads)?;
         let replace = if args.force { Replace::Yes } else { Replace::No };
         let arrays = match session.loaded.output_file(replace)? {
             Some(OutputFile::Asked(path)) => {
@@ -225,7 +235,7 @@ impl Written {
             }
             None => None,
         };
-        Ok(Self { output, traced, arrays })
+        Ok(Self { output, traced, tables, arrays })
     }
 }
 

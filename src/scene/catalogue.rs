@@ -9,9 +9,10 @@ use crate::file;
 
 /// Scenes that one begins with stand first.
 const FIRST: [&str; 2] = ["scenes/lm_small.ron", "scenes/lm.ron"];
-/// Folder of all scenes, and the one in it that holds lessons, which are no scenes.
+/// Folder of all scenes.
 const SCENES: &str = "scenes";
-const LESSONS: &str = "lessons";
+/// Folders in it that hold other files than scenes: lessons, and assignments.
+const OTHERS: [&str; 2] = ["assignments", "lessons"];
 
 /// One scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub fn scenes() -> Vec<Entry> {
 
 fn is_scene(name: &Path) -> bool {
     name.starts_with(SCENES)
-        && !name.starts_with(Path::new(SCENES).join(LESSONS))
+        && !OTHERS.iter().any(|other| name.starts_with(Path::new(SCENES).join(other)))
         && name.extension().is_some_and(|extension| extension == "ron")
 }
 

@@ -39,6 +39,8 @@ files![
     "models/egru-lm-tiny/vocab.txt",
     "scenes/debug/corrupt.ron",
     "scenes/debug/slow.ron",
+    "scenes/assignments/faster.ron",
+    "scenes/assignments/fewer-pes.ron",
     "scenes/lessons/a-bit-flips.ron",
     "scenes/lessons/another-kernel.ron",
     "scenes/lessons/silence-is-cheap.ron",

@@ -6,6 +6,7 @@
 mod common;
 
 mod architecture;
+mod assignments;
 mod banks;
 mod broadcast;
 mod calibrate;
@@ -46,6 +47,7 @@ mod screenshot;
 mod spike_lists;
 mod spike_options;
 mod spiking;
+mod steps;
 mod stories;
 mod ticks;
 mod timetable;

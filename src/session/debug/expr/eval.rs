@@ -185,21 +185,45 @@ pub(super) enum Quantity {
     Word(Word),
 }
 
-impl Value {
-    /// The value of an expression now: what conditions compare, without the comparison.
-    pub fn evaluate(text: &str, session: &Session) -> Result<Self, ExprError> {
+/// Checked value over one scene, to be looked at again and again: `perplexity`, `unit("rnns.1", 41).c`.
+#[derive(Clone, Debug)]
+pub struct Expression(Quantity);
+
+impl Expression {
+    /// Reads and checks an expression: what conditions compare, without the comparison.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is no value of the scene, or has something behind it, as conditions may.
+    pub fn new(text: &str, names: &Names) -> Result<Self, ExprError> {
         let (node, modifiers) = parse::parse(text)?;
         if modifiers != Modifiers::default() {
             return Err(ExprError::new(0..text.len(), "only conditions have something behind them", ""));
         }
-        Ok(match check::quantity(text, &node, &Names::of(session))? {
+        check::quantity(text, &node, names).map(Self)
+    }
+
+    /// Returns the value now.
+    pub fn value(&self, session: &Session) -> Value {
+        match &self.0 {
             Quantity::Number(number, unit) => {
-                number.value(session).map_or(Self::Absent, |value| Self::Number(value, unit))
+                number.value(session).map_or(Value::Absent, |value| Value::Number(value, *unit))
             }
             Quantity::Word(word) => {
-                word.value(session).map_or(Self::Absent, |word| Self::Word(word.to_owned()))
+                word.value(session).map_or(Value::Absent, |word| Value::Word(word.to_owned()))
             }
-        })
+        }
+    }
+}
+
+impl Value {
+    /// Returns the value of an expression now.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Expression::new`] does.
+    pub fn evaluate(text: &str, session: &Session) -> Result<Self, ExprError> {
+        Ok(Expression::new(text, &Names::of(session))?.value(session))
     }
 }
 

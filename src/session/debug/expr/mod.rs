@@ -16,6 +16,6 @@ pub mod table;
 pub mod unit;
 
 pub use self::error::ExprError;
-pub use self::eval::{Condition, Value};
+pub use self::eval::{Condition, Expression, Value};
 pub use self::names::Names;
 pub use self::parse::{MAX_LENGTH, Modifiers};
