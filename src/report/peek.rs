@@ -9,13 +9,18 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::session::Session;
-use crate::session::inspect::{CoreView, MemoryView, NeuronsView, UnitLinks, UnitView};
+use crate::session::inspect::{
+    CoreView, MemoryView, NeuronView, NeuronsView, SpikingPage, TickView, UnitLinks, UnitView,
+};
 use crate::session::snapshot::{Inspection, PartView, PeStatus};
+use crate::text::several;
 
 /// Column at which values begin.
 const INDENT: usize = 13;
 /// Words before and behind the one asked for.
 const AROUND: usize = 32;
+/// Coming sums of a spiking neuron in the table.
+const SUMS: usize = 4;
 
 /// What was seen, where and when.
 #[derive(Clone, Debug, Serialize)]
@@ -83,6 +88,7 @@ impl PeekReport {
             Some(PartView::Core(core)) => Self::core(core, &mut out),
             Some(PartView::Memory(memory)) => self.memory(memory, &mut out),
             Some(PartView::Neurons(neurons)) => self.neurons(neurons, &mut out),
+            Some(PartView::SpikingNeurons(page)) => Self::spiking(page, &mut out),
         }
         out
     }
@@ -99,9 +105,16 @@ impl PeekReport {
         }
         for slot in &core.slots {
             let (x, y) = (slot.x, slot.y);
-            let blocks = format!("x {} of {} blocks, y {} of {}", x.0, x.1, y.0, y.1);
+            let blocks = if core.ticks.is_some() {
+                several(u64::from(slot.units), "neuron")
+            } else {
+                format!("x {} of {} blocks, y {} of {}", x.0, x.1, y.0, y.1)
+            };
             let sample = if slot.sample > 0 { format!(" sample {}", slot.sample) } else { String::new() };
             row(&format!("{}{sample}", slot.layer), format!("#{}: {blocks}", slot.step));
+        }
+        if let Some(ticks) = &core.ticks {
+            row("ticks", ticks_text(ticks));
         }
         row("packets", format!("{} received, {} sent", grouped(core.received), grouped(core.sent)));
         row("busy", percent(core.duty));
@@ -183,7 +196,7 @@ impl PeekReport {
         out.push('\n');
         for element in &word.elements {
             let value = format!("{} = {}", element.text, element.value);
-            field(out, INDENT, &format!("{:05x}", element.label.address), &value);
+            field(out, INDENT, &format!("{:05x}", element.label.address()), &value);
         }
         if let Some(link) = &word.link {
             field(out, INDENT, "leads to", &format!("{} at {}", link.to, place_text(link.place.at)));
@@ -217,6 +230,50 @@ impl PeekReport {
         Self::links(links, out);
     }
 
+    fn spiking(page: &SpikingPage, out: &mut String) {
+        out.push('\n');
+        let _ = writeln!(out, "{}: {}", page.population, page.ticks());
+        out.push('\n');
+        let first = page.neurons.first();
+        let has = |test: fn(&NeuronView) -> bool| first.is_some_and(test);
+        let (current, inhibition) = (has(|of| of.i.is_some()), has(|of| of.inhibition.is_some()));
+        let sums = first.map_or(0, |neuron| neuron.sums.len().min(SUMS)) as u32;
+        let mut heads: Vec<String> = ["no.", "neuron", "v", "θ", "s"].map(str::to_owned).to_vec();
+        heads.extend(current.then(|| "i".to_owned()));
+        heads.extend(inhibition.then(|| "i inh".to_owned()));
+        heads.extend((0..sums).map(|ahead| format!("sum #{}", page.next + ahead)));
+        let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+        let number = |value: f32| format!("{value:.4}");
+        for neuron in &page.neurons {
+            let mut row = vec![neuron.number.to_string(), neuron.neuron.to_string(), number(neuron.v)];
+            row.push(neuron.theta.map_or_else(String::new, number));
+            row.push(match neuron.spikes {
+                None | Some(0) => String::new(),
+                Some(1) => "*".to_owned(),
+                Some(count) => count.to_string(),
+            });
+            row.extend(neuron.i.map(number));
+            row.extend(neuron.inhibition.map(number));
+            row.extend(neuron.sums.iter().take(sums as usize).map(|&sum| number(sum)));
+            table.row(row);
+        }
+        table.write(out);
+        let (first, last) = (page.before, page.before as usize + page.neurons.len());
+        if (page.neurons.len() as u32) < page.total {
+            let _ = writeln!(out, "places {first} to {} of {}", last.saturating_sub(1), page.total);
+        }
+        let Some(links) = &page.links else { return };
+        if let Some(neuron) = page.neurons.iter().find(|neuron| neuron.number == links.number) {
+            out.push('\n');
+            field(out, INDENT, "neuron", &format!("{} of {}", neuron.neuron, page.population));
+            if page.scale.to_bits() != 1.0_f32.to_bits() {
+                let text = format!("values in units of the model; the SRAM holds them times {}", page.scale);
+                field(out, INDENT, "scale", &text);
+            }
+        }
+        Self::links(links, out);
+    }
+
     fn links(links: &UnitLinks, out: &mut String) {
         let spots: Vec<String> =
             links.spots.iter().map(|spot| format!("{:05x} {}", spot.address, spot.name)).collect();
@@ -238,6 +295,25 @@ impl PeekReport {
     fn layer(&self, layer: PopulationId) -> &str {
         self.layers.get(usize::from(layer)).map_or("?", String::as_str)
     }
+}
+
+fn ticks_text(ticks: &TickView) -> String {
+    let period = ticks.period_us.map_or("as long as needed".to_owned(), |us| format!("{us:.0} µs each"));
+    let late = if ticks.overruns > 0 || ticks.misread > 0 {
+        format!(
+            "; {} overran, {} lost, {} misread",
+            several(ticks.overruns.into(), "tick"),
+            ticks.lost,
+            several(ticks.misread, "spike")
+        )
+    } else {
+        String::new()
+    };
+    let (last, longest) = (ticks.last_us, ticks.longest_us);
+    format!(
+        "{period}; the last took {last:.1} µs here, the longest {longest:.1} µs (#{}){late}",
+        ticks.longest_step
+    )
 }
 
 fn place_text(at: u32) -> String {

@@ -74,6 +74,30 @@ pub struct PeView {
     pub bank_bytes: [u32; 4],
     /// Non-zero weights it hosts.
     pub nonzeros: u32,
+    /// Fill of its FIFO; `None` where nothing is routed to it.
+    pub fifo: Option<FifoUse>,
+    /// Use of its ticks; `None` where no timer begins the time steps.
+    pub tick: Option<TickUse>,
+}
+
+/// Fill of a PE's FIFO, as shares of its entries, 0..=1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FifoUse {
+    /// Filled now.
+    pub fill: f32,
+    /// Filled at most since the start.
+    pub most: f32,
+}
+
+/// Use of the ticks by a PE, as shares of a tick: above 1 where the PE ended too late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TickUse {
+    /// Share of the last completed tick.
+    pub last: f32,
+    /// Share of the longest tick since the start.
+    pub longest: f32,
+    /// Ticks since the start that ended after the next one had begun.
+    pub overruns: u32,
 }
 
 /// One layer of the network, as mapped.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::debug::PointCommand;
 use super::history::Place;
 pub use super::pace::{Speed, StepUnit};
-use super::snapshot::Focus;
+use super::snapshot::{Focus, Pin};
 use crate::machine::fault::Fault;
 
 /// One request to the engine.
@@ -64,6 +64,8 @@ pub enum Command {
     Perform(Performance),
     /// Which detail snapshots carry beside the summary.
     Focus(Focus),
+    /// Neurons whose membrane potentials snapshots carry.
+    Pin(Vec<Pin>),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
     /// End the engine thread.
@@ -104,6 +106,7 @@ impl Command {
             | Self::Open { .. }
             | Self::Perform(_)
             | Self::Focus(_)
+            | Self::Pin(_)
             | Self::Quit => false,
         }
     }

@@ -252,6 +252,7 @@ impl Runner {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: Focus::Nothing,
+            pins: Vec::new(),
             history: HistoryView::default(),
             debug: DebugView::default(),
         };
@@ -338,6 +339,7 @@ impl Runner {
             }
             Command::Open { .. } => self.open(command, notify),
             Command::Focus(focus) => self.focus(focus),
+            Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
             Command::Back { .. }
             | Command::Go(_)
             | Command::Bookmark(_)

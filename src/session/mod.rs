@@ -19,6 +19,7 @@ pub mod findings;
 pub mod history;
 pub mod inspect;
 pub mod longest_step;
+pub mod membrane;
 pub mod opening;
 pub mod pace;
 pub mod products;
@@ -99,6 +100,8 @@ pub struct Session {
     ended_phase: Option<(PopulationId, PhaseId)>,
     /// Recent history, recorded while a front end shows the timeline.
     tape: Option<timeline::Tape>,
+    /// Potentials of the last ticks, recorded for front ends.
+    membranes: Option<membrane::Membranes>,
     faults: FaultPlan,
     opening: Opening,
     /// Uses of the opening's critical path; empty until a front end asks after its last step.
@@ -125,6 +128,7 @@ impl Session {
             last_event,
             ended_phase,
             tape,
+            membranes: None,
             faults,
             opening: Opening::default(),
             opening_uses: OnceLock::new(),
@@ -180,6 +184,9 @@ impl Session {
     fn note_step(&mut self) {
         let outputs = self.outputs();
         self.stats.step(&self.machine, &outputs);
+        if let (Some(membranes), Some(spikes)) = (&mut self.membranes, outputs.first()) {
+            membranes.note(&self.machine, self.stats.steps - 1, spikes);
+        }
         self.opening.note(self.stats.steps, &self.machine);
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
@@ -226,6 +233,19 @@ impl Session {
         } else if !on && self.tape.take().is_some() {
             self.machine.stop_recording();
         }
+    }
+
+    /// Records the neurons' potentials from now on, where the network has spiking ones.
+    ///
+    /// Recording changes nothing of what the chip does.
+    pub fn watch_membranes(&mut self) {
+        self.membranes = membrane::Membranes::new(self.machine.program());
+    }
+
+    /// Returns the potential of a neuron in the last ticks; `None` if there is no such neuron, or
+    /// nothing is recorded.
+    pub fn membrane(&self, pin: membrane::Pin) -> Option<membrane::MembraneView> {
+        self.membranes.as_ref()?.view(self.program(), self.steps(), pin)
     }
 
     /// The timeline is recorded, but only since the last completed step.

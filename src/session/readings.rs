@@ -2,7 +2,8 @@
 
 use super::Session;
 use super::chip_view::{
-    EnergyView, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView,
+    EnergyView, FifoUse, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView,
+    TickUse,
 };
 use crate::chip::clock::us;
 use crate::chip::geometry::{Pe, QPES};
@@ -14,10 +15,10 @@ use crate::machine::probe::link_load;
 use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
-use crate::mapping::spiking::SpikingProgram;
+use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
 use crate::net::EgruLayer;
 use crate::net::spiking::{Network, Projection};
-use crate::text::visible_line;
+use crate::text::{several, visible_line};
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -73,7 +74,25 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
         energy_total_uj: (meter.pe(pe.index()).total() * 1e6) as f32,
         bank_bytes: loaded.bank_bytes(),
         nonzeros: loaded.populations().map(|slot| slot.detail.weights()).sum(),
+        fifo: (state.fifo.capacity > 0).then(|| {
+            let share = |entries: u32| entries as f32 / state.fifo.capacity as f32;
+            FifoUse { fill: share(state.fifo.fill), most: share(state.fifo.count.high_water) }
+        }),
+        tick: tick_use(session, state),
     }
+}
+
+/// Shares of a tick that a PE needs: of the timer's period, or of the time of all PEs where each
+/// tick is as long as needed.
+fn tick_use(session: &Session, state: &PeState) -> Option<TickUse> {
+    let timer = session.program().timer.as_ref()?;
+    let (count, all) = (&state.timer.count, session.machine().state());
+    let share = |ticks: u64, of: u64| if of == 0 { 0.0 } else { (ticks as f64 / of as f64) as f32 };
+    Some(TickUse {
+        last: share(count.last, timer.period.unwrap_or(all.host.last_step_ticks)),
+        longest: share(count.longest, timer.period.unwrap_or(all.timer.count.longest)),
+        overruns: count.overruns,
+    })
 }
 
 /// Matrices or projections of a layer.
@@ -265,7 +284,14 @@ pub(super) fn pe_detail(session: &Session, pe: Pe) -> Option<PeDetail> {
     let sample =
         if session.program().batch > 1 { format!(", sample {}", slot.sample) } else { String::new() };
     let words = session.program().legend.words(phase);
+    let timed = session.program().is_timed();
     let size = match words.role {
+        PhaseRole::Send if timed => {
+            let list = SpikingSlot::of(slot).and_then(|share| share.list);
+            let spikes = list.map_or(0, |list| state.sram.word(list));
+            format!(", {}", several(spikes.into(), "spike"))
+        }
+        _ if words.fires && timed => format!(", {}", several(slot.units.len() as u64, "neuron")),
         PhaseRole::Send => format!(", {} packets to {} destinations", slot.packets(), slot.targets.len()),
         _ if words.fires => format!(", {} units", slot.units.len()),
         _ => Some(slot.detail.work(phase))

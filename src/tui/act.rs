@@ -6,18 +6,21 @@ use super::asking::{self, Question};
 use super::command::{Action, Direction, pe};
 use super::fault::{self, Kind};
 use super::given::Given;
+use super::heat::Metric;
 use super::looks;
 use super::overlays::{constants, help, message};
 use super::palette;
 use super::panel::PanelId;
+use super::panels::task::raster;
 use super::panels::{pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
+use super::state::raster::RasterState;
 use super::teaching;
 use super::widgets::prompt::Prompt;
 use super::widgets::{floor_plan, scroll_by};
 use crate::session::command::Command;
 use crate::session::history::Place;
-use crate::session::snapshot::{Focus, Part, RunState};
+use crate::session::snapshot::{Focus, Part, PartView, Pin, RunState};
 
 /// Carries out a command of the table.
 pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
@@ -100,8 +103,8 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Move(direction) => moved(app, direction, times),
         Action::Page(direction) => page(app, direction, times),
         Action::Edge(direction) => edge(app, direction),
-        Action::NextMetric => app.metric = app.metric.next(),
-        Action::PreviousMetric => app.metric = app.metric.previous(),
+        Action::NextMetric => app.metric = app.other_metric(Metric::next),
+        Action::PreviousMetric => app.metric = app.other_metric(Metric::previous),
         Action::ToggleWindow => app.window = app.window.other(),
         Action::ToggleMatrix => {
             app.network = match app.network {
@@ -120,10 +123,17 @@ fn look(app: &mut App, action: Action, times: u32) {
             close(app, false);
         }
         Action::Expand => app.expanded = !app.expanded,
+        Action::ZoomIn | Action::ZoomOut | Action::LatestSteps | Action::TimelineRows
+            if raster::has_keys(app) =>
+        {
+            in_raster(app, action, times);
+        }
         Action::ZoomIn => timeline::moves::zoom(app, true, times),
         Action::ZoomOut => timeline::moves::zoom(app, false, times),
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
+        Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
+        Action::Pin => pin(app),
         Action::CriticalPe => timeline::moves::critical(app),
         Action::Help => {
             let page = help::first_page(app);
@@ -150,6 +160,37 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Palette => palette::open(app),
         _ => {}
     }
+}
+
+/// Carries out a command on a raster.
+fn in_raster(app: &mut App, action: Action, times: u32) {
+    raster::change(app, |state, bands| match action {
+        Action::ZoomIn => state.zoom_ticks(true, times),
+        Action::ZoomOut => state.zoom_ticks(false, times),
+        Action::NeuronsIn => state.zoom_neurons(bands, true, times),
+        Action::NeuronsOut => state.zoom_neurons(bands, false, times),
+        Action::TimelineRows => state.next_population(bands),
+        _ => state.whole(),
+    });
+}
+
+/// Pins the neuron at the cursor of the raster, or of the PE panel.
+fn pin(app: &mut App) {
+    if let Some(PartView::SpikingNeurons(page)) = app.inspection().and_then(|shown| shown.view.as_ref())
+        && in_pe(app)
+    {
+        let neuron = page.neurons.iter().find(|neuron| neuron.number == app.pe.unit);
+        let pin = neuron.map(|neuron| Pin { population: page.id, neuron: neuron.neuron });
+        let name = page.population.clone();
+        app.notice = pin.map(|pin| app.raster.toggle(&name, pin));
+        return;
+    }
+    let mut told = None;
+    raster::change(app, |state, bands| {
+        let pin = RasterState::pin_of(bands, state.neuron);
+        told = pin.map(|(pin, name)| state.toggle(name, pin));
+    });
+    app.notice = told;
 }
 
 fn ask(app: &mut App, question: Question) -> Vec<Effect> {
@@ -222,6 +263,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Crash { .. }));
     app.crashed = false;
     app.asked_focus = Focus::Nothing;
+    app.asked_pins.clear();
     app.notice = Some("engine started again".to_owned());
     vec![Effect::RestartEngine]
 }
@@ -257,7 +299,8 @@ fn close(app: &mut App, had_count: bool) {
 
 /// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
 fn moved(app: &mut App, direction: Direction, times: u32) {
-    let on_line = app.overlays.is_empty() && timeline::moves::moved(app, direction, times);
+    let on_line = app.overlays.is_empty()
+        && (timeline::moves::moved(app, direction, times) || raster::moved(app, direction, times));
     if !on_line {
         move_or_scroll(app, direction, times);
     }

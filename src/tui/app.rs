@@ -16,6 +16,7 @@ use super::state::palette::PaletteOverlay;
 use super::state::pe::PeState;
 use super::state::points::PointsOverlay;
 use super::state::presenter::Presenter;
+use super::state::raster::RasterState;
 use super::state::timeline::TimelineState;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
@@ -24,7 +25,7 @@ use crate::chip::geometry::Pe;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
-use crate::session::snapshot::{Focus, Inspection, SharedSnapshot, Snapshot};
+use crate::session::snapshot::{Focus, Inspection, Pin, SharedSnapshot, Snapshot};
 use crate::text::visible_line;
 
 /// Everything that can happen to the app.
@@ -189,6 +190,8 @@ pub struct App {
     pub pe: PeState,
     /// View of the timeline: window, cursor, choice of rows.
     pub timeline: TimelineState,
+    /// Part of a spike raster that is shown, and the pinned neurons.
+    pub raster: RasterState,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -207,6 +210,8 @@ pub struct App {
     pub recording_failed: Option<String>,
     /// Detail the engine was last asked for.
     pub asked_focus: Focus,
+    /// Neurons whose potentials the engine was last asked for.
+    pub asked_pins: Vec<Pin>,
     /// What conditions can name in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
@@ -237,6 +242,7 @@ impl App {
             network: NetworkView::default(),
             pe: PeState::default(),
             timeline: TimelineState::default(),
+            raster: RasterState::default(),
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,
@@ -246,6 +252,7 @@ impl App {
             crashed: false,
             recording_failed: None,
             asked_focus: Focus::Nothing,
+            asked_pins: Vec::new(),
             names: None,
             typed: Vec::new(),
             commanded: Vec::new(),
@@ -276,6 +283,15 @@ impl App {
     pub fn shown_metric(&self) -> Metric {
         let idle = self.picture().is_some_and(|snapshot| snapshot.steps == 0) && self.lesson.is_none();
         if idle && self.metric == Metric::Activity { Metric::Layer } else { self.metric }
+    }
+
+    /// Returns the next metric of which there are values, in the direction of `step`.
+    pub fn other_metric(&self, step: fn(Metric) -> Metric) -> Metric {
+        let mut metric = step(self.metric);
+        while self.picture().is_some_and(|snapshot| !metric.applies(snapshot)) {
+            metric = step(metric);
+        }
+        metric
     }
 
     /// Whether a panel is on screen.

@@ -4,7 +4,9 @@ use super::app::{App, Overlay};
 use super::command::{Action, COMMANDS, Command, Context, When};
 use super::keymap::{Key, Keymap};
 use super::panel::PanelId;
+use super::panels::task::raster;
 use super::teaching::question;
+use crate::session::snapshot::PartView;
 
 /// What has the keyboard, apart from a line being typed.
 pub fn context(app: &App) -> Context {
@@ -25,7 +27,10 @@ pub fn applies(app: &App, when: When) -> bool {
         }
         When::Warned => app.picture().is_some_and(|snapshot| !snapshot.findings.is_empty()),
         When::Pe => in_pe(app),
-        When::Timeline => app.snapshot.is_some() && app.focus() == PanelId::Timeline,
+        When::Timeline => in_timeline(app),
+        When::Zoom => in_timeline(app) || raster::has_keys(app),
+        When::Raster => raster::has_keys(app),
+        When::Neurons => raster::has_keys(app) || in_pe(app) && shows_neurons(app),
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
     }
@@ -34,6 +39,15 @@ pub fn applies(app: &App, when: When) -> bool {
 /// Keys go to the PE panel: it has the focus and nothing lies over it.
 pub(super) fn in_pe(app: &App) -> bool {
     app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
+}
+
+fn in_timeline(app: &App) -> bool {
+    app.snapshot.is_some() && app.focus() == PanelId::Timeline
+}
+
+fn shows_neurons(app: &App) -> bool {
+    let view = app.inspection().and_then(|shown| shown.view.as_ref());
+    matches!(view, Some(PartView::SpikingNeurons(_)))
 }
 
 /// Keys that work everywhere, the help's search included.

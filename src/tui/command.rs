@@ -65,14 +65,21 @@ pub enum Action {
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
-    /// Half the timeline's window, about its cursor.
+    /// Half the window of timeline or raster, about its cursor.
     ZoomIn,
     /// Twice of it.
     ZoomOut,
-    /// The timeline's last step; with a count, that number of steps.
+    /// The timeline's last step; with a count, that number of steps. All of a raster.
     LatestSteps,
-    /// Give every PE a row of the timeline, or share the rows among all layers.
+    /// Give every PE a row of the timeline, or share the rows among all layers; in a raster, the
+    /// next population alone, or all.
     TimelineRows,
+    /// Half the neurons of a raster, about its cursor.
+    NeuronsIn,
+    /// Twice the neurons of a raster.
+    NeuronsOut,
+    /// Pin the neuron at the cursor, or take its pin out.
+    Pin,
     /// Select the PE that is on the critical path at the timeline's cursor.
     CriticalPe,
     /// Focus the next panel.
@@ -198,6 +205,12 @@ pub enum When {
     Pe,
     /// The timeline has the focus.
     Timeline,
+    /// The timeline, or a raster of spikes, has the focus.
+    Zoom,
+    /// A raster of spikes has the focus.
+    Raster,
+    /// A raster of spikes has the focus, or the spiking neurons of a PE.
+    Neurons,
     /// The list of breakpoints is open.
     Points,
     /// A lesson is taken.
@@ -214,6 +227,9 @@ impl When {
             Self::Warned => "nothing is worth knowing",
             Self::Pe => "requires focus on the PE panel",
             Self::Timeline => "requires focus on the timeline",
+            Self::Zoom => "requires focus on the timeline or a raster of spikes",
+            Self::Raster => "requires focus on a raster of spikes (panel 2)",
+            Self::Neurons => "requires focus on a raster of spikes or a PE's spiking neurons",
             Self::Points => "the list of breakpoints is not open",
             Self::Lesson => "this is no lesson",
         }

@@ -42,7 +42,7 @@ impl Argument {
             Self::Fault => "as in a scene: KillPe(pe: (3, 4, 2)) · Tab offers one of each kind",
             Self::Name => "a name; without one, the next number",
             Self::Pe | Self::Kill => "x,y,p as on the floor plan: 3,4,2",
-            Self::Metric => "activity · duty · SRAM fill · energy · layer",
+            Self::Metric => "activity · duty · SRAM fill · energy · FIFO fill · tick use · layer",
             Self::Speed => "free · 10 steps/s · 1000 events/s",
             Self::Condition(_) | Self::Until => {
                 "a condition: surprisal > 12 bits · docs/debugging.md has all names"

@@ -20,13 +20,18 @@ pub enum Metric {
     Sram,
     /// Energy.
     Energy,
+    /// Share of a PE's FIFO that is filled.
+    Fifo,
+    /// Share of the tick that a PE needs, where timers begin the time steps.
+    Tick,
     /// Which layer a PE works for.
     Layer,
 }
 
 impl Metric {
     /// All metrics, in the order the key walks through them.
-    pub const ALL: [Self; 5] = [Self::Activity, Self::Duty, Self::Sram, Self::Energy, Self::Layer];
+    pub const ALL: [Self; 7] =
+        [Self::Activity, Self::Duty, Self::Sram, Self::Energy, Self::Fifo, Self::Tick, Self::Layer];
 
     /// The next one, round.
     #[must_use]
@@ -44,6 +49,15 @@ impl Metric {
         self as usize
     }
 
+    /// Returns whether the PEs of a snapshot have values of the metric.
+    pub fn applies(self, snapshot: &Snapshot) -> bool {
+        match self {
+            Self::Fifo => snapshot.pes.iter().any(|pe| pe.fifo.is_some()),
+            Self::Tick => snapshot.pes.iter().any(|pe| pe.tick.is_some()),
+            Self::Activity | Self::Duty | Self::Sram | Self::Energy | Self::Layer => true,
+        }
+    }
+
     /// Name for titles.
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,6 +65,8 @@ impl Metric {
             Self::Duty => "duty",
             Self::Sram => "SRAM fill",
             Self::Energy => "energy",
+            Self::Fifo => "FIFO fill",
+            Self::Tick => "tick use",
             Self::Layer => "layer",
         }
     }
@@ -60,7 +76,9 @@ impl Metric {
         match (self, window) {
             (Self::Activity, Window::Mean) => "mean of 70",
             (Self::Duty, Window::Mean) => "since start",
-            (Self::Sram, _) => "now",
+            (Self::Sram, _) | (Self::Fifo, Window::Step) => "now",
+            (Self::Fifo, Window::Mean) => "most at once",
+            (Self::Tick, Window::Mean) => "longest",
             (Self::Layer, _) => "as mapped",
             _ => return format!("this {step}"),
         }
@@ -79,6 +97,10 @@ impl Metric {
             (Self::Duty, Window::Mean) => Some(pe.duty_mean),
             (Self::Sram, _) => Some(sram_fill(pe)),
             (Self::Energy, _) => Some(pe.energy_uj),
+            (Self::Fifo, Window::Step) => pe.fifo.map(|fifo| fifo.fill),
+            (Self::Fifo, Window::Mean) => pe.fifo.map(|fifo| fifo.most),
+            (Self::Tick, Window::Step) => pe.tick.map(|tick| tick.last),
+            (Self::Tick, Window::Mean) => pe.tick.map(|tick| tick.longest),
             (Self::Layer, _) => pe.layer.map(|layer| layer.index() as f32),
         }
     }
@@ -86,7 +108,9 @@ impl Metric {
     /// A value with its unit.
     pub fn format(self, value: f32) -> String {
         match self {
-            Self::Activity | Self::Duty | Self::Sram => format!("{:.1} %", value * 100.0),
+            Self::Activity | Self::Duty | Self::Sram | Self::Fifo | Self::Tick => {
+                format!("{:.1} %", value * 100.0)
+            }
             Self::Energy => format!("{value:.2} µJ"),
             Self::Layer => format!("{value:.0}"),
         }
@@ -95,7 +119,9 @@ impl Metric {
     /// An end of the scale with its unit, as short as it goes.
     pub fn format_end(self, value: f32) -> String {
         match self {
-            Self::Activity | Self::Duty | Self::Sram => format!("{} %", round_off(value * 100.0)),
+            Self::Activity | Self::Duty | Self::Sram | Self::Fifo | Self::Tick => {
+                format!("{} %", round_off(value * 100.0))
+            }
             Self::Energy => format!("{} µJ", round_off(value)),
             Self::Layer => format!("{value:.0}"),
         }
@@ -141,11 +167,12 @@ pub struct Scales {
     build: u64,
     activity: f32,
     energy: f32,
+    fifo: f32,
 }
 
 impl Default for Scales {
     fn default() -> Self {
-        Self { build: 0, activity: 0.05, energy: 0.0 }
+        Self { build: 0, activity: 0.05, energy: 0.0, fifo: 0.01 }
     }
 }
 
@@ -160,13 +187,15 @@ impl Scales {
         };
         grow(&mut self.activity, largest(|pe| pe.activity.max(pe.activity_mean)), 0.05);
         grow(&mut self.energy, largest(|pe| pe.energy_uj), 0.0);
+        grow(&mut self.fifo, largest(|pe| pe.fifo.map_or(0.0, |fifo| fifo.most)), 0.01);
     }
 
     /// The value that gets the brightest colour.
     pub fn end(&self, metric: Metric) -> f32 {
         match metric {
             Metric::Activity => self.activity.min(1.0),
-            Metric::Duty | Metric::Sram => 1.0,
+            Metric::Fifo => self.fifo.min(1.0),
+            Metric::Duty | Metric::Sram | Metric::Tick => 1.0,
             Metric::Energy => self.energy,
             Metric::Layer => 0.0,
         }

@@ -62,6 +62,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
     let due = teaching::due(app, &effects);
     effects.extend(due);
     effects.extend(ask_for_detail(app));
+    effects.extend(ask_for_pins(app));
     effects
 }
 
@@ -138,6 +139,15 @@ fn show_crash(app: &mut App, text: String) {
     if !app.overlays.iter().any(|overlay| matches!(overlay, Overlay::Crash { .. })) {
         app.overlays.push(Overlay::Crash { text, scroll: 0 });
     }
+}
+
+/// Asks the engine for the potentials of pinned neurons.
+fn ask_for_pins(app: &mut App) -> Option<Effect> {
+    if app.raster.pins == app.asked_pins || app.crashed || app.snapshot.is_none() {
+        return None;
+    }
+    app.asked_pins.clone_from(&app.raster.pins);
+    Some(Effect::Engine(Command::Pin(app.asked_pins.clone())))
 }
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.

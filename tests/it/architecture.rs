@@ -396,15 +396,14 @@ fn the_machine_names_no_network() {
 
 /// What is about an EGRU and stays so: the paper's tables, estimates and the mathematics behind
 /// `verify`, gates and cell states, labels of weights.
-const ABOUT_THE_EGRU: [&str; 13] = [
+const ABOUT_THE_EGRU: [&str; 12] = [
     "report/spec/mod.rs",
     "report/validate",
     "session/cache.rs",
     "session/debug/expr/names.rs",
     "session/debug/facts.rs",
     "session/inspect/follow.rs",
-    "session/inspect/memory.rs",
-    "session/inspect/mod.rs",
+    "session/inspect/labels.rs",
     "session/inspect/neurons.rs",
     "session/products.rs",
     "session/stats.rs",

@@ -47,6 +47,7 @@ mod screenshot;
 mod spike_lists;
 mod spike_options;
 mod spiking;
+mod spiking_views;
 mod steps;
 mod stories;
 mod ticks;

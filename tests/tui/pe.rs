@@ -14,7 +14,7 @@ use spinntui::session::build::{ModelCache, Plan};
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
 use spinntui::session::inspect::Link;
-use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView, RunState, Snapshot};
+use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView, Pin, RunState, Snapshot};
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
@@ -29,20 +29,28 @@ struct Rig {
     app: App,
     session: Session,
     focus: Focus,
+    pins: Vec<Pin>,
 }
 
 impl Rig {
     /// The small language model after two words and so many events.
     fn new(size: (u16, u16), events: usize) -> Self {
-        let loaded = LoadedScene::load(Path::new("scenes/lm_small.ron"), &[]).unwrap();
+        Self::of("scenes/lm_small.ron", size, 2, events)
+    }
+
+    /// A scene after `steps` time steps and `events` events.
+    fn of(scene: &str, size: (u16, u16), steps: usize, events: usize) -> Self {
+        let loaded = LoadedScene::load(Path::new(scene), &[]).unwrap();
         let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
         let mut session = plan.start(loaded).unwrap();
-        session.step(StepUnit::TimeStep);
-        session.step(StepUnit::TimeStep);
+        session.watch_membranes();
+        for _ in 0..steps {
+            session.step(StepUnit::TimeStep);
+        }
         for _ in 0..events {
             session.advance();
         }
-        let mut rig = Self { app: empty_app(size), session, focus: Focus::Nothing };
+        let mut rig = Self { app: empty_app(size), session, focus: Focus::Nothing, pins: Vec::new() };
         rig.answer();
         rig
     }
@@ -54,6 +62,7 @@ impl Rig {
             speed: Speed::Unlimited,
             steps_per_second: 0.0,
             focus: self.focus,
+            pins: self.pins.clone(),
             debug: DebugView::default(),
             history: HistoryView::default(),
         };
@@ -77,6 +86,9 @@ impl Rig {
         for effect in effects {
             if let Effect::Engine(Command::Focus(focus)) = effect {
                 (self.focus, asked) = (*focus, true);
+            }
+            if let Effect::Engine(Command::Pin(pins)) = effect {
+                (self.pins, asked) = (pins.clone(), true);
             }
         }
         asked
@@ -124,6 +136,22 @@ fn the_three_parts_at_three_sizes() {
     assert_snapshot!("80x24-pe-beside", rig.screen("8 v a a a a"));
     let mut rig = Rig::new((120, 40), 300);
     assert_snapshot!("120x40-pe-beside", rig.screen("8 v v"));
+}
+
+/// Spiking neurons in the panel, and their potentials below the raster.
+#[test]
+fn a_spiking_network_at_three_sizes() {
+    let _settings = snapshots();
+    for (size, name) in [((80, 24), "80x24"), ((120, 40), "120x40"), ((200, 60), "200x60")] {
+        let mut rig = Rig::of("scenes/dnf.ron", size, 40, 0);
+        assert_snapshot!(format!("{name}-spiking-neurons"), rig.screen("8 v v j j"));
+        assert_snapshot!(format!("{name}-spiking-memory"), rig.screen("z V a a a a"));
+        let mut rig = Rig::of("scenes/lif.ron", size, 60, 0);
+        assert_snapshot!(format!("{name}-spiking-task"), rig.screen("2 @"));
+    }
+    let mut rig = Rig::of("scenes/lif.ron", (80, 24), 60, 0);
+    rig.app.set_looks(Looks { depth: Depth::Off, glyphs: Glyphs::Ascii, ..Looks::default() });
+    assert_snapshot!("80x24-spiking-task-ascii", rig.screen("2 @"));
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub fn at(step: u64) -> Snapshot {
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
+        membranes: Vec::new(),
         focus: None,
         inspection: None,
         timeline: None,
@@ -208,6 +209,8 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
         energy_total_uj: (5.3 + 1.6 * noise(seed, 3)) * step as f32,
         bank_bytes: [bank(0), bank(1), bank(2), if layer == 2 { bank(3) / 4 } else { bank(3) }],
         nonzeros: 10_300 + (700.0 * noise(seed, 5)) as u32,
+        fifo: None,
+        tick: None,
     }
 }
 

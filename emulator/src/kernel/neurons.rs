@@ -2,6 +2,8 @@
 //!
 //! [`calls`] gives the sequence whose bits are those of [`crate::net::spiking::update::update`].
 
+use serde::{Deserialize, Serialize};
+
 use super::{KernelFault, Memory, WORDS};
 use crate::net::compare::Compare;
 use crate::net::spiking::update::{Constants, FiringMode, Mode, SynapseMode};
@@ -112,7 +114,8 @@ pub struct Call {
 }
 
 /// Array of a population's neurons on a PE: a word a neuron.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Array {
     /// Sums of 8-bit weights as singles.
     Input,

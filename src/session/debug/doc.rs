@@ -80,5 +80,10 @@ const fn describe(group: Group) -> (&'static str, &'static str) {
             "By layer and number within the layer, as in the model, from 0; in a batch a third number says which sample: \
              `unit(\"rnns.1\", 41, 2).c`.",
         ),
+        Group::Neuron => (
+            "A spiking neuron",
+            "By population and number within the population, from 0. A value that its model lacks is never there: \
+             a comparison with it does not hold.",
+        ),
     }
 }

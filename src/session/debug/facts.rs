@@ -1,6 +1,6 @@
 //! The values that conditions ask for, read straight from session and machine: no snapshot is built for them.
 
-use super::expr::names::UnitPlace;
+use super::expr::names::{NeuronPlace, UnitPlace};
 use super::expr::table::Fact;
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
@@ -13,6 +13,7 @@ use crate::machine::program::{PeProgram, Slot};
 use crate::machine::sram::SRAM_BYTES;
 use crate::machine::state::PeState;
 use crate::mapping::egru::EgruSlot;
+use crate::session::inspect::neuron_now;
 use crate::session::{Session, readings, ticks};
 
 /// A value of something.
@@ -37,6 +38,8 @@ pub enum Of {
     Link(usize),
     /// A unit.
     Unit(UnitPlace),
+    /// A spiking neuron.
+    Neuron(NeuronPlace),
 }
 
 /// A number; none before there is one.
@@ -47,6 +50,7 @@ pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
         Of::Pe(pe) => of_pe(session, fact, pe),
         Of::Link(link) => of_link(session, fact, link),
         Of::Unit(place) => of_unit(session, fact, place),
+        Of::Neuron(place) => of_neuron(session, fact, place),
     }
 }
 
@@ -208,4 +212,18 @@ fn gate(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {
         Fact::UnitR => out.r,
         _ => out.g,
     }))
+}
+
+/// Returns a value of a spiking neuron, as its PE's SRAM holds it, in units of the model.
+fn of_neuron(session: &Session, fact: Fact, place: NeuronPlace) -> Option<f64> {
+    let neuron = neuron_now(session, place.pe, place.index)?;
+    match fact {
+        Fact::NeuronV => Some(f64::from(neuron.v)),
+        Fact::NeuronTheta => neuron.theta.map(f64::from),
+        Fact::NeuronI => neuron.i.map(f64::from),
+        Fact::NeuronInhibition => neuron.inhibition.map(f64::from),
+        Fact::NeuronSpikes => neuron.spikes.map(f64::from),
+        Fact::NeuronSum => neuron.sums.first().map(|&sum| f64::from(sum)),
+        _ => None,
+    }
 }

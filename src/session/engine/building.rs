@@ -135,6 +135,7 @@ impl Runner {
 
     fn swap_in(&mut self, mut session: Session, notify: Notify<'_>) {
         session.run_exactly(self.options.exact);
+        session.watch_membranes();
         self.history = Some(History::new(&mut session));
         for spec in self.options.points.drain(..) {
             self.points.obey(&PointCommand::Add(spec), &mut session);

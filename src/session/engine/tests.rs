@@ -107,6 +107,7 @@ fn the_summary_stays_small() {
         speed: Speed::Unlimited,
         steps_per_second: 0.0,
         focus: Focus::Nothing,
+        pins: Vec::new(),
         history: HistoryView::default(),
         debug: DebugView::default(),
     };

@@ -50,6 +50,27 @@ pub struct SlotView {
     pub y: (u32, u32),
 }
 
+/// Ticks of a PE whose timer begins the time steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TickView {
+    /// Number of the tick, from 1, that the PE is in or ended last; 0 before the first.
+    pub step: u32,
+    /// Time from tick to tick, µs; `None` where each is as long as its slowest PE needs.
+    pub period_us: Option<f64>,
+    /// Time that the PE took for the tick it ended last, µs.
+    pub last_us: f64,
+    /// Longest time that it took for a tick, µs.
+    pub longest_us: f64,
+    /// Number of the longest tick, from 1.
+    pub longest_step: u32,
+    /// Ticks that ended after the next one had begun.
+    pub overruns: u32,
+    /// Ticks lost, since the timer fired twice meanwhile.
+    pub lost: u32,
+    /// Spikes taken in another tick than the one they were meant for.
+    pub misread: u64,
+}
+
 /// A phase's time in the last time step it was in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimerView {
@@ -142,6 +163,8 @@ pub struct CoreView {
     pub current: u32,
     /// Its shares of layers.
     pub slots: Vec<SlotView>,
+    /// Its ticks, in a program whose time steps timers begin.
+    pub ticks: Option<TickView>,
     /// Phases it has been through.
     pub timers: Vec<TimerView>,
     /// Last values of its debug log, oldest first, µs.
@@ -214,6 +237,7 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         operations: operations.collect(),
         current: state.operation,
         slots: loaded.slots.iter().map(|slot| slot_view(program, loaded, state, slot)).collect(),
+        ticks: ticks(program, state),
         timers: timers.collect(),
         timer_log: detail.timer_log,
         dma: (state.status == Status::Dma && !halted).then(|| dma_view(session, pe)).flatten(),
@@ -227,6 +251,23 @@ pub(super) fn core(session: &Session, pe: Pe) -> Option<CoreView> {
         banks: detail.banks,
         bank_bytes: loaded.bank_bytes(),
         fault: fault.or(stopped),
+    })
+}
+
+/// Returns the ticks of a PE; `None` if no timer begins its time steps.
+fn ticks(program: &Program, state: &PeState) -> Option<TickView> {
+    let timer = program.timer.as_ref()?;
+    let count = &state.timer.count;
+    let begun = state.count.phases.iter().any(|&ticks| ticks > 0) || count.longest > 0;
+    Some(TickView {
+        step: if begun { step_number(state.timer.step) } else { 0 },
+        period_us: timer.period.map(us),
+        last_us: us(count.last),
+        longest_us: us(count.longest),
+        longest_step: if count.longest > 0 { step_number(count.longest_step) } else { 0 },
+        overruns: count.overruns,
+        lost: count.lost,
+        misread: count.misread,
     })
 }
 

@@ -51,8 +51,25 @@ pub(super) fn number(program: &Program, home: &Home<'_>) -> u32 {
     before.map(|slot| slot.units.len() as u32).sum::<u32>() + home.index
 }
 
+/// Returns where following a label leads, if anywhere.
+pub(super) fn any(
+    session: &Session,
+    labels: &super::labels::Labels<'_>,
+    pe: Pe,
+    label: &super::labels::Label,
+) -> Option<Link> {
+    use super::labels::{Label, Labels};
+    match (labels, label) {
+        (Labels::Egru(labels), Label::Egru(label)) => self::label(session, labels, pe, label),
+        (Labels::Spiking(labels), Label::Spiking(label)) => {
+            super::spiking::follow(session, labels, pe, label)
+        }
+        _ => None,
+    }
+}
+
 /// Where following a label leads, if anywhere.
-pub(super) fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
+fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
     let program = labels.program();
     match &label.what {
         What::Unit { layer, sample, unit, .. } => to_unit(program, *layer, *sample, *unit),

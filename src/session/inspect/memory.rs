@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::follow::{self, Link};
+use super::labels::{Label, Labels};
 use crate::chip::geometry::Pe;
 use crate::kernel::matrix::Reading;
 use crate::machine::program::{Region, RegionKind};
 use crate::machine::sram::SRAM_BYTES;
-use crate::mapping::egru::label::{Label, Labels, What};
 use crate::session::Session;
 
 /// Bytes of a window.
@@ -76,10 +76,10 @@ pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) ->
         let found = labels.word(sram.words(), address);
         let elements: Vec<ElementView> = found
             .into_iter()
-            .map(|label| ElementView {
-                text: label.text(labels),
-                value: value_text(label.reading, sram.word(label.address), label.address),
-                label: numbered(label),
+            .map(|(label, text)| ElementView {
+                text,
+                value: value_text(label.reading(), sram.word(label.address()), label.address()),
+                label,
             })
             .collect();
         let region = labels.loaded().regions.iter().find(|r| (r.start..r.end).contains(&address));
@@ -88,19 +88,17 @@ pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) ->
             bits: sram.word(address),
             label: joined(&elements),
             kind: region.map(|region| region.kind),
-            link: elements.first().and_then(|e| follow::label(session, labels, pe, &e.label)),
-            elements,
+            link: elements.first().and_then(|e| follow::any(session, labels, pe, &e.label)),
+            elements: elements.into_iter().map(ElementView::numbered).collect(),
         }
     });
     MemoryView { map: labels.loaded().regions.clone(), words: words.collect() }
 }
 
-/// Returns the label with time steps numbered from 1, as the texts beside it have them.
-fn numbered(mut label: Label) -> Label {
-    if let What::Buffer { now, .. } = &mut label.what {
-        *now = now.numbered();
+impl ElementView {
+    fn numbered(self) -> Self {
+        Self { label: self.label.numbered(), ..self }
     }
-    label
 }
 
 fn joined(elements: &[ElementView]) -> String {
@@ -117,6 +115,7 @@ pub fn value_text(reading: Reading, word: u32, address: u32) -> String {
     match reading {
         Reading::F32 => single_text(f32::from_bits(word)),
         Reading::U32 => word.to_string(),
+        Reading::I32 => word.cast_signed().to_string(),
         Reading::U16 => (shifted & 0xFFFF).to_string(),
         Reading::U8 => (shifted & 0xFF).to_string(),
         Reading::I8 => i32::from(shifted as u8 as i8).to_string(),

@@ -5,21 +5,25 @@
 
 mod core;
 mod follow;
+mod labels;
 mod memory;
 mod neurons;
+mod spiking;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::core::{
-    CoreView, DmaView, FifoState, InterruptView, OperationView, SendingView, SlotView, TimerView,
+    CoreView, DmaView, FifoState, InterruptView, OperationView, SendingView, SlotView, TickView, TimerView,
 };
 pub use self::follow::Link;
+use self::labels::Labels;
+pub use self::labels::{Label, RegionLabel};
 pub use self::memory::{ElementView, MemoryView, Owned, WINDOW, WordView, single_text, value_text};
 pub use self::neurons::{Gates, NeuronsView, PAGE, Receiver, SpotView, UnitLinks, UnitView};
+pub use self::spiking::{NeuronView, SLOTS, SpikingPage, neuron_now};
 use super::Session;
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
-use crate::mapping::egru::label::Labels;
 
 /// What of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +91,8 @@ pub enum PartView {
     Memory(MemoryView),
     /// Its units.
     Neurons(NeuronsView),
+    /// Its spiking neurons.
+    SpikingNeurons(SpikingPage),
 }
 
 /// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
@@ -106,11 +112,17 @@ pub fn units(session: &Session, pe: usize) -> u32 {
 /// Looks at a place.
 pub fn inspect(session: &Session, request: Request) -> Inspection {
     let view = Pe::from_index(request.place.pe).and_then(|pe| {
-        let labels = Labels::of(session.program(), pe)?;
+        let labels = Labels::of(session, pe)?;
         Some(match request.place.part {
             Part::Core => PartView::Core(Box::new(core::core(session, pe)?)),
             Part::Memory => PartView::Memory(memory::window(session, &labels, pe, request.place.at)),
-            Part::Neurons => PartView::Neurons(neurons::page(session, &labels, pe, request)),
+            Part::Neurons => match &labels {
+                Labels::Egru(labels) => PartView::Neurons(neurons::page(session, labels, pe, request)),
+                Labels::Spiking(labels) => {
+                    PartView::SpikingNeurons(spiking::page(session, labels, pe, request))
+                }
+                Labels::Regions(_) => PartView::Neurons(NeuronsView::default()),
+            },
         })
     });
     Inspection { request, view }

@@ -146,7 +146,7 @@ impl UnitLinks {
 }
 
 /// A page of units.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NeuronsView {
     /// Units of the PE.
     pub total: u32,

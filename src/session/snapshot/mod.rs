@@ -16,13 +16,14 @@ pub use self::timeline::{
     TimelineView, TimelineWindow,
 };
 pub use super::chip_view::{
-    BankCount, EnergyParts, EnergyView, FifoView, LayerView, Legend, LinkView, NocView, PeDetail, PeStatus,
-    PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region, RegionKind, RegionView,
+    BankCount, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend, LinkView, NocView, PeDetail,
+    PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region, RegionKind, RegionView, TickUse,
 };
 pub use super::counts::Counts;
 pub use super::findings::Finding;
 pub use super::history::Position;
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
+pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
 pub use super::real_time::RealTime;
 pub use super::timeline::PathUses;
@@ -150,6 +151,8 @@ pub struct Snapshot {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
+    /// Potentials of pinned neurons.
+    pub membranes: Vec<MembraneView>,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
     /// What is at the place asked for by [`Focus::Inspect`].

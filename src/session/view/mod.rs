@@ -12,7 +12,7 @@ use super::history::History;
 use super::inspect::inspect;
 use super::pace::Speed;
 use super::real_time::real_time;
-use super::snapshot::{DebugView, Focus, HistoryView, PointView, RunState, Snapshot, TRACED};
+use super::snapshot::{DebugView, Focus, HistoryView, Pin, PointView, RunState, Snapshot, TRACED};
 use super::{Session, event, readings};
 use crate::chip::geometry::Pe;
 use crate::text::visible_line;
@@ -30,6 +30,8 @@ pub struct EngineFacts {
     pub steps_per_second: f64,
     /// What to show in detail.
     pub focus: Focus,
+    /// Neurons whose potentials are shown.
+    pub pins: Vec<Pin>,
     /// Reach of time travel.
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
@@ -74,6 +76,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         },
         findings: findings(session),
         debug: engine.debug.clone(),
+        membranes: engine.pins.iter().filter_map(|&pin| session.membrane(pin)).collect(),
         focus: match engine.focus {
             Focus::Nothing => None,
             Focus::Pe(index) => Pe::from_index(index).and_then(|pe| readings::pe_detail(session, pe)),

@@ -15,4 +15,5 @@ pub use spinntui_inputs::dvs::{dataset, event, frames, gesture, labels, picture,
 use super::TaskKind;
 
 /// Words of the task.
-pub(super) const KIND: TaskKind = TaskKind { step_word: "frame", facts: Some(&names::FACTS) };
+pub(super) const KIND: TaskKind =
+    TaskKind { step_word: "frame", unit_word: "unit", event_word: "event", facts: Some(&names::FACTS) };

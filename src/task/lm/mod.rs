@@ -25,7 +25,8 @@ use super::TaskKind;
 use crate::model::LanguageModel;
 
 /// Words of the task.
-pub(super) const KIND: TaskKind = TaskKind { step_word: "token", facts: Some(&names::FACTS) };
+pub(super) const KIND: TaskKind =
+    TaskKind { step_word: "token", unit_word: "unit", event_word: "event", facts: Some(&names::FACTS) };
 
 /// Most bytes of a text that are read.
 pub const TEXT_LIMIT: u64 = 256 << 20;

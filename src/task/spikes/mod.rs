@@ -32,7 +32,8 @@ const FACTS: TaskFacts = TaskFacts {
 };
 
 /// Words of the task.
-pub(super) const KIND: TaskKind = TaskKind { step_word: "tick", facts: Some(&FACTS) };
+pub(super) const KIND: TaskKind =
+    TaskKind { step_word: "tick", unit_word: "neuron", event_word: "spike", facts: Some(&FACTS) };
 
 /// Length of a tick of SpiNNaker2's software, µs.
 const USUAL_TICK_US: f64 = 1000.0;

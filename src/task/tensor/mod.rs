@@ -20,7 +20,8 @@ use crate::file;
 use spinntui_inputs::npy;
 
 /// Words of the task.
-pub(super) const KIND: TaskKind = TaskKind { step_word: "step", facts: None };
+pub(super) const KIND: TaskKind =
+    TaskKind { step_word: "step", unit_word: "unit", event_word: "event", facts: None };
 
 /// Most bytes of an array that are read: half a million rows of 1,000 singles.
 pub const BYTES_LIMIT: u64 = 2 << 30;

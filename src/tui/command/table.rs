@@ -26,6 +26,8 @@ const fn row(
             | Action::ZoomIn
             | Action::ZoomOut
             | Action::LatestSteps
+            | Action::NeuronsIn
+            | Action::NeuronsOut
     );
     let (also, argument, context): (&[&str], _, _) = (&[], None, Context::Global);
     Command { id, also, action, keys, about, short, group, when, counts, argument, context }
@@ -65,7 +67,7 @@ impl Command {
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
     row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
-    row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one time step: a token, a frame (10s: ten, 04s: four)", "step", Group::Run, When::Loaded),
+    row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one token, frame or tick (10s: ten, 04s: four)", "step", Group::Run, When::Loaded),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
     inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
@@ -115,11 +117,14 @@ pub const COMMANDS: &[Command] = &[
     row("pe", Action::Panel(8), &["8"], "panel 8: PE, one from the inside", "", Group::View, When::Loaded).takes(Argument::Pe),
     row("breakpoints", Action::Points, &["b"], "breakpoints and tracepoints: list, add, on/off, delete", "break", Group::Run, When::Loaded).also(&["info-break"]),
     row("timeline", Action::Panel(9), &["9"], "panel 9: Timeline, who does what when; the critical path", "", Group::View, When::Loaded),
-    row("zoom-in", Action::ZoomIn, &["}"], "timeline: half the window, about the cursor", "closer", Group::View, When::Timeline),
-    row("zoom-out", Action::ZoomOut, &["{"], "timeline: twice the window", "farther", Group::View, When::Timeline),
-    row("latest-steps", Action::LatestSteps, &["="], "timeline: the last step, and follow (70=: seventy)", "latest", Group::View, When::Timeline),
+    row("zoom-in", Action::ZoomIn, &["}"], "timeline, raster: half the window, about the cursor", "closer", Group::View, When::Zoom),
+    row("zoom-out", Action::ZoomOut, &["{"], "timeline, raster: twice the window", "farther", Group::View, When::Zoom),
+    row("latest-steps", Action::LatestSteps, &["="], "timeline: the last step (70=: seventy); raster: all of it", "latest", Group::View, When::Zoom),
     row("critical-pe", Action::CriticalPe, &["*"], "timeline: select the PE on the critical path here", "critical", Group::View, When::Timeline),
-    row("timeline-rows", Action::TimelineRows, &["d"], "timeline: every PE a row, or slowest to fastest per layer", "rows", Group::View, When::Timeline),
+    row("timeline-rows", Action::TimelineRows, &["d"], "timeline: all PEs or few; raster: one population, or all", "rows", Group::View, When::Zoom),
+    row("neurons-in", Action::NeuronsIn, &[")"], "raster: half the neurons, about the cursor", "neurons", Group::View, When::Raster),
+    row("neurons-out", Action::NeuronsOut, &["("], "raster: twice the neurons, then all populations", "", Group::View, When::Raster),
+    row("pin", Action::Pin, &["@"], "raster, neurons: draw the neuron's potential, or no more", "pin", Group::View, When::Neurons),
     row("messages", Action::Messages, &["E"], "messages so far in full; why the run stopped first", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how it is known, and its source", "", Group::View, When::Loaded),
     row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, or traffic from whom to whom", "", Group::View, When::Loaded),

@@ -19,6 +19,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
 use crate::session::snapshot::{Legend, PeDetail, PeStatus, PeView};
+use crate::text::several;
 use crate::tui::heat::{Metric, Window, sram_fill};
 use crate::tui::panels::frame::frame;
 use crate::tui::teaching;
@@ -75,8 +76,7 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let value = |pe: Pe| app.shown_metric().value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
     let mut pes: Vec<(Pe, f32)> = Pe::all().filter_map(|pe| Some((pe, value(pe)?))).collect();
     pes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.index().cmp(&b.0.index())));
-    let mut rest =
-        put_line(buf, area, Line::styled(format!("highest {}", app.shown_metric().name()), theme.strong()));
+    let mut rest = put_line(buf, area, Line::styled(format!("highest {}", title(view)), theme.strong()));
     for (pe, value) in pes.into_iter().take(usize::from(rest.height)) {
         let fraction = app.scales.fraction(app.shown_metric(), value);
         let (style, mark) = cell_look(view, Some(value));
@@ -93,8 +93,12 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// Name of the metric; the activity of spiking neurons is their rate.
 fn title(view: &View<'_>) -> &'static str {
-    view.app.shown_metric().name()
+    match view.app.shown_metric() {
+        Metric::Activity if view.kind().event_word == "spike" => "rate",
+        metric => metric.name(),
+    }
 }
 
 fn legend_line(view: &View<'_>) -> Line<'static> {
@@ -134,7 +138,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     if selected {
         style = style.patch(theme.cursor());
     }
-    let stopped = stopped_mark(state.status);
+    let stopped = stopped_mark(state.status).or(overrun_mark(view, state));
     if stopped.is_some() {
         style = style.patch(theme.bad());
     }
@@ -212,6 +216,16 @@ const fn stopped_mark(status: PeStatus) -> Option<&'static str> {
     }
 }
 
+/// Returns the mark of a PE that has overrun, where the plan shows how much of a tick PEs need.
+fn overrun_mark(view: &View<'_>, state: &PeView) -> Option<&'static str> {
+    let tick = state.tick.filter(|_| view.app.shown_metric() == Metric::Tick)?;
+    let late = match view.app.window {
+        Window::Step => tick.last > 1.0,
+        Window::Mean => tick.overruns > 0,
+    };
+    late.then_some("!")
+}
+
 fn status_word(legend: &Legend, state: &PeView) -> String {
     let phase = state.phase.map(|phase| legend.words(phase).words);
     match (state.status, phase) {
@@ -236,7 +250,7 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     }
     first.push(Span::raw(format!(" {}", status_word(&view.snapshot.legend, state))));
     let mut first = Line::from(first);
-    let units = format!(" · {} units", state.units);
+    let units = format!(" · {}", several(u64::from(state.units), view.kind().unit_word));
     if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
         first.spans.push(Span::styled(units, theme.dim()));
     }
@@ -249,8 +263,9 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         Window::Mean => (state.activity_mean, state.duty_mean),
     };
     let nonzeros = if rest.height > 1 || rest.width >= WORDS_COLUMNS { "non-zeros" } else { "nnz" };
+    let active = if view.kind().event_word == "spike" { "rate" } else { "act" };
     let pairs = [
-        ("act", Metric::Activity.format(activity)),
+        (active, Metric::Activity.format(activity)),
         ("duty", Metric::Duty.format(duty)),
         (nonzeros, units::count(u64::from(state.nonzeros))),
         ("SRAM", Metric::Sram.format(sram_fill(state))),
@@ -315,7 +330,18 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
         rest = put_line(buf, rows_from(rest, 1), Line::styled("timer log (µs, truncated)", theme.strong()));
         rest = put_line(buf, rest, Line::raw(log));
     }
-    rest = put_line(buf, rows_from(rest, 1), Line::styled("unit         c          y", theme.strong()));
+    rest = put_line(
+        buf,
+        rows_from(rest, 1),
+        Line::styled(
+            if view.kind().unit_word == "neuron" {
+                "neuron       v     spikes"
+            } else {
+                "unit         c          y"
+            },
+            theme.strong(),
+        ),
+    );
     for &(unit, c, y) in &detail.units {
         let event = if y == 0.0 {
             Span::styled("         ·", theme.dim())

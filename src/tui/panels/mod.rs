@@ -25,6 +25,7 @@ use super::widgets::put_line;
 use crate::chip::geometry::Pe;
 use crate::session::command::StepUnit;
 use crate::session::snapshot::{Inspection, PeDetail, PeView, PopulationId, Snapshot};
+use crate::task::TaskKind;
 
 /// A mark or word as a screen shows it, and its meaning: a line of the help.
 pub type Entry = (&'static str, &'static str);
@@ -62,6 +63,11 @@ impl<'a> View<'a> {
     /// What the task calls a time step: token, frame.
     pub fn step_word(&self) -> &'static str {
         self.snapshot.task.kind().step_word
+    }
+
+    /// Words of the task.
+    pub fn kind(&self) -> &'static TaskKind {
+        self.snapshot.task.kind()
     }
 
     /// A layer's name in the model.

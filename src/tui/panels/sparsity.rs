@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{PanelId, View};
 use crate::session::counts::Products;
 use crate::session::snapshot::{Counts, LayerView};
-use crate::text::visible_line;
+use crate::text::{several, visible_line};
 use crate::tui::heat::nice_ceiling;
 use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
@@ -27,7 +27,10 @@ const PROJECTIONS_FROM: u16 = 10;
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let legend = Line::from(Span::styled("active: units that sent an event", theme.dim()));
+    let kind = view.kind();
+    let article = if kind.event_word.starts_with('e') { "an" } else { "a" };
+    let text = format!("active: {}s that sent {article} {}", kind.unit_word, kind.event_word);
+    let legend = Line::from(Span::styled(text, theme.dim()));
     let inner = frame(view, PanelId::Sparsity, "zero weights, events", legend, area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
@@ -96,7 +99,8 @@ fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, ar
         put_line(buf, area, Line::from(vec![name, Span::raw(brief)]));
         return;
     }
-    let shape = format!("{} units · {} PEs", units::count(u64::from(layer.units)), layer.pes);
+    let units = several(u64::from(layer.units), view.kind().unit_word);
+    let shape = format!("{units} · {}", several(u64::from(layer.pes), "PE"));
     put_right(buf, area, Line::styled(shape, theme.dim()));
     let rest = put_line(buf, area, Line::from(vec![name]));
     let weights =
@@ -104,12 +108,12 @@ fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, ar
     let rest = put_line(buf, rest, weights);
     if idle {
         let when = format!("after the first {}", view.step_word());
-        let name = Span::styled("active units  ", theme.dim());
+        let name = Span::styled(format!("active {}s  ", view.kind().unit_word), theme.dim());
         put_line(buf, rest, Line::from(vec![name, Span::styled(when, theme.dim())]));
         return;
     }
     let activity = Line::from(vec![
-        Span::styled("active units  ", theme.dim()),
+        Span::styled(format!("active {}s  ", view.kind().unit_word), theme.dim()),
         Span::styled(percent(layer.activity), theme.strong()),
         Span::styled("  mean ", theme.dim()),
         Span::raw(percent(layer.activity_mean)),

@@ -4,7 +4,9 @@ mod confusion;
 mod gestures;
 mod idle;
 mod language;
+mod membrane;
 mod picture;
+pub mod raster;
 mod spikes;
 mod tensor;
 
@@ -13,6 +15,7 @@ use ratatui::layout::Rect;
 
 use super::{Entry, View};
 use crate::session::snapshot::TaskView;
+use crate::task::spikes::view::SpikeView;
 
 /// How a task is shown.
 pub trait TaskPanel {
@@ -21,6 +24,11 @@ pub trait TaskPanel {
 
     /// Marks and words that the panel shows, about ten.
     fn help(&self) -> &'static [Entry];
+
+    /// Returns the raster of spikes that the panel shows; `None` for tasks without one.
+    fn raster(&self) -> Option<&SpikeView> {
+        None
+    }
 }
 
 /// Table of the tasks' panels.

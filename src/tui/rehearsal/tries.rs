@@ -46,6 +46,7 @@ fn at_the_page(stage: &mut Stage, page: usize, begin: &App, size: (u16, u16)) ->
     fresh.names.clone_from(&app.names);
     fresh.lesson.clone_from(&app.lesson);
     fresh.asked_focus = app.asked_focus;
+    fresh.asked_pins.clone_from(&app.asked_pins);
     if let (Some(course), Some(before)) = (&mut fresh.lesson, &begin.lesson) {
         course.answers.clone_from(&before.answers);
     }

@@ -7,4 +7,5 @@ pub mod palette;
 pub mod pe;
 pub mod points;
 pub mod presenter;
+pub mod raster;
 pub mod timeline;

@@ -3,7 +3,7 @@
 use crate::chip::geometry::Pe;
 use crate::machine::program::RegionKind;
 use crate::machine::sram::SRAM_BYTES;
-use crate::session::inspect::Link;
+use crate::session::inspect::{Link, UnitLinks};
 use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
 use crate::tui::command::Direction;
 pub use crate::tui::command::pe::Key;
@@ -159,10 +159,10 @@ impl PeState {
     }
 
     fn step_units(&mut self, direction: Direction, times: u32, shown: Option<&Inspection>) {
-        let Some(view) = shown.and_then(neurons) else { return };
-        let links = view.links.as_ref().map_or(0, |links| links.links(0).len());
+        let Some(view) = shown.and_then(units) else { return };
+        let links = view.links.map_or(0, |links| links.links(0).len());
         // Bytes come first, then receivers: left and right go from one group to the other.
-        let bytes = view.links.as_ref().map_or(0, |links| links.spots.len());
+        let bytes = view.links.map_or(0, |links| links.spots.len());
         let times = times as usize;
         match (direction, self.link) {
             (Direction::Right, None) => self.link = (links > 0).then_some(0),
@@ -174,10 +174,10 @@ impl PeState {
             (Direction::Down, Some(at)) => self.link = Some((at + times).min(links.saturating_sub(1))),
             (Direction::Up, Some(at)) => self.link = Some(at.saturating_sub(times)),
             (Direction::Down | Direction::Up, None) => {
-                let at = view.units.iter().position(|unit| unit.number == self.unit).unwrap_or(0);
+                let at = view.numbers.iter().position(|&number| number == self.unit).unwrap_or(0);
                 let to = if direction == Direction::Down { at + times } else { at.saturating_sub(times) };
-                if let Some(unit) = view.units.get(to.min(view.units.len().saturating_sub(1))) {
-                    self.unit = unit.number;
+                if let Some(&number) = view.numbers.get(to.min(view.numbers.len().saturating_sub(1))) {
+                    self.unit = number;
                 }
             }
         }
@@ -198,7 +198,7 @@ impl PeState {
             }
             Key::Last => {
                 self.set_address(i64::from(SRAM_BYTES));
-                if let Some(view) = shown.and_then(neurons) {
+                if let Some(view) = shown.and_then(units) {
                     self.unit = view.total.saturating_sub(1);
                 }
             }
@@ -236,8 +236,8 @@ impl PeState {
                 None
             }
             PartView::Memory(view) => view.word(self.address)?.link.clone(),
-            PartView::Neurons(view) => {
-                let links = view.links.as_ref()?;
+            PartView::Neurons(_) | PartView::SpikingNeurons(_) => {
+                let links = shown.and_then(units)?.links?;
                 if let Some(at) = self.link {
                     links.links(shown?.request.place.pe).get(at).cloned()
                 } else {
@@ -249,9 +249,26 @@ impl PeState {
     }
 }
 
-fn neurons(shown: &Inspection) -> Option<&crate::session::inspect::NeuronsView> {
-    match shown.view.as_ref()? {
-        PartView::Neurons(view) => Some(view),
-        _ => None,
-    }
+/// Page of units of any network family.
+struct Units<'a> {
+    total: u32,
+    /// Numbers of the page's units on the PE, in the order shown.
+    numbers: Vec<u32>,
+    links: Option<&'a UnitLinks>,
+}
+
+fn units(shown: &Inspection) -> Option<Units<'_>> {
+    Some(match shown.view.as_ref()? {
+        PartView::Neurons(view) => Units {
+            total: view.total,
+            numbers: view.units.iter().map(|unit| unit.number).collect(),
+            links: view.links.as_ref(),
+        },
+        PartView::SpikingNeurons(view) => Units {
+            total: view.total,
+            numbers: view.neurons.iter().map(|neuron| neuron.number).collect(),
+            links: view.links.as_ref(),
+        },
+        PartView::Core(_) | PartView::Memory(_) => return None,
+    })
 }

@@ -76,6 +76,8 @@ pub enum Reading {
     F32,
     /// Whole number of 32 bits.
     U32,
+    /// Whole number of 32 bits, signed.
+    I32,
     /// Of 16 bits.
     U16,
     /// Of 8 bits.
@@ -88,7 +90,7 @@ impl Reading {
     /// Bytes of an element.
     pub const fn bytes(self) -> u32 {
         match self {
-            Self::F32 | Self::U32 => 4,
+            Self::F32 | Self::U32 | Self::I32 => 4,
             Self::U16 => 2,
             Self::U8 | Self::I8 => 1,
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::part::When;
-use super::sender_number;
 use super::write::{Rows, Writer};
+use super::{RowArrays, sender_number};
 use crate::kernel::KernelFault;
 use crate::kernel::arrivals::{Arrivals, ArriveWork, FAN_BYTES, LINK_BYTES, Link, arrive, arrive_work};
 use crate::machine::program::{Image, RegionKind};
@@ -23,6 +23,10 @@ pub(super) struct Arrive {
     pub stride: u32,
     /// Ticks that the ring of sums holds.
     pub slots: u32,
+    /// Arrays of the rows of all parts.
+    pub rows: Vec<RowArrays>,
+    /// Address of the links to them.
+    pub links: u32,
 }
 
 impl Arrive {
@@ -67,9 +71,18 @@ impl Writer<'_> {
     ) -> Vec<Arc<Arrive>> {
         let parts = &self.parts[k][i];
         let mut senders: BTreeMap<usize, Vec<(usize, Rows)>> = BTreeMap::new();
+        let mut arrays = Vec::new();
         for (number, part) in parts.iter().enumerate() {
             let starts: Vec<u16> = part.starts.iter().map(|&start| start as u16).collect();
             let rows = self.place(allocator, image, part, &starts, 0);
+            let Rows { starts: first, targets, weights } = rows;
+            arrays.push(RowArrays {
+                starts: first,
+                sources: starts.len().saturating_sub(1) as u32,
+                targets,
+                weights,
+                ahead: 0,
+            });
             senders.entry(sender_number(self.request.network, part.from)).or_default().push((number, rows));
         }
         let waits = parts.iter().any(|part| part.when == When::Within);
@@ -108,7 +121,9 @@ impl Writer<'_> {
                 integers: super::memory::integers(self.request.network),
             };
             let (stride, slots) = (ring.stride, ring.slots);
-            routines.push(Arc::new(Arrive { at, taken: self.control.taken, stride, slots }));
+            let rows = arrays.clone();
+            let taken = self.control.taken;
+            routines.push(Arc::new(Arrive { at, taken, stride, slots, rows, links }));
         }
         routines
     }

@@ -15,7 +15,9 @@
 //! a second time.
 
 mod arrive;
+mod control;
 mod error;
+pub mod label;
 mod memory;
 mod operations;
 mod part;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 use crate::kernel::neurons::NeuronLayout;
+use crate::kernel::synapses::Sender;
 use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, PhaseWords};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{Detail, DramRows, Program, Slot};
@@ -40,6 +43,7 @@ use crate::mapping::Placed;
 use crate::mapping::options::{MappingOptions, SumOrder};
 use crate::net::spiking::{Network, Origin, PoissonSources};
 
+pub use control::Control;
 pub use error::SpikingError;
 pub use part::{Part, PartWeights, When};
 pub use poisson::SourceSlot;
@@ -234,6 +238,21 @@ impl SpikingProgram {
     }
 }
 
+/// Arrays of a part's synapse rows on a PE: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowArrays {
+    /// First synapse of each of the sender's neurons, and behind the last one's: 16-bit numbers.
+    pub starts: u32,
+    /// Number of the sender's neurons.
+    pub sources: u32,
+    /// Places of the targets in the ring of sums: 16-bit numbers.
+    pub targets: u32,
+    /// Weights: singles, or 8-bit integers.
+    pub weights: u32,
+    /// Ticks that all places leave out: they count from the sums that are taken `ahead` ticks later.
+    pub ahead: u32,
+}
+
 /// What a slot of a spiking program consists of.
 #[derive(Clone, Debug)]
 pub struct SpikingSlot {
@@ -243,8 +262,27 @@ pub struct SpikingSlot {
     pub ring: (u32, u32),
     /// Ticks that the ring holds.
     pub slots: u32,
+    /// Sums of a neuron in a tick: 2 where negative weights are summed apart.
+    pub lanes: u32,
+    /// Whether weights and sums are integers.
+    pub integers: bool,
+    /// Addresses of the control block.
+    pub control: Control,
+    /// Marks of each sender with synapses here, with the sender's number.
+    pub marks: Vec<(u32, Sender)>,
     /// Synapse rows on this PE, in the order in which they are added.
     pub parts: Vec<Arc<Part>>,
+    /// Arrays of the rows, for each of [`Self::parts`].
+    pub rows: Vec<RowArrays>,
+    /// Addresses of the links from senders to rows, for each look into the FIFO, where rows are
+    /// added in the order of arrival.
+    pub links: Vec<u32>,
+    /// Address of the list of spikes to send; `None` for populations without spikes.
+    pub list: Option<u32>,
+    /// Words of an entry of that list, and of the FIFO.
+    pub entry_words: u32,
+    /// Address of the potentials at the begin of a recording; `None` without recordings.
+    pub start: Option<u32>,
     /// Synapses on this PE.
     pub synapses: u32,
     /// Order in which the rows of a tick's spikes are added.

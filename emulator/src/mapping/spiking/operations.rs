@@ -6,7 +6,7 @@ use super::arrive::Arrive;
 use super::part::When;
 use super::routines::{Clear, Collect, Deliver, List, Restart, Update};
 use super::write::{Marks, Writer};
-use super::{LOG, LOGGED, NEURONS, READ, SEND, SYNAPSES, TICK, WAIT, sender_number};
+use super::{LOG, LOGGED, NEURONS, READ, RowArrays, SEND, SYNAPSES, TICK, WAIT, sender_number};
 use crate::machine::arrivals::{CounterId, Need};
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{Action, Ends, Operation};
@@ -26,6 +26,24 @@ impl Adding {
         match self {
             Self::Marked { marks, .. } => marks,
             Self::Arriving(_) => &[],
+        }
+    }
+
+    /// Returns the arrays of the parts' rows.
+    pub fn rows(&self) -> Vec<RowArrays> {
+        match self {
+            Self::Marked { deliveries, .. } => {
+                deliveries.iter().map(|(_, deliver)| deliver.arrays()).collect()
+            }
+            Self::Arriving(looks) => looks.first().map_or_else(Vec::new, |arrive| arrive.rows.clone()),
+        }
+    }
+
+    /// Returns the addresses of the links from senders to rows.
+    pub fn links(&self) -> Vec<u32> {
+        match self {
+            Self::Marked { .. } => Vec::new(),
+            Self::Arriving(looks) => looks.iter().map(|arrive| arrive.links).collect(),
         }
     }
 }

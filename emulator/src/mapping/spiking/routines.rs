@@ -1,5 +1,6 @@
 //! Routines of a spiking network's program: marks, synapse rows, neurons.
 
+use super::RowArrays;
 use crate::kernel::KernelFault;
 use crate::kernel::neurons::{self, Call, NeuronLayout, Pass};
 use crate::kernel::synapses::{self, Entries, Sums, SynapseRows};
@@ -56,6 +57,12 @@ pub(super) struct Deliver {
 }
 
 impl Deliver {
+    /// Returns the arrays of the rows.
+    pub fn arrays(&self) -> RowArrays {
+        let SynapseRows { starts, targets, weights, words, .. } = self.rows;
+        RowArrays { starts, sources: 32 * words, targets, weights, ahead: self.ahead.unwrap_or(0) }
+    }
+
     fn sums(&self, step: u32) -> Sums {
         let slot = step.wrapping_add(self.ahead.unwrap_or(0)) % self.slots;
         Sums {

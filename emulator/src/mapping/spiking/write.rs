@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arrive::Ring;
+use super::control::Control;
 use super::memory::{SENDER_BYTES, integers, lanes, sends_within, slots};
 use super::operations::Adding;
 use super::part::{Part, PartWeights, When, parts};
@@ -18,7 +19,7 @@ use crate::chip::clock::TIMER_COUNT;
 use crate::chip::geometry::PE_COUNT;
 use crate::kernel::neurons::{self, Array, NeuronLayout};
 use crate::kernel::synapses::{Entries, Sender, SynapseRows, encode_bytes, encode_halves};
-use crate::machine::arrivals::{Counter, CounterId, Inbox, Message};
+use crate::machine::arrivals::{CounterId, Inbox, Message};
 use crate::machine::broadcast::Delivery;
 use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
@@ -30,40 +31,8 @@ use crate::machine::program::{
 };
 use crate::machine::timer::{Input, Timer};
 use crate::mapping::build::masks;
-use crate::mapping::memory::{Allocator, LOG_BYTES, PROGRAM_BYTES, STACK_BASE};
+use crate::mapping::memory::{Allocator, LOG_BYTES, STACK_BASE};
 use crate::net::spiking::{Network, Origin};
-
-/// Addresses that are the same in every PE.
-#[derive(Clone, Copy)]
-pub(super) struct Control {
-    /// Where messages are written: 16 bytes.
-    pub message: u32,
-    /// Ticks completed.
-    pub turn: u32,
-    /// What was taken out of the FIFO: two words.
-    pub taken: u32,
-    /// Counters of messages, one for each sender.
-    counters: u32,
-    /// Table that keys lead to; with rows in the order of arrival, one for each look into the FIFO.
-    pub senders: u32,
-    /// First byte after all of it.
-    pub end: u32,
-}
-
-impl Control {
-    fn new(senders: usize) -> Self {
-        let message = PROGRAM_BYTES;
-        let turn = message + PACKET_BYTES;
-        let taken = turn + 4;
-        let counters = taken + 8;
-        let table = (counters + 4 * senders as u32).next_multiple_of(PACKET_BYTES);
-        Self { message, turn, taken, counters, senders: table, end: table + SENDER_BYTES * senders as u32 }
-    }
-
-    fn counter(self, sender: usize) -> Counter {
-        Counter { words: vec![self.counters + 4 * sender as u32], announced: false }
-    }
-}
 
 /// DRAM of a network whose inputs come from the host.
 #[derive(Debug)]
@@ -268,13 +237,23 @@ impl<'a> Writer<'a> {
             lanes,
         };
         let counts = self.entry_words() == 2;
+        let listed = list;
         let list = list.zip(layout.y).map(|(list, y)| List { units, y, to: list, key, counts });
         let all = &self.parts[k][i];
         let detail = SpikingSlot {
             layout: layout.clone(),
             ring: (ring, ring_words),
             slots,
+            lanes,
+            integers: update.integers,
+            control: self.control,
+            marks: adding.marks().iter().map(|marks| (marks.sender, marks.table_entry())).collect(),
             parts: all.iter().cloned().map(Arc::new).collect(),
+            rows: adding.rows(),
+            links: adding.links(),
+            list: listed,
+            entry_words: self.entry_words(),
+            start: start.map(|(_, at)| at),
             synapses: all.iter().map(Part::synapses).sum(),
             order: self.request.mapping.order,
         };
@@ -339,7 +318,9 @@ impl<'a> Writer<'a> {
         let counted = self.entry_words() == 2;
         let mut marks: BTreeMap<usize, Marks> = BTreeMap::new();
         for part in parts {
-            let entry = marks.entry(sender_number(network, part.from)).or_insert_with(|| Marks {
+            let sender = sender_number(network, part.from);
+            let entry = marks.entry(sender).or_insert_with(|| Marks {
+                sender: sender as u32,
                 first: part.sources.start,
                 end: part.sources.end,
                 ..Marks::default()
@@ -357,13 +338,8 @@ impl<'a> Writer<'a> {
             };
             marks.bits = take(words, "marks");
             marks.counts = counted.then(|| take(32 * words, "numbers of spikes"));
-            let entry = Sender {
-                first: marks.first,
-                neurons: marks.end - marks.first,
-                bits: marks.bits,
-                counts: marks.counts,
-            };
-            image.push((self.control.senders + SENDER_BYTES * sender as u32, entry.encode().to_vec()));
+            let at = self.control.senders + SENDER_BYTES * sender as u32;
+            image.push((at, marks.table_entry().encode().to_vec()));
         }
         let mut deliveries = Vec::new();
         for part in parts {
@@ -464,6 +440,7 @@ pub(super) struct Rows {
 /// Marks of a sender's neurons on a PE.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
+    sender: u32,
     first: u32,
     end: u32,
     pub bits: u32,
@@ -475,6 +452,11 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    /// Returns the sender's entry in the table that keys lead to.
+    fn table_entry(&self) -> Sender {
+        Sender { first: self.first, neurons: self.end - self.first, bits: self.bits, counts: self.counts }
+    }
+
     pub fn words(&self) -> u32 {
         (self.end - self.first).div_ceil(32)
     }

@@ -38,7 +38,8 @@ pub fn complete(text: &str, cursor: usize, names: &Names) -> Completion {
     let start = before.rfind(|c: char| !is_word(c)).map_or(0, |at| at + last_width(before, at));
     let (head, word) = (before[..start].trim_end(), &before[start..]);
     if let Some(field) = word.strip_prefix('.').filter(|_| before[..start].ends_with(')')) {
-        let words = called(head).and_then(|(_, group)| group).map_or(Vec::new(), fields);
+        let group = called(head).and_then(|(_, group)| group).map(|group| names.group(group));
+        let words = group.map_or(Vec::new(), fields);
         return found(start + 1, field, words);
     }
     if head.ends_with("==") || head.ends_with("!=") {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::table::{DIRECTIONS, Domain, Group, STATUSES};
 use crate::chip::geometry::{Pe, QPES};
+use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 use crate::machine::routes::ROUTES;
 use crate::mapping::egru::EgruSlot;
+use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
 use crate::session::Session;
 use crate::task::Work;
 
@@ -28,6 +30,15 @@ pub struct UnitPlace {
     pub y: u32,
     /// Of its threshold.
     pub threshold: u32,
+}
+
+/// Where a spiking neuron keeps its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeuronPlace {
+    /// PE that hosts it.
+    pub pe: Pe,
+    /// Number on the PE.
+    pub index: u32,
 }
 
 impl Names {
@@ -81,6 +92,25 @@ impl Names {
             let [cell, y, threshold] = [layout.cell, layout.y, layout.threshold].map(|start| start + at);
             Some(UnitPlace { pe, cell, y, threshold })
         })
+    }
+
+    /// Where a neuron of a population keeps its values.
+    pub fn neuron(&self, population: usize, neuron: u32) -> Option<NeuronPlace> {
+        self.program.populations.get(population)?.pes.iter().find_map(|&pe| {
+            let (_, slot) = self.program.pe(pe)?.slot_of(PopulationId::at(population))?;
+            SpikingSlot::of(slot)?;
+            let index = slot.units.binary_search(&neuron).ok()? as u32;
+            Some(NeuronPlace { pe, index })
+        })
+    }
+
+    /// Returns the group of what a call names in this scene: units of a spiking network are neurons.
+    pub fn group(&self, group: Group) -> Group {
+        if group == Group::Unit && SpikingProgram::of(&self.program).is_some() {
+            Group::Neuron
+        } else {
+            group
+        }
     }
 
     /// Position among [`crate::machine::routes::Routes::links`] of the link that leaves a QPE in a direction.

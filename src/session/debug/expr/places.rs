@@ -50,9 +50,11 @@ pub(super) fn place<'n>(
             let (x, y) = (coordinate(x)?, coordinate(y)?);
             Ok(Place::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
         }
-        ("unit", [layer, unit]) => Ok(Place::Of(Group::Unit, self::unit(layer, unit, None, names)?)),
+        ("unit", [layer, unit]) => {
+            Ok(Place::Of(names.group(Group::Unit), self::unit(layer, unit, None, names)?))
+        }
         ("unit", [layer, unit, sample]) => {
-            Ok(Place::Of(Group::Unit, self::unit(layer, unit, Some(sample), names)?))
+            Ok(Place::Of(names.group(Group::Unit), self::unit(layer, unit, Some(sample), names)?))
         }
         ("layer", [layer]) => Ok(Place::Of(Group::Layer, Of::Layer(self::layer(layer, names)?))),
         ("written", [place, bytes]) => {
@@ -188,8 +190,16 @@ fn unit(layer: &Node, unit: &Node, sample: Option<&Node>, names: &Names) -> Resu
             sample
         }
     };
-    names.unit(layer, number, sample).map(Of::Unit).ok_or_else(|| {
+    let found = match names.group(Group::Unit) {
+        Group::Neuron => names.neuron(layer, number).map(Of::Neuron),
+        _ => names.unit(layer, number, sample).map(Of::Unit),
+    };
+    found.ok_or_else(|| {
         let units = names.units(layer);
+        if (number as usize) < units {
+            let message = "neurons of a source have no state: they spike at random";
+            return ExprError::new(unit.at.clone(), message, "name a population");
+        }
         let message = format!("units of this layer are 0 to {}", units.saturating_sub(1));
         ExprError::new(unit.at.clone(), message, "")
     })

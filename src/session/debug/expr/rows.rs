@@ -319,6 +319,40 @@ const ROWS: &[Row] = &[
     ),
     row(Fact::UnitR, Group::Unit, "r", COUNT, EVENT, "its reset gate, computed like `z`"),
     row(Fact::UnitG, Group::Unit, "g", COUNT, EVENT, "its candidate for c, computed like `z`"),
+    row(
+        Fact::NeuronV,
+        Group::Neuron,
+        "v",
+        COUNT,
+        EVENT,
+        "its membrane potential, after the reset of the tick computed last, in units of the model",
+    ),
+    row(
+        Fact::NeuronTheta,
+        Group::Neuron,
+        "theta",
+        COUNT,
+        EVENT,
+        "its threshold, where it spikes; `threshold` is the same",
+    ),
+    row(Fact::NeuronI, Group::Neuron, "i", COUNT, EVENT, "its synaptic current, or the excitatory one"),
+    row(Fact::NeuronInhibition, Group::Neuron, "inhibition", COUNT, EVENT, "its inhibitory current"),
+    row(
+        Fact::NeuronSpikes,
+        Group::Neuron,
+        "spikes",
+        COUNT,
+        EVENT,
+        "its spikes in the tick computed last; above 0 as it fires",
+    ),
+    row(
+        Fact::NeuronSum,
+        Group::Neuron,
+        "sum",
+        COUNT,
+        EVENT,
+        "weights of the spikes delivered so far that it takes in the next tick that it computes",
+    ),
 ];
 
 /// Every name: those of the chip, then those of the tasks.

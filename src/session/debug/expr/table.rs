@@ -82,12 +82,14 @@ pub enum Group {
     Link,
     /// A unit: `unit("rnns.1", 41).c`.
     Unit,
+    /// A spiking neuron: `unit("exc", 41).v`.
+    Neuron,
 }
 
 impl Group {
     /// All, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Unit])
+        Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Unit, Self::Neuron])
     }
 
     /// Groups whose names stand alone, in the order of the documentation.
@@ -104,6 +106,7 @@ impl Group {
             Self::Pe => "pe(x,y,p).",
             Self::Link => "link(x,y,direction).",
             Self::Unit => "unit(\"LAYER\", n).",
+            Self::Neuron => "unit(\"POPULATION\", n).",
         }
     }
 }
@@ -166,6 +169,12 @@ pub enum Fact {
     UnitZ,
     UnitR,
     UnitG,
+    NeuronV,
+    NeuronTheta,
+    NeuronI,
+    NeuronInhibition,
+    NeuronSpikes,
+    NeuronSum,
 }
 
 /// One row: a name.
@@ -188,7 +197,7 @@ pub struct Row {
 /// The row of a name in a group.
 pub fn find(group: Group, name: &str) -> Option<&'static Row> {
     let name = match (group, name) {
-        (Group::Unit, "threshold" | "θ") => "theta",
+        (Group::Unit | Group::Neuron, "threshold" | "θ") => "theta",
         (_, name) => name,
     };
     rows().iter().find(|row| row.group == group && row.name == name)

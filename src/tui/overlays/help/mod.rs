@@ -1,5 +1,6 @@
 //! Help: the focused panel, the command table and the words on the screen, with a search.
 
+mod spiking;
 mod texts;
 
 use ratatui::buffer::Buffer;
@@ -7,11 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::session::command::StepUnit;
 use crate::text::wrapped;
 use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS, Command, Context, Direction, Group, When, find};
 use crate::tui::keymap::Keymap;
 use crate::tui::panel::PanelId;
+use crate::tui::panels::task::raster::raster;
 pub use crate::tui::state::help::Page;
 use crate::tui::widgets::prompt::Prompt;
 use crate::tui::widgets::{centred, columns_from, columns_to, put_line, put_pair, put_right, rows_to};
@@ -85,6 +88,7 @@ enum Left {
 fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
     let entry = |&(word, meaning): &texts::Entry| Left::Entry(word.to_owned(), meaning.to_owned());
     let search = search.trim().to_lowercase();
+    let task = app.picture().map(|snapshot| &snapshot.task);
     let mut content = Vec::new();
     if page == Page::Panel && search.is_empty() {
         let panel = app.focus();
@@ -92,7 +96,7 @@ fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
             content.extend(texts::panel(panel, &snapshot.task).iter().map(entry));
         }
         content.push(Left::Heading("Keys here".to_owned()));
-        content.extend(COMMANDS.iter().filter(|c| is_of(panel, c)).map(|c| command(app, c)));
+        content.extend(COMMANDS.iter().filter(|c| is_of(app, panel, c)).map(|c| command(app, c)));
         return content;
     }
     if page == Page::Keys || !search.is_empty() {
@@ -105,7 +109,7 @@ fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
         let found = |&&(word, meaning): &&texts::Entry| {
             word.to_lowercase().contains(&search) || meaning.to_lowercase().contains(&search)
         };
-        let words: Vec<Left> = texts::WORDS.iter().filter(found).map(entry).collect();
+        let words: Vec<Left> = texts::words(task).iter().filter(found).map(entry).collect();
         if !words.is_empty() {
             content.push(Left::Heading("Words on the screen".to_owned()));
             content.extend(words);
@@ -122,12 +126,16 @@ fn command(app: &App, command: &Command) -> Left {
 }
 
 /// Returns `true` if a command acts on this panel.
-fn is_of(panel: PanelId, command: &Command) -> bool {
+fn is_of(app: &App, panel: PanelId, command: &Command) -> bool {
     match panel {
+        PanelId::Task if app.picture().is_some_and(|snapshot| raster(snapshot).is_some()) => {
+            matches!(command.when, When::Zoom | When::Raster | When::Neurons)
+                || matches!(command.action, Action::TogglePause | Action::Step(StepUnit::TimeStep))
+        }
         PanelId::Chip => command.when == When::Chip || command.action == Action::ToggleWindow,
         PanelId::Task => matches!(command.action, Action::TogglePause | Action::Step(_)),
         PanelId::Pe => command.when == When::Pe || command.action == Action::Move(Direction::Down),
-        PanelId::Timeline => command.when == When::Timeline,
+        PanelId::Timeline => matches!(command.when, When::Timeline | When::Zoom),
         PanelId::Noc => matches!(command.action, Action::ToggleMatrix | Action::Expand),
         PanelId::Energy => matches!(command.action, Action::Constants | Action::Expand),
         PanelId::Timers | PanelId::Sparsity | PanelId::Memory => {

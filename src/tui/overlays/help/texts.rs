@@ -3,6 +3,7 @@
 //! An entry has one line: at most 15 columns for the word or mark, 58 for the meaning (checked
 //! by a test).
 
+use super::spiking;
 use crate::session::snapshot::TaskView;
 use crate::tui::panel::PanelId;
 use crate::tui::panels;
@@ -10,6 +11,9 @@ pub use crate::tui::panels::Entry;
 
 /// Returns the explanation of a panel, about ten entries.
 pub fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
+    if let Some(own) = spiking::panel(panel).filter(|_| is_spiking(task)) {
+        return own;
+    }
     match panel {
         PanelId::Chip => CHIP,
         PanelId::Task => panels::task::panel_of(task).help(),
@@ -21,6 +25,15 @@ pub fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
         PanelId::Pe => PE,
         PanelId::Timeline => TIMELINE,
     }
+}
+
+/// Returns the words on the screen of a task.
+pub fn words(task: Option<&TaskView>) -> &'static [Entry] {
+    if task.is_some_and(is_spiking) { spiking::WORDS } else { WORDS }
+}
+
+fn is_spiking(task: &TaskView) -> bool {
+    panels::task::panel_of(task).raster().is_some()
 }
 
 const CHIP: &[Entry] = &[
@@ -121,7 +134,7 @@ const TIMELINE: &[Entry] = &[
 ];
 
 /// Words and marks on the screen, in alphabetical order.
-pub const WORDS: &[Entry] = &[
+const WORDS: &[Entry] = &[
     ("#12", "the token that runs; 11 are done. Steps count from 1"),
     ("act", "activity: share of units that sent an event"),
     ("bank", "a quarter of a PE's SRAM; core and writes may meet there"),
@@ -168,7 +181,7 @@ mod tests {
     fn every_entry_has_one_line_of_the_narrowest_dashboard() {
         let tasks = TaskView::empty();
         let entries = PanelId::ALL.iter().flat_map(|&id| tasks.iter().flat_map(move |task| panel(id, task)));
-        for (word, meaning) in entries.chain(WORDS) {
+        for (word, meaning) in entries.chain(WORDS).chain(spiking::WORDS) {
             assert!(word.width() < 16 && meaning.width() <= 58, "{word}: {meaning} ({})", meaning.width());
         }
     }

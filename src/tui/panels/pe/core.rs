@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span};
 
 use super::View;
 use crate::chip::clock::{Tick, us};
-use crate::session::inspect::CoreView;
+use crate::session::inspect::{CoreView, TickView};
 use crate::session::snapshot::PeStatus;
-use crate::text;
+use crate::text::{self, several};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, shorten, units,
@@ -157,9 +157,16 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
         let (x, y) = (slot.x, slot.y);
         let sample = if batch { format!(".{}", slot.sample) } else { String::new() };
         let text = format!("{}{sample} #{}", slot.layer, slot.step);
-        let blocks = format!("  x {}/{}  y {}/{}", x.0, x.1, y.0, y.1);
+        let blocks = if core.ticks.is_none() {
+            format!("  x {}/{}  y {}/{}", x.0, x.1, y.0, y.1)
+        } else if x.1 > 0 {
+            format!("  {}, messages {}/{}", several(u64::from(slot.units), "neuron"), x.0, x.1)
+        } else {
+            format!("  {}", several(u64::from(slot.units), "neuron"))
+        };
         lines.push(Line::from(vec![Span::styled(text, theme.strong()), Span::raw(blocks)]));
     }
+    lines.extend(core.ticks.as_ref().into_iter().flat_map(|ticks| tick_lines(ticks, width, theme)));
     let head = "program        last µs  by timer";
     lines.push(Line::styled(shorten(head, width), theme.dim()));
     let layers = core.slots.len() > 1;
@@ -181,6 +188,22 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
     if !core.timer_log.is_empty() {
         let log: Vec<String> = core.timer_log.iter().rev().take(8).rev().map(u32::to_string).collect();
         lines.push(field("log, µs", &log.join(" "), width, theme));
+    }
+    lines
+}
+
+/// Ticks of the PE: how much of one it takes, and what came too late.
+fn tick_lines<'a>(ticks: &TickView, width: usize, theme: &Theme) -> Vec<Line<'a>> {
+    let time = units::time_us;
+    let mut lines = Vec::new();
+    let mut put = |name: &str, value: String| lines.push(field(name, &value, width, theme));
+    let share = |us: f64| ticks.period_us.map(|period| format!(", {}", units::percent(us / period)));
+    let last = format!("{}{}", time(ticks.last_us), share(ticks.last_us).unwrap_or_default());
+    put("last tick", last);
+    put("longest", format!("{} in #{}", time(ticks.longest_us), ticks.longest_step));
+    if ticks.overruns + ticks.lost > 0 || ticks.misread > 0 {
+        put("overran", format!("{} times, {} ticks lost", ticks.overruns, ticks.lost));
+        put("misread", several(ticks.misread, "spike"));
     }
     lines
 }

@@ -3,6 +3,7 @@
 mod core;
 mod memory;
 mod neurons;
+mod spiking;
 
 pub(super) use self::core::wrap;
 
@@ -33,8 +34,11 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let right = match state.part {
         Part::Core => "now".to_owned(),
         Part::Memory => format!("{} · now", state.format.name()),
-        Part::Neurons if state.by_distance => format!("by |c before−{}|", view.theme().glyphs.theta()),
-        Part::Neurons => "by unit".to_owned(),
+        Part::Neurons if state.by_distance => {
+            let compared = if view.kind().unit_word == "unit" { "c before" } else { "v" };
+            format!("by |{compared}−{}|", view.theme().glyphs.theta())
+        }
+        Part::Neurons => format!("by {}", view.kind().unit_word),
     };
     let inner = frame(view, PanelId::Pe, &right, legend(view, area.width), area, buf);
     let inner = if inner.width > 2 { columns_to(rows_from(inner, 0), inner.width) } else { inner };
@@ -43,6 +47,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Some(Some(PartView::Core(core))) => core::render(view, core, rest, buf),
         Some(Some(PartView::Memory(window))) => memory::render(view, window, rest, buf),
         Some(Some(PartView::Neurons(page))) => neurons::render(view, page, rest, buf),
+        Some(Some(PartView::SpikingNeurons(page))) => spiking::render(view, page, rest, buf),
         Some(None) => {
             put_line(buf, rest, Line::styled("no program: this PE sleeps", view.theme().dim()));
         }
@@ -93,11 +98,13 @@ fn legend(view: &View<'_>, width: u16) -> Line<'static> {
             (Action::Move(Direction::Right), "bytes, receivers"),
             (Action::Pe(Key::Follow), "follow"),
             (Action::Pe(Key::Sort), "sort"),
+            (Action::Pin, "pin"),
             (Action::Pe(Key::Back), "back"),
         ],
     };
     let mut line = Line::default();
-    for &(action, word) in keys {
+    let spiking = view.kind().unit_word == "neuron";
+    for &(action, word) in keys.iter().filter(|(action, _)| spiking || *action != Action::Pin) {
         let Some(key) = find(action).and_then(|command| view.app.keymap.keys_of(command).next()) else {
             continue;
         };

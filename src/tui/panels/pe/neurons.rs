@@ -17,20 +17,24 @@ const LINKS_COLUMNS: u16 = 40;
 
 pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
     let rest = sums(view, page, area, buf);
-    let (table, links) = if rest.width >= LINKS_BESIDE {
-        let left = rest.width - LINKS_COLUMNS - 2;
-        (columns_to(rest, left), columns_from(rest, left + 2))
-    } else {
-        // The links get more room while the cursor is among them.
-        let share = if view.app.pe.link.is_some() { 2 } else { 3 };
-        let least = (rest.height / share).max(4).min(rest.height / 2);
-        let rows = least.max(rest.height.saturating_sub(page.units.len() as u16 + 2));
-        (rows_to(rest, rest.height - rows), rows_from(rest, rest.height - rows))
-    };
+    let (table, links) = places(view, page.units.len(), rest);
     units(view, page, table, buf);
     if let Some(of) = &page.links {
         selected(view, page, of, links, buf);
     }
+}
+
+/// Places of the table of `count` units and of the links of one.
+pub(super) fn places(view: &View<'_>, count: usize, rest: Rect) -> (Rect, Rect) {
+    if rest.width >= LINKS_BESIDE {
+        let left = rest.width - LINKS_COLUMNS - 2;
+        return (columns_to(rest, left), columns_from(rest, left + 2));
+    }
+    // The links get more room while the cursor is among them.
+    let share = if view.app.pe.link.is_some() { 2 } else { 3 };
+    let least = (rest.height / share).max(4).min(rest.height / 2);
+    let rows = least.max(rest.height.saturating_sub(count as u16 + 2));
+    (rows_to(rest, rest.height - rows), rows_from(rest, rest.height - rows))
 }
 
 /// Of which time step the gates are.
@@ -164,13 +168,19 @@ fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buff
 
 /// The selected unit: in words, its bytes, who gets it.
 fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf: &mut Buffer) {
-    let (theme, state) = (view.theme(), &view.app.pe);
+    let theme = view.theme();
     let Some(unit) = page.units.iter().find(|unit| unit.number == of.number) else { return };
     let who = format!("{} unit {}", view.layer_name(unit.layer), unit.unit);
     let gates = format!("  z {:.3} r {:.3} g {:.3}", unit.z, unit.r, unit.g);
-    let room = usize::from(area.width);
     let head = vec![Span::styled(who, theme.accent()), Span::styled(gates, theme.dim())];
-    let mut rest = put_line(buf, area, Line::from(head));
+    links(view, Line::from(head), of, area, buf);
+}
+
+/// A unit below its headline: how its value is sent, its bytes, its receivers.
+pub(super) fn links(view: &View<'_>, head: Line<'_>, of: &UnitLinks, area: Rect, buf: &mut Buffer) {
+    let (theme, state) = (view.theme(), &view.app.pe);
+    let room = usize::from(area.width);
+    let mut rest = put_line(buf, area, head);
     let rows = if area.height >= 8 { 3 } else { 1 };
     for line in wrap(&of.packet, room, rows) {
         rest = put_line(buf, rest, Line::raw(line));
