@@ -27,6 +27,7 @@ macro_rules! files {
 }
 
 files![
+    "assets/spikes/regular.csv",
     "assets/tensor/waves.npy",
     "assets/text/spinnaker2.txt",
     "models/egru-lm-small/README.md",
@@ -37,11 +38,14 @@ files![
     "models/egru-lm-tiny/card.ron",
     "models/egru-lm-tiny/model.safetensors",
     "models/egru-lm-tiny/vocab.txt",
+    "models/lif/README.md",
+    "models/lif/network.ron",
     "scenes/debug/corrupt.ron",
     "scenes/debug/slow.ron",
     "scenes/assignments/faster.ron",
     "scenes/assignments/fewer-pes.ron",
     "scenes/lessons/a-bit-flips.ron",
+    "scenes/lessons/a-neuron-that-spikes.ron",
     "scenes/lessons/another-kernel.ron",
     "scenes/lessons/silence-is-cheap.ron",
     "scenes/lessons/the-egru-cell.ron",
@@ -49,6 +53,7 @@ files![
     "scenes/lessons/what-is-a-pe.ron",
     "scenes/lessons/where-a-neuron-lives.ron",
     "scenes/lessons/who-waits-for-whom.ron",
+    "scenes/lif.ron",
     "scenes/lm_small.ron",
     "scenes/single_pe.ron",
     "scenes/tensor.ron",

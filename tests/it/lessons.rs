@@ -25,7 +25,7 @@ use spinntui::tui::stage::{Press, presses};
 use spinntui::tui::teaching::strip;
 
 /// Shipped lessons in their order.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
     "the-egru-cell",
@@ -34,6 +34,7 @@ const NAMES: [&str; 8] = [
     "another-kernel",
     "the-event-camera",
     "a-bit-flips",
+    "a-neuron-that-spikes",
 ];
 
 fn shipped_lesson(name: &str) -> Loaded {
@@ -81,6 +82,11 @@ fn another_kernel_holds() {
 #[test]
 fn a_bit_flips_holds() {
     holds("a-bit-flips");
+}
+
+#[test]
+fn a_neuron_that_spikes_holds() {
+    holds("a-neuron-that-spikes");
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub fn shipped() -> Vec<Entry> {
 }
 
 /// The order in which the shipped lessons build on each other; others come after them, by name.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 9] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
     "the-egru-cell",
@@ -104,6 +104,7 @@ const ORDER: [&str; 8] = [
     "another-kernel",
     "the-event-camera",
     "a-bit-flips",
+    "a-neuron-that-spikes",
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
