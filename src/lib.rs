@@ -1,13 +1,14 @@
 //! spinntui: an interactive explorer and debugger for an emulated SpiNNaker2 neuromorphic chip.
 //!
-//! The library has eight floors; a module imports only from lower ones, which a test checks. Floors
+//! The library has nine floors; a module imports only from lower ones, which a test checks. Floors
 //! 1 to 4, [`task`] and [`output`] aside, are the emulator, a crate of its own in `emulator/`; what
 //! gestures are read from ([`task::dvs`]) is another, in `inputs/`, and so is the reader of NIR
 //! files, in `nir/`:
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|
-//! | 8 | [`cli`] | one file a verb |
+//! | 9 | [`cli`] | one file a verb |
+//! | 8 | [`sweep`] | many runs: plans, points, workers, results |
 //! | 7 | [`assignment`] | goals that an answer meets or not |
 //! | 7 | [`tui`], [`report`] | the faces: terminal app; JSON and text |
 //! | 6 | [`session`] | one experiment: build from a scene, step, run, snapshots, the engine thread |
@@ -29,5 +30,6 @@ pub mod output;
 pub mod report;
 pub mod scene;
 pub mod session;
+pub mod sweep;
 pub mod task;
 pub mod tui;

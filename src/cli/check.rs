@@ -10,6 +10,9 @@ use crate::output::{Output, say};
 use crate::report::check::CheckReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
+use crate::sweep::list::Listing;
+use crate::sweep::load::{LoadedPlan, is_plan};
+use crate::text::several;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +28,7 @@ Exit codes: 0 it fits; 1 it does not, or a finding is an error; 2 bad input.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scene file
+    /// Scene file; of a plan of a sweep, its fields and the count of its points
     pub scene: PathBuf,
     /// What the answer looks like
     #[arg(long, value_enum, default_value_t)]
@@ -43,8 +46,48 @@ struct Misfit {
     error: String,
 }
 
+/// What JSON says of a plan.
+#[derive(Debug, Serialize)]
+struct CheckedPlan {
+    plan: String,
+    title: String,
+    scene: String,
+    points: u64,
+}
+
+/// Checks a plan: its fields, those that it sets and keeps, and the count of its points.
+fn check_plan(args: &CheckArgs) -> Result<u8, CliError> {
+    if !args.set.set.is_empty() {
+        return Err(CliError::Usage("error: --set changes scenes, and this is a plan of a sweep".to_owned()));
+    }
+    let plan = LoadedPlan::load(&args.scene)?;
+    let listing = Listing::new(&plan)?;
+    if let Some(first) = listing.places().next() {
+        plan.check_fields(&listing.point(first).edits)?;
+    }
+    let checked = CheckedPlan {
+        plan: args.scene.display().to_string(),
+        title: plan.sweep().title.clone(),
+        scene: plan.scene.path.display().to_string(),
+        points: listing.count(),
+    };
+    let mut output = Output::stdout();
+    match args.format {
+        Format::Text => {
+            let points = several(checked.points, "point");
+            output.text(&format!("{}: {points} of {}\n", checked.title, checked.scene))?;
+        }
+        Format::Json => json(&mut output, &checked)?,
+    }
+    output.finish()?;
+    Ok(FINE)
+}
+
 /// Maps the scene; the exit code says whether it is sound.
 pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
+    if is_plan(&args.scene) {
+        return check_plan(args);
+    }
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let plan = match Plan::fit(&loaded, &mut ModelCache::default(), &loaded.scene.assume) {
         Ok(plan) => plan,

@@ -10,6 +10,8 @@ use super::{CliError, FINE};
 use crate::output::Output;
 use crate::report::table::field;
 use crate::scene::catalogue;
+use crate::sweep;
+use crate::sweep::load::LoadedPlan;
 use crate::text::visible_line;
 use crate::tui::config::Config;
 use crate::tui::lesson;
@@ -23,6 +25,8 @@ const COMMAND_COLUMNS: usize = 42;
 pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Result<ExitCode, CliError> {
     let rows = rows();
     if list || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        // A sweep is no scene to open: it is listed, and not among those to choose from.
+        let rows: Vec<Row> = rows.into_iter().chain(sweeps()).collect();
         let mut output = Output::stdout();
         output.text(&listing(&rows))?;
         output.finish()?;
@@ -89,6 +93,21 @@ fn lessons() -> impl Iterator<Item = Row> {
         title: format!("{} ({} min)", shown(&entry.title), entry.minutes),
         about: shown(&entry.about),
         name: shown(&entry.name),
+    })
+}
+
+/// The plans of sweeps that come with the program.
+fn sweeps() -> impl Iterator<Item = Row> {
+    sweep::load::shipped().into_iter().map(|(name, path)| {
+        let plan = LoadedPlan::load(&path);
+        Row {
+            group: "Sweeps: many runs, resumable".to_owned(),
+            arguments: vec!["sweep".to_owned(), name.clone()],
+            name,
+            title: plan.as_ref().map(|plan| shown(&plan.sweep().title)).unwrap_or_default(),
+            about: String::new(),
+            problem: plan.err().map(|error| shown(error.message())),
+        }
     })
 }
 

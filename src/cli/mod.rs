@@ -28,7 +28,9 @@ pub mod quantize;
 pub mod replay;
 pub mod run;
 pub mod screenshot;
+pub mod soak;
 pub mod steps;
+pub mod sweep;
 pub mod synth;
 pub mod trace;
 pub mod tune;
@@ -65,6 +67,7 @@ Examples:
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
   spinntui compare scenes/lm.ron scenes/what-if/sleep.ron
+  spinntui sweep scenes/sweeps/tiny.ron
   spinntui lesson what-is-a-pe
   spinntui inspect models/egru-lm-wikitext2
   spinntui kernels csr_row
@@ -212,6 +215,10 @@ enum Verb {
     Trace(trace::TraceArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
+    /// Run many points of a scene: sweeps and fault campaigns, resumable, on all cores or a cluster
+    Sweep(sweep::SweepArgs),
+    /// Try random scenes, mappings, faults and moves, and report what does not hold
+    Soak(soak::SoakArgs),
     /// Fit what no public source gives to times measured on a chip
     Calibrate(calibrate::CalibrateArgs),
     /// Give a lesson in the terminal; without a name, list the lessons
@@ -272,6 +279,9 @@ pub enum CliError {
     /// A search for a mapping.
     #[error(transparent)]
     Tune(#[from] crate::session::tune::search::TuneError),
+    /// A sweep.
+    #[error("error: {0}")]
+    Sweep(#[from] crate::sweep::run::SweepError),
     /// Measured times.
     #[error("error: {0}")]
     Timers(#[from] crate::session::calibrate::timers::TimersError),
@@ -411,6 +421,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (Some(Verb::Trace(args)), _) => trace::trace(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
+        (Some(Verb::Sweep(args)), _) => sweep::sweep(&args),
+        (Some(Verb::Soak(args)), _) => soak::soak(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
         (Some(Verb::Export(args)), _) => export::export(&args),
         (Some(Verb::Screenshot(args)), _) => screenshot::screenshot(&args),

@@ -1,7 +1,7 @@
 //! Files that grow by whole lines while the program runs, one program a file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -65,6 +65,29 @@ impl Journal {
         Err(busy())
     }
 
+    /// Opens a journal for more lines, or begins an empty one. What a killed program has left of a line is cut off.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`super::Output::create`] does, and if another program is writing the file.
+    pub fn append(path: &Path, reads: &Reads) -> Result<Self, OutputError> {
+        reads.check(path)?;
+        Self::go_on(path).map_err(|source| OutputError::new(path, source))
+    }
+
+    fn go_on(path: &Path) -> io::Result<Self> {
+        let Place::File(target) = place_of(path)? else {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "lines are added to regular files only"));
+        };
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&target)?;
+        lock(&file)?;
+        let complete = complete_bytes(&mut file)?;
+        if complete < file.metadata()?.len() {
+            file.set_len(complete)?;
+        }
+        Ok(Self { file, complete: Some(complete) })
+    }
+
     fn through(place: &Path, first: &str) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).append(place.is_file()).open(place)?;
         let mut journal = Self { file, complete: None };
@@ -89,6 +112,23 @@ impl Journal {
         }
         written
     }
+}
+
+/// Returns the bytes of a file up to the end of its last complete line.
+fn complete_bytes(file: &mut File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    let mut block = vec![0; 1 << 16];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let bytes = &mut block[..(end - start) as usize];
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(bytes)?;
+        if let Some(at) = bytes.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// File found at the path of a new journal.
@@ -124,7 +164,7 @@ fn lock(file: impl AsFd) -> io::Result<()> {
 }
 
 fn busy() -> io::Error {
-    io::Error::new(ErrorKind::ResourceBusy, "another spinntui is recording into this file")
+    io::Error::new(ErrorKind::ResourceBusy, "another spinntui is writing this file")
 }
 
 #[cfg(test)]
@@ -143,7 +183,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "first\n");
         journal.line("second").unwrap();
         let error = begin().unwrap_err().to_string();
-        assert!(error.contains("another spinntui is recording"), "{error}");
+        assert!(error.contains("another spinntui is writing"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
         drop(journal);
         drop(begin().unwrap());
@@ -151,6 +191,30 @@ mod tests {
         let _journal = begin().unwrap();
         begin().unwrap_err();
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn more_lines_follow_the_last_complete_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        for (before, after) in
+            [("", "more\n"), ("cut", "more\n"), ("whole\n", "whole\nmore\n"), ("a\nb\ncut", "a\nb\nmore\n")]
+        {
+            fs::write(&path, before).unwrap();
+            let mut journal = Journal::append(&path, &Reads::default()).unwrap();
+            assert!(Journal::append(&path, &Reads::default()).is_err(), "two programs write one file");
+            journal.line("more").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        }
+        // A cut line that is longer than a block.
+        fs::write(&path, format!("whole\n{}", "x".repeat(200_000))).unwrap();
+        drop(Journal::append(&path, &Reads::default()).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "whole\n");
+        fs::remove_file(&path).unwrap();
+        Journal::append(&path, &Reads::default()).unwrap().line("first").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first\n");
+        Journal::append(folder.path(), &Reads::default()).unwrap_err();
+        Journal::append(Path::new("/dev/null"), &Reads::default()).unwrap_err();
     }
 
     #[test]

@@ -36,6 +36,14 @@ pub enum OutputError {
         /// Error of the operating system.
         source: io::Error,
     },
+    /// A file of earlier results cannot be read.
+    #[error("cannot read {}: {source}", place.display())]
+    Results {
+        /// File or folder.
+        place: PathBuf,
+        /// Error of the operating system, or of the file's format.
+        source: io::Error,
+    },
     /// The command also reads the file, or writes it already.
     #[error(
         "cannot write {}: {} is the same file, {what}\nhelp: name another file", place.display(), path.display()

@@ -11,8 +11,8 @@ use crate::file;
 const FIRST: [&str; 2] = ["scenes/lm_small.ron", "scenes/lm.ron"];
 /// Folder of all scenes.
 const SCENES: &str = "scenes";
-/// Folders in it that hold other files than scenes: lessons, and assignments.
-const OTHERS: [&str; 2] = ["assignments", "lessons"];
+/// Folders in it that hold other files than scenes: assignments, lessons, and plans of sweeps.
+const OTHERS: [&str; 3] = ["assignments", "lessons", "sweeps"];
 
 /// One scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +122,7 @@ mod tests {
         for name in ["scenes/dvs.ron", "scenes/what-if/dma.ron", "scenes/debug/slow.ron"] {
             assert!(names.contains(&name), "{names:?}");
         }
+        assert!(OTHERS.iter().all(|other| !names.iter().any(|name| name.contains(&format!("/{other}/")))));
         for entry in &entries {
             assert!(!entry.title.is_empty() && !entry.about.is_empty(), "{entry:?}");
             assert_eq!(entry.problem, None, "{}", entry.name);

@@ -15,7 +15,7 @@ use crate::file;
 use crate::task::{Files, Problem};
 
 /// No scene is this long: a model file was named, or a device.
-pub(super) const MAX_BYTES: u64 = 4 << 20;
+pub const MAX_BYTES: u64 = 4 << 20;
 
 /// A scene, and what is needed to say where in its text something stands.
 #[derive(Clone, Debug)]
@@ -43,6 +43,9 @@ impl LoadedScene {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {
             return Err(SceneError::file(path, "there is no scene in the file", SCENE.begins));
+        }
+        if let Some((what, help)) = another_file(text, path) {
+            return Err(SceneError::file(path, format!("this is {what}, and no scene"), help));
         }
         let text = apply(text, path, edits)?;
         let scene: Scene = parse(&text, path, edits, &SCENE)?;
@@ -93,6 +96,22 @@ impl Files for LoadedScene {
         find::resolve(&self.path, name)
             .map_err(|tried| Problem::new(field, format!("`{name}` not found"), find::looked_for(&tried)))
     }
+}
+
+/// Returns the word before the brackets of a RON text: `Scene`.
+pub fn root_word(text: &str) -> Option<&str> {
+    let span = locate::parse(text).ok()?.span;
+    text.get(span)?.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
+/// Returns what a file is that other subcommands read, and the one that does.
+fn another_file(text: &str, path: &Path) -> Option<(&'static str, String)> {
+    let (what, verb) = match root_word(text)? {
+        "Sweep" => ("a plan of a sweep", "sweep"),
+        "Lesson" => ("a lesson", "lesson"),
+        _ => return None,
+    };
+    Some((what, format!("spinntui {verb} {}", path.display())))
 }
 
 /// Places the error at a field of the text, or at the nearest part there is.

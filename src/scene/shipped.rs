@@ -56,6 +56,8 @@ files![
     "scenes/lif.ron",
     "scenes/lm_small.ron",
     "scenes/single_pe.ron",
+    "scenes/sweeps/flips.ron",
+    "scenes/sweeps/tiny.ron",
     "scenes/tensor.ron",
 ];
 

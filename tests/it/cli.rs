@@ -76,7 +76,7 @@ fn help_names_scenes_to_begin_with() {
 
 #[test]
 fn every_verb_has_help_with_an_example() {
-    for verb in ["run", "check", "compare", "inspect", "tune", "calibrate", "export"] {
+    for verb in ["run", "check", "compare", "inspect", "tune", "sweep", "soak", "calibrate", "export"] {
         let output = spinntui(&[verb, "--help"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output.stdout).contains(&format!("spinntui {verb} ")), "{verb}");

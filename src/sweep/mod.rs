@@ -1,0 +1,24 @@
+//! Many runs of one scene: sweeps, fault campaigns, and their results (`docs/sweeps.md`).
+//!
+//! A plan ([`plan::Sweep`]) is read and checked ([`load::LoadedPlan`]) and lists its points in an order that depends
+//! on nothing else ([`list::Listing`]). A process runs a shard of them: each in one of its worker processes
+//! ([`worker`], [`pool`]), so that a point that panics or is killed costs no other point. Results are lines of files
+//! that only grow ([`store`]); [`gather`] makes a table of them.
+
+pub mod campaign;
+pub mod constraint;
+pub mod gather;
+pub mod line;
+pub mod list;
+pub mod load;
+pub mod outcomes;
+pub mod plan;
+pub mod plot;
+pub mod point;
+pub mod pool;
+pub mod run;
+pub mod script;
+pub mod soak;
+pub mod store;
+pub mod value;
+pub mod worker;
