@@ -109,6 +109,7 @@ fn another_file(text: &str, path: &Path) -> Option<(&'static str, String)> {
     let (what, verb) = match root_word(text)? {
         "Sweep" => ("a plan of a sweep", "sweep"),
         "Lesson" => ("a lesson", "lesson"),
+        "Assignment" => ("an assignment", "assignment"),
         _ => return None,
     };
     Some((what, format!("spinntui {verb} {}", path.display())))
