@@ -17,7 +17,7 @@ use crate::session::{Moved, Session};
 /// Goal of an assignment, looked at after an answer's last time step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GoalChecked {
-    /// What is wanted.
+    /// Words of the goal, for students.
     pub text: String,
     /// Whether the answer meets it.
     pub met: bool,

@@ -34,7 +34,7 @@ pub struct Assignment {
     pub version: u32,
     /// Title.
     pub title: String,
-    /// What is to be done, for students.
+    /// Instructions for students.
     pub text: String,
     /// Scene to start from. Looked for beside the assignment and where scenes look for their models.
     pub scene: String,
@@ -45,7 +45,7 @@ pub struct Assignment {
     #[serde(default)]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub steps: Option<u64>,
-    /// What an answer has to reach. Its model and its task must be those of the starting scene.
+    /// Goals of an answer, whose model and task must be those of the starting scene.
     pub goals: Vec<Goal>,
     /// Hints, the first to be given first.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct Assignment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
-    /// What is wanted, for students.
+    /// Words for students.
     pub text: String,
     /// Test of it.
     pub test: Test,

@@ -46,7 +46,7 @@ struct Misfit {
     error: String,
 }
 
-/// What JSON says of a plan.
+/// Checked plan, in JSON.
 #[derive(Debug, Serialize)]
 struct CheckedPlan {
     plan: String,

@@ -94,7 +94,7 @@ pub struct SweepArgs {
     pub worker: bool,
 }
 
-/// What a script is for.
+/// Engine that a script is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EngineArg {
     /// Slurm: a job array

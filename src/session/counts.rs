@@ -80,7 +80,7 @@ pub struct LayerCounts {
     /// Products that its sums took.
     #[serde(flatten)]
     pub products: Products,
-    /// What its PEs' cores drew more in its operations than asleep, J.
+    /// Energy that its PEs' cores drew in its operations beyond sleep, J.
     pub active_j: f64,
     /// `active_j` over the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,
@@ -94,7 +94,7 @@ pub struct TotalCounts {
     /// All products.
     #[serde(flatten)]
     pub products: Products,
-    /// What all cores drew more in operations than asleep, those of random sources as well, J.
+    /// Energy that all cores drew in operations beyond sleep, random sources included, J.
     pub active_j: f64,
     /// `active_j` over the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,

@@ -79,7 +79,7 @@ impl PeEnergy {
 pub struct Meter<'a> {
     machine: &'a Machine,
     model: PowerModel,
-    /// What a PE at the fast level draws more than one at the program's operating point.
+    /// Power of a PE at the fast level beyond that at the program's operating point.
     fast: FastPower,
     /// Share of its active power that a PE with a program draws while it waits.
     waiting: f64,

@@ -29,7 +29,7 @@ pub struct Constraint {
 pub struct ConstraintError {
     /// Bytes of the text.
     pub at: Range<usize>,
-    /// What is wrong.
+    /// Message: the value or the name that is wrong.
     pub message: String,
 }
 

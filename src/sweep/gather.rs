@@ -12,7 +12,7 @@ use super::load::{LoadedPlan, columns};
 use super::store::Found;
 use crate::output::OutputError;
 
-/// What was gathered.
+/// Gathered results.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     /// Count of points of the plan.

@@ -72,7 +72,7 @@ impl Outcome {
     }
 }
 
-/// What a run has shown.
+/// Result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// Completed time steps.
@@ -94,7 +94,7 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Reason for an end that is not [`Outcome::Done`].
     pub why: Option<String>,
-    /// What the run has shown; `None` if there was none.
+    /// Result of the run; `None` if there was no run.
     pub shown: Option<Shown>,
     /// Wall time of the point, loading included, s.
     pub wall_s: f64,

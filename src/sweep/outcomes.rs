@@ -21,7 +21,7 @@ const COLUMNS: [&str; 10] = [
     "mean_loss_of_changed",
     "max_loss",
 ];
-/// What faults are counted by: the name of the group, and the columns of results that make it.
+/// Groups that faults are counted by: name, and the columns of results that make it.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("kind", &["fault"]),
     ("kind and array", &["fault", "fault_region"]),

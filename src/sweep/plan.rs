@@ -47,7 +47,7 @@ pub struct Sweep {
     /// stands for the value of that axis, and `{repeat}` for the number of the repeat.
     #[serde(default)]
     pub set: Vec<(String, Value)>,
-    /// What is varied. The last axis changes fastest from point to point.
+    /// Varied fields. The last axis changes fastest from point to point.
     #[serde(default)]
     pub axes: Vec<Axis>,
     /// Points of the space that the axes span.

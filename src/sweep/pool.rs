@@ -11,7 +11,7 @@ use super::line::{Answer, Outcome};
 use super::list::Point;
 use super::worker::{Lost, Setup, Worker};
 
-/// How points are run.
+/// Options of running points.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// Count of workers.

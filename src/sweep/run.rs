@@ -35,7 +35,7 @@ pub enum SweepError {
     Worker(#[from] io::Error),
 }
 
-/// What is to be run, and where results lie.
+/// Points to be run, and the folder of the results.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
     /// Plan.
@@ -52,7 +52,7 @@ pub struct Task<'a> {
     pub limits: Limits<'a>,
 }
 
-/// What a run of a shard has done.
+/// Outcome of a run of a shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Count of points that had a line already.
@@ -147,7 +147,7 @@ struct Faultless<'a> {
 
 /// Run without a fault beside one with a fault.
 enum Reference {
-    /// What it has shown; `None` if it failed.
+    /// Result of the point; `None` if it failed.
     Known(Option<Shown>),
     /// The sweep is to stop.
     Stopping,

@@ -14,7 +14,7 @@ pub enum Engine {
     HyperQueue,
 }
 
-/// What a script runs.
+/// Command that a script runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
     /// This program.

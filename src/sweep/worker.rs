@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Time for the sweep's own signal to arrive when a whole job is killed, its workers first.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What all points of a sweep share.
+/// Settings that all points of a sweep share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     /// File of the scene, for paths in it and messages.

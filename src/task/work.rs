@@ -61,9 +61,9 @@ pub struct SpikingFeed<'a> {
 pub struct TaskKind {
     /// What one time step is to the task, in a word.
     pub step_word: &'static str,
-    /// What a unit of its network is called, in a word.
+    /// Word for a unit of its network: `unit`, `neuron`.
     pub unit_word: &'static str,
-    /// What a unit that was active has sent, in a word.
+    /// Word for the output of an active unit: `event`, `spike`.
     pub event_word: &'static str,
     /// Names for conditions; `None` if the task has none.
     pub facts: Option<&'static TaskFacts>,

@@ -305,7 +305,7 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     assert!(said.contains("fc1") && said.contains("NaN"), "{said}");
 }
 
-/// What no PE or not the chip has room for is said with the population and the numbers.
+/// A population that no PE, or not the chip, has room for is refused with its name and numbers.
 #[test]
 fn what_fits_nowhere_is_refused_with_numbers() {
     let folder = tempfile::tempdir().unwrap();

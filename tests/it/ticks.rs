@@ -129,7 +129,7 @@ fn lost_spikes_stop_a_run() {
     assert!(report["ticks"]["lost_spikes"].as_u64().unwrap() > 0, "{}", report["ticks"]);
 }
 
-/// Where every hop takes a tick, no packet is on the critical path: it is the slowest PE's work, and the
+/// In networks in which every hop takes a tick, no packet is on the critical path: it is the slowest PE's work, and the
 /// wait for its timer.
 #[test]
 fn the_critical_path_of_a_tick_is_work_and_the_timer() {

@@ -90,7 +90,7 @@ impl Arrivals {
     }
 }
 
-/// What a run of `arrive` does.
+/// Work of a run of `arrive`, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArriveWork {
     /// Entries of senders with rows here.

@@ -205,7 +205,7 @@ fn spots(words: &SramWords, labels: &Labels<'_>, index: u32) -> Vec<SpotView> {
     spots
 }
 
-/// How a neuron's spike leaves the PE.
+/// Route of a neuron's spike from the PE.
 fn sent(labels: &Labels<'_>, view: &NeuronView) -> String {
     let key = labels.own_sender() << 24 | view.neuron;
     let sends = labels.loaded().operations.iter().any(|of| matches!(of.action, Action::SendEvents(_)));

@@ -17,7 +17,7 @@ use trial::{Ended, Failure};
 
 use crate::session::build::ModelCache;
 
-/// How long to soak, and on how many cores.
+/// Duration of a soak test, and its number of cores.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// Seed of all cases.
@@ -34,7 +34,7 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// What a soak test has found.
+/// Findings of a soak test.
 #[derive(Clone, Debug, Default)]
 pub struct Soaked {
     /// Count of cases that ran, by how they ended.
@@ -54,7 +54,7 @@ pub struct Soaked {
 pub struct Found {
     /// Number of the case.
     pub number: u64,
-    /// What does not hold.
+    /// Statement that is false.
     pub failure: Failure,
     /// Smallest case found that fails.
     pub case: Case,

@@ -16,7 +16,7 @@ use crate::session::verify::Verifier;
 use crate::session::{Moved, Session};
 use crate::sweep::worker::panic_message;
 
-/// What does not hold of a case.
+/// Statement that is false of a case.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Failure {
     /// The program panicked.
@@ -78,10 +78,10 @@ impl Ended {
     }
 }
 
-/// What a case has shown.
+/// Result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ran {
-    /// How it ended.
+    /// End of the case.
     pub ended: Ended,
     /// Count of moves made.
     pub moves: u64,

@@ -52,7 +52,7 @@ impl Routine for Arrive {
     }
 }
 
-/// Where a share keeps its sums: address and ticks of the ring, and words of one tick.
+/// Ring of a share's sums: byte address, ticks that it holds, and words of one tick.
 #[derive(Clone, Copy)]
 pub(super) struct Ring {
     pub at: u32,

@@ -32,7 +32,7 @@ pub struct UnitPlace {
     pub threshold: u32,
 }
 
-/// Where a spiking neuron keeps its values.
+/// Places of a spiking neuron's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronPlace {
     /// PE that hosts it.
@@ -94,7 +94,7 @@ impl Names {
         })
     }
 
-    /// Where a neuron of a population keeps its values.
+    /// Returns the places of a neuron's values in SRAM.
     pub fn neuron(&self, population: usize, neuron: u32) -> Option<NeuronPlace> {
         self.program.populations.get(population)?.pes.iter().find_map(|&pe| {
             let (_, slot) = self.program.pe(pe)?.slot_of(PopulationId::at(population))?;
