@@ -16,6 +16,7 @@ use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::StepUnit;
+use crate::session::divergence;
 use crate::session::ranges::ranges;
 use crate::session::{Moved, Session};
 
@@ -90,7 +91,13 @@ pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
         Side { ran: &ran_a, loaded: &a.session.loaded, cache: &mut a.cache },
         Side { ran: &ran_b, loaded: &b.session.loaded, cache: &mut b.cache },
     )?;
-    let comparison = Comparison::new(target, ran_a, ran_b, rests_on);
+    let mut comparison = Comparison::new(target, ran_a, ran_b, rests_on);
+    if comparison.outputs.identical == Some(false) {
+        // From the start once more, in step: where they part is not known before they have.
+        let fresh = |ready: &mut Ready| build(ready.session.loaded.clone(), &mut ready.cache);
+        let (mut first, mut second) = (fresh(&mut a)?, fresh(&mut b)?);
+        comparison.divergence = divergence::first(&mut first, &mut second, target);
+    }
 
     args.format.write(&mut output, || comparison.to_text(), || comparison.to_json())?;
     output.finish()?;

@@ -170,7 +170,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     write(args, &report, &mut output)?;
     output.finish()?;
     traced.finish()?;
-    tables.finish()?;
+    tables.finish(&session)?;
     if let Some((path, mut arrays)) = arrays {
         let fail = |source| OutputError::Write { place: path.display().to_string(), source };
         let written = session.work().write_outputs(&mut arrays).map_err(fail)?;

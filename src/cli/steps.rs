@@ -31,6 +31,9 @@ pub struct StepArgs {
     /// CSV file with a row a time step: chip time, energy, packets, activity, and what the task says
     #[arg(long, value_name = "FILE")]
     pub steps_output: Option<PathBuf>,
+    /// CSV file with a row a unit: the time steps in which it sent something, and their share
+    #[arg(long, value_name = "FILE")]
+    pub firing_output: Option<PathBuf>,
 }
 
 /// Tables of a run under way.
@@ -38,6 +41,7 @@ pub(super) struct StepTables {
     watched: Option<Table>,
     expressions: Vec<Expression>,
     steps: Option<Table>,
+    firing: Option<Table>,
     /// Names and values that a task has beside its line.
     scores: Vec<(&'static str, Expression)>,
     /// Ticks and packets until the last row.
@@ -67,6 +71,7 @@ impl StepTables {
         };
         let mut watched = open(&args.watch_output, "the table of watched values that is written")?;
         let mut steps = open(&args.steps_output, "the table of time steps that is written")?;
+        let firing = open(&args.firing_output, "the table of firing that is written")?;
         if let Some(table) = &mut watched {
             table.row(std::iter::once("step".to_owned()).chain(args.watch.iter().cloned()))?;
         }
@@ -78,7 +83,7 @@ impl StepTables {
             table.row(columns(session, &scores))?;
         }
         let before = (session.tick(), session.machine().state().traffic.total.packets);
-        Ok(Self { watched, expressions, steps, scores, before })
+        Ok(Self { watched, expressions, steps, firing, scores, before })
     }
 
     /// Writes the rows of the time step that the session has just completed.
@@ -100,13 +105,23 @@ impl StepTables {
         Ok(())
     }
 
-    /// Completes the files.
+    /// Writes the table of firing, and completes the files.
     ///
     /// # Errors
     ///
     /// Fails if a file cannot be written.
-    pub fn finish(self) -> Result<(), OutputError> {
-        [self.watched, self.steps].into_iter().flatten().try_for_each(|table| table.0.finish())
+    pub fn finish(mut self, session: &Session) -> Result<(), OutputError> {
+        if let Some(table) = &mut self.firing {
+            table.row(["layer", "unit", "steps", "rate"].map(str::to_owned))?;
+            for (k, layer) in session.program().populations.iter().enumerate() {
+                for (unit, steps) in session.stats().fired(k).iter().enumerate() {
+                    let rate = f64::from(*steps) / session.stats().steps.max(1) as f64;
+                    let cells = [layer.name.clone(), unit.to_string(), steps.to_string(), rate.to_string()];
+                    table.row(cells)?;
+                }
+            }
+        }
+        [self.watched, self.steps, self.firing].into_iter().flatten().try_for_each(|table| table.0.finish())
     }
 }
 

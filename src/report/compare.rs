@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::Report;
 use crate::scene::Scene;
+use crate::session::divergence::Divergence;
 use assumptions::Assumption;
 use input::{Input, InputCheck};
 
@@ -46,6 +47,9 @@ pub struct Comparison {
     pub input: InputCheck,
     /// Whether both computed the same.
     pub outputs: Outputs,
+    /// First value of a unit that differs; `null` where outputs are the same or cannot be compared, and
+    /// for pipelines.
+    pub divergence: Option<Divergence>,
     /// Whether the intervals of chip time overlap that follow from a branch refill P of 1 to 3 cycles; `null` without
     /// them. Both chips have the same P, whatever it is: `assumptions` says what the difference is at either end.
     pub p_intervals_overlap: Option<bool>,
@@ -145,6 +149,7 @@ impl Comparison {
             changed: changed(&a.scene, &b.scene),
             input,
             outputs,
+            divergence: None,
             p_intervals_overlap: overlap.map(|([a, b], [c, d])| a <= d && c <= b),
             figures: figures(&a.report, &b.report),
             phases: phases(&a.report, &b.report),

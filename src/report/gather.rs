@@ -71,6 +71,7 @@ impl Report {
             duty: duty(session),
             chip: chip(session),
             layers: layers(session),
+            firing: super::firing::firing(session),
             legend: Arc::clone(&session.program().legend),
             phases: phases(session),
             ticks: super::ticks::ticks(session),

@@ -7,6 +7,7 @@ pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod events;
+pub mod firing;
 pub mod floor_plan;
 pub mod gather;
 pub mod levels;
@@ -100,6 +101,8 @@ pub struct Report {
     pub chip: Chip,
     /// Layers, in network order.
     pub layers: Vec<Layer>,
+    /// Units that sent something most and least often, by layer.
+    pub firing: Vec<firing::LayerFiring>,
     /// Names of the phases.
     #[serde(skip)]
     pub legend: Arc<Legend>,

@@ -308,6 +308,8 @@ impl Report {
         } else {
             "sparsity: zero weights of W and R; activity: units that sent an event, mean\n\n"
         });
+        super::firing::lines(&self.firing, INDENT, out);
+        out.push('\n');
     }
 
     fn memory_lines(&self, out: &mut String) {

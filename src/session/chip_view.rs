@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::energy::EnergyParts;
+use super::firing::Firing;
 use crate::chip::clock::Tick;
 pub use crate::machine::banks::BankCount;
 pub use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
@@ -125,6 +126,9 @@ pub struct LayerView {
     pub activity_mean: f32,
     /// Activity of the last time steps, oldest first (at most 140).
     pub activity_history: Vec<f32>,
+    /// Units that sent something most and least often; `None` before the first time step, and for
+    /// sources that spike at random.
+    pub firing: Option<Firing>,
 }
 
 /// Time of one phase in one layer, along the slowest PE.

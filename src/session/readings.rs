@@ -5,6 +5,7 @@ use super::chip_view::{
     EnergyView, FifoUse, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView,
     TickUse,
 };
+use super::firing::Firing;
 use crate::chip::clock::us;
 use crate::chip::geometry::{Pe, QPES};
 use crate::machine::arrivals::Need;
@@ -155,6 +156,7 @@ pub(super) fn layers(session: &Session) -> Vec<LayerView> {
             activity: history.back().copied().unwrap_or(0.0),
             activity_mean: session.stats().layer_activity(k, of.units * program.batch as usize) as f32,
             activity_history: history.iter().copied().collect(),
+            firing: Some(session.stats().fired(k)).filter(|fired| !fired.is_empty()).map(Firing::of),
         });
     }
     views

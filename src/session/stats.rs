@@ -38,6 +38,9 @@ pub struct Stats {
     pub energy: StepEnergy,
     /// Steps since each unit's last event, by layer (the first sample's).
     silent: Vec<Vec<u32>>,
+    /// Time steps in which each unit has sent something, by layer (the first sample's); empty for
+    /// sources that spike at random.
+    fired: Vec<Vec<u32>>,
     /// Share of saturated gates (z, r), by layer, as looked at last.
     saturated: Vec<[f64; 2]>,
     /// Longest step, where announcements by the host begin the steps.
@@ -72,6 +75,7 @@ impl Stats {
             layer_history: vec![VecDeque::new(); layers],
             energy: StepEnergy::default(),
             silent: vec![Vec::new(); layers],
+            fired: vec![Vec::new(); layers],
             saturated: vec![[0.0; 2]; layers],
             longest: None,
             products: EffectiveProducts::default(),
@@ -123,8 +127,13 @@ impl Stats {
     fn look_at_units(&mut self, machine: &Machine) {
         let gates = self.steps % GATES_EVERY == 1;
         for (k, layer) in machine.program().populations.iter().enumerate() {
-            let silent = &mut self.silent[k];
+            // The values of a source that spikes at random lie on no PE.
+            if layer.host.is_none() && machine.program().is_timed() {
+                continue;
+            }
+            let (silent, fired) = (&mut self.silent[k], &mut self.fired[k]);
             silent.resize(layer.unit_word.len(), 0);
+            fired.resize(layer.unit_word.len(), 0);
             let (mut saturated, mut units) = ([0_u32; 2], 0_u32);
             for pe in &layer.pes {
                 let Some((_, slot)) =
@@ -138,6 +147,9 @@ impl Stats {
                     if let Some(silent) = silent.get_mut(unit as usize) {
                         let sent = f32::from_bits(sram.word(slot.detail.sent() + 4 * i)) != 0.0;
                         *silent = if sent { 0 } else { silent.saturating_add(1) };
+                        if let Some(fired) = fired.get_mut(unit as usize) {
+                            *fired = fired.saturating_add(u32::from(sent));
+                        }
                     }
                     if let Some(share) = gated {
                         let out = pointwise::unit(sram.words(), &share.pointwise, i, false);
@@ -157,6 +169,12 @@ impl Stats {
     /// Units of a layer that have sent nothing for so many steps.
     pub fn silent(&self, layer: usize, steps: u32) -> usize {
         self.silent[layer].iter().filter(|&&silent| silent >= steps).count()
+    }
+
+    /// Returns the time steps in which each unit of a layer has sent something, by model index; empty
+    /// before the first step, and for sources that spike at random.
+    pub fn fired(&self, layer: usize) -> &[u32] {
+        self.fired.get(layer).map_or(&[], Vec::as_slice)
     }
 
     /// Share of each layer's z and r gates below [`SATURATED`] or above one minus that, as looked at last.
@@ -184,10 +202,11 @@ impl Stats {
     pub fn own_bytes(&self) -> usize {
         let recent = self.recent.len() * PE_COUNT * size_of::<u32>();
         let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();
-        let silent: usize = self.silent.iter().map(|silent| size_of_val(silent.as_slice())).sum();
+        let lists = self.silent.iter().chain(&self.fired);
+        let units: usize = lists.map(|list| size_of_val(list.as_slice())).sum();
         recent
             + history
-            + silent
+            + units
             + self.products.own_bytes()
             + size_of_val(self.window.as_slice())
             + size_of::<Self>()

@@ -9,6 +9,7 @@ use std::process::Output;
 
 use rayon::prelude::*;
 use serde_json::Value;
+use spinntui::machine::legend::PopulationId;
 use spinntui::mapping::options::Schedule;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan};
@@ -282,4 +283,35 @@ fn every_what_if_changes_one_thing_and_fits() {
             panic!("{name} does not fit: {error}");
         }
     }
+}
+
+/// A bit of one unit's state is flipped in B after the fifth step: the comparison finds the unit, its
+/// PE and the step after the flip.
+#[test]
+fn the_first_difference_is_found_at_its_step_unit_and_pe() {
+    let session = crate::common::session("scenes/lm_small.ron", &[]);
+    let program = session.program();
+    let layer = &program.populations[1];
+    let (pe, slot) =
+        layer.pes.iter().find_map(|&pe| Some((pe, program.pe(pe)?.slot_of(PopulationId(1))?.1))).unwrap();
+    let (unit, address) = (slot.units[3], slot.detail.state() + 12 + 2);
+    let place = pe.to_string();
+    let place = place.trim_start_matches("PE");
+    let fault = format!("faults=[(at: Step(5), fault: FlipBit(pe: {place}, address: {address}, bit: 6))]");
+    let comparison = json(&[&fault], &[]);
+    let found = &comparison["divergence"];
+    assert_eq!(found["step"], 6, "{found}");
+    assert_eq!((&found["layer"], &found["unit"]), (&Value::from("rnns.1"), &Value::from(unit)));
+    assert_eq!(
+        (&found["pe_a"], &found["pe_b"]),
+        (&Value::from(pe.to_string()), &Value::from(pe.to_string()))
+    );
+    let [a, b] = ["a", "b"].map(|side| found[side].as_u64().unwrap());
+    assert_eq!(found["bit"].as_u64().unwrap(), u64::from((a ^ b).ilog2()));
+    let text = compare(&[&fault], &[]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("differ first"));
+    assert_eq!(json(&[], &[])["divergence"], Value::Null);
+    // Other partitions are compared unit by unit, wherever a unit lies: without a fault nothing differs.
+    let moved = json(&["mapping.layers.1.pes=7"], &[]);
+    assert_eq!(moved["divergence"], Value::Null);
 }

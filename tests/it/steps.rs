@@ -96,3 +96,39 @@ fn what_cannot_be_watched_is_refused_before_the_run() {
         assert!(!file.exists());
     }
 }
+
+/// Time steps of each unit, counted by looking at its y after every step.
+#[test]
+fn firing_counts_the_steps_in_which_each_unit_sends_something() {
+    let folder = tempfile::tempdir().unwrap();
+    for (scene, values) in [(SCENE, "y"), ("scenes/dnf.ron", "spikes")] {
+        let file = folder.path().join("firing.csv");
+        let path = file.to_str().unwrap();
+        let run = ["run", scene, "--steps", "15", "--format", "json", "--firing-output", path];
+        let report: Value = serde_json::from_str(&fine(&run)).unwrap();
+        let rows = rows(&file);
+        let mut session = session(scene, &[]);
+        let units: Vec<(String, u32)> =
+            rows[1..].iter().map(|row| (row[0].clone(), row[1].parse().unwrap())).collect();
+        let mut counted = vec![0_u32; units.len()];
+        for _ in 0..15 {
+            session.step(StepUnit::TimeStep);
+            for (count, (layer, unit)) in counted.iter_mut().zip(&units) {
+                let text = format!("unit({layer:?}, {unit}).{values}");
+                let value = spinntui::session::debug::expr::Value::evaluate(&text, &session).unwrap();
+                let spinntui::session::debug::expr::Value::Number(value, _) = value else { continue };
+                *count += u32::from(value != 0.0);
+            }
+        }
+        let written: Vec<u32> = rows[1..].iter().map(|row| row[2].parse().unwrap()).collect();
+        assert_eq!(written, counted, "{scene}");
+        let layers = report["firing"].as_array().unwrap();
+        let never: u64 = layers.iter().map(|layer| layer["never"].as_u64().unwrap()).sum();
+        assert_eq!(never, counted.iter().filter(|&&steps| steps == 0).count() as u64);
+        let first = &layers[0];
+        let of_first = || {
+            counted.iter().zip(&units).filter(|(_, (layer, _))| *layer == first["layer"].as_str().unwrap())
+        };
+        assert_eq!(first["most"][0]["steps"].as_u64(), of_first().map(|(steps, _)| u64::from(*steps)).max());
+    }
+}

@@ -10,6 +10,7 @@ use spinntui::machine::options::Assume;
 use spinntui::mapping::check::Level;
 use spinntui::mapping::egru::Phase;
 use spinntui::session::command::Speed;
+use spinntui::session::firing::{Firing, UnitFiring};
 use spinntui::session::snapshot::{
     BankCount, Counts, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView,
     NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot,
@@ -229,6 +230,11 @@ fn layer_view(index: usize, step: u64) -> LayerView {
         activity: activity_at(step),
         activity_mean: activity,
         activity_history: (step.saturating_sub(139)..=step).map(activity_at).collect(),
+        firing: Some(Firing {
+            never: 7,
+            least: Some(UnitFiring { unit: 3, steps: 1 }),
+            most: Some(UnitFiring { unit: 41, steps: step as u32 }),
+        }),
     }
 }
 

@@ -75,6 +75,9 @@ impl Comparison {
         // Why outputs cannot be compared stands in the line above.
         let outputs = if self.outputs.comparable { &self.outputs.why } else { "cannot be compared" };
         field(out, INDENT, "outputs", outputs);
+        if let Some(divergence) = &self.divergence {
+            field(out, INDENT, "differ first", &divergence.to_string());
+        }
         out.push('\n');
     }
 

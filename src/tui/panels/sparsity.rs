@@ -21,8 +21,10 @@ const TEXT_ROWS: u16 = 3;
 const NAME: u16 = 14;
 /// Fewest rows of a layer in which its products have one.
 const PRODUCTS_FROM: u16 = 5;
+/// Fewest rows of a layer in which its units' extremes have one.
+const FIRING_FROM: u16 = 9;
 /// Fewest rows of a layer in which its matrices or projections have one each.
-const PROJECTIONS_FROM: u16 = 10;
+const PROJECTIONS_FROM: u16 = 11;
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -148,6 +150,12 @@ fn product_lines(view: &View<'_>, index: usize, (width, rows): (u16, u16)) -> Ve
         None => [whole, short.clone(), short, least],
     };
     let mut lines = vec![Line::from(vec![name("products".to_owned()), Span::raw(fitting(&texts, width))])];
+    if rows >= FIRING_FROM
+        && let Some(firing) = view.snapshot.layers.get(index).and_then(|layer| layer.firing.as_ref())
+    {
+        let text = fitting(&firing.words(view.snapshot.steps), width);
+        lines.push(Line::from(vec![name("firing".to_owned()), Span::raw(text)]));
+    }
     if rows >= PROJECTIONS_FROM {
         let projections = counts.into_layer(&layer.layer).take(usize::from(rows - PROJECTIONS_FROM));
         lines.extend(projections.map(|of| {
