@@ -32,11 +32,12 @@ fn shape() -> &'static Shape {
 pub struct Assignment {
     /// Version of the format: 1.
     pub version: u32,
-    /// Title.
+    /// Title, as lists and reports show it.
     pub title: String,
     /// Instructions for students.
     pub text: String,
-    /// Scene to start from. Looked for beside the assignment and where scenes look for their models.
+    /// Scene to start from. Looked for beside the assignment and where scenes look for their
+    /// models.
     pub scene: String,
     /// Changes to that scene, `("path", "value")`, as `--set` makes them.
     #[serde(default)]

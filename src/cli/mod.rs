@@ -279,7 +279,7 @@ pub enum CliError {
     /// A search for a mapping.
     #[error(transparent)]
     Tune(#[from] crate::session::tune::search::TuneError),
-    /// A sweep.
+    /// Plan of a sweep, or its folder of results.
     #[error("error: {0}")]
     Sweep(#[from] crate::sweep::run::SweepError),
     /// Measured times.

@@ -65,7 +65,8 @@ impl Journal {
         Err(busy())
     }
 
-    /// Opens a journal for more lines, or begins an empty one. What a killed program has left of a line is cut off.
+    /// Opens a journal for more lines, or begins an empty one. What a killed program has left of a
+    /// line is cut off.
     ///
     /// # Errors
     ///

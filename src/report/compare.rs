@@ -47,8 +47,8 @@ pub struct Comparison {
     pub input: InputCheck,
     /// Whether both computed the same.
     pub outputs: Outputs,
-    /// First value of a unit that differs; `null` where outputs are the same or cannot be compared, and
-    /// for pipelines.
+    /// First value of a unit that differs; `null` where outputs are the same or cannot be compared,
+    /// and for pipelines.
     pub divergence: Option<Divergence>,
     /// Whether the intervals of chip time overlap that follow from a branch refill P of 1 to 3 cycles; `null` without
     /// them. Both chips have the same P, whatever it is: `assumptions` says what the difference is at either end.

@@ -30,7 +30,7 @@ pub struct LayerFiring {
 /// Unit and how often it sent something.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct UnitRate {
-    /// Model index.
+    /// Model index of the unit.
     pub unit: u32,
     /// Time steps in which it sent something.
     pub steps: u32,

@@ -250,7 +250,7 @@ pub enum Unit {
     /// Samples of a batch.
     #[serde(rename = "samples")]
     Samples,
-    /// Spikes.
+    /// Number of spikes.
     #[serde(rename = "spikes")]
     Spikes,
     /// Millions a second.

@@ -84,9 +84,9 @@ pub struct PeView {
 /// Fill of a PE's FIFO, as shares of its entries, 0..=1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FifoUse {
-    /// Filled now.
+    /// Share of the FIFO that is filled now, 0..=1.
     pub fill: f32,
-    /// Filled at most since the start.
+    /// Largest share that was filled since the start, 0..=1.
     pub most: f32,
 }
 

@@ -1,10 +1,10 @@
 //! Counts of work by which networks and chips are compared: values sent, products of a dense
 //! evaluation, and products of values and weights that are not 0.
 //!
-//! Definitions are those of NeuroBench (Yik et al., Nature Communications 16, 1545 (2025); "Synaptic
-//! Operations" in the documentation of its harness): dense counts zeros of values and weights,
-//! effective counts neither; a product with a graded value is a multiply-accumulate (MAC), a weight
-//! added for a spike an accumulate (AC). `docs/report.md` says where they differ.
+//! Definitions are those of NeuroBench (Yik et al., Nature Communications 16, 1545 (2025);
+//! "Synaptic Operations" in the documentation of its harness): dense counts zeros of values and
+//! weights, effective counts neither; a product with a graded value is a multiply-accumulate (MAC),
+//! a weight added for a spike an accumulate (AC). `docs/report.md` says where they differ.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ pub struct ProjectionCounts {
     pub layer: String,
     /// Weights that are not 0: synapses.
     pub synapses: u64,
-    /// Its products.
+    /// Products of the projection since the start.
     #[serde(flatten)]
     pub products: Products,
 }
@@ -91,7 +91,7 @@ pub struct LayerCounts {
 pub struct TotalCounts {
     /// Values other than 0, or spikes, that all units sent.
     pub events: u64,
-    /// All products.
+    /// Products of all layers since the start.
     #[serde(flatten)]
     pub products: Products,
     /// Energy that all cores drew in operations beyond sleep, random sources included, J.

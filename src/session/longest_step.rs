@@ -18,8 +18,8 @@ pub struct LongestStep {
 }
 
 impl LongestStep {
-    /// Returns the step that a machine has just completed, number `step` from 0; `None` if no PE has a
-    /// program.
+    /// Returns the step that a machine has just completed, number `step` from 0; `None` if no PE
+    /// has a program.
     fn completed(machine: &Machine, step: u32) -> Option<Self> {
         let state = machine.state();
         let busy = |pe: &Pe| state.pes[pe.index()].count.busy_last_step;

@@ -33,8 +33,8 @@ impl EffectiveProducts {
         self.input.iter().zip(&self.recurrent).map(|(&input, &recurrent)| [input, recurrent])
     }
 
-    /// Adds completed time step `step`, from 0; `sent` are the products that each layer's values lead
-    /// to in its own R and in the next layer's W.
+    /// Adds completed time step `step`, from 0; `sent` are the products that each layer's values
+    /// lead to in its own R and in the next layer's W.
     pub fn step(&mut self, machine: &Machine, step: u32, sent: impl Iterator<Item = [u64; 2]>) {
         if self.input.is_empty() {
             return;

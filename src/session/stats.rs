@@ -171,8 +171,8 @@ impl Stats {
         self.silent[layer].iter().filter(|&&silent| silent >= steps).count()
     }
 
-    /// Returns the time steps in which each unit of a layer has sent something, by model index; empty
-    /// before the first step, and for sources that spike at random.
+    /// Returns the time steps in which each unit of a layer has sent something, by model index;
+    /// empty before the first step, and for sources that spike at random.
     pub fn fired(&self, layer: usize) -> &[u32] {
         self.fired.get(layer).map_or(&[], Vec::as_slice)
     }

@@ -26,7 +26,7 @@ pub const COLUMNS: [&str; 8] = [
 /// Region of bytes that no array is at.
 const FREE: &str = "free";
 
-/// Random fault.
+/// Fault drawn at random, with its place in the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
     /// Kind that the plan names.
@@ -35,7 +35,7 @@ pub struct Drawn {
     pub planned: PlannedFault,
     /// Time step that it comes before, from 0.
     pub step: u64,
-    /// PE.
+    /// PE that the fault is injected into.
     pub pe: Pe,
     /// Population or layer of the bytes; of a whole PE, its first.
     pub population: String,
@@ -226,7 +226,8 @@ fn place(pe: Pe) -> (u8, u8, u8) {
     (pe.qpe().x, pe.qpe().y, pe.p())
 }
 
-/// Returns whether bytes are among those of a kind of fault. `table`: beside the weights' values, or free.
+/// Returns whether bytes are among those of a kind of fault. `table`: beside the weights' values,
+/// or free.
 fn is_of(kind: FaultKind, of: RegionKind, table: bool) -> bool {
     match kind {
         FaultKind::Weights => of == RegionKind::Weights && !table,

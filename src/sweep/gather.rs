@@ -12,7 +12,7 @@ use super::load::{LoadedPlan, columns};
 use super::store::Found;
 use crate::output::OutputError;
 
-/// Gathered results.
+/// Results of a plan, gathered from its folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     /// Count of points of the plan.
@@ -30,7 +30,8 @@ impl Gathered {
     }
 }
 
-/// Hands over the lines of a plan's points that a folder holds, in the order of the list, each with its number in it.
+/// Hands over the lines of a plan's points that a folder holds, in the order of the list, each with
+/// its number in it.
 ///
 /// # Errors
 ///
@@ -62,7 +63,7 @@ pub struct Row<'l> {
     pub number: u64,
     /// Key of the point.
     pub key: Key,
-    /// Results.
+    /// Line of results of the point.
     pub line: &'l Line,
 }
 

@@ -11,7 +11,8 @@ pub const VERSION: u32 = 1;
 /// Columns of the losses against the run without a fault.
 pub const LOSSES: [&str; 2] = ["perplexity_loss", "accuracy_loss"];
 
-/// Column that is 0 for faults that were masked, and 1 for those that changed outputs, were detected, or hung the chip.
+/// Column that is 0 for faults that were masked, and 1 for those that changed outputs, were
+/// detected, or hung the chip.
 pub const HARMFUL: &str = "harmful";
 
 /// End of a point.
@@ -57,7 +58,8 @@ impl Outcome {
         }
     }
 
-    /// Returns `true` for a fault that did harm, `false` for one that was masked; `None` for other points.
+    /// Returns `true` for a fault that did harm, `false` for one that was masked; `None` for other
+    /// points.
     pub fn is_harmful(self) -> Option<bool> {
         match self {
             Self::Masked => Some(false),
@@ -195,7 +197,8 @@ impl Line {
         Key::parse(&self.key)
     }
 
-    /// Returns `true` if the line has all fields that the plan keeps, or is of a point that has no report.
+    /// Returns `true` if the line has all fields that the plan keeps, or is of a point that has no
+    /// report.
     pub fn is_complete(&self, keep: &[String]) -> bool {
         self.steps.is_none() || keep.iter().all(|field| self.report.contains_key(field))
     }

@@ -12,7 +12,8 @@ use super::value::Value;
 use crate::net::random::Random;
 use crate::scene::SceneError;
 
-/// Random combinations that are tried for each that is wanted, before constraints count as impossible.
+/// Random combinations that are tried for each that is wanted, before constraints count as
+/// impossible.
 const TRIES: u64 = 1000;
 
 /// Returns 64 random bits that belong to a seed and a place.
@@ -49,7 +50,8 @@ pub fn choose(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
-/// Key of a point: a hash of the scene's text, the edits, the length of the run and the number of the repeat.
+/// Key of a point: a hash of the scene's text, the edits, the length of the run and the number of
+/// the repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub u128);
 
@@ -273,7 +275,8 @@ impl<'p> Listing<'p> {
         Key(hash.digest128())
     }
 
-    /// Returns the faults that can be drawn where the edits are made; `None` if the scene does not fit with them.
+    /// Returns the faults that can be drawn where the edits are made; `None` if the scene does not
+    /// fit with them.
     fn targets(&self, place: Place, edits: &[(String, String)]) -> Option<Arc<Targets>> {
         let mut known = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (place.combination, place.repeat);

@@ -1,9 +1,10 @@
 //! Many runs of one scene: sweeps, fault campaigns, and their results (`docs/sweeps.md`).
 //!
-//! A plan ([`plan::Sweep`]) is read and checked ([`load::LoadedPlan`]) and lists its points in an order that depends
-//! on nothing else ([`list::Listing`]). A process runs a shard of them: each in one of its worker processes
-//! ([`worker`], [`pool`]), so that a point that panics or is killed costs no other point. Results are lines of files
-//! that only grow ([`store`]); [`gather`] makes a table of them.
+//! A plan ([`plan::Sweep`]) is read and checked ([`load::LoadedPlan`]) and lists its points in an
+//! order that depends on nothing else ([`list::Listing`]). A process runs a shard of them: each in
+//! one of its worker processes ([`worker`], [`pool`]), so that a point that panics or is killed
+//! costs no other point. Results are lines of files that only grow ([`store`]); [`gather`] makes a
+//! table of them.
 
 pub mod campaign;
 pub mod constraint;

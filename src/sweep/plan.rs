@@ -35,7 +35,8 @@ pub struct Sweep {
     /// Question that the sweep answers, in a few words.
     #[serde(default)]
     pub title: String,
-    /// Scene of every point. Looked for in the plan's folder, the folders above it, the current folder, and the data folder.
+    /// Scene of every point. Looked for in the plan's folder, the folders above it, the current
+    /// folder, and the data folder.
     pub scene: String,
     /// Time steps of each run; all of the input without this and `sequences`.
     #[serde(default)]
@@ -43,8 +44,9 @@ pub struct Sweep {
     /// Sequences of each run, instead of `steps`.
     #[serde(default)]
     pub sequences: Option<u64>,
-    /// Changes to the scene in every point, as `--set` makes them: `[("chip.waiting", "Sleep")]`. A `{name}` in a value
-    /// stands for the value of that axis, and `{repeat}` for the number of the repeat.
+    /// Changes to the scene in every point, as `--set` makes them: `[("chip.waiting", "Sleep")]`. A
+    /// `{name}` in a value stands for the value of that axis, and `{repeat}` for the number of the
+    /// repeat.
     #[serde(default)]
     pub set: Vec<(String, Value)>,
     /// Varied fields. The last axis changes fastest from point to point.
@@ -56,7 +58,8 @@ pub struct Sweep {
     /// Seed of all random draws of the plan.
     #[serde(default)]
     pub seed: u64,
-    /// Conditions on the axes' values, which every point meets: `"pes0 + pes1 <= 40"`, `"waiting == Sleep"`.
+    /// Conditions on the axes' values, which every point meets: `"pes0 + pes1 <= 40"`, `"waiting ==
+    /// Sleep"`.
     #[serde(default)]
     pub constraints: Vec<String>,
     /// Runs of each point, with `{repeat}` 0, 1, 2, …
@@ -83,10 +86,11 @@ fn one() -> u32 {
 pub struct Axis {
     /// Name of the axis in results, constraints and plots: letters, digits and `_`.
     pub name: String,
-    /// Fields of the scene that get the value, as `--set` names them; none where `{name}` stands in other values.
+    /// Fields of the scene that get the value, as `--set` names them; none where `{name}` stands in
+    /// other values.
     #[serde(default)]
     pub set: Vec<String>,
-    /// Values.
+    /// Values that the axis takes.
     pub values: Values,
 }
 
@@ -97,7 +101,7 @@ pub enum Values {
     List(Vec<Value>),
     /// From a number to another, both included.
     Range {
-        /// First number.
+        /// First number of the range.
         from: Value,
         /// Last number, if steps meet it.
         to: Value,
@@ -115,11 +119,12 @@ pub enum Values {
     },
     /// Random numbers, all equally likely; whole ones if both ends are.
     Random {
-        /// Least number.
+        /// Smallest number that can be drawn.
         from: Value,
-        /// Greatest number.
+        /// Largest number that can be drawn.
         to: Value,
-        /// Count of numbers. With `points: Draws(…)` every point draws its own, and this counts for nothing.
+        /// Count of numbers. With `points: Draws(…)` every point draws its own, and this counts for
+        /// nothing.
         #[serde(default)]
         count: u32,
     },
@@ -143,7 +148,8 @@ pub struct Campaign {
     pub faults: u64,
     /// Kinds, in turn: fault 0 is of the first kind, fault 1 of the second.
     pub kinds: Vec<FaultKind>,
-    /// First and last time step that a fault comes before, counted from 0. Steps in between are equally likely.
+    /// First and last time step that a fault comes before, counted from 0. Steps in between are
+    /// equally likely.
     #[serde(default)]
     pub steps: (u64, u64),
     /// Delay of packets that are late, µs.

@@ -1,5 +1,6 @@
-//! Pictures of results as SVG: lines, heat maps, Pareto fronts. Their colours are those of Okabe and Ito and of cividis, which
-//! colour-blind eyes tell apart, and lines differ by their marks, too.
+//! Pictures of results as SVG: lines, heat maps, Pareto fronts. Their colours are those of Okabe
+//! and Ito and of cividis, which colour-blind eyes tell apart, and lines differ by their marks,
+//! too.
 
 use std::collections::BTreeMap;
 

@@ -38,9 +38,9 @@ pub enum SweepError {
 /// Points to be run, and the folder of the results.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
-    /// Plan.
+    /// Plan that the points are of.
     pub plan: &'a LoadedPlan,
-    /// Its points.
+    /// List of the plan's points.
     pub listing: &'a Listing<'a>,
     /// Part of the points.
     pub shard: Shard,
@@ -74,7 +74,8 @@ impl Summary {
     }
 }
 
-/// Runs the points of a shard that have no line yet. `seen` is called before the first point and after each one.
+/// Runs the points of a shard that have no line yet. `seen` is called before the first point and
+/// after each one.
 ///
 /// # Errors
 ///
@@ -121,7 +122,8 @@ pub fn run(task: Task<'_>, seen: &mut dyn FnMut(&Summary)) -> Result<Summary, Sw
     Ok(summary)
 }
 
-/// Counts the points of a shard that have a line already, and those without one that are the run of another.
+/// Counts the points of a shard that have a line already, and those without one that are the run of
+/// another.
 fn survey(listing: &Listing<'_>, shard: Shard, found: &Found, retry: bool) -> (u64, u64) {
     let (mut there, mut equal, mut due) = (0, 0, HashSet::new());
     for place in listing.places().filter(|place| shard.has(place.number)) {

@@ -8,18 +8,18 @@ use std::path::Path;
 pub enum Engine {
     /// Slurm: a job array.
     Slurm,
-    /// GNU parallel.
+    /// GNU parallel, on one or several machines.
     Parallel,
-    /// HyperQueue.
+    /// HyperQueue, with a task per shard.
     HyperQueue,
 }
 
 /// Command that a script runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
-    /// This program.
+    /// Path of the program that the script calls.
     pub program: &'a Path,
-    /// Plan.
+    /// Path of the plan.
     pub plan: &'a Path,
     /// Folder of results.
     pub folder: &'a Path,

@@ -78,10 +78,11 @@ pub struct Found {
 }
 
 impl Found {
-    /// Reads the lines of all files of a folder that have the fields that a plan keeps. A missing folder has none.
+    /// Reads the lines of all files of a folder that have the fields that a plan keeps. A missing
+    /// folder has none.
     ///
-    /// Of several lines with one key, one that did not fail counts before one that did, and a later one before an
-    /// earlier one.
+    /// Of several lines with one key, one that did not fail counts before one that did, and a later
+    /// one before an earlier one.
     ///
     /// # Errors
     ///
@@ -115,7 +116,8 @@ impl Found {
                     }
                 }
                 Some(_) => {}
-                // What stands behind the last line is being written, or was when its program was killed.
+                // Bytes after the last line are being written, or was when its program was
+                // killed.
                 None if length < MAX_LINE && !bytes.ends_with(b"\n") => {}
                 None => self.damaged += 1,
             }
@@ -158,7 +160,8 @@ impl Lines<'_> {
             *open = Some(BufReader::new(file::open(&self.found.files[at.file])?));
         }
         let Some(reader) = open else { return Err(ErrorKind::NotFound.into()) };
-        // Lines are read in the order of the list, and mostly written in it: the buffer serves several.
+        // Lines are read in the order of the list, and mostly written in it: the buffer serves
+        // several.
         let here = reader.stream_position()?;
         match i64::try_from(i128::from(at.offset) - i128::from(here)) {
             Ok(ahead) => reader.seek_relative(ahead)?,

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 /// Value that an axis gives to a field, as `--set` takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Whole number.
+    /// Whole number, as in `12`.
     Whole(i64),
     /// Number with a fraction.
     Number(f64),
@@ -32,7 +32,7 @@ impl Value {
 }
 
 impl fmt::Display for Value {
-    /// Writes the value as it stands behind `--set PATH=`.
+    /// Writes the value as it follows `--set PATH=`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole(number) => write!(f, "{number}"),

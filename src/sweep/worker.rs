@@ -1,7 +1,9 @@
-//! Worker processes: each runs point after point for a sweep, so that a crash or a kill costs one point.
+//! Worker processes: each runs point after point for a sweep, so that a crash or a kill costs one
+//! point.
 //!
-//! The sweep starts its own program again, writes a [`Setup`] and then edits of points to its standard input, a JSON
-//! value a line, and reads an [`Answer`] to each from its standard output. A worker keeps loaded models.
+//! The sweep starts its own program again, writes a [`Setup`] and then edits of points to its
+//! standard input, a JSON value a line, and reads an [`Answer`] to each from its standard output. A
+//! worker keeps loaded models.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Write as _};
@@ -71,7 +73,7 @@ pub fn serve() -> io::Result<()> {
                 return;
             }
         }
-        // The sweep is gone: the point at hand is of no use.
+        // The sweep has ended: the point at hand is of no use.
         std::process::exit(0);
     })?;
     let Ok(first) = lines.recv() else { return Ok(()) };

@@ -88,7 +88,7 @@ pub struct Moment<'a> {
 /// Spikes of a network since the start.
 #[derive(Clone, Copy, Debug)]
 pub struct SpikeCounts<'a> {
-    /// Ticks.
+    /// Number of completed ticks.
     pub ticks: u64,
     /// Spikes that each population sent.
     pub spikes: &'a [u64],

@@ -285,8 +285,8 @@ fn every_what_if_changes_one_thing_and_fits() {
     }
 }
 
-/// A bit of one unit's state is flipped in B after the fifth step: the comparison finds the unit, its
-/// PE and the step after the flip.
+/// A bit of one unit's state is flipped in B after the fifth step: the comparison finds the unit,
+/// its PE and the step after the flip.
 #[test]
 fn the_first_difference_is_found_at_its_step_unit_and_pe() {
     let session = crate::common::session("scenes/lm_small.ron", &[]);
@@ -311,7 +311,8 @@ fn the_first_difference_is_found_at_its_step_unit_and_pe() {
     let text = compare(&[&fault], &[]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("differ first"));
     assert_eq!(json(&[], &[])["divergence"], Value::Null);
-    // Other partitions are compared unit by unit, wherever a unit lies: without a fault nothing differs.
+    // Other partitions are compared unit by unit, wherever a unit lies: without a fault nothing
+    // differs.
     let moved = json(&["mapping.layers.1.pes=7"], &[]);
     assert_eq!(moved["divergence"], Value::Null);
 }

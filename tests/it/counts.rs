@@ -21,8 +21,8 @@ fn products(matrix: &Csr, values: &[f32]) -> u64 {
     (0..matrix.rows()).map(|number| row(number).count() as u64).sum()
 }
 
-/// Effective products of W and R of each layer of a session's network on the rows that it has read, by
-/// the mathematics.
+/// Effective products of W and R of each layer of a session's network on the rows that it has read,
+/// by the mathematics.
 fn expected(session: &Session, rows: &[Vec<u32>]) -> Vec<[u64; 2]> {
     let (network, program) = (session.model().network(), session.program());
     let restart = EgruProgram::of(program).unwrap().restart;
@@ -176,7 +176,8 @@ fn chip_time_is_compared_with_the_time_of_the_inputs() {
     assert!((real.factor * real.longest_us - 25_000.0).abs() < 1e-6);
     assert!(real.mean_us <= real.longest_us && real.mean_factor >= real.factor);
     assert_eq!(real.pe, longest.pe.to_string());
-    // The PE worked for a part of the step: the rest, and the time to the next frame, are its slack.
+    // The PE worked for a part of the step: the rest, and the time to the next frame, are its
+    // slack.
     assert!(longest.busy > 0 && longest.busy < longest.ticks);
     assert!((real.slack - (1.0 - real.pe_us / 25_000.0)).abs() < 1e-9);
 

@@ -1,4 +1,5 @@
-//! A sweep on a real Slurm of one node, which the test starts: a task is killed, submitted again, and no point is lost.
+//! A sweep on a real Slurm of one node, which the test starts: a task is killed, submitted again,
+//! and no point is lost.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where")]
 

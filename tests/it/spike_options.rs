@@ -1,4 +1,5 @@
-//! Options of spiking networks on the chip: rows in the order of arrival, sources that spike at random.
+//! Options of spiking networks on the chip: rows in the order of arrival, sources that spike at
+//! random.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -86,8 +87,8 @@ fn sums_of_singles_in_the_order_of_arrival_are_said_and_not_verified() {
     assert!(text(&answer.stderr).contains("only spiking networks"), "{}", text(&answer.stderr));
 }
 
-/// PEs draw the spikes of the sources themselves: the chip has the mathematics' bits, spikes come at
-/// the rate that was asked for, and depend on the seed and not on the partition.
+/// PEs draw the spikes of the sources themselves: the chip has the mathematics' bits, spikes come
+/// at the rate that was asked for, and depend on the seed and not on the partition.
 #[test]
 fn sources_that_spike_at_random_are_drawn_on_the_chip() {
     let model = format!("{NETS}/snntorch_leaky_quiet/snntorch_leaky_quiet.nir");

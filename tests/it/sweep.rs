@@ -397,7 +397,8 @@ fn scripts_name_the_count_of_shards() {
     );
     let few = fine(&["sweep", TINY, "--script", "hq"]);
     assert!(few.contains("--array 0-5") && few.contains("--shard $HQ_TASK_ID/6"), "{few}");
-    // What a Slurm task does is what the script says, whatever the environment says of the count of tasks.
+    // What a Slurm task does is what the script says, whatever the environment says of the count of
+    // tasks.
     let task = |number: &str| {
         let output = Command::new("bash")
             .args(["-c", &slurm.replace("/64", "/3")])

@@ -129,8 +129,8 @@ fn lost_spikes_stop_a_run() {
     assert!(report["ticks"]["lost_spikes"].as_u64().unwrap() > 0, "{}", report["ticks"]);
 }
 
-/// In networks in which every hop takes a tick, no packet is on the critical path: it is the slowest PE's work, and the
-/// wait for its timer.
+/// In networks in which every hop takes a tick, no packet is on the critical path: it is the
+/// slowest PE's work, and the wait for its timer.
 #[test]
 fn the_critical_path_of_a_tick_is_work_and_the_timer() {
     for (tick, least, most) in [("Auto", 0.0, 0.02), ("Us(1000)", 0.7, 0.9)] {

@@ -1,6 +1,7 @@
-//! `arrivals.c`: from the spikes in a PE's FIFO to the sums of its neurons, in the order of arrival.
+//! `arrivals.c`: from the spikes in a PE's FIFO to the sums of its neurons, in the order of
+//! arrival.
 
-use super::synapses::{Entries, Taken, half, visit_entries};
+use super::synapses::{Entries, Synapses, Taken, add_synapse, half, visit_entries};
 use super::{KernelFault, Memory, SramWords, WORDS};
 
 /// Bytes of SRAM.
@@ -105,9 +106,9 @@ pub struct ArriveWork {
     pub rows: u32,
     /// Entries whose last link has no synapse of the neuron.
     pub ends_without: u32,
-    /// Synapses.
+    /// Number of synapses whose weights are added.
     pub synapses: u32,
-    /// Times that the FIFO begins anew.
+    /// Number of times that reading wraps to the FIFO's start.
     pub turns: u32,
 }
 
@@ -209,32 +210,16 @@ pub fn arrive(memory: &mut impl Memory, at: &Arrivals, taken: Taken, now: u32) -
             rows.push((link, start, end, spikes));
         }
     })?;
-    let fault = |what, address| KernelFault { kernel: at.form().function(), what, address };
+    let counted = at.entries.words > 1;
+    let (first, end_of_sums) = (u64::from(at.sums.0), u64::from(at.sums.1));
     for (link, start, end, spikes) in rows {
-        let count = if at.entries.words > 1 { spikes as f32 } else { 1.0 };
+        let arrays =
+            Synapses { targets: link.targets, weights: link.weights, integers: at.integers, counted };
         for synapse in start..end {
-            let words = memory.words();
-            let target = u64::from(link.targets) + 2 * u64::from(synapse);
-            let place = half(words, target).ok_or(fault("target", target))?;
-            let mut sum = u64::from(now) + 4 * (u64::from(link.later) + u64::from(place));
-            if sum >= u64::from(at.sums.1) {
-                sum = sum.wrapping_sub(u64::from(at.sums.1.wrapping_sub(at.sums.0)));
-            }
-            let old = words.get(sum as usize / 4).copied().ok_or(fault("sum", sum))?;
-            let new = if at.integers {
-                let weight_at = u64::from(link.weights) + u64::from(synapse);
-                let word = words.get(weight_at as usize / 4).copied().ok_or(fault("weight", weight_at))?;
-                let weight = i32::from((word >> (8 * (weight_at & 3))) as u8 as i8);
-                let count = if at.entries.words > 1 { count as i32 } else { 1 };
-                old.wrapping_add_signed(weight.wrapping_mul(count))
-            } else {
-                let weight_at = u64::from(link.weights) + 4 * u64::from(synapse);
-                let word = words.get(weight_at as usize / 4).copied().ok_or(fault("weight", weight_at))?;
-                let weight = f32::from_bits(word);
-                let product = if at.entries.words > 1 { weight * count } else { weight };
-                (f32::from_bits(old) + product).to_bits()
-            };
-            memory.set_word(sum as u32, new);
+            add_synapse(memory, at.form().function(), &arrays, (synapse, spikes as f32), |place| {
+                let sum = u64::from(now) + 4 * (u64::from(link.later) + u64::from(place));
+                if sum >= end_of_sums { sum.wrapping_sub(end_of_sums.wrapping_sub(first)) } else { sum }
+            })?;
         }
     }
     Ok(())

@@ -316,6 +316,12 @@ pub fn deliver(memory: &mut impl Memory, rows: &SynapseRows, sums: Sums) -> Resu
     sources(memory.words(), rows, |source, start, end| ranges.push((source, start, end)))?;
     let kernel = rows.form().function();
     let fault = |what, address| KernelFault { kernel, what, address };
+    let arrays = Synapses {
+        targets: rows.targets,
+        weights: rows.weights,
+        integers: rows.integers,
+        counted: rows.counts.is_some(),
+    };
     for (source, start, end) in ranges {
         let count = match rows.counts {
             Some(counts) => {
@@ -326,30 +332,55 @@ pub fn deliver(memory: &mut impl Memory, rows: &SynapseRows, sums: Sums) -> Resu
             None => 1.0,
         };
         for synapse in start..end {
-            let words = memory.words();
-            let at = u64::from(rows.targets) + 2 * u64::from(synapse);
-            let place = half(words, at).ok_or(fault("target", at))?;
-            let mut sum = u64::from(sums.now) + 4 * u64::from(place);
-            if rows.later && sum >= u64::from(sums.end) {
-                sum -= u64::from(sums.end - sums.start);
-            }
-            let old = words.get(sum as usize / 4).copied().ok_or(fault("sum", sum))?;
-            let new = if rows.integers {
-                let at = u64::from(rows.weights) + u64::from(synapse);
-                let word = words.get(at as usize / 4).copied().ok_or(fault("weight", at))?;
-                let weight = i32::from((word >> (8 * (at & 3))) as u8 as i8);
-                let count = if rows.counts.is_some() { count as i32 } else { 1 };
-                old.wrapping_add_signed(weight.wrapping_mul(count))
-            } else {
-                let at = u64::from(rows.weights) + 4 * u64::from(synapse);
-                let word = words.get(at as usize / 4).copied().ok_or(fault("weight", at))?;
-                let weight = f32::from_bits(word);
-                let product = if rows.counts.is_some() { weight * count } else { weight };
-                (f32::from_bits(old) + product).to_bits()
-            };
-            memory.set_word(sum as u32, new);
+            add_synapse(memory, kernel, &arrays, (synapse, count), |place| {
+                let sum = u64::from(sums.now) + 4 * u64::from(place);
+                let turns = rows.later && sum >= u64::from(sums.end);
+                if turns { sum - u64::from(sums.end - sums.start) } else { sum }
+            })?;
         }
     }
+    Ok(())
+}
+
+/// Arrays of synapses on a PE: byte addresses.
+pub(super) struct Synapses {
+    /// Places of the targets in the sums: 16-bit numbers.
+    pub targets: u32,
+    /// Weights: singles, or 8-bit integers.
+    pub weights: u32,
+    /// Weights and sums are integers.
+    pub integers: bool,
+    /// A source may have more than one spike, so that weights are multiplied.
+    pub counted: bool,
+}
+
+/// Adds a synapse's weight, times the number of its source's spikes, to the sum at its place; `sum`
+/// returns the byte address of a place.
+pub(super) fn add_synapse(
+    memory: &mut impl Memory,
+    kernel: &'static str,
+    arrays: &Synapses,
+    (synapse, count): (u32, f32),
+    sum: impl Fn(u32) -> u64,
+) -> Result<(), KernelFault> {
+    let fault = |what, address| KernelFault { kernel, what, address };
+    let words = memory.words();
+    let word = |at: u64, what| words.get(at as usize / 4).copied().ok_or(fault(what, at));
+    let target = u64::from(arrays.targets) + 2 * u64::from(synapse);
+    let sum = sum(half(words, target).ok_or(fault("target", target))?);
+    let old = word(sum, "sum")?;
+    let new = if arrays.integers {
+        let at = u64::from(arrays.weights) + u64::from(synapse);
+        let weight = i32::from((word(at, "weight")? >> (8 * (at & 3))) as u8 as i8);
+        let count = if arrays.counted { count as i32 } else { 1 };
+        old.wrapping_add_signed(weight.wrapping_mul(count))
+    } else {
+        let at = u64::from(arrays.weights) + 4 * u64::from(synapse);
+        let weight = f32::from_bits(word(at, "weight")?);
+        let product = if arrays.counted { weight * count } else { weight };
+        (f32::from_bits(old) + product).to_bits()
+    };
+    memory.set_word(sum as u32, new);
     Ok(())
 }
 

@@ -103,8 +103,9 @@ impl Machine {
         self.state.lost.insert(at, number);
     }
 
-    /// Announces the next time step: the first population reads these rows from DRAM, one for each sample of the batch. The host
-    /// port sends a packet for each, after `assume.host_turnaround_us`. Nothing happens and the answer is `false` unless
+    /// Announces the next time step: the first population reads these rows from DRAM, one for each
+    /// sample of the batch. The host port sends a packet for each, after
+    /// `assume.host_turnaround_us`. Nothing happens and the answer is `false` unless
     /// [`Self::takes_step`] and there is a row for each sample.
     pub fn announce(&mut self, rows: &[u32]) -> bool {
         if !self.takes_step() || rows.len() != self.program.batch as usize {

@@ -175,8 +175,9 @@ impl Machine {
         (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
     }
 
-    /// Values of a broadcast are delivered (or lost): ends the population, or the step, with the last of them. Of events only
-    /// the last packet of a block counts, since how many there are depends on the data; packets keep their order.
+    /// Values of a broadcast are delivered (or lost): ends the population, or the step, with the
+    /// last of them. Of events only the last packet of a block counts, since how many there are
+    /// depends on the data; packets keep their order.
     fn values_gone(&mut self, kind: PacketKind) -> Progress {
         let PacketKind::Values { population, sample, step, last, .. } = kind else {
             return Progress::default();

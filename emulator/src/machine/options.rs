@@ -39,14 +39,15 @@ pub enum Dvfs {
     /// PEs stay at `operating_point`.
     #[default]
     Off,
-    /// A PE that finds more packets than this in its FIFO computes the rest of the tick at 0.8 V and
-    /// 300 MHz; at its end it returns to 0.5 V and 150 MHz. Only networks that run in ticks, with
-    /// `operating_point: Mhz150`.
+    /// A PE that finds more packets than this in its FIFO computes the rest of the tick at 0.8 V
+    /// and 300 MHz; at its end it returns to 0.5 V and 150 MHz. Only networks that run in ticks,
+    /// with `operating_point: Mhz150`.
     Packets(u32),
 }
 
 impl Dvfs {
-    /// Returns the number of packets above which a PE takes the fast level; `None` if it never does.
+    /// Returns the number of packets above which a PE takes the fast level; `None` if it never
+    /// does.
     pub fn threshold(self) -> Option<u32> {
         match self {
             Self::Off => None,
@@ -158,8 +159,8 @@ pub struct Assume {
     /// Not published; 0 leaves the host out of the chip's figures.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub host_turnaround_us: f64,
-    /// Time that a PE stands still when `chip.dvfs` changes its operating point, in microseconds. Not
-    /// published.
+    /// Time that a PE stands still when `chip.dvfs` changes its operating point, in microseconds.
+    /// Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub dvfs_switch_us: f64,
     /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0 leaves it out.

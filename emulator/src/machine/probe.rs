@@ -11,9 +11,9 @@ use crate::chip::geometry::Pe;
 use crate::text::step_number;
 
 /// Time of each phase along the timeline: from the moment the previous phase ended everywhere to
-/// the moment this one has. Over all populations and phases these add up to the time that has passed,
-/// also where populations work at the same time: then a phase's part is the time by which it ended later
-/// than the one that ended last before it, in whatever population.
+/// the moment this one has. Over all populations and phases these add up to the time that has
+/// passed, also where populations work at the same time: then a phase's part is the time by which
+/// it ended later than the one that ended last before it, in whatever population.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseClock {
     /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].

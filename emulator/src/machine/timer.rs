@@ -35,8 +35,8 @@ pub struct Timer {
     pub entry_words: u32,
     /// Events that the host sends in every tick, in order.
     pub inputs: Vec<Input>,
-    /// Number of packets in a FIFO above which a PE takes the fast level until the tick's end; `None`
-    /// if PEs keep the program's operating point.
+    /// Number of packets in a FIFO above which a PE takes the fast level until the tick's end;
+    /// `None` if PEs keep the program's operating point.
     pub fast_above: Option<u32>,
     /// Time from a tick's begin until the host sends them: as long as a PE that sends at once would
     /// take, so that every PE has looked into its FIFO before.

@@ -81,12 +81,12 @@ pub struct LayerMapping {
 /// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum SumOrder {
-    /// Ascending neurons, projection after projection, by way of marks: outputs have the same bits on
-    /// every partition.
+    /// Ascending neurons, projection after projection, by way of marks: outputs have the same bits
+    /// on every partition.
     #[default]
     Ascending,
-    /// Order of arrival, without marks. Sums of singles then depend on the partition and on times in
-    /// their last bits; sums of 8-bit weights do not.
+    /// Order of arrival, without marks. Sums of singles then depend on the partition and on times
+    /// in their last bits; sums of 8-bit weights do not.
     Arrival,
 }
 

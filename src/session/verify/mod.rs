@@ -67,8 +67,8 @@ impl fmt::Display for Difference {
 }
 
 impl Verifier {
-    /// Returns whether chip and mathematics have the same bits at all: sums of singles in the order of
-    /// arrival have other last bits.
+    /// Returns whether chip and mathematics have the same bits at all: sums of singles in the order
+    /// of arrival have other last bits.
     pub fn applies(session: &Session) -> bool {
         let slots = session.program().pes.iter().flatten().flat_map(|loaded| &loaded.slots);
         let mut arriving = slots.filter_map(SpikingSlot::of).filter(|slot| !slot.order.is_ascending());

@@ -62,7 +62,7 @@ const KERNELS: [&str; 8] =
 pub struct Base {
     /// Path by which users name it.
     pub name: &'static str,
-    /// The scene.
+    /// Scene with the case's edits.
     pub scene: LoadedScene,
 }
 
@@ -109,7 +109,7 @@ impl fmt::Display for Move {
     }
 }
 
-/// Random case.
+/// Case drawn at random: scene, edits, faults and moves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// Number of its scene among the bases.

@@ -1,7 +1,8 @@
-//! Soak tests: random scenes, mappings, faults and moves, and what must hold of all of them (docs/sweeps.md).
+//! Soak tests: random scenes, mappings, faults and moves, and what must hold of all of them
+//! (docs/sweeps.md).
 //!
-//! Every case follows from the seed and its number ([`case`]); [`trial`] runs it and says what does not hold; a case that
-//! fails is made small ([`shrink`]).
+//! Every case follows from the seed and its number ([`case`]); [`trial`] runs it and says what does
+//! not hold; a case that fails is made small ([`shrink`]).
 
 pub mod case;
 pub mod shrink;

@@ -36,7 +36,7 @@ pub enum Failure {
     OtherState {
         /// Number of the move, from 0.
         number: usize,
-        /// The move.
+        /// Move that was made, in words.
         movement: String,
         /// Events handled since the start.
         event: u64,
@@ -46,7 +46,7 @@ pub enum Failure {
     Refused {
         /// Number of the move, from 0.
         number: usize,
-        /// The move.
+        /// Move that was made, in words.
         movement: String,
         /// Message of the history.
         error: String,
@@ -95,7 +95,8 @@ pub struct Ran {
 type Seen = (u128, u128, u64);
 /// Place in a run: events handled, and whether the run was asked to go on there and could not.
 ///
-/// The host may announce a time step before the machine finds that it has stopped, so the two differ.
+/// The host may announce a time step before the machine finds that it has stopped, so the two
+/// differ.
 type At = (u64, bool);
 
 fn seen(session: &mut Session) -> (u64, Seen) {
@@ -194,7 +195,8 @@ fn straight(
     Ok((ended, verifier.map_or(0, |verifier| verifier.compared())))
 }
 
-/// Returns whether something has happened that may make outputs wrong or stop the chip, and the findings name it.
+/// Returns whether something has happened that may make outputs wrong or stop the chip, and the
+/// findings name it.
 fn is_explained(session: &Session) -> bool {
     session.faults().next().is_some()
         || findings(session).iter().any(|finding| finding.level == Level::Error && !finding.what.is_empty())

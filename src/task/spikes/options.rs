@@ -93,8 +93,8 @@ pub enum Tick {
 
 /// Input spikes drawn at random: every input neuron spikes in a tick with the same probability.
 ///
-/// The PEs' own random-number units draw them, at most 250 neurons a PE; they depend on the seed, and
-/// not on the mapping.
+/// The PEs' own random-number units draw them, at most 250 neurons a PE; they depend on the seed,
+/// and not on the mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Poisson {

@@ -1,6 +1,7 @@
-//! Panel 6: how much of the network is silent. Per layer: zero weights, units that sent an event in this time step and on
-//! average, products without a 0 as a share of the dense ones and their energy, and the activity over the last time
-//! steps. The expanded panel lists the matrices or projections.
+//! Panel 6: how much of the network is silent. Per layer: zero weights, units that sent an event in
+//! this time step and on average, products without a 0 as a share of the dense ones and their
+//! energy, and the activity over the last time steps. The expanded panel lists the matrices or
+//! projections.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -13,7 +13,7 @@ use crate::kernel::synapses::encode_halves;
 /// Costs of spikes in the order of arrival, and of neurons that spike at random.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arriving {
-    /// By [`ArriveForm::index`].
+    /// Costs of each variant, by [`ArriveForm::index`].
     arrive: [Arrive; ArriveForm::ALL.len()],
     /// Without and with numbers of spikes.
     poisson: [PerItem; 2],
@@ -77,7 +77,7 @@ pub(super) fn measure(meter: Meter) -> Result<Arriving, ListingError> {
 pub(super) type Row = Option<u16>;
 
 /// Executes a variant of `arrive` on entries, each of a sender of its own with these links; the
-/// FIFO begins anew behind entry number `turn`.
+/// FIFO wraps after entry number `turn`.
 pub(super) fn run_arrive(
     meter: Meter,
     form: ArriveForm,
@@ -230,7 +230,8 @@ mod tests {
         }
     }
 
-    /// The board's random unit reads 0, which is below any limit but 0: every neuron spikes, or none.
+    /// The board's random unit reads 0, which is below any limit but 0: every neuron spikes, or
+    /// none.
     #[test]
     fn neurons_that_spike_at_random_cost_what_their_listing_takes() {
         let costs = KernelCosts::committed().unwrap();

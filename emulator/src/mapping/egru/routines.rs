@@ -175,13 +175,14 @@ pub(super) struct Pointwise {
     pub restart: Option<Restart>,
     /// Accesses to the banks.
     pub accesses: PerBank,
-    /// Products that a value of each unit leads to: with the recurrent weights of its layer, and with
-    /// the input weights of the next one.
+    /// Products that a value of each unit leads to: with the recurrent weights of its layer, and
+    /// with the input weights of the next one.
     pub fan_out: Vec<[u32; 2]>,
 }
 
 impl Pointwise {
-    /// Counts the products that sent values lead to: y to its own layer, y or the traces to the next.
+    /// Counts the products that sent values lead to: y to its own layer, y or the traces to the
+    /// next.
     fn products(&self, y: &[f32], traces: Option<&[f32]>) -> [u32; 2] {
         let sum = |values: &[f32], which: usize| {
             let sent = values.iter().zip(&self.fan_out).filter(|(value, _)| **value != 0.0);

@@ -10,7 +10,7 @@ use crate::mapping::memory::PROGRAM_BYTES;
 pub struct Control {
     /// Destination of messages: 16 bytes.
     pub message: u32,
-    /// Ticks completed.
+    /// Byte address of the number of completed ticks.
     pub turn: u32,
     /// Entries taken out of the FIFO: place of the oldest, and number.
     pub taken: u32,

@@ -7,8 +7,8 @@
 //! in ascending order of sources, projection after projection, so that sums have the bits of
 //! [`crate::net::spiking`] on any partition.
 //!
-//! With [`SumOrder::Arrival`] there are no marks: each spike's rows are added when it is read, which
-//! is less work, and sums of singles then depend on the partition in their last bits.
+//! With [`SumOrder::Arrival`] there are no marks: each spike's rows are added when it is read,
+//! which is less work, and sums of singles then depend on the partition in their last bits.
 //!
 //! Spikes that cross to the next population within the tick need one thing more: a population
 //! waits for the messages of its senders that all their spikes are sent, and looks into its FIFO
@@ -193,8 +193,8 @@ pub struct Request<'a> {
     pub network: &'a Network,
     /// Numbers of spikes of all sources' neurons, one row a tick, sources one after the other.
     pub inputs: Arc<dyn DramRows>,
-    /// Sources that spike at random, on PEs of their own; `inputs` holds the same spikes. `None`: the
-    /// host sends `inputs`.
+    /// Sources that spike at random, on PEs of their own; `inputs` holds the same spikes. `None`:
+    /// the host sends `inputs`.
     pub poisson: Option<PoissonSources>,
     /// Whether a source's neuron may spike more than once a tick.
     pub counts: bool,
@@ -249,7 +249,8 @@ pub struct RowArrays {
     pub targets: u32,
     /// Weights: singles, or 8-bit integers.
     pub weights: u32,
-    /// Ticks that all places leave out: they count from the sums that are taken `ahead` ticks later.
+    /// Ticks that all places leave out: they count from the sums that are taken `ahead` ticks
+    /// later.
     pub ahead: u32,
 }
 

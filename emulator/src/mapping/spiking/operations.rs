@@ -67,7 +67,8 @@ impl Writer<'_> {
                 operations.look(&collect, 1);
                 operations.restart(restart);
                 operations.deliver(begin);
-                // Marks whose rows were added are gone; those of senders within the tick come later.
+                // Marks whose rows were added are cleared; those of senders within the tick come
+                // later.
                 let clear = |now: fn(&&Marks) -> bool| Clear {
                     ranges: marks.iter().filter(now).map(|marks| (marks.bits, marks.words())).collect(),
                 };
@@ -106,7 +107,8 @@ impl Writer<'_> {
         operations.finish()
     }
 
-    /// Returns the arrivals that a share awaits within the tick: messages of all its senders' shares.
+    /// Returns the arrivals that a share awaits within the tick: messages of all its senders'
+    /// shares.
     fn needs(&self, k: usize, i: usize) -> Vec<Need> {
         let network = self.request.network;
         let pe = self.split.shares[k][i].pe;

@@ -16,8 +16,8 @@ pub(super) struct DrawSpikes {
     pub call: Draw,
     /// Unit before the first tick.
     pub begin: Kiss64,
-    /// Ticks that the PE has drawn, with the unit after them. A tick takes a number a neuron, so that
-    /// the unit is a function of the ticks: this only saves drawing again from the first.
+    /// Ticks that the PE has drawn, with the unit after them. A tick takes a number a neuron, so
+    /// that the unit is a function of the ticks: this only saves drawing again from the first.
     pub drawn: Mutex<(u32, Kiss64)>,
 }
 

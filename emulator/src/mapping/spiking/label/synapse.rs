@@ -36,8 +36,8 @@ impl Labels<'_> {
         Some(SynapseEnds { from: of.sources.start + source, to, delay, lane })
     }
 
-    /// Target of a synapse by its place in the sums of `ahead` ticks later: neuron, ticks until its sum
-    /// is taken, lane.
+    /// Target of a synapse by its place in the sums of `ahead` ticks later: neuron, ticks until its
+    /// sum is taken, lane.
     fn target(&self, ahead: u32, place: u32) -> (Option<u32>, u32, u32) {
         let (units, stride) = (self.share.layout.units.max(1), self.stride().max(1));
         let (ahead, within) = (ahead + place / stride, place % stride);

@@ -37,8 +37,8 @@ impl DramRows for Regular {
     }
 }
 
-/// Two populations of 40 and 7 neurons: sparse weights that are whole numbers, delays of 1 to 5, and
-/// one projection whose spikes cross within the tick.
+/// Two populations of 40 and 7 neurons: sparse weights that are whole numbers, delays of 1 to 5,
+/// and one projection whose spikes cross within the tick.
 fn network(currents: Option<(f32, f32)>) -> Network {
     let neuron = Spinnaker2Lif {
         threshold: 3.0,
