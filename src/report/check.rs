@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::floor_plan;
 use super::gather::weights_bytes;
 use super::table::{Table, field, grouped};
-use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::chip::geometry::Pe;
 use crate::machine::dram::DramRegion;
 use crate::machine::program::{PeProgram, Program, RegionKind};
 use crate::machine::sram::{BANK_BYTES, BANKS, SRAM_BYTES};
@@ -121,7 +121,7 @@ impl CheckReport {
             model: scene.model.clone(),
             fits: true,
             pes_used: program.used_pes(),
-            pes_unused: PE_COUNT - program.used_pes(),
+            pes_unused: program.pes.len() - program.used_pes(),
             layers: layers(&subject),
             maps: maps(program),
             dram: dram(program),
@@ -146,7 +146,8 @@ impl CheckReport {
             field(&mut out, INDENT, "  --set", edit);
         }
         field(&mut out, INDENT, "model", &self.model);
-        let fits = format!("fits: {} of {PE_COUNT} PEs in use, {} not", self.pes_used, self.pes_unused);
+        let total = program.pes.len();
+        let fits = format!("fits: {} of {total} PEs in use, {} not", self.pes_used, self.pes_unused);
         field(&mut out, INDENT, "mapping", &fits);
         self.balance_table(&mut out, program.is_timed());
         if !program.is_timed() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::chip::clock::{Tick, us};
-use crate::chip::geometry::{Pe, QPES};
+use crate::chip::geometry::{ChipId, Pe, QpeId};
 use crate::machine::banks::BankCount;
 use crate::machine::legend::PhaseId;
 use crate::machine::legend::PopulationId;
@@ -70,6 +70,8 @@ impl Report {
             energy_per_step_j: if steps > 0 { energy.energy_j / steps as f64 } else { 0.0 },
             duty: duty(session),
             chip: chip(session),
+            chips: super::board::chips(session),
+            links: super::board::links(session),
             layers: layers(session),
             firing: super::firing::firing(session),
             legend: Arc::clone(&session.program().legend),
@@ -112,7 +114,7 @@ fn lints(session: &Session) -> Vec<check::Lint> {
 fn duty(session: &Session) -> f64 {
     let state = session.machine().state();
     let used: Vec<usize> =
-        Pe::all().map(Pe::index).filter(|&pe| session.program().pes[pe].is_some()).collect();
+        session.program().places().map(Pe::index).filter(|&pe| session.program().pes[pe].is_some()).collect();
     let busy: Tick = used.iter().map(|&pe| state.pes[pe].count.busy).sum();
     let there = used.len() as Tick * state.tick;
     if there == 0 { 0.0 } else { busy as f64 / there as f64 }
@@ -241,7 +243,7 @@ fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Opti
 
 fn memory(session: &Session) -> Memory {
     let program = session.program();
-    let loaded = || Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
+    let loaded = || program.places().filter_map(|pe| Some((pe, program.pe(pe)?)));
     let fullest = program.fullest_pe();
     let banks = fullest.map_or([0; 4], |(_, loaded)| loaded.bank_bytes());
     let most = |bank: usize| loaded().map(|(_, loaded)| loaded.bank_bytes()[bank]).max().unwrap_or(0);
@@ -287,14 +289,18 @@ pub fn weights_bytes(loaded: &PeProgram) -> u32 {
 fn noc(session: &Session) -> NocUse {
     let state = session.machine().state();
     let total = &state.traffic.total;
-    let links = ROUTES.links().iter().zip(&state.noc.links);
-    let busiest = links.rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
-    let name = |index: u8| QPES[usize::from(index)];
+    let chips = ChipId::all(session.program().chips());
+    let links = chips.flat_map(|chip| ROUTES.links().iter().map(move |link| (chip, link)));
+    let links: Vec<_> = links.zip(&state.noc.links).collect();
+    let busiest =
+        links.into_iter().rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
+    let name = |chip: ChipId, local: u8| QpeId::on(chip, usize::from(local));
     NocUse {
         packets: total.packets,
         hops: total.hops,
         max_link_load: busiest.map_or(0.0, |(_, link)| link_load(link.packets, state.tick)),
-        busiest_link: busiest.map(|(link, _)| format!("{} > {}", name(link.from), name(link.to))),
+        busiest_link: busiest
+            .map(|((chip, link), _)| format!("{} > {}", name(chip, link.from), name(chip, link.to))),
         latency_mean_ns: total.latency_mean_ns(),
         latency_max_ns: total.latency_max_ns(),
         waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),
@@ -340,7 +346,9 @@ fn energy_parts(session: &Session) -> EnergyUse {
         interrupts_j: parts.interrupts_j,
         polling_j: parts.polling_j,
         transport_j: parts.transport_j(),
-        pes: Pe::all()
+        pes: session
+            .program()
+            .places()
             .map(|pe| {
                 let PeEnergy { asleep_j, active_j, polling_j } = meter.pe(pe.index());
                 PeUse { pe: pe.to_string(), asleep_j, active_j, polling_j }

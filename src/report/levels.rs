@@ -43,7 +43,7 @@ pub fn levels(session: &Session) -> Option<Levels> {
     let program = session.program();
     let packets_above = program.timer.as_ref()?.fast_above?;
     let state = session.machine().state();
-    let used: Vec<Pe> = Pe::all().filter(|&pe| program.pe(pe).is_some()).collect();
+    let used: Vec<Pe> = program.places().filter(|&pe| program.pe(pe).is_some()).collect();
     let ticks_of = |pe: Pe| state.pes[pe.index()].timer.count.fast_ticks;
     let fast_ticks: u64 = used.iter().map(|&pe| u64::from(ticks_of(pe))).sum();
     let fast_time: u64 = used.iter().map(|&pe| state.pes[pe.index()].timer.fast(state.tick).time).sum();

@@ -3,6 +3,7 @@
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
 //! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
 
+pub mod board;
 pub mod calibrate;
 pub mod check;
 pub mod compare;
@@ -99,6 +100,10 @@ pub struct Report {
     pub duty: f64,
     /// Clock, voltage, and what a PE does while it waits.
     pub chip: Chip,
+    /// Chips of the board; one without a board.
+    pub chips: Vec<board::ChipUse>,
+    /// Directed links between chips; none on one chip.
+    pub links: Vec<board::LinkUse>,
     /// Layers, in network order.
     pub layers: Vec<Layer>,
     /// Units that sent something most and least often, by layer.

@@ -1,5 +1,6 @@
 //! The report for people: what matters first, units on everything, 80 columns.
 
+use super::board::LinkUse;
 use super::levels::ARRIVAL;
 use super::table::{Table, field, grouped, percent};
 use super::{Bank, Layer, PhaseTime, Report, work};
@@ -10,6 +11,8 @@ use crate::text::{several, visible_line};
 
 /// Column at which values begin.
 const INDENT: usize = 13;
+/// Links between chips that the text lists.
+const BUSIEST_LINKS: usize = 8;
 /// Samples that the text lists.
 const SAMPLES_SHOWN: usize = 40;
 /// Layers beside each other in the table of phases.
@@ -23,6 +26,7 @@ impl Report {
         self.results(&mut out);
         self.phase_table(&mut out);
         self.path_lines(&mut out);
+        self.board_table(&mut out);
         self.layer_table(&mut out);
         work::count_table(&self.counts, &mut out);
         self.memory_lines(&mut out);
@@ -285,6 +289,33 @@ impl Report {
         let sent = self.legend.sent;
         let text = format!("sending {sent}, the NoC and handlers together: {}", share(communication));
         field(out, INDENT, "", &text);
+        out.push('\n');
+    }
+
+    /// Chips, and the links between them that were busiest; nothing on one chip.
+    fn board_table(&self, out: &mut String) {
+        if self.chips.len() < 2 {
+            return;
+        }
+        let mut table = Table::new(&["chip", "place", "PEs", "SRAM in use", "busiest PE"]);
+        for chip in &self.chips {
+            let (x, y) = chip.place;
+            let time = format!("{:.1} µs", chip.time_us);
+            let bytes = format!("{} B", grouped(chip.bytes));
+            table.row(vec![chip.chip.to_string(), format!("({x},{y})"), chip.pes.to_string(), bytes, time]);
+        }
+        table.write(out);
+        out.push('\n');
+        let mut busiest: Vec<&LinkUse> = self.links.iter().filter(|link| link.packets > 0).collect();
+        busiest.sort_by(|a, b| b.load.total_cmp(&a.load));
+        let mut table = Table::new(&["link between chips", "packets", "bytes", "load", "waited"]);
+        for link in busiest.iter().take(BUSIEST_LINKS) {
+            let name = format!("{} > {} {:?}", link.from, link.to, link.direction);
+            let load = percent(link.load);
+            let waited = format!("{:.1} µs", link.waited_us);
+            table.row(vec![name, grouped(link.packets), grouped(link.bytes), load, waited]);
+        }
+        table.write(out);
         out.push('\n');
     }
 

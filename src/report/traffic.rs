@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::chip::clock::Tick;
 use crate::chip::clock::{ns, us};
-use crate::chip::geometry::{PE_COUNT, Pe, QPES};
+use crate::chip::geometry::{QPE_COUNT, QpeId};
 use crate::machine::broadcast::options::{Broadcast, OnFull};
 use crate::machine::fifo::ENTRY_BYTES;
 use crate::session::Session;
@@ -49,9 +50,11 @@ pub struct Routed {
 /// The traffic matrix of a session so far.
 pub fn traffic(session: &Session) -> Traffic {
     let matrix = &session.machine().state().matrix;
-    let all = || 0..PE_COUNT;
+    let program = session.program();
+    let all = || 0..if matrix.tells_pes_apart() { program.pes.len() } else { 0 };
+    let qpes = (0..program.chips() * QPE_COUNT).map(QpeId::from_index);
     Traffic {
-        qpes: QPES.iter().map(ToString::to_string).collect(),
+        qpes: qpes.map(|qpe| qpe.to_string()).collect(),
         qpe_packets: matrix.qpes_total(),
         from_pes: all().map(|from| all().map(|to| matrix.total(from, to)).sum()).collect(),
         to_pes: all().map(|to| all().map(|from| matrix.total(from, to)).sum()).collect(),
@@ -65,12 +68,12 @@ pub fn routed(session: &Session) -> Option<Routed> {
         return None;
     }
     let fifos =
-        || Pe::all().map(|pe| (pe, &state.pes[pe.index()].fifo)).filter(|(_, fifo)| fifo.capacity > 0);
+        || program.places().map(|pe| (pe, &state.pes[pe.index()].fifo)).filter(|(_, fifo)| fifo.capacity > 0);
     let fullest = fifos().rev().max_by_key(|(_, fifo)| fifo.count.high_water);
     Some(Routed {
-        routed: state.router.packets,
-        copies: state.router.copies,
-        router_waited_ns: ns(state.router.waited as f64),
+        routed: state.router.iter().map(|router| router.packets).sum(),
+        copies: state.router.iter().map(|router| router.copies).sum(),
+        router_waited_ns: ns(state.router.iter().map(|router| router.waited).sum::<Tick>() as f64),
         on_full: program.delivery.on_full,
         fifo_entries: program.pes.iter().flatten().map(|pe| pe.fifo.1 / ENTRY_BYTES).max().unwrap_or(0),
         fifo_high_water: fullest.map_or(0, |(_, fifo)| fifo.count.high_water),

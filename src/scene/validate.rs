@@ -1,12 +1,13 @@
 //! What the types cannot say: ranges, exactly-one-of, PEs that exist.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::{Scene, VERSIONS};
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::EXP_ITERATIONS;
-use crate::chip::geometry::{GRID_HELP, PE_COUNT, Pe, Qpe};
-use crate::machine::options::ChipOptions;
+use crate::chip::geometry::{ChipId, GRID_HELP, MAX_CHIPS, PE_COUNT, Pe, Qpe};
+use crate::machine::options::{BoardKind, ChipOptions};
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::Problem;
 use crate::task::options::ranges;
@@ -22,6 +23,7 @@ fn problem(field: impl Into<String>, message: impl Into<String>, help: impl Into
 pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
     version(scene)
         .or_else(|| scene.task.options().check())
+        .or_else(|| board(&scene.chip))
         .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
         .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
         .or_else(|| dvfs(scene))
@@ -62,6 +64,34 @@ fn mapping(scene: &Scene) -> Option<Problem> {
         }
     }
     too_many(mapping, chip)
+}
+
+/// Refuses a board without chips, with too many, or with chips that no link reaches.
+fn board(chip: &ChipOptions) -> Option<Problem> {
+    let (width, height) = chip.board.frame();
+    let count = usize::from(width) * usize::from(height);
+    if let BoardKind::Chips(..) = chip.board
+        && !(1..=MAX_CHIPS).contains(&count)
+    {
+        let message = format!("the board has {count} chips, and must have 1 to {MAX_CHIPS}");
+        return Some(problem("chip.board", message, "Chips(2, 2), or Board48"));
+    }
+    let places = chip.board.places();
+    if let Some(index) = chip.missing.iter().position(|place| *place == (0, 0) || !places.contains(place)) {
+        let (x, y) = chip.missing[index];
+        let message = match (x, y) {
+            (0, 0) => "chip (0,0) has the host's port and cannot be missing".to_owned(),
+            _ => format!("the board has no chip ({x},{y})"),
+        };
+        let help = format!("chips are (0,0) to ({},{})", width - 1, height - 1);
+        return Some(problem(format!("chip.missing.{index}"), message, help));
+    }
+    let board = chip.chips();
+    let cut_off = ChipId::all(board.chips())
+        .find(|&to| to != ChipId::FIRST && board.way(ChipId::FIRST, to).is_empty())?;
+    let (x, y) = board.place(cut_off);
+    let message = format!("no link leads to chip ({x},{y})");
+    Some(problem("chip.missing", message, "take it off the board too, or a chip beside it off this list"))
 }
 
 /// Refuses an order of sums where no PE adds synapse rows.
@@ -166,7 +196,8 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
 /// and layers that only say how many PEs they want get PEs of their own.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
-    let free = PE_COUNT - withheld;
+    let total = chip.chips().chips() * PE_COUNT;
+    let free = total - withheld;
     let mut asked: usize = 0;
     for (index, layer) in mapping.layers.iter().enumerate() {
         let Some(pes) = layer.pes else { continue };
@@ -179,10 +210,14 @@ fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
                 less.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
             let less = match less.join(" and ") {
                 less if less.is_empty() => less,
-                less => format!(" ({PE_COUNT} less {less})"),
+                less => format!(" ({total} less {less})"),
             };
             let message = format!("up to here the layers ask for {asked} PEs, and there are {free}{less}");
-            let help = format!("take {} away", asked - free);
+            let mut help = format!("take {} away", asked - free);
+            let chips = (asked + withheld).div_ceil(PE_COUNT);
+            if chips <= MAX_CHIPS {
+                let _ = write!(help, ", or take {chips} chips: chip.board: Chips({chips}, 1)");
+            }
             return Some(problem(field, message, help));
         }
     }

@@ -59,7 +59,7 @@ struct UnitAt {
 fn units(session: &Session, population: PopulationId) -> Vec<UnitAt> {
     let program = session.program();
     let mut units = Vec::new();
-    for pe in Pe::all() {
+    for pe in program.places() {
         let slot = program.pe(pe).and_then(|loaded| Some(loaded.slot_of(population)?.1));
         // What a source that spikes at random has drawn is not kept by neuron.
         let Some(slot) = slot.filter(|slot| slot.detail.downcast_ref::<SourceSlot>().is_none()) else {

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US, Tick, us};
-use crate::chip::geometry::PE_COUNT;
 use crate::chip::power::PowerModel;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PhaseId;
@@ -151,7 +150,7 @@ impl<'a> Meter<'a> {
     /// Returns what all PEs drew more in their times at the fast level, J.
     fn fast_total(&self, time: impl Fn(usize) -> FastTime) -> f64 {
         let is_timed = self.machine.program().is_timed();
-        let pes = (0..PE_COUNT).filter(|_| is_timed);
+        let pes = (0..self.places()).filter(|_| is_timed);
         pes.map(|pe| self.fast_energy(time(pe)).total()).sum()
     }
 
@@ -173,9 +172,9 @@ impl<'a> Meter<'a> {
         hops: u64,
         dram_bytes: u64,
     ) -> Energy {
-        let duty_sum: f64 = (0..PE_COUNT).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
+        let duty_sum: f64 = (0..self.places()).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
         let seconds = elapsed as f64 / TICKS_PER_SECOND;
-        let power = self.model.chip_power_w(duty_sum, PE_COUNT);
+        let power = self.model.chip_power_w(duty_sum, self.places());
         let assume = &self.machine.program().assume;
         let extra =
             assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
@@ -195,6 +194,11 @@ impl<'a> Meter<'a> {
         duty + self.waiting * (1.0 - duty)
     }
 
+    /// Returns the number of PEs of the machine.
+    fn places(&self) -> usize {
+        self.machine.program().pes.len()
+    }
+
     fn is_used(&self, pe: usize) -> bool {
         self.machine.program().pes.get(pe).is_some_and(Option::is_some)
     }
@@ -210,7 +214,7 @@ impl<'a> Meter<'a> {
         let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
         let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
         let share = if booked > 0.0 { real / booked } else { 0.0 };
-        let fast = (0..PE_COUNT).map(|pe| self.fast_energy(self.fast_time(pe)));
+        let fast = (0..self.places()).map(|pe| self.fast_energy(self.fast_time(pe)));
         let fast = fast.fold(FastEnergy::default(), |sum, pe| FastEnergy {
             asleep: sum.asleep + pe.asleep,
             active: sum.active + pe.active,
@@ -227,8 +231,8 @@ impl<'a> Meter<'a> {
         let hops = assume.energy_per_hop_pj * state.traffic.total.hops as f64;
         let dram = assume.energy_per_dram_byte_pj * state.traffic.dram_bytes() as f64;
         EnergyParts {
-            chip_j: joules(self.model.chip_off_mw, elapsed),
-            asleep_j: joules(self.model.pe_asleep_mw * PE_COUNT as f64, elapsed) + fast.asleep,
+            chip_j: joules(self.model.chip_off_mw * self.machine.program().chips() as f64, elapsed),
+            asleep_j: joules(self.model.pe_asleep_mw * self.places() as f64, elapsed) + fast.asleep,
             phases_j: state
                 .busy
                 .phases
@@ -263,7 +267,7 @@ impl<'a> Meter<'a> {
 
     /// Returns the energy of every PE, by index; PEs without a program sleep.
     pub fn pes(&self) -> Vec<PeEnergy> {
-        (0..PE_COUNT).map(|pe| self.pe(pe)).collect()
+        (0..self.places()).map(|pe| self.pe(pe)).collect()
     }
 
     /// Returns the energy of a PE that has a program in the last completed time step, µJ.

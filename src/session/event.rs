@@ -1,6 +1,6 @@
 //! Events and packets in words.
 
-use crate::chip::geometry::{Pe, QPES};
+use crate::chip::geometry::{Pe, QpeId};
 use crate::machine::program::Program;
 use crate::machine::queue::{CHIP, EventKind};
 use crate::machine::state::{Packet, PacketKind};
@@ -23,10 +23,10 @@ pub(super) fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| match QPES.get(usize::from(p.qpe)) {
+            let to = packet.map_or_else(String::new, |p| match p.qpe {
                 _ if p.host => "the host".to_owned(),
-                Some(qpe) => qpe.to_string(),
-                None => "the event router".to_owned(),
+                QpeId::ROUTER => "the event router".to_owned(),
+                qpe => qpe.to_string(),
             });
             let what = packet.map_or_else(|| "a packet".to_owned(), |p| contents(session.program(), p));
             format!("{who}: packet with {what} delivered at {to}")

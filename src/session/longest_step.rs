@@ -23,7 +23,7 @@ impl LongestStep {
     fn completed(machine: &Machine, step: u32) -> Option<Self> {
         let state = machine.state();
         let busy = |pe: &Pe| state.pes[pe.index()].count.busy_last_step;
-        let used = Pe::all().filter(|&pe| machine.program().pe(pe).is_some());
+        let used = machine.program().places().filter(|&pe| machine.program().pe(pe).is_some());
         let pe = used.rev().max_by_key(busy)?;
         Some(Self { ticks: state.host.last_step_ticks, step, pe, busy: busy(&pe) })
     }

@@ -117,7 +117,8 @@ impl Session {
         machine: Machine,
         work: Box<dyn Work>,
     ) -> Self {
-        let stats = Stats::new(machine.program().populations.len()).counting(model.network());
+        let stats = Stats::new(machine.program().populations.len(), machine.program().pes.len())
+            .counting(model.network());
         let faults = FaultPlan::new(&loaded.scene.faults);
         let (last_event, ended_phase, tape) = (None, None, None);
         Self {

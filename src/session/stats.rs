@@ -8,7 +8,6 @@ pub use super::energy::HISTORY;
 use super::energy::StepEnergy;
 use super::longest_step::LongestStep;
 use super::products::EffectiveProducts;
-use crate::chip::geometry::PE_COUNT;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PopulationId;
@@ -66,11 +65,11 @@ fn push(history: &mut VecDeque<f32>, value: f32) {
 }
 
 impl Stats {
-    /// For a network of so many layers.
-    pub fn new(layers: usize) -> Self {
+    /// Returns the statistics of a network of `layers` layers on `pes` PEs, before anything has happened.
+    pub fn new(layers: usize, pes: usize) -> Self {
         Self {
             recent: VecDeque::new(),
-            window: vec![0; PE_COUNT],
+            window: vec![0; pes],
             layer_events: vec![0; layers],
             layer_history: vec![VecDeque::new(); layers],
             energy: StepEnergy::default(),
@@ -200,7 +199,7 @@ impl Stats {
 
     /// Bytes that a copy takes, about.
     pub fn own_bytes(&self) -> usize {
-        let recent = self.recent.len() * PE_COUNT * size_of::<u32>();
+        let recent = self.recent.len() * self.window.len() * size_of::<u32>();
         let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();
         let lists = self.silent.iter().chain(&self.fired);
         let units: usize = lists.map(|list| size_of_val(list.as_slice())).sum();

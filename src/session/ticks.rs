@@ -24,7 +24,7 @@ pub fn use_of(session: &Session, pe: Pe) -> Option<f64> {
 
 /// Returns the share of a tick that the slowest PE needed in the tick completed last.
 pub fn most_used(session: &Session) -> Option<f64> {
-    Pe::all().filter_map(|pe| use_of(session, pe)).reduce(f64::max)
+    session.program().places().filter_map(|pe| use_of(session, pe)).reduce(f64::max)
 }
 
 /// Returns the spikes that a PE lost since its FIFO was full.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::list::choose;
 use super::plan::{Campaign, FaultKind};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::{Fault, FaultTime, PlannedFault};
 use crate::machine::program::{PeProgram, Program, Region, RegionKind};
 use crate::machine::sram::SRAM_BYTES;
@@ -140,7 +140,7 @@ impl Targets {
     /// Lists the arrays of a program.
     pub fn of(program: &Program) -> Self {
         let mut targets = Self::default();
-        for pe in Pe::all() {
+        for pe in Pe::of(ChipId::FIRST) {
             let Some(loaded) = program.pe(pe) else { continue };
             let populations: Vec<&str> = loaded
                 .slots

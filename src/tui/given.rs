@@ -8,7 +8,7 @@ use super::heat::Metric;
 use super::points;
 use super::theme::depth::{ColorChoice, Depth};
 use super::theme::{Glyphs, Looks, RampName, ThemeName};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
@@ -98,7 +98,7 @@ impl Argument {
             Self::Fault => return (0, faults(app, text.get(..cursor).unwrap_or(text))),
             Self::Metric => Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect(),
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
-            Self::Pe => Pe::all().map(written).collect(),
+            Self::Pe => all(app).map(written).collect(),
             Self::Kill => used(app).map(written).collect(),
             Self::Name => Vec::new(),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
@@ -124,10 +124,16 @@ fn faults(app: &App, typed: &str) -> Vec<String> {
     Kind::ALL.into_iter().map(of).filter(|text| text.to_lowercase().starts_with(&typed)).collect()
 }
 
+/// Returns the PEs of the machine.
+fn all(app: &App) -> impl Iterator<Item = Pe> + use<> {
+    let chip = || Pe::of(ChipId::FIRST).len();
+    Pe::first(app.snapshot.as_ref().map_or_else(chip, |snapshot| snapshot.pes.len()))
+}
+
 /// Returns the PEs with a program, the selected one first.
 fn used(app: &App) -> impl Iterator<Item = Pe> {
     let works = |pe: Pe| app.names.as_ref().is_none_or(|names| names.works(pe));
-    let others = Pe::all().filter(|&pe| pe != app.selected);
+    let others = all(app).filter(|&pe| pe != app.selected);
     std::iter::once(app.selected).chain(others).filter(move |&pe| works(pe))
 }
 

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::chip::geometry::PE_COUNT;
 use crate::session::snapshot::{PeStatus, PeView, Snapshot};
 
 pub use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
@@ -183,7 +182,7 @@ impl Scales {
             *self = Self { build: snapshot.build, ..Self::default() };
         }
         let largest = |value: fn(&PeView) -> f32| {
-            snapshot.pes.iter().take(PE_COUNT).map(value).filter(|v| v.is_finite()).fold(0.0, f32::max)
+            snapshot.pes.iter().map(value).filter(|v| v.is_finite()).fold(0.0, f32::max)
         };
         grow(&mut self.activity, largest(|pe| pe.activity.max(pe.activity_mean)), 0.05);
         grow(&mut self.energy, largest(|pe| pe.energy_uj), 0.0);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use spinntui::chip::geometry::Pe;
+use spinntui::chip::geometry::{ChipId, Pe};
 use spinntui::machine::banks::BankCount;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions};
@@ -144,7 +144,7 @@ fn word_and_block_spread_the_same_accesses() {
     assert_eq!(block.all().core, word.all().core);
     assert_eq!(block.tick(), word.tick());
     assert_eq!(block.hash, word.hash, "with the core first, banks only observe");
-    let pe = Pe::all().find(|&pe| block.machine.program().pe(pe).is_some()).unwrap().index();
+    let pe = Pe::of(ChipId::FIRST).find(|&pe| block.machine.program().pe(pe).is_some()).unwrap().index();
     let of = |ran: &Ran| ran.machine.state().pes[pe].banks.count;
     // Buffers lie in block 0, so that all packets are written there; words spread them.
     assert!(of(&block)[1..].iter().all(|bank| bank.noc == 0));

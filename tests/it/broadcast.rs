@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use spinntui::chip::geometry::{PE_COUNT, Pe};
+use spinntui::chip::geometry::{ChipId, PE_COUNT, Pe};
 use spinntui::kernel::events::most_packets;
 use spinntui::machine::arrivals::Relay;
 use spinntui::machine::exec::Machine;
@@ -183,7 +183,7 @@ fn silence_sends_end_markers_only() {
         &Assume::default(),
     );
     assert_eq!(quiet.1.unwrap(), expected(9.0));
-    let senders = Pe::all().filter(|pe| quiet.0.program().pe(*pe).is_some());
+    let senders = Pe::of(ChipId::FIRST).filter(|pe| quiet.0.program().pe(*pe).is_some());
     for pe in senders {
         let slot = &quiet.0.program().pe(pe).unwrap().slots[0];
         let sent = quiet.0.state().pes[pe.index()].count.sent;
@@ -240,7 +240,7 @@ fn what_a_full_fifo_loses_is_counted_and_named() {
                 };
                 let StallCause::FifoLost { packets, worst, lost_there } = *cause else { panic!("{stop}") };
                 assert_eq!((packets, lost_there), (dropped + overwritten, lost(worst)), "{stop}");
-                assert!(Pe::all().all(|pe| lost(pe) <= lost_there), "{stop}");
+                assert!(Pe::of(ChipId::FIRST).all(|pe| lost(pe) <= lost_there), "{stop}");
             }
             Ok(outputs) => assert_ne!(outputs, expected(0.05)),
         }
@@ -256,7 +256,7 @@ fn the_routers_latency_is_on_every_packets_way() {
     // Two layers in a row, each a trip through the router: 5 µs are 6,000 ticks.
     let longer = far.state().tick - near.state().tick;
     assert!((6_000 * u64::from(STEPS)..=2 * 6_000 * u64::from(STEPS) + 6_000).contains(&longer), "{longer}");
-    assert_eq!(far.state().router.packets, near.state().router.packets);
+    assert_eq!(far.state().router[0].packets, near.state().router[0].packets);
 }
 
 /// The NoC writes an entry of 20 bytes as two words of 128 bits, and anything else as one.
@@ -287,7 +287,7 @@ fn a_lost_packet_on_its_way_to_the_router_is_lost_to_all() {
         assert!(matches!(&stop, Stop::Stall(Stall { cause: StallCause::PacketsLost, .. })), "{stop}");
     }
     let senders = |pe: &Pe| machine.state().pes[pe.index()].count.sent > 0;
-    assert!(Pe::all().any(|pe| senders(&pe)));
+    assert!(Pe::of(ChipId::FIRST).any(|pe| senders(&pe)));
 }
 
 /// A handler and the messages that it sets off delay a FIFO entry that the core is taking out.

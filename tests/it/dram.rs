@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::common::{load, session};
-use spinntui::chip::geometry::Pe;
+use spinntui::chip::geometry::{ChipId, Pe};
 use spinntui::machine::dma;
 use spinntui::machine::options::{Assume, ChipOptions};
 use spinntui::machine::program::DramRows;
@@ -120,7 +120,7 @@ fn a_dma_reads_its_row_from_the_address_that_the_inspector_shows() {
     while ports.contains(&0) {
         assert!(matches!(session.advance(), Moved::On(_)));
         let (program, state) = (session.program(), session.machine().state());
-        let reading = Pe::all().filter(|pe| state.pes[pe.index()].status == Status::Dma);
+        let reading = Pe::of(ChipId::FIRST).filter(|pe| state.pes[pe.index()].status == Status::Dma);
         for pe in reading {
             let address = dma::source(program, pe, &state.pes[pe.index()]).unwrap();
             let token = state.host.in_flight[0][0];

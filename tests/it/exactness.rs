@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use spinntui::chip::clock::OperatingPoint;
-use spinntui::chip::geometry::{PE_COUNT, Pe};
+use spinntui::chip::geometry::{ChipId, PE_COUNT, Pe};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
-use spinntui::machine::options::{Assume, ChipOptions, Waiting};
+use spinntui::machine::options::{Assume, BoardKind, ChipOptions, Waiting};
 use spinntui::mapping::egru::Restart;
 use spinntui::mapping::error::MapError;
 use spinntui::mapping::options::{
-    Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
-    Schedule,
+    Across, Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload,
+    Placement, Schedule,
 };
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
@@ -112,7 +112,14 @@ pub fn case() -> impl Strategy<Value = Case> {
     let payload = prop::sample::select(vec![Payload::Dense, Payload::Events]);
     // From a FIFO of a single packet, at which everything stalls, to one that never fills.
     let fifo = prop::sample::select(vec![20u32, 64, 200, 8192]);
-    let sent = (prop::array::uniform3(output()), 1u32..4, way, payload, fifo, any::<bool>());
+    let board = prop::sample::select(vec![
+        (BoardKind::Single, Across::Fill),
+        (BoardKind::Single, Across::Fill),
+        (BoardKind::Chips(2, 1), Across::Even),
+        (BoardKind::Chips(3, 1), Across::Even),
+        (BoardKind::Chips(2, 2), Across::Even),
+    ]);
+    let sent = (prop::array::uniform3(output()), 1u32..4, way, payload, fifo, any::<bool>(), board);
     let options = (bools, prop::option::of(restart), kernels, sent);
     (any::<u64>(), 1usize..30, prop::collection::vec(layer, 1..4), 0.0f32..0.6, options).prop_map(
         |(
@@ -124,7 +131,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 [rows, units, always, sleep, overlap, early, pipelined],
                 restart,
                 kernels,
-                (outputs, batch, broadcast, payload, bytes, lists),
+                (outputs, batch, broadcast, payload, bytes, lists, (board, across)),
             ),
         )| Case {
             seed: seed | 1,
@@ -141,13 +148,14 @@ pub fn case() -> impl Strategy<Value = Case> {
                 broadcast,
                 payload,
                 fifo: FifoOptions { bytes, on_full: OnFull::Stall },
+                across,
                 ..MappingOptions::default()
             },
             chip: ChipOptions {
                 operating_point: if sleep { OperatingPoint::Mhz300 } else { OperatingPoint::Mhz150 },
                 waiting: if sleep { Waiting::Sleep } else { Waiting::Poll },
-                reserved: Vec::new(),
-                broken: Vec::new(),
+                board,
+                board_wraps: seed % 2 == 0,
                 ..ChipOptions::default()
             },
             restart,
@@ -179,7 +187,7 @@ fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, Ke
     let mut mapping = LayerMapping { layer: name.into(), input, recurrent, ..LayerMapping::default() };
     if overlap {
         // Every layer from the first PE on: PEs host several layers.
-        let on = Pe::all().take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
+        let on = Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
         mapping.on = Some(on);
     } else {
         mapping.pes = Some(pes as u32);

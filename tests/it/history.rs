@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use spinntui::chip::geometry::Pe;
+use spinntui::chip::geometry::{ChipId, Pe};
 use spinntui::machine::fault::{Fault, FaultError};
 use spinntui::machine::stop::{StallCause, Stop};
 use spinntui::mapping::egru::EgruSlot;
@@ -381,7 +381,7 @@ fn senseless_faults_are_refused() {
     let program = walker.session.program();
     let (pe, ..) = places(&walker);
     let place = (pe.qpe().x, pe.qpe().y, pe.p());
-    let unused = Pe::all().find(|&pe| program.pe(pe).is_none()).unwrap();
+    let unused = Pe::of(ChipId::FIRST).find(|&pe| program.pe(pe).is_none()).unwrap();
     let idle = (unused.qpe().x, unused.qpe().y, unused.p());
     for (fault, error) in [
         (Fault::KillPe { pe: (4, 3, 0) }, FaultError::NoPe((4, 3, 0))),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use spinntui::chip::geometry::Pe;
+use spinntui::chip::geometry::{ChipId, Pe};
 use spinntui::kernel::matrix::{Reading, Spot};
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
@@ -86,7 +86,7 @@ impl Case {
         for (k, &(units, pes)) in self.layers.iter().enumerate() {
             let name = format!("rnns.{k}");
             let (w, r) = self.kernels[k];
-            let on = || Pe::all().take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
+            let on = || Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
             options.layers.push(LayerMapping {
                 layer: name.clone(),
                 input: self.kernel(w, k, true),
@@ -167,7 +167,7 @@ fn check_weights(case: &Case, network: &Egru, machine: &Machine) {
         }
         rows.into_iter().map(|(row, weights)| (row, quantise_row(weights.into_iter()).0)).collect()
     };
-    for pe in Pe::all() {
+    for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         let sram = &machine.state().pes[pe.index()].sram;
         for label in all(&labels, machine, pe) {
@@ -201,7 +201,7 @@ fn check_weights(case: &Case, network: &Egru, machine: &Machine) {
 
 fn check_units(network: &Egru, machine: &Machine, samples: usize) {
     let mut seen: BTreeMap<(u8, u8, u32, String), u32> = BTreeMap::new();
-    for pe in Pe::all() {
+    for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         for label in all(&labels, machine, pe) {
             let What::Unit { layer, sample, unit, quantity } = label.what else { continue };
@@ -238,7 +238,7 @@ fn check_units(network: &Egru, machine: &Machine, samples: usize) {
 
 /// Words that the host writes have a label, as have all bytes of all regions, and none outside of them has.
 fn check_map(machine: &Machine) {
-    for pe in Pe::all() {
+    for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         let loaded = labels.loaded();
         let words = machine.state().pes[pe.index()].sram.words();
@@ -271,7 +271,7 @@ fn check_map(machine: &Machine) {
 fn check_buffers(machine: &Machine) -> usize {
     let mut compared = 0;
     let mut sent: BTreeMap<(u8, u8, u32), (u32, u32)> = BTreeMap::new();
-    for pe in Pe::all() {
+    for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         for label in all(&labels, machine, pe) {
             if let What::Unit { layer, sample, unit, quantity: Quantity::Y } = label.what {
@@ -283,7 +283,7 @@ fn check_buffers(machine: &Machine) -> usize {
             }
         }
     }
-    for pe in Pe::all() {
+    for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         for label in all(&labels, machine, pe) {
             let What::Buffer { sample, y: Some(Origin::Unit(layer, unit)), now: Content::Y(step), .. } =
@@ -329,7 +329,7 @@ proptest! {
             let address = (values.next().abs() * SRAM_BYTES as f32) as u32;
             machine.flip_bit(pe, address.min(SRAM_BYTES - 1), (values.next().abs() * 7.9) as u8);
         }
-        for pe in Pe::all() {
+        for pe in Pe::of(ChipId::FIRST) {
             if let Some(labels) = Labels::of(machine.program(), pe) {
                 all(&labels, &machine, pe);
             }

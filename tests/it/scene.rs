@@ -9,7 +9,7 @@ use crate::common::{fine, session, spinntui};
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::chip::geometry::Pe;
 use spinntui::kernel::options::KernelKind;
-use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Dvfs, Waiting};
+use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptions, Waiting};
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
 };
@@ -65,9 +65,8 @@ fn a_scene_means_what_it_says() {
     let chip = ChipOptions {
         operating_point: OperatingPoint::Mhz300,
         waiting: Waiting::Sleep,
-        dvfs: Dvfs::Off,
         reserved,
-        broken: Vec::new(),
+        ..ChipOptions::default()
     };
     assert_eq!(scene.chip, chip);
     let layer = |name: &str| LayerMapping { layer: name.into(), ..LayerMapping::default() };
@@ -104,6 +103,8 @@ fn a_scene_means_what_it_says() {
         bank_priority: BankPriority::RoundRobin,
         host_port: (4, 1),
         dram_ports: [(2, 1), (6, 1)],
+        link_payload_bits: 84,
+        link_latency_ns: 0.0,
         router_latency_ns: 25.0,
         router_ports: [(3, 3), (3, 4), (4, 2), (4, 5), (5, 3), (6, 4)],
     };

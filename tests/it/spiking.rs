@@ -106,7 +106,8 @@ fn a_spiking_program_is_timed_like_any_other() {
 /// Runs two populations with a recording, and returns machine, tape and statistics.
 fn recorded(delay: u16) -> (Machine, Tape, Stats) {
     let mut machine = machine(&network(delay), &vec![vec![1.0]; 5]);
-    let (mut tape, mut stats) = (Tape::begin(&mut machine), Stats::new(2));
+    let mut stats = Stats::new(2, machine.program().pes.len());
+    let mut tape = Tape::begin(&mut machine);
     for tick in 0..5 {
         assert!(machine.run(&[vec![tick]], 1));
         tape.step(&mut machine, "tick");

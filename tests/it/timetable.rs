@@ -28,10 +28,12 @@ fn shown(machine: &Machine) -> Vec<String> {
         }
     }
     let rest = (state.tick, state.events, state.sent, &state.dram_free, &state.host, &state.deliveries_left);
+    let chips = (&state.router, &state.chip_links);
     let noc = (&state.noc.links, state.noc.beats_waited, state.noc.next_cycle());
     let mut parts = vec![
         format!("{queue:?}"),
         format!("{noc:?}"),
+        format!("{chips:?}"),
         format!("{:?}", (&state.phases, &state.busy)),
         format!("{:?}", (&state.traffic, &state.races, &state.active)),
         format!("{rest:?}"),
@@ -63,7 +65,8 @@ fn same_traffic(added: &Machine, run: &Machine) -> bool {
     let [a, b] = [added, run].map(|machine| &machine.state().matrix);
     let mut pairs = (0..PE_COUNT).flat_map(|from| (0..PE_COUNT).map(move |to| (from, to)));
     let packets = |m: &TrafficMatrix, (from, to)| (m.last_step(from, to), m.total(from, to));
-    pairs.all(|pair| packets(a, pair) == packets(b, pair))
+    let by_qpe = |m: &TrafficMatrix| (m.qpes_last_step(), m.qpes_total());
+    by_qpe(a) == by_qpe(b) && pairs.all(|pair| packets(a, pair) == packets(b, pair))
 }
 
 /// What is done to both machines before a step, or how the one takes it.
@@ -126,7 +129,8 @@ impl Pair {
                 if let Move::Flip(pe, address, after) = one
                     && handled == after
                 {
-                    let used: Vec<Pe> = Pe::all().filter(|&pe| machine.program().pe(pe).is_some()).collect();
+                    let used: Vec<Pe> =
+                        machine.program().places().filter(|&pe| machine.program().pe(pe).is_some()).collect();
                     machine.flip_bit(used[pe % used.len()], address, 3);
                 }
                 let adds = match one {

@@ -139,7 +139,7 @@ fn spans_add_up_to_what_the_probes_count() {
         assert_eq!(handlers, state.busy.interrupts, "{edits:?}");
         assert_eq!(record.packets.len() as u64, state.sent, "{edits:?}");
         let routed = record.packets.iter().filter(|packet| packet.parent.is_some()).count() as u64;
-        assert_eq!(routed, state.router.copies, "{edits:?}");
+        assert_eq!(routed, state.router[0].copies, "{edits:?}");
     }
 }
 

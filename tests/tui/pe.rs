@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use spinntui::chip::geometry::Pe;
+use spinntui::chip::geometry::{ChipId, Pe};
 use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, Plan};
@@ -302,7 +302,7 @@ fn every_part_draws_itself_into_every_area_and_nowhere_else() {
 #[test]
 fn a_pe_without_a_program_says_so() {
     let mut rig = Rig::new((80, 24), 0);
-    rig.app.selected = Pe::all().find(|&pe| rig.session.program().pe(pe).is_none()).unwrap();
+    rig.app.selected = Pe::of(ChipId::FIRST).find(|&pe| rig.session.program().pe(pe).is_none()).unwrap();
     rig.press("8 v");
     assert!(text(&rig.app).contains("no program"), "{}", text(&rig.app));
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use spinntui::chip::geometry::{PE_COUNT, Pe, QPES, Qpe};
+use spinntui::chip::geometry::{ChipId, PE_COUNT, Pe, QPES, Qpe};
 use spinntui::machine::legend::PhaseId;
 use spinntui::machine::legend::PopulationId;
 use spinntui::machine::options::Assume;
@@ -89,7 +89,7 @@ pub fn at(step: u64) -> Snapshot {
         steps_per_second: 412.3,
         last_event: "packet 12 of PE(3,5,1) delivered at QPE(6,2)".to_owned(),
         clock_mhz: 150,
-        pes: Pe::all().map(|pe| pe_view(pe, step)).collect(),
+        pes: Pe::of(ChipId::FIRST).map(|pe| pe_view(pe, step)).collect(),
         legend: Arc::new(Phase::legend()),
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::board::BOARD_48;
 use super::clock::{NOC_CYCLE, OperatingPoint, ROUTER_CYCLE, TICKS_PER_US, TIMER_COUNT};
 use super::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use super::geometry;
@@ -48,6 +49,16 @@ pub const ROUTER_PORTS: usize = 6;
 pub const ROUTER_ENGINES: usize = 3;
 /// Pipeline stages of a routing engine (CHIP26).
 pub const ROUTER_STAGES: u64 = 4;
+/// Bits of an event packet without its payload: 8 of header, 32 of key or address (CHIP26).
+pub const EVENT_PACKET_BITS: u32 = 40;
+/// Links of a chip to its neighbours (CHIP26).
+pub const CHIP_LINKS: usize = 6;
+/// Bits of a link packet (CHIP26).
+pub const LINK_PACKET_BITS: u32 = 96;
+/// Bits of the check sum in a link packet (CHIP26: CRC-12).
+pub const LINK_CHECK_BITS: u32 = 12;
+/// Link packets that a short-range link takes in 2 µs: 6 Gbit/s (CHIP26), 96 bits each.
+pub const LINK_PACKETS_PER_2_US: u64 = 125;
 /// Bytes of an entry in the event handler's FIFO: a word for the key, four for the payload.
 ///
 /// Not published.
@@ -261,6 +272,25 @@ fn router() -> Vec<Constant> {
             Mark::Derived,
             "four stages at 400 MHz; assume.router_latency_ns comes on top",
         ),
+        row("chips of a board, at most", geometry::MAX_CHIPS, "", Mark::SecondHand, "48-chip board (AIDC)"),
+        row(
+            "rows of a 48-chip board",
+            BOARD_48.map(|(_, chips)| chips.to_string()).join(" "),
+            "chips",
+            Mark::NotPublished,
+            "the frame is 8 × 8; its 48 places taken as those of the first generation",
+        ),
+        row("event packet without payload", EVENT_PACKET_BITS, "bit", Mark::SecondHand, CHIP26),
+        row("links of a chip", CHIP_LINKS, "", Mark::SecondHand, "hexagonal (CHIP26)"),
+        row("link packet", LINK_PACKET_BITS, "bit", Mark::SecondHand, "check sum included (CHIP26)"),
+        row("check sum of a link packet", LINK_CHECK_BITS, "bit", Mark::SecondHand, "CRC-12 (CHIP26)"),
+        row(
+            "link packets",
+            LINK_PACKETS_PER_2_US as f64 / 2.0,
+            "1/µs",
+            Mark::Derived,
+            "short range: 6 Gbit/s, 96 bits each (CHIP26)",
+        ),
         row(
             "FIFO entry",
             FIFO_ENTRY_BYTES,
@@ -452,12 +482,13 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 23] = [
+        const OWN: [&str; 25] = [
             "BYTES",
             "FAN_BYTES",
             "FULL",
             "KEPT",
             "LINK_BYTES",
+            "LINK_PACKET_PARTS",
             "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
@@ -469,6 +500,7 @@ mod tests {
             "PACKET_VALUES",
             "PACKET_WORDS",
             "PAGES",
+            "PARTS",
             "PIPELINED_BYTES",
             "POINTWISE_ARRAYS",
             "ROUTED_LAYERS",

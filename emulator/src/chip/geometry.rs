@@ -102,7 +102,103 @@ impl fmt::Display for Qpe {
     }
 }
 
-/// One of the 152 processing elements, by its place in the order of the chip's linear core ids (id − 1).
+/// Chips that a machine has at most: those of a 48-chip board.
+pub const MAX_CHIPS: usize = 48;
+
+/// A chip, by its number on the board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ChipId(u8);
+
+impl ChipId {
+    /// The first chip, and the only one of a machine without a board.
+    pub const FIRST: Self = Self(0);
+
+    /// Returns the chip with this number; `None` from [`MAX_CHIPS`] on.
+    pub fn from_index(index: usize) -> Option<Self> {
+        (index < MAX_CHIPS).then_some(Self(index as u8))
+    }
+
+    /// Returns the chips of a machine that has `count` of them.
+    pub fn all(count: usize) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
+        (0..count.min(MAX_CHIPS) as u8).map(Self)
+    }
+
+    /// Returns its number on the board.
+    #[inline]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl fmt::Display for ChipId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "chip {}", self.0)
+    }
+}
+
+/// A QPE of any chip: those of the first chip come first, in the order of [`QPES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct QpeId(u16);
+
+impl QpeId {
+    /// Stands for the event router, where a packet's destination is asked for.
+    pub const ROUTER: Self = Self(u16::MAX);
+
+    /// Returns the QPE at position `local` of [`QPES`] on a chip.
+    #[inline]
+    pub const fn on(chip: ChipId, local: usize) -> Self {
+        Self(chip.0 as u16 * QPE_COUNT as u16 + local as u16)
+    }
+
+    /// Returns the QPE with this number among those of all chips.
+    #[inline]
+    pub const fn from_index(index: usize) -> Self {
+        Self(index as u16)
+    }
+
+    /// Returns its number among the QPEs of all chips.
+    #[inline]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Returns its position in [`QPES`].
+    #[inline]
+    pub fn local(self) -> usize {
+        self.index() % QPE_COUNT
+    }
+
+    /// Returns the chip that it is on.
+    #[inline]
+    pub fn chip(self) -> ChipId {
+        ChipId((self.index() / QPE_COUNT) as u8)
+    }
+
+    /// Returns its coordinates on its chip; `None` for the event router.
+    pub fn qpe(self) -> Option<Qpe> {
+        (self != Self::ROUTER).then(|| QPES[self.local()])
+    }
+
+    /// Returns the number of its PE `p` (0..4) among the PEs of all chips.
+    #[inline]
+    pub fn pe_index(self, p: usize) -> usize {
+        self.index() * PES_PER_QPE + p
+    }
+}
+
+impl fmt::Display for QpeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.qpe(), self.chip()) {
+            (None, _) => f.write_str("event router"),
+            (Some(qpe), ChipId::FIRST) => qpe.fmt(f),
+            (Some(qpe), chip) => write!(f, "{qpe}@{}", chip.0),
+        }
+    }
+}
+
+/// A processing element of any chip.
+///
+/// Those of the first chip come first, in the order of the chip's linear core ids (id − 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u16")]
 pub struct Pe(u16);
@@ -112,22 +208,30 @@ impl TryFrom<u16> for Pe {
 
     /// Returns the PE with an index that was read from a file.
     fn try_from(index: u16) -> Result<Self, String> {
-        Self::from_index(index.into()).ok_or_else(|| format!("no PE {index}: PEs are 0 to {}", PE_COUNT - 1))
+        let last = MAX_CHIPS * PE_COUNT - 1;
+        Self::from_index(index.into()).ok_or_else(|| format!("no PE {index}: PEs are 0 to {last}"))
     }
 }
 
 impl Pe {
-    /// All PEs, in index order.
-    pub fn all() -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
-        (0..PE_COUNT as u16).map(Self)
+    /// Returns the PEs of a machine that has `count` of them, in index order.
+    pub fn first(count: usize) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
+        (0..count.min(MAX_CHIPS * PE_COUNT) as u16).map(Self)
     }
 
-    /// The PE with this index (0..152).
+    /// Returns the PEs of a chip, in index order.
+    pub fn of(chip: ChipId) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
+        let first = chip.index() * PE_COUNT;
+        (first as u16..(first + PE_COUNT) as u16).map(Self)
+    }
+
+    /// Returns the PE with this index among those of all chips.
+    #[inline]
     pub fn from_index(index: usize) -> Option<Self> {
-        (index < PE_COUNT).then_some(Self(index as u16))
+        (index < MAX_CHIPS * PE_COUNT).then_some(Self(index as u16))
     }
 
-    /// PE `p` (0..4) of the QPE at (`x`, `y`): the coordinates users write as `(x,y,p)`.
+    /// PE `p` (0..4) of the QPE at (`x`, `y`) of the first chip: the coordinates users write as `(x,y,p)`.
     pub fn at(x: u8, y: u8, p: u8) -> Option<Self> {
         if usize::from(p) >= PES_PER_QPE {
             return None;
@@ -136,19 +240,32 @@ impl Pe {
         Self::from_index(qpe.index() * PES_PER_QPE + usize::from(p))
     }
 
-    /// Index, 0..152.
+    /// Returns the PE at the place of this one on another chip.
+    pub fn on(self, chip: ChipId) -> Self {
+        Self((chip.index() * PE_COUNT + self.index() % PE_COUNT) as u16)
+    }
+
+    /// Returns its number among the PEs of all chips.
+    #[inline]
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The QPE it belongs to.
-    pub fn qpe(self) -> Qpe {
-        QPES[self.qpe_index()]
+    /// Returns the chip that it is on.
+    #[inline]
+    pub fn chip(self) -> ChipId {
+        ChipId((self.index() / PE_COUNT) as u8)
     }
 
-    /// Index of its QPE in [`QPES`].
-    pub fn qpe_index(self) -> usize {
-        self.index() / PES_PER_QPE
+    /// Returns the coordinates of the QPE that it belongs to, on its chip.
+    pub fn qpe(self) -> Qpe {
+        QPES[self.qpe_id().local()]
+    }
+
+    /// Returns the QPE that it belongs to.
+    #[inline]
+    pub fn qpe_id(self) -> QpeId {
+        QpeId((self.index() / PES_PER_QPE) as u16)
     }
 
     /// Its number within the QPE, 0..4.
@@ -166,7 +283,11 @@ impl Pe {
 impl fmt::Display for Pe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let qpe = self.qpe();
-        write!(f, "PE({},{},{})", qpe.x, qpe.y, self.p())
+        write!(f, "PE({},{},{})", qpe.x, qpe.y, self.p())?;
+        match self.chip() {
+            ChipId::FIRST => Ok(()),
+            chip => write!(f, "@{}", chip.0),
+        }
     }
 }
 
@@ -189,16 +310,32 @@ mod tests {
 
     #[test]
     fn pe_coordinates_round_trip() {
-        for pe in Pe::all() {
+        for pe in Pe::of(ChipId::FIRST) {
             let qpe = pe.qpe();
             assert_eq!(Pe::at(qpe.x, qpe.y, pe.p()), Some(pe));
         }
         assert_eq!(Pe::at(4, 3, 0), None);
         assert_eq!(Pe::at(1, 1, 4), None);
-        assert_eq!(Pe::from_index(PE_COUNT), None);
+        assert_eq!(Pe::from_index(MAX_CHIPS * PE_COUNT), None);
         let read = |text: &str| serde_json::from_str::<Pe>(text);
-        assert_eq!(serde_json::to_string(&Pe::from_index(151)).unwrap(), "151");
+        assert_eq!(serde_json::to_string(&Pe::from_index(151).unwrap()).unwrap(), "151");
         assert_eq!(read("151").unwrap().index(), 151);
-        assert!(read("152").unwrap_err().to_string().contains("PEs are 0 to 151"));
+        assert!(read("7296").unwrap_err().to_string().contains("PEs are 0 to 7295"));
+    }
+
+    #[test]
+    fn a_pe_is_a_place_on_a_chip() {
+        let pe = Pe::at(3, 4, 2).unwrap();
+        assert_eq!((pe.chip(), pe.to_string().as_str()), (ChipId::FIRST, "PE(3,4,2)"));
+        let last = ChipId::from_index(MAX_CHIPS - 1).unwrap();
+        let there = pe.on(last);
+        assert_eq!((there.chip(), there.qpe(), there.p()), (last, pe.qpe(), 2));
+        assert_eq!(there.to_string(), "PE(3,4,2)@47");
+        assert_eq!(there.qpe_id(), QpeId::on(last, pe.qpe_id().local()));
+        assert_eq!(there.qpe_id().pe_index(2), there.index());
+        assert_eq!(there.qpe_id().to_string(), "QPE(3,4)@47");
+        let all: Vec<Pe> = ChipId::all(MAX_CHIPS).flat_map(Pe::of).collect();
+        assert!(all.iter().copied().eq(Pe::first(MAX_CHIPS * PE_COUNT)));
+        assert_eq!(ChipId::from_index(MAX_CHIPS), None);
     }
 }

@@ -6,6 +6,7 @@
 //! are nothing else.
 
 use super::legend::PopulationId;
+use crate::chip::geometry::QpeId;
 
 /// Number of a counter among those of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,8 +92,8 @@ pub struct Message {
 pub struct Notice {
     /// Arrival that it counts as.
     pub message: Message,
-    /// Index of the QPE.
-    pub qpe: u8,
+    /// QPE that it goes to.
+    pub qpe: QpeId,
     /// Bit p: PE p of it.
     pub mask: u8,
 }
@@ -106,8 +107,8 @@ pub struct Relay {
     pub every: u32,
     /// Arrival that the message counts as.
     pub message: Message,
-    /// QPE indices and PE masks of the receivers, in the order in which they are sent to.
-    pub to: Vec<(u8, u8)>,
+    /// QPEs and PE masks of the receivers, in the order in which they are sent to.
+    pub to: Vec<(QpeId, u8)>,
 }
 
 /// Announcement of a time step by the host, for one sample: one packet to each QPE.
@@ -115,8 +116,8 @@ pub struct Relay {
 pub struct Announcement {
     /// Arrival that it counts as.
     pub message: Message,
-    /// QPE indices and PE masks of the receivers, in QPE order.
-    pub to: Vec<(u8, u8)>,
+    /// QPEs and PE masks of the receivers, in QPE order.
+    pub to: Vec<(QpeId, u8)>,
 }
 
 /// Groups of receivers that a packet of values is for: bit n for group n.

@@ -63,7 +63,7 @@ const fn slope(probe: f64, grain: f64) -> Search {
 
 impl Assume {
     /// Its numbers, in the order of the table of hardware numbers. Choices and places are no numbers.
-    pub const PARAMETERS: [Parameter; 13] = [
+    pub const PARAMETERS: [Parameter; 15] = [
         Parameter {
             name: "branch_refill",
             unit: "cycles",
@@ -173,6 +173,24 @@ impl Assume {
             search: None,
         },
         Parameter {
+            name: "link_payload_bits",
+            unit: "bit",
+            source: "96 bits with a check sum of 12 (CHIP26); how packets are framed in them has no source",
+            get: |a| a.link_payload_bits.into(),
+            set: |a, v| a.link_payload_bits = v as u32,
+            range: Some(([56.0, 84.0], "a payload in three or in two link packets")),
+            search: None,
+        },
+        Parameter {
+            name: "link_latency_ns",
+            unit: "ns",
+            source: "no source",
+            get: |a| a.link_latency_ns,
+            set: |a, v| a.link_latency_ns = v,
+            range: None,
+            search: None,
+        },
+        Parameter {
             name: "router_latency_ns",
             unit: "ns",
             source: "no source beyond the 10 ns of its pipeline (CHIP26)",
@@ -257,6 +275,8 @@ mod tests {
             energy_per_dram_byte_pj: 3.5,
             bank_interleave: BankInterleave::Word,
             bank_priority: BankPriority::RoundRobin,
+            link_payload_bits: 64,
+            link_latency_ns: 8.25,
             router_latency_ns: 4.5,
             router_ports: [(1, 2), (2, 3), (3, 3), (5, 3), (6, 2), (7, 1)],
             host_port: (2, 3),

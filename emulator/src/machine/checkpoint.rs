@@ -44,12 +44,14 @@ impl Machine {
         self.tracing = None;
         let live = std::mem::take(&mut self.state.pes);
         let faults = &checkpoint.state.faults;
-        let pes = Pe::all().zip(live.into_iter().zip(&checkpoint.state.pes)).map(|(pe, (live, then))| {
-            let mut sram = live.sram;
-            sram.restore(&then.sram);
-            sram.stick(faults.stuck(pe));
-            then.with_memory(sram)
-        });
+        let pes = self.program.places().zip(live.into_iter().zip(&checkpoint.state.pes)).map(
+            |(pe, (live, then))| {
+                let mut sram = live.sram;
+                sram.restore(&then.sram);
+                sram.stick(faults.stuck(pe));
+                then.with_memory(sram)
+            },
+        );
         self.state = checkpoint.state.with_pes(pes.collect());
         self.forget_written();
     }
@@ -114,6 +116,7 @@ impl<M> State<M> {
             timer,
             noc,
             router,
+            chip_links,
             blocked,
             blocked_since,
             packets,
@@ -143,13 +146,14 @@ impl<M> State<M> {
             pes,
             timer: timer.clone(),
             noc: noc.clone(),
-            router: *router,
+            router: router.clone(),
+            chip_links: chip_links.clone(),
             blocked: blocked.clone(),
             blocked_since: blocked_since.clone(),
             packets: packets.clone(),
             sent: *sent,
             lost: lost.clone(),
-            dram_free: *dram_free,
+            dram_free: dram_free.clone(),
             deliveries_left: deliveries_left.clone(),
             outputs_left: *outputs_left,
             active: active.clone(),

@@ -56,9 +56,9 @@ pub fn fetch(program: &Program, state: &mut State, pe: Pe, address: u64, at: Tic
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);
     let latency = clock::from_ns(program.assume.dram_latency_ns);
-    let granted = (at + latency).max(state.dram_free[port]);
+    let granted = (at + latency).max(state.dram_free[pe.chip().index()][port]);
     let given = granted + Tick::from(beats) * program.costs.dram_beat;
-    state.dram_free[port] = given;
+    state.dram_free[pe.chip().index()][port] = given;
     state.traffic.dma_beats += u64::from(beats);
     let index = pe.index() as u16;
     state.noc.enter_burst(from, index, granted, beats, program.costs.dram_beat);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::banks::Accounts;
+use super::board::ChipLinkState;
 use super::legend::{PhaseId, PopulationId};
 use super::noc::Landing;
 use super::program::{PACKET_WORDS, Program};
@@ -12,7 +13,7 @@ use super::routine::Shared;
 use super::state::{Packet, PacketKind, State};
 use super::timetable::{Timetables, Trace};
 use crate::chip::clock::{self, Tick};
-use crate::chip::geometry::{Pe, Qpe};
+use crate::chip::geometry::Pe;
 
 /// A chip, loaded and running.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl Machine {
             shared: Shared::default(),
             tracing: None,
         };
-        for pe in Pe::all() {
+        for pe in machine.program.clone().places() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
             }
@@ -228,8 +229,7 @@ impl Machine {
         if program.is_timed() {
             return self.tick(step, place);
         }
-        let (x, y) = program.assume.host_port;
-        let from = Qpe::at(x, y).map_or(0, Qpe::index);
+        let from = program.host_port();
         for announcement in &program.announcements {
             let message = announcement.message;
             let payload = self.announcement(step, place, message.sample);
@@ -265,6 +265,7 @@ impl Machine {
         state.noc.end_step();
         state.traffic.end_step();
         state.matrix.end_step();
+        state.chip_links.iter_mut().for_each(ChipLinkState::end_step);
         for pe in &mut state.pes {
             pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
             pe.count.busy_before = pe.count.busy;

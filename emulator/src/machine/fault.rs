@@ -6,14 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::broadcast::ROUTER;
 use super::broadcast::options::Broadcast;
 use super::exec::Machine;
 use super::program::{Program, RegionKind};
 use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Packet, PacketKind};
 use crate::chip::clock::{self, Tick};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{Pe, QpeId};
 use crate::text::several;
 
 /// A PE as users write it: column, row, PE of that QPE.
@@ -159,7 +158,8 @@ impl Faults {
 
     /// What befalls a packet that is sent now.
     pub(super) fn fate(&mut self, packet: &Packet) -> Option<Fate> {
-        let to_pe = matches!(packet.kind, PacketKind::Values { .. }) && !packet.host && packet.qpe != ROUTER;
+        let to_pe =
+            matches!(packet.kind, PacketKind::Values { .. }) && !packet.host && packet.qpe != QpeId::ROUTER;
         let meets = |&(sender, _, fate): &(Pe, u32, Fate)| {
             sender.index() == usize::from(packet.source) && (to_pe || !matches!(fate, Fate::Astray(_)))
         };

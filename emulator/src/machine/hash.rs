@@ -13,6 +13,7 @@ use super::noc::{Burst, Load, Noc};
 use super::queue::{Arrival, Event, EventKind};
 use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
 use super::timer::{ChipTimer, PeTimer};
+use crate::chip::geometry::QpeId;
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
 #[derive(Default)]
@@ -51,6 +52,7 @@ impl State {
             timer,
             noc,
             router,
+            chip_links,
             blocked,
             blocked_since: _,
             packets,
@@ -78,8 +80,13 @@ impl State {
         for state in pes.iter_mut() {
             pe(&mut words, state, *banks_decide);
         }
-        links(&mut words, noc, packets, router);
-        words.list(dram_free.iter().copied());
+        links(&mut words, noc, packets);
+        router.iter().for_each(|router| self::router(&mut words, router));
+        for ports in dram_free.iter() {
+            words.list(ports.iter().copied());
+        }
+        // What else a link has is counts.
+        chip_links.iter().for_each(|link| words.add(link.free));
         for port in blocked.iter() {
             words.add(port.len() as u64);
             for &number in port {
@@ -180,7 +187,7 @@ fn transfer(words: &mut Words, Transfer { slot, step, packets, began }: &Transfe
     words.add(*began);
 }
 
-fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterState) {
+fn links(words: &mut Words, noc: &Noc, packets: &PacketStore) {
     // The other fields of a link, and what beats waited, are counts.
     let Noc { links, ports, under_way, bursts, beats_waited: _ } = noc;
     words.list(links.iter().map(|link| link.free));
@@ -188,7 +195,8 @@ fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterSta
     for (cycle, hop) in under_way.iter() {
         let (first, port) = (u64::from(hop.is_first()), u64::from(hop.has_port()));
         words.add(cycle);
-        words.add(u64::from(hop.turn) << 16 | u64::from(hop.phase) << 8 | first << 1 | port);
+        let chip = (hop.chip() as u64) << 32;
+        words.add(chip | u64::from(hop.turn) << 16 | u64::from(hop.phase) << 8 | first << 1 | port);
         match hop.load() {
             Load::Packet(number) => numbered(words, packets, number),
             Load::Beat(pe) => words.add(pe),
@@ -202,6 +210,9 @@ fn links(words: &mut Words, noc: &Noc, packets: &PacketStore, router: &RouterSta
             words.add(*spacing);
         });
     }
+}
+
+fn router(words: &mut Words, router: &RouterState) {
     let RouterState { enter, leave, engines, packets: _, copies: _, waited: _ } = router;
     words.list(enter.iter().copied());
     words.list(leave.iter().copied());
@@ -219,15 +230,17 @@ fn event(words: &mut Words, packets: &PacketStore, Event { tick, source, seq: _,
 
 /// Adds a packet on the mesh. Its number is where it is kept, and may differ between two equal machines.
 fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
-    words.option(packets.travelling(number), |words, Travelling { packet, sent: _, late, lost }| {
+    words.option(packets.travelling(number), |words, travelling| {
+        let Travelling { packet, sent: _, late, lost, chip, from_link } = travelling;
         words.add(*late);
         words.add(*lost);
         let Packet { payload, from: _, address, qpe, mask, host, source, kind } = packet;
         words.list(payload.iter().copied());
         words.add(*address);
-        words.add(
-            u64::from(*qpe) << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source),
-        );
+        // The event router has had this number since before there were several chips.
+        let to = if *qpe == QpeId::ROUTER { u64::from(u8::MAX) } else { qpe.index() as u64 };
+        let place = u64::from(*from_link) << 24 | (chip.index() as u64) << 16 | to;
+        words.add(place << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source));
         match *kind {
             PacketKind::Values { population, sample, step, groups, last } => {
                 words.add(1 << 32 | u64::from(population) << 8 | u64::from(sample));

@@ -91,7 +91,7 @@ impl Images {
     /// Those of a program.
     pub fn of(program: &Program) -> Self {
         let mut images = Self::default();
-        for pe in Pe::all() {
+        for pe in program.places() {
             for (address, words) in program.pe(pe).into_iter().flat_map(|loaded| &loaded.image) {
                 images.put(pe, ImageRange { address: *address, words: words.clone() });
             }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn ranges_are_kept_by_address() {
         let mut images = Images::default();
-        let pe = Pe::all().next().unwrap();
+        let pe = Pe::from_index(0).unwrap();
         images.put(pe, range(8, &[2]));
         images.put(pe, range(0, &[1]));
         let addresses: Vec<u32> = images.ranges().map(|(_, range)| range.address).collect();

@@ -2,7 +2,7 @@
 
 use super::arrivals::{CounterId, Guard, Receiver};
 use super::broadcast::options::{Broadcast, Payload};
-use super::broadcast::{ROUTER, route_number};
+use super::broadcast::route_number;
 use super::exec::{Machine, Progress};
 use super::probe::Race;
 use super::queue::{Arrival, EventKind};
@@ -12,15 +12,20 @@ use crate::chip::geometry::{PES_PER_QPE, Pe};
 impl Machine {
     /// A packet reaches the event router, its QPE, or the host.
     pub(super) fn deliver(&mut self, number: u32) -> Progress {
-        let Some(packet) = self.state.packets.get(number) else { return Progress::default() };
-        if packet.qpe == ROUTER && !packet.host {
+        let Some(travelling) = self.state.packets.travelling(number) else { return Progress::default() };
+        let (packet, chip) = (&travelling.packet, travelling.chip);
+        if packet.is_routed() {
             let packet = self.state.packets.take(number);
             self.state.traffic.in_flight -= 1;
             self.note_copying(number);
-            let progress = self.route(&packet);
+            let progress = self.route(&packet, chip);
             self.note_copied();
             let event = matches!(packet.kind, PacketKind::Event { .. });
             return if event { progress.or(self.event_gone()) } else { progress };
+        }
+        if travelling.from_link || travelling.is_abroad() {
+            self.forward(number, chip);
+            return Progress::default();
         }
         let event = matches!(packet.kind, PacketKind::Event { .. });
         if event || self.program.delivery.broadcast == Broadcast::Router {
@@ -49,7 +54,7 @@ impl Machine {
             let bank = self.program.assume.bank_interleave.bank(packet.address);
             for p in 0..PES_PER_QPE {
                 if packet.mask >> p & 1 == 1 {
-                    let index = usize::from(packet.qpe) * PES_PER_QPE + p;
+                    let index = packet.qpe.pe_index(p);
                     if routed {
                         self.enqueue(index, &packet);
                     } else {
@@ -167,11 +172,16 @@ impl Machine {
             return Progress::default();
         }
         let copies = match packet.kind {
-            PacketKind::Values { population, groups, .. } if packet.qpe == ROUTER && !packet.host => {
+            PacketKind::Values { population, groups, .. } if packet.is_routed() => {
                 self.program.delivery.routes.get(route_number(population, groups)).map_or(0, Vec::len)
             }
             _ => 1,
         };
+        self.copies_lost(packet, copies)
+    }
+
+    /// Copies that the event router would have made of a packet are lost.
+    pub(super) fn copies_lost(&mut self, packet: &Packet, copies: usize) -> Progress {
         (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
     }
 

@@ -1,29 +1,35 @@
 //! Who sends how much to whom: packets delivered from PE to PE, in the step under way, the last one, and since the start.
 
-use crate::chip::geometry::{PE_COUNT, PES_PER_QPE, QPE_COUNT};
+use crate::chip::geometry::{PE_COUNT, PES_PER_QPE};
 
-/// Rows are sources, columns destinations, by PE index. Packets of the host and beats of DRAM have no source here.
+/// Rows are sources, columns destinations: PEs by index on one chip, QPEs by index on several.
+/// Packets of the host and beats of DRAM have no source here.
 #[derive(Clone, Debug)]
 pub struct TrafficMatrix {
+    /// Rows, and columns.
+    places: usize,
+    /// PEs of a place.
+    pes: usize,
     step: Vec<u32>,
     last_step: Vec<u32>,
     total: Vec<u64>,
 }
 
-impl Default for TrafficMatrix {
-    fn default() -> Self {
-        let cells = PE_COUNT * PE_COUNT;
-        Self { step: vec![0; cells], last_step: vec![0; cells], total: vec![0; cells] }
-    }
-}
-
 impl TrafficMatrix {
+    /// Returns a matrix of the traffic of `chips` chips.
+    pub fn new(chips: usize) -> Self {
+        let pes = if chips > 1 { PES_PER_QPE } else { 1 };
+        let places = chips * PE_COUNT / pes;
+        let cells = places * places;
+        Self { places, pes, step: vec![0; cells], last_step: vec![0; cells], total: vec![0; cells] }
+    }
+
     /// A packet of PE index `source` is in the SRAM of PE index `destination`.
     #[inline]
     pub fn delivered(&mut self, source: u16, destination: usize) {
-        let source = usize::from(source);
-        if source < PE_COUNT && destination < PE_COUNT {
-            self.step[source * PE_COUNT + destination] += 1;
+        let (source, destination) = (usize::from(source) / self.pes, destination / self.pes);
+        if source < self.places && destination < self.places {
+            self.step[source * self.places + destination] += 1;
         }
     }
 
@@ -55,33 +61,42 @@ impl TrafficMatrix {
         (self.step, self.total) = (Vec::new(), Vec::new());
     }
 
-    /// Packets from PE index `source` to `destination` in the last completed step.
+    /// Returns whether it tells the PEs of a QPE apart: on one chip.
+    pub fn tells_pes_apart(&self) -> bool {
+        self.pes == 1
+    }
+
+    /// Packets from PE index `source` to `destination` in the last completed step; 0 where
+    /// PEs are not told apart.
     pub fn last_step(&self, source: usize, destination: usize) -> u32 {
-        self.last_step.get(source * PE_COUNT + destination).copied().unwrap_or(0)
+        let cell = self.tells_pes_apart().then(|| self.last_step.get(source * self.places + destination));
+        cell.flatten().copied().unwrap_or(0)
     }
 
     /// The same since the start, completed steps only.
     pub fn total(&self, source: usize, destination: usize) -> u64 {
-        self.total.get(source * PE_COUNT + destination).copied().unwrap_or(0)
+        let cell = self.tells_pes_apart().then(|| self.total.get(source * self.places + destination));
+        cell.flatten().copied().unwrap_or(0)
     }
 
     /// From QPE to QPE in the last completed step, by QPE index, rows are sources.
     pub fn qpes_last_step(&self) -> Vec<Vec<u64>> {
-        by_qpe(self.last_step.iter().map(|&packets| u64::from(packets)))
+        self.by_qpe(self.last_step.iter().map(|&packets| u64::from(packets)))
     }
 
     /// From QPE to QPE since the start, completed steps only.
     pub fn qpes_total(&self) -> Vec<Vec<u64>> {
-        by_qpe(self.total.iter().copied())
+        self.by_qpe(self.total.iter().copied())
     }
-}
 
-fn by_qpe(cells: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
-    let mut qpes = vec![vec![0; QPE_COUNT]; QPE_COUNT];
-    for (cell, packets) in cells.enumerate() {
-        qpes[cell / PE_COUNT / PES_PER_QPE][cell % PE_COUNT / PES_PER_QPE] += packets;
+    fn by_qpe(&self, cells: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
+        let (places, each) = (self.places, PES_PER_QPE / self.pes);
+        let mut qpes = vec![vec![0; places / each]; places / each];
+        for (cell, packets) in cells.enumerate() {
+            qpes[cell / places / each][cell % places / each] += packets;
+        }
+        qpes
     }
-    qpes
 }
 
 #[cfg(test)]
@@ -90,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_step_moves_to_the_last_one_and_into_the_total() {
-        let mut matrix = TrafficMatrix::default();
+        let mut matrix = TrafficMatrix::new(1);
         matrix.delivered(5, 151);
         matrix.delivered(5, 151);
         matrix.delivered(u16::MAX, 3);

@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod assumed;
 pub mod banks;
+pub mod board;
 pub mod broadcast;
 pub mod buffers;
 pub mod checkpoint;

@@ -15,7 +15,7 @@ use self::wheel::Wheel;
 use super::routes::{ROUTES, Turn};
 use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::chip::constants::NOC_CYCLES_PER_HOP;
-use crate::chip::geometry::{PE_COUNT, PES_PER_QPE, QPE_COUNT};
+use crate::chip::geometry::{ChipId, PE_COUNT, PES_PER_QPE, QPE_COUNT, QpeId};
 
 /// NoC cycles from router to router (CHIP26, second hand).
 pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
@@ -44,13 +44,13 @@ pub enum Load {
     Beat(u16),
 }
 
-/// Where a load goes from a QPE's router, as QPE indices.
+/// Where a load goes from a QPE's router, on the mesh of one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// QPE at whose router it enters the mesh.
-    pub from: usize,
-    /// QPE at whose router it leaves the mesh.
-    pub to: usize,
+    pub from: QpeId,
+    /// QPE at whose router it leaves the mesh, on the same chip.
+    pub to: QpeId,
     /// Leaves by the QPE's port; otherwise it goes on elsewhere, to the event router.
     pub port: bool,
 }
@@ -67,17 +67,17 @@ pub(super) struct Hop {
     pub(super) turn: u16,
     /// Ticks after the start of the NoC cycle, which the load keeps all the way.
     pub(super) phase: u8,
-    /// It is about to enter the mesh (bit 0), leaves it by a port (bit 1).
+    /// It is about to enter the mesh (bit 0), leaves it by a port (bit 1); the rest is the chip.
     flags: u8,
 }
 
 impl Hop {
-    fn new(load: Load, turn: u16, phase: u8, port: bool) -> Self {
+    fn new(load: Load, turn: u16, phase: u8, (port, chip): (bool, ChipId)) -> Self {
         let load = match load {
             Load::Packet(number) => number,
             Load::Beat(pe) => u32::from(pe) | BEAT,
         };
-        Self { load, turn, phase, flags: 1 | u8::from(port) << 1 }
+        Self { load, turn, phase, flags: 1 | u8::from(port) << 1 | (chip.index() as u8) << 2 }
     }
 
     /// Returns what is on its way.
@@ -110,6 +110,12 @@ impl Hop {
         self.flags & 2 != 0
     }
 
+    /// Returns the number of the chip whose mesh it is on.
+    #[inline]
+    pub(super) fn chip(self) -> usize {
+        usize::from(self.flags >> 2)
+    }
+
     /// The load behind the link that it is about to cross.
     #[inline]
     fn behind(self) -> Self {
@@ -120,6 +126,7 @@ impl Hop {
 /// Row on its way from DRAM: beats that are still to enter, and to arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Burst {
+    /// Positions among its chip's QPEs where it enters and leaves the mesh.
     pub(super) route: (u8, u8),
     pub(super) to_enter: u32,
     pub(super) to_arrive: u32,
@@ -140,10 +147,10 @@ pub enum Landing {
 /// All links, each QPE's port off the mesh, and what is under way.
 #[derive(Clone, Debug)]
 pub struct Noc {
-    /// In the order of [`super::routes::Routes::links`].
+    /// Chip after chip in the order of [`super::routes::Routes::links`].
     pub links: Vec<LinkState>,
-    /// First NoC cycle in which each QPE can take another packet off the mesh.
-    pub(super) ports: [u64; QPE_COUNT],
+    /// First NoC cycle in which each QPE can take another packet off the mesh, by [`QpeId`].
+    pub(super) ports: Vec<u64>,
     /// What is under way, by the NoC cycle in which it reaches its next link or its port.
     pub(super) under_way: Wheel<Hop>,
     /// Rows that are read, by PE index.
@@ -152,34 +159,34 @@ pub struct Noc {
     pub beats_waited: u64,
 }
 
-impl Default for Noc {
-    fn default() -> Self {
+impl Noc {
+    /// Returns the meshes of `chips` chips, with nothing under way.
+    pub fn new(chips: usize) -> Self {
         Self {
-            links: vec![LinkState::default(); ROUTES.links().len()],
-            ports: [0; QPE_COUNT],
+            links: vec![LinkState::default(); chips * ROUTES.links().len()],
+            ports: vec![0; chips * QPE_COUNT],
             under_way: Wheel::default(),
-            bursts: vec![None; PE_COUNT],
+            bursts: vec![None; chips * PE_COUNT],
             beats_waited: 0,
         }
     }
-}
 
-impl Noc {
     /// Lets a load enter the mesh at tick `at`; returns the links that it has to cross.
     pub fn enter(&mut self, route: Route, at: Tick, load: Load) -> u32 {
         let Route { from, to, port } = route;
+        let (chip, from, to) = (from.chip(), from.local(), to.local());
         let hops = ROUTES.path(from, to).len();
         // Inside its own QPE it crosses that one's router.
         let cycle = at / NOC_CYCLE + if hops == 0 { HOP_CYCLES } else { 0 };
         let turn = ROUTES.first_turn(from, to);
-        self.under_way.push(cycle, Hop::new(load, turn, (at % NOC_CYCLE) as u8, port));
+        self.under_way.push(cycle, Hop::new(load, turn, (at % NOC_CYCLE) as u8, (port, chip)));
         hops as u32
     }
 
-    /// Lets the row that a PE (by index) reads enter at QPE index `from`: `beats` beats, one every
-    /// `spacing` ticks from tick `at` on. A PE reads one row at a time.
+    /// Lets the row that a PE (by index) reads enter at position `from` of its chip's QPEs: `beats`
+    /// beats, one every `spacing` ticks from tick `at` on. A PE reads one row at a time.
     pub fn enter_burst(&mut self, from: usize, pe: u16, at: Tick, beats: u32, spacing: Tick) {
-        let to = usize::from(pe) / PES_PER_QPE;
+        let to = QpeId::from_index(usize::from(pe) / PES_PER_QPE).local();
         let route = (from as u8, to as u8);
         self.bursts[usize::from(pe)] =
             Some(Burst { route, to_enter: beats, to_arrive: beats, at, spacing: spacing.max(NOC_CYCLE) });
@@ -196,8 +203,9 @@ impl Noc {
         burst.to_enter -= 1;
         burst.at += burst.spacing;
         let (from, to) = burst.route;
-        let route = Route { from: usize::from(from), to: usize::from(to), port: true };
-        self.enter(route, at, Load::Beat(pe));
+        let chip = QpeId::from_index(usize::from(pe) / PES_PER_QPE).chip();
+        let on = |local: u8| QpeId::on(chip, usize::from(local));
+        self.enter(Route { from: on(from), to: on(to), port: true }, at, Load::Beat(pe));
     }
 
     /// Returns the earliest tick at which the row that a PE (by index) reads can be complete.
@@ -226,7 +234,7 @@ impl Noc {
 
     /// Carries out NoC cycle `cycle`, the next one; adds what leaves the mesh, with the tick.
     pub fn pass(&mut self, cycle: u64, landed: &mut Vec<(Tick, Landing)>) {
-        let turns = ROUTES.turns();
+        let (turns, links) = (ROUTES.turns(), ROUTES.links().len());
         let mut due = self.under_way.take(cycle);
         while let Some(place) = due
             && let Some((hop, next)) = self.under_way.due(place)
@@ -237,12 +245,12 @@ impl Noc {
             }
             match turns[usize::from(hop.turn)] {
                 Turn::Link(link) => {
-                    let depart = self.cross(usize::from(link), cycle, hop);
+                    let depart = self.cross(hop.chip() * links + usize::from(link), cycle, hop);
                     self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind());
                 }
                 Turn::Leave(qpe) => {
                     self.under_way.drop(place);
-                    self.leave(usize::from(qpe), cycle, hop, landed);
+                    self.leave(hop.chip() * QPE_COUNT + usize::from(qpe), cycle, hop, landed);
                 }
             }
         }

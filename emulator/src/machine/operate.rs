@@ -200,10 +200,7 @@ impl Machine {
         let (source, address) = (from.index() as u16, message.address);
         let payload = [u32::from(source), 0, 0, 0];
         let kind = PacketKind::Message { message, relayed };
-        self.send(
-            from.qpe_index(),
-            Packet { payload, from: 0, address, qpe, mask, host: false, source, kind },
-        );
+        self.send(from.qpe_id(), Packet { payload, from: 0, address, qpe, mask, host: false, source, kind });
     }
 
     fn start_dma(&mut self, pe: Pe) {

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
-use crate::chip::constants::DRAM_PORT_BYTES_PER_US;
-use crate::chip::geometry::Pe;
+use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
+use crate::chip::geometry::{ChipId, Pe};
 
 /// What a PE does while it has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +62,44 @@ impl Dvfs {
     }
 }
 
+/// Chips of a machine. Each has six links to its neighbours in a hexagonal grid: east, north-east,
+/// north and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum BoardKind {
+    /// One chip.
+    #[default]
+    Single,
+    /// A rectangle of chips: columns and rows, at most 48 chips.
+    Chips(u8, u8),
+    /// The 48 chips of a board, in a frame of 8 × 8.
+    Board48,
+}
+
+impl BoardKind {
+    /// Returns `true` for one chip.
+    pub fn is_single(&self) -> bool {
+        *self == Self::Single
+    }
+
+    /// Returns the places (x, y) of its chips.
+    pub fn places(self) -> Vec<(u8, u8)> {
+        match self {
+            Self::Single => Board::rectangle(1, 1),
+            Self::Chips(width, height) => Board::rectangle(width, height),
+            Self::Board48 => Board::board_48(),
+        }
+    }
+
+    /// Returns width and height of its frame.
+    pub fn frame(self) -> (u8, u8) {
+        match self {
+            Self::Single => (1, 1),
+            Self::Chips(width, height) => (width, height),
+            Self::Board48 => (8, 8),
+        }
+    }
+}
+
 /// The chip as the experiment uses it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -72,10 +111,19 @@ pub struct ChipOptions {
     pub dvfs: Dvfs,
     /// What a PE does while it has nothing to do. The paper does not say which.
     pub waiting: Waiting,
-    /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
+    /// PEs of the first chip that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
     /// public software keeps four PEs for itself; which four is not published.
     pub reserved: Vec<(u8, u8, u8)>,
-    /// PEs that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist;
+    /// Chips, and how they are joined.
+    #[serde(skip_serializing_if = "BoardKind::is_single")]
+    pub board: BoardKind,
+    /// Links lead over the edges of the board to the opposite ones. Sources disagree on whether boards are wired so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub board_wraps: bool,
+    /// Chips of the board that are missing or do not work, as `(x, y)`; not the first one, (0, 0).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<(u8, u8)>,
+    /// PEs of the first chip that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist;
     /// reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<(u8, u8, u8)>,
@@ -91,7 +139,14 @@ impl ChipOptions {
 
     /// Returns whether a PE does not work.
     pub fn is_broken(&self, pe: Pe) -> bool {
-        self.broken.contains(&(pe.qpe().x, pe.qpe().y, pe.p()))
+        pe.chip() == ChipId::FIRST && self.broken.contains(&(pe.qpe().x, pe.qpe().y, pe.p()))
+    }
+
+    /// Returns the chips that there are, and the links between them.
+    pub fn chips(&self) -> Board {
+        let mut places = self.board.places();
+        places.retain(|place| *place == (0, 0) || !self.missing.contains(place));
+        Board::new(places, self.board_wraps.then(|| self.board.frame()))
     }
 }
 
@@ -178,6 +233,13 @@ pub struct Assume {
     pub host_port: (u8, u8),
     /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
     pub dram_ports: [(u8, u8); 2],
+    /// Bits of an event packet that fit into a link packet between chips, of its 96. The check sum takes 12 of them
+    /// (CHIP26: CRC-12); how event packets are framed is not published.
+    #[schemars(range(min = 1, max = 96))]
+    pub link_payload_bits: u32,
+    /// What a link between chips adds to the 16 ns that each of its packets takes, in nanoseconds. Not published.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub link_latency_ns: f64,
     /// What the event router takes beyond the 10 ns of its four pipeline stages, in nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub router_latency_ns: f64,
@@ -205,6 +267,8 @@ impl Default for Assume {
             bank_priority: BankPriority::Core,
             host_port: (1, 1),
             dram_ports: [(1, 1), (7, 1)],
+            link_payload_bits: LINK_PACKET_BITS - LINK_CHECK_BITS,
+            link_latency_ns: 0.0,
             router_latency_ns: 0.0,
             router_ports: [(3, 3), (3, 4), (4, 2), (4, 5), (5, 3), (5, 4)],
         }

@@ -134,6 +134,12 @@ impl NocProbe {
         self.in_flight += 1;
     }
 
+    /// Counts links of a mesh that a packet crosses after it has left another mesh.
+    pub fn crossed(&mut self, hops: u32) {
+        self.step.hops += u64::from(hops);
+        self.total.hops += u64::from(hops);
+    }
+
     /// Counts the time of a packet that has crossed the mesh.
     pub fn arrived(&mut self, latency: Tick) {
         for count in [&mut self.step, &mut self.total] {

@@ -20,9 +20,10 @@ use super::legend::{Legend, PhaseId, PopulationId};
 use super::options::{Assume, Waiting};
 use super::routine::Routine;
 use super::timer::{EventList, Timer};
+use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, PE_COUNT, Pe, Qpe, QpeId};
 use crate::kernel::SramWords;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
@@ -97,8 +98,8 @@ pub const MAX_IN_FLIGHT: u32 = PACKET_WORDS as u32;
 /// PEs of one QPE that a broadcast writes to, or the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// QPE index the packets go to; [`super::broadcast::ROUTER`] for the event router.
-    pub qpe: u8,
+    /// QPE that the packets go to; [`QpeId::ROUTER`] for the event router.
+    pub qpe: QpeId,
     /// Bit p: PE p of that QPE takes the packet; 0 for the host.
     pub mask: u8,
     /// The packets leave the mesh at that QPE's router for the host.
@@ -343,6 +344,8 @@ pub struct Program {
     pub assume: Assume,
     /// How outputs reach their readers.
     pub delivery: Delivery,
+    /// Chips and the links between them.
+    pub board: Arc<Board>,
     /// What each PE receives, by PE index.
     pub inboxes: Vec<Inbox>,
     /// Announcements of a time step by the host.
@@ -361,6 +364,22 @@ pub struct Program {
 }
 
 impl Program {
+    /// Returns the PEs of the machine, of all its chips, in index order.
+    pub fn places(&self) -> impl DoubleEndedIterator<Item = Pe> + ExactSizeIterator + use<> {
+        Pe::first(self.pes.len())
+    }
+
+    /// Returns the number of chips of the machine.
+    pub fn chips(&self) -> usize {
+        self.pes.len() / PE_COUNT
+    }
+
+    /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
+    pub fn host_port(&self) -> QpeId {
+        let (x, y) = self.assume.host_port;
+        QpeId::on(ChipId::FIRST, Qpe::at(x, y).map_or(0, Qpe::index))
+    }
+
     /// The program of a PE, if it has one.
     pub fn pe(&self, pe: Pe) -> Option<&PeProgram> {
         self.pes.get(pe.index())?.as_ref()
@@ -382,7 +401,7 @@ impl Program {
 
     /// The PE with most bytes in use, the first of several.
     pub fn fullest_pe(&self) -> Option<(Pe, &PeProgram)> {
-        self.fullest_of(Pe::all())
+        self.fullest_of(self.places())
     }
 
     /// Reads the row at a DRAM address, as a DMA does; where there is no row, zeros.

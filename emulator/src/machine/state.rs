@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::arrivals::{CounterId, Groups, Message};
 use super::banks::BankState;
+use super::board::ChipLinkState;
 use super::broadcast::router::RouterState;
 use super::broadcast::{Blocked, Transfer, nothing_blocked};
 use super::costs::Costs;
@@ -20,7 +21,7 @@ use super::sram::Sram;
 use super::stop::CoreFault;
 use super::timer::{ChipTimer, PeTimer};
 use crate::chip::clock::Tick;
-use crate::chip::geometry::{PE_COUNT, QPE_COUNT};
+use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
 
 /// What a PE is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,8 +218,8 @@ pub struct Packet {
     pub from: u32,
     /// Where they are written, byte address at each receiver; the key of a routed packet ([`super::fifo::Key`]).
     pub address: u32,
-    /// Receiving QPE index; [`super::broadcast::ROUTER`] for the event router.
-    pub qpe: u8,
+    /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
+    pub qpe: QpeId,
     /// Bit p: PE p of it.
     pub mask: u8,
     /// For the host.
@@ -230,6 +231,17 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// Returns whether event routers copy it to the QPEs of its entry.
+    #[inline]
+    pub fn is_routed(&self) -> bool {
+        self.qpe == QpeId::ROUTER && !self.host
+    }
+
+    /// Returns the chip that it was sent on.
+    pub fn source_chip(&self) -> ChipId {
+        Pe::from_index(usize::from(self.source)).map_or(ChipId::FIRST, Pe::chip)
+    }
+
     /// It will be written to another address, where nothing waits for it; what counts deliveries counts it all the same.
     pub(super) fn go_astray(&mut self, to: u32) {
         self.address = to;
@@ -250,6 +262,18 @@ pub struct Travelling {
     pub late: Tick,
     /// It is lost on the way.
     pub lost: bool,
+    /// Chip that it is on.
+    pub chip: ChipId,
+    /// Has come to the chip's router over a link from another chip, and not left it yet.
+    pub from_link: bool,
+}
+
+impl Travelling {
+    /// Returns whether it is for a PE, or the host, of another chip than the one it is on.
+    #[inline]
+    pub fn is_abroad(&self) -> bool {
+        self.packet.qpe != QpeId::ROUTER && self.packet.qpe.chip() != self.chip
+    }
 }
 
 /// Packets on the mesh, by number.
@@ -281,6 +305,13 @@ impl PacketStore {
     /// Returns all places for packets.
     pub(super) fn all_mut(&mut self) -> &mut [Travelling] {
         &mut self.packets
+    }
+
+    /// A packet is on another chip now, at whose router it has come over a link, or not.
+    pub(super) fn moved(&mut self, number: u32, chip: ChipId, from_link: bool) {
+        if let Some(travelling) = self.packets.get_mut(number as usize) {
+            (travelling.chip, travelling.from_link, travelling.late) = (chip, from_link, 0);
+        }
     }
 
     /// Places for packets.
@@ -350,8 +381,10 @@ pub struct State<M = Sram> {
     pub timer: ChipTimer,
     /// Links.
     pub noc: Noc,
-    /// The event router.
-    pub router: RouterState,
+    /// Event routers, by chip.
+    pub router: Vec<RouterState>,
+    /// Links between chips, in the order of [`crate::chip::board::Board::links`].
+    pub chip_links: Vec<ChipLinkState>,
     /// Packets (numbers in the store) that wait at each QPE's port for room in a FIFO.
     pub blocked: Blocked,
     /// Since when, as booked so far.
@@ -362,8 +395,8 @@ pub struct State<M = Sram> {
     pub sent: u64,
     /// Packets of this number (from 0) are lost on the way, ascending.
     pub lost: Vec<u64>,
-    /// When each DRAM port is free.
-    pub dram_free: [Tick; 2],
+    /// When each DRAM port is free, by chip.
+    pub dram_free: Vec<[Tick; 2]>,
     /// Deliveries of y still to come, by [`Program::lane`] and time step modulo [`STEPS`].
     pub deliveries_left: Vec<[u32; STEPS]>,
     /// Populations and samples whose values the host still waits for, by time
@@ -397,8 +430,9 @@ pub struct State<M = Sram> {
 impl State {
     /// The chip as the host has loaded it.
     pub fn load(program: &Program) -> Self {
-        let mut pes: Vec<PeState> = vec![PeState::default(); PE_COUNT];
-        let (mut active, mut products) = (vec![Vec::new(); PE_COUNT], vec![Vec::new(); PE_COUNT]);
+        let (chips, places) = (program.chips(), program.pes.len());
+        let mut pes: Vec<PeState> = (0..places).map(|_| PeState::default()).collect();
+        let (mut active, mut products) = (vec![Vec::new(); places], vec![Vec::new(); places]);
         let counts = active.iter_mut().zip(&mut products);
         for ((pe, (active, products)), loaded) in pes.iter_mut().zip(counts).zip(&program.pes) {
             let Some(loaded) = loaded else { continue };
@@ -421,14 +455,15 @@ impl State {
             queue: EventQueue::default(),
             pes,
             timer: ChipTimer::default(),
-            noc: Noc::default(),
-            router: RouterState::default(),
-            blocked: nothing_blocked(),
-            blocked_since: vec![None; QPE_COUNT],
+            noc: Noc::new(chips),
+            router: vec![RouterState::default(); chips],
+            chip_links: vec![ChipLinkState::default(); program.board.links().len()],
+            blocked: nothing_blocked(chips),
+            blocked_since: vec![None; chips * QPE_COUNT],
             packets: PacketStore::default(),
             sent: 0,
             lost: Vec::new(),
-            dram_free: [0; 2],
+            dram_free: vec![[0; 2]; chips],
             deliveries_left: (0..program.lanes())
                 .map(|lane| [program.deliveries(PopulationId::at(lane / batch)); STEPS])
                 .collect(),
@@ -439,7 +474,7 @@ impl State {
             phases: PhaseClock::new(program.populations.len(), program.lanes()),
             busy: BusyProbe::new(program.populations.len()),
             traffic: NocProbe::default(),
-            matrix: TrafficMatrix::default(),
+            matrix: TrafficMatrix::new(chips),
             races: Races::default(),
             banks_decide: program.assume.bank_priority != BankPriority::Core,
             faults: Faults::default(),

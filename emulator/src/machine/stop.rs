@@ -129,7 +129,7 @@ impl Machine {
 
     /// Returns the PE of the earliest population that waits; later ones wait as a consequence.
     fn starved(&self) -> Option<Starved> {
-        let waiting = Pe::all().filter_map(|pe| {
+        let waiting = self.program.places().filter_map(|pe| {
             let state = &self.state.pes[pe.index()];
             let awaited = state.awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
@@ -152,9 +152,12 @@ impl Machine {
             let count = &self.state.pes[pe.index()].fifo.count;
             count.dropped + count.overwritten
         };
-        let packets = Pe::all().map(lost).sum();
-        let worst =
-            Pe::all().filter(|&pe| lost(pe) > 0).max_by_key(|&pe| (lost(pe), std::cmp::Reverse(pe)))?;
+        let packets = self.program.places().map(lost).sum();
+        let worst = self
+            .program
+            .places()
+            .filter(|&pe| lost(pe) > 0)
+            .max_by_key(|&pe| (lost(pe), std::cmp::Reverse(pe)))?;
         Some(StallCause::FifoLost { packets, worst, lost_there: lost(worst) })
     }
 

@@ -11,16 +11,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::arrivals::Message;
-use super::broadcast::ROUTER;
 use super::exec::{Machine, Progress};
 use super::legend::PhaseId;
-use super::noc::Route;
 use super::program::{PACKET_WORDS, PeProgram, Program, Slot};
 use super::queue::{CHIP, EventKind};
 use super::state::{Packet, PacketKind, STEPS, Status};
-use super::transit::Entry;
 use crate::chip::clock::{self, OperatingPoint, TIMER_COUNT, Tick};
-use crate::chip::geometry::{Pe, Qpe};
+use crate::chip::geometry::{Pe, QpeId};
 
 /// Overruns that are kept; further ones are only counted.
 const OVERRUNS: usize = 4096;
@@ -206,7 +203,7 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let Some(timer) = &program.timer else { return Progress::default() };
         self.state.timer.began[step as usize % STEPS] = self.state.tick;
-        for pe in Pe::all().filter(|&pe| program.pe(pe).is_some()) {
+        for pe in program.places().filter(|&pe| program.pe(pe).is_some()) {
             self.fire(pe, step);
         }
         self.send_inputs(timer, step, place);
@@ -333,7 +330,7 @@ impl Machine {
             state.fifo.advance();
             state.timer.sent_in.pop_front();
         }
-        self.let_in(pe.qpe_index())
+        self.let_in(pe.qpe_id())
     }
 
     /// The core begins to send a list of events; returns its cycles.
@@ -358,7 +355,7 @@ impl Machine {
             costs.send_event(words > 1),
         );
         for [key, payload] in entries {
-            self.send_event(pe.qpe_index(), pe.index() as u16, (key, payload), kind, at);
+            self.send_event(pe.qpe_id(), pe.index() as u16, (key, payload), kind, at);
             at += self.ticks_on(pe.index(), each);
         }
         let mut cycles = costs.send_events(words > 1, count);
@@ -367,21 +364,20 @@ impl Machine {
             let kind =
                 PacketKind::Event { population: Some(slot.population), route, step, message: Some(message) };
             let end = self.state.tick + self.ticks_on(pe.index(), cycles);
-            self.send_event(pe.qpe_index(), pe.index() as u16, (message.address, 0), kind, end);
+            self.send_event(pe.qpe_id(), pe.index() as u16, (message.address, 0), kind, end);
         }
         cycles
     }
 
     /// Hands an event packet to the NoC at tick `at`, for the event router.
-    fn send_event(&mut self, from: usize, source: u16, event: (u32, u32), kind: PacketKind, at: Tick) {
+    fn send_event(&mut self, from: QpeId, source: u16, event: (u32, u32), kind: PacketKind, at: Tick) {
         let (key, word) = event;
         let mut payload = [0; PACKET_WORDS];
         payload[0] = word;
         let packet =
-            Packet { payload, from: 0, address: key, qpe: ROUTER, mask: 0, host: false, source, kind };
-        let to = self.program.delivery.ports.neighbour(from);
+            Packet { payload, from: 0, address: key, qpe: QpeId::ROUTER, mask: 0, host: false, source, kind };
         self.state.timer.events_left += 1;
-        self.launch(packet, at, Entry { route: Route { from, to, port: false }, at, more_hops: 1 });
+        self.send_at(from, packet, at);
     }
 
     /// The host sends the events of a time step.
@@ -389,8 +385,7 @@ impl Machine {
         let row = self.row(place, 0);
         let mut values = vec![0.0; self.program.dram.width()];
         self.program.dram.read(row, &mut values);
-        let (x, y) = self.program.assume.host_port;
-        let from = Qpe::at(x, y).map_or(0, Qpe::index);
+        let from = self.program.host_port();
         let at = self.state.tick + timer.input_delay;
         for input in &timer.inputs {
             let first = input.first as usize;

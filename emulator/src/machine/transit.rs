@@ -1,13 +1,12 @@
 //! Packets between their sender and their arrival: into the mesh, across it, off it.
 
-use super::broadcast::ROUTER;
 use super::exec::{Machine, Progress};
 use super::fault::Fate;
 use super::noc::{HOP_CYCLES, Landing, Load, Route};
 use super::queue::{Event, EventKind};
 use super::state::{Packet, Travelling};
 use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, Tick};
-use crate::chip::geometry::PES_PER_QPE;
+use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
 
 /// When and where a packet enters the mesh.
 #[derive(Clone, Copy, Debug)]
@@ -22,14 +21,20 @@ pub(super) struct Entry {
 impl Machine {
     /// Hands a packet to the NoC now. A lost one is never delivered; the emulator counts its
     /// values as gone.
-    pub(super) fn send(&mut self, from: usize, packet: Packet) -> Progress {
+    pub(super) fn send(&mut self, from: QpeId, packet: Packet) -> Progress {
         self.send_at(from, packet, self.state.tick)
     }
 
-    /// Hands a packet to the NoC at tick `at`.
-    pub(super) fn send_at(&mut self, from: usize, packet: Packet, at: Tick) -> Progress {
-        let route = Route { from, to: usize::from(packet.qpe), port: true };
-        self.launch(packet, at, Entry { route, at, more_hops: 0 })
+    /// Hands a packet to the NoC at tick `at`. Where it is for the event router or for another chip, it
+    /// goes to the chip's router.
+    pub(super) fn send_at(&mut self, from: QpeId, packet: Packet, at: Tick) -> Progress {
+        let entry = if packet.qpe.chip() == from.chip() {
+            Entry { route: Route { from, to: packet.qpe, port: true }, at, more_hops: 0 }
+        } else {
+            let to = self.program.delivery.ports.neighbour(from);
+            Entry { route: Route { from, to, port: false }, at, more_hops: 1 }
+        };
+        self.launch(packet, at, entry)
     }
 
     /// A packet is on its way from tick `sent` on, and enters the mesh as `entry` says.
@@ -48,7 +53,8 @@ impl Machine {
         if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
             pe.count.sent += 1;
         }
-        let travelling = Travelling { packet, sent, late, lost };
+        let chip = entry.route.from.chip();
+        let travelling = Travelling { packet, sent, late, lost, chip, from_link: false };
         let stored = state.packets.put(travelling);
         let hops = state.noc.enter(entry.route, entry.at, Load::Packet(stored)) + entry.more_hops;
         state.traffic.sent(hops);
@@ -108,11 +114,13 @@ impl Machine {
     #[inline]
     fn land_packet(&mut self, tick: Tick, number: u32) {
         let Some(travelling) = self.state.packets.travelling(number) else { return };
-        let Travelling { sent, late, lost, .. } = *travelling;
-        let Packet { source, qpe, host, .. } = travelling.packet;
-        let routed = qpe == ROUTER && !host;
-        let arrival = late + if routed { self.reach_router(tick, source) } else { tick };
-        self.state.traffic.arrived(arrival - sent);
+        let Travelling { sent, late, lost, chip, .. } = *travelling;
+        let (source, abroad) = (travelling.packet.source, travelling.is_abroad());
+        let routed = abroad || travelling.packet.is_routed();
+        let arrival = late + if routed { self.reach_router(tick, source, chip) } else { tick };
+        if !abroad || lost {
+            self.state.traffic.arrived(arrival - sent);
+        }
         self.note_landed(number, arrival, lost);
         if lost {
             self.state.packets.take(number);
@@ -122,13 +130,13 @@ impl Machine {
         }
     }
 
-    /// Returns when a packet that leaves the mesh at tick `tick` is taken by its port of
+    /// Returns when a packet that leaves a chip's mesh at tick `tick` is taken by its port of
     /// the event router.
-    fn reach_router(&mut self, tick: Tick, source: u16) -> Tick {
+    fn reach_router(&mut self, tick: Tick, source: u16, chip: ChipId) -> Tick {
         let ports = &self.program.delivery.ports;
-        let from = (usize::from(source) / PES_PER_QPE).min(ports.of.len() - 1);
+        let from = Pe::from_index(usize::from(source)).map_or(QPE_COUNT - 1, |pe| pe.qpe_id().local());
         let port = usize::from(ports.of[from]);
-        let router = &mut self.state.router;
+        let router = &mut self.state.router[chip.index()];
         let reached = tick + HOP_CYCLES * NOC_CYCLE;
         let arrival = reached.max(router.enter[port]);
         router.enter[port] = arrival + ROUTER_CYCLE;
@@ -139,6 +147,6 @@ impl Machine {
 
 /// Returns whether an ascending list has a number.
 #[inline]
-fn is_listed(list: &[u64], number: u64) -> bool {
+pub(super) fn is_listed(list: &[u64], number: u64) -> bool {
     list.last().is_some_and(|&last| number <= last) && list.binary_search(&number).is_ok()
 }

@@ -1,6 +1,6 @@
 //! From network and chip to a loaded program: partition, placement, memory maps, images, destinations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::delivery;
@@ -12,8 +12,8 @@ use super::error::MapError;
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out, unit_words};
 use super::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use super::partition::{Assignment, assign};
-use super::placement;
-use crate::chip::geometry::{PE_COUNT, Pe};
+use super::placement::Free;
+use crate::chip::geometry::{MAX_CHIPS, PE_COUNT, Pe, QpeId};
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
@@ -108,22 +108,19 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let entries = entries_by_layer(request)?;
     let withheld = request.chip.withheld();
     let broken = withheld.iter().filter(|&&pe| request.chip.is_broken(pe)).count();
-    let mut taken = [false; PE_COUNT];
-    for pe in &withheld {
-        taken[pe.index()] = true;
-    }
+    let chips = request.chip.chips().chips();
+    let mut taken: HashSet<Pe> = withheld.iter().copied().collect();
     let mut named = Vec::new();
     for &(entry, wanted) in &entries {
         let pes = match &wanted.on {
             Some(on) => Some(named_pes(entry, wanted, on, request.chip)?),
             None => None,
         };
-        for pe in pes.iter().flatten() {
-            taken[pe.index()] = true;
-        }
+        taken.extend(pes.iter().flatten());
         named.push(pes);
     }
-    let mut free = placement::order(request.mapping.placement).into_iter().filter(|pe| !taken[pe.index()]);
+    let MappingOptions { placement, across, .. } = *request.mapping;
+    let mut free = Free::new(placement, (chips, across), |pe| taken.contains(&pe));
     let mut placed = Vec::new();
     for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(named) {
         let units = layer.units();
@@ -136,14 +133,14 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
         if asked > units {
             return Err(MapError::MorePesThanUnits { entry, layer: layer.name.clone(), asked, units });
         }
-        let pes: Vec<Pe> = named.unwrap_or_else(|| free.by_ref().take(asked).collect());
+        let pes: Vec<Pe> = named.unwrap_or_else(|| free.take(asked));
         if pes.len() < asked {
             return Err(MapError::TooManyPes {
                 entry,
                 layer: layer.name.clone(),
                 asked,
                 free: pes.len(),
-                total: PE_COUNT,
+                total: chips * PE_COUNT,
                 reserved: withheld.len() - broken,
                 broken,
             });
@@ -273,7 +270,8 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let maps = memory_maps(request, &placed, &hosted, &common)?;
     let rules = layer_rules(request, &placed, &costs, &common);
     let layers = populations(request, &placed);
-    let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
+    let board = Arc::new(request.chip.chips());
+    let mut pes: Vec<Option<PeProgram>> = vec![None; board.chips() * PE_COUNT];
     let builder = Writer {
         request,
         placed: &placed,
@@ -291,6 +289,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let program = Program {
         legend: Arc::new(legend()),
         delivery: delivery::delivery(request, &placed),
+        board,
         inboxes: pes.iter().map(|pe| inbox(pe.as_ref(), layers.len(), common.copies.batch)).collect(),
         announcements: announcements(&common, &placed),
         batch: common.copies.batch,
@@ -345,11 +344,11 @@ fn announcements(common: &Common, placed: &[Placed]) -> Vec<Announcement> {
     blocks.iter().enumerate().map(announcement).collect()
 }
 
-/// QPE indices and PE masks of these PEs, in QPE order.
-pub(super) fn masks<'a>(pes: impl IntoIterator<Item = &'a Pe>) -> Vec<(u8, u8)> {
+/// QPEs and PE masks of these PEs, in QPE order.
+pub(super) fn masks<'a>(pes: impl IntoIterator<Item = &'a Pe>) -> Vec<(QpeId, u8)> {
     let mut masks = BTreeMap::new();
     for pe in pes {
-        *masks.entry(pe.qpe_index() as u8).or_insert(0_u8) |= 1 << pe.p();
+        *masks.entry(pe.qpe_id()).or_insert(0_u8) |= 1 << pe.p();
     }
     masks.into_iter().collect()
 }
@@ -391,7 +390,7 @@ fn least_pes(
 ) -> Option<usize> {
     let layer = &request.network.layers[k];
     let mut trial = placed.to_vec();
-    (1..=PE_COUNT.min(layer.units())).find(|&n| {
+    (1..=(MAX_CHIPS * PE_COUNT).min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
         let common = common(request, &trial, true);
         let fits =

@@ -8,7 +8,7 @@ use super::egru::barrier::{BarrierMargin, Timing, margins};
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
-use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{PeProgram, Population, Program};
@@ -310,13 +310,14 @@ fn uneven(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
 fn unused(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     let used = subject.program.used_pes();
     let reserved = subject.chip.reserved.len();
-    let idle = PE_COUNT.saturating_sub(used + reserved);
+    let total = subject.program.pes.len();
+    let idle = total.saturating_sub(used + reserved);
     if idle > 0 {
         lints.push(Lint {
             level: Level::Note,
             rule: "unused-pes",
             place: "mapping.layers".into(),
-            message: format!("{idle} of {PE_COUNT} PEs have nothing to do; they sleep, and draw idle power"),
+            message: format!("{idle} of {total} PEs have nothing to do; they sleep, and draw idle power"),
             help: "give layers more PEs: less work for each, and less time a step".into(),
         });
     }

@@ -29,6 +29,23 @@ pub enum Placement {
     RowMajor,
 }
 
+/// How layers are spread over the chips of a board, where the scene gives only the number of their PEs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Across {
+    /// Chip after chip, each filled before the next begins: few layers have PEs on several chips.
+    #[default]
+    Fill,
+    /// Every layer over all chips, the same number of PEs on each.
+    Even,
+}
+
+impl Across {
+    /// Returns `true` for the default, which scenes need not name.
+    pub fn is_fill(&self) -> bool {
+        *self == Self::Fill
+    }
+}
+
 /// Which units of a layer share a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Balance {
@@ -59,9 +76,9 @@ pub enum Barrier {
 pub struct LayerMapping {
     /// The layer's name in the model file, as in `rnns.0`.
     pub layer: String,
-    /// Spread over this many PEs, 1 to 152.
+    /// Spread over this many PEs, 1 to the 152 of a chip, or the 7296 of a board.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 152))]
+    #[schemars(range(min = 1, max = 7296))]
     pub pes: Option<u32>,
     /// Put this many units on each PE and take as many PEs as that needs.
     #[serde(default)]
@@ -121,6 +138,9 @@ pub struct MappingOptions {
     /// Which PEs a layer gets where the scene gives only their number.
     #[serde(default)]
     pub placement: Placement,
+    /// How layers are spread over the chips of a board.
+    #[serde(default, skip_serializing_if = "Across::is_fill")]
+    pub across: Across,
     /// Which units of a layer share a PE.
     #[serde(default)]
     pub balance: Balance,
@@ -169,6 +189,7 @@ impl Default for MappingOptions {
             payload: Payload::default(),
             fifo: FifoOptions::default(),
             placement: Placement::default(),
+            across: Across::default(),
             balance: Balance::default(),
             barrier: Barrier::default(),
             overlap_recurrent: false,

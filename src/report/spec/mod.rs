@@ -231,7 +231,7 @@ impl Spec {
             words: announcements(&program, &rows, sample),
         };
         Self {
-            active_pes: Pe::all().filter_map(|pe| active(&program, pe)).collect(),
+            active_pes: program.places().filter_map(|pe| active(&program, pe)).collect(),
             mem_files: images.ranges().map(|(pe, range)| mem_file(pe, range)).collect(),
             duration_in_s: us(session.tick()) * 1e-6,
             mem_data_to_send: (0..program.batch as usize).map(to_send).collect(),
@@ -283,7 +283,7 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
 fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
     let mut regions = Vec::new();
     let last = PopulationId::at(program.populations.len().saturating_sub(1));
-    for pe in Pe::all() {
+    for pe in program.places() {
         let Some(loaded) = program.pe(pe) else { continue };
         if let (Some((_, slot)), Some(layer)) = (loaded.slot_of(last), program.populations.last()) {
             regions.push(RegionToRead {

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::{Tick, us};
-use crate::chip::geometry::QPES;
-use crate::machine::broadcast::ROUTER;
+use crate::chip::geometry::QpeId;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
 use crate::session::Session;
 use crate::session::timeline::idle::awaited;
@@ -123,7 +122,7 @@ impl<W: Write> Csv<W> {
                 place: place(index),
                 layer: chunk.layer(transfer.population),
                 step: Some(step_number(transfer.step)),
-                other: qpe(transfer.qpe),
+                other: transfer.qpe.to_string(),
                 bytes: Some(transfer.packets * crate::machine::program::PACKET_BYTES),
                 ..Row::new("transfer", &span)
             })?;
@@ -173,24 +172,16 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// A QPE by its index.
-fn qpe(index: u8) -> String {
-    QPES.get(usize::from(index)).map_or_else(
-        || if index == ROUTER { "event router".to_owned() } else { "?".to_owned() },
-        ToString::to_string,
-    )
-}
-
 /// Who takes a packet.
 fn receivers(packet: &PacketSpan) -> String {
     if packet.host {
         return "host".to_owned();
     }
-    if packet.qpe == ROUTER {
-        return "event router".to_owned();
+    if packet.qpe == QpeId::ROUTER {
+        return packet.qpe.to_string();
     }
     let pes = (0..4_u8).filter(|p| packet.mask >> p & 1 == 1).map(|p| p.to_string());
-    format!("{} {}", qpe(packet.qpe), pes.collect::<Vec<_>>().join("+"))
+    format!("{} {}", packet.qpe, pes.collect::<Vec<_>>().join("+"))
 }
 
 impl<W: Write> Sink for Csv<W> {

@@ -16,8 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Chunk, Sink, TraceError, place};
 use crate::chip::clock::Tick;
-use crate::chip::geometry::{PES_PER_QPE, Pe};
-use crate::machine::broadcast::ROUTER;
+use crate::chip::geometry::{PES_PER_QPE, QpeId};
 use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PacketSpan, PeRecord, Service};
@@ -207,7 +206,7 @@ impl<W: Write> Perfetto<W> {
         end: Tick,
     ) -> Result<(), TraceError> {
         let plain = matches!(packet.kind, PacketKind::Values { last: false, .. });
-        if packet.qpe == ROUTER && !packet.host || plain && self.packets == Packets::Last {
+        if packet.qpe == QpeId::ROUTER && !packet.host || plain && self.packets == Packets::Last {
             return Ok(());
         }
         let origin = chunk.origin(packet);
@@ -256,7 +255,7 @@ fn receivers(chunk: &Chunk<'_>, packet: &PacketSpan, taken: u64) -> Vec<(u64, (u
     }
     (0..PES_PER_QPE)
         .filter(|p| packet.mask >> p & 1 == 1)
-        .map(|p| (p as u64, (PES, thread((usize::from(packet.qpe) * PES_PER_QPE + p) as u16)), taken))
+        .map(|p| (p as u64, (PES, thread(packet.qpe.pe_index(p) as u16)), taken))
         .collect()
 }
 
@@ -278,7 +277,7 @@ impl<W: Write> Sink for Perfetto<W> {
             self.sort("process_sort_index", pid, 0, index)?;
         }
         let program = session.program();
-        let used = Pe::all().filter_map(|pe| Some((pe, program.pe(pe)?)));
+        let used = program.places().filter_map(|pe| Some((pe, program.pe(pe)?)));
         for (pe, loaded) in used {
             let layers: Vec<&str> = loaded
                 .populations()

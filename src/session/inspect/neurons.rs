@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::follow::{Home, Link, home, number};
 use super::{Part, Place, Request};
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
-use crate::chip::geometry::{PES_PER_QPE, Pe};
+use crate::chip::geometry::{PES_PER_QPE, Pe, QpeId};
 use crate::kernel::{SramWords, events, pointwise};
 use crate::machine::arrivals::Groups;
-use crate::machine::broadcast::{ROUTER, route_number};
+use crate::machine::broadcast::route_number;
 use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::{Operation, PeProgram, Program, Slot, Target};
 use crate::machine::state::PeState;
@@ -357,7 +357,7 @@ fn receivers(program: &Program, home: &Home<'_>, egru: &EgruSlot, sent: &Sent) -
             receivers.push(Receiver { place: None, text });
             continue;
         }
-        let masks = if target.qpe == ROUTER {
+        let masks = if target.qpe == QpeId::ROUTER {
             program.delivery.routes.get(route_number(slot.population, target.groups)).cloned()
         } else {
             Some(vec![(target.qpe, target.mask)])
@@ -365,13 +365,7 @@ fn receivers(program: &Program, home: &Home<'_>, egru: &EgruSlot, sent: &Sent) -
         let at = target.buffers.of(sent.step) + offset;
         for (qpe, mask) in masks.unwrap_or_default() {
             for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
-                receivers.extend(receiver(
-                    program,
-                    (slot, egru),
-                    target,
-                    usize::from(qpe) * PES_PER_QPE + p,
-                    at,
-                ));
+                receivers.extend(receiver(program, (slot, egru), target, qpe.pe_index(p), at));
             }
         }
     }

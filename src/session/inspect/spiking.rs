@@ -229,7 +229,7 @@ fn receivers(program: &Program, labels: &Labels<'_>, pe: Pe, neuron: u32) -> Vec
     });
     let pes = routed.into_iter().flatten().flat_map(|&(qpe, mask)| {
         let present = (0..PES_PER_QPE).filter(move |p| mask >> p & 1 == 1);
-        present.filter_map(move |p| Pe::from_index(usize::from(qpe) * PES_PER_QPE + p))
+        present.filter_map(move |p| Pe::from_index(qpe.pe_index(p)))
     });
     pes.flat_map(|to| receiver(program, to, own, neuron, to == pe)).collect()
 }

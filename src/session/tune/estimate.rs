@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::choice::{Choice, LayerChoice, kind, number};
 use crate::chip::clock::{NOC_CYCLE, OperatingPoint, us};
-use crate::chip::geometry::{PE_COUNT, PES_PER_QPE};
+use crate::chip::geometry::PES_PER_QPE;
 use crate::chip::power::PowerModel;
 use crate::kernel::matrix::{Shape, Share};
 use crate::kernel::options::KernelKind;
@@ -64,6 +64,8 @@ pub struct Estimator<'a> {
     costs: &'a Costs,
     width: usize,
     point: OperatingPoint,
+    /// PEs of the machine, all of which draw power.
+    places: usize,
     waiting: Waiting,
     polling: f64,
     /// Each layer on PEs of its own.
@@ -98,6 +100,7 @@ impl<'a> Estimator<'a> {
             costs: &program.costs,
             width: program.dram.width(),
             point: program.operating_point,
+            places: program.pes.len(),
             waiting: program.waiting,
             polling: program.assume.polling,
             apart,
@@ -183,7 +186,7 @@ impl<'a> Estimator<'a> {
         // A PE works about while its layer does, and waits while the others do.
         let working = 1.0 / self.layers.len().max(1) as f64;
         let duty = pes as f64 * (working + (1.0 - working) * share);
-        PowerModel::at(self.point).chip_power_w(duty, PE_COUNT) * step_us * 1e-6
+        PowerModel::at(self.point).chip_power_w(duty, self.places) * step_us * 1e-6
     }
 
     /// Whether a layer's share has room on its fullest PE, the other layers being spread as in `choice`.

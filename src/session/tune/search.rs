@@ -100,7 +100,8 @@ fn space(loaded: &LoadedScene, plan: &Plan, scene: Choice) -> Space {
     let withheld = chip.reserved.iter().chain(&chip.broken).copied();
     let spoken_for: BTreeSet<(u8, u8, u8)> =
         plan.placed.iter().filter_map(on).flatten().copied().chain(withheld).collect();
-    Space { scene, named, free: PE_COUNT - spoken_for.len().min(PE_COUNT) }
+    let pes = chip.chips().chips() * PE_COUNT;
+    Space { scene, named, free: pes - spoken_for.len().min(pes) }
 }
 
 impl Search<'_> {

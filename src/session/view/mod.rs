@@ -14,7 +14,7 @@ use super::pace::Speed;
 use super::real_time::real_time;
 use super::snapshot::{DebugView, Focus, HistoryView, Pin, PointView, RunState, Snapshot, TRACED};
 use super::{Session, event, readings};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::text::visible_line;
 
 /// What the engine knows and the session does not.
@@ -59,14 +59,14 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         steps_per_second: engine.steps_per_second,
         last_event: event::last_event(session),
         clock_mhz: session.program().operating_point.mhz(),
-        pes: Pe::all().map(|pe| readings::pe_view(session, pe)).collect(),
+        pes: session.program().places().map(|pe| readings::pe_view(session, pe)).collect(),
         legend: Arc::clone(&session.program().legend),
         layers: readings::layers(session),
         phases: readings::phases(session),
         path_uses: session.path_uses(),
         counts: counts(session),
         real_time: real_time(session),
-        noc: readings::noc(session),
+        noc: readings::noc(session, chip_of(engine.focus)),
         energy: readings::energy(session),
         assume: session.program().assume.clone(),
         task: session.work().view(&session.moment()),
@@ -131,4 +131,15 @@ pub fn debug(points: &Points, stopped: Option<&Hit>) -> DebugView {
         stopped: stopped.map(Hit::to_string),
         log: log.skip(old).map(Hit::line).collect(),
     }
+}
+
+/// Returns the chip of the PE that a front end looks at; the first one where it looks at none.
+fn chip_of(focus: Focus) -> ChipId {
+    let pe = match focus {
+        Focus::Nothing => return ChipId::FIRST,
+        Focus::Pe(index) => index,
+        Focus::Inspect(request) => request.place.pe,
+        Focus::Timeline(request) => usize::from(request.pe),
+    };
+    Pe::from_index(pe).map_or(ChipId::FIRST, Pe::chip)
 }

@@ -135,7 +135,7 @@ fn order(program: &Program) -> Vec<(PopulationId, u16)> {
     let layer =
         |pe: Pe| program.pe(pe).and_then(|loaded| loaded.populations().next()).map(|slot| slot.population);
     let mut order: Vec<(PopulationId, u16)> =
-        Pe::all().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
+        program.places().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
     order.sort_unstable();
     order
 }

@@ -74,7 +74,7 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let value = |pe: Pe| app.shown_metric().value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
-    let mut pes: Vec<(Pe, f32)> = Pe::all().filter_map(|pe| Some((pe, value(pe)?))).collect();
+    let mut pes: Vec<(Pe, f32)> = view.places().filter_map(|pe| Some((pe, value(pe)?))).collect();
     pes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.index().cmp(&b.0.index())));
     let mut rest = put_line(buf, area, Line::styled(format!("highest {}", title(view)), theme.strong()));
     for (pe, value) in pes.into_iter().take(usize::from(rest.height)) {
@@ -123,7 +123,7 @@ fn layer_mark(index: usize) -> char {
 
 fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
     plan.draw_background(buf, view.theme());
-    for pe in Pe::all() {
+    for pe in view.chip_places() {
         if let Some(state) = view.pe(pe) {
             draw_pe(view, plan.pe_area(pe), pe, state, buf);
         }

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
-use crate::chip::geometry::{PE_COUNT, Pe};
+use crate::chip::geometry::Pe;
 use crate::session::snapshot::{PeView, PhaseRole, PopulationId};
 use crate::tui::heat::nice_ceiling;
 use crate::tui::panels::frame::frame;
@@ -103,7 +103,7 @@ fn parts(view: &View<'_>) -> Vec<Part> {
     let part = |name: &str, joules, style| Part { name: name.to_owned(), joules, style, unknown: false };
     let mut parts = vec![
         part("chip, PEs off", energy.chip_j, theme.text()),
-        part(&format!("{PE_COUNT} PEs asleep"), energy.asleep_j, theme.text()),
+        part(&format!("{} PEs asleep", view.snapshot.pes.len()), energy.asleep_j, theme.text()),
     ];
     let legend = &view.snapshot.legend;
     for phase in legend.ids() {
@@ -179,7 +179,7 @@ fn hottest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if area.height < 2 {
         return;
     }
-    let mut pes: Vec<(Pe, &PeView)> = Pe::all().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();
+    let mut pes: Vec<(Pe, &PeView)> = view.places().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();
     let heat = |state: &PeView| (state.energy_total_uj, state.duty_mean);
     pes.sort_by(|(a, first), (b, second)| {
         let (first, second) = (heat(first), heat(second));

@@ -85,7 +85,7 @@ fn legend(theme: &Theme, width: u16) -> Line<'static> {
 fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
     let theme = view.theme();
     plan.draw_background(buf, theme);
-    for pe in Pe::all() {
+    for pe in view.chip_places() {
         let Some(state) = view.pe(pe) else { continue };
         let area = plan.pe_area(pe);
         let bar_columns = (area.width / BANKS as u16).max(1);
@@ -244,7 +244,7 @@ fn region_list(detail: &PeDetail, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// The fullest PEs, fullest first, with their four banks as small bars.
 fn fullest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let mut pes: Vec<(Pe, &PeView)> = Pe::all().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();
+    let mut pes: Vec<(Pe, &PeView)> = view.places().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();
     pes.sort_by_key(|(pe, state)| (std::cmp::Reverse(state.bank_bytes.iter().sum::<u32>()), pe.index()));
     let mut rest = put_line(buf, area, Line::styled("fullest PEs   banks 0-3  in use", theme.strong()));
     for (pe, state) in pes.into_iter().take(usize::from(rest.height)) {

@@ -45,6 +45,16 @@ impl<'a> View<'a> {
         &self.app.theme
     }
 
+    /// Returns all PEs of the machine.
+    pub fn places(&self) -> impl Iterator<Item = Pe> + use<> {
+        Pe::first(self.snapshot.pes.len())
+    }
+
+    /// Returns the PEs of the chip that is shown, that of the selected PE.
+    pub fn chip_places(&self) -> impl Iterator<Item = Pe> + use<> {
+        Pe::of(self.app.selected.chip())
+    }
+
     /// A PE's line of the summary.
     pub fn pe(&self, pe: Pe) -> Option<&'a PeView> {
         self.snapshot.pes.get(pe.index())

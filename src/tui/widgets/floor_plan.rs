@@ -183,12 +183,15 @@ pub fn neighbour(pe: Pe, direction: Direction) -> Pe {
         Direction::Down => (0, 1),
     };
     let (column, row) = place(pe);
-    (1..i32::from(GRID_X) * 2).find_map(|n| at_place(column + n * dx, row + n * dy)).unwrap_or(pe)
+    (1..i32::from(GRID_X) * 2)
+        .find_map(|n| at_place(column + n * dx, row + n * dy))
+        .map_or(pe, |other| other.on(pe.chip()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::geometry::{ChipId, PE_COUNT};
 
     #[test]
     fn the_plan_fits_its_area_at_every_size() {
@@ -196,7 +199,7 @@ mod tests {
             for height in 0..70 {
                 let area = Rect::new(3, 2, width, height);
                 let Some(plan) = FloorPlan::fit(area) else { continue };
-                for pe in Pe::all() {
+                for pe in Pe::of(ChipId::FIRST) {
                     assert_eq!(
                         plan.pe_area(pe).intersection(area),
                         plan.pe_area(pe),
@@ -212,8 +215,8 @@ mod tests {
 
     #[test]
     fn places_and_pes_correspond() {
-        assert_eq!(reading_order().count(), Pe::all().len());
-        for pe in Pe::all() {
+        assert_eq!(reading_order().count(), PE_COUNT);
+        for pe in Pe::of(ChipId::FIRST) {
             let (column, row) = place(pe);
             assert_eq!(at_place(column, row), Some(pe));
         }

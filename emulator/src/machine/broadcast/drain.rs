@@ -12,13 +12,13 @@ use super::super::queue::{Arrival, EventKind};
 use super::super::state::{Packet, PacketKind, Status};
 use super::options::{Broadcast, OnFull};
 use crate::chip::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
-use crate::chip::geometry::{PES_PER_QPE, Pe};
+use crate::chip::geometry::{PES_PER_QPE, Pe, QpeId};
 
 impl Machine {
     /// Takes a packet that has arrived at a QPE's port; with [`OnFull::Stall`] it may have
     /// to wait there.
     pub(in super::super) fn at_port(&mut self, number: u32, packet: &Packet) -> Progress {
-        let qpe = usize::from(packet.qpe);
+        let qpe = packet.qpe.index();
         let waits = !self.state.blocked[qpe].is_empty() || self.full_at(packet).is_some();
         if waits {
             self.state.blocked_since[qpe].get_or_insert(self.state.tick);
@@ -35,12 +35,13 @@ impl Machine {
             matches!(packet.kind, PacketKind::Values { .. } | PacketKind::Event { message: None, .. })
                 && !packet.host;
         let receivers = (0..PES_PER_QPE).filter(|p| packet.mask >> p & 1 == 1);
-        let mut receivers = receivers.map(|p| usize::from(packet.qpe) * PES_PER_QPE + p);
+        let mut receivers = receivers.map(|p| packet.qpe.pe_index(p));
         if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }
     }
 
     /// A PE has room again: what waits at its QPE's port goes on, in order.
-    pub(in super::super) fn let_in(&mut self, qpe: usize) -> Progress {
+    pub(in super::super) fn let_in(&mut self, qpe: QpeId) -> Progress {
+        let qpe = qpe.index();
         let mut progress = Progress::default();
         while let Some(&number) = self.state.blocked[qpe].front() {
             let Some(packet) = self.state.packets.get(number).copied() else { break };
@@ -54,7 +55,8 @@ impl Machine {
     }
 
     /// Books the time since the port's first packet began to wait on the PE whose FIFO is full.
-    fn book_stall(&mut self, qpe: usize) {
+    fn book_stall(&mut self, qpe: QpeId) {
+        let qpe = qpe.index();
         let Some(since) = self.state.blocked_since[qpe] else { return };
         let now = self.state.tick;
         let front =
@@ -138,7 +140,7 @@ impl Machine {
             return Progress::default();
         }
         state.fifo.draining = false;
-        self.book_stall(pe.qpe_index());
+        self.book_stall(pe.qpe_id());
         let place = self.state.pes[pe.index()].fifo.read;
         self.note(|recorder| recorder.drained(pe.index(), place, now));
         let state = &mut self.state.pes[pe.index()];
@@ -151,8 +153,8 @@ impl Machine {
             self.woken(pe);
             self.drain(pe, false);
         }
-        let progress = self.let_in(pe.qpe_index());
-        self.book_stall(pe.qpe_index());
+        let progress = self.let_in(pe.qpe_id());
+        self.book_stall(pe.qpe_id());
         progress
     }
 

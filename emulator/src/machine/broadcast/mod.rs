@@ -21,10 +21,7 @@ use options::{Broadcast, OnFull, Payload};
 use super::arrivals::Groups;
 use super::legend::PopulationId;
 use super::program::Target;
-use crate::chip::geometry::QPE_COUNT;
-
-/// Stands for the event router where a QPE index is asked for.
-pub const ROUTER: u8 = u8::MAX;
+use crate::chip::geometry::{QPE_COUNT, QpeId};
 
 /// What the chip is told about the way of packets; the same for all PEs.
 #[derive(Clone, Debug, Default)]
@@ -35,8 +32,8 @@ pub struct Delivery {
     pub payload: Payload,
     /// What a full FIFO does.
     pub on_full: OnFull,
-    /// Router entries: QPE indices and PE masks by [`route_number`].
-    pub routes: Vec<Vec<(u8, u8)>>,
+    /// Router entries: QPEs and PE masks by [`route_number`].
+    pub routes: Vec<Vec<(QpeId, u8)>>,
     /// The QPE at each port of the router, and each QPE's port.
     pub ports: router::Ports,
 }
@@ -49,7 +46,7 @@ impl Delivery {
 
     /// Deliveries that a packet to `target` ends in.
     pub fn copies(&self, population: PopulationId, target: &Target) -> u32 {
-        if target.qpe == ROUTER && !target.host {
+        if target.qpe == QpeId::ROUTER && !target.host {
             self.routes.get(route_number(population, target.groups)).map_or(0, |r| r.len() as u32)
         } else {
             1
@@ -88,7 +85,7 @@ pub struct Transfer {
 /// whose FIFO was full.
 pub type Blocked = Vec<std::collections::VecDeque<u32>>;
 
-/// Nothing waits.
-pub fn nothing_blocked() -> Blocked {
-    vec![std::collections::VecDeque::new(); QPE_COUNT]
+/// Returns the ports of all chips, at which nothing waits.
+pub fn nothing_blocked(chips: usize) -> Blocked {
+    vec![std::collections::VecDeque::new(); chips * QPE_COUNT]
 }

@@ -13,37 +13,43 @@ use super::super::options::Assume;
 use super::super::routes::ROUTES;
 use super::super::state::{Packet, PacketKind};
 use super::super::transit::Entry;
-use super::{ROUTER, route_number};
+use super::route_number;
 use crate::chip::clock::{self, NOC_CYCLE, ROUTER_CYCLE, Tick};
-use crate::chip::geometry::{Pe, QPE_COUNT, Qpe};
+use crate::chip::geometry::{ChipId, QPE_COUNT, Qpe, QpeId};
 
 pub use crate::chip::constants::{ROUTER_ENGINES as ENGINES, ROUTER_PORTS as PORTS, ROUTER_STAGES as STAGES};
 
 /// Where the router meets the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
-    /// QPE index at each port.
-    pub at: [u8; PORTS],
-    /// Port that each QPE sends to and is sent to by.
+    /// Position in [`crate::chip::geometry::QPES`] of the QPE at each port; none where there is no QPE.
+    pub at: [Option<u8>; PORTS],
+    /// Port that each QPE of a chip sends to and is sent to by.
     pub of: [u8; QPE_COUNT],
 }
 
 impl Ports {
     /// Ports at these QPEs `(x, y)`; one that does not exist is left out.
     pub fn new(at: &[(u8, u8); PORTS]) -> Self {
-        let at = at.map(|(x, y)| Qpe::at(x, y).map_or(ROUTER, |qpe| qpe.index() as u8));
+        let at = at.map(|(x, y)| Qpe::at(x, y).map(|qpe| qpe.index() as u8));
         let mut of = [0; QPE_COUNT];
         for (qpe, of) in of.iter_mut().enumerate() {
-            let hops = |port: &usize| ROUTES.path(qpe, usize::from(at[*port])).len();
-            let there = (0..PORTS).filter(|&port| at[port] != ROUTER);
-            *of = there.min_by_key(|port| (hops(port), *port)).unwrap_or(0) as u8;
+            let there = (0..PORTS).filter_map(|port| Some((port, at[port]?)));
+            let near = there.min_by_key(|&(port, at)| (ROUTES.path(qpe, usize::from(at)).len(), port));
+            *of = near.map_or(0, |(port, _)| port as u8);
         }
         Self { at, of }
     }
 
-    /// The QPE whose router is next to the event router on the way from or to QPE index `qpe`.
-    pub fn neighbour(&self, qpe: usize) -> usize {
-        usize::from(self.at[usize::from(self.of[qpe])]).min(QPE_COUNT - 1)
+    /// Returns the QPE whose router is next to its chip's event router on the way from or to a QPE.
+    pub fn neighbour(&self, qpe: QpeId) -> QpeId {
+        let at = self.at[self.port(qpe)].map_or(QPE_COUNT - 1, usize::from);
+        QpeId::on(qpe.chip(), at)
+    }
+
+    /// Returns the port that a QPE sends to and is sent to by.
+    pub fn port(&self, qpe: QpeId) -> usize {
+        usize::from(self.of[qpe.local()])
     }
 }
 
@@ -60,7 +66,7 @@ pub struct RouterState {
     pub enter: [Tick; PORTS],
     /// When each port can hand another packet to the mesh.
     pub leave: [Tick; PORTS],
-    /// When each engine can take another packet.
+    /// When each engine can take another packet, ascending: which of them is which makes no difference.
     pub engines: [Tick; ENGINES],
     /// Packets routed since the start.
     pub packets: u64,
@@ -71,15 +77,9 @@ pub struct RouterState {
 }
 
 impl Machine {
-    /// Hands a packet to the NoC, for the router.
-    pub(super) fn send_to_router(&mut self, from: Pe, packet: Packet, at: Tick) -> Progress {
-        let from = from.qpe_index();
-        let to = self.program.delivery.ports.neighbour(from);
-        self.launch(packet, at, Entry { route: Route { from, to, port: false }, at, more_hops: 1 })
-    }
-
-    /// A packet has reached the router: it goes on to every QPE of its entry.
-    pub(in super::super) fn route(&mut self, packet: &Packet) -> Progress {
+    /// A packet has reached the router of a chip: it goes on to every QPE of its entry there, and over
+    /// the links behind which there are more of them.
+    pub(in super::super) fn route(&mut self, packet: &Packet, chip: ChipId) -> Progress {
         let program = Arc::clone(&self.program);
         let route = match packet.kind {
             PacketKind::Values { population, groups, .. } => route_number(population, groups),
@@ -87,37 +87,53 @@ impl Machine {
             PacketKind::Announce { .. } | PacketKind::Message { .. } => return Progress::default(),
         };
         let event = matches!(packet.kind, PacketKind::Event { .. });
-        let (delivery, now) = (&program.delivery, self.state.tick);
-        let latency = clock::from_ns(program.assume.router_latency_ns);
-        let router = &mut self.state.router;
+        let now = self.state.tick;
+        let out = self.pass_engine(chip);
+        let mut progress = Progress::default();
+        let entry = program.delivery.routes.get(route).map_or(&[][..], Vec::as_slice);
+        for &(qpe, mask) in entry.iter().filter(|(qpe, _)| qpe.chip() == chip) {
+            self.state.timer.events_left += u32::from(event);
+            let entry = self.leave_router(qpe, out);
+            self.state.router[chip.index()].copies += 1;
+            progress = progress.or(self.launch(Packet { qpe, mask, ..*packet }, now, entry));
+        }
+        if program.chips() > 1 {
+            progress = progress.or(self.copy_over_links(packet, entry, (chip, out)));
+        }
+        progress
+    }
+
+    /// A packet goes through an engine of a chip's router; returns when it comes out.
+    pub(in super::super) fn pass_engine(&mut self, chip: ChipId) -> Tick {
+        let now = self.state.tick;
+        let latency = clock::from_ns(self.program.assume.router_latency_ns);
+        let router = &mut self.state.router[chip.index()];
         let (start, out) = router.process(now, latency);
         router.waited += start - now;
         router.packets += 1;
-        let mut progress = Progress::default();
-        let entry = delivery.routes.get(route);
-        for &(qpe, mask) in entry.into_iter().flatten() {
-            let port = usize::from(delivery.ports.of[usize::from(qpe)]);
-            let router = &mut self.state.router;
-            let depart = out.max(router.leave[port]);
-            router.leave[port] = depart + ROUTER_CYCLE;
-            router.waited += depart - out;
-            router.copies += 1;
-            self.state.timer.events_left += u32::from(event);
-            let from = delivery.ports.neighbour(usize::from(qpe));
-            let route = Route { from, to: usize::from(qpe), port: true };
-            let entry = Entry { route, at: depart + HOP_CYCLES * NOC_CYCLE, more_hops: 1 };
-            progress = progress.or(self.launch(Packet { qpe, mask, ..*packet }, now, entry));
-        }
-        progress
+        out
+    }
+
+    /// A packet that has come out of an engine at tick `out` leaves the router for a QPE of its
+    /// chip; returns where and when it enters the mesh.
+    pub(in super::super) fn leave_router(&mut self, qpe: QpeId, out: Tick) -> Entry {
+        let ports = &self.program.delivery.ports;
+        let (from, port) = (ports.neighbour(qpe), ports.port(qpe));
+        let router = &mut self.state.router[qpe.chip().index()];
+        let depart = out.max(router.leave[port]);
+        router.leave[port] = depart + ROUTER_CYCLE;
+        router.waited += depart - out;
+        let route = Route { from, to: qpe, port: true };
+        Entry { route, at: depart + HOP_CYCLES * NOC_CYCLE, more_hops: 1 }
     }
 }
 
 impl RouterState {
     /// A packet goes through the first engine that is free: when it starts and when it comes out.
     fn process(&mut self, now: Tick, latency: Tick) -> (Tick, Tick) {
-        let first = (0..ENGINES).min_by_key(|&engine| (self.engines[engine], engine)).unwrap_or(0);
-        let start = now.max(self.engines[first]);
-        self.engines[first] = start + ROUTER_CYCLE;
+        let start = now.max(self.engines[0]);
+        self.engines[0] = start + ROUTER_CYCLE;
+        self.engines.sort_unstable();
         (start, start + STAGES * ROUTER_CYCLE + latency)
     }
 }
@@ -138,10 +154,11 @@ mod tests {
     fn ports_are_at_the_six_neighbours_of_the_hole_and_each_qpe_uses_a_near_one() {
         let ports = Ports::default();
         for (index, qpe) in crate::chip::geometry::QPES.into_iter().enumerate() {
-            let near = ports.at.iter().map(|&at| ROUTES.path(index, usize::from(at)).len()).min().unwrap();
-            assert_eq!(ROUTES.path(index, ports.neighbour(index)).len(), near, "{qpe}");
+            let near = ports.at.iter().flatten().map(|&at| ROUTES.path(index, usize::from(at)).len()).min();
+            let neighbour = ports.neighbour(QpeId::on(ChipId::FIRST, index)).local();
+            assert_eq!(Some(ROUTES.path(index, neighbour).len()), near, "{qpe}");
         }
-        for at in ports.at {
+        for at in ports.at.into_iter().flatten() {
             let qpe = crate::chip::geometry::QPES[usize::from(at)];
             let beside = |(x, y): (u8, u8)| qpe.x.abs_diff(x) + qpe.y.abs_diff(y) == 1;
             assert!(crate::chip::geometry::ROUTER_POSITIONS.into_iter().any(beside), "{qpe}");
@@ -166,17 +183,21 @@ mod tests {
                 self.0[pair[0]].insert(pair[1]);
             }
         }
+        fn neighbour(ports: &Ports, qpe: usize) -> usize {
+            ports.neighbour(QpeId::on(ChipId::FIRST, qpe)).local()
+        }
+
         fn path(from: usize, to: usize) -> Vec<usize> {
             ROUTES.path(from, to).iter().map(|&link| usize::from(link)).collect()
         }
         /// Everybody to the router and from it to everybody; `through`: a packet in the router may wait for its way out.
         fn routed(&mut self, ports: &Ports, through: bool) {
             for qpe in 0..QPE_COUNT {
-                let mut inwards = Self::path(qpe, ports.neighbour(qpe));
+                let mut inwards = Self::path(qpe, Self::neighbour(ports, qpe));
                 inwards.push(Self::enter(ports, qpe));
                 self.add(&inwards);
                 let mut outwards = vec![Self::leave(ports, qpe)];
-                outwards.extend(Self::path(ports.neighbour(qpe), qpe));
+                outwards.extend(Self::path(Self::neighbour(ports, qpe), qpe));
                 self.add(&outwards);
                 for other in (0..QPE_COUNT).filter(|_| through) {
                     self.add(&[Self::enter(ports, qpe), Self::leave(ports, other)]);

@@ -11,10 +11,10 @@ use super::super::record::prices;
 use super::super::routine::{Begun, Price};
 use super::super::sram::Sram;
 use super::super::state::{Cursor, Packet, PacketKind, PeState};
+use super::Transfer;
 use super::options::Broadcast;
-use super::{ROUTER, Transfer};
 use crate::chip::clock::Tick;
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{Pe, QpeId};
 
 impl Machine {
     /// The core begins to send a slot's block; returns what that takes it.
@@ -75,11 +75,7 @@ impl Machine {
             self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         }
         let packet = packet(pe, &state.sram, (slot, target), step, cursor.packet, packets);
-        if packet.qpe == ROUTER && !packet.host {
-            self.send_to_router(pe, packet, now)
-        } else {
-            self.send(pe.qpe_index(), packet)
-        }
+        self.send_at(pe.qpe_id(), packet, now)
     }
 
     /// The next transfer of the DMA engine of a PE that sends.
@@ -103,7 +99,7 @@ impl Machine {
         for number in 0..packets {
             let sram = &self.state.pes[pe.index()].sram;
             let packet = packet(pe, sram, (slot, target), step, number, packets);
-            progress = progress.or(self.send_at(pe.qpe_index(), packet, now + Tick::from(number) * beat));
+            progress = progress.or(self.send_at(pe.qpe_id(), packet, now + Tick::from(number) * beat));
         }
         let program = Arc::clone(&self.program);
         let costs = &program.costs;
@@ -165,7 +161,7 @@ fn packet(
     let Target { qpe, mask, host, buffers, groups, .. } = *target;
     let offset = block + number * PACKET_BYTES;
     let last = number + 1 == packets;
-    let address = if qpe == ROUTER && !host {
+    let address = if qpe == QpeId::ROUTER && !host {
         let group = groups.0.trailing_zeros() as u8;
         let buffer = (step % buffers.count()) as u8;
         Key { population: slot.population, group, buffer, offset, last }.encode()

@@ -4,10 +4,14 @@ use super::reference::{Arbitration, Sent, carry};
 use super::*;
 use crate::chip::clock::TICKS_PER_US;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
-use crate::chip::geometry::{QPES, Qpe};
+use crate::chip::geometry::{ChipId, QPES, Qpe, QpeId};
 
 fn index(x: u8, y: u8) -> usize {
     Qpe::at(x, y).unwrap().index()
+}
+
+fn on(local: usize) -> QpeId {
+    QpeId::on(ChipId::FIRST, local)
 }
 
 /// Sends traffic that is sorted by tick; returns when each packet has left the mesh.
@@ -17,7 +21,7 @@ fn arrivals(noc: &mut Noc, traffic: &[Sent]) -> Vec<Tick> {
         while let Some(cycle) = noc.next_cycle().filter(|cycle| cycle * NOC_CYCLE <= sent.at) {
             noc.pass(cycle, &mut landed);
         }
-        let route = Route { from: sent.from, to: sent.to, port: true };
+        let route = Route { from: on(sent.from), to: on(sent.to), port: true };
         noc.enter(route, sent.at, Load::Packet(number as u32));
     }
     while let Some(cycle) = noc.next_cycle() {
@@ -31,7 +35,7 @@ fn arrivals(noc: &mut Noc, traffic: &[Sent]) -> Vec<Tick> {
 }
 
 fn alone(from: usize, to: usize, at: Tick) -> Tick {
-    arrivals(&mut Noc::default(), &[Sent { from, to, at }])[0]
+    arrivals(&mut Noc::new(1), &[Sent { from, to, at }])[0]
 }
 
 /// Payload bits a second of `packets` packets in `ticks`, Gbit/s.
@@ -41,7 +45,7 @@ fn gigabits(packets: u64, ticks: Tick) -> f64 {
 
 #[test]
 fn five_cycles_a_hop_and_one_packet_a_cycle() {
-    let mut noc = Noc::default();
+    let mut noc = Noc::new(1);
     let east = |y| Sent { from: index(1, y), to: index(5, y), at: 0 };
     let ticks = arrivals(&mut noc, &[east(1), east(1), east(2)]);
     // The second waits one cycle for the first link and keeps its distance afterwards; the third
@@ -52,14 +56,14 @@ fn five_cycles_a_hop_and_one_packet_a_cycle() {
 
 #[test]
 fn a_row_comes_beat_by_beat_and_others_pass_between_its_beats() {
-    let mut noc = Noc::default();
+    let mut noc = Noc::new(1);
     let to = index(2, 1);
     let pe = (to * PES_PER_QPE) as u16;
     noc.enter_burst(index(1, 1), pe, 0, 10, 6);
     let end = 5 * NOC_CYCLE + 9 * 6;
     assert_eq!(noc.burst_end(usize::from(pe)), Some(end));
     let between = Sent { from: index(1, 1), to, at: 8 };
-    noc.enter(Route { from: between.from, to, port: true }, between.at, Load::Packet(0));
+    noc.enter(Route { from: on(between.from), to: on(to), port: true }, between.at, Load::Packet(0));
     let mut landed = Vec::new();
     while let Some(cycle) = noc.next_cycle() {
         noc.pass(cycle, &mut landed);
@@ -86,7 +90,7 @@ fn an_empty_mesh_takes_five_cycles_a_link_for_every_pair() {
 fn a_long_stream_gets_all_of_a_link() {
     for to in [index(2, 1), index(7, 6)] {
         let traffic = vec![Sent { from: index(1, 1), to, at: 0 }; 10_000];
-        let ticks = arrivals(&mut Noc::default(), &traffic);
+        let ticks = arrivals(&mut Noc::new(1), &traffic);
         let rate = gigabits(ticks.len() as u64 - 1, ticks[ticks.len() - 1] - ticks[0]);
         assert!((rate - 38.4).abs() < 1e-9, "{rate} Gbit/s");
     }
@@ -101,7 +105,7 @@ fn the_bisection_is_reached_and_never_exceeded() {
     let rows = [1, 2, 5, 6].into_iter().flat_map(|y| (0..PACKETS).map(move |_| y));
     let both = |y| [(index(3, y), index(4, y)), (index(4, y), index(3, y))];
     let traffic: Vec<Sent> = rows.flat_map(both).map(|(from, to)| Sent { from, to, at: 0 }).collect();
-    let end = arrivals(&mut Noc::default(), &traffic).into_iter().max().unwrap();
+    let end = arrivals(&mut Noc::new(1), &traffic).into_iter().max().unwrap();
     let streams = gigabits(8 * PACKETS, end - (HOP_CYCLES - 1) * NOC_CYCLE);
     assert!((streams - 307.2).abs() < 1e-9, "{streams} Gbit/s");
     // Everybody to everybody on the other side, as fast as it will go.
@@ -113,7 +117,7 @@ fn the_bisection_is_reached_and_never_exceeded() {
             traffic.push(Sent { from: from.index(), to: to.index(), at: 0 });
         }
     }
-    let end = arrivals(&mut Noc::default(), &traffic).into_iter().max().unwrap();
+    let end = arrivals(&mut Noc::new(1), &traffic).into_iter().max().unwrap();
     let all = gigabits(traffic.len() as u64, end);
     assert!(all < 307.2 && all > 60.0, "{all} Gbit/s");
 }
@@ -124,7 +128,7 @@ fn a_link_serves_the_packet_that_reaches_it_first_not_the_one_that_was_sent_firs
     let mut traffic = vec![Sent { from: index(1, 1), to: index(3, 1), at: 0 }];
     let near = |i| Sent { from: index(2, 1), to: index(3, 1), at: 4 + i * NOC_CYCLE };
     traffic.extend((0..10).map(near));
-    let mut noc = Noc::default();
+    let mut noc = Noc::new(1);
     let ticks = arrivals(&mut noc, &traffic);
     // In its fifth cycle the link is asked by the far one and, after it, by the fifth of the near.
     assert_eq!(ticks[0], 10 * NOC_CYCLE);
@@ -155,7 +159,7 @@ proptest! {
     /// The fast mesh is the slow one, packet by packet and link by link.
     #[test]
     fn queues_served_cycle_by_cycle_give_the_same_times(traffic in blocks()) {
-        let mut noc = Noc::default();
+        let mut noc = Noc::new(1);
         let slow = carry(&traffic, Arbitration::Arrival);
         prop_assert_eq!(arrivals(&mut noc, &traffic), slow.arrivals);
         for (number, link) in (0..).zip(&noc.links) {
@@ -188,7 +192,7 @@ proptest! {
                 Sent { from, to, at: now }
             })
             .collect();
-        let mut noc = Noc::default();
+        let mut noc = Noc::new(1);
         let ticks = arrivals(&mut noc, &traffic);
         let mut hops = 0;
         let mut last = std::collections::BTreeMap::new();

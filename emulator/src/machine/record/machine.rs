@@ -13,9 +13,9 @@ impl Machine {
     /// Begins to record what happens from now on. What goes on is noted from where it began; whose packets are on the mesh
     /// now stays unknown.
     pub fn record(&mut self, limits: Limits) {
-        let mut recorder = Recorder::new(limits, self.state.tick, self.state.sent);
+        let mut recorder = Recorder::new(limits, self.program.pes.len(), self.state.tick, self.state.sent);
         recorder.pricing = Pricing::new(&self.program);
-        for pe in Pe::all() {
+        for pe in self.program.clone().places() {
             let state = &self.state.pes[pe.index()];
             let Some(loaded) = self.program.pe(pe) else { continue };
             let Some((operation, slot)) = loaded.operation(state.operation) else { continue };

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, VecDeque};
 use self::instructions::Pricing;
 pub(super) use self::instructions::prices;
 use crate::chip::clock::Tick;
-use crate::chip::geometry::PE_COUNT;
 
 pub use self::spans::{
     AnnounceSpan, FetchSpan, Instructions, OperationSpan, PacketSpan, Service, ServiceSpan, StepSpan,
@@ -107,13 +106,13 @@ fn shed<T>(list: &mut VecDeque<T>, old: impl Fn(&T) -> bool) {
 }
 
 impl Recorder {
-    fn new(limits: Limits, since: Tick, first_packet: u64) -> Self {
+    fn new(limits: Limits, pes: usize, since: Tick, first_packet: u64) -> Self {
         Self {
             limits,
             pricing: Pricing::default(),
             since,
             dropped: 0,
-            pes: vec![PeRecord::default(); PE_COUNT],
+            pes: vec![PeRecord::default(); pes],
             packets: VecDeque::new(),
             first_packet,
             fetches: VecDeque::new(),

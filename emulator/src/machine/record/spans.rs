@@ -3,6 +3,7 @@
 use super::super::legend::{PhaseId, PopulationId};
 use super::super::state::PacketKind;
 use crate::chip::clock::{OperatingPoint, Tick};
+use crate::chip::geometry::QpeId;
 
 /// One operation of a PE's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +104,8 @@ pub struct ServiceSpan {
 pub struct PacketSpan {
     /// Sender: PE index, or [`super::super::queue::CHIP`].
     pub source: u16,
-    /// Receiving QPE index; [`super::super::broadcast::ROUTER`] for the event router.
-    pub qpe: u8,
+    /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
+    pub qpe: QpeId,
     /// Bit p: PE p of it.
     pub mask: u8,
     /// For the host.
@@ -154,7 +155,7 @@ pub struct TransferSpan {
     /// Packets.
     pub packets: u32,
     /// Receiving QPE index.
-    pub qpe: u8,
+    pub qpe: QpeId,
     /// Population of the sender.
     pub population: PopulationId,
     /// Time step.

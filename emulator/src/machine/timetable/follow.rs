@@ -5,7 +5,9 @@
 //! was not touched in it and stays.
 
 use crate::chip::clock::{NOC_CYCLE, Tick};
+use crate::machine::board::{ChipLinkState, PARTS};
 use crate::machine::broadcast::Transfer;
+use crate::machine::broadcast::router::RouterState;
 use crate::machine::noc::{Burst, LinkState, Noc};
 use crate::machine::probe::{BusyProbe, NocCount, NocProbe, PhaseClock};
 use crate::machine::program::{PeProgram, Program};
@@ -71,7 +73,8 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
         // A program with timers has no timetable.
         timer: _,
         noc,
-        router: _,
+        router,
+        chip_links,
         blocked: _,
         blocked_since: _,
         packets,
@@ -104,8 +107,14 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
     *events += end.events - start.events;
     *sent += end.sent - start.sent;
     queue.follow(&start.queue, &end.queue, |tick| moved.any_tick(tick));
-    for (free, seen) in dram_free.iter_mut().zip(end.dram_free) {
-        *free = moved.tick(seen, *free);
+    for (free, seen) in dram_free.iter_mut().flatten().zip(end.dram_free.iter().flatten()) {
+        *free = moved.tick(*seen, *free);
+    }
+    for (router, (start, end)) in router.iter_mut().zip(start.router.iter().zip(&end.router)) {
+        self::router(router, (start, end), moved);
+    }
+    for (link, (start, end)) in chip_links.iter_mut().zip(start.chip_links.iter().zip(&end.chip_links)) {
+        chip_link(link, (start, end), moved);
     }
     for (left, seen) in deliveries_left.iter_mut().zip(&end.deliveries_left) {
         *left = turned(seen, moved);
@@ -188,7 +197,7 @@ fn noc(noc: &mut Noc, (start, end): (&Noc, &Noc), now: Tick, moved: Moved) {
         *packets += end.packets - start.packets;
         *waited += end.waited - start.waited;
     }
-    for (free, seen) in ports.iter_mut().zip(end.ports) {
+    for (free, &seen) in ports.iter_mut().zip(&end.ports) {
         *free = moved.cycle(seen, *free);
     }
     let base = moved.any_tick(now) / NOC_CYCLE;
@@ -197,6 +206,31 @@ fn noc(noc: &mut Noc, (start, end): (&Noc, &Noc), now: Tick, moved: Moved) {
         *burst = seen.map(|seen| Burst { at: moved.any_tick(seen.at), ..seen });
     }
     *beats_waited += end.beats_waited - start.beats_waited;
+}
+
+fn router(router: &mut RouterState, (start, end): (&RouterState, &RouterState), moved: Moved) {
+    let RouterState { enter, leave, engines, packets: _, copies: _, waited: _ } = &mut *router;
+    let seen = end.enter.iter().chain(&end.leave);
+    for (tick, &seen) in enter.iter_mut().chain(leave).zip(seen) {
+        *tick = moved.tick(seen, *tick);
+    }
+    // Engines are in ascending order: those that the step did not touch are the latest of before.
+    let past = engines.iter().filter(|&&tick| tick < moved.now).count();
+    let untouched = end.engines.iter().filter(|&&tick| tick < moved.began).count();
+    engines.copy_within(past - untouched..past, 0);
+    for (tick, &seen) in engines.iter_mut().zip(&end.engines) {
+        *tick = moved.tick(seen, *tick);
+    }
+    count!(router, start, end, [packets, copies, waited]);
+}
+
+fn chip_link(link: &mut ChipLinkState, (start, end): (&ChipLinkState, &ChipLinkState), moved: Moved) {
+    let ChipLinkState { free, count: _, before: _, last_step } = &mut *link;
+    let (began, now) = (moved.began * PARTS, moved.now * PARTS);
+    *free = if end.free >= began { end.free - began + now } else { *free };
+    *last_step = end.last_step;
+    count!(link.count, start.count, end.count, [packets, link_packets, bytes, waited]);
+    count!(link.before, start.before, end.before, [packets, link_packets, bytes, waited]);
 }
 
 fn packets(packets: &mut PacketStore, end: &PacketStore, moved: Moved) {

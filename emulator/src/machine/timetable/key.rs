@@ -5,8 +5,8 @@
 //! pasts. Counters in SRAM are taken relative to the values that the program waits for.
 
 use crate::chip::clock::{NOC_CYCLE, Tick};
-use crate::chip::geometry::Pe;
 use crate::machine::arrivals::Message;
+use crate::machine::board::PARTS;
 use crate::machine::broadcast::Transfer;
 use crate::machine::noc::{Burst, Load};
 use crate::machine::program::{Action, PeProgram, Program, Slot};
@@ -41,6 +41,12 @@ impl Now {
         if cycle < now { 0 } else { cycle - now + 1 }
     }
 
+    /// A part of a tick that is only compared with now.
+    fn until_part(self, parts: u64) -> u64 {
+        let now = self.tick * PARTS;
+        if parts < now { 0 } else { parts - now + 1 }
+    }
+
     /// A tick whose distance to now is seen.
     fn since(self, tick: Tick) -> u64 {
         tick.wrapping_sub(self.tick)
@@ -59,7 +65,7 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     let now = Now { tick: state.tick, step: host.completed, seq: state.queue.seq() };
     key.extend([u64::from(host.completed % period), state.tick % NOC_CYCLE]);
     key.extend([now.step(host.announced), host.in_flight.len() as u64, u64::from(state.traffic.in_flight)]);
-    for (pe, loaded) in Pe::all().zip(&program.pes) {
+    for (pe, loaded) in program.places().zip(&program.pes) {
         if let Some(loaded) = loaded {
             self::pe(key, &state.pes[pe.index()], loaded, now);
         }
@@ -68,7 +74,8 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     key.extend(state.noc.ports.iter().map(|&cycle| now.until_cycle(cycle)));
     for (cycle, hop) in state.noc.under_way.iter() {
         let flags = u64::from(hop.phase) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
-        key.extend([now.until_cycle(cycle), u64::from(hop.turn) << 16 | flags]);
+        let turn = (hop.chip() as u64) << 32 | u64::from(hop.turn) << 16;
+        key.extend([now.until_cycle(cycle), turn | flags]);
         match hop.load() {
             Load::Packet(number) => numbered(key, state, number, now),
             Load::Beat(pe) => key.push(u64::from(pe)),
@@ -81,7 +88,13 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
         key.push(u64::from(*to_enter) << 32 | u64::from(*to_arrive));
     }
     key.push(u64::MAX);
-    key.extend(state.dram_free.iter().map(|&tick| now.until(tick)));
+    key.extend(state.dram_free.iter().flatten().map(|&tick| now.until(tick)));
+    if program.chips() > 1 {
+        let routers = state.router.iter();
+        let times = routers.flat_map(|r| r.enter.iter().chain(&r.leave).chain(&r.engines));
+        key.extend(times.map(|&tick| now.until(tick)));
+        key.extend(state.chip_links.iter().map(|link| now.until_part(link.free)));
+    }
     for Event { tick, source, seq, kind } in state.queue.sorted() {
         let kind_and_source = u64::from(kind.class()) << 16 | u64::from(source);
         key.extend([now.until(tick), kind_and_source, seq.wrapping_sub(now.seq)]);
@@ -170,13 +183,15 @@ fn relays(key: &mut Key, sram: &Sram, loaded: &PeProgram) {
 
 /// Adds a packet on the mesh, but for its bytes and its number.
 fn numbered(key: &mut Key, state: &State, number: u32, now: Now) {
-    let Some(Travelling { packet, sent, late, lost }) = state.packets.travelling(number) else {
+    let Some(Travelling { packet, sent, late, lost, chip, from_link }) = state.packets.travelling(number)
+    else {
         return key.push(0);
     };
     let Packet { payload: _, from, address, qpe, mask, host, source, kind } = packet;
     key.extend([now.since(*sent), *late << 1 | u64::from(*lost)]);
     key.push(u64::from(*from) << 32 | u64::from(*address));
-    key.push(u64::from(*qpe) << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source));
+    let place = u64::from(*from_link) << 24 | (chip.index() as u64) << 16 | qpe.index() as u64;
+    key.push(place << 32 | u64::from(*mask) << 24 | u64::from(*host) << 16 | u64::from(*source));
     match *kind {
         PacketKind::Values { population, sample, step, groups, last } => {
             key.push(1 << 48 | u64::from(population) << 24 | u64::from(sample) << 16 | u64::from(groups.0));

@@ -33,6 +33,8 @@ pub struct BarrierMargin {
     pub alone: bool,
     /// Some PE hosts other layers or samples too, and may come late by all their work.
     pub crowded: bool,
+    /// Values come from several chips, and wait for links.
+    pub abroad: bool,
     /// Packets wait in a FIFO until their receiver has read what they land on.
     pub queued: bool,
 }
@@ -40,7 +42,8 @@ pub struct BarrierMargin {
 impl BarrierMargin {
     /// y could arrive while x is still read.
     pub fn needed(self) -> bool {
-        !self.alone && !self.queued && (self.crowded || self.fastest <= self.slowest + self.skew)
+        let far = self.crowded || self.abroad;
+        !self.alone && !self.queued && (far || self.fastest <= self.slowest + self.skew)
     }
 }
 
@@ -88,11 +91,19 @@ pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<Ba
                 + transfers_skew(all, k, timing),
             alone: placed.pes.len() <= 1,
             queued: timing.mapping.broadcast == Broadcast::Router,
+            abroad: on_several_chips(&all[k.saturating_sub(1)..=k]),
             crowded: timing.copies.batch > 1 || placed.pes.iter().any(|pe| hosts(pe) > 1),
         });
         senders = placed.pes.len();
     }
     margins
+}
+
+/// Returns whether PEs of these layers are on more than one chip.
+fn on_several_chips(layers: &[Placed]) -> bool {
+    let mut chips = layers.iter().flat_map(|layer| &layer.pes).map(|pe| pe.chip());
+    let first = chips.next();
+    chips.any(|chip| Some(chip) != first)
 }
 
 /// What PEs may start apart more where time steps overlap. A step begins when the last y of the one before arrives: then

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::routines::{Clear, Pointwise, Product, pointwise_accesses};
 use super::{EgruSlot, LayerRules, Phase, control};
-use crate::chip::geometry::{Pe, Qpe};
+use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
 use crate::kernel::columns::Deferred;
 use crate::kernel::events::{self, UnpackLayout};
 use crate::kernel::matrix::{self, Kernel};
@@ -13,7 +13,7 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::arrivals::{Groups, Need, Notice, Relay};
 use crate::machine::banks::account::BankMap;
-use crate::machine::broadcast::{Packing, ROUTER};
+use crate::machine::broadcast::Packing;
 use crate::machine::costs::Costs;
 use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::{
@@ -276,7 +276,7 @@ impl Writer<'_> {
         };
         let coordinator = self.layers[k].pes.first()?;
         let message = self.common.control[k][sample].message(k, sample, counter);
-        Some(Notice { message, qpe: coordinator.qpe_index() as u8, mask: 1 << coordinator.p() })
+        Some(Notice { message, qpe: coordinator.qpe_id(), mask: 1 << coordinator.p() })
     }
 
     /// What the coordinator of layer `k` answers once every PE of the layer has told it: "go" to
@@ -335,12 +335,12 @@ impl Writer<'_> {
     }
 
     /// Where a packet for a PE is sent: packets to one place are one packet.
-    fn place_of(&self, pe: Pe) -> (u16, u8) {
-        let qpe = pe.qpe_index() as u8;
+    fn place_of(&self, pe: Pe) -> (u16, QpeId) {
+        let qpe = pe.qpe_id();
         match self.request.mapping.broadcast {
-            Broadcast::QpeMulticast => (u16::from(qpe), qpe),
+            Broadcast::QpeMulticast => (qpe.index() as u16, qpe),
             Broadcast::Dma => (pe.index() as u16, qpe),
-            Broadcast::Router => (0, ROUTER),
+            Broadcast::Router => (0, QpeId::ROUTER),
         }
     }
 
@@ -364,7 +364,7 @@ impl Writer<'_> {
                     buffers: self.common.buffers[layer][sample],
                     groups: Groups::NONE,
                 });
-                target.mask |= if qpe == ROUTER { 0 } else { 1 << pe.p() };
+                target.mask |= if qpe == QpeId::ROUTER { 0 } else { 1 << pe.p() };
                 let group = if own { control::OWN } else { control::NEXT };
                 target.groups = target.groups.with(Groups::only(group));
             }
@@ -372,7 +372,7 @@ impl Writer<'_> {
         let mut targets: Vec<Target> = by_qpe.into_values().collect();
         if k + 1 == self.placed.len() {
             let (x, y) = self.request.assume.host_port;
-            let qpe = Qpe::at(x, y).map_or(0, Qpe::index) as u8;
+            let qpe = QpeId::on(ChipId::FIRST, Qpe::at(x, y).map_or(0, Qpe::index));
             let (payload, buffers) = (passed_on, self.common.buffers[k][sample]);
             targets.push(Target { qpe, mask: 0, host: true, payload, buffers, groups: Groups::NONE });
         }

@@ -7,8 +7,9 @@ use super::{Request, Share, SpikingError};
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::kernel::options::KernelKind;
 use crate::machine::sram::SRAM_BYTES;
+use crate::mapping::Placed;
 use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
-use crate::mapping::{Placed, placement};
+use crate::mapping::placement::Free;
 use crate::net::spiking::{PoissonSources, SpikeSource, even_ranges};
 
 /// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's limit for `lif`).
@@ -57,24 +58,26 @@ impl Split {
                 named.push(pe);
             }
         }
-        let order = placement::order(request.mapping.placement);
-        let mut free = order.into_iter().filter(|pe| !withheld.contains(pe) && !named.contains(pe));
+        let chips = request.chip.chips().chips();
+        let MappingOptions { placement, across, .. } = *request.mapping;
+        let taken = |pe: Pe| withheld.contains(&pe) || named.contains(&pe);
+        let mut free = Free::new(placement, (chips, across), taken);
+        let total = chips * PE_COUNT - withheld.len();
         let mut shares = Vec::new();
         for (population, spread) in spreads.iter().enumerate() {
             let units = request.network.populations()[population].units;
             let pes: Vec<Pe> = match spread {
-                Spread::Pes(pes) => free.by_ref().take(*pes).collect(),
+                Spread::Pes(pes) => free.take(*pes),
                 Spread::On(places) => places.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect(),
             };
             let wanted = pes_of(spread);
             if pes.len() < wanted {
-                return Err(too_many(request, &spreads, PE_COUNT - withheld.len()));
+                return Err(too_many(request, &spreads, total));
             }
             let ranges = even_ranges(units, wanted);
             shares.push(pes.into_iter().zip(ranges).map(|(pe, units)| Share { pe, units }).collect());
         }
-        let sources = random_sources(request, &mut free)
-            .ok_or_else(|| too_many(request, &spreads, PE_COUNT - withheld.len()))?;
+        let sources = random_sources(request, &mut free).ok_or_else(|| too_many(request, &spreads, total))?;
         Ok(Self { shares, sources, entries })
     }
 
@@ -107,11 +110,11 @@ fn pes_of(spread: &Spread<'_>) -> usize {
 }
 
 /// Takes PEs for the sources that spike at random; `None` if there are too few.
-fn random_sources(request: &Request<'_>, free: &mut impl Iterator<Item = Pe>) -> Option<Vec<Vec<Share>>> {
+fn random_sources(request: &Request<'_>, free: &mut Free) -> Option<Vec<Vec<Share>>> {
     if request.poisson.is_none() {
         return Some(vec![Vec::new(); request.network.sources().len()]);
     }
-    let mut place = |units: Range<u32>| Some(Share { pe: free.next()?, units });
+    let mut place = |units: Range<u32>| Some(Share { pe: free.take(1).pop()?, units });
     let shares = PoissonSources::shares(request.network).into_iter();
     shares.map(|shares| shares.into_iter().map(&mut place).collect()).collect()
 }

@@ -93,8 +93,10 @@ impl<'a> Writer<'a> {
     pub fn program(self) -> Result<Program, SpikingError> {
         let network = self.request.network;
         let lanes = network.sources().len() + network.populations().len();
-        let mut pes: Vec<Option<PeProgram>> = vec![None; PE_COUNT];
-        let mut inboxes = vec![Inbox::new(lanes); PE_COUNT];
+        let board = Arc::new(self.request.chip.chips());
+        let places = board.chips() * PE_COUNT;
+        let mut pes: Vec<Option<PeProgram>> = vec![None; places];
+        let mut inboxes = vec![Inbox::new(lanes); places];
         self.sources(&mut pes)?;
         for (k, shares) in self.split.shares.iter().enumerate() {
             for (i, share) in shares.iter().enumerate() {
@@ -120,6 +122,7 @@ impl<'a> Writer<'a> {
         };
         let routes = routes.iter().map(|route| masks(&route.to)).collect();
         Ok(Program {
+            board,
             legend: Arc::new(legend(network)),
             pes,
             populations,

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::{DMA, Event, HOST, NOC, PATH, Perfetto, args, ns, stamp};
 use crate::chip::clock::{NOC_CYCLE, TICKS_PER_US, Tick};
-use crate::chip::geometry::Pe;
 use crate::machine::broadcast::options::Broadcast;
 use crate::machine::routes::ROUTES;
 use crate::report::trace::{Chunk, TraceError, place};
@@ -50,7 +49,7 @@ impl<W: Write> Perfetto<W> {
             self.name("thread_name", DMA, 1 + port, &format!("DRAM port {port}"))?;
         }
         if program.delivery.broadcast == Broadcast::Dma {
-            for pe in Pe::all().filter(|&pe| program.pe(pe).is_some()) {
+            for pe in program.places().filter(|&pe| program.pe(pe).is_some()) {
                 let index = pe.index() as u16;
                 self.name("thread_name", DMA, engine(index), &format!("engine of {}", place(index)))?;
             }

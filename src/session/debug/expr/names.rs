@@ -79,7 +79,7 @@ impl Names {
 
     /// PEs with a program.
     pub fn pes(&self) -> impl Iterator<Item = Pe> {
-        Pe::all().filter(|&pe| self.works(pe))
+        self.program.places().filter(|&pe| self.works(pe))
     }
 
     /// Where a unit of a layer keeps its values of a sample.

@@ -113,7 +113,7 @@ fn networks() -> Vec<Network> {
 
 /// All labels of a machine's PEs, with the PE.
 fn each(machine: &Machine, mut look: impl FnMut(&Labels<'_>, &SramWords, Label)) {
-    for pe in Pe::all() {
+    for pe in machine.program().places() {
         let state = &machine.state().pes[pe.index()];
         let Some(labels) = Labels::of(machine.program(), pe, state.operation) else { continue };
         let words = state.sram.words();
