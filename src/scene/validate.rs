@@ -214,7 +214,9 @@ fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
             };
             let message = format!("up to here the layers ask for {asked} PEs, and there are {free}{less}");
             let mut help = format!("take {} away", asked - free);
-            let chips = (asked + withheld).div_ceil(PE_COUNT);
+            let all: usize =
+                mapping.layers.iter().filter_map(|layer| layer.pes).map(|pes| pes as usize).sum();
+            let chips = (all + withheld).div_ceil(PE_COUNT);
             if chips <= MAX_CHIPS {
                 let _ = write!(help, ", or take {chips} chips: chip.board: Chips({chips}, 1)");
             }

@@ -8,6 +8,7 @@ mod common;
 mod architecture;
 mod assignments;
 mod banks;
+mod board;
 mod broadcast;
 mod calibrate;
 mod cli;

@@ -1,0 +1,144 @@
+//! Networks on boards of several chips: the outputs of one chip, and what crosses the links.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn spinntui(words: &[&str]) -> Output {
+    let root = env!("CARGO_MANIFEST_DIR");
+    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(words).current_dir(root).output().unwrap()
+}
+
+/// Returns the report of a run with edits.
+#[track_caller]
+fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
+    let mut words = vec!["run", scene, "--steps", steps, "--format", "json"];
+    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    let output = spinntui(&words);
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a refused scene is told.
+#[track_caller]
+fn refused(edits: &[&str]) -> String {
+    let mut words = vec!["check", "scenes/lm_small.ron"];
+    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    let output = spinntui(&words);
+    assert_eq!(output.status.code(), Some(2), "{edits:?}");
+    String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
+}
+
+/// Packets into and out of each chip, over all its links.
+fn crossings(report: &Value) -> BTreeMap<u64, [u64; 2]> {
+    let mut chips = BTreeMap::new();
+    for link in report["links"].as_array().unwrap() {
+        let packets = link["packets"].as_u64().unwrap();
+        chips.entry(link["to"].as_u64().unwrap()).or_insert([0, 0])[0] += packets;
+        chips.entry(link["from"].as_u64().unwrap()).or_insert([0, 0])[1] += packets;
+    }
+    chips
+}
+
+#[test]
+fn outputs_are_the_same_on_every_number_of_chips() {
+    let one = run("scenes/lm_small.ron", "12", &[]);
+    assert_eq!(one["chips"].as_array().unwrap().len(), 1);
+    assert_eq!(one["links"], Value::Array(Vec::new()));
+    let boards = ["Chips(2, 1)", "Chips(3, 1)", "Chips(2, 2)", "Chips(7, 1)", "Board48"];
+    for (board, chips) in boards.into_iter().zip([2, 3, 4, 7, 48]) {
+        let board = format!("chip.board={board}");
+        for broadcast in ["QpeMulticast", "Router", "Dma"] {
+            let way = format!("mapping.broadcast={broadcast}");
+            if chips == 48 && broadcast == "Dma" {
+                continue;
+            }
+            let many = run("scenes/lm_small.ron", "12", &[&board, "mapping.across=Even", &way]);
+            let name = format!("{board} {way}");
+            assert_eq!(many["output_hash"], one["output_hash"], "{name}");
+            assert_eq!(many["figures"], one["figures"], "{name}");
+            assert_eq!(many["races"]["count"], 0, "{name}");
+            let of = many["chips"].as_array().unwrap();
+            assert_eq!(of.len(), chips, "{name}");
+            let pes: u64 = of.iter().map(|chip| chip["pes"].as_u64().unwrap()).sum();
+            assert!(pes >= 30, "{name}: {pes}");
+            assert!(
+                of.iter().all(|chip| chip["pes"].as_u64() == Some(0) || chip["time_us"].as_f64() > Some(0.0))
+            );
+            let links = many["links"].as_array().unwrap();
+            assert!(links.iter().any(|link| link["packets"].as_u64() > Some(0)), "{name}");
+            assert!(links.iter().all(|link| link["load"].as_f64() <= Some(1.0)), "{name}");
+        }
+    }
+}
+
+/// In a row of chips what enters a chip in the middle either ends there or leaves it; and with packets
+/// to each QPE, no copy is made on the way.
+#[test]
+fn packets_cross_links_once_and_copies_save_crossings() {
+    let edits = ["chip.board=Chips(4, 1)", "mapping.across=Even"];
+    let writes = run("scenes/lm_small.ron", "12", &edits);
+    let routed = run("scenes/lm_small.ron", "12", &[edits[0], edits[1], "mapping.broadcast=Router"]);
+    let total = |report: &Value| {
+        report["links"].as_array().unwrap().iter().map(|link| link["packets"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert!(total(&routed) < total(&writes), "{} and {}", total(&routed), total(&writes));
+    for report in [&writes, &routed] {
+        for (chip, [into, out]) in crossings(report) {
+            assert!(into > 0 && out > 0, "chip {chip}");
+        }
+        for link in report["links"].as_array().unwrap() {
+            let (packets, frames) =
+                (link["packets"].as_u64().unwrap(), link["link_packets"].as_u64().unwrap());
+            assert!((packets..=2 * packets).contains(&frames), "{link}");
+        }
+    }
+}
+
+#[test]
+fn missing_chips_are_gone_round() {
+    let one = run("scenes/lm_small.ron", "6", &[]);
+    let edits = ["chip.board=Chips(3, 3)", "chip.missing=[(1, 1), (2, 0)]", "mapping.across=Even"];
+    let around = run("scenes/lm_small.ron", "6", &edits);
+    assert_eq!(around["output_hash"], one["output_hash"]);
+    let places: Vec<Value> =
+        around["chips"].as_array().unwrap().iter().map(|chip| chip["place"].clone()).collect();
+    assert_eq!(places.len(), 7);
+    assert!(!places.contains(&serde_json::json!([1, 1])));
+}
+
+#[test]
+fn a_spiking_network_spikes_the_same_on_two_chips() {
+    for scene in ["scenes/dnf.ron", "scenes/lif.ron"] {
+        let one = run(scene, "20", &[]);
+        let two = run(scene, "20", &["chip.board=Chips(2, 1)", "mapping.across=Even"]);
+        assert_eq!(one["output_hash"], two["output_hash"], "{scene}");
+        assert_eq!(one["firing"], two["firing"], "{scene}");
+    }
+}
+
+#[test]
+fn four_texts_fit_four_chips_and_not_one() {
+    let report = run("scenes/board.ron", "2", &[]);
+    assert_eq!(report["chips"].as_array().unwrap().len(), 4);
+    let output = spinntui(&["check", "scenes/board.ron", "--set", "chip.board=Single"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("there are 152") && said.contains("take 4 chips"), "{said}");
+}
+
+#[test]
+fn boards_that_cannot_be_are_refused() {
+    for (edits, words) in [
+        (vec!["chip.board=Chips(0, 3)"], "the board has 0 chips, and must have 1 to 48"),
+        (vec!["chip.board=Chips(7, 7)"], "the board has 49 chips"),
+        (vec!["chip.board=Chips(2, 2)", "chip.missing=[(0, 0)]"], "cannot be missing"),
+        (vec!["chip.board=Chips(2, 2)", "chip.missing=[(2, 0)]"], "the board has no chip (2,0)"),
+        (vec!["chip.board=Chips(3, 1)", "chip.missing=[(1, 0)]"], "no link leads to chip (2,0)"),
+    ] {
+        let said = refused(&edits);
+        assert!(said.contains(words), "{edits:?}: {said}");
+    }
+}
