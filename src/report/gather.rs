@@ -295,6 +295,7 @@ fn noc(session: &Session) -> NocUse {
     let busiest =
         links.into_iter().rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
     let name = |chip: ChipId, local: u8| QpeId::on(chip, usize::from(local));
+    let chip_links = || state.chip_links.iter();
     NocUse {
         packets: total.packets,
         hops: total.hops,
@@ -304,6 +305,8 @@ fn noc(session: &Session) -> NocUse {
         latency_mean_ns: total.latency_mean_ns(),
         latency_max_ns: total.latency_max_ns(),
         waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),
+        max_chip_link_load: chip_links().map(|link| link.count.load(state.tick)).fold(0.0, f64::max),
+        chip_links_waited_us: us(chip_links().map(|link| link.count.waited).sum()),
         traffic: traffic::traffic(session),
         router: traffic::routed(session),
     }

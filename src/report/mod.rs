@@ -445,6 +445,10 @@ pub struct NocUse {
     pub latency_max_ns: f64,
     /// NoC cycles that packets waited for links, sum over links.
     pub waited_cycles: u64,
+    /// Load of the busiest link between chips, 0..=1; 0 on one chip.
+    pub max_chip_link_load: f64,
+    /// Time that packets waited for links between chips, sum over packets, µs.
+    pub chip_links_waited_us: f64,
     /// From whom to whom.
     pub traffic: traffic::Traffic,
     /// The event router and the FIFOs; `null` where nothing is routed.

@@ -186,6 +186,49 @@ pub struct NocView {
     pub matrix: Vec<Vec<u64>>,
     /// The FIFOs of the event router, if it is used.
     pub fifo: Option<FifoView>,
+    /// Chips and the links between them.
+    pub board: BoardView,
+}
+
+/// Chips of the machine and the links between them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BoardView {
+    /// Column and row of each chip.
+    pub chips: Vec<(u8, u8)>,
+    /// Directed links, none on one chip.
+    pub links: Vec<ChipLinkView>,
+}
+
+impl BoardView {
+    /// Returns columns and rows of the map of all chips.
+    pub fn frame(&self) -> (u8, u8) {
+        let most = |of: fn(&(u8, u8)) -> u8| self.chips.iter().map(of).max().unwrap_or(0) + 1;
+        (most(|chip| chip.0), most(|chip| chip.1))
+    }
+
+    /// Returns the number of the chip at a place; `None` where there is none.
+    pub fn chip_at(&self, place: (u8, u8)) -> Option<usize> {
+        self.chips.iter().position(|&chip| chip == place)
+    }
+}
+
+/// One directed link between chips, and what crossed it in the last completed time step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChipLinkView {
+    /// Chip that it leaves.
+    pub from: usize,
+    /// Chip that it enters.
+    pub to: usize,
+    /// Direction in which it leaves, in words.
+    pub direction: String,
+    /// Packets.
+    pub packets: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// Share of the time step in which it was busy, 0..=1.
+    pub load: f64,
+    /// Time that packets waited for it, sum over packets, µs.
+    pub waited_us: f64,
 }
 
 /// FIFOs of all PEs together.

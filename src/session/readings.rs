@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::chip_view::{
-    EnergyView, FifoUse, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView,
-    TickUse,
+    BoardView, ChipLinkView, EnergyView, FifoUse, FifoView, LayerView, LinkView, NocView, PeDetail, PeStatus,
+    PeView, PhaseView, TickUse,
 };
 use super::firing::Firing;
 use crate::chip::clock::us;
@@ -219,7 +219,24 @@ pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
         max_latency_ns: last.latency_max_ns(),
         matrix: on_chip(&state.matrix.qpes_last_step(), chip),
         fifo: fifo(session),
+        board: board(session),
     }
+}
+
+fn board(session: &Session) -> BoardView {
+    let (program, state) = (session.program(), session.machine().state());
+    let links = program.board.links().iter().zip(&state.chip_links);
+    let of = links.map(|(link, used)| ChipLinkView {
+        from: link.from.index(),
+        to: link.to.index(),
+        direction: link.direction.name().to_owned(),
+        packets: used.last_step.packets,
+        bytes: used.last_step.bytes,
+        load: used.last_step.load(state.host.last_step_ticks),
+        waited_us: us(used.last_step.waited),
+    });
+    let chips = ChipId::all(program.chips()).map(|chip| program.board.place(chip));
+    BoardView { chips: chips.collect(), links: of.collect() }
 }
 
 fn fifo(session: &Session) -> Option<FifoView> {

@@ -1,9 +1,9 @@
 //! What commands do to the model, and what they ask of the engine.
 
 use super::app::{App, Effect, NetworkView, Overlay};
-use super::applies::in_pe;
+use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
-use super::command::{Action, Direction, pe};
+use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
 use super::given::Given;
 use super::heat::Metric;
@@ -18,6 +18,7 @@ use super::state::raster::RasterState;
 use super::teaching;
 use super::widgets::prompt::Prompt;
 use super::widgets::{floor_plan, scroll_by};
+use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
 use crate::session::history::Place;
 use crate::session::snapshot::{Focus, Part, PartView, Pin, RunState};
@@ -101,6 +102,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
 fn look(app: &mut App, action: Action, times: u32) {
     match action {
         Action::Move(direction) => moved(app, direction, times),
+        Action::MoveChip(direction) => (0..times.min(8)).for_each(|_| to_chip(app, direction)),
         Action::Page(direction) => page(app, direction, times),
         Action::Edge(direction) => edge(app, direction),
         Action::NextMetric => app.metric = app.other_metric(Metric::next),
@@ -109,7 +111,8 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::ToggleMatrix => {
             app.network = match app.network {
                 NetworkView::Links => NetworkView::Matrix,
-                NetworkView::Matrix => NetworkView::Links,
+                NetworkView::Matrix if applies(app, When::Board) => NetworkView::Board,
+                NetworkView::Matrix | NetworkView::Board => NetworkView::Links,
             };
             app.set_focus(PanelId::Noc);
         }
@@ -318,6 +321,22 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
         for _ in 0..times.min(16) {
             app.selected = floor_plan::neighbour(app.selected, direction);
         }
+    }
+}
+
+/// Selects the PE at the same place on the chip in a direction, if there is one.
+fn to_chip(app: &mut App, direction: Direction) {
+    let Some(board) = app.snapshot.as_ref().map(|snapshot| &snapshot.noc.board) else { return };
+    let Some(&(x, y)) = board.chips.get(app.selected.chip().index()) else { return };
+    let place = match direction {
+        Direction::Left => x.checked_sub(1).map(|x| (x, y)),
+        Direction::Right => Some((x + 1, y)),
+        Direction::Up => Some((x, y + 1)),
+        Direction::Down => y.checked_sub(1).map(|y| (x, y)),
+    };
+    let chip = place.and_then(|place| board.chip_at(place)).and_then(ChipId::from_index);
+    if let Some(chip) = chip {
+        app.selected = app.selected.on(chip);
     }
 }
 

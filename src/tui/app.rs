@@ -142,6 +142,8 @@ pub enum NetworkView {
     Links,
     /// Who sends how much to whom.
     Matrix,
+    /// Chips, and the load of the links between them.
+    Board,
 }
 
 /// Digits typed in quick succession.

@@ -53,6 +53,8 @@ pub enum Action {
     Restart,
     /// Move the selected PE on the floor plan, or scroll an overlay.
     Move(Direction),
+    /// Select a PE of the chip in a direction on the board.
+    MoveChip(Direction),
     /// A screen up or down in the PE panel or an overlay.
     Page(Direction),
     /// To the first (up) or last (down) line, word or unit.
@@ -197,6 +199,8 @@ pub enum When {
     Loaded,
     /// A machine is there and the floor plan is on screen.
     Chip,
+    /// The machine has several chips.
+    Board,
     /// An overlay, an expanded panel or a count can be closed.
     Layer,
     /// There is something worth knowing.
@@ -223,6 +227,7 @@ impl When {
         match self {
             Self::Always | Self::Loaded => "there is no experiment yet",
             Self::Chip => "the floor plan is not on screen",
+            Self::Board => "there is one chip only",
             Self::Layer => "there is nothing to close",
             Self::Warned => "nothing is worth knowing",
             Self::Pe => "requires focus on the PE panel",

@@ -129,7 +129,7 @@ fn fifo(bytes: u32, on_full: OnFull) -> FifoOptions {
 }
 
 /// Which layer a PE works for.
-fn layer_of(program: &Program, pe: usize) -> Option<u8> {
+fn layer_of(program: &Program, pe: usize) -> Option<u16> {
     program.pes[pe].as_ref().map(|loaded| loaded.slots[0].population.0)
 }
 

@@ -140,12 +140,12 @@ fn all(labels: &Labels<'_>, machine: &Machine, pe: Pe) -> Vec<Label> {
 }
 
 /// Layer, W or R, unit, gate, source.
-type Name = (u8, bool, u32, u8, u32);
+type Name = (u16, bool, u32, u8, u32);
 
 /// Every weight of the network by name, as its kernel stores it: rounded to 8 bits where it does.
 fn weights(network: &Egru) -> BTreeMap<Name, f32> {
     let mut all = BTreeMap::new();
-    for (k, layer) in (0u8..).zip(&network.layers) {
+    for (k, layer) in (0u16..).zip(&network.layers) {
         for (is_r, matrix) in [(false, &layer.kernel), (true, &layer.recurrent)] {
             for (row, vector) in matrix.outer_iterator().enumerate() {
                 let (gate, unit) = (row / layer.units(), row % layer.units());
@@ -160,8 +160,8 @@ fn weights(network: &Egru) -> BTreeMap<Name, f32> {
 
 fn check_weights(case: &Case, network: &Egru, machine: &Machine) {
     let mut wanted = weights(network);
-    let scales: BTreeMap<(u8, bool, u32, u8), f32> = {
-        let mut rows: BTreeMap<(u8, bool, u32, u8), Vec<f32>> = BTreeMap::new();
+    let scales: BTreeMap<(u16, bool, u32, u8), f32> = {
+        let mut rows: BTreeMap<(u16, bool, u32, u8), Vec<f32>> = BTreeMap::new();
         for (&(layer, is_r, unit, gate, _), &weight) in &wanted {
             rows.entry((layer, is_r, unit, gate)).or_default().push(weight);
         }
@@ -200,7 +200,7 @@ fn check_weights(case: &Case, network: &Egru, machine: &Machine) {
 }
 
 fn check_units(network: &Egru, machine: &Machine, samples: usize) {
-    let mut seen: BTreeMap<(u8, u8, u32, String), u32> = BTreeMap::new();
+    let mut seen: BTreeMap<(u16, u8, u32, String), u32> = BTreeMap::new();
     for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         for label in all(&labels, machine, pe) {
@@ -221,7 +221,7 @@ fn check_units(network: &Egru, machine: &Machine, samples: usize) {
             assert_eq!(seen.insert(name, bits), None, "twice: {quantity:?} of unit {unit}");
         }
     }
-    for (k, layer) in (0u8..).zip(&network.layers) {
+    for (k, layer) in (0u16..).zip(&network.layers) {
         for unit in 0..layer.units() as u32 {
             let there = |sample: usize, quantity: Quantity| {
                 seen.contains_key(&(k, sample as u8, unit, format!("{quantity:?}")))
@@ -270,7 +270,7 @@ fn check_map(machine: &Machine) {
 /// What buffers are said to hold is what its senders have: y of the step just completed.
 fn check_buffers(machine: &Machine) -> usize {
     let mut compared = 0;
-    let mut sent: BTreeMap<(u8, u8, u32), (u32, u32)> = BTreeMap::new();
+    let mut sent: BTreeMap<(u16, u8, u32), (u32, u32)> = BTreeMap::new();
     for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         for label in all(&labels, machine, pe) {

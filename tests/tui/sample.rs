@@ -12,9 +12,9 @@ use spinntui::mapping::egru::Phase;
 use spinntui::session::command::Speed;
 use spinntui::session::firing::{Firing, UnitFiring};
 use spinntui::session::snapshot::{
-    BankCount, Counts, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView, LinkView,
-    NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState, SharedSnapshot,
-    Snapshot, TaskView,
+    BankCount, BoardView, Counts, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView,
+    LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState,
+    SharedSnapshot, Snapshot, TaskView,
 };
 use spinntui::session::snapshot::{
     CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
@@ -199,7 +199,7 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
     let bank = |k: u64| (32_768.0 * (fill - 0.03 * noise(seed, 100 + k))) as u32;
     PeView {
         status,
-        layer: Some(PopulationId(layer)),
+        layer: Some(PopulationId(layer.into())),
         phase: phase.map(PhaseId::from),
         units,
         activity: events / f32::from(units),
@@ -247,7 +247,7 @@ fn phases(step: u64) -> Vec<PhaseView> {
                 let jitter = f64::from(noise(step, u64::from(layer) + phase as u64 * 8)) * 0.06 + 0.97;
                 views.push(PhaseView {
                     phase: phase.into(),
-                    layer: PopulationId(layer),
+                    layer: PopulationId(layer.into()),
                     time_us: mean_us * jitter,
                     mean_us,
                     share: mean_us / total,
@@ -289,6 +289,7 @@ fn noc(step: u64) -> NocView {
         max_latency_ns: 430.0,
         matrix: matrix(step),
         fifo: None,
+        board: BoardView { chips: vec![(0, 0)], links: Vec::new() },
     }
 }
 
@@ -494,7 +495,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
     };
     let row = |&pe: &u16| TimelineRow {
         pe,
-        layer: PopulationId((pe / 50) as u8),
+        layer: PopulationId((pe / 50) as u16),
         cells: (0..columns).map(|column| cell(pe, column)).collect(),
     };
     let at = usize::from(request.pe).min(149);
@@ -515,7 +516,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
             _ => (Doing::Wake, Some(Phase::Wait.into())),
         };
         let pe = Some(u16::from(layer) * 50 + 9);
-        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(PopulationId(layer)), pe })
+        Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(PopulationId(layer.into())), pe })
     };
     let burst =
         |column: usize| if 48 * column / columns.max(1) % 16 >= 13 { 40 + column as u32 % 7 } else { 0 };

@@ -40,6 +40,18 @@ impl Direction {
     pub const ALL: [Self; 6] =
         [Self::East, Self::NorthEast, Self::North, Self::West, Self::SouthWest, Self::South];
 
+    /// Returns its name in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::East => "east",
+            Self::NorthEast => "north-east",
+            Self::North => "north",
+            Self::West => "west",
+            Self::SouthWest => "south-west",
+            Self::South => "south",
+        }
+    }
+
     /// Returns the change of x and y along it.
     pub const fn step(self) -> (i32, i32) {
         match self {

@@ -48,7 +48,7 @@ impl Key {
     /// As it is read.
     pub fn decode(key: u32) -> Self {
         Self {
-            population: PopulationId((key >> 27) as u8),
+            population: PopulationId((key >> 27) as u16),
             group: (key >> 26 & 1) as u8,
             buffer: (key >> 24 & 3) as u8,
             offset: key & 0xFF_FFF0,
@@ -216,7 +216,7 @@ mod tests {
         fn keys_say_what_they_said(
             population in 0_u8..32, group in 0_u8..2, buffer in 0_u8..4, offset in 0_u32..0x10_0000, last in any::<bool>()
         ) {
-            let key = Key { population: PopulationId(population), group, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
+            let key = Key { population: PopulationId(population.into()), group, buffer, offset: (16 * offset) & 0xFF_FFF0, last };
             prop_assert_eq!(Key::decode(key.encode()), key);
         }
     }

@@ -257,7 +257,10 @@ fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
                 message(words, to);
             }
             PacketKind::Event { population, route, step, message: to } => {
-                let population = population.map_or(u64::from(u8::MAX), u64::from);
+                // The host has had this number since before ids of populations took two bytes.
+                let host = u64::from(u8::MAX);
+                let sender = |id: u64| id + u64::from(id >= host);
+                let population = population.map_or(host, |id| sender(id.into()));
                 words.add(4_u64 << 32 | population << 16 | u64::from(route));
                 words.add(step);
                 words.option(to, message);

@@ -25,11 +25,11 @@ impl PhaseId {
 /// Index of a population in its program's table ([`super::program::Program::populations`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PopulationId(pub u8);
+pub struct PopulationId(pub u16);
 
 impl PopulationId {
     /// Number of populations that a program can have.
-    pub const MAX: usize = 256;
+    pub const MAX: usize = 1 << 16;
 
     /// Returns the position of the population's entries in tables by population.
     pub const fn index(self) -> usize {
@@ -38,7 +38,7 @@ impl PopulationId {
 
     /// Returns the id of the population at a position below [`Self::MAX`].
     pub const fn at(index: usize) -> Self {
-        Self(index as u8)
+        Self(index as u16)
     }
 
     /// Returns the population before this one in network order; `None` for the first.

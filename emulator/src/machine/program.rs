@@ -424,7 +424,7 @@ impl Program {
 
     /// Returns the ids of all populations, in network order.
     pub fn population_ids(&self) -> impl Iterator<Item = PopulationId> + use<> {
-        (0..self.populations.len() as u8).map(PopulationId)
+        (0..self.populations.len()).map(PopulationId::at)
     }
 
     /// Returns the number of a population's sample among all populations' samples.

@@ -16,8 +16,9 @@ pub use self::timeline::{
     TimelineView, TimelineWindow,
 };
 pub use super::chip_view::{
-    BankCount, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend, LinkView, NocView, PeDetail,
-    PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region, RegionKind, RegionView, TickUse,
+    BankCount, BoardView, ChipLinkView, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend,
+    LinkView, NocView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region,
+    RegionKind, RegionView, TickUse,
 };
 pub use super::counts::Counts;
 pub use super::findings::Finding;

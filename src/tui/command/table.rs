@@ -18,6 +18,7 @@ const fn row(
         Action::Step(_)
             | Action::Back(_)
             | Action::Move(_)
+            | Action::MoveChip(_)
             | Action::Page(_)
             | Action::Slower
             | Action::Faster
@@ -105,6 +106,10 @@ pub const COMMANDS: &[Command] = &[
     row("down", Action::Move(Direction::Down), &["j", "down"], "select the PE below; scroll down", "", Group::View, When::Chip),
     row("up", Action::Move(Direction::Up), &["k", "up"], "select the PE above; scroll up", "", Group::View, When::Chip),
     row("right", Action::Move(Direction::Right), &["l", "right"], "select the PE to the right", "", Group::View, When::Chip),
+    row("chip-left", Action::MoveChip(Direction::Left), &["alt-left"], "board: the chip to the left", "", Group::View, When::Board),
+    row("chip-down", Action::MoveChip(Direction::Down), &["alt-down"], "board: the chip below", "", Group::View, When::Board),
+    row("chip-up", Action::MoveChip(Direction::Up), &["alt-up"], "board: the chip above", "", Group::View, When::Board),
+    row("chip-right", Action::MoveChip(Direction::Right), &["alt-right"], "board: the chip to the right", "", Group::View, When::Board),
     row("previous-metric", Action::PreviousMetric, &["M"], "previous heat metric", "", Group::View, When::Chip),
     row("previous-panel", Action::PreviousPanel, &["backtab"], "previous panel", "", Group::View, When::Loaded),
     row("chip", Action::Panel(1), &["1"], "panel 1: Chip, the floor plan", "", Group::View, When::Loaded),
@@ -127,7 +132,7 @@ pub const COMMANDS: &[Command] = &[
     row("pin", Action::Pin, &["@"], "raster, neurons: draw the neuron's potential, or no more", "pin", Group::View, When::Neurons),
     row("messages", Action::Messages, &["E"], "messages so far in full; why the run stopped first", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how it is known, and its source", "", Group::View, When::Loaded),
-    row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, or traffic from whom to whom", "", Group::View, When::Loaded),
+    row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, traffic from whom to whom, chips of a board", "", Group::View, When::Loaded),
     inside("pe-part-back", pe::Key::PreviousPart, &["V"], "the other way round"),
     inside("sort-units", pe::Key::Sort, &["y"], "units in order, or nearest to θ first"),
     inside("next-region", pe::Key::NextRegion, &["a"], "next region of the map"),

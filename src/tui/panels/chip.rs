@@ -38,7 +38,13 @@ const DETAIL_COLUMNS: u16 = 46;
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    let inner = frame(view, PanelId::Chip, title(view), legend_line(view), area, buf);
+    let title = match view.snapshot.noc.board.chips.get(view.app.selected.chip().index()) {
+        Some((x, y)) if view.snapshot.noc.board.chips.len() > 1 => {
+            format!("{} ({x},{y}) {}", view.app.selected.chip(), title(view))
+        }
+        _ => title(view).to_owned(),
+    };
+    let inner = frame(view, PanelId::Chip, &title, legend_line(view), area, buf);
     let (plan_area, detail_area) = match view.detail() {
         Some(_) if view.app.expanded && inner.width >= 36 + DETAIL_COLUMNS => {
             let left = inner.width - DETAIL_COLUMNS;

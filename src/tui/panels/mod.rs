@@ -1,6 +1,7 @@
 //! One file a panel. A panel draws a [`View`] into an area of any size, with a legend, units and the window of what it
 //! shows; it keeps no state.
 
+mod board;
 pub mod chip;
 pub mod energy;
 mod frame;
@@ -106,6 +107,7 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Task => task::render(view, area, buf),
         PanelId::Memory => memory::render(view, area, buf),
         PanelId::Noc if view.app.network == NetworkView::Matrix => matrix::render(view, area, buf),
+        PanelId::Noc if view.app.network == NetworkView::Board => board::render(view, area, buf),
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),

@@ -1,0 +1,150 @@
+//! Panel 4 on a board: chips as a map, and the load of the links between them.
+//!
+//! ```text
+//!   1 ┆2 (0,1)▒▒▒▒┆ >7 <6 ┆3 (1,1)▒▒▒▒┆     a chip: number, place, mean of the metric as colour and digit
+//!        ^6 v5        ^2 v1                  between chips: tenths of the load, by direction
+//!   0 ┆0 (0,0)▒▒▒▒┆ >7 <6 ┆1 (1,0)▒▒▒▒┆
+//! ```
+
+use std::collections::HashMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{PanelId, View};
+use crate::chip::geometry::{ChipId, Pe};
+use crate::session::snapshot::{BoardView, ChipLinkView};
+use crate::tui::panels::frame::frame;
+use crate::tui::theme::Theme;
+use crate::tui::theme::ramp::digit;
+use crate::tui::widgets::{legend, put_at, put_line, put_pair, rows_from, units};
+
+/// Columns of a chip on the map, widest first.
+const CHIP_COLUMNS: [u16; 4] = [14, 10, 6, 3];
+/// Columns between two chips: the loads of both directions.
+const GAP: u16 = 7;
+/// Columns for the y axis.
+const AXIS: u16 = 2;
+/// Links that are listed.
+const LISTED: usize = 8;
+
+/// Draws the panel.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (board, theme) = (&view.snapshot.noc.board, view.theme());
+    let metric = view.app.shown_metric();
+    let end = metric.format_end(view.app.scales.end(metric));
+    let legend = legend::ramp("", "0", &end, &metric.window(view.app.window, view.step_word()), theme);
+    let title = format!("chips, {}; links in tenths, this {}", metric.name(), view.step_word());
+    let inner = frame(view, PanelId::Noc, &title, legend, area, buf);
+    let rows = map(view, board, inner, buf);
+    busiest(board, rows_from(inner, rows), theme, buf);
+}
+
+/// Returns the load of each pair of neighbours, by direction.
+fn loads(board: &BoardView) -> HashMap<(usize, usize), f64> {
+    let mut loads = HashMap::new();
+    for link in &board.links {
+        // On a narrow board with wrapped edges two links may join the same chips.
+        let load = loads.entry((link.from, link.to)).or_insert(0.0);
+        *load = link.load.max(*load);
+    }
+    loads
+}
+
+/// Draws chips and the loads between neighbours; returns the rows that they take.
+fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 {
+    let theme = view.theme();
+    let (width, height) = board.frame();
+    let fits = |columns: &u16| AXIS + u16::from(width) * (columns + GAP) <= area.width + GAP;
+    let columns = CHIP_COLUMNS.into_iter().find(fits).unwrap_or(CHIP_COLUMNS[CHIP_COLUMNS.len() - 1]);
+    let gap = if fits(&columns) { GAP } else { 0 };
+    let loads = loads(board);
+    for (chip, &(x, y)) in ChipId::all(board.chips.len()).zip(&board.chips) {
+        let at = (AXIS + u16::from(x) * (columns + gap), 2 * u16::from(height - 1 - y));
+        draw_chip(view, chip, (x, y), Rect { width: columns, height: 1, ..area }, at, buf);
+        let to = |dx: u8, dy: u8| board.chip_at((x + dx, y + dy));
+        let load = |from: usize, to: usize| loads.get(&(from, to)).copied().unwrap_or(0.0);
+        if gap > 0
+            && let Some(east) = to(1, 0)
+        {
+            let (out, back) = (load(chip.index(), east), load(east, chip.index()));
+            put_at(buf, area, (at.0 + columns + 1, at.1), &format!(">{}", tenth(out)), style(theme, out));
+            put_at(buf, area, (at.0 + columns + 4, at.1), &format!("<{}", tenth(back)), style(theme, back));
+        }
+        if columns >= 6
+            && let Some(north) = to(0, 1)
+        {
+            let (out, back) = (load(chip.index(), north), load(north, chip.index()));
+            put_at(buf, area, (at.0 + 1, at.1 - 1), &format!("^{}", tenth(out)), style(theme, out));
+            put_at(buf, area, (at.0 + 4, at.1 - 1), &format!("v{}", tenth(back)), style(theme, back));
+        }
+    }
+    for y in 0..height {
+        put_at(buf, area, (0, 2 * u16::from(height - 1 - y)), &y.to_string(), theme.dim());
+    }
+    2 * u16::from(height)
+}
+
+fn tenth(load: f64) -> char {
+    if load > 0.0 { digit(load as f32) } else { '·' }
+}
+
+fn style(theme: &Theme, load: f64) -> ratatui::style::Style {
+    if load > 0.0 { theme.heat_ink(load as f32) } else { theme.dim() }
+}
+
+/// Draws a chip's number and place on the mean of the metric over its PEs.
+fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u16, u16), buf: &mut Buffer) {
+    let (app, theme) = (view.app, view.theme());
+    let metric = app.shown_metric();
+    let value = |pe: Pe| metric.value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
+    let values: Vec<f32> = Pe::of(chip).filter_map(value).collect();
+    let name = match area.width {
+        0..4 => chip.index().to_string(),
+        4..10 => format!("{:<2}", chip.index()),
+        _ => format!("{} ({x},{y})", chip.index()),
+    };
+    let (style, mark) = if values.is_empty() {
+        (theme.dim(), '·')
+    } else {
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        let fraction = app.scales.fraction(metric, mean);
+        (theme.heat(fraction), digit(fraction))
+    };
+    let width = usize::from(area.width);
+    let text = format!("{name:<fill$}{mark}", fill = width.saturating_sub(1));
+    put_at(buf, Rect { width: at.0 + area.width, height: at.1 + 1, ..area }, at, &text, style);
+    if app.selected.chip() == chip {
+        let number = chip.index().to_string();
+        put_at(
+            buf,
+            Rect { width: at.0 + area.width, height: at.1 + 1, ..area },
+            at,
+            &number,
+            theme.selected(),
+        );
+    }
+}
+
+/// Lists the links that were busiest in the last step.
+fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let mut links: Vec<&ChipLinkView> = board.links.iter().filter(|link| link.packets > 0).collect();
+    links.sort_by(|a, b| b.load.total_cmp(&a.load).then((a.from, a.to).cmp(&(b.from, b.to))));
+    let head = Line::styled("packets · bytes · busy · waited", theme.dim());
+    let mut rest = put_pair(buf, area, Line::styled("busiest links", theme.strong()), head);
+    for link in links.iter().take(LISTED) {
+        let name = format!("{} > {} {}", link.from, link.to, link.direction);
+        let figures = format!(
+            "{} · {} · {:.1} % · {}",
+            units::count(link.packets),
+            units::short_count(link.bytes),
+            100.0 * link.load,
+            units::time_us(link.waited_us)
+        );
+        rest = put_pair(buf, rest, Line::raw(name), Line::raw(figures));
+    }
+    if links.is_empty() {
+        put_line(buf, rest, Line::from(Span::styled("nothing has crossed a link yet", theme.dim())));
+    }
+}
