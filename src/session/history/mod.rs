@@ -145,6 +145,10 @@ impl History {
     }
 
     fn keep(&mut self, session: &mut Session) {
+        // Its judgements have been made since: this does not wait.
+        if let Some(last) = self.kept.back_mut() {
+            last.settle();
+        }
         let checkpoint = Checkpoint::take(session, &mut self.store);
         self.own_bytes += checkpoint.own_bytes();
         self.kept.push_back(checkpoint);

@@ -102,7 +102,9 @@ impl History {
         match unit {
             StepUnit::Event => now.checked_sub(count),
             StepUnit::TimeStep => self.step_boundary(now, 1, count),
-            StepUnit::Sequence => self.step_boundary(now, u64::from(session.work.sequence()), count),
+            StepUnit::Sequence => {
+                self.step_boundary(now, u64::from(session.work.constant().sequence()), count)
+            }
             StepUnit::Phase | StepUnit::Layer => self.inner_boundary(session, unit, now, count),
         }
     }
