@@ -73,3 +73,40 @@ fn again(session: &Session, programs: [Option<Arc<Program>>; 2]) -> [Option<Tick
         Some(machine.state().tick)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::machine::options::BankInterleave;
+    use crate::scene::LoadedScene;
+    use crate::session::build::build;
+    use crate::session::opening::STEPS;
+    use crate::session::pace::StepUnit;
+
+    #[test]
+    fn a_program_at_other_assumptions_is_the_one_that_the_mapper_writes_for_them() {
+        let loaded = LoadedScene::load(Path::new("scenes/lm_small.ron"), &[]).unwrap();
+        let mut cache = ModelCache::default();
+        let mut session = build(loaded, &mut cache).unwrap();
+        (0..STEPS).for_each(|_| drop(session.step(StepUnit::TimeStep)));
+        let own = session.program().assume.clone();
+        let [fast, slow] = own.memory_extremes(session.program().operating_point);
+        for assume in [Assume { branch_refill: 1, ..own.clone() }, fast, slow] {
+            let repriced = session.repriced(&assume).unwrap();
+            let mapped = Plan::with_assumptions(&session.loaded, &mut cache, &assume).unwrap().program;
+            assert!((&repriced.costs, &repriced.assume) == (&mapped.costs, &mapped.assume));
+            for (repriced, loaded) in repriced.pes.iter().zip(&session.program().pes) {
+                let images = repriced.as_ref().zip(loaded.as_ref());
+                assert!(images.is_none_or(|(repriced, own)| Arc::ptr_eq(&repriced.image, &own.image)));
+            }
+            let [repriced, mapped] = again(&session, [Some(Arc::new(repriced)), Some(mapped)]);
+            assert!(repriced.is_some() && repriced == mapped && repriced != Some(session.opening().ends()));
+        }
+        // These are places, which the mapper writes into the program.
+        let port = Assume { host_port: (6, 6), ..own.clone() };
+        let word = Assume { bank_interleave: BankInterleave::Word, ..own };
+        assert!([port, word].iter().all(|assume| session.repriced(assume).is_none()));
+    }
+}
