@@ -184,7 +184,7 @@ impl TaskState {
         &**settled
     }
 
-    /// Returns the state as it is now, with the judgements that are there; for what does not depend on them.
+    /// Returns the state without outstanding judgements, for what does not depend on them.
     pub fn constant(&self) -> &dyn Work {
         &*self.state
     }
@@ -222,7 +222,8 @@ impl TaskState {
         }
     }
 
-    /// Takes the outputs of a time step as [`Work::observe`] does, with the judgement on `worker` where that is worth it.
+    /// Takes the outputs of a time step as [`Work::observe`] does, judged by `worker` where that is
+    /// worth it.
     pub fn observe(&mut self, outputs: Vec<Vec<f32>>, now: (Tick, f64), worker: Option<&Worker>) {
         self.adopt();
         while self.pending.front().is_some_and(|oldest| oldest.promise.is_ended()) {

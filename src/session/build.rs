@@ -91,7 +91,8 @@ impl Plan {
 }
 
 impl Session {
-    /// Returns the program at other assumptions if they change times only; `None` if the scene has to be mapped again.
+    /// Returns the program at other assumptions if they change times only; `None` if the scene has
+    /// to be mapped again.
     pub(super) fn repriced(&self, assume: &Assume) -> Option<Program> {
         let program = self.program();
         let restart = EgruProgram::of(program)?.restart;

@@ -440,8 +440,8 @@ impl Session {
         self.work.current()
     }
 
-    /// Judges outputs on a second thread from now on, beside the next time steps, if there is a second core and
-    /// where a judgement takes long enough. Results are those of one thread.
+    /// Judges outputs on a second thread from now on, beside the next time steps, if there is a
+    /// second core and where a judgement takes long enough. Results are those of one thread.
     pub fn use_second_core(&mut self) {
         if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
             self.judge_beside(WORTH_A_THREAD);

@@ -132,7 +132,7 @@ pub trait Work: Any + Debug + Send + Sync {
     /// the batch. `now`: chip time and energy since the start, in ticks and J.
     fn observe(&mut self, outputs: &[Vec<f32>], now: (ChipTick, f64));
 
-    /// Returns the number of multiply-adds that [`Self::judge`]'s computation takes, about; 0 without one.
+    /// Returns about how many multiply-adds [`Self::judge`]'s computation takes; 0 without one.
     fn judging_cost(&self) -> u64 {
         0
     }

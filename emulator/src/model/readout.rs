@@ -192,7 +192,7 @@ fn eight(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(eight)
 }
 
-/// Transposes eight rows of eight bytes: blocks of 4 × 4, then 2 × 2, then single bytes change places.
+/// Transposes eight rows of eight bytes: blocks of 4 × 4, of 2 × 2, then bytes change places.
 fn transpose_square(mut rows: [u64; 8]) -> [u64; 8] {
     const LOW: [(usize, u64); 3] = [(4, 0xFFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)];
     for (step, low) in LOW {

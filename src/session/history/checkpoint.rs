@@ -50,7 +50,7 @@ impl Checkpoint {
         session.faults.restore(&self.faults);
     }
 
-    /// Waits for the judgements that were outstanding when it was taken, and frees what they are made of.
+    /// Waits for the judgements that were outstanding when it was taken, and frees their parts.
     pub fn settle(&mut self) {
         self.work.settle();
     }

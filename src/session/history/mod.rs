@@ -1,8 +1,8 @@
 //! The way back: an experiment's past, reached by going to a kept moment and running forward from there.
 //!
-//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint is kept, and of the
-//! steps that going back runs through again every one; when they take more memory than allowed, the oldest go, and what
-//! lies before the oldest is out of reach.
+//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint
+//! is kept, and every step end that going back passes; when they take more memory than allowed, the
+//! oldest go, and what lies before the oldest is out of reach.
 
 mod checkpoint;
 mod seek;

@@ -159,7 +159,7 @@ fn matrix(meter: Meter) -> Result<[Coefficients; Routine::ALL.len()], ListingErr
     Ok(all)
 }
 
-/// Functions of the committed listings, by source; each source is read once, when it is first asked for.
+/// Functions of the committed listings, by source; each source is read once, when first asked for.
 static FUNCTIONS: [OnceLock<Result<Vec<Function>, ListingError>>; SOURCES.len()] =
     [const { OnceLock::new() }; SOURCES.len()];
 
