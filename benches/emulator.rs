@@ -1,9 +1,10 @@
 //! How fast the emulator is: `cargo bench --bench emulator`.
 //!
-//! `token/…`: one time step, perplexity included: added where its times are known, and event by
-//! event. `reference`: the plain network in `net`, for scale. `conditions/…`: what breakpoints cost
-//! that are never hit. `history/…`: a token with the past kept, and a step back over one token, the
-//! furthest from a kept moment.
+//! `start/…`: from a scene's file to a session that is ready to run. `token/…`: one time step,
+//! perplexity included: added where its times are known, with the readout beside it on a second
+//! core, and event by event. `reference`: the plain network in `net`, for scale. `conditions/…`:
+//! what breakpoints cost that are never hit. `history/…`: a token with the past kept, and a step
+//! back over one token: the first runs up to three tokens again, the others restore what it kept.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 
@@ -30,9 +31,30 @@ fn step(session: &mut Session) {
     assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)), "the bench text is used up");
 }
 
+fn start(c: &mut Criterion) {
+    let mut group = c.benchmark_group("start");
+    for scene in ["lm.ron", "lm_small.ron", "dvs.ron"] {
+        group.bench_function(scene, |b| b.iter(|| session(scene).program().used_pes()));
+    }
+    group.finish();
+}
+
 fn emulator(c: &mut Criterion) {
     let mut group = c.benchmark_group("token");
     group.throughput(Throughput::Elements(1));
+    for scene in ["lm.ron", "what-if/pipelined.ron"] {
+        let mut fresh = session(scene);
+        fresh.use_second_core();
+        group.bench_function(format!("{scene}, readout beside"), |b| {
+            let mut session = fresh.clone();
+            b.iter(|| {
+                if session.steps() + 1 >= session.work().total_steps() {
+                    session = fresh.clone();
+                }
+                step(&mut session);
+            });
+        });
+    }
     for scene in ["lm.ron", "lm_small.ron"] {
         let fresh = session(scene);
         group.bench_function(scene, |b| {
@@ -160,6 +182,6 @@ fn history(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = emulator, conditions, history
+    targets = start, emulator, conditions, history
 }
 criterion_main!(benches);

@@ -122,6 +122,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     }
     let mut session = plan.start(loaded)?;
     session.run_exactly(args.exact);
+    session.use_second_core();
     let asked = args.asked();
     let mut points = points::points(&mut session, &asked)?;
     let Written { mut output, mut traced, mut tables, arrays } = Written::create(args, &session)?;

@@ -12,9 +12,10 @@ use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
 use crate::mapping;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
+use crate::mapping::egru::EgruProgram;
 use crate::mapping::options::Schedule;
 use crate::mapping::spiking::TickLength;
-use crate::mapping::{MapError, Placed, Request, map};
+use crate::mapping::{MapError, Placed, Request, map, reprice};
 use crate::model::Model;
 use crate::scene::{LoadedScene, Scene, SceneError};
 use crate::task::spikes::options::Tick;
@@ -86,6 +87,19 @@ impl Plan {
     /// The task, with what it needs beside the model: its text, its prompt, its samples.
     pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
         self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
+    }
+}
+
+impl Session {
+    /// Returns the program at other assumptions if they change times only; `None` if the scene has
+    /// to be mapped again.
+    pub(super) fn repriced(&self, assume: &Assume) -> Option<Program> {
+        let program = self.program();
+        let restart = EgruProgram::of(program)?.restart;
+        let Scene { chip, mapping, .. } = &self.loaded.scene;
+        let (network, dram) = (self.model.network(), Arc::clone(&program.dram));
+        let request = Request { network, dram, restart, chip, mapping, assume };
+        reprice(&request, program, &self.placed).ok()?
     }
 }
 

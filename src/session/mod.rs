@@ -3,6 +3,7 @@
 //! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
 //! next input, and the task the y that comes out.
 
+mod beside;
 pub mod build;
 mod cache;
 pub mod calibrate;
@@ -38,7 +39,7 @@ pub mod tune;
 pub mod verify;
 pub mod view;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
@@ -53,6 +54,7 @@ use crate::model::Model;
 use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
 
+use beside::{TaskState, WORTH_A_THREAD, Worker};
 use energy::{Energy, EnergyParts, Meter};
 use fault_plan::FaultPlan;
 use opening::Opening;
@@ -96,7 +98,9 @@ pub struct Session {
     model: Model,
     placed: Vec<crate::mapping::Placed>,
     machine: Machine,
-    work: Box<dyn Work>,
+    work: TaskState,
+    /// Thread that judges outputs beside the chip; `None` to judge them on the session's own.
+    judging: Option<Arc<Worker>>,
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(PopulationId, PhaseId)>,
@@ -126,7 +130,8 @@ impl Session {
             model,
             placed,
             machine,
-            work,
+            work: TaskState::new(work),
+            judging: None,
             stats,
             last_event,
             ended_phase,
@@ -193,9 +198,10 @@ impl Session {
         self.opening.note(self.stats.steps, &self.machine);
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
-        self.work.observe(&outputs, (self.machine.state().tick, energy.energy_j));
+        let now = (self.machine.state().tick, energy.energy_j);
+        self.work.observe(outputs, now, self.judging.as_deref());
         if let Some(tape) = &mut self.tape {
-            tape.step(&mut self.machine, self.work.kind().step_word);
+            tape.step(&mut self.machine, self.work.constant().kind().step_word);
         }
     }
 
@@ -208,7 +214,7 @@ impl Session {
         }
         let all = (0..program.populations.len()).flat_map(|population| self.machine.output_of(population, 0));
         let mut outputs = vec![all.collect()];
-        let traced = self.work.traced();
+        let traced = self.work.constant().traced();
         if !traced.is_empty() {
             outputs.push(
                 traced.iter().map(|&(population, neuron)| self.potential(population, neuron)).collect(),
@@ -368,8 +374,8 @@ impl Session {
     }
 
     fn at_sequence_end(&self) -> bool {
-        self.steps().is_multiple_of(u64::from(self.work.sequence()))
-            || self.steps() == self.work.total_steps()
+        let work = self.work.constant();
+        self.steps().is_multiple_of(u64::from(work.sequence())) || self.steps() == work.total_steps()
     }
 
     /// The phase that the last PE of a layer ended last, and that layer; none before the first.
@@ -394,8 +400,9 @@ impl Session {
 
     /// Completed sequences; a shorter last one counts when the input has ended.
     pub fn sequences(&self) -> u64 {
-        let length = u64::from(self.work.sequence());
-        let ended = self.steps() == self.work.total_steps() && !self.steps().is_multiple_of(length);
+        let work = self.work.constant();
+        let length = u64::from(work.sequence());
+        let ended = self.steps() == work.total_steps() && !self.steps().is_multiple_of(length);
         self.steps() / length + u64::from(ended)
     }
 
@@ -429,9 +436,22 @@ impl Session {
         &self.placed
     }
 
-    /// What the network is used for.
+    /// Returns the state of the task, and waits for its judgement of the last step.
     pub fn work(&self) -> &dyn Work {
-        &*self.work
+        self.work.current()
+    }
+
+    /// Judges outputs on a second thread from now on, beside the next time steps, if there is a
+    /// second core and where a judgement takes long enough. Results are those of one thread.
+    pub fn use_second_core(&mut self) {
+        if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
+            self.judge_beside(WORTH_A_THREAD);
+        }
+    }
+
+    /// Judges outputs on a second thread where a judgement takes at least `least` multiply-adds.
+    fn judge_beside(&mut self, least: u64) {
+        self.judging = Worker::start(least).map(Arc::new);
     }
 
     /// Where the run stands, as far as its task shows it.

@@ -5,7 +5,8 @@
 //! chip's value is not public, and the inner loop of every kernel pays it. How long a core waits
 //! for its SRAM, and the pace of DMA and DRAM, are not public either;
 //! [`Assume::memory_extremes`] has what is published about them. The first steps of the run are
-//! run again on chips with the extremes, and the ratio of their times scales the whole run. Few
+//! run again on chips with the extremes, and the ratio of their times scales the whole run. A
+//! program on another chip shares the images of the session's where only times differ. Few
 //! steps are enough: what `CsrRow` costs does not depend on the data, and with kernels whose
 //! cost does, the ratio hardly moves (docs/report.md).
 
@@ -16,6 +17,7 @@ use super::build::{ModelCache, Plan};
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Machine;
 use crate::machine::options::Assume;
+use crate::machine::program::Program;
 use crate::scene::SceneError;
 
 /// Extremes of the branch refill, in cycles.
@@ -42,20 +44,69 @@ pub fn ranges(session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges
         return Ok(None);
     }
     let own = &session.program().assume;
-    let mut time = |assume: &Assume| -> Result<f64, SceneError> {
-        let ticks = if assume == own { ends } else { again(session, cache, assume)? };
-        Ok(us(session.tick()) * (ticks as f64 / ends as f64))
+    let mut other = |assume: &Assume| -> Result<Option<Arc<Program>>, SceneError> {
+        (assume != own).then(|| program(session, cache, assume)).transpose()
     };
     let [least, most] = REFILLS.map(|branch_refill| Assume { branch_refill, ..own.clone() });
     let [fast, slow] = own.memory_extremes(session.program().operating_point);
-    Ok(Some(Ranges { refill: [time(&least)?, time(&most)?], memory: [time(&fast)?, time(&slow)?] }))
+    let refill = [other(&least)?, other(&most)?];
+    let memory = [other(&fast)?, other(&slow)?];
+    let (refill, memory) = rayon::join(|| again(session, refill), || again(session, memory));
+    let time = |ticks: Option<Tick>| us(session.tick()) * (ticks.unwrap_or(ends) as f64 / ends as f64);
+    Ok(Some(Ranges { refill: refill.map(time), memory: memory.map(time) }))
 }
 
-/// Returns the ticks that the same steps take with other assumptions.
-fn again(session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Tick, SceneError> {
-    let plan = Plan::with_assumptions(&session.loaded, cache, assume)?;
-    let mut machine = Machine::new(Arc::clone(&plan.program));
+/// Returns the session's program on a chip with other assumptions.
+fn program(session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result<Arc<Program>, SceneError> {
+    match session.repriced(assume) {
+        Some(program) => Ok(Arc::new(program)),
+        None => Ok(Plan::with_assumptions(&session.loaded, cache, assume)?.program),
+    }
+}
+
+/// Returns the ticks that the first steps of a session take with each of two programs.
+fn again(session: &Session, programs: [Option<Arc<Program>>; 2]) -> [Option<Tick>; 2] {
     let opening = session.opening();
-    machine.run(&opening.steps(), opening.count());
-    Ok(machine.state().tick)
+    programs.map(|program| {
+        let mut machine = Machine::new(program?);
+        machine.run(&opening.steps(), opening.count());
+        Some(machine.state().tick)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::machine::options::BankInterleave;
+    use crate::scene::LoadedScene;
+    use crate::session::build::build;
+    use crate::session::opening::STEPS;
+    use crate::session::pace::StepUnit;
+
+    #[test]
+    fn a_program_at_other_assumptions_is_the_one_that_the_mapper_writes_for_them() {
+        let loaded = LoadedScene::load(Path::new("scenes/lm_small.ron"), &[]).unwrap();
+        let mut cache = ModelCache::default();
+        let mut session = build(loaded, &mut cache).unwrap();
+        (0..STEPS).for_each(|_| drop(session.step(StepUnit::TimeStep)));
+        let own = session.program().assume.clone();
+        let [fast, slow] = own.memory_extremes(session.program().operating_point);
+        for assume in [Assume { branch_refill: 1, ..own.clone() }, fast, slow] {
+            let repriced = session.repriced(&assume).unwrap();
+            let mapped = Plan::with_assumptions(&session.loaded, &mut cache, &assume).unwrap().program;
+            assert!((&repriced.costs, &repriced.assume) == (&mapped.costs, &mapped.assume));
+            for (repriced, loaded) in repriced.pes.iter().zip(&session.program().pes) {
+                let images = repriced.as_ref().zip(loaded.as_ref());
+                assert!(images.is_none_or(|(repriced, own)| Arc::ptr_eq(&repriced.image, &own.image)));
+            }
+            let [repriced, mapped] = again(&session, [Some(Arc::new(repriced)), Some(mapped)]);
+            assert!(repriced.is_some() && repriced == mapped && repriced != Some(session.opening().ends()));
+        }
+        // These are places, which the mapper writes into the program.
+        let port = Assume { host_port: (6, 6), ..own.clone() };
+        let word = Assume { bank_interleave: BankInterleave::Word, ..own };
+        assert!([port, word].iter().all(|assume| session.repriced(assume).is_none()));
+    }
 }

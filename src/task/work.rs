@@ -97,6 +97,12 @@ pub struct SpikeCounts<'a> {
     pub passed: &'a [u64],
 }
 
+/// Part of an answer that depends on the outputs alone; what it holds is up to the task.
+pub type Judgement = Box<dyn Any + Send + Sync>;
+
+/// Computation of a [`Judgement`], for any thread.
+pub type Judge = Box<dyn FnOnce() -> Judgement + Send>;
+
 /// State of a task while the chip runs. A copy of it is a checkpoint: what does not
 /// change is shared.
 pub trait Work: Any + Debug + Send + Sync {
@@ -125,6 +131,24 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Takes what the last layer sent in the oldest time step without an answer, for each sample of
     /// the batch. `now`: chip time and energy since the start, in ticks and J.
     fn observe(&mut self, outputs: &[Vec<f32>], now: (ChipTick, f64));
+
+    /// Returns about how many multiply-adds [`Self::judge`]'s computation takes; 0 without one.
+    fn judging_cost(&self) -> u64 {
+        0
+    }
+
+    /// Returns the part of [`Self::observe`] that reads nothing but `outputs`, to be computed on
+    /// another thread; `None` if all of it needs the state.
+    ///
+    /// [`Self::conclude`] takes its result. Until then [`Self::next_rows`] may be called, and gives
+    /// `None` where it needs the answer.
+    fn judge(&self, _outputs: &[Vec<f32>]) -> Option<Judge> {
+        None
+    }
+
+    /// Takes the judgement of the oldest time step without an answer, in place of
+    /// [`Self::observe`].
+    fn conclude(&mut self, _judgement: &Judgement, _now: (ChipTick, f64)) {}
 
     /// Returns neurons, as population and number, whose state is wanted with the outputs, as
     /// a row behind those of the batch.

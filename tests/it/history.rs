@@ -144,6 +144,19 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
 }
 
 #[test]
+fn steps_back_keep_the_step_ends_that_they_run_through() {
+    let mut walker = Walker::new("scenes/lm_small.ron", &[]);
+    walker.steps(12);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        walker.history.back(&mut walker.session, StepUnit::TimeStep, 1).unwrap();
+        seen.push((walker.at().steps, walker.history.moments()));
+    }
+    // The start, 4, 8 and 12 were kept; the way from 8 to 11 leads past 9 and 10.
+    assert_eq!(seen, [(11, 7), (10, 7), (9, 7), (8, 7)]);
+}
+
+#[test]
 fn a_random_walk_meets_the_same_places_again() {
     walk("scenes/lm_small.ron", &[], 600);
 }

@@ -100,14 +100,18 @@ impl WithSimd for Scatter<'_> {
             let source = source as usize;
             let span = part.start[source] as usize..part.start[source + 1] as usize;
             let (rows, values) = (&part.row[span.clone()], &part.value[span]);
-            let (mut rows, mut values) = (rows.chunks_exact(4), values.chunks_exact(4));
-            // The rows of a column are different ones.
-            for (rows, values) in (&mut rows).zip(&mut values) {
-                let at: [usize; 4] = std::array::from_fn(|i| usize::from(rows[i]) % ROWS);
-                let new: [f32; 4] = std::array::from_fn(|i| values[i].mul_add(event, sums[at[i]]));
-                (0..4).for_each(|i| sums[at[i]] = new[i]);
+            let (row_groups, rows) = rows.as_chunks::<4>();
+            let (value_groups, values) = values.as_chunks::<4>();
+            // The rows of a column are different ones. Closures of arrays are not always inlined,
+            // and then each multiply-add is a call.
+            for (&[i, j, k, l], &[a, b, c, d]) in row_groups.iter().zip(value_groups) {
+                let (i, j) = (usize::from(i) % ROWS, usize::from(j) % ROWS);
+                let (k, l) = (usize::from(k) % ROWS, usize::from(l) % ROWS);
+                let (a, b) = (a.mul_add(event, sums[i]), b.mul_add(event, sums[j]));
+                let (c, d) = (c.mul_add(event, sums[k]), d.mul_add(event, sums[l]));
+                (sums[i], sums[j], sums[k], sums[l]) = (a, b, c, d);
             }
-            for (&row, &value) in rows.remainder().iter().zip(values.remainder()) {
+            for (&row, &value) in rows.iter().zip(values) {
                 let sum = &mut sums[usize::from(row) % ROWS];
                 *sum = value.mul_add(event, *sum);
             }

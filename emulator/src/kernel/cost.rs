@@ -138,7 +138,7 @@ pub struct KernelCosts {
     barrier_poll: Cycles,
     matrix: [Coefficients; Routine::ALL.len()],
     delivery: events::Delivery,
-    accesses: access::Accesses,
+    accesses: &'static access::Accesses,
     arriving: Box<arrivals::Arriving>,
     spikes: Box<spikes::Spikes>,
 }
@@ -220,7 +220,7 @@ impl KernelCosts {
 
     /// Loads and stores in SRAM.
     pub fn accesses(&self) -> &access::Accesses {
-        &self.accesses
+        self.accesses
     }
 
     /// What a matrix kernel's cost is made of.

@@ -4,6 +4,7 @@
 //! what the chip computes then follows from these bytes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -92,7 +93,7 @@ impl Images {
     pub fn of(program: &Program) -> Self {
         let mut images = Self::default();
         for pe in program.places() {
-            for (address, words) in program.pe(pe).into_iter().flat_map(|loaded| &loaded.image) {
+            for (address, words) in program.pe(pe).into_iter().flat_map(|loaded| loaded.image.iter()) {
                 images.put(pe, ImageRange { address: *address, words: words.clone() });
             }
         }
@@ -153,7 +154,8 @@ impl Program {
         self.images_replaced = true;
         for (pe, ranges) in &images.0 {
             if let Some(Some(loaded)) = self.pes.get_mut(pe.index()) {
-                loaded.image = ranges.iter().map(|range| (range.address, range.words.clone())).collect();
+                let image = ranges.iter().map(|range| (range.address, range.words.clone()));
+                loaded.image = Arc::new(image.collect());
             }
         }
         Ok(())

@@ -247,8 +247,8 @@ pub struct PeProgram {
     pub slots: Vec<Slot>,
     /// Its memory map, ascending.
     pub regions: Vec<Region>,
-    /// Words that the host writes before the start.
-    pub image: Image,
+    /// Words that the host writes before the start; copies of the program share them.
+    pub image: Arc<Image>,
     /// Debug log: first byte and size.
     pub log: (u32, u32),
     /// FIFO of the event router's packets: first byte and size; 0 bytes where there is none.

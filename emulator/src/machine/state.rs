@@ -436,7 +436,7 @@ impl State {
         let counts = active.iter_mut().zip(&mut products);
         for ((pe, (active, products)), loaded) in pes.iter_mut().zip(counts).zip(&program.pes) {
             let Some(loaded) = loaded else { continue };
-            for (address, words) in &loaded.image {
+            for (address, words) in loaded.image.iter() {
                 pe.sram.set_words(*address, words);
             }
             let entry = program.timer.as_ref().map_or(ENTRY_BYTES, |timer| 4 * timer.entry_words);

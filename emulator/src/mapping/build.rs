@@ -268,7 +268,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let shared = hosted.values().all(|layers| layers.len() == 1);
     let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let rules = layer_rules(request, &placed, &costs, &common);
+    let rules = layer_rules(request, &placed, &costs, common.copies);
     let layers = populations(request, &placed);
     let board = Arc::new(request.chip.chips());
     let mut pes: Vec<Option<PeProgram>> = vec![None; board.chips() * PE_COUNT];
@@ -307,6 +307,28 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         detail: Arc::new(EgruProgram { layers: rules, restart: request.restart }),
     };
     Ok((program, placed))
+}
+
+/// Returns a mapped program at other assumptions, those of `request`; all else of `request` is what
+/// `program` and `placed` were mapped from. The images are shared.
+///
+/// `None` if the assumptions change more than times: then [`map`] has to write the program again.
+///
+/// # Errors
+///
+/// Fails if the committed listings cannot be read.
+pub fn reprice(
+    request: &Request<'_>,
+    program: &Program,
+    placed: &[Placed],
+) -> Result<Option<Program>, MapError> {
+    let (before, now) = (&program.assume, request.assume);
+    let Some(detail) = EgruProgram::of(program) else { return Ok(None) };
+    let places = |assume: &Assume| (assume.bank_interleave, assume.router_ports, assume.host_port);
+    let costs = Costs::new(now, request.chip.waiting)?;
+    let rules = layer_rules(request, placed, &costs, copies(request.mapping));
+    let same = places(before) == places(now) && rules == detail.layers;
+    Ok(same.then(|| Program { costs, assume: now.clone(), ..program.clone() }))
 }
 
 /// Says what a PE receives: values of its layers and those below, and messages to its slots.
@@ -417,7 +439,7 @@ fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     populations
 }
 
-fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, common: &Common) -> Vec<LayerRules> {
+fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, copies: Copies) -> Vec<LayerRules> {
     let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
@@ -425,7 +447,7 @@ fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, common: 
         point: request.chip.operating_point,
         overlap_recurrent: request.mapping.overlap_recurrent,
         mapping: request.mapping,
-        copies: common.copies,
+        copies,
         restart: request.restart,
     };
     let margins = margins(request.network, placed, &timing);

@@ -13,6 +13,8 @@
     reason = "only inlined is `mul_add` compiled with the dispatched instructions"
 )]
 
+use std::sync::{Arc, OnceLock};
+
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -28,7 +30,10 @@ const TILE: usize = 64;
 /// A model's decoder, laid out for speed.
 #[derive(Clone, Debug)]
 pub struct Readout {
-    table: Table,
+    /// Empty until it is needed for the first time.
+    table: OnceLock<Table>,
+    /// Model that the table is made of when it is needed; `None` where it was made at once.
+    model: Option<Arc<LanguageModel>>,
     bias: Vec<f32>,
     scale: f32,
     projection: Option<ProjectionLayer>,
@@ -46,6 +51,13 @@ enum Table {
 }
 
 impl Table {
+    fn of(model: &LanguageModel) -> Self {
+        match model.decoder.weights.as_ref().unwrap_or(&model.embedding).values() {
+            Values::Int8 { q, scale } => Self::Int8 { q: transpose_bytes(q.view()), scale: scale.clone() },
+            Values::Float(values) => Self::Float(transpose(values.view())),
+        }
+    }
+
     /// Returns the width of a row and the number of words.
     fn dim(&self) -> (usize, usize) {
         match self {
@@ -59,19 +71,40 @@ impl Readout {
     /// The decoder of a model. Takes as much memory as the model's embedding.
     pub fn new(model: &LanguageModel) -> Self {
         let decoder = &model.decoder;
-        let table = match decoder.weights.as_ref().unwrap_or(&model.embedding).values() {
-            Values::Int8 { q, scale } => Table::Int8 { q: transpose(q.view()), scale: scale.clone() },
-            Values::Float(values) => Table::Float(transpose(values.view())),
-        };
         let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
-        Self { table, bias, scale: decoder.scale, projection }
+        let table = OnceLock::from(Table::of(model));
+        Self { table, model: None, bias, scale: decoder.scale, projection }
+    }
+
+    /// The decoder of a model, whose table is made by the first prediction.
+    pub fn when_needed(model: &Arc<LanguageModel>) -> Self {
+        let decoder = &model.decoder;
+        let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
+        let model = Some(Arc::clone(model));
+        Self { table: OnceLock::new(), model, bias, scale: decoder.scale, projection }
+    }
+
+    fn table(&self) -> &Table {
+        let none = || Table::Float(Array2::default((0, 0)));
+        self.table.get_or_init(|| self.model.as_deref().map_or_else(none, Table::of))
+    }
+
+    /// Returns the number of weights, those of the projection left out.
+    pub fn weights(&self) -> usize {
+        let of_model = |model: &Arc<LanguageModel>| {
+            let weights = model.decoder.weights.as_ref().unwrap_or(&model.embedding);
+            weights.width() * weights.words()
+        };
+        let of_table = || self.table().dim().0 * self.table().dim().1;
+        self.model.as_ref().map_or_else(of_table, of_model)
     }
 
     /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
     pub fn predict(&self, y: &[f32]) -> Prediction {
         let projected = self.projection.as_ref().map(|projection| project(projection, y));
         let y = projected.as_deref().unwrap_or(y);
-        let (width, words) = self.table.dim();
+        let table = self.table();
+        let (width, words) = table.dim();
         let active: Vec<(usize, f32)> = y
             .iter()
             .take(width)
@@ -80,7 +113,7 @@ impl Readout {
             .map(|(unit, &y)| (unit, y * self.scale))
             .collect();
         let mut logits = vec![0.0_f32; words];
-        match &self.table {
+        match table {
             Table::Int8 { q, scale } => {
                 Arch::new().dispatch(Add { table: q.view(), active: &active, out: &mut logits });
                 for ((logit, scale), bias) in logits.iter_mut().zip(scale).zip(&self.bias) {
@@ -125,6 +158,51 @@ fn transpose<T: Copy + Default>(values: ArrayView2<'_, T>) -> Array2<T> {
         }
     }
     out
+}
+
+/// Returns the transpose of bytes in memory order, moved in squares of eight.
+fn transpose_bytes(values: ArrayView2<'_, i8>) -> Array2<i8> {
+    let (rows, columns) = values.dim();
+    let Some(from) = values.to_slice() else { return transpose(values) };
+    let from: &[u8] = bytemuck::cast_slice(from);
+    let mut out = vec![0_i8; rows * columns];
+    let to: &mut [u8] = bytemuck::cast_slice_mut(&mut out);
+    let (whole_rows, whole_columns) = (rows / 8 * 8, columns / 8 * 8);
+    for row in (0..whole_rows).step_by(8) {
+        for column in (0..whole_columns).step_by(8) {
+            let square = std::array::from_fn(|i| eight(from, (row + i) * columns + column));
+            for (i, bytes) in transpose_square(square).into_iter().enumerate() {
+                to[(column + i) * rows + row..][..8].copy_from_slice(&bytes.to_le_bytes());
+            }
+        }
+    }
+    let beside = (0..whole_rows).flat_map(|row| (whole_columns..columns).map(move |column| (row, column)));
+    let below = (whole_rows..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    for (row, column) in beside.chain(below) {
+        to[column * rows + row] = from[row * columns + column];
+    }
+    // The lengths are equal, so that the shape always fits.
+    Array2::from_shape_vec((columns, rows), out).unwrap_or_default()
+}
+
+/// Returns eight bytes as a number, the first of them lowest.
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
+}
+
+/// Transposes eight rows of eight bytes: blocks of 4 × 4, of 2 × 2, then bytes change places.
+fn transpose_square(mut rows: [u64; 8]) -> [u64; 8] {
+    const LOW: [(usize, u64); 3] = [(4, 0xFFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)];
+    for (step, low) in LOW {
+        for i in (0..8).filter(|i| i & step == 0) {
+            let change = (rows[i] >> (8 * step) ^ rows[i + step]) & low;
+            rows[i] ^= change << (8 * step);
+            rows[i + step] ^= change;
+        }
+    }
+    rows
 }
 
 /// `out[word] = Σ table[unit][word] · value` over the active units in ascending order, each step fused.
@@ -185,8 +263,11 @@ impl WithSimd for Exponentials<'_> {
         let mut sum = 0.0;
         let mut groups = logits.chunks_exact(LANES);
         for group in &mut groups {
-            let exponentials = lanes::exp(std::array::from_fn(|lane| group[lane] - greatest));
-            for exponential in exponentials {
+            let mut below = [0.0; LANES];
+            for (below, logit) in below.iter_mut().zip(group) {
+                *below = logit - greatest;
+            }
+            for exponential in lanes::exp(below) {
                 sum += f64::from(exponential);
             }
         }
@@ -274,6 +355,27 @@ mod tests {
         }
         let total: f64 = (0..2000).map(|word| f64::from(prediction.probability(word))).sum();
         assert!((total - 1.0).abs() < 1e-5, "{total}");
+    }
+
+    #[test]
+    fn bytes_are_transposed_whatever_the_shape() {
+        for (rows, columns) in [(0, 5), (3, 2), (8, 8), (16, 24), (19, 8), (8, 21), (45, 37)] {
+            let values = Array2::from_shape_fn((rows, columns), |(row, column)| {
+                ((row * 37 + column * 11 + row * column) % 251) as u8 as i8
+            });
+            let transposed = transpose_bytes(values.view());
+            assert!(transposed.is_standard_layout() && transposed == values.t(), "{rows} × {columns}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_made_when_needed_is_that_made_at_once() {
+        let model = Arc::new(small());
+        let (at_once, later) = (Readout::new(&model), Readout::when_needed(&model));
+        assert_eq!(later.weights(), at_once.weights());
+        assert!(later.table.get().is_none());
+        let y = sparse(model.embedding.width());
+        assert_eq!(later.predict(&y), at_once.predict(&y));
     }
 
     #[test]

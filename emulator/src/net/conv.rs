@@ -5,12 +5,18 @@
 //! fused); the bias comes last, then the result is rounded to single. This is the host's part: it may be as good as that, and
 //! in single precision thousands of terms would leave errors above 1e-5. Inputs that are 0 and places outside of the map are
 //! left out, which changes no bit: a sum that began with +0 never becomes −0 by adding ±0. Weights and inputs are expected to be finite.
+//! Outputs are computed eight side by side, each with its own chain.
 //!
 //! Arrays are `ndarray`'s. Its `dot` is not used, because it chooses the order of its sums itself.
 
 #![allow(clippy::needless_pass_by_value, reason = "a view is as small as a reference to it")]
+#![allow(
+    clippy::inline_always,
+    reason = "only inlined is the code compiled with the dispatched instructions"
+)]
 
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, ArrayView3, ArrayView4, Axis, Slice};
+use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
 /// Sizes that do not go together.
@@ -96,10 +102,14 @@ impl Conv2d {
         let (rows, columns) = (self.shape.side(rows), self.shape.side(columns));
         let mut out = Array3::zeros((self.shape.outputs, rows, columns));
         let mut sums = vec![0.0_f64; self.shape.outputs];
+        let mut products = Vec::new();
+        // Maps and weights are in memory order: a view for each tap would cost more than its reads.
+        let (x, weights) = (x.as_standard_layout(), self.weight.as_slice().unwrap_or_default());
         let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         for ((row, column), out) in places.zip(out.lanes_mut(Axis(0))) {
-            sums.fill(0.0);
-            self.place(x, row, column, &mut sums);
+            products.clear();
+            self.place(x.view(), row, column, &mut products);
+            Arch::new().dispatch(Sums { products: &products, weights, sums: &mut sums });
             for ((out, sum), bias) in out.into_iter().zip(&sums).zip(&self.bias) {
                 *out = (sum + f64::from(*bias)) as f32;
             }
@@ -107,23 +117,21 @@ impl Conv2d {
         out
     }
 
-    /// Sums of all outputs at one place, without bias.
-    fn place(&self, x: ArrayView3<'_, f32>, row: usize, column: usize, sums: &mut [f64]) {
+    /// Lists the inputs at one place that are not 0, in the order of the sums.
+    fn place(&self, x: ArrayView3<'_, f32>, row: usize, column: usize, products: &mut Vec<Products>) {
         let ConvShape { outputs, kernel, stride, padding, .. } = self.shape;
         let (_, rows, columns) = x.dim();
         let inside = |at: usize, tap: usize, side: usize| {
             (at * stride + tap).checked_sub(padding).filter(|&i| i < side)
         };
-        for (map, weight) in x.outer_iter().zip(self.weight.outer_iter()) {
-            // A channel's weights are in memory order: a view for each tap would cost more than its
-            // reads.
-            let weight = weight.to_slice().unwrap_or_default();
+        let maps = x.to_slice().unwrap_or_default().chunks((rows * columns).max(1)).take(self.shape.inputs);
+        for (channel, map) in maps.enumerate() {
             for tap_row in 0..kernel {
                 let Some(r) = inside(row, tap_row, rows) else { continue };
                 for tap in 0..kernel {
                     let Some(c) = inside(column, tap, columns) else { continue };
-                    let first = (tap_row * kernel + tap) * outputs;
-                    add(sums, map[[r, c]], weight.get(first..first + outputs).unwrap_or_default());
+                    let first = ((channel * kernel + tap_row) * kernel + tap) * outputs;
+                    products.extend(Products::of(map[r * columns + c], first));
                 }
             }
         }
@@ -166,21 +174,67 @@ impl Linear {
 
     /// Returns the output, `[outputs]`, for `x`, `[inputs]`; missing inputs count as 0.
     pub fn forward<'x>(&self, x: impl IntoIterator<Item = &'x f32>) -> Vec<f32> {
-        let mut sums = vec![0.0_f64; self.outputs()];
-        for (&value, weights) in x.into_iter().zip(self.weight.outer_iter()) {
-            add(&mut sums, value, weights.to_slice().unwrap_or_default());
-        }
+        let (mut sums, outputs) = (vec![0.0_f64; self.outputs()], self.outputs());
+        let inputs = (0..self.inputs()).zip(x);
+        let products: Vec<Products> =
+            inputs.filter_map(|(input, &value)| Products::of(value, input * outputs)).collect();
+        let weights = self.weight.as_slice().unwrap_or_default();
+        Arch::new().dispatch(Sums { products: &products, weights, sums: &mut sums });
         sums.iter().zip(&self.bias).map(|(sum, bias)| (sum + f64::from(*bias)) as f32).collect()
     }
 }
 
-/// One input's products with its weights, each onto its own sum.
-#[inline]
-fn add(sums: &mut [f64], value: f32, weights: &[f32]) {
-    if value != 0.0 {
-        // Slices, not `ndarray`'s `Zip`, which takes several times as long here.
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += f64::from(*weight) * f64::from(value);
+/// An input and its products with the weights of all outputs.
+#[derive(Clone, Copy, Debug)]
+struct Products {
+    /// The input, which is not 0.
+    value: f64,
+    /// Position of its first weight.
+    first: usize,
+}
+
+impl Products {
+    /// Takes an input whose weights begin at `first`; `None` if it is 0.
+    #[inline]
+    fn of(value: f32, first: usize) -> Option<Self> {
+        (value != 0.0).then(|| Self { value: f64::from(value), first })
+    }
+}
+
+/// Outputs whose sums are kept in registers while all products are added.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Sums of all outputs: each from +0, its products in the order of the list.
+struct Sums<'a> {
+    products: &'a [Products],
+    weights: &'a [f32],
+    sums: &'a mut [f64],
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { products, weights, sums } = self;
+        let (groups, rest) = sums.as_chunks_mut::<SIDE_BY_SIDE>();
+        let whole = groups.len() * SIDE_BY_SIDE;
+        for (group, sums) in groups.iter_mut().enumerate() {
+            let mut chains = [0.0_f64; SIDE_BY_SIDE];
+            for &Products { value, first } in products {
+                let weights = weights.get(first + group * SIDE_BY_SIDE..).unwrap_or_default();
+                let Some(weights) = weights.first_chunk::<SIDE_BY_SIDE>() else { break };
+                for (chain, weight) in chains.iter_mut().zip(weights) {
+                    *chain += f64::from(*weight) * value;
+                }
+            }
+            *sums = chains;
+        }
+        for (output, sum) in rest.iter_mut().enumerate() {
+            *sum = 0.0;
+            for &Products { value, first } in products {
+                *sum += f64::from(weights.get(first + whole + output).copied().unwrap_or(0.0)) * value;
+            }
         }
     }
 }

@@ -19,7 +19,15 @@ pub const LANES: usize = 8;
 pub fn exp(x: [f32; LANES]) -> [f32; LANES] {
     // Beyond, a power of two is no single any more, or there is a NaN.
     let near = x.iter().fold(true, |near, x| near & (x.abs() < 80.0));
-    if near { each(x, |x| near_exp(x)) } else { each(x, libm::expf) }
+    if !near {
+        return each(x, libm::expf);
+    }
+    // A closure is not always inlined.
+    let mut out = x;
+    for x in &mut out {
+        *x = near_exp(*x);
+    }
+    out
 }
 
 /// Returns the hyperbolic tangent of each number, as `libm::tanhf` gives it.
@@ -27,7 +35,14 @@ pub fn exp(x: [f32; LANES]) -> [f32; LANES] {
 pub fn tanh(x: [f32; LANES]) -> [f32; LANES] {
     let easy = |x: f32| (x.abs() <= 10.0) & (x.abs() >= f32::MIN_POSITIVE);
     let easy = x.iter().fold(true, |all, &x| all & easy(x));
-    if easy { each(x, |x| near_tanh(x)) } else { each(x, libm::tanhf) }
+    if !easy {
+        return each(x, libm::tanhf);
+    }
+    let mut out = x;
+    for x in &mut out {
+        *x = near_tanh(*x);
+    }
+    out
 }
 
 /// Returns `f` of each number. (Arrays' own `map` is not always inlined.)

@@ -111,6 +111,7 @@ impl Runner {
         };
         let session = session.and_then(|mut session| {
             self.points.take_over(&mut session)?;
+            session.use_second_core();
             Ok(session)
         });
         match session {

@@ -6,31 +6,35 @@ use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::pages::PageStore;
 use crate::machine::queue::Event;
 use crate::session::Session;
+use crate::session::beside::TaskState;
 use crate::session::stats::Stats;
-use crate::task::Work;
 
 /// All of a session that changes.
 #[derive(Clone, Debug)]
 pub(super) struct Checkpoint {
     pub at: Position,
     machine: MachineCheckpoint,
-    work: Box<dyn Work>,
+    work: TaskState,
     stats: Stats,
     last_event: Option<Event>,
     ended_phase: Option<(PopulationId, PhaseId)>,
     faults: Vec<bool>,
+    own_bytes: usize,
 }
 
 impl Checkpoint {
     pub fn take(session: &mut Session, store: &mut PageStore) -> Self {
+        let machine = session.machine.checkpoint(store);
+        let own_bytes = machine.own_bytes() + session.stats.own_bytes() + session.work.own_bytes();
         Self {
             at: Position::of(session),
-            machine: session.machine.checkpoint(store),
+            machine,
             work: session.work.clone(),
             stats: session.stats.clone(),
             last_event: session.last_event,
             ended_phase: session.ended_phase,
             faults: session.faults.done(),
+            own_bytes,
         }
     }
 
@@ -46,6 +50,11 @@ impl Checkpoint {
         session.faults.restore(&self.faults);
     }
 
+    /// Waits for the judgements that were outstanding when it was taken, and frees their parts.
+    pub fn settle(&mut self) {
+        self.work.settle();
+    }
+
     /// The machine's part.
     pub fn machine(&self) -> &MachineCheckpoint {
         &self.machine
@@ -53,6 +62,6 @@ impl Checkpoint {
 
     /// Bytes that it does not share with others, pages left out: about.
     pub fn own_bytes(&self) -> usize {
-        self.machine.own_bytes() + self.stats.own_bytes() + self.work.own_bytes()
+        self.own_bytes
     }
 }

@@ -1,7 +1,8 @@
 //! The way back: an experiment's past, reached by going to a kept moment and running forward from there.
 //!
-//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint is kept; when
-//! they take more memory than allowed, the oldest go, and what lies before the oldest is out of reach.
+//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint
+//! is kept, and every step end that going back passes; when they take more memory than allowed, the
+//! oldest go, and what lies before the oldest is out of reach.
 
 mod checkpoint;
 mod seek;
@@ -145,11 +146,15 @@ impl History {
     }
 
     fn keep(&mut self, session: &mut Session) {
+        // Its judgements have been made since: this does not wait.
+        if let Some(last) = self.kept.back_mut() {
+            last.settle();
+        }
         let checkpoint = Checkpoint::take(session, &mut self.store);
         self.own_bytes += checkpoint.own_bytes();
-        self.kept.push_back(checkpoint);
-        let budget = self.options.memory_mib as usize * 1024 * 1024;
-        while self.bytes() > budget && self.kept.len() > 2 {
+        let place = self.kept.partition_point(|kept| kept.at.events < checkpoint.at.events);
+        self.kept.insert(place, checkpoint);
+        while !self.has_room() && self.kept.len() > 2 {
             // A few at a time, since looking for pages that nobody needs takes a while. The last one stays.
             let going = (self.kept.len() / 16).max(1);
             for old in self.kept.drain(..going) {
@@ -157,6 +162,11 @@ impl History {
             }
             self.store.forget_unused();
         }
+    }
+
+    /// Returns whether the past takes no more memory than it may.
+    fn has_room(&self) -> bool {
+        self.bytes() <= self.options.memory_mib as usize * 1024 * 1024
     }
 
     /// Bytes that the past takes, about.

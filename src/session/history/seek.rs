@@ -87,12 +87,27 @@ impl History {
         if target < here || from.at.events > here {
             from.restore(session);
         }
-        replay(session, target);
+        self.replay_keeping(session, target);
         if forgot {
             // What was kept after it is of a course of events that never was.
             self.forget_after(target);
         }
         Ok(Position::of(session))
+    }
+
+    /// Runs on until `target` events are handled, and keeps the ends of time steps that it passes, as
+    /// long as no other has to go for it: the next steps back lead to them.
+    fn replay_keeping(&mut self, session: &mut Session, target: u64) {
+        while session.machine.state().events < target {
+            let Moved::On(progress) = session.advance_up_to(target) else { return };
+            let at = session.machine.state().events;
+            if progress.step
+                && self.has_room()
+                && self.kept.binary_search_by_key(&at, |kept| kept.at.events).is_err()
+            {
+                self.keep(session);
+            }
+        }
     }
 
     /// Where the `count`th unit before now ended; none where that is not known any more.
@@ -102,7 +117,9 @@ impl History {
         match unit {
             StepUnit::Event => now.checked_sub(count),
             StepUnit::TimeStep => self.step_boundary(now, 1, count),
-            StepUnit::Sequence => self.step_boundary(now, u64::from(session.work.sequence()), count),
+            StepUnit::Sequence => {
+                self.step_boundary(now, u64::from(session.work.constant().sequence()), count)
+            }
             StepUnit::Phase | StepUnit::Layer => self.inner_boundary(session, unit, now, count),
         }
     }

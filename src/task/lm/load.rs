@@ -63,7 +63,8 @@ impl TaskOptions for LanguageModelOptions {
             model.language().ok_or_else(|| wrong_kind(model, "a language model", "LanguageModel"))?;
         let of_model = |decoder: &Decoder| Arc::ptr_eq(&decoder.model, language);
         let decoder = kept.get(of_model).unwrap_or_else(|| {
-            let decoder = Decoder { model: Arc::clone(language), readout: Arc::new(Readout::new(language)) };
+            let decoder =
+                Decoder { model: Arc::clone(language), readout: Arc::new(Readout::when_needed(language)) };
             kept.keep(decoder.clone());
             decoder
         });

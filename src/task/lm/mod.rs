@@ -168,6 +168,18 @@ impl LanguageTask {
         observation
     }
 
+    /// Takes what [`judge`] made of each stream's values, in place of [`Self::observe_all`].
+    pub(super) fn conclude_all(&mut self, judged: &Judged) -> Observation {
+        let Some((first, further)) = judged.predictions.split_first() else { return Observation::default() };
+        let observation = self.record_with(first, judged.top.clone());
+        for (stream, prediction) in (1..).zip(further) {
+            if let Some(target) = self.token_of(stream, self.observed) {
+                self.score.add(prediction.surprisal(target));
+            }
+        }
+        observation
+    }
+
     /// Token `index` of the given ones and those written since.
     fn token(&self, index: usize) -> Option<u32> {
         let given = self.given();
@@ -200,6 +212,10 @@ impl LanguageTask {
     ///
     /// Without a token that waits for its answer, nothing is recorded.
     pub fn record(&mut self, prediction: &Prediction) -> Observation {
+        self.record_with(prediction, likeliest(prediction))
+    }
+
+    fn record_with(&mut self, prediction: &Prediction, top: Vec<(u32, f32)>) -> Observation {
         if self.observed == self.fed {
             return Observation::default();
         }
@@ -213,7 +229,6 @@ impl LanguageTask {
         if let Some(surprisal) = surprisal.filter(|_| is_given) {
             self.score.add(surprisal);
         }
-        let top = prediction.top(TOP).into_iter().map(|word| (word, prediction.probability(word))).collect();
         Observation { surprisal, target, top }
     }
 
@@ -271,6 +286,27 @@ impl LanguageTask {
     pub fn readout(&self) -> &Arc<Readout> {
         &self.readout
     }
+}
+
+/// Returns the [`TOP`] likeliest words with their probabilities, likeliest first.
+fn likeliest(prediction: &Prediction) -> Vec<(u32, f32)> {
+    prediction.top(TOP).into_iter().map(|word| (word, prediction.probability(word))).collect()
+}
+
+/// Predictions from the values of one time step.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// By stream.
+    predictions: Vec<Prediction>,
+    /// The first stream's likeliest words.
+    top: Vec<(u32, f32)>,
+}
+
+/// Computes the predictions from what the last layer sent for each stream.
+pub(super) fn judge(readout: &Readout, outputs: &[Vec<f32>]) -> Judged {
+    let predictions: Vec<Prediction> = outputs.iter().map(|y| readout.predict(y)).collect();
+    let top = predictions.first().map_or_else(Vec::new, likeliest);
+    Judged { predictions, top }
 }
 
 #[cfg(test)]

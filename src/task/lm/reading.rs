@@ -1,14 +1,15 @@
 //! A text as it is read or written.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::view::LanguageView;
-use super::{KIND, LanguageTask, Observation, Score, names};
+use super::{KIND, LanguageTask, Observation, Score, judge, names};
 use crate::chip::clock::Tick;
 use crate::task::facts::WordKind;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::log::Log;
-use crate::task::{Moment, TaskKind, TaskView, Work};
+use crate::task::{Judge, Judgement, Moment, TaskKind, TaskView, Work};
 
 /// Predictions whose surprisal screens show.
 const HISTORY: usize = 140;
@@ -51,6 +52,22 @@ impl Reading {
         self.history.iter().copied()
     }
 
+    /// Takes note of the task's judgement of a time step.
+    fn note(&mut self, observation: Observation) {
+        self.last = observation;
+        if self.surprisals.is_empty() {
+            self.surprisals.push(None); // nothing came before the first word
+        }
+        let surprisal = self.last.surprisal.map(|s| s as f32);
+        self.surprisals.push(surprisal);
+        if let Some(surprisal) = surprisal {
+            if self.history.len() == HISTORY {
+                self.history.pop_front();
+            }
+            self.history.push_back(surprisal);
+        }
+    }
+
     /// All words read or written so far that the task still has.
     fn words_so_far(&self) -> String {
         let words: Vec<&str> = (0..).map_while(|index| self.task.word(index)).collect();
@@ -80,17 +97,23 @@ impl Work for Reading {
     }
 
     fn observe(&mut self, outputs: &[Vec<f32>], _now: (Tick, f64)) {
-        self.last = self.task.observe_all(outputs);
-        if self.surprisals.is_empty() {
-            self.surprisals.push(None); // nothing came before the first word
-        }
-        let surprisal = self.last.surprisal.map(|s| s as f32);
-        self.surprisals.push(surprisal);
-        if let Some(surprisal) = surprisal {
-            if self.history.len() == HISTORY {
-                self.history.pop_front();
-            }
-            self.history.push_back(surprisal);
+        let observation = self.task.observe_all(outputs);
+        self.note(observation);
+    }
+
+    fn judging_cost(&self) -> u64 {
+        self.task.readout().weights() as u64
+    }
+
+    fn judge(&self, outputs: &[Vec<f32>]) -> Option<Judge> {
+        let (readout, outputs) = (Arc::clone(self.task.readout()), outputs.to_vec());
+        Some(Box::new(move || Box::new(judge(&readout, &outputs))))
+    }
+
+    fn conclude(&mut self, judgement: &Judgement, _now: (Tick, f64)) {
+        if let Some(judged) = judgement.downcast_ref() {
+            let observation = self.task.conclude_all(judged);
+            self.note(observation);
         }
     }
 

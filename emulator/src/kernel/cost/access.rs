@@ -5,7 +5,9 @@
 //! equals the count of an execution on any input. Instruction fetches and the literals beside the instructions are not
 //! counted.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::matrix::{
     ARRAY_STEP, AT, Column, FIRST_ARRAY, STACK as TRIAL_STACK, TERMS, Trial, measure_by, multiplicities,
@@ -206,7 +208,7 @@ pub(super) fn counted(routine: Routine, trial: &Trial) -> Result<[i64; Touched::
     let mut memory = Counting::new(board, Touched::ALL.map(Touched::range).to_vec());
     let function = load(routine.source(), routine.function())?;
     let arguments = placed.kernel.arguments(AT);
-    execute(&function, &Call { arguments: &arguments, stack: TRIAL_STACK, symbols: &[] }, &mut memory)?;
+    execute(function, &Call { arguments: &arguments, stack: TRIAL_STACK, symbols: &[] }, &mut memory)?;
     Ok(std::array::from_fn(|i| {
         let by_caller = if Touched::ALL[i] == Touched::Stack { on_stack(&arguments) } else { 0 };
         memory.count(i) - by_caller
@@ -223,13 +225,27 @@ fn linear(count: i64) -> Linear {
     Linear { fixed: count, refills: 0 }
 }
 
-/// The accesses of all committed listings.
-pub(super) fn measure() -> Result<Accesses, ListingError> {
+/// Returns the accesses of all committed listings, counted once.
+pub(super) fn committed() -> Result<&'static Accesses, ListingError> {
+    static ACCESSES: OnceLock<Result<Accesses, ListingError>> = OnceLock::new();
+    ACCESSES.get_or_init(measure).as_ref().map_err(Clone::clone)
+}
+
+/// Counts the accesses of all committed listings.
+fn measure() -> Result<Accesses, ListingError> {
     let mut matrix: [Vec<Formula>; Routine::ALL.len()] = std::array::from_fn(|_| Vec::new());
     for (formulas, routine) in matrix.iter_mut().zip(Routine::ALL) {
+        // Every array asks for the counts of the trials that the others ask for.
+        let known: RefCell<Vec<(Trial, [i64; Touched::ALL.len()])>> = RefCell::default();
         for (i, touched) in Touched::ALL.into_iter().enumerate() {
             let count = |rows, sources: &[Column<'_>]| {
-                Ok(linear(counted(routine, &Trial::pattern(rows, sources))?[i]))
+                let trial = Trial::pattern(rows, sources);
+                if let Some((_, counts)) = known.borrow().iter().find(|(known, _)| *known == trial) {
+                    return Ok(linear(counts[i]));
+                }
+                let counts = counted(routine, &trial)?;
+                known.borrow_mut().push((trial, counts));
+                Ok(linear(counts[i]))
             };
             let terms = measure_by(routine, count)?.terms().map(|term| term.fixed);
             if terms.iter().any(|&term| term != 0) {
@@ -252,7 +268,7 @@ pub(super) fn count_in(
     let ranges = (0..arrays).map(array).chain(std::iter::once(STACK - 0x1000..STACK + 0x1000)).collect();
     let mut memory = Counting::new(Board::default(), ranges);
     let call = Call { arguments, stack: STACK, symbols: &[] };
-    execute(&load(source, function)?, &call, &mut memory)?;
+    execute(load(source, function)?, &call, &mut memory)?;
     let stack = memory.count(arrays) - on_stack(arguments);
     Ok((0..arrays).map(|i| memory.count(i)).chain([stack]).collect())
 }

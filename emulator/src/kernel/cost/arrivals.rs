@@ -67,7 +67,7 @@ pub(super) fn measure(meter: Meter) -> Result<Arriving, ListingError> {
     let poisson = |counts: bool| {
         let function = load("poisson", Draw::function(counts))?;
         per_item(|units| {
-            meter.run(&function, &[units, 0, 0, DATA], &mut Board::default()).map(|steps| end(&steps))
+            meter.run(function, &[units, 0, 0, DATA], &mut Board::default()).map(|steps| end(&steps))
         })
     };
     Ok(Arriving { arrive, poisson: [poisson(false)?, poisson(true)?] })
@@ -118,7 +118,7 @@ pub(super) fn run_arrive(
         board.put(place(number), [(number as u32) << 24]);
     }
     board.put(DATA, [fifo, fifo + size * capacity as u32, fans, sums + 0x100, 0x40]);
-    meter.run(&function, &[place(0), place(entries.len()), DATA, sums], &mut board)
+    meter.run(function, &[place(0), place(entries.len()), DATA, sums], &mut board)
 }
 
 fn measure_arrive(meter: Meter, form: ArriveForm) -> Result<Arrive, ListingError> {
@@ -215,7 +215,7 @@ mod tests {
                 let now = at(7) + 4 * 20;
                 let function = load("arrivals", form.function()).unwrap();
                 let arguments = [place(0), place(keys.len() as u32), DATA, now];
-                let steps = Meter::ALL.run(&function, &arguments, &mut board).unwrap();
+                let steps = Meter::ALL.run(function, &arguments, &mut board).unwrap();
                 let arrivals = Arrivals {
                     entries: Entries { start: at(8), bytes: 56 * size, words: size },
                     fans: at(1), senders: 3, sums: (at(7), at(7) + 4 * 44), integers: form.integers,
@@ -239,8 +239,7 @@ mod tests {
             let function = load("poisson", Draw::function(counts)).unwrap();
             for (units, below) in [(0, 1), (1, 1), (17, 1), (17, 0)] {
                 let (mut board, mut words) = (Board::default(), crate::kernel::empty_sram());
-                let steps =
-                    Meter::ALL.run(&function, &[units, below, 0x0300_0005, DATA], &mut board).unwrap();
+                let steps = Meter::ALL.run(function, &[units, below, 0x0300_0005, DATA], &mut board).unwrap();
                 assert_eq!(listed(&steps), costs.poisson(counts, units));
                 let below = if below == 0 { 0 } else { u32::MAX };
                 let call = Draw { units, below, key: 0x0300_0005, list: DATA, counts };

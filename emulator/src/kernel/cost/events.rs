@@ -114,7 +114,7 @@ impl KernelCosts {
 pub(super) fn measure(meter: Meter) -> Result<Delivery, ListingError> {
     let dma = |destinations: u32| {
         let function = load("dma_send", "dma_send")?;
-        meter.run(&function, &[DATA, 112, DATA + 0x100, destinations], &mut Board::default())
+        meter.run(function, &[DATA, 112, DATA + 0x100, destinations], &mut Board::default())
     };
     let cost = |destinations| dma(destinations).map(|steps| end(&steps));
     let (none, one, two) = (cost(0)?, cost(1)?, cost(2)?);
@@ -135,7 +135,7 @@ fn pack(meter: Meter) -> Result<Pack, ListingError> {
     let cost = |values: &[u32]| {
         let mut board = Board::default();
         board.put(DATA, values.iter().copied());
-        meter.run(&function, &[DATA, values.len() as u32, DATA + 0x1000], &mut board).map(|steps| end(&steps))
+        meter.run(function, &[DATA, values.len() as u32, DATA + 0x1000], &mut board).map(|steps| end(&steps))
     };
     let silent = cost(&[0, 0])? - cost(&[0])?;
     let active = cost(&[1])? - cost(&[0])?;
@@ -178,7 +178,7 @@ fn unpack_dense(meter: Meter) -> Result<Unpack, ListingError> {
     let function = load("unpack_dense", "unpack_dense")?;
     let cost = |blocks: Blocks<'_>| {
         let arguments = [MAIL, TABLE, blocks.len() as u32, OUT];
-        meter.run(&function, &arguments, &mut mail(blocks, 1)).map(|steps| end(&steps))
+        meter.run(function, &arguments, &mut mail(blocks, 1)).map(|steps| end(&steps))
     };
     let (empty, single) = (cost(&[(1, &[0])])?, cost(&[(1, &[1])])?);
     let cleared = cost(&[(2, &[0])])? - empty;
@@ -196,7 +196,7 @@ fn unpack_list(meter: Meter) -> Result<Unpack, ListingError> {
         let mut board = mail(blocks, stride);
         board.put(MODEL, [ORDER, MODEL + 0x1000, MODEL + 0x2000, words]);
         let arguments = [MAIL, TABLE, blocks.len() as u32, MODEL, OUT];
-        meter.run(&function, &arguments, &mut board).map(|steps| end(&steps))
+        meter.run(function, &arguments, &mut board).map(|steps| end(&steps))
     };
     let empty = cost(&[(1, &[0])], 3, 1)?;
     let word = cost(&[(1, &[0])], 4, 1)? - empty;
@@ -235,7 +235,7 @@ fn ring(entries: &[bool], size: u32, first: u32) -> Board {
 
 fn fifo(meter: Meter, name: &str) -> Result<FifoCosts, ListingError> {
     let function = load("wait_fifo", name)?;
-    let steps = |mut board: Board| meter.run(&function, &[ARRIVALS + 8, DATA], &mut board).map(|s| end(&s));
+    let steps = |mut board: Board| meter.run(function, &[ARRIVALS + 8, DATA], &mut board).map(|s| end(&s));
     let cost = |entries: &[bool], first| steps(ring(entries, 8, first));
     let missed = |turns: u32| {
         let mut board = ring(&[true], 8, 0);

@@ -87,7 +87,7 @@ pub(super) const ARRAY_STEP: u32 = 0x3000;
 pub(super) const STACK: u32 = 0x1_F000;
 
 /// A matrix and an input, each source at its own word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Trial {
     /// Rows as in [`Share`].
     pub rows: Vec<Vec<(u32, f32)>>,
@@ -161,8 +161,8 @@ impl Trial {
         let function = load(routine.source(), routine.function())?;
         let arguments = kernel.arguments(AT);
         let call = Call { arguments: &arguments, stack: STACK, symbols: &[] };
-        let mut steps = execute(&function, &call, &mut board)?;
-        meter.count(&function, &mut steps);
+        let mut steps = execute(function, &call, &mut board)?;
+        meter.count(function, &mut steps);
         let cycles = steps.last().map_or(Cycles::ZERO, |step| step.end);
         Ok((cycles, board.get(AT.sums, self.rows.len())))
     }

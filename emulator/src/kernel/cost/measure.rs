@@ -1,5 +1,7 @@
 //! Executes the listings on small inputs and takes differences.
 
+use std::sync::OnceLock;
+
 use super::matrix::Coefficients;
 use super::{Broadcast, CsrRow, KernelCosts, PerItem, SOURCES, Wait, interrupt};
 use crate::chip::cortex_m4f::Cycles;
@@ -143,7 +145,7 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         barrier_poll,
         matrix: matrix(meter)?,
         delivery: super::events::measure(meter)?,
-        accesses: super::access::measure()?,
+        accesses: super::access::committed()?,
         arriving: Box::new(super::arrivals::measure(meter)?),
         spikes: Box::new(super::spikes::measure(meter)?),
     })
@@ -157,11 +159,17 @@ fn matrix(meter: Meter) -> Result<[Coefficients; Routine::ALL.len()], ListingErr
     Ok(all)
 }
 
-/// A function of a committed listing.
-pub(super) fn load(source: &str, function: &str) -> Result<Function, ListingError> {
-    let found = SOURCES.iter().find(|s| s.name == source);
-    let listing = found.ok_or_else(|| ListingError::NoFunction { name: source.to_string() })?.listing;
-    Function::parse(listing, function)
+/// Functions of the committed listings, by source; each source is read once, when first asked for.
+static FUNCTIONS: [OnceLock<Result<Vec<Function>, ListingError>>; SOURCES.len()] =
+    [const { OnceLock::new() }; SOURCES.len()];
+
+/// Returns a function of a committed listing.
+pub(super) fn load(source: &str, function: &str) -> Result<&'static Function, ListingError> {
+    let missing = |name: &str| ListingError::NoFunction { name: name.to_string() };
+    let found = SOURCES.iter().zip(&FUNCTIONS).find(|(known, _)| known.name == source);
+    let (source, functions) = found.ok_or_else(|| missing(source))?;
+    let functions = functions.get_or_init(|| source.parse()).as_ref().map_err(Clone::clone)?;
+    functions.iter().find(|known| known.name == function).ok_or_else(|| missing(function))
 }
 
 /// Executes a function on `board`.
@@ -190,7 +198,7 @@ pub(super) fn total(
     function: &str,
     arguments: &[u32],
 ) -> Result<Linear, ListingError> {
-    Ok(end(&meter.run(&load(source, function)?, arguments, &mut Board::default())?))
+    Ok(end(&meter.run(load(source, function)?, arguments, &mut Board::default())?))
 }
 
 /// Executes `csr_row` on rows of the given numbers of non-zeros, all of them 0 × 0.
@@ -205,7 +213,7 @@ fn csr_row(meter: Meter) -> Result<CsrRow, ListingError> {
         });
         board.put(start + 4, ends);
         let arguments = [value, column, start, row_lengths.len() as u32, x, sum];
-        meter.run(&function, &arguments, &mut board).map(|steps| end(&steps))
+        meter.run(function, &arguments, &mut board).map(|steps| end(&steps))
     };
     let empty_row = cost(&[0, 0])? - cost(&[0])?;
     let nonzero = cost(&[2])? - cost(&[1])?;
@@ -228,7 +236,7 @@ fn pointwise(meter: Meter) -> Result<(PerItem, u32), ListingError> {
     let steps = |units: u32| {
         let at = |array: u32| DATA + 0x100 * array;
         let arguments = [units, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
-        meter.run(&function, &arguments, &mut Board::default())
+        meter.run(function, &arguments, &mut Board::default())
     };
     let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
     Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
@@ -245,7 +253,7 @@ fn clear(meter: Meter) -> Result<PerItem, ListingError> {
 fn broadcast(meter: Meter) -> Result<Broadcast, ListingError> {
     let function = load("broadcast", "broadcast")?;
     let steps = |packets: u32, destinations: u32| {
-        meter.run(&function, &[DATA, packets, DATA + 0x100, destinations], &mut Board::default())
+        meter.run(function, &[DATA, packets, DATA + 0x100, destinations], &mut Board::default())
     };
     let cost = |packets, destinations| steps(packets, destinations).map(|s| end(&s));
     let first = steps(1, 1)?;
@@ -269,11 +277,11 @@ fn receive(meter: Meter, missing: u32) -> Result<Linear, ListingError> {
     board.put(RECEIVE_KEY, [block]);
     board.put(DATA + 4 * block, [buffer]);
     board.put(buffer, [0, missing, 0]);
-    Ok(before_return(&meter.run(&load("receive_isr", "receive_isr")?, &[], &mut board)?))
+    Ok(before_return(&meter.run(load("receive_isr", "receive_isr")?, &[], &mut board)?))
 }
 
 fn dma_isr(meter: Meter) -> Result<Linear, ListingError> {
-    Ok(before_return(&meter.run(&load("embedding_dma", "embedding_dma_isr")?, &[], &mut Board::default())?))
+    Ok(before_return(&meter.run(load("embedding_dma", "embedding_dma_isr")?, &[], &mut Board::default())?))
 }
 
 fn wait(meter: Meter) -> Result<Wait, ListingError> {
@@ -304,7 +312,7 @@ fn barrier(meter: Meter) -> Result<(PerItem, Cycles), ListingError> {
         let mut board = Board::default();
         board.put(DATA, [u32::from(misses > 0)]);
         board.raise(DATA, misses, 0);
-        meter.run(&function, &[DATA, pes, 0], &mut board).map(|s| end(&s))
+        meter.run(function, &[DATA, pes, 0], &mut board).map(|s| end(&s))
     };
     let poll = cost(1, 2)? - cost(1, 1)?;
     Ok((per_item(|pes| cost(pes, 0))?, evaluate(&[(poll, 1)])))

@@ -134,7 +134,7 @@ pub(super) fn measure(meter: Meter) -> Result<Spikes, ListingError> {
     for (cost, form) in deliver.iter_mut().zip(Form::ALL) {
         *cost = measure_deliver(meter, form)?;
     }
-    let tick = meter.run(&load("timer_tick", "timer_tick")?, &[], &mut Board::default())?;
+    let tick = meter.run(load("timer_tick", "timer_tick")?, &[], &mut Board::default())?;
     Ok(Spikes {
         passes,
         collect: [measure_collect(meter, false)?, measure_collect(meter, true)?],
@@ -164,7 +164,7 @@ fn measure_pass(meter: Meter, pass: Pass) -> Result<PassCost, ListingError> {
         if pass.lists() {
             board.put(DATA, (0..spiking).map(|_| 1.0_f32.to_bits()));
         }
-        meter.run(&function, &pass_arguments(pass, units), &mut board).map(|steps| end(&steps))
+        meter.run(function, &pass_arguments(pass, units), &mut board).map(|steps| end(&steps))
     };
     let PerItem { none, call, item } = per_item(|units| cost(units, 0))?;
     let spiking = if pass.lists() { cost(2, 1)? - cost(2, 0)? } else { Linear::default() };
@@ -193,7 +193,7 @@ pub(super) fn run_collect(
         board.put(place(number), [if marked { number as u32 % 32 } else { 0x40 }]);
     }
     let arguments = [place(0), place(entries.len()), ring, ring + size * capacity as u32, table];
-    meter.run(&function, &arguments, &mut board)
+    meter.run(function, &arguments, &mut board)
 }
 
 fn measure_collect(meter: Meter, counts: bool) -> Result<Collect, ListingError> {
@@ -229,7 +229,7 @@ pub(super) fn run_deliver(meter: Meter, form: Form, words: &[&[u16]]) -> Result<
     board.put(DATA, [bits, words.len() as u32, counts, starts, targets, weights]);
     let arguments = [DATA, sums, sums + 0x100, 0x40];
     let arguments = if form.later { &arguments[..] } else { &arguments[..2] };
-    meter.run(&function, arguments, &mut board)
+    meter.run(function, arguments, &mut board)
 }
 
 fn measure_deliver(meter: Meter, form: Form) -> Result<Deliver, ListingError> {
@@ -256,7 +256,7 @@ fn measure_send(meter: Meter, counts: bool) -> Result<Send, ListingError> {
     let steps = |packets: u32| {
         let mut board = Board::default();
         board.put(DATA, [packets]);
-        meter.run(&function, &[DATA, 0], &mut board)
+        meter.run(function, &[DATA, 0], &mut board)
     };
     let first = steps(1)?;
     let trigger = first.iter().find(|step| step.stored.is_some_and(|(at, _)| at == TRIGGER));
@@ -294,7 +294,7 @@ mod tests {
                 } else {
                     0
                 };
-                let steps = Meter::ALL.run(&function, &pass_arguments(pass, units), &mut board).unwrap();
+                let steps = Meter::ALL.run(function, &pass_arguments(pass, units), &mut board).unwrap();
                 prop_assert_eq!(listed(&steps), costs.neuron_pass(pass, units, spiking), "{:?}", pass);
             }
         }
@@ -370,7 +370,7 @@ mod tests {
                 if pass.lists() {
                     arguments[2] = 77;
                 }
-                Meter::ALL.run(&function, &arguments, &mut board).unwrap();
+                Meter::ALL.run(function, &arguments, &mut board).unwrap();
                 let call = neurons::Call { pass, arrays: (0..pass.arrays()).map(at).collect(), key: 77 };
                 neurons::run(&call, &mut words, 9).unwrap();
                 for number in 0..pass.arrays() {
@@ -431,7 +431,7 @@ mod tests {
                 let function = load("synapses", form.function()).unwrap();
                 let arguments = [DATA, ring.now, ring.end, 16];
                 let arguments = if form.later { &arguments[..] } else { &arguments[..2] };
-                Meter::ALL.run(&function, arguments, &mut board).unwrap();
+                Meter::ALL.run(function, arguments, &mut board).unwrap();
                 let rows = SynapseRows {
                     bits: at(1), words: 2, counts: form.counts.then_some(at(2)), starts: at(3), targets: at(4),
                     weights: at(5), integers: form.integers, later: form.later,
@@ -460,7 +460,7 @@ mod tests {
                 let end = place(entries.len() as u32);
                 let function = load("synapses", if counted { "collect_counts" } else { "collect" }).unwrap();
                 let arguments = [place(0), end, ring, ring + 96 * size, table];
-                Meter::ALL.run(&function, &arguments, &mut board).unwrap();
+                Meter::ALL.run(function, &arguments, &mut board).unwrap();
                 let fifo = synapses::Entries { start: ring, bytes: 96 * size, words: size };
                 synapses::collect(&mut words, &fifo, (first, entries.len() as u32), (table, 2)).unwrap();
                 prop_assert!(equal(&board, &words, DATA + 0x100, 0x140), "{}", counted);

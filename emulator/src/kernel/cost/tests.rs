@@ -46,7 +46,7 @@ fn csr_row_per_nonzero(c: &KernelCosts) -> Cycles {
 #[test]
 fn loops_cost_by_shape_what_they_cost_by_execution() {
     let inner = |source, function| {
-        let loops = Shape::of(&load(source, function).unwrap()).unwrap().loops;
+        let loops = Shape::of(load(source, function).unwrap()).unwrap().loops;
         loops.into_iter().rev().max_by_key(|l| l.depth).unwrap().iteration
     };
     let c = costs();
@@ -126,7 +126,7 @@ proptest! {
         board.put(xs, bits(&x));
 
         let function = load("csr_row", "csr_row").unwrap();
-        let steps = run(&function, &[value, column, start, rows.len() as u32, xs, sum], &mut board).unwrap();
+        let steps = run(function, &[value, column, start, rows.len() as u32, xs, sum], &mut board).unwrap();
 
         let chain = |row: &Vec<(u32, f32)>| row.iter().fold(0.0_f32, |acc, (c, w)| w.mul_add(x[*c as usize], acc));
         let expected: Vec<u32> = rows.iter().map(|row| chain(row).to_bits()).collect();
@@ -150,7 +150,7 @@ proptest! {
         board.put(list, (0..destinations).flat_map(|d| [0x1_0000 * d, 0x80 + d]));
 
         let function = load("broadcast", "broadcast").unwrap();
-        let steps = run(&function, &[block, packets, list, destinations], &mut board).unwrap();
+        let steps = run(function, &[block, packets, list, destinations], &mut board).unwrap();
 
         prop_assert_eq!(costs().broadcast(packets, destinations), total(&steps));
         let stored = steps.iter().filter_map(|s| s.stored.map(|(at, value)| (at, value, s.end)));
@@ -189,7 +189,7 @@ proptest! {
         let function = load("pointwise", "pointwise").unwrap();
         let arguments = [n as u32, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
         let call = Call { arguments: &arguments, stack: 0x1_F000, symbols: &[] };
-        let steps = execute(&function, &call, &mut board).unwrap();
+        let steps = execute(function, &call, &mut board).unwrap();
 
         prop_assert_eq!(costs().pointwise(n as u32), total(&steps));
         prop_assert_eq!(board.exps, costs().pointwise_exps_per_unit() * n as u32);
@@ -216,7 +216,7 @@ proptest! {
         let mut board = Board::default();
         board.put(y, units.iter().map(|u| u.0.to_bits()));
         board.put(trace, units.iter().map(|u| u.1.to_bits()));
-        let steps = run(&load("pointwise", "trace").unwrap(), &[n as u32, y, trace], &mut board).unwrap();
+        let steps = run(load("pointwise", "trace").unwrap(), &[n as u32, y, trace], &mut board).unwrap();
         prop_assert_eq!(costs().trace(n as u32), total(&steps));
         let expected: Vec<u32> =
             units.iter().map(|&(y, before)| crate::net::egru::trace(before, y).to_bits()).collect();
@@ -227,7 +227,7 @@ proptest! {
     fn clear_stores_zeros_and_nothing_behind_them(words in 0_u32..40) {
         let mut board = Board::default();
         board.put(DATA, std::iter::repeat_n(7, 41));
-        let steps = run(&load("clear", "clear").unwrap(), &[DATA, words], &mut board).unwrap();
+        let steps = run(load("clear", "clear").unwrap(), &[DATA, words], &mut board).unwrap();
         prop_assert_eq!(costs().clear(words), total(&steps));
         let (cleared, rest) = (vec![0; words as usize], vec![7; 41 - words as usize]);
         prop_assert_eq!(board.get(DATA, 41), [cleared, rest].concat());
@@ -236,7 +236,7 @@ proptest! {
     #[test]
     fn barrier_costs_a_check_a_slot(pes in 0_u32..60) {
         let function = load("barrier", "barrier_collect").unwrap();
-        let steps = run(&function, &[DATA, pes, 0], &mut Board::default()).unwrap();
+        let steps = run(function, &[DATA, pes, 0], &mut Board::default()).unwrap();
         prop_assert_eq!(costs().barrier_collect(pes), total(&steps));
     }
 }
@@ -271,7 +271,7 @@ fn receive_isr_counts_arrivals_and_raises_the_flag_at_the_last() {
     board.put(DATA + 4 * 7, [buffer]);
     board.put(buffer, [0, 3, 0]);
     for expected in [[1, 3, 0], [2, 3, 0], [0, 3, 1]] {
-        run(&function, &[], &mut board).unwrap();
+        run(function, &[], &mut board).unwrap();
         assert_eq!(board.get(buffer, 3), expected);
     }
     assert_eq!(board.get(0xE200_001C, 1), [1]);
@@ -282,7 +282,7 @@ fn embedding_dma_reads_the_tokens_row() {
     let function = load("embedding_dma", "embedding_dma_start").unwrap();
     let mut board = Board::default();
     board.put(DATA, [0x2000_0000, 3008, 0x9000]);
-    run(&function, &[DATA, 5], &mut board).unwrap();
+    run(function, &[DATA, 5], &mut board).unwrap();
     assert_eq!(board.get(0xE200_0020, 4), [0x9000, 0x2000_0000 + 5 * 3008, 3008, 1]);
 }
 
@@ -292,7 +292,7 @@ fn timer_log_writes_the_difference_and_wraps() {
     let mut board = Board::default();
     board.put(DATA, [900, 1025]);
     board.put(0xE100_0004, [750]);
-    run(&function, &[DATA], &mut board).unwrap();
+    run(function, &[DATA], &mut board).unwrap();
     assert_eq!(board.get(DATA, 2), [750, 1026]);
     assert_eq!(board.get(DATA + 8 + 4, 1), [150]);
 }

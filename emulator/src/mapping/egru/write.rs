@@ -132,7 +132,8 @@ impl Writer<'_> {
                 });
             }
         }
-        Ok(PeProgram { operations, slots, regions: map.regions, image, log: map.log, fifo: map.fifo })
+        let (regions, image) = (map.regions, Arc::new(image));
+        Ok(PeProgram { operations, slots, regions, image, log: map.log, fifo: map.fifo })
     }
 
     /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes

@@ -9,9 +9,7 @@ use super::write::Writer;
 use super::{LOG, LOGGED, NEURONS, SEND, Share, SpikingError, TICK};
 use crate::kernel::poisson::Draw;
 use crate::machine::legend::PopulationId;
-use crate::machine::program::{
-    Action, Buffers, Image, PACKET_BYTES, PeProgram, Population, RegionKind, Slot,
-};
+use crate::machine::program::{Action, Buffers, PACKET_BYTES, PeProgram, Population, RegionKind, Slot};
 use crate::machine::timer::EventList;
 use crate::mapping::memory::{Allocator, LOG_BYTES, STACK_BASE};
 use crate::net::spiking::{Network, PoissonSources, SpikeSource};
@@ -85,7 +83,7 @@ impl Writer<'_> {
             operations: operations.finish(),
             slots: vec![slot],
             regions,
-            image: Image::new(),
+            image: Arc::default(),
             log,
             fifo: (0, 0),
         })

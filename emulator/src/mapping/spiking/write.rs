@@ -282,7 +282,7 @@ impl<'a> Writer<'a> {
             events: None,
             detail: Arc::new(detail),
         };
-        Ok(PeProgram { operations, slots: vec![slot], regions, image, log, fifo })
+        Ok(PeProgram { operations, slots: vec![slot], regions, image: Arc::new(image), log, fifo })
     }
 
     /// Places the arrays of a share's neurons, and what the host loads into them.

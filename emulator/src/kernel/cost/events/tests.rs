@@ -31,7 +31,7 @@ proptest! {
         let mut board = Board::default();
         board.put(DATA, values.iter().copied());
         let function = load("pack_events", "pack_events").unwrap();
-        let steps = run(&function, &[DATA, values.len() as u32, OUT], &mut board).unwrap();
+        let steps = run(function, &[DATA, values.len() as u32, OUT], &mut board).unwrap();
         let packets = pack(&values);
         let words: Vec<u32> = packets.iter().flatten().copied().collect();
         prop_assert_eq!(board.get(OUT, words.len()), words);
@@ -71,7 +71,7 @@ proptest! {
 
         let (work, written) = unpack(&sram, &layout, MAIL).unwrap();
         let arguments = if as_list { vec![MAIL, TABLE, layout.blocks, model, list] } else { vec![MAIL, TABLE, layout.blocks, OUT] };
-        let steps = run(&load(name, name).unwrap(), &arguments, &mut board).unwrap();
+        let steps = run(load(name, name).unwrap(), &arguments, &mut board).unwrap();
         for (at, words) in written {
             prop_assert_eq!(board.get(at, words.len()), words);
         }
@@ -86,7 +86,7 @@ proptest! {
         entries.push(true);
         let name = ["fifo_polling", "fifo_sleeping"][usize::from(sleeping)];
         let mut board = ring(&entries, size, first);
-        let steps = run(&load("wait_fifo", name).unwrap(), &[ARRIVALS + 8, DATA], &mut board).unwrap();
+        let steps = run(load("wait_fifo", name).unwrap(), &[ARRIVALS + 8, DATA], &mut board).unwrap();
         let c = costs().fifo(sleeping);
         let lasts = entries.iter().filter(|last| **last).count() as u64;
         let wraps = u64::from(first + entries.len() as u32 >= size);
@@ -103,7 +103,7 @@ proptest! {
     fn transfers_are_programmed_when_the_formula_says(destinations in 0_u32..20) {
         let mut board = Board::default();
         let function = load("dma_send", "dma_send").unwrap();
-        let steps = run(&function, &[DATA, 112, DATA + 0x100, destinations], &mut board).unwrap();
+        let steps = run(function, &[DATA, 112, DATA + 0x100, destinations], &mut board).unwrap();
         prop_assert_eq!(costs().dma_send(destinations), steps.last().unwrap().end);
         let commands: Vec<Cycles> = steps.iter()
             .filter(|step| step.stored.is_some_and(|(at, _)| at == DMA_COMMAND)).map(|step| step.end).collect();
