@@ -7,6 +7,7 @@
 //! table of them.
 
 pub mod campaign;
+mod check;
 pub mod constraint;
 pub mod gather;
 pub mod line;
@@ -23,3 +24,4 @@ pub mod soak;
 pub mod store;
 pub mod value;
 pub mod worker;
+mod values;
