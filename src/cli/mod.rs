@@ -126,7 +126,7 @@ pub struct FaultArgs {
     ///
     /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`. When: `Event(n)`,
     /// `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`, `DropPackets`, `DelayPackets`,
-    /// `DivertPackets`; docs/debugging.md says more.
+    /// `DivertPackets`, `KillLink`; docs/debugging.md says more.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
 }

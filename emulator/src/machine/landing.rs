@@ -6,13 +6,18 @@ use super::broadcast::{ROUTER, route_number};
 use super::exec::{Machine, Progress};
 use super::probe::Race;
 use super::queue::{Arrival, EventKind};
-use super::state::{Packet, PacketKind, STEPS};
+use super::state::{Packet, PacketKind, STEPS, Travelling};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 
 impl Machine {
     /// A packet reaches the event router, its QPE, or the host.
     pub(super) fn deliver(&mut self, number: u32) -> Progress {
-        let Some(packet) = self.state.packets.get(number) else { return Progress::default() };
+        let Some(&Travelling { ref packet, lost, .. }) = self.state.packets.travelling(number) else {
+            return Progress::default();
+        };
+        if lost {
+            return self.lost_on_the_way(number);
+        }
         if packet.qpe == ROUTER && !packet.host {
             let packet = self.state.packets.take(number);
             self.state.traffic.in_flight -= 1;
@@ -158,6 +163,14 @@ impl Machine {
         }
         self.note(|recorder| recorder.handled(pe.index()));
         self.arrived(pe, arrival);
+    }
+
+    /// Takes a packet off the mesh that a dead link has lost.
+    #[cold]
+    fn lost_on_the_way(&mut self, number: u32) -> Progress {
+        let packet = self.state.packets.take(number);
+        self.state.traffic.in_flight -= 1;
+        self.packet_lost(&packet)
     }
 
     /// A packet is lost, and with one on its way to the router all its copies.

@@ -231,8 +231,7 @@ fn hot_links(session: &Session, found: &mut Vec<Finding>) {
     let Some((link, most)) = links.max_by_key(|(_, link)| link.last_step_packets) else { return };
     let load = link_load(most.last_step_packets.into(), state.host.last_step_ticks);
     if load > HOT {
-        let name = |qpe: u8| crate::chip::geometry::QPES[usize::from(qpe)].to_string();
-        let place = format!("{} to {}", name(link.from), name(link.to));
+        let place = link.to_string();
         let what = format!("this link is busy {:.0} % of a step", load * 100.0);
         let help = match (mapping(session).placement, mapping(session).payload) {
             (Placement::Clustered, Payload::Events) => "fewer PEs for the layers that send over it",
