@@ -421,6 +421,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (Some(Verb::Trace(args)), _) => trace::trace(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
+        (Some(Verb::Sweep(args)), _) if args.open => {
+            return sweep::open(&args, cli.open.config.load(cli.open.looks)?);
+        }
         (Some(Verb::Sweep(args)), _) => sweep::sweep(&args),
         (Some(Verb::Soak(args)), _) => soak::soak(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),
