@@ -66,6 +66,8 @@ pub fn lesson(args: &LessonArgs) -> Result<ExitCode, CliError> {
         watch: false,
         lesson: Some(loaded),
         present: args.present,
+        reader: crate::sweep::results::read,
+        results: None,
     };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }

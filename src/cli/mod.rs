@@ -126,7 +126,7 @@ pub struct FaultArgs {
     ///
     /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`. When: `Event(n)`,
     /// `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`, `DropPackets`, `DelayPackets`,
-    /// `DivertPackets`; docs/debugging.md says more.
+    /// `DivertPackets`, `KillLink`; docs/debugging.md says more.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
 }
@@ -421,6 +421,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         }
         (Some(Verb::Trace(args)), _) => trace::trace(&args),
         (Some(Verb::Tune(args)), _) => tune::tune(&args),
+        (Some(Verb::Sweep(args)), _) if args.open => {
+            return sweep::open(&args, cli.open.config.load(cli.open.looks)?);
+        }
         (Some(Verb::Sweep(args)), _) => sweep::sweep(&args),
         (Some(Verb::Soak(args)), _) => soak::soak(&args),
         (Some(Verb::Calibrate(args)), _) => calibrate::calibrate(&args),

@@ -10,6 +10,7 @@ use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
 use crate::session::record::{PendingRecorder, Recorder};
+use crate::sweep::results::read;
 use crate::tui::TuiOptions;
 use crate::tui::config::Config;
 
@@ -34,7 +35,8 @@ pub fn open(
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact };
     let (looks, keymap) = (config.looks, config.keymap);
-    let options = TuiOptions { engine, looks, keymap, watch: true, lesson: None, present };
+    let options =
+        TuiOptions { engine, looks, keymap, watch: true, lesson: None, present, reader: read, results: None };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 

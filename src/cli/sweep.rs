@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::{CliError, FAILED, FINE};
 use crate::output::{Output, OutputError, Reads, keep_signals, say};
 use crate::report::table::Table;
+use crate::session::engine::EngineOptions;
 use crate::sweep::gather::{Gathered, table};
 use crate::sweep::line::Outcome;
 use crate::sweep::list::{Key, Listing};
@@ -25,8 +27,10 @@ use crate::sweep::pool::Limits;
 use crate::sweep::run::{Summary, Task, run};
 use crate::sweep::script::{Engine, Job, script};
 use crate::sweep::store::Shard;
-use crate::sweep::{gather, plot, worker};
+use crate::sweep::{gather, plot, results, worker};
 use crate::text::{grouped, percent, several};
+use crate::tui::TuiOptions;
+use crate::tui::config::Config;
 
 /// Most shards of a script, unless the command line names another count.
 const SHARDS: u64 = 64;
@@ -39,6 +43,8 @@ const EXAMPLES: &str = "\
 Examples:
   spinntui sweep scenes/sweeps/tiny.ron
       six points, on all cores; lines of results lie in tiny-results/
+  spinntui sweep scenes/sweeps/tiny.ron --open
+      the points as a table in the app
   spinntui sweep scenes/sweeps/tiny.ron -o out --gather --plot
       out/results.csv, a row for each point that has run, and pictures
   spinntui sweep scenes/sweeps/tiny.ron -o out --shard 0/2
@@ -83,6 +89,9 @@ pub struct SweepArgs {
     /// Draw the plan's plots from the lines in the folder of results, as SVG
     #[arg(long, conflicts_with = "script")]
     pub plot: bool,
+    /// Show the points in the folder of results in the app; Enter opens the scene of one
+    #[arg(long, conflicts_with_all = ["list", "gather", "plot", "script", "shard"])]
+    pub open: bool,
     /// Print a script that submits the shards, instead of running points
     #[arg(long, value_name = "ENGINE", value_enum)]
     pub script: Option<EngineArg>,
@@ -128,6 +137,33 @@ pub fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
         return print_script(args, engine, &plan, &listing, &folder);
     }
     run_points(args, &plan, &listing, &folder)
+}
+
+/// Shows the points of a plan in the app; returns its exit code.
+pub fn open(args: &SweepArgs, config: Config) -> Result<ExitCode, CliError> {
+    let plan = LoadedPlan::load(args.plan.as_deref().unwrap_or(Path::new("")))?;
+    let folder = folder(args, &plan);
+    there(&folder)?;
+    let results = results::read(&folder).map_err(|error| CliError::Usage(format!("error: {error}")))?;
+    let engine = EngineOptions {
+        scene: plan.scene.path.clone(),
+        set: Vec::new(),
+        autorun: false,
+        record: None,
+        points: Vec::new(),
+        exact: false,
+    };
+    let options = TuiOptions {
+        engine,
+        looks: config.looks,
+        keymap: config.keymap,
+        watch: true,
+        lesson: None,
+        present: false,
+        reader: results::read,
+        results: Some(results),
+    };
+    crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 
 /// Returns the folder of results.

@@ -57,6 +57,7 @@ files![
     "scenes/lm_small.ron",
     "scenes/single_pe.ron",
     "scenes/sweeps/flips.ron",
+    "scenes/sweeps/links.ron",
     "scenes/sweeps/tiny.ron",
     "scenes/tensor.ron",
 ];

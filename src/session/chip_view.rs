@@ -159,6 +159,8 @@ pub struct LinkView {
     pub total: u64,
     /// NoC cycles packets waited for it, since the start.
     pub waited: u64,
+    /// Whether a fault has made it dead: it loses what reaches it.
+    pub dead: bool,
 }
 
 /// Traffic of the network-on-chip.

@@ -204,6 +204,7 @@ pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
             packets: s.last_step_packets,
             total: s.packets,
             waited: s.waited,
+            dead: s.is_dead(),
         })
         .collect();
     let most = links.iter().map(|link| link.packets).max().unwrap_or(0);

@@ -192,10 +192,22 @@ pub enum Ended {
 
 impl Recording {
     /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, and as [`Recording::from_bytes`] does.
     pub fn load(path: &Path) -> Result<Self, ReplayError> {
         let file = |source| ReplayError::File { path: path.to_owned(), source };
+        Self::from_bytes(&file::read(path, MAX_BYTES).map_err(file)?, path)
+    }
+
+    /// Reads the bytes of a file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first line that is no entry.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ReplayError> {
         let wrong = |line: usize, what: String| ReplayError::Line { path: path.to_owned(), line, what };
-        let bytes = file::read(path, MAX_BYTES).map_err(file)?;
         let mut opening: Option<Opening> = None;
         let mut recording = Self::default();
         let mut sum = Sum::default();

@@ -5,15 +5,16 @@ use serde_json::{Map, Value as Json};
 
 use super::list::choose;
 use super::plan::{Campaign, FaultKind};
-use crate::chip::geometry::{ChipId, Pe};
+use crate::chip::geometry::{ChipId, Pe, QPES};
 use crate::machine::fault::{Fault, FaultTime, PlannedFault};
 use crate::machine::program::{PeProgram, Program, Region, RegionKind};
+use crate::machine::routes::ROUTES;
 use crate::machine::sram::SRAM_BYTES;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 
 /// Columns of results that describe a fault.
-pub const COLUMNS: [&str; 8] = [
+pub const COLUMNS: [&str; 9] = [
     "fault",
     "fault_step",
     "fault_pe",
@@ -22,6 +23,7 @@ pub const COLUMNS: [&str; 8] = [
     "fault_address",
     "fault_bit",
     "fault_word_bit",
+    "fault_link",
 ];
 /// Region of bytes that no array is at.
 const FREE: &str = "free";
@@ -35,9 +37,9 @@ pub struct Drawn {
     pub planned: PlannedFault,
     /// Time step that it comes before, from 0.
     pub step: u64,
-    /// PE that the fault is injected into.
-    pub pe: Pe,
-    /// Population or layer of the bytes; of a whole PE, its first.
+    /// PE that the fault is injected into; `None` for a link.
+    pub pe: Option<Pe>,
+    /// Population or layer of the bytes; of a whole PE, its first; empty for a link.
     pub population: String,
     /// Array of the bytes; empty where the fault is of no byte.
     pub region: String,
@@ -48,12 +50,13 @@ pub struct Drawn {
 struct Columns<'a> {
     fault: &'a str,
     fault_step: u64,
-    fault_pe: String,
+    fault_pe: Option<String>,
     fault_population: &'a str,
     fault_region: &'a str,
     fault_address: Option<u32>,
     fault_bit: Option<u8>,
     fault_word_bit: Option<u32>,
+    fault_link: Option<String>,
 }
 
 impl Drawn {
@@ -80,6 +83,7 @@ impl Drawn {
             Fault::DivertPackets { pe, packets, address } => {
                 format!("DivertPackets(pe: {pe:?}, packets: {packets}, address: {address})")
             }
+            Fault::KillLink { from, to } => format!("KillLink(from: {from:?}, to: {to:?})"),
         };
         format!("(at: Step({}), fault: {what})", self.step)
     }
@@ -96,13 +100,14 @@ impl Drawn {
         let columns = Columns {
             fault: self.kind.name(),
             fault_step: self.step,
-            fault_pe: self.pe.to_string(),
+            fault_pe: self.pe.map(|pe| pe.to_string()),
             fault_population: &self.population,
             fault_region: &self.region,
             fault_address: address,
             fault_bit: bit,
             // Words are little-endian.
             fault_word_bit: address.zip(bit).map(|(address, bit)| 8 * (address % 4) + u32::from(bit)),
+            fault_link: (self.kind == FaultKind::DeadLink).then(|| self.planned.fault.place_name()),
         };
         match serde_json::to_value(columns) {
             Ok(Json::Object(columns)) => columns,
@@ -185,11 +190,12 @@ impl Targets {
             FaultKind::Late => Fault::DelayPackets { pe: place, packets: 1, us: campaign.late_us },
             FaultKind::Misdirected => Fault::DivertPackets { pe: place, packets: 1, address },
             FaultKind::Halted => Fault::KillPe { pe: place },
+            FaultKind::DeadLink => return Some(dead_link(step, bits(1))),
             _ => return self.flip(kind, step, bits),
         };
         let planned = PlannedFault { at: FaultTime::Step(step), fault };
         let region = String::new();
-        Some(Drawn { kind, planned, step, pe: *pe, population: population.clone(), region })
+        Some(Drawn { kind, planned, step, pe: Some(*pe), population: population.clone(), region })
     }
 
     /// Draws a bit of all bytes of a kind, each equally likely.
@@ -210,7 +216,7 @@ impl Targets {
                     kind,
                     planned: PlannedFault { at: FaultTime::Step(step), fault },
                     step,
-                    pe: area.pe,
+                    pe: Some(area.pe),
                     population: area.population.clone(),
                     region: area.region.clone(),
                 });
@@ -221,8 +227,19 @@ impl Targets {
     }
 }
 
+/// Draws one of the links of the mesh, each direction equally likely.
+fn dead_link(step: u64, bits: u64) -> Drawn {
+    let links = ROUTES.links();
+    let link = links[choose(bits, links.len() as u64) as usize];
+    let end = |qpe: u8| (QPES[usize::from(qpe)].x, QPES[usize::from(qpe)].y);
+    let fault = Fault::KillLink { from: end(link.from), to: end(link.to) };
+    let planned = PlannedFault { at: FaultTime::Step(step), fault };
+    let (population, region) = (String::new(), String::new());
+    Drawn { kind: FaultKind::DeadLink, planned, step, pe: None, population, region }
+}
+
 /// Returns a PE as scenes name it: column, row, PE of that QPE.
-fn place(pe: Pe) -> (u8, u8, u8) {
+pub fn place(pe: Pe) -> (u8, u8, u8) {
     (pe.qpe().x, pe.qpe().y, pe.p())
 }
 
@@ -236,7 +253,11 @@ fn is_of(kind: FaultKind, of: RegionKind, table: bool) -> bool {
         FaultKind::Buffers => of == RegionKind::Buffer,
         FaultKind::Program => of == RegionKind::Program,
         FaultKind::Anywhere => true,
-        FaultKind::Lost | FaultKind::Late | FaultKind::Misdirected | FaultKind::Halted => false,
+        FaultKind::Lost
+        | FaultKind::Late
+        | FaultKind::Misdirected
+        | FaultKind::Halted
+        | FaultKind::DeadLink => false,
     }
 }
 
@@ -275,7 +296,7 @@ mod tests {
     use super::*;
     use crate::net::random::Random;
 
-    const KINDS: [FaultKind; 10] = [
+    const KINDS: [FaultKind; 11] = [
         FaultKind::Weights,
         FaultKind::Pointers,
         FaultKind::State,
@@ -286,6 +307,7 @@ mod tests {
         FaultKind::Late,
         FaultKind::Misdirected,
         FaultKind::Halted,
+        FaultKind::DeadLink,
     ];
 
     #[test]
@@ -295,7 +317,7 @@ mod tests {
         let targets = Targets::of(&plan.program);
         let campaign = Campaign { faults: 1, kinds: KINDS.to_vec(), steps: (2, 5), late_us: 3.0 };
         let mut seen: BTreeMap<FaultKind, Vec<String>> = BTreeMap::new();
-        for number in 0..400_u64 {
+        for number in 0..440_u64 {
             let random = |draw: u64| Random::new(number * 1000 + draw).bits();
             let drawn = targets.draw(&campaign, number, random).unwrap();
             assert_eq!(drawn.kind, KINDS[number as usize % KINDS.len()]);
@@ -307,7 +329,7 @@ mod tests {
             let columns = drawn.columns();
             assert_eq!(columns.keys().collect::<Vec<_>>(), COLUMNS);
             if let Fault::FlipBit { address, .. } = drawn.planned.fault {
-                let region = plan.program.pe(drawn.pe).unwrap().regions.iter();
+                let region = plan.program.pe(drawn.pe.unwrap()).unwrap().regions.iter();
                 let region = region.clone().find(|region| (region.start..region.end).contains(&address));
                 let name =
                     region.map_or(FREE.to_owned(), |region| array_name(&region.name, &drawn.population));
@@ -321,6 +343,7 @@ mod tests {
             (FaultKind::State, "bias"),
             (FaultKind::Program, "program"),
             (FaultKind::Lost, ""),
+            (FaultKind::DeadLink, ""),
         ] {
             assert!(seen[&kind].iter().any(|seen| seen == region), "{kind:?}: {:?}", seen[&kind]);
         }

@@ -120,6 +120,9 @@ pub struct Line {
     pub key: String,
     /// Values of the axes, the number of the repeat, and the columns of the fault, if any.
     pub values: Map<String, Json>,
+    /// File of the scene; empty in lines of versions that did not name it.
+    #[serde(default)]
+    pub scene: String,
     /// Edits of the scene, `path=value`, in order.
     pub set: Vec<String>,
     /// End of the point.
@@ -173,6 +176,7 @@ impl Line {
             point: point.place.number,
             key: point.key.to_string(),
             values,
+            scene: scene_file(plan),
             set: point.edits.iter().map(|(field, value)| format!("{field}={value}")).collect(),
             outcome,
             why,
@@ -202,4 +206,10 @@ impl Line {
     pub fn is_complete(&self, keep: &[String]) -> bool {
         self.steps.is_none() || keep.iter().all(|field| self.report.contains_key(field))
     }
+}
+
+/// Returns the path of a plan's scene, whole, so that it can be opened from any folder.
+fn scene_file(plan: &LoadedPlan) -> String {
+    let path = &plan.scene.path;
+    std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::check;
 use super::constraint::Constraint;
-use super::list::random;
-use super::plan::{Axis, KIND, Plot, Points, Sweep, Values};
+use super::plan::{KIND, Plot, Sweep};
 use super::value::Value;
+use super::values::expand;
 use crate::file;
 use crate::report::Report;
 use crate::report::gather::Around;
@@ -18,8 +19,6 @@ use crate::session::build::{ModelCache, build};
 
 /// Greatest count of points of a plan.
 pub const MAX_POINTS: u64 = 100_000_000;
-/// Greatest count of values of an axis.
-const MAX_VALUES: u64 = 1_000_000;
 /// Columns of results that are no axes.
 pub const COLUMNS: [&str; 6] = ["point", "key", "repeat", "outcome", "why", "fault"];
 /// Folder of the plans that come with the program.
@@ -92,8 +91,8 @@ impl LoadedPlan {
     /// Fails as [`LoadedPlan::load`] does.
     pub fn new(document: Document<Sweep>) -> Result<Self, SceneError> {
         let sweep = &document.value;
-        check_lengths(&document)?;
-        check_names(&document)?;
+        check::lengths(&document)?;
+        check::names(&document)?;
         let values = sweep.axes.iter().enumerate().map(|(number, axis)| {
             expand(axis, number, sweep)
                 .map_err(|message| document.error_at(&format!("axes.{number}.values"), message, ""))
@@ -106,9 +105,9 @@ impl LoadedPlan {
             })
         });
         let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
-        check_placeholders(&document, &names)?;
-        check_campaign(&document)?;
-        check_plots(&document)?;
+        check::placeholders(&document, &names)?;
+        check::campaign(&document)?;
+        check::plots(&document)?;
         let path = find::resolve(&document.path, &sweep.scene).map_err(|tried| {
             let message = format!("`{}` not found", sweep.scene);
             document.error_at("scene", message, find::looked_for(&tried))
@@ -224,109 +223,6 @@ pub fn look_up<'v>(
     Ok(value)
 }
 
-fn check_lengths(document: &Document<Sweep>) -> Result<(), SceneError> {
-    let sweep = &document.value;
-    if sweep.steps.is_some() && sweep.sequences.is_some() {
-        return Err(document.error_at(
-            "sequences",
-            "a run has a length in steps or in sequences",
-            "leave one out",
-        ));
-    }
-    for (field, count) in [
-        ("steps", sweep.steps),
-        ("sequences", sweep.sequences),
-        ("repeats", Some(u64::from(sweep.repeats))),
-        ("campaign.faults", sweep.campaign.as_ref().map(|campaign| campaign.faults)),
-        ("points", if let Points::Draws(count) = sweep.points { Some(count) } else { None }),
-    ] {
-        if count == Some(0) {
-            return Err(document.error_at(field, "0 of them are no sweep", "at least 1"));
-        }
-    }
-    Ok(())
-}
-
-fn check_names(document: &Document<Sweep>) -> Result<(), SceneError> {
-    let sweep = &document.value;
-    for (number, Axis { name, .. }) in sweep.axes.iter().enumerate() {
-        let fail = |message: &str| {
-            let help = "a letter, then letters, digits and _; another name for each axis";
-            Err(document.error_at(&format!("axes.{number}.name"), format!("`{name}` {message}"), help))
-        };
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(word) {
-            return fail("cannot be the name of an axis");
-        }
-        if COLUMNS.contains(&name.as_str()) || name.starts_with("fault_") || sweep.keep.contains(name) {
-            return fail("is the name of another column of the results");
-        }
-        if sweep.axes.iter().take(number).any(|axis| axis.name == *name) {
-            return fail("is the name of another axis");
-        }
-    }
-    Ok(())
-}
-
-/// Checks that every `{name}` in a value is an axis or `repeat`.
-fn check_placeholders(document: &Document<Sweep>, names: &[&str]) -> Result<(), SceneError> {
-    for (number, (_, value)) in document.value.set.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
-        for (at, _) in text.match_indices('{') {
-            let Some(name) = text.get(at + 1..).and_then(|rest| rest.split_once('}')).map(|(name, _)| name)
-            else {
-                continue;
-            };
-            let word = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if word && !names.contains(&name) {
-                let help = format!("the names are `{}`", names.join("`, `"));
-                let message = format!("there is no axis `{name}`");
-                return Err(document.error_at(&format!("set.{number}"), message, help));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_campaign(document: &Document<Sweep>) -> Result<(), SceneError> {
-    let Some(campaign) = &document.value.campaign else { return Ok(()) };
-    if campaign.kinds.is_empty() {
-        return Err(document.error_at("campaign.kinds", "a campaign has at least one kind of fault", ""));
-    }
-    let (first, last) = campaign.steps;
-    let end = document.value.steps.unwrap_or(u64::MAX);
-    if first > last || last >= end {
-        let help = format!("from 0 to {}, the lesser first", end - 1);
-        return Err(document.error_at("campaign.steps", "the run has no such time steps", help));
-    }
-    if !(campaign.late_us > 0.0 && campaign.late_us < 1e9) {
-        return Err(document.error_at(
-            "campaign.late_us",
-            "a packet is late by more than 0 and less than 1e9 µs",
-            "",
-        ));
-    }
-    Ok(())
-}
-
-/// Checks that columns of plots are there.
-fn check_plots(document: &Document<Sweep>) -> Result<(), SceneError> {
-    let sweep = &document.value;
-    let columns = columns(sweep);
-    for (number, plot) in sweep.plots.iter().enumerate() {
-        for (field, column) in plot_columns(plot) {
-            if !columns.iter().any(|known| known == column) {
-                let near = did_you_mean(column, columns.iter().map(String::as_str));
-                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                let help = format!("{near}the columns are `{}`", columns.join("`, `"));
-                let message = format!("the results have no column `{column}`");
-                return Err(document.error_at(&format!("plots.{number}.{field}"), message, help));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Returns the columns that a plot names, with the fields that name them.
 pub fn plot_columns(plot: &Plot) -> Vec<(&'static str, &str)> {
     match plot {
@@ -356,72 +252,6 @@ pub fn columns(sweep: &Sweep) -> Vec<String> {
     columns
 }
 
-/// Returns the values of an axis in order.
-fn expand(axis: &Axis, number: usize, sweep: &Sweep) -> Result<Vec<Value>, String> {
-    match &axis.values {
-        Values::List(values) if values.is_empty() => Err("an axis has at least one value".to_owned()),
-        Values::List(values) => Ok(values.clone()),
-        Values::Range { from, to, step } => range(from, to, step),
-        Values::Log { from, to, count } => {
-            if !(*from > 0.0 && *to > 0.0 && from.is_finite() && to.is_finite() && *count >= 2) {
-                return Err("both ends are above 0, and there are at least 2 numbers".to_owned());
-            }
-            limit(u64::from(*count))?;
-            let last = f64::from(*count - 1);
-            let at = |number: u32| match number {
-                0 => *from,
-                number if number + 1 == *count => *to,
-                number => from * (to / from).powf(f64::from(number) / last),
-            };
-            Ok((0..*count).map(|number| Value::Number(at(number))).collect())
-        }
-        Values::Random { from, to, count } => {
-            random(from, to, 0)?;
-            if matches!(sweep.points, Points::Draws(_)) {
-                return Ok(Vec::new());
-            }
-            if *count == 0 {
-                return Err("give the `count` of random numbers, or `points: Draws(…)`".to_owned());
-            }
-            limit(u64::from(*count))?;
-            let draws = (0..u64::from(*count)).map(|draw| {
-                let bits = super::list::bits(sweep.seed, &[number as u64, draw]);
-                random(from, to, bits)
-            });
-            draws.collect()
-        }
-    }
-}
-
-fn limit(count: u64) -> Result<(), String> {
-    if count > MAX_VALUES {
-        return Err(format!("{count} values are more than the {MAX_VALUES} that an axis may have"));
-    }
-    Ok(())
-}
-
-fn range(from: &Value, to: &Value, step: &Value) -> Result<Vec<Value>, String> {
-    let bad = "a range goes up from one number to another, by a step above 0".to_owned();
-    if let (Value::Whole(from), Value::Whole(to), Value::Whole(step)) = (from, to, step) {
-        if from > to || *step <= 0 {
-            return Err(bad);
-        }
-        let count = u64::try_from((i128::from(*to) - i128::from(*from)) / i128::from(*step) + 1);
-        let count = count.unwrap_or(u64::MAX);
-        limit(count)?;
-        return Ok((0..count as i64).map(|number| Value::Whole(from + number * step)).collect());
-    }
-    match (from.number(), to.number(), step.number()) {
-        (Some(from), Some(to), Some(step)) if from <= to && step > 0.0 && (to - from).is_finite() => {
-            // A last number that rounding puts just beyond the end is one of the range.
-            let count = ((to - from) / step + 1e-9).floor() + 1.0;
-            limit(count as u64)?;
-            Ok((0..count as u32).map(|number| Value::Number(from + f64::from(number) * step)).collect())
-        }
-        _ => Err(bad),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -436,25 +266,6 @@ mod tests {
 
     fn plan(fields: &str) -> Result<LoadedPlan, String> {
         load(&format!("Sweep(version: 1, scene: \"scenes/single_pe.ron\", {fields})"))
-    }
-
-    fn axis(values: &str) -> Vec<String> {
-        let loaded = plan(&format!("axes: [(name: \"a\", values: {values})]")).unwrap();
-        loaded.values[0].iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn axes_have_the_values_that_they_say() {
-        assert_eq!(axis("List([1, \"Poll\"])"), ["1", "Poll"]);
-        assert_eq!(axis("Range(from: 4, to: 13, step: 4)"), ["4", "8", "12"]);
-        assert_eq!(axis("Range(from: 0, to: 0.3, step: 0.1)"), ["0.0", "0.1", "0.2", "0.30000000000000004"]);
-        assert_eq!(axis("Log(from: 1, to: 100, count: 3)"), ["1.0", "10.0", "100.0"]);
-        let random = axis("Random(from: 10, to: 12, count: 50)");
-        assert_eq!(random.len(), 50);
-        for value in ["10", "11", "12"] {
-            assert!(random.iter().any(|drawn| drawn == value), "{value}: {random:?}");
-        }
-        assert_eq!(random, axis("Random(from: 10, to: 12, count: 50)"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! table of them.
 
 pub mod campaign;
+mod check;
 pub mod constraint;
 pub mod gather;
 pub mod line;
@@ -17,9 +18,11 @@ pub mod plan;
 pub mod plot;
 pub mod point;
 pub mod pool;
+pub mod results;
 pub mod run;
 pub mod script;
 pub mod soak;
 pub mod store;
 pub mod value;
+mod values;
 pub mod worker;

@@ -22,13 +22,14 @@ const COLUMNS: [&str; 10] = [
     "max_loss",
 ];
 /// Groups that faults are counted by: name, and the columns of results that make it.
-const GROUPS: [(&str, &[&str]); 6] = [
+const GROUPS: [(&str, &[&str]); 7] = [
     ("kind", &["fault"]),
     ("kind and array", &["fault", "fault_region"]),
     ("kind and word bit", &["fault", "fault_word_bit"]),
     ("kind and population", &["fault", "fault_population"]),
     ("kind and step", &["fault", "fault_step"]),
     ("PE", &["fault_pe"]),
+    ("link", &["fault_link"]),
 ];
 
 /// Faults of one group.

@@ -184,6 +184,8 @@ pub enum FaultKind {
     Misdirected,
     /// A PE's core halts.
     Halted,
+    /// A link of the mesh goes dead, in one direction.
+    DeadLink,
 }
 
 impl FaultKind {
@@ -200,6 +202,7 @@ impl FaultKind {
             Self::Late => "late",
             Self::Misdirected => "misdirected",
             Self::Halted => "halted",
+            Self::DeadLink => "dead_link",
         }
     }
 }

@@ -130,6 +130,13 @@ impl Found {
         self.lines.get(&key).copied()
     }
 
+    /// Returns the places of all lines, one a key, by file and place.
+    pub fn all(&self) -> Vec<At> {
+        let mut all: Vec<At> = self.lines.values().copied().collect();
+        all.sort_by_key(|at| (at.file, at.offset));
+        all
+    }
+
     /// Returns a reader of lines by their place.
     pub fn reader(&self) -> Lines<'_> {
         Lines { found: self, open: self.files.iter().map(|_| None).collect() }
@@ -220,6 +227,7 @@ mod tests {
             point: 0,
             key: Key(key).to_string(),
             values: Map::new(),
+            scene: String::new(),
             set: Vec::new(),
             outcome,
             why: None,

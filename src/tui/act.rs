@@ -14,6 +14,7 @@ use super::panel::PanelId;
 use super::panels::task::raster;
 use super::panels::{pe as pe_panel, timeline};
 use super::points::{self, PointsOverlay};
+use super::results;
 use super::state::raster::RasterState;
 use super::teaching;
 use super::widgets::prompt::Prompt;
@@ -53,6 +54,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Restart => engine(app, Command::Restart),
         Action::TogglePoint => points::toggle(app),
         Action::DeletePoint => points::delete(app),
+        Action::OpenPoint => results::open(app),
         Action::Close => {
             close(app, count.is_some());
             Vec::new()
@@ -87,6 +89,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             app.set_looks(looks);
             Vec::new()
         }
+        Given::Folder(folder) => results::read(&folder),
         Given::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
             let mut effects = points::add(app, spec);
@@ -152,6 +155,10 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::Messages => app.overlays.push(Overlay::Messages { scroll: 0 }),
         Action::Points if matches!(app.overlays.last(), Some(Overlay::Points(_))) => close(app, false),
         Action::Points => app.overlays.push(Overlay::Points(PointsOverlay::default())),
+        Action::Results if matches!(app.overlays.last(), Some(Overlay::Results)) => close(app, false),
+        Action::Results => results::show(app),
+        Action::SortResults => results::sort(app),
+        Action::FilterResults => results::filter(app),
         Action::Constants if matches!(app.overlays.last(), Some(Overlay::Constants { .. })) => {
             close(app, false);
         }
@@ -346,6 +353,9 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
     let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
     let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
     let said = message::message_rows(app, app.size.0).len();
+    if matches!(app.overlays.last(), Some(Overlay::Results)) {
+        return results::moved(app, direction, times);
+    }
     match app.overlays.last_mut() {
         Some(Overlay::SceneError { text, scroll } | Overlay::Crash { text, scroll }) => {
             scroll_by(scroll, direction, times, text.lines().count());
@@ -354,7 +364,14 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
         Some(Overlay::Messages { scroll }) => scroll_by(scroll, direction, times, said),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
-        Some(Overlay::Help { .. } | Overlay::Asking(_) | Overlay::Fault(_) | Overlay::Palette(_)) | None => {}
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Asking(_)
+            | Overlay::Fault(_)
+            | Overlay::Palette(_)
+            | Overlay::Results,
+        )
+        | None => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! The app's model: what is shown and where the user is. [`super::update`] changes it, [`super::view`] draws it; neither
 //! touches a terminal, a thread or a clock, so both can be tested as they are.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
@@ -17,6 +18,7 @@ use super::state::pe::PeState;
 use super::state::points::PointsOverlay;
 use super::state::presenter::Presenter;
 use super::state::raster::RasterState;
+use super::state::results::{Results, ResultsState};
 use super::state::timeline::TimelineState;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
@@ -49,6 +51,8 @@ pub enum Msg {
     InputLost(String),
     /// A thread other than the UI's panicked; the report.
     ThreadPanicked(String),
+    /// A folder of results was read, or could not be.
+    Results(Box<Result<Results, String>>),
 }
 
 /// Signals that the app answers.
@@ -79,6 +83,8 @@ pub enum Effect {
     Redraw,
     /// Ask the terminal to put this on the clipboard.
     Copy(String),
+    /// Read a folder of results, and send [`Msg::Results`].
+    ReadResults(PathBuf),
     /// Leave with this exit code.
     Quit(u8),
 }
@@ -116,6 +122,8 @@ pub enum Overlay {
     },
     /// Breakpoints and tracepoints.
     Points(PointsOverlay),
+    /// Table of a sweep's points, [`App::results`].
+    Results,
     /// A line in which something is typed.
     Asking(AskingOverlay),
     /// The menu that injects a fault.
@@ -224,6 +232,8 @@ pub struct App {
     pub lesson: Option<Course>,
     /// Presenter mode, while it is on.
     pub presenter: Option<Presenter>,
+    /// Table of a sweep's points that was read last.
+    pub results: Option<ResultsState>,
 }
 
 impl App {
@@ -260,6 +270,7 @@ impl App {
             commanded: Vec::new(),
             lesson: None,
             presenter: None,
+            results: None,
         }
     }
 

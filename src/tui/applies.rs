@@ -6,14 +6,21 @@ use super::keymap::{Key, Keymap};
 use super::panel::PanelId;
 use super::panels::task::raster;
 use super::teaching::question;
+use super::widgets::prompt::Prompt;
 use crate::session::snapshot::PartView;
 
 /// What has the keyboard, apart from a line being typed.
 pub fn context(app: &App) -> Context {
     match app.overlays.last() {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
+        Some(Overlay::Results) if typing(app).is_none() => Context::Results,
         _ => Context::Global,
     }
+}
+
+/// Returns the line in which rows of the table of results are narrowed.
+fn typing(app: &App) -> Option<&Prompt> {
+    app.results.as_ref()?.typing.as_ref()
 }
 
 /// Whether a command means something now.
@@ -34,6 +41,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Neurons => raster::has_keys(app) || in_pe(app) && shows_neurons(app),
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
+        When::Results => context(app) == Context::Results,
     }
 }
 

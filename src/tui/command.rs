@@ -108,6 +108,14 @@ pub enum Action {
     TogglePoint,
     /// Delete the selected point.
     DeletePoint,
+    /// Show the table of a sweep's points.
+    Results,
+    /// Sort the table of results by its column.
+    SortResults,
+    /// Type what rows of the table of results are to be shown.
+    FilterResults,
+    /// Open the scene of the selected row of the table of results.
+    OpenPoint,
     /// Something of a lesson, or of presenting.
     Lesson(Do),
     /// Show the table of hardware numbers.
@@ -217,6 +225,8 @@ pub enum When {
     Neurons,
     /// The list of breakpoints is open.
     Points,
+    /// The table of results is open.
+    Results,
     /// A lesson is taken.
     Lesson,
 }
@@ -236,6 +246,7 @@ impl When {
             Self::Raster => "requires focus on a raster of spikes (panel 2)",
             Self::Neurons => "requires focus on a raster of spikes or a PE's spiking neurons",
             Self::Points => "the list of breakpoints is not open",
+            Self::Results => "the table of results is not open",
             Self::Lesson => "this is no lesson",
         }
     }
@@ -249,6 +260,8 @@ pub enum Context {
     Global,
     /// The list of breakpoints.
     Points,
+    /// The table of results.
+    Results,
 }
 
 impl Context {
@@ -257,6 +270,7 @@ impl Context {
         match self {
             Self::Global => "",
             Self::Points => "list of breakpoints",
+            Self::Results => "table of results",
         }
     }
 }

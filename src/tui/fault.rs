@@ -5,7 +5,9 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use super::app::{App, Effect, Overlay};
 use super::applies::is_global;
 use super::keymap::Key;
-pub use super::state::fault::{FaultOverlay, Field, Form, Kind, example, pe, read, scene, written};
+pub use super::state::fault::{
+    FaultOverlay, Field, Form, Kind, example, neighbour, pe, read, scene, written,
+};
 use super::widgets::prompt::{Prompt, Typed};
 use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
@@ -88,6 +90,11 @@ fn proposal(app: &App, kind: Kind, field: Field, pe: Pe) -> String {
         Field::Bit => BIT.to_string(),
         Field::Value | Field::Packets => "1".to_owned(),
         Field::Us => "50".to_owned(),
+        Field::From => format!("{},{}", pe.qpe().x, pe.qpe().y),
+        Field::To => {
+            let (x, y) = neighbour((pe.qpe().x, pe.qpe().y));
+            format!("{x},{y}")
+        }
     }
 }
 

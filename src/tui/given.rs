@@ -25,6 +25,8 @@ pub enum Given {
     Metric(Metric),
     /// The app is to look like this.
     Looks(Looks),
+    /// This folder of results is to be read and shown.
+    Folder(String),
     /// This point is to be added, and the run is to go on if `run`.
     Point {
         /// Condition and kind of the point.
@@ -51,6 +53,7 @@ impl Argument {
             Self::Ramp => "cividis · viridis · grey",
             Self::Glyphs => "blocks · braille · ascii",
             Self::Color => "truecolor · 256 · 16 · mono · off",
+            Self::Folder => "the folder of a sweep's results: tiny-results",
         }
     }
 
@@ -67,6 +70,7 @@ impl Argument {
             Self::Name => Ok(Given::Engine(vec![Command::Bookmark(text.to_owned())])),
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
+            Self::Folder => Ok(Given::Folder(text.to_owned())),
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
@@ -100,7 +104,7 @@ impl Argument {
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
             Self::Pe => all(app).map(written).collect(),
             Self::Kill => used(app).map(written).collect(),
-            Self::Name => Vec::new(),
+            Self::Name | Self::Folder => Vec::new(),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
             Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),

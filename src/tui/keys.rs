@@ -12,7 +12,7 @@ use super::palette::{self, Meaning};
 use super::teaching::{presenter, question};
 use super::widgets::prompt::{Prompt, Typed};
 use super::widgets::scroll_by;
-use super::{asking, fault, points};
+use super::{asking, fault, points, results};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -50,6 +50,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
 fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     key_in_help(app, key)
         .or_else(|| points::key(app, key))
+        .or_else(|| results::key(app, key))
         .or_else(|| asking::key(app, key))
         .or_else(|| fault::key(app, key))
         .or_else(|| key_in_palette(app, key))

@@ -48,6 +48,7 @@ pub mod picker;
 pub mod points;
 pub mod presses;
 pub mod rehearsal;
+pub mod results;
 pub mod run;
 pub mod stage;
 pub mod state;

@@ -1,14 +1,14 @@
 //! Pasted text: into the line that is being typed, and nowhere else. It never acts as keys.
 
 use super::app::{App, Overlay};
-use super::fault;
+use super::{fault, results};
 
 /// Takes in what was pasted.
 pub fn paste(app: &mut App, text: &str) {
     app.count = None;
     app.notice = None;
     let line = one_line(text);
-    if fault::paste(app, &line) {
+    if fault::paste(app, &line) || results::paste(app, &line) {
         return;
     }
     match app.overlays.last_mut() {

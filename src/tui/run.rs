@@ -23,6 +23,7 @@ use signal_hook::consts::SIGHUP;
 
 use super::app::{App, Effect, Msg};
 use super::lesson::course::Course;
+use super::results::{Reader, Results};
 use super::state::presenter::Presenter;
 use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::{LooksChoice, Theme};
@@ -49,6 +50,10 @@ pub struct TuiOptions {
     pub lesson: Option<lesson::Loaded>,
     /// Presenter mode from the beginning.
     pub present: bool,
+    /// Reads folders of results for the table of points.
+    pub reader: Reader,
+    /// Table of points that is shown first.
+    pub results: Option<Results>,
 }
 
 /// Least time between two frames on a local terminal: 60 a second.
@@ -110,7 +115,16 @@ pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
-    let TuiOptions { engine: EngineOptions { scene, .. }, looks, keymap, watch, lesson, present } = options;
+    let TuiOptions {
+        engine: EngineOptions { scene, .. },
+        looks,
+        keymap,
+        watch,
+        lesson,
+        present,
+        reader,
+        results,
+    } = options;
     if !has_terminal() {
         say(no_terminal(&scene));
         return Ok(ExitCode::from(2));
@@ -125,9 +139,12 @@ pub fn run_with<P: Port>(
     app.keymap = keymap;
     app.lesson = lesson.map(Course::new);
     app.presenter = present.then(Presenter::default);
+    if let Some(results) = results {
+        super::results::loaded(&mut app, Ok(results));
+    }
     let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
-    Loop::new(app, screen, inbox, sender, start)?.run()
+    Loop::new(app, screen, inbox, sender, reader, start)?.run()
 }
 
 fn theme(looks: LooksChoice) -> Theme {
@@ -184,6 +201,7 @@ fn log(msg: &Msg) {
         Msg::Resize(columns, rows) => tracing::debug!(columns, rows, "size"),
         // The hook has written the report down.
         Msg::ThreadPanicked(_)
+        | Msg::Results(_)
         | Msg::Key(_)
         | Msg::Paste(_)
         | Msg::CountExpired
@@ -203,6 +221,7 @@ struct Loop<P, F> {
     sender: Sender<Msg>,
     engine: P,
     start: F,
+    reader: Reader,
     /// The model changed since the last frame.
     dirty: bool,
     /// A snapshot came that no frame has shown.
@@ -222,6 +241,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         screen: Screen,
         inbox: Receiver<Msg>,
         sender: Sender<Msg>,
+        reader: Reader,
         mut start: F,
     ) -> Result<Self, Report> {
         tracing::info!(scene = app.scene, size = ?app.size, "the engine is started");
@@ -234,6 +254,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             sender,
             engine,
             start,
+            reader,
             dirty: true,
             fresh: false,
             on_screen: true,
@@ -375,6 +396,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             }
             Effect::Copy(text) => self.screen.copy(&text).wrap_err("could not copy")?,
             Effect::Redraw => self.screen.forget(),
+            Effect::ReadResults(folder) => {
+                let (reader, sender) = (self.reader, self.sender.clone());
+                std::thread::spawn(move || drop(sender.send(Msg::Results(Box::new(reader(&folder))))));
+            }
             Effect::Quit(code) => self.exit = Some(code),
         }
         Ok(())

@@ -5,6 +5,7 @@ use super::app::{App, Effect, Msg, Overlay, Signal};
 use super::keys;
 use super::panel::PanelId;
 use super::panels::timeline;
+use super::results;
 use super::teaching;
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
@@ -54,6 +55,10 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Signal(Signal::Suspend) => vec![Effect::Suspend],
         Msg::Signal(Signal::Continued) => vec![Effect::Resume],
         Msg::InputLost(_) => vec![Effect::Quit(1)],
+        Msg::Results(read) => {
+            results::loaded(app, *read);
+            Vec::new()
+        }
         Msg::ThreadPanicked(report) => {
             show_crash(app, report);
             Vec::new()

@@ -62,6 +62,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
         Overlay::Fault(fault) => overlays::fault::render(app, fault, area, buf),
+        Overlay::Results => overlays::results::render(app, area, buf),
         Overlay::Constants { scroll } => overlays::constants::render(app, *scroll, area, buf),
     }
 }

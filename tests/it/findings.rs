@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
-use spinntui::chip::geometry::{ChipId, Pe};
+use spinntui::chip::geometry::{ChipId, Pe, QPES};
 use spinntui::machine::program::RegionKind;
-use spinntui::machine::stop::{StallCause, Stop};
+use spinntui::machine::routes::ROUTES;
+use spinntui::machine::stop::{Missing, StallCause, Stop};
 use spinntui::mapping::check::Level;
 use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::LoadedScene;
@@ -63,6 +64,47 @@ fn races_are_errors_with_their_pe() {
     for race in races {
         assert!(race.level == Level::Error && !race.help.is_empty(), "{race:?}");
     }
+}
+
+/// Each link of the mesh, dead from the start: either nothing is sent over it, or the chip stops and
+/// the link is named.
+#[test]
+fn a_dead_link_is_named_where_it_stops_the_chip() {
+    let sound = after(SMALL, 2, &[]);
+    let carried: Vec<bool> = sound.machine().state().noc.links.iter().map(|link| link.packets > 0).collect();
+    let (mut rows, mut blocks, mut harmless) = (0, 0, 0);
+    for (link, carries) in ROUTES.links().iter().zip(carried).step_by(3) {
+        let place = |qpe: u8| {
+            let qpe = QPES[usize::from(qpe)];
+            (qpe.x, qpe.y)
+        };
+        let (from, to) = (place(link.from), place(link.to));
+        let faults = format!("[(at: Step(0), fault: KillLink(from: {from:?}, to: {to:?}))]");
+        let session = after(SMALL, 2, &[("faults", &faults)]);
+        let named = found(&session, "fault");
+        assert_eq!(named[0].place, link.to_string());
+        assert!(named[0].what.contains("dead, on purpose") && named[0].pe.is_none(), "{named:?}");
+        let stalled = found(&session, "stalled");
+        if !carries {
+            assert_eq!((session.steps(), session.output_hash()), (2, sound.output_hash()), "{link}");
+            assert_eq!(stalled, [], "{link}");
+            harmless += 1;
+            continue;
+        }
+        let Some(Stop::Stall(stall)) = session.machine().stop() else {
+            // Packets that are not the last of their block leave old values in place.
+            assert_eq!(session.steps(), 2, "{link}");
+            continue;
+        };
+        assert!(stalled[0].follows && stalled[0].what.contains(&format!("the link from {link} is dead")));
+        assert!(matches!(stall.cause, StallCause::DeadLink { link: named, .. } if named == *link), "{stall}");
+        match stall.waiting.map(|waiting| waiting.missing) {
+            Some(Missing::Row) => rows += 1,
+            Some(Missing::Blocks(_)) => blocks += 1,
+            None => {}
+        }
+    }
+    assert!(rows > 0 && blocks > 0 && harmless > 0, "{rows} rows, {blocks} blocks, {harmless} harmless");
 }
 
 #[test]

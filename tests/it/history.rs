@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use spinntui::chip::geometry::{ChipId, Pe};
+use spinntui::chip::geometry::{ChipId, Pe, QPES};
 use spinntui::machine::fault::{Fault, FaultError};
+use spinntui::machine::routes::ROUTES;
 use spinntui::machine::stop::{StallCause, Stop};
 use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::{HistoryOptions, LoadedScene};
@@ -347,9 +348,15 @@ fn every_fault_shows_and_can_be_undone() {
     let (pe, threshold, ..) = places(&walker);
     let place = (pe.qpe().x, pe.qpe().y, pe.p());
     let begin = (walker.at(), walker.seen());
+    let links = &walker.session.machine().state().noc.links;
+    let (busiest, _) = links.iter().enumerate().max_by_key(|(_, link)| link.packets).unwrap();
+    let link = ROUTES.links()[busiest];
+    let end = |qpe: u8| (QPES[usize::from(qpe)].x, QPES[usize::from(qpe)].y);
+    let dead = Fault::KillLink { from: end(link.from), to: end(link.to) };
     walker.steps(3);
     let sound = walker.seen();
     for (fault, stalls) in [
+        (dead, true),
         (Fault::FlipBit { pe: place, address: threshold + 3, bit: 7 }, false),
         (Fault::StickBit { pe: place, address: threshold + 3, bit: 7, value: 1 }, false),
         (Fault::KillPe { pe: place }, true),
@@ -367,9 +374,15 @@ fn every_fault_shows_and_can_be_undone() {
                 panic!("{fault:?}")
             };
             assert!(stall.waiting.is_some(), "{stall}");
-            let dead = Pe::at(place.0, place.1, place.2).filter(|_| matches!(fault, Fault::KillPe { .. }));
-            let cause = dead.map_or(StallCause::PacketsLost, StallCause::Halted);
-            assert_eq!(stall.cause, cause, "{stall}");
+            match (fault, stall.cause) {
+                (Fault::KillPe { .. }, StallCause::Halted(dead)) => assert_eq!(dead, pe),
+                (Fault::KillLink { .. }, StallCause::DeadLink { link: named, packets, .. }) => {
+                    assert_eq!(named, link);
+                    assert!(packets > 0, "{stall}");
+                }
+                (Fault::DropPackets { .. }, StallCause::PacketsLost) => {}
+                other => panic!("{other:?}"),
+            }
         } else {
             assert_ne!(walker.seen(), sound, "{fault:?}");
         }
@@ -386,6 +399,21 @@ fn a_fault_of_packets_to_come_is_told_as_such() {
     assert_eq!(told(Fault::DropPackets { pe, packets: 1 }), "the next packet from PE(1,4,0) lost");
     let late = Fault::DelayPackets { pe, packets: 3, us: 50.0 };
     assert_eq!(told(late), "the next 3 packets from PE(1,4,0) 50 µs late");
+}
+
+fn dead_link(from: (u8, u8), to: (u8, u8)) -> Fault {
+    Fault::KillLink { from, to }
+}
+
+/// Steps both ways past the death of a link, while packets are on their way over it.
+#[test]
+fn a_place_after_a_link_has_died_is_the_same_whatever_way_leads_there() {
+    for faults in [
+        "[(at: Step(2), fault: KillLink(from: (1, 1), to: (2, 1)))]",
+        "[(at: TimeUs(700.0), fault: KillLink(from: (2, 1), to: (1, 1))), (at: Step(3), fault: KillLink(from: (1, 2), to: (1, 1)))]",
+    ] {
+        walk("scenes/lm_small.ron", &[("faults", faults)], 120);
+    }
 }
 
 #[test]
@@ -405,6 +433,9 @@ fn senseless_faults_are_refused() {
         (Fault::DropPackets { pe: place, packets: 0 }, FaultError::Nothing),
         (Fault::DelayPackets { pe: place, packets: 1, us: f64::NAN }, FaultError::Nothing),
         (Fault::DivertPackets { pe: place, packets: 1, address: 8 }, FaultError::Address(8)),
+        (dead_link((1, 1), (3, 1)), FaultError::NoLink { from: (1, 1), to: (3, 1) }),
+        (dead_link((3, 3), (4, 3)), FaultError::NoLink { from: (3, 3), to: (4, 3) }),
+        (dead_link((7, 6), (8, 6)), FaultError::NoLink { from: (7, 6), to: (8, 6) }),
     ] {
         assert_eq!(fault.check(program), Err(error), "{fault:?}");
     }

@@ -242,7 +242,7 @@ fn check_map(machine: &Machine) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
         let loaded = labels.loaded();
         let words = machine.state().pes[pe.index()].sram.words();
-        for (address, written) in &loaded.image {
+        for (address, written) in loaded.image.iter() {
             for (i, _) in (0u32..).zip(written) {
                 let found = labels.word(words, address + 4 * i);
                 let known = |label: &Label| {

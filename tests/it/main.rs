@@ -24,6 +24,7 @@ mod events;
 mod exactness;
 mod export;
 mod findings;
+mod fuzz_seeds;
 mod gestures;
 mod golden;
 mod golden_gestures;

@@ -13,6 +13,7 @@ mod palette;
 mod pe;
 mod picker;
 mod points;
+mod results;
 mod sample;
 mod screens;
 mod sizes;

@@ -275,6 +275,7 @@ fn noc(step: u64) -> NocView {
                 packets,
                 total: u64::from(packets) * step,
                 waited: u64::from(packets) * step / 40,
+                dead: false,
             });
         }
     }

@@ -485,7 +485,7 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     // Enter all the way: a bit of the cell state, which every time step reads.
     let effects = press(&mut app, "X enter enter");
     let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
-    assert_eq!((fault.place(), fault.without_effect(program.program())), (place(used[3]), None));
+    assert_eq!((fault.pe(), fault.without_effect(program.program())), (Some(used[3]), None));
     // Every kind can be injected as it is proposed.
     for (number, kind) in Kind::ALL.into_iter().enumerate() {
         press(&mut app, "X");
@@ -493,7 +493,8 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
         assert!(text(&app).contains(kind.about()), "{}", text(&app));
         let effects = press(&mut app, "enter");
         let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{kind:?} {effects:?}") };
-        assert_eq!(fault.check(program.program()), Ok(used[3]), "{kind:?}");
+        assert_eq!(fault.check(program.program()), Ok(()), "{kind:?}");
+        assert_eq!(fault.pe(), (kind != Kind::KillLink).then_some(used[3]), "{kind:?}");
     }
     // Another PE has another address, and one without a program is refused in words.
     let other = place(used[used.len() - 1]);
@@ -501,7 +502,7 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     press(&mut app, &format!("{} , {} , {}", other.0, other.1, other.2));
     let effects = press(&mut app, "enter");
     let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
-    assert_eq!((fault.place(), fault.without_effect(program.program())), (other, None));
+    assert_eq!((fault.place(), fault.without_effect(program.program())), (Some(other), None));
     press(&mut app, "X 3 ctrl-u 4 , 3 , 0");
     assert!(text(&app).contains("the chip has no PE (4,3,0)"), "{}", text(&app));
     press(&mut app, "esc esc X 1 tab ctrl-u 0 x 1 0 0");

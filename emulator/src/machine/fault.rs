@@ -8,11 +8,13 @@ use thiserror::Error;
 
 use super::broadcast::options::Broadcast;
 use super::exec::Machine;
+use super::noc::Load;
 use super::program::{Program, RegionKind};
+use super::routes::ROUTES;
 use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Packet, PacketKind};
 use crate::chip::clock::{self, Tick};
-use crate::chip::geometry::{Pe, QpeId};
+use crate::chip::geometry::{Pe, Qpe, QpeId};
 use crate::text::several;
 
 /// A PE as users write it: column, row, PE of that QPE.
@@ -72,6 +74,14 @@ pub enum Fault {
         /// Byte address that they are written to, a multiple of 16.
         address: u32,
     },
+    /// A link of the mesh goes dead, in one direction: packets and beats of rows that reach it are
+    /// lost, and nothing is sent around it.
+    KillLink {
+        /// The QPE that the link leaves, as `(x, y)`.
+        from: (u8, u8),
+        /// The neighbouring QPE that it enters, as `(x, y)`.
+        to: (u8, u8),
+    },
 }
 
 /// When a fault happens.
@@ -119,6 +129,14 @@ pub enum FaultError {
     /// Packets that go through the event router carry no address.
     #[error("with `broadcast: Router` packets go into FIFOs and have no address that could change")]
     Routed,
+    /// No link joins the two places.
+    #[error("there is no link from ({}, {}) to ({}, {}): links join neighbouring QPEs, (2, 1) to (3, 1) for example", .from.0, .from.1, .to.0, .to.1)]
+    NoLink {
+        /// Place that the link would leave.
+        from: (u8, u8),
+        /// Place that it would enter.
+        to: (u8, u8),
+    },
 }
 
 /// What befalls a packet.
@@ -138,6 +156,19 @@ pub struct Faults {
     dead: Vec<Pe>,
     /// Sender, packets still to come, what befalls them.
     packets: Vec<(Pe, u32, Fate)>,
+    /// Links that are dead, in the order of the faults.
+    links: Vec<DeadLink>,
+}
+
+/// Link that loses what reaches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLink {
+    /// Number of the link in [`super::routes::Routes::links`].
+    pub number: u8,
+    /// Count of packets that it has lost.
+    pub packets: u64,
+    /// Count of beats of rows from DRAM that it has lost.
+    pub beats: u64,
 }
 
 impl Faults {
@@ -149,6 +180,31 @@ impl Faults {
     /// PEs whose core has halted.
     pub fn dead(&self) -> impl Iterator<Item = Pe> {
         self.dead.iter().copied()
+    }
+
+    /// Makes a link dead; returns `false` if it was dead already.
+    fn kill_link(&mut self, number: u8) -> bool {
+        let alive = self.links.iter().all(|link| link.number != number);
+        if alive {
+            self.links.push(DeadLink { number, packets: 0, beats: 0 });
+        }
+        alive
+    }
+
+    /// Counts a load that a dead link has lost.
+    pub(super) fn count_lost(&mut self, number: u8, load: Load) {
+        if let Some(link) = self.links.iter_mut().find(|link| link.number == number) {
+            match load {
+                Load::Packet(_) => link.packets += 1,
+                Load::Beat(_) => link.beats += 1,
+            }
+        }
+    }
+
+    /// Returns the dead link that has lost most, packets before beats; `None` if none lost anything.
+    pub(super) fn worst_link(&self) -> Option<DeadLink> {
+        let lost = self.links.iter().filter(|link| link.packets + link.beats > 0);
+        lost.rev().max_by_key(|link| (link.packets, link.beats)).copied()
     }
 
     /// Bits of a PE that stick.
@@ -175,7 +231,7 @@ impl Faults {
 
     /// Returns whether there is any.
     pub(super) fn any(&self) -> bool {
-        !(self.stuck.is_empty() && self.dead.is_empty() && self.packets.is_empty())
+        !(self.stuck.is_empty() && self.dead.is_empty() && self.packets.is_empty() && self.links.is_empty())
     }
 
     /// Returns whether bits stick.
@@ -201,13 +257,17 @@ impl Faults {
             };
             [kind << 60 | (sender.index() as u64) << 32 | u64::from(left), value]
         });
-        stuck.chain(dead).chain(packets)
+        let links = self
+            .links
+            .iter()
+            .flat_map(|&DeadLink { number, packets, beats }| [6 << 60 | u64::from(number), packets, beats]);
+        stuck.chain(dead).chain(packets).chain(links)
     }
 }
 
 impl PlannedFault {
     /// Checks that it can happen and that something would come of it.
-    pub fn check(&self, program: &Program) -> Result<Pe, FaultError> {
+    pub fn check(&self, program: &Program) -> Result<(), FaultError> {
         match self.at {
             FaultTime::TimeUs(time) if !(time >= 0.0 && time.is_finite()) => Err(FaultError::Time(time)),
             _ => self.fault.check(program),
@@ -217,46 +277,60 @@ impl PlannedFault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (x, y, p) = self.place();
+        let place = self.place_name();
         let packets = |count: &u32| match count {
             1 => "the next packet".to_owned(),
             n => format!("the next {}", several(u64::from(*n), "packet")),
         };
         match self {
-            Self::FlipBit { address, bit, .. } => {
-                write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) flipped")
-            }
+            Self::FlipBit { address, bit, .. } => write!(f, "bit {bit} of {address:#07x} in {place} flipped"),
             Self::StickBit { address, bit, value, .. } => {
-                write!(f, "bit {bit} of {address:#07x} in PE({x},{y},{p}) stuck at {value}")
+                write!(f, "bit {bit} of {address:#07x} in {place} stuck at {value}")
             }
-            Self::KillPe { .. } => write!(f, "PE({x},{y},{p}) halted"),
-            Self::DropPackets { packets: n, .. } => write!(f, "{} from PE({x},{y},{p}) lost", packets(n)),
+            Self::KillPe { .. } => write!(f, "{place} halted"),
+            Self::DropPackets { packets: n, .. } => write!(f, "{} from {place} lost", packets(n)),
             Self::DelayPackets { packets: n, us, .. } => {
-                write!(f, "{} from PE({x},{y},{p}) {us} µs late", packets(n))
+                write!(f, "{} from {place} {us} µs late", packets(n))
             }
             Self::DivertPackets { packets: n, address, .. } => {
-                write!(f, "{} from PE({x},{y},{p}) diverted to {address:#07x}", packets(n))
+                write!(f, "{} from {place} diverted to {address:#07x}", packets(n))
             }
+            Self::KillLink { .. } => write!(f, "the link from {place} dead"),
         }
     }
 }
 
 impl Fault {
-    /// Returns the PE that the fault is of; `None` if its coordinates are those of no PE.
+    /// Returns the PE that the fault is of; `None` for a link, and if its coordinates are those of no
+    /// PE.
     pub fn pe(&self) -> Option<Pe> {
-        let (x, y, p) = self.place();
+        let (x, y, p) = self.place()?;
         Pe::at(x, y, p)
     }
 
-    /// Returns the coordinates of the PE, as a scene gives them.
-    pub const fn place(&self) -> (u8, u8, u8) {
+    /// Returns the coordinates of the PE, as a scene gives them; `None` for a link.
+    pub const fn place(&self) -> Option<(u8, u8, u8)> {
         match *self {
             Self::FlipBit { pe, .. }
             | Self::StickBit { pe, .. }
             | Self::KillPe { pe }
             | Self::DropPackets { pe, .. }
             | Self::DelayPackets { pe, .. }
-            | Self::DivertPackets { pe, .. } => pe,
+            | Self::DivertPackets { pe, .. } => Some(pe),
+            Self::KillLink { .. } => None,
+        }
+    }
+
+    /// Returns the name of the PE or link: `PE(1,4,0)`, `QPE(1,1) to QPE(2,1)`.
+    pub fn place_name(&self) -> String {
+        match (*self, self.place()) {
+            (Self::KillLink { from, to }, _) => {
+                format!("QPE({},{}) to QPE({},{})", from.0, from.1, to.0, to.1)
+            }
+            (_, place) => {
+                let (x, y, p) = place.unwrap_or_default();
+                format!("PE({x},{y},{p})")
+            }
         }
     }
 
@@ -286,9 +360,14 @@ impl Fault {
         }
     }
 
-    /// Checks that something would come of it on a chip with this program; the PE.
-    pub fn check(&self, program: &Program) -> Result<Pe, FaultError> {
-        let pe = self.pe().ok_or_else(|| FaultError::NoPe(self.place()))?;
+    /// Checks that something would come of it on a chip with this program.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the argument that is out of range.
+    pub fn check(&self, program: &Program) -> Result<(), FaultError> {
+        let Some(place) = self.place() else { return self.link().map(drop) };
+        let pe = self.pe().ok_or(FaultError::NoPe(place))?;
         if program.pe(pe).is_none() {
             return Err(FaultError::Unused(pe));
         }
@@ -301,7 +380,7 @@ impl Fault {
                     return Err(FaultError::Bit);
                 }
             }
-            Self::KillPe { .. } => {}
+            Self::KillPe { .. } | Self::KillLink { .. } => {}
             Self::DropPackets { packets, .. } => at_least_one(packets)?,
             Self::DelayPackets { packets, us, .. } => {
                 at_least_one(packets)?;
@@ -319,7 +398,15 @@ impl Fault {
                 }
             }
         }
-        Ok(pe)
+        Ok(())
+    }
+
+    /// Returns the number of the link that dies; `None` for other faults.
+    fn link(&self) -> Result<Option<u8>, FaultError> {
+        let Self::KillLink { from, to } = *self else { return Ok(None) };
+        let qpes = Qpe::at(from.0, from.1).zip(Qpe::at(to.0, to.1));
+        let link = qpes.and_then(|(from, to)| ROUTES.link(from, to));
+        link.map(Some).ok_or(FaultError::NoLink { from, to })
     }
 }
 
@@ -328,9 +415,20 @@ fn at_least_one(packets: u32) -> Result<(), FaultError> {
 }
 
 impl Machine {
-    /// Lets something go wrong, now.
+    /// Injects a fault now.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Fault::check`] does.
     pub fn inject_fault(&mut self, fault: &Fault) -> Result<(), FaultError> {
-        let pe = fault.check(&self.program)?;
+        fault.check(&self.program)?;
+        if let Some(link) = fault.link()? {
+            if self.state.faults.kill_link(link) {
+                self.state.noc.kill(link);
+            }
+            return Ok(());
+        }
+        let Some(pe) = fault.pe() else { return Ok(()) };
         let faults = &mut self.state.faults;
         match *fault {
             Fault::FlipBit { address, bit, .. } => self.flip_bit(pe, address, bit),
@@ -352,6 +450,7 @@ impl Machine {
             Fault::DivertPackets { packets, address, .. } => {
                 faults.packets.push((pe, packets, Fate::Astray(address)));
             }
+            Fault::KillLink { .. } => {}
         }
         Ok(())
     }

@@ -13,6 +13,9 @@ impl Machine {
     /// A packet reaches the event router, its QPE, or the host.
     pub(super) fn deliver(&mut self, number: u32) -> Progress {
         let Some(travelling) = self.state.packets.travelling(number) else { return Progress::default() };
+        if travelling.lost {
+            return self.lost_on_the_way(number);
+        }
         let (packet, chip) = (&travelling.packet, travelling.chip);
         if packet.is_routed() {
             let packet = self.state.packets.take(number);
@@ -163,6 +166,14 @@ impl Machine {
         }
         self.note(|recorder| recorder.handled(pe.index()));
         self.arrived(pe, arrival);
+    }
+
+    /// Takes a packet off the mesh that a dead link has lost.
+    #[cold]
+    fn lost_on_the_way(&mut self, number: u32) -> Progress {
+        let packet = self.state.packets.take(number);
+        self.state.traffic.in_flight -= 1;
+        self.packet_lost(&packet)
     }
 
     /// A packet is lost, and with one on its way to the router all its copies.

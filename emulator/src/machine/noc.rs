@@ -6,6 +6,9 @@
 //! difference). Buffers are taken as deep enough, since neither their depth nor what a full one
 //! does is published: waiting delays a packet but never blocks another. Each QPE takes one packet
 //! a cycle off the mesh.
+//!
+//! A dead link (a fault) loses what reaches it: the sender's router is not told, and nothing is sent
+//! around it. What happens on the chip is not published.
 
 mod wheel;
 
@@ -20,10 +23,13 @@ use crate::chip::geometry::{ChipId, PE_COUNT, PES_PER_QPE, QPE_COUNT, QpeId};
 /// NoC cycles from router to router (CHIP26, second hand).
 pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
 
+/// [`LinkState::free`] of a dead link.
+const NEVER: u64 = u64::MAX;
+
 /// One directed link.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct LinkState {
-    /// First NoC cycle in which it can take another packet.
+    /// First NoC cycle in which it can take another packet; the largest number for a dead link.
     pub free: u64,
     /// Packets since the start of the time step.
     pub step_packets: u32,
@@ -33,6 +39,13 @@ pub struct LinkState {
     pub packets: u64,
     /// NoC cycles that packets waited for it, since the start.
     pub waited: u64,
+}
+
+impl LinkState {
+    /// Returns `true` if the link loses what reaches it.
+    pub fn is_dead(&self) -> bool {
+        self.free == NEVER
+    }
 }
 
 /// What crosses the mesh.
@@ -142,6 +155,8 @@ pub enum Landing {
     Packet(u32),
     /// The last beat of the row that a PE (by index) reads.
     Burst(u16),
+    /// Lost at a dead link, by its number in [`super::routes::Routes::links`].
+    Lost(Load, u8),
 }
 
 /// All links, each QPE's port off the mesh, and what is under way.
@@ -245,8 +260,14 @@ impl Noc {
             }
             match turns[usize::from(hop.turn)] {
                 Turn::Link(link) => {
-                    let depart = self.cross(hop.chip() * links + usize::from(link), cycle, hop);
-                    self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind());
+                    match self.cross(hop.chip() * links + usize::from(link), cycle, hop) {
+                        NEVER => {
+                            self.under_way.drop(place);
+                            let tick = cycle * NOC_CYCLE + Tick::from(hop.phase);
+                            landed.push((tick, Landing::Lost(hop.load(), link)));
+                        }
+                        depart => self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind()),
+                    }
                 }
                 Turn::Leave(qpe) => {
                     self.under_way.drop(place);
@@ -270,11 +291,20 @@ impl Noc {
         self.under_way.is_due(until / NOC_CYCLE)
     }
 
-    /// Returns the cycle in which a load that has reached a link departs over it.
+    /// Makes a link dead: it loses what reaches it from now on.
+    pub(super) fn kill(&mut self, link: u8) {
+        self.links[usize::from(link)].free = NEVER;
+    }
+
+    /// Returns the cycle in which a load that has reached a link departs over it; [`NEVER`] if the
+    /// link is dead.
     #[inline]
     fn cross(&mut self, link: usize, cycle: u64, hop: Hop) -> u64 {
         let link = &mut self.links[link];
         let depart = cycle.max(link.free);
+        if depart == NEVER {
+            return NEVER;
+        }
         link.free = depart + 1;
         let waited = if hop.is_beat() { &mut self.beats_waited } else { &mut link.waited };
         *waited += depart - cycle;

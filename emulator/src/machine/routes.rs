@@ -26,6 +26,13 @@ pub struct Link {
     pub to: u8,
 }
 
+impl std::fmt::Display for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = |qpe: u8| QPES[usize::from(qpe)];
+        write!(f, "{} to {}", name(self.from), name(self.to))
+    }
+}
+
 /// How a pair came to its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -65,6 +72,13 @@ impl Routes {
     /// All directed links, in a fixed order.
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// Returns the number of the link between two neighbouring QPEs, in this direction; `None` if
+    /// there is none.
+    pub fn link(&self, from: Qpe, to: Qpe) -> Option<u8> {
+        let link = |link: &Link| (usize::from(link.from), usize::from(link.to)) == (from.index(), to.index());
+        self.links.iter().position(link).and_then(|at| u8::try_from(at).ok())
     }
 
     /// Link numbers from QPE index `from` to QPE index `to`, in order; empty when they are the same.

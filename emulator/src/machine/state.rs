@@ -331,6 +331,11 @@ impl PacketStore {
         self.packets.get(number as usize)
     }
 
+    /// Returns the packet with this number, to be changed.
+    pub(super) fn travelling_mut(&mut self, number: u32) -> Option<&mut Travelling> {
+        self.packets.get_mut(number as usize)
+    }
+
     /// Takes it off the mesh.
     #[inline]
     pub fn take(&mut self, number: u32) -> Packet {

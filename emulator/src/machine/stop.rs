@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::exec::Machine;
 use super::legend::{PhaseId, PopulationId};
 use super::program::{Operation, Slot};
+use super::routes::{Link, ROUTES};
 use crate::chip::geometry::Pe;
 use crate::kernel::KernelFault;
 use crate::text::several;
@@ -56,8 +57,26 @@ pub struct Starved {
     pub population: PopulationId,
     /// Name of that population.
     pub name: String,
-    /// Arrivals that are missing, in blocks.
-    pub missing: u32,
+    /// Input that is missing.
+    pub missing: Missing,
+}
+
+/// Input that a PE waits for, and that will not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// A row from DRAM, of which a beat was lost.
+    Row,
+    /// Blocks of other PEs.
+    Blocks(u32),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row => f.write_str("a row from DRAM"),
+            Self::Blocks(blocks) => write!(f, "{} of input", several(u64::from(*blocks), "block")),
+        }
+    }
 }
 
 /// Event that explains a stall.
@@ -76,9 +95,26 @@ pub enum StallCause {
         /// Packets lost by that FIFO.
         lost_there: u64,
     },
+    /// A dead link lost packets or beats of rows; of several links the one that lost most.
+    #[error("the link from {link} is dead and has lost {}", lost_on_link(*packets, *beats))]
+    DeadLink {
+        /// Link of the mesh.
+        link: Link,
+        /// Packets lost by the link.
+        packets: u64,
+        /// Beats of rows from DRAM lost by the link.
+        beats: u64,
+    },
     /// Packets were lost on the mesh, or reached an address at which nothing waits for them.
     #[error("packets were lost")]
     PacketsLost,
+}
+
+fn lost_on_link(packets: u64, beats: u64) -> String {
+    let packets = (packets > 0).then(|| several(packets, "packet"));
+    let beats = (beats > 0).then(|| several(beats, "beat") + " of rows from DRAM");
+    let lost: Vec<String> = packets.into_iter().chain(beats).collect();
+    lost.join(" and ")
 }
 
 impl std::error::Error for Stall {}
@@ -88,11 +124,7 @@ impl fmt::Display for Stall {
         let Self { waiting, cause } = self;
         match (waiting, cause) {
             (Some(Starved { pe, name, missing, .. }), cause) => {
-                let missing = several(u64::from(*missing), "block");
-                write!(
-                    f,
-                    "nothing is left to happen, but {pe} ({name}) still waits for {missing} of input: {cause}"
-                )
+                write!(f, "nothing is left to happen, but {pe} ({name}) still waits for {missing}: {cause}")
             }
             (None, StallCause::Halted(_)) => {
                 write!(f, "nothing is left to happen: {cause}, and its outputs are missing")
@@ -120,9 +152,13 @@ impl Machine {
         }
         let waiting = self.starved();
         let halted = self.state.faults.dead().next().map(StallCause::Halted);
-        let lost = self.fifo_losses();
-        // Where no PE waits, packets that FIFOs lost do not explain the missing outputs of a
-        // halted core.
+        let link = self.state.faults.worst_link().and_then(|dead| {
+            let link = *ROUTES.links().get(usize::from(dead.number))?;
+            Some(StallCause::DeadLink { link, packets: dead.packets, beats: dead.beats })
+        });
+        let lost = link.or_else(|| self.fifo_losses());
+        // Where no PE waits, packets that were lost do not explain the missing outputs of a halted
+        // core.
         let cause = if waiting.is_some() { lost.or(halted) } else { halted.or(lost) };
         Some(Stall { waiting, cause: cause.unwrap_or(StallCause::PacketsLost) })
     }
@@ -131,6 +167,9 @@ impl Machine {
     fn starved(&self) -> Option<Starved> {
         let waiting = self.program.places().filter_map(|pe| {
             let state = &self.state.pes[pe.index()];
+            if let Some(slot) = self.reads_in_vain(pe) {
+                return Some((pe, slot.population, Missing::Row));
+            }
             let awaited = state.awaited?;
             let slot = self.program.pe(pe)?.slots.get(usize::from(awaited.slot))?;
             let counter = slot.counter(awaited.counter)?;
@@ -138,12 +177,21 @@ impl Machine {
             // A PE that waits for the next announcement is not what holds the step up.
             let idle = missing == 1 && counter.announced;
             // A halted core waits for nothing, whatever it did last.
+            let missing = Missing::Blocks(missing);
             (!idle && !self.state.faults.is_dead(pe)).then_some((pe, slot.population, missing))
         });
         let (pe, population, missing) =
             waiting.min_by_key(|&(_, population, missing)| (population, missing))?;
         let name = self.program.population_name(population);
         Some(Starved { pe, population, name: name.to_owned(), missing })
+    }
+
+    /// Returns the slot for which a PE reads a row that lacks a beat; `None` if it reads none. Call it
+    /// when no event is left.
+    fn reads_in_vain(&self, pe: Pe) -> Option<&Slot> {
+        self.state.noc.bursts.get(pe.index())?.as_ref()?;
+        let (_, slot) = self.program.pe(pe)?.operation(self.state.pes[pe.index()].operation)?;
+        (!self.state.faults.is_dead(pe)).then_some(slot)
     }
 
     /// Returns the packets that full FIFOs have lost so far; `None` if there are none.
@@ -188,7 +236,12 @@ mod tests {
             "PE(1,6,0) faulted in product: k: column leads to byte address 0x20000, which it must not touch \
              (SRAM is 0 to 0x1ffff)"
         );
-        let starved = Starved { pe, population: PopulationId(1), name: "b".to_owned(), missing: 1 };
+        let starved =
+            Starved { pe, population: PopulationId(1), name: "b".to_owned(), missing: Missing::Blocks(1) };
+        let reader = Starved { missing: Missing::Row, ..starved.clone() };
+        let link = ROUTES.links()[0];
+        let dead = StallCause::DeadLink { link, packets: 0, beats: 1 };
+        let both = StallCause::DeadLink { link, packets: 2, beats: 12 };
         let lost = StallCause::FifoLost { packets: 1200, worst: pe, lost_there: 800 };
         let halted = StallCause::Halted(Pe::at(1, 1, 2).unwrap());
         for (waiting, cause, said) in [
@@ -202,6 +255,18 @@ mod tests {
                 Some(starved),
                 StallCause::PacketsLost,
                 "nothing is left to happen, but PE(1,6,0) (b) still waits for 1 block of input: packets were lost",
+            ),
+            (
+                Some(reader),
+                dead,
+                "nothing is left to happen, but PE(1,6,0) (b) still waits for a row from DRAM: the link from QPE(1,1) \
+                 to QPE(2,1) is dead and has lost 1 beat of rows from DRAM",
+            ),
+            (
+                None,
+                both,
+                "nothing is left to happen, but outputs are missing: the link from QPE(1,1) to QPE(2,1) is dead and \
+                 has lost 2 packets and 12 beats of rows from DRAM",
             ),
             (None, halted, "nothing is left to happen: PE(1,1,2) has halted, and its outputs are missing"),
             (

@@ -108,6 +108,25 @@ impl Machine {
                 self.state.queue.push(tick, pe, EventKind::DmaEnd);
                 self.note(|recorder| recorder.fetched(pe, tick));
             }
+            Landing::Lost(load, link) => self.lose(tick, load, link),
+        }
+    }
+
+    /// A dead link loses a load at a tick that may lie ahead. A row that lacks a beat never ends.
+    #[cold]
+    fn lose(&mut self, tick: Tick, load: Load, link: u8) {
+        self.state.faults.count_lost(link, load);
+        let Load::Packet(number) = load else { return };
+        let Some(travelling) = self.state.packets.travelling_mut(number) else { return };
+        let source = travelling.packet.source;
+        // Of a packet that a fault of its sender loses, the loss was handled as it was sent.
+        let handled = std::mem::replace(&mut travelling.lost, true);
+        self.note_landed(number, tick, true);
+        if handled {
+            self.state.packets.take(number);
+            self.state.traffic.in_flight -= 1;
+        } else {
+            self.state.queue.push(tick, source, EventKind::Deliver(number));
         }
     }
 

@@ -12,7 +12,7 @@ use crate::text::several;
 
 /// Findings about faults that were injected.
 pub(super) struct Injected {
-    /// Faults that change something, halted PEs first.
+    /// Faults that change something, halted PEs and dead links first.
     pub faults: Vec<Finding>,
     /// Findings that follow from those faults.
     pub consequences: Vec<Finding>,
@@ -34,11 +34,16 @@ pub(super) fn injected(session: &Session) -> Injected {
     let mut found =
         Injected { faults: Vec::new(), consequences: Vec::new(), without_effect: Vec::new(), first: None };
     let mut faults: Vec<(Fault, Tick)> = session.injected().collect();
-    // Stable: halted PEs first, then the order in which the faults were planned.
-    faults.sort_by_key(|(fault, _)| !matches!(fault, Fault::KillPe { .. }));
+    // Stable: halted PEs and dead links first, then the order in which the faults were planned.
+    faults.sort_by_key(|(fault, _)| !matches!(fault, Fault::KillPe { .. } | Fault::KillLink { .. }));
     for (fault, tick) in faults {
-        let Some(pe) = fault.pe() else { continue };
-        let finding = |level, what, help| Finding::new(level, "fault", pe.to_string(), what, help).at(pe);
+        let finding = |level, what, help| {
+            let finding = Finding::new(level, "fault", fault.place_name(), what, help);
+            match fault.pe() {
+                Some(pe) => finding.at(pe),
+                None => finding,
+            }
+        };
         if let Some(why) = session.without_effect(&fault) {
             let help = "choose an address of weights, buffers or state: the memory panel shows the map";
             found.without_effect.push(finding(Level::Note, format!("{fault}, {why}"), help));
@@ -120,7 +125,11 @@ fn stopped(session: &Session, help: &str) -> Option<Finding> {
         Stop::Stall(Stall { cause: StallCause::Halted(pe), .. }) => ("stalled", Some(*pe)),
         Stop::Stall(_) => ("stalled", None),
     };
-    let place = pe.map_or_else(|| "chip".to_owned(), |pe| pe.to_string());
+    let place = match (&stop, pe) {
+        (_, Some(pe)) => pe.to_string(),
+        (Stop::Stall(Stall { cause: StallCause::DeadLink { link, .. }, .. }), _) => link.to_string(),
+        _ => "chip".to_owned(),
+    };
     let finding = Finding::new(Level::Error, rule, place, stop.to_string(), help);
     Some(match pe {
         Some(pe) => finding.at(pe),

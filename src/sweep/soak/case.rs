@@ -2,20 +2,29 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::machine::program::Program;
 use crate::net::random::Random;
-use crate::scene::{LoadedScene, SceneError, find};
+use crate::scene::{LoadedScene, SceneError, Task, find};
 use crate::session::command::StepUnit;
-use crate::sweep::campaign::Targets;
+use crate::sweep::campaign::{Targets, place};
 use crate::sweep::list::{bits, choose};
 use crate::sweep::plan::{Campaign, FaultKind};
 
 /// Scenes that cases begin with, where they are there.
-pub const SCENES: [&str; 5] =
-    ["scenes/lm_small.ron", "scenes/single_pe.ron", "scenes/tensor.ron", "scenes/nir.ron", "scenes/dnf.ron"];
+pub const SCENES: [&str; 6] = [
+    "scenes/lm_small.ron",
+    "scenes/single_pe.ron",
+    "scenes/tensor.ron",
+    "scenes/nir.ron",
+    "scenes/dnf.ron",
+    "scenes/lif.ron",
+];
 
 /// Kinds of faults that cases have.
-const KINDS: [FaultKind; 9] = [
+const KINDS: [FaultKind; 10] = [
     FaultKind::Weights,
     FaultKind::Pointers,
     FaultKind::State,
@@ -25,13 +34,14 @@ const KINDS: [FaultKind; 9] = [
     FaultKind::Late,
     FaultKind::Misdirected,
     FaultKind::Halted,
+    FaultKind::DeadLink,
 ];
 
 /// Words that a field of a scene may have: the field, and its words.
 type Choice = (&'static str, &'static [&'static str]);
 
 /// Fields of every scene.
-const CHOICES: [Choice; 17] = [
+const CHOICES: [Choice; 16] = [
     ("mapping.schedule", &["LayerSequential", "Pipelined"]),
     ("mapping.batch", &["1", "2", "3"]),
     ("mapping.broadcast", &["QpeMulticast", "Router", "Dma"]),
@@ -47,12 +57,36 @@ const CHOICES: [Choice; 17] = [
     ("chip.waiting", &["Poll", "Sleep"]),
     ("chip.operating_point", &["Mhz150", "Mhz300"]),
     ("chip.reserved", &["[(1, 1, 0)]", "[(3, 3, 1), (4, 6, 2)]"]),
-    ("chip.broken", &["[(1, 1, 3), (1, 2, 0)]"]),
     ("assume.branch_refill", &["1", "2", "3"]),
     ("assume.bank_priority", &["Core", "Writes", "RoundRobin"]),
     ("assume.bank_interleave", &["Block", "Word"]),
     ("history", &["(every: 1)", "(every: 3, memory_mib: 8)", "(every: 7)"]),
 ];
+/// Fields of spiking networks.
+const SPIKING: [Choice; 7] = [
+    ("mapping.order", &["Ascending", "Arrival"]),
+    ("mapping.weights", &["F32", "Int8"]),
+    ("mapping.schedule", &["LayerSequential", "Pipelined"]),
+    ("chip.dvfs", &["Off", "Packets(0)", "Packets(3)", "Packets(20)"]),
+    ("task.tick", &["Auto", "Us(4)", "Us(20)", "Us(100)", "Us(1000)"]),
+    ("task.poisson", &["(rate_hz: 20.0)", "(rate_hz: 200.0, seed: 9)"]),
+    ("task.spikes_per_tick", &["One", "Many"]),
+];
+/// Conditions at which a move may stop, of every family.
+const CONDITIONS: [&str; 8] = [
+    "in_flight == 0",
+    "in_flight > 2",
+    "packets > 40",
+    "races > 0",
+    "conflicts > 3",
+    "step == 3",
+    "step_us > 20",
+    "energy_uj > 2",
+];
+/// Most moves of a case.
+const MOVES: u64 = 400;
+/// Most events that a move to a condition runs.
+pub const WITHIN: u64 = 3_000;
 /// Kernels of the layers of an EGRU.
 const KERNELS: [&str; 8] =
     ["CsrRow", "CsrRow16", "CsrRowSkip", "CscEvent", "CscEventList", "Dense", "DenseEvent", "Int8Csr"];
@@ -86,7 +120,7 @@ impl Base {
 }
 
 /// Move in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Move {
     /// Forward by some units.
     On(StepUnit, u64),
@@ -94,6 +128,8 @@ pub enum Move {
     Back(StepUnit, u64),
     /// To an event that was handled already: its share of those handled, in 1/1000.
     To(u64),
+    /// Forward until a condition becomes true, at most [`WITHIN`] events.
+    Until(String),
     /// Builds the scene again, and runs to where the old session was.
     Reload,
 }
@@ -104,6 +140,7 @@ impl fmt::Display for Move {
             Self::On(unit, count) => write!(f, "{count} {unit} on"),
             Self::Back(unit, count) => write!(f, "{count} {unit} back"),
             Self::To(share) => write!(f, "to the event at {:.1} %", *share as f64 / 10.0),
+            Self::Until(condition) => write!(f, "on until {condition}"),
             Self::Reload => f.write_str("reload"),
         }
     }
@@ -122,6 +159,31 @@ pub struct Case {
     pub faults: Faults,
     /// Moves to make.
     pub moves: Vec<Move>,
+}
+
+/// Case in a file, so that it can be run again whatever is drawn later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Path of the scene, one of [`SCENES`].
+    pub scene: String,
+    /// Changes to the scene.
+    pub set: Vec<(String, String)>,
+    /// Time steps to run.
+    pub steps: u64,
+    /// Faults, as in a scene.
+    pub faults: Vec<String>,
+    /// Moves to make.
+    pub moves: Vec<Move>,
+}
+
+impl Kept {
+    /// Returns the case; `None` if its scene is not among the bases.
+    pub fn case(self, bases: &[Base]) -> Option<Case> {
+        let base = bases.iter().position(|base| base.name == self.scene)?;
+        let Self { set: edits, steps, faults, moves, .. } = self;
+        Some(Case { base, edits, steps, faults: Faults::Listed(faults), moves })
+    }
 }
 
 /// Faults of a case.
@@ -151,31 +213,11 @@ impl Case {
     pub fn draw(bases: &[Base], seed: u64, number: u64) -> Self {
         let mut draw = Draw(Random::new(bits(seed, &[number])));
         let base = draw.below(bases.len() as u64) as usize;
-        let mut edits = Vec::new();
-        let mut set = |field: String, value: &str| edits.push((field, value.to_owned()));
-        let changed = draw.below(6);
-        for _ in 0..changed {
-            if let Some((field, words)) = draw.one(&CHOICES) {
-                set(field.to_owned(), draw.one(words).unwrap_or_default());
-            }
-        }
-        let layers = bases[base].scene.scene.mapping.layers.len() as u64;
-        for layer in 0..layers {
-            if draw.below(2) == 0 {
-                let pes = 1 + draw.below(24);
-                set(format!("mapping.layers.{layer}.on"), "None");
-                set(format!("mapping.layers.{layer}.pes"), &pes.to_string());
-            }
-            for matrix in ["input", "recurrent"] {
-                if draw.below(3) == 0 {
-                    set(format!("mapping.layers.{layer}.{matrix}"), draw.one(&KERNELS).unwrap_or_default());
-                }
-            }
-        }
+        let edits = edits(&bases[base].scene, &mut draw);
         let steps = 1 + draw.below(12);
         let faults = if draw.below(3) == 0 { 1 + draw.below(3) } else { 0 };
         let faults = Faults::Drawn(faults, draw.0.bits());
-        let count = draw.below(60);
+        let count = draw.below(MOVES);
         let moves = (0..count).map(|_| movement(&mut draw)).collect();
         Self { base, edits, steps, faults, moves }
     }
@@ -216,6 +258,16 @@ impl Case {
         }
     }
 
+    /// Returns the case as it is kept in a file. Its faults are known.
+    pub fn kept(&self, bases: &[Base]) -> Kept {
+        let faults = match &self.faults {
+            Faults::Listed(listed) => listed.clone(),
+            Faults::Drawn(..) => Vec::new(),
+        };
+        let scene = bases.get(self.base).map_or("", |base| base.name).to_owned();
+        Kept { scene, set: self.edits.clone(), steps: self.steps, faults, moves: self.moves.clone() }
+    }
+
     /// Returns the command that runs the case without its moves.
     pub fn command(&self, bases: &[Base]) -> String {
         let set = self.all_edits().into_iter().map(|(field, value)| format!(" --set '{field}={value}'"));
@@ -224,13 +276,53 @@ impl Case {
     }
 }
 
+/// Draws changes to a scene.
+fn edits(scene: &LoadedScene, draw: &mut Draw) -> Vec<(String, String)> {
+    let mut edits = Vec::new();
+    let mut set = |field: &str, value: &str| edits.push((field.to_owned(), value.to_owned()));
+    let spiking = matches!(scene.scene.task, Task::Spikes(_));
+    for _ in 0..draw.below(6) {
+        if let Some((field, words)) = draw.one(&CHOICES) {
+            set(field, draw.one(words).unwrap_or_default());
+        }
+    }
+    for _ in 0..if spiking { draw.below(4) } else { 0 } {
+        let Some((field, words)) = draw.one(&SPIKING) else { continue };
+        set(field, draw.one(words).unwrap_or_default());
+        if field == "task.poisson" {
+            set("task.inputs", "None");
+        }
+    }
+    if draw.below(4) == 0 {
+        let broken = (0..=draw.below(6)).filter_map(|_| Pe::from_index(draw.below(PE_COUNT as u64) as usize));
+        let broken: Vec<String> = broken.map(|pe| format!("{:?}", place(pe))).collect();
+        set("chip.broken", &format!("[{}]", broken.join(", ")));
+    }
+    for layer in 0..scene.scene.mapping.layers.len() {
+        if draw.below(2) == 0 {
+            let pes = 1 + draw.below(24);
+            set(&format!("mapping.layers.{layer}.on"), "None");
+            set(&format!("mapping.layers.{layer}.pes"), &pes.to_string());
+        }
+        for matrix in ["input", "recurrent"] {
+            if draw.below(3) == 0 {
+                let kernel = draw.one(&KERNELS).unwrap_or_default();
+                set(&format!("mapping.layers.{layer}.{matrix}"), kernel);
+            }
+        }
+    }
+    edits
+}
+
 fn movement(draw: &mut Draw) -> Move {
     let units = [StepUnit::Event, StepUnit::Phase, StepUnit::Layer, StepUnit::TimeStep];
     let unit = draw.one(&units).unwrap_or(StepUnit::Event);
-    match draw.below(16) {
-        0..7 => Move::On(unit, 1 + draw.below(4)),
-        7..12 => Move::Back(unit, 1 + draw.below(6)),
-        12..15 => Move::To(draw.below(1001)),
+    // To build a scene takes as long as many other moves.
+    match draw.below(64) {
+        0..26 => Move::On(unit, 1 + draw.below(4)),
+        26..46 => Move::Back(unit, 1 + draw.below(6)),
+        46..58 => Move::To(draw.below(1001)),
+        58..63 => Move::Until(draw.one(&CONDITIONS).unwrap_or_default().to_owned()),
         _ => Move::Reload,
     }
 }
@@ -247,16 +339,22 @@ mod tests {
         assert_eq!(case(1, 5), case(1, 5));
         assert_ne!(case(1, 5), case(1, 6));
         assert_ne!(case(1, 5), case(2, 5));
-        let cases: Vec<Case> = (0..300).map(|number| case(9, number)).collect();
+        let cases: Vec<Case> = (0..600).map(|number| case(9, number)).collect();
         assert!((0..SCENES.len()).all(|base| cases.iter().any(|case| case.base == base)));
         assert!(cases.iter().any(Case::has_faults) && cases.iter().any(|case| !case.has_faults()));
-        for (field, words) in CHOICES {
+        let spiking = bases.iter().position(|base| base.name == "scenes/lif.ron").unwrap();
+        let choices = CHOICES.map(|choice| (0, choice)).into_iter();
+        for (base, (field, words)) in choices.chain(SPIKING.map(|choice| (spiking, choice))) {
             for word in words {
                 let edit = (field.to_owned(), (*word).to_owned());
                 assert!(cases.iter().any(|case| case.edits.contains(&edit)), "{field}={word} is never drawn");
                 // Every word is one that scenes take.
-                LoadedScene::from_text(&bases[0].scene.text, &bases[0].scene.path, &[edit]).unwrap();
+                let scene = &bases[base].scene;
+                LoadedScene::from_text(&scene.text, &scene.path, &[edit]).unwrap();
             }
         }
+        assert!(cases.iter().any(|case| case.edits.iter().any(|(field, _)| field == "chip.broken")));
+        let conditions = cases.iter().flat_map(|case| &case.moves);
+        assert!(conditions.filter(|movement| matches!(movement, Move::Until(_))).count() > 100);
     }
 }

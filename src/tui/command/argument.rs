@@ -31,4 +31,6 @@ pub enum Argument {
     Glyphs,
     /// A depth of colours: `256`.
     Color,
+    /// A folder of results: `tiny-results`.
+    Folder,
 }

@@ -16,7 +16,6 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::message::folded;
-use crate::chip::geometry::Pe;
 use crate::machine::fault::Fault;
 use crate::text::wrapped;
 use crate::tui::app::App;
@@ -118,8 +117,7 @@ fn region(app: &App, fault: &Fault) -> String {
     let (Fault::FlipBit { address, .. } | Fault::StickBit { address, .. }) = *fault else {
         return String::new();
     };
-    let (x, y, p) = fault.place();
-    let loaded = app.names.as_ref().zip(Pe::at(x, y, p)).and_then(|(names, pe)| names.program().pe(pe));
+    let loaded = app.names.as_ref().zip(fault.pe()).and_then(|(names, pe)| names.program().pe(pe));
     let region = loaded.and_then(|loaded| {
         loaded.regions.iter().find(|region| (region.start..region.end).contains(&address))
     });

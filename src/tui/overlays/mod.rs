@@ -8,3 +8,4 @@ pub mod loading;
 pub mod message;
 pub mod palette;
 pub mod points;
+pub mod results;

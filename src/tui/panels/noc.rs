@@ -3,7 +3,7 @@
 //! ```text
 //! ▐▌52▐▌31▐▌   between two QPEs: the first digit is the link to the right, the second the one to the left
 //! 40  11      between two rows: the first digit is the link up, the second the one down
-//! ▐▌12▐▌09▐▌   digits: tenths of the busiest link of this token
+//! ▐▌12▐▌09▐▌   digits: tenths of the busiest link of this token; X: a dead link
 //! ```
 
 use std::collections::HashMap;
@@ -75,13 +75,14 @@ fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
 }
 
 fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link.packets)).collect();
+    let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link)).collect();
     let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
-    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| {
-        if load.get(&(from, to)) == Some(&0) {
-            put_at(buf, area, at, "·", theme.dim());
-        } else if let Some(&packets) = load.get(&(from, to)) {
-            let fraction = if busiest == 0 { 0.0 } else { packets as f32 / busiest as f32 };
+    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| match load.get(&(from, to)) {
+        None => {}
+        Some(LinkView { dead: true, .. }) => put_at(buf, area, at, "X", theme.bad()),
+        Some(LinkView { packets: 0, .. }) => put_at(buf, area, at, "·", theme.dim()),
+        Some(LinkView { packets, .. }) => {
+            let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
             put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
         }
     };

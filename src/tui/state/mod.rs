@@ -8,4 +8,5 @@ pub mod pe;
 pub mod points;
 pub mod presenter;
 pub mod raster;
+pub mod results;
 pub mod timeline;

@@ -18,6 +18,8 @@ pub enum Kind {
     DelayPackets,
     /// Packets are written to another address.
     DivertPackets,
+    /// A link loses what reaches it.
+    KillLink,
 }
 
 /// Field of a fault.
@@ -35,17 +37,22 @@ pub enum Field {
     Packets,
     /// Delay of each packet, µs.
     Us,
+    /// QPE that a link leaves, `x,y`.
+    From,
+    /// QPE that a link enters, `x,y`.
+    To,
 }
 
 impl Kind {
     /// All kinds, in the order of the menu.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::FlipBit,
         Self::StickBit,
         Self::KillPe,
         Self::DropPackets,
         Self::DelayPackets,
         Self::DivertPackets,
+        Self::KillLink,
     ];
 
     /// Name in scenes.
@@ -57,6 +64,7 @@ impl Kind {
             Self::DropPackets => "DropPackets",
             Self::DelayPackets => "DelayPackets",
             Self::DivertPackets => "DivertPackets",
+            Self::KillLink => "KillLink",
         }
     }
 
@@ -69,6 +77,7 @@ impl Kind {
             Self::DropPackets => "the next packets that a PE sends are lost",
             Self::DelayPackets => "the next packets that a PE sends arrive late",
             Self::DivertPackets => "the next packets of y are written to another address",
+            Self::KillLink => "a link of the mesh loses what reaches it, in one direction",
         }
     }
 
@@ -81,6 +90,7 @@ impl Kind {
             Self::DropPackets => &[Field::Pe, Field::Packets],
             Self::DelayPackets => &[Field::Pe, Field::Packets, Field::Us],
             Self::DivertPackets => &[Field::Pe, Field::Packets, Field::Address],
+            Self::KillLink => &[Field::From, Field::To],
         }
     }
 
@@ -95,29 +105,32 @@ impl Kind {
             at.and_then(|at| texts.get(at)).map_or("", |text| text.trim())
         };
         let number = |field: Field| whole(field, text(field));
-        let place = pe(text(Field::Pe))?;
-        let pe = (place.qpe().x, place.qpe().y, place.p());
+        let pe = || pe(text(Field::Pe)).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p()));
+        let end = |field: Field| qpe(field, text(field));
         let byte = |field: Field| u8::try_from(number(field)?).map_err(|_| refused(field, text(field)));
         Ok(match self {
-            Self::FlipBit => Fault::FlipBit { pe, address: number(Field::Address)?, bit: byte(Field::Bit)? },
+            Self::FlipBit => {
+                Fault::FlipBit { pe: pe()?, address: number(Field::Address)?, bit: byte(Field::Bit)? }
+            }
             Self::StickBit => Fault::StickBit {
-                pe,
+                pe: pe()?,
                 address: number(Field::Address)?,
                 bit: byte(Field::Bit)?,
                 value: byte(Field::Value)?,
             },
-            Self::KillPe => Fault::KillPe { pe },
-            Self::DropPackets => Fault::DropPackets { pe, packets: number(Field::Packets)? },
+            Self::KillPe => Fault::KillPe { pe: pe()? },
+            Self::DropPackets => Fault::DropPackets { pe: pe()?, packets: number(Field::Packets)? },
             Self::DelayPackets => {
-                let us = text(Field::Us);
+                let (pe, us) = (pe()?, text(Field::Us));
                 let us = us.parse().map_err(|_| refused(Field::Us, us))?;
                 Fault::DelayPackets { pe, packets: number(Field::Packets)?, us }
             }
             Self::DivertPackets => Fault::DivertPackets {
-                pe,
+                pe: pe()?,
                 packets: number(Field::Packets)?,
                 address: number(Field::Address)?,
             },
+            Self::KillLink => Fault::KillLink { from: end(Field::From)?, to: end(Field::To)? },
         })
     }
 }
@@ -132,6 +145,8 @@ impl Field {
             Self::Value => "value",
             Self::Packets => "packets",
             Self::Us => "µs late",
+            Self::From => "from QPE",
+            Self::To => "to QPE",
         }
     }
 
@@ -144,6 +159,7 @@ impl Field {
             Self::Value => "0 or 1",
             Self::Packets => "a number of packets, from 1 on",
             Self::Us => "a time in µs above 0, for example 50",
+            Self::From | Self::To => "x,y as on the floor plan, for example 3,4",
         }
     }
 }
@@ -157,6 +173,17 @@ fn whole(field: Field, text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let number = digits.map_or_else(|| text.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok());
     number.ok_or_else(|| refused(field, text))
+}
+
+/// Parses the place of a QPE written as `3,4` or `(3, 4)`.
+fn qpe(field: Field, text: &str) -> Result<(u8, u8), String> {
+    let inner = text.trim_start_matches('(').trim_end_matches(')');
+    let numbers: Option<Vec<u8>> =
+        inner.split([',', ' ']).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[x, y]) => Ok((x, y)),
+        _ => Err(refused(field, text)),
+    }
 }
 
 /// Parses a PE written as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`.
@@ -191,5 +218,13 @@ mod tests {
             let error = stick("7", typed).unwrap_err();
             assert_eq!(error, format!("invalid value `{typed}`: expected 0 or 1"));
         }
+    }
+
+    #[test]
+    fn a_link_is_two_places() {
+        let link = Fault::KillLink { from: (3, 4), to: (2, 4) };
+        assert_eq!(Kind::KillLink.read(&["3,4", "(2, 4)"]), Ok(link));
+        let error = Kind::KillLink.read(&["3,4,1", "2,4"]).unwrap_err();
+        assert_eq!(error, "invalid from QPE `3,4,1`: expected x,y as on the floor plan, for example 3,4");
     }
 }

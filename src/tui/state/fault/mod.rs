@@ -4,7 +4,7 @@ mod kind;
 mod text;
 
 pub use self::kind::{Field, Kind, pe};
-pub use self::text::{example, read, scene};
+pub use self::text::{example, neighbour, read, scene};
 use crate::chip::geometry::Pe;
 use crate::tui::widgets::prompt::Prompt;
 

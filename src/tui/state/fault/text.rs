@@ -3,6 +3,7 @@
 use ron::Error;
 
 use super::kind::Kind;
+use crate::chip::geometry::Qpe;
 use crate::machine::fault::Fault;
 use crate::scene::error::did_you_mean;
 
@@ -15,12 +16,23 @@ pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
         Kind::DropPackets => Fault::DropPackets { pe, packets: 1 },
         Kind::DelayPackets => Fault::DelayPackets { pe, packets: 1, us: 50.0 },
         Kind::DivertPackets => Fault::DivertPackets { pe, packets: 1, address: address & !15 },
+        Kind::KillLink => {
+            let from = (pe.0, pe.1);
+            Fault::KillLink { from, to: neighbour(from) }
+        }
     })
+}
+
+/// Returns the place of a QPE to which a link leads from another one, east or west before north or
+/// south.
+pub fn neighbour((x, y): (u8, u8)) -> (u8, u8) {
+    let around = [(x + 1, y), (x.saturating_sub(1), y), (x, y + 1), (x, y.saturating_sub(1))];
+    around.into_iter().find(|&(x, y)| Qpe::at(x, y).is_some()).unwrap_or((x, y))
 }
 
 /// Returns a fault in the notation of scenes, with its address in hexadecimal.
 pub fn scene(fault: &Fault) -> String {
-    let (x, y, p) = fault.place();
+    let (x, y, p) = fault.place().unwrap_or_default();
     let pe = format!("pe: ({x}, {y}, {p})");
     match fault {
         Fault::FlipBit { address, bit, .. } => format!("FlipBit({pe}, address: {address:#07x}, bit: {bit})"),
@@ -34,6 +46,9 @@ pub fn scene(fault: &Fault) -> String {
         }
         Fault::DivertPackets { packets, address, .. } => {
             format!("DivertPackets({pe}, packets: {packets}, address: {address:#07x})")
+        }
+        Fault::KillLink { from, to } => {
+            format!("KillLink(from: ({}, {}), to: ({}, {}))", from.0, from.1, to.0, to.1)
         }
     }
 }
@@ -88,7 +103,8 @@ mod tests {
         for kind in Kind::ALL {
             let text = example(kind, (1, 4, 0), 0x4d2f);
             let fault = read(&text).unwrap();
-            assert_eq!(fault.place(), (1, 4, 0), "{text}");
+            let place = if kind == Kind::KillLink { None } else { Some((1, 4, 0)) };
+            assert_eq!(fault.place(), place, "{text}");
             assert_eq!(scene(&fault), text);
             assert!(format!("{fault:?}").starts_with(kind.name()), "{text}");
         }
@@ -105,6 +121,7 @@ mod tests {
             ("KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(pe: (1, 4, 0)", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(place: (1, 4, 0))", "`KillPe` has no field `place`"),
+            ("KillLink(from: (1, 1))", "`KillLink` lacks `to`"),
             ("FlipBit(pe: (1, 4, 0), bit: 3)", "`FlipBit` lacks `address`"),
             ("FlipBit(pe: (1, 4, 0), address: -3, bit: 3)", "column 33"),
         ] {
