@@ -165,6 +165,9 @@ fn write_card(model: &Model, out: &mut String) {
     if card.compare == Compare::GreaterOrEqual {
         rows.push(("event", "where c ≥ θ, as in the paper's eq. 1 (the authors' code: c > θ)".to_owned()));
     }
+    if !card.events {
+        rows.push(("event", "none: a GRU, every unit sends its c in every step; no θ, no reset".to_owned()));
+    }
     rows.extend(model.notes().iter().map(|note| ("note", note.clone())));
     rows.extend([
         ("training", card.training.clone()),

@@ -49,6 +49,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         threshold: vec![0.05; units],
         output: Output::Y,
         compare: Compare::Greater,
+        always: false,
     }
 }
 

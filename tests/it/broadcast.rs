@@ -66,6 +66,7 @@ fn network(threshold: f32) -> Egru {
             threshold: vec![threshold; units],
             output: Output::Y,
             compare: Compare::Greater,
+            always: false,
         });
         inputs = units;
     }

@@ -57,6 +57,7 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
             threshold: vec![0.1; 2],
             output: Output::Y,
             compare: Compare::Greater,
+            always: false,
         }],
     };
     let layer = LayerMapping { layer: "a".to_owned(), pes: Some(1), ..LayerMapping::default() };

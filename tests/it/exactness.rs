@@ -53,6 +53,7 @@ impl Values {
             threshold: self.vec(units, 0.2).iter().map(|t| t.abs()).collect(),
             output,
             compare: Compare::Greater,
+            always: false,
         }
     }
 }
@@ -87,6 +88,8 @@ pub struct Case {
     /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
     lists: bool,
     compare: Compare,
+    /// Layers without events.
+    always: bool,
     /// Units whose cell state equals its threshold in every step.
     ties: bool,
 }
@@ -165,6 +168,7 @@ pub fn case() -> impl Strategy<Value = Case> {
             int8: seed % 4 == 0,
             lists: lists && payload == Payload::Events,
             compare: if seed % 3 == 0 { Compare::GreaterOrEqual } else { Compare::Greater },
+            always: seed % 7 < 2,
             ties: seed % 5 < 2,
         },
     )
@@ -213,6 +217,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
         let name = format!("rnns.{k}");
         let mut layer = values.layer(name.clone(), inputs, units, case.density, case.outputs[k]);
         layer.compare = case.compare;
+        layer.always = case.always;
         if case.ties {
             tie(&mut layer);
         }
@@ -324,6 +329,7 @@ fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
         int8: false,
         lists: false,
         compare: Compare::Greater,
+        always: false,
         ties: false,
     };
     check(&case).unwrap();

@@ -90,8 +90,8 @@ fn the_description_names_what_the_scene_runs() {
     );
 }
 
-#[test]
-fn the_description_names_the_comparison_of_the_card() {
+/// Exports the tiny model with a field put into its card; returns what the description says of all PEs, each thing once.
+fn exported_with(field: &str) -> Vec<(Compare, bool)> {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");
     fs::create_dir(&model).unwrap();
@@ -100,12 +100,21 @@ fn the_description_names_the_comparison_of_the_card() {
         fs::copy(&path, model.join(path.file_name().unwrap())).unwrap();
     }
     let card = model.join("card.ron");
-    let text = fs::read_to_string(&card).unwrap().replacen("Card(", "Card(compare: GreaterOrEqual, ", 1);
+    let text = fs::read_to_string(&card).unwrap().replacen("Card(", &format!("Card({field}, "), 1);
     fs::write(&card, text).unwrap();
     let out = folder.path().join("out").display().to_string();
     let set = format!("model={}", model.display());
     fine(&["export", "scenes/tensor.ron", "--spec", &out, "--steps", "1", "--set", &set]);
-    assert!(spec(&out).active_pes.iter().all(|active| active.compare == Compare::GreaterOrEqual));
+    let mut said: Vec<_> =
+        spec(&out).active_pes.iter().map(|active| (active.compare, active.always)).collect();
+    said.dedup();
+    said
+}
+
+#[test]
+fn the_description_names_the_comparison_of_the_card() {
+    assert_eq!(exported_with("compare: GreaterOrEqual"), [(Compare::GreaterOrEqual, false)]);
+    assert_eq!(exported_with("events: false"), [(Compare::Greater, true)]);
 }
 
 #[test]

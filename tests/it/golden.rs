@@ -46,6 +46,7 @@ fn layer(name: &str, p: &Value) -> EgruLayer {
         threshold,
         output: Output::Y,
         compare: Compare::Greater,
+        always: false,
     }
 }
 

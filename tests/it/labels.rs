@@ -104,6 +104,7 @@ impl Case {
                 threshold: values.vec(units, 0.2).iter().map(|t| t.abs()).collect(),
                 output: if self.traces { Output::Trace } else { Output::Y },
                 compare: Compare::Greater,
+                always: false,
             });
             inputs = units;
         }

@@ -62,6 +62,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         threshold: vec![0.01; units],
         output: Output::Y,
         compare: Compare::Greater,
+        always: false,
     }
 }
 

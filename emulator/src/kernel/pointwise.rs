@@ -6,7 +6,8 @@
 //!
 //! The committed listing compares as the authors' code does, c > θ. With
 //! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
-//! instructions and cycles stay the same, so one cost serves both.
+//! instructions and cycles stay the same, so one cost serves both. A layer that always sends is computed without
+//! the condition, and costed with it: its own routine would spare the load of θ, the comparison and its flags.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct PointwiseLayout {
     /// Condition of the comparison with θ.
     #[serde(default, skip_serializing_if = "Compare::is_usual")]
     pub compare: Compare,
+    /// Sending c in every step: a GRU.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
 }
 
 #[inline(always)]
@@ -93,7 +97,7 @@ impl WithSimd for Units<'_> {
             let out = egru::pointwise_lanes(
                 added(layout.input_sums, layout.bias),
                 added(layout.recurrent_sums, layout.recurrent_bias),
-                (c, load(layout.threshold, 0), layout.compare),
+                (c, load(layout.threshold, 0), (!layout.always).then_some(layout.compare)),
             );
             y.copy_from_slice(&out.0[..y.len()]);
             cell.copy_from_slice(&out.1[..cell.len()]);
@@ -129,5 +133,6 @@ pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell:
         c: if reset_cell { 0.0 } else { single(words, layout.cell, index) },
         threshold: single(words, layout.threshold, index),
         compare: layout.compare,
+        always: layout.always,
     })
 }

@@ -216,6 +216,7 @@ fn shares<'a>(
             units: units.len() as u32,
             output: layer.output,
             compare: layer.compare,
+            always: layer.always,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
             events: delivery::needs(placed, k, units.len(), request.mapping.payload),

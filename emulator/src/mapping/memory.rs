@@ -30,6 +30,8 @@ pub struct Share<'a> {
     pub output: Output,
     /// What makes an event.
     pub compare: Compare,
+    /// Units that send in every step.
+    pub always: bool,
     /// Kernel and size of W.
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
@@ -327,6 +329,7 @@ fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayou
         threshold: take(units, "thresholds θ", ""),
         cell: take(units, "cell states c", ""),
         compare: share.compare,
+        always: share.always,
     };
     let further = (1..batch as usize).map(|sample| {
         let of = of_sample(sample);
@@ -351,8 +354,8 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        let (output, compare) = (Output::Trace, Compare::Greater);
-        Share { layer: 0, name: "rnns.0", units, output, compare, input, recurrent, events: None }
+        let (output, compare, always) = (Output::Trace, Compare::Greater, false);
+        Share { layer: 0, name: "rnns.0", units, output, compare, always, input, recurrent, events: None }
     }
 
     proptest! {

@@ -28,6 +28,8 @@ pub struct Card {
     ///
     /// The first is the authors' code's, the second that of the paper's eq. 1.
     pub compare: Compare,
+    /// Threshold and reset (`true`, the default), or a GRU: every unit sends its c in every step, and nothing is subtracted.
+    pub events: bool,
     /// Place of the reset gate: `After` the recurrent product (the default), or `Before` it.
     ///
     /// The authors' code has the first; the second, of the paper's eq. 4, is refused.
@@ -63,6 +65,7 @@ struct Written {
     output: Option<Output>,
     #[serde(default)]
     compare: Compare,
+    events: Option<bool>,
     #[serde(default)]
     reset_gate: ResetGate,
     #[serde(default)]
@@ -93,6 +96,7 @@ impl From<Written> for Card {
             sequence: written.sequence.unwrap_or(defaults.sequence),
             output: written.output.unwrap_or(defaults.output),
             compare: written.compare,
+            events: written.events.unwrap_or(defaults.events),
             reset_gate: written.reset_gate,
             zoneout: written.zoneout,
             projection: written.projection,
@@ -175,6 +179,11 @@ pub enum CardError {
     /// A gesture model whose state would leak from one gesture into the next.
     #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
     GestureCarry(Carry),
+    /// A comparison with a threshold that is not read.
+    #[error(
+        " compare: {0:?} with events: false; without events no threshold is read. Leave one of the two out"
+    )]
+    CompareWithoutEvents(Compare),
     /// A reset gate before the recurrent product, which the chip's program cannot compute.
     #[error(
         " reset_gate: Before is not computed; it needs r of all units before R·(r·y), so a second exchange between the \
@@ -206,6 +215,9 @@ impl Card {
         let card: Self = options.from_bytes(bytes).map_err(|error| CardError::Ron(Box::new(error)))?;
         match card.kind {
             _ if card.sequence == 0 => Err(CardError::EmptySequence),
+            _ if !card.events && !card.compare.is_usual() => {
+                Err(CardError::CompareWithoutEvents(card.compare))
+            }
             _ if card.reset_gate == ResetGate::Before => Err(CardError::ResetGate),
             _ if !(0.0..=1.0).contains(&card.zoneout) => Err(CardError::ZoneoutRange(card.zoneout)),
             _ if card.zoneout > 0.0 => Err(CardError::Zoneout(card.zoneout)),
@@ -231,6 +243,7 @@ impl Card {
             sequence,
             output,
             compare: Compare::Greater,
+            events: true,
             reset_gate: ResetGate::After,
             zoneout: 0.0,
             projection: None,
@@ -270,6 +283,8 @@ mod tests {
     fn variants_are_computed_or_refused_by_name() {
         let card = |field: &str| Card::parse(format!("Card(name: \"v\", kind: Layers, {field})").as_bytes());
         assert_eq!(card("compare: GreaterOrEqual").unwrap().compare, Compare::GreaterOrEqual);
+        let events = ["events: false", "events: true", "carry: Y"].map(|field| card(field).unwrap().events);
+        assert_eq!(events, [false, true, true]);
         assert_eq!(card("reset_gate: After, zoneout: 0.0").unwrap(), Card::unwritten("v", Kind::Layers));
         for (field, words) in [
             ("reset_gate: Before", "reset_gate: Before is not computed"),
@@ -277,6 +292,7 @@ mod tests {
             ("zoneout: 1.5", "zoneout: 1.5; a probability"),
             ("projection: Relu", "only language models"),
             ("compare: Less", "Less"),
+            ("events: false, compare: GreaterOrEqual", "compare: GreaterOrEqual with events: false"),
         ] {
             let error = card(field).unwrap_err().to_string();
             assert!(error.contains(words), "{field}: {error}");

@@ -225,9 +225,9 @@ fn load_layer(
 ) -> Result<EgruLayer, ModelError> {
     let tensor = |part: &str| format!("{name}.{part}");
     let mut threshold = file.vector(&tensor("thr"), None)?;
-    // As the authors' forward pass does, at each call.
     for threshold in &mut threshold {
-        *threshold = threshold.clamp(0.0, 1.0);
+        // As the authors' forward pass does, at each call. Without events none is read.
+        *threshold = if card.events { threshold.clamp(0.0, 1.0) } else { 0.0 };
     }
     let units = threshold.len();
     Ok(EgruLayer {
@@ -238,6 +238,7 @@ fn load_layer(
         threshold,
         output: card.output,
         compare: card.compare,
+        always: !card.events,
         name,
     })
 }

@@ -17,6 +17,8 @@
 //!
 //! R always gets y. y, c and tr are 0 before the first step.
 //!
+//! A layer without events ([`EgruLayer::always`]) is a gated recurrent unit: y = c = n in every step, and θ is not read.
+//!
 //! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
 //! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
 //! code: a cell state *equal* to its threshold sends nothing; a layer's [`Compare`] says which).
@@ -70,6 +72,8 @@ pub struct EgruLayer {
     pub output: Output,
     /// Comparison of the cell state with θ that makes an event.
     pub compare: Compare,
+    /// Sending c in every step and subtracting nothing: a GRU, without threshold and reset.
+    pub always: bool,
 }
 
 impl EgruLayer {
@@ -104,6 +108,7 @@ impl EgruLayer {
             c,
             threshold: self.threshold[unit],
             compare: self.compare,
+            always: self.always,
         }
     }
 }
@@ -125,12 +130,14 @@ pub struct PointwiseInput {
     pub threshold: f32,
     /// Comparison of the cell state with θ.
     pub compare: Compare,
+    /// Sending c in every step, whatever θ is.
+    pub always: bool,
 }
 
 /// What [`pointwise`] gives for one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PointwiseOutput {
-    /// The value sent: the cell state before its reset if there is an event, else +0.0.
+    /// The value sent: the cell state before its reset if there is an event (or the unit always sends), else +0.0.
     pub y: f32,
     /// The cell state carried on: after the reset.
     pub c: f32,
@@ -170,7 +177,9 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
     let r = sigmoid(a_r + q_r); // add; negate, exp, add, divide
     let g = libm::tanhf(a_g + r * q_g); // multiply, add; tanh
     let n = z * p.c + (1.0 - z) * g; // multiply; subtract, multiply; add
-    if p.compare.fires(n, p.threshold) {
+    if p.always {
+        PointwiseOutput { y: n, c: n, z, r, g }
+    } else if p.compare.fires(n, p.threshold) {
         PointwiseOutput { y: n, c: n - p.threshold, z, r, g }
     } else {
         PointwiseOutput { y: 0.0, c: n, z, r, g }
@@ -178,13 +187,14 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
 }
 
 /// [`pointwise`] of eight units: `a` is W·x + b_x and `q` is R·y(t−1) + b_r of the gates z, r, g;
-/// `c` the cell states, θ their thresholds. Returns y and c with the same bits.
+/// `c` the cell states, θ their thresholds; `None` in place of the comparison where units always send.
+/// Returns y and c with the same bits.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
 pub fn pointwise_lanes(
     a: [[f32; LANES]; 3],
     q: [[f32; LANES]; 3],
-    (c, threshold, compare): ([f32; LANES], [f32; LANES], Compare),
+    (c, threshold, compare): ([f32; LANES], [f32; LANES], Option<Compare>),
 ) -> ([f32; LANES], [f32; LANES]) {
     let add = |x: f32, y: f32| x + y;
     let sigmoid = |gate: usize| {
@@ -194,6 +204,7 @@ pub fn pointwise_lanes(
     let (z, r) = (sigmoid(0), sigmoid(1));
     let g = lanes::tanh(lanes::both(a[2], lanes::both(r, q[2], |r, q| r * q), add));
     let n = lanes::both(lanes::both(z, c, |z, c| z * c), lanes::both(z, g, |z, g| (1.0 - z) * g), add);
+    let Some(compare) = compare else { return (n, n) };
     let y = lanes::both(n, threshold, |n, threshold| if compare.fires(n, threshold) { n } else { 0.0 });
     let left =
         lanes::both(n, threshold, |n, threshold| if compare.fires(n, threshold) { n - threshold } else { n });
@@ -426,6 +437,23 @@ mod tests {
         assert_eq!((zero.y, zero.c, zero.event()), (0.0, 0.0, false));
     }
 
+    #[test]
+    fn a_unit_that_always_sends_sends_its_state_and_keeps_it() {
+        // z = 1 keeps c, so n is c exactly; negative states and those below θ are sent, too.
+        let mut p = PointwiseInput { threshold: 0.25, always: true, ..PointwiseInput::default() };
+        p.w[0] = 200.0;
+        for c in [0.125, 0.25, 0.75, -0.5] {
+            let out = pointwise(&PointwiseInput { c, ..p });
+            assert_eq!((out.y, out.c, out.event()), (c, c, true));
+            let lanes = pointwise_lanes(
+                [[200.0; LANES], [0.0; LANES], [0.0; LANES]],
+                [[0.0; LANES]; 3],
+                ([c; LANES], [0.25; LANES], None),
+            );
+            assert_eq!(lanes, ([c; LANES], [c; LANES]));
+        }
+    }
+
     proptest! {
         #[test]
         fn the_cell_state_stays_within_one((w, q, c, threshold) in (
@@ -449,6 +477,7 @@ mod tests {
             threshold: vec![0.25],
             output: Output::Trace,
             compare: Compare::Greater,
+            always: false,
         };
         let network = Egru { layers: vec![layer] };
         let mut state = network.state();
@@ -475,6 +504,7 @@ mod tests {
             threshold: vec![0.0],
             output,
             compare: Compare::Greater,
+            always: false,
         };
         let network = Egru { layers: vec![layer("a", 1.0, Output::Trace), layer("b", 0.0, Output::Y)] };
         let first = Egru { layers: vec![layer("a", 1.0, Output::Y)] };

@@ -83,6 +83,28 @@ def check_layer_gradients():
         assert torch.allclose(a, b, rtol=1e-9, atol=1e-12), (a - b).abs().max()
 
 
+def check_gru():
+    """Without events the layer is torch.nn.GRU: outputs and gradients of one with its weights (gate order r, z, n)."""
+    torch.manual_seed(4)
+    layer, gru = EgruLayer(4, 6, events=False).double(), torch.nn.GRU(4, 6).double()
+    with torch.no_grad():
+        layer.bias.normal_(std=0.3)
+        layer.recurrent_bias.normal_(std=0.3)
+    names = {"weight_ih_l0": "kernel", "weight_hh_l0": "recurrent_kernel", "bias_ih_l0": "bias", "bias_hh_l0": "recurrent_bias"}
+    turned = {name: torch.cat([getattr(layer, ours).T.chunk(3)[k] if getattr(layer, ours).dim() > 1 else
+              getattr(layer, ours).chunk(3)[k] for k in (1, 0, 2)]) for name, ours in names.items()}  # fmt: skip
+    x = torch.randn(7, 3, 4, dtype=torch.float64, requires_grad=True)
+    ours, (y, c) = layer(x, layer.start(3))
+    theirs, last = torch.func.functional_call(gru, turned, (x,))
+    assert torch.allclose(ours, theirs, atol=1e-12) and torch.equal(y, c) and torch.allclose(c, last[0], atol=1e-12)
+    assert (ours < 0).any() and not layer.thr.requires_grad
+    weights = torch.randn_like(ours)
+    wanted = [x, *(getattr(layer, name) for name in names.values())]
+    gradients = [torch.autograd.grad((outputs * weights).sum(), wanted) for outputs in (ours, theirs)]
+    for a, b in zip(*gradients):
+        assert a.abs().max() > 0 and torch.allclose(a, b, rtol=1e-9, atol=1e-12), (a - b).abs().max()
+
+
 def check_authors_gradients(golden):
     """Outputs and gradients that the authors' code (EvNN, pure PyTorch path) gave for one layer."""
     case = json.loads(golden.read_text())
@@ -147,11 +169,11 @@ def check_packing():
     assert (np.abs(q).max(axis=1) == [127, 127, 127, 0, 127]).all()
 
 
-def check_round_trip(folder):
+def check_round_trip(folder, events):
     """A random pruned model, exported and read back by evaluate.py, predicts what PyTorch predicts."""
     torch.manual_seed(2)
     vocabulary = ["<unk>", "<eos>", *(f"w{i}" for i in range(38))]
-    model = LanguageModel(12, [16, 12], torch.log(torch.full((40,), 1 / 40)))
+    model = LanguageModel(12, [16, 12], torch.log(torch.full((40,), 1 / 40)), events=events)
     with torch.no_grad():
         for name, p in model.named_parameters():
             if name.endswith("bias"):
@@ -160,7 +182,7 @@ def check_round_trip(folder):
         model.scale.fill_(1.7)
     Pruner(model).prune(0.8)
     args = {"embedding": 12, "units": [16, 12], "vocab": 40, "epochs": 1, "batch": 1, "seed": 2, "length": 9,
-            "carry": "CAndY", "sparsity": 0.8, "train": "none"}  # fmt: skip
+            "events": events, "carry": "CAndY", "sparsity": 0.8, "train": "none"}  # fmt: skip
     export({"model": model.state_dict(), "args": args}, vocabulary, folder / "random")
     loaded = evaluate.Model(folder / "random")
     assert list(loaded.words) == vocabulary and evaluate.carried_by(folder / "random") == "CAndY"
@@ -182,7 +204,7 @@ def check_round_trip(folder):
             ours, activity = evaluate.evaluate(evaluate.Model(folder / "random"), words, 9, carry)
             assert np.allclose(ours, nats, atol=2e-5), np.abs(ours - nats).max()
             assert np.allclose(activity[-9:].mean(axis=0), active, atol=1e-6)
-            assert 0 < activity.mean() < 1
+            assert 0 < activity.mean() < 1 if events else activity.mean() == 1
 
 
 def check_shipped(test_text):
@@ -215,7 +237,7 @@ def main():
     p.add_argument("--sparse", action="store_true", help="also check train_sparse.py; compiles sparse.cpp")
     args = p.parse_args()
     torch.set_num_threads(1)
-    for check in (check_event, check_layer_gradients, check_pruning, check_vocabulary, check_packing):
+    for check in (check_event, check_layer_gradients, check_gru, check_pruning, check_vocabulary, check_packing):
         check()
         print("ok", check.__name__)
     golden = REPOSITORY / "tests/data/golden/cell_grad.json"
@@ -224,9 +246,10 @@ def main():
         print("ok check_authors_gradients")
     else:
         print(f"left out: check_authors_gradients needs {golden}")
-    with tempfile.TemporaryDirectory() as folder:
-        check_round_trip(Path(folder))
-        print("ok check_round_trip")
+    for events in (True, False):
+        with tempfile.TemporaryDirectory() as folder:
+            check_round_trip(Path(folder), events)
+        print("ok check_round_trip", "with events" if events else "of a GRU")
     if args.sparse:
         check_sparse_trainer(golden)
     else:

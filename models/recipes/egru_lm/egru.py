@@ -15,6 +15,8 @@ a tie c = thr is no event. The cell itself is from Subramoney et al., ICLR 2023 
     o = 1 if n > thr else 0              the event
     y = o * n                            what is sent: the whole n, or nothing
     c = n - o * thr                      what is kept
+
+Without events (`events=False`) y = c = n: a gated recurrent unit (GRU), as torch.nn.GRU computes it.
 """
 
 import torch
@@ -46,18 +48,18 @@ class EgruLayer(nn.Module):
     """One EGRU layer, run over a whole sequence.
 
     Parameters have EvNN's names and shapes (H units, I inputs): kernel [I, 3H],
-    recurrent_kernel [H, 3H], bias and recurrent_bias [3H], thr [H].
+    recurrent_kernel [H, 3H], bias and recurrent_bias [3H], thr [H], which is 0 and not trained without events.
     """
 
-    def __init__(self, inputs, units, threshold=0.05, gain=1.5, height=0.7, width=0.5):
+    def __init__(self, inputs, units, threshold=0.05, gain=1.5, height=0.7, width=0.5, events=True):
         super().__init__()
-        self.units, self.height, self.width = units, height, width
+        self.units, self.height, self.width, self.events = units, height, width, events
         self.kernel = nn.Parameter(torch.randn(inputs, 3 * units) * gain * inputs**-0.5)
         blocks = [nn.init.orthogonal_(torch.empty(units, units)) for _ in range(3)]
         self.recurrent_kernel = nn.Parameter(torch.cat(blocks, dim=1))
         self.bias = nn.Parameter(torch.zeros(3 * units))
         self.recurrent_bias = nn.Parameter(torch.zeros(3 * units))
-        self.thr = nn.Parameter(torch.full((units,), threshold))
+        self.thr = nn.Parameter(torch.full((units,), threshold if events else 0.0), requires_grad=events)
 
     def start(self, batch):
         """The state before the first step: y = 0 and c = 0, each [batch, H]."""
@@ -71,6 +73,8 @@ class EgruLayer(nn.Module):
         z, r = torch.sigmoid(a[:, : 2 * h] + q[:, : 2 * h]).split(h, dim=1)
         g = torch.tanh(a[:, 2 * h :] + r * q[:, 2 * h :])
         n = torch.lerp(g, c, z)
+        if not self.events:
+            return n, n
         o = Event.apply(n - self.thr, self.height, self.width)
         return o * n, n - o * self.thr
 

@@ -33,8 +33,8 @@ def unpack(tensors, name, sources):
 class Layer:
     """One EGRU layer with its state y (sent) and c (kept), both [H]."""
 
-    def __init__(self, tensors, k, sources):
-        prefix = f"rnns.{k}"
+    def __init__(self, tensors, k, sources, events):
+        prefix, self.events = f"rnns.{k}", events
         self.thr = tensors[f"{prefix}.thr"]
         self.bias, self.recurrent_bias = tensors[f"{prefix}.bias"], tensors[f"{prefix}.recurrent_bias"]
         self.kernel = unpack(tensors, f"{prefix}.kernel", sources)
@@ -48,9 +48,9 @@ class Layer:
         z, r = sigmoid(a_z + q_z), sigmoid(a_r + q_r)
         g = np.tanh(a_g + r * q_g)
         n = z * self.c + (np.float32(1) - z) * g
-        event = n > self.thr
+        event = n > self.thr if self.events else np.ones_like(n, bool)
         self.y = np.where(event, n, np.float32(0))
-        self.c = n - event * self.thr
+        self.c = n - event * self.thr if self.events else n
         return self.y
 
 
@@ -67,7 +67,7 @@ class Model:
         self.layers = []
         sources = self.embedding.shape[1]
         while f"rnns.{len(self.layers)}.thr" in tensors:
-            self.layers.append(Layer(tensors, len(self.layers), sources))
+            self.layers.append(Layer(tensors, len(self.layers), sources, events_of(folder)))
             sources = len(self.layers[-1].thr)
 
     def encode(self, text):
@@ -90,6 +90,12 @@ class Model:
         top = logits.max(axis=1)
         log_sum = top + np.log(np.exp(logits - top[:, None]).sum(axis=1, dtype=np.float64))
         return log_sum - logits[np.arange(len(following)), following], np.array(activity)
+
+
+def events_of(folder):
+    """Whether units have a threshold and a reset; not where the model's card says `events: false`."""
+    card = folder / "card.ron"
+    return not card.exists() or not re.search(r"^\s*events:\s*false", card.read_text(encoding="utf-8"), re.M)
 
 
 def carried_by(folder):

@@ -60,7 +60,7 @@ Card(
     kind: LanguageModel,
     title: {title},
     carry: {carry},
-    sequence: {length},
+{events}    sequence: {length},
     training: {training},
     data: {data},
     licence: {licence},
@@ -79,12 +79,14 @@ def quoted(text):
 def card(name, args, words, licence):
     """The text of card.ron for a model trained with these arguments of train.py."""
     sizes = "/".join(map(str, args["units"]))
+    cell = "EGRU" if args.get("events", True) else "GRU"
     sparsity = f"{100 * args['sparsity']:g} %"
     reduced = args["vocab"] != 0
     return CARD.format(
         name=quoted(name),
-        title=quoted(f"{words:,} words, embedding {args['embedding']}, EGRU {sizes}, {sparsity} sparse per matrix"),
+        title=quoted(f"{words:,} words, embedding {args['embedding']}, {cell} {sizes}, {sparsity} sparse per matrix"),
         carry=args["carry"],
+        events="" if args.get("events", True) else "    events: false,\n",
         length=args["length"],
         training=quoted(
             f"models/recipes/egru_lm, {args['epochs']:g} epochs, batch {args['batch']}, seed {args['seed']}"

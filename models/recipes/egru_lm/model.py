@@ -33,7 +33,7 @@ class LanguageModel(nn.Module):
     too small to make a sharp prediction together with small embeddings.
     """
 
-    def __init__(self, embedding, units, unigram_log_probs, threshold=0.05, height=0.7, width=0.5):
+    def __init__(self, embedding, units, unigram_log_probs, threshold=0.05, height=0.7, width=0.5, events=True):
         super().__init__()
         if units[-1] != embedding:
             raise ValueError(f"the last layer has {units[-1]} units; it needs {embedding}, like the embedding")
@@ -43,7 +43,7 @@ class LanguageModel(nn.Module):
         sizes = [embedding, *units]
         self.rnns = nn.ModuleList(
             # The embedding starts small, so the first kernel starts large.
-            EgruLayer(i, h, threshold, gain=4.0 if k == 0 else 1.5, height=height, width=width)
+            EgruLayer(i, h, threshold, gain=4.0 if k == 0 else 1.5, height=height, width=width, events=events)
             for k, (i, h) in enumerate(zip(sizes, units))
         )
         self.decoder = nn.ModuleDict({"decoder": Decoder(unigram_log_probs)})

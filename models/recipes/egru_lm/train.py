@@ -30,6 +30,7 @@ def arguments():
     p.add_argument("--clip", type=float, default=0.5, help="largest gradient norm")
     p.add_argument("--dropout", type=float, nargs=3, default=[0.0, 0.0, 0.0], metavar=("INPUT", "BETWEEN", "OUTPUT"))
     p.add_argument("--threshold", type=float, default=0.05, help="first value of every threshold (trained)")
+    p.add_argument("--no-events", dest="events", action="store_false", help="a GRU: no threshold, no reset")
     p.add_argument("--surrogate", type=float, nargs=2, default=[0.7, 0.5], metavar=("HEIGHT", "WIDTH"))
     p.add_argument("--sparsity", type=float, default=0.8, help="final fraction of zeros in every kernel")
     p.add_argument(
@@ -55,7 +56,7 @@ def columns(numbers, batch, device):
 def optimizer_for(model, lr, weight_decay):
     """AdamW, with weight decay on the kernels alone."""
     kernels = [p for n, p in model.named_parameters() if n.endswith("kernel")]
-    others = [p for n, p in model.named_parameters() if not n.endswith("kernel")]
+    others = [p for n, p in model.named_parameters() if not n.endswith("kernel") and p.requires_grad]
     groups = [{"params": kernels, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
 
@@ -97,7 +98,7 @@ def main():
 
     unigram = torch.log(torch.tensor(counts, dtype=torch.float32).clamp(min=1) / len(words))
     height, width = args.surrogate
-    model = LanguageModel(args.embedding, args.units, unigram, args.threshold, height, width).to(args.device)
+    model = LanguageModel(args.embedding, args.units, unigram, args.threshold, height, width, args.events).to(args.device)
     optimizer = optimizer_for(model, args.lr, args.weight_decay)
     pruner = Pruner(model)
 
@@ -128,7 +129,7 @@ def main():
             pruner.prune(wanted)
         pruner.apply()
         with torch.no_grad():
-            for layer in model.rnns:
+            for layer in [layer for layer in model.rnns if layer.events]:
                 # At zero or below, every positive state would be an event, or every state; above 1, none.
                 layer.thr.clamp_(1e-3, 1.0)
 

@@ -82,6 +82,9 @@ pub struct ActivePe {
     /// where c ≥ θ.
     #[serde(default)]
     pub compare: Compare,
+    /// No comparison at all: its units send c in every step and subtract nothing, as a GRU.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
 }
 
 /// A file with the bytes of one contiguous range of a PE's SRAM.
@@ -262,6 +265,7 @@ fn mem_file(pe: Pe, range: &ImageRange) -> MemFile {
 fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe> {
     let loaded = program.pe(pe)?;
     let layers = loaded.slots.iter().filter_map(|slot| program.population(slot.population));
+    let share = loaded.slots.first().and_then(EgruSlot::of);
     Some(ActivePe {
         pe: pe.into(),
         layers: layers.map(|layer| layer.name.clone()).collect(),
@@ -270,12 +274,8 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
             .iter()
             .map(|operation| program.legend.phase(operation.phase).to_owned())
             .collect(),
-        compare: loaded
-            .slots
-            .first()
-            .and_then(EgruSlot::of)
-            .map(|share| share.pointwise.compare)
-            .unwrap_or_default(),
+        compare: share.map(|share| share.pointwise.compare).unwrap_or_default(),
+        always: share.is_some_and(|share| share.pointwise.always),
     })
 }
 

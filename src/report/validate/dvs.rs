@@ -118,6 +118,7 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         threshold: vec![0.0; UNITS],
         output: Output::Y,
         compare: Compare::Greater,
+        always: false,
     })
 }
 

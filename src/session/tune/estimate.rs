@@ -271,6 +271,7 @@ impl LayerFacts<'_> {
             units: units.len() as u32,
             output: self.layer.output,
             compare: self.layer.compare,
+            always: self.layer.always,
             input: (w, shape(&self.weights.0, self.layer.inputs())),
             recurrent: (r, shape(&self.weights.1, self.layer.units())),
             // Sizes of mail depend on the whole split: the mapper looks at them.
