@@ -54,7 +54,10 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Restart => engine(app, Command::Restart),
         Action::TogglePoint => points::toggle(app),
         Action::DeletePoint => points::delete(app),
-        Action::OpenPoint => results::open(app),
+        Action::OpenPoint => match results::open(app) {
+            Some(command) => engine(app, command),
+            None => Vec::new(),
+        },
         Action::Close => {
             close(app, count.is_some());
             Vec::new()

@@ -40,12 +40,12 @@ pub(super) fn read(folder: &str) -> Vec<Effect> {
     vec![Effect::ReadResults(PathBuf::from(folder))]
 }
 
-/// Opens the scene of the selected point.
-pub(super) fn open(app: &mut App) -> Vec<Effect> {
-    let Some(row) = app.results.as_ref().and_then(ResultsState::row) else { return Vec::new() };
+/// Returns the command that opens the scene of the selected point; `None` if its scene is not known.
+pub(super) fn open(app: &mut App) -> Option<Command> {
+    let row = app.results.as_ref().and_then(ResultsState::row)?;
     if row.scene.as_os_str().is_empty() {
         app.notice = Some("this line of results does not name its scene: run the point again".to_owned());
-        return Vec::new();
+        return None;
     }
     let (scene, set) = (row.scene.clone(), row.set.clone());
     let shown = visible_line(&scene.display().to_string()).into_owned();
@@ -53,7 +53,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
     app.watching &= app.scene == shown;
     app.scene = shown;
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Results));
-    super::act::engine(app, Command::Open { scene, set })
+    Some(Command::Open { scene, set })
 }
 
 /// Sorts by the selected column.
