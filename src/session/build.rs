@@ -12,7 +12,6 @@ use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
 use crate::mapping;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
-use crate::mapping::egru::EgruProgram;
 use crate::mapping::options::Schedule;
 use crate::mapping::spiking::TickLength;
 use crate::mapping::{MapError, Placed, Request, map, reprice};
@@ -95,7 +94,7 @@ impl Session {
     /// to be mapped again.
     pub(super) fn repriced(&self, assume: &Assume) -> Option<Program> {
         let program = self.program();
-        let restart = EgruProgram::of(program)?.restart;
+        let restart = mapping::restart_of(program)?;
         let Scene { chip, mapping, .. } = &self.loaded.scene;
         let (network, dram) = (self.model.network(), Arc::clone(&program.dram));
         let request = Request { network, dram, restart, chip, mapping, assume };

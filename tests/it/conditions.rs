@@ -112,8 +112,12 @@ fn surprisal(session: &Session) -> Option<f64> {
 /// The cell state of a unit, found through the program as a reader of the memory map would.
 fn cell(session: &Session, layer: u8, unit: u32) -> f32 {
     let found = session.program().populations[usize::from(layer)].pes.iter().find_map(|&pe| {
-        let slot =
-            session.program().pe(pe)?.slots.iter().find(|slot| slot.population == PopulationId(layer.into()))?;
+        let slot = session
+            .program()
+            .pe(pe)?
+            .slots
+            .iter()
+            .find(|slot| slot.population == PopulationId(layer.into()))?;
         let at = slot.units.iter().position(|&other| other == unit)?;
         let cell = EgruSlot::of(slot)?.pointwise.cell as usize / 4 + at;
         Some(session.machine().state().pes[pe.index()].sram.floats()[cell])

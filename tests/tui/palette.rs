@@ -127,7 +127,7 @@ fn tab_completes_names_and_what_follows_them() {
     press(&mut app, "tab");
     assert_eq!(typed(&app), "break perplexity");
     press(&mut app, "ctrl-u");
-    write(&mut app, "fault kill");
+    write(&mut app, "fault killp");
     press(&mut app, "tab");
     assert!(typed(&app).starts_with("fault KillPe(pe: ("), "{}", typed(&app));
     let effects = press(&mut app, "enter");

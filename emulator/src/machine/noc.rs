@@ -259,16 +259,14 @@ impl Noc {
                 self.next_beat(hop.load as u16);
             }
             match turns[usize::from(hop.turn)] {
-                Turn::Link(link) => {
-                    match self.cross(hop.chip() * links + usize::from(link), cycle, hop) {
-                        NEVER => {
-                            self.under_way.drop(place);
-                            let tick = cycle * NOC_CYCLE + Tick::from(hop.phase);
-                            landed.push((tick, Landing::Lost(hop.load(), link)));
-                        }
-                        depart => self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind()),
+                Turn::Link(link) => match self.cross(hop.chip() * links + usize::from(link), cycle, hop) {
+                    NEVER => {
+                        self.under_way.drop(place);
+                        let tick = cycle * NOC_CYCLE + Tick::from(hop.phase);
+                        landed.push((tick, Landing::Lost(hop.load(), link)));
                     }
-                }
+                    depart => self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind()),
+                },
                 Turn::Leave(qpe) => {
                     self.under_way.drop(place);
                     self.leave(hop.chip() * QPE_COUNT + usize::from(qpe), cycle, hop, landed);

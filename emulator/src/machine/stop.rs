@@ -259,13 +259,13 @@ mod tests {
             (
                 Some(reader),
                 dead,
-                "nothing is left to happen, but PE(1,6,0) (b) still waits for a row from DRAM: the link from QPE(1,1) \
-                 to QPE(2,1) is dead and has lost 1 beat of rows from DRAM",
+                "nothing is left to happen, but PE(1,6,0) (b) still waits for a row from DRAM: the link from QPE(7,6) \
+                 to QPE(6,6) is dead and has lost 1 beat of rows from DRAM",
             ),
             (
                 None,
                 both,
-                "nothing is left to happen, but outputs are missing: the link from QPE(1,1) to QPE(2,1) is dead and \
+                "nothing is left to happen, but outputs are missing: the link from QPE(7,6) to QPE(6,6) is dead and \
                  has lost 2 packets and 12 beats of rows from DRAM",
             ),
             (None, halted, "nothing is left to happen: PE(1,1,2) has halted, and its outputs are missing"),

@@ -310,6 +310,12 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     Ok((program, placed))
 }
 
+/// Returns where sequences begin anew in a program that [`map`] has written; `None` for a program of
+/// another network family.
+pub fn restart_of(program: &Program) -> Option<Option<Restart>> {
+    Some(EgruProgram::of(program)?.restart)
+}
+
 /// Returns a mapped program at other assumptions, those of `request`; all else of `request` is what
 /// `program` and `placed` were mapped from. The images are shared.
 ///

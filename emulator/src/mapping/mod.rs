@@ -15,5 +15,5 @@ pub mod placement;
 mod product;
 pub mod spiking;
 
-pub use build::{Placed, Request, map, reprice};
+pub use build::{Placed, Request, map, reprice, restart_of};
 pub use error::MapError;
