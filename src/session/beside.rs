@@ -58,10 +58,13 @@ impl Promise {
     }
 }
 
+/// Judgements that wait for a worker, with the promises of their answers.
+type Waiting = VecDeque<(Judge, Arc<Promise>)>;
+
 /// What waits for a worker.
 #[derive(Default)]
 struct Jobs {
-    waiting: Mutex<(VecDeque<(Judge, Arc<Promise>)>, Open)>,
+    waiting: Mutex<(Waiting, Open)>,
     changed: Condvar,
 }
 

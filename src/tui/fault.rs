@@ -40,7 +40,7 @@ impl FaultOverlay {
 /// Fails with the reason why it does not.
 pub fn sensible(app: &App, fault: Fault) -> Result<Fault, String> {
     match &app.names {
-        Some(names) => fault.check(names.program()).map(|_| fault).map_err(|error| error.to_string()),
+        Some(names) => fault.check(names.program()).map(|()| fault).map_err(|error| error.to_string()),
         None => Ok(fault),
     }
 }

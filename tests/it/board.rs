@@ -15,7 +15,9 @@ fn spinntui(words: &[&str]) -> Output {
 #[track_caller]
 fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
     let mut words = vec!["run", scene, "--steps", steps, "--format", "json"];
-    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    for edit in edits {
+        words.extend(["--set", edit]);
+    }
     let output = spinntui(&words);
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -25,7 +27,9 @@ fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
 #[track_caller]
 fn refused(edits: &[&str]) -> String {
     let mut words = vec!["check", "scenes/lm_small.ron"];
-    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    for edit in edits {
+        words.extend(["--set", edit]);
+    }
     let output = spinntui(&words);
     assert_eq!(output.status.code(), Some(2), "{edits:?}");
     String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()

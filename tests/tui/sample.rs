@@ -496,7 +496,7 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
     };
     let row = |&pe: &u16| TimelineRow {
         pe,
-        layer: PopulationId((pe / 50) as u16),
+        layer: PopulationId(pe / 50),
         cells: (0..columns).map(|column| cell(pe, column)).collect(),
     };
     let at = usize::from(request.pe).min(149);

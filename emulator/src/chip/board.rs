@@ -117,8 +117,8 @@ impl Board {
         places.truncate(MAX_CHIPS);
         let mut board = Self { places, links: Vec::new(), ways: Vec::new() };
         let chips = || ChipId::all(board.places.len());
-        let links = chips()
-            .flat_map(|from| Direction::ALL.into_iter().filter_map(move |direction| Some((from, direction))));
+        let links =
+            chips().flat_map(|from| Direction::ALL.into_iter().map(move |direction| (from, direction)));
         let links = links.filter_map(|(from, direction)| {
             let to = board.neighbour(from, direction, wraps)?;
             (to != from).then_some(ChipLink { from, to, direction })
@@ -280,7 +280,8 @@ impl Board {
         let way = |from: ChipId, to: ChipId| {
             let (mut rise, mut fall) = (up(from), up(to));
             while rise.last().is_some() && rise.last() == fall.last() {
-                (rise.pop(), fall.pop());
+                rise.pop();
+                fall.pop();
             }
             let back =
                 |link: &ChipLink| self.links.iter().position(|l| (l.from, l.to) == (link.to, link.from));

@@ -28,7 +28,9 @@ impl Dependencies {
     #[must_use]
     pub fn with<T: Copy + Into<u16>>(&self, paths: &[Vec<T>]) -> Self {
         let mut trial = self.clone();
-        paths.iter().for_each(|path| trial.add(path));
+        for path in paths {
+            trial.add(path);
+        }
         trial
     }
 
@@ -38,7 +40,9 @@ impl Dependencies {
         let mut waits: Vec<usize> = self.next.iter().map(Vec::len).collect();
         let mut held_by: Vec<Vec<usize>> = vec![Vec::new(); n];
         for (channel, next) in self.next.iter().enumerate() {
-            next.iter().for_each(|&other| held_by[usize::from(other)].push(channel));
+            for &other in next {
+                held_by[usize::from(other)].push(channel);
+            }
         }
         let mut free: Vec<usize> = (0..n).filter(|&channel| waits[channel] == 0).collect();
         let mut removed = 0;

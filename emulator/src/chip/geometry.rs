@@ -241,6 +241,7 @@ impl Pe {
     }
 
     /// Returns the PE at the place of this one on another chip.
+    #[must_use]
     pub fn on(self, chip: ChipId) -> Self {
         Self((chip.index() * PE_COUNT + self.index() % PE_COUNT) as u16)
     }

@@ -81,12 +81,16 @@ impl State {
             pe(&mut words, state, *banks_decide);
         }
         links(&mut words, noc, packets);
-        router.iter().for_each(|router| self::router(&mut words, router));
+        for router in router.iter() {
+            self::router(&mut words, router);
+        }
         for ports in dram_free.iter() {
             words.list(ports.iter().copied());
         }
         // What else a link has is counts.
-        chip_links.iter().for_each(|link| words.add(link.free));
+        for link in chip_links.iter() {
+            words.add(link.free);
+        }
         for port in blocked.iter() {
             words.add(port.len() as u64);
             for &number in port {

@@ -205,6 +205,7 @@ impl Products {
 const SIDE_BY_SIDE: usize = 8;
 
 /// Sums of all outputs: each from +0, its products in the order of the list.
+#[allow(clippy::struct_field_names, reason = "the sums are what it holds")]
 struct Sums<'a> {
     products: &'a [Products],
     weights: &'a [f32],

@@ -79,7 +79,7 @@ mod tests {
 
     /// Thirty PEs in three layers; the later in its layer, the less a PE works.
     fn order() -> Vec<(PopulationId, u16)> {
-        (0..30).map(|pe| (PopulationId((pe / 10) as u16), pe)).collect()
+        (0..30).map(|pe| (PopulationId(pe / 10), pe)).collect()
     }
 
     fn shown(rows: usize, selected: u16) -> Vec<u16> {

@@ -291,16 +291,16 @@ fn wait(meter: Meter) -> Result<Wait, ListingError> {
         board.raise(DATA, misses, 1);
         meter.run(function, &[DATA], &mut board)
     };
-    let missed = steps(&sleeping, 1)?;
+    let missed = steps(sleeping, 1)?;
     let is_wfi = |step: &&Step| {
         sleeping.instructions.get(step.instruction).is_some_and(|i| i.op == Op::WaitForInterrupt)
     };
     let awake = missed.iter().find(is_wfi).map_or_else(Linear::default, |step| step.end.into());
     let once = |linear: Linear| evaluate(&[(linear, 1)]);
     Ok(Wait {
-        check_polling: once(end(&steps(&polling, 0)?)),
-        check_sleeping: once(end(&steps(&sleeping, 0)?)),
-        poll: once(end(&steps(&polling, 2)?) - end(&steps(&polling, 1)?)),
+        check_polling: once(end(&steps(polling, 0)?)),
+        check_sleeping: once(end(&steps(sleeping, 0)?)),
+        poll: once(end(&steps(polling, 2)?) - end(&steps(polling, 1)?)),
         wake_sleeping: once(end(&missed) - awake),
     })
 }

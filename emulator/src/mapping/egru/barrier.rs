@@ -20,6 +20,7 @@ use crate::net::{Egru, EgruLayer, Output};
 
 /// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
 pub struct BarrierMargin {
     /// The slowest PE has read x, on whose buffer y lands.
     pub slowest: u64,
