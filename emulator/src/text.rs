@@ -43,6 +43,22 @@ fn is_hidden(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Formats a number with at most `digits` significant digits, and without zeros at its end; whole
+/// numbers of up to three digits more are written out.
+pub fn significant(number: f64, digits: u8) -> String {
+    let (size, digits) = (number.abs(), i32::from(digits));
+    if number.fract().abs() <= 0.0 && size < 10_f64.powi(digits + 3) {
+        return format!("{number:.0}");
+    }
+    if !(1e-3..10_f64.powi(digits)).contains(&size) {
+        let decimals = (digits - 2).max(0) as usize;
+        return format!("{number:.decimals$e}");
+    }
+    let decimals = (digits - 1 - size.log10().floor() as i32).clamp(0, digits + 2) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A whole number with a comma between groups of three digits.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -61,7 +61,8 @@ pub fn events(beginning: &[u8], rest: &[u8]) {
         assert!(batch.iter().all(|event| event.x < sensor.width && event.y < sensor.height));
     }
     let bound = bytes.len() as u64 + 1;
-    // A byte of a packed stream can stand for many events; everywhere else a warning needs a byte of its own.
+    // A byte of a packed stream can stand for many events; everywhere else a warning needs a byte
+    // of its own.
     let packed = beginning.starts_with(b"#!AER-DAT4");
     assert!(packed || recording.warnings().iter().all(|tally| tally.count <= bound));
 }
@@ -193,7 +194,8 @@ pub fn images(bytes: &[u8]) {
         let mut range = range.clone();
         for word in &mut range.words {
             let Some((first, rest)) = left.split_first_chunk::<4>() else { break };
-            // The exporter's own word where the input has zeros: most inputs then reach far into a run.
+            // The exporter's own word where the input has zeros: most inputs then reach far into a
+            // run.
             let given = u32::from_le_bytes(*first);
             *word = if given == 0 { *word } else { given };
             left = rest;

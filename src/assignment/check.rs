@@ -115,8 +115,8 @@ fn task(loaded: &LoadedScene) -> (String, Vec<Option<PathBuf>>) {
 /// End of a run.
 struct Ran {
     stopped: Option<String>,
-    /// First difference between chip and mathematics; `None` without one, or where nothing was
-    /// compared.
+    /// First difference between chip and mathematics; `None` without one, or where
+    /// nothing was compared.
     difference: Option<String>,
 }
 

@@ -36,8 +36,8 @@ pub struct Assignment {
     pub title: String,
     /// Instructions for students.
     pub text: String,
-    /// Scene to start from. Looked for beside the assignment and where scenes look for their
-    /// models.
+    /// Scene to start from. Looked for beside the assignment and where scenes look
+    /// for their models.
     pub scene: String,
     /// Changes to that scene, `("path", "value")`, as `--set` makes them.
     #[serde(default)]

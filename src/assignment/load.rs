@@ -28,8 +28,8 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// Fails if the file is no assignment, its scene cannot be built, or a goal is no condition of
-    /// it.
+    /// Fails if the file is no assignment, its scene cannot be built, or a goal is no
+    /// condition of it.
     pub fn new(path: &Path, cache: &mut ModelCache) -> Result<Self, AssignmentError> {
         let document = Document::<Assignment>::load(path, &KIND)?;
         let name = &document.value.scene;

@@ -53,6 +53,10 @@ pub fn export(args: &ExportArgs) -> Result<u8, CliError> {
     let reads = loaded.reads();
     let mut cache = ModelCache::default();
     let plan = Plan::new(&loaded, &mut cache)?;
+    if plan.program.chips() > 1 {
+        let message = "error: spec.json names PEs of one chip, and the scene has a board of several";
+        return Err(CliError::Usage(format!("{message}\nhelp: --set chip.board=Single, if it fits there")));
+    }
     let mut output = Output::stdout();
     if !args.verify {
         write::prepare(&args.spec, args.force)?;

@@ -28,8 +28,8 @@ pub struct StepArgs {
     /// CSV file for the values of --watch: a header `step,EXPR,…`, then a row a time step
     #[arg(long, value_name = "FILE", requires = "watch")]
     pub watch_output: Option<PathBuf>,
-    /// CSV file with a row a time step: chip time, energy, packets, activity, and what the task
-    /// says
+    /// CSV file with a row a time step: chip time, energy, packets, activity, and what
+    /// the task says
     #[arg(long, value_name = "FILE")]
     pub steps_output: Option<PathBuf>,
     /// CSV file with a row a unit: the time steps in which it sent something, and their share
@@ -139,8 +139,8 @@ impl Table {
     }
 }
 
-/// Returns a watched value as a cell: numbers in full, shares as 0 to 1, nothing where there is
-/// none.
+/// Returns a watched value as a cell: numbers in full, shares as 0 to 1, nothing where
+/// there is none.
 fn cell(value: &Value) -> String {
     match value {
         Value::Number(number, _) => number.to_string(),
@@ -159,8 +159,8 @@ fn columns(session: &Session, scores: &[(&'static str, Expression)]) -> Vec<Stri
     fixed.into_iter().chain(task).chain(scores).chain(activity).collect()
 }
 
-/// Returns the figures of the time step that the session has just completed; `own` are its ticks
-/// and packets.
+/// Returns the figures of the time step that the session has just completed; `own` are its
+/// ticks and packets.
 fn figures_of(session: &Session, own: (u64, u64), scores: &[(&'static str, Expression)]) -> Vec<String> {
     let energy_j = session.stats().energy.last().unwrap_or(0.0);
     let fixed = [

@@ -31,7 +31,7 @@ pub struct LinkUse {
     pub to: usize,
     /// Direction in which it leaves.
     pub direction: Direction,
-    /// Packets.
+    /// Number of packets that crossed it.
     pub packets: u64,
     /// Link packets of 96 bits that they took.
     pub link_packets: u64,

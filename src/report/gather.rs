@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::chip::clock::{Tick, us};
-use crate::chip::geometry::{ChipId, Pe, QpeId};
+use crate::chip::geometry::Pe;
 use crate::machine::banks::BankCount;
 use crate::machine::legend::PhaseId;
 use crate::machine::legend::PopulationId;
@@ -289,19 +289,18 @@ pub fn weights_bytes(loaded: &PeProgram) -> u32 {
 fn noc(session: &Session) -> NocUse {
     let state = session.machine().state();
     let total = &state.traffic.total;
-    let chips = ChipId::all(session.program().chips());
-    let links = chips.flat_map(|chip| ROUTES.links().iter().map(move |link| (chip, link)));
-    let links: Vec<_> = links.zip(&state.noc.links).collect();
-    let busiest =
-        links.into_iter().rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
-    let name = |chip: ChipId, local: u8| QpeId::on(chip, usize::from(local));
+    let links = state.noc.links.iter().enumerate();
+    let busiest = links.rev().max_by_key(|(_, link)| link.packets).filter(|(_, link)| link.packets > 0);
+    let name = |number: usize| {
+        let (from, to) = ROUTES.ends(number);
+        format!("{from} > {to}")
+    };
     let chip_links = || state.chip_links.iter();
     NocUse {
         packets: total.packets,
         hops: total.hops,
         max_link_load: busiest.map_or(0.0, |(_, link)| link_load(link.packets, state.tick)),
-        busiest_link: busiest
-            .map(|((chip, link), _)| format!("{} > {}", name(chip, link.from), name(chip, link.to))),
+        busiest_link: busiest.map(|(number, _)| name(number)),
         latency_mean_ns: total.latency_mean_ns(),
         latency_max_ns: total.latency_max_ns(),
         waited_cycles: state.noc.links.iter().map(|link| link.waited).sum(),

@@ -223,7 +223,7 @@ pub struct ChipLinkView {
     pub to: usize,
     /// Direction in which it leaves, in words.
     pub direction: String,
-    /// Packets.
+    /// Number of packets that crossed it.
     pub packets: u64,
     /// Bytes of their payloads.
     pub bytes: u64,

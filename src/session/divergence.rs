@@ -10,8 +10,8 @@ use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::mapping::spiking::SourceSlot;
 
-/// First value that differs between two sessions A and B: in the order of time steps, layers and
-/// units.
+/// First value that differs between two sessions A and B: in the order of time steps,
+/// layers and units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Divergence {
     /// Time step after which the values differ, from 1.
@@ -109,8 +109,8 @@ fn look(a: &Session, b: &Session, pairs: &Pairs) -> Option<Divergence> {
     None
 }
 
-/// Runs two sessions that have not begun side by side, until a value of a unit differs, and returns
-/// it.
+/// Runs two sessions that have not begun side by side, until a value of a unit differs,
+/// and returns it.
 ///
 /// `None` if nothing differs within `steps` time steps, if one of them stops first, or if layers of
 /// one are at several time steps at once, as in a pipeline.

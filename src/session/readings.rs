@@ -7,7 +7,7 @@ use super::chip_view::{
 };
 use super::firing::Firing;
 use crate::chip::clock::us;
-use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QPES};
+use crate::chip::geometry::{ChipId, Pe, QPES};
 use crate::machine::arrivals::Need;
 use crate::machine::legend::PopulationId;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole};
@@ -184,12 +184,6 @@ pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
-/// Returns the part of a matrix from QPE to QPE that is about one chip.
-fn on_chip(matrix: &[Vec<u64>], chip: ChipId) -> Vec<Vec<u64>> {
-    let part = |all: usize| (chip.index() * QPE_COUNT).min(all)..((chip.index() + 1) * QPE_COUNT).min(all);
-    matrix[part(matrix.len())].iter().map(|row| row[part(row.len())].to_vec()).collect()
-}
-
 /// Returns the mesh of a chip, and what all chips' packets together do.
 pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
     let state = session.machine().state();
@@ -218,7 +212,7 @@ pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
         in_flight: state.traffic.in_flight,
         mean_latency_ns: last.latency_mean_ns(),
         max_latency_ns: last.latency_max_ns(),
-        matrix: on_chip(&state.matrix.qpes_last_step(), chip),
+        matrix: state.matrix.qpes_last_step(chip),
         fifo: fifo(session),
         board: board(session),
     }

@@ -65,7 +65,8 @@ fn push(history: &mut VecDeque<f32>, value: f32) {
 }
 
 impl Stats {
-    /// Returns the statistics of a network of `layers` layers on `pes` PEs, before anything has happened.
+    /// Returns the statistics of a network of `layers` layers on `pes` PEs, before
+    /// anything has happened.
     pub fn new(layers: usize, pes: usize) -> Self {
         Self {
             recent: VecDeque::new(),

@@ -243,8 +243,8 @@ pub fn place(pe: Pe) -> (u8, u8, u8) {
     (pe.qpe().x, pe.qpe().y, pe.p())
 }
 
-/// Returns whether bytes are among those of a kind of fault. `table`: beside the weights' values,
-/// or free.
+/// Returns whether bytes are among those of a kind of fault. `table`: beside the weights'
+/// values, or free.
 fn is_of(kind: FaultKind, of: RegionKind, table: bool) -> bool {
     match kind {
         FaultKind::Weights => of == RegionKind::Weights && !table,

@@ -58,8 +58,8 @@ impl Outcome {
         }
     }
 
-    /// Returns `true` for a fault that did harm, `false` for one that was masked; `None` for other
-    /// points.
+    /// Returns `true` for a fault that did harm, `false` for one that was masked; `None`
+    /// for other points.
     pub fn is_harmful(self) -> Option<bool> {
         match self {
             Self::Masked => Some(false),
@@ -201,8 +201,8 @@ impl Line {
         Key::parse(&self.key)
     }
 
-    /// Returns `true` if the line has all fields that the plan keeps, or is of a point that has no
-    /// report.
+    /// Returns `true` if the line has all fields that the plan keeps, or is of a point that
+    /// has no report.
     pub fn is_complete(&self, keep: &[String]) -> bool {
         self.steps.is_none() || keep.iter().all(|field| self.report.contains_key(field))
     }

@@ -12,8 +12,8 @@ use super::value::Value;
 use crate::net::random::Random;
 use crate::scene::SceneError;
 
-/// Random combinations that are tried for each that is wanted, before constraints count as
-/// impossible.
+/// Random combinations that are tried for each that is wanted, before constraints
+/// count as impossible.
 const TRIES: u64 = 1000;
 
 /// Returns 64 random bits that belong to a seed and a place.
@@ -50,8 +50,8 @@ pub fn choose(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
-/// Key of a point: a hash of the scene's text, the edits, the length of the run and the number of
-/// the repeat.
+/// Key of a point: a hash of the scene's text, the edits, the length of the run and the number
+/// of the repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub u128);
 

@@ -31,8 +31,8 @@ pub struct LoadedPlan {
     pub document: Document<Sweep>,
     /// Scene without edits.
     pub scene: LoadedScene,
-    /// Values of each axis, in plan order. Empty for a random axis of which every point draws its
-    /// own.
+    /// Values of each axis, in plan order. Empty for a random axis of which every point
+    /// draws its own.
     pub values: Vec<Vec<Value>>,
     /// Constraints, on the values of the axes and the number of the repeat.
     pub constraints: Vec<Constraint>,
@@ -121,8 +121,8 @@ impl LoadedPlan {
         &self.document.value
     }
 
-    /// Checks fields of the scene that the plan sets and fields of the report that it keeps, on a
-    /// point's edits.
+    /// Checks fields of the scene that the plan sets and fields of the report that it keeps, on
+    /// a point's edits.
     ///
     /// # Errors
     ///
@@ -166,8 +166,8 @@ impl LoadedPlan {
         }
     }
 
-    /// Returns the report before the first time step; `None` if the scene does not build with these
-    /// edits.
+    /// Returns the report before the first time step; `None` if the scene does not build
+    /// with these edits.
     fn empty_report(&self, edits: &[(String, String)]) -> Option<serde_json::Value> {
         let scene = LoadedScene::from_text(&self.scene.text, &self.scene.path, edits).ok()?;
         let mut session = build(scene, &mut ModelCache::default()).ok()?;

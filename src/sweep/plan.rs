@@ -44,9 +44,9 @@ pub struct Sweep {
     /// Sequences of each run, instead of `steps`.
     #[serde(default)]
     pub sequences: Option<u64>,
-    /// Changes to the scene in every point, as `--set` makes them: `[("chip.waiting", "Sleep")]`. A
-    /// `{name}` in a value stands for the value of that axis, and `{repeat}` for the number of the
-    /// repeat.
+    /// Changes to the scene in every point, as `--set` makes them: `[("chip.waiting",
+    /// "Sleep")]`. A `{name}` in a value stands for the value of that axis, and `{repeat}` for
+    /// the number of the repeat.
     #[serde(default)]
     pub set: Vec<(String, Value)>,
     /// Varied fields. The last axis changes fastest from point to point.
@@ -58,8 +58,8 @@ pub struct Sweep {
     /// Seed of all random draws of the plan.
     #[serde(default)]
     pub seed: u64,
-    /// Conditions on the axes' values, which every point meets: `"pes0 + pes1 <= 40"`, `"waiting ==
-    /// Sleep"`.
+    /// Conditions on the axes' values, which every point meets: `"pes0 + pes1 <= 40"`,
+    /// `"waiting == Sleep"`.
     #[serde(default)]
     pub constraints: Vec<String>,
     /// Runs of each point, with `{repeat}` 0, 1, 2, …
@@ -86,8 +86,8 @@ fn one() -> u32 {
 pub struct Axis {
     /// Name of the axis in results, constraints and plots: letters, digits and `_`.
     pub name: String,
-    /// Fields of the scene that get the value, as `--set` names them; none where `{name}` stands in
-    /// other values.
+    /// Fields of the scene that get the value, as `--set` names them; none where `{name}` stands
+    /// in other values.
     #[serde(default)]
     pub set: Vec<String>,
     /// Values that the axis takes.
@@ -123,8 +123,8 @@ pub enum Values {
         from: Value,
         /// Largest number that can be drawn.
         to: Value,
-        /// Count of numbers. With `points: Draws(…)` every point draws its own, and this counts for
-        /// nothing.
+        /// Count of numbers. With `points: Draws(…)` every point draws its own, and this
+        /// counts for nothing.
         #[serde(default)]
         count: u32,
     },
@@ -148,8 +148,8 @@ pub struct Campaign {
     pub faults: u64,
     /// Kinds, in turn: fault 0 is of the first kind, fault 1 of the second.
     pub kinds: Vec<FaultKind>,
-    /// First and last time step that a fault comes before, counted from 0. Steps in between are
-    /// equally likely.
+    /// First and last time step that a fault comes before, counted from 0. Steps in between
+    /// are equally likely.
     #[serde(default)]
     pub steps: (u64, u64),
     /// Delay of packets that are late, µs.

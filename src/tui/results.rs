@@ -40,7 +40,8 @@ pub(super) fn read(folder: &str) -> Vec<Effect> {
     vec![Effect::ReadResults(PathBuf::from(folder))]
 }
 
-/// Returns the command that opens the scene of the selected point; `None` if its scene is not known.
+/// Returns the command that opens the scene of the selected point; `None` if its scene
+/// is not known.
 pub(super) fn open(app: &mut App) -> Option<Command> {
     let row = app.results.as_ref().and_then(ResultsState::row)?;
     if row.scene.as_os_str().is_empty() {

@@ -78,8 +78,8 @@ fn outputs_are_the_same_on_every_number_of_chips() {
     }
 }
 
-/// In a row of chips what enters a chip in the middle either ends there or leaves it; and with packets
-/// to each QPE, no copy is made on the way.
+/// In a row of chips what enters a chip in the middle either ends there or leaves it; and with
+/// packets to each QPE, no copy is made on the way.
 #[test]
 fn packets_cross_links_once_and_copies_save_crossings() {
     let edits = ["chip.board=Chips(4, 1)", "mapping.across=Even"];
@@ -134,6 +134,17 @@ fn four_texts_fit_four_chips_and_not_one() {
 }
 
 #[test]
+fn memory_images_are_of_one_chip() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("spec");
+    let edit = "chip.board=Chips(2, 1)";
+    let output = spinntui(&["export", "scenes/lm_small.ron", "--spec", to.to_str().unwrap(), "--set", edit]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("chip.board=Single"));
+    assert!(!to.exists());
+}
+
+#[test]
 fn boards_that_cannot_be_are_refused() {
     for (edits, words) in [
         (vec!["chip.board=Chips(0, 3)"], "the board has 0 chips, and must have 1 to 48"),
@@ -145,4 +156,57 @@ fn boards_that_cannot_be_are_refused() {
         let said = refused(&edits);
         assert!(said.contains(words), "{edits:?}: {said}");
     }
+}
+
+/// Returns the packets delivered from PE to PE.
+fn delivered(report: &Value) -> u64 {
+    let rows = report["noc"]["traffic"]["qpe_packets"].as_array().unwrap();
+    rows.iter().flat_map(|row| row.as_array().unwrap()).map(|packets| packets.as_u64().unwrap()).sum()
+}
+
+/// Every PE receives what it receives on one chip: nothing is lost or doubled on the way.
+#[test]
+fn what_is_sent_arrives_once() {
+    let barrier = "mapping.barrier=Always";
+    let one = delivered(&run("scenes/lm_small.ron", "8", &[barrier]));
+    for board in ["chip.board=Chips(3, 1)", "chip.board=Chips(2, 2)"] {
+        let many = run("scenes/lm_small.ron", "8", &[board, "mapping.across=Even", barrier]);
+        assert_eq!(delivered(&many), one, "{board}");
+    }
+}
+
+/// The map of panel 4 has the loads that the report has, and `alt` with an arrow shows another chip.
+#[test]
+fn the_app_shows_chips_links_and_the_chip_that_one_goes_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("board.ron");
+    let text = std::fs::read_to_string("scenes/lm_small.ron").unwrap();
+    let text = text
+        .replace("chip: (", "chip: (board: Chips(2, 2),")
+        .replace("mapping: (", "mapping: (across: Even,");
+    std::fs::write(&scene, text).unwrap();
+    let scene = scene.to_str().unwrap();
+    let shown = |keys: &str, size: &str| {
+        let output = spinntui(&["screenshot", scene, "--at", "step 3", "--keys", keys, "--size", size]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for size in ["80x24", "120x40", "200x60"] {
+        let map = shown("t t z", size);
+        for word in ["0 (0,0)", "3 (1,1)", "busiest links", "packets · bytes · busy · waited"] {
+            assert!(map.contains(word), "{size}: {word}\n{map}");
+        }
+    }
+    let report = run(scene, "3", &[]);
+    let loads = report["links"].as_array().unwrap().iter();
+    let used = loads.filter(|link| link["packets"].as_u64() > Some(0)).count();
+    let listed = shown("t t z", "120x40")
+        .lines()
+        .filter(|line| line.contains(" > ") && line.contains(" % · "))
+        .count();
+    assert_eq!(listed, used.min(8), "links that carried something");
+    assert!(shown("", "120x40").contains("chip 0 (0,0)"));
+    let other = shown("alt-right alt-up", "120x40");
+    assert!(other.contains("chip 3 (1,1)") && other.contains("@3"), "{other}");
+    assert!(shown("alt-left", "120x40").contains("chip 0 (0,0)"), "there is no chip to the left");
 }

@@ -90,7 +90,8 @@ fn the_description_names_what_the_scene_runs() {
     );
 }
 
-/// Exports the tiny model with a field put into its card; returns what the description says of all PEs, each thing once.
+/// Exports the tiny model with a field put into its card; returns what the description says of all
+/// PEs, each thing once.
 fn exported_with(field: &str) -> Vec<(Compare, bool)> {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");

@@ -66,8 +66,8 @@ fn races_are_errors_with_their_pe() {
     }
 }
 
-/// Each link of the mesh, dead from the start: either nothing is sent over it, or the chip stops and
-/// the link is named.
+/// Each link of the mesh, dead from the start: either nothing is sent over it, or the chip stops
+/// and the link is named.
 #[test]
 fn a_dead_link_is_named_where_it_stops_the_chip() {
     let sound = after(SMALL, 2, &[]);

@@ -231,7 +231,8 @@ impl Pe {
         (index < MAX_CHIPS * PE_COUNT).then_some(Self(index as u16))
     }
 
-    /// PE `p` (0..4) of the QPE at (`x`, `y`) of the first chip: the coordinates users write as `(x,y,p)`.
+    /// PE `p` (0..4) of the QPE at (`x`, `y`) of the first chip: the coordinates users
+    /// write as `(x,y,p)`.
     pub fn at(x: u8, y: u8, p: u8) -> Option<Self> {
         if usize::from(p) >= PES_PER_QPE {
             return None;

@@ -43,7 +43,8 @@ impl PowerModel {
         }
     }
 
-    /// Power in W of the chips that `pes` PEs are on, all of them powered, whose duties (active share of the time, 0..=1) add up to `duty_sum`.
+    /// Power in W of the chips that `pes` PEs are on, all of them powered, whose duties (active
+    /// share of the time, 0..=1) add up to `duty_sum`.
     pub fn chip_power_w(self, duty_sum: f64, pes: usize) -> f64 {
         (self.chip_off_mw * pes.div_ceil(PE_COUNT).max(1) as f64
             + pes as f64 * self.pe_asleep_mw

@@ -6,8 +6,9 @@
 //!
 //! The committed listing compares as the authors' code does, c > θ. With
 //! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
-//! instructions and cycles stay the same, so one cost serves both. A layer that always sends is computed without
-//! the condition, and costed with it: its own routine would spare the load of θ, the comparison and its flags.
+//! instructions and cycles stay the same, so one cost serves both. A layer that always sends is
+//! computed without the condition, and costed with it: its own routine would spare the load of θ,
+//! the comparison and its flags.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};

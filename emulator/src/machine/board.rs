@@ -1,8 +1,8 @@
 //! Packets between chips: out of a chip's event router, over links, into the next chip's router.
 //!
 //! A packet for another chip goes to its chip's event router as one for the router itself does.
-//! There an engine looks up where it goes, and it waits for the link. A link takes 62.5 million link
-//! packets a second (CHIP26: 6 Gbit/s, 96 bits each); how many of them a packet takes is not
+//! There an engine looks up where it goes, and it waits for the link. A link takes 62.5 million
+//! link packets a second (CHIP26: 6 Gbit/s, 96 bits each); how many of them a packet takes is not
 //! published and follows from `assume.link_payload_bits`, and what a link adds to the time that the
 //! bits take is `assume.link_latency_ns`. Routers take in what comes: how much they hold is not
 //! published, so waiting delays packets and blocks none.
@@ -31,7 +31,7 @@ pub const LINK_PACKET_PARTS: u64 = 2 * PARTS * TICKS_PER_US / LINK_PACKETS_PER_2
 /// What has crossed a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCount {
-    /// Packets.
+    /// Number of packets that have crossed.
     pub packets: u64,
     /// Link packets that they took.
     pub link_packets: u64,
@@ -77,8 +77,8 @@ impl ChipLinkState {
         self.before = self.count;
     }
 
-    /// A packet that takes `link_packets` link packets is there at tick `at`. Returns the tick at which
-    /// its last bit is across.
+    /// Takes a packet of `link_packets` link packets that waits from tick `at` on; returns the tick
+    /// at which its last bit is across.
     fn cross(&mut self, at: Tick, link_packets: u64, bytes: u32) -> Tick {
         let start = self.free.max(at * PARTS);
         self.free = start + link_packets * LINK_PACKET_PARTS;
@@ -103,8 +103,8 @@ pub fn link_packets(packet: &Packet, entry_words: u32, assume: &Assume) -> (u64,
 }
 
 impl Machine {
-    /// A packet has come to a chip's router on its way to another chip, or from one: it goes on over a
-    /// link, or to its QPE.
+    /// Sends a packet on that has reached a chip's router on its way to another chip, or from one:
+    /// over the next link, or over the mesh to its QPE.
     pub(super) fn forward(&mut self, number: u32, chip: ChipId) {
         let Some(travelling) = self.state.packets.travelling(number).copied() else { return };
         let packet = &travelling.packet;
@@ -128,8 +128,8 @@ impl Machine {
         }
     }
 
-    /// Copies a routed packet, which has come out of an engine of a chip's router at tick `out`, over
-    /// the links behind which there are QPEs of its entry.
+    /// Copies a routed packet, which has come out of an engine of a chip's router at tick `out`,
+    /// over the links behind which there are QPEs of its entry.
     pub(super) fn copy_over_links(
         &mut self,
         packet: &Packet,
@@ -174,8 +174,8 @@ impl Machine {
         self.state.queue.push(arrival, packet.source, EventKind::Deliver(stored));
     }
 
-    /// A packet crosses a link that it waits for from tick `at` on; returns when it is at the next
-    /// chip's router.
+    /// Lets a packet cross a link that it waits for from tick `at` on; returns when it reaches the
+    /// router of the next chip.
     fn cross(&mut self, packet: &Packet, link: LinkId, at: Tick) -> Tick {
         let words = self.program.timer.as_ref().map_or(1, |timer| timer.entry_words);
         let (link_packets, bytes) = link_packets(packet, words, &self.program.assume);

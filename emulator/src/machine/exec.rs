@@ -68,7 +68,7 @@ impl Machine {
             shared: Shared::default(),
             tracing: None,
         };
-        for pe in machine.program.clone().places() {
+        for pe in machine.program.places() {
             if machine.program.pe(pe).is_some() {
                 machine.begin(pe);
             }
@@ -229,7 +229,7 @@ impl Machine {
         if program.is_timed() {
             return self.tick(step, place);
         }
-        let from = program.host_port();
+        let from = program.assume.host_qpe();
         for announcement in &program.announcements {
             let message = announcement.message;
             let payload = self.announcement(step, place, message.sample);

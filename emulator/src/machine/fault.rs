@@ -201,7 +201,8 @@ impl Faults {
         }
     }
 
-    /// Returns the dead link that has lost most, packets before beats; `None` if none lost anything.
+    /// Returns the dead link that has lost most, packets before beats; `None` if
+    /// none lost anything.
     pub(super) fn worst_link(&self) -> Option<DeadLink> {
         let lost = self.links.iter().filter(|link| link.packets + link.beats > 0);
         lost.rev().max_by_key(|link| (link.packets, link.beats)).copied()
@@ -301,8 +302,8 @@ impl std::fmt::Display for Fault {
 }
 
 impl Fault {
-    /// Returns the PE that the fault is of; `None` for a link, and if its coordinates are those of no
-    /// PE.
+    /// Returns the PE that the fault is of; `None` for a link, and if its coordinates are those
+    /// of no PE.
     pub fn pe(&self) -> Option<Pe> {
         let (x, y, p) = self.place()?;
         Pe::at(x, y, p)

@@ -1,6 +1,6 @@
 //! Who sends how much to whom: packets delivered from PE to PE, in the step under way, the last one, and since the start.
 
-use crate::chip::geometry::{PE_COUNT, PES_PER_QPE};
+use crate::chip::geometry::{ChipId, PE_COUNT, PES_PER_QPE, QPE_COUNT};
 
 /// Rows are sources, columns destinations: PEs by index on one chip, QPEs by index on several.
 /// Packets of the host and beats of DRAM have no source here.
@@ -79,18 +79,24 @@ impl TrafficMatrix {
         cell.flatten().copied().unwrap_or(0)
     }
 
-    /// From QPE to QPE in the last completed step, by QPE index, rows are sources.
-    pub fn qpes_last_step(&self) -> Vec<Vec<u64>> {
-        self.by_qpe(self.last_step.iter().map(|&packets| u64::from(packets)))
+    /// From QPE to QPE of a chip in the last completed step, by position in
+    /// [`crate::chip::geometry::QPES`]; rows are sources.
+    pub fn qpes_last_step(&self, chip: ChipId) -> Vec<Vec<u64>> {
+        let each = QPE_COUNT * PES_PER_QPE / self.pes;
+        let part = chip.index() * each..(chip.index() + 1) * each;
+        let rows = part.clone().map(|row| &self.last_step[row * self.places..(row + 1) * self.places]);
+        let cells = rows.flat_map(|row| &row[part.clone()]).map(|&packets| u64::from(packets));
+        self.by_qpe(each, cells)
     }
 
     /// From QPE to QPE since the start, completed steps only.
     pub fn qpes_total(&self) -> Vec<Vec<u64>> {
-        self.by_qpe(self.total.iter().copied())
+        self.by_qpe(self.places, self.total.iter().copied())
     }
 
-    fn by_qpe(&self, cells: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
-        let (places, each) = (self.places, PES_PER_QPE / self.pes);
+    /// Adds up the cells of a square of `places` rows by QPE.
+    fn by_qpe(&self, places: usize, cells: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
+        let each = PES_PER_QPE / self.pes;
         let mut qpes = vec![vec![0; places / each]; places / each];
         for (cell, packets) in cells.enumerate() {
             qpes[cell / places / each][cell % places / each] += packets;
@@ -115,8 +121,22 @@ mod tests {
         matrix.delivered(4, 148);
         matrix.end_step();
         assert_eq!(matrix.last_step(5, 151), 0);
-        assert_eq!(matrix.qpes_last_step()[1][37], 1);
+        assert_eq!(matrix.qpes_last_step(ChipId::FIRST)[1][37], 1);
         assert_eq!(matrix.qpes_total()[1][37], 3);
         assert_eq!(matrix.qpes_total().iter().flatten().sum::<u64>(), 3);
+    }
+
+    #[test]
+    fn a_chip_of_a_board_has_its_own_part() {
+        let second = ChipId::from_index(1).unwrap();
+        let mut matrix = TrafficMatrix::new(2);
+        let first_of_second = PE_COUNT;
+        matrix.delivered(first_of_second as u16, first_of_second + 151);
+        matrix.delivered(0, first_of_second);
+        matrix.end_step();
+        let packets = |chip| matrix.qpes_last_step(chip).iter().flatten().sum::<u64>();
+        assert_eq!((packets(ChipId::FIRST), packets(second)), (0, 1));
+        assert_eq!(matrix.qpes_last_step(second)[0][37], 1);
+        assert_eq!(matrix.qpes_total()[0][38], 1);
     }
 }

@@ -7,8 +7,8 @@
 //! does is published: waiting delays a packet but never blocks another. Each QPE takes one packet
 //! a cycle off the mesh.
 //!
-//! A dead link (a fault) loses what reaches it: the sender's router is not told, and nothing is sent
-//! around it. What happens on the chip is not published.
+//! A dead link (a fault) loses what reaches it: the sender's router is not told, and nothing is
+//! sent around it. What happens on the chip is not published.
 
 mod wheel;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
-use crate::chip::geometry::{ChipId, Pe};
+use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
 
 /// What a PE does while it has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -47,8 +47,8 @@ pub enum Dvfs {
 }
 
 impl Dvfs {
-    /// Returns the number of packets above which a PE takes the fast level; `None` if it never
-    /// does.
+    /// Returns the number of packets above which a PE takes the fast level; `None` if
+    /// it never does.
     pub fn threshold(self) -> Option<u32> {
         match self {
             Self::Off => None,
@@ -66,7 +66,7 @@ impl Dvfs {
 /// north and back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum BoardKind {
-    /// One chip.
+    /// A single chip, without links.
     #[default]
     Single,
     /// A rectangle of chips: columns and rows, at most 48 chips.
@@ -111,20 +111,22 @@ pub struct ChipOptions {
     pub dvfs: Dvfs,
     /// What a PE does while it has nothing to do. The paper does not say which.
     pub waiting: Waiting,
-    /// PEs of the first chip that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3 of that QPE. The
-    /// public software keeps four PEs for itself; which four is not published.
+    /// PEs of the first chip that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row
+    /// 1 to 6, PE 0 to 3 of that QPE. The public software keeps four PEs for itself; which four
+    /// is not published.
     pub reserved: Vec<(u8, u8, u8)>,
     /// Chips, and how they are joined.
     #[serde(skip_serializing_if = "BoardKind::is_single")]
     pub board: BoardKind,
-    /// Links lead over the edges of the board to the opposite ones. Sources disagree on whether boards are wired so.
+    /// Links lead over the edges of the board to the opposite ones. Sources disagree on whether
+    /// boards are wired so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub board_wraps: bool,
     /// Chips of the board that are missing or do not work, as `(x, y)`; not the first one, (0, 0).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<(u8, u8)>,
-    /// PEs of the first chip that do not work, as `(x, y, p)`, as boards have them. For the mapper they do not exist;
-    /// reserved ones exist and stay idle.
+    /// PEs of the first chip that do not work, as `(x, y, p)`, as boards have them. For the mapper
+    /// they do not exist; reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<(u8, u8, u8)>,
 }
@@ -214,8 +216,8 @@ pub struct Assume {
     /// Not published; 0 leaves the host out of the chip's figures.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub host_turnaround_us: f64,
-    /// Time that a PE stands still when `chip.dvfs` changes its operating point, in microseconds.
-    /// Not published.
+    /// Time that a PE stands still when `chip.dvfs` changes its operating point, in
+    /// microseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub dvfs_switch_us: f64,
     /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0 leaves it out.
@@ -233,11 +235,12 @@ pub struct Assume {
     pub host_port: (u8, u8),
     /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
     pub dram_ports: [(u8, u8); 2],
-    /// Bits of an event packet that fit into a link packet between chips, of its 96. The check sum takes 12 of them
-    /// (CHIP26: CRC-12); how event packets are framed is not published.
+    /// Bits of an event packet that fit into a link packet between chips, of its 96. The check sum
+    /// takes 12 of them (CHIP26: CRC-12); how event packets are framed is not published.
     #[schemars(range(min = 1, max = 96))]
     pub link_payload_bits: u32,
-    /// What a link between chips adds to the 16 ns that each of its packets takes, in nanoseconds. Not published.
+    /// What a link between chips adds to the 16 ns that each of its packets takes, in
+    /// nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub link_latency_ns: f64,
     /// What the event router takes beyond the 10 ns of its four pipeline stages, in nanoseconds. Not published.
@@ -246,6 +249,14 @@ pub struct Assume {
     /// QPEs `(x, y)` whose routers the six ports of the event router are attached to. Not published: the default is the
     /// six neighbours of the hole in the mesh that it fills. Each QPE uses the port with the fewest hops.
     pub router_ports: [(u8, u8); 6],
+}
+
+impl Assume {
+    /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
+    pub fn host_qpe(&self) -> QpeId {
+        let (x, y) = self.host_port;
+        QpeId::on(ChipId::FIRST, Qpe::at(x, y).map_or(0, Qpe::index))
+    }
 }
 
 impl Default for Assume {

@@ -23,7 +23,7 @@ use super::timer::{EventList, Timer};
 use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
-use crate::chip::geometry::{ChipId, PE_COUNT, Pe, Qpe, QpeId};
+use crate::chip::geometry::{PE_COUNT, Pe, QpeId};
 use crate::kernel::SramWords;
 
 /// Bytes of one packet's payload: 128 bits (CHIP26).
@@ -372,12 +372,6 @@ impl Program {
     /// Returns the number of chips of the machine.
     pub fn chips(&self) -> usize {
         self.pes.len() / PE_COUNT
-    }
-
-    /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
-    pub fn host_port(&self) -> QpeId {
-        let (x, y) = self.assume.host_port;
-        QpeId::on(ChipId::FIRST, Qpe::at(x, y).map_or(0, Qpe::index))
     }
 
     /// The program of a PE, if it has one.

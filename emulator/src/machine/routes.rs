@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use crate::chip::dependencies::Dependencies;
-use crate::chip::geometry::{QPE_COUNT, QPES, Qpe};
+use crate::chip::geometry::{ChipId, QPE_COUNT, QPES, Qpe, QpeId};
 
 /// One directed link between neighbouring QPEs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,13 @@ impl Routes {
     pub fn link(&self, from: Qpe, to: Qpe) -> Option<u8> {
         let link = |link: &Link| (usize::from(link.from), usize::from(link.to)) == (from.index(), to.index());
         self.links.iter().position(link).and_then(|at| u8::try_from(at).ok())
+    }
+
+    /// Returns the QPEs that a link leaves and enters, by its number among the links of all chips.
+    pub fn ends(&self, number: usize) -> (QpeId, QpeId) {
+        let chip = ChipId::from_index(number / self.links.len()).unwrap_or_default();
+        let link = self.links[number % self.links.len()];
+        (QpeId::on(chip, link.from.into()), QpeId::on(chip, link.to.into()))
     }
 
     /// Link numbers from QPE index `from` to QPE index `to`, in order; empty when they are the same.

@@ -186,8 +186,8 @@ impl Machine {
         Some(Starved { pe, population, name: name.to_owned(), missing })
     }
 
-    /// Returns the slot for which a PE reads a row that lacks a beat; `None` if it reads none. Call it
-    /// when no event is left.
+    /// Returns the slot for which a PE reads a row that lacks a beat; `None` if it reads none. Call
+    /// it when no event is left.
     fn reads_in_vain(&self, pe: Pe) -> Option<&Slot> {
         self.state.noc.bursts.get(pe.index())?.as_ref()?;
         let (_, slot) = self.program.pe(pe)?.operation(self.state.pes[pe.index()].operation)?;

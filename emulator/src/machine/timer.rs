@@ -385,7 +385,7 @@ impl Machine {
         let row = self.row(place, 0);
         let mut values = vec![0.0; self.program.dram.width()];
         self.program.dram.read(row, &mut values);
-        let from = self.program.host_port();
+        let from = self.program.assume.host_qpe();
         let at = self.state.tick + timer.input_delay;
         for input in &timer.inputs {
             let first = input.first as usize;

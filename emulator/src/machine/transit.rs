@@ -25,8 +25,8 @@ impl Machine {
         self.send_at(from, packet, self.state.tick)
     }
 
-    /// Hands a packet to the NoC at tick `at`. Where it is for the event router or for another chip, it
-    /// goes to the chip's router.
+    /// Hands a packet to the NoC at tick `at`. Where it is for the event router or for another
+    /// chip, it goes to the chip's router.
     pub(super) fn send_at(&mut self, from: QpeId, packet: Packet, at: Tick) -> Progress {
         let entry = if packet.qpe.chip() == from.chip() {
             Entry { route: Route { from, to: packet.qpe, port: true }, at, more_hops: 0 }

@@ -310,8 +310,8 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     Ok((program, placed))
 }
 
-/// Returns where sequences begin anew in a program that [`map`] has written; `None` for a program of
-/// another network family.
+/// Returns at which time steps a program that [`map`] has written restarts its sequences; `None`
+/// for a program of another network family.
 pub fn restart_of(program: &Program) -> Option<Option<Restart>> {
     Some(EgruProgram::of(program)?.restart)
 }

@@ -29,7 +29,8 @@ pub enum Placement {
     RowMajor,
 }
 
-/// How layers are spread over the chips of a board, where the scene gives only the number of their PEs.
+/// How layers are spread over the chips of a board, where the scene gives only the number
+/// of their PEs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Across {
     /// Chip after chip, each filled before the next begins: few layers have PEs on several chips.

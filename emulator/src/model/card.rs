@@ -28,7 +28,8 @@ pub struct Card {
     ///
     /// The first is the authors' code's, the second that of the paper's eq. 1.
     pub compare: Compare,
-    /// Threshold and reset (`true`, the default), or a GRU: every unit sends its c in every step, and nothing is subtracted.
+    /// Threshold and reset (`true`, the default), or a GRU: every unit sends its c in every step,
+    /// and nothing is subtracted.
     pub events: bool,
     /// Place of the reset gate: `After` the recurrent product (the default), or `Before` it.
     ///

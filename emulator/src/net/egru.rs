@@ -17,7 +17,8 @@
 //!
 //! R always gets y. y, c and tr are 0 before the first step.
 //!
-//! A layer without events ([`EgruLayer::always`]) is a gated recurrent unit: y = c = n in every step, and θ is not read.
+//! A layer without events ([`EgruLayer::always`]) is a gated recurrent unit: y = c = n in every
+//! step, and θ is not read.
 //!
 //! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
 //! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
@@ -137,7 +138,8 @@ pub struct PointwiseInput {
 /// What [`pointwise`] gives for one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PointwiseOutput {
-    /// The value sent: the cell state before its reset if there is an event (or the unit always sends), else +0.0.
+    /// The value sent: the cell state before its reset if there is an event (or the unit always
+    /// sends), else +0.0.
     pub y: f32,
     /// The cell state carried on: after the reset.
     pub c: f32,
@@ -187,8 +189,8 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
 }
 
 /// [`pointwise`] of eight units: `a` is W·x + b_x and `q` is R·y(t−1) + b_r of the gates z, r, g;
-/// `c` the cell states, θ their thresholds; `None` in place of the comparison where units always send.
-/// Returns y and c with the same bits.
+/// `c` the cell states, θ their thresholds; `None` in place of the comparison where units always
+/// send. Returns y and c with the same bits.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
 pub fn pointwise_lanes(

@@ -11,7 +11,7 @@ use super::Session;
 use super::build::{input_lints, model_notes, pipeline_idle};
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::us;
-use crate::chip::geometry::{ChipId, Pe, QpeId};
+use crate::chip::geometry::Pe;
 use crate::kernel::options::KernelKind;
 use crate::machine::broadcast::options::{OnFull, Payload};
 use crate::machine::probe::link_load;
@@ -227,14 +227,12 @@ fn idle(session: &Session, found: &mut Vec<Finding>) {
 
 fn hot_links(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
-    let chips = ChipId::all(session.program().chips());
-    let links = chips.flat_map(|chip| ROUTES.links().iter().map(move |link| (chip, link)));
-    let links = links.zip(&state.noc.links);
-    let Some(((chip, link), most)) = links.max_by_key(|(_, link)| link.last_step_packets) else { return };
+    let links = state.noc.links.iter().enumerate();
+    let Some((number, most)) = links.max_by_key(|(_, link)| link.last_step_packets) else { return };
     let load = link_load(most.last_step_packets.into(), state.host.last_step_ticks);
     if load > HOT {
-        let name = |local: u8| QpeId::on(chip, usize::from(local)).to_string();
-        let place = format!("{} to {}", name(link.from), name(link.to));
+        let (from, to) = ROUTES.ends(number);
+        let place = format!("{from} to {to}");
         let what = format!("this link is busy {:.0} % of a step", load * 100.0);
         let help = match (mapping(session).placement, mapping(session).payload) {
             (Placement::Clustered, Payload::Events) => "fewer PEs for the layers that send over it",

@@ -95,8 +95,8 @@ impl History {
         Ok(Position::of(session))
     }
 
-    /// Runs on until `target` events are handled, and keeps the ends of time steps that it passes, as
-    /// long as no other has to go for it: the next steps back lead to them.
+    /// Runs on until `target` events are handled, and keeps the ends of time steps that it passes,
+    /// as long as no other has to go for it: the next steps back lead to them.
     fn replay_keeping(&mut self, session: &mut Session, target: u64) {
         while session.machine.state().events < target {
             let Moved::On(progress) = session.advance_up_to(target) else { return };

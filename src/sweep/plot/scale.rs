@@ -1,6 +1,7 @@
 //! Scales of axes: places and labels of numbers and words.
 
 use super::Cell;
+use crate::text::significant;
 
 /// Places of a column's values along an axis: numbers at themselves, words one after the other.
 #[derive(Default)]
@@ -68,16 +69,7 @@ impl Scale {
 
 /// Formats a number with at most five digits.
 pub(super) fn short(number: f64) -> String {
-    let size = number.abs();
-    if number.fract().abs() <= 0.0 && size < 1e7 {
-        return format!("{number:.0}");
-    }
-    if !(1e-3..1e5).contains(&size) {
-        return format!("{number:.3e}");
-    }
-    let digits = (4 - size.log10().floor() as i32).clamp(0, 6) as usize;
-    let text = format!("{number:.digits$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    significant(number, 5)
 }
 
 /// Returns the ends of an axis that holds some places, with a margin.

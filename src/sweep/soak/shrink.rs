@@ -8,8 +8,8 @@ use crate::session::build::{ModelCache, Plan};
 /// Most runs for one case.
 const RUNS: u32 = 300;
 
-/// Leaves out edits, faults and moves, and shortens the run, as long as the case fails in the same
-/// way.
+/// Leaves out edits, faults and moves, and shortens the run, as long as the case fails in
+/// the same way.
 pub fn shrink(
     bases: &[Base],
     mut case: Case,

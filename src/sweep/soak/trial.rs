@@ -119,8 +119,8 @@ pub struct Ran {
 type Seen = (u128, u128, u64);
 /// Place in a run: events handled, and whether the run was asked to go on there and could not.
 ///
-/// The host may announce a time step before the machine finds that it has stopped, so the two
-/// differ.
+/// The host may announce a time step before the machine finds that it has stopped, so
+/// the two differ.
 type At = (u64, bool);
 
 fn seen(session: &mut Session) -> (u64, Seen) {

@@ -296,7 +296,7 @@ fn likeliest(prediction: &Prediction) -> Vec<(u32, f32)> {
 /// Predictions from the values of one time step.
 #[derive(Debug)]
 pub(super) struct Judged {
-    /// By stream.
+    /// Prediction of each stream.
     predictions: Vec<Prediction>,
     /// The first stream's likeliest words.
     top: Vec<(u32, f32)>,

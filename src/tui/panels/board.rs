@@ -1,8 +1,8 @@
 //! Panel 4 on a board: chips as a map, and the load of the links between them.
 //!
 //! ```text
-//!   1 ┆2 (0,1)▒▒▒▒┆ >7 <6 ┆3 (1,1)▒▒▒▒┆     a chip: number, place, mean of the metric as colour and digit
-//!        ^6 v5        ^2 v1                  between chips: tenths of the load, by direction
+//!   1 ┆2 (0,1)▒▒▒▒┆ >7 <6 ┆3 (1,1)▒▒▒▒┆     a chip: number, place, mean of the metric
+//!        ^6 v5        ^2 v1                  between chips: load in tenths, by direction
 //!   0 ┆0 (0,0)▒▒▒▒┆ >7 <6 ┆1 (1,0)▒▒▒▒┆
 //! ```
 

@@ -3,17 +3,17 @@
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
-use crate::text::visible_line;
+use crate::text::{significant, visible_line};
 use crate::tui::widgets::prompt::Prompt;
 
 /// Value of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Number.
+    /// A number of the report, or of an axis.
     Number(f64),
     /// Word, or any other value as text.
     Word(String),
-    /// No value.
+    /// Nothing: the point has no such value.
     Nothing,
 }
 
@@ -21,7 +21,7 @@ impl Value {
     /// Returns the value as text of at most six digits.
     pub fn text(&self) -> String {
         match self {
-            Self::Number(number) => short(*number),
+            Self::Number(number) => significant(*number, 6),
             Self::Word(word) => visible_line(word).into_owned(),
             Self::Nothing => "-".to_owned(),
         }
@@ -40,20 +40,6 @@ impl Value {
             _ => rank(self).cmp(&rank(other)),
         }
     }
-}
-
-/// Formats a number with at most six digits.
-fn short(number: f64) -> String {
-    let size = number.abs();
-    if number.fract().abs() <= 0.0 && size < 1e9 {
-        return format!("{number:.0}");
-    }
-    if !(1e-3..1e6).contains(&size) {
-        return format!("{number:.4e}");
-    }
-    let digits = (5 - size.log10().floor() as i32).clamp(0, 8) as usize;
-    let text = format!("{number:.digits$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Point of a sweep, with what opens it.
@@ -81,7 +67,7 @@ pub struct Results {
 /// Table of results, sorted and filtered, and the selected point.
 #[derive(Clone, Debug, Default)]
 pub struct ResultsState {
-    /// All points.
+    /// All points of the folder.
     pub table: Results,
     /// Widths of the columns.
     pub widths: Vec<u16>,
@@ -89,7 +75,7 @@ pub struct ResultsState {
     pub shown: Vec<usize>,
     /// Selected row among those shown.
     pub selected: usize,
-    /// Selected column.
+    /// Number of the selected column.
     pub column: usize,
     /// Column that rows are sorted by, and whether the largest value comes first.
     pub sorted: Option<(usize, bool)>,

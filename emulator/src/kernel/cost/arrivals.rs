@@ -230,8 +230,8 @@ mod tests {
         }
     }
 
-    /// The board's random unit reads 0, which is below any limit but 0: every neuron spikes, or
-    /// none.
+    /// The board's random unit reads 0, which is below any limit but 0: every neuron
+    /// spikes, or none.
     #[test]
     fn neurons_that_spike_at_random_cost_what_their_listing_takes() {
         let costs = KernelCosts::committed().unwrap();

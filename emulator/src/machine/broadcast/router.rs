@@ -22,7 +22,8 @@ pub use crate::chip::constants::{ROUTER_ENGINES as ENGINES, ROUTER_PORTS as PORT
 /// Where the router meets the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
-    /// Position in [`crate::chip::geometry::QPES`] of the QPE at each port; none where there is no QPE.
+    /// Position in [`crate::chip::geometry::QPES`] of the QPE at each port; none where there
+    /// is no QPE.
     pub at: [Option<u8>; PORTS],
     /// Port that each QPE of a chip sends to and is sent to by.
     pub of: [u8; QPE_COUNT],
@@ -66,7 +67,8 @@ pub struct RouterState {
     pub enter: [Tick; PORTS],
     /// When each port can hand another packet to the mesh.
     pub leave: [Tick; PORTS],
-    /// When each engine can take another packet, ascending: which of them is which makes no difference.
+    /// When each engine can take another packet, ascending: which of them is which
+    /// makes no difference.
     pub engines: [Tick; ENGINES],
     /// Packets routed since the start.
     pub packets: u64,
@@ -77,8 +79,8 @@ pub struct RouterState {
 }
 
 impl Machine {
-    /// A packet has reached the router of a chip: it goes on to every QPE of its entry there, and over
-    /// the links behind which there are more of them.
+    /// A packet has reached the router of a chip: it goes on to every QPE of its entry there, and
+    /// over the links behind which there are more of them.
     pub(in super::super) fn route(&mut self, packet: &Packet, chip: ChipId) -> Progress {
         let program = Arc::clone(&self.program);
         let route = match packet.kind {

@@ -15,7 +15,7 @@ impl Machine {
     pub fn record(&mut self, limits: Limits) {
         let mut recorder = Recorder::new(limits, self.program.pes.len(), self.state.tick, self.state.sent);
         recorder.pricing = Pricing::new(&self.program);
-        for pe in self.program.clone().places() {
+        for pe in self.program.places() {
             let state = &self.state.pes[pe.index()];
             let Some(loaded) = self.program.pe(pe) else { continue };
             let Some((operation, slot)) = loaded.operation(state.operation) else { continue };

@@ -181,8 +181,8 @@ pub(super) struct Pointwise {
 }
 
 impl Pointwise {
-    /// Counts the products that sent values lead to: y to its own layer, y or the traces to the
-    /// next.
+    /// Counts the products that sent values lead to: y to its own layer, y or the traces
+    /// to the next.
     fn products(&self, y: &[f32], traces: Option<&[f32]>) -> [u32; 2] {
         let sum = |values: &[f32], which: usize| {
             let sent = values.iter().zip(&self.fan_out).filter(|(value, _)| **value != 0.0);

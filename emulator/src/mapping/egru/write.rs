@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::routines::{Clear, Pointwise, Product, pointwise_accesses};
 use super::{EgruSlot, LayerRules, Phase, control};
-use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
+use crate::chip::geometry::{Pe, QpeId};
 use crate::kernel::columns::Deferred;
 use crate::kernel::events::{self, UnpackLayout};
 use crate::kernel::matrix::{self, Kernel};
@@ -372,8 +372,7 @@ impl Writer<'_> {
         }
         let mut targets: Vec<Target> = by_qpe.into_values().collect();
         if k + 1 == self.placed.len() {
-            let (x, y) = self.request.assume.host_port;
-            let qpe = QpeId::on(ChipId::FIRST, Qpe::at(x, y).map_or(0, Qpe::index));
+            let qpe = self.request.assume.host_qpe();
             let (payload, buffers) = (passed_on, self.common.buffers[k][sample]);
             targets.push(Target { qpe, mask: 0, host: true, payload, buffers, groups: Groups::NONE });
         }

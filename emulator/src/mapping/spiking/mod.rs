@@ -249,8 +249,8 @@ pub struct RowArrays {
     pub targets: u32,
     /// Weights: singles, or 8-bit integers.
     pub weights: u32,
-    /// Ticks that all places leave out: they count from the sums that are taken `ahead` ticks
-    /// later.
+    /// Ticks that all places leave out: they count from the sums that are taken
+    /// `ahead` ticks later.
     pub ahead: u32,
 }
 

@@ -107,8 +107,8 @@ impl Writer<'_> {
         operations.finish()
     }
 
-    /// Returns the arrivals that a share awaits within the tick: messages of all its senders'
-    /// shares.
+    /// Returns the arrivals that a share awaits within the tick: messages of all
+    /// its senders' shares.
     fn needs(&self, k: usize, i: usize) -> Vec<Need> {
         let network = self.request.network;
         let pe = self.split.shares[k][i].pe;

@@ -82,8 +82,8 @@ impl PoissonSources {
         Kiss64::new(self.seed, share)
     }
 
-    /// Returns the spikes of `ticks` ticks, pairs of tick and neuron; neurons count over all
-    /// sources.
+    /// Returns the spikes of `ticks` ticks, pairs of tick and neuron; neurons count
+    /// over all sources.
     pub fn spikes(self, network: &Network, ticks: u32) -> Vec<(u32, u32)> {
         let (mut spikes, mut first, mut number) = (Vec::new(), 0, 0);
         for shares in Self::shares(network) {

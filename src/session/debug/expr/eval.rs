@@ -185,8 +185,8 @@ pub(super) enum Quantity {
     Word(Word),
 }
 
-/// Checked value over one scene, to be looked at again and again: `perplexity`, `unit("rnns.1",
-/// 41).c`.
+/// Checked value over one scene, to be looked at again and again:
+/// `perplexity`, `unit("rnns.1", 41).c`.
 #[derive(Clone, Debug)]
 pub struct Expression(Quantity);
 

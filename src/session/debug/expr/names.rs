@@ -104,8 +104,8 @@ impl Names {
         })
     }
 
-    /// Returns the group of what a call names in this scene: units of a spiking network are
-    /// neurons.
+    /// Returns the group of what a call names in this scene: units of a spiking
+    /// network are neurons.
     pub fn group(&self, group: Group) -> Group {
         if group == Group::Unit && SpikingProgram::of(&self.program).is_some() {
             Group::Neuron

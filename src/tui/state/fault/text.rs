@@ -23,8 +23,8 @@ pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
     })
 }
 
-/// Returns the place of a QPE to which a link leads from another one, east or west before north or
-/// south.
+/// Returns the place of a QPE to which a link leads from another one, east or west before
+/// north or south.
 pub fn neighbour((x, y): (u8, u8)) -> (u8, u8) {
     let around = [(x + 1, y), (x.saturating_sub(1), y), (x, y + 1), (x, y.saturating_sub(1))];
     around.into_iter().find(|&(x, y)| Qpe::at(x, y).is_some()).unwrap_or((x, y))
