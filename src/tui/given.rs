@@ -125,7 +125,12 @@ fn faults(app: &App, typed: &str) -> Vec<String> {
     let address = fault::proposed_address(app, pe);
     let of = |kind: Kind| fault::example(kind, (pe.qpe().x, pe.qpe().y, pe.p()), address);
     let typed = typed.to_lowercase();
-    Kind::ALL.into_iter().map(of).filter(|text| text.to_lowercase().starts_with(&typed)).collect()
+    fault::offered(app)
+        .iter()
+        .copied()
+        .map(of)
+        .filter(|text| text.to_lowercase().starts_with(&typed))
+        .collect()
 }
 
 /// Returns the PEs of the machine.
