@@ -9,6 +9,7 @@ use super::debug::PointCommand;
 use super::history::Place;
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{Focus, Pin};
+use super::watchlist::WatchCommand;
 use crate::machine::fault::Fault;
 
 /// One request to the engine.
@@ -68,6 +69,8 @@ pub enum Command {
     Pin(Vec<Pin>),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
+    /// Pinned expressions.
+    Watch(WatchCommand),
     /// End the engine thread.
     Quit,
 }
@@ -107,6 +110,7 @@ impl Command {
             | Self::Perform(_)
             | Self::Focus(_)
             | Self::Pin(_)
+            | Self::Watch(_)
             | Self::Quit => false,
         }
     }

@@ -24,6 +24,7 @@ use super::history::{History, Place};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
+use super::watchlist::Watchlist;
 use super::{Moved, Session, Stopped};
 use crate::machine::stop::Stop;
 use building::{Building, Purpose};
@@ -228,6 +229,7 @@ struct Runner {
     history: Option<History>,
     recorder: Option<Recorder>,
     points: Points,
+    watches: Watchlist,
     /// What stopped the run, until it goes on.
     stopped: Option<Hit>,
     mode: Mode,
@@ -255,6 +257,7 @@ impl Runner {
             pins: Vec::new(),
             history: HistoryView::default(),
             debug: DebugView::default(),
+            watches: Vec::new(),
         };
         Self {
             options,
@@ -266,6 +269,7 @@ impl Runner {
             history: None,
             recorder: None,
             points: Points::default(),
+            watches: Watchlist::default(),
             stopped: None,
             mode,
             performing: None,
@@ -340,6 +344,7 @@ impl Runner {
             Command::Open { .. } => self.open(command, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
+            Command::Watch(ref command) => self.watch(command, notify),
             Command::Back { .. }
             | Command::Go(_)
             | Command::Bookmark(_)
@@ -390,6 +395,9 @@ impl Runner {
                 Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
             };
             history.note(session, progress);
+            if progress.step {
+                self.watches.note(session);
+            }
             if let Some(hit) = self.points.after(session, progress)
                 && self.performing.is_none()
             {
@@ -454,6 +462,7 @@ impl Runner {
             Mode::Ended(state) => state.clone(),
         };
         self.facts.debug = view::debug(&self.points, self.stopped.as_ref());
+        self.facts.watches = self.watches.views(session);
         self.published = now;
         self.changed = false;
         notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));

@@ -38,6 +38,7 @@ pub mod trial;
 pub mod tune;
 pub mod verify;
 pub mod view;
+pub mod watchlist;
 
 use std::sync::{Arc, OnceLock};
 

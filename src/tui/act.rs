@@ -13,6 +13,7 @@ use super::palette;
 use super::panel::PanelId;
 use super::panels::task::raster;
 use super::panels::{pe as pe_panel, timeline};
+use super::pins;
 use super::points::{self, PointsOverlay};
 use super::results;
 use super::state::raster::RasterState;
@@ -23,6 +24,7 @@ use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
 use crate::session::history::Place;
 use crate::session::snapshot::{Focus, Part, PartView, Pin, RunState};
+use crate::session::watchlist::WatchCommand;
 
 /// Carries out a command of the table.
 pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
@@ -44,6 +46,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
             Vec::new()
         }
         Action::WhoWrote => who_wrote(app),
+        Action::Unpin => pins::unpin(app),
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),
@@ -93,6 +96,10 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             Vec::new()
         }
         Given::Folder(folder) => results::read(&folder),
+        Given::Pin(text) => {
+            app.set_focus(PanelId::Pins);
+            engine(app, Command::Watch(WatchCommand::Add(text)))
+        }
         Given::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
             let mut effects = points::add(app, spec);
@@ -142,7 +149,12 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
         Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
-        Action::Pin => pin(app),
+        Action::Pin if applies(app, When::Neurons) => pin(app),
+        Action::Pin => {
+            let proposed = pins::proposal(app).unwrap_or_default();
+            palette::open_with(app, &format!("pin {proposed}"));
+        }
+        Action::ExportPins => palette::open_with(app, "export-pins "),
         Action::CriticalPe => timeline::moves::critical(app),
         Action::Help => {
             let page = help::first_page(app);
@@ -313,7 +325,9 @@ fn close(app: &mut App, had_count: bool) {
 /// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
 fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
-        && (timeline::moves::moved(app, direction, times) || raster::moved(app, direction, times));
+        && (timeline::moves::moved(app, direction, times)
+            || raster::moved(app, direction, times)
+            || pins::moved(app, direction, times));
     if !on_line {
         move_or_scroll(app, direction, times);
     }

@@ -161,7 +161,7 @@ pub enum NetworkView {
 pub struct Count {
     /// Number that the digits make so far.
     pub value: u32,
-    /// Whether the digits are a count: two or more, or one that selects no panel, such as 0.
+    /// Whether the digits are a count: two or more, or one that selects no panel.
     pub counts: bool,
     /// Whether each digit also selects its panel; `false` if the first one selects none.
     pub selects: bool,
@@ -202,6 +202,8 @@ pub struct App {
     pub timeline: TimelineState,
     /// Part of a spike raster that is shown, and the pinned neurons.
     pub raster: RasterState,
+    /// Place of the selected pin among the pins.
+    pub pin: usize,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -255,6 +257,7 @@ impl App {
             pe: PeState::default(),
             timeline: TimelineState::default(),
             raster: RasterState::default(),
+            pin: 0,
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,

@@ -39,6 +39,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Zoom => in_timeline(app) || raster::has_keys(app),
         When::Raster => raster::has_keys(app),
         When::Neurons => raster::has_keys(app) || in_pe(app) && shows_neurons(app),
+        When::Pins => app.snapshot.is_some() && app.focus() == PanelId::Pins,
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
         When::Results => context(app) == Context::Results,

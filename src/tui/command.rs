@@ -80,8 +80,12 @@ pub enum Action {
     NeuronsIn,
     /// Twice the neurons of a raster.
     NeuronsOut,
-    /// Pin the neuron at the cursor, or take its pin out.
+    /// Pin the neuron at the cursor, or take its pin out; elsewhere, type an expression to pin.
     Pin,
+    /// Take out the selected pin.
+    Unpin,
+    /// Write the values of pins to a file.
+    ExportPins,
     /// Select the PE that is on the critical path at the timeline's cursor.
     CriticalPe,
     /// Focus the next panel.
@@ -90,7 +94,7 @@ pub enum Action {
     PreviousPanel,
     /// Something in the PE panel.
     Pe(pe::Key),
-    /// Focus a panel by its number, 1..=9.
+    /// Focus a panel by its digit, 0..=9.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -223,6 +227,8 @@ pub enum When {
     Raster,
     /// A raster of spikes has the focus, or the spiking neurons of a PE.
     Neurons,
+    /// The panel of pins has the focus.
+    Pins,
     /// The list of breakpoints is open.
     Points,
     /// The table of results is open.
@@ -245,6 +251,7 @@ impl When {
             Self::Zoom => "requires focus on the timeline or a raster of spikes",
             Self::Raster => "requires focus on a raster of spikes (panel 2)",
             Self::Neurons => "requires focus on a raster of spikes or a PE's spiking neurons",
+            Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
             Self::Lesson => "this is no lesson",

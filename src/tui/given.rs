@@ -5,6 +5,7 @@ use super::asking::{self, Question};
 use super::command::Argument;
 use super::fault::{self, Kind, pe, written};
 use super::heat::Metric;
+use super::pins;
 use super::points;
 use super::theme::depth::{ColorChoice, Depth};
 use super::theme::{Glyphs, Looks, RampName, ThemeName};
@@ -25,6 +26,8 @@ pub enum Given {
     Metric(Metric),
     /// The app is to look like this.
     Looks(Looks),
+    /// This expression is to be pinned.
+    Pin(String),
     /// This folder of results is to be read and shown.
     Folder(String),
     /// This point is to be added, and the run is to go on if `run`.
@@ -54,6 +57,9 @@ impl Argument {
             Self::Glyphs => "blocks · braille · ascii",
             Self::Color => "truecolor · 256 · 16 · mono · off",
             Self::Folder => "the folder of a sweep's results: tiny-results",
+            Self::Expression => "a value: perplexity · power · unit(\"rnns.1\", 41).c · Tab lists all",
+            Self::Pinned => "the number of a pin, as panel 0 has it",
+            Self::PinsFile => "a file: values.csv gets a row a time step",
         }
     }
 
@@ -71,6 +77,9 @@ impl Argument {
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
             Self::Folder => Ok(Given::Folder(text.to_owned())),
+            Self::Expression => pins::expression(app, text).map(Given::Pin),
+            Self::Pinned => pins::numbered(app, text).map(|command| Given::Engine(vec![command])),
+            Self::PinsFile => pins::export(app, text).map(|command| Given::Engine(vec![command])),
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
@@ -104,12 +113,13 @@ impl Argument {
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
             Self::Pe => all(app).map(written).collect(),
             Self::Kill => used(app).map(written).collect(),
-            Self::Name | Self::Folder => Vec::new(),
+            Self::Name | Self::Folder | Self::PinsFile => Vec::new(),
+            Self::Pinned => pins::numbers(app),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
             Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),
             Self::Color => Depth::ALL.iter().map(ToString::to_string).collect(),
-            Self::Condition(_) | Self::Until => {
+            Self::Condition(_) | Self::Until | Self::Expression => {
                 let found = app.names.as_deref().map(|names| complete(text, cursor, names));
                 return found.map_or((0, Vec::new()), |found| (found.start, found.words));
             }

@@ -60,8 +60,8 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 /// Handles a digit: one alone selects its panel, a second one in time makes a count of both.
 ///
 /// A command that takes the count leaves the focus where it was: `9s` is the timeline and a step,
-/// `10s` ten steps, `04s` four. A digit that the user has bound to another command carries that
-/// out, unless a count is being typed; one bound to nothing, as 0 is, begins a count.
+/// `10s` ten steps, `04s` four. A 0 behind another digit is part of the count and selects nothing. A digit that the user has bound to another command carries that
+/// out, unless a count is being typed; one bound to nothing begins a count.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
@@ -76,6 +76,7 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     if app.snapshot.is_none() {
         return Some(Vec::new());
     }
+    let continues = digit == 0 && app.count.is_some();
     let count = match app.count.take() {
         None => {
             let selects = panel.is_some();
@@ -88,7 +89,7 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     };
     let selects = count.selects;
     app.count = Some(count);
-    if let Some((command, number)) = panel.filter(|_| selects) {
+    if let Some((command, number)) = panel.filter(|_| selects && !continues) {
         focus_number(app, number);
         presenter::pressed(app, key, None, command);
     }

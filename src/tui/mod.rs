@@ -45,6 +45,7 @@ pub mod panel;
 pub mod panels;
 pub mod paste;
 pub mod picker;
+pub mod pins;
 pub mod points;
 pub mod presses;
 pub mod rehearsal;

@@ -39,6 +39,7 @@ mod lessons;
 mod nir;
 mod outputs;
 mod peek;
+mod pins;
 mod pipeline;
 mod record;
 mod recordings;

@@ -12,6 +12,7 @@ mod looks;
 mod palette;
 mod pe;
 mod picker;
+mod pins;
 mod points;
 mod results;
 mod sample;

@@ -119,6 +119,7 @@ pub fn at(step: u64) -> Snapshot {
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
+        watches: Vec::new(),
         membranes: Vec::new(),
         focus: None,
         inspection: None,

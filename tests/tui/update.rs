@@ -93,9 +93,18 @@ fn digits_pick_panels_one_after_the_other() {
         assert_eq!(app.focus(), panel, "{key}");
     }
     press(&mut app, "0");
-    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 0");
+    assert_eq!(app.focus(), PanelId::Sparsity, "a 0 behind a digit is part of the count");
     press(&mut app, "m");
     assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
+    press(&mut app, "0");
+    assert_eq!(app.focus(), PanelId::Pins, "a 0 alone is a panel");
+    assert_eq!(press(&mut app, "m"), []);
+    press(&mut app, "6");
+    for (keys, count) in [("2 0 s", 20), ("1 0 0 s", 100), ("0 4 s", 4)] {
+        update(&mut app, Msg::CountExpired);
+        assert_eq!(press(&mut app, keys).last(), Some(&step(StepUnit::TimeStep, count)), "{keys}");
+        assert_eq!(app.focus(), PanelId::Sparsity, "{keys}");
+    }
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Runner {
             self.points.obey(&PointCommand::Add(spec), &mut session);
         }
         let names = Arc::new(Names::of(&session));
+        self.watches.take_over(&names);
         self.session = Some(session);
         self.stopped = None;
         self.facts.build += 1;

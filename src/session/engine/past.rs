@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use super::super::command::Command;
 use super::super::history::{HistoryError, Position};
 use super::super::snapshot::Focus;
+use super::super::watchlist::WatchCommand;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::chip::geometry::Pe;
 
@@ -52,10 +53,20 @@ impl Runner {
             },
             _ => return,
         };
+        self.watches.arrived(session, history);
         history.again(session);
         // What holds where one has come to is known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
+        notify(EngineEvent::Said(said));
+    }
+
+    /// Carries out a command about pins. Steps whose values are missing are run through again.
+    pub(super) fn watch(&mut self, command: &WatchCommand, notify: Notify<'_>) {
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
+        let said = self.watches.obey(command, session, history);
+        history.again(session);
+        self.points.arm(session);
         notify(EngineEvent::Said(said));
     }
 

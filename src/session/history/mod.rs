@@ -112,6 +112,8 @@ pub struct History {
     /// Where the experiment stood still, oldest first.
     stops: Vec<u64>,
     bookmarks: Vec<(String, Position)>,
+    /// Times that what was known of later moments became untrue.
+    course: u64,
 }
 
 impl History {
@@ -125,6 +127,7 @@ impl History {
             step_ends: Vec::new(),
             stops: Vec::new(),
             bookmarks: Vec::new(),
+            course: 0,
         };
         history.keep(session);
         history
@@ -216,7 +219,14 @@ impl History {
         Ok(())
     }
 
+    /// Returns a number that changes whenever later moments are no longer as they were: as a fault is
+    /// injected or undone.
+    pub fn course(&self) -> u64 {
+        self.course
+    }
+
     fn forget_after(&mut self, events: u64) {
+        self.course += 1;
         while let Some(last) = self.kept.back().filter(|last| last.at.events > events) {
             self.own_bytes -= last.own_bytes();
             self.kept.pop_back();

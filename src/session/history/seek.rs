@@ -196,7 +196,27 @@ impl History {
         if let Some(kept) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) {
             kept.restore(session);
             replay(session, now);
+            session.repeat_by_hand();
         }
+    }
+
+    /// Repeats time steps `first` to the present moment, and calls `seen` at the end of each.
+    ///
+    /// Begins with the oldest step within reach if `first` lies before it. The session is then where
+    /// it was.
+    pub fn repeat_from(&self, session: &mut Session, first: u64, mut seen: impl FnMut(&Session)) {
+        let now = session.machine.state().events;
+        let before = self.kept.partition_point(|kept| kept.at.steps < first);
+        let kept = self.kept.get(before.saturating_sub(1)).filter(|kept| kept.at.events < now);
+        let Some(kept) = kept else { return };
+        kept.restore(session);
+        while session.machine.state().events < now {
+            let Moved::On(progress) = session.advance_up_to(now) else { return };
+            if progress.step {
+                seen(session);
+            }
+        }
+        session.repeat_by_hand();
     }
 }
 

@@ -28,6 +28,7 @@ pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
 pub use super::real_time::RealTime;
 pub use super::timeline::PathUses;
+pub use super::watchlist::WatchView;
 use crate::chip::clock::Tick;
 use crate::machine::options::Assume;
 pub use crate::task::TaskView;
@@ -152,6 +153,8 @@ pub struct Snapshot {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
+    /// Pinned expressions, by their number.
+    pub watches: Vec<WatchView>,
     /// Potentials of pinned neurons.
     pub membranes: Vec<MembraneView>,
     /// Detail asked for by `Focus`.

@@ -33,4 +33,10 @@ pub enum Argument {
     Color,
     /// A folder of results: `tiny-results`.
     Folder,
+    /// An expression to pin: `perplexity`.
+    Expression,
+    /// The number of a pin.
+    Pinned,
+    /// A file to write the values of pins to.
+    PinsFile,
 }

@@ -9,6 +9,7 @@ mod matrix;
 pub mod memory;
 pub mod noc;
 pub mod pe;
+mod pins;
 pub mod sparsity;
 pub mod task;
 pub mod timeline;
@@ -114,5 +115,6 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Energy => energy::render(view, area, buf),
         PanelId::Pe => pe::render(view, area, buf),
         PanelId::Timeline => timeline::render(view, area, buf),
+        PanelId::Pins => pins::render(view, area, buf),
     }
 }
