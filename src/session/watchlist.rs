@@ -214,7 +214,8 @@ impl Watchlist {
         if self.list.len() >= MOST {
             return format!("{MOST} expressions are pinned, and no more fit: take one out first");
         }
-        let free = (1..).find(|id| self.list.iter().all(|watch| watch.id != *id)).unwrap_or(u32::MAX);
+        let free = (1..=MOST as u32).find(|id| self.list.iter().all(|watch| watch.id != *id));
+        let free = free.unwrap_or(MOST as u32);
         let watch = Watch::new(free, text, names);
         let said = match &watch.error {
             Some(error) => error.clone(),

@@ -163,7 +163,7 @@ pub struct Count {
     pub value: u32,
     /// Whether the digits are a count: two or more, or one that selects no panel.
     pub counts: bool,
-    /// Whether each digit also selects its panel; `false` if the first one selects none.
+    /// Whether further digits also select their panels; `false` if the first one selects none, or is 0.
     pub selects: bool,
     /// [`App::recent`] before the first digit; a command that takes the count restores it.
     pub recent_before: Vec<PanelId>,

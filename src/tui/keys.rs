@@ -60,8 +60,9 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 /// Handles a digit: one alone selects its panel, a second one in time makes a count of both.
 ///
 /// A command that takes the count leaves the focus where it was: `9s` is the timeline and a step,
-/// `10s` ten steps, `04s` four. A 0 behind another digit is part of the count and selects nothing. A digit that the user has bound to another command carries that
-/// out, unless a count is being typed; one bound to nothing begins a count.
+/// `10s` ten steps, `04s` four. A 0 behind a digit, and digits behind a 0, are parts of the count
+/// and select nothing. A digit that the user has bound to another command carries that out, unless
+/// a count is being typed; one bound to nothing begins a count.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
@@ -70,26 +71,29 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         Action::Panel(number) => Some((command, number)),
         _ => None,
     });
-    if bound.is_some() && panel.is_none() && app.typed_count().is_none() {
+    let counting = app.count.as_ref().is_some_and(|count| count.counts || count.value == 0);
+    if bound.is_some() && panel.is_none() && !counting {
         return None;
     }
     if app.snapshot.is_none() {
         return Some(Vec::new());
     }
-    let continues = digit == 0 && app.count.is_some();
+    let first = app.count.is_none();
     let count = match app.count.take() {
-        None => {
-            let selects = panel.is_some();
-            Count { value: digit, counts: !selects, selects, recent_before: app.recent.clone() }
-        }
+        None => Count {
+            value: digit,
+            counts: panel.is_none(),
+            selects: panel.is_some() && digit != 0,
+            recent_before: app.recent.clone(),
+        },
         Some(count) => {
             let value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
             Count { value, counts: true, ..count }
         }
     };
-    let selects = count.selects;
+    let selects = first || count.selects && digit != 0;
     app.count = Some(count);
-    if let Some((command, number)) = panel.filter(|_| selects && !continues) {
+    if let Some((command, number)) = panel.filter(|_| selects) {
         focus_number(app, number);
         presenter::pressed(app, key, None, command);
     }

@@ -25,7 +25,7 @@ const LEAST: f32 = 0.02;
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let pins = &view.snapshot.watches;
-    let inner = frame(view, PanelId::Pins, &head(view), keys(view), area, buf);
+    let inner = frame(view, PanelId::Pins, &head(view, area.width), keys(view), area, buf);
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     if pins.is_empty() {
@@ -44,11 +44,19 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Names the steps that charts show.
-fn head(view: &View<'_>) -> String {
+/// Values in a column of a chart.
+fn in_column(view: &View<'_>) -> usize {
+    if view.theme().glyphs == Glyphs::Braille { 2 } else { 1 }
+}
+
+/// Names the steps that charts show in a panel of `width` columns.
+fn head(view: &View<'_>, width: u16) -> String {
+    let steps = view.snapshot.steps;
+    let columns = usize::from(width.saturating_sub(SCALE + 4)) * in_column(view);
+    let first = (steps + 1).saturating_sub(columns as u64);
     let since = view.snapshot.watches.iter().map(|pin| pin.since).min();
-    match since.filter(|&since| since <= view.snapshot.steps) {
-        Some(since) => format!("{}s {since} to {}", view.step_word(), view.snapshot.steps),
+    match since.filter(|&since| since <= steps) {
+        Some(since) => format!("{}s {} to {steps}", view.step_word(), since.max(first)),
         None => String::new(),
     }
 }
@@ -144,8 +152,8 @@ fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     if cells.is_empty() {
         return;
     }
-    let each = if theme.glyphs == Glyphs::Braille { 2 } else { 1 };
-    let shown = &pin.values[pin.values.len().saturating_sub(usize::from(cells.width) * each)..];
+    let columns = usize::from(cells.width) * in_column(view);
+    let shown = &pin.values[pin.values.len().saturating_sub(columns)..];
     let Some((low, high)) = ends(shown) else { return };
     let label = |value: f64| shorten(&units::short_number(value), usize::from(SCALE) - 1);
     put_at(buf, area, (0, 0), &label(high), theme.dim());
