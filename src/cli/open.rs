@@ -34,9 +34,19 @@ pub fn open(
     let record = record.map(|path| recorder(&path, scene, &set, &config)).transpose()?;
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact };
+    let keep = config.keep_folder();
     let (looks, keymap) = (config.looks, config.keymap);
-    let options =
-        TuiOptions { engine, looks, keymap, watch: true, lesson: None, present, reader: read, results: None };
+    let options = TuiOptions {
+        engine,
+        looks,
+        keymap,
+        watch: true,
+        lesson: None,
+        present,
+        keep,
+        reader: read,
+        results: None,
+    };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 

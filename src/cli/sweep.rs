@@ -154,6 +154,7 @@ pub fn open(args: &SweepArgs, config: Config) -> Result<ExitCode, CliError> {
         exact: false,
     };
     let options = TuiOptions {
+        keep: config.keep_folder(),
         engine,
         looks: config.looks,
         keymap: config.keymap,

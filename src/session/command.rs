@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::debug::PointCommand;
-use super::history::Place;
+use super::history::{BookmarkCommand, Place};
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{Focus, Pin};
 use super::watchlist::WatchCommand;
@@ -71,6 +71,8 @@ pub enum Command {
     Points(PointCommand),
     /// Pinned expressions.
     Watch(WatchCommand),
+    /// Notes of bookmarks, and bookmarks of earlier runs.
+    Bookmarks(BookmarkCommand),
     /// End the engine thread.
     Quit,
 }
@@ -111,6 +113,7 @@ impl Command {
             | Self::Focus(_)
             | Self::Pin(_)
             | Self::Watch(_)
+            | Self::Bookmarks(_)
             | Self::Quit => false,
         }
     }

@@ -345,6 +345,7 @@ impl Runner {
             Command::Focus(focus) => self.focus(focus),
             Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
             Command::Watch(ref command) => self.watch(command, notify),
+            Command::Bookmarks(ref command) => self.bookmarks(command, notify),
             Command::Back { .. }
             | Command::Go(_)
             | Command::Bookmark(_)

@@ -16,6 +16,7 @@ use super::panels::{pe as pe_panel, timeline};
 use super::pins;
 use super::points::{self, PointsOverlay};
 use super::results;
+use super::state::kept::Kept;
 use super::state::raster::RasterState;
 use super::teaching;
 use super::widgets::prompt::Prompt;
@@ -23,7 +24,7 @@ use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
 use crate::session::history::Place;
-use crate::session::snapshot::{Focus, Part, PartView, Pin, RunState};
+use crate::session::snapshot::{Bookmark, Focus, Part, PartView, Pin, Position, RunState};
 use crate::session::watchlist::WatchCommand;
 
 /// Carries out a command of the table.
@@ -253,19 +254,27 @@ fn who_wrote(app: &mut App) -> Vec<Effect> {
 /// A name that no bookmark has: the next number.
 fn free_name(app: &App) -> String {
     let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
-    let numbers = taken.iter().filter_map(|(name, _)| name.parse::<u32>().ok());
+    let numbers = taken.iter().filter_map(|bookmark| bookmark.name.parse::<u32>().ok());
     (numbers.max().unwrap_or(0) + 1).to_string()
 }
 
 fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
     let Some(snapshot) = app.picture() else { return Vec::new() };
     let bookmarks = snapshot.history.bookmarks.iter();
-    let found = if after {
-        bookmarks.clone().find(|(_, at)| at.events > snapshot.events)
-    } else {
-        bookmarks.clone().rfind(|(_, at)| at.events < snapshot.events)
+    // Events of an earlier run may have other numbers: steps come first.
+    let now = (snapshot.steps, snapshot.within_step, snapshot.events);
+    let at = |bookmark: &Bookmark| {
+        let Position { steps, within, events, .. } = bookmark.at;
+        let here = bookmark.earlier && (steps, within) == (now.0, now.1);
+        (steps, within, if here { now.2 } else { events })
     };
-    if let Some(name) = found.map(|(name, _)| name.clone()) {
+    let mut bookmarks = bookmarks;
+    let found = if after {
+        bookmarks.find(|bookmark| at(bookmark) > now)
+    } else {
+        bookmarks.rfind(|bookmark| at(bookmark) < now)
+    };
+    if let Some(name) = found.map(|bookmark| bookmark.name.clone()) {
         return engine(app, Command::Go(Place::Bookmark(name)));
     }
     let side = if after { "after" } else { "before" };
@@ -289,6 +298,8 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.crashed = false;
     app.asked_focus = Focus::Nothing;
     app.asked_pins.clear();
+    app.kept = app.picture().map(Kept::of);
+    app.kept_sent = false;
     app.notice = Some("engine started again".to_owned());
     vec![Effect::RestartEngine]
 }

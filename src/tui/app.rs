@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use serde::{Deserialize, Serialize};
 
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
@@ -13,6 +14,7 @@ use super::panel::PanelId;
 use super::state::asking::AskingOverlay;
 use super::state::fault::FaultOverlay;
 use super::state::help::Page;
+use super::state::kept::Kept;
 use super::state::palette::PaletteOverlay;
 use super::state::pe::PeState;
 use super::state::points::PointsOverlay;
@@ -143,7 +145,7 @@ pub enum Overlay {
 }
 
 /// What the NoC panel shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NetworkView {
     /// The mesh and the load of its links.
     #[default]
@@ -224,6 +226,10 @@ pub struct App {
     pub asked_focus: Focus,
     /// Neurons whose potentials the engine was last asked for.
     pub asked_pins: Vec<Pin>,
+    /// Pins and bookmarks of an earlier start, until the experiment has them.
+    pub kept: Option<Kept>,
+    /// Whether the engine was asked for them.
+    pub kept_sent: bool,
     /// What conditions can name in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
@@ -268,6 +274,8 @@ impl App {
             recording_failed: None,
             asked_focus: Focus::Nothing,
             asked_pins: Vec::new(),
+            kept: None,
+            kept_sent: false,
             names: None,
             typed: Vec::new(),
             commanded: Vec::new(),

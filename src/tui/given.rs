@@ -14,6 +14,7 @@ use crate::machine::fault::Fault;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
+use crate::session::history::BookmarkCommand;
 
 /// An argument that was read: what is to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,8 @@ impl Argument {
         match self {
             Self::Moment => Question::Goto.help(),
             Self::Fault => "as in a scene: KillPe(pe: (3, 4, 2)) · Tab offers one of each kind",
-            Self::Name => "a name; without one, the next number",
+            Self::Name => "a name, then words about the moment; without one, the next number",
+            Self::Bookmark => "the name of a bookmark",
             Self::Pe | Self::Kill => "x,y,p as on the floor plan: 3,4,2",
             Self::Metric => "activity · duty · SRAM fill · energy · FIFO fill · tick use · layer",
             Self::Speed => "free · 10 steps/s · 1000 events/s",
@@ -73,7 +75,8 @@ impl Argument {
                 let pe = pe(text)?;
                 inject(app, Fault::KillPe { pe: (pe.qpe().x, pe.qpe().y, pe.p()) })
             }
-            Self::Name => Ok(Given::Engine(vec![Command::Bookmark(text.to_owned())])),
+            Self::Name => Ok(Given::Engine(bookmark(text))),
+            Self::Bookmark => forget(app, text),
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
             Self::Folder => Ok(Given::Folder(text.to_owned())),
@@ -115,6 +118,7 @@ impl Argument {
             Self::Kill => used(app).map(written).collect(),
             Self::Name | Self::Folder | Self::PinsFile => Vec::new(),
             Self::Pinned => pins::numbers(app),
+            Self::Bookmark => bookmarks(app),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
             Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),
@@ -153,6 +157,33 @@ fn used(app: &App) -> impl Iterator<Item = Pe> {
 
 fn inject(app: &App, fault: Fault) -> Result<Given, String> {
     fault::sensible(app, fault).map(|fault| Given::Engine(vec![Command::Inject(fault)]))
+}
+
+/// Returns the commands that set a bookmark: its name, and words about it.
+fn bookmark(text: &str) -> Vec<Command> {
+    let (name, note) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let set = Command::Bookmark(name.to_owned());
+    if note.trim().is_empty() {
+        return vec![set];
+    }
+    let note = BookmarkCommand::Note { name: name.to_owned(), note: note.trim().to_owned() };
+    vec![set, Command::Bookmarks(note)]
+}
+
+fn bookmarks(app: &App) -> Vec<String> {
+    let all = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+    all.iter().map(|bookmark| bookmark.name.clone()).collect()
+}
+
+fn forget(app: &App, name: &str) -> Result<Given, String> {
+    let all = bookmarks(app);
+    if all.iter().any(|known| known == name) {
+        let remove = BookmarkCommand::Remove(name.to_owned());
+        return Ok(Given::Engine(vec![Command::Bookmarks(remove)]));
+    }
+    let known =
+        if all.is_empty() { "none is set".to_owned() } else { format!("there are {}", all.join(", ")) };
+    Err(format!("there is no bookmark `{name}`; {known}"))
 }
 
 fn metric(text: &str) -> Result<Metric, String> {

@@ -33,6 +33,7 @@ pub mod copy;
 pub mod fault;
 pub mod given;
 pub mod heat;
+pub mod keep;
 pub mod key_doc;
 pub mod keymap;
 pub mod keys;

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::session::build::{ModelCache, build};
 use crate::session::command::Command;
 use crate::session::debug::{Names, PointCommand};
-use crate::session::history::History;
+use crate::session::history::{BookmarkCommand, History};
 
 /// Reason for building a scene.
 #[derive(Debug)]
@@ -116,10 +116,16 @@ impl Runner {
         });
         match session {
             Ok(session) => {
-                if matches!(purpose, Purpose::Reload | Purpose::Restart(_)) {
+                let same = matches!(purpose, Purpose::Reload | Purpose::Restart(_));
+                if same {
                     self.end_record_before_another(notify);
                 }
+                let bookmarks = self.history.as_ref().filter(|_| same);
+                let bookmarks = bookmarks.map(History::bookmarks_for_another_run).unwrap_or_default();
                 self.swap_in(*session, notify);
+                if let Some(history) = &mut self.history {
+                    let _ = history.change_bookmarks(&BookmarkCommand::Restore(bookmarks));
+                }
             }
             Err(error) => {
                 self.changed = true;

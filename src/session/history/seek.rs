@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, HistoryError, Position};
+use super::{Bookmark, History, HistoryError, Position};
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
@@ -39,6 +39,14 @@ impl Place {
 }
 
 impl History {
+    /// Returns the moment that a place stands for, to run to if it lies ahead.
+    pub fn ahead(&self, place: &Place) -> Place {
+        match place {
+            Place::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
+            place => place.clone(),
+        }
+    }
+
     /// Goes to a moment that the experiment has been at.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
         let now = Position::of(session);
@@ -50,12 +58,8 @@ impl History {
             }
             Place::TimeUs(time) => self.event_at(session, *time)?,
             Place::Bookmark(name) => {
-                let known = self.bookmarks.iter().find(|(known, _)| known == name);
-                let known = known.ok_or_else(|| HistoryError::NoBookmark {
-                    name: name.clone(),
-                    known: self.bookmarks.iter().map(|(known, _)| known.clone()).collect(),
-                });
-                known?.1.events
+                let place = self.named(name)?.place();
+                return self.go(session, &place);
             }
             Place::PreviousStop => {
                 let stops = &self.stops[..self.stops.partition_point(|&stop| stop < now.events)];

@@ -22,7 +22,7 @@ pub use super::chip_view::{
 };
 pub use super::counts::Counts;
 pub use super::findings::Finding;
-pub use super::history::Position;
+pub use super::history::{Bookmark, Position};
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
@@ -81,8 +81,8 @@ pub struct HistoryView {
     pub bytes: usize,
     /// What they may take, MiB.
     pub memory_mib: u32,
-    /// Names and where they are, in order of time.
-    pub bookmarks: Vec<(String, Position)>,
+    /// Bookmarks, in order of time.
+    pub bookmarks: Vec<Bookmark>,
     /// Faults that have happened, in words.
     pub faults: Vec<String>,
 }

@@ -11,8 +11,10 @@ pub enum Argument {
     Fault,
     /// A PE whose core is to halt: `3,4,2`.
     Kill,
-    /// The name of a bookmark.
+    /// Name of a bookmark to set, and words about the moment.
     Name,
+    /// Name of a bookmark that is set.
+    Bookmark,
     /// A PE: `3,4,2`.
     Pe,
     /// A heat metric: `duty`.

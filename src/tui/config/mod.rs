@@ -14,6 +14,7 @@ use ron::extensions::Extensions;
 use serde::Deserialize;
 
 pub use self::print::{keys_as_text, print};
+use super::keep;
 use super::keymap::Keymap;
 use super::theme::LooksChoice;
 use crate::file;
@@ -34,6 +35,8 @@ pub struct Config {
     pub looks: LooksChoice,
     /// Keys: the table's, with the file's in their place.
     pub keymap: Keymap,
+    /// Whether view, pins and bookmarks are kept; `None` is yes.
+    pub keep: Option<bool>,
 }
 
 /// The file as it is written.
@@ -45,6 +48,7 @@ struct File {
     ramp: Option<String>,
     glyphs: Option<String>,
     background: Option<String>,
+    keep: Option<bool>,
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
@@ -58,6 +62,16 @@ pub fn usual_path() -> Option<PathBuf> {
 }
 
 impl Config {
+    /// Returns the folder in which view, pins and bookmarks are kept; `None` to keep nothing.
+    pub fn keep_folder(&self) -> Option<PathBuf> {
+        keep::folder().filter(|_| self.keep != Some(false))
+    }
+
+    /// Returns the configuration without a file, and with nothing kept.
+    pub fn none() -> Self {
+        Self { keep: Some(false), ..Self::default() }
+    }
+
     /// Reads the file that was named, or the usual one; no usual file is no error.
     pub fn load(named: Option<&Path>) -> Result<Self, SceneError> {
         match (named, usual_path()) {
@@ -102,7 +116,7 @@ impl Config {
         };
         let keymap =
             Keymap::with(&file.keys).map_err(|bad| keys::place(&bad, text, path, root.ok().as_ref()))?;
-        Ok(Self { path: Some(path.to_owned()), looks, keymap })
+        Ok(Self { path: Some(path.to_owned()), looks, keymap, keep: file.keep })
     }
 }
 

@@ -27,6 +27,12 @@ pub fn print(config: &Config) -> String {
     field(&mut text, "glyphs", looks.glyphs.map(|name| name.to_string()), "blocks", &all(Glyphs::ALL));
     let background = looks.background.map(|name| name.to_string());
     field(&mut text, "background", background, "auto", "auto (light paints its own), theme, terminal");
+    let comment = if config.keep.is_some() { "" } else { "// " };
+    let keep = config.keep.unwrap_or(true);
+    let _ = writeln!(
+        text,
+        "    // view, pins and bookmarks are kept from one start to the next: true, false\n    {comment}keep: {keep},"
+    );
     text.push_str(
         "    // Keys by command. A command named here has these keys in place of its own, and takes them from others;\n    \
          // [] leaves it to the palette (`:`). A digit bound to another command still continues a count after 0 or\n    \

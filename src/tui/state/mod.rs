@@ -3,6 +3,7 @@
 pub mod asking;
 pub mod fault;
 pub mod help;
+pub mod kept;
 pub mod palette;
 pub mod pe;
 pub mod points;
