@@ -61,6 +61,19 @@ pub enum Command {
         /// Path and value, in order.
         set: Vec<(String, String)>,
     },
+    /// Read the scene file again, with further edits, and run to the same time step; if it cannot be built,
+    /// the experiment stays.
+    Rebuild {
+        /// Path and value, in order.
+        edits: Vec<(String, String)>,
+    },
+    /// [`Self::Rebuild`] with a PE that the mapper leaves out.
+    Withhold {
+        /// Index, 0..152.
+        pe: usize,
+        /// Whether it counts as broken; otherwise it is reserved.
+        broken: bool,
+    },
     /// Do some of these one after the other, and tell when all is done.
     Perform(Performance),
     /// Which detail snapshots carry beside the summary.
@@ -109,6 +122,8 @@ impl Command {
             | Self::Restart
             | Self::Reload
             | Self::Open { .. }
+            | Self::Rebuild { .. }
+            | Self::Withhold { .. }
             | Self::Perform(_)
             | Self::Focus(_)
             | Self::Pin(_)

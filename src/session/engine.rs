@@ -7,6 +7,7 @@ mod building;
 mod past;
 mod perform;
 mod queue;
+mod rebuild;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -224,6 +225,8 @@ struct Runner {
     cache: ModelCache,
     /// Scene that is being built.
     building: Option<Building>,
+    /// Whether what is being built is to run to the time step of the experiment before it.
+    stays: bool,
     session: Option<Session>,
     /// Of `session`.
     history: Option<History>,
@@ -265,6 +268,7 @@ impl Runner {
             ready,
             cache: ModelCache::default(),
             building: None,
+            stays: false,
             session: None,
             history: None,
             recorder: None,
@@ -342,6 +346,8 @@ impl Runner {
                 self.begin_build(purpose);
             }
             Command::Open { .. } => self.open(command, notify),
+            Command::Rebuild { ref edits } => self.rebuild(edits, notify),
+            Command::Withhold { pe, broken } => self.withhold(pe, broken, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
             Command::Watch(ref command) => self.watch(command, notify),

@@ -25,6 +25,7 @@ pub mod longest_step;
 pub mod membrane;
 pub mod opening;
 pub mod pace;
+mod packets;
 pub mod products;
 pub mod ranges;
 mod readings;

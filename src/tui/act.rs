@@ -5,7 +5,7 @@ use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
 use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
-use super::given::Given;
+use super::given::{self, Given};
 use super::heat::Metric;
 use super::looks;
 use super::overlays::{constants, help, message};
@@ -16,6 +16,7 @@ use super::panels::{pe as pe_panel, timeline};
 use super::pins;
 use super::points::{self, PointsOverlay};
 use super::results;
+use super::search;
 use super::state::kept::Kept;
 use super::state::raster::RasterState;
 use super::teaching;
@@ -48,6 +49,15 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         }
         Action::WhoWrote => who_wrote(app),
         Action::Unpin => pins::unpin(app),
+        Action::GoToPlace => search::go(app),
+        Action::LeaveSearch => search::leave(app),
+        Action::Withhold(why) => match given::withhold(app.selected, why) {
+            Ok(command) => engine(app, command),
+            Err(error) => {
+                app.notice = Some(error);
+                Vec::new()
+            }
+        },
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),
@@ -97,6 +107,17 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             Vec::new()
         }
         Given::Folder(folder) => results::read(&folder),
+        Given::Word(word) => {
+            search::search(app, &word);
+            Vec::new()
+        }
+        Given::Place(place) => {
+            let mut state = app.pe.clone();
+            state.go(&mut app.selected, place);
+            app.pe = state;
+            app.set_focus(PanelId::Pe);
+            Vec::new()
+        }
         Given::Pin(text) => {
             app.set_focus(PanelId::Pins);
             engine(app, Command::Watch(WatchCommand::Add(text)))
@@ -126,7 +147,8 @@ fn look(app: &mut App, action: Action, times: u32) {
             app.network = match app.network {
                 NetworkView::Links => NetworkView::Matrix,
                 NetworkView::Matrix if applies(app, When::Board) => NetworkView::Board,
-                NetworkView::Matrix | NetworkView::Board => NetworkView::Links,
+                NetworkView::Matrix | NetworkView::Board => NetworkView::Packets,
+                NetworkView::Packets => NetworkView::Links,
             };
             app.set_focus(PanelId::Noc);
         }
@@ -150,6 +172,13 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
         Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
+        Action::Search => search::open(app),
+        Action::NextPlace => search::turn(app, false, times),
+        Action::PreviousPlace => search::turn(app, true, times),
+        Action::Packets => {
+            app.network = NetworkView::Packets;
+            app.set_focus(PanelId::Noc);
+        }
         Action::Pin if applies(app, When::Neurons) => pin(app),
         Action::Pin => {
             let proposed = pins::proposal(app).unwrap_or_default();
@@ -338,10 +367,22 @@ fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times)
             || raster::moved(app, direction, times)
-            || pins::moved(app, direction, times));
+            || pins::moved(app, direction, times)
+            || among_packets(app, direction, times));
     if !on_line {
         move_or_scroll(app, direction, times);
     }
+}
+
+/// Selects a packet while the NoC panel lists them; returns whether that was so.
+fn among_packets(app: &mut App, direction: Direction, times: u32) -> bool {
+    let lists = app.focus() == PanelId::Noc && app.network == NetworkView::Packets;
+    if lists && matches!(direction, Direction::Up | Direction::Down) {
+        let count = app.picture().map_or(0, |snapshot| snapshot.noc.under_way.len());
+        scroll_by(&mut app.packet, direction, times, count);
+        return true;
+    }
+    false
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
@@ -397,6 +438,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
             | Overlay::Asking(_)
             | Overlay::Fault(_)
             | Overlay::Palette(_)
+            | Overlay::Search(_)
             | Overlay::Results,
         )
         | None => {}

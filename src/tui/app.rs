@@ -21,6 +21,7 @@ use super::state::points::PointsOverlay;
 use super::state::presenter::Presenter;
 use super::state::raster::RasterState;
 use super::state::results::{Results, ResultsState};
+use super::state::search::SearchOverlay;
 use super::state::timeline::TimelineState;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
@@ -126,6 +127,8 @@ pub enum Overlay {
     Points(PointsOverlay),
     /// Table of a sweep's points, [`App::results`].
     Results,
+    /// Search in the text.
+    Search(SearchOverlay),
     /// A line in which something is typed.
     Asking(AskingOverlay),
     /// The menu that injects a fault.
@@ -154,6 +157,8 @@ pub enum NetworkView {
     Matrix,
     /// Chips, and the load of the links between them.
     Board,
+    /// Packets on the mesh now, and the route of one.
+    Packets,
 }
 
 /// Digits typed in quick succession.
@@ -204,6 +209,8 @@ pub struct App {
     pub timeline: TimelineState,
     /// Part of a spike raster that is shown, and the pinned neurons.
     pub raster: RasterState,
+    /// Place of the selected packet among those on the mesh.
+    pub packet: usize,
     /// Place of the selected pin among the pins.
     pub pin: usize,
     /// Scales of the heat metrics.
@@ -234,6 +241,8 @@ pub struct App {
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
+    /// Words searched so far, newest last.
+    pub searched: Vec<String>,
     /// Lines typed in the palette so far, newest last.
     pub commanded: Vec<String>,
     /// The lesson that is being taken.
@@ -263,6 +272,7 @@ impl App {
             pe: PeState::default(),
             timeline: TimelineState::default(),
             raster: RasterState::default(),
+            packet: 0,
             pin: 0,
             scales: Scales::default(),
             overlays: Vec::new(),
@@ -278,6 +288,7 @@ impl App {
             kept_sent: false,
             names: None,
             typed: Vec::new(),
+            searched: Vec::new(),
             commanded: Vec::new(),
             lesson: None,
             presenter: None,

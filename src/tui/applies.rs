@@ -13,6 +13,7 @@ use crate::session::snapshot::PartView;
 pub fn context(app: &App) -> Context {
     match app.overlays.last() {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
+        Some(Overlay::Search(search)) if search.found.is_some() => Context::Search,
         Some(Overlay::Results) if typing(app).is_none() => Context::Results,
         _ => Context::Global,
     }
@@ -42,6 +43,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Pins => app.snapshot.is_some() && app.focus() == PanelId::Pins,
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
+        When::Found => context(app) == Context::Search,
         When::Results => context(app) == Context::Results,
     }
 }

@@ -120,6 +120,20 @@ pub enum Action {
     FilterResults,
     /// Open the scene of the selected row of the table of results.
     OpenPoint,
+    /// Type a word to search in the text.
+    Search,
+    /// Show the next place of the word.
+    NextPlace,
+    /// Show the place of the word before.
+    PreviousPlace,
+    /// Go to the place of the word, or run there.
+    GoToPlace,
+    /// Leave the search, or stop the run to a place.
+    LeaveSearch,
+    /// Map the network around the selected PE: reserved, or as if it were broken.
+    Withhold(Withhold),
+    /// List the packets in flight.
+    Packets,
     /// Something of a lesson, or of presenting.
     Lesson(Do),
     /// Show the table of hardware numbers.
@@ -144,6 +158,15 @@ pub enum Action {
     Copy,
     /// Leave.
     Quit,
+}
+
+/// Reason for which the mapper is to leave a PE out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Withhold {
+    /// It is reserved: it stays idle.
+    Reserved,
+    /// It is broken: it does not exist.
+    Broken,
 }
 
 /// What keys do with a lesson.
@@ -233,6 +256,8 @@ pub enum When {
     Points,
     /// The table of results is open.
     Results,
+    /// Places of a word are shown.
+    Found,
     /// A lesson is taken.
     Lesson,
 }
@@ -254,6 +279,7 @@ impl When {
             Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
+            Self::Found => "no word was searched",
             Self::Lesson => "this is no lesson",
         }
     }
@@ -269,6 +295,8 @@ pub enum Context {
     Points,
     /// The table of results.
     Results,
+    /// Places of a word in the text.
+    Search,
 }
 
 impl Context {
@@ -278,6 +306,7 @@ impl Context {
             Self::Global => "",
             Self::Points => "list of breakpoints",
             Self::Results => "table of results",
+            Self::Search => "search",
         }
     }
 }

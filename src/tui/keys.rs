@@ -12,7 +12,7 @@ use super::palette::{self, Meaning};
 use super::teaching::{presenter, question};
 use super::widgets::prompt::{Prompt, Typed};
 use super::widgets::scroll_by;
-use super::{asking, fault, points, results};
+use super::{asking, fault, points, results, search};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -52,6 +52,7 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         .or_else(|| points::key(app, key))
         .or_else(|| results::key(app, key))
         .or_else(|| asking::key(app, key))
+        .or_else(|| search::key(app, key))
         .or_else(|| fault::key(app, key))
         .or_else(|| key_in_palette(app, key))
         .or_else(|| question::key(app, key))

@@ -52,6 +52,7 @@ pub mod presses;
 pub mod rehearsal;
 pub mod results;
 pub mod run;
+pub mod search;
 pub mod stage;
 pub mod state;
 pub mod status;

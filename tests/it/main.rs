@@ -26,6 +26,7 @@ mod export;
 mod findings;
 mod fuzz_seeds;
 mod gestures;
+mod going;
 mod golden;
 mod golden_gestures;
 mod golden_model;

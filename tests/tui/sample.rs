@@ -290,6 +290,7 @@ fn noc(step: u64) -> NocView {
         mean_latency_ns: 148.0,
         max_latency_ns: 430.0,
         matrix: matrix(step),
+        under_way: Vec::new(),
         fifo: None,
         board: BoardView { chips: vec![(0, 0)], links: Vec::new() },
     }

@@ -17,8 +17,8 @@ pub use self::timeline::{
 };
 pub use super::chip_view::{
     BankCount, BoardView, ChipLinkView, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend,
-    LinkView, NocView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region,
-    RegionKind, RegionView, TickUse,
+    LinkView, NocView, PacketView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId,
+    Region, RegionKind, RegionView, TickUse,
 };
 pub use super::counts::Counts;
 pub use super::findings::Finding;

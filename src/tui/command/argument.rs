@@ -1,5 +1,6 @@
 //! What may follow a command's name in the palette.
 
+use super::Withhold;
 use crate::session::debug::PointKind;
 
 /// What a command takes.
@@ -37,6 +38,18 @@ pub enum Argument {
     Folder,
     /// An expression to pin: `perplexity`.
     Expression,
+    /// A word to search in the text.
+    Word,
+    /// A byte address: `0x4d2c`.
+    Address,
+    /// A unit of a layer: `rnns.1:41`.
+    Unit,
+    /// A field of the scene and its value: `mapping.layers.1.pes=10`.
+    Edit,
+    /// `keep`: run to the same step.
+    Keep,
+    /// A PE that the mapper is to leave out: `3,4,2`.
+    Withhold(Withhold),
     /// The number of a pin.
     Pinned,
     /// A file to write the values of pins to.

@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Do, Group, When, pe};
+use super::{Action, Argument, Command, Context, Direction, Do, Group, When, Withhold, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 
@@ -27,6 +27,8 @@ const fn row(
             | Action::ZoomIn
             | Action::ZoomOut
             | Action::LatestSteps
+            | Action::NextPlace
+            | Action::PreviousPlace
             | Action::NeuronsIn
             | Action::NeuronsOut
     );
@@ -101,7 +103,7 @@ pub const COMMANDS: &[Command] = &[
     row("slower", Action::Slower, &["<", "-"], "slower free run", "slower", Group::Run, When::Loaded),
     row("faster", Action::Faster, &[">", "+"], "faster free run", "faster", Group::Run, When::Loaded),
     row("toggle-window", Action::ToggleWindow, &["w"], "this time step or the mean", "window", Group::View, When::Loaded),
-    row("reload", Action::Reload, &["r"], "read the scene file again and build it", "reload", Group::Run, When::Always),
+    row("reload", Action::Reload, &["r"], "read the scene file again; `reload keep`: to the same step", "reload", Group::Run, When::Always).takes(Argument::Keep),
     row("restart", Action::Restart, &["R"], "start over with the same scene", "restart", Group::Run, When::Loaded),
     row("left", Action::Move(Direction::Left), &["h", "left"], "select the PE to the left", "", Group::View, When::Chip),
     row("down", Action::Move(Direction::Down), &["j", "down"], "select the PE below; scroll down", "", Group::View, When::Chip),
@@ -161,6 +163,17 @@ pub const COMMANDS: &[Command] = &[
     row("open-point", Action::OpenPoint, &["enter"], "table of results: open the scene of the selected point", "", Group::View, When::Results).within(Context::Results),
     row("sort-results", Action::SortResults, &["s"], "table of results: sort by the column, then the other way", "", Group::View, When::Results).within(Context::Results),
     row("filter-results", Action::FilterResults, &["/"], "table of results: show rows with words, or `pes>=12`", "", Group::View, When::Results).within(Context::Results),
+    row("search", Action::Search, &["/"], "search the text for a word; n and N go on and back", "", Group::View, When::Loaded).also(&["find"]).takes(Argument::Word),
+    row("next-place", Action::NextPlace, &["n"], "search: the next place of the word", "", Group::View, When::Found).within(Context::Search),
+    row("previous-place", Action::PreviousPlace, &["N"], "search: the place of the word before", "", Group::View, When::Found).within(Context::Search),
+    row("go-to-place", Action::GoToPlace, &["enter"], "search: go to this place, or run there", "", Group::View, When::Found).within(Context::Search),
+    row("leave-search", Action::LeaveSearch, &["esc"], "search: stop the run to a place; close", "", Group::View, When::Found).within(Context::Search),
+    row("address", Action::Given, &[], "memory of the selected PE at an address: `address 0x4d2c`", "", Group::Pe, When::Loaded).takes(Argument::Address),
+    row("unit", Action::Given, &[], "PE and neuron of a unit: `unit rnns.1:41`", "", Group::Pe, When::Loaded).takes(Argument::Unit),
+    row("packets", Action::Packets, &[], "NoC: packets in flight, the route of the selected one", "", Group::View, When::Loaded),
+    row("set", Action::Given, &[], "build with another value, same step: `set FIELD=VALUE`", "", Group::Run, When::Loaded).takes(Argument::Edit),
+    row("reserve", Action::Withhold(Withhold::Reserved), &[], "keep the selected PE free, or `reserve 3,4,2`: remap", "", Group::Run, When::Loaded).takes(Argument::Withhold(Withhold::Reserved)),
+    row("broken", Action::Withhold(Withhold::Broken), &[], "as if the selected PE were broken, or `broken 3,4,2`: remap", "", Group::Run, When::Loaded).takes(Argument::Withhold(Withhold::Broken)),
     row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
     row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
     row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),

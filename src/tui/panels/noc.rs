@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::{PanelId, View};
@@ -21,9 +22,10 @@ use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, put_pair, rows_from, units};
 
 /// Distances of two QPEs on the drawn mesh, columns and rows, best first.
-const PITCHES: [(u16, u16); 9] = [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
+pub(super) const PITCHES: [(u16, u16); 9] =
+    [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
 /// Columns that the figures need beside the mesh.
-const FIGURES_COLUMNS: u16 = 28;
+pub(super) const FIGURES_COLUMNS: u16 = 28;
 /// Rows that the shortest figures with their hot spots take.
 const FIGURES_ROWS: u16 = 8;
 /// Columns for the y axis.
@@ -48,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     });
     if let Some(pitch) = beside {
         let (columns, _) = mesh_size(pitch);
-        mesh(noc, busiest, pitch, columns_to(inner, columns), theme, buf);
+        loads(noc, busiest, pitch, columns_to(inner, columns), theme, buf);
         figures(noc, columns_from(inner, columns + 2), theme, buf);
         return;
     }
@@ -62,7 +64,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     match above {
         Some(pitch) => {
             let (_, rows) = mesh_size(pitch);
-            mesh(noc, busiest, pitch, inner, theme, buf);
+            loads(noc, busiest, pitch, inner, theme, buf);
             figures(noc, rows_from(inner, rows), theme, buf);
         }
         None => figures(noc, inner, theme, buf),
@@ -70,20 +72,37 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// Columns and rows of the mesh at a pitch, axes included.
-fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
+pub(super) fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(GRID_X - 1) * dx + 2, u16::from(GRID_Y - 1) * dy + 2)
 }
 
-fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
+/// The mesh with the load of each link.
+fn loads(noc: &NocView, busiest: u32, pitch: (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
     let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link)).collect();
+    mesh(pitch, area, theme, buf, |from, to| {
+        Some(match load.get(&(from, to))? {
+            LinkView { dead: true, .. } => ("X".to_owned(), theme.bad()),
+            LinkView { packets: 0, .. } => ("·".to_owned(), theme.dim()),
+            LinkView { packets, .. } => {
+                let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
+                (digit(fraction).to_string(), theme.heat(fraction))
+            }
+        })
+    });
+}
+
+/// Draws the QPEs, and of each link the mark that `shown` gives it.
+pub(super) fn mesh(
+    (dx, dy): (u16, u16),
+    area: Rect,
+    theme: &Theme,
+    buf: &mut Buffer,
+    shown: impl Fn((u8, u8), (u8, u8)) -> Option<(String, Style)>,
+) {
     let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
-    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| match load.get(&(from, to)) {
-        None => {}
-        Some(LinkView { dead: true, .. }) => put_at(buf, area, at, "X", theme.bad()),
-        Some(LinkView { packets: 0, .. }) => put_at(buf, area, at, "·", theme.dim()),
-        Some(LinkView { packets, .. }) => {
-            let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
-            put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
+    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| {
+        if let Some((mark, style)) = shown(from, to) {
+            put_at(buf, area, at, &mark, style);
         }
     };
     for x in 1..=GRID_X {

@@ -10,4 +10,5 @@ pub mod points;
 pub mod presenter;
 pub mod raster;
 pub mod results;
+pub mod search;
 pub mod timeline;
