@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::app::App;
 use super::state::kept::Kept;
+use crate::text::visible_line;
 use view::View;
 
 /// Names the folder, in place of the usual one; where it is set and empty, nothing is kept.
@@ -143,6 +144,7 @@ fn of_version(version: u32) -> Result<(), String> {
 }
 
 fn told(app: &mut App, what: String) {
+    let what = visible_line(&what).into_owned();
     app.said.push(what.clone());
     app.notice = Some(what);
 }
