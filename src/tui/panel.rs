@@ -24,11 +24,13 @@ pub enum PanelId {
     Pe,
     /// What every PE does when.
     Timeline,
+    /// Pinned expressions over time.
+    Pins,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Chip,
         Self::Task,
         Self::Memory,
@@ -38,11 +40,17 @@ impl PanelId {
         Self::Energy,
         Self::Pe,
         Self::Timeline,
+        Self::Pins,
     ];
 
-    /// Its number, the digit that picks it.
+    /// Returns the digit that picks it: 1 to 9 for the first ones, 0 for the tenth.
     pub const fn number(self) -> u8 {
-        self as u8 + 1
+        (self as u8 + 1) % 10
+    }
+
+    /// Returns its place in the order of all panels.
+    pub const fn place(self) -> u8 {
+        self as u8
     }
 
     /// Describes the content of the panel in a few words.
@@ -57,6 +65,7 @@ impl PanelId {
             Self::Energy => "power, and where it goes",
             Self::Pe => "one PE from the inside",
             Self::Timeline => "which PE does what when",
+            Self::Pins => "pinned values over time",
         }
     }
 
@@ -72,6 +81,7 @@ impl PanelId {
             Self::Energy => "Energy",
             Self::Pe => "PE",
             Self::Timeline => "Timeline",
+            Self::Pins => "Pins",
         }
     }
 }

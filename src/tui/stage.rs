@@ -139,7 +139,11 @@ impl Stage {
             match effect {
                 Effect::Engine(command) => {
                     // The scene is built beside the experiment, which still sends snapshots.
-                    let beside = command == Command::Reload;
+                    let beside = match &command {
+                        Command::Reload => true,
+                        Command::Rebuild { edits } => edits.is_empty(),
+                        _ => false,
+                    };
                     if !self.engine.send(command) {
                         return Err(StageError::Crashed("its thread has ended".to_owned()));
                     }

@@ -96,8 +96,7 @@ pub enum PartView {
 }
 
 /// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
-pub fn unit_place(session: &Session, layer: &str, unit: u32) -> Option<Place> {
-    let program = session.program();
+pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
     Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })

@@ -13,6 +13,7 @@ use super::inspect::inspect;
 use super::pace::Speed;
 use super::real_time::real_time;
 use super::snapshot::{DebugView, Focus, HistoryView, Pin, PointView, RunState, Snapshot, TRACED};
+use super::watchlist::WatchView;
 use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
 use crate::text::visible_line;
@@ -36,6 +37,8 @@ pub struct EngineFacts {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
+    /// Pinned expressions.
+    pub watches: Vec<WatchView>,
 }
 
 /// The whole picture of a session.
@@ -77,6 +80,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         },
         findings: findings(session),
         debug: engine.debug.clone(),
+        watches: engine.watches.clone(),
         membranes: engine.pins.iter().filter_map(|&pin| session.membrane(pin)).collect(),
         focus: match engine.focus {
             Focus::Nothing => None,
