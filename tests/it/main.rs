@@ -27,6 +27,7 @@ mod export;
 mod findings;
 mod fuzz_seeds;
 mod gestures;
+mod goals;
 mod golden;
 mod golden_gestures;
 mod golden_model;
