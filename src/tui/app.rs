@@ -200,6 +200,8 @@ pub struct Count {
 pub struct App {
     /// Scene as the user named it.
     pub scene: String,
+    /// Program that runs subcommands; `None` for the one that is running.
+    pub program: Option<PathBuf>,
     /// Whether a saved scene is loaded by itself.
     pub watching: bool,
     /// Looks.
@@ -283,6 +285,7 @@ impl App {
     pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
         Self {
             scene: visible_line(&scene.into()).into_owned(),
+            program: None,
             watching: false,
             theme,
             keymap: Keymap::default(),

@@ -69,6 +69,34 @@ impl PanelId {
         }
     }
 
+    /// Returns what the panel shows once there are figures, a line each; empty for panels that show
+    /// something from the start.
+    pub const fn will_show(self) -> &'static [&'static str] {
+        match self {
+            Self::Noc => &[
+                "each link in tenths of the busiest one, both directions",
+                "packets, their latency, and the links with most of them",
+                "t: who sends to whom",
+            ],
+            Self::Timers => &[
+                "a row for each phase, and below it its part in each layer",
+                "its time in this step and on average, along the slowest PE",
+                "its share of the step, as a bar",
+            ],
+            Self::Energy => &[
+                "mean power, energy since the start and of this step",
+                "shares of the chip, of sleeping PEs, phases, handlers, polling",
+                "the energy of the last steps, and the hottest PEs",
+            ],
+            Self::Timeline => &[
+                "a row for a PE: what it does when, in colour and letter",
+                "the critical path, in capitals, and a sentence about it",
+                "packets and DMA over time",
+            ],
+            _ => &[],
+        }
+    }
+
     /// Returns the name of the panel, as commands have it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -436,8 +436,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 std::thread::spawn(move || drop(sender.send(Msg::Results(Box::new(reader(&folder))))));
             }
             Effect::Subcommand(arguments) => {
-                let sender = self.sender.clone();
-                std::thread::spawn(move || drop(sender.send(Msg::Ran(Box::new(verbs::run(&arguments))))));
+                let (program, sender) = (self.app.program.clone(), self.sender.clone());
+                std::thread::spawn(move || {
+                    drop(sender.send(Msg::Ran(Box::new(verbs::run(program, &arguments)))));
+                });
             }
             Effect::Quit(code) => self.exit = Some(code),
         }

@@ -14,6 +14,7 @@ use super::presses::PressError;
 pub use super::presses::{Press, presses};
 use super::teaching;
 use super::update::update;
+use super::verbs;
 use super::view;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
@@ -153,6 +154,10 @@ impl Stage {
                     waiting.extend(self.wait(false)?);
                 }
                 Effect::Quit(_) => return Err(StageError::Left(word.to_owned())),
+                Effect::Subcommand(arguments) => {
+                    let ran = verbs::run(self.app.program.clone(), &arguments);
+                    waiting.extend(update(&mut self.app, Msg::Ran(Box::new(ran))));
+                }
                 // What concerns a terminal or a clock.
                 _ => {}
             }

@@ -27,6 +27,7 @@ mod export;
 mod findings;
 mod fuzz_seeds;
 mod gestures;
+mod goals;
 mod going;
 mod golden;
 mod golden_gestures;

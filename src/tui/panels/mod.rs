@@ -102,6 +102,13 @@ fn idle(view: &View<'_>, panel: PanelId, area: Rect, buf: &mut Buffer) {
     for row in crate::text::wrapped(&text, usize::from(area.width)) {
         rest = put_line(buf, rest, Line::styled(row, theme.dim()));
     }
+    let room = usize::from(area.width.saturating_sub(2));
+    for line in panel.will_show() {
+        for (at, row) in crate::text::wrapped(line, room).into_iter().enumerate() {
+            let mark = if at == 0 { "· " } else { "  " };
+            rest = put_line(buf, rest, Line::styled(format!("{mark}{row}"), theme.dim()));
+        }
+    }
 }
 
 /// Draws a panel.

@@ -14,7 +14,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use super::{PanelId, View};
+use super::{PanelId, View, idle};
 use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
 use crate::session::snapshot::{LinkView, NocView};
 use crate::tui::app::LinkEnds;
@@ -51,7 +51,11 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         loads(noc, (busiest, view.app.link), pitch, plan, theme, buf);
     }
     let below = selected(view, below, buf);
-    figures(noc, below, theme, buf);
+    if view.snapshot.steps == 0 && noc.packets_total == 0 {
+        idle(view, PanelId::Noc, below, buf);
+    } else {
+        figures(noc, below, theme, buf);
+    }
 }
 
 /// Places of the mesh and of the figures; no pitch without room for a mesh.
