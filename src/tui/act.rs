@@ -344,8 +344,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.crashed = false;
     app.asked_focus = Focus::Nothing;
     app.asked_pins.clear();
-    app.kept = app.picture().map(Kept::of);
-    app.kept_sent = false;
+    app.kept = app.picture().map(Kept::of).filter(|kept| !kept.is_empty());
     app.notice = Some("engine started again".to_owned());
     vec![Effect::RestartEngine]
 }

@@ -258,8 +258,6 @@ pub struct App {
     pub asked_pins: Vec<Pin>,
     /// Pins and bookmarks of an earlier start, until the experiment has them.
     pub kept: Option<Kept>,
-    /// Whether the engine was asked for them.
-    pub kept_sent: bool,
     /// What conditions can name in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
@@ -314,7 +312,6 @@ impl App {
             asked_focus: Focus::Nothing,
             asked_pins: Vec::new(),
             kept: None,
-            kept_sent: false,
             names: None,
             typed: Vec::new(),
             searched: Vec::new(),

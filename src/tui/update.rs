@@ -138,7 +138,7 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     if snapshot.run == RunState::Finished && !was_finished {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
-    if app.kept_sent && app.kept.as_ref().is_some_and(|kept| kept.is_in(&snapshot)) {
+    if app.kept.as_ref().is_some_and(|kept| kept.sent && kept.is_in(&snapshot)) {
         app.kept = None;
     }
     app.snapshot = Some(snapshot);
@@ -180,11 +180,11 @@ fn ask_for_pins(app: &mut App) -> Option<Effect> {
 
 /// Gives the engine the pins and bookmarks of an earlier start.
 fn restore(app: &mut App) -> Vec<Effect> {
-    if app.kept_sent || app.crashed || app.snapshot.is_none() {
+    if app.crashed || app.snapshot.is_none() {
         return Vec::new();
     }
-    let Some(kept) = &app.kept else { return Vec::new() };
-    app.kept_sent = true;
+    let Some(kept) = app.kept.as_mut().filter(|kept| !kept.sent) else { return Vec::new() };
+    kept.sent = true;
     let pins = Command::Watch(WatchCommand::Replace(kept.pins.clone()));
     let bookmarks = Command::Bookmarks(BookmarkCommand::Restore(kept.bookmarks.clone()));
     vec![Effect::Engine(pins), Effect::Engine(bookmarks)]

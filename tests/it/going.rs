@@ -135,7 +135,7 @@ fn a_word_is_searched_both_ways_and_gone_to() {
 
 #[test]
 fn packets_in_flight_are_listed_with_their_routes() {
-    let mut stage = stage(SCENE, "s : packets enter");
+    let mut stage = stage(SCENE, "s : 'packets' enter");
     assert!(shown(&stage).contains("No packet is on the mesh now"), "{}", shown(&stage));
     // Event by event until several are on their way.
     for _ in 0..400 {
@@ -160,7 +160,11 @@ fn packets_in_flight_are_listed_with_their_routes() {
     assert!(screen.contains("o to come") && screen.contains("links"), "{screen}");
     press(&mut stage, "j");
     assert_eq!(stage.app().packet, 1);
-    assert!(shown(&stage).contains(&format!(">{}", noc.under_way[1].source)), "{}", shown(&stage));
+    let (chosen, screen) = (&noc.under_way[1], shown(&stage));
+    let (from, to) = (chosen.route[0].0, chosen.route.last().unwrap().1);
+    let head = format!("{} · route ({},{}) > ({},{})", chosen.contents, from.0, from.1, to.0, to.1);
+    assert!(screen.contains(&head), "{head:?} not in\n{screen}");
+    assert!(screen.contains(&format!("{} > {}", chosen.source, chosen.to)), "{screen}");
     // A route is what the tables say, whichever of its turns comes next.
     let (turns, before) = ROUTES.route_of(ROUTES.first_turn(0, 17) + 2);
     assert_eq!((turns.len() - 1, before), (ROUTES.path(0, 17).len(), 2));
@@ -173,7 +177,7 @@ fn another_value_is_built_at_the_same_step_and_a_bad_one_changes_nothing() {
     press(&mut stage, ": 'set mapping.layers.1.pes=9' enter");
     let after = snapshot(&mut stage);
     assert_eq!((after.steps, after.build, after.run.clone()), (12, before.build + 1, RunState::Paused));
-    assert_eq!((before.layers[1].pes, after.layers[1].pes), (10, 9));
+    assert_eq!((before.layers[1].pes, after.layers[1].pes), (12, 9));
     let wanted = {
         let mut session = session(SCENE, &[("mapping.layers.1.pes", "9")]);
         (0..12).for_each(|_| drop(session.step(spinntui::session::command::StepUnit::TimeStep)));
@@ -184,7 +188,7 @@ fn another_value_is_built_at_the_same_step_and_a_bad_one_changes_nothing() {
     assert_eq!(after.watches[0].values.len(), 12, "values of the new experiment");
     // Bad ones say so as `--set` does, and the experiment stays; a later edit adds to the earlier ones.
     for (edit, words) in [
-        ("mapping.layers.1.pes=200", "layer `rnns.1`"),
+        ("mapping.layers.1.pes=200", "the layers ask for 212 PEs"),
         ("mapping.layrs=1", "did you mean `layers`?"),
         ("chip.waiting=Slumber", "Slumber"),
     ] {
@@ -212,7 +216,7 @@ fn the_network_is_mapped_around_a_pe_that_is_reserved_or_broken() {
     let selected = stage.app().selected;
     let works = |snapshot: &Snapshot, pe: Pe| snapshot.pes[pe.index()].units > 0;
     assert!(works(&snapshot(&mut stage), selected));
-    press(&mut stage, ": reserve enter");
+    press(&mut stage, ": 'reserve' enter");
     let reserved = snapshot(&mut stage);
     assert!(!works(&reserved, selected), "{selected}");
     assert_eq!(reserved.steps, 5);
@@ -232,7 +236,7 @@ fn the_network_is_mapped_around_a_pe_that_is_reserved_or_broken() {
 
 #[test]
 fn who_fires_most_is_three_keys_away() {
-    let mut stage = stage(SCENE, "20s 6 z");
+    let stage = stage(SCENE, "20s 6 z");
     let screen = shown(&stage);
     assert!(screen.contains("firing") && screen.contains("most #"), "{screen}");
 }

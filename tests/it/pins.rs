@@ -43,7 +43,7 @@ impl Face {
         let mut said = String::new();
         loop {
             self.engine.ready();
-            match self.events.recv_timeout(Duration::from_secs(600)).expect("no snapshot came") {
+            match self.events.recv_timeout(Duration::from_secs(600)).unwrap() {
                 EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => {
                     return (snapshot, said);
                 }
@@ -103,7 +103,9 @@ fn pinned_values_are_those_of_run_watch_back_and_forth() {
     face.pin(PINS[0]);
     // The others are pinned late: the steps before are found in the history.
     face.step(9);
-    PINS[1..].iter().for_each(|pin| drop(face.pin(pin)));
+    for pin in &PINS[1..] {
+        face.pin(pin);
+    }
     let there = face.step(21);
     assert_eq!(face.export(&file), wanted);
     assert_eq!(there.watches.len(), 4);
@@ -138,7 +140,9 @@ fn values_of_a_future_that_a_fault_has_changed_are_forgotten() {
     let faulty = watched(folder.path(), 24, &planned);
     assert_ne!(plain, faulty, "the fault shows");
     let face = Face::open();
-    PINS.iter().for_each(|pin| drop(face.pin(pin)));
+    for pin in PINS {
+        face.pin(pin);
+    }
     face.step(24);
     assert_eq!(face.export(&file), plain);
     face.send(Command::Go(Place::Step(10)));

@@ -62,7 +62,7 @@ fn a_broken_file_is_told_and_left_alone() {
         fs::write(path, "Scene(\u{1b}]0;x").unwrap();
     }
     let mut second = started(folder.path());
-    second.wait_for("left as it is");
+    second.wait_for("are not used");
     second.press(":pin step\r");
     second.wait_for("1 step");
     left(second);

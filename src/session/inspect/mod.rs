@@ -24,6 +24,7 @@ pub use self::spiking::{NeuronView, SLOTS, SpikingPage, neuron_now};
 use super::Session;
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
+use crate::machine::program::Program;
 
 /// What of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,8 +11,9 @@ use super::findings::findings;
 use super::history::History;
 use super::inspect::inspect;
 use super::pace::Speed;
+use super::packets::packets;
 use super::real_time::real_time;
-use super::snapshot::{DebugView, Focus, HistoryView, Pin, PointView, RunState, Snapshot, TRACED};
+use super::snapshot::{DebugView, Focus, HistoryView, NocView, Pin, PointView, RunState, Snapshot, TRACED};
 use super::watchlist::WatchView;
 use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
@@ -70,7 +71,10 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         path_uses: session.path_uses(),
         counts: counts(session),
         real_time: real_time(session),
-        noc: readings::noc(session, chip_of(engine.focus)),
+        noc: NocView {
+            under_way: packets(session, chip_of(engine.focus)),
+            ..readings::noc(session, chip_of(engine.focus))
+        },
         energy: readings::energy(session),
         assume: session.program().assume.clone(),
         task: session.work().view(&session.moment()),

@@ -69,7 +69,7 @@ impl Keeper {
                 }
                 keeper.view = Some(place);
             }
-            Err(why) => told(app, format!("the kept view is not used: {why}")),
+            Err(why) => told(app, &format!("the kept view is not used: {why}")),
         }
         let is_ours = |kept: &Kept| match kept.version {
             VERSION if kept.scene != whole => Err(format!("it is of another scene, {}", kept.scene)),
@@ -80,7 +80,7 @@ impl Keeper {
                 app.kept.clone_from(&place.read);
                 keeper.scene = Some(place);
             }
-            Err(why) => told(app, format!("kept pins and bookmarks are not used: {why}")),
+            Err(why) => told(app, &format!("kept pins and bookmarks are not used: {why}")),
         }
         keeper
     }
@@ -105,8 +105,8 @@ impl Keeper {
                 scene: self.whole.clone(),
                 pins: snapshot.watches.iter().map(|pin| pin.text.clone()).collect(),
                 bookmarks: snapshot.history.bookmarks.clone(),
+                sent: false,
             };
-            let nothing = kept.pins.is_empty() && kept.bookmarks.is_empty();
             let same = |read: &Kept| {
                 read.pins == kept.pins
                     && read.bookmarks.len() == kept.bookmarks.len()
@@ -116,7 +116,7 @@ impl Keeper {
                         .zip(&kept.bookmarks)
                         .all(|(a, b)| (&a.name, &a.note, a.at) == (&b.name, &b.note, b.at))
             };
-            if place.read.as_ref().map_or(!nothing, |read| !same(read)) {
+            if place.read.as_ref().map_or(!kept.is_empty(), |read| !same(read)) {
                 file::write(&place.path, HEAD, &kept)?;
             }
         }
@@ -143,8 +143,8 @@ fn of_version(version: u32) -> Result<(), String> {
     Err(format!("it has version {version}, and this program reads version {VERSION}"))
 }
 
-fn told(app: &mut App, what: String) {
-    let what = visible_line(&what).into_owned();
+fn told(app: &mut App, what: &str) {
+    let what = visible_line(what).into_owned();
     app.said.push(what.clone());
     app.notice = Some(what);
 }

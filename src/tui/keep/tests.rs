@@ -112,6 +112,7 @@ fn pins_and_bookmarks_come_back_with_their_scene_only() {
         scene: Path::new(SCENE).canonicalize().unwrap().display().to_string(),
         pins: vec!["perplexity".into(), "unit(\"rnns.1\", 41).c".into()],
         bookmarks: vec![bookmark],
+        sent: false,
     };
     let mut first = app();
     let keeper = Keeper::begin(&mut first, folder.path(), Path::new(SCENE));

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::session::snapshot::RunState;
-use crate::text::{grouped, visible_line};
+use crate::text::{grouped, several, visible_line};
 use crate::tui::app::App;
 use crate::tui::search::{Found, SearchOverlay};
 use crate::tui::widgets::{columns_from, put_line, rows_from, rows_to};
@@ -77,8 +77,8 @@ fn place(app: &App, word: &str, found: &Found) -> String {
             format!("on the way: {name} {}, {done} %", grouped(now))
         }
         _ if now == step => "here".to_owned(),
-        _ if now < step => format!("{} ahead", grouped(step - now)),
-        _ => format!("{} back", grouped(now - step)),
+        _ if now < step => format!("{} ahead", several(step - now, name)),
+        _ => format!("{} back", several(now - step, name)),
     };
     let word = visible_line(word);
     format!("/{word}  {} of {} · {name} {} · {way}", found.at + 1, found.steps.len(), grouped(step))

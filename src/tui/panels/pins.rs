@@ -146,6 +146,21 @@ fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
+/// Both ends of a chart as text, with further digits where few would make them the same.
+fn labels(low: f64, high: f64) -> [String; 2] {
+    let ends = [low, high];
+    let width = usize::from(SCALE) - 1;
+    let short = ends.map(units::short_number);
+    let texts = if short[0] == short[1] && low < high { ends.map(|end| format!("{end:.7}")) } else { short };
+    texts.map(|text| {
+        if text.len() > width && text.contains('.') {
+            text[..width].to_owned()
+        } else {
+            shorten(&text, width)
+        }
+    })
+}
+
 fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let cells = columns_from(area, SCALE);
@@ -155,10 +170,10 @@ fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(cells.width) * in_column(view);
     let shown = &pin.values[pin.values.len().saturating_sub(columns)..];
     let Some((low, high)) = ends(shown) else { return };
-    let label = |value: f64| shorten(&units::short_number(value), usize::from(SCALE) - 1);
-    put_at(buf, area, (0, 0), &label(high), theme.dim());
+    let [bottom, top] = labels(low, high);
+    put_at(buf, area, (0, 0), &top, theme.dim());
     if area.height > 1 {
-        put_at(buf, area, (0, area.height - 1), &label(low), theme.dim());
+        put_at(buf, area, (0, area.height - 1), &bottom, theme.dim());
     }
     let share = |value: &Option<f64>| match value {
         Some(value) if value.is_finite() && high > low => {
@@ -176,6 +191,14 @@ fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_that_are_close_have_further_digits() {
+        assert_eq!(labels(150.0, 160.0), ["150.00", "160.00"]);
+        assert_eq!(labels(0.272_695, 0.272_711), ["0.2726950", "0.2727110"]);
+        assert_eq!(labels(1234.561, 1234.562), ["1234.5610", "1234.5620"]);
+        assert_eq!(labels(2.0, 2.0), ["2.0000", "2.0000"]);
+    }
 
     #[test]
     fn a_chart_begins_at_0_unless_its_values_are_far_from_it() {

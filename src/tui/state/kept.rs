@@ -17,6 +17,9 @@ pub struct Kept {
     pub pins: Vec<String>,
     /// Bookmarks, in order of time.
     pub bookmarks: Vec<Bookmark>,
+    /// Whether the engine was asked for them.
+    #[serde(skip)]
+    pub sent: bool,
 }
 
 impl Kept {
@@ -27,6 +30,11 @@ impl Kept {
             bookmarks: snapshot.history.bookmarks.clone(),
             ..Self::default()
         }
+    }
+
+    /// Returns `true` if there is neither a pin nor a bookmark.
+    pub fn is_empty(&self) -> bool {
+        self.pins.is_empty() && self.bookmarks.is_empty()
     }
 
     /// Returns `true` if the experiment has all of them.
