@@ -155,6 +155,7 @@ pub fn open(args: &SweepArgs, config: Config) -> Result<ExitCode, CliError> {
         against: None,
     };
     let options = TuiOptions {
+        keep: config.keep_folder(),
         engine,
         looks: config.looks,
         keymap: config.keymap,
