@@ -6,8 +6,17 @@ set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 out=${1:-$here}
 cd "$here"
+flags='-O2 -ffunction-sections -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard -mthumb
+    -fsingle-precision-constant -ffp-contract=off -ffreestanding -fno-asynchronous-unwind-tables -Wall -Wextra -Werror'
 for source in *.c; do
-    arm-none-eabi-gcc -O2 -ffunction-sections -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard -mthumb \
-        -fsingle-precision-constant -ffp-contract=off -ffreestanding -fno-asynchronous-unwind-tables \
-        -Wall -Wextra -Werror -S "$source" -o "$out/${source%.c}.s"
+    # shellcheck disable=SC2086 # flags are words
+    arm-none-eabi-gcc $flags -S "$source" -o "$out/${source%.c}.s"
 done
+# The same as machine code with lines for debuggers, linked to where it lies in a PE's SRAM. Lines change no instruction.
+# shellcheck disable=SC2086
+arm-none-eabi-gcc $flags -g -gno-record-gcc-switches -ffile-prefix-map="$here"=assets/kernels -nostdlib -Wl,-T,kernels.ld -Wl,--build-id=none \
+    *.c -o "$out/kernels.elf"
+# The worked example of a kernel of one's own (docs/own-kernels.md).
+mkdir -p "$out/own"
+arm-none-eabi-gcc -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard -mthumb -nostdlib -Wl,-T,own.ld -Wl,--build-id=none \
+    own/columns.s -o "$out/own/columns.elf"

@@ -94,8 +94,8 @@ impl Emulator {
             pes: Some(pes),
             units_per_pe: None,
             on: None,
-            input: KernelKind::default(),
-            recurrent: KernelKind::default(),
+            input: KernelKind::default().into(),
+            recurrent: KernelKind::default().into(),
         };
         let names = model.network().layers.iter().map(|layer| &layer.name);
         let mapping = MappingOptions { layers: names.map(layer).collect(), ..MappingOptions::default() };

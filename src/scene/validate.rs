@@ -7,6 +7,7 @@ use super::{Scene, VERSIONS};
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::EXP_ITERATIONS;
 use crate::chip::geometry::{ChipId, GRID_HELP, MAX_CHIPS, PE_COUNT, Pe, Qpe};
+use crate::kernel::options::KernelChoice;
 use crate::machine::options::{BoardKind, ChipOptions};
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::Problem;
@@ -171,7 +172,7 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
             return Some(problem(format!("{at}.{second}"), message, help));
         }
     }
-    if let Some(found) = ranges(layer, at) {
+    if let Some(found) = ranges(layer, at).or_else(|| code(layer, at)) {
         return Some(found);
     }
     let on = layer.on.as_deref()?;
@@ -189,6 +190,21 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
         let message = format!("PE ({x},{y},{p}) is {word}");
         let help = format!("name another PE, or take it off chip.{word}");
         Some(problem(format!("{field}.{index}"), message, help))
+    })
+}
+
+/// Machine code whose layout and arguments its name does not say.
+fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
+    let kernels = [("input", &layer.input), ("recurrent", &layer.recurrent)];
+    kernels.into_iter().find_map(|(field, kernel)| {
+        let (_, function) = kernel.code()?;
+        if KernelChoice::layout_of(function).is_some() {
+            return None;
+        }
+        let message = format!("the name `{function}` does not say which layout and arguments the function takes");
+        let help = "let it begin with csr_row, csr_row16, csr_row_skip, csc_event, csc_list, dense, dense_event or int8_csr; \
+                    see docs/own-kernels.md";
+        Some(problem(format!("{at}.{field}"), message, help))
     })
 }
 

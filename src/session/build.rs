@@ -65,7 +65,8 @@ impl Plan {
             mapping: &scene.mapping,
             assume,
         };
-        let (program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
+        let (mut program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
+        super::code::apply(loaded, &mut program, &placed)?;
         faults(loaded, &program)?;
         Ok(Self { model, feed, program: Arc::new(program), placed })
     }

@@ -9,6 +9,7 @@ pub mod build;
 mod cache;
 pub mod calibrate;
 pub mod chip_view;
+pub mod code;
 pub mod command;
 pub mod counts;
 pub mod debug;

@@ -187,7 +187,7 @@ impl Case {
 }
 
 fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, KernelKind)) -> LayerMapping {
-    let (input, recurrent) = kernels;
+    let (input, recurrent) = (kernels.0.into(), kernels.1.into());
     let mut mapping = LayerMapping { layer: name.into(), input, recurrent, ..LayerMapping::default() };
     if overlap {
         // Every layer from the first PE on: PEs host several layers.

@@ -34,6 +34,11 @@ fn listings_are_what_the_recorded_compiler_makes() {
     let out = tempfile::tempdir().unwrap();
     let status = Command::new("sh").arg(folder.join("build.sh")).arg(out.path()).status().unwrap();
     assert!(status.success(), "build.sh failed");
+    for name in ["kernels.elf", "own/columns.elf"] {
+        let [fresh, committed] =
+            [out.path(), folder.as_path()].map(|at| std::fs::read(at.join(name)).unwrap());
+        assert!(fresh == committed, "assets/kernels/{name} is stale: run assets/kernels/build.sh");
+    }
     for source in SOURCES {
         let fresh = std::fs::read_to_string(out.path().join(format!("{}.s", source.name))).unwrap();
         assert_eq!(

@@ -89,8 +89,8 @@ impl Case {
             let on = || Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
             options.layers.push(LayerMapping {
                 layer: name.clone(),
-                input: self.kernel(w, k, true),
-                recurrent: self.kernel(r, k, false),
+                input: self.kernel(w, k, true).into(),
+                recurrent: self.kernel(r, k, false).into(),
                 pes: (!self.overlap).then_some(pes as u32),
                 on: self.overlap.then(on),
                 ..LayerMapping::default()

@@ -13,6 +13,7 @@ mod board;
 mod broadcast;
 mod calibrate;
 mod cli;
+mod code;
 mod compare;
 mod conditions;
 mod counts;

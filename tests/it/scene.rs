@@ -71,7 +71,7 @@ fn a_scene_means_what_it_says() {
     assert_eq!(scene.chip, chip);
     let layer = |name: &str| LayerMapping { layer: name.into(), ..LayerMapping::default() };
     let layers = vec![
-        LayerMapping { pes: Some(12), input: KernelKind::CsrRow, ..layer("rnns.0") },
+        LayerMapping { pes: Some(12), input: KernelKind::CsrRow.into(), ..layer("rnns.0") },
         LayerMapping { units_per_pe: Some(8), ..layer("rnns.1") },
         LayerMapping { on: Some(vec![(3, 4, 2), (3, 4, 3)]), ..layer("rnns.2") },
     ];

@@ -482,8 +482,11 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 25] = [
+        const OWN: [&str; 30] = [
+            "ACCESS_CELLS",
             "BYTES",
+            "EXP_OPERAND",
+            "EXP_RESULT",
             "FAN_BYTES",
             "FULL",
             "KEPT",
@@ -492,6 +495,8 @@ mod tests {
             "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
+            "MOST_BYTES",
+            "MOST_INSTRUCTIONS",
             "NEURONS_A_PE",
             "NEXT",
             "OWN",

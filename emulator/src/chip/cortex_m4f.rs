@@ -16,9 +16,12 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
 
 use serde::{Deserialize, Serialize};
+use spinntui_cortex_m4 as code;
 
 use super::constants::Mark;
-use super::listing::instruction::{Address, Alu, Class, Cond, Fpu, Instruction, Offset, Op, VUnary};
+use super::listing::instruction::{
+    Address, Alu, Class, Cond, Fpu, Instruction, Offset, Op, Reg, SReg, VUnary,
+};
 
 /// PE clock cycles, linear in the branch refill P: `fixed + refills · P`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,6 +120,7 @@ rules! {
     DataProcessing: "data processing (MOV, MOVT, MVN, ADD, SUB, RSB, logic, shifts, CMP, UBFX, UXTB)", "1", Quoted, "table 3-1";
     Multiply: "MUL, MLA", "1", Quoted, "table 3-1";
     Branch: "branch (B, B<cond>, CBZ, CBNZ, BX)", "1 not taken, 1 + P taken; P = 1..3", Quoted, "table 3-1";
+    TableBranch: "table branch (TBB, TBH)", "2 + P", Recalled, "table 3-1; facts: at least 6 with P = 3 (TI)";
     IfThen: "IT", "1; folding not credited", Quoted, "table 3-1";
     Load: "load (LDR, LDRH, LDRB, LDRSH, LDRSB)", "2", Quoted, "table 3-1";
     LoadStoreDual: "LDRD, STRD", "1 + N = 3, not pipelined", Quoted, "table 3-1, section 3.3.2";
@@ -207,9 +211,10 @@ impl Timing {
 /// An instruction that an IT block skips costs one cycle instead; [`super::listing::trace`] charges that.
 pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
     let (rule, fixed) = base(&instruction.op);
-    let address_stall = before.is_some_and(|before| stalls(&instruction.op, &before.op));
-    let result_stall = before.is_some_and(|before| uses_result(&instruction.op, &before.op));
-    let pipelined = before.is_some_and(|before| pipelines(&instruction.op, &before.op));
+    let (now, before) = (facts(&instruction.op), before.map(|before| facts(&before.op)).unwrap_or_default());
+    let address_stall = now.address_stall(&before);
+    let result_stall = now.result_stall(&before);
+    let pipelined = now.pipelined(&before);
     let call = matches!(instruction.op, Op::Timed(timed) if timed.class == Class::Call);
     let cycles = Cycles::new(
         fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined),
@@ -230,89 +235,134 @@ pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing
     }
 }
 
+/// Row of the table and cycles of a class of instructions that moves `registers` registers, without interplay and refill.
+pub fn class_cycles(class: code::Class, registers: u8) -> (RuleId, u32) {
+    use code::Class as C;
+    let n = u32::from(registers);
+    match class {
+        C::DataProcessing => (RuleId::DataProcessing, 1),
+        C::Multiply => (RuleId::Multiply, 1),
+        C::Branch => (RuleId::Branch, 1),
+        C::TableBranch => (RuleId::TableBranch, 2),
+        C::IfThen => (RuleId::IfThen, 1),
+        C::Load => (RuleId::Load, 2),
+        C::LoadStoreDual => (RuleId::LoadStoreDual, 3),
+        C::StoreImmediate => (RuleId::StoreImmediate, 1),
+        C::StoreRegister => (RuleId::StoreRegister, 2),
+        C::Stack => (RuleId::Multiple, 1 + n),
+        C::VLoad => (RuleId::VLoad, 2),
+        C::VStore => (RuleId::VStore, 2),
+        C::VMultiple => (RuleId::VMultiple, 1 + n),
+        C::VArithmetic => (RuleId::VArithmetic, 1),
+        C::VMove => (RuleId::VMove, 1),
+        C::VFma => (RuleId::VFma, 3),
+        C::VDiv => (RuleId::VDiv, 14),
+        C::VFlags => (RuleId::VFlags, 1),
+        C::VMoveCore => (RuleId::VMoveCore, 2),
+        C::VConvert => (RuleId::VConvert, 1),
+        C::VSqrt => (RuleId::VSqrt, 14),
+        C::VMultiplyAdd => (RuleId::VMultiplyAdd, 3),
+        C::VDouble => (RuleId::VDouble, 3),
+        C::Other => (RuleId::Other, 1),
+        C::LongMultiply => (RuleId::LongMultiply, 1),
+        C::Divide => (RuleId::Divide, 12),
+        C::LoadMultiple => (RuleId::LoadMultiple, 1 + n),
+        C::Call => (RuleId::Call, 1),
+        C::Hint => (RuleId::Hint, 1),
+        C::Masks => (RuleId::Cps, 2),
+    }
+}
+
 /// Row of the table and cycles without interplay, not taken.
 fn base(op: &Op) -> (RuleId, u32) {
-    let count = |n: usize| n as u32;
-    match op {
-        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => (RuleId::Multiply, 1),
+    let (class, registers) = class_of(op);
+    class_cycles(class, registers)
+}
+
+/// Class of a listing's instruction, and the registers that it moves.
+fn class_of(op: &Op) -> (code::Class, u8) {
+    use code::Class as C;
+    let count = |n: usize| n as u8;
+    let class = match op {
+        Op::Alu { alu: Alu::Mul, .. } | Op::MultiplyAdd { .. } => C::Multiply,
         Op::Move { .. } | Op::MoveTop { .. } | Op::Alu { .. } | Op::BitField { .. } | Op::Compare { .. } => {
-            (RuleId::DataProcessing, 1)
+            C::DataProcessing
         }
-        Op::LeadingZeros { .. } | Op::Test { .. } => (RuleId::Other, 1),
-        Op::Load { .. } => (RuleId::Load, 2),
-        Op::LoadDual { .. } | Op::StoreDual { .. } => (RuleId::LoadStoreDual, 3),
-        Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => {
-            (RuleId::StoreRegister, 2)
-        }
-        Op::Store { .. } => (RuleId::StoreImmediate, 1),
-        Op::Push(regs) | Op::Pop(regs) => (RuleId::Multiple, 1 + count(regs.len())),
-        Op::Branch { .. } | Op::CompareBranch { .. } | Op::Return => (RuleId::Branch, 1),
-        Op::IfThen => (RuleId::IfThen, 1),
-        Op::Nop | Op::WaitForInterrupt => (RuleId::Hint, 1),
-        Op::MaskInterrupts(_) => (RuleId::Cps, 2),
-        Op::VLoad { .. } => (RuleId::VLoad, 2),
-        Op::VStore { .. } => (RuleId::VStore, 2),
+        Op::LeadingZeros { .. } | Op::Test { .. } => C::Other,
+        Op::Load { .. } => C::Load,
+        Op::LoadDual { .. } | Op::StoreDual { .. } => C::LoadStoreDual,
+        Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => C::StoreRegister,
+        Op::Store { .. } => C::StoreImmediate,
+        Op::Push(regs) | Op::Pop(regs) => return (C::Stack, count(regs.len())),
+        Op::Branch { .. } | Op::CompareBranch { .. } | Op::Return => C::Branch,
+        Op::IfThen => C::IfThen,
+        Op::Nop | Op::WaitForInterrupt => C::Hint,
+        Op::MaskInterrupts(_) => C::Masks,
+        Op::VLoad { .. } => C::VLoad,
+        Op::VStore { .. } => C::VStore,
         Op::VLoadMultiple { d: regs, .. } | Op::VStoreMultiple { t: regs, .. } => {
-            (RuleId::VMultiple, 1 + count(regs.len()))
+            return (C::VMultiple, count(regs.len()));
         }
-        Op::VConstant { .. } | Op::VUnary { unary: VUnary::Move, .. } => (RuleId::VMove, 1),
-        Op::VBinary { fpu: Fpu::Fma, .. } => (RuleId::VFma, 3),
-        Op::VBinary { fpu: Fpu::Div, .. } => (RuleId::VDiv, 14),
-        Op::VUnary { .. } | Op::VBinary { .. } | Op::VCompare { .. } => (RuleId::VArithmetic, 1),
-        Op::VFlags => (RuleId::VFlags, 1),
-        Op::VFromCore { .. } | Op::VToCore { .. } => (RuleId::VMoveCore, 2),
-        Op::VConvert { .. } => (RuleId::VConvert, 1),
-        Op::Timed(timed) => timed_only(timed.class),
-    }
+        Op::VConstant { .. } | Op::VUnary { unary: VUnary::Move, .. } => C::VMove,
+        Op::VBinary { fpu: Fpu::Fma, .. } => C::VFma,
+        Op::VBinary { fpu: Fpu::Div, .. } => C::VDiv,
+        Op::VUnary { .. } | Op::VBinary { .. } | Op::VCompare { .. } => C::VArithmetic,
+        Op::VFlags => C::VFlags,
+        Op::VFromCore { .. } | Op::VToCore { .. } => C::VMoveCore,
+        Op::VConvert { .. } => C::VConvert,
+        Op::Timed(timed) => return timed_only(timed.class),
+    };
+    (class, 1)
 }
 
-fn timed_only(class: Class) -> (RuleId, u32) {
-    match class {
-        Class::DataProcessing => (RuleId::Other, 1),
-        Class::Multiply => (RuleId::LongMultiply, 1),
-        Class::Divide => (RuleId::Divide, 12),
-        Class::Multiple(n) => (RuleId::LoadMultiple, 1 + u32::from(n)),
-        Class::Call => (RuleId::Call, 1),
-        Class::Hint => (RuleId::Hint, 1),
-        Class::VMultiplyAdd => (RuleId::VMultiplyAdd, 3),
-        Class::VSqrt => (RuleId::VSqrt, 14),
-        Class::VArithmetic => (RuleId::VConvert, 1),
-        Class::VMovePair => (RuleId::VMoveCore, 2),
-        Class::VDouble => (RuleId::VDouble, 3),
-        Class::VMultiple(n) => (RuleId::VMultiple, 1 + u32::from(n)),
-        Class::VSystem => (RuleId::VFlags, 1),
-    }
+fn timed_only(class: Class) -> (code::Class, u8) {
+    use code::Class as C;
+    let class = match class {
+        Class::DataProcessing => C::Other,
+        Class::Multiply => C::LongMultiply,
+        Class::Divide => C::Divide,
+        Class::Multiple(n) => return (C::LoadMultiple, n),
+        Class::Call => C::Call,
+        Class::Hint => C::Hint,
+        Class::VMultiplyAdd => C::VMultiplyAdd,
+        Class::VSqrt => C::VSqrt,
+        Class::VArithmetic => C::VConvert,
+        Class::VMovePair => C::VMoveCore,
+        Class::VDouble => C::VDouble,
+        Class::VMultiple(n) => return (C::VMultiple, n),
+        Class::VSystem => C::VFlags,
+    };
+    (class, 1)
 }
 
-/// Whether `op` must wait for an address that the data-processing instruction `before` has only just made.
-fn stalls(op: &Op, before: &Op) -> bool {
-    let made = before.data_processing_result();
-    made.is_some() && op.address_registers().contains(&made)
-}
-
-/// Whether `op` must wait for the result of the FPU arithmetic `before`. A VFMA takes its addend a cycle later than its
-/// factors, so as an addend the result is in time.
-fn uses_result(op: &Op, before: &Op) -> bool {
-    let Op::VBinary { d: result, .. } = before else { return false };
+/// Registers of a listing's instruction that decide how it meets its neighbours.
+fn facts(op: &Op) -> code::Facts {
+    let mask =
+        |registers: &[Option<Reg>]| registers.iter().flatten().fold(0, |all, reg| all | 1 << (reg.0 & 15));
+    let single = |reg: SReg| 1_u32 << (reg.0 & 31);
+    let mut facts = code::Facts {
+        made: mask(&[op.data_processing_result()]),
+        address: mask(&op.address_registers()),
+        ..code::Facts::default()
+    };
     match op {
-        Op::VBinary { n, m, .. } => n == result || m == result,
-        Op::VUnary { m, .. } => m == result,
-        Op::VCompare { n, m } => n == result || m.as_ref() == Some(result),
-        Op::VStore { t, .. } => t == result,
-        Op::VStoreMultiple { t, .. } => t.contains(result),
-        _ => false,
+        Op::Load { d, .. } => {
+            facts.loaded = mask(&[Some(*d)]);
+            facts.overlaps = true;
+        }
+        Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => facts.overlaps = true,
+        Op::VBinary { d, n, m, .. } => {
+            facts.result = single(*d);
+            // A VFMA takes its addend a cycle later than its factors, so as an addend a result is in time.
+            facts.uses = single(*n) | single(*m);
+        }
+        Op::VUnary { m, .. } => facts.uses = single(*m),
+        Op::VCompare { n, m } => facts.uses = single(*n) | m.map_or(0, single),
+        Op::VStore { t, .. } => facts.uses = single(*t),
+        Op::VStoreMultiple { t, .. } => facts.uses = t.iter().fold(0, |all, &reg| all | single(reg)),
+        _ => {}
     }
-}
-
-/// Whether `op` overlaps with the load `before`, its address not being the loaded value. Both are single loads, or `op`
-/// a store with register offset; one with an immediate offset takes a single cycle anyway.
-fn pipelines(op: &Op, before: &Op) -> bool {
-    let Op::Load { d: loaded, .. } = before else { return false };
-    let single = matches!(
-        op,
-        Op::Load { .. } | Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. }
-    );
-    single && !op.address_registers().contains(&Some(*loaded))
+    facts
 }
 
 #[cfg(test)]

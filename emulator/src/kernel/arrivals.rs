@@ -130,7 +130,7 @@ fn visit(
     mut each: impl FnMut(Seen),
 ) -> Result<u32, KernelFault> {
     let kernel = at.form().function();
-    let fault = |what, address: u64| KernelFault { kernel, what, address };
+    let fault = |what, address: u64| KernelFault { kernel, what, address, code: None };
     let word = |address: u64, what| words.get(address as usize / 4).copied().ok_or(fault(what, address));
     visit_entries(words, &at.entries, taken, kernel, |key, spikes| {
         let number = key >> 24;

@@ -388,4 +388,6 @@ fn interrupt(before_return: Linear) -> Cycles {
 }
 
 #[cfg(test)]
+mod machine_code;
+#[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@
 )]
 
 pub mod arrivals;
+pub mod code;
 pub mod columns;
 pub mod cost;
 pub mod csc;
@@ -35,17 +36,29 @@ mod words;
 use thiserror::Error;
 
 /// A kernel touched memory it must not, as a core would fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error(
-    "{kernel}: {what} leads to byte address {address:#x}, which it must not touch (SRAM is 0 to 0x1ffff)"
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct KernelFault {
     /// Which kernel.
     pub kernel: &'static str,
     /// Which operand.
     pub what: &'static str,
-    /// The address it computed.
+    /// The address it computed; of machine code, that of the instruction.
     pub address: u64,
+    /// Instruction that faulted, of a routine at level code.
+    pub code: Option<Box<code::run::CodeFault>>,
+}
+
+impl std::fmt::Display for KernelFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kernel, what, address, code } = self;
+        if let Some(code) = code {
+            return code.fmt(f);
+        }
+        write!(
+            f,
+            "{kernel}: {what} leads to byte address {address:#x}, which it must not touch (SRAM is 0 to 0x1ffff)"
+        )
+    }
 }
 
 /// Words of SRAM in one PE.

@@ -396,17 +396,14 @@ fn check(call: &Call, units: u32) -> Result<(), KernelFault> {
         (Pass::ListCounts, 1) => 2 * u64::from(units) + 1,
         _ => u64::from(units),
     };
+    let fault = |what, address| KernelFault { kernel: call.pass.function(), what, address, code: None };
     for (number, &at) in call.arrays.iter().enumerate() {
         let end = u64::from(at) + 4 * words(number);
         if end > 4 * WORDS as u64 {
-            return Err(KernelFault { kernel: call.pass.function(), what: "array", address: end });
+            return Err(fault("array", end));
         }
     }
-    if call.arrays.len() == call.pass.arrays() {
-        Ok(())
-    } else {
-        Err(KernelFault { kernel: call.pass.function(), what: "argument", address: 0 })
-    }
+    if call.arrays.len() == call.pass.arrays() { Ok(()) } else { Err(fault("argument", 0)) }
 }
 
 /// Carries out a pass over `units` neurons.

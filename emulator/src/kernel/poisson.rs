@@ -35,7 +35,12 @@ pub fn draw(memory: &mut impl Memory, call: &Draw, unit: &mut Kiss64) -> Result<
     // The core writes the entry before it knows whether the neuron spikes.
     let end = u64::from(call.list) + 4 * (1 + u64::from(words) * u64::from(call.units));
     if end > 4 * WORDS as u64 {
-        return Err(KernelFault { kernel: Draw::function(call.counts), what: "list", address: end });
+        return Err(KernelFault {
+            kernel: Draw::function(call.counts),
+            what: "list",
+            address: end,
+            code: None,
+        });
     }
     let mut to = call.list + 4;
     for key in (call.key..).take(call.units as usize) {

@@ -65,7 +65,7 @@ pub(super) fn visit_entries(
     kernel: &'static str,
     mut each: impl FnMut(u32, u32) -> Result<(), KernelFault>,
 ) -> Result<u32, KernelFault> {
-    let fault = |what, address: u64| KernelFault { kernel, what, address };
+    let fault = |what, address: u64| KernelFault { kernel, what, address, code: None };
     let capacity = (entries.bytes / (4 * entries.words.max(1))).max(1);
     if u64::from(entries.start) + u64::from(entries.bytes) > BYTES || count > capacity {
         return Err(fault("ring", u64::from(entries.start) + u64::from(count)));
@@ -90,7 +90,7 @@ fn visit(
     (table, senders): (u32, u32),
     mut each: impl FnMut(Visit),
 ) -> Result<u32, KernelFault> {
-    let fault = |what, address: u64| KernelFault { kernel: "collect", what, address };
+    let fault = |what, address: u64| KernelFault { kernel: "collect", what, address, code: None };
     let word = |at: u64| words.get(at as usize / 4).copied();
     visit_entries(words, entries, taken, "collect", |key, spikes| {
         let number = key >> 24;
@@ -146,7 +146,7 @@ pub fn collect(
     for Visit { sender, neuron, spikes } in marks {
         let bits = u64::from(sender.bits) + 4 * u64::from(neuron / 32);
         let word = memory.words().get(bits as usize / 4).copied();
-        let fault = |what, address| KernelFault { kernel: "collect", what, address };
+        let fault = |what, address| KernelFault { kernel: "collect", what, address, code: None };
         let Some(word) = word else { return Err(fault("mark", bits)) };
         memory.set_word(bits as u32, word | 1 << (neuron % 32));
         if let Some(counts) = sender.counts.filter(|_| entries.words > 1) {
@@ -273,7 +273,7 @@ fn sources(
     let (mut empty, mut marked) = (0, 0);
     for number in 0..rows.words {
         let at = u64::from(rows.bits) + 4 * u64::from(number);
-        let fault = |what, address| KernelFault { kernel, what, address };
+        let fault = |what, address| KernelFault { kernel, what, address, code: None };
         let mut left = words.get(at as usize / 4).copied().ok_or(fault("marks", at))?;
         *if left == 0 { &mut empty } else { &mut marked } += 1;
         while left != 0 {
@@ -315,7 +315,7 @@ pub fn deliver(memory: &mut impl Memory, rows: &SynapseRows, sums: Sums) -> Resu
     let mut ranges = Vec::new();
     sources(memory.words(), rows, |source, start, end| ranges.push((source, start, end)))?;
     let kernel = rows.form().function();
-    let fault = |what, address| KernelFault { kernel, what, address };
+    let fault = |what, address| KernelFault { kernel, what, address, code: None };
     let arrays = Synapses {
         targets: rows.targets,
         weights: rows.weights,
@@ -363,7 +363,7 @@ pub(super) fn add_synapse(
     (synapse, count): (u32, f32),
     sum: impl Fn(u32) -> u64,
 ) -> Result<(), KernelFault> {
-    let fault = |what, address| KernelFault { kernel, what, address };
+    let fault = |what, address| KernelFault { kernel, what, address, code: None };
     let words = memory.words();
     let word = |at: u64, what| words.get(at as usize / 4).copied().ok_or(fault(what, at));
     let target = u64::from(arrays.targets) + 2 * u64::from(synapse);

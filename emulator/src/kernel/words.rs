@@ -74,7 +74,7 @@ pub(super) struct Guard {
 impl Guard {
     /// The fault that `what` led to `address`.
     pub fn fault(self, what: &'static str, address: u64) -> KernelFault {
-        KernelFault { kernel: self.kernel, what, address }
+        KernelFault { kernel: self.kernel, what, address, code: None }
     }
 
     /// An array of `bytes` bytes from `address` on lies in SRAM.

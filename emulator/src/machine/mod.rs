@@ -10,6 +10,7 @@ pub mod board;
 pub mod broadcast;
 pub mod buffers;
 pub mod checkpoint;
+pub mod code;
 pub mod costs;
 pub mod dma;
 pub mod dram;

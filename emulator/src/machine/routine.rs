@@ -8,11 +8,14 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::banks::PerBank;
+use super::code::Code;
 use super::costs::Costs;
 use super::sram::Sram;
 use crate::kernel::KernelFault;
+use crate::kernel::code::run::Scratch;
 
 /// Scratch memory of a machine that the routines of all its PEs share: what one has computed,
 /// others need not compute again. It decides no result.
@@ -20,6 +23,8 @@ use crate::kernel::KernelFault;
 pub struct Shared {
     /// Constants in the PEs' memories, such as weights, are those that were loaded.
     pub constants_hold: bool,
+    /// Memory to run machine code in.
+    pub code: Scratch,
     places: Vec<Option<Box<dyn Any + Send + Sync>>>,
 }
 
@@ -84,6 +89,24 @@ pub trait Routine: fmt::Debug + Send + Sync {
     ///
     /// Programs whose routines all know them can be run by timetable ([`super::timetable`]).
     fn touches(&self, step: u32) -> Option<Touches> {
+        let _ = step;
+        None
+    }
+
+    /// Returns this routine at level *code*, or back at level *native* (`None`); `None` if it has one level only.
+    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
+        let _ = code;
+        None
+    }
+
+    /// Returns the machine code that a run executes; `None` at level *native*.
+    fn code(&self) -> Option<&Code> {
+        None
+    }
+
+    /// Returns the C function of the built-in machine code, and the arguments of the call that a run in time step `step`
+    /// makes of it; `None` if the routine has no level *code*.
+    fn call(&self, step: u32) -> Option<(&'static str, Vec<u32>)> {
         let _ = step;
         None
     }

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn each_reason_reads_as_a_sentence() {
         let pe = Pe::at(1, 6, 0).unwrap();
-        let source = KernelFault { kernel: "k", what: "column", address: 0x2_0000 };
+        let source = KernelFault { kernel: "k", what: "column", address: 0x2_0000, code: None };
         let fault = CoreFault { pe, step: 3, phase: PhaseId(1), phase_name: "product", source };
         assert_eq!(
             Stop::from(fault).to_string(),

@@ -124,7 +124,7 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     let mut placed = Vec::new();
     for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(named) {
         let units = layer.units();
-        let kinds = [wanted.input, wanted.recurrent];
+        let kinds = [wanted.input.kind(), wanted.recurrent.kind()];
         let asked = match (&named, wanted.pes, wanted.units_per_pe) {
             (Some(on), _, _) => on.len(),
             (None, Some(n), _) => n as usize,

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod check;
+pub mod code;
 pub mod delivery;
 pub mod egru;
 pub mod error;

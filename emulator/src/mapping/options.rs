@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::options::KernelKind;
+use crate::kernel::options::KernelChoice;
 pub use crate::machine::broadcast::options::{Broadcast, FifoOptions, OnFull, Payload};
 use crate::net::spiking::{self, WeightFormat};
 
@@ -90,10 +90,10 @@ pub struct LayerMapping {
     pub on: Option<Vec<(u8, u8, u8)>>,
     /// Kernel of the input product W·x.
     #[serde(default)]
-    pub input: KernelKind,
+    pub input: KernelChoice,
     /// Kernel of the recurrent product R·y.
     #[serde(default)]
-    pub recurrent: KernelKind,
+    pub recurrent: KernelChoice,
 }
 
 /// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.

@@ -115,5 +115,9 @@ fn tokens(a: &Ran, b: &Ran) -> Option<String> {
 
 /// Some matrix is multiplied by a kernel that does not keep its weights' bits.
 pub(super) fn rounds_weights(scene: &Scene) -> bool {
-    scene.mapping.layers.iter().any(|layer| [layer.input, layer.recurrent].contains(&KernelKind::Int8Csr))
+    scene
+        .mapping
+        .layers
+        .iter()
+        .any(|layer| [layer.input.kind(), layer.recurrent.kind()].contains(&KernelKind::Int8Csr))
 }

@@ -82,8 +82,8 @@ impl Gestures {
         let spread = |layer: &EgruLayer| LayerMapping {
             layer: layer.name.clone(),
             pes: Some(PES),
-            input: KernelKind::Dense,
-            recurrent: KernelKind::Dense,
+            input: KernelKind::Dense.into(),
+            recurrent: KernelKind::Dense.into(),
             ..LayerMapping::default()
         };
         let mapping = MappingOptions {

@@ -164,7 +164,8 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
         let what = format!(
             "{bytes} of {SRAM_BYTES} bytes are taken, {whole} of 4 banks nearly whole: it is the fullest PE"
         );
-        let smaller = mapping(session).layers.iter().flat_map(|layer| [layer.input, layer.recurrent]);
+        let smaller =
+            mapping(session).layers.iter().flat_map(|layer| [layer.input.kind(), layer.recurrent.kind()]);
         let help = if smaller.into_iter().all(|kernel| kernel == KernelKind::Int8Csr) {
             "more PEs for its layer"
         } else {

@@ -343,8 +343,9 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
 
 /// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless others are allowed.
 pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
-    let usable =
-        |k: &KernelKind| !k.takes_list() || mapping.layers.iter().any(|l| l.input == *k || l.recurrent == *k);
+    let usable = |k: &KernelKind| {
+        !k.takes_list() || mapping.layers.iter().any(|l| l.input.kind() == *k || l.recurrent.kind() == *k)
+    };
     let of = |own: usize| {
         let same = |k: &KernelKind| allow_int8 || k.is_exact() == kind(own).is_exact();
         KernelKind::ALL.into_iter().filter(|k| usable(k) && same(k)).map(number).collect::<Vec<_>>()

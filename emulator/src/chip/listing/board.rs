@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::trace::Memory;
 
 /// Sparse memory; words never stored read as zero.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
     words: BTreeMap<u32, u32>,
     /// A word that changes while the kernel looks at it.
@@ -13,7 +13,7 @@ pub struct Board {
 }
 
 /// A flag that somebody else raises.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Raise {
     address: u32,
     loads_left: u32,
@@ -32,6 +32,14 @@ impl Board {
     pub fn get(&self, address: u32, count: usize) -> Vec<u32> {
         let word = |i: usize| self.words.get(&address.wrapping_add(4 * i as u32)).copied().unwrap_or(0);
         (0..count).map(word).collect()
+    }
+
+    /// Returns the addresses of words that differ from those of another board.
+    #[cfg(test)]
+    pub(crate) fn differing(&self, other: &Self) -> Vec<u32> {
+        let all: std::collections::BTreeSet<u32> =
+            self.words.keys().chain(other.words.keys()).copied().collect();
+        all.into_iter().filter(|at| self.get(*at, 1) != other.get(*at, 1)).collect()
     }
 
     /// From the load number `after` (from 0) of `address` on, it reads `value`.

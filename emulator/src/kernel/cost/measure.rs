@@ -179,7 +179,13 @@ pub(super) fn run(
     board: &mut Board,
 ) -> Result<Vec<Step>, ListingError> {
     let symbols = [("buffer_of_block", DATA), ("input_ready", DATA), ("tick_ready", DATA)];
-    execute(function, &Call { arguments, stack: STACK, symbols: &symbols }, board)
+    let call = Call { arguments, stack: STACK, symbols: &symbols };
+    #[cfg(test)]
+    let before = board.clone();
+    let steps = execute(function, &call, board)?;
+    #[cfg(test)]
+    super::machine_code::check(function, &call, before, board, &steps);
+    Ok(steps)
 }
 
 pub(super) fn end(steps: &[Step]) -> Linear {

@@ -1,5 +1,7 @@
 //! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
 
+use std::sync::Arc;
+
 use super::Restart;
 use crate::kernel::KernelFault;
 use crate::kernel::cost::access::Accesses;
@@ -9,6 +11,7 @@ use crate::kernel::matrix::{Kernel, Operands};
 use crate::kernel::pointwise::{self, PointwiseLayout};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
+use crate::machine::code::Code;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
@@ -26,7 +29,7 @@ pub(super) struct Clear {
 }
 
 /// `egru_input` or `egru_internal`: W·x or R·y of a PE's units.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Product {
     /// Matrix and its kernel.
     pub kernel: Kernel,
@@ -42,6 +45,8 @@ pub(super) struct Product {
     pub account: MatrixAccount,
     /// Its rows among those of all PEs.
     pub together: Option<Together>,
+    /// Machine code of the kernel, at level code.
+    pub code: Option<Code>,
 }
 
 impl Product {
@@ -100,6 +105,13 @@ impl Product {
         shared: Option<&mut Shared>,
     ) -> Result<Begun, KernelFault> {
         let cleared = self.cleared(sram, step, prices);
+        if let Some(code) = &self.code {
+            let unpacked = self.unpacked(sram, step, prices, None)?;
+            let arguments = self.kernel.arguments(self.operands(step));
+            let mut own = Shared::default();
+            let begun = code.price(sram, &arguments, prices, shared.unwrap_or(&mut own))?;
+            return Ok(Begun { price: cleared + unpacked + begun.price, ..begun });
+        }
         let mut together = self.together.as_ref().zip(shared);
         let scratch = together.as_mut().and_then(|(together, shared)| together.scratch(shared));
         let unpacked = self.unpacked(sram, step, prices, scratch)?;
@@ -144,12 +156,28 @@ impl Routine for Product {
     }
 
     fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
+        if let Some(code) = &self.code {
+            code.run(sram, &self.kernel.arguments(self.operands(step)), shared)?;
+            return Ok(Ended::default());
+        }
         multiply(&self.kernel, sram, self.operands(step), (self.together.as_ref(), shared))?;
         Ok(Ended::default())
     }
 
+    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
+        Some(Arc::new(Self { code, ..self.clone() }))
+    }
+
+    fn code(&self) -> Option<&Code> {
+        self.code.as_ref()
+    }
+
+    fn call(&self, step: u32) -> Option<(&'static str, Vec<u32>)> {
+        Some((self.kernel.routine().function(), self.kernel.arguments(self.operands(step))))
+    }
+
     fn touches(&self, step: u32) -> Option<Touches> {
-        if self.unpack.is_some() {
+        if self.unpack.is_some() || self.code.is_some() {
             return None;
         }
         let mut touches = product::touches(&self.kernel, self.operands(step), self.operand)?;

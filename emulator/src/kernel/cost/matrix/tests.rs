@@ -2,8 +2,12 @@
 
 use proptest::prelude::*;
 
+use spinntui_cortex_m4::Traps;
+
 use super::*;
 use crate::chip::listing::kind::InstructionKind;
+use crate::kernel::code::CodeFile;
+use crate::kernel::code::run::{Entry, Scratch};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
@@ -91,6 +95,59 @@ fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Level code gives the bytes and cycles of level native, also by kind of instruction.
+fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
+    let costs = KernelCosts::committed().unwrap();
+    let Placed { kernel, image } = trial.placed(routine).unwrap();
+    let file = CodeFile::built_in().unwrap();
+    let mut words = loaded(&image);
+    for (address, part) in &file.words {
+        words[*address as usize / 4..][..part.len()].copy_from_slice(part);
+    }
+    let function = file.function(routine.function()).unwrap();
+    let entry = Entry {
+        file: std::sync::Arc::clone(file),
+        function: function.name.clone(),
+        address: function.address,
+        traps: Traps { unaligned: true, divide: true },
+    };
+    let mut scratch = Scratch::default();
+    let ran = scratch.run(&words, &entry, &kernel.arguments(AT)).unwrap();
+    let work = kernel.work(&words, AT.x).unwrap();
+    let mut sums = vec![f32::NAN; trial.rows.len()];
+    kernel.run(&words, AT, &mut sums).unwrap();
+    let beside = kernel.scratch(&words, AT.x).unwrap();
+    for p in 1..=3 {
+        prop_assert_eq!(kernel.cycles(&work, costs, p), ran.counts.at(p), "{:?}", routine);
+    }
+    for (kind, costs) in InstructionKind::ALL.into_iter().zip(KernelCosts::by_kind().unwrap()) {
+        let refills = if kind == InstructionKind::Branch { ran.counts.refills } else { 0 };
+        let executed = Cycles::new(ran.counts.kinds[kind as usize] as u32, refills as u32);
+        prop_assert_eq!(kernel.cost(&work, costs), executed, "{:?} {:?}", routine, kind);
+    }
+    // Everything that it wrote, but for what it pushed on the stack.
+    for (address, values) in scratch.results() {
+        for (at, value) in (address..).step_by(4).zip(values) {
+            words[at as usize / 4] =
+                if at >= crate::chip::constants::STACK_BASE { words[at as usize / 4] } else { value };
+        }
+    }
+    let mut native = loaded(&image);
+    for (address, part) in &file.words {
+        native[*address as usize / 4..][..part.len()].copy_from_slice(part);
+    }
+    let results = [(AT.sums, sums)].into_iter().chain(beside);
+    for (address, values) in results {
+        for (word, value) in native[address as usize / 4..].iter_mut().zip(values) {
+            *word = value.to_bits();
+        }
+    }
+    let number = |bits: u32| if f32::from_bits(bits).is_nan() { u32::MAX } else { bits };
+    let differs = (0..words.len()).find(|&at| number(words[at]) != number(native[at]));
+    prop_assert_eq!(differs, None, "{:?}: words differ", routine);
+    Ok(())
+}
+
 /// Routines that take these weights.
 pub(in crate::kernel::cost) fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
     Routine::ALL.into_iter().filter(move |routine| match routine {
@@ -111,6 +168,7 @@ proptest! {
     fn every_kernel_gives_the_chains_bits_and_costs_what_its_formula_says(trial in trials(1..12)) {
         for routine in routines(trial.rows.len(), true) {
             check(routine, &trial)?;
+            check_code(routine, &trial)?;
         }
     }
 
@@ -121,6 +179,7 @@ proptest! {
         trial.rows[0] = vec![(0, weight)];
         for routine in routines(trial.rows.len(), false) {
             check(routine, &trial)?;
+            check_code(routine, &trial)?;
         }
         let skip = Kernel::place(KernelKind::CsrRowSkip, &trial.share(), &[0, 0x8000, 0x1_0000]).unwrap();
         prop_assert_eq!(skip.kernel.routine(), Routine::CsrRow);
@@ -138,6 +197,7 @@ proptest! {
         }
         for routine in routines(257, !nan).filter(|r| r.source() == "csc_event") {
             check(routine, &trial)?;
+            check_code(routine, &trial)?;
         }
     }
 }

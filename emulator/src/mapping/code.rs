@@ -1,0 +1,144 @@
+//! Levels of the routines of a mapped program: native, or the machine code of an ELF file.
+
+use std::sync::Arc;
+
+use spinntui_cortex_m4::Traps;
+
+use super::egru::Phase;
+use crate::kernel::code::run::Entry;
+use crate::kernel::code::{CodeError, CodeFile};
+use crate::kernel::options::KernelChoice;
+use crate::machine::code::Code;
+use crate::machine::legend::{PhaseId, PopulationId};
+use crate::machine::options::Assume;
+use crate::machine::program::{Action, PeProgram, Program, Region, RegionKind};
+use crate::machine::routine::Routine;
+
+/// Machine code that a program's routines are to run.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// File that has it.
+    pub file: Arc<CodeFile>,
+    /// Function, or the begin of its name before `8` and `16`; `None` for the routine's own name.
+    pub function: Option<String>,
+}
+
+impl Choice {
+    /// Returns the machine code of the built-in routines.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the committed file is damaged, which a test excludes.
+    pub fn built_in() -> Result<Self, CodeError> {
+        Ok(Self { file: Arc::clone(CodeFile::built_in()?), function: None })
+    }
+
+    /// Finds the function for a call of the built-in function `own`.
+    fn entry(&self, own: &str) -> Result<Entry, CodeError> {
+        let name = self.function.as_deref().unwrap_or(own);
+        let digits = own.rfind(|letter: char| !letter.is_ascii_digit()).map_or("", |at| &own[at + 1..]);
+        // Only functions for several widths of row numbers have variants.
+        let variant = if own.starts_with("csc_") { format!("{name}{digits}") } else { name.to_owned() };
+        let found = self.file.function(&variant).or_else(|_| self.file.function(name))?;
+        let (function, address) = (found.name.clone(), found.address);
+        Ok(Entry { file: Arc::clone(&self.file), function, address, traps: Traps::default() })
+    }
+
+    /// Returns a routine at level code; `None` if it has one level only, or runs a function of another layout.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file lacks the function.
+    pub fn of(&self, routine: &dyn Routine, assume: &Assume) -> Result<Option<Arc<dyn Routine>>, CodeError> {
+        let Some((own, _)) = routine.call(0) else { return Ok(None) };
+        // A share with an infinite or NaN weight runs another function, which leaves no product out; it stays native.
+        let layout = KernelChoice::layout_of;
+        if self.function.as_deref().is_some_and(|name| layout(name) != layout(own)) {
+            return Ok(None);
+        }
+        let entry = Arc::new(self.entry(own)?);
+        Ok(routine.at_level(Some(Code { entry, interleave: assume.bank_interleave })))
+    }
+}
+
+/// Sets the level of a matrix product of a population: W·x (0) or R·y (1).
+///
+/// # Errors
+///
+/// Fails if the file lacks the function for one of the PEs.
+pub fn set_product(
+    program: &mut Program,
+    population: usize,
+    product: usize,
+    choice: &Choice,
+) -> Result<(), CodeError> {
+    let phase = PhaseId::from(if product == 0 { Phase::Input } else { Phase::Recurrent });
+    let assume = program.assume.clone();
+    for loaded in program.pes.iter_mut().flatten() {
+        let of = |slot: u8| loaded.slots.get(usize::from(slot)).map(|slot| slot.population);
+        let operations: Vec<usize> = (0..loaded.operations.len())
+            .filter(|&at| {
+                let operation = &loaded.operations[at];
+                operation.phase == phase && of(operation.slot) == Some(PopulationId::at(population))
+            })
+            .collect();
+        for &at in &operations {
+            let Action::Call(routine) = &loaded.operations[at].action else { continue };
+            if let Some(routine) = choice.of(&**routine, &assume)? {
+                loaded.operations[at].action = Action::Call(routine);
+            }
+        }
+        if !operations.is_empty() {
+            load(loaded, &choice.file)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets the level of all routines of a PE that have two: code, or native for `None`.
+///
+/// # Errors
+///
+/// Fails if the file lacks a function.
+pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) -> Result<(), CodeError> {
+    for operation in &mut loaded.operations {
+        let Action::Call(routine) = &operation.action else { continue };
+        let level = match choice {
+            Some(choice) => choice.of(&**routine, assume)?,
+            None => routine.at_level(None),
+        };
+        if let Some(routine) = level {
+            operation.action = Action::Call(routine);
+        }
+    }
+    if let Some(choice) = choice {
+        load(loaded, &choice.file)?;
+    }
+    Ok(())
+}
+
+/// Adds a file's words to the image of a PE and to its memory map, once.
+fn load(loaded: &mut PeProgram, file: &CodeFile) -> Result<(), CodeError> {
+    let name = format!("code of {}", file.name);
+    if loaded.regions.iter().any(|region| region.name == name) {
+        return Ok(());
+    }
+    for (address, words) in &file.words {
+        let (start, end) = (*address, address + 4 * words.len() as u32);
+        let free = |region: &Region| {
+            region.kind == RegionKind::Program && region.start <= start && end <= region.end
+        };
+        let at =
+            loaded.regions.iter().position(|region| free(region) && !region.name.starts_with("code of "));
+        let Some(at) = at else {
+            return Err(CodeError::Taken { name: file.name.clone(), address: start, bytes: end - start });
+        };
+        let around = loaded.regions.remove(at);
+        let rest = |start, end| Region { start, end, name: around.name.clone(), kind: around.kind };
+        let own = Region { start, end, name: name.clone(), kind: RegionKind::Program };
+        let parts = [rest(around.start, start), own, rest(end, around.end)];
+        loaded.regions.splice(at..at, parts.into_iter().filter(|part| part.start < part.end));
+        Arc::make_mut(&mut loaded.image).push((start, words.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Routines at level code: the bits, cycles and chip times of level native, and faults in words.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use spinntui::kernel::code::CodeFile;
+use spinntui::machine::exec::Machine;
+use spinntui::machine::program::Program;
+use spinntui::mapping::code::{Choice, set_pe};
+use spinntui::scene::LoadedScene;
+use spinntui::session::Session;
+use spinntui::session::build::{ModelCache, build};
+use spinntui::session::pace::StepUnit;
+
+use crate::common::skipped;
+use crate::exactness;
+
+const SMALL: &str = "scenes/lm_small.ron";
+
+fn session(edits: &[(&str, &str)]) -> Session {
+    let edits: Vec<(String, String)> =
+        edits.iter().map(|&(path, value)| (path.into(), value.into())).collect();
+    build(LoadedScene::load(Path::new(SMALL), &edits).unwrap(), &mut ModelCache::default()).unwrap()
+}
+
+/// Output hash and chip time after some time steps.
+fn after(session: &mut Session, steps: u64) -> (u128, u64) {
+    while session.steps() < steps {
+        session.step(StepUnit::TimeStep);
+    }
+    (session.output_hash(), session.tick())
+}
+
+/// Every kernel with one bit pattern of outputs, as the scene's kernel and as its machine code in one layer.
+#[test]
+fn code_gives_bits_and_times_of_native_on_the_small_model() {
+    for (kernel, function) in [
+        ("CsrRow", "csr_row"),
+        ("CsrRow16", "csr_row16"),
+        ("CsrRowSkip", "csr_row_skip"),
+        ("CscEvent", "csc_event"),
+        ("Dense", "dense"),
+        ("DenseEvent", "dense_event"),
+    ] {
+        let code = format!("Code(\"kernels.elf\", \"{function}\")");
+        for field in ["mapping.layers.1.recurrent", "mapping.layers.0.input"] {
+            let native = after(&mut session(&[(field, kernel)]), 3);
+            assert_eq!(after(&mut session(&[(field, &code)]), 3), native, "{field} {function}");
+        }
+    }
+}
+
+#[test]
+fn the_memory_map_shows_the_code_within_the_program_region() {
+    let session = session(&[("mapping.layers.1.recurrent", "Code(\"kernels.elf\", \"csr_row\")")]);
+    let program = session.program();
+    let with = |regions: &[spinntui::machine::program::Region]| {
+        regions
+            .iter()
+            .find(|region| region.name == "code of kernels.elf")
+            .map(|region| (region.start, region.end))
+    };
+    let places: Vec<_> = program.pes.iter().flatten().filter_map(|pe| with(&pe.regions)).collect();
+    let file = CodeFile::built_in().unwrap();
+    assert_eq!(places.len(), program.populations[1].pes.len());
+    assert!(
+        places.iter().all(|&(start, end)| end - start == file.loaded_bytes() && end < 0x2000),
+        "{places:?}"
+    );
+    for pe in program.pes.iter().flatten() {
+        assert!(pe.regions.windows(2).all(|pair| pair[0].end <= pair[1].start), "{:?}", pe.regions);
+    }
+}
+
+#[test]
+fn what_a_scene_cannot_name_is_an_error_with_the_field() {
+    let refused = |kernel: &str| {
+        let edits = [("mapping.layers.1.recurrent".to_owned(), kernel.to_owned())];
+        let loaded = LoadedScene::load(Path::new(SMALL), &edits);
+        loaded.and_then(|loaded| build(loaded, &mut ModelCache::default())).unwrap_err().to_string()
+    };
+    let message = refused("Code(\"nowhere.elf\", \"csr_row\")");
+    assert!(message.contains("`nowhere.elf` not found") && message.contains("recurrent"), "{message}");
+    let message = refused("Code(\"kernels.elf\", \"csr_row_nobody\")");
+    assert!(message.contains("has no function `csr_row_nobody`"), "{message}");
+    let message = refused("Code(\"kernels.elf\", \"my_kernel\")");
+    assert!(message.contains("does not say which layout"), "{message}");
+    let message = refused("Code(\"scenes/lm_small.ron\", \"csr_row\")");
+    assert!(message.contains("not a readable ELF file"), "{message}");
+}
+
+/// The program with machine code wherever a routine has any.
+fn at_code(program: &Arc<Program>) -> Program {
+    let mut program = Program::clone(program);
+    let (choice, assume) = (Choice::built_in().unwrap(), program.assume.clone());
+    for loaded in program.pes.iter_mut().flatten() {
+        set_pe(loaded, Some(&choice), &assume).unwrap();
+    }
+    program
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_network_and_mapping_gives_the_same_bits_at_the_same_times(case in exactness::case()) {
+        let Some(built) = exactness::build(&case, 3)? else { return Ok(()) };
+        let mut native = built.machine;
+        let mut code = Machine::new(Arc::new(at_code(native.program())));
+        let complete = built.steps.len();
+        prop_assert_eq!(code.run(&built.steps, complete), native.run(&built.steps, complete));
+        let ran = |machine: &Machine| (machine.state().tick, machine.state().events, machine.state().host.completed);
+        prop_assert_eq!(ran(&code), ran(&native));
+        for (a, b) in code.state().pes.iter().zip(&native.state().pes) {
+            // Below the code, and above it but for the stack.
+            let same = |range: std::ops::Range<usize>| a.sram.bytes()[range.clone()] == b.sram.bytes()[range];
+            prop_assert!(same(0x47A0..0x1_F000), "SRAM differs");
+        }
+    }
+}
+
+/// Compiles a kernel of one's own; `None` where there is no compiler.
+fn compile(source: &str, folder: &Path) -> Option<std::path::PathBuf> {
+    let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels");
+    let (c, elf) = (folder.join("own.c"), folder.join("own.elf"));
+    std::fs::write(&c, source).unwrap();
+    let flags = "-O2 -g -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard -mthumb -ffp-contract=off -ffreestanding -nostdlib";
+    let mut command = Command::new("arm-none-eabi-gcc");
+    command
+        .args(flags.split(' '))
+        .arg("-I")
+        .arg(&kernels)
+        .arg(format!("-Wl,-T,{}", kernels.join("own.ld").display()));
+    match command.arg(&c).arg("-o").arg(&elf).status() {
+        Ok(status) if status.success() => Some(elf),
+        Ok(status) => panic!("the kernel does not compile: {status}"),
+        Err(_) => {
+            skipped("arm-none-eabi-gcc is not installed (Debian: gcc-arm-none-eabi)");
+            None
+        }
+    }
+}
+
+const OWN: &str = r"
+#include <stdint.h>
+void csr_row_own(const float *value, const uint32_t *column, const uint32_t *row_start, uint32_t rows, const float *x, float *sum)
+{
+    for (uint32_t row = 0; row < rows; ++row) {
+        float acc = 0.0f;
+        for (uint32_t i = row_start[row]; i < row_start[row + 1]; ++i)
+            acc = __builtin_fmaf(value[i], x[column[i] + PLANTED], acc);
+        sum[row] = acc;
+    }
+}
+";
+
+#[test]
+fn a_kernel_of_ones_own_runs_and_a_planted_fault_names_its_source_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(elf) = compile(&OWN.replace("PLANTED", "0"), folder.path()) else { return };
+    let code = format!("Code(\"{}\", \"csr_row_own\")", elf.display());
+    let field = "mapping.layers.1.recurrent";
+    let (hash, tick) = after(&mut session(&[(field, &code)]), 3);
+    let (native, native_tick) = after(&mut session(&[(field, "CsrRow")]), 3);
+    assert_eq!(hash, native);
+    assert_ne!(tick, native_tick, "other instructions take other cycles");
+
+    compile(&OWN.replace("PLANTED", "0x1000000"), folder.path()).unwrap();
+    let mut session = session(&[(field, &code)]);
+    session.step(StepUnit::TimeStep);
+    let stop = session.machine().stop().unwrap().to_string();
+    assert!(
+        stop.contains("where no memory is") && stop.contains("csr_row_own") && stop.contains("own.c:8"),
+        "{stop}"
+    );
+}
+
+/// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a quarter of the time less and more.
+#[test]
+fn the_shipped_example_is_faster_with_the_same_bits() {
+    let event = |edits: &[(String, String)]| {
+        let loaded = LoadedScene::load(Path::new("scenes/lm_event.ron"), edits).unwrap();
+        after(&mut build(loaded, &mut ModelCache::default()).unwrap(), 2)
+    };
+    let own = |field: &str, function: &str| {
+        (format!("mapping.layers.{field}"), format!("Code(\"assets/kernels/own/columns.elf\", \"{function}\")"))
+    };
+    let mut edits = vec![own("0.input", "csr_row_fast"), own("0.recurrent", "csc_event_fast")];
+    for layer in 1..3 {
+        edits.extend(["input", "recurrent"].map(|field| own(&format!("{layer}.{field}"), "csc_event_fast")));
+    }
+    let (native, own) = (event(&[]), event(&edits));
+    assert_eq!(own.0, native.0);
+    assert!(4 * own.1 < 3 * native.1, "{own:?} {native:?}");
+}
