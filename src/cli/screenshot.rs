@@ -319,7 +319,8 @@ mod tests {
     fn panels_and_sizes() {
         assert_eq!((panel("NoC"), panel("9")), (Ok(PanelId::Noc), Ok(PanelId::Timeline)));
         assert!(panel("memry").unwrap_err().contains("`memory`"));
-        assert!(panel("0").unwrap_err().contains("timeline"));
+        assert_eq!(panel("0"), Ok(PanelId::Pins));
+        assert!(panel("11").unwrap_err().contains("timeline"));
         assert_eq!((size("80x24"), size("1×1")), (Ok((80, 24)), Ok((1, 1))));
         for bad in ["80", "0x24", "80x24x2", "9999x10", "-1x3", "x"] {
             assert!(size(bad).is_err(), "{bad}");

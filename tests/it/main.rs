@@ -14,6 +14,7 @@ mod broadcast;
 mod calibrate;
 mod cli;
 mod code;
+mod comments;
 mod compare;
 mod conditions;
 mod counts;
