@@ -187,7 +187,10 @@ fn the_shipped_example_is_faster_with_the_same_bits() {
         after(&mut build(loaded, &mut ModelCache::default()).unwrap(), 2)
     };
     let own = |field: &str, function: &str| {
-        (format!("mapping.layers.{field}"), format!("Code(\"assets/kernels/own/columns.elf\", \"{function}\")"))
+        (
+            format!("mapping.layers.{field}"),
+            format!("Code(\"assets/kernels/own/columns.elf\", \"{function}\")"),
+        )
     };
     let mut edits = vec![own("0.input", "csr_row_fast"), own("0.recurrent", "csc_event_fast")];
     for layer in 1..3 {

@@ -26,6 +26,7 @@ mod exactness;
 mod export;
 mod findings;
 mod fuzz_seeds;
+mod gdb;
 mod gestures;
 mod golden;
 mod golden_gestures;
