@@ -87,6 +87,7 @@ impl Face {
             record: None,
             points: Vec::new(),
             exact: false,
+            against: None,
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).expect("a thread");
         let app = App::new("scene", Theme::default(), size);

@@ -10,6 +10,7 @@ use crate::output::Output;
 use crate::tui::config::{self, Config};
 
 /// Where the configuration comes from, and whether to print it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
     /// Configuration file, in place of $SPINNTUI_CONFIG or ~/.config/spinntui/config.ron
@@ -18,6 +19,12 @@ pub struct ConfigArgs {
     /// Leave the configuration file out
     #[arg(long, conflicts_with = "config")]
     no_config: bool,
+    /// Take the mouse: click PEs, panels and links, scroll with the wheel
+    ///
+    /// Without it the mouse stays the terminal's, which selects and copies text; with it most
+    /// terminals do so while Shift is held.
+    #[arg(long)]
+    mouse: bool,
     /// Print the configuration in force, as a file to begin with
     #[arg(long)]
     print_config: bool,
@@ -32,6 +39,7 @@ impl ConfigArgs {
         let mut config =
             if self.no_config { Config::default() } else { Config::load(self.config.as_deref())? };
         config.looks = looks.choice().or(config.looks);
+        config.mouse |= self.mouse;
         Ok(config)
     }
 

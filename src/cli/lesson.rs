@@ -63,6 +63,8 @@ pub fn lesson(args: &LessonArgs) -> Result<ExitCode, CliError> {
         engine,
         looks: config.looks,
         keymap: config.keymap,
+        reload: config.reload,
+        mouse: config.mouse,
         watch: false,
         lesson: Some(loaded),
         present: args.present,

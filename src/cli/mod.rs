@@ -4,6 +4,7 @@
 //! finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint asked for was hit; `validate`: a figure left its band); 2 bad input or usage.
 //! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
+pub mod against;
 pub mod assignment;
 pub mod calibrate;
 pub mod check;
@@ -64,6 +65,7 @@ Scenes to begin with (`spinntui` alone lists them all, and opens one):
 
 Examples:
   spinntui scenes/lm.ron
+  spinntui scenes/lm.ron --against scenes/what-if/sleep.ron
   spinntui run scenes/lm_small.ron --steps 70
   spinntui run scenes/lm.ron --sequences 1 --set chip.waiting=Sleep --format json
   spinntui check scenes/lm.ron --set mapping.layers.1.pes=48
@@ -106,6 +108,8 @@ struct OpenArgs {
     /// figures are the same
     #[arg(long, requires = "scene")]
     exact: bool,
+    #[command(flatten)]
+    against: against::AgainstArgs,
     #[command(flatten)]
     fault: FaultArgs,
     #[command(flatten)]
@@ -449,8 +453,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (None, Some(scene)) if is_scene(&scene) || find::scene(&scene) != scene => {
             let set = cli.open.fault.edits(&cli.open.set);
             let config = cli.open.config.load(cli.open.looks)?;
+            let against = cli.open.against.load(&find::scene(&scene), &cli.open.set)?;
             let OpenArgs { record, present, exact, points, .. } = cli.open;
-            return open::open(&scene, set, record, &points, exact, config, present);
+            let asked = open::Asked { set, against, record, exact, present };
+            return open::open(&scene, asked, &points, config);
         }
         (None, Some(other)) => Err(CliError::Usage(no_verb(&other.to_string_lossy()))),
         (None, None) => return home::home(cli.open.list, || cli.open.config.load(cli.open.looks)),

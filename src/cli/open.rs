@@ -7,6 +7,7 @@ use super::CliError;
 use super::points::{self, PointArgs};
 use crate::output::Reads;
 use crate::scene::{LoadedScene, find};
+use crate::session::against::Against;
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
 use crate::session::record::{PendingRecorder, Recorder};
@@ -14,16 +15,24 @@ use crate::sweep::results::read;
 use crate::tui::TuiOptions;
 use crate::tui::config::Config;
 
+/// Run of a scene in the terminal, as the command line asks for it.
+#[derive(Debug)]
+pub struct Asked {
+    /// Edits of the scene, in order.
+    pub set: Vec<(String, String)>,
+    /// Second scene to run in step; `None` for one scene.
+    pub against: Option<Against>,
+    /// File of the recording; `None` without one.
+    pub record: Option<PathBuf>,
+    /// Whether every time step runs event by event.
+    pub exact: bool,
+    /// Whether the app begins in presenter mode.
+    pub present: bool,
+}
+
 /// Opens a scene in the terminal app; returns its exit code.
-pub fn open(
-    scene: &Path,
-    set: Vec<(String, String)>,
-    record: Option<PathBuf>,
-    points: &PointArgs,
-    exact: bool,
-    config: Config,
-    present: bool,
-) -> Result<ExitCode, CliError> {
+pub fn open(scene: &Path, asked: Asked, points: &PointArgs, config: Config) -> Result<ExitCode, CliError> {
+    let Asked { set, against, record, exact, present } = asked;
     let scene = &find::scene(scene);
     let asked = points.asked();
     if !asked.is_empty() {
@@ -33,10 +42,21 @@ pub fn open(
     }
     let record = record.map(|path| recorder(&path, scene, &set, &config)).transpose()?;
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
-    let engine = EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact };
-    let (looks, keymap) = (config.looks, config.keymap);
-    let options =
-        TuiOptions { engine, looks, keymap, watch: true, lesson: None, present, reader: read, results: None };
+    let engine =
+        EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact, against };
+    let Config { looks, keymap, reload, mouse, .. } = config;
+    let options = TuiOptions {
+        engine,
+        looks,
+        keymap,
+        reload,
+        mouse,
+        watch: true,
+        lesson: None,
+        present,
+        reader: read,
+        results: None,
+    };
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::against::AgainstArgs;
 use super::looks::LooksArgs;
 use super::points::{self, PointArgs};
 use super::{CliError, FINE, FaultArgs, SetArgs};
@@ -83,6 +84,9 @@ pub struct ScreenshotArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub points: PointArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub against: AgainstArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub fault: FaultArgs,
@@ -250,8 +254,9 @@ fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
         points::points(&mut session, &asked)?;
     }
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
+    let against = args.against.load(&scene, &args.set)?;
     let app = App::new(scene.display().to_string(), Theme::new(looks(args)), args.size);
-    let options = EngineOptions { scene, set, autorun: false, record: None, points, exact: false };
+    let options = EngineOptions { scene, set, autorun: false, record: None, points, exact: false, against };
     Stage::open(app, options).map_err(|error| CliError::Usage(error.to_string()))
 }
 

@@ -152,11 +152,14 @@ pub fn open(args: &SweepArgs, config: Config) -> Result<ExitCode, CliError> {
         record: None,
         points: Vec::new(),
         exact: false,
+        against: None,
     };
     let options = TuiOptions {
         engine,
         looks: config.looks,
         keymap: config.keymap,
+        reload: config.reload,
+        mouse: config.mouse,
         watch: true,
         lesson: None,
         present: false,

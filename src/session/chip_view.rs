@@ -231,6 +231,8 @@ pub struct ChipLinkView {
     pub load: f64,
     /// Time that packets waited for it, sum over packets, µs.
     pub waited_us: f64,
+    /// Whether a fault has made it dead.
+    pub dead: bool,
 }
 
 /// FIFOs of all PEs together.

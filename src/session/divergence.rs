@@ -1,4 +1,6 @@
 //! First value in which two sessions on the same input differ.
+//!
+//! Units are read into [`UnitWords`], which can be handed to another thread and compared there.
 
 use std::fmt;
 
@@ -48,11 +50,102 @@ impl fmt::Display for Divergence {
 }
 
 /// Unit on its PE: byte addresses of its state and of the value that it sends.
+#[derive(Clone, Copy, Debug)]
 struct UnitAt {
     unit: u32,
     pe: Pe,
     state: u32,
     sent: u32,
+}
+
+/// Units of a session in model order, with the places of their values.
+///
+/// Of a batch, the units of the first sample.
+#[derive(Clone, Debug)]
+pub struct Units {
+    populations: Vec<(String, Vec<UnitAt>)>,
+    /// Names of the unit's state and of the value that it sends.
+    values: [&'static str; 2],
+    /// Whether layers are at several time steps at once, as in a pipeline.
+    pipelined: bool,
+}
+
+/// Bits of all units at the end of a time step: of each its state, then the value that it sent, in
+/// the order of [`Units`].
+pub type UnitWords = Vec<u32>;
+
+impl Units {
+    /// Finds the units of a session.
+    pub fn of(session: &Session) -> Self {
+        let program = session.program();
+        let populations = program
+            .population_ids()
+            .map(|population| (program.population_name(population).to_owned(), units(session, population)));
+        Self {
+            populations: populations.collect(),
+            values: [if program.is_timed() { "v" } else { "c" }, program.legend.sent],
+            pipelined: program.steps_in_flight > 1 && !program.is_timed(),
+        }
+    }
+
+    /// Returns the reason why values of these units cannot be compared with those of `other`.
+    pub fn mismatch(&self, other: &Self) -> Option<&'static str> {
+        let shape = |units: &Self| -> Vec<(String, usize)> {
+            units.populations.iter().map(|(name, units)| (name.clone(), units.len())).collect()
+        };
+        if self.pipelined || other.pipelined {
+            Some("layers of a pipeline are at several time steps at once")
+        } else if shape(self) != shape(other) {
+            Some("the networks have other layers or units")
+        } else {
+            None
+        }
+    }
+
+    /// Reads the words of the units of a session.
+    pub fn read(&self, session: &Session) -> UnitWords {
+        let pes = &session.machine().state().pes;
+        let word = |pe: Pe, at| pes[pe.index()].sram.word(at);
+        let units = self.populations.iter().flat_map(|(_, units)| units);
+        units.flat_map(|unit| [word(unit.pe, unit.state), word(unit.pe, unit.sent)]).collect()
+    }
+
+    /// Returns the first value in which the words of these units differ from those of `other`, in
+    /// the order of layers and units.
+    pub fn first_difference(
+        &self,
+        words: &UnitWords,
+        (other, other_words): (&Self, &UnitWords),
+        step: u64,
+    ) -> Option<Divergence> {
+        let (mut at_a, mut at_b) = (0, 0);
+        for ((layer, in_a), (_, in_b)) in self.populations.iter().zip(&other.populations) {
+            for (place, (a, b)) in in_a.iter().zip(in_b).enumerate() {
+                for (value, &name) in self.values.iter().enumerate() {
+                    let (word_a, word_b) = (
+                        words.get(at_a + 2 * place + value).copied().unwrap_or_default(),
+                        other_words.get(at_b + 2 * place + value).copied().unwrap_or_default(),
+                    );
+                    if word_a != word_b {
+                        return Some(Divergence {
+                            step,
+                            layer: layer.clone(),
+                            unit: a.unit,
+                            pe_a: a.pe.to_string(),
+                            pe_b: b.pe.to_string(),
+                            value: name,
+                            a: word_a,
+                            b: word_b,
+                            bit: (word_a ^ word_b).ilog2(),
+                        });
+                    }
+                }
+            }
+            at_a += 2 * in_a.len();
+            at_b += 2 * in_b.len();
+        }
+        None
+    }
 }
 
 /// Returns the units of a population in model order; of a batch, those of the first sample.
@@ -73,58 +166,22 @@ fn units(session: &Session, population: PopulationId) -> Vec<UnitAt> {
     units
 }
 
-/// Units of all populations, as they lie in two sessions.
-type Pairs = Vec<(PopulationId, Vec<(UnitAt, UnitAt)>)>;
-
-fn pairs(a: &Session, b: &Session) -> Pairs {
-    let populations = a.program().population_ids().zip(b.program().population_ids());
-    populations.map(|(k, _)| (k, units(a, k).into_iter().zip(units(b, k)).collect())).collect()
-}
-
-/// Returns the first value that differs now.
-fn look(a: &Session, b: &Session, pairs: &Pairs) -> Option<Divergence> {
-    let state = if a.program().is_timed() { "v" } else { "c" };
-    let word = |session: &Session, pe: Pe, at| session.machine().state().pes[pe.index()].sram.word(at);
-    for (population, units) in pairs {
-        for (in_a, in_b) in units {
-            let values = [(state, in_a.state, in_b.state), (a.program().legend.sent, in_a.sent, in_b.sent)];
-            for (value, at_a, at_b) in values {
-                let (word_a, word_b) = (word(a, in_a.pe, at_a), word(b, in_b.pe, at_b));
-                if word_a != word_b {
-                    return Some(Divergence {
-                        step: a.steps(),
-                        layer: a.program().population_name(*population).to_owned(),
-                        unit: in_a.unit,
-                        pe_a: in_a.pe.to_string(),
-                        pe_b: in_b.pe.to_string(),
-                        value,
-                        a: word_a,
-                        b: word_b,
-                        bit: (word_a ^ word_b).ilog2(),
-                    });
-                }
-            }
-        }
-    }
-    None
-}
-
 /// Runs two sessions that have not begun side by side, until a value of a unit differs,
 /// and returns it.
 ///
 /// `None` if nothing differs within `steps` time steps, if one of them stops first, or if layers of
 /// one are at several time steps at once, as in a pipeline.
 pub fn first(a: &mut Session, b: &mut Session, steps: u64) -> Option<Divergence> {
-    if [&*a, &*b].iter().any(|session| session.program().steps_in_flight > 1 && !session.program().is_timed())
-    {
+    let (in_a, in_b) = (Units::of(a), Units::of(b));
+    if in_a.pipelined || in_b.pipelined {
         return None;
     }
-    let pairs = pairs(a, b);
     while a.steps() < steps {
         for session in [&mut *a, &mut *b] {
             let Moved::On(_) = session.step(StepUnit::TimeStep) else { return None };
         }
-        if let Some(found) = look(a, b, &pairs) {
+        let (words_a, words_b) = (in_a.read(a), in_b.read(b));
+        if let Some(found) = in_a.first_difference(&words_a, (&in_b, &words_b), a.steps()) {
             return Some(found);
         }
     }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
+use super::against::{Against, AgainstView, Second};
 use super::build::ModelCache;
 use super::command::{Command, Speed, StepUnit};
 use super::debug::{Hit, Names, PointSpec, Points};
@@ -24,14 +25,10 @@ use super::history::{History, Place};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
-use super::{Moved, Session, Stopped};
+use super::{Moved, STACK_BYTES, Session, Stopped};
 use crate::machine::stop::Stop;
 use building::{Building, Purpose};
 use queue::{Next, Queue};
-
-/// Stack of a thread that reads conditions, in bytes: they nest up to 50 levels, at some 40 kB each
-/// in a dev build.
-pub(super) const STACK_BYTES: usize = 8 << 20;
 
 /// Longest time between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(4);
@@ -63,6 +60,8 @@ impl From<Stopped> for RunState {
 pub enum EngineEvent {
     /// A new picture of the experiment.
     Snapshot(SharedSnapshot),
+    /// State of the experiment that runs in step with it; sent before each snapshot.
+    Against(Box<AgainstView>),
     /// A scene could not be loaded or mapped; the old experiment, if any, is untouched. The text is the complete
     /// diagnostic with file, line and caret.
     SceneError(String),
@@ -95,6 +94,8 @@ pub struct EngineOptions {
     pub points: Vec<PointSpec>,
     /// Runs every time step event by event.
     pub exact: bool,
+    /// Second scene to run in step with the first; `None` for one scene.
+    pub against: Option<Against>,
 }
 
 /// What has become of a command.
@@ -209,9 +210,15 @@ impl Mode {
             Self::Paused | Self::Going(_) | Self::Ended(_) => false,
         }
     }
+
+    /// Returns whether the time step that is under way will be completed, unless something stops
+    /// the run.
+    fn leads_to_a_step_end(&self, speed: Speed) -> bool {
+        self.takes_whole_steps(speed) || matches!(self, Self::Going(Place::Step(_)))
+    }
 }
 
-pub use perform::{Arrived, Held, Performed};
+pub use perform::{Arrived, Held, INTERRUPTED, Performed};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 
@@ -226,6 +233,8 @@ struct Runner {
     session: Option<Session>,
     /// Of `session`.
     history: Option<History>,
+    /// Experiment that runs in step with `session`.
+    second: Option<Second>,
     recorder: Option<Recorder>,
     points: Points,
     /// What stopped the run, until it goes on.
@@ -264,6 +273,7 @@ impl Runner {
             building: None,
             session: None,
             history: None,
+            second: None,
             recorder: None,
             points: Points::default(),
             stopped: None,
@@ -287,7 +297,8 @@ impl Runner {
         loop {
             // The run is held while another scene is built, but not while a saved one is built
             // beside it.
-            let held = self.building.as_ref().is_some_and(Building::holds);
+            // So is a script that builds one.
+            let held = self.building.as_ref().is_some_and(|it| it.holds() || self.performing.is_some());
             let moving = self.session.is_some() && self.is_moving() && !held;
             if !moving && self.performing.is_some() && self.building.is_none() {
                 self.go_on(notify);
@@ -328,9 +339,10 @@ impl Runner {
             Command::SetSpeed(speed) => self.facts.speed = speed,
             Command::Restart => {
                 if let Some(session) = &self.session {
-                    let loaded = session.loaded.clone();
+                    let loaded = Box::new(session.loaded.clone());
+                    let beside = self.second.as_ref().map(|second| Box::new(second.loaded.clone()));
                     self.mode = Mode::Paused;
-                    self.begin_build(Purpose::Restart(Box::new(loaded)));
+                    self.begin_build(Purpose::Restart(loaded, beside));
                 }
             }
             Command::Reload => {
@@ -382,6 +394,11 @@ impl Runner {
             {
                 return self.mode = Mode::Paused;
             }
+            if let Some(second) = &mut self.second
+                && self.mode.leads_to_a_step_end(self.facts.speed)
+            {
+                second.send(session.steps() + 1);
+            }
             let within = self.points.looks_within_steps() || !self.mode.takes_whole_steps(self.facts.speed);
             let moved = if within { session.advance() } else { session.advance_swiftly() };
             let progress = match moved {
@@ -390,6 +407,14 @@ impl Runner {
                 Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
             };
             history.note(session, progress);
+            let mut shown = false;
+            if let Some(second) = self.second.as_mut().filter(|_| progress.step) {
+                if second.compare(session) && self.performing.is_none() {
+                    return self.mode = Mode::Paused;
+                }
+                // Both are at the same step now, and not at every moment before.
+                shown = self.published.elapsed() >= FRAME && self.ready.load(Ordering::Acquire);
+            }
             if let Some(hit) = self.points.after(session, progress)
                 && self.performing.is_none()
             {
@@ -417,7 +442,7 @@ impl Runner {
                 }
             }
             looks += 1;
-            if (!within || looks % EVENTS_PER_LOOK == 0) && Instant::now() >= end {
+            if shown || (!within || looks % EVENTS_PER_LOOK == 0) && Instant::now() >= end {
                 return;
             }
         }
@@ -437,7 +462,8 @@ impl Runner {
             self.facts.history = view::history(history);
         }
         if !standing {
-            if now < self.published + FRAME || !self.ready.swap(false, Ordering::AcqRel) {
+            let ahead = self.second.as_ref().is_some_and(Second::is_under_way);
+            if ahead || now < self.published + FRAME || !self.ready.swap(false, Ordering::AcqRel) {
                 return;
             }
             let (since, steps) = self.measured;
@@ -449,6 +475,10 @@ impl Runner {
         }
         self.facts.run = match &self.mode {
             Mode::Paused => RunState::Paused,
+            Mode::Going(Place::Step(step)) => {
+                let remaining = step.saturating_sub(session.steps());
+                RunState::Stepping { remaining: u32::try_from(remaining).unwrap_or(u32::MAX) }
+            }
             Mode::Running | Mode::Going(_) => RunState::Running,
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),
@@ -456,6 +486,12 @@ impl Runner {
         self.facts.debug = view::debug(&self.points, self.stopped.as_ref());
         self.published = now;
         self.changed = false;
+        if let Some(second) = &mut self.second {
+            let view = second.view(session, &self.facts, standing);
+            let parted = second.parted_at(session).filter(|_| standing);
+            self.facts.debug.stopped = self.facts.debug.stopped.take().or(parted);
+            notify(EngineEvent::Against(Box::new(view)));
+        }
         notify(EngineEvent::Snapshot(Arc::new(snapshot(session, &self.facts))));
     }
 }

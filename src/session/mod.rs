@@ -3,6 +3,7 @@
 //! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
 //! next input, and the task the y that comes out.
 
+pub mod against;
 mod beside;
 pub mod build;
 mod cache;
@@ -63,6 +64,10 @@ use opening::Opening;
 use pace::StepUnit;
 use stats::Stats;
 use timeline::PathUses;
+
+/// Stack of a thread that reads conditions, in bytes: they nest up to 50 levels, at some 40 kB each
+/// in a dev build.
+const STACK_BYTES: usize = 8 << 20;
 
 /// Events handled at once by [`Session::advance_swiftly`]: well below a millisecond.
 const EVENTS_AT_ONCE: u64 = 1024;

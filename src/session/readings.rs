@@ -6,6 +6,7 @@ use super::chip_view::{
     PeView, PhaseView, TickUse,
 };
 use super::firing::Firing;
+use crate::chip::board::LinkId;
 use crate::chip::clock::us;
 use crate::chip::geometry::{ChipId, Pe, QPES};
 use crate::machine::arrivals::Need;
@@ -220,8 +221,9 @@ pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
 
 fn board(session: &Session) -> BoardView {
     let (program, state) = (session.program(), session.machine().state());
-    let links = program.board.links().iter().zip(&state.chip_links);
-    let of = links.map(|(link, used)| ChipLinkView {
+    let links = (0..).map(LinkId).zip(program.board.links()).zip(&state.chip_links);
+    let of = links.map(|((number, link), used)| ChipLinkView {
+        dead: state.faults.is_chip_link_dead(number),
         from: link.from.index(),
         to: link.to.index(),
         direction: link.direction.name().to_owned(),

@@ -84,6 +84,8 @@ impl Drawn {
                 format!("DivertPackets(pe: {pe:?}, packets: {packets}, address: {address})")
             }
             Fault::KillLink { from, to } => format!("KillLink(from: {from:?}, to: {to:?})"),
+            Fault::KillChipLink { from, to } => format!("KillChipLink(from: {from:?}, to: {to:?})"),
+            Fault::KillChip { chip } => format!("KillChip(chip: {chip:?})"),
         };
         format!("(at: Step({}), fault: {what})", self.step)
     }

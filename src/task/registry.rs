@@ -21,6 +21,13 @@ macro_rules! tasks {
             /// Words of every task, in the order of the documentation.
             pub const KINDS: &[&TaskKind] = &[$(&$kind),+];
 
+            /// Words of the task.
+            pub const fn kind(&self) -> &'static TaskKind {
+                match self {
+                    $(Self::$name(_) => &$kind,)+
+                }
+            }
+
             /// The options of the task.
             pub fn options(&self) -> &dyn TaskOptions {
                 match self {

@@ -1,5 +1,6 @@
 //! What commands do to the model, and what they ask of the engine.
 
+use super::against;
 use super::app::{App, Effect, NetworkView, Overlay};
 use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
@@ -7,6 +8,7 @@ use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
 use super::given::Given;
 use super::heat::Metric;
+use super::here;
 use super::looks;
 use super::overlays::{constants, help, message};
 use super::palette;
@@ -17,6 +19,7 @@ use super::points::{self, PointsOverlay};
 use super::results;
 use super::state::raster::RasterState;
 use super::teaching;
+use super::verbs;
 use super::widgets::prompt::Prompt;
 use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::ChipId;
@@ -49,8 +52,9 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::NextBookmark => to_bookmark(app, true),
         Action::Slower => change_speed(app, times, false),
         Action::Faster => change_speed(app, times, true),
-        Action::Reload | Action::Restart if app.crashed => restart_engine(app),
+        Action::Reload | Action::ReloadHere | Action::Restart if app.crashed => restart_engine(app),
         Action::Reload => engine(app, Command::Reload),
+        Action::ReloadHere => here::reload(app),
         Action::Restart => engine(app, Command::Restart),
         Action::TogglePoint => points::toggle(app),
         Action::DeletePoint => points::delete(app),
@@ -63,6 +67,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
             Vec::new()
         }
         Action::Lesson(what) => teaching::act(app, what),
+        Action::Verb(verb) => verbs::start(app, verb, ""),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
         Action::Copy => super::copy::copy(app),
@@ -92,6 +97,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             app.set_looks(looks);
             Vec::new()
         }
+        Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
         Given::Folder(folder) => results::read(&folder),
         Given::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
@@ -144,8 +150,18 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
         Action::Pin => pin(app),
         Action::CriticalPe => timeline::moves::critical(app),
+        Action::Swap => {
+            if let Some(other) = against::swap(app) {
+                app.scales.follow(&other);
+                app.snapshot = Some(other);
+            }
+        }
         Action::Help => {
             let page = help::first_page(app);
+            app.overlays.push(Overlay::Help { page, search: Prompt::default(), scroll: 0 });
+        }
+        Action::Glossary => {
+            let page = help::Page::Glossary;
             app.overlays.push(Overlay::Help { page, search: Prompt::default(), scroll: 0 });
         }
         Action::Findings if matches!(app.overlays.last(), Some(Overlay::Findings { .. })) => {
@@ -311,7 +327,7 @@ fn close(app: &mut App, had_count: bool) {
 }
 
 /// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
-fn moved(app: &mut App, direction: Direction, times: u32) {
+pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times) || raster::moved(app, direction, times));
     if !on_line {
@@ -367,6 +383,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
         Some(Overlay::Points(list)) => scroll_by(&mut list.selected, direction, times, points),
         Some(Overlay::Messages { scroll }) => scroll_by(scroll, direction, times, said),
         Some(Overlay::Constants { scroll }) => scroll_by(scroll, direction, times, rows),
+        Some(Overlay::Ran { ran, scroll }) => scroll_by(scroll, direction, times, ran.text.lines().count()),
         Some(
             Overlay::Help { .. }
             | Overlay::Asking(_)

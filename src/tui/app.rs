@@ -4,19 +4,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
 use super::lesson::course::Course;
 use super::panel::PanelId;
+use super::state::against::AgainstState;
 use super::state::asking::AskingOverlay;
 use super::state::fault::FaultOverlay;
 use super::state::help::Page;
+use super::state::here::HereState;
 use super::state::palette::PaletteOverlay;
 use super::state::pe::PeState;
 use super::state::points::PointsOverlay;
 use super::state::presenter::Presenter;
+use super::state::ran::Ran;
 use super::state::raster::RasterState;
 use super::state::results::{Results, ResultsState};
 use super::state::timeline::TimelineState;
@@ -35,6 +38,8 @@ use crate::text::visible_line;
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// A button of the mouse was pressed, or its wheel turned.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this size now: columns, rows.
@@ -51,6 +56,8 @@ pub enum Msg {
     InputLost(String),
     /// A thread other than the UI's panicked; the report.
     ThreadPanicked(String),
+    /// A subcommand has ended.
+    Ran(Box<Ran>),
     /// A folder of results was read, or could not be.
     Results(Box<Result<Results, String>>),
 }
@@ -83,6 +90,8 @@ pub enum Effect {
     Redraw,
     /// Ask the terminal to put this on the clipboard.
     Copy(String),
+    /// Run a subcommand with these arguments, and send [`Msg::Ran`].
+    Subcommand(Vec<String>),
     /// Read a folder of results, and send [`Msg::Results`].
     ReadResults(PathBuf),
     /// Leave with this exit code.
@@ -130,6 +139,13 @@ pub enum Overlay {
     Fault(FaultOverlay),
     /// The line in which a command is typed, with those that match.
     Palette(PaletteOverlay),
+    /// Answer of a subcommand.
+    Ran {
+        /// Subcommand and its answer.
+        ran: Ran,
+        /// First line shown.
+        scroll: usize,
+    },
     /// The messages so far, each in full.
     Messages {
         /// First line shown.
@@ -153,6 +169,9 @@ pub enum NetworkView {
     /// Chips, and the load of the links between them.
     Board,
 }
+
+/// Columns and rows of the QPEs that a link of the mesh leaves and enters.
+pub type LinkEnds = ((u8, u8), (u8, u8));
 
 /// Digits typed in quick succession.
 ///
@@ -196,6 +215,8 @@ pub struct App {
     pub window: Window,
     /// What the NoC panel shows.
     pub network: NetworkView,
+    /// Link selected in the NoC panel; `None` without one.
+    pub link: Option<LinkEnds>,
     /// Where the user is in the PE panel.
     pub pe: PeState,
     /// View of the timeline: window, cursor, choice of rows.
@@ -234,6 +255,10 @@ pub struct App {
     pub presenter: Option<Presenter>,
     /// Table of a sweep's points that was read last.
     pub results: Option<ResultsState>,
+    /// Reloads that keep the position.
+    pub here: HereState,
+    /// Second experiment; `None` with one scene.
+    pub against: Option<AgainstState>,
 }
 
 impl App {
@@ -252,6 +277,7 @@ impl App {
             metric: Metric::default(),
             window: Window::default(),
             network: NetworkView::default(),
+            link: None,
             pe: PeState::default(),
             timeline: TimelineState::default(),
             raster: RasterState::default(),
@@ -271,6 +297,8 @@ impl App {
             lesson: None,
             presenter: None,
             results: None,
+            here: HereState::default(),
+            against: None,
         }
     }
 

@@ -30,6 +30,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Loaded => app.snapshot.is_some(),
         When::Chip => app.snapshot.is_some() && app.shows(PanelId::Chip),
         When::Board => app.snapshot.as_ref().is_some_and(|snapshot| snapshot.noc.board.chips.len() > 1),
+        When::Against => app.against.is_some(),
         When::Layer => {
             app.expanded || app.typed_count().is_some() || !app.overlays.is_empty() || question::is_open(app)
         }

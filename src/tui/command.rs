@@ -7,9 +7,11 @@
 pub mod argument;
 pub mod pe;
 mod table;
+mod verb;
 
 pub use argument::Argument;
 pub use table::COMMANDS;
+pub use verb::Verb;
 
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
@@ -49,6 +51,8 @@ pub enum Action {
     Faster,
     /// Build the scene again from the file.
     Reload,
+    /// Build the scene again from the file, and run to the same time step.
+    ReloadHere,
     /// Start over.
     Restart,
     /// Move the selected PE on the floor plan, or scroll an overlay.
@@ -94,8 +98,12 @@ pub enum Action {
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
+    /// Show the other of two experiments.
+    Swap,
     /// Show the key list.
     Help,
+    /// Show the terms of the application.
+    Glossary,
     /// Show what is worth knowing.
     Findings,
     /// Show the messages so far, each in full.
@@ -122,6 +130,8 @@ pub enum Action {
     Constants,
     /// Type a command.
     Palette,
+    /// Run a subcommand of the command line.
+    Verb(Verb),
     /// Nothing by itself: what follows the name in the palette says it.
     Given,
     /// The next theme.
@@ -211,6 +221,8 @@ pub enum When {
     Board,
     /// An overlay, an expanded panel or a count can be closed.
     Layer,
+    /// Two experiments run in step.
+    Against,
     /// There is something worth knowing.
     Warned,
     /// The PE panel has the focus.
@@ -239,6 +251,7 @@ impl When {
             Self::Chip => "the floor plan is not on screen",
             Self::Board => "there is one chip only",
             Self::Layer => "there is nothing to close",
+            Self::Against => "there is one scene only (--against runs two)",
             Self::Warned => "nothing is worth knowing",
             Self::Pe => "requires focus on the PE panel",
             Self::Timeline => "requires focus on the timeline",

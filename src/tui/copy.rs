@@ -72,6 +72,7 @@ fn copied(what: impl Into<String>, text: impl Into<String>) -> Copied {
 fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
     match overlay {
         Overlay::Crash { text, .. } => copied("the report", without_escapes(text)),
+        Overlay::Ran { ran, .. } => copied("the answer", format!("{}\n{}", ran.line, ran.text)),
         Overlay::SceneError { text, .. } => copied("the diagnostic", without_escapes(text)),
         Overlay::Findings { selected } => {
             let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);

@@ -9,7 +9,7 @@ pub use super::state::fault::{
     FaultOverlay, Field, Form, Kind, example, neighbour, pe, read, scene, written,
 };
 use super::widgets::prompt::{Prompt, Typed};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
 use crate::session::command::Command;
 use crate::session::snapshot::Part;
@@ -95,7 +95,24 @@ fn proposal(app: &App, kind: Kind, field: Field, pe: Pe) -> String {
             let (x, y) = neighbour((pe.qpe().x, pe.qpe().y));
             format!("{x},{y}")
         }
+        Field::FromChip | Field::Chip => place_of_chip(app, pe.chip()),
+        Field::ToChip => {
+            let board = app.names.as_ref().map(|names| &names.program().board);
+            let link = board.and_then(|board| board.links().iter().find(|link| link.from == pe.chip()));
+            link.map_or_else(|| "1,0".to_owned(), |link| place_of_chip(app, link.to))
+        }
     }
+}
+
+/// Returns the place of a chip on the board as the form takes it.
+fn place_of_chip(app: &App, chip: ChipId) -> String {
+    let (x, y) = app.names.as_ref().map_or((0, 0), |names| names.program().board.place(chip));
+    format!("{x},{y}")
+}
+
+/// Returns the kinds of faults that can happen on the loaded board.
+pub fn offered(app: &App) -> &'static [Kind] {
+    Kind::offered(app.names.as_ref().map_or(1, |names| names.program().chips()))
 }
 
 /// Handles a key if the menu is on top.
@@ -105,19 +122,20 @@ pub fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 }
 
 fn key_in_menu(app: &mut App, key: Key) -> Option<Vec<Effect>> {
+    let kinds = offered(app);
     let Some(Overlay::Fault(menu)) = app.overlays.last_mut() else { return None };
-    let at = Kind::ALL.iter().position(|&kind| kind == menu.kind).unwrap_or(0);
-    let count = Kind::ALL.len();
+    let at = kinds.iter().position(|&kind| kind == menu.kind).unwrap_or(0);
+    let count = kinds.len();
     match (key.code, key.modifiers) {
         (KeyCode::Down | KeyCode::Tab | KeyCode::Char('j'), KeyModifiers::NONE) => {
-            menu.kind = Kind::ALL[(at + 1) % count];
+            menu.kind = kinds[(at + 1) % count];
         }
         (KeyCode::Up | KeyCode::BackTab | KeyCode::Char('k'), _) => {
-            menu.kind = Kind::ALL[(at + count - 1) % count];
+            menu.kind = kinds[(at + count - 1) % count];
         }
         (KeyCode::Enter, _) => choose(app),
         (KeyCode::Char(digit @ '1'..='9'), KeyModifiers::NONE) => {
-            let chosen = digit.to_digit(10).and_then(|digit| Kind::ALL.get(digit as usize - 1));
+            let chosen = digit.to_digit(10).and_then(|digit| kinds.get(digit as usize - 1));
             if let Some(&kind) = chosen {
                 menu.kind = kind;
                 choose(app);

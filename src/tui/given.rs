@@ -2,12 +2,13 @@
 
 use super::app::App;
 use super::asking::{self, Question};
-use super::command::Argument;
+use super::command::{Argument, Verb};
 use super::fault::{self, Kind, pe, written};
 use super::heat::Metric;
 use super::points;
 use super::theme::depth::{ColorChoice, Depth};
 use super::theme::{Glyphs, Looks, RampName, ThemeName};
+use super::verbs;
 use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
 use crate::session::command::{Command, Speed};
@@ -25,6 +26,8 @@ pub enum Given {
     Metric(Metric),
     /// The app is to look like this.
     Looks(Looks),
+    /// This subcommand is to be run with these arguments.
+    Verb(Verb, String),
     /// This folder of results is to be read and shown.
     Folder(String),
     /// This point is to be added, and the run is to go on if `run`.
@@ -54,6 +57,7 @@ impl Argument {
             Self::Glyphs => "blocks · braille · ascii",
             Self::Color => "truecolor · 256 · 16 · mono · off",
             Self::Folder => "the folder of a sweep's results: tiny-results",
+            Self::Verb(verb) => verb.hint(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Argument {
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
             Self::Folder => Ok(Given::Folder(text.to_owned())),
+            Self::Verb(verb) => verbs::arguments(app, verb, text).map(|_| Given::Verb(verb, text.to_owned())),
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
@@ -104,7 +109,7 @@ impl Argument {
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
             Self::Pe => all(app).map(written).collect(),
             Self::Kill => used(app).map(written).collect(),
-            Self::Name | Self::Folder => Vec::new(),
+            Self::Name | Self::Folder | Self::Verb(_) => Vec::new(),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
             Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),
@@ -125,7 +130,12 @@ fn faults(app: &App, typed: &str) -> Vec<String> {
     let address = fault::proposed_address(app, pe);
     let of = |kind: Kind| fault::example(kind, (pe.qpe().x, pe.qpe().y, pe.p()), address);
     let typed = typed.to_lowercase();
-    Kind::ALL.into_iter().map(of).filter(|text| text.to_lowercase().starts_with(&typed)).collect()
+    fault::offered(app)
+        .iter()
+        .copied()
+        .map(of)
+        .filter(|text| text.to_lowercase().starts_with(&typed))
+        .collect()
 }
 
 /// Returns the PEs of the machine.

@@ -47,6 +47,8 @@ pub struct Plan {
     pub tabs: Rect,
     /// The panels on screen.
     pub panels: Vec<(PanelId, Rect)>,
+    /// Figures of two experiments, below their panels; empty while there are no two to compare.
+    pub deltas: Vec<(PanelId, Rect)>,
     /// The line of keys.
     pub footer: Rect,
     /// The screen is below [`MINIMUM`].
@@ -76,7 +78,7 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
         tabs = line;
         if columns < 76 && rows >= 44 { stack(body, recent) } else { few(body, recent) }
     };
-    Plan { status, tabs, panels, footer, too_small: false }
+    Plan { status, tabs, panels, deltas: Vec::new(), footer, too_small: false }
 }
 
 /// The focused panel; on a wide screen the one focused before it, too, in the order of their numbers.

@@ -7,7 +7,9 @@
 //! | [`app`], [`update`] | the model; `update(&mut App, Msg) -> Vec<Effect>`, pure |
 //! | [`config`] | the user's file: looks and keys |
 //! | [`state`] | where the user is in panels and overlays, as plain data: what [`app`] is made of |
-//! | [`applies`], [`keys`], [`act`] | what applies now, what a key means, what a command does |
+//! | [`applies`], [`keys`], [`mouse`], [`act`] | what applies now, what a key or a click means, what a command does |
+//! | [`against`], [`here`] | two experiments to compare; reloads that keep the position |
+//! | [`verbs`] | subcommands run from the palette |
 //! | [`palette`], [`given`], [`asking`], [`points`], [`fault`] | lines and forms that are typed |
 //! | [`view`], [`layout`], [`status`] | the screen: what goes where |
 //! | [`panels`] | a file a panel |
@@ -23,6 +25,7 @@
 //! [`command::COMMANDS`].
 
 pub mod act;
+pub mod against;
 pub mod app;
 pub mod applies;
 pub mod asking;
@@ -33,12 +36,14 @@ pub mod copy;
 pub mod fault;
 pub mod given;
 pub mod heat;
+pub mod here;
 pub mod key_doc;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod lesson;
 pub mod looks;
+pub mod mouse;
 pub mod overlays;
 pub mod palette;
 pub mod panel;
@@ -57,6 +62,7 @@ pub mod teaching;
 pub mod term;
 pub mod theme;
 pub mod update;
+pub mod verbs;
 pub mod view;
 pub mod widgets;
 

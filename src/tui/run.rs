@@ -21,14 +21,16 @@ use color_eyre::eyre::WrapErr;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use signal_hook::consts::SIGHUP;
 
+use super::against::AgainstState;
 use super::app::{App, Effect, Msg};
+use super::config::Reload;
 use super::lesson::course::Course;
 use super::results::{Reader, Results};
 use super::state::presenter::Presenter;
 use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::{LooksChoice, Theme};
 use super::update::update;
-use super::{keymap, lesson, view};
+use super::{keymap, lesson, verbs, view};
 use crate::output::say;
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
@@ -44,6 +46,10 @@ pub struct TuiOptions {
     pub looks: LooksChoice,
     /// Which key does what.
     pub keymap: keymap::Keymap,
+    /// Time step at which a saved scene is loaded.
+    pub reload: Reload,
+    /// Whether to take the mouse from the terminal.
+    pub mouse: bool,
     /// Reload the scene whenever its file is saved.
     pub watch: bool,
     /// A lesson to take.
@@ -116,9 +122,11 @@ pub fn run_with<P: Port>(
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
 ) -> Result<ExitCode, Report> {
     let TuiOptions {
-        engine: EngineOptions { scene, .. },
+        engine: EngineOptions { scene, against, .. },
         looks,
         keymap,
+        reload,
+        mouse,
         watch,
         lesson,
         present,
@@ -134,15 +142,19 @@ pub fn run_with<P: Port>(
     // Before the terminal is taken, so that no signal finds it taken and nobody to give it back.
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
+    term::use_mouse(mouse);
     let screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut app = App::new(scene.display().to_string(), theme(looks), screen.size()?);
     app.keymap = keymap;
+    app.here.keep = reload == Reload::Keep;
+    app.against = against.as_ref().map(|_| AgainstState::default());
     app.lesson = lesson.map(Course::new);
     app.presenter = present.then(Presenter::default);
     if let Some(results) = results {
         super::results::loaded(&mut app, Ok(results));
     }
-    let _watch = if watch { watch_scene(&mut app, &scene, &sender) } else { None };
+    let second = against.as_ref().map(|against| against.scene.as_path());
+    let _watch = if watch { watch_scene(&mut app, &scene, second, &sender) } else { None };
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
     Loop::new(app, screen, inbox, sender, reader, start)?.run()
 }
@@ -164,12 +176,21 @@ fn no_terminal(scene: &Path) -> String {
     )
 }
 
-fn watch_scene(app: &mut App, scene: &Path, sender: &Sender<Msg>) -> Option<SceneWatcher> {
+fn watch_scene(
+    app: &mut App,
+    scene: &Path,
+    second: Option<&Path>,
+    sender: &Sender<Msg>,
+) -> Option<SceneWatcher> {
     let inbox = sender.clone();
     let watcher = SceneWatcher::new(scene, move || {
         // The thread goes on watching whatever happens here; the hook tells the user.
         let _ = catch_unwind(|| panic::provoke("watcher"));
         let _ = inbox.send(Msg::SceneSaved);
+    });
+    let watcher = watcher.and_then(|mut watcher| {
+        second.map_or(Ok(()), |second| watcher.also(second))?;
+        Ok(watcher)
     });
     match watcher {
         Ok(watcher) => {
@@ -202,10 +223,12 @@ fn log(msg: &Msg) {
         // The hook has written the report down.
         Msg::ThreadPanicked(_)
         | Msg::Results(_)
+        | Msg::Ran(_)
         | Msg::Key(_)
+        | Msg::Mouse(_)
         | Msg::Paste(_)
         | Msg::CountExpired
-        | Msg::Engine(EngineEvent::Snapshot(_) | EngineEvent::Names(_)) => {}
+        | Msg::Engine(EngineEvent::Snapshot(_) | EngineEvent::Against(_) | EngineEvent::Names(_)) => {}
     }
 }
 
@@ -399,6 +422,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             Effect::ReadResults(folder) => {
                 let (reader, sender) = (self.reader, self.sender.clone());
                 std::thread::spawn(move || drop(sender.send(Msg::Results(Box::new(reader(&folder))))));
+            }
+            Effect::Subcommand(arguments) => {
+                let sender = self.sender.clone();
+                std::thread::spawn(move || drop(sender.send(Msg::Ran(Box::new(verbs::run(&arguments))))));
             }
             Effect::Quit(code) => self.exit = Some(code),
         }

@@ -191,6 +191,10 @@ impl Stage {
                     effects.extend(update(&mut self.app, Msg::Engine(still)));
                     return Ok(effects);
                 }
+                EngineEvent::Against(mut view) => {
+                    view.snapshot = view.snapshot.as_ref().map(without_clock);
+                    EngineEvent::Against(view)
+                }
                 other => other,
             };
             effects.extend(update(&mut self.app, Msg::Engine(event)));

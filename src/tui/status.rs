@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::against;
 use super::app::App;
 use super::applies::footer_commands;
 use super::command::{Action, Command, find};
@@ -41,6 +42,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, snapshot, theme) = (view.app, view.snapshot, view.theme());
     let (state, style) = run_state(snapshot, app.crashed, theme);
     let step = view.step_word();
+    let badge = against::badge(app)
+        .map(|(text, differs)| Span::styled(text, if differs { theme.warn() } else { theme.good() }));
     let mut parts = vec![
         Span::styled(format!(" {state} "), style.patch(theme.selected())),
         Span::styled(units::time_us(us(snapshot.tick)), theme.strong()),
@@ -48,6 +51,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Span::raw(format!("{step} {}{}", units::count(snapshot.steps), running(snapshot))),
         Span::raw(format!("{:.1} {step}s/s", snapshot.steps_per_second)),
     ];
+    if let Some(badge) = badge {
+        parts.insert(1, badge);
+    }
     if snapshot.speed != Speed::Unlimited {
         parts.push(Span::styled(snapshot.speed.to_string(), theme.accent()));
     }

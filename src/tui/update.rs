@@ -1,12 +1,16 @@
 //! `update`: a message changes the model and says what to do outside. No terminal, no thread, no clock in here. What keys
 //! mean is in [`super::keys`], what commands do in [`super::act`].
 
+use super::against;
 use super::app::{App, Effect, Msg, Overlay, Signal};
+use super::here;
 use super::keys;
+use super::mouse;
 use super::panel::PanelId;
 use super::panels::timeline;
 use super::results;
 use super::teaching;
+use super::verbs;
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
@@ -30,6 +34,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
 fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(event) => keys::key(app, event),
+        Msg::Mouse(event) => mouse::mouse(app, event),
         Msg::Paste(text) => {
             super::paste::paste(app, &text);
             Vec::new()
@@ -47,7 +52,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
             if app.snapshot.is_some() {
                 app.notice = Some("the scene was saved: it is built beside this experiment".to_owned());
             }
-            vec![Effect::Engine(Command::Reload)]
+            if app.here.keep { here::reload(app) } else { vec![Effect::Engine(Command::Reload)] }
         }
         Msg::SceneSaved => Vec::new(),
         // The shell's convention: 128 + the signal's number.
@@ -55,6 +60,10 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Signal(Signal::Suspend) => vec![Effect::Suspend],
         Msg::Signal(Signal::Continued) => vec![Effect::Resume],
         Msg::InputLost(_) => vec![Effect::Quit(1)],
+        Msg::Ran(ran) => {
+            verbs::ran(app, *ran);
+            Vec::new()
+        }
         Msg::Results(read) => {
             results::loaded(app, *read);
             Vec::new()
@@ -73,7 +82,11 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
 
 fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
     match event {
-        EngineEvent::Snapshot(snapshot) => take_snapshot(app, snapshot),
+        EngineEvent::Snapshot(snapshot) => {
+            let shown = against::shown(app, snapshot);
+            take_snapshot(app, shown);
+        }
+        EngineEvent::Against(view) => against::heard(app, *view),
         EngineEvent::SceneError(text) => {
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
             app.overlays.push(Overlay::SceneError { text, scroll: 0 });
@@ -88,6 +101,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             }
             // The engine's new experiment has not been asked for anything yet.
             app.asked_focus = Focus::Nothing;
+            here::loaded(app);
         }
         EngineEvent::Said(what) => app.notice = Some(what),
         EngineEvent::RecordingFailed(why) => {
@@ -95,7 +109,9 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.recording_failed = Some(why);
         }
         EngineEvent::Names(names) => app.names = Some(names),
-        EngineEvent::Performed(performed) => return teaching::performed(app, *performed),
+        EngineEvent::Performed(performed) => {
+            return here::performed(app, &performed).unwrap_or_else(|| teaching::performed(app, *performed));
+        }
         EngineEvent::Crashed(report) => {
             app.crashed = true;
             show_crash(app, report);

@@ -36,6 +36,9 @@ fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
             for (panel, area) in plan.panels.drain(..) {
                 panels::render(panel, &view, area, buf);
             }
+            for (panel, area) in plan.deltas.drain(..) {
+                panels::deltas::render(panel, &view, area, buf);
+            }
             status::render(&view, presenter::beside(app, area, plan.status), buf);
             status::tabs(app, plan.tabs, buf);
         }
@@ -56,6 +59,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         }
         Overlay::SceneError { text, scroll } => overlays::message::scene_error(app, text, *scroll, area, buf),
         Overlay::Crash { text, scroll } => overlays::message::crash(app, text, *scroll, area, buf),
+        Overlay::Ran { ran, scroll } => overlays::message::ran(app, ran, *scroll, area, buf),
         Overlay::Messages { scroll } => overlays::message::messages(app, *scroll, area, buf),
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),

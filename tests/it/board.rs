@@ -159,6 +159,41 @@ fn boards_that_cannot_be_are_refused() {
 }
 
 /// Returns the packets delivered from PE to PE.
+/// What a run on two chips with a fault in its second step is told on its way to the fourth.
+#[track_caller]
+fn stopped(fault: &str) -> String {
+    let faults = format!("faults=[(at: Step(1), fault: {fault})]");
+    let edits = ["chip.board=Chips(2, 1)", "mapping.across=Even", &faults];
+    let mut words = vec!["run", "scenes/lm_small.ron", "--steps", "4", "--format", "json"];
+    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    let output = spinntui(&words);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["steps"], 1, "{fault}");
+    report["stopped"].to_string()
+}
+
+#[test]
+fn a_dead_link_between_chips_and_a_dead_chip_are_named() {
+    for (fault, link) in [
+        ("KillChipLink(from: (0, 0), to: (1, 0))", "chip 0 to chip 1"),
+        ("KillChipLink(from: (1, 0), to: (0, 0))", "chip 1 to chip 0"),
+        ("KillChip(chip: (1, 0))", "chip 0 to chip 1"),
+    ] {
+        let told = stopped(fault);
+        assert!(told.contains(&format!("the link from {link} is dead and has lost ")), "{fault}: {told}");
+    }
+    for (board, fault, words) in [
+        ("Single", "KillChip(chip: (1, 0))", "there is no chip at (1, 0): this chip is (0, 0), and alone"),
+        ("Chips(3, 1)", "KillChip(chip: (3, 0))", "say where the 3 chips are"),
+        ("Single", "KillChipLink(from: (0, 0), to: (1, 0))", "this chip is alone"),
+        ("Chips(3, 1)", "KillChipLink(from: (0, 0), to: (2, 0))", "links join neighbours"),
+    ] {
+        let faults = format!("faults=[(at: Step(1), fault: {fault})]");
+        let told = refused(&[&format!("chip.board={board}"), &faults]);
+        assert!(told.contains(words), "{told}");
+    }
+}
+
 fn delivered(report: &Value) -> u64 {
     let rows = report["noc"]["traffic"]["qpe_packets"].as_array().unwrap();
     rows.iter().flat_map(|row| row.as_array().unwrap()).map(|packets| packets.as_u64().unwrap()).sum()

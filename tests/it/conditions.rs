@@ -633,6 +633,7 @@ impl Face {
             record: None,
             points,
             exact: false,
+            against: None,
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         Self { engine, events }

@@ -405,6 +405,19 @@ fn dead_link(from: (u8, u8), to: (u8, u8)) -> Fault {
     Fault::KillLink { from, to }
 }
 
+/// Steps both ways past the death of links between chips, with either way of sending.
+#[test]
+fn a_place_after_a_chip_has_died_is_the_same_whatever_way_leads_there() {
+    for (faults, broadcast) in [
+        ("[(at: Step(2), fault: KillChip(chip: (1, 0)))]", "QpeMulticast"),
+        ("[(at: TimeUs(900.0), fault: KillChipLink(from: (0, 0), to: (1, 0)))]", "Router"),
+    ] {
+        let board = [("chip.board", "Chips(2, 1)"), ("mapping.across", "Even")];
+        let edits = [board[0], board[1], ("mapping.broadcast", broadcast), ("faults", faults)];
+        walk("scenes/lm_small.ron", &edits, 60);
+    }
+}
+
 /// Steps both ways past the death of a link, while packets are on their way over it.
 #[test]
 fn a_place_after_a_link_has_died_is_the_same_whatever_way_leads_there() {

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod against;
 mod architecture;
 mod assignments;
 mod banks;
@@ -33,6 +34,7 @@ mod golden_gestures;
 mod golden_model;
 mod golden_perplexity;
 mod golden_reports;
+mod here;
 mod history;
 mod inputs;
 mod kernel_listings;

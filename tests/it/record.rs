@@ -42,6 +42,7 @@ impl Driver {
             record: Some(recorder.pending()),
             points: Vec::new(),
             exact: false,
+            against: None,
         };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         let driver = Self { engine, events };

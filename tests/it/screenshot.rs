@@ -28,6 +28,7 @@ fn stage(size: (u16, u16), keys: &str) -> Stage {
         record: None,
         points: Vec::new(),
         exact: false,
+        against: None,
     };
     let mut stage = Stage::open(App::new(SCENE, theme(), size), options).unwrap();
     stage.show(None, false).unwrap();

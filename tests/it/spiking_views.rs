@@ -257,6 +257,7 @@ fn stage(scene: &str, set: &[(&str, &str)], size: (u16, u16), keys: &str) -> Sta
         record: None,
         points: Vec::new(),
         exact: false,
+        against: None,
     };
     let mut stage = Stage::open(App::new(scene, Theme::new(Looks::default()), size), options).unwrap();
     stage.go(Place::Step(40)).unwrap();

@@ -13,6 +13,7 @@ mod flow;
 mod idle;
 mod leaving;
 mod lesson;
+mod mouse;
 mod nowhere;
 mod picker;
 mod terminal;

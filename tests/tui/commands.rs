@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use spinntui::tui::applies::{applies, footer_commands};
 use spinntui::tui::command::{COMMANDS, Group, When};
 use spinntui::tui::keymap::{Keymap, parse_key};
+use spinntui::tui::overlays::help::glossary::{GLOSSARY, page};
 use spinntui::tui::overlays::help::{Row, rows};
 
-use crate::common::{app, empty_app, press};
+use crate::common::{app, empty_app, press, text};
 
 #[test]
 fn every_key_string_parses_and_no_key_is_taken_twice() {
@@ -96,4 +97,25 @@ fn the_page_of_keys_is_what_the_table_says() {
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == written, "docs/keys.md is old; write it anew: UPDATE_DOCS=1 cargo test --test tui");
+}
+
+#[test]
+fn the_glossary_is_a_page_of_the_help_and_of_the_documentation() {
+    let mut app = app((80, 24));
+    press(&mut app, ": g l o s s a r y enter");
+    assert!(text(&app).contains("the two scenes of compare and --against"), "{}", text(&app));
+    // A search of any page finds terms as well.
+    press(&mut app, "esc ? s l o t");
+    assert!(text(&app).contains("a PE's share of a layer and sample"), "{}", text(&app));
+    for term in ["slot", "lane", "share", "block", "step", "tick", "turn", "phase"] {
+        assert!(GLOSSARY.iter().any(|(other, _)| *other == term), "{term}");
+    }
+    let terms: Vec<String> = GLOSSARY.iter().map(|(term, _)| term.to_lowercase()).collect();
+    assert!(terms.is_sorted(), "{terms:?}");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/glossary.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == page(), "docs/glossary.md is old: UPDATE_DOCS=1 cargo test --test tui");
 }

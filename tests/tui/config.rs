@@ -35,6 +35,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("Config(color: \"many\")", "config.ron:1:15", "truecolor, 256, 16, mono, off"),
         ("Config(ramp: \"jet\")", "config.ron:1:14", "cividis, viridis, grey"),
         ("Config(glyphs: \"emoji\")", "config.ron:1:16", "blocks, braille, ascii"),
+        ("Config(reload: \"never\")", "config.ron:1:16", "expected one of start, keep"),
+        ("Config(mouse: yes)", "config.ron:1:", "yes"),
         ("Config(theme: dark)", "config.ron:1:15", "in quotes"),
         ("Config(keys: {\"stp\": [\"x\"]})", "config.ron:1:15", "did you mean `step`?"),
         ("Config(keys: {\"step\": [\"s\", \"spacebar\"]})", "config.ron:1:29", "no such key: `spacebar`"),
@@ -53,9 +55,11 @@ fn what_is_printed_is_read_back_the_same() {
         let again = read(&print(config)).unwrap_or_else(|error| panic!("{error}\n{}", print(config)));
         assert_eq!(keys_as_text(&again.keymap), keys_as_text(&config.keymap));
         assert_eq!(again.looks, config.looks);
+        assert_eq!((again.reload, again.mouse), (config.reload, config.mouse));
     };
     same(&Config::default());
     same(&read(r#"Config(color: "256", theme: "mono", glyphs: "ascii", keys: {"step": ["\"", "\\"], "back": []})"#).unwrap());
+    same(&read(r#"Config(reload: "keep", mouse: true)"#).unwrap());
     let text = print(&Config::default());
     for command in COMMANDS {
         assert!(text.contains(&format!("// \"{}\": [", command.id)), "{}", command.id);

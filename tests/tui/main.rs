@@ -9,6 +9,7 @@ mod config;
 mod heat;
 mod lesson;
 mod looks;
+mod mouse;
 mod palette;
 mod pe;
 mod picker;

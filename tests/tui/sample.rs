@@ -76,6 +76,7 @@ pub fn at(step: u64) -> Snapshot {
         build: 1,
         title: "EGRU language model on WikiText-2".to_owned(),
         scene: "scenes/lm.ron".to_owned(),
+        edits: Vec::new(),
         model: "egru-lm-wikitext2".to_owned(),
         run: RunState::Paused,
         speed: Speed::Unlimited,

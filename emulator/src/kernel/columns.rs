@@ -22,6 +22,8 @@ struct Part {
     start: Vec<u32>,
     row: Vec<u16>,
     value: Vec<f32>,
+    /// Rows of the part, at most [`ROWS`].
+    rows: usize,
 }
 
 /// Matrix of a layer over the rows of all its PEs.
@@ -73,15 +75,16 @@ fn part<R: Iterator<Item = (u32, f32)>>(
     }
     let weights = start[sources] as usize;
     let (mut row, mut value) = (vec![0; weights], vec![0.0; weights]);
-    let mut next = start.clone();
+    let (mut next, mut count) = (start.clone(), 0);
     for (number, weights) in (0_u16..).zip(rows) {
+        count += 1;
         for (source, weight) in weights {
             let place = &mut next[source as usize];
             (row[*place as usize], value[*place as usize]) = (number, weight);
             *place += 1;
         }
     }
-    Some(Part { start, row, value })
+    Some(Part { start, row, value, rows: count })
 }
 
 struct Scatter<'a> {
@@ -100,6 +103,14 @@ impl WithSimd for Scatter<'_> {
             let source = source as usize;
             let span = part.start[source] as usize..part.start[source + 1] as usize;
             let (rows, values) = (&part.row[span.clone()], &part.value[span]);
+            // A column without zeros has all rows in order.
+            if values.len() == part.rows {
+                let sums = &mut sums[..values.len()];
+                for row in 0..values.len() {
+                    sums[row] = values[row].mul_add(event, sums[row]);
+                }
+                continue;
+            }
             let (row_groups, rows) = rows.as_chunks::<4>();
             let (value_groups, values) = values.as_chunks::<4>();
             // The rows of a column are different ones. Closures of arrays are not always inlined,

@@ -16,6 +16,8 @@ pub struct Seen {
     known: bool,
     /// Sums of all rows; empty until they are asked for.
     sums: Vec<f32>,
+    /// The values of all sources in model order; empty until they are asked for.
+    ordered: Vec<f32>,
 }
 
 impl Seen {
@@ -54,8 +56,19 @@ impl Seen {
         self.known = false;
         self.events.clear();
         self.sums.clear();
+        self.ordered.clear();
         self.x.clear();
         self.x.extend_from_slice(x);
+    }
+
+    /// Returns the values of all sources in model order: that of source s is word `word[s]` of the
+    /// operand. `None` if one of them is not a finite number.
+    pub fn ordered(&mut self, word: &[u32]) -> Option<&[f32]> {
+        if self.ordered.is_empty() {
+            let value = |&word: &u32| self.x.get(word as usize).map(|&bits| f32::from_bits(bits));
+            self.ordered.extend(word.iter().map_while(value).take_while(|value| value.is_finite()));
+        }
+        (self.known && self.ordered.len() == word.len()).then_some(&self.ordered)
     }
 
     /// Returns the sums of rows `first` to `first + rows` for the operand, computed for all rows
@@ -68,11 +81,16 @@ impl Seen {
         if self.sums.is_empty() {
             columns.sums(&self.events, &mut self.sums);
         }
-        let sums = self.sums.get(first..first + rows)?;
+        let sums = self.row_sums(first, rows)?;
         // Looked at all of them: that takes several at once.
         let minus_zero = |sum: &f32| sum.to_bits() == (-0.0_f32).to_bits();
         let found = sums.iter().fold(false, |found, sum| found | minus_zero(sum));
         (!found).then_some(sums)
+    }
+
+    /// Returns the sums of rows `first` to `first + rows` once [`Self::sums`] has computed them.
+    pub fn row_sums(&self, first: usize, rows: usize) -> Option<&[f32]> {
+        self.sums.get(first..first + rows)
     }
 }
 
@@ -95,6 +113,18 @@ mod tests {
         assert_eq!(events(&mut seen, &[1, 4, 7], 4), None, "nor a second time");
         assert_eq!(events(&mut seen, &[u32::MAX], 4), None);
         assert_eq!(events(&mut seen, &[0], 4), Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_operand_in_model_order_is_that_of_the_last_look() {
+        let mut seen = Seen::default();
+        let bits = |x: [f32; 3]| x.map(f32::to_bits);
+        for (x, ordered) in [([1.0, 2.0, 3.0], [3.0, 1.0]), ([4.0, 0.0, 0.5], [0.5, 4.0])] {
+            seen.look_at(&bits(x), &[2, 0]).unwrap();
+            assert_eq!(seen.ordered(&[2, 0]).unwrap(), ordered);
+        }
+        seen.look_at(&bits([f32::INFINITY, 0.0, 0.0]), &[2, 0]).unwrap();
+        assert_eq!(seen.ordered(&[2, 0]), None);
     }
 
     #[test]

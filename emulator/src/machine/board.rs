@@ -104,9 +104,11 @@ pub fn link_packets(packet: &Packet, entry_words: u32, assume: &Assume) -> (u64,
 
 impl Machine {
     /// Sends a packet on that has reached a chip's router on its way to another chip, or from one:
-    /// over the next link, or over the mesh to its QPE.
-    pub(super) fn forward(&mut self, number: u32, chip: ChipId) {
-        let Some(travelling) = self.state.packets.travelling(number).copied() else { return };
+    /// over the next link, or over the mesh to its QPE. A dead link loses it.
+    pub(super) fn forward(&mut self, number: u32, chip: ChipId) -> Progress {
+        let Some(travelling) = self.state.packets.travelling(number).copied() else {
+            return Progress::default();
+        };
         let packet = &travelling.packet;
         let out = self.pass_engine(chip);
         if !travelling.is_abroad() {
@@ -114,17 +116,25 @@ impl Machine {
             self.state.packets.moved(number, chip, false);
             let hops = self.state.noc.enter(entry.route, entry.at, Load::Packet(number)) + entry.more_hops;
             self.state.traffic.crossed(hops);
-            return;
+            return Progress::default();
         }
         let program = Arc::clone(&self.program);
         match program.board.next(packet.source_chip(), packet.qpe.chip(), chip) {
+            Some(link) if self.state.faults.lost_between_chips(link) => {
+                self.note_landed(number, out, true);
+                self.lost_on_the_way(number)
+            }
             Some(link) => {
                 let arrival = self.cross(packet, link, out);
                 self.state.packets.moved(number, program.board.links()[link.index()].to, true);
                 self.state.queue.push(arrival, packet.source, EventKind::Deliver(number));
+                Progress::default()
             }
             // The mapper refuses programs whose chips are not connected.
-            None => debug_assert!(false, "no way from {chip} to {}", packet.qpe.chip()),
+            None => {
+                debug_assert!(false, "no way from {chip} to {}", packet.qpe.chip());
+                Progress::default()
+            }
         }
     }
 
@@ -150,7 +160,7 @@ impl Machine {
         for link in links {
             let number = self.state.sent;
             self.state.sent += 1;
-            if is_listed(&self.state.lost, number) {
+            if self.state.faults.lost_between_chips(link) || is_listed(&self.state.lost, number) {
                 let behind = |qpe: &QpeId| board.way(source, qpe.chip()).contains(&link);
                 let copies = entry.iter().filter(|(qpe, _)| behind(qpe)).count();
                 progress = progress.or(self.copies_lost(packet, copies));

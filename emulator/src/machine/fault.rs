@@ -13,6 +13,7 @@ use super::program::{Program, RegionKind};
 use super::routes::ROUTES;
 use super::sram::{SRAM_BYTES, Stuck};
 use super::state::{Packet, PacketKind};
+use crate::chip::board::{Board, ChipLink, LinkId};
 use crate::chip::clock::{self, Tick};
 use crate::chip::geometry::{Pe, Qpe, QpeId};
 use crate::text::several;
@@ -82,6 +83,19 @@ pub enum Fault {
         /// The neighbouring QPE that it enters, as `(x, y)`.
         to: (u8, u8),
     },
+    /// A link between two chips goes dead, in one direction: packets that would cross it are lost,
+    /// and nothing is sent around it.
+    KillChipLink {
+        /// Place of the chip that the link leaves, as `(x, y)` on the board.
+        from: (u8, u8),
+        /// Place of the neighbouring chip that it enters, as `(x, y)`.
+        to: (u8, u8),
+    },
+    /// A chip of a board fails: its cores halt, and all links to it and from it are dead.
+    KillChip {
+        /// Its place on the board, as `(x, y)`.
+        chip: (u8, u8),
+    },
 }
 
 /// When a fault happens.
@@ -137,6 +151,38 @@ pub enum FaultError {
         /// Place that it would enter.
         to: (u8, u8),
     },
+    /// No chip is at the place.
+    #[error("there is no chip at ({}, {}): {}", .place.0, .place.1, chips_in_words(*.chips))]
+    NoChip {
+        /// The place.
+        place: (u8, u8),
+        /// Number of chips that there are.
+        chips: usize,
+    },
+    /// No link joins two chips.
+    #[error("there is no link from chip ({}, {}) to chip ({}, {}): {}", .from.0, .from.1, .to.0, .to.1, links_in_words(*.chips))]
+    NoChipLink {
+        /// Place of the chip that the link would leave.
+        from: (u8, u8),
+        /// Place of the chip that it would enter.
+        to: (u8, u8),
+        /// Number of chips that there are.
+        chips: usize,
+    },
+}
+
+fn chips_in_words(chips: usize) -> String {
+    match chips {
+        0 | 1 => "this chip is (0, 0), and alone; `chip.board: Chips(2, 1)` has two".to_owned(),
+        n => format!("`chip.board` and `chip.missing` of the scene say where the {n} chips are"),
+    }
+}
+
+fn links_in_words(chips: usize) -> String {
+    match chips {
+        0 | 1 => "this chip is alone; `chip.board: Chips(2, 1)` has two".to_owned(),
+        _ => "links join neighbours, (0, 0) to (1, 0), (0, 1) or (1, 1) for example, and back".to_owned(),
+    }
 }
 
 /// What befalls a packet.
@@ -158,6 +204,17 @@ pub struct Faults {
     packets: Vec<(Pe, u32, Fate)>,
     /// Links that are dead, in the order of the faults.
     links: Vec<DeadLink>,
+    /// Links between chips that are dead, in the order of the faults.
+    chip_links: Vec<DeadChipLink>,
+}
+
+/// Link between chips that loses what would cross it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadChipLink {
+    /// The link.
+    pub link: LinkId,
+    /// Count of packets that it has lost.
+    pub packets: u64,
 }
 
 /// Link that loses what reaches it.
@@ -180,6 +237,13 @@ impl Faults {
     /// PEs whose core has halted.
     pub fn dead(&self) -> impl Iterator<Item = Pe> {
         self.dead.iter().copied()
+    }
+
+    /// Halts a PE's core, if it has not halted.
+    fn halt(&mut self, pe: Pe) {
+        if !self.is_dead(pe) {
+            self.dead.push(pe);
+        }
     }
 
     /// Makes a link dead; returns `false` if it was dead already.
@@ -208,6 +272,31 @@ impl Faults {
         lost.rev().max_by_key(|link| (link.packets, link.beats)).copied()
     }
 
+    /// Makes a link between chips dead, if it is not.
+    fn kill_chip_link(&mut self, link: LinkId) {
+        if !self.is_chip_link_dead(link) {
+            self.chip_links.push(DeadChipLink { link, packets: 0 });
+        }
+    }
+
+    /// Returns whether a link between chips is dead.
+    pub fn is_chip_link_dead(&self, link: LinkId) -> bool {
+        self.chip_links.iter().any(|dead| dead.link == link)
+    }
+
+    /// Counts a packet that a link between chips loses; returns `false` if the link is alive.
+    #[inline]
+    pub(super) fn lost_between_chips(&mut self, link: LinkId) -> bool {
+        let dead = self.chip_links.iter_mut().find(|dead| dead.link == link);
+        dead.map(|dead| dead.packets += 1).is_some()
+    }
+
+    /// Returns the dead link between chips that has lost most; `None` if none lost anything.
+    pub(super) fn worst_chip_link(&self) -> Option<DeadChipLink> {
+        let lost = self.chip_links.iter().filter(|dead| dead.packets > 0);
+        lost.rev().max_by_key(|dead| dead.packets).copied()
+    }
+
     /// Bits of a PE that stick.
     pub(super) fn stuck(&self, pe: Pe) -> Vec<Stuck> {
         self.stuck.iter().filter(|(at, _)| *at == pe).map(|(_, stuck)| *stuck).collect()
@@ -232,7 +321,12 @@ impl Faults {
 
     /// Returns whether there is any.
     pub(super) fn any(&self) -> bool {
-        !(self.stuck.is_empty() && self.dead.is_empty() && self.packets.is_empty() && self.links.is_empty())
+        let Self { stuck, dead, packets, links, chip_links } = self;
+        !(stuck.is_empty()
+            && dead.is_empty()
+            && packets.is_empty()
+            && links.is_empty()
+            && chip_links.is_empty())
     }
 
     /// Returns whether bits stick.
@@ -262,7 +356,9 @@ impl Faults {
             .links
             .iter()
             .flat_map(|&DeadLink { number, packets, beats }| [6 << 60 | u64::from(number), packets, beats]);
-        stuck.chain(dead).chain(packets).chain(links)
+        let chip_links =
+            self.chip_links.iter().flat_map(|dead| [7 << 60 | dead.link.index() as u64, dead.packets]);
+        stuck.chain(dead).chain(packets).chain(links).chain(chip_links)
     }
 }
 
@@ -296,20 +392,21 @@ impl std::fmt::Display for Fault {
             Self::DivertPackets { packets: n, address, .. } => {
                 write!(f, "{} from {place} diverted to {address:#07x}", packets(n))
             }
-            Self::KillLink { .. } => write!(f, "the link from {place} dead"),
+            Self::KillLink { .. } | Self::KillChipLink { .. } => write!(f, "the link from {place} dead"),
+            Self::KillChip { .. } => write!(f, "{place} dead"),
         }
     }
 }
 
 impl Fault {
-    /// Returns the PE that the fault is of; `None` for a link, and if its coordinates are those
-    /// of no PE.
+    /// Returns the PE that the fault is of; `None` for a link or a chip, and if its coordinates
+    /// are those of no PE.
     pub fn pe(&self) -> Option<Pe> {
         let (x, y, p) = self.place()?;
         Pe::at(x, y, p)
     }
 
-    /// Returns the coordinates of the PE, as a scene gives them; `None` for a link.
+    /// Returns the coordinates of the PE, as a scene gives them; `None` for a link or a chip.
     pub const fn place(&self) -> Option<(u8, u8, u8)> {
         match *self {
             Self::FlipBit { pe, .. }
@@ -318,16 +415,20 @@ impl Fault {
             | Self::DropPackets { pe, .. }
             | Self::DelayPackets { pe, .. }
             | Self::DivertPackets { pe, .. } => Some(pe),
-            Self::KillLink { .. } => None,
+            Self::KillLink { .. } | Self::KillChipLink { .. } | Self::KillChip { .. } => None,
         }
     }
 
-    /// Returns the name of the PE or link: `PE(1,4,0)`, `QPE(1,1) to QPE(2,1)`.
+    /// Returns the name of the PE, link or chip: `PE(1,4,0)`, `QPE(1,1) to QPE(2,1)`.
     pub fn place_name(&self) -> String {
         match (*self, self.place()) {
             (Self::KillLink { from, to }, _) => {
                 format!("QPE({},{}) to QPE({},{})", from.0, from.1, to.0, to.1)
             }
+            (Self::KillChipLink { from, to }, _) => {
+                format!("chip ({},{}) to chip ({},{})", from.0, from.1, to.0, to.1)
+            }
+            (Self::KillChip { chip }, _) => format!("chip ({},{})", chip.0, chip.1),
             (_, place) => {
                 let (x, y, p) = place.unwrap_or_default();
                 format!("PE({x},{y},{p})")
@@ -367,7 +468,7 @@ impl Fault {
     ///
     /// Fails with the argument that is out of range.
     pub fn check(&self, program: &Program) -> Result<(), FaultError> {
-        let Some(place) = self.place() else { return self.link().map(drop) };
+        let Some(place) = self.place() else { return self.check_links(&program.board) };
         let pe = self.pe().ok_or(FaultError::NoPe(place))?;
         if program.pe(pe).is_none() {
             return Err(FaultError::Unused(pe));
@@ -381,7 +482,10 @@ impl Fault {
                     return Err(FaultError::Bit);
                 }
             }
-            Self::KillPe { .. } | Self::KillLink { .. } => {}
+            Self::KillPe { .. }
+            | Self::KillLink { .. }
+            | Self::KillChipLink { .. }
+            | Self::KillChip { .. } => {}
             Self::DropPackets { packets, .. } => at_least_one(packets)?,
             Self::DelayPackets { packets, us, .. } => {
                 at_least_one(packets)?;
@@ -400,6 +504,32 @@ impl Fault {
             }
         }
         Ok(())
+    }
+
+    fn check_links(&self, board: &Board) -> Result<(), FaultError> {
+        self.link()?;
+        self.chip_links(board).map(drop)
+    }
+
+    /// Returns the links between chips that die; none for other faults.
+    fn chip_links(&self, board: &Board) -> Result<Vec<LinkId>, FaultError> {
+        let chips = board.chips();
+        let links = || (0..).map(LinkId).zip(board.links());
+        match *self {
+            Self::KillChipLink { from, to } => {
+                let ends = board.chip_at(from).zip(board.chip_at(to));
+                let joins = |link: &ChipLink| ends == Some((link.from, link.to));
+                let found: Vec<LinkId> =
+                    links().filter(|(_, link)| joins(link)).map(|(number, _)| number).collect();
+                if found.is_empty() { Err(FaultError::NoChipLink { from, to, chips }) } else { Ok(found) }
+            }
+            Self::KillChip { chip: place } => {
+                let chip = board.chip_at(place).ok_or(FaultError::NoChip { place, chips })?;
+                let of = |link: &ChipLink| link.from == chip || link.to == chip;
+                Ok(links().filter(|(_, link)| of(link)).map(|(number, _)| number).collect())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Returns the number of the link that dies; `None` for other faults.
@@ -429,6 +559,16 @@ impl Machine {
             }
             return Ok(());
         }
+        for link in fault.chip_links(&self.program.board)? {
+            self.state.faults.kill_chip_link(link);
+        }
+        if let Fault::KillChip { chip } = *fault
+            && let Some(chip) = self.program.board.chip_at(chip)
+        {
+            for pe in Pe::of(chip).filter(|&pe| self.program.pe(pe).is_some()) {
+                self.state.faults.halt(pe);
+            }
+        }
         let Some(pe) = fault.pe() else { return Ok(()) };
         let faults = &mut self.state.faults;
         match *fault {
@@ -438,11 +578,7 @@ impl Machine {
                 let stuck = faults.stuck(pe);
                 self.state.pes[pe.index()].sram.stick(stuck);
             }
-            Fault::KillPe { .. } => {
-                if !faults.is_dead(pe) {
-                    faults.dead.push(pe);
-                }
-            }
+            Fault::KillPe { .. } => faults.halt(pe),
             Fault::DropPackets { packets, .. } => faults.packets.push((pe, packets, Fate::Lost)),
             Fault::DelayPackets { packets, us, .. } => {
                 let ticks = clock::from_us(us);
@@ -451,7 +587,7 @@ impl Machine {
             Fault::DivertPackets { packets, address, .. } => {
                 faults.packets.push((pe, packets, Fate::Astray(address)));
             }
-            Fault::KillLink { .. } => {}
+            Fault::KillLink { .. } | Fault::KillChipLink { .. } | Fault::KillChip { .. } => {}
         }
         Ok(())
     }

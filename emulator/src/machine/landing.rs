@@ -27,8 +27,7 @@ impl Machine {
             return if event { progress.or(self.event_gone()) } else { progress };
         }
         if travelling.from_link || travelling.is_abroad() {
-            self.forward(number, chip);
-            return Progress::default();
+            return self.forward(number, chip);
         }
         let event = matches!(packet.kind, PacketKind::Event { .. });
         if event || self.program.delivery.broadcast == Broadcast::Router {
@@ -170,7 +169,7 @@ impl Machine {
 
     /// Takes a packet off the mesh that a dead link has lost.
     #[cold]
-    fn lost_on_the_way(&mut self, number: u32) -> Progress {
+    pub(super) fn lost_on_the_way(&mut self, number: u32) -> Progress {
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         self.packet_lost(&packet)

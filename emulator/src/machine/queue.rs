@@ -360,9 +360,8 @@ impl EventQueue {
 
     /// What waits, in no order.
     fn pending(&self) -> impl Iterator<Item = Pending> {
-        let places = self.filled.iter().enumerate().flat_map(|(word, &bits)| {
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| 64 * word + bit)
-        });
+        let words = self.filled.iter().enumerate().filter(|&(_, &bits)| bits != 0);
+        let places = words.flat_map(|(word, &bits)| ones(bits).map(move |bit| 64 * word + bit));
         let node = |number: u32| self.nodes.get(number as usize);
         let near = move |place: usize| {
             let ahead = (place + SPAN - self.now as usize % SPAN) % SPAN;
@@ -379,6 +378,13 @@ impl EventQueue {
         pending.sort_unstable_by_key(|pending| (pending.tick, pending.rank));
         pending.into_iter().map(Pending::event).collect()
     }
+}
+
+/// Returns the places of the ones of a word, ascending.
+fn ones(word: u64) -> impl Iterator<Item = usize> {
+    let some = |word: u64| (word != 0).then_some(word);
+    std::iter::successors(some(word), move |word| some(word & (word - 1)))
+        .map(|word| word.trailing_zeros() as usize)
 }
 
 #[cfg(test)]

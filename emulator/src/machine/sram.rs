@@ -1,6 +1,6 @@
 //! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for checkpoints and hashes.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,7 +31,7 @@ pub const PAGE_WORDS: usize = PAGE_BYTES / 4;
 #[derive(Clone)]
 #[repr(C)]
 pub struct Sram {
-    words: Box<[u32; SRAM_WORDS]>,
+    words: Words,
     /// Writes are to be looked at: bits stick or bytes are watched.
     guarded: bool,
     /// Pages written since their hash was taken.
@@ -45,6 +45,30 @@ pub struct Sram {
     stuck: Vec<Stuck>,
     /// Bytes that a debugger watches; only ever looked at on a write.
     watch: Option<Box<Watch>>,
+}
+
+/// The words of an SRAM. One that is never written takes no memory of the host: most PEs of a board
+/// have no program.
+#[derive(Clone, Default)]
+struct Words(Option<Box<[u32; SRAM_WORDS]>>);
+
+/// What an SRAM holds that was never written.
+static ZEROS: [u32; SRAM_WORDS] = [0; SRAM_WORDS];
+
+impl Deref for Words {
+    type Target = [u32; SRAM_WORDS];
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        self.0.as_deref().unwrap_or(&ZEROS)
+    }
+}
+
+impl DerefMut for Words {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.get_or_insert_with(bytemuck::zeroed_box)
+    }
 }
 
 /// A bit that keeps its value.
@@ -89,13 +113,9 @@ impl Watch {
 }
 
 impl Default for Sram {
-    #[expect(
-        clippy::large_stack_arrays,
-        reason = "a typed box of an array; the optimiser builds it in place"
-    )]
     fn default() -> Self {
         Self {
-            words: Box::new([0; SRAM_WORDS]),
+            words: Words::default(),
             guarded: false,
             stale: u128::MAX,
             page_hash: Box::new([0; PAGES]),

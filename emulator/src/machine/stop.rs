@@ -8,7 +8,7 @@ use super::exec::Machine;
 use super::legend::{PhaseId, PopulationId};
 use super::program::{Operation, Slot};
 use super::routes::{Link, ROUTES};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::kernel::KernelFault;
 use crate::text::several;
 
@@ -105,6 +105,16 @@ pub enum StallCause {
         /// Beats of rows from DRAM lost by the link.
         beats: u64,
     },
+    /// A dead link between chips lost packets; of several links the one that lost most.
+    #[error("the link from {from} to {to} is dead and has lost {}", several(*packets, "packet"))]
+    DeadChipLink {
+        /// Chip that the link leaves.
+        from: ChipId,
+        /// Chip that it enters.
+        to: ChipId,
+        /// Packets lost by the link.
+        packets: u64,
+    },
     /// Packets were lost on the mesh, or reached an address at which nothing waits for them.
     #[error("packets were lost")]
     PacketsLost,
@@ -156,11 +166,18 @@ impl Machine {
             let link = *ROUTES.links().get(usize::from(dead.number))?;
             Some(StallCause::DeadLink { link, packets: dead.packets, beats: dead.beats })
         });
-        let lost = link.or_else(|| self.fifo_losses());
+        let lost = link.or_else(|| self.dead_chip_link()).or_else(|| self.fifo_losses());
         // Where no PE waits, packets that were lost do not explain the missing outputs of a halted
         // core.
         let cause = if waiting.is_some() { lost.or(halted) } else { halted.or(lost) };
         Some(Stall { waiting, cause: cause.unwrap_or(StallCause::PacketsLost) })
+    }
+
+    /// Returns the dead link between chips that has lost most; `None` if none lost a packet.
+    fn dead_chip_link(&self) -> Option<StallCause> {
+        let dead = self.state.faults.worst_chip_link()?;
+        let link = self.program.board.links().get(dead.link.index())?;
+        Some(StallCause::DeadChipLink { from: link.from, to: link.to, packets: dead.packets })
     }
 
     /// Returns the PE of the earliest population that waits; later ones wait as a consequence.

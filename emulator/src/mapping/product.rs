@@ -162,17 +162,17 @@ impl Together {
         if events(seen, kernel, sram, at.x, &self.columns.word).is_none() {
             return false;
         }
-        let sums = seen.sums(columns, self.first, kernel.rows() as usize);
-        // A kernel with a stored 0 in every place takes an infinite value to every row.
-        let finite = |sums: &&[f32]| sums.iter().fold(true, |finite, sum| finite & sum.is_finite());
-        let Some(sums) = sums.filter(finite) else { return false };
-        let Ok(scratch) = kernel.scratch(sram.words(), at.x) else { return false };
-        if let Some((address, scratch)) = scratch {
-            if !scratch.iter().all(|value| value.is_finite()) {
-                return false;
-            }
-            sram.set_floats(address, &scratch);
+        let rows = kernel.rows() as usize;
+        let finite = |sums: &[f32]| sums.iter().fold(true, |finite, sum| finite & sum.is_finite());
+        if !seen.sums(columns, self.first, rows).is_some_and(finite) {
+            return false;
         }
+        if let Kernel::Dense(layout) = kernel {
+            // A stored 0 takes an infinite value to every row.
+            let Some(ordered) = seen.ordered(&self.columns.word) else { return false };
+            sram.set_floats(layout.ordered, ordered);
+        }
+        let Some(sums) = seen.row_sums(self.first, rows) else { return false };
         sram.set_floats(at.sums, sums);
         true
     }

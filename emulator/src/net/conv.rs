@@ -5,7 +5,7 @@
 //! fused); the bias comes last, then the result is rounded to single. This is the host's part: it may be as good as that, and
 //! in single precision thousands of terms would leave errors above 1e-5. Inputs that are 0 and places outside of the map are
 //! left out, which changes no bit: a sum that began with +0 never becomes −0 by adding ±0. Weights and inputs are expected to be finite.
-//! Outputs are computed eight side by side, each with its own chain.
+//! Outputs are computed 32 side by side, each with its own chain.
 //!
 //! Arrays are `ndarray`'s. Its `dot` is not used, because it chooses the order of its sums itself.
 
@@ -201,8 +201,9 @@ impl Products {
     }
 }
 
-/// Outputs whose sums are kept in registers while all products are added.
-const SIDE_BY_SIDE: usize = 8;
+/// Outputs whose sums are kept in registers while all products are added: enough chains to hide
+/// the latency of an addition.
+const SIDE_BY_SIDE: usize = 32;
 
 /// Sums of all outputs: each from +0, its products in the order of the list.
 #[allow(clippy::struct_field_names, reason = "the sums are what it holds")]
@@ -225,8 +226,9 @@ impl WithSimd for Sums<'_> {
             for &Products { value, first } in products {
                 let weights = weights.get(first + group * SIDE_BY_SIDE..).unwrap_or_default();
                 let Some(weights) = weights.first_chunk::<SIDE_BY_SIDE>() else { break };
-                for (chain, weight) in chains.iter_mut().zip(weights) {
-                    *chain += f64::from(*weight) * value;
+                // By position: iterators over both are not always inlined into vectorised code.
+                for output in 0..SIDE_BY_SIDE {
+                    chains[output] += f64::from(weights[output]) * value;
                 }
             }
             *sums = chains;

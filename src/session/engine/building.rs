@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvError, bounded};
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::Session;
+use crate::session::against::{self, Against, Second};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::Command;
 use crate::session::debug::{Names, PointCommand};
@@ -21,8 +22,8 @@ pub(super) enum Purpose {
     Load,
     /// The scene's file was saved: it is built beside the experiment, which goes on.
     Reload,
-    /// The experiment is restarted from its own scene.
-    Restart(Box<LoadedScene>),
+    /// The experiment is restarted from its own scene, and the second one from its own.
+    Restart(Box<LoadedScene>, Option<Box<LoadedScene>>),
     /// Another scene; holds the scene, edits and mode to return to if it cannot be built.
     Open(PathBuf, Vec<(String, String)>, Mode),
 }
@@ -34,10 +35,10 @@ pub(super) struct Building {
     result: Receiver<Built>,
 }
 
-/// Result of a build, and the models read for it.
+/// Result of a build, the experiment and the second one, and the models read for it.
 #[derive(Debug)]
 pub(super) struct Built {
-    session: Result<Box<Session>, SceneError>,
+    session: Result<(Box<Session>, Option<Box<Session>>), SceneError>,
     cache: ModelCache,
 }
 
@@ -65,6 +66,18 @@ fn hold_for_tests() {
     }
 }
 
+/// Builds the scene that is to run in step with `session`, from its file or as `loaded`.
+fn second(
+    against: &Against,
+    loaded: Option<LoadedScene>,
+    session: &Session,
+    cache: &mut ModelCache,
+) -> Result<Box<Session>, SceneError> {
+    let loaded = loaded.map_or_else(|| LoadedScene::load(&against.scene, &against.set), Ok)?;
+    against::check(&session.loaded, &loaded)?;
+    build(loaded, cache).map(Box::new)
+}
+
 impl Runner {
     /// Begins to build a scene.
     ///
@@ -72,10 +85,11 @@ impl Runner {
     pub(super) fn begin_build(&mut self, purpose: Purpose) {
         let (scene, set) = (self.options.scene.clone(), self.options.set.clone());
         let mut cache = self.cache.clone();
-        let loaded = match &purpose {
-            Purpose::Restart(loaded) => Some(loaded.as_ref().clone()),
-            _ => None,
+        let (loaded, beside) = match &purpose {
+            Purpose::Restart(loaded, beside) => (Some(loaded.as_ref().clone()), beside.as_deref().cloned()),
+            _ => (None, None),
         };
+        let against = self.options.against.clone();
         let purpose = match (purpose, self.building.take()) {
             // If this build fails, too, return to the scene before the abandoned one.
             (
@@ -90,12 +104,18 @@ impl Runner {
             let session = loaded
                 .map_or_else(|| LoadedScene::load(&scene, &set), Ok)
                 .and_then(|loaded| build(loaded, &mut cache))
-                .map(Box::new);
+                .and_then(|session| {
+                    let second = against.map(|against| second(&against, beside, &session, &mut cache));
+                    Ok((Box::new(session), second.transpose()?))
+                });
             // The result is no longer awaited if another build was begun.
             let _ = sender.send(Built { session, cache });
         };
         // If the thread cannot be started, dropping the sender reports that there is no result.
-        let _ = std::thread::Builder::new().name("build".into()).stack_size(super::STACK_BYTES).spawn(work);
+        let _ = std::thread::Builder::new()
+            .name("build".into())
+            .stack_size(crate::session::STACK_BYTES)
+            .spawn(work);
         self.building = Some(Building { purpose, result });
     }
 
@@ -109,29 +129,40 @@ impl Runner {
             let message = "the scene could not be built: the thread that built it has stopped";
             Err(SceneError::file(&self.options.scene, message, ""))
         };
-        let session = session.and_then(|mut session| {
+        let session = session.and_then(|(mut session, second)| {
             self.points.take_over(&mut session)?;
             session.use_second_core();
-            Ok(session)
+            Ok((session, second))
         });
         match session {
-            Ok(session) => {
-                if matches!(purpose, Purpose::Reload | Purpose::Restart(_)) {
+            Ok((session, second)) => {
+                if matches!(purpose, Purpose::Reload | Purpose::Restart(..)) {
                     self.end_record_before_another(notify);
                 }
+                self.begin_second(&session, second, notify);
                 self.swap_in(*session, notify);
             }
             Err(error) => {
                 self.changed = true;
                 if let Purpose::Open(scene, set, mode) = purpose {
                     (self.options.scene, self.options.set, self.mode) = (scene, set, mode);
-                    if self.performing.is_some() {
-                        return self.end_performance(Err(error.to_string()), notify);
-                    }
+                }
+                if self.performing.is_some() {
+                    return self.end_performance(Err(error.to_string()), notify);
                 }
                 notify(EngineEvent::SceneError(error.to_string()));
             }
         }
+    }
+
+    /// Starts the experiment that runs in step with `session`, or ends the one of the scene before.
+    fn begin_second(&mut self, session: &Session, second: Option<Box<Session>>, notify: Notify<'_>) {
+        let exact = self.options.exact;
+        let started = second.map(|second| Second::start(session, *second, exact)).transpose();
+        self.second = started.unwrap_or_else(|error| {
+            notify(EngineEvent::Said(format!("the second scene cannot run: no thread for it: {error}")));
+            None
+        });
     }
 
     fn swap_in(&mut self, mut session: Session, notify: Notify<'_>) {

@@ -10,6 +10,9 @@ use super::super::history::Place;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::session::Session;
 
+/// Reasons for which a [`Command::Perform`] ended early: another one, or a command by hand.
+pub const INTERRUPTED: [&str; 2] = ["another place was asked for", "interrupted on the way"];
+
 /// How a [`Command::Perform`] ended.
 #[derive(Clone, Debug)]
 pub struct Performed {
@@ -53,7 +56,7 @@ pub(super) struct Performing {
 impl Runner {
     /// Begins a performance; one on its way ends.
     pub(super) fn perform(&mut self, mut performance: Performance, notify: Notify<'_>) {
-        self.end_performance(Err("another place was asked for".to_owned()), notify);
+        self.end_performance(Err(INTERRUPTED[0].to_owned()), notify);
         if self.is_moving() {
             self.mode = Mode::Paused;
         }
@@ -68,7 +71,7 @@ impl Runner {
             if self.is_moving() {
                 self.mode = Mode::Paused;
             }
-            self.end_performance(Err("interrupted on the way".to_owned()), notify);
+            self.end_performance(Err(INTERRUPTED[1].to_owned()), notify);
         }
     }
 

@@ -15,8 +15,15 @@ impl Face {
         let scene = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scenes/lm_small.ron"));
         let set = set.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
         let (sender, events) = unbounded();
-        let options =
-            EngineOptions { scene, set, autorun: false, record: None, points: Vec::new(), exact: false };
+        let options = EngineOptions {
+            scene,
+            set,
+            autorun: false,
+            record: None,
+            points: Vec::new(),
+            exact: false,
+            against: None,
+        };
         let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
         Self { engine, events }
     }

@@ -12,7 +12,7 @@ use crate::text::several;
 
 /// Findings about faults that were injected.
 pub(super) struct Injected {
-    /// Faults that change something, halted PEs and dead links first.
+    /// Faults that change something, halted PEs, dead links and chips first.
     pub faults: Vec<Finding>,
     /// Findings that follow from those faults.
     pub consequences: Vec<Finding>,
@@ -29,13 +29,21 @@ impl Injected {
     }
 }
 
+/// Returns whether a core, a link or a chip is gone for good.
+fn is_of_hardware(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::KillPe { .. } | Fault::KillLink { .. } | Fault::KillChipLink { .. } | Fault::KillChip { .. }
+    )
+}
+
 /// Returns the injected faults and their consequences.
 pub(super) fn injected(session: &Session) -> Injected {
     let mut found =
         Injected { faults: Vec::new(), consequences: Vec::new(), without_effect: Vec::new(), first: None };
     let mut faults: Vec<(Fault, Tick)> = session.injected().collect();
     // Stable: halted PEs and dead links first, then the order in which the faults were planned.
-    faults.sort_by_key(|(fault, _)| !matches!(fault, Fault::KillPe { .. } | Fault::KillLink { .. }));
+    faults.sort_by_key(|(fault, _)| !is_of_hardware(fault));
     for (fault, tick) in faults {
         let finding = |level, what, help| {
             let finding = Finding::new(level, "fault", fault.place_name(), what, help);
@@ -128,6 +136,9 @@ fn stopped(session: &Session, help: &str) -> Option<Finding> {
     let place = match (&stop, pe) {
         (_, Some(pe)) => pe.to_string(),
         (Stop::Stall(Stall { cause: StallCause::DeadLink { link, .. }, .. }), _) => link.to_string(),
+        (Stop::Stall(Stall { cause: StallCause::DeadChipLink { from, to, .. }, .. }), _) => {
+            format!("{from} to {to}")
+        }
         _ => "chip".to_owned(),
     };
     let finding = Finding::new(Level::Error, rule, place, stop.to_string(), help);

@@ -95,6 +95,8 @@ pub struct Snapshot {
     pub title: String,
     /// Scene path as given.
     pub scene: String,
+    /// Edits with which it was loaded, as `--set` makes them, in order.
+    pub edits: Vec<(String, String)>,
     /// Name of the model.
     pub model: String,
     /// Running, paused, finished...

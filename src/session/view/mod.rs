@@ -46,6 +46,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         build: engine.build,
         title: visible_line(&session.loaded.scene.title).into_owned(),
         scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
+        edits: session.loaded.edits.clone(),
         model: visible_line(&session.model().card().name).into_owned(),
         run: engine.run.clone(),
         speed: engine.speed,

@@ -1,12 +1,11 @@
 //! From the options of gesture recognition to its samples and their features in the chip's DRAM.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::dataset::labels_path;
+use super::features::FeatureRows;
 use super::options::GestureOptions;
-use super::recognise::NO_ROW;
 use super::recognising::Recognising;
 use super::samples::{RecordingWarning, Samples};
 use crate::machine::program::DramRows;
@@ -15,8 +14,6 @@ use crate::net::gesture::FRAME_SIDE;
 use crate::task::options::{InputFile, Loading, wrong_kind};
 use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
 
-/// Samples whose features are kept: twice the largest batch.
-const KEPT: usize = 128;
 /// Field of the recordings.
 const DATA: &str = "task.data";
 
@@ -110,11 +107,7 @@ struct GestureFeed {
 
 impl Feed for GestureFeed {
     fn dram(&self) -> Arc<dyn DramRows> {
-        Arc::new(FeatureRows {
-            model: Arc::clone(&self.model),
-            samples: Arc::clone(&self.samples),
-            kept: Mutex::default(),
-        })
+        Arc::new(FeatureRows::new(Arc::clone(&self.model), Arc::clone(&self.samples)))
     }
 
     fn sequence(&self) -> u32 {
@@ -127,62 +120,5 @@ impl Feed for GestureFeed {
 
     fn start(&self, _files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem> {
         Ok(Box::new(Recognising::new(Arc::clone(&self.model), Arc::clone(&self.samples), batch)))
-    }
-}
-
-/// The features of each frame of a sample.
-type SampleFeatures = Arc<Vec<Vec<f32>>>;
-
-/// Features of frames, one row a frame, samples one after the other. The host's head makes those of
-/// a sample when one of them is read first. [`NO_ROW`] reads as zeros.
-#[derive(Debug)]
-struct FeatureRows {
-    model: Arc<GestureModel>,
-    samples: Arc<Samples>,
-    kept: Mutex<VecDeque<(usize, SampleFeatures)>>,
-}
-
-impl FeatureRows {
-    /// The features of a sample's frames. A recording that has gone since the task read
-    /// it gives none.
-    fn of(&self, sample: usize) -> SampleFeatures {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, features)) = kept.iter().find(|(number, _)| *number == sample) {
-            return Arc::clone(features);
-        }
-        let frames = self.samples.frames(sample).unwrap_or_default();
-        let features: SampleFeatures =
-            Arc::new(frames.frames.iter().map(|frame| self.model.head.forward(frame)).collect());
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back((sample, Arc::clone(&features)));
-        features
-    }
-}
-
-impl DramRows for FeatureRows {
-    fn name(&self) -> &'static str {
-        "features of frames"
-    }
-
-    fn rows(&self) -> u64 {
-        self.samples.len() as u64 * u64::from(self.samples.frames_each())
-    }
-
-    fn width(&self) -> usize {
-        self.model.head.features()
-    }
-
-    fn read(&self, row: u32, out: &mut [f32]) {
-        out.fill(0.0);
-        if row == NO_ROW {
-            return;
-        }
-        let frames = self.samples.frames_each().max(1);
-        let features = self.of((row / frames) as usize);
-        if let Some(features) = features.get((row % frames) as usize) {
-            out.iter_mut().zip(features).for_each(|(out, &feature)| *out = feature);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Gesture recognition with an event camera: recordings in, frames, one of eleven gestures out.
 
 pub mod answers;
+mod features;
 mod load;
 mod names;
 pub mod options;

@@ -1,5 +1,6 @@
 //! What may follow a command's name in the palette.
 
+use super::Verb;
 use crate::session::debug::PointKind;
 
 /// What a command takes.
@@ -33,4 +34,6 @@ pub enum Argument {
     Color,
     /// A folder of results: `tiny-results`.
     Folder,
+    /// Arguments of a subcommand: `--spec DIR`.
+    Verb(Verb),
 }

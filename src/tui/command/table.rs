@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Do, Group, When, pe};
+use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 
@@ -74,6 +74,7 @@ pub const COMMANDS: &[Command] = &[
     inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
     inside("word-format", pe::Key::Format, &["x"], "words as hex, f32, u32"),
     row("help", Action::Help, &["?", "f1"], "the focused panel, all keys, words; with search", "help", Group::App, When::Always),
+    row("glossary", Action::Glossary, &[], "terms of the app and its pages: slot, block, tick, ...", "", Group::App, When::Always).also(&["terms"]),
     row("palette", Action::Palette, &[":"], "any command by its name, with what it takes", "command", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always).also(&["exit"]),
     row("close", Action::Close, &["esc"], "close the top layer; drop a count", "close", Group::App, When::Layer),
@@ -83,6 +84,7 @@ pub const COMMANDS: &[Command] = &[
     row("step-layer", Action::Step(StepUnit::Layer), &["n"], "step to the next layer: until its broadcast is delivered", "layer", Group::Run, When::Loaded).also(&["next"]),
     row("step-phase", Action::Step(StepUnit::Phase), &["p", "o"], "step one phase: until the slowest PE ends its operation", "phase", Group::Run, When::Loaded),
     row("step-event", Action::Step(StepUnit::Event), &["i"], "step one event of the machine's queue (100i: a hundred)", "event", Group::Run, When::Loaded).also(&["stepi"]),
+    row("swap", Action::Swap, &["|"], "two scenes in step: show the other one", "swap", Group::View, When::Against),
     row("findings", Action::Findings, &["!"], "what is worth knowing: imbalance, races, idle PEs", "findings", Group::View, When::Warned).also(&["warnings"]),
     row("step-sequence", Action::Step(StepUnit::Sequence), &["f"], "finish the sequence (70 tokens), or the gesture", "sequence", Group::Run, When::Loaded).also(&["finish"]),
     row("back", Action::Back(StepUnit::TimeStep), &["S"], "step back one time step (10S: ten)", "back", Group::Run, When::Loaded).also(&["reverse-step"]),
@@ -101,6 +103,7 @@ pub const COMMANDS: &[Command] = &[
     row("faster", Action::Faster, &[">", "+"], "faster free run", "faster", Group::Run, When::Loaded),
     row("toggle-window", Action::ToggleWindow, &["w"], "this time step or the mean", "window", Group::View, When::Loaded),
     row("reload", Action::Reload, &["r"], "read the scene file again and build it", "reload", Group::Run, When::Always),
+    row("reload-here", Action::ReloadHere, &["ctrl-r"], "read the scene again, run to this step, show what changed", "", Group::Run, When::Loaded),
     row("restart", Action::Restart, &["R"], "start over with the same scene", "restart", Group::Run, When::Loaded),
     row("left", Action::Move(Direction::Left), &["h", "left"], "select the PE to the left", "", Group::View, When::Chip),
     row("down", Action::Move(Direction::Down), &["j", "down"], "select the PE below; scroll down", "", Group::View, When::Chip),
@@ -157,6 +160,10 @@ pub const COMMANDS: &[Command] = &[
     row("open-point", Action::OpenPoint, &["enter"], "table of results: open the scene of the selected point", "", Group::View, When::Results).within(Context::Results),
     row("sort-results", Action::SortResults, &["s"], "table of results: sort by the column, then the other way", "", Group::View, When::Results).within(Context::Results),
     row("filter-results", Action::FilterResults, &["/"], "table of results: show rows with words, or `pes>=12`", "", Group::View, When::Results).within(Context::Results),
+    row("calibrate", Action::Given, &[], "fit assumptions to a chip's timers: `--timers FILE`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Calibrate)),
+    row("export", Action::Given, &[], "write this scene as memory images: `--spec DIR`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Export)),
+    row("quantize", Action::Verb(Verb::Quantize), &[], "what 8-bit weights of this scene's model would lose", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Quantize)),
+    row("kernels", Action::Verb(Verb::Kernels), &[], "costs of kernels, instruction by instruction", "", Group::App, When::Always).also(&["listing"]).takes(Argument::Verb(Verb::Kernels)),
     row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
     row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
     row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),

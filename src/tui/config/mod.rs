@@ -1,10 +1,11 @@
-//! The configuration file: looks and keys, in RON, where XDG says (`~/.config/spinntui/config.ron`).
+//! The configuration file: looks, keys, reloads and the mouse, in RON, where XDG says (`~/.config/spinntui/config.ron`).
 //!
 //! Flags go before the file, the file before the environment. A file that is wrong stops the start with its line and
 //! column: it is never half used, and never silently left out.
 
 mod keys;
 mod print;
+mod reload;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use ron::extensions::Extensions;
 use serde::Deserialize;
 
 pub use self::print::{keys_as_text, print};
+pub use self::reload::Reload;
 use super::keymap::Keymap;
 use super::theme::LooksChoice;
 use crate::file;
@@ -34,6 +36,10 @@ pub struct Config {
     pub looks: LooksChoice,
     /// Keys: the table's, with the file's in their place.
     pub keymap: Keymap,
+    /// Time step at which a saved scene is loaded.
+    pub reload: Reload,
+    /// Whether the app takes the mouse from the terminal.
+    pub mouse: bool,
 }
 
 /// The file as it is written.
@@ -45,6 +51,8 @@ struct File {
     ramp: Option<String>,
     glyphs: Option<String>,
     background: Option<String>,
+    reload: Option<String>,
+    mouse: bool,
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
@@ -100,9 +108,11 @@ impl Config {
             glyphs: given(file.glyphs.as_deref()).map_err(|message| at("glyphs", message))?,
             background: given(file.background.as_deref()).map_err(|message| at("background", message))?,
         };
+        let reload = given(file.reload.as_deref()).map_err(|message| at("reload", message))?;
         let keymap =
             Keymap::with(&file.keys).map_err(|bad| keys::place(&bad, text, path, root.ok().as_ref()))?;
-        Ok(Self { path: Some(path.to_owned()), looks, keymap })
+        let reload = reload.unwrap_or_default();
+        Ok(Self { path: Some(path.to_owned()), looks, keymap, reload, mouse: file.mouse })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Config;
+use super::{Config, Reload};
 use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::keymap::{Key, Keymap};
 use crate::tui::theme::depth::ColorChoice;
@@ -27,6 +27,17 @@ pub fn print(config: &Config) -> String {
     field(&mut text, "glyphs", looks.glyphs.map(|name| name.to_string()), "blocks", &all(Glyphs::ALL));
     let background = looks.background.map(|name| name.to_string());
     field(&mut text, "background", background, "auto", "auto (light paints its own), theme, terminal");
+    let reload = (config.reload != Reload::default()).then(|| config.reload.to_string());
+    field(
+        &mut text,
+        "reload",
+        reload,
+        "start",
+        "a saved scene begins at its start, or at the present step (keep)",
+    );
+    let mouse = if config.mouse { "" } else { "// " };
+    let _ =
+        writeln!(text, "    // whether the app takes the mouse from the terminal\n    {mouse}mouse: true,");
     text.push_str(
         "    // Keys by command. A command named here has these keys in place of its own, and takes them from others;\n    \
          // [] leaves it to the palette (`:`). A digit bound to another command still continues a count after 0 or\n    \

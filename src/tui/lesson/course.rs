@@ -109,6 +109,7 @@ impl Course {
             record: None,
             points: Vec::new(),
             exact: false,
+            against: None,
         }
     }
 

@@ -19,11 +19,11 @@ use super::message::folded;
 use crate::machine::fault::Fault;
 use crate::text::wrapped;
 use crate::tui::app::App;
-use crate::tui::fault::{FaultOverlay, Form, Kind, scene};
+use crate::tui::fault::{FaultOverlay, Form, Kind, offered, scene};
 use crate::tui::widgets::{centred, columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
 /// Columns and rows of the whole menu where there is room for them.
-const SIZE: (u16, u16) = (78, 11);
+const SIZE: (u16, u16) = (78, 13);
 /// Columns of a field's label with its mark.
 const LABEL: u16 = 11;
 /// Columns of a field's text.
@@ -55,7 +55,7 @@ pub fn render(app: &App, overlay: &FaultOverlay, area: Rect, buf: &mut Buffer) {
 fn kinds(app: &App, chosen: Kind, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut rest = area;
-    for (at, kind) in Kind::ALL.into_iter().enumerate() {
+    for (at, &kind) in offered(app).iter().enumerate() {
         let here = kind == chosen;
         let head = format!("{}{} {:<14} ", if here { '>' } else { ' ' }, at + 1, kind.name());
         let room = usize::from(rest.width).saturating_sub(head.len());

@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use crate::mapping::check::Level;
 use crate::text::{visible_line, wrapped};
 use crate::tui::app::App;
+use crate::tui::state::ran::Ran;
 use crate::tui::status;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
@@ -41,6 +42,19 @@ pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer)
     let plain: Vec<String> =
         text.lines().map(|line| visible_line(&without_escapes(line)).into_owned()).collect();
     frame.render(app, &plain.iter().map(String::as_str).collect::<Vec<_>>(), scroll, area, buf);
+}
+
+/// Draws the answer of a subcommand, below its command line.
+pub fn ran(app: &App, ran: &Ran, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let style = if ran.code == Some(0) { app.theme.accent() } else { app.theme.warn() };
+    let title = match ran.code {
+        Some(0) => "Done".to_owned(),
+        Some(code) => format!("Exit code {code}"),
+        None => "Not run to its end".to_owned(),
+    };
+    let frame = Frame { title: &title, style, what_now: "↑↓ scroll · Ctrl-y copies · Esc closes" };
+    let lines: Vec<&str> = std::iter::once(ran.line.as_str()).chain(ran.text.lines()).collect();
+    frame.render(app, &lines, scroll, area, buf);
 }
 
 /// Draws the messages so far in full: why the run stopped, then notices, newest first.

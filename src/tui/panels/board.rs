@@ -41,13 +41,18 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     busiest(board, rows_from(inner, rows), theme, buf);
 }
 
+/// Load of the links from a chip to a neighbour; `None` if they are dead.
+type Load = Option<f64>;
+
 /// Returns the load of each pair of neighbours, by direction.
-fn loads(board: &BoardView) -> HashMap<(usize, usize), f64> {
+fn loads(board: &BoardView) -> HashMap<(usize, usize), Load> {
     let mut loads = HashMap::new();
     for link in &board.links {
         // On a narrow board with wrapped edges two links may join the same chips.
-        let load = loads.entry((link.from, link.to)).or_insert(0.0);
-        *load = link.load.max(*load);
+        let load: &mut Load = loads.entry((link.from, link.to)).or_default();
+        if !link.dead {
+            *load = Some(load.unwrap_or(0.0).max(link.load));
+        }
     }
     loads
 }
@@ -64,7 +69,7 @@ fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 
         let at = (AXIS + u16::from(x) * (columns + gap), 2 * u16::from(height - 1 - y));
         draw_chip(view, chip, (x, y), Rect { width: columns, height: 1, ..area }, at, buf);
         let to = |dx: u8, dy: u8| board.chip_at((x + dx, y + dy));
-        let load = |from: usize, to: usize| loads.get(&(from, to)).copied().unwrap_or(0.0);
+        let load = |from: usize, to: usize| loads.get(&(from, to)).copied().unwrap_or(Some(0.0));
         if gap > 0
             && let Some(east) = to(1, 0)
         {
@@ -86,12 +91,21 @@ fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 
     2 * u16::from(height)
 }
 
-fn tenth(load: f64) -> char {
-    if load > 0.0 { digit(load as f32) } else { '·' }
+/// Returns the mark of a load: its tenths, or `X` for a dead link, as on the map of the mesh.
+fn tenth(load: Load) -> char {
+    match load {
+        None => 'X',
+        Some(load) if load > 0.0 => digit(load as f32),
+        Some(_) => '·',
+    }
 }
 
-fn style(theme: &Theme, load: f64) -> ratatui::style::Style {
-    if load > 0.0 { theme.heat_ink(load as f32) } else { theme.dim() }
+fn style(theme: &Theme, load: Load) -> ratatui::style::Style {
+    match load {
+        None => theme.bad(),
+        Some(load) if load > 0.0 => theme.heat_ink(load as f32),
+        Some(_) => theme.dim(),
+    }
 }
 
 /// Draws a chip's number and place on the mean of the metric over its PEs.
@@ -129,8 +143,12 @@ fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u
 
 /// Lists the links that were busiest in the last step.
 fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let mut links: Vec<&ChipLinkView> = board.links.iter().filter(|link| link.packets > 0).collect();
-    links.sort_by(|a, b| b.load.total_cmp(&a.load).then((a.from, a.to).cmp(&(b.from, b.to))));
+    let mut links: Vec<&ChipLinkView> =
+        board.links.iter().filter(|link| link.packets > 0 || link.dead).collect();
+    links.sort_by(|a, b| {
+        let busier = b.dead.cmp(&a.dead).then(b.load.total_cmp(&a.load));
+        busier.then((a.from, a.to).cmp(&(b.from, b.to)))
+    });
     let head = Line::styled("packets · bytes · busy · waited", theme.dim());
     let mut rest = put_pair(buf, area, Line::styled("busiest links", theme.strong()), head);
     for link in links.iter().take(LISTED) {
@@ -142,7 +160,8 @@ fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
             100.0 * link.load,
             units::time_us(link.waited_us)
         );
-        rest = put_pair(buf, rest, Line::raw(name), Line::raw(figures));
+        let figures = if link.dead { Line::styled("dead", theme.bad()) } else { Line::raw(figures) };
+        rest = put_pair(buf, rest, Line::raw(name), figures);
     }
     if links.is_empty() {
         put_line(buf, rest, Line::from(Span::styled("nothing has crossed a link yet", theme.dim())));

@@ -12,9 +12,10 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Block;
 
 use super::{PanelId, View};
 use crate::chip::geometry::Pe;
@@ -45,26 +46,43 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         _ => title(view).to_owned(),
     };
     let inner = frame(view, PanelId::Chip, &title, legend_line(view), area, buf);
-    let (plan_area, detail_area) = match view.detail() {
+    let (plan_area, detail_area) = areas(view, inner);
+    if let Some(detail) = view.detail() {
+        pe_detail(view, detail, detail_area, buf);
+    }
+    if let Some((plan, has_readout)) = fitting(plan_area) {
+        draw_plan(view, &plan, buf);
+        if has_readout {
+            readout(view, rows_from(plan_area, plan.rows()), buf);
+        }
+    } else {
+        let rest = readout(view, plan_area, buf);
+        ranking(view, rest, buf);
+    }
+}
+
+/// Returns the areas of the plan and of the detail beside it; the latter is empty without one.
+fn areas(view: &View<'_>, inner: Rect) -> (Rect, Rect) {
+    match view.detail() {
         Some(_) if view.app.expanded && inner.width >= 36 + DETAIL_COLUMNS => {
             let left = inner.width - DETAIL_COLUMNS;
             (columns_to(inner, left), columns_from(inner, left + 2))
         }
         _ => (inner, Rect::default()),
-    };
-    if let Some(detail) = view.detail() {
-        pe_detail(view, detail, detail_area, buf);
     }
-    let room = Rect { height: plan_area.height.saturating_sub(READOUT_ROWS), ..plan_area };
-    if let Some(plan) = FloorPlan::fit(room) {
-        draw_plan(view, &plan, buf);
-        readout(view, rows_from(plan_area, plan.rows()), buf);
-    } else if let Some(plan) = FloorPlan::fit(plan_area) {
-        draw_plan(view, &plan, buf);
-    } else {
-        let rest = readout(view, plan_area, buf);
-        ranking(view, rest, buf);
-    }
+}
+
+/// Returns the largest plan that fits, and whether there is room for the readout below it.
+fn fitting(area: Rect) -> Option<(FloorPlan, bool)> {
+    let room = Rect { height: area.height.saturating_sub(READOUT_ROWS), ..area };
+    let with_readout = FloorPlan::fit(room).map(|plan| (plan, true));
+    with_readout.or_else(|| FloorPlan::fit(area).map(|plan| (plan, false)))
+}
+
+/// Returns the PE that the panel in `area` draws at a column and row of the screen.
+pub fn pe_at(view: &View<'_>, area: Rect, at: Position) -> Option<Pe> {
+    let (plan_area, _) = areas(view, Block::bordered().inner(area));
+    fitting(plan_area)?.0.pe_at(view.app.selected.chip(), at)
 }
 
 /// In place of a plan that does not fit: the PEs with the highest values, or how many PEs each layer has.

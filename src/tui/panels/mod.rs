@@ -3,7 +3,9 @@
 
 mod board;
 pub mod chip;
+pub mod deltas;
 pub mod energy;
+pub mod figures;
 mod frame;
 mod matrix;
 pub mod memory;

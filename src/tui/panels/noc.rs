@@ -9,12 +9,14 @@
 use std::collections::HashMap;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
+use ratatui::widgets::Block;
 
 use super::{PanelId, View};
 use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
 use crate::session::snapshot::{LinkView, NocView};
+use crate::tui::app::LinkEnds;
 use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
@@ -42,15 +44,30 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         area,
         buf,
     );
+    let Arranged { pitch, mesh: plan, figures: below } = arranged(inner);
+    if let Some(pitch) = pitch {
+        mesh(noc, (busiest, view.app.link), pitch, plan, theme, buf);
+    }
+    let below = selected(view, below, buf);
+    figures(noc, below, theme, buf);
+}
+
+/// Places of the mesh and of the figures; no pitch without room for a mesh.
+struct Arranged {
+    pitch: Option<(u16, u16)>,
+    mesh: Rect,
+    figures: Rect,
+}
+
+fn arranged(inner: Rect) -> Arranged {
     let beside = PITCHES.into_iter().find(|&p| {
         let (columns, rows) = mesh_size(p);
         columns + 2 + FIGURES_COLUMNS <= inner.width && rows <= inner.height
     });
-    if let Some(pitch) = beside {
-        let (columns, _) = mesh_size(pitch);
-        mesh(noc, busiest, pitch, columns_to(inner, columns), theme, buf);
-        figures(noc, columns_from(inner, columns + 2), theme, buf);
-        return;
+    if beside.is_some() {
+        let columns = beside.map_or(0, |pitch| mesh_size(pitch).0);
+        let (mesh, figures) = (columns_to(inner, columns), columns_from(inner, columns + 2));
+        return Arranged { pitch: beside, mesh, figures };
     }
     // Below the mesh: the figures with the hot spots or, on a small screen, the first figures only.
     let above = [FIGURES_ROWS, 2].into_iter().find_map(|below| {
@@ -59,14 +76,31 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
             columns <= inner.width && rows + below <= inner.height
         })
     });
-    match above {
-        Some(pitch) => {
-            let (_, rows) = mesh_size(pitch);
-            mesh(noc, busiest, pitch, inner, theme, buf);
-            figures(noc, rows_from(inner, rows), theme, buf);
-        }
-        None => figures(noc, inner, theme, buf),
-    }
+    let rows = above.map_or(0, |pitch| mesh_size(pitch).1);
+    Arranged { pitch: above, mesh: inner, figures: rows_from(inner, rows) }
+}
+
+/// Returns the link whose digit the panel in `area` draws at a column and row of the screen.
+pub fn link_at(area: Rect, at: Position) -> Option<LinkEnds> {
+    let Arranged { pitch, mesh, .. } = arranged(Block::bordered().inner(area));
+    let place = (at.x.checked_sub(mesh.x)?, at.y.checked_sub(mesh.y)?);
+    edges(pitch?).find(|&(_, at)| at == place).map(|(link, _)| link)
+}
+
+/// Writes the figures of the selected link, if there is one, and returns the area below.
+fn selected(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let links = &view.snapshot.noc.links;
+    let ends = view.app.link;
+    let Some(link) = ends.and_then(|ends| links.iter().find(|link| (link.from, link.to) == ends)) else {
+        return area;
+    };
+    let ((x, y), (to_x, to_y)) = (link.from, link.to);
+    let theme = view.theme();
+    let name = Line::styled(format!("({x},{y}) > ({to_x},{to_y})"), theme.accent());
+    let rest = put_pair(buf, area, name, Line::styled("link", theme.dim()));
+    let (now, all) = (units::count(u64::from(link.packets)), units::count(link.total));
+    let window = format!("this {}, in all", view.step_word());
+    put_pair(buf, rest, Line::styled(window, theme.dim()), Line::raw(format!("{now} · {all}")))
 }
 
 /// Columns and rows of the mesh at a pitch, axes included.
@@ -74,38 +108,62 @@ fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(GRID_X - 1) * dx + 2, u16::from(GRID_Y - 1) * dy + 2)
 }
 
-fn mesh(noc: &NocView, busiest: u32, (dx, dy): (u16, u16), area: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Returns the drawn links with their columns and rows, relative to the mesh.
+fn edges((dx, dy): (u16, u16)) -> impl Iterator<Item = (LinkEnds, (u16, u16))> {
+    let places = (1..=GRID_Y).flat_map(|y| (1..=GRID_X).map(move |x| (x, y)));
+    places.flat_map(move |(x, y)| {
+        let (column, row) = place((x, y), (dx, dy));
+        // The two digits in the middle of what is left between the nodes.
+        let across = column + 2 + (dx - 2 - 2) / 2;
+        let down = row + 1 + (dy - 1 - 1) / 2;
+        let right = (x < GRID_X).then(|| {
+            let (this, next) = ((x, y), (x + 1, y));
+            [((this, next), (across, row)), ((next, this), (across + 1, row))]
+        });
+        let below = (y > 1).then(|| {
+            let (this, next) = ((x, y), (x, y - 1));
+            [((next, this), (column, down)), ((this, next), (column + 1, down))]
+        });
+        right.into_iter().chain(below).flatten()
+    })
+}
+
+/// Column and row of a node, relative to the mesh.
+fn place((x, y): (u8, u8), (dx, dy): (u16, u16)) -> (u16, u16) {
+    (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy)
+}
+
+fn mesh(
+    noc: &NocView,
+    (busiest, selected): (u32, Option<LinkEnds>),
+    pitch: (u16, u16),
+    area: Rect,
+    theme: &Theme,
+    buf: &mut Buffer,
+) {
     let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link)).collect();
-    let place = |x: u8, y: u8| (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy);
-    let edge = |from, to, at: (u16, u16), buf: &mut Buffer| match load.get(&(from, to)) {
-        None => {}
-        Some(LinkView { dead: true, .. }) => put_at(buf, area, at, "X", theme.bad()),
-        Some(LinkView { packets: 0, .. }) => put_at(buf, area, at, "·", theme.dim()),
-        Some(LinkView { packets, .. }) => {
-            let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
-            put_at(buf, area, at, &digit(fraction).to_string(), theme.heat(fraction));
-        }
-    };
     for x in 1..=GRID_X {
-        put_at(buf, area, (place(x, 1).0, place(x, 1).1 + 1), &x.to_string(), theme.dim());
+        let (column, row) = place((x, 1), pitch);
+        put_at(buf, area, (column, row + 1), &x.to_string(), theme.dim());
     }
     for y in 1..=GRID_Y {
-        put_at(buf, area, (0, place(1, y).1), &y.to_string(), theme.dim());
+        put_at(buf, area, (0, place((1, y), pitch).1), &y.to_string(), theme.dim());
         for x in 1..=GRID_X {
-            let (column, row) = place(x, y);
-            node((x, y), (column, row), area, theme, buf);
-            if x < GRID_X {
-                // The two digits in the middle of what is left between the nodes.
-                let middle = column + 2 + (dx - 2 - 2) / 2;
-                edge((x, y), (x + 1, y), (middle, row), buf);
-                edge((x + 1, y), (x, y), (middle + 1, row), buf);
-            }
-            if y > 1 {
-                let middle = row + 1 + (dy - 1 - 1) / 2;
-                edge((x, y - 1), (x, y), (column, middle), buf);
-                edge((x, y), (x, y - 1), (column + 1, middle), buf);
-            }
+            node((x, y), place((x, y), pitch), area, theme, buf);
         }
+    }
+    for (ends, at) in edges(pitch) {
+        let (text, style) = match load.get(&ends) {
+            None => continue,
+            Some(LinkView { dead: true, .. }) => ("X".to_owned(), theme.bad()),
+            Some(LinkView { packets: 0, .. }) => ("·".to_owned(), theme.dim()),
+            Some(LinkView { packets, .. }) => {
+                let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
+                (digit(fraction).to_string(), theme.heat(fraction))
+            }
+        };
+        let style = if selected == Some(ends) { theme.selected() } else { style };
+        put_at(buf, area, at, &text, style);
     }
 }
 

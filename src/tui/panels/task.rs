@@ -13,6 +13,7 @@ mod tensor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::figures::Unit;
 use super::{Entry, View};
 use crate::session::snapshot::TaskView;
 use crate::task::spikes::view::SpikeView;
@@ -24,6 +25,10 @@ pub trait TaskPanel {
 
     /// Marks and words that the panel shows, about ten.
     fn help(&self) -> &'static [Entry];
+
+    /// Returns the figures that two experiments are compared by: names of at most 15 columns,
+    /// values, units.
+    fn figures(&self) -> Vec<(&'static str, Option<f64>, Unit)>;
 
     /// Returns the raster of spikes that the panel shows; `None` for tasks without one.
     fn raster(&self) -> Option<&SpikeView> {

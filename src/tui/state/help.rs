@@ -9,16 +9,19 @@ pub enum Page {
     Keys,
     /// Words and marks on the screen.
     Words,
+    /// Terms of the application.
+    Glossary,
 }
 
 impl Page {
     /// All pages, in the order of Tab.
-    pub const ALL: [Self; 3] = [Self::Panel, Self::Keys, Self::Words];
+    pub const ALL: [Self; 4] = [Self::Panel, Self::Keys, Self::Words, Self::Glossary];
 
     /// Returns the next page or, with `back`, the previous one, cyclically.
     #[must_use]
     pub fn turned(self, back: bool) -> Self {
         let at = Self::ALL.iter().position(|&page| page == self).unwrap_or(0);
-        Self::ALL[(at + if back { 2 } else { 1 }) % 3]
+        let count = Self::ALL.len();
+        Self::ALL[(at + if back { count - 1 } else { 1 }) % count]
     }
 }

@@ -1,12 +1,15 @@
 //! Where the user is in panels and overlays, as plain data: what [`super::app::App`] is made of.
 
+pub mod against;
 pub mod asking;
 pub mod fault;
 pub mod help;
+pub mod here;
 pub mod palette;
 pub mod pe;
 pub mod points;
 pub mod presenter;
+pub mod ran;
 pub mod raster;
 pub mod results;
 pub mod timeline;

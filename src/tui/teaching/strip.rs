@@ -21,6 +21,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use super::question;
 use crate::text::visible_line;
+use crate::tui::against;
 use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS, Do};
 use crate::tui::layout::{self, MINIMUM, Plan};
@@ -49,6 +50,12 @@ impl App {
 
 /// Where everything goes at a size: the panels' plan, with room made for the text.
 pub fn plan(app: &App, size: (u16, u16)) -> Plan {
+    let mut plan = beside_text(app, size);
+    against::make_room(app, size.1, &mut plan);
+    plan
+}
+
+fn beside_text(app: &App, size: (u16, u16)) -> Plan {
     let (columns, rows) = size;
     let Some(area) = area(app, size) else { return layout::plan(size, &app.recent, app.expanded) };
     if columns >= COLUMN_FROM {

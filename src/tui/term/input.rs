@@ -1,4 +1,4 @@
-//! The input thread: blocks on the terminal and passes on keys, pasted text and sizes.
+//! The input thread: blocks on the terminal and passes on keys, clicks, pasted text and sizes.
 
 use std::io;
 
@@ -24,8 +24,9 @@ fn read_all(inbox: &Sender<Msg>) {
             }
             Ok(Event::Paste(text)) => Msg::Paste(text),
             Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
-            // Focus and mouse are not asked for.
-            Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+            Ok(Event::Mouse(event)) => Msg::Mouse(event),
+            // Focus is not asked for.
+            Ok(Event::FocusGained | Event::FocusLost) => continue,
             Err(error) if says_gone(&error) => Msg::Signal(Signal::Terminate(SIGHUP)),
             Err(error) => Msg::InputLost(error.to_string()),
         };

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -34,12 +35,30 @@ const EMPTY_FRAME: u64 = 40;
 /// Whether the terminal is ours now. Shared with the panic hook, so that giving it back twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the mouse is taken along with the terminal.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Modes 1000 and 1006: buttons and the wheel, in decimal coordinates. Movement is not reported:
+/// each report would wake the app.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+/// Ends both modes.
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Sets whether the mouse is taken along with the terminal from the next time on.
+pub fn use_mouse(on: bool) {
+    MOUSE.store(on, Ordering::SeqCst);
+}
+
+/// Returns `sequence` if the mouse is taken, else nothing.
+fn for_mouse(sequence: &'static str) -> Print<&'static str> {
+    Print(if MOUSE.load(Ordering::SeqCst) { sequence } else { "" })
+}
+
 /// Raw mode, alternate screen, no cursor.
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     // Pasted text would otherwise come as key presses, and one `q` in it would leave.
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, for_mouse(MOUSE_ON))
 }
 
 /// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may be no terminal
@@ -47,8 +66,14 @@ fn take() -> io::Result<()> {
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // A panic inside a frame leaves a synchronised update open.
-        let _ =
-            execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            for_mouse(MOUSE_OFF),
+            DisableBracketedPaste,
+            Show,
+            LeaveAlternateScreen
+        );
         let _ = disable_raw_mode();
     }
 }

@@ -4,10 +4,10 @@
 //! other is not published, so this is a convention.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::put_at;
-use crate::chip::geometry::{GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, UNDOCUMENTED_POSITIONS};
+use crate::chip::geometry::{ChipId, GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, UNDOCUMENTED_POSITIONS};
 use crate::tui::command::Direction;
 use crate::tui::theme::Theme;
 
@@ -108,6 +108,11 @@ impl FloorPlan {
         Rect { x: area.x + (p % 2) * width, y: area.y + (p / 2) * height, width, height }
     }
 
+    /// Returns the PE of a chip that is drawn at a column and row of the screen.
+    pub fn pe_at(&self, chip: ChipId, at: Position) -> Option<Pe> {
+        Pe::of(chip).find(|&pe| self.pe_area(pe).contains(at))
+    }
+
     /// Draws what does not depend on the run: axes, router, holes.
     pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
         for y in (1..=GRID_Y).filter(|_| self.axis > 0) {
@@ -191,7 +196,7 @@ pub fn neighbour(pe: Pe, direction: Direction) -> Pe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chip::geometry::{ChipId, PE_COUNT};
+    use crate::chip::geometry::PE_COUNT;
 
     #[test]
     fn the_plan_fits_its_area_at_every_size() {
@@ -200,11 +205,11 @@ mod tests {
                 let area = Rect::new(3, 2, width, height);
                 let Some(plan) = FloorPlan::fit(area) else { continue };
                 for pe in Pe::of(ChipId::FIRST) {
-                    assert_eq!(
-                        plan.pe_area(pe).intersection(area),
-                        plan.pe_area(pe),
-                        "{pe} at {width}x{height}"
-                    );
+                    let own = plan.pe_area(pe);
+                    assert_eq!(own.intersection(area), own, "{pe} at {width}x{height}");
+                    let corners = [own.as_position(), Position::new(own.right() - 1, own.bottom() - 1)];
+                    let found = corners.map(|at| plan.pe_at(ChipId::FIRST, at));
+                    assert_eq!(found, [Some(pe); 2], "{pe} at {width}x{height}");
                 }
             }
         }

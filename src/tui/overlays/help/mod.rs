@@ -1,5 +1,6 @@
 //! Help: the focused panel, the command table and the words on the screen, with a search.
 
+pub mod glossary;
 mod spiking;
 mod texts;
 
@@ -24,6 +25,9 @@ const COLUMNS: u16 = 78;
 /// Columns of the keys or words at the left.
 const LEFT: usize = 16;
 
+/// Fewest columns of the search and its name.
+const SEARCH: usize = 18;
+
 /// Returns the page to open with: the focused panel's if panels are shown without an overlay.
 pub fn first_page(app: &App) -> Page {
     if app.snapshot.is_some() && app.overlays.is_empty() { Page::Panel } else { Page::Keys }
@@ -34,6 +38,7 @@ fn name(page: Page, app: &App) -> String {
         Page::Panel => format!("{} {}", app.focus().number(), app.focus().name()),
         Page::Keys => "all keys".to_owned(),
         Page::Words => "words".to_owned(),
+        Page::Glossary => "glossary".to_owned(),
     }
 }
 
@@ -105,14 +110,21 @@ fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
             Row::Command(index) => command(app, &COMMANDS[index]),
         }));
     }
+    let found = |&&(word, meaning): &&texts::Entry| {
+        word.to_lowercase().contains(&search) || meaning.to_lowercase().contains(&search)
+    };
     if page == Page::Words || !search.is_empty() {
-        let found = |&&(word, meaning): &&texts::Entry| {
-            word.to_lowercase().contains(&search) || meaning.to_lowercase().contains(&search)
-        };
         let words: Vec<Left> = texts::words(task).iter().filter(found).map(entry).collect();
         if !words.is_empty() {
             content.push(Left::Heading("Words on the screen".to_owned()));
             content.extend(words);
+        }
+    }
+    if page == Page::Glossary || !search.is_empty() {
+        let terms: Vec<Left> = glossary::GLOSSARY.iter().filter(found).map(entry).collect();
+        if !terms.is_empty() {
+            content.push(Left::Heading("Glossary".to_owned()));
+            content.extend(terms);
         }
     }
     content
@@ -186,7 +198,10 @@ pub fn render(app: &App, page: Page, search: &Prompt, scroll: usize, area: Rect,
     let inner = block.inner(area);
     block.render(area, buf);
     let mut pages = Line::default();
-    for one in Page::ALL {
+    let wide: usize = Page::ALL.iter().map(|&one| name(one, app).len() + 2).sum();
+    // Beside the search, which is worth more than the names of the other pages.
+    let all = wide + SEARCH <= usize::from(inner.width);
+    for one in Page::ALL.into_iter().filter(|&one| all || one == page) {
         let here = one == page && search.text().is_empty();
         let (left, right) = if here && theme.marks() { ('[', ']') } else { (' ', ' ') };
         let style = if here { theme.selected() } else { theme.dim() };

@@ -8,6 +8,7 @@ use super::idle::{self, Next};
 use super::{TaskPanel, confusion, picture};
 use crate::task::dvs::view::{GestureView, SampleView};
 use crate::text::several;
+use crate::tui::panels::figures::Unit;
 use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
@@ -48,6 +49,15 @@ impl TaskPanel for GestureView {
         accuracy(self, theme, rows_to(inner, head), buf);
         let rest = put_line(buf, rows_from(inner, head), now(self, theme, inner.width));
         body(self, theme, rest, buf);
+    }
+
+    fn figures(&self) -> Vec<(&'static str, Option<f64>, Unit)> {
+        let leads = self.leader().and_then(|leads| self.classes.get(leads));
+        vec![
+            ("accuracy", self.accuracy(), Unit::Share),
+            ("right answers", Some(self.correct as f64), Unit::Count),
+            ("leading class", leads.map(|class| f64::from(class.probability)), Unit::Share),
+        ]
     }
 
     fn help(&self) -> &'static [Entry] {

@@ -10,6 +10,7 @@ use super::TaskPanel;
 use super::idle::{self, Next};
 use crate::task::lm::view::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
+use crate::tui::panels::figures::Unit;
 use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::Theme;
@@ -102,6 +103,15 @@ impl TaskPanel for LanguageView {
             return;
         }
         lay_out(&reading, theme, inner, buf);
+    }
+
+    fn figures(&self) -> Vec<(&'static str, Option<f64>, Unit)> {
+        let last = self.surprisal_history.last().map(|&last| f64::from(last));
+        vec![
+            ("perplexity", self.perplexity, Unit::Plain),
+            ("surprisal, last", last, Unit::Plain),
+            ("surprisal, mean", self.mean_surprisal, Unit::Plain),
+        ]
     }
 
     fn help(&self) -> &'static [Entry] {

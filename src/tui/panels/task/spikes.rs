@@ -8,6 +8,7 @@ use super::idle::{self, Next};
 use super::{TaskPanel, membrane, raster};
 use crate::task::spikes::view::{Band, SpikeView};
 use crate::text::several;
+use crate::tui::panels::figures::Unit;
 use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::widgets::{legend, put_line, units};
@@ -50,6 +51,18 @@ impl TaskPanel for SpikeView {
         if focused {
             raster::told(view, self, places.raster, places.cursor, buf);
         }
+    }
+
+    fn figures(&self) -> Vec<(&'static str, Option<f64>, Unit)> {
+        let all: u64 = self.bands.iter().map(|band| band.spikes).sum();
+        let mut figures = vec![
+            ("spikes, all", Some(all as f64), Unit::Count),
+            ("spikes, tick", Some(self.last.0 as f64), Unit::Count),
+        ];
+        if self.recording.is_some() {
+            figures.insert(0, ("accuracy", self.accuracy.map(|(share, _)| share), Unit::Share));
+        }
+        figures
     }
 
     fn help(&self) -> &'static [Entry] {

@@ -8,6 +8,7 @@ use super::TaskPanel;
 use super::idle::{self, Next};
 use crate::task::tensor::view::TensorView;
 use crate::text::several;
+use crate::tui::panels::figures::Unit;
 use crate::tui::panels::frame::frame;
 use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::ramp::digit;
@@ -72,6 +73,15 @@ impl TaskPanel for TensorView {
             };
             put_at(buf, rest, at, &text, style);
         }
+    }
+
+    fn figures(&self) -> Vec<(&'static str, Option<f64>, Unit)> {
+        let values = || self.last.iter().map(|&value| f64::from(value));
+        let some = !self.last.is_empty();
+        vec![
+            ("outputs, sum", some.then(|| values().sum()), Unit::Plain),
+            ("outputs not 0", Some(values().filter(|&value| value != 0.0).count() as f64), Unit::Count),
+        ]
     }
 
     fn help(&self) -> &'static [Entry] {

@@ -20,6 +20,10 @@ pub enum Kind {
     DivertPackets,
     /// A link loses what reaches it.
     KillLink,
+    /// A link between chips loses what would cross it.
+    KillChipLink,
+    /// A chip fails.
+    KillChip,
 }
 
 /// Field of a fault.
@@ -41,11 +45,17 @@ pub enum Field {
     From,
     /// QPE that a link enters, `x,y`.
     To,
+    /// Chip that a link leaves, `x,y`.
+    FromChip,
+    /// Chip that a link enters, `x,y`.
+    ToChip,
+    /// Chip that fails, `x,y`.
+    Chip,
 }
 
 impl Kind {
-    /// All kinds, in the order of the menu.
-    pub const ALL: [Self; 7] = [
+    /// All kinds, in the order of the menu: those of a chip, then those of a board.
+    pub const ALL: [Self; 9] = [
         Self::FlipBit,
         Self::StickBit,
         Self::KillPe,
@@ -53,7 +63,15 @@ impl Kind {
         Self::DelayPackets,
         Self::DivertPackets,
         Self::KillLink,
+        Self::KillChipLink,
+        Self::KillChip,
     ];
+
+    /// Returns the kinds that can happen on a board of `chips` chips.
+    pub fn offered(chips: usize) -> &'static [Self] {
+        const ALL: &[Kind] = &Kind::ALL;
+        if chips > 1 { ALL } else { &ALL[..7] }
+    }
 
     /// Name in scenes.
     pub const fn name(self) -> &'static str {
@@ -65,6 +83,8 @@ impl Kind {
             Self::DelayPackets => "DelayPackets",
             Self::DivertPackets => "DivertPackets",
             Self::KillLink => "KillLink",
+            Self::KillChipLink => "KillChipLink",
+            Self::KillChip => "KillChip",
         }
     }
 
@@ -78,6 +98,8 @@ impl Kind {
             Self::DelayPackets => "the next packets that a PE sends arrive late",
             Self::DivertPackets => "the next packets of y are written to another address",
             Self::KillLink => "a link of the mesh loses what reaches it, in one direction",
+            Self::KillChipLink => "a link between chips loses what would cross it",
+            Self::KillChip => "a chip's cores halt; its links to others are dead",
         }
     }
 
@@ -91,6 +113,8 @@ impl Kind {
             Self::DelayPackets => &[Field::Pe, Field::Packets, Field::Us],
             Self::DivertPackets => &[Field::Pe, Field::Packets, Field::Address],
             Self::KillLink => &[Field::From, Field::To],
+            Self::KillChipLink => &[Field::FromChip, Field::ToChip],
+            Self::KillChip => &[Field::Chip],
         }
     }
 
@@ -131,6 +155,10 @@ impl Kind {
                 address: number(Field::Address)?,
             },
             Self::KillLink => Fault::KillLink { from: end(Field::From)?, to: end(Field::To)? },
+            Self::KillChipLink => {
+                Fault::KillChipLink { from: end(Field::FromChip)?, to: end(Field::ToChip)? }
+            }
+            Self::KillChip => Fault::KillChip { chip: end(Field::Chip)? },
         })
     }
 }
@@ -147,6 +175,9 @@ impl Field {
             Self::Us => "µs late",
             Self::From => "from QPE",
             Self::To => "to QPE",
+            Self::FromChip => "from chip",
+            Self::ToChip => "to chip",
+            Self::Chip => "chip",
         }
     }
 
@@ -160,6 +191,7 @@ impl Field {
             Self::Packets => "a number of packets, from 1 on",
             Self::Us => "a time in µs above 0, for example 50",
             Self::From | Self::To => "x,y as on the floor plan, for example 3,4",
+            Self::FromChip | Self::ToChip | Self::Chip => "x,y as on the map of chips, for example 1,0",
         }
     }
 }
@@ -175,7 +207,7 @@ fn whole(field: Field, text: &str) -> Result<u32, String> {
     number.ok_or_else(|| refused(field, text))
 }
 
-/// Parses the place of a QPE written as `3,4` or `(3, 4)`.
+/// Parses the place of a QPE or a chip written as `3,4` or `(3, 4)`.
 fn qpe(field: Field, text: &str) -> Result<(u8, u8), String> {
     let inner = text.trim_start_matches('(').trim_end_matches(')');
     let numbers: Option<Vec<u8>> =
@@ -226,5 +258,8 @@ mod tests {
         assert_eq!(Kind::KillLink.read(&["3,4", "(2, 4)"]), Ok(link));
         let error = Kind::KillLink.read(&["3,4,1", "2,4"]).unwrap_err();
         assert_eq!(error, "invalid from QPE `3,4,1`: expected x,y as on the floor plan, for example 3,4");
+        let link = Fault::KillChipLink { from: (0, 0), to: (1, 0) };
+        assert_eq!(Kind::KillChipLink.read(&["0,0", "1,0"]), Ok(link));
+        assert_eq!(Kind::KillChip.read(&["1,0"]), Ok(Fault::KillChip { chip: (1, 0) }));
     }
 }

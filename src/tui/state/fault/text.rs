@@ -20,6 +20,8 @@ pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
             let from = (pe.0, pe.1);
             Fault::KillLink { from, to: neighbour(from) }
         }
+        Kind::KillChipLink => Fault::KillChipLink { from: (0, 0), to: (1, 0) },
+        Kind::KillChip => Fault::KillChip { chip: (1, 0) },
     })
 }
 
@@ -50,6 +52,10 @@ pub fn scene(fault: &Fault) -> String {
         Fault::KillLink { from, to } => {
             format!("KillLink(from: ({}, {}), to: ({}, {}))", from.0, from.1, to.0, to.1)
         }
+        Fault::KillChipLink { from, to } => {
+            format!("KillChipLink(from: ({}, {}), to: ({}, {}))", from.0, from.1, to.0, to.1)
+        }
+        Fault::KillChip { chip } => format!("KillChip(chip: ({}, {}))", chip.0, chip.1),
     }
 }
 
@@ -96,6 +102,7 @@ fn unknown(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kind::Field;
     use super::*;
 
     #[test]
@@ -103,7 +110,7 @@ mod tests {
         for kind in Kind::ALL {
             let text = example(kind, (1, 4, 0), 0x4d2f);
             let fault = read(&text).unwrap();
-            let place = if kind == Kind::KillLink { None } else { Some((1, 4, 0)) };
+            let place = kind.fields().contains(&Field::Pe).then_some((1, 4, 0));
             assert_eq!(fault.place(), place, "{text}");
             assert_eq!(scene(&fault), text);
             assert!(format!("{fault:?}").starts_with(kind.name()), "{text}");

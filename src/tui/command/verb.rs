@@ -1,0 +1,36 @@
+//! Subcommands of the command line that the palette runs with the scene filled in.
+
+/// Subcommand of `spinntui`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Fits assumptions to measured times.
+    Calibrate,
+    /// Writes memory images.
+    Export,
+    /// Loss by 8-bit weights.
+    Quantize,
+    /// Costs of kernels, instruction by instruction.
+    Kernels,
+}
+
+impl Verb {
+    /// Name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Calibrate => "calibrate",
+            Self::Export => "export",
+            Self::Quantize => "quantize",
+            Self::Kernels => "kernels",
+        }
+    }
+
+    /// Arguments that are typed behind the name.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Calibrate => "--timers FILE, and -o FILE for the fitted scene",
+            Self::Export => "--spec DIR, and --verify or --force",
+            Self::Quantize => "nothing, or --steps N; the model and its text are filled in",
+            Self::Kernels => "nothing, the name of a kernel, or --listing FILE",
+        }
+    }
+}

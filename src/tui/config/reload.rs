@@ -1,0 +1,15 @@
+//! Choice of the time step at which a saved scene is loaded.
+
+use crate::tui::theme::names::by_name;
+
+/// Time step at which a scene that was saved begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reload {
+    /// The start.
+    #[default]
+    Start,
+    /// The present one: the new scene is run there.
+    Keep,
+}
+
+by_name!(Reload, "reload", [Start = "start", Keep = "keep"]);
