@@ -23,6 +23,7 @@ use gdbstub::target::{Target, TargetError, TargetResult};
 
 use super::arch::{CoreRegisters, CortexM4};
 use crate::chip::geometry::Pe;
+use crate::machine::program::PeProgram;
 use crate::session::instructions::{Debugger, Halt};
 
 /// Faults of the target that end the connection: there are none.
@@ -163,7 +164,7 @@ impl ThreadExtraInfo for ChipTarget {
     fn thread_extra_info(&self, tid: Tid, buffer: &mut [u8]) -> Result<usize, Self::Error> {
         let program = self.debugger.session().program();
         let Some(pe) = pe_of(tid) else { return Ok(0) };
-        let names = program.pe(pe).into_iter().flat_map(|loaded| loaded.populations());
+        let names = program.pe(pe).into_iter().flat_map(PeProgram::populations);
         let names: Vec<&str> = names
             .filter_map(|slot| Some(program.populations.get(slot.population.index())?.name.as_str()))
             .collect();

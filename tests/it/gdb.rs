@@ -91,9 +91,11 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
             "reverse-stepi",
             "reverse-stepi",
             print,
-            "watch *(unsigned *)sum",
+            "watch -location *(unsigned *)sum",
             "continue",
             "printf \"WATCHED %x\\n\", $pc",
+            "reverse-continue",
+            "printf \"BACK %x\\n\", $pc",
             "reverse-continue",
             "delete",
             "monitor where",
@@ -115,7 +117,10 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
     assert!(rows[0].parse::<u32>().unwrap() > 0, "{text}");
     assert!(text.contains("Breakpoint 1, csr_row"), "{text}");
     assert!(text.contains("Hardware watchpoint 2"), "{text}");
-    assert_eq!(marked(&text, "WATCHED ").len(), 1, "{text}");
+    // Forwards behind the store, backwards at it.
+    let (forwards, back) = (marked(&text, "WATCHED "), marked(&text, "BACK "));
+    assert_eq!((forwards.len(), back.len()), (1, 1), "{text}");
+    assert!(forwards != back && text.matches("hit Hardware watchpoint 2").count() == 2, "{text}");
     assert_eq!(marked(&text, "NEXT ").len(), 1, "{text}");
     assert!(text.contains("the host, when it loaded the program"), "{text}");
     assert!(text.contains("time step 1"), "{text}");

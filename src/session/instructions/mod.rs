@@ -315,15 +315,14 @@ impl Debugger {
                 }
                 return halt;
             }
-            match self.previous_call() {
-                Some(length) => end = length,
-                None => {
-                    if let Some(call) = &mut self.call {
-                        call.go(0);
-                    }
-                    return Halt::Begin;
-                }
+            if let Some(length) = self.previous_call() {
+                end = length;
+                continue;
             }
+            if let Some(call) = &mut self.call {
+                call.go(0);
+            }
+            return Halt::Begin;
         }
     }
 
