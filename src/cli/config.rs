@@ -16,7 +16,7 @@ pub struct ConfigArgs {
     /// Configuration file, in place of $SPINNTUI_CONFIG or ~/.config/spinntui/config.ron
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Leave the configuration file out
+    /// Leave the configuration file out, and the view, pins and bookmarks that are kept
     #[arg(long, conflicts_with = "config")]
     no_config: bool,
     /// Take the mouse: click PEs, panels and links, scroll with the wheel
@@ -36,8 +36,7 @@ pub struct ConfigArgs {
 impl ConfigArgs {
     /// The configuration, with what flags say on top.
     pub fn load(&self, looks: LooksArgs) -> Result<Config, CliError> {
-        let mut config =
-            if self.no_config { Config::default() } else { Config::load(self.config.as_deref())? };
+        let mut config = if self.no_config { Config::none() } else { Config::load(self.config.as_deref())? };
         config.looks = looks.choice().or(config.looks);
         config.mouse |= self.mouse;
         Ok(config)

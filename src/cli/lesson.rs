@@ -60,6 +60,7 @@ pub fn lesson(args: &LessonArgs) -> Result<ExitCode, CliError> {
     let config = args.config.load(args.looks)?;
     let engine = Course::new(loaded.clone()).engine();
     let options = TuiOptions {
+        keep: None,
         engine,
         looks: config.looks,
         keymap: config.keymap,

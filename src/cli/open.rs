@@ -44,6 +44,7 @@ pub fn open(scene: &Path, asked: Asked, points: &PointArgs, config: Config) -> R
     let points = asked.into_iter().map(|(_, spec)| spec).collect();
     let engine =
         EngineOptions { scene: scene.to_owned(), set, autorun: false, record, points, exact, against };
+    let keep = config.keep_folder();
     let Config { looks, keymap, reload, mouse, .. } = config;
     let options = TuiOptions {
         engine,
@@ -54,6 +55,7 @@ pub fn open(scene: &Path, asked: Asked, points: &PointArgs, config: Config) -> R
         watch: true,
         lesson: None,
         present,
+        keep,
         reader: read,
         results: None,
     };

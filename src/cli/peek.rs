@@ -169,7 +169,7 @@ fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
     };
     let (pe, own) = match &args.unit {
         Some((layer, unit)) => {
-            let place = unit_place(session, layer, *unit).ok_or_else(|| PeekError::Unit {
+            let place = unit_place(session.program(), layer, *unit).ok_or_else(|| PeekError::Unit {
                 layer: layer.clone(),
                 unit: *unit,
                 layers: layers(session),

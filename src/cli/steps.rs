@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::CliError;
 use crate::chip::clock::us;
-use crate::output::{Output, OutputError, Reads};
+use crate::output::{Output, OutputError, Reads, table_row};
 use crate::scene::SceneError;
 use crate::session::Session;
 use crate::session::debug::Names;
-use crate::session::debug::expr::{Expression, Value};
+use crate::session::debug::expr::Expression;
 use crate::task::figures;
 
 /// Values of tasks that every table of time steps has, if the task knows them.
@@ -94,7 +94,7 @@ impl StepTables {
     /// Fails if a file cannot be written.
     pub fn note(&mut self, session: &Session) -> Result<(), OutputError> {
         if let Some(table) = &mut self.watched {
-            let values = self.expressions.iter().map(|expression| cell(&expression.value(session)));
+            let values = self.expressions.iter().map(|expression| expression.value(session).cell());
             table.row(std::iter::once(session.steps().to_string()).chain(values))?;
         }
         let now = (session.tick(), session.machine().state().traffic.total.packets);
@@ -131,21 +131,7 @@ struct Table(Output);
 
 impl Table {
     fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), OutputError> {
-        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-        // Writing to memory does not fail, and the cells are text.
-        let written = writer.write_record(cells.into_iter().map(String::into_bytes));
-        let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
-        self.0.data(&String::from_utf8_lossy(&bytes))
-    }
-}
-
-/// Returns a watched value as a cell: numbers in full, shares as 0 to 1, nothing where
-/// there is none.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Number(number, _) => number.to_string(),
-        Value::Word(word) => word.clone(),
-        Value::Absent => String::new(),
+        self.0.data(&table_row(cells))
     }
 }
 
@@ -179,6 +165,6 @@ fn figures_of(session: &Session, own: (u64, u64), scores: &[(&'static str, Expre
     });
     let activity = session.stats().layer_history.iter();
     let activity = activity.map(|history| history.back().map_or_else(String::new, f32::to_string));
-    let scores = scores.iter().map(|(_, expression)| cell(&expression.value(session)));
+    let scores = scores.iter().map(|(_, expression)| expression.value(session).cell());
     fixed.into_iter().chain(task).chain(scores).chain(activity).collect()
 }

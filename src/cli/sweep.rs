@@ -155,6 +155,7 @@ pub fn open(args: &SweepArgs, config: Config) -> Result<ExitCode, CliError> {
         against: None,
     };
     let options = TuiOptions {
+        keep: config.keep_folder(),
         engine,
         looks: config.looks,
         keymap: config.keymap,
@@ -222,8 +223,16 @@ fn gathered(plan: &LoadedPlan, listing: &Listing<'_>, folder: &Path) -> Result<u
     let reads = Reads::default().and("the plan that is read", &plan.document.path);
     let mut output = Output::create(Some(&path), &reads)?;
     let mut counted = Outcomes::default();
-    let gathered = table(plan, listing, folder, &mut output, &path, |row| counted.add(row))?;
+    #[cfg(feature = "parquet")]
+    let mut kinds = crate::sweep::parquet::Kinds::new(plan);
+    let gathered = table(plan, listing, folder, &mut output, &path, |row| {
+        counted.add(row);
+        #[cfg(feature = "parquet")]
+        kinds.add(row);
+    })?;
     output.finish()?;
+    #[cfg(feature = "parquet")]
+    write_parquet(plan, listing, folder, &kinds)?;
     if plan.sweep().campaign.is_some() {
         print_outcomes(&counted, folder, &reads)?;
     }
@@ -236,6 +245,26 @@ fn gathered(plan: &LoadedPlan, listing: &Listing<'_>, folder: &Path) -> Result<u
         return Ok(FAILED);
     }
     Ok(FINE)
+}
+
+/// Writes the table of results as Parquet.
+#[cfg(feature = "parquet")]
+fn write_parquet(
+    plan: &LoadedPlan,
+    listing: &Listing<'_>,
+    folder: &Path,
+    kinds: &crate::sweep::parquet::Kinds,
+) -> Result<(), CliError> {
+    use crate::sweep::parquet::{TableError, table};
+    let path = folder.join("results.parquet");
+    let reads = Reads::default().and("the plan that is read", &plan.document.path);
+    let bytes = table(plan, listing, folder, kinds).map_err(|error| match error {
+        TableError::Lines(error) => CliError::from(error),
+        TableError::Parquet(_) => CliError::Usage(format!("error: {}: {error}", path.display())),
+    })?;
+    Output::file(&path, &bytes, &reads)?;
+    say(format!("{} written", path.display()));
+    Ok(())
 }
 
 /// Writes the outcomes of a campaign, and prints those by kind.

@@ -9,6 +9,7 @@
 mod journal;
 mod place;
 mod reads;
+mod table;
 mod whole;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub use journal::Journal;
 pub use reads::Reads;
+pub use table::table_row;
 pub use whole::{Replace, Whole, keep_signals};
 
 use crate::text::visible;

@@ -84,6 +84,39 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     }
 }
 
+/// Returns the fields of a scene by their paths, groups and what is in them; not those within lists.
+pub fn fields() -> Vec<String> {
+    fn collect(shape: &Shape, before: &str, into: &mut Vec<String>) {
+        match shape {
+            Shape::Struct(group) => {
+                for field in &group.fields {
+                    let path = if before.is_empty() {
+                        field.name.clone()
+                    } else {
+                        format!("{before}.{}", field.name)
+                    };
+                    let known = into.len();
+                    collect(&field.shape, &path, into);
+                    if into.len() == known {
+                        into.push(format!("{path}="));
+                    }
+                }
+            }
+            Shape::Enum(variants) => {
+                for content in variants.iter().filter_map(|variant| variant.content.as_ref()) {
+                    collect(content, before, into);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut fields = Vec::new();
+    collect(shape::scene(), "", &mut fields);
+    let mut seen = std::collections::HashSet::new();
+    fields.retain(|field| seen.insert(field.clone()));
+    fields
+}
+
 /// Returns `true` if a field names a file or folder.
 fn is_path(path: &str) -> bool {
     matches!(path, "model" | "task.text" | "task.data" | "task.inputs" | "task.outputs")

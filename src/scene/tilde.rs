@@ -11,8 +11,8 @@ pub fn in_argument(argument: OsString) -> OsString {
     }
 }
 
-/// Expands `~/` in a value of `--set` that is a path, at its beginning and behind a quote.
-pub(super) fn in_value(value: &str) -> String {
+/// Expands `~/` in a value of `--set` that is a path, or in a path that is typed: at its beginning and behind a quote.
+pub fn in_value(value: &str) -> String {
     match etcetera::home_dir() {
         Ok(home) => value_with(value, &home).unwrap_or_else(|| value.to_owned()),
         Err(_) => value.to_owned(),

@@ -163,6 +163,23 @@ pub struct LinkView {
     pub dead: bool,
 }
 
+/// Packet on the mesh now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketView {
+    /// Number among the packets; free ones are given again.
+    pub number: u32,
+    /// Sender in words: a PE, or the host.
+    pub source: String,
+    /// Receiver in words: a QPE, the event router or the host.
+    pub to: String,
+    /// Content in words.
+    pub contents: String,
+    /// Links of its route on this chip, each from (x, y) to (x, y), in order; empty within a QPE.
+    pub route: Vec<((u8, u8), (u8, u8))>,
+    /// Number of links that it has crossed, or is crossing.
+    pub crossed: u32,
+}
+
 /// Traffic of the network-on-chip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NocView {
@@ -186,6 +203,8 @@ pub struct NocView {
     /// Packets delivered in the last completed time step, by source QPE (row) and destination QPE
     /// (column), both in the order of [`crate::chip::geometry::QPES`].
     pub matrix: Vec<Vec<u64>>,
+    /// Packets on the mesh now, at most 64.
+    pub under_way: Vec<PacketView>,
     /// The FIFOs of the event router, if it is used.
     pub fifo: Option<FifoView>,
     /// Chips and the links between them.

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::debug::PointCommand;
-use super::history::Place;
+use super::history::{BookmarkCommand, Place};
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{Focus, Pin};
+use super::watchlist::WatchCommand;
 use crate::machine::fault::Fault;
 
 /// One request to the engine.
@@ -60,6 +61,19 @@ pub enum Command {
         /// Path and value, in order.
         set: Vec<(String, String)>,
     },
+    /// Read the scene file again, with further edits, and run to the same time step; if it cannot be built,
+    /// the experiment stays.
+    Rebuild {
+        /// Path and value, in order.
+        edits: Vec<(String, String)>,
+    },
+    /// [`Self::Rebuild`] with a PE that the mapper leaves out.
+    Withhold {
+        /// Index, 0..152.
+        pe: usize,
+        /// Whether it counts as broken; otherwise it is reserved.
+        broken: bool,
+    },
     /// Do some of these one after the other, and tell when all is done.
     Perform(Performance),
     /// Which detail snapshots carry beside the summary.
@@ -68,6 +82,10 @@ pub enum Command {
     Pin(Vec<Pin>),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
+    /// Pinned expressions.
+    Watch(WatchCommand),
+    /// Notes of bookmarks, and bookmarks of earlier runs.
+    Bookmarks(BookmarkCommand),
     /// End the engine thread.
     Quit,
 }
@@ -104,9 +122,13 @@ impl Command {
             | Self::Restart
             | Self::Reload
             | Self::Open { .. }
+            | Self::Rebuild { .. }
+            | Self::Withhold { .. }
             | Self::Perform(_)
             | Self::Focus(_)
             | Self::Pin(_)
+            | Self::Watch(_)
+            | Self::Bookmarks(_)
             | Self::Quit => false,
         }
     }

@@ -7,6 +7,7 @@ mod building;
 mod past;
 mod perform;
 mod queue;
+mod rebuild;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use super::history::{History, Place};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
+use super::watchlist::Watchlist;
 use super::{Moved, STACK_BYTES, Session, Stopped};
 use crate::machine::stop::Stop;
 use building::{Building, Purpose};
@@ -230,6 +232,8 @@ struct Runner {
     cache: ModelCache,
     /// Scene that is being built.
     building: Option<Building>,
+    /// Whether what is being built is to run to the time step of the experiment before it.
+    stays: bool,
     session: Option<Session>,
     /// Of `session`.
     history: Option<History>,
@@ -237,6 +241,7 @@ struct Runner {
     second: Option<Second>,
     recorder: Option<Recorder>,
     points: Points,
+    watches: Watchlist,
     /// What stopped the run, until it goes on.
     stopped: Option<Hit>,
     mode: Mode,
@@ -264,6 +269,7 @@ impl Runner {
             pins: Vec::new(),
             history: HistoryView::default(),
             debug: DebugView::default(),
+            watches: Vec::new(),
         };
         Self {
             options,
@@ -271,11 +277,13 @@ impl Runner {
             ready,
             cache: ModelCache::default(),
             building: None,
+            stays: false,
             session: None,
             history: None,
             second: None,
             recorder: None,
             points: Points::default(),
+            watches: Watchlist::default(),
             stopped: None,
             mode,
             performing: None,
@@ -350,8 +358,12 @@ impl Runner {
                 self.begin_build(purpose);
             }
             Command::Open { .. } => self.open(command, notify),
+            Command::Rebuild { ref edits } => self.rebuild(edits, notify),
+            Command::Withhold { pe, broken } => self.withhold(pe, broken, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
+            Command::Watch(ref command) => self.watch(command, notify),
+            Command::Bookmarks(ref command) => self.bookmarks(command, notify),
             Command::Back { .. }
             | Command::Go(_)
             | Command::Bookmark(_)
@@ -407,6 +419,9 @@ impl Runner {
                 Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
             };
             history.note(session, progress);
+            if progress.step {
+                self.watches.note(session);
+            }
             let mut shown = false;
             if let Some(second) = self.second.as_mut().filter(|_| progress.step) {
                 if second.compare(session) && self.performing.is_none() {
@@ -484,6 +499,7 @@ impl Runner {
             Mode::Ended(state) => state.clone(),
         };
         self.facts.debug = view::debug(&self.points, self.stopped.as_ref());
+        self.facts.watches = self.watches.views(session);
         self.published = now;
         self.changed = false;
         if let Some(second) = &mut self.second {

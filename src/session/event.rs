@@ -23,11 +23,7 @@ pub(super) fn last_event(session: &Session) -> String {
     match event.kind {
         EventKind::Deliver(number) => {
             let packet = state.packets.get(number);
-            let to = packet.map_or_else(String::new, |p| match p.qpe {
-                _ if p.host => "the host".to_owned(),
-                QpeId::ROUTER => "the event router".to_owned(),
-                qpe => qpe.to_string(),
-            });
+            let to = packet.map_or_else(String::new, receiver);
             let what = packet.map_or_else(|| "a packet".to_owned(), |p| contents(session.program(), p));
             format!("{who}: packet with {what} delivered at {to}")
         }
@@ -41,6 +37,15 @@ pub(super) fn last_event(session: &Session) -> String {
         EventKind::StepStart if session.program().is_timed() => "timers: next tick".to_owned(),
         EventKind::StepStart => "host: next time step announced".to_owned(),
         EventKind::StepEnd => "host: a time step is complete".to_owned(),
+    }
+}
+
+/// Returns what a packet is for, in words.
+pub(in crate::session) fn receiver(packet: &Packet) -> String {
+    match packet.qpe {
+        _ if packet.host => "the host".to_owned(),
+        QpeId::ROUTER => "the event router".to_owned(),
+        qpe => qpe.to_string(),
     }
 }
 

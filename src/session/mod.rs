@@ -28,6 +28,7 @@ pub mod longest_step;
 pub mod membrane;
 pub mod opening;
 pub mod pace;
+mod packets;
 pub mod products;
 pub mod ranges;
 mod readings;
@@ -41,6 +42,7 @@ pub mod trial;
 pub mod tune;
 pub mod verify;
 pub mod view;
+pub mod watchlist;
 
 use std::sync::{Arc, OnceLock};
 

@@ -214,6 +214,7 @@ pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
         mean_latency_ns: last.latency_mean_ns(),
         max_latency_ns: last.latency_max_ns(),
         matrix: state.matrix.qpes_last_step(chip),
+        under_way: Vec::new(),
         fifo: fifo(session),
         board: board(session),
     }

@@ -263,7 +263,7 @@ impl Recording {
                 Entry::At(at, command) => {
                     repeat(session, &mut history, command)
                         .map_err(|what| ReplayError::Differs { at: *at, what })?;
-                    reach.follow(command);
+                    reach.follow(command, &history);
                 }
                 Entry::End(_, hash) if *hash != format!("{:032x}", session.state_hash()) => {
                     return Ok(Ended::Other(hash.clone()));
@@ -300,12 +300,12 @@ enum Reach {
 
 impl Reach {
     /// Updates the reach by a command, as the engine does.
-    fn follow(&mut self, command: &Command) {
+    fn follow(&mut self, command: &Command, history: &History) {
         match command {
             // A pause by a breakpoint is not recorded: this command may resume the run.
             Command::Run | Command::TogglePause => *self = Self::Free,
             Command::Step { unit, count } if *count > 0 => *self = Self::Steps(*unit, *count),
-            Command::Go(place) => *self = Self::Going(place.clone()),
+            Command::Go(place) => *self = Self::Going(history.ahead(place)),
             Command::Pause | Command::Back { .. } => *self = Self::Here,
             _ => {}
         }

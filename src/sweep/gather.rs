@@ -111,7 +111,7 @@ pub fn table(
 }
 
 /// Returns a value as a cell of a table: nothing for `null`, and words without quotes.
-fn cell(value: &Json) -> String {
+pub(super) fn cell(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),

@@ -14,6 +14,8 @@ pub mod line;
 pub mod list;
 pub mod load;
 pub mod outcomes;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod plan;
 pub mod plot;
 pub mod point;

@@ -217,6 +217,12 @@ pub trait Work: Any + Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Returns the words that are read and are known, in order: step `i + 1` reads word `i`. Empty if
+    /// the task reads no text.
+    fn text(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Whether a fact of this kind can ever be this word.
     fn knows(&self, kind: &WordKind, word: &str) -> bool {
         self.words(kind).contains(&word)

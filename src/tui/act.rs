@@ -6,7 +6,7 @@ use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
 use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
-use super::given::Given;
+use super::given::{self, Given};
 use super::heat::Metric;
 use super::here;
 use super::looks;
@@ -15,8 +15,11 @@ use super::palette;
 use super::panel::PanelId;
 use super::panels::task::raster;
 use super::panels::{pe as pe_panel, timeline};
+use super::pins;
 use super::points::{self, PointsOverlay};
 use super::results;
+use super::search;
+use super::state::kept::Kept;
 use super::state::raster::RasterState;
 use super::teaching;
 use super::verbs;
@@ -25,7 +28,8 @@ use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
 use crate::session::history::Place;
-use crate::session::snapshot::{Focus, Part, PartView, Pin, RunState};
+use crate::session::snapshot::{Bookmark, Focus, Part, PartView, Pin, Position, RunState};
+use crate::session::watchlist::WatchCommand;
 
 /// Carries out a command of the table.
 pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effect> {
@@ -47,6 +51,16 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
             Vec::new()
         }
         Action::WhoWrote => who_wrote(app),
+        Action::Unpin => pins::unpin(app),
+        Action::GoToPlace => search::go(app),
+        Action::LeaveSearch => search::leave(app),
+        Action::Withhold(why) => match given::withhold(app.selected, why) {
+            Ok(command) => engine(app, command),
+            Err(error) => {
+                app.notice = Some(error);
+                Vec::new()
+            }
+        },
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),
@@ -99,6 +113,21 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
         }
         Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
         Given::Folder(folder) => results::read(&folder),
+        Given::Word(word) => {
+            search::search(app, &word);
+            Vec::new()
+        }
+        Given::Place(place) => {
+            let mut state = app.pe.clone();
+            state.go(&mut app.selected, place);
+            app.pe = state;
+            app.set_focus(PanelId::Pe);
+            Vec::new()
+        }
+        Given::Pin(text) => {
+            app.set_focus(PanelId::Pins);
+            engine(app, Command::Watch(WatchCommand::Add(text)))
+        }
         Given::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
             let mut effects = points::add(app, spec);
@@ -124,7 +153,8 @@ fn look(app: &mut App, action: Action, times: u32) {
             app.network = match app.network {
                 NetworkView::Links => NetworkView::Matrix,
                 NetworkView::Matrix if applies(app, When::Board) => NetworkView::Board,
-                NetworkView::Matrix | NetworkView::Board => NetworkView::Links,
+                NetworkView::Matrix | NetworkView::Board => NetworkView::Packets,
+                NetworkView::Packets => NetworkView::Links,
             };
             app.set_focus(PanelId::Noc);
         }
@@ -148,7 +178,19 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
         Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
-        Action::Pin => pin(app),
+        Action::Search => search::open(app),
+        Action::NextPlace => search::turn(app, false, times),
+        Action::PreviousPlace => search::turn(app, true, times),
+        Action::Packets => {
+            app.network = NetworkView::Packets;
+            app.set_focus(PanelId::Noc);
+        }
+        Action::Pin if applies(app, When::Neurons) => pin(app),
+        Action::Pin => {
+            let proposed = pins::proposal(app).unwrap_or_default();
+            palette::open_with(app, &format!("pin {proposed}"));
+        }
+        Action::ExportPins => palette::open_with(app, "export-pins "),
         Action::CriticalPe => timeline::moves::critical(app),
         Action::Swap => {
             if let Some(other) = against::swap(app) {
@@ -237,6 +279,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
+    here::heard(app, &command);
     app.last_step = match command {
         Command::Step { unit, .. } => Some(unit),
         _ => None,
@@ -257,19 +300,27 @@ fn who_wrote(app: &mut App) -> Vec<Effect> {
 /// A name that no bookmark has: the next number.
 fn free_name(app: &App) -> String {
     let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
-    let numbers = taken.iter().filter_map(|(name, _)| name.parse::<u32>().ok());
+    let numbers = taken.iter().filter_map(|bookmark| bookmark.name.parse::<u32>().ok());
     (numbers.max().unwrap_or(0) + 1).to_string()
 }
 
 fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
     let Some(snapshot) = app.picture() else { return Vec::new() };
     let bookmarks = snapshot.history.bookmarks.iter();
-    let found = if after {
-        bookmarks.clone().find(|(_, at)| at.events > snapshot.events)
-    } else {
-        bookmarks.clone().rfind(|(_, at)| at.events < snapshot.events)
+    // Events of an earlier run may have other numbers: steps come first.
+    let now = (snapshot.steps, snapshot.within_step, snapshot.events);
+    let at = |bookmark: &Bookmark| {
+        let Position { steps, within, events, .. } = bookmark.at;
+        let here = bookmark.earlier && (steps, within) == (now.0, now.1);
+        (steps, within, if here { now.2 } else { events })
     };
-    if let Some(name) = found.map(|(name, _)| name.clone()) {
+    let mut bookmarks = bookmarks;
+    let found = if after {
+        bookmarks.find(|bookmark| at(bookmark) > now)
+    } else {
+        bookmarks.rfind(|bookmark| at(bookmark) < now)
+    };
+    if let Some(name) = found.map(|bookmark| bookmark.name.clone()) {
         return engine(app, Command::Go(Place::Bookmark(name)));
     }
     let side = if after { "after" } else { "before" };
@@ -293,6 +344,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.crashed = false;
     app.asked_focus = Focus::Nothing;
     app.asked_pins.clear();
+    app.kept = app.picture().map(Kept::of).filter(|kept| !kept.is_empty());
     app.notice = Some("engine started again".to_owned());
     vec![Effect::RestartEngine]
 }
@@ -329,10 +381,24 @@ fn close(app: &mut App, had_count: bool) {
 /// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
 pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
-        && (timeline::moves::moved(app, direction, times) || raster::moved(app, direction, times));
+        && (timeline::moves::moved(app, direction, times)
+            || raster::moved(app, direction, times)
+            || pins::moved(app, direction, times)
+            || among_packets(app, direction, times));
     if !on_line {
         move_or_scroll(app, direction, times);
     }
+}
+
+/// Selects a packet while the NoC panel lists them; returns whether that was so.
+fn among_packets(app: &mut App, direction: Direction, times: u32) -> bool {
+    let lists = app.focus() == PanelId::Noc && app.network == NetworkView::Packets;
+    if lists && matches!(direction, Direction::Up | Direction::Down) {
+        let count = app.picture().map_or(0, |snapshot| snapshot.noc.under_way.len());
+        scroll_by(&mut app.packet, direction, times, count);
+        return true;
+    }
+    false
 }
 
 fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
@@ -389,6 +455,7 @@ fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
             | Overlay::Asking(_)
             | Overlay::Fault(_)
             | Overlay::Palette(_)
+            | Overlay::Search(_)
             | Overlay::Results,
         )
         | None => {}

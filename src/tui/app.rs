@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
+use serde::{Deserialize, Serialize};
 
 use super::heat::{Metric, Scales, Window};
 use super::keymap::Keymap;
@@ -15,6 +16,7 @@ use super::state::asking::AskingOverlay;
 use super::state::fault::FaultOverlay;
 use super::state::help::Page;
 use super::state::here::HereState;
+use super::state::kept::Kept;
 use super::state::palette::PaletteOverlay;
 use super::state::pe::PeState;
 use super::state::points::PointsOverlay;
@@ -22,6 +24,7 @@ use super::state::presenter::Presenter;
 use super::state::ran::Ran;
 use super::state::raster::RasterState;
 use super::state::results::{Results, ResultsState};
+use super::state::search::SearchOverlay;
 use super::state::timeline::TimelineState;
 use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
@@ -133,6 +136,8 @@ pub enum Overlay {
     Points(PointsOverlay),
     /// Table of a sweep's points, [`App::results`].
     Results,
+    /// Search in the text.
+    Search(SearchOverlay),
     /// A line in which something is typed.
     Asking(AskingOverlay),
     /// The menu that injects a fault.
@@ -159,7 +164,7 @@ pub enum Overlay {
 }
 
 /// What the NoC panel shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NetworkView {
     /// The mesh and the load of its links.
     #[default]
@@ -168,6 +173,8 @@ pub enum NetworkView {
     Matrix,
     /// Chips, and the load of the links between them.
     Board,
+    /// Packets on the mesh now, and the route of one.
+    Packets,
 }
 
 /// Columns and rows of the QPEs that a link of the mesh leaves and enters.
@@ -180,9 +187,9 @@ pub type LinkEnds = ((u8, u8), (u8, u8));
 pub struct Count {
     /// Number that the digits make so far.
     pub value: u32,
-    /// Whether the digits are a count: two or more, or one that selects no panel, such as 0.
+    /// Whether the digits are a count: two or more, or one that selects no panel.
     pub counts: bool,
-    /// Whether each digit also selects its panel; `false` if the first one selects none.
+    /// Whether further digits also select their panels; `false` if the first one selects none, or is 0.
     pub selects: bool,
     /// [`App::recent`] before the first digit; a command that takes the count restores it.
     pub recent_before: Vec<PanelId>,
@@ -193,6 +200,8 @@ pub struct Count {
 pub struct App {
     /// Scene as the user named it.
     pub scene: String,
+    /// Program that runs subcommands; `None` for the one that is running.
+    pub program: Option<PathBuf>,
     /// Whether a saved scene is loaded by itself.
     pub watching: bool,
     /// Looks.
@@ -223,6 +232,10 @@ pub struct App {
     pub timeline: TimelineState,
     /// Part of a spike raster that is shown, and the pinned neurons.
     pub raster: RasterState,
+    /// Place of the selected packet among those on the mesh.
+    pub packet: usize,
+    /// Place of the selected pin among the pins.
+    pub pin: usize,
     /// Scales of the heat metrics.
     pub scales: Scales,
     /// Layers over the panels, bottom to top.
@@ -243,10 +256,14 @@ pub struct App {
     pub asked_focus: Focus,
     /// Neurons whose potentials the engine was last asked for.
     pub asked_pins: Vec<Pin>,
+    /// Pins and bookmarks of an earlier start, until the experiment has them.
+    pub kept: Option<Kept>,
     /// What conditions can name in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
+    /// Words searched so far, newest last.
+    pub searched: Vec<String>,
     /// Lines typed in the palette so far, newest last.
     pub commanded: Vec<String>,
     /// The lesson that is being taken.
@@ -266,6 +283,7 @@ impl App {
     pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
         Self {
             scene: visible_line(&scene.into()).into_owned(),
+            program: None,
             watching: false,
             theme,
             keymap: Keymap::default(),
@@ -281,6 +299,8 @@ impl App {
             pe: PeState::default(),
             timeline: TimelineState::default(),
             raster: RasterState::default(),
+            packet: 0,
+            pin: 0,
             scales: Scales::default(),
             overlays: Vec::new(),
             count: None,
@@ -291,8 +311,10 @@ impl App {
             recording_failed: None,
             asked_focus: Focus::Nothing,
             asked_pins: Vec::new(),
+            kept: None,
             names: None,
             typed: Vec::new(),
+            searched: Vec::new(),
             commanded: Vec::new(),
             lesson: None,
             presenter: None,

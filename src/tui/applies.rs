@@ -13,6 +13,7 @@ use crate::session::snapshot::PartView;
 pub fn context(app: &App) -> Context {
     match app.overlays.last() {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
+        Some(Overlay::Search(search)) if search.found.is_some() => Context::Search,
         Some(Overlay::Results) if typing(app).is_none() => Context::Results,
         _ => Context::Global,
     }
@@ -40,8 +41,10 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Zoom => in_timeline(app) || raster::has_keys(app),
         When::Raster => raster::has_keys(app),
         When::Neurons => raster::has_keys(app) || in_pe(app) && shows_neurons(app),
+        When::Pins => app.snapshot.is_some() && app.focus() == PanelId::Pins,
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,
+        When::Found => context(app) == Context::Search,
         When::Results => context(app) == Context::Results,
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn candidates(app: &App, question: Question) -> Vec<String> {
     match question {
         Question::Goto => {
             let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
-            let names = bookmarks.iter().map(|(name, _)| name.clone());
+            let names = bookmarks.iter().map(|bookmark| bookmark.name.clone());
             ["step ", "time ", "event "].map(str::to_owned).into_iter().chain(names).collect()
         }
     }

@@ -84,8 +84,12 @@ pub enum Action {
     NeuronsIn,
     /// Twice the neurons of a raster.
     NeuronsOut,
-    /// Pin the neuron at the cursor, or take its pin out.
+    /// Pin the neuron at the cursor, or take its pin out; elsewhere, type an expression to pin.
     Pin,
+    /// Take out the selected pin.
+    Unpin,
+    /// Write the values of pins to a file.
+    ExportPins,
     /// Select the PE that is on the critical path at the timeline's cursor.
     CriticalPe,
     /// Focus the next panel.
@@ -94,7 +98,7 @@ pub enum Action {
     PreviousPanel,
     /// Something in the PE panel.
     Pe(pe::Key),
-    /// Focus a panel by its number, 1..=9.
+    /// Focus a panel by its digit, 0..=9.
     Panel(u8),
     /// Give the focused panel the whole screen, or take it back.
     Expand,
@@ -124,6 +128,20 @@ pub enum Action {
     FilterResults,
     /// Open the scene of the selected row of the table of results.
     OpenPoint,
+    /// Type a word to search in the text.
+    Search,
+    /// Show the next place of the word.
+    NextPlace,
+    /// Show the place of the word before.
+    PreviousPlace,
+    /// Go to the place of the word, or run there.
+    GoToPlace,
+    /// Leave the search, or stop the run to a place.
+    LeaveSearch,
+    /// Map the network around the selected PE: reserved, or as if it were broken.
+    Withhold(Withhold),
+    /// List the packets in flight.
+    Packets,
     /// Something of a lesson, or of presenting.
     Lesson(Do),
     /// Show the table of hardware numbers.
@@ -150,6 +168,15 @@ pub enum Action {
     Copy,
     /// Leave.
     Quit,
+}
+
+/// Reason for which the mapper is to leave a PE out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Withhold {
+    /// It is reserved: it stays idle.
+    Reserved,
+    /// It is broken: it does not exist.
+    Broken,
 }
 
 /// What keys do with a lesson.
@@ -235,10 +262,14 @@ pub enum When {
     Raster,
     /// A raster of spikes has the focus, or the spiking neurons of a PE.
     Neurons,
+    /// The panel of pins has the focus.
+    Pins,
     /// The list of breakpoints is open.
     Points,
     /// The table of results is open.
     Results,
+    /// Places of a word are shown.
+    Found,
     /// A lesson is taken.
     Lesson,
 }
@@ -258,8 +289,10 @@ impl When {
             Self::Zoom => "requires focus on the timeline or a raster of spikes",
             Self::Raster => "requires focus on a raster of spikes (panel 2)",
             Self::Neurons => "requires focus on a raster of spikes or a PE's spiking neurons",
+            Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
+            Self::Found => "no word was searched",
             Self::Lesson => "this is no lesson",
         }
     }
@@ -275,6 +308,8 @@ pub enum Context {
     Points,
     /// The table of results.
     Results,
+    /// Places of a word in the text.
+    Search,
 }
 
 impl Context {
@@ -284,6 +319,7 @@ impl Context {
             Self::Global => "",
             Self::Points => "list of breakpoints",
             Self::Results => "table of results",
+            Self::Search => "search",
         }
     }
 }

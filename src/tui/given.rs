@@ -2,18 +2,23 @@
 
 use super::app::App;
 use super::asking::{self, Question};
-use super::command::{Argument, Verb};
+use super::command::{Argument, Verb, Withhold};
 use super::fault::{self, Kind, pe, written};
 use super::heat::Metric;
+use super::pins;
 use super::points;
 use super::theme::depth::{ColorChoice, Depth};
 use super::theme::{Glyphs, Looks, RampName, ThemeName};
 use super::verbs;
 use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
+use crate::machine::sram::SRAM_BYTES;
+use crate::scene::set;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
+use crate::session::history::BookmarkCommand;
+use crate::session::inspect::{Part, Place, unit_place};
 
 /// An argument that was read: what is to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +33,12 @@ pub enum Given {
     Looks(Looks),
     /// This subcommand is to be run with these arguments.
     Verb(Verb, String),
+    /// This word is to be searched in the text.
+    Word(String),
+    /// This place in a PE is to be shown.
+    Place(Place),
+    /// This expression is to be pinned.
+    Pin(String),
     /// This folder of results is to be read and shown.
     Folder(String),
     /// This point is to be added, and the run is to go on if `run`.
@@ -45,8 +56,9 @@ impl Argument {
         match self {
             Self::Moment => Question::Goto.help(),
             Self::Fault => "as in a scene: KillPe(pe: (3, 4, 2)) · Tab offers one of each kind",
-            Self::Name => "a name; without one, the next number",
-            Self::Pe | Self::Kill => "x,y,p as on the floor plan: 3,4,2",
+            Self::Name => "a name, then words about the moment; without one, the next number",
+            Self::Bookmark => "the name of a bookmark",
+            Self::Pe | Self::Kill | Self::Withhold(_) => "x,y,p as on the floor plan: 3,4,2",
             Self::Metric => "activity · duty · SRAM fill · energy · FIFO fill · tick use · layer",
             Self::Speed => "free · 10 steps/s · 1000 events/s",
             Self::Condition(_) | Self::Until => {
@@ -58,6 +70,14 @@ impl Argument {
             Self::Color => "truecolor · 256 · 16 · mono · off",
             Self::Folder => "the folder of a sweep's results: tiny-results",
             Self::Verb(verb) => verb.hint(),
+            Self::Expression => "a value: perplexity · power · unit(\"rnns.1\", 41).c · Tab lists all",
+            Self::Word => "a part of a word; capitals matter only if you type some",
+            Self::Address => "a byte address of the selected PE: 0x4d2c",
+            Self::Unit => "layer and number: rnns.1:41",
+            Self::Edit => "a field of the scene and its value: mapping.layers.1.pes=10",
+            Self::Keep => "keep: run to the same step afterwards",
+            Self::Pinned => "the number of a pin, as panel 0 has it",
+            Self::PinsFile => "a file: values.csv gets a row a time step",
         }
     }
 
@@ -71,11 +91,22 @@ impl Argument {
                 let pe = pe(text)?;
                 inject(app, Fault::KillPe { pe: (pe.qpe().x, pe.qpe().y, pe.p()) })
             }
-            Self::Name => Ok(Given::Engine(vec![Command::Bookmark(text.to_owned())])),
+            Self::Name => Ok(Given::Engine(bookmark(text))),
+            Self::Bookmark => forget(app, text),
             Self::Pe => pe(text).map(Given::Pe),
             Self::Metric => metric(text).map(Given::Metric),
             Self::Folder => Ok(Given::Folder(text.to_owned())),
             Self::Verb(verb) => verbs::arguments(app, verb, text).map(|_| Given::Verb(verb, text.to_owned())),
+            Self::Expression => pins::expression(app, text).map(Given::Pin),
+            Self::Word => Ok(Given::Word(text.to_owned())),
+            Self::Address => address(app, text).map(Given::Place),
+            Self::Unit => unit(app, text).map(Given::Place),
+            Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
+            Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
+            Self::Keep => Err(format!("`{text}` is not known here: expected `keep`, or nothing")),
+            Self::Withhold(why) => withhold(pe(text)?, why).map(|command| Given::Engine(vec![command])),
+            Self::Pinned => pins::numbered(app, text).map(|command| Given::Engine(vec![command])),
+            Self::PinsFile => pins::export(app, text).map(|command| Given::Engine(vec![command])),
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
@@ -108,13 +139,23 @@ impl Argument {
             Self::Metric => Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect(),
             Self::Speed => Speed::LADDER.iter().map(ToString::to_string).collect(),
             Self::Pe => all(app).map(written).collect(),
-            Self::Kill => used(app).map(written).collect(),
-            Self::Name | Self::Folder | Self::Verb(_) => Vec::new(),
+            Self::Kill | Self::Withhold(_) => used(app).map(written).collect(),
+            Self::Name | Self::Folder | Self::PinsFile | Self::Word | Self::Address | Self::Verb(_) => {
+                Vec::new()
+            }
+            Self::Edit => return (0, fields(text.get(..cursor).unwrap_or(text))),
+            Self::Keep => vec!["keep".to_owned()],
+            Self::Unit => {
+                let layers = app.names.iter().flat_map(|names| names.layers());
+                layers.map(|layer| format!("{layer}:")).collect()
+            }
+            Self::Pinned => pins::numbers(app),
+            Self::Bookmark => bookmarks(app),
             Self::Theme => ThemeName::ALL.iter().map(ToString::to_string).collect(),
             Self::Ramp => RampName::ALL.iter().map(ToString::to_string).collect(),
             Self::Glyphs => Glyphs::ALL.iter().map(ToString::to_string).collect(),
             Self::Color => Depth::ALL.iter().map(ToString::to_string).collect(),
-            Self::Condition(_) | Self::Until => {
+            Self::Condition(_) | Self::Until | Self::Expression => {
                 let found = app.names.as_deref().map(|names| complete(text, cursor, names));
                 return found.map_or((0, Vec::new()), |found| (found.start, found.words));
             }
@@ -153,6 +194,90 @@ fn used(app: &App) -> impl Iterator<Item = Pe> {
 
 fn inject(app: &App, fault: Fault) -> Result<Given, String> {
     fault::sensible(app, fault).map(|fault| Given::Engine(vec![Command::Inject(fault)]))
+}
+
+/// Returns the place of a byte address in the memory of the selected PE.
+fn address(app: &App, text: &str) -> Result<Place, String> {
+    let digits = text.trim_start_matches("0x").trim_start_matches("0X");
+    let radix = if digits.len() < text.len() { 16 } else { 10 };
+    match u32::from_str_radix(digits, radix) {
+        Ok(at) if at < SRAM_BYTES => Ok(Place { pe: app.selected.index(), part: Part::Memory, at: at & !3 }),
+        Ok(_) => Err(format!("{text} lies outside of a PE's SRAM: addresses are below {SRAM_BYTES:#x}")),
+        Err(_) => Err(format!("invalid address `{text}`: expected for example 0x4d2c")),
+    }
+}
+
+/// Returns the place of a unit among the neurons of the PE that computes it.
+fn unit(app: &App, text: &str) -> Result<Place, String> {
+    let names = app.names.as_ref().ok_or("there is no experiment yet")?;
+    let split = text.rsplit_once([':', ' ']).map(|(layer, unit)| (layer.trim(), unit.trim()));
+    let Some((layer, unit)) = split else {
+        return Err(format!("invalid unit `{text}`: expected layer and number, for example rnns.1:41"));
+    };
+    let Some(index) = names.layer(layer) else {
+        let all: Vec<&str> = names.layers().collect();
+        return Err(format!("there is no layer `{layer}`; there are {}", all.join(", ")));
+    };
+    let number =
+        unit.parse().map_err(|_| format!("invalid number `{unit}`: expected for example {layer}:41"))?;
+    let last = names.units(index).saturating_sub(1);
+    let none = || format!("there is no unit {unit} of {layer}: its units are 0 to {last}");
+    unit_place(names.program(), layer, number).ok_or_else(none)
+}
+
+/// Reads a field with its value.
+fn edit(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, value)) if !field.trim().is_empty() => {
+            Ok((field.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected a field and a value, for example mapping.layers.1.pes=10".to_owned()),
+    }
+}
+
+/// Returns the command that builds the scene with these edits and goes to the same step.
+fn rebuild(edits: Vec<(String, String)>) -> Command {
+    Command::Rebuild { edits }
+}
+
+/// Returns the command that maps the network around a PE.
+pub(super) fn withhold(pe: Pe, why: Withhold) -> Result<Command, String> {
+    if pe.chip() != ChipId::FIRST {
+        return Err(format!("{pe} is on another chip than the first, whose PEs alone can be left out"));
+    }
+    Ok(Command::Withhold { pe: pe.index(), broken: why == Withhold::Broken })
+}
+
+/// Returns the fields of a scene that begin as typed, up to their next dot.
+fn fields(typed: &str) -> Vec<String> {
+    set::fields().into_iter().filter(|field| field.starts_with(typed)).collect()
+}
+
+/// Returns the commands that set a bookmark: its name, and words about it.
+fn bookmark(text: &str) -> Vec<Command> {
+    let (name, note) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let set = Command::Bookmark(name.to_owned());
+    if note.trim().is_empty() {
+        return vec![set];
+    }
+    let note = BookmarkCommand::Note { name: name.to_owned(), note: note.trim().to_owned() };
+    vec![set, Command::Bookmarks(note)]
+}
+
+fn bookmarks(app: &App) -> Vec<String> {
+    let all = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+    all.iter().map(|bookmark| bookmark.name.clone()).collect()
+}
+
+fn forget(app: &App, name: &str) -> Result<Given, String> {
+    let all = bookmarks(app);
+    if all.iter().any(|known| known == name) {
+        let remove = BookmarkCommand::Remove(name.to_owned());
+        return Ok(Given::Engine(vec![Command::Bookmarks(remove)]));
+    }
+    let known =
+        if all.is_empty() { "none is set".to_owned() } else { format!("there are {}", all.join(", ")) };
+    Err(format!("there is no bookmark `{name}`; {known}"))
 }
 
 fn metric(text: &str) -> Result<Metric, String> {

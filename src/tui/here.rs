@@ -39,12 +39,22 @@ pub fn keeping_step(app: &mut App, build: Command) -> Vec<Effect> {
     vec![Effect::Engine(Command::Perform(Performance { tag, commands, ..Performance::default() }))]
 }
 
+/// Notes a command that builds a scene: of one that leads to the same time step, the present
+/// experiment is kept to compare with.
+pub(super) fn heard(app: &mut App, command: &Command) {
+    match command {
+        Command::Rebuild { .. } | Command::Withhold { .. } => app.here.rebuilding.clone_from(&app.snapshot),
+        Command::Reload | Command::Restart | Command::Open { .. } => app.here.rebuilding = None,
+        _ => {}
+    }
+}
+
 /// Notes that a scene was loaded.
 pub(super) fn loaded(app: &mut App) {
     match &mut app.here.pending {
         Some(pending) => pending.loaded = true,
-        // Loaded without keeping the position: what was before is no longer compared with.
-        None => app.here.before = None,
+        // Unless it was rebuilt, what was before is no longer compared with.
+        None => app.here.before = app.here.rebuilding.take(),
     }
 }
 

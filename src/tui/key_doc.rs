@@ -13,7 +13,8 @@ focused panel, lists all keys and explains words on the screen, with a search; `
 
 * **Stepping is gdb's, moving is vi's.** A small letter goes on, the capital goes back: `s` a token on, `S` a token back.
 * **A digit** selects a panel, at once: `9` `s` shows the timeline and steps. **Counts** have two digits or more, typed within a second
-  of each other: `10s` steps ten tokens, `100i` a hundred events, `04s` four; or `:4 step`.
+  of each other: `10s` steps ten tokens, `100i` a hundred events, `04s` four; or `:4 step`. A `0` alone is the tenth panel; behind
+  another digit it is only part of the count, as are digits behind a `0`.
 * **Esc** closes what is on top, one layer at a time. **Ctrl-c** always quits.
 * **`:`** runs any command by its name, with Tab to complete, ↑ for what was typed before, and what the command takes behind it: `:goto step 120`,
   `:break surprisal > 12 bits`, `:pe 3,4,2`, `:10 step`. The beginning of a name, or letters of it in order, do; Enter takes the first of the list.

@@ -12,7 +12,7 @@ use super::palette::{self, Meaning};
 use super::teaching::{presenter, question};
 use super::widgets::prompt::{Prompt, Typed};
 use super::widgets::scroll_by;
-use super::{asking, fault, points, results};
+use super::{asking, fault, points, results, search};
 
 /// Largest count that can be typed.
 const MAX_COUNT: u32 = 999_999;
@@ -52,6 +52,7 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         .or_else(|| points::key(app, key))
         .or_else(|| results::key(app, key))
         .or_else(|| asking::key(app, key))
+        .or_else(|| search::key(app, key))
         .or_else(|| fault::key(app, key))
         .or_else(|| key_in_palette(app, key))
         .or_else(|| question::key(app, key))
@@ -60,8 +61,9 @@ fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 /// Handles a digit: one alone selects its panel, a second one in time makes a count of both.
 ///
 /// A command that takes the count leaves the focus where it was: `9s` is the timeline and a step,
-/// `10s` ten steps, `04s` four. A digit that the user has bound to another command carries that
-/// out, unless a count is being typed; one bound to nothing, as 0 is, begins a count.
+/// `10s` ten steps, `04s` four. A 0 behind a digit, and digits behind a 0, are parts of the count
+/// and select nothing. A digit that the user has bound to another command carries that out, unless
+/// a count is being typed; one bound to nothing begins a count.
 fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     let KeyCode::Char(character) = key.code else { return None };
     let digit = character.to_digit(10).filter(|_| key.modifiers == KeyModifiers::NONE)?;
@@ -70,23 +72,27 @@ fn digit(app: &mut App, key: Key) -> Option<Vec<Effect>> {
         Action::Panel(number) => Some((command, number)),
         _ => None,
     });
-    if bound.is_some() && panel.is_none() && app.typed_count().is_none() {
+    let counting = app.count.as_ref().is_some_and(|count| count.counts || count.value == 0);
+    if bound.is_some() && panel.is_none() && !counting {
         return None;
     }
     if app.snapshot.is_none() {
         return Some(Vec::new());
     }
+    let first = app.count.is_none();
     let count = match app.count.take() {
-        None => {
-            let selects = panel.is_some();
-            Count { value: digit, counts: !selects, selects, recent_before: app.recent.clone() }
-        }
+        None => Count {
+            value: digit,
+            counts: panel.is_none(),
+            selects: panel.is_some() && digit != 0,
+            recent_before: app.recent.clone(),
+        },
         Some(count) => {
             let value = count.value.saturating_mul(10).saturating_add(digit).min(MAX_COUNT);
             Count { value, counts: true, ..count }
         }
     };
-    let selects = count.selects;
+    let selects = first || count.selects && digit != 0;
     app.count = Some(count);
     if let Some((command, number)) = panel.filter(|_| selects) {
         focus_number(app, number);

@@ -20,8 +20,8 @@
 //! Wherever a panel stands alone or the floor plan is not always there, a line of names below the
 //! status line says which panels there are, and what Tab reaches. On the dashboard, Memory, NoC and
 //! Energy share a place: the one focused last has it; on a wall of fewer columns Sparsity and
-//! Energy do. Task, PE (8) and the timeline (9), which are no panels to have always, share a place
-//! everywhere. An expanded panel has everything between status and keys.
+//! Energy do. Task, PE (8), the timeline (9) and pins (0), which are no panels to have always, share a
+//! place everywhere. An expanded panel has everything between status and keys.
 
 use ratatui::layout::Rect;
 
@@ -90,7 +90,7 @@ fn few(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
 /// Panels in the order of their numbers, so that they stay where they are while the focus goes from one to the other.
 fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let mut panels = panels.to_vec();
-    panels.sort_by_key(|panel| panel.number());
+    panels.sort_by_key(|panel| panel.place());
     let count = panels.len() as u16;
     let mut rest = area;
     let mut placed = Vec::new();
@@ -144,7 +144,7 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
 }
 
 /// Panels that share the task's place: the one focused last has it.
-const TASK_PLACE: [PanelId; 3] = [PanelId::Task, PanelId::Pe, PanelId::Timeline];
+const TASK_PLACE: [PanelId; 4] = [PanelId::Task, PanelId::Pe, PanelId::Timeline, PanelId::Pins];
 
 /// Of panels that share a place, the one focused last.
 fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {

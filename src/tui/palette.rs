@@ -115,7 +115,12 @@ pub fn problem(app: &App, text: &str) -> Option<String> {
 
 /// Opens the line.
 pub(super) fn open(app: &mut App) {
-    let prompt = Prompt::new(app.commanded.clone());
+    open_with(app, "");
+}
+
+/// Opens the line with a text to begin with.
+pub(super) fn open_with(app: &mut App, text: &str) {
+    let prompt = Prompt::new(app.commanded.clone()).with_text(text);
     app.overlays.push(Overlay::Palette(PaletteOverlay { prompt }));
 }
 

@@ -24,11 +24,13 @@ pub enum PanelId {
     Pe,
     /// What every PE does when.
     Timeline,
+    /// Pinned expressions over time.
+    Pins,
 }
 
 impl PanelId {
     /// All panels, by number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Chip,
         Self::Task,
         Self::Memory,
@@ -38,11 +40,17 @@ impl PanelId {
         Self::Energy,
         Self::Pe,
         Self::Timeline,
+        Self::Pins,
     ];
 
-    /// Its number, the digit that picks it.
+    /// Returns the digit that picks it: 1 to 9 for the first ones, 0 for the tenth.
     pub const fn number(self) -> u8 {
-        self as u8 + 1
+        (self as u8 + 1) % 10
+    }
+
+    /// Returns its place in the order of all panels.
+    pub const fn place(self) -> u8 {
+        self as u8
     }
 
     /// Describes the content of the panel in a few words.
@@ -57,6 +65,35 @@ impl PanelId {
             Self::Energy => "power, and where it goes",
             Self::Pe => "one PE from the inside",
             Self::Timeline => "which PE does what when",
+            Self::Pins => "pinned values over time",
+        }
+    }
+
+    /// Returns what the panel shows once there are figures, a line each; empty for panels that show
+    /// something from the start.
+    pub const fn will_show(self) -> &'static [&'static str] {
+        match self {
+            Self::Noc => &[
+                "each link in tenths of the busiest one, both directions",
+                "packets, their latency, and the links with most of them",
+                "t: who sends to whom",
+            ],
+            Self::Timers => &[
+                "a row for each phase, and below it its part in each layer",
+                "its time in this step and on average, along the slowest PE",
+                "its share of the step, as a bar",
+            ],
+            Self::Energy => &[
+                "mean power, energy since the start and of this step",
+                "shares of the chip, of sleeping PEs, phases, handlers, polling",
+                "the energy of the last steps, and the hottest PEs",
+            ],
+            Self::Timeline => &[
+                "a row for a PE: what it does when, in colour and letter",
+                "the critical path, in capitals, and a sentence about it",
+                "packets and DMA over time",
+            ],
+            _ => &[],
         }
     }
 
@@ -72,6 +109,7 @@ impl PanelId {
             Self::Energy => "Energy",
             Self::Pe => "PE",
             Self::Timeline => "Timeline",
+            Self::Pins => "Pins",
         }
     }
 }

@@ -18,6 +18,7 @@ pub fn paste(app: &mut App, text: &str) {
         }
         Some(Overlay::Asking(asking)) => asking.prompt.paste(&line),
         Some(Overlay::Palette(palette)) => palette.prompt.paste(&line),
+        Some(Overlay::Search(search)) if search.found.is_none() => search.prompt.paste(&line),
         Some(Overlay::Points(points)) if points.asking.is_some() => {
             if let Some(asking) = &mut points.asking {
                 asking.prompt.paste(&line);

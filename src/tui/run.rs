@@ -12,7 +12,7 @@
 
 use std::io::{self, IsTerminal};
 use std::panic::catch_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use signal_hook::consts::SIGHUP;
 use super::against::AgainstState;
 use super::app::{App, Effect, Msg};
 use super::config::Reload;
+use super::keep::Keeper;
 use super::lesson::course::Course;
 use super::results::{Reader, Results};
 use super::state::presenter::Presenter;
@@ -56,6 +57,8 @@ pub struct TuiOptions {
     pub lesson: Option<lesson::Loaded>,
     /// Presenter mode from the beginning.
     pub present: bool,
+    /// Folder in which view, pins and bookmarks are kept; `None` to keep nothing.
+    pub keep: Option<PathBuf>,
     /// Reads folders of results for the table of points.
     pub reader: Reader,
     /// Table of points that is shown first.
@@ -130,6 +133,7 @@ pub fn run_with<P: Port>(
         watch,
         lesson,
         present,
+        keep,
         reader,
         results,
     } = options;
@@ -148,6 +152,11 @@ pub fn run_with<P: Port>(
     app.keymap = keymap;
     app.here.keep = reload == Reload::Keep;
     app.against = against.as_ref().map(|_| AgainstState::default());
+    let keeper = match &keep {
+        // A lesson shows what its pages are about.
+        Some(folder) if lesson.is_none() => Keeper::begin(&mut app, folder, &scene),
+        _ => Keeper::default(),
+    };
     app.lesson = lesson.map(Course::new);
     app.presenter = present.then(Presenter::default);
     if let Some(results) = results {
@@ -156,7 +165,7 @@ pub fn run_with<P: Port>(
     let second = against.as_ref().map(|against| against.scene.as_path());
     let _watch = if watch { watch_scene(&mut app, &scene, second, &sender) } else { None };
     term::input::start(sender.clone()).wrap_err("could not read the terminal")?;
-    Loop::new(app, screen, inbox, sender, reader, start)?.run()
+    Loop::new(app, screen, inbox, sender, reader, start)?.run(&keeper)
 }
 
 fn theme(looks: LooksChoice) -> Theme {
@@ -289,7 +298,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         })
     }
 
-    fn run(mut self) -> Result<ExitCode, Report> {
+    fn run(mut self, keeper: &Keeper) -> Result<ExitCode, Report> {
         let result = match self.turn_until_exit() {
             // Nobody to tell: the terminal was closed.
             Err(error) if closed(&error) => Ok(HUNG_UP),
@@ -300,6 +309,9 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         match &result {
             Ok(code) => tracing::info!(code, frames = self.frames, "left"),
             Err(error) => tracing::error!("left: {error:#}"),
+        }
+        if let Err(why) = keeper.end(&self.app) {
+            say(why);
         }
         self.engine.stop();
         result.map(|code| ExitCode::from(self.with_recording(code)))
@@ -424,8 +436,10 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 std::thread::spawn(move || drop(sender.send(Msg::Results(Box::new(reader(&folder))))));
             }
             Effect::Subcommand(arguments) => {
-                let sender = self.sender.clone();
-                std::thread::spawn(move || drop(sender.send(Msg::Ran(Box::new(verbs::run(&arguments))))));
+                let (program, sender) = (self.app.program.clone(), self.sender.clone());
+                std::thread::spawn(move || {
+                    drop(sender.send(Msg::Ran(Box::new(verbs::run(program, &arguments)))));
+                });
             }
             Effect::Quit(code) => self.exit = Some(code),
         }

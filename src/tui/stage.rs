@@ -14,6 +14,7 @@ use super::presses::PressError;
 pub use super::presses::{Press, presses};
 use super::teaching;
 use super::update::update;
+use super::verbs;
 use super::view;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
@@ -139,7 +140,11 @@ impl Stage {
             match effect {
                 Effect::Engine(command) => {
                     // The scene is built beside the experiment, which still sends snapshots.
-                    let beside = command == Command::Reload;
+                    let beside = match &command {
+                        Command::Reload => true,
+                        Command::Rebuild { edits } => edits.is_empty(),
+                        _ => false,
+                    };
                     if !self.engine.send(command) {
                         return Err(StageError::Crashed("its thread has ended".to_owned()));
                     }
@@ -149,6 +154,10 @@ impl Stage {
                     waiting.extend(self.wait(false)?);
                 }
                 Effect::Quit(_) => return Err(StageError::Left(word.to_owned())),
+                Effect::Subcommand(arguments) => {
+                    let ran = verbs::run(self.app.program.clone(), &arguments);
+                    waiting.extend(update(&mut self.app, Msg::Ran(Box::new(ran))));
+                }
                 // What concerns a terminal or a clock.
                 _ => {}
             }

@@ -14,7 +14,9 @@ use super::verbs;
 use super::widgets::floor_plan;
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineEvent;
+use crate::session::history::BookmarkCommand;
 use crate::session::snapshot::{Focus, RunState, SharedSnapshot};
+use crate::session::watchlist::WatchCommand;
 
 /// Number of notices kept for the list of messages.
 const KEPT: usize = 200;
@@ -77,6 +79,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
     effects.extend(due);
     effects.extend(ask_for_detail(app));
     effects.extend(ask_for_pins(app));
+    effects.extend(restore(app));
     effects
 }
 
@@ -88,6 +91,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::Against(view) => against::heard(app, *view),
         EngineEvent::SceneError(text) => {
+            app.here.rebuilding = None;
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
             app.overlays.push(Overlay::SceneError { text, scroll: 0 });
         }
@@ -134,6 +138,9 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     if snapshot.run == RunState::Finished && !was_finished {
         app.notice = Some("the input is used up; R starts over".to_owned());
     }
+    if app.kept.as_ref().is_some_and(|kept| kept.sent && kept.is_in(&snapshot)) {
+        app.kept = None;
+    }
     app.snapshot = Some(snapshot);
     if first_of_build {
         select_a_working_pe(app);
@@ -169,6 +176,18 @@ fn ask_for_pins(app: &mut App) -> Option<Effect> {
     }
     app.asked_pins.clone_from(&app.raster.pins);
     Some(Effect::Engine(Command::Pin(app.asked_pins.clone())))
+}
+
+/// Gives the engine the pins and bookmarks of an earlier start.
+fn restore(app: &mut App) -> Vec<Effect> {
+    if app.crashed || app.snapshot.is_none() {
+        return Vec::new();
+    }
+    let Some(kept) = app.kept.as_mut().filter(|kept| !kept.sent) else { return Vec::new() };
+    kept.sent = true;
+    let pins = Command::Watch(WatchCommand::Replace(kept.pins.clone()));
+    let bookmarks = Command::Bookmarks(BookmarkCommand::Restore(kept.bookmarks.clone()));
+    vec![Effect::Engine(pins), Effect::Engine(bookmarks)]
 }
 
 /// Asks the engine for a PE's detail while a panel on screen shows it.

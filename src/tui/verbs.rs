@@ -33,7 +33,7 @@ pub(super) fn arguments(app: &App, verb: Verb, typed: &str) -> Result<Vec<String
         None => (app.scene.clone(), &[][..]),
     };
     match verb {
-        Verb::Calibrate | Verb::Export => {
+        Verb::Calibrate | Verb::Export | Verb::Tune | Verb::Trace | Verb::Run => {
             arguments.push(scene);
             for (path, value) in edits {
                 arguments.extend(["--set".to_owned(), format!("{path}={value}")]);
@@ -94,10 +94,10 @@ pub fn line(arguments: &[String]) -> String {
     std::iter::once("spinntui".to_owned()).chain(arguments.iter().map(written)).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a subcommand of this program and waits for its end.
-pub fn run(arguments: &[String]) -> Ran {
+/// Runs a subcommand of `program`, or of the running one, and waits for its end.
+pub fn run(program: Option<PathBuf>, arguments: &[String]) -> Ran {
     let line = line(arguments);
-    let program = std::env::current_exe().ok().filter(|path| path.exists());
+    let program = program.or_else(|| std::env::current_exe().ok().filter(|path| path.exists()));
     let program = program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
     let output = Command::new(program)
         .args(arguments)

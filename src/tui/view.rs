@@ -64,6 +64,7 @@ fn draw_overlay(app: &App, overlay: &Overlay, area: Rect, buf: &mut Buffer) {
         Overlay::Findings { selected } => overlays::message::findings(app, *selected, area, buf),
         Overlay::Points(points) => overlays::points::render(app, points, area, buf),
         Overlay::Palette(palette) => overlays::palette::render(app, palette, area, buf),
+        Overlay::Search(search) => overlays::search::render(app, search, area, buf),
         Overlay::Asking(asking) => overlays::asking::render(app, asking, area, buf),
         Overlay::Fault(fault) => overlays::fault::render(app, fault, area, buf),
         Overlay::Results => overlays::results::render(app, area, buf),

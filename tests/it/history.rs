@@ -12,7 +12,9 @@ use spinntui::mapping::egru::EgruSlot;
 use spinntui::scene::{HistoryOptions, LoadedScene};
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
-use spinntui::session::history::{History, HistoryError, LastWrite, Place, Position};
+use spinntui::session::history::{
+    Bookmark, BookmarkCommand, History, HistoryError, LastWrite, Place, Position,
+};
 use spinntui::session::{Moved, Session, Stopped};
 use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::lm::reading::Reading;
@@ -217,6 +219,29 @@ fn stops_and_bookmarks_are_places() {
     assert_eq!(walker.go(&Place::Bookmark("here".into())).unwrap().steps, 3);
     let error = walker.go(&Place::Bookmark("there".into())).unwrap_err().to_string();
     assert!(error.contains("`there`") && error.contains("there are here"), "{error}");
+    // One of an earlier run is the end of its step, whatever its events were called then.
+    let at = Position { events: 1, steps: 4, tick: 1, within: false };
+    let earlier = Bookmark { name: "earlier".into(), note: "odd".into(), at, earlier: false };
+    let restore =
+        BookmarkCommand::Restore(vec![earlier.clone(), Bookmark { name: "here".into(), ..earlier }]);
+    walker.history.change_bookmarks(&restore).unwrap();
+    assert_eq!(walker.history.bookmarks().iter().map(|b| b.at.steps).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(walker.go(&Place::Bookmark("earlier".into())).unwrap().steps, 4);
+    assert_eq!(walker.history.note_of("earlier"), Some("odd"));
+    let note = BookmarkCommand::Note { name: "here".into(), note: "a word".into() };
+    assert_eq!(walker.history.change_bookmarks(&note).unwrap(), "bookmark `here`: a word");
+    walker.go(&Place::Bookmark("here".into())).unwrap();
+    // A fault changes what comes: own bookmarks behind it go, those of an earlier run stay.
+    walker.steps(1);
+    walker.history.bookmark(&walker.session, "later");
+    walker.go(&Place::Step(3)).unwrap();
+    walker.history.inject(&mut walker.session, Fault::KillPe { pe: (1, 4, 0) }).unwrap();
+    let names = |walker: &Walker| -> Vec<String> {
+        walker.history.bookmarks().iter().map(|bookmark| bookmark.name.clone()).collect()
+    };
+    assert_eq!(names(&walker), ["here", "earlier"]);
+    walker.history.change_bookmarks(&BookmarkCommand::Remove("earlier".into())).unwrap();
+    assert_eq!(names(&walker), ["here"]);
     let ahead = walker.go(&Place::Step(50)).unwrap_err().to_string();
     assert!(ahead.contains("lies ahead") && ahead.contains("time step 3"), "{ahead}");
     assert_eq!(walker.at().steps, 3);

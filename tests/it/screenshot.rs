@@ -341,3 +341,22 @@ fn a_unit_that_fired_shows_the_state_that_was_above_its_threshold() {
     }
     assert!(below > 0, "a unit whose state after the reset is below its threshold again\n{screen}");
 }
+
+#[test]
+fn before_the_first_step_each_panel_says_what_it_will_show() {
+    for (keys, words) in [
+        ("4", "t: who sends to whom"),
+        ("5", "its share of the step, as a bar"),
+        ("6", "after the first token"),
+        ("7", "hottest PEs"),
+        ("9", "packets and DMA over time"),
+        ("3", "program"),
+        ("8", "waiting for input"),
+        ("2", "which PE does what when"),
+    ] {
+        let fresh = shown(&[SCENE, "--size", "80x24", "--keys", keys]);
+        assert!(fresh.contains(words), "{keys}:\n{fresh}");
+    }
+    let after = shown(&[SCENE, "--size", "80x24", "--keys", "s 5"]);
+    assert!(!after.contains("its share of the step, as a bar"), "{after}");
+}

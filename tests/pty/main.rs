@@ -11,6 +11,7 @@
 mod common;
 mod flow;
 mod idle;
+mod kept;
 mod leaving;
 mod lesson;
 mod mouse;

@@ -123,6 +123,7 @@ impl Setup {
         command.env("LANG", "C.UTF-8");
         // Not the configuration of whoever runs the tests.
         command.env("XDG_CONFIG_HOME", "/nonexistent");
+        command.env("SPINNTUI_STATE", "");
         for (name, value) in self.env {
             match value {
                 Some(value) => command.env(name, value),

@@ -54,12 +54,15 @@ fn what_is_printed_is_read_back_the_same() {
     let same = |config: &Config| {
         let again = read(&print(config)).unwrap_or_else(|error| panic!("{error}\n{}", print(config)));
         assert_eq!(keys_as_text(&again.keymap), keys_as_text(&config.keymap));
-        assert_eq!(again.looks, config.looks);
+        assert_eq!((again.looks, again.keep), (config.looks, config.keep));
         assert_eq!((again.reload, again.mouse), (config.reload, config.mouse));
     };
     same(&Config::default());
     same(&read(r#"Config(color: "256", theme: "mono", glyphs: "ascii", keys: {"step": ["\"", "\\"], "back": []})"#).unwrap());
     same(&read(r#"Config(reload: "keep", mouse: true)"#).unwrap());
+    same(&read("Config(keep: false)").unwrap());
+    assert_eq!(read("Config(keep: false)").unwrap().keep_folder(), None);
+    assert_eq!(Config::none().keep_folder(), None);
     let text = print(&Config::default());
     for command in COMMANDS {
         assert!(text.contains(&format!("// \"{}\": [", command.id)), "{}", command.id);

@@ -349,6 +349,6 @@ fn presented_keys_stand_beside_the_status_not_over_it() {
         // A count that is being typed is seen.
         press(&mut app, "0 5");
         let counting = text(&app).lines().next().unwrap().to_owned();
-        assert!(counting.contains("count 5") && counting.contains("z expand"), "{columns}: {counting}");
+        assert!(counting.contains("count 5") && counting.contains("0 pins"), "{columns}: {counting}");
     }
 }

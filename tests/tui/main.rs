@@ -13,6 +13,7 @@ mod mouse;
 mod palette;
 mod pe;
 mod picker;
+mod pins;
 mod points;
 mod results;
 mod sample;

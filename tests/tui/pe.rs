@@ -63,6 +63,7 @@ impl Rig {
             steps_per_second: 0.0,
             focus: self.focus,
             pins: self.pins.clone(),
+            watches: Vec::new(),
             debug: DebugView::default(),
             history: HistoryView::default(),
         };

@@ -120,6 +120,7 @@ pub fn at(step: u64) -> Snapshot {
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
         debug: DebugView::default(),
+        watches: Vec::new(),
         membranes: Vec::new(),
         focus: None,
         inspection: None,
@@ -290,6 +291,7 @@ fn noc(step: u64) -> NocView {
         mean_latency_ns: 148.0,
         max_latency_ns: 430.0,
         matrix: matrix(step),
+        under_way: Vec::new(),
         fifo: None,
         board: BoardView { chips: vec![(0, 0)], links: Vec::new() },
     }

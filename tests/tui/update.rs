@@ -93,9 +93,18 @@ fn digits_pick_panels_one_after_the_other() {
         assert_eq!(app.focus(), panel, "{key}");
     }
     press(&mut app, "0");
-    assert_eq!(app.focus(), PanelId::Sparsity, "there is no panel 0");
+    assert_eq!(app.focus(), PanelId::Sparsity, "a 0 behind a digit is part of the count");
     press(&mut app, "m");
     assert_eq!((&app.count, app.focus()), (&None, PanelId::Sparsity), "a command without count drops it");
+    press(&mut app, "0");
+    assert_eq!(app.focus(), PanelId::Pins, "a 0 alone is a panel");
+    assert_eq!(press(&mut app, "m"), []);
+    press(&mut app, "6");
+    for (keys, count) in [("2 0 s", 20), ("1 0 0 s", 100), ("0 4 s", 4)] {
+        update(&mut app, Msg::CountExpired);
+        assert_eq!(press(&mut app, keys).last(), Some(&step(StepUnit::TimeStep, count)), "{keys}");
+        assert_eq!(app.focus(), PanelId::Sparsity, "{keys}");
+    }
 }
 
 #[test]
@@ -148,8 +157,9 @@ fn a_digit_can_be_given_to_another_command() {
     assert_eq!(press(&mut app, "9 7").last(), Some(&step(StepUnit::TimeStep, 1)));
     assert_eq!(app.focus(), PanelId::Timeline);
     assert_eq!(press(&mut app, "2 n").last(), Some(&step(StepUnit::Layer, 2)), "2 selects nothing any more");
-    assert_eq!(press(&mut app, "0 7 n").last(), Some(&step(StepUnit::Layer, 7)));
-    assert_eq!(press(&mut app, "1 0 7 n").last(), Some(&step(StepUnit::Layer, 107)));
+    // Before the step, panels that digits have shown ask for their details.
+    assert!(press(&mut app, "0 7 n").contains(&step(StepUnit::Layer, 7)));
+    assert!(press(&mut app, "1 0 7 n").contains(&step(StepUnit::Layer, 107)));
 }
 
 #[test]

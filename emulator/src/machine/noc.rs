@@ -148,6 +148,17 @@ pub(super) struct Burst {
     pub(super) spacing: Tick,
 }
 
+/// Packet on a mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Number in the packet store.
+    pub number: u32,
+    /// Chip whose mesh it is on.
+    pub chip: ChipId,
+    /// Position in [`super::routes::Routes::turns`] of what it does next.
+    pub turn: u16,
+}
+
 /// Load that has left the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
@@ -234,6 +245,17 @@ impl Noc {
     /// Returns the next NoC cycle in which something happens on the mesh.
     pub fn next_cycle(&self) -> Option<u64> {
         self.under_way.next()
+    }
+
+    /// Returns the packets on the meshes, in the order in which they reach their next link or port.
+    pub fn packets(&self) -> impl Iterator<Item = UnderWay> {
+        self.under_way.iter().filter_map(|(_, hop)| match hop.load() {
+            Load::Packet(number) => {
+                let chip = ChipId::from_index(hop.chip())?;
+                Some(UnderWay { number, chip, turn: hop.turn })
+            }
+            Load::Beat(_) => None,
+        })
     }
 
     /// Returns whether nothing is under way.

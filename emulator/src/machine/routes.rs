@@ -103,6 +103,16 @@ impl Routes {
         &self.turns
     }
 
+    /// Returns the turns of the path that the turn at position `turn` is part of, and how many of them
+    /// come before it.
+    pub fn route_of(&self, turn: u16) -> (&[Turn], usize) {
+        let at = usize::from(turn).min(self.turns.len().saturating_sub(1));
+        let leaves = |turn: &Turn| matches!(turn, Turn::Leave(_));
+        let begin = self.turns[..at].iter().rposition(leaves).map_or(0, |before| before + 1);
+        let end = self.turns[at..].iter().position(leaves).map_or(self.turns.len(), |leave| at + leave + 1);
+        (&self.turns[begin..end], at - begin)
+    }
+
     /// Which rule gave that path.
     pub fn rule(&self, from: usize, to: usize) -> Rule {
         self.rules[from * QPE_COUNT + to]

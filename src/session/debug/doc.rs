@@ -75,6 +75,10 @@ const fn describe(group: Group) -> (&'static str, &'static str) {
         ),
         Group::Pe => ("A PE", "By its place, as the app shows it. It has to have a program."),
         Group::Link => ("A link", "By the QPE that it leaves, and in which direction."),
+        Group::Sram => (
+            "Bytes of SRAM",
+            "By the PE and the byte address, `sram(3,4,2,0x8000).byte`. The PE has to have a program.",
+        ),
         Group::Unit => (
             "A unit",
             "By layer and number within the layer, as in the model, from 0; in a batch a third number says which sample: \

@@ -36,6 +36,8 @@ pub enum Of {
     Pe(Pe),
     /// A link, by position.
     Link(usize),
+    /// Bytes of a PE's SRAM, from this address on.
+    Sram(Pe, u32),
     /// A unit.
     Unit(UnitPlace),
     /// A spiking neuron.
@@ -49,6 +51,7 @@ pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
         Of::Layer(layer) => of_layer(session, fact, layer),
         Of::Pe(pe) => of_pe(session, fact, pe),
         Of::Link(link) => of_link(session, fact, link),
+        Of::Sram(pe, address) => of_sram(session, fact, pe, address),
         Of::Unit(place) => of_unit(session, fact, place),
         Of::Neuron(place) => of_neuron(session, fact, place),
     }
@@ -185,6 +188,21 @@ fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {
         Fact::LinkWaited => link.waited as f64,
         _ => return None,
     })
+}
+
+/// Returns what the SRAM holds; `None` where its end cuts off a word, or a word is no finite number.
+fn of_sram(session: &Session, fact: Fact, pe: Pe, address: u32) -> Option<f64> {
+    let bytes = state(session, pe).sram.bytes();
+    let word = |bytes: &[u8]| {
+        let bytes = bytes.get(address as usize..)?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*bytes))
+    };
+    match fact {
+        Fact::SramByte => bytes.get(address as usize).map(|&byte| f64::from(byte)),
+        Fact::SramWord => word(bytes).map(f64::from),
+        Fact::SramF32 => word(bytes).map(f32::from_bits).filter(|value| value.is_finite()).map(f64::from),
+        _ => None,
+    }
 }
 
 fn of_unit(session: &Session, fact: Fact, place: UnitPlace) -> Option<f64> {

@@ -13,7 +13,7 @@ use crate::session::against::{self, Against, Second};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::Command;
 use crate::session::debug::{Names, PointCommand};
-use crate::session::history::History;
+use crate::session::history::{BookmarkCommand, History, Place};
 
 /// Reason for building a scene.
 #[derive(Debug)]
@@ -83,6 +83,7 @@ impl Runner {
     ///
     /// A build in progress is abandoned, not awaited: it may never end.
     pub(super) fn begin_build(&mut self, purpose: Purpose) {
+        self.stays = false;
         let (scene, set) = (self.options.scene.clone(), self.options.set.clone());
         let mut cache = self.cache.clone();
         let (loaded, beside) = match &purpose {
@@ -136,13 +137,25 @@ impl Runner {
         });
         match session {
             Ok((session, second)) => {
-                if matches!(purpose, Purpose::Reload | Purpose::Restart(..)) {
+                let stays = std::mem::take(&mut self.stays);
+                let same = stays || matches!(purpose, Purpose::Reload | Purpose::Restart(..));
+                if same {
                     self.end_record_before_another(notify);
                 }
+                let bookmarks = self.history.as_ref().filter(|_| same);
+                let bookmarks = bookmarks.map(History::bookmarks_for_another_run).unwrap_or_default();
+                let step = self.session.as_ref().filter(|_| stays).map_or(0, Session::steps);
                 self.begin_second(&session, second, notify);
                 self.swap_in(*session, notify);
+                if step > 0 && self.mode == Mode::Paused {
+                    self.mode = Mode::Going(Place::Step(step));
+                }
+                if let Some(history) = &mut self.history {
+                    let _ = history.change_bookmarks(&BookmarkCommand::Restore(bookmarks));
+                }
             }
             Err(error) => {
+                self.stays = false;
                 self.changed = true;
                 if let Purpose::Open(scene, set, mode) = purpose {
                     (self.options.scene, self.options.set, self.mode) = (scene, set, mode);
@@ -173,6 +186,7 @@ impl Runner {
             self.points.obey(&PointCommand::Add(spec), &mut session);
         }
         let names = Arc::new(Names::of(&session));
+        self.watches.take_over(&names);
         self.session = Some(session);
         self.stopped = None;
         self.facts.build += 1;

@@ -3,8 +3,9 @@
 use std::sync::PoisonError;
 
 use super::super::command::Command;
-use super::super::history::{HistoryError, Position};
+use super::super::history::{BookmarkCommand, HistoryError, Place, Position};
 use super::super::snapshot::Focus;
+use super::super::watchlist::WatchCommand;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::chip::geometry::Pe;
 
@@ -25,11 +26,15 @@ impl Runner {
             Command::Go(place) => match history.go(session, place) {
                 // Ahead: one runs there.
                 Err(HistoryError::Ahead { .. }) if !matches!(self.mode, Mode::Ended(_)) => {
-                    return self.mode = Mode::Going(place.clone());
+                    return self.mode = Mode::Going(history.ahead(place));
                 }
                 done => {
                     self.mode = Mode::Paused;
-                    went(done)
+                    let note = match place {
+                        Place::Bookmark(name) => history.note_of(name),
+                        _ => None,
+                    };
+                    note.map_or_else(String::new, |note| format!("{note} · ")) + &went(done)
                 }
             },
             Command::Bookmark(name) => {
@@ -52,11 +57,36 @@ impl Runner {
             },
             _ => return,
         };
+        self.watches.arrived(session, history);
         history.again(session);
         // What holds where one has come to is known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
         notify(EngineEvent::Said(said));
+    }
+
+    /// Carries out a command about bookmarks. Those of an earlier run are no part of a recording.
+    pub(super) fn bookmarks(&mut self, command: &BookmarkCommand, notify: Notify<'_>) {
+        let Some(history) = &mut self.history else { return };
+        let restores = matches!(command, BookmarkCommand::Restore(_));
+        if restores && self.recorder.is_some() {
+            return;
+        }
+        let said = history.change_bookmarks(command).unwrap_or_else(|error| error.to_string());
+        if !restores {
+            notify(EngineEvent::Said(said));
+        }
+    }
+
+    /// Carries out a command about pins. Steps whose values are missing are run through again.
+    pub(super) fn watch(&mut self, command: &WatchCommand, notify: Notify<'_>) {
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
+        let said = self.watches.obey(command, session, history);
+        history.again(session);
+        self.points.arm(session);
+        if !matches!(command, WatchCommand::Replace(_)) {
+            notify(EngineEvent::Said(said));
+        }
     }
 
     /// Sets what snapshots show in detail.

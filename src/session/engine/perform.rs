@@ -66,7 +66,14 @@ impl Runner {
 
     /// A command by hand ends a performance, if it leads elsewhere.
     pub(super) fn interrupt(&mut self, command: &Command, notify: Notify<'_>) {
-        let anew = matches!(command, Command::Restart | Command::Reload | Command::Open { .. });
+        let anew = matches!(
+            command,
+            Command::Restart
+                | Command::Reload
+                | Command::Open { .. }
+                | Command::Rebuild { .. }
+                | Command::Withhold { .. }
+        );
         if self.performing.is_some() && (anew || command.moves()) {
             if self.is_moving() {
                 self.mode = Mode::Paused;

@@ -117,6 +117,7 @@ fn the_summary_stays_small() {
         pins: Vec::new(),
         history: HistoryView::default(),
         debug: DebugView::default(),
+        watches: Vec::new(),
     };
     let snapshot = snapshot(&session, &facts);
     let bytes = size_of::<crate::session::snapshot::PeView>() * snapshot.pes.len()

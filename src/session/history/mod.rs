@@ -4,6 +4,7 @@
 //! is kept, and every step end that going back passes; when they take more memory than allowed, the
 //! oldest go, and what lies before the oldest is out of reach.
 
+mod bookmarks;
 mod checkpoint;
 mod seek;
 mod writer;
@@ -21,6 +22,7 @@ use crate::machine::fault::{Fault, FaultError};
 use crate::machine::pages::PageStore;
 use crate::scene::HistoryOptions;
 
+pub use bookmarks::{Bookmark, BookmarkCommand};
 use checkpoint::Checkpoint;
 pub use seek::Place;
 pub use writer::{LastWrite, Writer};
@@ -111,7 +113,9 @@ pub struct History {
     step_ends: Vec<u64>,
     /// Where the experiment stood still, oldest first.
     stops: Vec<u64>,
-    bookmarks: Vec<(String, Position)>,
+    bookmarks: Vec<Bookmark>,
+    /// Times that what was known of later moments became untrue.
+    course: u64,
 }
 
 impl History {
@@ -125,6 +129,7 @@ impl History {
             step_ends: Vec::new(),
             stops: Vec::new(),
             bookmarks: Vec::new(),
+            course: 0,
         };
         history.keep(session);
         history
@@ -197,18 +202,6 @@ impl History {
         self.stops.push(at);
     }
 
-    /// Gives where the experiment is a name; the same name again moves it.
-    pub fn bookmark(&mut self, session: &Session, name: &str) {
-        self.bookmarks.retain(|(known, _)| known != name);
-        self.bookmarks.push((name.to_owned(), Position::of(session)));
-        self.bookmarks.sort_by_key(|(_, at)| *at);
-    }
-
-    /// Names and where they are, in order of time.
-    pub fn bookmarks(&self) -> &[(String, Position)] {
-        &self.bookmarks
-    }
-
     /// Lets something go wrong, now. What was known of the time after is no longer true.
     pub fn inject(&mut self, session: &mut Session, fault: Fault) -> Result<(), FaultError> {
         session.inject(fault)?;
@@ -216,13 +209,20 @@ impl History {
         Ok(())
     }
 
+    /// Returns a number that changes whenever later moments are no longer as they were: as a fault is
+    /// injected or undone.
+    pub fn course(&self) -> u64 {
+        self.course
+    }
+
     fn forget_after(&mut self, events: u64) {
+        self.course += 1;
         while let Some(last) = self.kept.back().filter(|last| last.at.events > events) {
             self.own_bytes -= last.own_bytes();
             self.kept.pop_back();
         }
         self.step_ends.truncate(self.step_ends.partition_point(|&end| end <= events));
-        self.bookmarks.retain(|(_, at)| at.events <= events);
+        self.bookmarks.retain(|bookmark| bookmark.earlier || bookmark.at.events <= events);
     }
 
     /// Goes back by so many units. If history ends before that, goes to its oldest moment and says so.

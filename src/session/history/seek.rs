@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, HistoryError, Position};
+use super::{Bookmark, History, HistoryError, Position};
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
@@ -39,6 +39,14 @@ impl Place {
 }
 
 impl History {
+    /// Returns the moment that a place stands for, to run to if it lies ahead.
+    pub fn ahead(&self, place: &Place) -> Place {
+        match place {
+            Place::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
+            place => place.clone(),
+        }
+    }
+
     /// Goes to a moment that the experiment has been at.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
         let now = Position::of(session);
@@ -50,12 +58,8 @@ impl History {
             }
             Place::TimeUs(time) => self.event_at(session, *time)?,
             Place::Bookmark(name) => {
-                let known = self.bookmarks.iter().find(|(known, _)| known == name);
-                let known = known.ok_or_else(|| HistoryError::NoBookmark {
-                    name: name.clone(),
-                    known: self.bookmarks.iter().map(|(known, _)| known.clone()).collect(),
-                });
-                known?.1.events
+                let place = self.named(name)?.place();
+                return self.go(session, &place);
             }
             Place::PreviousStop => {
                 let stops = &self.stops[..self.stops.partition_point(|&stop| stop < now.events)];
@@ -196,7 +200,27 @@ impl History {
         if let Some(kept) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) {
             kept.restore(session);
             replay(session, now);
+            session.repeat_by_hand();
         }
+    }
+
+    /// Repeats time steps `first` to the present moment, and calls `seen` at the end of each.
+    ///
+    /// Begins with the oldest step within reach if `first` lies before it. The session is then where
+    /// it was.
+    pub fn repeat_from(&self, session: &mut Session, first: u64, mut seen: impl FnMut(&Session)) {
+        let now = session.machine.state().events;
+        let before = self.kept.partition_point(|kept| kept.at.steps < first);
+        let kept = self.kept.get(before.saturating_sub(1)).filter(|kept| kept.at.events < now);
+        let Some(kept) = kept else { return };
+        kept.restore(session);
+        while session.machine.state().events < now {
+            let Moved::On(progress) = session.advance_up_to(now) else { return };
+            if progress.step {
+                seen(session);
+            }
+        }
+        session.repeat_by_hand();
     }
 }
 

@@ -24,6 +24,7 @@ pub use self::spiking::{NeuronView, SLOTS, SpikingPage, neuron_now};
 use super::Session;
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
+use crate::machine::program::Program;
 
 /// What of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,8 +97,7 @@ pub enum PartView {
 }
 
 /// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
-pub fn unit_place(session: &Session, layer: &str, unit: u32) -> Option<Place> {
-    let program = session.program();
+pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
     Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })

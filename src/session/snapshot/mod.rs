@@ -17,17 +17,18 @@ pub use self::timeline::{
 };
 pub use super::chip_view::{
     BankCount, BoardView, ChipLinkView, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend,
-    LinkView, NocView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId, Region,
-    RegionKind, RegionView, TickUse,
+    LinkView, NocView, PacketView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId,
+    Region, RegionKind, RegionView, TickUse,
 };
 pub use super::counts::Counts;
 pub use super::findings::Finding;
-pub use super::history::Position;
+pub use super::history::{Bookmark, Position};
 pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
 pub use super::real_time::RealTime;
 pub use super::timeline::PathUses;
+pub use super::watchlist::WatchView;
 use crate::chip::clock::Tick;
 use crate::machine::options::Assume;
 pub use crate::task::TaskView;
@@ -80,8 +81,8 @@ pub struct HistoryView {
     pub bytes: usize,
     /// What they may take, MiB.
     pub memory_mib: u32,
-    /// Names and where they are, in order of time.
-    pub bookmarks: Vec<(String, Position)>,
+    /// Bookmarks, in order of time.
+    pub bookmarks: Vec<Bookmark>,
     /// Faults that have happened, in words.
     pub faults: Vec<String>,
 }
@@ -154,6 +155,8 @@ pub struct Snapshot {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
+    /// Pinned expressions, by their number.
+    pub watches: Vec<WatchView>,
     /// Potentials of pinned neurons.
     pub membranes: Vec<MembraneView>,
     /// Detail asked for by `Focus`.

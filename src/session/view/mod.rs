@@ -11,8 +11,10 @@ use super::findings::findings;
 use super::history::History;
 use super::inspect::inspect;
 use super::pace::Speed;
+use super::packets::packets;
 use super::real_time::real_time;
-use super::snapshot::{DebugView, Focus, HistoryView, Pin, PointView, RunState, Snapshot, TRACED};
+use super::snapshot::{DebugView, Focus, HistoryView, NocView, Pin, PointView, RunState, Snapshot, TRACED};
+use super::watchlist::WatchView;
 use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
 use crate::text::visible_line;
@@ -36,6 +38,8 @@ pub struct EngineFacts {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
+    /// Pinned expressions.
+    pub watches: Vec<WatchView>,
 }
 
 /// The whole picture of a session.
@@ -67,7 +71,10 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         path_uses: session.path_uses(),
         counts: counts(session),
         real_time: real_time(session),
-        noc: readings::noc(session, chip_of(engine.focus)),
+        noc: NocView {
+            under_way: packets(session, chip_of(engine.focus)),
+            ..readings::noc(session, chip_of(engine.focus))
+        },
         energy: readings::energy(session),
         assume: session.program().assume.clone(),
         task: session.work().view(&session.moment()),
@@ -77,6 +84,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         },
         findings: findings(session),
         debug: engine.debug.clone(),
+        watches: engine.watches.clone(),
         membranes: engine.pins.iter().filter_map(|&pin| session.membrane(pin)).collect(),
         focus: match engine.focus {
             Focus::Nothing => None,

@@ -70,8 +70,7 @@ impl Reading {
 
     /// All words read or written so far that the task still has.
     fn words_so_far(&self) -> String {
-        let words: Vec<&str> = (0..).map_while(|index| self.task.word(index)).collect();
-        words.join(if self.task.model().vocabulary.is_characters() { "" } else { " " })
+        self.text().join(if self.task.model().vocabulary.is_characters() { "" } else { " " })
     }
 
     fn word_at(&self, index: u64) -> Option<&str> {
@@ -180,6 +179,10 @@ impl Work for Reading {
             names::NEXT => self.word_at(steps),
             _ => None,
         }
+    }
+
+    fn text(&self) -> Vec<&str> {
+        (0..).map_while(|index| self.task.word(index)).collect()
     }
 
     fn words(&self, kind: &WordKind) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! What may follow a command's name in the palette.
 
-use super::Verb;
+use super::{Verb, Withhold};
 use crate::session::debug::PointKind;
 
 /// What a command takes.
@@ -12,8 +12,10 @@ pub enum Argument {
     Fault,
     /// A PE whose core is to halt: `3,4,2`.
     Kill,
-    /// The name of a bookmark.
+    /// Name of a bookmark to set, and words about the moment.
     Name,
+    /// Name of a bookmark that is set.
+    Bookmark,
     /// A PE: `3,4,2`.
     Pe,
     /// A heat metric: `duty`.
@@ -36,4 +38,22 @@ pub enum Argument {
     Folder,
     /// Arguments of a subcommand: `--spec DIR`.
     Verb(Verb),
+    /// An expression to pin: `perplexity`.
+    Expression,
+    /// A word to search in the text.
+    Word,
+    /// A byte address: `0x4d2c`.
+    Address,
+    /// A unit of a layer: `rnns.1:41`.
+    Unit,
+    /// A field of the scene and its value: `mapping.layers.1.pes=10`.
+    Edit,
+    /// `keep`: run to the same step.
+    Keep,
+    /// A PE that the mapper is to leave out: `3,4,2`.
+    Withhold(Withhold),
+    /// The number of a pin.
+    Pinned,
+    /// A file to write the values of pins to.
+    PinsFile,
 }

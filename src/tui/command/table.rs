@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, pe};
+use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, Withhold, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 
@@ -27,6 +27,8 @@ const fn row(
             | Action::ZoomIn
             | Action::ZoomOut
             | Action::LatestSteps
+            | Action::NextPlace
+            | Action::PreviousPlace
             | Action::NeuronsIn
             | Action::NeuronsOut
     );
@@ -93,7 +95,8 @@ pub const COMMANDS: &[Command] = &[
     row("back-event", Action::Back(StepUnit::Event), &["I"], "step back one event (100I: a hundred)", "", Group::Run, When::Loaded).also(&["reverse-stepi"]),
     row("back-sequence", Action::Back(StepUnit::Sequence), &["F"], "step back to the beginning of the sequence, or gesture", "", Group::Run, When::Loaded).also(&["reverse-finish"]),
     row("previous-stop", Action::PreviousStop, &["u"], "back to where it stood still before", "", Group::Run, When::Loaded),
-    row("bookmark", Action::Bookmark, &["B"], "set a bookmark here", "", Group::Run, When::Loaded).takes(Argument::Name),
+    row("bookmark", Action::Bookmark, &["B"], "set a bookmark here: `bookmark NAME words about it`", "", Group::Run, When::Loaded).takes(Argument::Name),
+    row("delete-bookmark", Action::Given, &[], "take a bookmark away: `delete-bookmark NAME`", "", Group::Run, When::Loaded).also(&["unmark"]).takes(Argument::Bookmark),
     row("previous-bookmark", Action::PreviousBookmark, &["["], "go to the bookmark before", "", Group::Run, When::Loaded),
     row("next-bookmark", Action::NextBookmark, &["]"], "go to the bookmark after", "", Group::Run, When::Loaded),
     row("goto", Action::Goto, &["g"], "go to a step, a time, an event, a bookmark", "", Group::Run, When::Loaded).also(&["jump"]).takes(Argument::Moment),
@@ -102,7 +105,7 @@ pub const COMMANDS: &[Command] = &[
     row("slower", Action::Slower, &["<", "-"], "slower free run", "slower", Group::Run, When::Loaded),
     row("faster", Action::Faster, &[">", "+"], "faster free run", "faster", Group::Run, When::Loaded),
     row("toggle-window", Action::ToggleWindow, &["w"], "this time step or the mean", "window", Group::View, When::Loaded),
-    row("reload", Action::Reload, &["r"], "read the scene file again and build it", "reload", Group::Run, When::Always),
+    row("reload", Action::Reload, &["r"], "read the scene file again; `reload keep`: to the same step", "reload", Group::Run, When::Always).takes(Argument::Keep),
     row("reload-here", Action::ReloadHere, &["ctrl-r"], "read the scene again, run to this step, show what changed", "", Group::Run, When::Loaded),
     row("restart", Action::Restart, &["R"], "start over with the same scene", "restart", Group::Run, When::Loaded),
     row("left", Action::Move(Direction::Left), &["h", "left"], "select the PE to the left", "", Group::View, When::Chip),
@@ -125,6 +128,7 @@ pub const COMMANDS: &[Command] = &[
     row("pe", Action::Panel(8), &["8"], "panel 8: PE, one from the inside", "", Group::View, When::Loaded).takes(Argument::Pe),
     row("breakpoints", Action::Points, &["b"], "breakpoints and tracepoints: list, add, on/off, delete", "break", Group::Run, When::Loaded).also(&["info-break"]),
     row("timeline", Action::Panel(9), &["9"], "panel 9: Timeline, who does what when; the critical path", "", Group::View, When::Loaded),
+    row("pins", Action::Panel(0), &["0"], "panel 0: Pins, pinned values over time", "", Group::View, When::Loaded),
     row("zoom-in", Action::ZoomIn, &["}"], "timeline, raster: half the window, about the cursor", "closer", Group::View, When::Zoom),
     row("zoom-out", Action::ZoomOut, &["{"], "timeline, raster: twice the window", "farther", Group::View, When::Zoom),
     row("latest-steps", Action::LatestSteps, &["="], "timeline: the last step (70=: seventy); raster: all of it", "latest", Group::View, When::Zoom),
@@ -132,7 +136,9 @@ pub const COMMANDS: &[Command] = &[
     row("timeline-rows", Action::TimelineRows, &["d"], "timeline: all PEs or few; raster: one population, or all", "rows", Group::View, When::Zoom),
     row("neurons-in", Action::NeuronsIn, &[")"], "raster: half the neurons, about the cursor", "neurons", Group::View, When::Raster),
     row("neurons-out", Action::NeuronsOut, &["("], "raster: twice the neurons, then all populations", "", Group::View, When::Raster),
-    row("pin", Action::Pin, &["@"], "raster, neurons: draw the neuron's potential, or no more", "pin", Group::View, When::Neurons),
+    row("pin", Action::Pin, &["@"], "pin an expression; raster, neurons: draw the potential", "", Group::View, When::Loaded).also(&["watch", "display"]).takes(Argument::Expression),
+    row("unpin", Action::Unpin, &["delete"], "pins: take the selected one out: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
+    row("export-pins", Action::ExportPins, &[], "values of the pins so far as CSV: `export-pins FILE`", "", Group::View, When::Loaded).takes(Argument::PinsFile),
     row("messages", Action::Messages, &["E"], "messages so far in full; why the run stopped first", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how it is known, and its source", "", Group::View, When::Loaded),
     row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, traffic from whom to whom, chips of a board", "", Group::View, When::Loaded),
@@ -163,7 +169,21 @@ pub const COMMANDS: &[Command] = &[
     row("calibrate", Action::Given, &[], "fit assumptions to a chip's timers: `--timers FILE`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Calibrate)),
     row("export", Action::Given, &[], "write this scene as memory images: `--spec DIR`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Export)),
     row("quantize", Action::Verb(Verb::Quantize), &[], "what 8-bit weights of this scene's model would lose", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Quantize)),
+    row("tune", Action::Verb(Verb::Tune), &[], "search a better mapping of this scene", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Tune)),
+    row("perfetto", Action::Given, &[], "write a trace of this scene: `--skip 10 -o t.json`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Trace)),
+    row("report", Action::Given, &[], "run this scene anew: `--steps 20 --steps-output F.csv`", "", Group::App, When::Loaded).also(&["csv"]).takes(Argument::Verb(Verb::Run)),
     row("kernels", Action::Verb(Verb::Kernels), &[], "costs of kernels, instruction by instruction", "", Group::App, When::Always).also(&["listing"]).takes(Argument::Verb(Verb::Kernels)),
+    row("search", Action::Search, &["/"], "search the text for a word; n and N go on and back", "", Group::View, When::Loaded).also(&["find"]).takes(Argument::Word),
+    row("next-place", Action::NextPlace, &["n"], "search: the next place of the word", "", Group::View, When::Found).within(Context::Search),
+    row("previous-place", Action::PreviousPlace, &["N"], "search: the place of the word before", "", Group::View, When::Found).within(Context::Search),
+    row("go-to-place", Action::GoToPlace, &["enter"], "search: go to this place, or run there", "", Group::View, When::Found).within(Context::Search),
+    row("leave-search", Action::LeaveSearch, &["esc"], "search: stop the run to a place; close", "", Group::View, When::Found).within(Context::Search),
+    row("address", Action::Given, &[], "memory of the selected PE at an address: `address 0x4d2c`", "", Group::Pe, When::Loaded).takes(Argument::Address),
+    row("unit", Action::Given, &[], "PE and neuron of a unit: `unit rnns.1:41`", "", Group::Pe, When::Loaded).takes(Argument::Unit),
+    row("packets", Action::Packets, &[], "NoC: packets in flight, the route of the selected one", "", Group::View, When::Loaded),
+    row("set", Action::Given, &[], "build with another value, same step: `set FIELD=VALUE`", "", Group::Run, When::Loaded).takes(Argument::Edit),
+    row("reserve", Action::Withhold(Withhold::Reserved), &[], "keep the selected PE free, or `reserve 3,4,2`: remap", "", Group::Run, When::Loaded).takes(Argument::Withhold(Withhold::Reserved)),
+    row("broken", Action::Withhold(Withhold::Broken), &[], "as if the selected PE were broken, or `broken 3,4,2`: remap", "", Group::Run, When::Loaded).takes(Argument::Withhold(Withhold::Broken)),
     row("copy", Action::Copy, &["ctrl-y"], "copy what is under the cursor (OSC 52)", "", Group::App, When::Always),
     row("next-theme", Action::NextTheme, &["T"], "next theme: dark, light, high-contrast, mono", "", Group::App, When::Always),
     row("next-ramp", Action::NextRamp, &["Y"], "next ramp of colours: cividis, viridis, grey", "", Group::App, When::Always),

@@ -11,6 +11,12 @@ pub enum Verb {
     Quantize,
     /// Costs of kernels, instruction by instruction.
     Kernels,
+    /// Search for a better mapping.
+    Tune,
+    /// Trace for Perfetto, or as a table.
+    Trace,
+    /// Run without a screen, with a report and a table of its steps.
+    Run,
 }
 
 impl Verb {
@@ -21,6 +27,9 @@ impl Verb {
             Self::Export => "export",
             Self::Quantize => "quantize",
             Self::Kernels => "kernels",
+            Self::Tune => "tune",
+            Self::Trace => "trace",
+            Self::Run => "run",
         }
     }
 
@@ -31,6 +40,9 @@ impl Verb {
             Self::Export => "--spec DIR, and --verify or --force",
             Self::Quantize => "nothing, or --steps N; the model and its text are filled in",
             Self::Kernels => "nothing, the name of a kernel, or --listing FILE",
+            Self::Tune => "nothing, or --for energy and -o FILE for the scene found",
+            Self::Trace => "--skip STEPS, and -o FILE.json for ui.perfetto.dev",
+            Self::Run => "--steps N, and --steps-output FILE.csv for a row a step",
         }
     }
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 pub use self::print::{keys_as_text, print};
 pub use self::reload::Reload;
+use super::keep;
 use super::keymap::Keymap;
 use super::theme::LooksChoice;
 use crate::file;
@@ -40,6 +41,8 @@ pub struct Config {
     pub reload: Reload,
     /// Whether the app takes the mouse from the terminal.
     pub mouse: bool,
+    /// Whether view, pins and bookmarks are kept; `None` is yes.
+    pub keep: Option<bool>,
 }
 
 /// The file as it is written.
@@ -53,6 +56,7 @@ struct File {
     background: Option<String>,
     reload: Option<String>,
     mouse: bool,
+    keep: Option<bool>,
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
@@ -66,6 +70,16 @@ pub fn usual_path() -> Option<PathBuf> {
 }
 
 impl Config {
+    /// Returns the folder in which view, pins and bookmarks are kept; `None` to keep nothing.
+    pub fn keep_folder(&self) -> Option<PathBuf> {
+        keep::folder().filter(|_| self.keep != Some(false))
+    }
+
+    /// Returns the configuration without a file, and with nothing kept.
+    pub fn none() -> Self {
+        Self { keep: Some(false), ..Self::default() }
+    }
+
     /// Reads the file that was named, or the usual one; no usual file is no error.
     pub fn load(named: Option<&Path>) -> Result<Self, SceneError> {
         match (named, usual_path()) {
@@ -112,7 +126,7 @@ impl Config {
         let keymap =
             Keymap::with(&file.keys).map_err(|bad| keys::place(&bad, text, path, root.ok().as_ref()))?;
         let reload = reload.unwrap_or_default();
-        Ok(Self { path: Some(path.to_owned()), looks, keymap, reload, mouse: file.mouse })
+        Ok(Self { path: Some(path.to_owned()), looks, keymap, reload, mouse: file.mouse, keep: file.keep })
     }
 }
 

@@ -38,6 +38,12 @@ pub fn print(config: &Config) -> String {
     let mouse = if config.mouse { "" } else { "// " };
     let _ =
         writeln!(text, "    // whether the app takes the mouse from the terminal\n    {mouse}mouse: true,");
+    let comment = if config.keep.is_some() { "" } else { "// " };
+    let keep = config.keep.unwrap_or(true);
+    let _ = writeln!(
+        text,
+        "    // view, pins and bookmarks are kept from one start to the next: true, false\n    {comment}keep: {keep},"
+    );
     text.push_str(
         "    // Keys by command. A command named here has these keys in place of its own, and takes them from others;\n    \
          // [] leaves it to the palette (`:`). A digit bound to another command still continues a count after 0 or\n    \

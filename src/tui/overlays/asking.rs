@@ -5,16 +5,21 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use crate::session::snapshot::HistoryView;
-use crate::text::several;
+use crate::session::debug::step_text;
+use crate::session::snapshot::{Bookmark, HistoryView};
+use crate::text::{several, visible_line};
 use crate::tui::app::App;
 use crate::tui::asking::{AskingOverlay, command};
 use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 
+/// Most bookmarks that are listed below the line.
+const LISTED: usize = 8;
+
 /// Draws the line, and below it what is wrong with it or what can be typed.
 pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
-    let area = centred(area, 84, 5);
+    let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
+    let area = centred(area, 84, 5 + bookmarks.len().min(LISTED) as u16);
     Clear.render(area, buf);
     let title = format!(" {} ", overlay.question.title());
     let block = Block::bordered()
@@ -35,8 +40,18 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
     };
     let rest = put_line(buf, rows_from(inner, 1.min(inner.height)), below);
     if let Some(snapshot) = app.picture() {
-        put_line(buf, rest, Line::styled(shorten(&reach(&snapshot.history), width), theme.dim()));
+        let mut rest =
+            put_line(buf, rest, Line::styled(shorten(&reach(&snapshot.history), width), theme.dim()));
+        for bookmark in bookmarks.iter().take(LISTED) {
+            rest = put_line(buf, rest, Line::raw(shorten(&described(bookmark), width)));
+        }
     }
+}
+
+/// A bookmark in a line: name, step, note.
+fn described(bookmark: &Bookmark) -> String {
+    let step = step_text(bookmark.at.steps, bookmark.at.within);
+    visible_line(&format!("{:<12} {step:<9} {}", bookmark.name, bookmark.note)).into_owned()
 }
 
 /// How far back one can go, and what that takes.

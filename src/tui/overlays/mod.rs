@@ -9,3 +9,4 @@ pub mod message;
 pub mod palette;
 pub mod points;
 pub mod results;
+pub mod search;

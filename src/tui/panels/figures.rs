@@ -102,6 +102,8 @@ pub fn figures(panel: PanelId, selected: Pe, of: [&Snapshot; 2]) -> Vec<Figure> 
         PanelId::Energy => energy(of),
         PanelId::Pe => pe(selected, of),
         PanelId::Timeline => timeline(of),
+        // Pins are of one experiment.
+        PanelId::Pins => vec![step_time(of)],
     }
 }
 

@@ -10,7 +10,9 @@ mod frame;
 mod matrix;
 pub mod memory;
 pub mod noc;
+mod packets;
 pub mod pe;
+mod pins;
 pub mod sparsity;
 pub mod task;
 pub mod timeline;
@@ -100,6 +102,13 @@ fn idle(view: &View<'_>, panel: PanelId, area: Rect, buf: &mut Buffer) {
     for row in crate::text::wrapped(&text, usize::from(area.width)) {
         rest = put_line(buf, rest, Line::styled(row, theme.dim()));
     }
+    let room = usize::from(area.width.saturating_sub(2));
+    for line in panel.will_show() {
+        for (at, row) in crate::text::wrapped(line, room).into_iter().enumerate() {
+            let mark = if at == 0 { "· " } else { "  " };
+            rest = put_line(buf, rest, Line::styled(format!("{mark}{row}"), theme.dim()));
+        }
+    }
 }
 
 /// Draws a panel.
@@ -110,11 +119,13 @@ pub fn render(panel: PanelId, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         PanelId::Memory => memory::render(view, area, buf),
         PanelId::Noc if view.app.network == NetworkView::Matrix => matrix::render(view, area, buf),
         PanelId::Noc if view.app.network == NetworkView::Board => board::render(view, area, buf),
+        PanelId::Noc if view.app.network == NetworkView::Packets => packets::render(view, area, buf),
         PanelId::Noc => noc::render(view, area, buf),
         PanelId::Timers => timers::render(view, area, buf),
         PanelId::Sparsity => sparsity::render(view, area, buf),
         PanelId::Energy => energy::render(view, area, buf),
         PanelId::Pe => pe::render(view, area, buf),
         PanelId::Timeline => timeline::render(view, area, buf),
+        PanelId::Pins => pins::render(view, area, buf),
     }
 }

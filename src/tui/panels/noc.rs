@@ -10,10 +10,11 @@ use std::collections::HashMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use super::{PanelId, View};
+use super::{PanelId, View, idle};
 use crate::chip::geometry::{GRID_X, GRID_Y, Qpe, ROUTER_POSITIONS};
 use crate::session::snapshot::{LinkView, NocView};
 use crate::tui::app::LinkEnds;
@@ -23,9 +24,10 @@ use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::{columns_from, columns_to, legend, put_at, put_line, put_pair, rows_from, units};
 
 /// Distances of two QPEs on the drawn mesh, columns and rows, best first.
-const PITCHES: [(u16, u16); 9] = [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
+pub(super) const PITCHES: [(u16, u16); 9] =
+    [(9, 5), (9, 4), (7, 4), (7, 3), (5, 4), (5, 3), (5, 2), (4, 3), (4, 2)];
 /// Columns that the figures need beside the mesh.
-const FIGURES_COLUMNS: u16 = 28;
+pub(super) const FIGURES_COLUMNS: u16 = 28;
 /// Rows that the shortest figures with their hot spots take.
 const FIGURES_ROWS: u16 = 8;
 /// Columns for the y axis.
@@ -46,10 +48,14 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     );
     let Arranged { pitch, mesh: plan, figures: below } = arranged(inner);
     if let Some(pitch) = pitch {
-        mesh(noc, (busiest, view.app.link), pitch, plan, theme, buf);
+        loads(noc, (busiest, view.app.link), pitch, plan, theme, buf);
     }
     let below = selected(view, below, buf);
-    figures(noc, below, theme, buf);
+    if view.snapshot.steps == 0 && noc.packets_total == 0 {
+        idle(view, PanelId::Noc, below, buf);
+    } else {
+        figures(noc, below, theme, buf);
+    }
 }
 
 /// Places of the mesh and of the figures; no pitch without room for a mesh.
@@ -104,7 +110,7 @@ fn selected(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 }
 
 /// Columns and rows of the mesh at a pitch, axes included.
-fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
+pub(super) fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(GRID_X - 1) * dx + 2, u16::from(GRID_Y - 1) * dy + 2)
 }
 
@@ -133,7 +139,8 @@ fn place((x, y): (u8, u8), (dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy)
 }
 
-fn mesh(
+/// The mesh with the load of each link; the selected link is marked.
+fn loads(
     noc: &NocView,
     (busiest, selected): (u32, Option<LinkEnds>),
     pitch: (u16, u16),
@@ -142,6 +149,27 @@ fn mesh(
     buf: &mut Buffer,
 ) {
     let load: HashMap<_, _> = noc.links.iter().map(|link| ((link.from, link.to), link)).collect();
+    mesh(pitch, area, theme, buf, |from, to| {
+        let (mark, style) = match load.get(&(from, to))? {
+            LinkView { dead: true, .. } => ("X".to_owned(), theme.bad()),
+            LinkView { packets: 0, .. } => ("·".to_owned(), theme.dim()),
+            LinkView { packets, .. } => {
+                let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
+                (digit(fraction).to_string(), theme.heat(fraction))
+            }
+        };
+        Some((mark, if selected == Some((from, to)) { theme.selected() } else { style }))
+    });
+}
+
+/// Draws the QPEs, and of each link the mark that `shown` gives it.
+pub(super) fn mesh(
+    pitch: (u16, u16),
+    area: Rect,
+    theme: &Theme,
+    buf: &mut Buffer,
+    shown: impl Fn((u8, u8), (u8, u8)) -> Option<(String, Style)>,
+) {
     for x in 1..=GRID_X {
         let (column, row) = place((x, 1), pitch);
         put_at(buf, area, (column, row + 1), &x.to_string(), theme.dim());
@@ -152,18 +180,10 @@ fn mesh(
             node((x, y), place((x, y), pitch), area, theme, buf);
         }
     }
-    for (ends, at) in edges(pitch) {
-        let (text, style) = match load.get(&ends) {
-            None => continue,
-            Some(LinkView { dead: true, .. }) => ("X".to_owned(), theme.bad()),
-            Some(LinkView { packets: 0, .. }) => ("·".to_owned(), theme.dim()),
-            Some(LinkView { packets, .. }) => {
-                let fraction = if busiest == 0 { 0.0 } else { *packets as f32 / busiest as f32 };
-                (digit(fraction).to_string(), theme.heat(fraction))
-            }
-        };
-        let style = if selected == Some(ends) { theme.selected() } else { style };
-        put_at(buf, area, at, &text, style);
+    for ((from, to), at) in edges(pitch) {
+        if let Some((mark, style)) = shown(from, to) {
+            put_at(buf, area, at, &mark, style);
+        }
     }
 }
 

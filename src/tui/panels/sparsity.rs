@@ -24,6 +24,8 @@ const NAME: u16 = 14;
 const PRODUCTS_FROM: u16 = 5;
 /// Fewest rows of a layer in which its units' extremes have one.
 const FIRING_FROM: u16 = 9;
+/// The same in the expanded panel, where they come before the chart.
+const FIRING_EXPANDED: u16 = 6;
 /// Fewest rows of a layer in which its matrices or projections have one each.
 const PROJECTIONS_FROM: u16 = 11;
 
@@ -151,7 +153,8 @@ fn product_lines(view: &View<'_>, index: usize, (width, rows): (u16, u16)) -> Ve
         None => [whole, short.clone(), short, least],
     };
     let mut lines = vec![Line::from(vec![name("products".to_owned()), Span::raw(fitting(&texts, width))])];
-    if rows >= FIRING_FROM
+    let firing_from = if view.app.expanded { FIRING_EXPANDED } else { FIRING_FROM };
+    if rows >= firing_from
         && let Some(firing) = view.snapshot.layers.get(index).and_then(|layer| layer.firing.as_ref())
     {
         let text = fitting(&firing.words(view.snapshot.steps), width);

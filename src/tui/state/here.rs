@@ -26,6 +26,8 @@ pub struct HereState {
     pub pending: Option<Pending>,
     /// Experiment before the last reload, at the time step at which it was replaced.
     pub before: Option<SharedSnapshot>,
+    /// Experiment that the engine is rebuilding with other values; `None` unless it is.
+    pub rebuilding: Option<SharedSnapshot>,
     /// Whether a scene that was saved is run to the same time step (`reload: "keep"`).
     pub keep: bool,
 }

@@ -52,6 +52,17 @@ pub fn small_joules(j: f64) -> String {
     }
 }
 
+/// A number of any size in at most nine characters.
+pub fn short_number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if !(1e-3..1e6).contains(&size) => format!("{value:.2e}"),
+        size if size < 10.0 => format!("{value:.4}"),
+        size if size < 1e3 => format!("{value:.2}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +79,8 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(short_count(1_234_567), "1.2M");
         assert_eq!(percent(0.9502), "95.0 %");
+        let short = [0.0, -1.5, 151.316, 20_431.0, 1e-7, -3e12].map(short_number);
+        assert_eq!(short, ["0", "-1.5000", "151.32", "20431", "1.00e-7", "-3.00e12"]);
         assert_eq!(joules(0.00093), "930.0 µJ");
         assert_eq!(joules(0.0653), "65.30 mJ");
         assert_eq!([3.2e-12, 1.164e-8, 2e-6].map(small_joules), ["3 pJ", "11.64 nJ", "2.00 µJ"]);

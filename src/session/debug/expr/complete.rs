@@ -8,9 +8,10 @@ use super::table::{self, DIRECTIONS, Domain, Group, Type};
 /// Longest list of candidates.
 const MOST: usize = 200;
 /// Names that have brackets.
-const CALLS: [(&str, Option<Group>); 6] = [
+const CALLS: [(&str, Option<Group>); 7] = [
     ("pe", Some(Group::Pe)),
     ("link", Some(Group::Link)),
+    ("sram", Some(Group::Sram)),
     ("unit", Some(Group::Unit)),
     ("layer", Some(Group::Layer)),
     ("written", None),

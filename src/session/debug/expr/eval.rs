@@ -87,6 +87,16 @@ impl Value {
         }
     }
 
+    /// Returns the value as a cell of a table: numbers in full, shares as 0 to 1, nothing where
+    /// there is none.
+    pub fn cell(&self) -> String {
+        match self {
+            Self::Number(number, _) => number.to_string(),
+            Self::Word(word) => word.clone(),
+            Self::Absent => String::new(),
+        }
+    }
+
     /// The same to the bit.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {

@@ -52,6 +52,11 @@ impl Names {
         &self.program
     }
 
+    /// Returns the words of the text that is read: step `i + 1` reads word `i`. Empty if there is none.
+    pub fn text(&self) -> Vec<&str> {
+        self.work.text()
+    }
+
     /// Layers by name, in network order.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
         self.program.populations.iter().map(|layer| layer.name.as_str())

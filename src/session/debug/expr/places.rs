@@ -13,9 +13,10 @@ use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::Of;
 
 /// How each of them is written.
-pub(super) const FORMS: [&str; 6] = [
+pub(super) const FORMS: [&str; 7] = [
     "pe(3,4,2).status",
     "link(3,5,east).load",
+    "sram(3,4,2,0x8000).word",
     "unit(\"rnns.1\", 41).c",
     "layer(\"rnns.1\").activity",
     "written(pe(3,4,2), 0x8000..0x8100)",
@@ -50,6 +51,10 @@ pub(super) fn place<'n>(
             let (x, y) = (coordinate(x)?, coordinate(y)?);
             Ok(Place::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
         }
+        ("sram", [place @ .., address]) if place.len() == 3 => {
+            let pe = pe(node, place, names)?;
+            Ok(Place::Of(Group::Sram, Of::Sram(pe, whole(address, SRAM_BYTES - 1)?)))
+        }
         ("unit", [layer, unit]) => {
             Ok(Place::Of(names.group(Group::Unit), self::unit(layer, unit, None, names)?))
         }
@@ -67,9 +72,9 @@ pub(super) fn place<'n>(
             Ok(Place::Written(pe(place, arguments, names)?, self::bytes(bytes)?))
         }
         ("changed", [of]) => Ok(Place::Changed(of)),
-        ("pe" | "link" | "unit" | "layer" | "written" | "changed", _) => Err(form(name)),
+        ("pe" | "link" | "sram" | "unit" | "layer" | "written" | "changed", _) => Err(form(name)),
         _ => {
-            let forms = ["pe", "link", "unit", "layer", "written", "changed"];
+            let forms = ["pe", "link", "sram", "unit", "layer", "written", "changed"];
             let help = match did_you_mean(name, forms) {
                 Some(meant) => format!("did you mean `{meant}(…)`?"),
                 None => format!("there are {}", forms.map(|form| format!("{form}(…)")).join(", ")),

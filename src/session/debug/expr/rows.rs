@@ -137,7 +137,7 @@ const ROWS: &[Row] = &[
         "power_w",
         Type::Number(Unit::Watts),
         STEP,
-        "mean power of the chip in the time step completed last",
+        "mean power of the chip in the time step completed last; `power` is the same",
     ),
     row(
         Fact::Overruns,
@@ -298,6 +298,23 @@ const ROWS: &[Row] = &[
         COUNT,
         EVENT,
         "NoC cycles that packets waited for it since the start",
+    ),
+    row(Fact::SramByte, Group::Sram, "byte", COUNT, EVENT, "the byte at the address, 0 to 255"),
+    row(
+        Fact::SramWord,
+        Group::Sram,
+        "word",
+        COUNT,
+        EVENT,
+        "the four bytes from the address on, the lowest first, as a whole number",
+    ),
+    row(
+        Fact::SramF32,
+        Group::Sram,
+        "f32",
+        COUNT,
+        EVENT,
+        "these four bytes as a number in single precision; never there where they are none",
     ),
     row(Fact::UnitC, Group::Unit, "c", COUNT, EVENT, "its cell state, as the SRAM holds it"),
     row(

@@ -80,6 +80,8 @@ pub enum Group {
     Pe,
     /// A link: `link(3,4,east).load`.
     Link,
+    /// Bytes of a PE's SRAM: `sram(3,4,2,0x8000).word`.
+    Sram,
     /// A unit: `unit("rnns.1", 41).c`.
     Unit,
     /// A spiking neuron: `unit("exc", 41).v`.
@@ -89,7 +91,7 @@ pub enum Group {
 impl Group {
     /// All, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Unit, Self::Neuron])
+        Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Sram, Self::Unit, Self::Neuron])
     }
 
     /// Groups whose names stand alone, in the order of the documentation.
@@ -105,6 +107,7 @@ impl Group {
             Self::Layer => "LAYER.",
             Self::Pe => "pe(x,y,p).",
             Self::Link => "link(x,y,direction).",
+            Self::Sram => "sram(x,y,p,address).",
             Self::Unit => "unit(\"LAYER\", n).",
             Self::Neuron => "unit(\"POPULATION\", n).",
         }
@@ -163,6 +166,9 @@ pub enum Fact {
     LinkPackets,
     LinkTotal,
     LinkWaited,
+    SramByte,
+    SramWord,
+    SramF32,
     UnitC,
     UnitY,
     UnitTheta,
@@ -198,6 +204,7 @@ pub struct Row {
 pub fn find(group: Group, name: &str) -> Option<&'static Row> {
     let name = match (group, name) {
         (Group::Unit | Group::Neuron, "threshold" | "θ") => "theta",
+        (Group::Chip, "power") => "power_w",
         (_, name) => name,
     };
     rows().iter().find(|row| row.group == group && row.name == name)

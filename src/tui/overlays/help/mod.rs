@@ -141,14 +141,18 @@ fn command(app: &App, command: &Command) -> Left {
 fn is_of(app: &App, panel: PanelId, command: &Command) -> bool {
     match panel {
         PanelId::Task if app.picture().is_some_and(|snapshot| raster(snapshot).is_some()) => {
-            matches!(command.when, When::Zoom | When::Raster | When::Neurons)
-                || matches!(command.action, Action::TogglePause | Action::Step(StepUnit::TimeStep))
+            matches!(command.when, When::Zoom | When::Raster)
+                || matches!(
+                    command.action,
+                    Action::Pin | Action::TogglePause | Action::Step(StepUnit::TimeStep)
+                )
         }
         PanelId::Chip => command.when == When::Chip || command.action == Action::ToggleWindow,
         PanelId::Task => matches!(command.action, Action::TogglePause | Action::Step(_)),
         PanelId::Pe => command.when == When::Pe || command.action == Action::Move(Direction::Down),
         PanelId::Timeline => matches!(command.when, When::Timeline | When::Zoom),
         PanelId::Noc => matches!(command.action, Action::ToggleMatrix | Action::Expand),
+        PanelId::Pins => matches!(command.action, Action::Pin | Action::Unpin | Action::ExportPins),
         PanelId::Energy => matches!(command.action, Action::Constants | Action::Expand),
         PanelId::Timers | PanelId::Sparsity | PanelId::Memory => {
             matches!(command.action, Action::Expand | Action::Findings)

@@ -13,7 +13,7 @@ pub fn panel(panel: PanelId) -> Option<&'static [Entry]> {
         PanelId::Sparsity => Some(SPARSITY),
         PanelId::Pe => Some(PE),
         PanelId::Timeline => Some(TIMELINE),
-        PanelId::Task | PanelId::Memory | PanelId::Noc | PanelId::Energy => None,
+        PanelId::Task | PanelId::Memory | PanelId::Noc | PanelId::Energy | PanelId::Pins => None,
     }
 }
 

@@ -24,6 +24,7 @@ pub fn panel(panel: PanelId, task: &TaskView) -> &'static [Entry] {
         PanelId::Energy => ENERGY,
         PanelId::Pe => PE,
         PanelId::Timeline => TIMELINE,
+        PanelId::Pins => PINS,
     }
 }
 
@@ -132,6 +133,16 @@ const TIMELINE: &[Entry] = &[
     ("packets, DMA", "packets on the mesh, and transfers, over time"),
     ("^", "the cursor; the last lines are about the PE there"),
     ("sentence", "what bounds the token; what balancing would save"),
+];
+
+const PINS: &[Entry] = &[
+    ("1 power", "a pin: its number and expression; right: the value now"),
+    ("chart", "its value at the end of each step, the last one right"),
+    ("figures left", "values at the top and the bottom of the chart"),
+    ("gaps", "no value was there, or the step lies too far back"),
+    ("step back", "the chart ends at the step that is shown"),
+    ("words", "of a pinned word: those of the last steps"),
+    ("expression", "what conditions compare; docs/debugging.md has all names"),
 ];
 
 /// Words and marks on the screen, in alphabetical order.

@@ -13,6 +13,8 @@ use crate::tui::widgets::{put_line, rows_from, shorten, units};
 
 /// Rows of the list of panels, its heading and the row above included.
 const PANEL_ROWS: u16 = PanelId::ALL.len() as u16 + 1;
+/// The same without the last panel, which is empty at first.
+const FEWER_ROWS: u16 = PANEL_ROWS - 1;
 /// Most rows of what comes next, its heading excluded.
 const NEXT_ROWS: u16 = 6;
 
@@ -47,7 +49,11 @@ pub(super) fn render(view: &View<'_>, what: &str, next: &Next, area: Rect, buf: 
     rest = paragraph(&network(view), theme.dim(), rest, rest.height, buf);
     rest = put_line(buf, rest, Line::styled(hint(view), theme.accent()));
     // The panels have priority: the run shows more of the input.
-    let panels = if rest.height > PANEL_ROWS + 2 { PANEL_ROWS } else { 0 };
+    let panels = match rest.height {
+        height if height > PANEL_ROWS + 2 => PANEL_ROWS,
+        height if height > FEWER_ROWS + 2 => FEWER_ROWS,
+        _ => 0,
+    };
     if !next.is_empty() && rest.height > panels + 1 {
         let rows = rest.height - panels - 1;
         let heading = shorten(next.heading(), usize::from(rest.width));
