@@ -26,6 +26,7 @@ pub use spinnaker2_emulator::{chip, file, kernel, machine, mapping, model, net, 
 
 pub mod assignment;
 pub mod cli;
+pub mod gdb;
 pub mod output;
 pub mod report;
 pub mod scene;

@@ -15,6 +15,7 @@ pub mod constants;
 pub mod doctor;
 pub mod events;
 pub mod export;
+pub mod gdb;
 pub mod home;
 pub mod inspect;
 pub mod kernels;
@@ -209,6 +210,8 @@ enum Verb {
     Validate(validate::ValidateArgs),
     /// Look into one PE after some time steps: core, memory with labels, neurons
     Peek(peek::PeekArgs),
+    /// Let gdb debug a PE by instructions, forwards and backwards
+    Gdb(gdb::GdbArgs),
     /// Run two scenes on the same input and show where they differ
     Compare(compare::CompareArgs),
     /// Make recordings of a modelled event camera: synthetic people's gestures, or written digits
@@ -304,6 +307,9 @@ pub enum CliError {
     /// A place that is not there.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
+    /// The server for gdb.
+    #[error("error: {0}")]
+    Gdb(#[from] gdb::GdbError),
     /// A listing.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
@@ -391,6 +397,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         (Some(Verb::Replay(args)), _) => replay::run(&args),
         (Some(Verb::Check(args)), _) => check::check(&args),
         (Some(Verb::Peek(args)), _) => peek::peek(&args),
+        (Some(Verb::Gdb(args)), _) => gdb::gdb(&args),
         (Some(Verb::Compare(args)), _) => compare::compare(&args),
         (Some(Verb::Inspect(args)), _) => {
             let mut output = Output::stdout();

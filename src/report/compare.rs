@@ -184,6 +184,10 @@ impl Outputs {
             return Self { comparable: true, identical: Some(true), why: "bit-identical".to_owned() };
         }
         let why = match [&a.scene, &b.scene].map(input::rounds_weights) {
+            [false, false] if [a, b].into_iter().any(|ran| input::own_kernel(&ran.scene)) => {
+                "no kernel rounds weights, so a kernel of one's own computes other values, or something was lost or \
+                 overwritten"
+            }
             [false, false] => "no kernel rounds weights, so something was lost or overwritten",
             [true, false] => "A rounds weights (Int8Csr)",
             [false, true] => "B rounds weights (Int8Csr)",

@@ -23,6 +23,7 @@ pub mod findings;
 pub mod firing;
 pub mod history;
 pub mod inspect;
+pub mod instructions;
 pub mod longest_step;
 pub mod membrane;
 pub mod opening;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Floors as in src/lib.rs and ARCHITECTURE.md.
-const FLOORS: [(&str, u8); 19] = [
+const FLOORS: [(&str, u8); 20] = [
     ("net", 1),
     ("chip", 1),
     ("text", 1),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("session", 6),
     ("tui", 7),
     ("report", 7),
+    ("gdb", 7),
     ("assignment", 7),
     ("sweep", 8),
     ("cli", 9),

@@ -165,7 +165,9 @@ fn stopped(fault: &str) -> String {
     let faults = format!("faults=[(at: Step(1), fault: {fault})]");
     let edits = ["chip.board=Chips(2, 1)", "mapping.across=Even", &faults];
     let mut words = vec!["run", "scenes/lm_small.ron", "--steps", "4", "--format", "json"];
-    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    for edit in &edits {
+        words.extend(["--set", edit]);
+    }
     let output = spinntui(&words);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["steps"], 1, "{fault}");

@@ -28,6 +28,7 @@ mod exactness;
 mod export;
 mod findings;
 mod fuzz_seeds;
+mod gdb;
 mod gestures;
 mod goals;
 mod going;

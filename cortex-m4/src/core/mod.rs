@@ -12,8 +12,9 @@ use fault::{Bus, Fault, FaultKind, Traps};
 use crate::facts::{Facts, Timings};
 use crate::instruction::{Cond, Op, Reg};
 
-/// Value of LR with which a call begins; branching to it ends the call. The architecture has no code there.
-pub const RETURN: u32 = 0xFFFF_FFFF;
+/// Value of LR with which a call begins; branching to it ends the call. No code lies there, and it is none of the values that
+/// mean a return from an exception, which begin with 0xFF.
+pub const RETURN: u32 = 0xF000_0001;
 
 /// Condition flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -113,6 +113,11 @@ fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     (ta.len() != tb.len()).then(|| format!("A ran {} time steps, B {}", a.report.steps, b.report.steps))
 }
 
+/// Returns whether some matrix is multiplied by machine code that the scene names.
+pub(super) fn own_kernel(scene: &Scene) -> bool {
+    scene.mapping.layers.iter().any(|layer| layer.input.code().or(layer.recurrent.code()).is_some())
+}
+
 /// Some matrix is multiplied by a kernel that does not keep its weights' bits.
 pub(super) fn rounds_weights(scene: &Scene) -> bool {
     scene

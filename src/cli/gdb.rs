@@ -1,0 +1,125 @@
+//! `spinntui gdb SCENE`: a server for gdb.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use thiserror::Error;
+
+use super::{CliError, FAILED, FINE, SetArgs};
+use crate::chip::geometry::Pe;
+use crate::gdb::{listen, serve};
+use crate::machine::program::{Action, PeProgram, Program};
+use crate::output::{Output, say};
+use crate::scene::LoadedScene;
+use crate::session::build::{ModelCache, Plan};
+use crate::session::instructions::{DebugError, Debugger};
+use crate::session::pace::StepUnit;
+use crate::session::{Moved, Session};
+
+const EXAMPLES: &str = "\
+Example:
+  spinntui gdb scenes/lm_small.ron --port 3333
+  gdb-multiarch assets/kernels/kernels.elf -ex 'target remote :3333' -ex 'break csr_row' -ex continue
+
+PEs are threads; `monitor help` lists what gdb has no word for. docs/own-kernels.md has a whole session.";
+
+/// Let gdb debug a PE of a scene's chip by instructions, forwards and backwards.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct GdbArgs {
+    /// Scene file
+    pub scene: PathBuf,
+    /// Port of the loopback interface; 0 for any that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// The PE: x,y of its QPE and its number there; by default the first one with machine code of
+    /// the scene's, or the first one
+    #[arg(long, value_name = "X,Y,P", value_parser = super::peek::pe)]
+    pub pe: Option<Pe>,
+    /// Time steps (tokens, frames) to run before
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub after: u64,
+    /// Once gdb is gone, run until so many time steps are complete and print the output hash
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
+    pub set: SetArgs,
+}
+
+/// Reason for which nothing is served.
+#[derive(Debug, Error)]
+pub enum GdbError {
+    /// The port.
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The connection.
+    #[error("no connection with gdb: {0}")]
+    Connection(io::Error),
+    /// No PE has anything to do.
+    #[error("no PE of the scene has a program")]
+    NoPe,
+    /// The PE.
+    #[error(transparent)]
+    Debug(#[from] DebugError),
+}
+
+/// Serves one client, then runs on.
+pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
+    let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;
+    run_to(&mut session, args.after);
+    let pe = args.pe.or_else(|| focus(session.program())).ok_or(GdbError::NoPe)?;
+    let debugger = Debugger::new(session, pe).map_err(GdbError::from)?;
+    let listener = listen(args.port).map_err(|source| GdbError::Listen { port: args.port, source })?;
+    let mut output = Output::stdout();
+    let at = listener.local_addr().map_err(GdbError::Connection)?;
+    tell(&mut output, &format!("listening on {at}"))?;
+    let (debugger, ended) = serve(&listener, debugger, &mut output).map_err(GdbError::Connection)?;
+    tell(&mut output, &ended)?;
+    let mut session = debugger.into_session();
+    let Some(steps) = args.steps else { return Ok(FINE) };
+    let stopped = run_to(&mut session, steps);
+    let text = format!("{} time steps, output hash {:032x}", session.steps(), session.output_hash());
+    tell(&mut output, &text)?;
+    output.finish()?;
+    let Some(stopped) = stopped else { return Ok(FINE) };
+    say(format!("error: the machine stopped in time step {}: {stopped}", session.steps() + 1));
+    Ok(FAILED)
+}
+
+fn tell(output: &mut Output, text: &str) -> Result<(), CliError> {
+    let written = writeln!(output, "{text}").and_then(|()| output.flush());
+    written.map_err(|error| CliError::Gdb(GdbError::Connection(error)))
+}
+
+/// Runs until so many time steps are complete; returns the reason for which it cannot go on.
+fn run_to(session: &mut Session, steps: u64) -> Option<String> {
+    while session.steps() < steps {
+        match session.step(StepUnit::TimeStep) {
+            Moved::On(_) => {}
+            Moved::Finished => break,
+            Moved::Stopped(stopped) => return Some(stopped.to_string()),
+        }
+    }
+    None
+}
+
+/// The first PE with machine code of the scene's, or the first one with a program.
+fn focus(program: &Program) -> Option<Pe> {
+    let has_code = |loaded: &PeProgram| {
+        loaded
+            .operations
+            .iter()
+            .any(|o| matches!(&o.action, Action::Call(routine) if routine.code().is_some()))
+    };
+    let with =
+        |wanted: &dyn Fn(&PeProgram) -> bool| program.places().find(|&pe| program.pe(pe).is_some_and(wanted));
+    with(&has_code).or_else(|| program.populations.first()?.pes.first().copied()).or_else(|| with(&|_| true))
+}

@@ -1,0 +1,144 @@
+//! A real gdb against the server: break, inspect, step, watch, back to the same registers, detach, on to the same output.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::common::skipped;
+
+const GDB: &str = "gdb-multiarch";
+const SCENE: &str = "scenes/lm_small.ron";
+
+/// Ends the server if a test fails.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the server, and returns it with its output after the line that names the port.
+fn server(arguments: &[&str]) -> (Server, BufReader<ChildStdout>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["gdb", SCENE]).args(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    lines.read_line(&mut first).unwrap();
+    let place = first.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+    (Server(child), lines, place)
+}
+
+/// Runs gdb with these commands; `None` where it is not installed.
+fn gdb(place: &str, commands: &[&str]) -> Option<String> {
+    let elf = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels/kernels.elf");
+    let mut command = Command::new(GDB);
+    command.args(["-q", "-nx", "-batch", "-ex", "set confirm off", "-ex", "set pagination off"]).arg(elf);
+    command.arg("-ex").arg(format!("target remote {place}"));
+    for one in commands {
+        command.args(["-ex", one]);
+    }
+    let out = command.stdin(Stdio::null()).output().ok()?;
+    Some(format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+}
+
+fn installed() -> bool {
+    let found = Command::new(GDB).arg("--version").output().is_ok_and(|out| out.status.success());
+    if !found {
+        skipped(&format!("{GDB} is not installed (Debian: {GDB})"));
+    }
+    found
+}
+
+/// The lines that `echo` commands mark.
+fn marked<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+    text.lines().filter_map(|line| line.split_once(mark).map(|(_, rest)| rest.trim())).collect()
+}
+
+/// The output hash of an undisturbed run.
+fn hash(steps: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["run", SCENE, "--steps", steps]);
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("output hash")).unwrap();
+    line.split_whitespace().last().unwrap().to_owned()
+}
+
+#[test]
+fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
+    if !installed() {
+        return;
+    }
+    let (mut server, mut lines, place) = server(&["--steps", "3"]);
+    let print = "printf \"AT pc=%x r0=%x r3=%x sp=%x n=%d\\n\", $pc, $r0, $r3, $sp, $xpsr & 0xf0000000";
+    let text = gdb(
+        &place,
+        &[
+            "break csr_row",
+            "continue",
+            "printf \"ROWS %d\\n\", rows",
+            "info registers s0",
+            print,
+            "stepi",
+            "stepi",
+            "stepi",
+            print,
+            "reverse-stepi",
+            "reverse-stepi",
+            "reverse-stepi",
+            print,
+            "watch -location *(unsigned *)sum",
+            "continue",
+            "printf \"WATCHED %x\\n\", $pc",
+            "reverse-continue",
+            "printf \"BACK %x\\n\", $pc",
+            "reverse-continue",
+            "delete",
+            "monitor where",
+            "info threads",
+            "break csr_row",
+            "continue",
+            "printf \"NEXT %d\\n\", rows",
+            "monitor who-wrote 0x8010",
+            "monitor step token",
+            "detach",
+        ],
+    )
+    .unwrap();
+    let at = marked(&text, "AT ");
+    assert_eq!(at.len(), 3, "{text}");
+    assert_eq!(at[0], at[2], "back to the same registers:\n{text}");
+    assert_ne!(at[0], at[1], "{text}");
+    let rows: Vec<&str> = marked(&text, "ROWS ");
+    assert!(rows[0].parse::<u32>().unwrap() > 0, "{text}");
+    assert!(text.contains("Breakpoint 1, csr_row"), "{text}");
+    assert!(text.contains("Hardware watchpoint 2"), "{text}");
+    // Forwards behind the store, backwards at it.
+    let (forwards, back) = (marked(&text, "WATCHED "), marked(&text, "BACK "));
+    assert_eq!((forwards.len(), back.len()), (1, 1), "{text}");
+    assert!(forwards != back && text.matches("hit Hardware watchpoint 2").count() == 2, "{text}");
+    assert_eq!(marked(&text, "NEXT ").len(), 1, "{text}");
+    assert!(text.contains("the host, when it loaded the program"), "{text}");
+    assert!(text.contains("time step 1"), "{text}");
+    let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();
+    assert!(rest.iter().any(|line| line == "gdb detached"), "{rest:?}\n{text}");
+    let last = rest.last().unwrap();
+    assert!(last.starts_with("3 time steps") && last.ends_with(&hash("3")), "{last}");
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_bad_input_and_only_the_loopback_listens() {
+    let (_server, _lines, place) = server(&[]);
+    assert!(place.starts_with("127.0.0.1:"), "{place}");
+    let port = place.rsplit(':').next().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["gdb", SCENE, "--port", port]);
+    let out = command.output().unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("cannot listen on 127.0.0.1"), "{out:?}");
+}
