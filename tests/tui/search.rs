@@ -5,6 +5,7 @@ use spinntui::session::engine::EngineEvent;
 use spinntui::session::history::Place;
 use spinntui::session::snapshot::{RunState, Snapshot};
 use spinntui::tui::app::{App, Effect, Msg, Overlay};
+use spinntui::tui::search::Found;
 use spinntui::tui::update::update;
 
 use crate::common::{app_with, press, text};
@@ -22,7 +23,7 @@ fn searching(size: (u16, u16), word: &str) -> App {
 /// Step of the place that is shown.
 fn step(app: &App) -> u64 {
     match app.overlays.last() {
-        Some(Overlay::Search(search)) => search.found.as_ref().and_then(|found| found.step()).unwrap(),
+        Some(Overlay::Search(search)) => search.found.as_ref().and_then(Found::step).unwrap(),
         other => panic!("{other:?}"),
     }
 }
