@@ -18,6 +18,7 @@ mod points;
 mod results;
 mod sample;
 mod screens;
+mod search;
 mod sizes;
 mod text;
 mod update;

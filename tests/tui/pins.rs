@@ -2,13 +2,17 @@
 
 use insta::assert_snapshot;
 use spinntui::session::command::Command;
-use spinntui::session::snapshot::{Snapshot, WatchView};
+use spinntui::session::engine::EngineEvent;
+use spinntui::session::history::BookmarkCommand;
+use spinntui::session::snapshot::{Bookmark, Snapshot, WatchView};
 use spinntui::session::watchlist::WatchCommand;
-use spinntui::tui::app::{App, Effect};
+use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::panels::PanelId;
+use spinntui::tui::state::kept::Kept;
 use spinntui::tui::theme::{Glyphs, Looks};
+use spinntui::tui::update::update;
 
-use crate::common::{app_with, press, text};
+use crate::common::{app_with, empty_app, press, text};
 use crate::points::{with_names, write};
 use crate::sample;
 
@@ -107,4 +111,42 @@ fn an_expression_is_typed_with_its_errors_below_it() {
     let mut app = app_with((80, 24), pinned());
     let written = sent(&mut app, "export-pins x.csv");
     assert_eq!(written, [Effect::Engine(Command::Watch(WatchCommand::Export("x.csv".into())))]);
+}
+
+#[test]
+fn what_was_kept_is_restored_once_and_counts_as_kept_until_it_is_there() {
+    let bookmark = Bookmark { name: "odd".to_owned(), note: "a word".to_owned(), ..Bookmark::default() };
+    let kept = Kept { pins: vec!["power".to_owned()], bookmarks: vec![bookmark.clone()], ..Kept::default() };
+    let mut app = empty_app((80, 24));
+    app.kept = Some(kept);
+    let send =
+        |app: &mut App, snapshot: Snapshot| update(app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
+    let sent = send(&mut app, sample::snapshot());
+    let restore = BookmarkCommand::Restore(vec![bookmark.clone()]);
+    let pins = WatchCommand::Replace(vec!["power".to_owned()]);
+    assert_eq!(sent, [Effect::Engine(Command::Watch(pins)), Effect::Engine(Command::Bookmarks(restore))]);
+    assert_eq!(send(&mut app, sample::snapshot()), [], "once");
+    assert!(app.kept.is_some(), "left now, the app would keep what it has not restored yet");
+    let mut there = sample::snapshot();
+    there.watches = vec![pin(1, "power", "0.4 W", Vec::new())];
+    there.history.bookmarks = vec![bookmark];
+    send(&mut app, there);
+    assert_eq!(app.kept, None);
+}
+
+#[test]
+fn bookmarks_take_words_and_are_taken_away_by_name() {
+    let mut snapshot = sample::snapshot();
+    let bookmark = Bookmark { name: "odd".to_owned(), note: "the ~chip".to_owned(), ..Bookmark::default() };
+    snapshot.history.bookmarks = vec![bookmark];
+    let mut app = app_with((80, 24), snapshot);
+    let note = BookmarkCommand::Note { name: "here".to_owned(), note: "c of 41".to_owned() };
+    let wanted = [Command::Bookmark("here".to_owned()), Command::Bookmarks(note)].map(Effect::Engine);
+    assert_eq!(sent(&mut app, "bookmark here  c of 41 "), wanted);
+    let removed = Command::Bookmarks(BookmarkCommand::Remove("odd".to_owned()));
+    assert_eq!(sent(&mut app, "delete-bookmark odd"), [Effect::Engine(removed)]);
+    assert_eq!(sent(&mut app, "delete-bookmark even"), []);
+    assert!(text(&app).contains("there is no bookmark `even`; there are odd"), "{}", text(&app));
+    press(&mut app, "esc g");
+    assert!(text(&app).contains("odd          step 0    the ~chip"), "{}", text(&app));
 }

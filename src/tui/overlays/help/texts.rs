@@ -71,6 +71,7 @@ const NOC: &[Entry] = &[
     ("busiest link", "share of the NoC's cycles in which it carried a packet"),
     ("hot spots", "the links with the most packets in this token"),
     ("waited", "cycles that packets waited for the link, since the start"),
+    ("* o", "packets (t): links that the selected one has crossed, will"),
     ("> < ^ v", "board: load of links between chips in tenths, by direction"),
 ];
 
