@@ -97,8 +97,9 @@ fn emulator(c: &mut Criterion) {
     group.finish();
 }
 
-/// What a condition that never holds costs: the same run without one, with one that is looked at after each time step,
-/// with one that is looked at after each event, and with watched bytes that nobody writes.
+/// What a condition that never holds costs: the same run without one, with one that is looked at
+/// after each time step, with one that is looked at after each event, and with watched bytes
+/// that nobody writes.
 fn conditions(c: &mut Criterion) {
     let mut group = c.benchmark_group("conditions");
     group.throughput(Throughput::Elements(1));
@@ -131,7 +132,8 @@ fn conditions(c: &mut Criterion) {
     group.finish();
 }
 
-/// What the past costs: a time step with it kept, and a step back that runs as many time steps again as it can take.
+/// What the past costs: a time step with it kept, and a step back that runs as many time steps
+/// again as it can take.
 fn history(c: &mut Criterion) {
     let mut group = c.benchmark_group("history");
     for scene in ["lm.ron", "lm_small.ron"] {
@@ -157,7 +159,8 @@ fn history(c: &mut Criterion) {
         });
         session = fresh.clone();
         past = History::new(&mut session);
-        // At the end of a time step just before one is kept: back by one runs all those since the last again.
+        // At the end of a time step just before one is kept: back by one runs all those since
+        // the last again.
         while session.steps() % every != every - 1 {
             forward(&mut session, &mut past);
         }

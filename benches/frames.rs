@@ -1,9 +1,10 @@
 //! What a frame costs, and a key: `cargo bench --bench frames`.
 //!
-//! `frame/…`: drawing, comparing with the frame before, and encoding for the terminal, into memory; the bytes of a frame are
-//! printed. `churn`: every cell changes symbol and both colours, the worst there is. The others take turns between two
-//! moments of a real scene that lie a token apart. `key/…`: from a key press to the encoded frame that shows what came of
-//! it, through `update` and the engine's thread; without the terminal's own part, which `examples/latency.rs` has.
+//! `frame/…`: drawing, comparing with the frame before, and encoding for the terminal, into memory;
+//! the bytes of a frame are printed. `churn`: every cell changes symbol and both colours, the worst
+//! there is. The others take turns between two moments of a real scene that lie a token apart.
+//! `key/…`: from a key press to the encoded frame that shows what came of it, through `update` and
+//! the engine's thread; without the terminal's own part, which `examples/latency.rs` has.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 

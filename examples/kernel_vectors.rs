@@ -1,7 +1,9 @@
-//! Random calls of every kernel in `assets/kernels`, as JSON: arguments, memory, results and instructions executed.
+//! Random calls of every kernel in `assets/kernels`, as JSON: arguments, memory, results
+//! and instructions executed.
 //!
-//! `assets/kernels/qemu/run.py` makes the same calls on QEMU's Cortex-M4 and compares. Results of matrix kernels are those
-//! of the emulator's own kernels, which must also be the listing's; of the others those of the listing.
+//! `assets/kernels/qemu/run.py` makes the same calls on QEMU's Cortex-M4 and compares. Results of
+//! matrix kernels are those of the emulator's own kernels, which must also be the listing's; of the
+//! others those of the listing.
 
 use std::error::Error;
 
@@ -102,7 +104,8 @@ impl Case {
     }
 }
 
-/// A random matrix on a random input. With `wide`, more rows than a byte can number; with `infinite`, such a weight.
+/// A random matrix on a random input. With `wide`, more rows than a byte can number; with
+/// `infinite`, such a weight.
 fn matrix(kind: KernelKind, wide: bool, infinite: bool, random: &mut Random) -> Result<Case, Box<dyn Error>> {
     let (rows, sources) = if wide {
         (257 + random.below(6), 3 + random.below(5))
@@ -162,7 +165,8 @@ fn matrix(kind: KernelKind, wide: bool, infinite: bool, random: &mut Random) -> 
     })
 }
 
-/// `pointwise` of so many units. The exp unit's result is a word of memory here, the same for every operand.
+/// `pointwise` of so many units. The exp unit's result is a word of memory here, the same
+/// for every operand.
 fn pointwise(units: u32, random: &mut Random) -> Case {
     let n = units as usize;
     let at = |array: u32| DATA + 0x400 * array;

@@ -1,13 +1,14 @@
-//! How the real program feels in a real pseudo-terminal: from a key to the screen, frames a second, and what standing still
-//! costs.
+//! How the real program feels in a real pseudo-terminal: from a key to the screen, frames a second,
+//! and what standing still costs.
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example latency [-- SCENE ...]
 //! ```
 //!
-//! Times are from before the key is written until the bytes that show its effect have been read and taken into a screen of
-//! cells, as a terminal would. A scene has to run freely for ten seconds; lm_small.ron is through sooner.
-//! `SPINNTUI_TEST_BIN` names another binary than `target/release/spinntui`.
+//! Times are from before the key is written until the bytes that show its effect have been
+//! read and taken into a screen of cells, as a terminal would. A scene has to run freely
+//! for ten seconds; lm_small.ron is through sooner. `SPINNTUI_TEST_BIN` names another
+//! binary than `target/release/spinntui`.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made should say why")]
 

@@ -50,7 +50,8 @@ pub enum Kind {
     Branch,
 }
 
-/// Cycles of each class of instructions, without interplay and without the refill of a taken branch.
+/// Cycles of each class of instructions, without interplay and without the refill of
+/// a taken branch.
 pub trait Timings {
     /// Returns the cycles of an instruction of `class` that moves `registers` registers.
     fn cycles(&self, class: Class, registers: u8) -> u32;

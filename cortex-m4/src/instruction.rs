@@ -40,7 +40,8 @@ pub enum Cond {
 }
 
 impl Cond {
-    /// Returns the condition with number `bits` (the lowest four bits); 14 and 15 are [`Self::Always`].
+    /// Returns the condition with number `bits` (the lowest four bits); 14 and
+    /// 15 are [`Self::Always`].
     pub const fn of(bits: u8) -> Self {
         match bits & 15 {
             0 => Self::Eq,

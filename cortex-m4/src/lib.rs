@@ -1,11 +1,14 @@
-//! Executes machine code of an Arm Cortex-M4F: Thumb-2 and single-precision floating point, as `gcc -O2` writes them.
+//! Executes machine code of an Arm Cortex-M4F: Thumb-2 and single-precision floating point, as `gcc
+//! -O2` writes them.
 //!
-//! [`decode`] turns halfwords into an [`Instruction`]; [`Core`] executes it on a [`Bus`] and counts cycles by [`Timings`]. Anything that
-//! the core does not know is a [`Fault`] with its address, never a silent cycle. Source of encodings and behaviour: Arm, ARMv7-M
-//! Architecture Reference Manual (DDI 0403E), chapters A5 to A7.
+//! [`decode`] turns halfwords into an [`Instruction`]; [`Core`] executes it on a [`Bus`] and counts
+//! cycles by [`Timings`]. Anything that the core does not know is a [`Fault`] with its address,
+//! never a silent cycle. Source of encodings and behaviour: Arm, ARMv7-M Architecture Reference
+//! Manual (DDI 0403E), chapters A5 to A7.
 //!
-//! Left out: exceptions and their stacking, the cumulative flags of FPSCR, flush-to-zero, half precision, exclusive accesses, and most
-//! parallel (DSP) instructions. NaN payloads are those of the host.
+//! Left out: exceptions and their stacking, the cumulative flags of FPSCR, flush-to-zero, half
+//! precision, exclusive accesses, and most parallel (DSP) instructions. NaN payloads are those
+//! of the host.
 
 mod core;
 mod decode;

@@ -166,7 +166,8 @@ impl Text {
 }
 
 impl Instruction {
-    /// Returns its text at byte address `at`, with `cond` from an IT block; branch targets are hexadecimal addresses.
+    /// Returns its text at byte address `at`, with `cond` from an IT block; branch targets
+    /// are hexadecimal addresses.
     pub fn text(&self, at: u32, cond: Cond) -> String {
         let mut text = Text { cond: cond.suffix(), out: String::new() };
         if let Some(done) = self.control_text(at, cond) {

@@ -1,4 +1,5 @@
-//! The decoder's text against `arm-none-eabi-objdump`, on all kernels of `assets/kernels` and on plain C.
+//! The decoder's text against `arm-none-eabi-objdump`, on all kernels of `assets/kernels` and
+//! on plain C.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -88,13 +88,15 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", 100.0 * fraction)
 }
 
-/// Words in lines of at most `width` columns of a screen, with one space between them; a word that is longer than a
-/// line is broken, since it would be cut there. A text without words is one empty line.
+/// Words in lines of at most `width` columns of a screen, with one space between them; a word
+/// that is longer than a line is broken, since it would be cut there. A text without words is
+/// one empty line.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines(text, width, true)
 }
 
-/// The same for what is printed: a word that is longer than a line (a path, say) stays whole, so that it can be copied.
+/// The same for what is printed: a word that is longer than a line (a path, say) stays whole, so
+/// that it can be copied.
 pub fn wrapped_whole(text: &str, width: usize) -> Vec<String> {
     lines(text, width, false)
 }

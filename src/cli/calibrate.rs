@@ -1,4 +1,5 @@
-//! `spinntui calibrate SCENE --timers FILE`: measured phase times beside emulated ones, and assumptions fitted to them.
+//! `spinntui calibrate SCENE --timers FILE`: measured phase times beside emulated ones, and
+//! assumptions fitted to them.
 
 use std::path::PathBuf;
 

@@ -34,7 +34,8 @@ Examples:
 Exit codes: 0 fine, however much they differ; 1 a machine stalled, or --same-output and the outputs are not
 bit-identical or cannot be compared; 2 bad input, or a scene that does not fit.";
 
-/// Run two scenes on the same input and show where they differ: time, energy, memory, traffic, output.
+/// Run two scenes on the same input and show where they differ: time, energy,
+/// memory, traffic, output.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompareArgs {
@@ -73,7 +74,8 @@ struct Ready {
     cache: ModelCache,
 }
 
-/// Runs both and compares; the exit code says whether a machine stalled or, if asked, whether outputs differ.
+/// Runs both and compares; the exit code says whether a machine stalled or, if asked,
+/// whether outputs differ.
 pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let edits_b: Vec<_> = args.set.set.iter().chain(&args.set_b).cloned().collect();
     let (scene_a, scene_b) =

@@ -48,7 +48,8 @@ fn choices(flag: &str) -> Option<Vec<String>> {
 /// Writes the script.
 pub fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
-    // Lessons have names, which are as good as words of the command line; a path of one's own is still taken.
+    // Lessons have names, which are as good as words of the command line; a path of one's own
+    // is still taken.
     let names: Vec<String> = lesson::shipped()
         .into_iter()
         .map(|entry| entry.name)

@@ -1,4 +1,5 @@
-//! `spinntui events FILE|FOLDER`: what a recording of an event camera holds, or what a data set has.
+//! `spinntui events FILE|FOLDER`: what a recording of an event camera holds, or what a
+//! data set has.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;

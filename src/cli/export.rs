@@ -1,4 +1,5 @@
-//! `spinntui export SCENE --spec DIR`: memory images and a description of the experiment, as a host would take them.
+//! `spinntui export SCENE --spec DIR`: memory images and a description of the experiment, as a host
+//! would take them.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! `spinntui` alone: what there is to open. In a terminal one chooses; elsewhere it is a list with the commands to type.
+//! `spinntui` alone: what there is to open. In a terminal one chooses; elsewhere it is a list with
+//! the commands to type.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -41,7 +42,8 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
             let program = std::env::current_exe().ok().filter(|path| path.exists());
             let program =
                 program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
-            // What was given goes for a scene, too: looks, a configuration file. A verb takes none of it.
+            // What was given goes for a scene, too: looks, a configuration file. A verb takes
+            // none of it.
             let flags = std::env::args_os().skip(1).filter(|_| arguments.len() == 1);
             let error = std::process::Command::new(&program).args(flags).args(&arguments).exec();
             Err(CliError::Usage(format!("error: {} could not be started: {error}", program.display())))

@@ -1,4 +1,5 @@
-//! `spinntui kernels`: what the kernels cost, instruction by instruction; and what a user's own would.
+//! `spinntui kernels`: what the kernels cost, instruction by instruction; and what a
+//! user's own would.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,8 +59,9 @@ pub enum KernelsError {
     Write(#[from] io::Error),
 }
 
-/// Writes a table of all kernels; with `name`, that kernel's annotated listing; with `listing`, that of a user's file
-/// (`gcc -S` or `objdump -d`). `refill` is P, the cycles of a pipeline refill, at which sums are shown too.
+/// Writes a table of all kernels; with `name`, that kernel's annotated listing; with `listing`,
+/// that of a user's file (`gcc -S` or `objdump -d`). `refill` is P, the cycles of a pipeline
+/// refill, at which sums are shown too.
 pub fn kernels(
     name: Option<&str>,
     listing: Option<&Path>,

@@ -23,8 +23,8 @@ const DEFAULT_LEVEL: &str = "info";
 pub struct LogArgs {
     /// Append a log to this file: scenes loaded, crashes, slow frames; also SPINNTUI_LOG
     ///
-    /// SPINNTUI_LOG_LEVEL says how much: error, warn, info (the default), debug (also each command), or a filter such
-    /// as `warn,spinntui::tui=debug`.
+    /// SPINNTUI_LOG_LEVEL says how much: error, warn, info (the default), debug (also each
+    /// command), or a filter such as `warn,spinntui::tui=debug`.
     #[arg(long = "log", value_name = "FILE")]
     file: Option<PathBuf>,
 }

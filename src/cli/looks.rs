@@ -1,4 +1,5 @@
-//! Flags that say how the app looks; what none of them says is left to the config file and the environment.
+//! Flags that say how the app looks; what none of them says is left to the config file
+//! and the environment.
 
 use clap::Args;
 
@@ -10,8 +11,8 @@ use crate::tui::theme::{Background, Glyphs, LooksChoice, RampName, ThemeName};
 pub struct LooksArgs {
     /// Colours: auto, truecolor, 256, 16, mono, off
     ///
-    /// auto looks at the environment, in this order: `NO_COLOR` (none), `TERM=dumb` (off), `CLICOLOR_FORCE` or
-    /// `FORCE_COLOR`, `COLORTERM`, `TERM`.
+    /// auto looks at the environment, in this order: `NO_COLOR` (none), `TERM=dumb` (off),
+    /// `CLICOLOR_FORCE` or `FORCE_COLOR`, `COLORTERM`, `TERM`.
     #[arg(long, value_name = "DEPTH", default_value_t, hide_default_value = true)]
     color: ColorChoice,
     /// Theme: dark, light, high-contrast, mono

@@ -1,8 +1,9 @@
 //! The command line: one file a verb.
 //!
-//! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not fit, or an error-level
-//! finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint asked for was hit; `validate`: a figure left its band); 2 bad input or usage.
-//! What users can mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
+//! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not
+//! fit, or an error-level finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint
+//! asked for was hit; `validate`: a figure left its band); 2 bad input or usage. What users can
+//! mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod against;
 pub mod assignment;
@@ -80,8 +81,9 @@ Exit codes: 0 fine; 1 it does not fit, the machine stalled, or no breakpoint was
 
 /// Explores and debugs an emulated SpiNNaker2 chip while it runs a trained network.
 ///
-/// With a scene (an argument with `/`, or ending in `.ron`), opens it in the terminal. A scene says which network
-/// runs, on which text, and how it is spread over the chip's 152 processing elements; docs/scene.md describes it.
+/// With a scene (an argument with `/`, or ending in `.ron`), opens it in the terminal. A scene says
+/// which network runs, on which text, and how it is spread over the chip's 152 processing elements;
+/// docs/scene.md describes it.
 #[derive(Debug, Parser)]
 #[command(name = "spinntui", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -129,9 +131,9 @@ struct OpenArgs {
 pub struct FaultArgs {
     /// Let something go wrong, instead of what the scene plans; may be repeated
     ///
-    /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`. When: `Event(n)`,
-    /// `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`, `DropPackets`, `DelayPackets`,
-    /// `DivertPackets`, `KillLink`; docs/debugging.md says more.
+    /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`.
+    /// When: `Event(n)`, `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`,
+    /// `DropPackets`, `DelayPackets`, `DivertPackets`, `KillLink`; docs/debugging.md says more.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
 }
@@ -149,8 +151,9 @@ impl FaultArgs {
 pub struct SetArgs {
     /// Change a value of the scene before it is used; may be repeated, made in order
     ///
-    /// The path names fields with dots, entries of lists by number from 0: `mapping.layers.1.pes=52`,
-    /// `task.text=PATH`, `chip.waiting=Sleep`, `assume.branch_refill=3`. The file itself is not changed.
+    /// The path names fields with dots, entries of lists by number from 0:
+    /// `mapping.layers.1.pes=52`, `task.text=PATH`, `chip.waiting=Sleep`, `assume.branch_refill=3`.
+    /// The file itself is not changed.
     #[arg(long, value_name = "PATH=VALUE", value_parser = edit)]
     pub set: Vec<(String, String)>,
 }
@@ -349,7 +352,8 @@ pub fn main() -> ExitCode {
     run_with(std::env::args_os())
 }
 
-/// Runs the program on these arguments, the first of which is its own name, and returns its exit code.
+/// Runs the program on these arguments, the first of which is its own name, and returns
+/// its exit code.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments.into_iter().map(tilde::in_argument)) {
         Ok(cli) => cli,

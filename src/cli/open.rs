@@ -36,7 +36,8 @@ pub fn open(scene: &Path, asked: Asked, points: &PointArgs, config: Config) -> R
     let scene = &find::scene(scene);
     let asked = points.asked();
     if !asked.is_empty() {
-        // What is wrong with a condition of the command line is best said before the screen is taken.
+        // What is wrong with a condition of the command line is best said before the
+        // screen is taken.
         let mut session = build(LoadedScene::load(scene, &set)?, &mut ModelCache::default())?;
         points::points(&mut session, &asked)?;
     }

@@ -45,14 +45,16 @@ Examples:
 
 The report is the same at every repetition but for `host`.";
 
-/// Run a scene without a screen and write a report: time, energy, sparsity, memory, traffic, perplexity.
+/// Run a scene without a screen and write a report: time, energy, sparsity,
+/// memory, traffic, perplexity.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArgs {
     /// Scene file
     pub scene: PathBuf,
-    /// Stop after so many time steps (tokens); without this and --sequences, at the end of the input
+    /// Stop after so many time steps (tokens); without this and --sequences, at the end
+    /// of the input
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,
     /// Stop after so many sequences (of 70 tokens, unless the scene says otherwise)

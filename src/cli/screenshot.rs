@@ -1,4 +1,5 @@
-//! `spinntui screenshot SCENE`: the app's screen at a moment, as text or as a picture, for slides and pages.
+//! `spinntui screenshot SCENE`: the app's screen at a moment, as text or as a picture, for
+//! slides and pages.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,8 @@ pub struct ScreenshotArgs {
     /// Scene file
     #[arg(value_hint = clap::ValueHint::FilePath)]
     pub scene: PathBuf,
-    /// Panel that has the focus: chip, task, memory, noc, timers, sparsity, energy, pe, timeline, or its number
+    /// Panel that has the focus: chip, task, memory, noc, timers, sparsity, energy, pe, timeline,
+    /// or its number
     #[arg(long, value_name = "NAME", value_parser = panel)]
     pub panel: Option<PanelId>,
     /// The focused panel has the whole screen
@@ -59,11 +61,12 @@ pub struct ScreenshotArgs {
     pub pe: Option<Pe>,
     /// The moment: as the app's `g` takes it, then what to step from there
     ///
-    /// `step 12`, `event 1000`, `time 5300` (µs); after a comma so many events, phases, layers, steps or sequences:
-    /// `step 12, 2 phases`.
+    /// `step 12`, `event 1000`, `time 5300` (µs); after a comma so many events, phases, layers,
+    /// steps or sequences: `step 12, 2 phases`.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub at: Option<Moment>,
-    /// Keys to press there, as the app's key list writes them, with spaces between; text to type in quotes
+    /// Keys to press there, as the app's key list writes them, with spaces between; text to
+    /// type in quotes
     #[arg(long, value_name = "KEYS", default_value = "")]
     pub keys: String,
     /// Columns and rows
@@ -225,7 +228,8 @@ fn reads(args: &ScreenshotArgs) -> Reads {
     }
 }
 
-/// The looks asked for: a picture does not depend on the terminal that it is made in, nor on a configuration.
+/// The looks asked for: a picture does not depend on the terminal that it is made in, nor
+/// on a configuration.
 fn looks(args: &ScreenshotArgs) -> Looks {
     let mut looks = args.looks.choice();
     // A picture has a background of its own; only ANSI text for a terminal needs one painted.

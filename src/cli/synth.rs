@@ -53,10 +53,12 @@ pub struct SynthArgs {
     /// Conditions of the recordings
     #[arg(long, value_enum, default_value_t)]
     world: WorldArg,
-    /// Share of the people drawn from the wide world, the others from the data set's: 0.5 draws both
+    /// Share of the people drawn from the wide world, the others from the data set's:
+    /// 0.5 draws both
     #[arg(long, value_name = "SHARE", conflicts_with = "world")]
     mix: Option<f32>,
-    /// Point of view from which arm circles are called clockwise; no source says which the data set means
+    /// Point of view from which arm circles are called clockwise; no source says which the
+    /// data set means
     #[arg(long, value_enum, default_value_t)]
     clock: ClockArg,
     /// Folder to write to; made if it is not there

@@ -1,4 +1,5 @@
-//! `spinntui trace SCENE -o FILE`: what every PE, packet and DMA did when, and what bounds a time step.
+//! `spinntui trace SCENE -o FILE`: what every PE, packet and DMA did when, and what bounds
+//! a time step.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -53,7 +54,8 @@ pub enum PacketChoice {
     None,
 }
 
-/// Write what every PE, packet and DMA did when, for Perfetto or as a table; say what bounds a step.
+/// Write what every PE, packet and DMA did when, for Perfetto or as a table; say what
+/// bounds a step.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TraceArgs {

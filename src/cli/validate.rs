@@ -23,7 +23,8 @@ pub struct ValidateArgs {
     pub format: Format,
 }
 
-/// Computes and prints the comparison; the exit code says whether every banded figure is in its band.
+/// Computes and prints the comparison; the exit code says whether every banded figure is
+/// in its band.
 pub fn validate(args: &ValidateArgs) -> Result<u8, CliError> {
     let validation = Validation::compute()?;
     let mut output = Output::stdout();

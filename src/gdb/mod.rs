@@ -1,7 +1,7 @@
 //! Server for gdb: the PEs of the emulated chip as threads of one process.
 //!
-//! The protocol is the crate `gdbstub`'s; [`crate::session::instructions`] does what is asked for. It listens on the loopback interface
-//! only, and serves one client.
+//! The protocol is the crate `gdbstub`'s; [`crate::session::instructions`] does what is asked for.
+//! It listens on the loopback interface only, and serves one client.
 
 mod arch;
 mod monitor;
@@ -29,7 +29,8 @@ pub fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Serves the next client until it detaches or is gone, and returns the experiment as it left it, with how the connection ended.
+/// Serves the next client until it detaches or is gone, and returns the experiment as it left it,
+/// with how the connection ended.
 ///
 /// # Errors
 ///

@@ -114,7 +114,8 @@ impl Target for ChipTarget {
 
 impl MultiThreadBase for ChipTarget {
     fn read_registers(&mut self, regs: &mut CoreRegisters, tid: Tid) -> TargetResult<(), Self> {
-        // Only the PE in focus is followed by instructions; the others show as running, with all registers 0.
+        // Only the PE in focus is followed by instructions; the others show as running, with
+        // all registers 0.
         *regs = match self.debugger.core() {
             Some(core) if tid == self.thread() => core.into(),
             _ => CoreRegisters::default(),
@@ -210,7 +211,8 @@ impl MultiThreadResume for ChipTarget {
 impl MultiThreadSingleStep for ChipTarget {
     fn set_resume_action_step(&mut self, tid: Tid, _: Option<Signal>) -> Result<(), Self::Error> {
         if let Some(pe) = pe_of(tid) {
-            // A PE without machine code cannot be stepped; the focus then stays, and that one steps.
+            // A PE without machine code cannot be stepped; the focus then stays, and
+            // that one steps.
             let _ = self.debugger.focus(pe);
         }
         self.motion = Motion::Step;

@@ -1,4 +1,5 @@
-//! What `spinntui calibrate` shows: measured beside emulated, before and after the fit, and the scene with it.
+//! What `spinntui calibrate` shows: measured beside emulated, before and after the fit, and the
+//! scene with it.
 
 use std::path::Path;
 

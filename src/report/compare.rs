@@ -1,8 +1,9 @@
 //! Two runs side by side: what `spinntui compare` writes.
 //!
-//! A comparison holds the two reports, every figure of theirs that matters beside the other with its difference, and
-//! what a reader has to know before believing the difference: whether both chips read the same words, whether they
-//! computed the same bits, and which unpublished numbers the difference hangs on. `docs/report.md` describes the fields.
+//! A comparison holds the two reports, every figure of theirs that matters beside the other with
+//! its difference, and what a reader has to know before believing the difference: whether both
+//! chips read the same words, whether they computed the same bits, and which unpublished numbers
+//! the difference hangs on. `docs/report.md` describes the fields.
 
 pub mod assumptions;
 pub mod closing;
@@ -50,8 +51,9 @@ pub struct Comparison {
     /// First value of a unit that differs; `null` where outputs are the same or cannot be compared,
     /// and for pipelines.
     pub divergence: Option<Divergence>,
-    /// Whether the intervals of chip time overlap that follow from a branch refill P of 1 to 3 cycles; `null` without
-    /// them. Both chips have the same P, whatever it is: `assumptions` says what the difference is at either end.
+    /// Whether the intervals of chip time overlap that follow from a branch refill P of 1 to 3
+    /// cycles; `null` without them. Both chips have the same P, whatever it is: `assumptions` says
+    /// what the difference is at either end.
     pub p_intervals_overlap: Option<bool>,
     /// Figures of the whole run.
     pub figures: Vec<Figure>,
@@ -61,7 +63,8 @@ pub struct Comparison {
     pub assumptions: Vec<Assumption>,
     /// What else has to be known.
     pub notes: Vec<String>,
-    /// Which is faster and which needs less energy, by how much, and in which phase the difference lies.
+    /// Which is faster and which needs less energy, by how much, and in which phase
+    /// the difference lies.
     pub closing: String,
     /// The report of the first.
     pub a: Report,
@@ -163,7 +166,8 @@ impl Comparison {
         comparison
     }
 
-    /// The comparison as JSON, keys in the order of the fields, indented, with a line feed at the end.
+    /// The comparison as JSON, keys in the order of the fields, indented, with a line feed
+    /// at the end.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
@@ -304,8 +308,8 @@ fn changed(a: &Scene, b: &Scene) -> Vec<Changed> {
         .collect()
 }
 
-/// Collects the leaves below a value. Lists of numbers are leaves, and so are places `(x, y, p)`; the name of an enum's
-/// variant is no part of a path, as in `--set`.
+/// Collects the leaves below a value. Lists of numbers are leaves, and so are places `(x, y, p)`;
+/// the name of an enum's variant is no part of a path, as in `--set`.
 fn walk(value: &Value, path: String, leaves: &mut Vec<(String, Value)>) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {

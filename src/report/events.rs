@@ -90,8 +90,8 @@ impl Default for Rate {
 }
 
 impl Rate {
-    /// Counts an event. Bars grow to twice their length whenever there would be too many; an event before the first
-    /// one counts in the first bar.
+    /// Counts an event. Bars grow to twice their length whenever there would be too many; an event
+    /// before the first one counts in the first bar.
     fn count(&mut self, t: i64) {
         let origin = *self.origin.get_or_insert(t);
         let since = if t >= origin { t.abs_diff(origin) } else { 0 };

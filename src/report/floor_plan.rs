@@ -9,7 +9,8 @@ use crate::machine::program::Program;
 /// Layers are shown by digit, then by letter; beyond that with the last one.
 const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// Draws the QPE grid, two rows of PEs a QPE: PEs 0 and 1 above 2 and 3 (their places within a QPE are not published).
+/// Draws the QPE grid, two rows of PEs a QPE: PEs 0 and 1 above 2 and 3 (their places within a QPE
+/// are not published).
 pub fn draw(program: &Program, chip: &ChipOptions) -> String {
     let mut out = String::new();
     for y in (1..=GRID_Y).rev() {

@@ -224,7 +224,8 @@ fn timers(session: &Session) -> Vec<Timers> {
     timers
 }
 
-/// The values that a PE logged for one of its slots in the last step in which it did. Slots log in turn.
+/// The values that a PE logged for one of its slots in the last step in which it did. Slots
+/// log in turn.
 fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<TimerCounts> {
     let state = &session.machine().state().pes[pe.index()];
     let phases = loaded.logged();

@@ -1,7 +1,9 @@
-//! The faces without a screen: what a run has shown, and what a mapping looks like, as JSON and as text.
+//! The faces without a screen: what a run has shown, and what a mapping looks like, as JSON
+//! and as text.
 //!
-//! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and a test holds the two
-//! together. [`check::CheckReport`] is what `spinntui check` writes. Both have a `text` rendering of at most 80 columns.
+//! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and
+//! a test holds the two together. [`check::CheckReport`] is what `spinntui check` writes. Both have
+//! a `text` rendering of at most 80 columns.
 
 pub mod board;
 pub mod calibrate;
@@ -43,10 +45,11 @@ use crate::task::figures::Figures;
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// What a run has shown. Everything but `host` is the same on every machine and at every repetition.
+/// What a run has shown. Everything but `host` is the same on every machine and
+/// at every repetition.
 ///
-/// Without another window in its description, a figure is for the whole run, from tick 0 to the end of the last
-/// completed time step (or to where the machine stopped).
+/// Without another window in its description, a figure is for the whole run, from tick 0 to the end
+/// of the last completed time step (or to where the machine stopped).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Version of these fields: [`VERSION`].
@@ -67,7 +70,8 @@ pub struct Report {
     pub sequence_length: u32,
     /// Time steps that the whole input has.
     pub input_steps: u64,
-    /// Samples side by side: each time step reads a token of so many streams, or a frame of so many samples.
+    /// Samples side by side: each time step reads a token of so many streams, or a frame of
+    /// so many samples.
     pub batch: u32,
     /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
@@ -96,7 +100,8 @@ pub struct Report {
     pub energy_per_step_j: f64,
     /// Where `energy_j` went; the parts add up to it.
     pub energy_parts: EnergyUse,
-    /// Share of the time in which the PEs with a program did other than wait, mean over them, 0..=1.
+    /// Share of the time in which the PEs with a program did other than wait, mean
+    /// over them, 0..=1.
     pub duty: f64,
     /// Clock, voltage, and what a PE does while it waits.
     pub chip: Chip,
@@ -139,7 +144,8 @@ pub struct Report {
     pub lints: Vec<Lint>,
     /// What no public source gives, as this run took it. Fields: `docs/scene.md`.
     pub assume: Assume,
-    /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every partition. 32 hex digits.
+    /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every
+    /// partition. 32 hex digits.
     pub output_hash: String,
     /// Hash (xxh3-128) of everything that decides what the machine does next. 32 hex digits.
     pub state_hash: String,
@@ -297,7 +303,8 @@ pub struct PhaseTime {
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
-    /// From the moment the phase before ended everywhere to the moment this one had, summed over the steps, µs.
+    /// From the moment the phase before ended everywhere to the moment this one had, summed over
+    /// the steps, µs.
     pub time_us: f64,
     /// Share of `chip_time_us`, 0..=1.
     pub share: f64,
@@ -365,7 +372,8 @@ impl PathTime {
     }
 }
 
-/// Timer differences in a PE's debug log, last step it logged; 1 MHz, so whole µs, truncated as on the chip.
+/// Timer differences in a PE's debug log, last step it logged; 1 MHz, so whole µs, truncated as
+/// on the chip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Timers {
     /// The layer's name.
@@ -388,7 +396,8 @@ impl Serialize for TimerCounts {
     }
 }
 
-/// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while the chip runs.
+/// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while
+/// the chip runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Memory {
     /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.

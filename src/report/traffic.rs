@@ -14,7 +14,8 @@ use crate::session::Session;
 pub struct Traffic {
     /// Names of the QPEs in the order of the rows and columns of `qpe_packets`.
     pub qpes: Vec<String>,
-    /// Packets by source QPE (row) and destination QPE (column); a packet that four PEs take counts four times.
+    /// Packets by source QPE (row) and destination QPE (column); a packet that four PEs take
+    /// counts four times.
     pub qpe_packets: Vec<Vec<u64>>,
     /// The same by source, for each PE in the order of `qpes`, four PEs each.
     pub from_pes: Vec<u64>,

@@ -63,7 +63,8 @@ impl TuneReport {
         })
     }
 
-    /// The winning scene: the scene's own text with the edits made. It is read and mapped again as a scene at `path`.
+    /// The winning scene: the scene's own text with the edits made. It is read and mapped again as
+    /// a scene at `path`.
     pub fn scene_text(&self, path: &Path, cache: &mut ModelCache) -> Result<&str, SceneError> {
         Plan::new(&LoadedScene::from_text(&self.text, path, &[])?, cache)?;
         Ok(&self.text)

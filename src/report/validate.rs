@@ -1,8 +1,9 @@
-//! The paper's figures beside the emulator's, with differences, bands and reasons: what `spinntui validate` shows.
+//! The paper's figures beside the emulator's, with differences, bands and reasons: what
+//! `spinntui validate` shows.
 //!
-//! [`Validation::compute`] runs the paper's experiments and judges every figure; `rows` holds what the paper says, the
-//! bands, and what each comparison rests on. Nothing in the emulator is fitted to a row. `docs/validate.md` explains the
-//! table, and a test holds its keys.
+//! [`Validation::compute`] runs the paper's experiments and judges every figure; `rows` holds what
+//! the paper says, the bands, and what each comparison rests on. Nothing in the emulator is fitted
+//! to a row. `docs/validate.md` explains the table, and a test holds its keys.
 
 pub mod band;
 mod dvs;
@@ -122,8 +123,8 @@ pub struct Row {
     pub paper_says: &'static str,
     /// The emulator's figure, at a branch refill of 2; `null` where it cannot compute one.
     pub emulator: Option<f64>,
-    /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3; `null` where P plays no
-    /// part.
+    /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3;
+    /// `null` where P plays no part.
     pub interval: Option<[f64; 2]>,
     /// What the emulator lacks for this row; `null` where nothing.
     pub missing: Option<&'static str>,
@@ -140,7 +141,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// Works out difference, margin and verdict. A figure with a band that was not computed is outside.
+    /// Works out difference, margin and verdict. A figure with a band that was not
+    /// computed is outside.
     fn judged(mut self) -> Self {
         let relative = |paper: f64, emulator: f64| (paper != 0.0).then(|| (emulator - paper) / paper);
         self.difference = self.paper.zip(self.emulator).and_then(|(p, e)| relative(p, e));
@@ -283,7 +285,8 @@ pub struct Ground {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// Follows by arithmetic from published figures, from the network's sizes, or from compiled instructions.
+    /// Follows by arithmetic from published figures, from the network's sizes, or
+    /// from compiled instructions.
     Derived,
     /// The paper does not say it; it is read out of what it does say.
     Inferred,

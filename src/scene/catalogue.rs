@@ -44,8 +44,8 @@ impl Entry {
     }
 }
 
-/// All scenes, those of the current folder first, then of the data folder, of where the program was built, and the
-/// program's own; of two with one name the first. Ordered by folder and name.
+/// All scenes, those of the current folder first, then of the data folder, of where the program was
+/// built, and the program's own; of two with one name the first. Ordered by folder and name.
 pub fn scenes() -> Vec<Entry> {
     let mut found = BTreeMap::new();
     for root in find::folders() {
@@ -70,7 +70,8 @@ fn is_scene(name: &Path) -> bool {
         && name.extension().is_some_and(|extension| extension == "ron")
 }
 
-/// Files below a folder, by their path from `root`. Folders that are links are left alone: they may lead in a circle.
+/// Files below a folder, by their path from `root`. Folders that are links are left alone: they may
+/// lead in a circle.
 fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
     let Ok(entries) = root.join(folder).read_dir() else { return };
     for entry in entries.flatten() {

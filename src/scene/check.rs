@@ -1,6 +1,8 @@
-//! Holds a scene's text against the types, to say more exactly than the RON reader what is wrong and where.
+//! Holds a scene's text against the types, to say more exactly than the RON reader what is
+//! wrong and where.
 //!
-//! It runs only after RON has refused a text whose syntax is good, so it may let through what it is not sure of.
+//! It runs only after RON has refused a text whose syntax is good, so it may let through what it is
+//! not sure of.
 
 use std::ops::Range;
 
@@ -90,7 +92,8 @@ impl Checker<'_> {
             .find_map(|(index, item)| self.value(item, shape(index)?, &join(path, &index.to_string()), false))
     }
 
-    /// RON has more ways to write a number than are worth reading here: only what is surely none is a misfit.
+    /// RON has more ways to write a number than are worth reading here: only what is surely none
+    /// is a misfit.
     fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<Misfit> {
         let written = self.text(node.span.clone());
         let plain = written.replace('_', "");

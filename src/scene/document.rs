@@ -1,5 +1,5 @@
-//! RON files that are no scenes, such as lessons, read with the same care: what is wrong is said with its place, and names
-//! that do not exist get a suggestion.
+//! RON files that are no scenes, such as lessons, read with the same care: what is wrong is said
+//! with its place, and names that do not exist get a suggestion.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,8 @@ impl<T> Document<T> {
         load::error_at(&self.text, field, SceneError::file(&self.path, message, help))
     }
 
-    /// An error about some bytes of the text that the field holds: with a caret under them, inside the quotes.
+    /// An error about some bytes of the text that the field holds: with a caret under them,
+    /// inside the quotes.
     pub fn error_within(
         &self,
         field: &str,

@@ -58,7 +58,8 @@ impl SceneError {
         }))
     }
 
-    /// An error at some bytes of the text. A span over several lines is marked up to the end of its first.
+    /// An error at some bytes of the text. A span over several lines is marked up to the end
+    /// of its first.
     #[must_use]
     pub fn at(mut self, text: &str, bytes: Range<usize>) -> Self {
         self.0.place = Some(Place::new(text, bytes));
@@ -195,7 +196,8 @@ struct Cell {
 fn window_start(cells: &[Cell], marked: usize) -> usize {
     let width: usize = cells.iter().map(|c| c.width).sum();
     if width <= LINE_WIDTH {
-        // The line's own indentation says nothing here, but moving it would make columns hard to count.
+        // The line's own indentation says nothing here, but moving it would make columns
+        // hard to count.
         return 0;
     }
     let mut room = LINE_WIDTH / 2;

@@ -12,8 +12,8 @@ use super::error::SceneError;
 use super::locate::Node;
 use super::syntax::{self, Fault, SyntaxError};
 
-/// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit the types; what neither
-/// knows is told in RON's own words.
+/// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit
+/// the types; what neither knows is told in RON's own words.
 pub(super) fn explain(
     text: &str,
     path: &Path,
@@ -29,7 +29,8 @@ pub(super) fn explain(
     refused(text, path, root, error)
 }
 
-/// The same for a text that is no scene, whose types nobody here knows: broken syntax, or RON's own words.
+/// The same for a text that is no scene, whose types nobody here knows: broken syntax, or
+/// RON's own words.
 pub fn refused(
     text: &str,
     path: &Path,
@@ -63,8 +64,8 @@ fn words(error: &Error) -> (String, String) {
     }
 }
 
-/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign: the next token, with
-/// its sign, is what is meant.
+/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign:
+/// the next token, with its sign, is what is meant.
 fn span(text: &str, error: &SpannedError) -> Range<usize> {
     let start = offset(text, &error.span.start);
     let end = offset(text, &error.span.end);

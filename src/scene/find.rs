@@ -1,5 +1,5 @@
-//! Where things that people name are looked for: beside the scene, here, in the data folder, where the program was
-//! built, and within the program itself.
+//! Where things that people name are looked for: beside the scene, here, in the data folder, where
+//! the program was built, and within the program itself.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use super::shipped;
 
 /// Names another data folder than `$XDG_DATA_HOME/spinntui`.
 pub const DATA_VARIABLE: &str = "SPINNTUI_DATA";
-/// Set to 1, the folder that the program was built from is not looked at: for tests of what an installed one does.
+/// Set to 1, the folder that the program was built from is not looked at: for tests of what an
+/// installed one does.
 pub const NO_SOURCE_VARIABLE: &str = "SPINNTUI_NO_SOURCE_DIR";
 
 /// The data folder, whether it is there or not: `$SPINNTUI_DATA`, else `$XDG_DATA_HOME/spinntui`.
@@ -24,7 +25,8 @@ pub fn source_folder() -> Option<PathBuf> {
     Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|folder| !barred && folder.is_dir())
 }
 
-/// Folders that hold `scenes/`, `models/` and `assets/`, in the order in which they are looked through.
+/// Folders that hold `scenes/`, `models/` and `assets/`, in the order in which they
+/// are looked through.
 pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::current_dir().ok().into_iter().collect();
     for folder in [data_folder(), source_folder()].into_iter().flatten() {
@@ -35,8 +37,9 @@ pub fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The scene that somebody means: the file if there is one; else, for a relative path, the one in [`folders`], then in
-/// the program. A bare name stands for `scenes/NAME.ron`. What is nowhere comes back as it is.
+/// The scene that somebody means: the file if there is one; else, for a relative path, the one in
+/// [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. What is nowhere
+/// comes back as it is.
 pub fn scene(name: &Path) -> PathBuf {
     if name.is_absolute() || name.exists() {
         return name.to_owned();
@@ -69,8 +72,8 @@ pub fn meant(name: &Path) -> PathBuf {
     lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
-/// Where a path in a scene leads: the first of `candidates` that is there, then what the program has within; or what
-/// was tried.
+/// Where a path in a scene leads: the first of `candidates` that is there, then what the program
+/// has within; or what was tried.
 pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     let tried = candidates(scene, Path::new(name));
     if let Some(found) = tried.iter().find(|path| path.exists()) {
@@ -87,8 +90,8 @@ pub fn looked_for(tried: &[PathBuf]) -> String {
     format!("looked for, in this order:{}", tried.concat())
 }
 
-/// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above it up to the
-/// repository's root, then [`folders`].
+/// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above
+/// it up to the repository's root, then [`folders`].
 fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     if name.is_absolute() {
         return vec![name.to_owned()];

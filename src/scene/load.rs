@@ -31,14 +31,15 @@ pub struct LoadedScene {
 }
 
 impl LoadedScene {
-    /// Reads, edits (`--set path=value`, in order), parses and checks a scene. A relative path, or a bare name, is looked
-    /// for as [`find::scene`] says.
+    /// Reads, edits (`--set path=value`, in order), parses and checks a scene. A relative path, or
+    /// a bare name, is looked for as [`find::scene`] says.
     pub fn load(path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let path = &find::scene(path);
         Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
-    /// The same for a text at hand; `path` is named in messages, and its folder is where relative paths start.
+    /// The same for a text at hand; `path` is named in messages, and its folder is where
+    /// relative paths start.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {
@@ -56,8 +57,8 @@ impl LoadedScene {
         }
     }
 
-    /// An error about the value at a field path such as `mapping.layers.1.pes`: with a caret under the value, or under
-    /// the nearest part that the text does hold. An empty `help` is left out.
+    /// An error about the value at a field path such as `mapping.layers.1.pes`: with a caret under
+    /// the value, or under the nearest part that the text does hold. An empty `help` is left out.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
     }
@@ -67,7 +68,8 @@ impl LoadedScene {
         self.error_at(&problem.field, problem.message, problem.help)
     }
 
-    /// An error about some bytes of the text that the field holds: with a caret under them, inside the quotes.
+    /// An error about some bytes of the text that the field holds: with a caret under them,
+    /// inside the quotes.
     pub fn error_within(
         &self,
         field: &str,
@@ -79,10 +81,10 @@ impl LoadedScene {
         error_within(&self.text, field, within, error).edited(&self.edits)
     }
 
-    /// Finds the file or folder that a scene names. A relative path is looked for in the scene's folder and the folders
-    /// above it up to the repository root, the current folder, the data folder (`$SPINNTUI_DATA`, or
-    /// `$XDG_DATA_HOME/spinntui`), the folder this program was built from, and within the program. `field` is the path of
-    /// the value, for the message.
+    /// Finds the file or folder that a scene names. A relative path is looked for in the scene's
+    /// folder and the folders above it up to the repository root, the current folder, the data
+    /// folder (`$SPINNTUI_DATA`, or `$XDG_DATA_HOME/spinntui`), the folder this program was built
+    /// from, and within the program. `field` is the path of the value, for the message.
     pub fn resolve(&self, name: &str, field: &str) -> Result<PathBuf, SceneError> {
         self.find(name, field).map_err(|problem| self.error_of(problem))
     }
@@ -230,7 +232,8 @@ pub(super) fn parse<T: DeserializeOwned>(
         .map_err(|error| explain::explain(text, path, &root, &error, kind).edited(edits))
 }
 
-/// A file of another version may have other fields: that it is another version has to be said first.
+/// A file of another version may have other fields: that it is another version has to
+/// be said first.
 fn check_version(
     text: &str,
     path: &Path,

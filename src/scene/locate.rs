@@ -1,7 +1,8 @@
 //! Where in a scene's text a value stands: a walk over RON text that keeps byte spans.
 //!
-//! RON's own `Value` type loses spans, comments and enum names. This walk keeps them and checks no types: it serves
-//! carets for errors that are found after parsing, and edits that leave the rest of the text alone.
+//! RON's own `Value` type loses spans, comments and enum names. This walk keeps them and checks no
+//! types: it serves carets for errors that are found after parsing, and edits that leave the rest
+//! of the text alone.
 
 use std::ops::Range;
 
@@ -71,7 +72,8 @@ pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     walk.complete.then(|| walk.node.span.clone())
 }
 
-/// Where in the text byte `at` of a quoted text's value stands; `literal` are the bytes of the quoted text.
+/// Where in the text byte `at` of a quoted text's value stands; `literal` are the bytes of
+/// the quoted text.
 pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize> {
     let source = text.get(literal.clone())?;
     if let Some(raw) = source.strip_prefix('r') {
@@ -101,9 +103,9 @@ fn escaped(rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> usize {
 }
 
 impl Node {
-    /// Follows a dotted path as far as it goes. Fields go by name, list entries by index; words in front of
-    /// parentheses and parentheses around one value need no segment of their own, so that `task: LanguageModel(text: …)`
-    /// is `task.text`.
+    /// Follows a dotted path as far as it goes. Fields go by name, list entries by index; words in
+    /// front of parentheses and parentheses around one value need no segment of their own, so that
+    /// `task: LanguageModel(text: …)` is `task.text`.
     pub fn walk(&self, path: &str) -> Walk<'_> {
         let mut walk = Walk { node: self, name_span: None, followed: 0, complete: true };
         for segment in path.split('.').filter(|s| !s.is_empty()) {
@@ -116,7 +118,8 @@ impl Node {
         walk
     }
 
-    /// The value inside parentheses that hold exactly one unnamed value, however many there are; else the value itself.
+    /// The value inside parentheses that hold exactly one unnamed value, however many there are;
+    /// else the value itself.
     pub fn inner(&self) -> &Self {
         match &self.kind {
             Kind::Tuple(items, _) if items.len() == 1 => items.first().map_or(self, Self::inner),

@@ -1,7 +1,8 @@
 //! The scene: the one file users write. What to run, on which chip, split how.
 //!
-//! A scene is RON text (`scenes/*.ron`, described in `docs/scene.md`). [`LoadedScene`] keeps that text beside the values,
-//! so that errors found long after parsing still point at a line, and `--set` edits keep comments.
+//! A scene is RON text (`scenes/*.ron`, described in `docs/scene.md`). [`LoadedScene`] keeps that
+//! text beside the values, so that errors found long after parsing still point at a line, and
+//! `--set` edits keep comments.
 
 pub mod catalogue;
 mod check;
@@ -46,8 +47,9 @@ pub struct Scene {
     /// What the experiment shows, in a few words.
     #[serde(default)]
     pub title: String,
-    /// Folder of the model: `model.safetensors`, `vocab.txt` and a README. Paths are relative to the scene's folder or,
-    /// failing that, to a folder above it, the current folder, or the data folder.
+    /// Folder of the model: `model.safetensors`, `vocab.txt` and a README. Paths are relative
+    /// to the scene's folder or, failing that, to a folder above it, the current folder, or
+    /// the data folder.
     pub model: String,
     /// What the network is to do.
     pub task: Task,
@@ -74,8 +76,8 @@ pub struct Scene {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryOptions {
-    /// Time steps from one kept moment to the next: at most so many are run again when one steps back. A smaller number
-    /// is quicker and takes more memory.
+    /// Time steps from one kept moment to the next: at most so many are run again when one steps
+    /// back. A smaller number is quicker and takes more memory.
     #[schemars(range(min = 1, max = 1000))]
     pub every: u32,
     /// Memory for kept moments, MiB. When it is used up the oldest go.
@@ -89,12 +91,13 @@ impl Default for HistoryOptions {
     }
 }
 
-/// Conditions that stop the run or are noted: `docs/debugging.md` has their grammar and all names. They change nothing
-/// that happens on the chip.
+/// Conditions that stop the run or are noted: `docs/debugging.md` has their grammar and all names.
+/// They change nothing that happens on the chip.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DebugOptions {
-    /// The run stops each time one of these comes to hold: `"perplexity > 150"`, `"races > 0, once"`.
+    /// The run stops each time one of these comes to hold: `"perplexity > 150"`,
+    /// `"races > 0, once"`.
     #[serde(rename = "break")]
     pub breaks: Vec<String>,
     /// Each time one of these comes to hold is noted, and the run goes on.

@@ -1,4 +1,5 @@
-//! `--set path=value`: edits one value in the text of a scene and leaves the rest as it is, comments and layout included.
+//! `--set path=value`: edits one value in the text of a scene and leaves the rest as it is,
+//! comments and layout included.
 
 use super::error::did_you_mean;
 use super::locate::{self, Kind, Node};
@@ -71,8 +72,8 @@ impl SetError {
     }
 }
 
-/// The text with the value at `path` replaced, or added where the scene leaves it to its default. Where a text is wanted,
-/// it may be given without quotes.
+/// The text with the value at `path` replaced, or added where the scene leaves it to its default.
+/// Where a text is wanted, it may be given without quotes.
 pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     let root = locate::parse(text)?;
     let target = find(text, &root, path)?;
@@ -84,7 +85,8 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     }
 }
 
-/// Returns the fields of a scene by their paths, groups and what is in them; not those within lists.
+/// Returns the fields of a scene by their paths, groups and what is in them; not
+/// those within lists.
 pub fn fields() -> Vec<String> {
     fn collect(shape: &Shape, before: &str, into: &mut Vec<String>) {
         match shape {
@@ -235,7 +237,8 @@ fn items(node: &Node, list: bool) -> &[Node] {
     }
 }
 
-/// The variant that the text has chosen, or the one that stands first (as the default) where it has not.
+/// The variant that the text has chosen, or the one that stands first (as the default) where
+/// it has not.
 fn chosen<'s>(text: &str, place: &Place<'_>, variants: &'s [Variant]) -> Option<&'s Variant> {
     let Place::Existing(node) = place else { return variants.first() };
     let written = text.get(node.span.clone()).unwrap_or("");
@@ -296,7 +299,8 @@ fn splice(text: &str, start: usize, end: usize, with: &str) -> String {
     format!("{}{with}{}", text.get(..start).unwrap_or(""), text.get(end..).unwrap_or(""))
 }
 
-/// Adds a field behind the last one of a group: on a line of its own if the closing bracket has one.
+/// Adds a field behind the last one of a group: on a line of its own if the closing
+/// bracket has one.
 fn insert(text: &str, group: &Node, names: &[String], value: &str, part: &str) -> Result<String, SetError> {
     let (last, brackets) = match &group.kind {
         Kind::Struct(fields, at) => (fields.last(), *at),

@@ -1,6 +1,7 @@
 //! The types of a scene as data: which fields there are, what they hold, what they mean.
 //!
-//! Read off the types themselves (their JSON schema), so that edits, messages and `docs/scene.md` cannot fall behind.
+//! Read off the types themselves (their JSON schema), so that edits, messages and `docs/scene.md`
+//! cannot fall behind.
 
 use std::sync::OnceLock;
 
@@ -54,8 +55,8 @@ pub struct Field {
     pub optional: bool,
     /// Whether a scene must give it.
     pub required: bool,
-    /// What it is if the scene does not give it, as written in a scene. `None` for required fields, and for fields that
-    /// are then absent.
+    /// What it is if the scene does not give it, as written in a scene. `None` for required fields,
+    /// and for fields that are then absent.
     pub default: Option<String>,
     /// Least and greatest allowed number.
     pub range: Option<(String, String)>,

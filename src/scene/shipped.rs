@@ -1,4 +1,5 @@
-//! The small set that every build carries within: scenes that run anywhere, their models and their text.
+//! The small set that every build carries within: scenes that run anywhere, their models
+//! and their text.
 //!
 //! Where no folder has them they are unpacked, once, into the cache folder
 //! (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`; where that cannot be written, into a private folder
@@ -167,7 +168,8 @@ fn unpack_into(folder: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
-/// Whole or not at all: another process may look for the file at this very moment, or be writing it, too.
+/// Whole or not at all: another process may look for the file at this very moment, or be
+/// writing it, too.
 fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = Whole::create(path, Replace::Yes)?;
     file.write_all(bytes)?;

@@ -1,4 +1,5 @@
-//! RON's syntax, without its types: from a text to a tree of spans, or to the place where it stops being RON.
+//! RON's syntax, without its types: from a text to a tree of spans, or to the place where it
+//! stops being RON.
 
 use std::ops::Range;
 
@@ -82,7 +83,8 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
         (Some((at, c)), _) if at <= error.at || !text.get(error.at..at).is_some_and(|s| s.contains('\n')) => {
             SyntaxError { at, fault: Fault::Strange(c) }
         }
-        // Where a quote is missing, the next one closes the string, and the text goes wrong only behind that.
+        // Where a quote is missing, the next one closes the string, and the text goes wrong
+        // only behind that.
         (_, Some(at)) if at < error.at => SyntaxError { at, fault: Fault::LongString },
         _ => error,
     })
@@ -242,7 +244,8 @@ impl Walker<'_> {
         Ok(Kind::Map(entries, Brackets { open, close }))
     }
 
-    /// Comma-separated items up to a closing bracket, whose byte it returns. `open` is the byte after the opening one.
+    /// Comma-separated items up to a closing bracket, whose byte it returns. `open` is the byte
+    /// after the opening one.
     fn items(
         &mut self,
         open: usize,
@@ -266,7 +269,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Consumes the closing bracket if it comes next; an error if another one does, or the end of the text.
+    /// Consumes the closing bracket if it comes next; an error if another one does, or the end
+    /// of the text.
     fn closes(&mut self, open: usize, close: char) -> Result<bool, SyntaxError> {
         let opening = match close {
             ')' => '(',

@@ -11,7 +11,8 @@ pub fn in_argument(argument: OsString) -> OsString {
     }
 }
 
-/// Expands `~/` in a value of `--set` that is a path, or in a path that is typed: at its beginning and behind a quote.
+/// Expands `~/` in a value of `--set` that is a path, or in a path that is typed: at its beginning
+/// and behind a quote.
 pub fn in_value(value: &str) -> String {
     match etcetera::home_dir() {
         Ok(home) => value_with(value, &home).unwrap_or_else(|| value.to_owned()),

@@ -1,7 +1,8 @@
 //! Tells when a scene, or a file it names, was saved.
 //!
-//! Editors save by writing a new file and renaming it onto the old one; a watch on the file itself goes deaf after the
-//! first such save. So the folder is watched, and what happens to other files in it is left out.
+//! Editors save by writing a new file and renaming it onto the old one; a watch on the file itself
+//! goes deaf after the first such save. So the folder is watched, and what happens to other files
+//! in it is left out.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,8 @@ const QUIET: Duration = Duration::from_millis(150);
 /// A file that is written to without end is reported at least once in so many quiet times.
 const PATIENCE: u32 = 20;
 
-/// Calls back, on a thread of its own, after the scene or another watched file was saved. Ends when dropped.
+/// Calls back, on a thread of its own, after the scene or another watched file was saved.
+/// Ends when dropped.
 #[derive(Debug)]
 pub struct SceneWatcher {
     watched: Arc<Watched>,
@@ -48,8 +50,9 @@ struct Target {
 }
 
 impl SceneWatcher {
-    /// Watches a scene file. The callback comes on a thread of its own, about 150 ms after the last event of a save. It
-    /// does not come while the file is gone (deleted, or between the two halves of a save) but when it is back.
+    /// Watches a scene file. The callback comes on a thread of its own, about 150 ms after the last
+    /// event of a save. It does not come while the file is gone (deleted, or between the two halves
+    /// of a save) but when it is back.
     ///
     /// Links on the way to the file are watched, too: a link that is redirected changes the file.
     pub fn new(scene: &Path, callback: impl FnMut() + Send + 'static) -> notify::Result<Self> {
@@ -208,7 +211,8 @@ fn debounce(events: &Receiver<()>, scene: &Path, watched: &Watched, mut callback
         let mut waited = 0;
         while waited < PATIENCE && events.recv_timeout(QUIET).is_ok() {
             waited += 1;
-            // At most one event is kept, so this loop turns quickly only while a file is being written.
+            // At most one event is kept, so this loop turns quickly only while a file
+            // is being written.
             std::thread::sleep(QUIET / 4);
         }
         // Before the file is read, so that no later save is missed. A failure is retried at the

@@ -175,7 +175,8 @@ fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     Ok(())
 }
 
-/// What keeps a pipeline from being filled, if anything does: a text that is being written, or a single layer.
+/// What keeps a pipeline from being filled, if anything does: a text that is being written, or
+/// a single layer.
 pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     if scene.mapping.schedule != Schedule::Pipelined {
         return None;

@@ -47,7 +47,8 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// Reads a code file that a scene names; the built-in kernels' is found if the scene has none of that name.
+/// Reads a code file that a scene names; the built-in kernels' is found if the scene has none
+/// of that name.
 fn read(loaded: &LoadedScene, name: &str, field: &str) -> Result<Arc<CodeFile>, SceneError> {
     let wrong = |error: CodeError| loaded.error_at(field, error.to_string(), HELP);
     if name == BUILT_IN_NAME && loaded.find(name, field).is_err() {

@@ -1,4 +1,5 @@
-//! Everything that can be asked of a running experiment, as data: keys, the palette, tests and replay all send these.
+//! Everything that can be asked of a running experiment, as data: keys, the palette, tests and
+//! replay all send these.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -61,8 +62,8 @@ pub enum Command {
         /// Path and value, in order.
         set: Vec<(String, String)>,
     },
-    /// Read the scene file again, with further edits, and run to the same time step; if it cannot be built,
-    /// the experiment stays.
+    /// Read the scene file again, with further edits, and run to the same time step; if it cannot
+    /// be built, the experiment stays.
     Rebuild {
         /// Path and value, in order.
         edits: Vec<(String, String)>,
@@ -90,8 +91,9 @@ pub enum Command {
     Quit,
 }
 
-/// Commands that are carried out one after the other, each when the one before has come to its end, and questions that
-/// are answered when all are done. Another command that decides where the experiment goes ends it before.
+/// Commands that are carried out one after the other, each when the one before has come to its end,
+/// and questions that are answered when all are done. Another command that decides where the
+/// experiment goes ends it before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// Comes back with the answers.
@@ -105,7 +107,8 @@ pub struct Performance {
 }
 
 impl Command {
-    /// Whether it decides where the experiment goes: where such a command is given is a stop, and is recorded.
+    /// Whether it decides where the experiment goes: where such a command is given is a stop,
+    /// and is recorded.
     pub const fn moves(&self) -> bool {
         match self {
             Self::Run

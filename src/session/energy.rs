@@ -55,7 +55,8 @@ impl EnergyParts {
     }
 }
 
-/// What one PE used since the start, J. With the chip around the PEs and transport, all PEs add up to the whole.
+/// What one PE used since the start, J. With the chip around the PEs and transport, all PEs add up
+/// to the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeEnergy {
     /// Powered and asleep.

@@ -1,7 +1,8 @@
 //! The engine thread: commands in, snapshots out.
 //!
-//! The thread owns the session. It handles commands between slices of a few milliseconds, publishes a snapshot when the
-//! face has drawn the last one, and blocks when there is nothing to do: a paused engine costs nothing.
+//! The thread owns the session. It handles commands between slices of a few milliseconds, publishes
+//! a snapshot when the face has drawn the last one, and blocks when there is nothing to do: a
+//! paused engine costs nothing.
 
 mod building;
 mod past;
@@ -36,11 +37,12 @@ use queue::{Next, Queue};
 const SLICE: Duration = Duration::from_millis(4);
 /// Events between two looks at the clock: the longest take some hundred µs.
 const EVENTS_PER_LOOK: u32 = 16;
-/// Commands that wait at most: more than anybody means, so that a key held down while the engine is busy does not go on
-/// for minutes.
+/// Commands that wait at most: more than anybody means, so that a key held down while the engine is
+/// busy does not go on for minutes.
 const WAITING: usize = 256;
-/// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and take one snapshot a frame;
-/// some ms less than that, so that the next one is there in time on a machine that has other things to do as well.
+/// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and
+/// take one snapshot a frame; some ms less than that, so that the next one is there in time on a
+/// machine that has other things to do as well.
 const FRAME: Duration = Duration::from_millis(10);
 /// Time limit for the thread to end, which includes its current work and the end of a recording.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -64,8 +66,8 @@ pub enum EngineEvent {
     Snapshot(SharedSnapshot),
     /// State of the experiment that runs in step with it; sent before each snapshot.
     Against(Box<AgainstView>),
-    /// A scene could not be loaded or mapped; the old experiment, if any, is untouched. The text is the complete
-    /// diagnostic with file, line and caret.
+    /// A scene could not be loaded or mapped; the old experiment, if any, is untouched. The text is
+    /// the complete diagnostic with file, line and caret.
     SceneError(String),
     /// An answer in words: where a step back has led, who wrote, why something cannot be done.
     Said(String),
@@ -165,8 +167,9 @@ impl Engine {
         }
     }
 
-    /// Tells the engine that the face has drawn the last snapshot and can take another. The engine publishes at most
-    /// one snapshot between two calls while it runs freely, so a slow terminal never makes a queue.
+    /// Tells the engine that the face has drawn the last snapshot and can take another. The engine
+    /// publishes at most one snapshot between two calls while it runs freely, so a slow terminal
+    /// never makes a queue.
     pub fn ready(&self) {
         self.ready.store(true, Ordering::Release);
     }
@@ -312,7 +315,8 @@ impl Runner {
                 self.go_on(notify);
                 continue;
             }
-            // While commands wait, what they lead to is worth a picture, not what lies between, except now and then.
+            // While commands wait, what they lead to is worth a picture, not what lies between,
+            // except now and then.
             if !held && (self.inbox.is_empty() || self.published.elapsed() >= FRAME) {
                 self.publish(notify, !moving);
             }
@@ -385,8 +389,8 @@ impl Runner {
         self.changed = true;
     }
 
-    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits for a picture, or
-    /// [`SLICE`] is over.
+    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits
+    /// for a picture, or [`SLICE`] is over.
     fn slice(&mut self) {
         let mut end = Instant::now() + SLICE;
         if self.ready.load(Ordering::Acquire) {
@@ -463,7 +467,8 @@ impl Runner {
         }
     }
 
-    /// Sends a snapshot if there is news. A free run sends one only to a face that has drawn the last.
+    /// Sends a snapshot if there is news. A free run sends one only to a face that has
+    /// drawn the last.
     fn publish(&mut self, notify: Notify<'_>, standing: bool) {
         let Some(session) = &self.session else { return };
         if !self.changed {

@@ -1,7 +1,7 @@
 //! One experiment: built from a scene, stepped, run, observed.
 //!
-//! The session is where what is computed (task, network) and where and when (machine) meet: it gives the machine the
-//! next input, and the task the y that comes out.
+//! The session is where what is computed (task, network) and where and when (machine) meet: it
+//! gives the machine the next input, and the task the y that comes out.
 
 pub mod against;
 mod beside;
@@ -232,7 +232,8 @@ impl Session {
         outputs
     }
 
-    /// Returns the membrane potential of a neuron as its PE stores it; 0 if there is no such neuron.
+    /// Returns the membrane potential of a neuron as its PE stores it; 0 if there is
+    /// no such neuron.
     fn potential(&self, population: usize, neuron: u32) -> f32 {
         let pes = self.program().populations.get(population).map_or(&[][..], |layer| &layer.pes);
         let found = pes.iter().find_map(|&pe| {
@@ -244,7 +245,8 @@ impl Session {
         found.unwrap_or(0.0)
     }
 
-    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of what the chip does.
+    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of
+    /// what the chip does.
     pub fn watch_timeline(&mut self, on: bool) {
         if on && self.tape.is_none() {
             self.tape = Some(timeline::Tape::begin(&mut self.machine));
@@ -397,7 +399,8 @@ impl Session {
         self.machine.state().host.in_flight.len()
     }
 
-    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample of the batch.
+    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample
+    /// of the batch.
     pub fn rows(&self) -> &[u32] {
         &self.machine.state().host.rows
     }

@@ -1,7 +1,8 @@
 //! First time steps of a run, kept to run them again: on other chips ([`super::ranges`]), and for
 //! the critical path.
 //!
-//! The critical path needs a recording, which a plain run does without: the same steps are recorded on a second machine.
+//! The critical path needs a recording, which a plain run does without: the same steps are recorded
+//! on a second machine.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! A session written down: which commands were given, and when, so that it can be had again.
 //!
-//! The file is RON, one entry a line. What is run between two commands is known from where they were given, so a free
-//! run that was paused by hand is repeated to the very event.
+//! The file is RON, one entry a line. What is run between two commands is known from where they
+//! were given, so a free run that was paused by hand is repeated to the very event.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -177,7 +177,8 @@ impl Stats {
         self.fired.get(layer).map_or(&[], Vec::as_slice)
     }
 
-    /// Share of each layer's z and r gates below [`SATURATED`] or above one minus that, as looked at last.
+    /// Share of each layer's z and r gates below [`SATURATED`] or above one minus that, as
+    /// looked at last.
     pub fn saturated(&self) -> &[[f64; 2]] {
         &self.saturated
     }
@@ -212,13 +213,15 @@ impl Stats {
             + size_of::<Self>()
     }
 
-    /// Hash of the last layer's y of all steps so far, in model order: the same for every partition.
+    /// Hash of the last layer's y of all steps so far, in model order: the same
+    /// for every partition.
     pub fn output_hash(&self) -> u128 {
         self.output.digest128()
     }
 }
 
-/// Where the machine keeps what is counted of the step that has just been completed: others may be in flight.
+/// Where the machine keeps what is counted of the step that has just been completed: others may
+/// be in flight.
 fn completed(machine: &Machine) -> usize {
     machine.state().host.completed.wrapping_sub(1) as usize % STEPS
 }

@@ -1,9 +1,10 @@
-//! Pinned expressions: their values at the end of every time step, as front ends show and export them.
+//! Pinned expressions: their values at the end of every time step, as front ends show
+//! and export them.
 //!
 //! Values are taken as the engine completes a time step, so a free run or many steps at once lack
 //! none. Where the experiment arrives by time travel, or an expression is pinned late, the last
-//! [`CAUGHT_UP`] steps are repeated from the history if values of them are missing: what is repeated
-//! is what was. Without pins nothing is computed.
+//! [`CAUGHT_UP`] steps are repeated from the history if values of them are missing: what is
+//! repeated is what was. Without pins nothing is computed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -145,7 +146,8 @@ impl Watchlist {
         }
     }
 
-    /// Goes on with another experiment: expressions are checked against its names, values are forgotten.
+    /// Goes on with another experiment: expressions are checked against its names,
+    /// values are forgotten.
     pub fn take_over(&mut self, names: &Names) {
         for watch in &mut self.list {
             watch.check(names);
@@ -153,7 +155,8 @@ impl Watchlist {
         self.course = 0;
     }
 
-    /// Drops values of a course of events that was left, and finds those of the last steps that are missing.
+    /// Drops values of a course of events that was left, and finds those of the last steps
+    /// that are missing.
     ///
     /// The session is where it was before.
     pub fn arrived(&mut self, session: &mut Session, history: &History) {
@@ -231,7 +234,8 @@ impl Watchlist {
         self.list.iter().map(|watch| watch.view(session)).collect()
     }
 
-    /// Writes the values up to the present step as `run --watch-output` does; returns the number of rows.
+    /// Writes the values up to the present step as `run --watch-output` does; returns the
+    /// number of rows.
     ///
     /// # Errors
     ///

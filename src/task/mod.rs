@@ -1,4 +1,5 @@
-//! What a network is for: tasks feed it and judge what it answers. They know tokens and events, not PEs.
+//! What a network is for: tasks feed it and judge what it answers. They know tokens and
+//! events, not PEs.
 //!
 //! A task is a folder and a line in `registry`: [`TaskOptions`] is what a scene chooses,
 //! [`Feed`] what is loaded for it, [`Work`] its state while the chip runs. All other modules

@@ -217,8 +217,8 @@ pub trait Work: Any + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Returns the words that are read and are known, in order: step `i + 1` reads word `i`. Empty if
-    /// the task reads no text.
+    /// Returns the words that are read and are known, in order: step `i + 1` reads word `i`. Empty
+    /// if the task reads no text.
     fn text(&self) -> Vec<&str> {
         Vec::new()
     }

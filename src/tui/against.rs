@@ -1,6 +1,7 @@
 //! Two experiments to compare: B beside A, or the present scene beside the one before a reload.
 //!
-//! Panels make room for the figures of both at their lower end; [`super::panels::deltas`] draws them.
+//! Panels make room for the figures of both at their lower end;
+//! [`super::panels::deltas`] draws them.
 
 use super::app::App;
 use super::here;

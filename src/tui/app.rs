@@ -1,5 +1,6 @@
-//! The app's model: what is shown and where the user is. [`super::update`] changes it, [`super::view`] draws it; neither
-//! touches a terminal, a thread or a clock, so both can be tested as they are.
+//! The app's model: what is shown and where the user is. [`super::update`] changes it,
+//! [`super::view`] draws it; neither touches a terminal, a thread or a clock, so both can be tested
+//! as they are.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -189,7 +190,8 @@ pub struct Count {
     pub value: u32,
     /// Whether the digits are a count: two or more, or one that selects no panel.
     pub counts: bool,
-    /// Whether further digits also select their panels; `false` if the first one selects none, or is 0.
+    /// Whether further digits also select their panels; `false` if the first one selects none,
+    /// or is 0.
     pub selects: bool,
     /// [`App::recent`] before the first digit; a command that takes the count restores it.
     pub recent_before: Vec<PanelId>,

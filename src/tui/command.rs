@@ -1,8 +1,9 @@
 //! THE table: every action of the app with its name, keys, words and when it applies.
 //!
-//! Key dispatch, the footer, the help overlay, the palette, the configuration file and the generated key list all read
-//! this table, so none of them can say something else than what happens. To add an action: a variant in [`Action`], a
-//! row in [`COMMANDS`], an arm in [`super::act`].
+//! Key dispatch, the footer, the help overlay, the palette, the configuration file and
+//! the generated key list all read this table, so none of them can say something else
+//! than what happens. To add an action: a variant in [`Action`], a row in [`COMMANDS`],
+//! an arm in [`super::act`].
 
 pub mod argument;
 pub mod pe;
@@ -333,8 +334,8 @@ pub struct Command {
     pub also: &'static [&'static str],
     /// What it does.
     pub action: Action,
-    /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer. A command without keys
-    /// is for the palette.
+    /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer. A
+    /// command without keys is for the palette.
     pub keys: &'static [&'static str],
     /// One line for the help.
     pub about: &'static str,

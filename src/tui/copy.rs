@@ -15,8 +15,9 @@ use crate::machine::sram::BANK_BYTES;
 use crate::session::inspect::single_text;
 use crate::session::snapshot::{Part, PartView};
 
-/// Most bytes that are sent. A sequence of 100,000 bytes is what scripts that do this have long kept to (Chromium's
-/// `osc52.sh`): eight around it, and four for three bytes of text. Terminals that take more do not say so.
+/// Most bytes that are sent. A sequence of 100,000 bytes is what scripts that do this have long
+/// kept to (Chromium's `osc52.sh`): eight around it, and four for three bytes of text. Terminals
+/// that take more do not say so.
 pub const MOST_BYTES: usize = 74_994;
 
 /// Columns in which a readout is written down: all of it fits.

@@ -84,7 +84,8 @@ impl Metric {
         .to_owned()
     }
 
-    /// A PE's value: a fraction, or µJ for energy, or the layer's index; none for a PE without a program.
+    /// A PE's value: a fraction, or µJ for energy, or the layer's index; none for a PE
+    /// without a program.
     pub fn value(self, pe: &PeView, window: Window) -> Option<f32> {
         if pe.status == PeStatus::Unused {
             return None;
@@ -160,7 +161,8 @@ impl Window {
 
 /// Upper ends of the scales that follow the data.
 ///
-/// They grow at once and shrink only when the data stays below half, so that colours do not jump from frame to frame.
+/// They grow at once and shrink only when the data stays below half, so that colours do not jump
+/// from frame to frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scales {
     build: u64,

@@ -16,8 +16,8 @@ pub fn reload(app: &mut App) -> Vec<Effect> {
     keeping_step(app, Command::Reload)
 }
 
-/// Builds a scene with `build`, [`Command::Reload`] or [`Command::Open`], and runs it to the present
-/// time step.
+/// Builds a scene with `build`, [`Command::Reload`] or [`Command::Open`], and runs it to the
+/// present time step.
 ///
 /// The engine stops at that step, whatever breakpoints hold on the way; a run is then continued. In
 /// a lesson, whose pages have moments of their own, the new scene begins at its start.

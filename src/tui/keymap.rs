@@ -206,7 +206,8 @@ fn forbidden(key: Key, command: &Command) -> Option<Problem> {
 }
 
 impl Default for Keymap {
-    /// The keys of [`COMMANDS`]. A key string that does not parse is left out; a test says there is none.
+    /// The keys of [`COMMANDS`]. A key string that does not parse is left out; a test says
+    /// there is none.
     fn default() -> Self {
         let bindings = COMMANDS
             .iter()
@@ -219,8 +220,8 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The table's keys, with these in place of those of the commands named. A key given here is taken from the command
-    /// that had it; one given twice is an error.
+    /// The table's keys, with these in place of those of the commands named. A key given here is
+    /// taken from the command that had it; one given twice is an error.
     pub fn with(rows: &BTreeMap<String, Vec<String>>) -> Result<Self, BadBinding> {
         let mut given: Vec<(Key, &'static Command)> = Vec::new();
         let mut replaced = Vec::new();

@@ -1,4 +1,5 @@
-//! What a key press means: text for what is being typed, a digit of a count, or a command of the table.
+//! What a key press means: text for what is being typed, a digit of a count, or a command
+//! of the table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 

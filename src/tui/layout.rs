@@ -20,8 +20,8 @@
 //! Wherever a panel stands alone or the floor plan is not always there, a line of names below the
 //! status line says which panels there are, and what Tab reaches. On the dashboard, Memory, NoC and
 //! Energy share a place: the one focused last has it; on a wall of fewer columns Sparsity and
-//! Energy do. Task, PE (8), the timeline (9) and pins (0), which are no panels to have always, share a
-//! place everywhere. An expanded panel has everything between status and keys.
+//! Energy do. Task, PE (8), the timeline (9) and pins (0), which are no panels to have always,
+//! share a place everywhere. An expanded panel has everything between status and keys.
 
 use ratatui::layout::Rect;
 
@@ -81,13 +81,15 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
     Plan { status, tabs, panels, deltas: Vec::new(), footer, too_small: false }
 }
 
-/// The focused panel; on a wide screen the one focused before it, too, in the order of their numbers.
+/// The focused panel; on a wide screen the one focused before it, too, in the order
+/// of their numbers.
 fn few(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let count = if body.width >= 2 * NARROW_COLUMNS { 2 } else { 1 };
     side_by_side(body, &recent[..count.min(recent.len())])
 }
 
-/// Panels in the order of their numbers, so that they stay where they are while the focus goes from one to the other.
+/// Panels in the order of their numbers, so that they stay where they are while the focus goes from
+/// one to the other.
 fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let mut panels = panels.to_vec();
     panels.sort_by_key(|panel| panel.place());
@@ -109,7 +111,8 @@ fn companion(recent: &[PanelId]) -> PanelId {
 }
 
 fn pair(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
-    // The floor plan grows in steps (2, 3, 4 columns a cell); what it cannot use goes to its neighbours.
+    // The floor plan grows in steps (2, 3, 4 columns a cell); what it cannot use goes
+    // to its neighbours.
     let chip = if body.width >= 112 { CHIP_COLUMNS + 14 } else { CHIP_COLUMNS };
     let (left, right) = split_columns(body, chip);
     let mut panels = vec![(PanelId::Chip, left)];

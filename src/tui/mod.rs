@@ -21,8 +21,8 @@
 //! | [`stage`], [`capture`] | the app without a terminal; its screen as text or SVG |
 //! | [`term`], [`run`](mod@run) | terminal, panics, signals; the event loop |
 //!
-//! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in [`layout`], a row in
-//! [`command::COMMANDS`].
+//! To add a panel: a variant of [`panels::PanelId`], a file beside the others, a place in
+//! [`layout`], a row in [`command::COMMANDS`].
 
 pub mod act;
 pub mod against;

@@ -1,4 +1,5 @@
-//! The line in which a command is typed by its name: which commands match, what is wrong with the line, what Enter does.
+//! The line in which a command is typed by its name: which commands match, what is wrong with the
+//! line, what Enter does.
 
 use super::app::{App, Overlay};
 use super::applies::applies;
@@ -14,7 +15,8 @@ pub struct Line<'t> {
     pub count: Option<u32>,
     /// What stands where a name stands.
     pub name: &'t str,
-    /// What stands behind it, and from which byte of the line on; none while the name is being typed.
+    /// What stands behind it, and from which byte of the line on; none while the name
+    /// is being typed.
     pub argument: Option<(usize, &'t str)>,
 }
 
@@ -59,7 +61,8 @@ fn is_subsequence(short: &str, long: &str) -> bool {
     short.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
-/// Commands that go with a name as typed so far, best first; those that apply now before those that do not.
+/// Commands that go with a name as typed so far, best first; those that apply now before those
+/// that do not.
 pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
     let name = name.to_lowercase();
     let mut found: Vec<(usize, bool, &Command)> = COMMANDS

@@ -28,7 +28,8 @@ pub fn paste(app: &mut App, text: &str) {
     }
 }
 
-/// The text in one line, without anything that is no character: line breaks and tabs come out as one space.
+/// The text in one line, without anything that is no character: line breaks and tabs come out
+/// as one space.
 fn one_line(text: &str) -> String {
     let parts = text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")

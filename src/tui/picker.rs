@@ -1,5 +1,6 @@
-//! `spinntui` alone: the scenes and lessons there are, to choose from. Its own small model and loop; what is chosen is
-//! opened by the program called anew, so that nothing of this one is left in its way.
+//! `spinntui` alone: the scenes and lessons there are, to choose from. Its own small model and
+//! loop; what is chosen is opened by the program called anew, so that nothing of this one is left
+//! in its way.
 
 use std::ffi::OsString;
 use std::io;
@@ -326,7 +327,8 @@ fn last_start(text: &str) -> usize {
     text.char_indices().next_back().map_or(0, |(at, _)| at)
 }
 
-/// Lets the user choose; the arguments of what is to be opened, or none to leave, or an exit code of its own.
+/// Lets the user choose; the arguments of what is to be opened, or none to leave, or an exit code
+/// of its own.
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());

@@ -1,4 +1,5 @@
-//! The list of breakpoints and tracepoints: what its commands do, and the line in which one is typed.
+//! The list of breakpoints and tracepoints: what its commands do, and the line in which
+//! one is typed.
 
 use super::app::{App, Effect, Overlay};
 use super::applies::is_global;
@@ -10,7 +11,8 @@ use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{Condition, ExprError, PointCommand, PointKind, PointSpec};
 use crate::session::snapshot::PointView;
 
-/// What is wrong with a condition as typed so far; nothing while there is none, or no scene to hold it against.
+/// What is wrong with a condition as typed so far; nothing while there is none, or no scene to
+/// hold it against.
 pub fn error_of(app: &App, text: &str) -> Option<ExprError> {
     let names = app.names.as_deref().filter(|_| !text.trim().is_empty())?;
     Condition::new(text, names).err()

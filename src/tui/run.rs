@@ -119,7 +119,8 @@ pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
     })
 }
 
-/// [`run`] with another engine, for tests and demonstrations. `start` may be called again after a crash.
+/// [`run`] with another engine, for tests and demonstrations. `start` may be called again
+/// after a crash.
 pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
@@ -379,7 +380,8 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         log(&msg);
         self.dirty = true;
         if matches!(msg, Msg::Resize(..)) {
-            // Even if it is the size of the last frame: smaller in between, the terminal has cut off what was there.
+            // Even if it is the size of the last frame: smaller in between, the terminal has cut
+            // off what was there.
             self.screen.forget();
         }
         self.fresh |= matches!(msg, Msg::Engine(EngineEvent::Snapshot(_)));
@@ -459,14 +461,17 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         if std::mem::take(&mut self.fresh) {
             self.engine.ready();
         }
-        // A terminal that takes long for a frame gets fewer: half of the time stays for everything else.
+        // A terminal that takes long for a frame gets fewer: half of the time stays
+        // for everything else.
         let took = started.elapsed();
         if took > SLOW_FRAME {
             tracing::warn!(ms = took.as_millis() as u64, "slow frame");
         }
-        // A frame without news, as after most keys until the engine answers, does not put the next one off.
+        // A frame without news, as after most keys until the engine answers, does not put the
+        // next one off.
         let least = if changed { self.frame } else { Duration::ZERO };
-        // Counted from when this one was due, so that being woken a little late each time does not add up.
+        // Counted from when this one was due, so that being woken a little late each time does
+        // not add up.
         let due = if started < self.next_frame + self.frame { self.next_frame } else { started };
         self.next_frame = (due + least).max(started + took * 2);
         self.frames += 1;

@@ -1,4 +1,5 @@
-//! Search in the text that the network reads: typing the word, going from place to place, going there.
+//! Search in the text that the network reads: typing the word, going from place to
+//! place, going there.
 
 use super::app::{App, Effect, Overlay};
 use super::applies::is_global;

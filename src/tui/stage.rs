@@ -1,5 +1,6 @@
-//! The app without a terminal, with its real engine: for pictures of it. Every step waits until the engine stands still,
-//! and only what it says then is taken in, so that the same steps give the same screen on any machine.
+//! The app without a terminal, with its real engine: for pictures of it. Every step waits until the
+//! engine stands still, and only what it says then is taken in, so that the same steps give the
+//! same screen on any machine.
 
 use crossbeam_channel::{Receiver, unbounded};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

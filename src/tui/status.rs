@@ -37,7 +37,8 @@ fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Styl
     }
 }
 
-/// The status line: state, chip time, position, speed, warnings; the scene's title where there is room.
+/// The status line: state, chip time, position, speed, warnings; the scene's title where
+/// there is room.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, snapshot, theme) = (view.app, view.snapshot, view.theme());
     let (state, style) = run_state(snapshot, app.crashed, theme);
@@ -111,8 +112,8 @@ fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
     line
 }
 
-/// The line of panel names: which there are, which has the focus, what Tab reaches next. Where not all fit, those
-/// around the focused one, with marks where some are left out.
+/// The line of panel names: which there are, which has the focus, what Tab reaches next. Where not
+/// all fit, those around the focused one, with marks where some are left out.
 pub fn tabs(app: &App, area: Rect, buf: &mut Buffer) {
     let (theme, focus) = (&app.theme, app.focus());
     let name = |panel: PanelId| {
@@ -137,8 +138,8 @@ pub fn tabs(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Neighbours of the `at`-th that fit with it into `room`, the next ones before the ones before it; a column is kept
-/// for a mark at each end where some are left out.
+/// Neighbours of the `at`-th that fit with it into `room`, the next ones before the ones before it;
+/// a column is kept for a mark at each end where some are left out.
 fn around(widths: &[usize], at: usize, room: usize) -> Range<usize> {
     let fits = |shown: &Range<usize>| {
         let marks = usize::from(shown.start > 0) + usize::from(shown.end < widths.len());

@@ -1,5 +1,5 @@
-//! `update`: a message changes the model and says what to do outside. No terminal, no thread, no clock in here. What keys
-//! mean is in [`super::keys`], what commands do in [`super::act`].
+//! `update`: a message changes the model and says what to do outside. No terminal, no thread, no
+//! clock in here. What keys mean is in [`super::keys`], what commands do in [`super::act`].
 
 use super::against;
 use super::app::{App, Effect, Msg, Overlay, Signal};
@@ -162,7 +162,8 @@ fn select_a_working_pe(app: &mut App) {
     }
 }
 
-/// The hook's report comes first and names the place; the engine's own, if it follows, adds nothing.
+/// The hook's report comes first and names the place; the engine's own, if it
+/// follows, adds nothing.
 fn show_crash(app: &mut App, text: String) {
     if !app.overlays.iter().any(|overlay| matches!(overlay, Overlay::Crash { .. })) {
         app.overlays.push(Overlay::Crash { text, scroll: 0 });

@@ -24,7 +24,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 fn draw_all(app: &App, area: Rect, buf: &mut Buffer) {
-    // The terminal may have changed size since the message that said so: what is drawn fits what is there.
+    // The terminal may have changed size since the message that said so: what is drawn fits
+    // what is there.
     let mut plan = strip::plan(app, (area.width, area.height));
     if plan.too_small {
         too_small(app, area, buf);

@@ -1,4 +1,5 @@
-//! SRAM banks on a running chip: who waits for whom changes time, never results, and the counts add up.
+//! SRAM banks on a running chip: who waits for whom changes time, never results, and the
+//! counts add up.
 
 #![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
 

@@ -212,7 +212,8 @@ fn what_is_sent_arrives_once() {
     }
 }
 
-/// The map of panel 4 has the loads that the report has, and `alt` with an arrow shows another chip.
+/// The map of panel 4 has the loads that the report has, and `alt` with an arrow
+/// shows another chip.
 #[test]
 fn the_app_shows_chips_links_and_the_chip_that_one_goes_to() {
     let folder = tempfile::tempdir().unwrap();

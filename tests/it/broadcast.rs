@@ -1,4 +1,5 @@
-//! How outputs reach their readers: every packet once to every reader, whichever way; full FIFOs as the scene says.
+//! How outputs reach their readers: every packet once to every reader, whichever way; full FIFOs as
+//! the scene says.
 
 #![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
 
@@ -225,7 +226,8 @@ fn what_a_full_fifo_loses_is_counted_and_named() {
         let (dropped, overwritten): (u64, u64) =
             counts().fold((0, 0), |(d, o), c| (d + c.dropped, o + c.overwritten));
         assert_eq!((dropped > 0, overwritten > 0), (on_full == OnFull::Drop, on_full == OnFull::Overwrite));
-        // What came to a PE was written or dropped; what was written came out, was overwritten, or is there still.
+        // What came to a PE was written or dropped; what was written came out, was overwritten, or
+        // is there still.
         for pe in &machine.state().pes {
             let c = pe.fifo.count;
             assert!(c.written + c.dropped <= pe.count.received);

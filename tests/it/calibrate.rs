@@ -1,4 +1,5 @@
-//! `spinntui calibrate`: times made with other assumptions give those back, and what cannot be explained stays visible.
+//! `spinntui calibrate`: times made with other assumptions give those back, and what cannot be
+//! explained stays visible.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
@@ -14,7 +15,8 @@ use crate::common::{fine, spinntui};
 const SMALL: &str = "scenes/lm_small.ron";
 const STEPS: u32 = 8;
 
-/// Phase, layer, µs a time step: what the emulator does with these edits, phases without time left out.
+/// Phase, layer, µs a time step: what the emulator does with these edits, phases without
+/// time left out.
 fn timers(edits: &[&str]) -> Vec<(String, String, f64)> {
     let steps = STEPS.to_string();
     let mut arguments = vec!["run", SMALL, "--steps", &steps, "--format", "json"];

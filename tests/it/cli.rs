@@ -12,7 +12,8 @@ use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// Runs it, wants this exit code and these words on standard error, and nothing that looks like a crash.
+/// Runs it, wants this exit code and these words on standard error, and nothing that looks
+/// like a crash.
 #[track_caller]
 fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
     arguments: &[S],

@@ -35,7 +35,8 @@ fn after(session: &mut Session, steps: u64) -> (u128, u64) {
     (session.output_hash(), session.tick())
 }
 
-/// Every kernel with one bit pattern of outputs, as the scene's kernel and as its machine code in one layer.
+/// Every kernel with one bit pattern of outputs, as the scene's kernel and as its machine code
+/// in one layer.
 #[test]
 fn code_gives_bits_and_times_of_native_on_the_small_model() {
     for (kernel, function) in [
@@ -179,7 +180,8 @@ fn a_kernel_of_ones_own_runs_and_a_planted_fault_names_its_source_line() {
     );
 }
 
-/// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a quarter of the time less and more.
+/// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a
+/// quarter of the time less and more.
 #[test]
 fn the_shipped_example_is_faster_with_the_same_bits() {
     let event = |edits: &[(String, String)]| {

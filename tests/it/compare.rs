@@ -95,7 +95,8 @@ fn differences_add_up_and_ranks_follow_them() {
     assert_eq!(figure(&comparison, "energy_j")["b"], comparison["b"]["energy_j"]);
 }
 
-/// With P changed in both at once, the difference at either end is that of the intervals of the two reports.
+/// With P changed in both at once, the difference at either end is that of the intervals of
+/// the two reports.
 #[test]
 fn what_a_difference_rests_on() {
     let comparison = json(&["mapping.layers.0.pes=11"], &[]);
@@ -225,7 +226,8 @@ fn text_fits_80_columns() {
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }
 
-/// Cells of the table in docs/what-if.md: scene, chip time in ms, energy in mJ, power in W, bytes of the fullest PE.
+/// Cells of the table in docs/what-if.md: scene, chip time in ms, energy in mJ, power in W, bytes
+/// of the fullest PE.
 fn documented() -> Vec<[String; 5]> {
     let docs = fs::read_to_string("docs/what-if.md").unwrap();
     let rows = docs.lines().filter(|line| line.starts_with("| `scenes/"));

@@ -1,5 +1,5 @@
-//! Breakpoints and tracepoints: each condition hits where a look at every event finds it, errors stand at their column,
-//! and the faces (command line, scene, engine) agree.
+//! Breakpoints and tracepoints: each condition hits where a look at every event finds it, errors
+//! stand at their column, and the faces (command line, scene, engine) agree.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
@@ -264,7 +264,8 @@ fn writes_to_bytes_stop_each_time() {
         events.push((hit.point, hit.event));
     }
     let written: Vec<u64> = events.iter().filter(|(id, _)| *id == 1).map(|&(_, event)| event).collect();
-    // Once a time step the point-wise phase writes c; it is another number each time, so both say the same.
+    // Once a time step the point-wise phase writes c; it is another number each time, so both
+    // say the same.
     let mut changes = Vec::new();
     let mut session = self::session(SMALL);
     let mut last = cell(&session, 1, 41);
@@ -379,7 +380,8 @@ fn a_trace_changes_nothing_that_happens() {
     assert_eq!(hash(&[]), hash(&["--trace", &watching, "--trace-log", "/dev/null"]));
 }
 
-/// Texts that are no conditions: where the error stands (column from 1), and words of message and help.
+/// Texts that are no conditions: where the error stands (column from 1), and words of
+/// message and help.
 const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("", 1, "no condition", "perplexity"),
     ("   ", 1, "no condition", ""),

@@ -1,4 +1,5 @@
-//! `spinntui events`: recordings and data sets on the command line, and what docs/events.md says of the JSON.
+//! `spinntui events`: recordings and data sets on the command line, and what docs/events.md says
+//! of the JSON.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

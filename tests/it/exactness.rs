@@ -1,4 +1,5 @@
-//! Results do not depend on the partition: any split of any network gives the bits of the reference in `net`.
+//! Results do not depend on the partition: any split of any network gives the bits of the
+//! reference in `net`.
 
 #![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
 
@@ -312,7 +313,8 @@ fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>])
     outputs
 }
 
-/// The paper's sizes: 512 features, 2 × 256 units on 64 PEs each, dense; traces, and a gesture every three frames.
+/// The paper's sizes: 512 features, 2 × 256 units on 64 PEs each, dense; traces, and a gesture
+/// every three frames.
 #[test]
 fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
     let case = Case {

@@ -1,4 +1,5 @@
-//! `spinntui export`: what is written is what the chip is loaded with, and what is read is what runs.
+//! `spinntui export`: what is written is what the chip is loaded with, and what is read
+//! is what runs.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 

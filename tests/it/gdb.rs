@@ -1,4 +1,5 @@
-//! A real gdb against the server: break, inspect, step, watch, back to the same registers, detach, on to the same output.
+//! A real gdb against the server: break, inspect, step, watch, back to the same registers, detach,
+//! on to the same output.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 

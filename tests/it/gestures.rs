@@ -1,5 +1,5 @@
-//! Gestures through the emulated chip: the same answers as the plain network, side by side or one by one, and clear words
-//! for what cannot be read.
+//! Gestures through the emulated chip: the same answers as the plain network, side by side or one
+//! by one, and clear words for what cannot be read.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails should say where")]
 #![allow(clippy::float_cmp, reason = "shares of small counts are exact")]

@@ -1,4 +1,5 @@
-//! Going to an address, a unit, a word; the packets in flight; other fields and PEs left out, at the same step.
+//! Going to an address, a unit, a word; the packets in flight; other fields and PEs left out, at
+//! the same step.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
@@ -186,7 +187,8 @@ fn another_value_is_built_at_the_same_step_and_a_bad_one_changes_nothing() {
     assert_eq!(after.tick, wanted);
     assert_eq!(after.history.bookmarks[0].note, "odd");
     assert_eq!(after.watches[0].values.len(), 12, "values of the new experiment");
-    // Bad ones say so as `--set` does, and the experiment stays; a later edit adds to the earlier ones.
+    // Bad ones say so as `--set` does, and the experiment stays; a later edit adds to
+    // the earlier ones.
     for (edit, words) in [
         ("mapping.layers.1.pes=200", "the layers ask for 212 PEs"),
         ("mapping.layrs=1", "did you mean `layers`?"),

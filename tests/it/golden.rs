@@ -1,7 +1,8 @@
-//! The reference network against vectors made by the authors' own code (`tests/data/golden/README.md`).
+//! The reference network against vectors made by the authors'
+//! own code (`tests/data/golden/README.md`).
 //!
-//! Events are compared exactly, values to 1e-5. The files say how far any cell state is from its threshold; no event
-//! can flip from rounding at that tolerance.
+//! Events are compared exactly, values to 1e-5. The files say how far any cell state is from its
+//! threshold; no event can flip from rounding at that tolerance.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of a test")]
 
@@ -62,7 +63,8 @@ fn close(got: &[f32], want: &[f32], what: &str) {
     }
 }
 
-/// Compares one layer's state after step `t` of batch `b` with `out`: events exactly, y and c to the tolerance.
+/// Compares one layer's state after step `t` of batch `b` with `out`: events exactly, y and c
+/// to the tolerance.
 #[track_caller]
 fn check_step(state: &EgruState, layer: usize, out: &Value, t: usize, b: usize) {
     let got = &state.layers[layer];
@@ -109,14 +111,16 @@ fn cell_medium_two_batches_from_a_given_y0() {
     check_cell(&golden("cell_medium.json"));
 }
 
-/// This program has no backward pass: of this file only the forward part is checked, not its gradients.
+/// This program has no backward pass: of this file only the forward part is checked,
+/// not its gradients.
 #[test]
 fn cell_grad_forward_part() {
     check_cell(&golden("cell_grad.json"));
 }
 
-/// The file puts c exactly on θ, one ulp above and one below, for torch's `tanh(0.5)`. The `libm` crate's is one ulp
-/// lower, so the same three cases are made here around the c that this program computes; all else is the file's.
+/// The file puts c exactly on θ, one ulp above and one below, for torch's `tanh(0.5)`. The `libm`
+/// crate's is one ulp lower, so the same three cases are made here around the c that this program
+/// computes; all else is the file's.
 #[test]
 fn a_tie_sends_nothing_and_one_ulp_decides() {
     let file = golden("cell_tie.json");

@@ -1,8 +1,10 @@
-//! `net`'s gesture network against PyTorch in double precision (models/recipes/egru_dvs/golden.py): a narrow network and
-//! one of the authors' sizes, through a model folder, and the model that is shipped, on the recordings in `assets/gestures`.
+//! `net`'s gesture network against PyTorch in double precision (models/recipes/egru_dvs/golden.py):
+//! a narrow network and one of the authors' sizes, through a model folder, and the model that is
+//! shipped, on the recordings in `assets/gestures`.
 //!
-//! Weights and frames of the first two are hashes of tensor names and indices: made here again, not read from a file.
-//! models/recipes/egru_dvs/README.md has the commands that make the vectors, one of them to be run with every new model.
+//! Weights and frames of the first two are hashes of tensor names and indices: made here again, not
+//! read from a file. models/recipes/egru_dvs/README.md has the commands that make the vectors, one
+//! of them to be run with every new model.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
@@ -146,7 +148,8 @@ fn network_is_pytorchs(golden: &Value) {
     let tensors = tensors(golden);
     for (name, output) in [("trace", Output::Trace), ("y", Output::Y)] {
         let want = &golden["found"][name];
-        // No rounding can flip an event: the closest cell state is much farther from its threshold than single precision errs.
+        // No rounding can flip an event: the closest cell state is much farther from its threshold
+        // than single precision errs.
         assert!(want["margin"].as_f64().unwrap() > 2e-5, "{name}: margin {}", want["margin"]);
         let folder = folder(&tensors, &format!("{classes}, output: {output:?}"));
         let model = GestureModel::load(folder.path()).unwrap();
@@ -250,7 +253,8 @@ fn a_missing_misshapen_or_superfluous_tensor_is_named() {
     for name in all.keys() {
         let mut changed = all.clone();
         let (shape, values) = changed.remove(name).unwrap();
-        // Without any of layer 1's tensors but this one the network would be another; with it gone the layer is not whole.
+        // Without any of layer 1's tensors but this one the network would be another; with it gone
+        // the layer is not whole.
         let text = error(&changed, &classes);
         assert!(text.contains(name.as_str()), "without {name}: {text}");
         let mut longer = shape.clone();

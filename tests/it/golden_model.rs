@@ -1,5 +1,6 @@
-//! The whole golden language model, written as a checkpoint by the authors' names and loaded again, in every type of
-//! float: with f32 and f64 it gives the authors' numbers; with f16 and bf16 those of the rounded weights.
+//! The whole golden language model, written as a checkpoint by the authors' names and loaded again,
+//! in every type of float: with f32 and f64 it gives the authors' numbers; with f16 and bf16 those
+//! of the rounded weights.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of a test")]
 
 use std::fmt::Write as _;
@@ -66,7 +67,8 @@ fn through_a_file(golden: &Value, dtype: Dtype) -> LanguageModel {
     LanguageModel::load(folder.path()).unwrap()
 }
 
-/// Mean surprisal of the golden tokens, and the greatest difference of any log-probability from the authors'.
+/// Mean surprisal of the golden tokens, and the greatest difference of any log-probability
+/// from the authors'.
 fn evaluate(model: &LanguageModel, golden: &Value) -> (f64, f64) {
     let tokens: Vec<u32> = flat(&golden["tokens"]).iter().map(|&t| t as u32).collect();
     let bptt = golden["bptt"].as_u64().unwrap() as usize;

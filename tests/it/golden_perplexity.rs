@@ -1,5 +1,6 @@
-//! Perplexity of the repository's models, run by the reference network, against evaluations that share no code with
-//! it: `tests/data/text/reference.py` on a text of our own, and the figures of the models' cards on WikiText-2.
+//! Perplexity of the repository's models, run by the reference network, against evaluations that
+//! share no code with it: `tests/data/text/reference.py` on a text of our own, and the figures of
+//! the models' cards on WikiText-2.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of a test")]
 
 use std::path::Path;
@@ -66,7 +67,8 @@ fn a_text_of_our_own_as_other_code_has_it() {
     }
 }
 
-/// The first 50 sequences of WikiText-2's test text, against the card: perplexity to 0.1 %, activity to 0.001.
+/// The first 50 sequences of WikiText-2's test text, against the card: perplexity to 0.1 %,
+/// activity to 0.001.
 fn first_50_sequences(name: &str) {
     let Some(text) = shared("data/wikitext-2/test.txt") else { return };
     let model = model(name);

@@ -1,4 +1,5 @@
-//! Going back: what is replayed is what was, whatever way one came, and where history ends it says so.
+//! Going back: what is replayed is what was, whatever way one came, and where history ends
+//! it says so.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
@@ -286,7 +287,8 @@ fn gestures_go_back_with_their_scores() {
     assert_eq!(walker.seen(), later);
 }
 
-/// A PE of the layer, the first address of a unit's θ, say: a word nobody writes; and of its y, which it writes itself.
+/// A PE of the layer, the first address of a unit's θ, say: a word nobody writes; and of its y,
+/// which it writes itself.
 fn places(walker: &Walker) -> (Pe, u32, u32, u32) {
     let program = walker.session.program();
     let pe = program.populations[1].pes[0];
@@ -319,7 +321,8 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let said = LastWrite::By(packet.clone()).to_string();
     assert!(said.contains("(time step #9, event "), "{said}");
     let layer = usize::from(packet.what.ends_with("rnns.1"));
-    // The moment it names is right after the write: one event before it the bytes were not yet written.
+    // The moment it names is right after the write: one event before it the bytes were
+    // not yet written.
     let program = walker.session.program();
     let (px, py, p) = packet.pe.unwrap();
     let sender = Pe::at(px, py, p).unwrap();

@@ -1,5 +1,6 @@
-//! Labels are true: of random networks, partitions and kernels every weight, bias, threshold, c and y is found at its
-//! label, every word that the host writes has one, and damaged memory is called outside instead of something it is not.
+//! Labels are true: of random networks, partitions and kernels every weight, bias, threshold, c and
+//! y is found at its label, every word that the host writes has one, and damaged memory is called
+//! outside instead of something it is not.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -237,7 +238,8 @@ fn check_units(network: &Egru, machine: &Machine, samples: usize) {
     }
 }
 
-/// Words that the host writes have a label, as have all bytes of all regions, and none outside of them has.
+/// Words that the host writes have a label, as have all bytes of all regions, and none outside
+/// of them has.
 fn check_map(machine: &Machine) {
     for pe in Pe::of(ChipId::FIRST) {
         let Some(labels) = Labels::of(machine.program(), pe) else { continue };
@@ -315,7 +317,8 @@ proptest! {
         check_units(&network, &machine, samples);
         let steps: Vec<Vec<u32>> = (0..3).map(|t| vec![t % 4; samples]).collect();
         prop_assert!(machine.run(&steps, 3));
-        // The host has the last layer's y before its readers may have it: let all that is under way arrive.
+        // The host has the last layer's y before its readers may have it: let all that is
+        // under way arrive.
         while machine.advance().is_some() {}
         let compared = check_buffers(&machine);
         prop_assert!(compared > 0 || case.options.payload == Payload::Events);

@@ -1,4 +1,5 @@
-//! `spinntui peek`: one PE from the inside on the command line, and what docs/peek.md says of the JSON.
+//! `spinntui peek`: one PE from the inside on the command line, and what docs/peek.md says
+//! of the JSON.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! Pinned expressions: their values are those of `run --watch`, forwards, back and forth, and after faults.
+//! Pinned expressions: their values are those of `run --watch`, forwards, back and forth,
+//! and after faults.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! Layers in a pipeline and batches of samples: races, time, repetition, text in streams, and what is refused.
+//! Layers in a pipeline and batches of samples: races, time, repetition, text in streams, and
+//! what is refused.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
@@ -66,7 +67,8 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
     }
 }
 
-/// Three layers of one PE each, of which the one in the middle has by far most to do: the first runs ahead of it.
+/// Three layers of one PE each, of which the one in the middle has by far most to do: the first
+/// runs ahead of it.
 fn uneven(barrier: Barrier) -> Machine {
     let network = Egru { layers: vec![layer("a", 4, 4), layer("b", 4, 60), layer("c", 60, 4)] };
     let one = |layer: &EgruLayer| LayerMapping {

@@ -115,7 +115,8 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     let report: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(report["steps"].as_u64(), Some(end.steps));
 
-    // Another end is noticed, a line that is none is named, and so is a place that cannot be come to.
+    // Another end is noticed, a line that is none is named, and so is a place that cannot
+    // be come to.
     let text = fs::read_to_string(&file).unwrap();
     let (kept, last) = text.trim_end().rsplit_once('\n').unwrap();
     let hash = last.split('"').nth(1).unwrap();

@@ -33,7 +33,8 @@ fn read(path: &Path) -> (Recording<File>, Vec<CameraEvent>) {
     (recording, events)
 }
 
-/// A row of EXPECTED.tsv: file, format, bytes, events, on, t_first, t_last, first_xyp, last_xyp, sha256.
+/// A row of EXPECTED.tsv: file, format, bytes, events, on, t_first, t_last,
+/// first_xyp, last_xyp, sha256.
 struct Expected<'a> {
     file: &'a str,
     raw: bool,

@@ -1,4 +1,5 @@
-//! Reports: what they hold, that they add up, that they repeat, and that docs/report.md describes them.
+//! Reports: what they hold, that they add up, that they repeat, and that
+//! docs/report.md describes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
 
@@ -336,8 +337,8 @@ fn a_lost_packet_changes_the_output() {
     assert!(noticed >= 40, "{noticed} of 43");
 }
 
-/// Loses packets until one stalls the chip: rnns.1 is on one QPE, so that the last packet of a block that goes there is
-/// missed by all of its PEs.
+/// Loses packets until one stalls the chip: rnns.1 is on one QPE, so that the last packet of a
+/// block that goes there is missed by all of its PEs.
 fn stalled() -> (Session, String) {
     let stalled = |number: u64| {
         let mut session = session(SMALL, &[("mapping.layers.1.pes", "4")]);
@@ -392,8 +393,8 @@ fn the_papers_model_meets_its_bands() {
     }
 }
 
-/// The first sequences through the emulated chip, against what `models/recipes/egru_lm/evaluate.py` (NumPy, written
-/// apart from this program) makes of them: to 0.1 %.
+/// The first sequences through the emulated chip, against what `models/recipes/egru_lm/evaluate.py`
+/// (NumPy, written apart from this program) makes of them: to 0.1 %.
 fn wikitext(scene: &str, sequences: u32, expected: f64) {
     let Some(text) = shared("data/wikitext-2/test.txt") else { return };
     let set = format!("task.text={:?}", text.display().to_string());
@@ -428,7 +429,8 @@ fn wikitext_small() {
     wikitext(SMALL, 50, 29.7204);
 }
 
-/// Beside `evaluate.py --sequences 10`; the card's figure, of 50, is the test below, which `.ci/run` runs.
+/// Beside `evaluate.py --sequences 10`; the card's figure, of 50, is the test below,
+/// which `.ci/run` runs.
 #[test]
 fn wikitext_paper_size() {
     wikitext("scenes/lm.ron", 10, 82.8269);

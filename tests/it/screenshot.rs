@@ -1,4 +1,5 @@
-//! Pictures of the app: the text is the screen, the SVG holds all of it, and the same command gives the same bytes.
+//! Pictures of the app: the text is the screen, the SVG holds all of it, and the same command gives
+//! the same bytes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::PathBuf;

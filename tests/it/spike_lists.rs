@@ -402,7 +402,8 @@ fn json(edits: &[&str]) -> Value {
     serde_json::from_str(&fine(&arguments)).unwrap()
 }
 
-/// The shortest tick that `Auto` finds does not overrun; half of it does, and the report says where.
+/// The shortest tick that `Auto` finds does not overrun; half of it does, and the
+/// report says where.
 #[test]
 fn a_report_says_how_short_a_tick_can_be_and_what_came_too_late() {
     let auto = json(&[]);

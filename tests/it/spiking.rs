@@ -1,6 +1,7 @@
 //! Programs of spiking networks beside those of other families: time, words, refusals.
 //!
-//! That chip and mathematics agree bit for bit is tested in `emulator/src/mapping/spiking/tests.rs`.
+//! That chip and mathematics agree bit for bit is tested in
+//! `emulator/src/mapping/spiking/tests.rs`.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,5 +1,5 @@
-//! Traces: what the real binary writes is read back, checked against the rules of its format and against the report; the
-//! critical path covers its step; recording changes nothing.
+//! Traces: what the real binary writes is read back, checked against the rules of its format and
+//! against the report; the critical path covers its step; recording changes nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,8 +143,8 @@ fn spans_add_up_to_what_the_probes_count() {
     }
 }
 
-/// The report's phases, computed again from spans: a phase's part is the time by which it ended later than the one that
-/// ended last before it.
+/// The report's phases, computed again from spans: a phase's part is the time by which it ended
+/// later than the one that ended last before it.
 #[test]
 fn phases_of_the_report_follow_from_spans() {
     for edits in [VARIANTS[0], VARIANTS[2], VARIANTS[4]] {
@@ -188,8 +188,8 @@ fn phases_of_the_report_follow_from_spans() {
     }
 }
 
-/// Segments follow each other from the step's beginning to its end, none is unexplained, and each hangs together with
-/// the one before it.
+/// Segments follow each other from the step's beginning to its end, none is unexplained, and each
+/// hangs together with the one before it.
 fn covers(session: &Session, edits: &[(&str, &str)]) {
     let record = record(session);
     for step in &record.steps {
@@ -256,8 +256,9 @@ proptest! {
         // Idle, at work and waiting for DMA are all that a PE can be.
         for (index, _) in record.pes.iter().enumerate().filter(|(_, pe)| !pe.operations.is_empty()) {
             let waited: u64 = idle.by_pe.iter().filter(|((p, _), _)| usize::from(*p) == index).map(|(_, t)| t).sum();
-            // Operations and handlers are booked when they begin: what of them is still to come is booked ahead. So is an
-            // entry that is being taken out of the FIFO, some dozen cycles of 8 ticks, which `ends` does not know.
+            // Operations and handlers are booked when they begin: what of them is still to come is
+            // booked ahead. So is an entry that is being taken out of the FIFO, some dozen cycles
+            // of 8 ticks, which `ends` does not know.
             let (now, state) = (session.tick(), &session.machine().state().pes[index]);
             let ahead = state.ends.max(state.interrupts_until).saturating_sub(now) + 4_000;
             let known = waited + state.count.busy;
@@ -337,7 +338,8 @@ fn slices(events: &[Value]) -> BTreeMap<Thread, Vec<(i64, i64, &Value)>> {
     slices
 }
 
-/// The format's rules: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+/// The format's rules:
+/// https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 fn obeys_the_format(events: &[Value]) {
     let mut named = BTreeSet::new();
     for event in events {
@@ -497,7 +499,8 @@ fn bad_requests_are_explained() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("/no/such/folder"));
 }
 
-/// The paper's network: what is recorded of a token fits the recorder, and the sentence names a layer of it.
+/// The paper's network: what is recorded of a token fits the recorder, and the sentence names a
+/// layer of it.
 #[test]
 fn a_token_of_the_paper_is_explained() {
     let text = fine(&["trace", "scenes/lm.ron", "--skip", "1", "--format", "text"]);

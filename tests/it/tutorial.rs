@@ -1,5 +1,6 @@
-//! The commands of `docs/tutorial.md` and `docs/screenshot.md` are run, what they quote is what comes, and their pictures
-//! are what is made. `UPDATE_DOCS=1 cargo test --test it tutorial::` redraws the pictures.
+//! The commands of `docs/tutorial.md` and `docs/screenshot.md` are run, what they quote is what
+//! comes, and their pictures are what is made. `UPDATE_DOCS=1 cargo test --test it tutorial::`
+//! redraws the pictures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![cfg(unix)]
 
@@ -34,7 +35,8 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Runs the page's commands in a folder that looks like the repository; the pictures made are compared with those there.
+/// Runs the page's commands in a folder that looks like the repository; the pictures made are
+/// compared with those there.
 fn follow(page: &str, least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();

@@ -135,8 +135,8 @@ fn a_costlier_branch_takes_longer_and_the_figure_lies_in_its_interval() {
 fn a_pipeline_and_a_batch_take_what_the_slower_layer_takes() {
     let [alone, pipelined, each, whole] = ["batch1", "batch1.pipelined", "batch6", "batch6.whole"]
         .map(|row| emulator(&format!("table3.time.{row}")));
-    // The first layer sets the pace: it has 9,216 of the 15,360 multiply-adds on the path of a frame, 0.6 of them, and its
-    // share of all else.
+    // The first layer sets the pace: it has 9,216 of the 15,360 multiply-adds on the path of a
+    // frame, 0.6 of them, and its share of all else.
     assert!((0.6..0.62).contains(&(pipelined / alone)), "{pipelined} of {alone}");
     // In each frame the second layer is alone with the last sample.
     assert!((1.05..1.15).contains(&(each / pipelined)), "{each} and {pipelined}");

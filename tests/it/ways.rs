@@ -1,5 +1,5 @@
-//! Ways in: the list of what there is, the doctor, completions, manual pages; and a copy of the program that is far from
-//! the repository.
+//! Ways in: the list of what there is, the doctor, completions, manual pages; and a copy of the
+//! program that is far from the repository.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::common::{spinntui, text};
 
-/// The program copied away, with a home folder and a working folder of its own, and no way back to the repository.
+/// The program copied away, with a home folder and a working folder of its own, and no way back
+/// to the repository.
 struct Installed {
     folder: TempDir,
 }
@@ -21,8 +22,8 @@ impl Installed {
         for name in ["home", "work", "tmp", "bin"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        // The same file under another name: one that was just written cannot be started while a child of another test
-        // thread, forked meanwhile, still has it open.
+        // The same file under another name: one that was just written cannot be started while a
+        // child of another test thread, forked meanwhile, still has it open.
         let (built, installed) = (env!("CARGO_BIN_EXE_spinntui"), folder.path().join("bin/spinntui"));
         fs::hard_link(built, &installed).or_else(|_| fs::copy(built, &installed).map(drop)).unwrap();
         Self { folder }

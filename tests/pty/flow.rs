@@ -1,4 +1,5 @@
-//! Terminals that change size, take little, take nothing, or are closed; and more keys than anybody types.
+//! Terminals that change size, take little, take nothing, or are closed; and more keys
+//! than anybody types.
 
 use std::time::Duration;
 
@@ -57,7 +58,8 @@ fn a_storm_of_sizes_ends_in_a_right_picture() {
     assert_eq!(terminal.exit_code(), 0);
 }
 
-/// Between two frames: the app may see the same size twice, while the terminal has cut off what did not fit.
+/// Between two frames: the app may see the same size twice, while the terminal has cut off what
+/// did not fit.
 #[test]
 fn smaller_and_back_again_at_once_loses_nothing() {
     let mut terminal = started();
@@ -156,7 +158,8 @@ fn a_terminal_that_takes_nothing_for_a_while_is_not_sent_what_it_missed() {
 fn floods_of_keys_leave_no_lag() {
     let mut terminal = Setup::scene(SCENE).size((120, 40)).start();
     terminal.wait_for("PAUSED");
-    // The panel whose picture follows the selection, so that each key asks the engine for something.
+    // The panel whose picture follows the selection, so that each key asks the
+    // engine for something.
     terminal.press("8");
     terminal.wait_for(">8 PE");
     terminal.settle();

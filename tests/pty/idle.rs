@@ -10,7 +10,8 @@ use crate::terminal::Terminal;
 fn spent(terminal: &Terminal) -> (u64, u64) {
     let process = format!("/proc/{}", terminal.pid());
     let stat = std::fs::read_to_string(format!("{process}/stat")).unwrap();
-    // The name, in brackets, may have spaces; user and system time are the 12th and 13th field behind it.
+    // The name, in brackets, may have spaces; user and system time are the 12th and 13th
+    // field behind it.
     let behind: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks = behind[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
     let mut woken = 0;
@@ -41,8 +42,8 @@ fn in_a_second(terminal: &Terminal) -> (usize, u64, u64) {
     }
 }
 
-/// Nothing happens for a second. A busy machine may still have been at work on what came before: so not each second has to
-/// be quiet, but soon one, which none is where a timer ticks.
+/// Nothing happens for a second. A busy machine may still have been at work on what came before: so
+/// not each second has to be quiet, but soon one, which none is where a timer ticks.
 fn assert_idle(terminal: &Terminal, when: &str) {
     let mut last = (0, 0, 0);
     let quiet = (0..60).any(|_| {
@@ -55,8 +56,8 @@ fn assert_idle(terminal: &Terminal, when: &str) {
 
 #[test]
 fn nothing_is_written_nor_computed_while_paused() {
-    // In a folder of its own: the thread that watches for saved scenes is told of every file that is opened in its
-    // folder, and other tests open those of the repository.
+    // In a folder of its own: the thread that watches for saved scenes is told of every file that
+    // is opened in its folder, and other tests open those of the repository.
     let folder = tempfile::tempdir().unwrap();
     let scene = folder.path().join("scene.ron");
     std::fs::copy(ENDLESS, &scene).unwrap();

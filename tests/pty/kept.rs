@@ -1,4 +1,5 @@
-//! View, pins and bookmarks stay from one start to the next; where that is switched off, they do not.
+//! View, pins and bookmarks stay from one start to the next; where that is switched off,
+//! they do not.
 
 use std::fs;
 use std::path::{Path, PathBuf};

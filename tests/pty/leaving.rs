@@ -1,4 +1,5 @@
-//! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped for a while.
+//! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped
+//! for a while.
 
 use crate::terminal::{Setup, Terminal, has_test_variables, patiently};
 use crate::{ENDLESS, SCENE, opened, started};
@@ -148,7 +149,8 @@ fn a_run_goes_on_while_the_saved_scene_is_built_and_mending_the_scene_works() {
 fn a_signal_ends_it_though_the_terminal_takes_nothing() {
     let mut terminal = running();
     terminal.hold(true);
-    // The pseudo-terminal's own memory is soon full of frames, and the app waits in the middle of one.
+    // The pseudo-terminal's own memory is soon full of frames, and the app waits in the
+    // middle of one.
     for _ in 0..200 {
         terminal.press("\x0c");
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -207,8 +209,8 @@ fn a_signal_while_stopped_counts_when_it_goes_on() {
     terminal.assert_given_back("TERM while stopped");
 }
 
-/// What people do: with a shell between, which takes the terminal while the app is stopped, so that nobody tells the app of
-/// new sizes meanwhile.
+/// What people do: with a shell between, which takes the terminal while the app is stopped, so that
+/// nobody tells the app of new sizes meanwhile.
 #[test]
 fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     let shell = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
@@ -228,7 +230,8 @@ fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     terminal.wait_until("the screen is the shell's", |_| !terminal.on_alternate_screen());
     terminal.wait_until("the cursor is visible", |_| terminal.cursor_visible());
     terminal.resize((120, 40));
-    // In the background it may not touch the terminal: the kernel stops it until it is in front again.
+    // In the background it may not touch the terminal: the kernel stops it until it is
+    // in front again.
     terminal.press("bg\r");
     terminal.settle();
     assert!(!terminal.on_alternate_screen());

@@ -1,7 +1,8 @@
 //! The real binary in a real pseudo-terminal: what no test of functions can see.
 //!
-//! Every wait is for something on the screen or for the end of the process, with a generous limit that only a failure
-//! reaches. `SPINNTUI_TEST_BIN` names another binary to test, an installed one, say.
+//! Every wait is for something on the screen or for the end of the process, with a generous
+//! limit that only a failure reaches. `SPINNTUI_TEST_BIN` names another binary to test, an
+//! installed one, say.
 
 // Helpers of tests are no tests to clippy, and may fail like them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -92,7 +92,8 @@ impl Setup {
         self
     }
 
-    /// As some launchers do: the terminal is nobody's controlling terminal, so that closing it sends no signal.
+    /// As some launchers do: the terminal is nobody's controlling terminal, so that closing it
+    /// sends no signal.
     pub fn without_controlling_terminal(mut self) -> Self {
         self.controlling = false;
         self
@@ -196,7 +197,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts the binary on a scene in a terminal of this size, with a clean environment and these variables on top.
+    /// Starts the binary on a scene in a terminal of this size, with a clean environment and these
+    /// variables on top.
     pub fn start(scene: &str, size: (u16, u16), env: &[(&str, &str)]) -> Self {
         // Without a scene, the list of what there is.
         let setup = if scene.is_empty() { Setup::program(binary(), &[]) } else { Setup::scene(scene) };

@@ -19,7 +19,8 @@ use spinntui::tui::update::update;
 
 use crate::common::{app, draw, press};
 
-/// The plan's place on an 80x24 screen: inside the chip panel, without the two lines of the readout.
+/// The plan's place on an 80x24 screen: inside the chip panel, without the two lines
+/// of the readout.
 const PLAN: Rect = Rect { x: 1, y: 2, width: 36, height: 18 };
 
 /// Level of the ramp that a background has.
@@ -80,8 +81,9 @@ fn the_selected_pe_is_marked_by_a_character_too() {
     assert_eq!(buf.cell((area.x, area.y)).unwrap().symbol(), ">");
 }
 
-/// The screen as levels of the ramp, a character a cell: `0` to `9`, `a` to `n` for paint, `A` to `N` for ink from 10 on;
-/// `.` for what is neither. Rows and columns as on the screen; rows without any are left out.
+/// The screen as levels of the ramp, a character a cell: `0` to `9`, `a` to `n` for paint, `A` to
+/// `N` for ink from 10 on; `.` for what is neither. Rows and columns as on the screen; rows without
+/// any are left out.
 fn levels(app: &App) -> String {
     let share = |l: u8| f32::from(l) / f32::from(LEVELS - 1);
     let sign = |l: u8| char::from_digit(u32::from(l), 36).unwrap();

@@ -1,4 +1,5 @@
-//! A lesson in the app: pages, the question, marks, presenter mode. What the engine says is made up here.
+//! A lesson in the app: pages, the question, marks, presenter mode. What the engine says is
+//! made up here.
 
 use std::path::Path;
 
@@ -50,7 +51,8 @@ fn loaded() -> Loaded {
     Loaded::from_text(LESSON, Path::new("scenes/lessons/mine.ron")).unwrap()
 }
 
-/// An app of this size with the lesson, and what it asked of the engine when the first picture came.
+/// An app of this size with the lesson, and what it asked of the engine when the
+/// first picture came.
 fn lesson(size: (u16, u16)) -> (App, Vec<Effect>) {
     let mut app = empty_app(size);
     app.lesson = Some(Course::new(loaded()));

@@ -1,4 +1,5 @@
-//! Themes, ramps, depths and glyph sets: what each promises holds for every panel and overlay, cell by cell.
+//! Themes, ramps, depths and glyph sets: what each promises holds for every panel and overlay,
+//! cell by cell.
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -150,7 +151,8 @@ fn every_character_of_the_app_has_a_stand_in() {
 
 #[test]
 fn ascii_changes_no_columns() {
-    // Letters and figures stand where they stand with blocks; what differs is what only blocks can draw.
+    // Letters and figures stand where they stand with blocks; what differs is what only
+    // blocks can draw.
     let looks = Looks { glyphs: Glyphs::Ascii, ..Looks::default() };
     for keys in ["1", "3", "5", "6"] {
         let [blocks, ascii] =
@@ -191,7 +193,8 @@ fn no_depth_is_sent_what_it_cannot_show() {
 
 #[test]
 fn the_terminals_background_stays() {
-    // Paint is for heat, pictures and what is selected: nowhere is an empty cell painted but in these.
+    // Paint is for heat, pictures and what is selected: nowhere is an empty cell painted
+    // but in these.
     for &theme in ThemeName::ALL {
         // The light theme has its own unless told not to.
         let background = if theme == ThemeName::Light { Background::Terminal } else { Background::Auto };

@@ -1,4 +1,5 @@
-//! The terminal app without a terminal: its update function, its screens, its heat map, its command table.
+//! The terminal app without a terminal: its update function, its screens, its heat map,
+//! its command table.
 
 // Helpers of tests are no tests to clippy, and may fail like them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

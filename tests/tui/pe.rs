@@ -1,4 +1,5 @@
-//! The PE panel on a real experiment: a face that is answered as the engine answers, without its thread.
+//! The PE panel on a real experiment: a face that is answered as the engine answers,
+//! without its thread.
 
 use std::path::Path;
 
@@ -183,7 +184,8 @@ fn a_neuron_is_followed_to_a_receiver_and_back() {
     let links = page.links.clone().unwrap();
     let unit = page.units.iter().find(|unit| unit.number == 3).unwrap().unit;
     assert_eq!(links.receivers.len(), 18, "twelve PEs of its layer, six of the next: {:?}", links.receivers);
-    // Its bytes come first, then who gets its y. At the end of a step readers of the layer itself still have it.
+    // Its bytes come first, then who gets its y. At the end of a step readers of the layer itself
+    // still have it.
     let all = links.links(start.pe);
     let reader = |link: &Link| link.place.pe != start.pe && link.to.contains("as y for rnns.1");
     let down = "j ".repeat(all.iter().position(reader).unwrap());

@@ -1,5 +1,6 @@
-//! A hand-made experiment for looking at the app without an engine: the paper-size language model after so many
-//! tokens. Deterministic: the same step gives the same snapshot. The figures are plausible, not computed.
+//! A hand-made experiment for looking at the app without an engine: the paper-size language model
+//! after so many tokens. Deterministic: the same step gives the same snapshot. The figures are
+//! plausible, not computed.
 
 use std::sync::Arc;
 

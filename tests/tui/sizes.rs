@@ -119,8 +119,8 @@ fn every_panel_draws_itself_into_every_area_and_nowhere_else() {
     for mut app in selected_apps() {
         for metric in 0..5 {
             let snapshot = app.snapshot.clone().unwrap();
-            // Every size would take a minute; the steps are coprime with every pitch in use. `looks.rs` draws sizes at
-            // random besides.
+            // Every size would take a minute; the steps are coprime with every pitch in use.
+            // `looks.rs` draws sizes at random besides.
             for width in (0..12).chain((12..250).step_by(11)) {
                 for height in (0..8).chain((8..80).step_by(7)) {
                     let screen = Rect::new(0, 0, width + 4, height + 4);
@@ -129,7 +129,8 @@ fn every_panel_draws_itself_into_every_area_and_nowhere_else() {
                         app.expanded = expanded;
                         let view = View { app: &app, snapshot: &snapshot };
                         for panel in PanelId::ALL {
-                            // Only the floor plan has metrics, and another face when it is expanded.
+                            // Only the floor plan has metrics, and another face when it is
+                            // expanded.
                             if (metric > 0 || expanded) && panel != PanelId::Chip {
                                 continue;
                             }

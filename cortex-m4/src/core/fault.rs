@@ -4,18 +4,20 @@ use thiserror::Error;
 
 /// Memory and devices of a core.
 pub trait Bus {
-    /// Returns `bytes` (1, 2 or 4) bytes from `address` on, which is a multiple of `bytes`; `None` where nothing answers.
+    /// Returns `bytes` (1, 2 or 4) bytes from `address` on, which is a multiple of `bytes`; `None`
+    /// where nothing answers.
     fn load(&mut self, address: u32, bytes: u32) -> Option<u32>;
 
     /// Stores the lowest `bytes` (1, 2 or 4) bytes of `value`; `None` where nothing answers.
     fn store(&mut self, address: u32, bytes: u32, value: u32) -> Option<()>;
 
-    /// Returns the four bytes from `address` on, a multiple of 2, as instructions; what lies past the end of memory is 0. `None`
-    /// where no instruction can lie.
+    /// Returns the four bytes from `address` on, a multiple of 2, as instructions; what lies past
+    /// the end of memory is 0. `None` where no instruction can lie.
     fn fetch(&self, address: u32) -> Option<u32>;
 }
 
-/// Conditions that a Cortex-M4 reports as faults if software asks for it (CCR); neither does at reset.
+/// Conditions that a Cortex-M4 reports as faults if software asks for it (CCR); neither
+/// does at reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traps {
     /// Unaligned LDR, STR, LDRH and STRH.

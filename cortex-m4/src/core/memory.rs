@@ -44,7 +44,8 @@ impl Core {
         }
     }
 
-    /// Counts an unaligned access and its cycles: one more if it is even, two if it is odd (recalled; facts §6).
+    /// Counts an unaligned access and its cycles: one more if it is even, two if it is odd
+    /// (recalled; facts §6).
     fn unaligned(&mut self, at: u32, bytes: u32) -> Result<(), FaultKind> {
         if self.traps.unaligned {
             return Err(FaultKind::Unaligned { to: at, align: bytes });

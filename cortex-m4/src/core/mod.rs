@@ -12,8 +12,8 @@ use fault::{Bus, Fault, FaultKind, Traps};
 use crate::facts::{Facts, Timings};
 use crate::instruction::{Cond, Op, Reg};
 
-/// Value of LR with which a call begins; branching to it ends the call. No code lies there, and it is none of the values that
-/// mean a return from an exception, which begin with 0xFF.
+/// Value of LR with which a call begins; branching to it ends the call. No code lies there, and it
+/// is none of the values that mean a return from an exception, which begin with 0xFF.
 pub const RETURN: u32 = 0xF000_0001;
 
 /// Condition flags.
@@ -146,7 +146,8 @@ enum Flow {
 }
 
 impl Core {
-    /// Creates a core that begins a call of the function at `entry` (bit 0 is ignored), with the stack at `stack`.
+    /// Creates a core that begins a call of the function at `entry` (bit 0 is ignored), with the
+    /// stack at `stack`.
     pub fn call(entry: u32, stack: u32, traps: Traps) -> Self {
         let mut r = [0; 16];
         (r[13], r[14], r[15]) = (stack & !7, RETURN, entry & !1);
@@ -208,7 +209,8 @@ impl Core {
     ///
     /// # Errors
     ///
-    /// Fails if it cannot be executed; registers then are as before, memory may hold part of a store of several words.
+    /// Fails if it cannot be executed; registers then are as before, memory may hold part of a
+    /// store of several words.
     pub fn step(
         &mut self,
         cache: &mut Cache,
@@ -232,7 +234,8 @@ impl Core {
                 Flow::Jump(to) => (to, true),
             }
         } else {
-            // A branch that is not taken has its own row; anything else that is skipped takes a cycle.
+            // A branch that is not taken has its own row; anything else that is skipped
+            // takes a cycle.
             if !is_branch(&instruction.op) {
                 cycles = 1;
             }

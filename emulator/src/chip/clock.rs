@@ -1,6 +1,7 @@
 //! One integer time base for every clock on the chip.
 //!
-//! A tick is 1/1200 µs, the least common multiple of all modelled clock periods, so that nothing is ever rounded.
+//! A tick is 1/1200 µs, the least common multiple of all modelled clock periods, so that nothing
+//! is ever rounded.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,8 @@ pub const ROUTER_CYCLE: Tick = 3;
 /// Ticks of one PE timer count: 1 MHz reference (CHIP26, second hand).
 pub const TIMER_COUNT: Tick = 1200;
 
-/// Supply voltage and PE clock: the two operating points that CHIP26 publishes for the product chip.
+/// Supply voltage and PE clock: the two operating points that CHIP26 publishes for
+/// the product chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum OperatingPoint {
     /// 0.5 V, 150 MHz.

@@ -1,16 +1,18 @@
 //! What each instruction costs on a Cortex-M4F with zero-wait memory.
 //!
-//! Costs are linear in P, the cycles of a pipeline refill after a taken branch: Arm publishes the range 1 to 3, not the
-//! value, so it stays a variable ([`Cycles::refills`]) until the scene's `assume.branch_refill` is known.
-//! (The manual: it depends "on the alignment and width of the target instruction, and whether the processor manages to
-//! speculate the address early".)
+//! Costs are linear in P, the cycles of a pipeline refill after a taken branch: Arm publishes the
+//! range 1 to 3, not the value, so it stays a variable ([`Cycles::refills`]) until the scene's
+//! `assume.branch_refill` is known. (The manual: it depends "on the alignment and width of the
+//! target instruction, and whether the processor manages to speculate the address early".)
 //!
-//! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or section for each row.
+//! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or
+//! section for each row.
 //!
-//! What is *not* credited or charged, though the manual says that it may happen: folding of `IT` onto a 16-bit
-//! instruction before it; integer instructions completing under a running `VDIV`; the cycle that a literal-pool load
-//! "might add because of contention with the fetch unit"; 32-bit loads at odd halfwords that "might not pipeline
-//! optimally". SRAM bank conflicts are the emulator's.
+//! What is *not* credited or charged, though the manual says that it may happen: folding of
+//! `IT` onto a 16-bit instruction before it; integer instructions completing under a running
+//! `VDIV`; the cycle that a literal-pool load "might add because of contention with the fetch
+//! unit"; 32-bit loads at odd halfwords that "might not pipeline optimally". SRAM bank
+//! conflicts are the emulator's.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
@@ -161,9 +163,10 @@ impl RuleId {
 
 /// Cycles from the interrupt to the handler's first instruction.
 ///
-/// Arm, article 103489845 (2019), quoting the manual: 12, and up to 17 more with an FPU, which lazy stacking avoids in
-/// handlers that leave the FPU alone, as ours do. The 12 hold if stack and vectors are reached over different buses;
-/// SpiNNaker2's single SRAM may need more. How much is not published, and not charged.
+/// Arm, article 103489845 (2019), quoting the manual: 12, and up to 17 more with an FPU, which lazy
+/// stacking avoids in handlers that leave the FPU alone, as ours do. The 12 hold if stack and
+/// vectors are reached over different buses; SpiNNaker2's single SRAM may need more. How much is
+/// not published, and not charged.
 pub const EXCEPTION_ENTRY: Cycles = Cycles::fixed(12);
 /// Cycles of the handler's return, unstacking included, in place of its `bx lr` (same article).
 pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
@@ -206,9 +209,11 @@ impl Timing {
     }
 }
 
-/// Cost of `instruction` when `before` is the instruction executed right before it (`None`: unknown, no interplay).
+/// Cost of `instruction` when `before` is the instruction executed right before it (`None`:
+/// unknown, no interplay).
 ///
-/// An instruction that an IT block skips costs one cycle instead; [`super::listing::trace`] charges that.
+/// An instruction that an IT block skips costs one cycle instead;
+/// [`super::listing::trace`] charges that.
 pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
     let (rule, fixed) = base(&instruction.op);
     let (now, before) = (facts(&instruction.op), before.map(|before| facts(&before.op)).unwrap_or_default());
@@ -235,7 +240,8 @@ pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing
     }
 }
 
-/// Row of the table and cycles of a class of instructions that moves `registers` registers, without interplay and refill.
+/// Row of the table and cycles of a class of instructions that moves `registers` registers, without
+/// interplay and refill.
 pub fn class_cycles(class: code::Class, registers: u8) -> (RuleId, u32) {
     use code::Class as C;
     let n = u32::from(registers);
@@ -353,7 +359,8 @@ fn facts(op: &Op) -> code::Facts {
         Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => facts.overlaps = true,
         Op::VBinary { d, n, m, .. } => {
             facts.result = single(*d);
-            // A VFMA takes its addend a cycle later than its factors, so as an addend a result is in time.
+            // A VFMA takes its addend a cycle later than its factors, so as an addend a result
+            // is in time.
             facts.uses = single(*n) | single(*m);
         }
         Op::VUnary { m, .. } => facts.uses = single(*m),

@@ -1,6 +1,7 @@
 //! Where things are on the die: 38 QPEs of 2×2 PEs on a 7×6 grid with four holes.
 //!
-//! Source: SpiNNMachine `QUAD_MAP` / `vec2mesh.txt` ("Copyright (c) 2024 TU Dresden"), quoted in the facts sheet §1.
+//! Source: SpiNNMachine `QUAD_MAP` / `vec2mesh.txt` ("Copyright (c) 2024 TU Dresden"), quoted in
+//! the facts sheet §1.
 
 use std::fmt;
 
@@ -18,7 +19,8 @@ pub const PES_PER_QPE: usize = 4;
 pub const PE_COUNT: usize = QPE_COUNT * PES_PER_QPE;
 /// Which QPEs there are, in words, for messages.
 pub const GRID_HELP: &str = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
-/// Grid positions of the event router: "at the centre of the die occupying the area of two Quads" (CHIP26).
+/// Grid positions of the event router: "at the centre of the die occupying the area of
+/// two Quads" (CHIP26).
 pub const ROUTER_POSITIONS: [(u8, u8); 2] = [(4, 3), (4, 4)];
 /// Grid positions without a QPE whose contents are not published.
 pub const UNDOCUMENTED_POSITIONS: [(u8, u8); 2] = [(7, 3), (7, 4)];

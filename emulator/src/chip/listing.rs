@@ -1,6 +1,7 @@
 //! Reads what `gcc -S` or `objdump -d` wrote: functions as instructions, labels and constants.
 //!
-//! Only what our kernels compile to is understood. Anything else is an error that names its line, never a silent cycle.
+//! Only what our kernels compile to is understood. Anything else is an error that names its line,
+//! never a silent cycle.
 
 pub mod blocks;
 pub mod board;

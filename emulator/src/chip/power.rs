@@ -1,7 +1,8 @@
 //! Chip power from the five published figures, and what follows per PE.
 //!
-//! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole chips; what DRAM, NoC
-//! and router contribute to them is not stated, so the per-hop and per-byte energies are knobs at zero elsewhere.
+//! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole
+//! chips; what DRAM, NoC and router contribute to them is not stated, so the per-hop and per-byte
+//! energies are knobs at zero elsewhere.
 
 use super::clock::OperatingPoint;
 use super::geometry::PE_COUNT;

@@ -1,11 +1,13 @@
 //! What the kernels cost on a PE, read off their committed compiler listings.
 //!
-//! Each listing in `assets/kernels/` is executed a few times on small inputs under the Cortex-M4F timing table
-//! ([`crate::chip::cortex_m4f`]). How the cycles grow from one input to the next gives the coefficients of a closed
-//! formula; property tests hold that the formula equals execution on any input. No cycle count is written down here.
+//! Each listing in `assets/kernels/` is executed a few times on small inputs under the Cortex-M4F
+//! timing table ([`crate::chip::cortex_m4f`]). How the cycles grow from one input to the next gives
+//! the coefficients of a closed formula; property tests hold that the formula equals execution on
+//! any input. No cycle count is written down here.
 //!
-//! Costs are of the called function, its return included. What a listing cannot know is added by whoever charges it:
-//! the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC and DMA time.
+//! Costs are of the called function, its return included. What a listing cannot know is added by
+//! whoever charges it: the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts,
+//! NoC and DMA time.
 
 pub mod access;
 mod arrivals;
@@ -41,7 +43,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Its functions, read; [`crate::chip::listing::blocks`] has their loops and each line's cycles.
+    /// Its functions, read; [`crate::chip::listing::blocks`] has their loops and
+    /// each line's cycles.
     pub fn parse(&self) -> Result<Vec<Function>, ListingError> {
         self.functions.iter().map(|name| Function::parse(self.listing, name)).collect()
     }
@@ -119,7 +122,8 @@ pub const SOURCES: [Source; 26] = [
     source!("send_events", "send_keys", "send_counts"),
 ];
 
-/// Costs of all kernels as functions of what they do; every answer is linear in the branch refill P.
+/// Costs of all kernels as functions of what they do; every answer is linear in the
+/// branch refill P.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
     csr: CsrRow,
@@ -189,8 +193,8 @@ struct Wait {
 }
 
 impl KernelCosts {
-    /// Costs read off the committed listings, computed once. An error here is a fault of the build, not of the user's
-    /// input; a test holds that there is none.
+    /// Costs read off the committed listings, computed once. An error here is a fault of the build,
+    /// not of the user's input; a test holds that there is none.
     pub fn committed() -> Result<&'static Self, ListingError> {
         static COSTS: OnceLock<Result<KernelCosts, ListingError>> = OnceLock::new();
         COSTS.get_or_init(|| measure::all(Meter::ALL)).as_ref().map_err(Clone::clone)
@@ -292,8 +296,8 @@ impl KernelCosts {
         evaluate(&[(self.broadcast.destination, 1)])
     }
 
-    /// From the start of `broadcast` until packet `packet` is triggered for destination `destination` (both from 0) of
-    /// `destinations`.
+    /// From the start of `broadcast` until packet `packet` is triggered for destination
+    /// `destination` (both from 0) of `destinations`.
     pub fn broadcast_trigger(&self, packet: u32, destination: u32, destinations: u32) -> Cycles {
         let before = packet.saturating_mul(destinations).saturating_add(destination);
         evaluate(&[
@@ -303,7 +307,8 @@ impl KernelCosts {
         ])
     }
 
-    /// `receive_isr` for a block that is not the last one expected, exception entry and exit included.
+    /// `receive_isr` for a block that is not the last one expected, exception entry
+    /// and exit included.
     pub fn receive_isr(&self) -> Cycles {
         self.receive
     }
@@ -328,10 +333,12 @@ impl KernelCosts {
         self.wait.poll
     }
 
-    /// From the flag going up to leaving `wait_polling`: the turn that has just missed it, whole, and the last one.
+    /// From the flag going up to leaving `wait_polling`: the turn that has just missed it, whole,
+    /// and the last one.
     ///
-    /// The whole missed turn is the worst case. The emulator does not follow the loop turn by turn, so it does not know
-    /// the phase; half a turn less on average is a few cycles per wait, below what anything else here resolves.
+    /// The whole missed turn is the worst case. The emulator does not follow the loop turn by turn,
+    /// so it does not know the phase; half a turn less on average is a few cycles per wait, below
+    /// what anything else here resolves.
     pub fn wait_wake_polling(&self) -> Cycles {
         self.wait.poll + self.wait.check_polling
     }

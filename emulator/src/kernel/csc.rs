@@ -1,14 +1,16 @@
-//! `CscEvent`, `CscEventList`: compressed columns, source after source; only sources that sent an event do work.
+//! `CscEvent`, `CscEventList`: compressed columns, source after source; only sources that sent an
+//! event do work.
 //!
-//! Layout: columns are the sources in ascending model order. `column_start[sources + 1]` in half-words, counted in
-//! non-zeros; `row[nonzeros]` in bytes if there are at most 256 rows, in half-words otherwise; `value[nonzeros]` in
-//! singles; `source[sources]` in half-words, the word of each source in the input buffer (not for the list). The sums
-//! are cleared and then grow in SRAM, source after source in ascending order, so that every row sees the chain of
-//! [`super::csr_row`] without its products with zeros ([`super::csr_row_skip`] says why that changes no bit). A share
+//! Layout: columns are the sources in ascending model order. `column_start[sources + 1]` in
+//! half-words, counted in non-zeros; `row[nonzeros]` in bytes if there are at most 256 rows, in
+//! half-words otherwise; `value[nonzeros]` in singles; `source[sources]` in half-words, the word of
+//! each source in the input buffer (not for the list). The sums are cleared and then grow in SRAM,
+//! source after source in ascending order, so that every row sees the chain of [`super::csr_row`]
+//! without its products with zeros ([`super::csr_row_skip`] says why that changes no bit). A share
 //! with an infinite or NaN weight visits every source ([`Visit::All`]).
 //!
-//! The list at byte address `x`: a word `count`, then so many pairs (source in model order, value), sources ascending;
-//! 4 + 8 · sources bytes at most.
+//! The list at byte address `x`: a word `count`, then so many pairs (source in model order, value),
+//! sources ascending; 4 + 8 · sources bytes at most.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -154,7 +156,8 @@ pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> 
     (!wrong).then_some(EventWork { active, idle, silent, nonzeros })
 }
 
-/// Computes all row sums; `sums` takes `rows` results, which the core keeps at byte address `sums_at`.
+/// Computes all row sums; `sums` takes `rows` results, which the core keeps at
+/// byte address `sums_at`.
 pub fn run(
     words: &SramWords,
     layout: &CscLayout,

@@ -1,9 +1,10 @@
 //! `CsrRow`: sparse matrix-vector product by rows, which are gate units. It visits every non-zero.
 //!
-//! Layout in SRAM (all 32-bit words): `row_start[rows + 1]`, then `column[nonzeros]` and `value[nonzeros]` where the
-//! memory map puts them. A column is a word index into the input buffer. Each row's sum starts from +0 and is one chain
-//! of fused multiply-adds in the order stored, which the mapper keeps ascending in *model* source order, so that the
-//! result has the same bits as [`crate::net`], whatever the placement.
+//! Layout in SRAM (all 32-bit words): `row_start[rows + 1]`, then `column[nonzeros]` and
+//! `value[nonzeros]` where the memory map puts them. A column is a word index into the input
+//! buffer. Each row's sum starts from +0 and is one chain of fused multiply-adds in the order
+//! stored, which the mapper keeps ascending in *model* source order, so that the result has the
+//! same bits as [`crate::net`], whatever the placement.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,8 @@ pub(super) fn work_on(
     Ok(work)
 }
 
-/// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums` takes `rows` results.
+/// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums`
+/// takes `rows` results.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
     let [x, column, value] = [x, layout.column, layout.value].map(|address| (address / 4) as usize);

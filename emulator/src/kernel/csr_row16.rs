@@ -1,6 +1,7 @@
 //! `CsrRow16`: [`super::csr_row`] with 16-bit columns, 6 bytes a non-zero.
 //!
-//! Layout: as `csr_row`, `column` being half-words. A column is a word index into the input buffer; SRAM has 32,768.
+//! Layout: as `csr_row`, `column` being half-words. A column is a word index into the input buffer;
+//! SRAM has 32,768.
 
 use super::csr_row::{CsrLayout, CsrWork, inside, work_on};
 use super::rows::{self, Product};

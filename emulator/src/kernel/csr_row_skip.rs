@@ -1,8 +1,10 @@
-//! `CsrRowSkip`: [`super::csr_row`]'s arrays, but a source is looked at before its weight, and a zero is passed over.
+//! `CsrRowSkip`: [`super::csr_row`]'s arrays, but a source is looked at before its weight, and a
+//! zero is passed over.
 //!
-//! For finite weights the sums have `csr_row`'s bits: the chain starts at +0, and ±0 added to anything but −0 changes no
-//! bit. A sum is −0 only after a product has underflowed; then it may keep a sign that `csr_row` would lose, and is zero
-//! all the same. A share with an infinite or NaN weight is given to `csr_row` when it is placed.
+//! For finite weights the sums have `csr_row`'s bits: the chain starts at +0, and ±0 added to
+//! anything but −0 changes no bit. A sum is −0 only after a product has underflowed; then it may
+//! keep a sign that `csr_row` would lose, and is zero all the same. A share with an infinite or NaN
+//! weight is given to `csr_row` when it is placed.
 
 use super::csr_row::{CsrLayout, CsrWork, inside, work_on};
 use super::rows::{self, Product};
@@ -11,8 +13,8 @@ use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row_skip" };
 
-/// What a run will do with the input buffer at byte address `x` as it is now: [`CsrWork`] of which so many non-zeros
-/// are passed over.
+/// What a run will do with the input buffer at byte address `x` as it is now: [`CsrWork`] of which
+/// so many non-zeros are passed over.
 pub fn work(words: &SramWords, layout: &CsrLayout, x: u32) -> Result<(CsrWork, u32), KernelFault> {
     let work = work_on(words, layout, GUARD, [4, 4])?;
     let mut silent = 0;

@@ -1,14 +1,16 @@
 //! `Dense`, `DenseEvent`: every weight stored, zeros too, 4 bytes each and no indices.
 //!
-//! Both have `source[sources]` in half-words: the word of each source in the input buffer, in ascending model order.
+//! Both have `source[sources]` in half-words: the word of each source in the input buffer, in
+//! ascending model order.
 //!
-//! `Dense` keeps `value[rows][sources]` in singles. It first copies the input into model order (`ordered[sources]`),
-//! then takes each row's chain. The products with stored zeros change no bit of it while x is finite; an infinite or NaN
-//! x reaches every row here, and only the rows with a weight for it in [`super::csr_row`].
+//! `Dense` keeps `value[rows][sources]` in singles. It first copies the input into model order
+//! (`ordered[sources]`), then takes each row's chain. The products with stored zeros change no bit
+//! of it while x is finite; an infinite or NaN x reaches every row here, and only the rows with a
+//! weight for it in [`super::csr_row`].
 //!
-//! `DenseEvent` keeps `value[sources][rows]`. The sums are cleared and grow in SRAM, source after source; a silent
-//! source's weights are not touched ([`super::csr_row_skip`] says why that changes no bit). A share with an infinite or
-//! NaN weight visits every source.
+//! `DenseEvent` keeps `value[sources][rows]`. The sums are cleared and grow in SRAM, source after
+//! source; a silent source's weights are not touched ([`super::csr_row_skip`] says why that changes
+//! no bit). A share with an infinite or NaN weight visits every source.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -57,7 +59,8 @@ pub fn ordered(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<Vec<f3
     (0..layout.sources).map(source).collect()
 }
 
-/// `Dense`: computes all row sums; `x` is the byte address of the input buffer, `sums` takes `rows` results.
+/// `Dense`: computes all row sums; `x` is the byte address of the input buffer, `sums`
+/// takes `rows` results.
 pub fn run(words: &SramWords, layout: &DenseLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     let x = ordered(words, layout, x)?;
     Arch::new().dispatch(RowMajor { words, value: layout.value as usize, x: &x, sums });

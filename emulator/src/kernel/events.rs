@@ -1,11 +1,14 @@
-//! Packets of events: what a PE sends where only active units are sent, and what its receivers make of them.
+//! Packets of events: what a PE sends where only active units are sent, and what its receivers
+//! make of them.
 //!
-//! A packet is 16 bytes: a header and up to three values. The header's bits 1:0 say how many, bit 2 marks the last packet
-//! of a block, bits 15:8, 23:16 and 31:24 are the values' units within the block. A unit is active if its value is not
-//! +0. A block has at least one packet, which may be empty: the end marker.
+//! A packet is 16 bytes: a header and up to three values. The header's bits 1:0 say how many, bit 2
+//! marks the last packet of a block, bits 15:8, 23:16 and 31:24 are the values' units within the
+//! block. A unit is active if its value is not +0. A block has at least one packet, which may be
+//! empty: the end marker.
 //!
-//! A receiver has room for the packets of each block, were all its units active: its mailbox. Once all blocks are there it
-//! spreads them over dense values, or makes a list of events in ascending model order of them ([`Unpacked`]).
+//! A receiver has room for the packets of each block, were all its units active: its mailbox. Once
+//! all blocks are there it spreads them over dense values, or makes a list of events in ascending
+//! model order of them ([`Unpacked`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +37,8 @@ pub const fn packets(active: u32) -> u32 {
     most_packets(active)
 }
 
-/// The values of a packet and the units they belong to, by its four words; a header of more is cut off.
+/// The values of a packet and the units they belong to, by its four words; a header of more
+/// is cut off.
 pub fn values(packet: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
     let [header, values @ ..] = packet;
     let count = (header & COUNT) as usize;
@@ -65,7 +69,8 @@ pub fn pack(values: &[u32]) -> Vec<[u32; 4]> {
     packets
 }
 
-/// Where a block's packets and its dense values begin, in packets of 16 bytes from the start of each.
+/// Where a block's packets and its dense values begin, in packets of 16 bytes from the
+/// start of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// In the mailbox.
@@ -146,8 +151,9 @@ pub struct UnpackLayout {
 impl UnpackLayout {
     /// Byte address of what a matrix kernel then reads.
     ///
-    /// Not to be inlined: rustc 1.95 (thin LTO) loads the variant's field before it knows that there is a layout at all, at
-    /// an address made of whatever bytes an absent one has, and the release build faults.
+    /// Not to be inlined: rustc 1.95 (thin LTO) loads the variant's field before it knows that
+    /// there is a layout at all, at an address made of whatever bytes an absent one has, and the
+    /// release build faults.
     #[inline(never)]
     pub fn operand(&self) -> u32 {
         self.into.start()
@@ -230,7 +236,8 @@ fn read_block(
     let address = |packet: u32| u64::from(mail) + 16 * u64::from(packet);
     let mut packet = block.mail;
     loop {
-        // Behind the block's room the core would read its neighbour's packets, and spread them over this one's units.
+        // Behind the block's room the core would read its neighbour's packets, and spread them over
+        // this one's units.
         if packet >= next.mail {
             return Err(GUARD.fault("packet", address(packet)));
         }

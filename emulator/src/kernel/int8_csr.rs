@@ -1,8 +1,9 @@
 //! `Int8Csr`: 8-bit weights with one scale a row, 3 bytes a non-zero.
 //!
-//! Layout: `row_start` and half-word `column` as in [`super::csr_row16`], `value[nonzeros]` in signed bytes,
-//! `scale[rows]` in singles. Each value becomes a single, exactly, and goes through the same ascending chain; the row's
-//! scale multiplies the finished sum. Bit for bit [`crate::net::quantise`]'s product.
+//! Layout: `row_start` and half-word `column` as in [`super::csr_row16`], `value[nonzeros]`
+//! in signed bytes, `scale[rows]` in singles. Each value becomes a single, exactly, and goes
+//! through the same ascending chain; the row's scale multiplies the finished sum. Bit for
+//! bit [`crate::net::quantise`]'s product.
 
 use serde::{Deserialize, Serialize};
 

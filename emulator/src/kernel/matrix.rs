@@ -1,7 +1,9 @@
-//! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run does and costs.
+//! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run
+//! does and costs.
 //!
-//! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which
-//! a PE keeps: `work` at the start of the operation, `cycles` from it, `run` at the end.
+//! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with
+//! a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which a PE keeps: `work` at the
+//! start of the operation, `cycles` from it, `run` at the end.
 
 mod estimate;
 mod place;
@@ -25,7 +27,8 @@ pub use spot::{Element, Entry, Reading, Source, Spot};
 /// A PE's share of a matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Share<'a> {
-    /// Its rows in the order of the sums: weights as (source in model order, weight), sources ascending.
+    /// Its rows in the order of the sums: weights as (source in model order,
+    /// weight), sources ascending.
     pub rows: &'a [Vec<(u32, f32)>],
     /// For each source in model order, its word in the input buffer.
     pub words: &'a [u32],
@@ -57,12 +60,14 @@ pub struct Array {
     pub name: &'static str,
     /// Its size.
     pub bytes: u64,
-    /// Its address is a multiple of this. Images are loaded by words, so it is 4 for every array today.
+    /// Its address is a multiple of this. Images are loaded by words, so it is 4 for
+    /// every array today.
     pub align: u32,
 }
 
 impl KernelKind {
-    /// What the memory map must reserve for a share, in the order in which [`Kernel::place`] takes the addresses.
+    /// What the memory map must reserve for a share, in the order in which [`Kernel::place`]
+    /// takes the addresses.
     pub fn arrays(self, shape: Shape) -> Vec<Array> {
         let (rows, sources, nonzeros) =
             (u64::from(shape.rows), u64::from(shape.sources), u64::from(shape.nonzeros));
@@ -101,7 +106,8 @@ impl KernelKind {
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
 
-    /// The least and the most that a run can do on a share of this size: with no source active, and with all.
+    /// The least and the most that a run can do on a share of this size: with no source active,
+    /// and with all.
     pub fn work_bounds(self, shape: Shape) -> [Work; 2] {
         let Shape { rows, sources, nonzeros } = shape;
         let all = Work { rows, nonzeros, ..Work::default() };
@@ -266,7 +272,8 @@ impl Kernel {
         self.cost(work, costs).at(p)
     }
 
-    /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which belong at `at.sums`.
+    /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which
+    /// belong at `at.sums`.
     pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<(), KernelFault> {
         match self {
             Self::CsrRow(l) => csr_row::run(words, l, at.x, sums),
@@ -279,7 +286,8 @@ impl Kernel {
         }
     }
 
-    /// What a run leaves in SRAM beside the sums: byte address and singles. Only `Dense` has such a scratch array.
+    /// What a run leaves in SRAM beside the sums: byte address and singles. Only `Dense` has such
+    /// a scratch array.
     pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<f32>)>, KernelFault> {
         match self {
             Self::Dense(l) => Ok(Some((l.ordered, dense::ordered(words, l, x)?))),

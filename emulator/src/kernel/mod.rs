@@ -1,9 +1,11 @@
-//! Kernels: what a PE's core runs, on the bytes of its SRAM. One file a kernel: its layout, its run, what it cost.
+//! Kernels: what a PE's core runs, on the bytes of its SRAM. One file a kernel: its layout, its
+//! run, what it cost.
 //!
 //! Mapping and machine see matrix kernels through one face, [`matrix::Kernel`].
 //!
-//! A kernel reads every operand from SRAM and writes every result there. What it did (rows, non-zeros) is counted from
-//! the bytes as they are, and [`cost`] turns the count into cycles by the kernel's own compiler listing.
+//! A kernel reads every operand from SRAM and writes every result there. What it did (rows,
+//! non-zeros) is counted from the bytes as they are, and [`cost`] turns the count into cycles by
+//! the kernel's own compiler listing.
 
 #![allow(
     clippy::inline_always,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` give the same bits.
 ///
-/// Cycles are of the inner loop, P being the refill of a taken branch (`assume.branch_refill`); `spinntui kernels` has
-/// them all.
+/// Cycles are of the inner loop, P being the refill of a taken branch (`assume.branch_refill`);
+/// `spinntui kernels` has them all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum KernelKind {
     /// Compressed sparse rows, one row a gate of a unit, f32 values with u32 columns.
@@ -14,25 +14,26 @@ pub enum KernelKind {
     /// paper has CSR, but does not say which kernel (docs/validate.md).
     #[default]
     CsrRow,
-    /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few more a row.
+    /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few
+    /// more a row.
     CsrRow16,
-    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays if about two thirds
-    /// of the weights or more have a silent source.
+    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays
+    /// if about two thirds of the weights or more have a silent source.
     CsrRowSkip,
-    /// Compressed sparse columns, one column a source: a silent source costs a look, whatever weights it has. 5 bytes a
-    /// weight (6 with more than 256 rows on a PE) and 4 a source. Pays with sparse activity, below about 60 % of the
-    /// sources.
+    /// Compressed sparse columns, one column a source: a silent source costs a look, whatever
+    /// weights it has. 5 bytes a weight (6 with more than 256 rows on a PE) and 4 a source. Pays
+    /// with sparse activity, below about 60 % of the sources.
     CscEvent,
-    /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing. Needs the event
-    /// payload of the broadcast, and finite weights.
+    /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing.
+    /// Needs the event payload of the broadcast, and finite weights.
     CscEventList,
-    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are hardly pruned: in bytes
-    /// from half of the weights on, in cycles from three quarters.
+    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are
+    /// hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
     Dense,
     /// `Dense`, source by source: a silent source costs a look.
     DenseEvent,
-    /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits: the weights are
-    /// rounded.
+    /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
+    /// the weights are rounded.
     Int8Csr,
 }
 
@@ -64,7 +65,8 @@ impl KernelKind {
     }
 }
 
-/// Kernel of a weight matrix: a built-in one, or machine code of one's own on the layout of a built-in one.
+/// Kernel of a weight matrix: a built-in one, or machine code of one's own on the layout of
+/// a built-in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum KernelChoice {
     /// Compressed sparse rows, one row a gate of a unit, f32 values with u32 columns.
@@ -72,36 +74,39 @@ pub enum KernelChoice {
     /// paper has CSR, but does not say which kernel (docs/validate.md).
     #[default]
     CsrRow,
-    /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few more a row.
+    /// `CsrRow` with u16 columns: 6 bytes a weight, for the same cycles a weight and a few
+    /// more a row.
     CsrRow16,
-    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays if about two thirds
-    /// of the weights or more have a silent source.
+    /// `CsrRow`, but the source is looked at first and a zero passed over. 8 bytes a weight. Pays
+    /// if about two thirds of the weights or more have a silent source.
     CsrRowSkip,
-    /// Compressed sparse columns, one column a source: a silent source costs a look, whatever weights it has. 5 bytes a
-    /// weight (6 with more than 256 rows on a PE) and 4 a source. Pays with sparse activity, below about 60 % of the
-    /// sources.
+    /// Compressed sparse columns, one column a source: a silent source costs a look, whatever
+    /// weights it has. 5 bytes a weight (6 with more than 256 rows on a PE) and 4 a source. Pays
+    /// with sparse activity, below about 60 % of the sources.
     CscEvent,
-    /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing. Needs the event
-    /// payload of the broadcast, and finite weights.
+    /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing.
+    /// Needs the event payload of the broadcast, and finite weights.
     CscEventList,
-    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are hardly pruned: in bytes
-    /// from half of the weights on, in cycles from three quarters.
+    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are
+    /// hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
     Dense,
     /// `Dense`, source by source: a silent source costs a look.
     DenseEvent,
-    /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits: the weights are
-    /// rounded.
+    /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
+    /// the weights are rounded.
     Int8Csr,
-    /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf", "csr_row")`. Its name begins
-    /// with that of the built-in function whose layout and arguments it takes: `csr_row`, `csr_row16`, `csr_row_skip`,
-    /// `csc_event`, `csc_list`, `dense`, `dense_event` or `int8_csr`; for `csc_...` functions, ones with `8` and `16` behind
-    /// the name take row numbers of 8 and 16 bits. The file `kernels.elf` is that of the built-in kernels, if the scene's
-    /// folder has none. See docs/own-kernels.md.
+    /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf",
+    /// "csr_row")`. Its name begins with that of the built-in function whose layout and arguments
+    /// it takes: `csr_row`, `csr_row16`, `csr_row_skip`, `csc_event`, `csc_list`, `dense`,
+    /// `dense_event` or `int8_csr`; for `csc_...` functions, ones with `8` and `16` behind the name
+    /// take row numbers of 8 and 16 bits. The file `kernels.elf` is that of the built-in kernels,
+    /// if the scene's folder has none. See docs/own-kernels.md.
     Code(String, String),
 }
 
 impl KernelChoice {
-    /// Begins of function names, longer ones before those that they begin with, and the kernels whose layout they take.
+    /// Begins of function names, longer ones before those that they begin with, and the kernels
+    /// whose layout they take.
     const LAYOUTS: [(&'static str, KernelKind); 8] = [
         ("csr_row16", KernelKind::CsrRow16),
         ("csr_row_skip", KernelKind::CsrRowSkip),
@@ -113,12 +118,14 @@ impl KernelChoice {
         ("int8_csr", KernelKind::Int8Csr),
     ];
 
-    /// Returns the kernel whose layout and arguments a function of this name takes; `None` if its name says none.
+    /// Returns the kernel whose layout and arguments a function of this name takes; `None` if its
+    /// name says none.
     pub fn layout_of(function: &str) -> Option<KernelKind> {
         Self::LAYOUTS.iter().find(|(begin, _)| function.starts_with(begin)).map(|&(_, kind)| kind)
     }
 
-    /// Returns the layout in SRAM. A function whose name says none, which no scene with a program has, counts as the default.
+    /// Returns the layout in SRAM. A function whose name says none, which no scene with a program
+    /// has, counts as the default.
     pub fn kind(&self) -> KernelKind {
         match self {
             Self::CsrRow => KernelKind::CsrRow,

@@ -1,8 +1,9 @@
-//! `pointwise`: gates, cell state, threshold and event of a PE's units, from the sums in its SRAM; and `trace`.
+//! `pointwise`: gates, cell state, threshold and event of a PE's units, from the sums in its
+//! SRAM; and `trace`.
 //!
-//! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM bytes and its results
-//! go back there. On the chip sigmoid and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
-//! silicon may differ from the emulator, which calls `libm`.
+//! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM
+//! bytes and its results go back there. On the chip sigmoid and tanh come from the exp unit, which
+//! is good to 1–2 ulp (CHIP26): there the silicon may differ from the emulator, which calls `libm`.
 //!
 //! The committed listing compares as the authors' code does, c > θ. With
 //! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
@@ -18,7 +19,8 @@ use crate::net::compare::Compare;
 use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
 
-/// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in gate blocks z, r, g.
+/// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in
+/// gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointwiseLayout {
     /// Units, n.
@@ -37,7 +39,8 @@ pub struct PointwiseLayout {
     pub cell: u32,
     /// y, n singles, padded to whole packets.
     pub y: u32,
-    /// Where the layer passes on traces: n singles, padded to whole packets. State and payload at once.
+    /// Where the layer passes on traces: n singles, padded to whole packets. State and
+    /// payload at once.
     pub trace: Option<u32>,
     /// Condition of the comparison with θ.
     #[serde(default, skip_serializing_if = "Compare::is_usual")]
@@ -52,7 +55,8 @@ fn single(words: &SramWords, base: u32, index: u32) -> f32 {
     f32::from_bits(words[((base / 4 + index) as usize) % WORDS])
 }
 
-/// The new traces of all units, from those at byte address `traces` and from y. With `restart` the old ones count as 0.
+/// The new traces of all units, from those at byte address `traces` and from y. With `restart` the
+/// old ones count as 0.
 pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart: bool) -> Vec<f32> {
     let trace = |i| {
         let before = if restart { 0.0 } else { single(words, traces, i) };
@@ -122,7 +126,8 @@ fn lanes_at(words: &SramWords, at: u32, count: usize) -> [f32; LANES] {
     std::array::from_fn(|lane| single(words, at, lane.min(count - 1) as u32))
 }
 
-/// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence with `carry: Y`).
+/// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence
+/// with `carry: Y`).
 pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell: bool) -> PointwiseOutput {
     let n = layout.units;
     let gates = |base| [0, 1, 2].map(|gate| single(words, base, gate * n + index));

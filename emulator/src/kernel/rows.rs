@@ -12,7 +12,8 @@ pub(super) trait Product: Copy {
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32;
 }
 
-/// Rows computed side by side: each is a chain of dependent multiply-adds, several hide each other's latency.
+/// Rows computed side by side: each is a chain of dependent multiply-adds, several hide
+/// each other's latency.
 const LANES: usize = 8;
 
 struct Run<'a, P> {
@@ -22,14 +23,16 @@ struct Run<'a, P> {
     sums: &'a mut [f32],
 }
 
-/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the caller has checked.
+/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the
+/// caller has checked.
 ///
 /// The answer is a word at or beyond the end of SRAM if a source led there, else anything below.
 pub(super) fn sums(words: &SramWords, row_start: u32, product: impl Product, sums: &mut [f32]) -> usize {
     Arch::new().dispatch(Run { words, row_start, product, sums })
 }
 
-/// Bounds of row `r` in non-zeros. The core goes on where the row before ended, and so never reads the first pointer.
+/// Bounds of row `r` in non-zeros. The core goes on where the row before ended, and so never reads
+/// the first pointer.
 #[inline(always)]
 pub(super) fn bounds(words: &SramWords, row_start: u32, r: u32) -> (u64, u64) {
     let pointer = (row_start / 4 + r) as usize;
@@ -40,7 +43,8 @@ pub(super) fn bounds(words: &SramWords, row_start: u32, r: u32) -> (u64, u64) {
 impl<P: Product> WithSimd for Run<'_, P> {
     type Output = usize;
 
-    /// Runs with the host's fused multiply-add enabled; without it `mul_add` is slow but gives the same bits.
+    /// Runs with the host's fused multiply-add enabled; without it `mul_add` is slow but gives
+    /// the same bits.
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
         let Self { words, row_start, product, sums } = self;

@@ -1,4 +1,5 @@
-//! `synapses.c`: from the spikes in a PE's FIFO to the sums of its neurons, on the bytes of its SRAM.
+//! `synapses.c`: from the spikes in a PE's FIFO to the sums of its neurons, on the bytes
+//! of its SRAM.
 
 use super::{KernelFault, Memory, SramWords, WORDS};
 

@@ -5,7 +5,8 @@ use super::{KernelFault, SramWords, WORDS};
 /// Bytes of SRAM in one PE.
 pub(super) const BYTES: u64 = 4 * WORDS as u64;
 
-/// The word at byte address `address`, which wraps at the end of SRAM: callers check it, and this never panics.
+/// The word at byte address `address`, which wraps at the end of SRAM: callers check it, and
+/// this never panics.
 #[inline(always)]
 pub(super) fn word(words: &SramWords, address: usize) -> u32 {
     words[address / 4 % WORDS]
@@ -23,7 +24,8 @@ pub(super) fn at(words: &SramWords, index: usize) -> f32 {
     f32::from_bits(words[index % WORDS])
 }
 
-/// The half-word at byte address `address`. (The host is little-endian too: `machine::sram` refuses others.)
+/// The half-word at byte address `address`. (The host is little-endian too:
+/// `machine::sram` refuses others.)
 #[inline(always)]
 pub(super) fn half(words: &SramWords, address: usize) -> u32 {
     u32::from(bytemuck::cast_slice::<u32, u16>(&words[..])[address / 2 % (2 * WORDS)])
@@ -35,7 +37,8 @@ pub(super) fn byte(words: &SramWords, address: usize) -> u32 {
     u32::from(bytemuck::cast_slice::<u32, u8>(&words[..])[address % (4 * WORDS)])
 }
 
-/// Whether a word of the input buffer is neither +0 nor −0; a NaN is an event. (`is_event` of `assets/kernels/words.h`.)
+/// Whether a word of the input buffer is neither +0 nor −0; a NaN is an event.
+/// (`is_event` of `assets/kernels/words.h`.)
 #[inline(always)]
 pub(super) fn is_event(word: u32) -> bool {
     word << 1 != 0
@@ -83,10 +86,11 @@ impl Guard {
         if end > BYTES { Err(self.fault(what, end)) } else { Ok(()) }
     }
 
-    /// A pointer that was read, counted in elements: it does not go back behind `start`, and the elements before it, of
-    /// `bytes` bytes from `array` on, lie in SRAM.
+    /// A pointer that was read, counted in elements: it does not go back behind `start`, and the
+    /// elements before it, of `bytes` bytes from `array` on, lie in SRAM.
     ///
-    /// The core's loops run until they meet the end; behind it they would run through all of memory and out of it.
+    /// The core's loops run until they meet the end; behind it they would run through all of memory
+    /// and out of it.
     pub fn end(
         self,
         what: &'static str,

@@ -1,10 +1,12 @@
-//! The scene's `assume` block as rows of the table of hardware numbers: what this run takes where nothing is published.
+//! The scene's `assume` block as rows of the table of hardware numbers: what this run takes where
+//! nothing is published.
 
 use super::options::Assume;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{self, Constant, DRAM_PORT_BYTES_PER_US, Mark};
 
-/// Every hardware number of a run: those of [`constants::all`], then each field of `assume` as it is.
+/// Every hardware number of a run: those of [`constants::all`], then each field of `assume`
+/// as it is.
 pub fn table(assume: &Assume) -> Vec<Constant> {
     let mut table = constants::all();
     table.extend(rows(assume));
@@ -53,7 +55,8 @@ pub enum Method {
     },
 }
 
-/// The CoreMark figures leave this for waiting, in percent: 0 to what the slower operating point allows.
+/// The CoreMark figures leave this for waiting, in percent: 0 to what the slower
+/// operating point allows.
 const STALLS: [f64; 2] = [0.0, constants::coremark_stall_percent(OperatingPoint::Mhz150)];
 
 /// Search by slope among all values that a scene may give.
@@ -62,7 +65,8 @@ const fn slope(probe: f64, grain: f64) -> Search {
 }
 
 impl Assume {
-    /// Its numbers, in the order of the table of hardware numbers. Choices and places are no numbers.
+    /// Its numbers, in the order of the table of hardware numbers. Choices and places
+    /// are no numbers.
     pub const PARAMETERS: [Parameter; 15] = [
         Parameter {
             name: "branch_refill",
@@ -201,8 +205,8 @@ impl Assume {
         },
     ];
 
-    /// Returns these assumptions with the memory as fast as it can be (`[0]`), and as slow as [`Parameter::range`] says of
-    /// wait states, fetch conflicts, DMA beats and DRAM (`[1]`).
+    /// Returns these assumptions with the memory as fast as it can be (`[0]`), and as slow as
+    /// [`Parameter::range`] says of wait states, fetch conflicts, DMA beats and DRAM (`[1]`).
     pub fn memory_extremes(&self, point: OperatingPoint) -> [Self; 2] {
         let with = |stall, beat, rate| Self {
             sram_stall_percent: stall,
@@ -215,7 +219,8 @@ impl Assume {
     }
 }
 
-/// Half the raw rate of a DRAM interface, for which there is no source, and the raw rate; bytes per µs.
+/// Half the raw rate of a DRAM interface, for which there is no source, and the raw rate;
+/// bytes per µs.
 const DRAM_RATES: [f64; 2] = [DRAM_PORT_BYTES_PER_US as f64 / 2.0, DRAM_PORT_BYTES_PER_US as f64];
 
 /// One row a field of `assume`, by its name in the scene.

@@ -1,10 +1,11 @@
 //! SRAM banks: who reads and writes them, and who waits when two meet.
 //!
-//! While a core carries out a kernel it accesses each bank at a known rate: the loads and stores of the operation in
-//! that bank (the kernel's listing, [`crate::kernel::cost::access`], through the memory map) over the operation's cycles.
-//! A packet that is written, or a DMA beat, holds its bank for one PE cycle. How often the two meet is the rate, kept
-//! exactly in a phase accumulator a bank and PE: at each write the rate is added, and every overflow is a meeting. No
-//! chance is in it, so a run repeats.
+//! While a core carries out a kernel it accesses each bank at a known rate: the loads and stores of
+//! the operation in that bank (the kernel's listing, [`crate::kernel::cost::access`], through the
+//! memory map) over the operation's cycles. A packet that is written, or a DMA beat, holds its bank
+//! for one PE cycle. How often the two meet is the rate, kept exactly in a phase accumulator a bank
+//! and PE: at each write the rate is added, and every overflow is a meeting. No chance is in it, so
+//! a run repeats.
 //!
 //! Of two that meet, one waits a PE cycle: the one that `assume.bank_priority` names. If that is
 //! the core, its operation ends a cycle later. (The chip as a whole may still gain, perhaps since
@@ -14,9 +15,10 @@
 //! block's last packet has raised its interrupt. That interrupt would come a cycle later, which is
 //! felt only by a PE that waits for it: at most a PE cycle a population and time step.
 //!
-//! Left out: instruction fetches, which are taken as hidden by the prefetch unit, and the few accesses of handlers,
-//! waiting loops (with the event router, emptying the FIFO), of packing and unpacking events and of the debug log; also
-//! what the core reads to send events, and a DMA engine to send.
+//! Left out: instruction fetches, which are taken as hidden by the prefetch unit, and the few
+//! accesses of handlers, waiting loops (with the event router, emptying the FIFO), of packing and
+//! unpacking events and of the debug log; also what the core reads to send events, and a DMA
+//! engine to send.
 
 pub mod account;
 
@@ -200,8 +202,8 @@ impl Machine {
         }
     }
 
-    /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each 128-bit word that it
-    /// touches.
+    /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each
+    /// 128-bit word that it touches.
     pub(super) fn banks_entry(&mut self, index: usize, address: u32, bytes: u32) {
         let start = address - address % PACKET_BYTES;
         let end = address.saturating_add(bytes).next_multiple_of(PACKET_BYTES);

@@ -1,7 +1,8 @@
 //! Level *code* of a routine: its machine code, executed on the bytes of the PE's SRAM.
 //!
-//! As at level *native*, a run has two moments. At its begin the call is executed on a copy of the bytes, for its cycles; at its end
-//! it is executed on the bytes as they are then, and what it wrote is kept. Beside its results it leaves what it pushed on the stack.
+//! As at level *native*, a run has two moments. At its begin the call is executed on a copy of the
+//! bytes, for its cycles; at its end it is executed on the bytes as they are then, and what it
+//! wrote is kept. Beside its results it leaves what it pushed on the stack.
 
 use std::sync::Arc;
 
@@ -90,7 +91,8 @@ fn clamped(count: u64) -> u32 {
 }
 
 impl Machine {
-    /// Replaces the program of a PE by one with the same operations at other levels, and writes machine code to its memory.
+    /// Replaces the program of a PE by one with the same operations at other levels, and writes
+    /// machine code to its memory.
     ///
     /// What the core is doing goes on; its next operations are those of the new program.
     pub fn reload(&mut self, pe: Pe, loaded: PeProgram, words: &[(u32, Vec<u32>)]) {

@@ -1,7 +1,7 @@
 //! Cycles of everything the core does, at one branch-refill P.
 //!
-//! Every number comes from a kernel's own listing through [`KernelCosts`], or is a parameter of the scene's
-//! `assume: (...)` that is marked *not published*. None is fitted.
+//! Every number comes from a kernel's own listing through [`KernelCosts`], or is a parameter of the
+//! scene's `assume: (...)` that is marked *not published*. None is fitted.
 
 use super::dma;
 use super::options::{Assume, Waiting};
@@ -84,8 +84,8 @@ impl Costs {
         Ok(Self::of(KernelCosts::committed()?, exp, assume, waiting))
     }
 
-    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]. The exp unit's latency
-    /// counts as arithmetic.
+    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]. The
+    /// exp unit's latency counts as arithmetic.
     ///
     /// # Errors
     ///
@@ -266,8 +266,8 @@ impl Costs {
     }
 }
 
-/// Cycles of instructions with the time that the core waits for SRAM, in whole cycles rounded down: parts of an operation
-/// never add up to more than the whole.
+/// Cycles of instructions with the time that the core waits for SRAM, in whole cycles rounded down:
+/// parts of an operation never add up to more than the whole.
 fn stalled(cycles: u64, share: f64) -> u64 {
     if share > 0.0 { cycles + (cycles as f64 * share) as u64 } else { cycles }
 }

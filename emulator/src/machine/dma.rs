@@ -8,9 +8,11 @@ use crate::chip::clock::{self, NOC_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORTS};
 use crate::chip::geometry::{Pe, Qpe};
 
-/// Ticks between the beats of one DRAM port: 16 bytes at the default rate of 3.2 GB/s are 5 ns, 6 ticks.
+/// Ticks between the beats of one DRAM port: 16 bytes at the default rate of 3.2 GB/s are 5
+/// ns, 6 ticks.
 ///
-/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads sets the pace.
+/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads
+/// sets the pace.
 pub fn dram_beat(assume: &Assume) -> Tick {
     let ticks = DMA_BEAT_BYTES as Tick * TICKS_PER_US;
     ticks.div_ceil(Tick::from(assume.dram_bytes_per_us.max(1))).max(dma_beat(assume))

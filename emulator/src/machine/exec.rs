@@ -53,7 +53,8 @@ impl Progress {
 }
 
 impl Machine {
-    /// Loads the chip and starts all PEs at tick 0 (on the chip: the feed-through interrupt FT_INT_0).
+    /// Loads the chip and starts all PEs at tick 0 (on the chip: the
+    /// feed-through interrupt FT_INT_0).
     pub fn new(program: Arc<Program>) -> Self {
         let state = State::load(&program);
         let accounts = Arc::new(Accounts::new(&program));
@@ -129,8 +130,8 @@ impl Machine {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
 
-    /// Runs these time steps (rows of all samples, one list after the other), until `until` of them are complete or
-    /// nothing is left to happen. Says whether they are complete.
+    /// Runs these time steps (rows of all samples, one list after the other), until `until` of them
+    /// are complete or nothing is left to happen. Says whether they are complete.
     pub fn run(&mut self, steps: &[Vec<u32>], until: usize) -> bool {
         let (mut given, mut complete) = (0, 0);
         while complete < until.min(steps.len()) {

@@ -436,7 +436,8 @@ impl Fault {
         }
     }
 
-    /// Returns why the fault changes nothing that is computed, for bits of bytes that nothing reads.
+    /// Returns why the fault changes nothing that is computed, for bits of bytes
+    /// that nothing reads.
     pub fn without_effect(&self, program: &Program) -> Option<&'static str> {
         let (Self::FlipBit { address, .. } | Self::StickBit { address, .. }) = *self else { return None };
         let regions = &program.pe(self.pe()?)?.regions;

@@ -1,7 +1,8 @@
-//! The event handler's ring in a PE's SRAM: packets from the event router are written without interrupting the core.
+//! The event handler's ring in a PE's SRAM: packets from the event router are written without
+//! interrupting the core.
 //!
-//! CHIP26 gives the ring and what can happen when it is full ([`OnFull`]); the layout of an entry is not published. We
-//! take a word for the key and four for the payload.
+//! CHIP26 gives the ring and what can happen when it is full ([`OnFull`]); the layout of an entry
+//! is not published. We take a word for the key and four for the payload.
 
 use super::broadcast::options::OnFull;
 use super::legend::PopulationId;

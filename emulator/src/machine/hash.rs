@@ -1,7 +1,8 @@
-//! Hash of the state that decides what the chip does next; replay, time travel and tests compare it.
+//! Hash of the state that decides what the chip does next; replay, time travel and
+//! tests compare it.
 //!
-//! Every structure is taken apart field by field, so that a field that is added does not compile until this file says whether
-//! it is hashed. Counters that only observe are named and left out.
+//! Every structure is taken apart field by field, so that a field that is added does not compile
+//! until this file says whether it is hashed. Counters that only observe are named and left out.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -24,7 +25,8 @@ impl Words {
         self.0.update(&word.into().to_le_bytes());
     }
 
-    /// Adds how many words follow, and the words: two lists in a row cannot be mistaken for each other.
+    /// Adds how many words follow, and the words: two lists in a row cannot be mistaken
+    /// for each other.
     fn list<T: Into<u64>>(&mut self, words: impl ExactSizeIterator<Item = T>) {
         self.add(words.len() as u64);
         words.for_each(|word| self.add(word));
@@ -40,7 +42,8 @@ impl Words {
 }
 
 impl State {
-    /// Returns a hash of everything that decides what happens next, in a canonical order and little-endian.
+    /// Returns a hash of everything that decides what happens next, in a canonical
+    /// order and little-endian.
     pub fn hash(&mut self) -> u128 {
         let Self {
             tick,
@@ -232,7 +235,8 @@ fn event(words: &mut Words, packets: &PacketStore, Event { tick, source, seq: _,
     }
 }
 
-/// Adds a packet on the mesh. Its number is where it is kept, and may differ between two equal machines.
+/// Adds a packet on the mesh. Its number is where it is kept, and may differ between
+/// two equal machines.
 fn numbered(words: &mut Words, packets: &PacketStore, number: u32) {
     words.option(packets.travelling(number), |words, travelling| {
         let Travelling { packet, sent: _, late, lost, chip, from_link } = travelling;

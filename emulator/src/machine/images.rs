@@ -1,7 +1,8 @@
-//! Memory images: the words that the host writes into each PE's SRAM before the start, apart from the program.
+//! Memory images: the words that the host writes into each PE's SRAM before the start, apart
+//! from the program.
 //!
-//! A mapped [`Program`] brings its own. Here they can be taken out, and others of the same shape put in their place:
-//! what the chip computes then follows from these bytes.
+//! A mapped [`Program`] brings its own. Here they can be taken out, and others of the same shape
+//! put in their place: what the chip computes then follows from these bytes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -133,7 +134,8 @@ fn joined(ranges: Vec<ImageRange>) -> Vec<ImageRange> {
 }
 
 impl Program {
-    /// Puts these images in place of the program's own. They must cover the same ranges; the bytes may be any.
+    /// Puts these images in place of the program's own. They must cover the same ranges; the bytes
+    /// may be any.
     pub fn load_images(&mut self, images: &Images) -> Result<(), ImageError> {
         let own = Images::of(self);
         for (pe, range) in images.ranges() {

@@ -135,7 +135,8 @@ impl Machine {
         });
     }
 
-    /// A watched write: the handler runs now or after those already waiting, and holds up what the core is doing.
+    /// A watched write: the handler runs now or after those already waiting, and holds up what the
+    /// core is doing.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
         if self.state.faults.is_dead(pe) {
             return;

@@ -127,7 +127,8 @@ impl Machine {
         })
     }
 
-    /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing, wakes the core.
+    /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing,
+    /// wakes the core.
     pub(super) fn arrived(&mut self, pe: Pe, arrival: Arrival) {
         let loaded = self.program.pe(pe);
         let Some(slot) = loaded.and_then(|p| p.slots.get(usize::from(arrival.slot))) else { return };
@@ -315,7 +316,8 @@ impl Machine {
         Progress { phase, ..progress }
     }
 
-    /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when they are delivered.)
+    /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when
+    /// they are delivered.)
     fn phase_end(
         &mut self,
         slot: &Slot,

@@ -158,8 +158,9 @@ pub enum BankInterleave {
     /// Four contiguous blocks of 32 KiB.
     #[default]
     Block,
-    /// Consecutive 128-bit words go round the banks. A word of 128 bits is what a NoC packet and a DMA beat bring, so a
-    /// write holds one bank for a cycle here as with `Block`; 32-bit words would make every packet hold all four.
+    /// Consecutive 128-bit words go round the banks. A word of 128 bits is what a NoC packet and a
+    /// DMA beat bring, so a write holds one bank for a cycle here as with `Block`; 32-bit words
+    /// would make every packet hold all four.
     Word,
 }
 
@@ -175,18 +176,20 @@ pub enum BankPriority {
     RoundRobin,
 }
 
-/// Numbers that no public source gives. Each is *not published*: the default is our assumption, and results that hang
-/// on one say so.
+/// Numbers that no public source gives. Each is *not published*: the default is our assumption, and
+/// results that hang on one say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Assume {
-    /// Cycles that a taken branch needs to refill the pipeline. ARM gives 1 to 3 for the Cortex-M4; the value for this
-    /// chip is not published. Reports show the interval that follows from 1 to 3.
+    /// Cycles that a taken branch needs to refill the pipeline. ARM gives 1 to 3 for the
+    /// Cortex-M4; the value for this chip is not published. Reports show the interval that follows
+    /// from 1 to 3.
     #[schemars(range(min = 1, max = 3))]
     pub branch_refill: u8,
-    /// Iterations of the exp/log unit for one exponential. It takes 6 cycles more than this: 7 to 22 cycles for 1 to 16
-    /// iterations are published; the number of iterations that the paper's program asks for is not, nor is the error of the
-    /// unit at fewer than 16. Scenes therefore take 16 only: results are then those of the C library.
+    /// Iterations of the exp/log unit for one exponential. It takes 6 cycles more than this: 7 to
+    /// 22 cycles for 1 to 16 iterations are published; the number of iterations that the paper's
+    /// program asks for is not, nor is the error of the unit at fewer than 16. Scenes therefore
+    /// take 16 only: results are then those of the C library.
     #[schemars(range(min = 1, max = 16))]
     pub exp_iterations: u8,
     /// Share of the active power of a PE that a polling PE draws, 0 to 1. Not published.
@@ -195,45 +198,52 @@ pub struct Assume {
     /// PE cycles to set up one DMA transfer. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub dma_setup_cycles: u32,
-    /// NoC cycles from one beat of 16 bytes to the next while a DMA engine reads or writes. Not published: 1 is the most
-    /// that a link carries (CHIP26), 2 would follow if the port of a PE ran at 150 MHz.
+    /// NoC cycles from one beat of 16 bytes to the next while a DMA engine reads or writes. Not
+    /// published: 1 is the most that a link carries (CHIP26), 2 would follow if the port of a PE
+    /// ran at 150 MHz.
     #[schemars(range(min = 1, max = 100))]
     pub dma_beat_noc_cycles: u8,
-    /// Sustained rate of one DRAM interface, in bytes per µs. Not published: 3200 is the raw rate of 25.6 Gbit/s (CHIP26),
-    /// which is the most that it can be. Beats of 16 bytes take whole ticks of 1/1200 µs, rounded up.
+    /// Sustained rate of one DRAM interface, in bytes per µs. Not published: 3200 is the raw rate
+    /// of 25.6 Gbit/s (CHIP26), which is the most that it can be. Beats of 16 bytes take whole
+    /// ticks of 1/1200 µs, rounded up.
     #[schemars(range(min = 1, max = 3200))]
     pub dram_bytes_per_us: u32,
-    /// Time that the core waits for its SRAM, in percent of the time without: wait states, and fetches of instructions
-    /// that meet loads and stores in a bank. Not published, nor is what each of the two adds. The published CoreMark (2.89
-    /// for each MHz at 150 MHz, 3.03 at 300 MHz; CHIP26) against the 3.4 of a Cortex-M4 without wait states (recalled)
-    /// leaves room for 0 to 17.5 %, or 12.2 %, differences between compilers included. Reports show the interval.
+    /// Time that the core waits for its SRAM, in percent of the time without: wait states, and
+    /// fetches of instructions that meet loads and stores in a bank. Not published, nor is what
+    /// each of the two adds. The published CoreMark (2.89 for each MHz at 150 MHz, 3.03 at 300 MHz;
+    /// CHIP26) against the 3.4 of a Cortex-M4 without wait states (recalled) leaves room for 0 to
+    /// 17.5 %, or 12.2 %, differences between compilers included. Reports show the interval.
     #[schemars(range(min = 0, max = 200))]
     pub sram_stall_percent: f64,
     /// Time until the first byte of a DRAM access arrives, in nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub dram_latency_ns: f64,
-    /// Time the host takes between the last output of one time step and the first input of the next, in microseconds.
-    /// Not published; 0 leaves the host out of the chip's figures.
+    /// Time the host takes between the last output of one time step and the first input of the
+    /// next, in microseconds. Not published; 0 leaves the host out of the chip's figures.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub host_turnaround_us: f64,
     /// Time that a PE stands still when `chip.dvfs` changes its operating point, in
     /// microseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub dvfs_switch_us: f64,
-    /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0 leaves it out.
+    /// Energy of one packet over one link of the NoC, in picojoules. Not published; 0
+    /// leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_hop_pj: f64,
-    /// Energy of one byte read from or written to DRAM, in picojoules. Not published; 0 leaves it out.
+    /// Energy of one byte read from or written to DRAM, in picojoules. Not published; 0
+    /// leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_dram_byte_pj: f64,
     /// How addresses fall on a PE's four SRAM banks. Not published.
     pub bank_interleave: BankInterleave,
-    /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other waits a PE cycle. Not
-    /// published. With `Core` the conflicts are counted and no time changes.
+    /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other
+    /// waits a PE cycle. Not published. With `Core` the conflicts are counted and no time changes.
     pub bank_priority: BankPriority,
-    /// QPE `(x, y)` whose router the host interface is attached to. Its coordinates are not published.
+    /// QPE `(x, y)` whose router the host interface is attached to. Its coordinates
+    /// are not published.
     pub host_port: (u8, u8),
-    /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates are not published.
+    /// QPEs `(x, y)` whose routers the two DRAM ports are attached to. Their coordinates
+    /// are not published.
     pub dram_ports: [(u8, u8); 2],
     /// Bits of an event packet that fit into a link packet between chips, of its 96. The check sum
     /// takes 12 of them (CHIP26: CRC-12); how event packets are framed is not published.
@@ -243,11 +253,13 @@ pub struct Assume {
     /// nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub link_latency_ns: f64,
-    /// What the event router takes beyond the 10 ns of its four pipeline stages, in nanoseconds. Not published.
+    /// What the event router takes beyond the 10 ns of its four pipeline stages, in
+    /// nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub router_latency_ns: f64,
-    /// QPEs `(x, y)` whose routers the six ports of the event router are attached to. Not published: the default is the
-    /// six neighbours of the hole in the mesh that it fills. Each QPE uses the port with the fewest hops.
+    /// QPEs `(x, y)` whose routers the six ports of the event router are attached to. Not
+    /// published: the default is the six neighbours of the hole in the mesh that it fills. Each QPE
+    /// uses the port with the fewest hops.
     pub router_ports: [(u8, u8); 6],
 }
 

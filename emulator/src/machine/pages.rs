@@ -50,7 +50,8 @@ impl Pages {
 /// Every page that a checkpoint holds, once.
 #[derive(Debug, Default)]
 pub struct PageStore {
-    /// By hash of the content. Only looked up, never walked through for a result: its order decides nothing.
+    /// By hash of the content. Only looked up, never walked through for a result: its
+    /// order decides nothing.
     pages: HashMap<u64, Vec<Arc<Page>>>,
     count: usize,
 }

@@ -57,7 +57,8 @@ impl PhaseClock {
     }
 }
 
-/// What the cores' busy time went to, over all PEs: the parts add up to the sum of their busy ticks.
+/// What the cores' busy time went to, over all PEs: the parts add up to the sum of
+/// their busy ticks.
 #[derive(Clone, Debug, Default)]
 pub struct BusyProbe {
     /// Ticks in operations since the start, by population and phase.

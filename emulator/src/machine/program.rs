@@ -1,5 +1,5 @@
-//! What the chip is loaded with: per PE a memory image and a list of operations. Nothing in here ever changes while the
-//! machine runs; [`super::state::State`] holds all that does.
+//! What the chip is loaded with: per PE a memory image and a list of operations. Nothing in here
+//! ever changes while the machine runs; [`super::state::State`] holds all that does.
 
 use std::any::Any;
 use std::cmp::Reverse;
@@ -67,10 +67,11 @@ pub enum Action {
     Tick,
     /// Takes the entries that are in the FIFO now.
     TakeEntries {
-        /// Byte address of two words: the number of the oldest entry's place, and how many there are.
+        /// Byte address of two words: the number of the oldest entry's place, and how
+        /// many there are.
         at: u32,
-        /// Ticks from sending to taking that the entries are meant to have: 1, or 0 for those of the
-        /// same tick.
+        /// Ticks from sending to taking that the entries are meant to have: 1, or 0 for those of
+        /// the same tick.
         meant: u32,
     },
     /// Frees the entries that were taken.
@@ -92,7 +93,8 @@ pub enum Ends {
     Phase,
 }
 
-/// Time steps that may be announced and not complete: an announcement is one packet, with a word for each.
+/// Time steps that may be announced and not complete: an announcement is one packet, with a
+/// word for each.
 pub const MAX_IN_FLIGHT: u32 = PACKET_WORDS as u32;
 
 /// PEs of one QPE that a broadcast writes to, or the host.
@@ -192,7 +194,8 @@ impl Slot {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
     }
 
-    /// The targets that get the same payload as target `target`: one call of `broadcast` serves them.
+    /// The targets that get the same payload as target `target`: one call of
+    /// `broadcast` serves them.
     pub fn call(&self, target: u32) -> Range<u32> {
         if target < self.first_call { 0..self.first_call } else { self.first_call..self.targets.len() as u32 }
     }
@@ -442,8 +445,9 @@ impl Program {
         slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
     }
 
-    /// The packet that announces a time step. `row(n)` is the row of the step n before it; in a pipeline word w holds the
-    /// latest step whose number leaves w, since those before may still be to begin.
+    /// The packet that announces a time step. `row(n)` is the row of the step n before it; in a
+    /// pipeline word w holds the latest step whose number leaves w, since those before may still
+    /// be to begin.
     pub fn announcement(&self, step: u32, row: impl Fn(u32) -> u32) -> [u32; PACKET_WORDS] {
         if self.steps_in_flight > 1 {
             std::array::from_fn(|word| row(step.wrapping_sub(word as u32) % MAX_IN_FLIGHT))
@@ -461,8 +465,8 @@ impl Program {
             .sum()
     }
 
-    /// Number of ends that complete a time step: those of all PEs where timers begin the steps, else of
-    /// the populations whose values go to the host, over all samples of the batch.
+    /// Number of ends that complete a time step: those of all PEs where timers begin the steps,
+    /// else of the populations whose values go to the host, over all samples of the batch.
     pub fn outputs(&self) -> u32 {
         if self.is_timed() {
             return self.used_pes() as u32;

@@ -1,7 +1,8 @@
 //! The event queue. Its total order is a contract: `(tick, class, source, seq)`.
 //!
-//! Events of one tick are handled deliveries first, so that an operation which starts at that tick sees them; `source`
-//! (PE index, or [`CHIP`]) and the running number `seq` settle the rest. Nothing depends on hash order or threads.
+//! Events of one tick are handled deliveries first, so that an operation which starts at that tick
+//! sees them; `source` (PE index, or [`CHIP`]) and the running number `seq` settle the rest.
+//! Nothing depends on hash order or threads.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -29,7 +30,8 @@ pub enum EventKind {
     StepStart,
     /// A time step that was complete before an earlier one is.
     StepEnd,
-    /// `source` has taken an entry out of its FIFO (or is found to later, if interrupts held it up).
+    /// `source` has taken an entry out of its FIFO (or is found to later, if interrupts
+    /// held it up).
     Drain,
 }
 

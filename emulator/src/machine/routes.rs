@@ -1,15 +1,18 @@
 //! The routing table of the data NoC: which links a packet takes from QPE to QPE.
 //!
-//! The chip routes x first, then y (CHIP26, second hand), but a quarter of all pairs would run into one of the four
-//! holes of the floor plan. Its routers have a look-up table per destination (`dnoc_route_lut`, prototype registers)
-//! whose contents are not published. We fill it as follows, and a test proves that the result cannot deadlock:
+//! The chip routes x first, then y (CHIP26, second hand), but a quarter of all pairs would run into
+//! one of the four holes of the floor plan. Its routers have a look-up table per destination
+//! (`dnoc_route_lut`, prototype registers) whose contents are not published. We fill it as follows,
+//! and a test proves that the result cannot deadlock:
 //!
-//! 1. pairs whose x-first path exists and only turns as *negative-first* routing allows (x first satisfies that in
-//!    three of four quadrants) take it;
-//! 2. pairs whose x-first path runs into a hole take the shortest *negative-first* path: all moves west and south before
-//!    all moves east and north, which is free of cyclic waiting in any mesh with holes (Glass and Ni's turn model);
-//! 3. pairs that go east and south (the turn negative-first forbids) take their x-first path if, added to what is
-//!    there, it closes no cycle of channel dependencies; otherwise south first, then east.
+//! 1. pairs whose x-first path exists and only turns as *negative-first* routing allows (x first
+//!    satisfies that in three of four quadrants) take it;
+//! 2. pairs whose x-first path runs into a hole take the shortest *negative-first* path: all moves
+//!    west and south before all moves east and north, which is free of cyclic waiting in any mesh
+//!    with holes (Glass and Ni's turn model);
+//! 3. pairs that go east and south (the turn negative-first forbids) take their x-first path
+//!    if, added to what is there, it closes no cycle of channel dependencies; otherwise south
+//!    first, then east.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -88,7 +91,8 @@ impl Routes {
         (QpeId::on(chip, link.from.into()), QpeId::on(chip, link.to.into()))
     }
 
-    /// Link numbers from QPE index `from` to QPE index `to`, in order; empty when they are the same.
+    /// Link numbers from QPE index `from` to QPE index `to`, in order; empty when they
+    /// are the same.
     pub fn path(&self, from: usize, to: usize) -> &[u8] {
         &self.paths[from * QPE_COUNT + to]
     }
@@ -103,8 +107,8 @@ impl Routes {
         &self.turns
     }
 
-    /// Returns the turns of the path that the turn at position `turn` is part of, and how many of them
-    /// come before it.
+    /// Returns the turns of the path that the turn at position `turn` is part of, and how many of
+    /// them come before it.
     pub fn route_of(&self, turn: u16) -> (&[Turn], usize) {
         let at = usize::from(turn).min(self.turns.len().saturating_sub(1));
         let leaves = |turn: &Turn| matches!(turn, Turn::Leave(_));
@@ -168,7 +172,8 @@ fn pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..QPE_COUNT).flat_map(|from| (0..QPE_COUNT).map(move |to| (from, to))).filter(|(from, to)| from != to)
 }
 
-/// The neighbours of a QPE in the order west, south, east, north, with `true` for the negative directions.
+/// The neighbours of a QPE in the order west, south, east, north, with `true` for
+/// the negative directions.
 fn neighbours(qpe: Qpe) -> impl Iterator<Item = (Qpe, bool)> {
     let Qpe { x, y } = qpe;
     [(x - 1, y, true), (x, y - 1, true), (x + 1, y, false), (x, y + 1, false)]
@@ -201,7 +206,8 @@ fn straight(links: &[Link], from: usize, to: usize, x_first: bool) -> Option<Vec
     Some(path)
 }
 
-/// The shortest path with all moves west and south before all moves east and north; ties go by neighbour order.
+/// The shortest path with all moves west and south before all moves east and north; ties go
+/// by neighbour order.
 fn negative_first(links: &[Link], from: usize, to: usize) -> Vec<u8> {
     // Breadth-first over (QPE, has moved east or north already).
     let mut came: Vec<Option<(usize, u8)>> = vec![None; 2 * QPE_COUNT];

@@ -93,7 +93,8 @@ pub trait Routine: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Returns this routine at level *code*, or back at level *native* (`None`); `None` if it has one level only.
+    /// Returns this routine at level *code*, or back at level *native* (`None`); `None` if it has
+    /// one level only.
     fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
         let _ = code;
         None
@@ -104,8 +105,8 @@ pub trait Routine: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Returns the C function of the built-in machine code, and the arguments of the call that a run in time step `step`
-    /// makes of it; `None` if the routine has no level *code*.
+    /// Returns the C function of the built-in machine code, and the arguments of the call that a
+    /// run in time step `step` makes of it; `None` if the routine has no level *code*.
     fn call(&self, step: u32) -> Option<(&'static str, Vec<u32>)> {
         let _ = step;
         None

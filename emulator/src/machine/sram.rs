@@ -1,4 +1,5 @@
-//! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for checkpoints and hashes.
+//! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for
+//! checkpoints and hashes.
 
 use std::ops::{Deref, DerefMut, Range};
 
@@ -14,7 +15,8 @@ compile_error!("SRAM words are shown and hashed as little-endian bytes; big-endi
 pub const SRAM_BYTES: u32 = constants::SRAM_BYTES as u32;
 /// SRAM banks in one PE (CHIP26).
 pub const BANKS: usize = constants::SRAM_BANKS;
-/// Bytes in one bank. Block-wise interleave is assumed; the mapping of addresses to banks is not published.
+/// Bytes in one bank. Block-wise interleave is assumed; the mapping of addresses to banks
+/// is not published.
 pub const BANK_BYTES: u32 = SRAM_BYTES / BANKS as u32;
 /// 32-bit words of SRAM in one PE.
 pub const SRAM_WORDS: usize = SRAM_BYTES as usize / 4;
@@ -149,7 +151,8 @@ impl Sram {
         bytemuck::cast_slice(&self.words[..])
     }
 
-    /// The word at byte address `address` (its low two bits are ignored; addresses wrap at 128 KiB).
+    /// The word at byte address `address` (its low two bits are ignored; addresses wrap
+    /// at 128 KiB).
     #[inline]
     pub fn word(&self, address: u32) -> u32 {
         self.words[(address as usize / 4) % SRAM_WORDS]
@@ -183,7 +186,8 @@ impl Sram {
         }
     }
 
-    /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps at 128 KiB).
+    /// Writes one packet of four words at a 16-byte boundary (lower address bits are ignored; wraps
+    /// at 128 KiB).
     #[inline]
     pub fn set_packet(&mut self, address: u32, payload: [u32; 4]) {
         let start = (address as usize / 16 * 4) % SRAM_WORDS;
@@ -215,7 +219,8 @@ impl Sram {
         self.changed |= pages;
     }
 
-    /// Marks the pages of `bytes` bytes from a byte address on as written, as [`Self::set_words`] does.
+    /// Marks the pages of `bytes` bytes from a byte address on as written,
+    /// as [`Self::set_words`] does.
     pub(crate) fn mark_bytes(&mut self, address: u32, bytes: u32) {
         let start = (address as usize / 4).min(SRAM_WORDS);
         let words = (bytes as usize / 4).min(SRAM_WORDS - start);
@@ -259,7 +264,8 @@ impl Sram {
         self.guarded = !self.stuck.is_empty();
     }
 
-    /// Watched bytes that were written since [`Self::forget_written`], write by write, also with what they held before.
+    /// Watched bytes that were written since [`Self::forget_written`], write by write, also with
+    /// what they held before.
     pub fn written(&self) -> &[Range<u32>] {
         self.watch.as_ref().map_or(&[], |watch| &watch.written)
     }
@@ -311,7 +317,8 @@ impl Sram {
         &self.words[page * PAGE_WORDS..(page + 1) * PAGE_WORDS]
     }
 
-    /// The content as pages; only those written since the last call are copied, unless `store` has them already.
+    /// The content as pages; only those written since the last call are copied, unless `store`
+    /// has them already.
     pub fn checkpoint(&mut self, store: &mut PageStore) -> Pages {
         self.hash_pages();
         let mut pages = self.kept.take().unwrap_or_default();
@@ -327,7 +334,8 @@ impl Sram {
         self.changed
     }
 
-    /// Makes the content what it was; only pages that differ are copied. Nothing counts as written by it.
+    /// Makes the content what it was; only pages that differ are copied. Nothing counts as
+    /// written by it.
     pub fn restore(&mut self, pages: &Pages) {
         let kept = self.kept.take().unwrap_or_default();
         for page in 0..PAGES {

@@ -62,8 +62,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The next packet to send of a block of `packets`, and the cycles until its trigger: every packet goes to all targets
-    /// of its payload, then the next call of `broadcast` begins. At the end, `packet` is behind the last one.
+    /// The next packet to send of a block of `packets`, and the cycles until its trigger: every
+    /// packet goes to all targets of its payload, then the next call of `broadcast` begins. At the
+    /// end, `packet` is behind the last one.
     pub fn next(self, slot: &Slot, packets: u32, costs: &Costs) -> (Self, u64) {
         let call = slot.call(self.target);
         let Self { packet, target, .. } = self;
@@ -107,7 +108,8 @@ pub struct PeState<M = Sram> {
     pub began: Tick,
     /// When the operation ends, as known now; interrupts move it.
     pub ends: Tick,
-    /// Handlers that run or wait to run, with the tick at which each ends; only the first is in the queue.
+    /// Handlers that run or wait to run, with the tick at which each ends; only the first is
+    /// in the queue.
     pub interrupts: VecDeque<(Tick, Arrival)>,
     /// What it waits for.
     pub awaited: Option<Awaited>,
@@ -121,16 +123,19 @@ pub struct PeState<M = Sram> {
     pub timer: PeTimer,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
-    /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz timer counts, µs.
+    /// Time of each phase of this step as the core saw it: differences of truncated 1 MHz
+    /// timer counts, µs.
     pub timer_counts: [u32; PhaseId::MAX],
     /// Values written to the debug log.
     pub logged: u32,
 }
 
 impl<M> PeState<M> {
-    /// Books a handler of `ticks` ticks on the core at tick `now`, after those already booked, and returns the tick at which it begins.
+    /// Books a handler of `ticks` ticks on the core at tick `now`, after those already booked, and
+    /// returns the tick at which it begins.
     ///
-    /// The handler delays everything else that the core is doing: its operation, its next packet, the FIFO entry that it is taking out.
+    /// The handler delays everything else that the core is doing: its operation, its next packet,
+    /// the FIFO entry that it is taking out.
     pub(super) fn hold_core(&mut self, now: Tick, ticks: Tick) -> Tick {
         let begin = self.interrupts_until.max(now);
         self.interrupts_until = begin + ticks;
@@ -216,7 +221,8 @@ pub struct Packet {
     pub payload: [u32; PACKET_WORDS],
     /// Where the sender read them, byte address; 0 for what is not read from memory.
     pub from: u32,
-    /// Where they are written, byte address at each receiver; the key of a routed packet ([`super::fifo::Key`]).
+    /// Where they are written, byte address at each receiver; the key of a
+    /// routed packet ([`super::fifo::Key`]).
     pub address: u32,
     /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
     pub qpe: QpeId,
@@ -242,7 +248,8 @@ impl Packet {
         Pe::from_index(usize::from(self.source)).map_or(ChipId::FIRST, Pe::chip)
     }
 
-    /// It will be written to another address, where nothing waits for it; what counts deliveries counts it all the same.
+    /// It will be written to another address, where nothing waits for it; what counts deliveries
+    /// counts it all the same.
     pub(super) fn go_astray(&mut self, to: u32) {
         self.address = to;
         if let PacketKind::Values { groups, .. } = &mut self.kind {

@@ -72,7 +72,8 @@ impl Machine {
         }
     }
 
-    /// Lets the mesh run until the next event of the queue, at most until something leaves the mesh.
+    /// Lets the mesh run until the next event of the queue, at most until something
+    /// leaves the mesh.
     fn pass(&mut self) {
         let mut landed = std::mem::take(&mut self.landed);
         self.state.noc.pass_until(self.state.queue.next(), &mut landed);

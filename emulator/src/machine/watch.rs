@@ -35,7 +35,8 @@ impl Machine {
         }
     }
 
-    /// The writes to watched bytes since [`Self::forget_written`], by PE in the order in which they were watched.
+    /// The writes to watched bytes since [`Self::forget_written`], by PE in the order in which
+    /// they were watched.
     pub fn written(&self) -> Vec<Written> {
         let of = |&pe: &Pe| {
             let bytes = self.state.pes[pe.index()].sram.written();

@@ -1,4 +1,5 @@
-//! From network and chip to a loaded program: partition, placement, memory maps, images, destinations.
+//! From network and chip to a loaded program: partition, placement, memory
+//! maps, images, destinations.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -36,7 +37,8 @@ pub(super) fn copies(mapping: &MappingOptions) -> Copies {
     Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
 }
 
-/// Time steps that the host announces before the first of them is complete: one for each layer keeps all of them at work.
+/// Time steps that the host announces before the first of them is complete: one for each layer
+/// keeps all of them at work.
 pub(super) fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
     match mapping.schedule {
         Schedule::LayerSequential => 1,
@@ -44,8 +46,8 @@ pub(super) fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
     }
 }
 
-/// Whether a layer could send step t + 2 while the next one is in R·y of step t. With two steps in flight the host has
-/// not announced it by then.
+/// Whether a layer could send step t + 2 while the next one is in R·y of step t. With two steps in
+/// flight the host has not announced it by then.
 pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
     steps_in_flight(mapping, layers) > 2
 }
@@ -225,7 +227,8 @@ fn shares<'a>(
     hosted.iter().map(share).collect()
 }
 
-/// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of the layer below.
+/// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of
+/// the layer below.
 fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
     let mut input = 4 * request.dram.width() as u32;
     let mut widths = Vec::new();
@@ -264,8 +267,8 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
             hosted.entry(pe).or_default().push((k, i));
         }
     }
-    // One packet can serve a layer and the next only if their buffers are at the same address, and a PE that hosts two
-    // layers needs two pairs of buffers.
+    // One packet can serve a layer and the next only if their buffers are at the same address, and
+    // a PE that hosts two layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
     let common = common(request, &placed, shared);
     let maps = memory_maps(request, &placed, &hosted, &common)?;

@@ -116,7 +116,8 @@ fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {
     })
 }
 
-/// The margin of each layer's fastest PE behind its slowest, from which the mapper decides on a barrier.
+/// The margin of each layer's fastest PE behind its slowest, from which the mapper decides
+/// on a barrier.
 pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
     let timing = Timing {
         costs: &subject.program.costs,

@@ -44,14 +44,16 @@ impl Choice {
         Ok(Entry { file: Arc::clone(&self.file), function, address, traps: Traps::default() })
     }
 
-    /// Returns a routine at level code; `None` if it has one level only, or runs a function of another layout.
+    /// Returns a routine at level code; `None` if it has one level only, or runs a function
+    /// of another layout.
     ///
     /// # Errors
     ///
     /// Fails if the file lacks the function.
     pub fn of(&self, routine: &dyn Routine, assume: &Assume) -> Result<Option<Arc<dyn Routine>>, CodeError> {
         let Some((own, _)) = routine.call(0) else { return Ok(None) };
-        // A share with an infinite or NaN weight runs another function, which leaves no product out; it stays native.
+        // A share with an infinite or NaN weight runs another function, which leaves no product
+        // out; it stays native.
         let layout = KernelChoice::layout_of;
         if self.function.as_deref().is_some_and(|name| layout(name) != layout(own)) {
             return Ok(None);

@@ -1,4 +1,5 @@
-//! What sending and receiving needs beside buffers: where events are packed and unpacked, the router's FIFO and entries.
+//! What sending and receiving needs beside buffers: where events are packed and unpacked, the
+//! router's FIFO and entries.
 
 use super::build::{Placed, Request, masks};
 use super::egru::barrier::Timing;
@@ -89,7 +90,8 @@ pub fn needs(placed: &[Placed], k: usize, units: usize, payload: Payload) -> Opt
     })
 }
 
-/// Takes the memory of a share called `name`. Dense values, or the scratch of a list, serve x and y in turn.
+/// Takes the memory of a share called `name`. Dense values, or the scratch of a list, serve x and
+/// y in turn.
 pub(super) fn take(a: &mut Allocator, name: &str, needs: &EventNeeds) -> EventLayout {
     let mut take =
         |bytes: u32, what: &str| a.take(u64::from(bytes), format!("{name} {what}"), RegionKind::State);
@@ -235,7 +237,8 @@ pub fn check(request: &Request<'_>, placed: &[Placed]) -> Result<(), MapError> {
     Ok(())
 }
 
-/// The least and the most cycles that it takes a PE of layer `k` to unpack x and y: no unit active, and all.
+/// The least and the most cycles that it takes a PE of layer `k` to unpack x and y: no unit
+/// active, and all.
 pub fn unpack_bounds(placed: &[Placed], k: usize, timing: &Timing<'_>) -> [[u64; 2]; 2] {
     let bounds = |sender: Option<&Placed>, kind: KernelKind| {
         let Some(sender) = sender.filter(|_| timing.mapping.payload == Payload::Events) else {

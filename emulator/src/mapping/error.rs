@@ -93,7 +93,8 @@ pub enum MapError {
         layers: Vec<String>,
         /// Bytes.
         full: Full,
-        /// Least number of PEs with which the layer fits; `None` if none does, or it shares its PEs.
+        /// Least number of PEs with which the layer fits; `None` if none does, or it
+        /// shares its PEs.
         least: Option<usize>,
         /// Samples and buffers that it was to hold.
         copies: Copies,

@@ -1,8 +1,9 @@
 //! Where everything lies in a PE's SRAM.
 //!
-//! Bank 0 holds the program; the rest of it takes the control blocks, the two or three buffers and the layer state; weights
-//! start at bank 1 (0x8000), where the public linker script puts data memory; the stack keeps its place at 0x1F000
-//! (NESTML `qpe.ld`). The debug log goes where there is room. What does not fit its own place spills to the other.
+//! Bank 0 holds the program; the rest of it takes the control blocks, the two or three buffers and
+//! the layer state; weights start at bank 1 (0x8000), where the public linker script puts data
+//! memory; the stack keeps its place at 0x1F000 (NESTML `qpe.ld`). The debug log goes where there
+//! is room. What does not fit its own place spills to the other.
 
 use thiserror::Error;
 
@@ -117,8 +118,9 @@ pub struct Common {
 }
 
 impl Common {
-    /// Lays out control blocks and buffers. `widths[layer]` is the larger of x and placed y in bytes; layers that share
-    /// no PE share their buffers' addresses, so that one packet serves a layer and the next.
+    /// Lays out control blocks and buffers. `widths[layer]` is the larger of x and placed y in
+    /// bytes; layers that share no PE share their buffers' addresses, so that one packet serves a
+    /// layer and the next.
     pub fn new(widths: &[u32], shared: bool, copies: Copies) -> Self {
         let Copies { batch, buffers: count } = copies;
         let control_bytes = copies.control_bytes();
@@ -382,7 +384,8 @@ mod tests {
 
     #[test]
     fn the_papers_second_layer_fits_with_its_weights_in_banks_1_to_3() {
-        // Fullest PE of the shipped model: 27 units, 10,939 non-zeros; x and placed y 50 blocks of 112 bytes.
+        // Fullest PE of the shipped model: 27 units, 10,939 non-zeros; x and placed y 50 blocks
+        // of 112 bytes.
         let common = Common::new(&[5600, 5600, 5600], true, Copies::ONE);
         let map = lay_out(&common, &[Share { layer: 1, ..share(27, 5470, 5469) }]).unwrap();
         let weights: Vec<_> = map.regions.iter().filter(|r| r.kind == RegionKind::Weights).collect();

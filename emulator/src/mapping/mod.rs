@@ -1,7 +1,8 @@
-//! Network × chip → programs: which unit goes to which PE, which PE sits where, what lies at which address.
+//! Network × chip → programs: which unit goes to which PE, which PE sits where, what lies
+//! at which address.
 //!
-//! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives a
-//! [`crate::machine::program::Program`] or says what does not fit, with the bytes.
+//! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives
+//! a [`crate::machine::program::Program`] or says what does not fit, with the bytes.
 
 pub mod build;
 pub mod check;

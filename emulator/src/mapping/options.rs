@@ -1,4 +1,5 @@
-//! What users choose about the partition: which layer goes to how many PEs, and how these work together.
+//! What users choose about the partition: which layer goes to how many PEs, and how
+//! these work together.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,10 @@ pub enum Schedule {
     /// One after the other: a time step ends before the next begins.
     #[default]
     LayerSequential,
-    /// All of them: while a layer works on one time step, the layer before it works on the next. A third buffer for x and
-    /// y keeps their time steps apart, and layers tell the one before them when they have room for another x. It needs
-    /// inputs that are known ahead: a text that is read, not one that is being written.
+    /// All of them: while a layer works on one time step, the layer before it works on the next. A
+    /// third buffer for x and y keeps their time steps apart, and layers tell the one before them
+    /// when they have room for another x. It needs inputs that are known ahead: a text that is
+    /// read, not one that is being written.
     Pipelined,
 }
 
@@ -50,8 +52,8 @@ impl Across {
 /// Which units of a layer share a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Balance {
-    /// The same number of units on each PE, chosen so that the non-zero weights are nearly equal too. The fullest PE
-    /// decides both whether the layer fits and how long it takes.
+    /// The same number of units on each PE, chosen so that the non-zero weights are nearly equal
+    /// too. The fullest PE decides both whether the layer fits and how long it takes.
     #[default]
     NonZeros,
     /// Contiguous ranges with the same number of units, whatever weights they have.
@@ -66,8 +68,8 @@ pub enum Barrier {
     Auto,
     /// In every layer.
     Always,
-    /// In none, and layers of a pipeline do not wait for room in the next one either. A race is then reported when it
-    /// happens.
+    /// In none, and layers of a pipeline do not wait for room in the next one either. A race is
+    /// then reported when it happens.
     Never,
 }
 
@@ -122,8 +124,9 @@ pub struct MappingOptions {
     /// Which layers work at the same time.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Samples computed side by side on the same weights, each with buffers, sums, y and cell states of its own. A PE takes
-    /// them in turn. A text is cut into so many streams of the same length, which are read at the same time.
+    /// Samples computed side by side on the same weights, each with buffers, sums, y and cell
+    /// states of its own. A PE takes them in turn. A text is cut into so many streams of the same
+    /// length, which are read at the same time.
     #[serde(default = "MappingOptions::default_batch")]
     #[schemars(range(min = 1, max = 64))]
     pub batch: u32,
@@ -148,8 +151,8 @@ pub struct MappingOptions {
     /// Whether the PEs of a layer wait for each other before they send their outputs.
     #[serde(default)]
     pub barrier: Barrier,
-    /// Compute R·y as soon as y has arrived, while x is still being computed elsewhere, instead of after W·x. The paper's
-    /// Algorithm 1 does not.
+    /// Compute R·y as soon as y has arrived, while x is still being computed elsewhere, instead of
+    /// after W·x. The paper's Algorithm 1 does not.
     #[serde(default)]
     pub overlap_recurrent: bool,
     /// Format of a spiking network's weights.
@@ -158,7 +161,8 @@ pub struct MappingOptions {
     /// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.
     #[serde(default, skip_serializing_if = "SumOrder::is_ascending")]
     pub order: SumOrder,
-    /// Factor of 8-bit weights of a spiking network; by default 127/max|w| of each target population.
+    /// Factor of 8-bit weights of a spiking network; by default 127/max|w| of
+    /// each target population.
     #[serde(default)]
     pub weight_scale: Option<f64>,
     /// The layers of the network, in order. In spiking networks an entry for a population is

@@ -5,11 +5,13 @@ use super::options::Balance;
 /// Model indices of the units of each PE, each list ascending.
 pub type Assignment = Vec<Vec<u32>>;
 
-/// Spreads units over `pes` PEs; `weight[u]` is the number of non-zeros in unit u's rows of W and R.
+/// Spreads units over `pes` PEs; `weight[u]` is the number of non-zeros in unit u's rows of
+/// W and R.
 ///
-/// Every PE gets the same number of units, or one more for the first few. With [`Balance::Units`] they are contiguous
-/// ranges of the model; with [`Balance::NonZeros`] the heaviest remaining unit goes to the lightest PE that has room
-/// (longest processing time first), then pairs are exchanged between the fullest and other PEs while that helps.
+/// Every PE gets the same number of units, or one more for the first few. With [`Balance::Units`]
+/// they are contiguous ranges of the model; with [`Balance::NonZeros`] the heaviest remaining unit
+/// goes to the lightest PE that has room (longest processing time first), then pairs are exchanged
+/// between the fullest and other PEs while that helps.
 pub fn assign(weight: &[u32], pes: usize, balance: Balance) -> Assignment {
     let units = weight.len();
     if pes == 0 {
@@ -18,7 +20,8 @@ pub fn assign(weight: &[u32], pes: usize, balance: Balance) -> Assignment {
     let room: Vec<usize> = (0..pes).map(|p| units / pes + usize::from(p < units % pes)).collect();
     let mut assignment = match balance {
         Balance::Units => ranges(&room),
-        // Exchanges of pairs end where none helps. Now and then that is no better than ranges are by luck.
+        // Exchanges of pairs end where none helps. Now and then that is no better than ranges
+        // are by luck.
         Balance::NonZeros => [even_out(greedy(weight, &room), weight), ranges(&room)]
             .into_iter()
             .min_by_key(|assignment| loads(assignment, weight).into_iter().max())
@@ -61,7 +64,8 @@ fn greedy(weight: &[u32], room: &[usize]) -> Assignment {
     assignment
 }
 
-/// Exchanges one unit of the fullest PE for a lighter one elsewhere, as long as the fullest gets lighter.
+/// Exchanges one unit of the fullest PE for a lighter one elsewhere, as long as the
+/// fullest gets lighter.
 fn even_out(mut assignment: Assignment, weight: &[u32]) -> Assignment {
     const ROUNDS: usize = 4096;
     let w = |u: u32| i64::from(weight[u as usize]);

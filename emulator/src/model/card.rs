@@ -1,4 +1,5 @@
-//! `card.ron`: what a model is, how it is to be run, what it was measured at, and under which terms it comes.
+//! `card.ron`: what a model is, how it is to be run, what it was measured at, and under which
+//! terms it comes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,7 +7,8 @@ use thiserror::Error;
 
 use crate::net::{Carry, Compare, Output};
 
-/// A model's card. Every field but `name` and `kind`, and a gesture model's `classes`, may be left out.
+/// A model's card. Every field but `name` and `kind`, and a gesture model's `classes`, may
+/// be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, from = "Written")]
 pub struct Card {
@@ -17,8 +19,9 @@ pub struct Card {
     /// One line that says what it is.
     #[serde(default)]
     pub title: String,
-    /// What it keeps from one sequence to the next. Language models: `Y` as in the authors' evaluation (the default), or
-    /// `CAndY`. Gestures: `Nothing`. Layers: any, `Nothing` by default.
+    /// What it keeps from one sequence to the next. Language models: `Y` as in the
+    /// authors' evaluation (the default), or `CAndY`. Gestures: `Nothing`. Layers: any,
+    /// `Nothing` by default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
@@ -165,10 +168,12 @@ pub struct Measured {
 
 /// Words in a sequence of the paper's language model (arXiv:2312.09084).
 const WORDS: u32 = 70;
-/// Frames of 25 ms in a gesture of 1.7 s, as the authors' loader counts them (EvNN, `benchmarks/dvs_gesture`).
+/// Frames of 25 ms in a gesture of 1.7 s, as the authors' loader counts
+/// them (EvNN, `benchmarks/dvs_gesture`).
 const FRAMES: u32 = 67;
 
-/// Why a card does not parse. Starts with `line:column:` for a message of the form `file:line:column: …`.
+/// Why a card does not parse. Starts with `line:column:` for a message of the
+/// form `file:line:column: …`.
 #[derive(Debug, Error)]
 pub enum CardError {
     /// Not RON, or not a card: an unknown field, say.

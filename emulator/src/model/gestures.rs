@@ -46,7 +46,8 @@ impl GestureModel {
         Ok(Self { card, path: files.weights, head, network, readout, notes })
     }
 
-    /// A whole gesture through the reference, frame by frame (\[32 · 32\] each); `each` sees features and output.
+    /// A whole gesture through the reference, frame by frame (\[32 · 32\] each); `each` sees
+    /// features and output.
     pub fn run<'f>(
         &self,
         frames: impl IntoIterator<Item = &'f [f32]>,
@@ -56,7 +57,8 @@ impl GestureModel {
     }
 }
 
-/// Places of the convolutions in the authors' sequence of modules, by which their checkpoints name them.
+/// Places of the convolutions in the authors' sequence of modules, by which their
+/// checkpoints name them.
 pub(super) const PLACES: [usize; CONVOLUTIONS] = [0, 3, 6, 9, 12];
 /// The linear layer's place there.
 pub(super) const LINEAR: &str = "conv.15";

@@ -1,8 +1,9 @@
-//! Model files: a folder with `model.safetensors`, `card.ron` and, for language models, `vocab.txt`, and how it becomes a
-//! network.
+//! Model files: a folder with `model.safetensors`, `card.ron` and, for language models,
+//! `vocab.txt`, and how it becomes a network.
 //!
-//! `models/README.md` describes the format for people who bring their own. Whatever is wrong with a file, the error
-//! names the file and the tensor, line or field, says what was found and what is needed, and nothing panics.
+//! `models/README.md` describes the format for people who bring their own. Whatever is wrong with a
+//! file, the error names the file and the tensor, line or field, says what was found and what is
+//! needed, and nothing panics.
 
 pub mod card;
 pub mod embedding;

@@ -22,7 +22,8 @@ use crate::model::embedding::Values;
 use crate::model::{LanguageModel, Projection, ProjectionLayer};
 use crate::net::lanes::{self, LANES};
 
-/// Words worked on at once: their sums stay in the first-level cache while all active units are added.
+/// Words worked on at once: their sums stay in the first-level cache while all active
+/// units are added.
 const BLOCK: usize = 2048;
 /// Side of the squares in which the embedding is transposed.
 const TILE: usize = 64;
@@ -205,7 +206,8 @@ fn transpose_square(mut rows: [u64; 8]) -> [u64; 8] {
     rows
 }
 
-/// `out[word] = Σ table[unit][word] · value` over the active units in ascending order, each step fused.
+/// `out[word] = Σ table[unit][word] · value` over the active units in ascending order,
+/// each step fused.
 struct Add<'a, T> {
     table: ArrayView2<'a, T>,
     active: &'a [(usize, f32)],

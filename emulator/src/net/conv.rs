@@ -1,11 +1,14 @@
-//! What comes before the recurrent layers of the gesture network: convolutions, ReLU, max-pooling, linear layers.
+//! What comes before the recurrent layers of the gesture network: convolutions, ReLU,
+//! max-pooling, linear layers.
 //!
-//! One order of summation, the same bits on every machine: an output starts at +0 and takes its products in ascending
-//! order of input channel, then row, then column of the kernel, in double precision (products are exact in it, nothing is
-//! fused); the bias comes last, then the result is rounded to single. This is the host's part: it may be as good as that, and
-//! in single precision thousands of terms would leave errors above 1e-5. Inputs that are 0 and places outside of the map are
-//! left out, which changes no bit: a sum that began with +0 never becomes −0 by adding ±0. Weights and inputs are expected to be finite.
-//! Outputs are computed 32 side by side, each with its own chain.
+//! One order of summation, the same bits on every machine: an output starts at +0 and takes its
+//! products in ascending order of input channel, then row, then column of the kernel, in double
+//! precision (products are exact in it, nothing is fused); the bias comes last, then the result is
+//! rounded to single. This is the host's part: it may be as good as that, and in single precision
+//! thousands of terms would leave errors above 1e-5. Inputs that are 0 and places outside of the
+//! map are left out, which changes no bit: a sum that began with +0 never becomes −0 by adding ±0.
+//! Weights and inputs are expected to be finite. Outputs are computed 32 side by side, each with
+//! its own chain.
 //!
 //! Arrays are `ndarray`'s. Its `dot` is not used, because it chooses the order of its sums itself.
 
@@ -247,8 +250,8 @@ pub fn relu(maps: &mut Array3<f32>) {
     maps.mapv_inplace(|value| value.max(0.0));
 }
 
-/// The greatest value of every window of `window` × `window`, one each `stride` rows and columns; windows that reach over
-/// the edge are left out.
+/// The greatest value of every window of `window` × `window`, one each `stride` rows and columns;
+/// windows that reach over the edge are left out.
 pub fn max_pool(x: ArrayView3<'_, f32>, window: usize, stride: usize) -> Array3<f32> {
     let (channels, rows, columns) = x.dim();
     let shape = ConvShape { inputs: 1, outputs: 1, kernel: window, stride, padding: 0 };

@@ -1,14 +1,16 @@
 //! Sparse weight matrices: compressed rows, checked once, when they are made.
 //!
-//! Rows are gate units in three blocks z, r, g of U rows each (row `block · U + unit`); columns are sources in model
-//! order. Every row's columns ascend strictly: that order is the order of summation ([`super::sum`]).
+//! Rows are gate units in three blocks z, r, g of U rows each (row `block · U + unit`);
+//! columns are sources in model order. Every row's columns ascend strictly: that order is the
+//! order of summation ([`super::sum`]).
 
 use ndarray::ArrayView2;
 use sprs::CompressedStorage;
 use sprs::errors::{StructureError, StructureErrorKind};
 use thiserror::Error;
 
-/// A row-major compressed sparse matrix of f32 weights with u32 columns and u32 row pointers, as on the chip.
+/// A row-major compressed sparse matrix of f32 weights with u32 columns and u32 row pointers, as
+/// on the chip.
 pub type Csr = sprs::CsMatI<f32, u32>;
 
 /// Gate blocks of an EGRU weight matrix: z, r, g.
@@ -99,7 +101,8 @@ pub enum CsrError {
     },
 }
 
-/// Builds a matrix from the three arrays of CSR; `sprs` checks them, and this says where a check failed.
+/// Builds a matrix from the three arrays of CSR; `sprs` checks them, and this says where
+/// a check failed.
 pub fn from_parts(
     rows: usize,
     columns: usize,
@@ -143,7 +146,8 @@ fn locate(columns: usize, indptr: &[u32], indices: &[u32], data: &[f32], error: 
     CsrError::PointerEnd { found: indptr.last().copied().unwrap_or(0), nonzeros: indices.len() }
 }
 
-/// Builds the matrix of a dense array in the authors' layout `[inputs][outputs]` (row = source, outputs = 3U).
+/// Builds the matrix of a dense array in the authors' layout `[inputs][outputs]` (row = source,
+/// outputs = 3U).
 ///
 /// Exact zeros (of either sign) are dropped: a pruned checkpoint becomes as sparse as it is.
 pub fn from_dense(inputs: usize, outputs: usize, dense: &[f32]) -> Result<Csr, CsrError> {
@@ -172,7 +176,8 @@ pub fn sparsity(matrix: &Csr) -> f64 {
     if entries == 0.0 { 0.0 } else { 1.0 - matrix.nnz() as f64 / entries }
 }
 
-/// Non-zeros of each unit: the sum over its three gate rows. What a PE stores and visits for that unit.
+/// Non-zeros of each unit: the sum over its three gate rows. What a PE stores and visits
+/// for that unit.
 pub fn unit_nonzeros(matrix: &Csr) -> Vec<u32> {
     let units = matrix.rows() / GATES;
     let mut counts = vec![0; units];

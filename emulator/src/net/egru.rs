@@ -9,7 +9,8 @@
 //! y = n if event, else 0       c = n − θ if event, else n
 //! ```
 //!
-//! What a layer passes on, to the next one and out of the network, is y or its low-pass ([`Output`]):
+//! What a layer passes on, to the next one and out of the network, is y or
+//! its low-pass ([`Output`]):
 //!
 //! ```text
 //! tr(t) = 0.9·tr(t−1) + 0.1·y(t)
@@ -20,9 +21,10 @@
 //! A layer without events ([`EgruLayer::always`]) is a gated recurrent unit: y = c = n in every
 //! step, and θ is not read.
 //!
-//! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its equations differ from the
-//! code: eq. 4 puts the reset gate before the recurrent product (the code: after it, as here), and its H(0) is 1 (the
-//! code: a cell state *equal* to its threshold sends nothing; a layer's [`Compare`] says which).
+//! arXiv:2312.09084 writes u = 1 − z; the network is the same but for two places where its
+//! equations differ from the code: eq. 4 puts the reset gate before the recurrent product (the
+//! code: after it, as here), and its H(0) is 1 (the code: a cell state *equal* to its threshold
+//! sends nothing; a layer's [`Compare`] says which).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,12 +37,14 @@ use super::sum::csr_rows;
 /// What a network keeps from one sequence to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Carry {
-    /// Only the sent values y; every cell state c (and trace) restarts at 0. So the authors' evaluation does it, in chunks of 70.
+    /// Only the sent values y; every cell state c (and trace) restarts at 0. So the authors'
+    /// evaluation does it, in chunks of 70.
     #[default]
     Y,
     /// Both y and c, and the traces: sequences are one long run.
     CAndY,
-    /// Nothing: y, c and the traces restart at 0. A gesture has nothing to do with the one before it.
+    /// Nothing: y, c and the traces restart at 0. A gesture has nothing to do with the
+    /// one before it.
     Nothing,
 }
 
@@ -50,7 +54,8 @@ pub enum Output {
     /// The values sent, y: 0 for every unit without an event.
     #[default]
     Y,
-    /// Their low-pass ([`trace`]), as in the authors' gesture network: it fades after an event and is hardly ever 0.
+    /// Their low-pass ([`trace`]), as in the authors' gesture network: it fades after an event and
+    /// is hardly ever 0.
     Trace,
 }
 
@@ -93,7 +98,8 @@ impl EgruLayer {
         self.kernel.nnz() + self.recurrent.nnz()
     }
 
-    /// The point-wise input of one unit, from the sums of all gate rows (`w`, `q`: \[3U\]) and its cell state.
+    /// The point-wise input of one unit, from the sums of all gate rows (`w`, `q`: \[3U\]) and
+    /// its cell state.
     ///
     /// # Panics
     /// If `unit` is not below U, or a sum or bias has not 3U entries.
@@ -165,9 +171,10 @@ impl PointwiseOutput {
 
 /// One EGRU unit, one time step, after its sums.
 ///
-/// Each line below is IEEE 754 single precision with one rounding an operation, in the order written; nothing is
-/// fused (Rust never contracts). `expf` and `tanhf` are those of the `libm` crate, the same on every machine. The
-/// chip's kernel calls this function; the silicon's own exponential unit is 1 to 2 ulp away from it.
+/// Each line below is IEEE 754 single precision with one rounding an operation, in the order
+/// written; nothing is fused (Rust never contracts). `expf` and `tanhf` are those of the `libm`
+/// crate, the same on every machine. The chip's kernel calls this function; the silicon's own
+/// exponential unit is 1 to 2 ulp away from it.
 ///
 /// A NaN cell state sends nothing (NaN > θ is false) and stays NaN.
 #[inline]
@@ -213,16 +220,19 @@ pub fn pointwise_lanes(
     (y, left)
 }
 
-/// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in place of y.
+/// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in
+/// place of y.
 ///
-/// Two products, each rounded to single precision, then their sum, rounded: three roundings, nothing fused. The factors
-/// are the singles nearest to 0.9 and 0.1. The chip's `trace` (`assets/kernels/pointwise.c`) rounds in the same order.
+/// Two products, each rounded to single precision, then their sum, rounded: three roundings,
+/// nothing fused. The factors are the singles nearest to 0.9 and 0.1. The chip's `trace`
+/// (`assets/kernels/pointwise.c`) rounds in the same order.
 #[inline]
 pub fn trace(before: f32, y: f32) -> f32 {
     0.9 * before + 0.1 * y
 }
 
-/// σ(x) = 1 / (1 + exp(−x)); `exp` overflows to infinity below about −88, which gives 0 as it should.
+/// σ(x) = 1 / (1 + exp(−x)); `exp` overflows to infinity below about −88, which gives 0
+/// as it should.
 #[inline]
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-x))
@@ -329,7 +339,8 @@ impl Egru {
         }
     }
 
-    /// One time step through all layers. `x`: \[inputs\]. Returns the output of the last layer, \[outputs\].
+    /// One time step through all layers. `x`: \[inputs\]. Returns the output of the
+    /// last layer, \[outputs\].
     ///
     /// # Panics
     /// If `x` or `state` is not of this network's shape.
@@ -400,7 +411,8 @@ mod tests {
 
     #[test]
     fn a_unit_by_hand() {
-        // z = σ(0) = 0.5, g = tanh(atanh 0.5) = 0.5: c moves from 0.5 to 0.5, and θ = 0.25 is passed.
+        // z = σ(0) = 0.5, g = tanh(atanh 0.5) = 0.5: c moves from 0.5 to 0.5, and θ =
+        // 0.25 is passed.
         let mut p = PointwiseInput { c: 0.5, threshold: 0.25, ..PointwiseInput::default() };
         p.bias[2] = 0.549_306_1;
         let out = pointwise(&p);

@@ -1,12 +1,14 @@
-//! The gesture network of the authors' DVS128 benchmark: a convolutional head, EGRU layers, a linear readout.
+//! The gesture network of the authors' DVS128 benchmark: a convolutional head, EGRU layers,
+//! a linear readout.
 //!
 //! ```text
 //! frame [32, 32] ─ conv 11×11 /4, ReLU, pool 3/2 ─ conv 5×5, ReLU, pool 3/2 ─ three conv 3×3, ReLU ─ linear ─▶ features
 //! features ─ EGRU layers ─▶ output (traces, or y) ─ linear ─▶ logits of this frame; of a gesture: their mean
 //! ```
 //!
-//! Sides of the maps: 32, 7, 3, 3, 1, 1, 1, 1. EvNN has 64, 192, 384, 256, 256 channels and 512 features; here any will do.
-//! In the experiment, only the EGRU layers run on the chip; head and readout are the host's (arXiv:2312.09084, III-D).
+//! Sides of the maps: 32, 7, 3, 3, 1, 1, 1, 1. EvNN has 64, 192, 384, 256, 256 channels and 512
+//! features; here any will do. In the experiment, only the EGRU layers run on the chip; head and
+//! readout are the host's (arXiv:2312.09084, III-D).
 
 use ndarray::Array3;
 
@@ -111,7 +113,8 @@ impl MeanLogits {
         self.frames
     }
 
-    /// The mean over the frames so far, \[classes\]; empty before the first one. Sums ascend in time and are divided once.
+    /// The mean over the frames so far, \[classes\]; empty before the first one. Sums ascend in
+    /// time and are divided once.
     pub fn mean(&self) -> Vec<f32> {
         self.sums.iter().map(|sum| sum / self.frames.max(1) as f32).collect()
     }
@@ -122,7 +125,8 @@ impl MeanLogits {
     }
 }
 
-/// The position of the greatest score, the first of equal ones. A score that is not a number never leads; none of none.
+/// The position of the greatest score, the first of equal ones. A score that is not a number never
+/// leads; none of none.
 pub fn leader(scores: impl IntoIterator<Item = f32>) -> Option<usize> {
     let mut best = None;
     for (at, score) in scores.into_iter().enumerate().filter(|(_, score)| !score.is_nan()) {
@@ -133,8 +137,8 @@ pub fn leader(scores: impl IntoIterator<Item = f32>) -> Option<usize> {
     best.map(|(at, _)| at)
 }
 
-/// A whole gesture through the reference: features, EGRU layers from zero, readout. `each` sees the features and the
-/// EGRU layers' output of every frame.
+/// A whole gesture through the reference: features, EGRU layers from zero, readout. `each` sees the
+/// features and the EGRU layers' output of every frame.
 ///
 /// # Panics
 /// If head, network and readout do not fit together.

@@ -1,9 +1,9 @@
 //! 8-bit weights: one scale a row, values −127 to 127, and the arithmetic that goes with them.
 //!
-//! A weight w of a row becomes q = round(w / s), ties away from zero, with s = max |w| / 127 of its row, so that it is
-//! off by at most s / 2 (and a rounding of w / s). The product takes the row's chain of fused multiply-adds over q as
-//! singles, which they are exactly, and multiplies the finished sum by s, once. This is the reference for the kernel
-//! `Int8Csr`, bit for bit.
+//! A weight w of a row becomes q = round(w / s), ties away from zero, with s = max |w| / 127 of its
+//! row, so that it is off by at most s / 2 (and a rounding of w / s). The product takes the row's
+//! chain of fused multiply-adds over q as singles, which they are exactly, and multiplies the
+//! finished sum by s, once. This is the reference for the kernel `Int8Csr`, bit for bit.
 
 use super::csr::Csr;
 use super::egru::{Egru, EgruState, pointwise};
@@ -46,7 +46,8 @@ pub fn quantise_row(weights: impl Iterator<Item = f32> + Clone) -> (f32, Vec<i8>
     let greatest = weights.clone().filter(|w| w.is_finite()).fold(0.0_f32, |max, w| max.max(w.abs()));
     let scale = greatest / LIMIT;
     let quantised = |w: f32| {
-        // The scale of a row of the smallest subnormals may round to 0, and w / s may round beyond the limit.
+        // The scale of a row of the smallest subnormals may round to 0, and w / s may round
+        // beyond the limit.
         if scale > 0.0 && w.is_finite() { (w / scale).round().clamp(-LIMIT, LIMIT) as i8 } else { 0 }
     };
     (scale, weights.map(quantised).collect())
@@ -121,8 +122,9 @@ impl QuantisedCsr {
     }
 }
 
-/// A network whose matrices are quantised; biases, thresholds and states stay singles. The reference for a chip that
-/// runs `Int8Csr` everywhere, bit for bit: a row's scale does not depend on which PE hosts it.
+/// A network whose matrices are quantised; biases, thresholds and states stay singles. The
+/// reference for a chip that runs `Int8Csr` everywhere, bit for bit: a row's scale does not depend
+/// on which PE hosts it.
 #[derive(Clone, Debug)]
 pub struct QuantisedEgru<'a> {
     network: &'a Egru,
@@ -149,7 +151,8 @@ impl<'a> QuantisedEgru<'a> {
         &self.matrices
     }
 
-    /// One time step through all layers, as [`Egru::step`]. Returns the output of the last layer, \[outputs\].
+    /// One time step through all layers, as [`Egru::step`]. Returns the output of the
+    /// last layer, \[outputs\].
     pub fn step(&self, state: &mut EgruState, x: &[f32]) -> Vec<f32> {
         let mut input = x.to_vec();
         for ((layer, [kernel, recurrent]), state) in

@@ -1,12 +1,14 @@
 //! The one summation order: an ascending chain of fused multiply-adds.
 //!
-//! Every weighted sum of a unit starts from +0.0 and does `acc = fma(w, x[column], acc)` once for each stored weight,
-//! in ascending source order, with one rounding a step. The chip has this instruction (`vfma.f32`), and so a kernel
-//! that keeps the order gives the same bits, whichever PE it runs on. Rows are worked on several at a time, because a
-//! single chain waits for the latency of each of its steps; within a row the order never changes.
+//! Every weighted sum of a unit starts from +0.0 and does `acc = fma(w, x[column], acc)` once for
+//! each stored weight, in ascending source order, with one rounding a step. The chip has this
+//! instruction (`vfma.f32`), and so a kernel that keeps the order gives the same bits, whichever PE
+//! it runs on. Rows are worked on several at a time, because a single chain waits for the latency
+//! of each of its steps; within a row the order never changes.
 //!
-//! `f32::mul_add` is the fused operation by definition, on any machine. Compiled for a processor without an FMA
-//! instruction it is a slow call; [`pulp`] chooses at run time, and gives the same bits either way.
+//! `f32::mul_add` is the fused operation by definition, on any machine. Compiled for a processor
+//! without an FMA instruction it is a slow call; [`pulp`] chooses at run time, and gives the same
+//! bits either way.
 
 #![allow(
     clippy::inline_always,
@@ -17,8 +19,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::csr::Csr;
 
-/// Rows worked on at once. Measured on the paper's network (1.2 million weights, AVX2): 2 and 3 are the fastest, 1 and 6
-/// take a seventh longer, 8 a third; rows of a pruned matrix differ in length, and what is left of each runs alone.
+/// Rows worked on at once. Measured on the paper's network (1.2 million weights, AVX2): 2 and 3 are
+/// the fastest, 1 and 6 take a seventh longer, 8 a third; rows of a pruned matrix differ in length,
+/// and what is left of each runs alone.
 const LANES: usize = 2;
 
 /// `out[row] = Σ w · x[column]` for every row of a matrix. `x`: \[columns\]; `out`: \[rows\].
@@ -30,7 +33,8 @@ pub fn csr_rows(matrix: &Csr, x: &[f32], out: &mut [f32]) {
     rows(matrix.indptr().raw_storage(), matrix.indices(), matrix.data(), x, out);
 }
 
-/// The same on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`; `indptr` has one entry more than `out`.
+/// The same on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`; `indptr` has one entry
+/// more than `out`.
 ///
 /// # Panics
 /// If a pointer or a column lies outside of its array.
@@ -53,7 +57,8 @@ pub fn is_fast() -> bool {
     !matches!(Arch::new(), Arch::Scalar)
 }
 
-/// The instructions that [`rows`] uses here, as `pulp` names their set: V3 is AVX2 with FMA, V4 is AVX-512.
+/// The instructions that [`rows`] uses here, as `pulp` names their set: V3 is AVX2 with FMA,
+/// V4 is AVX-512.
 pub fn instructions() -> String {
     let name = format!("{:?}", Arch::new());
     name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()

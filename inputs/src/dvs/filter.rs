@@ -1,5 +1,6 @@
-//! Background-activity filter (Delbruck 2008, "Frame-free dynamic digital vision"; `BackgroundActivityFilter` in
-//! jAER): a moving edge makes neighbouring pixels report together, noise mostly does not.
+//! Background-activity filter (Delbruck 2008, "Frame-free dynamic digital vision";
+//! `BackgroundActivityFilter` in jAER): a moving edge makes neighbouring pixels report together,
+//! noise mostly does not.
 
 use super::event::{CameraEvent, Sensor};
 
@@ -20,8 +21,9 @@ impl BackgroundActivityFilter {
         Self { width, height, window_us, latest: vec![None; width * height] }
     }
 
-    /// Takes the next event in order of time, and returns `true` if a neighbouring pixel had an event, of either
-    /// polarity, within the window before it. An event outside of the sensor has no support and gives none.
+    /// Takes the next event in order of time, and returns `true` if a neighbouring pixel had an
+    /// event, of either polarity, within the window before it. An event outside of the sensor has
+    /// no support and gives none.
     pub fn keeps(&mut self, event: &CameraEvent) -> bool {
         let (x, y) = (usize::from(event.x), usize::from(event.y));
         if x >= self.width || y >= self.height {

@@ -1,12 +1,13 @@
 //! Events in, frames out, as the authors' benchmark makes them (EvNN, `benchmarks/dvs_gesture`).
 //!
-//! A recording is cut into slices of 1.7 s from its first event on. Within a slice, frames of 25 ms follow each other
-//! from the slice's first event on; a frame is whole when an event at or after its end lies in the same slice (tonic's
-//! rule, hence 67 frames and not 68). A frame counts events per polarity and pixel; the counts are divided by the
-//! scale, then the maximum over squares of pixels is taken, then the mean over the two polarities.
+//! A recording is cut into slices of 1.7 s from its first event on. Within a slice, frames of 25 ms
+//! follow each other from the slice's first event on; a frame is whole when an event at or after
+//! its end lies in the same slice (tonic's rule, hence 67 frames and not 68). A frame counts events
+//! per polarity and pixel; the counts are divided by the scale, then the maximum over squares of
+//! pixels is taken, then the mean over the two polarities.
 //!
-//! Not from the benchmark, and off unless the user asks for them: a mean count that every frame is brought to, and a
-//! region of the sensor that fills the frame.
+//! Not from the benchmark, and off unless the user asks for them: a mean count that every frame is
+//! brought to, and a region of the sensor that fills the frame.
 
 use thiserror::Error;
 
@@ -52,7 +53,8 @@ pub struct Frame {
 pub struct Slice {
     /// Which slice of its recording, from 0. Slices without events are left out.
     pub index: u64,
-    /// Its frames, at least one, at most [`FrameOptions::frames`]; fewer if it begins or ends in silence.
+    /// Its frames, at least one, at most [`FrameOptions::frames`]; fewer if it begins or
+    /// ends in silence.
     pub frames: Vec<Frame>,
 }
 
@@ -88,8 +90,8 @@ impl Framer {
         Ok(Self { options, origin: None, slice: 0, first: 0, frames, counts, events: 0, late: 0, region })
     }
 
-    /// Makes this part of the sensor fill the frames. Events outside of it take part in the time of frames and slices
-    /// alone.
+    /// Makes this part of the sensor fill the frames. Events outside of it take part in the time of
+    /// frames and slices alone.
     #[must_use]
     pub fn within(self, region: Region) -> Self {
         Self { region, ..self }
@@ -97,8 +99,8 @@ impl Framer {
 
     /// Takes the next event; gives a slice when the event shows that the one before is complete.
     ///
-    /// An event before the frame that is being filled is left out and counted ([`Self::late`]). So is one outside of
-    /// the sensor, which no reader hands out.
+    /// An event before the frame that is being filled is left out and counted ([`Self::late`]). So
+    /// is one outside of the sensor, which no reader hands out.
     pub fn push(&mut self, event: &CameraEvent) -> Option<Slice> {
         let origin = *self.origin.get_or_insert_with(|| {
             self.first = event.t;
@@ -201,8 +203,8 @@ fn values(counts: &[u32], options: &FrameOptions) -> Vec<f32> {
     off.iter().zip(&on).map(|(off, on)| (off + on) / 2.0).collect()
 }
 
-/// Factor that brings the mean count of the pixels with events to the wanted one: 1 if none is wanted, or nothing
-/// happened.
+/// Factor that brings the mean count of the pixels with events to the wanted one: 1 if none is
+/// wanted, or nothing happened.
 fn factor(counts: &[u32], options: &FrameOptions) -> f32 {
     let Some(wanted) = options.mean_count else { return 1.0 };
     let (mut events, mut pixels) = (0_u64, 0_u64);
@@ -231,7 +233,8 @@ mod tests {
     #[test]
     fn counts_are_divided_pooled_and_averaged() {
         let mut framer = framer();
-        // In the square of columns 4 to 7, rows 8 to 11: three ON at one pixel, two at another, one OFF.
+        // In the square of columns 4 to 7, rows 8 to 11: three ON at one pixel, two at
+        // another, one OFF.
         let events = [
             (4, 8, true),
             (4, 8, true),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A class of DVS128 Gesture. The data set's labels count from 1 ([`Self::label`]), networks and tonic from 0
-/// ([`Self::index`]).
+/// A class of DVS128 Gesture. The data set's labels count from 1 ([`Self::label`]), networks and
+/// tonic from 0 ([`Self::index`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gesture(u8);

@@ -53,7 +53,8 @@ pub(super) fn make(
     Ok(samples.into_iter().map(|sample| Arc::new(sample.end(options))).collect())
 }
 
-/// Goes through the events of a recording that the noise filter keeps, each with the number of its sample.
+/// Goes through the events of a recording that the noise filter keeps, each with the number
+/// of its sample.
 fn each_in(
     path: &Path,
     places: &[Place],

@@ -26,17 +26,17 @@ pub struct FrameOptions {
     /// square of pixels.
     #[schemars(range(min = 1, max = 128))]
     pub size: u16,
-    /// Window of a background-activity filter (Delbruck 2008), in µs: an event is kept if one of the
-    /// eight pixels around it had an event within this time before it. `None` keeps every event, as
-    /// the paper does.
+    /// Window of a background-activity filter (Delbruck 2008), in µs: an event is kept if one of
+    /// the eight pixels around it had an event within this time before it. `None` keeps every
+    /// event, as the paper does.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub noise_filter_us: Option<u64>,
     /// Mean count to which the pixels with events are scaled in each frame, before `scale` divides
     /// the counts: for a camera that reports more, or fewer, events than the network has learnt
     /// from. `None` leaves counts as they are.
     pub mean_count: Option<f32>,
-    /// Whether each slice is cropped to the square that holds its activity (the middle nine tenths of
-    /// its events in columns and rows, and a quarter more), which then fills the frame.
+    /// Whether each slice is cropped to the square that holds its activity (the middle nine tenths
+    /// of its events in columns and rows, and a quarter more), which then fills the frame.
     pub crop: bool,
 }
 

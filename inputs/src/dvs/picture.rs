@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{CameraEvent, DVS128};
 
-/// Columns and rows of a picture: the camera's 128, two by two taken together, so that a snapshot stays small.
+/// Columns and rows of a picture: the camera's 128, two by two taken together, so that a
+/// snapshot stays small.
 pub const PICTURE_SIDE: usize = 64;
 
-/// Events of one frame: counts of brighter and darker pixels, row by row from the top left, [`PICTURE_SIDE`] squared;
-/// more than 255 count as 255. Empty before the first frame.
+/// Events of one frame: counts of brighter and darker pixels, row by row from the top left,
+/// [`PICTURE_SIDE`] squared; more than 255 count as 255. Empty before the first frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPicture {
     /// Brighter.
@@ -33,7 +34,8 @@ impl EventPicture {
         }
     }
 
-    /// ON and OFF events in the square of `size` by `size` picture elements at (x, y) in units of that size.
+    /// ON and OFF events in the square of `size` by `size` picture elements at (x, y) in units
+    /// of that size.
     pub fn square(&self, x: usize, y: usize, size: usize) -> (u32, u32) {
         let (mut on, mut off) = (0, 0);
         for row in y * size..(y + 1) * size {

@@ -20,7 +20,8 @@ impl Region {
     /// The whole sensor.
     pub const WHOLE: Self = Self { left: 0, top: 0, side: SIDE };
 
-    /// Maps an event into the sensor's pixels as if the region filled it; `None` for an event outside of the region.
+    /// Maps an event into the sensor's pixels as if the region filled it; `None` for an event
+    /// outside of the region.
     pub fn map(&self, event: &CameraEvent) -> Option<CameraEvent> {
         let place = |at: u16, first: u16| {
             let inside = at.checked_sub(first).filter(|&inside| inside < self.side)?;
@@ -53,8 +54,9 @@ impl Activity {
         }
     }
 
-    /// Returns the square about the columns and rows that hold the middle nine tenths of the events, with a quarter of
-    /// its side added, at least 32 pixels wide and within the sensor; the whole sensor if there are no events.
+    /// Returns the square about the columns and rows that hold the middle nine tenths of the
+    /// events, with a quarter of its side added, at least 32 pixels wide and within the sensor; the
+    /// whole sensor if there are no events.
     pub fn region(&self) -> Region {
         let (Some(columns), Some(rows)) = (middle(&self.columns), middle(&self.rows)) else {
             return Region::WHOLE;

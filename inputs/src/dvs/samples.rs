@@ -1,8 +1,10 @@
-//! The samples of a recording or a data set: slices of labelled stretches, as frames for the network and for the eye.
+//! The samples of a recording or a data set: slices of labelled stretches, as frames for the
+//! network and for the eye.
 //!
-//! [`Samples::find`] reads every recording once, without keeping its events, to learn how many slices each stretch has:
-//! as tonic cuts them, from the stretch's first event on, an incomplete last one dropped. Frames are made when a sample
-//! is asked for, those of its whole recording at once; the last recordings are kept.
+//! [`Samples::find`] reads every recording once, without keeping its events, to learn how many
+//! slices each stretch has: as tonic cuts them, from the stretch's first event on, an incomplete
+//! last one dropped. Frames are made when a sample is asked for, those of its whole recording at
+//! once; the last recordings are kept.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -138,8 +140,8 @@ impl std::fmt::Display for RecordingWarning {
 /// A sample's frames.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleFrames {
-    /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones at the end of a sample
-    /// that ends early, as tonic pads.
+    /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones
+    /// at the end of a sample that ends early, as tonic pads.
     pub frames: Vec<Vec<f32>>,
     /// What the camera saw at the same times, without events that a noise filter took out.
     pub pictures: Vec<EventPicture>,
@@ -159,8 +161,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Finds them in a recording or a data set's folder; of a data set that says what is for testing and what for
-    /// training, the part asked for.
+    /// Finds them in a recording or a data set's folder; of a data set that says what is for
+    /// testing and what for training, the part asked for.
     pub fn find(path: &Path, options: &FrameOptions, split: Option<Split>) -> Result<Self, SamplesError> {
         options.check().map_err(|error| SamplesError::Frames {
             path: path.to_owned(),
@@ -237,7 +239,8 @@ impl Samples {
         }
     }
 
-    /// A sample's frames, read from its recording if they are not at hand; silence for a number that is none.
+    /// A sample's frames, read from its recording if they are not at hand; silence for a number
+    /// that is none.
     pub fn frames(&self, sample: usize) -> Result<Arc<SampleFrames>, SamplesError> {
         let Some(place) = self.places.get(sample) else { return Ok(Arc::default()) };
         let recording = place.recording;
@@ -352,7 +355,8 @@ mod tests {
         assert_eq!(samples.source(1), "a.aedat, slice 2 of 2");
         let second = samples.frames(1).unwrap();
         assert_eq!((second.frames.len(), second.pictures.len()), (67, 67));
-        // It begins at 2.7 s: the events are at columns 2 and then 3, which one pooled pixel takes together.
+        // It begins at 2.7 s: the events are at columns 2 and then 3, which one pooled
+        // pixel takes together.
         let first_frame = &second.frames[0];
         assert_eq!(first_frame.len(), 32 * 32);
         assert_eq!(first_frame.iter().filter(|&&v| v > 0.0).count(), 1);
@@ -411,7 +415,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("small.aedat");
         let mut writer = Writer::new(fs::File::create(&path).unwrap(), DVS128).unwrap();
-        // An edge of 16 pixels that moves to and fro over 16 columns, and an event of noise far from it every 20 ms.
+        // An edge of 16 pixels that moves to and fro over 16 columns, and an event of noise far
+        // from it every 20 ms.
         let mut events = Vec::new();
         for ms in 0..2_000_i64 {
             let (x, y) = (90 + (ms % 16) as u16, 40 + (ms * 7 % 16) as u16);

@@ -26,7 +26,8 @@ or let SPINNTUI_DATA name the folder that has them.
 
 Exit codes: 0 fine, notes included; 1 something that comes with spinntui does not work.";
 
-/// Look at the terminal, the data, the models, the scenes: what works here, and what to do about what does not.
+/// Look at the terminal, the data, the models, the scenes: what works here, and what to do about
+/// what does not.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {

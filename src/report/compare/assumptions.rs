@@ -1,8 +1,9 @@
 //! What a difference hangs on: both chips again, with other values for what no public source gives.
 //!
-//! Both run in the same kind of chip, so a number that is not known is the same in both: it is changed in both at once,
-//! one number at a time. Only the first [`STEPS`] time steps are run again, as for `chip_time_range_us`, and the ratio of
-//! their time and energy to what they took scales the whole run.
+//! Both run in the same kind of chip, so a number that is not known is the same in both: it is
+//! changed in both at once, one number at a time. Only the first [`STEPS`] time steps are run
+//! again, as for `chip_time_range_us`, and the ratio of their time and energy to what they took
+//! scales the whole run.
 
 use std::sync::Arc;
 
@@ -32,14 +33,15 @@ pub struct Assumption {
     pub time_relative: [Option<f64>; 2],
     /// The same of energy.
     pub energy_relative: [Option<f64>; 2],
-    /// The difference of chip time rests on it: one of the values moves it by more than a quarter, or turns it round.
+    /// The difference of chip time rests on it: one of the values moves it by more than a quarter,
+    /// or turns it round.
     pub decides_time: bool,
     /// The same of energy.
     pub decides_energy: bool,
 }
 
-/// Numbers without a published range are taken away and doubled: no statement about the chip, only a way to see whether
-/// the difference hangs on them.
+/// Numbers without a published range are taken away and doubled: no statement about the chip, only
+/// a way to see whether the difference hangs on them.
 const DOUBLED: &str = "none, and twice what is assumed";
 
 /// A run, and what its first steps are run again from.
@@ -100,7 +102,8 @@ impl<'a> Again<'a> {
     }
 }
 
-/// Tries every assumption on both runs. Numbers that are 0 in both are left out: nothing rests on them.
+/// Tries every assumption on both runs. Numbers that are 0 in both are left out: nothing
+/// rests on them.
 pub fn assumptions(a: Side<'_>, b: Side<'_>) -> Result<Vec<Assumption>, SceneError> {
     let (mut a, mut b) = (Again::new(a)?, Again::new(b)?);
     let mut found = Vec::new();

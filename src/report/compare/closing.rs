@@ -1,4 +1,5 @@
-//! The last word of a comparison: which is faster, which needs less energy, where that comes from, how sure it is.
+//! The last word of a comparison: which is faster, which needs less energy, where that comes from,
+//! how sure it is.
 
 use super::assumptions::Assumption;
 use super::{Comparison, PhaseDifference, distinct};
@@ -74,7 +75,8 @@ pub(super) fn signed(difference: f64) -> String {
     format!("{sign}{}", size(difference))
 }
 
-/// The phases in which the difference of time lies, summed over layers, and the layer with most of each.
+/// The phases in which the difference of time lies, summed over layers, and the layer with
+/// most of each.
 fn place(comparison: &Comparison) -> String {
     let of_phase = |phase: &'static str| comparison.phases.iter().filter(move |p| p.phase == phase);
     let sum = |phase| (phase, of_phase(phase).map(|p| p.absolute_us).sum::<f64>());

@@ -1,4 +1,5 @@
-//! Whether two runs read the same words with the same network: only then can their outputs be compared.
+//! Whether two runs read the same words with the same network: only then can their
+//! outputs be compared.
 
 use std::path::PathBuf;
 
@@ -19,8 +20,9 @@ pub struct Input {
     pub data: PathBuf,
     /// Cell states begin anew after so many steps; `None`: never.
     pub reset_every: Option<u32>,
-    /// The words read, as numbers of the model's vocabulary; the last is only predicted.
-    /// Of a batch: the words of all streams, time step by time step, and of the first stream the one predicted.
+    /// The words read, as numbers of the model's vocabulary; the last is only predicted. Of
+    /// a batch: the words of all streams, time step by time step, and of the first stream
+    /// the one predicted.
     pub tokens: Vec<u32>,
     /// Streams read side by side; 0 before the first step.
     pub batch: usize,
@@ -47,7 +49,8 @@ impl Input {
         self.tokens.truncate(self.tokens.len().saturating_sub(1));
         self.tokens.extend_from_slice(read);
         self.batch = read.len();
-        // At the end of a text nothing is left to predict, and the word read stands there once more.
+        // At the end of a text nothing is left to predict, and the word read stands
+        // there once more.
         let last = read.first().copied().unwrap_or(0);
         self.tokens.push(session.work().predicted().unwrap_or(last));
     }

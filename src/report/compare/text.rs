@@ -12,7 +12,8 @@ const INDENT: usize = 9;
 /// Phases that are marked, those where the difference is greatest.
 const MARKED: usize = 3;
 
-/// Rows of the table of figures: name of the figure, what it is called, factor, digits after the point.
+/// Rows of the table of figures: name of the figure, what it is called, factor, digits
+/// after the point.
 const ROWS: [(&str, &str, f64, usize); 25] = [
     ("chip_time_us", "chip time, ms", 1e-3, 3),
     ("chip_time_range_us.0", "  with P = 1", 1e-3, 3),

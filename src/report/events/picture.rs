@@ -8,8 +8,8 @@ use crate::task::dvs::event::{CameraEvent, Sensor};
 const SIDE: u16 = 64;
 /// Steps of intensity above nothing.
 const STEPS: usize = 4;
-/// Colours of xterm's 256, dim to bright: orange for ON, blue for OFF. Told apart by all common forms of colour
-/// blindness.
+/// Colours of xterm's 256, dim to bright: orange for ON, blue for OFF. Told apart by all common
+/// forms of colour blindness.
 const ON: [u8; STEPS] = [94, 130, 172, 214];
 const OFF: [u8; STEPS] = [18, 25, 32, 75];
 /// The same in the 16 names: yellow and blue, dim and bright.
@@ -84,8 +84,8 @@ impl Picture {
         }
     }
 
-    /// The count that is drawn brightest: of a hundred squares with events one has more. A hot pixel would otherwise
-    /// leave the rest dark.
+    /// The count that is drawn brightest: of a hundred squares with events one has more. A hot
+    /// pixel would otherwise leave the rest dark.
     fn bright(&self) -> u64 {
         let mut counts: Vec<u64> =
             self.cells.iter().map(|(on, off)| on + off).filter(|&sum| sum > 0).collect();

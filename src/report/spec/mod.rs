@@ -1,7 +1,8 @@
-//! A scene as files that a host could write to the chip: memory images and `spec.json`, and the way back.
+//! A scene as files that a host could write to the chip: memory images and `spec.json`, and
+//! the way back.
 //!
-//! The top level of `spec.json` has the five public names of the chip's ExperimentRunner; what is inside each is not
-//! public, so the inner shape is ours. `docs/export.md` describes it for users.
+//! The top level of `spec.json` has the five public names of the chip's ExperimentRunner; what is
+//! inside each is not public, so the inner shape is ours. `docs/export.md` describes it for users.
 
 pub mod read;
 pub mod write;
@@ -101,16 +102,17 @@ pub struct MemFile {
     pub file: String,
 }
 
-/// Packets from the host: in every time step one packet of four words to each of these PEs. One entry a sample of the
-/// batch.
+/// Packets from the host: in every time step one packet of four words to each of these PEs. One
+/// entry a sample of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataToSend {
     /// Receivers.
     pub pes: Vec<PeName>,
     /// Byte address at each.
     pub address: u32,
-    /// The packets, one a time step: row of the embedding table, number of the time step, 0, 0. With `Pipelined`, word
-    /// `n mod 4` is the row of time step n, and the others those of the steps before it.
+    /// The packets, one a time step: row of the embedding table, number of the time step, 0, 0.
+    /// With `Pipelined`, word `n mod 4` is the row of time step n, and the others those of the
+    /// steps before it.
     pub words: Vec<[u32; 4]>,
 }
 

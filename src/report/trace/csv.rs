@@ -17,7 +17,8 @@ use crate::text::step_number;
 /// One row. Fields that mean nothing for its kind are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Row<'a> {
-    /// `operation`, `wait`, `handler`, `release`, `drain`, `packet`, `fetch`, `transfer`, `step` or `critical`.
+    /// `operation`, `wait`, `handler`, `release`, `drain`, `packet`, `fetch`, `transfer`,
+    /// `step` or `critical`.
     pub kind: &'static str,
     /// From when since the start, µs.
     pub begin_us: f64,

@@ -1,7 +1,7 @@
 //! `spinntui trace`: what happened on the chip, for tools that show timelines (docs/trace.md).
 //!
-//! A trace is written while the machine runs: after every time step what has ended since is written and forgotten, so its
-//! length is bounded by the disk and not by memory.
+//! A trace is written while the machine runs: after every time step what has ended since is written
+//! and forgotten, so its length is bounded by the disk and not by memory.
 
 pub mod csv;
 pub mod perfetto;
@@ -77,7 +77,8 @@ impl<'a> Chunk<'a> {
         end >= self.begin && (end < self.end || self.last && end == self.end)
     }
 
-    /// From when to when something was, if it is to be written now; what goes on is cut off at the end of the last chunk.
+    /// From when to when something was, if it is to be written now; what goes on is cut off at the
+    /// end of the last chunk.
     pub fn span(&self, begin: Tick, end: Option<Tick>) -> Option<Range<Tick>> {
         match end {
             Some(end) if self.has(end) => Some(begin..end),

@@ -1,9 +1,10 @@
 //! A trace in Chrome's trace-event format, as Perfetto and chrome://tracing read it.
 //!
-//! PEs are threads, their operations slices; what a PE waits for and its handlers are slices within. Packets are flows
-//! from sender to receiver. DRAM ports, DMA engines, time steps and the critical path have threads of their own; packets
-//! in flight, links in use and events are counters. Times are whole nanoseconds, so that slices that touch do not overlap;
-//! exact ticks are among the arguments.
+//! PEs are threads, their operations slices; what a PE waits for and its handlers are slices
+//! within. Packets are flows from sender to receiver. DRAM ports, DMA engines, time steps and the
+//! critical path have threads of their own; packets in flight, links in use and events are
+//! counters. Times are whole nanoseconds, so that slices that touch do not overlap; exact ticks are
+//! among the arguments.
 
 mod lanes;
 
@@ -188,7 +189,8 @@ impl<W: Write> Perfetto<W> {
     fn answers(&mut self, chunk: &Chunk<'_>) {
         self.answered.clear();
         for (index, pe) in (0_u16..).zip(&chunk.record.pes) {
-            // Oldest last: a packet's own handler comes before what the handler releases. Cut off at the end of the trace.
+            // Oldest last: a packet's own handler comes before what the handler releases. Cut off
+            // at the end of the trace.
             for service in pe.services.iter().rev().filter(|span| !chunk.last || span.end <= chunk.end) {
                 if let Some(packet) = service.packet {
                     self.answered.insert((thread(index), packet), ns(service.begin));
@@ -222,7 +224,8 @@ impl<W: Write> Perfetto<W> {
             ("hops", json!(packet.hops)),
         ]);
         for (p, (pid, tid), taken) in receivers(chunk, packet, ns(end)) {
-            // It ends where it is answered: Perfetto takes the slice that begins first as the one that a flow leaves.
+            // It ends where it is answered: Perfetto takes the slice that begins first as the one
+            // that a flow leaves.
             let taken = self.answered.get(&(tid, number)).copied().unwrap_or(taken);
             // What is sent or comes just as the trace ends is in the slices that end there.
             let edge = if chunk.last { ns(chunk.end).saturating_sub(1) } else { u64::MAX };
@@ -249,7 +252,8 @@ fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
 /// Receivers of a packet: number, thread, and when it came there.
 fn receivers(chunk: &Chunk<'_>, packet: &PacketSpan, taken: u64) -> Vec<(u64, (u32, u32), u64)> {
     if packet.host {
-        // The last packet of a step comes just when the step's slice ends: a nanosecond before, it is still in it.
+        // The last packet of a step comes just when the step's slice ends: a nanosecond before, it
+        // is still in it.
         let step = about(chunk.program, packet.kind).2.unwrap_or(0);
         return vec![(0, (HOST, lanes::host_lane(chunk, step)), taken.saturating_sub(1))];
     }

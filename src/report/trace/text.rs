@@ -1,4 +1,5 @@
-//! A trace in words: what bounds the time, the critical path summed up, and what idle PEs waited for.
+//! A trace in words: what bounds the time, the critical path summed up, and what idle
+//! PEs waited for.
 
 use std::collections::BTreeMap;
 use std::io::Write;

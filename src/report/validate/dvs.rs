@@ -1,7 +1,8 @@
-//! The paper's gesture network by its sizes: two dense EGRU layers of 256 units behind 512 features, 64 + 64 PEs.
+//! The paper's gesture network by its sizes: two dense EGRU layers of 256 units behind 512
+//! features, 64 + 64 PEs.
 //!
-//! Its weights are random. Time and bytes do not depend on them: the dense kernel visits every weight. The CNN that makes
-//! the features is no part of it.
+//! Its weights are random. Time and bytes do not depend on them: the dense kernel visits every
+//! weight. The CNN that makes the features is no part of it.
 
 use std::sync::Arc;
 
@@ -21,7 +22,8 @@ pub const FEATURES: usize = 512;
 pub const UNITS: usize = 256;
 /// PEs of each layer: 128 in the paper's section III-D.
 pub const PES: u32 = 64;
-/// Frames of a sample: 1.7 s in slices of 25 ms (the authors' training code; the paper gives no number).
+/// Frames of a sample: 1.7 s in slices of 25 ms (the authors' training code; the paper
+/// gives no number).
 pub const FRAMES: u32 = 67;
 
 /// Features of all frames, as the chip's DRAM holds them.

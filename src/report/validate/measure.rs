@@ -1,4 +1,5 @@
-//! The emulator's side: the paper's two experiments, run at every branch refill that ARM's documents allow.
+//! The emulator's side: the paper's two experiments, run at every branch refill that
+//! ARM's documents allow.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use crate::session::opening;
 use crate::session::timeline::PathUses;
 use crate::task::lm::Corpus;
 
-/// The paper's language model as the repository ships it: built in, so that an edited file does not change the answer.
+/// The paper's language model as the repository ships it: built in, so that an edited file does not
+/// change the answer.
 pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
 /// What messages call it.
 pub const SCENE_NAME: &str = "scenes/lm.ron";
@@ -43,7 +45,8 @@ const LANGUAGE: &str = "the language model";
 const GESTURES: &str = "the gesture network";
 /// Samples of the paper's batch.
 pub const GESTURE_BATCH: u32 = 6;
-/// Branch refills that ARM gives for the Cortex-M4, cycles; the middle one is the emulator's default.
+/// Branch refills that ARM gives for the Cortex-M4, cycles; the middle one is
+/// the emulator's default.
 const REFILLS: [u8; 3] = [1, 2, 3];
 
 /// The same at a branch refill of 1, 2 and 3 cycles.
@@ -301,7 +304,8 @@ fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
     })
 }
 
-/// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it refuses them, or has room.
+/// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it
+/// refuses them, or has room.
 fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
     let loaded = scene("mapping.batch", "2")?;
     match Plan::fit(&loaded, cache, &loaded.scene.assume) {
@@ -387,7 +391,8 @@ mod tests {
         let network = Gestures::new().unwrap();
         let bytes =
             |batch| fullest_pe(&network.map(&Assume::default(), Schedule::LayerSequential, batch).unwrap());
-        // Two buffers of 512 features; 4 units: y, two sums for 12 gate rows, c; what tells it of arrivals.
+        // Two buffers of 512 features; 4 units: y, two sums for 12 gate rows, c; what tells
+        // it of arrivals.
         let each = 2 * 4 * 512 + 4 * 4 + 2 * 4 * 12 + 4 * 4 + 64;
         assert_eq!([2, 6].map(|n| bytes(n) - bytes(1)), [each, 5 * each]);
     }

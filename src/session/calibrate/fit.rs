@@ -1,5 +1,6 @@
-//! The fit: least squares of relative differences. Discrete parameters are searched exactly, all together; the others
-//! one after the other by their slope, within bounds; round after round until nothing moves.
+//! The fit: least squares of relative differences. Discrete parameters are searched exactly, all
+//! together; the others one after the other by their slope, within bounds; round after round
+//! until nothing moves.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,11 +21,13 @@ use crate::session::trial::Trial;
 
 /// Rounds at most; two are the rule.
 const ROUNDS: usize = 6;
-/// Steps of a search by slope at most; times are nearly straight lines in these parameters, so two are the rule.
+/// Steps of a search by slope at most; times are nearly straight lines in these parameters, so two
+/// are the rule.
 const SLOPES: usize = 8;
 /// A phase depends on a parameter if another value of it moves its time by more than this fraction.
 const DEPENDS: f64 = 2e-3;
-/// Two parameters cannot be told apart if the cosine of their effects on the measured times is beyond this.
+/// Two parameters cannot be told apart if the cosine of their effects on the measured times
+/// is beyond this.
 const ALIKE: f64 = 0.999;
 
 /// Why there is no fit.
@@ -178,7 +181,8 @@ impl Bench<'_> {
         times.iter().zip(self.measured).map(|(time, row)| (time / row.us - 1.0).powi(2)).sum()
     }
 
-    /// Which parameters the measurements say something about: what is to be reported of each, and those to move.
+    /// Which parameters the measurements say something about: what is to be reported of each, and
+    /// those to move.
     fn constrained(
         &mut self,
         start: &Assume,
@@ -265,8 +269,9 @@ impl Bench<'_> {
         Ok(best.1)
     }
 
-    /// Gauss-Newton in one parameter: the slope of every time from two emulations, the step that would take the sum of
-    /// squares to its least if they were straight lines, halved while that makes it worse.
+    /// Gauss-Newton in one parameter: the slope of every time from two emulations, the step that
+    /// would take the sum of squares to its least if they were straight lines, halved while that
+    /// makes it worse.
     fn slope(&mut self, parameter: &Fitted, probe: f64, from: Assume) -> Result<Assume, SceneError> {
         let mut best = from;
         for _ in 0..SLOPES {

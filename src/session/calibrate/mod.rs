@@ -1,7 +1,8 @@
 //! Fits the scene's assumptions to times that were measured on a chip.
 //!
-//! Only what no public source gives is fitted, and of that only what some measured phase depends on: [`parameter`] says
-//! which. [`timers`] reads the measurements, [`fit`] searches, emulating the scene's own network at every step.
+//! Only what no public source gives is fitted, and of that only what some measured phase depends
+//! on: [`parameter`] says which. [`timers`] reads the measurements, [`fit`] searches, emulating the
+//! scene's own network at every step.
 
 pub mod fit;
 pub mod parameter;

@@ -160,8 +160,8 @@ fn row(
     Ok(Measured { line, phase, layer, us })
 }
 
-/// The line that a record stands in, from 1. The reader's position is where it began to look for the record: comments and
-/// empty lines may lie between.
+/// The line that a record stands in, from 1. The reader's position is where it began to look for
+/// the record: comments and empty lines may lie between.
 fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
     let Some(position) = position else { return 1 };
     let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);

@@ -1,4 +1,5 @@
-//! The section "Conditions" of `docs/debugging.md`: grammar, units and every name, written from the tables in code.
+//! The section "Conditions" of `docs/debugging.md`: grammar, units and every name, written from the
+//! tables in code.
 
 use std::fmt::Write as _;
 

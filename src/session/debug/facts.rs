@@ -1,4 +1,5 @@
-//! The values that conditions ask for, read straight from session and machine: no snapshot is built for them.
+//! The values that conditions ask for, read straight from session and machine: no snapshot is
+//! built for them.
 
 use super::expr::names::{NeuronPlace, UnitPlace};
 use super::expr::table::Fact;
@@ -190,7 +191,8 @@ fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {
     })
 }
 
-/// Returns what the SRAM holds; `None` where its end cuts off a word, or a word is no finite number.
+/// Returns what the SRAM holds; `None` where its end cuts off a word, or a word is
+/// no finite number.
 fn of_sram(session: &Session, fact: Fact, pe: Pe, address: u32) -> Option<f64> {
     let bytes = state(session, pe).sram.bytes();
     let word = |bytes: &[u8]| {

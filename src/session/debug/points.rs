@@ -1,8 +1,9 @@
 //! The points of a run: which there are, when they hit, what they say.
 //!
-//! A condition stops a run when it *comes to hold*: it held not at the look before, and does now. Before its first look
-//! (when it is made, enabled, or loaded with a scene) it counts as not holding, so one that holds from the beginning
-//! stops at the first event. Conditions about moments (`written`, `changed`) stop each time they hold.
+//! A condition stops a run when it *comes to hold*: it held not at the look before, and does now.
+//! Before its first look (when it is made, enabled, or loaded with a scene) it counts as not
+//! holding, so one that holds from the beginning stops at the first event. Conditions about moments
+//! (`written`, `changed`) stop each time they hold.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -161,8 +162,9 @@ impl Points {
         Ok(points)
     }
 
-    /// Goes on with another session: its scene's points come, those of a scene before go unless it has them, too, and
-    /// those of the user stay. An error points into the scene's text; then nothing is changed.
+    /// Goes on with another session: its scene's points come, those of a scene before go unless it
+    /// has them, too, and those of the user stay. An error points into the scene's text; then
+    /// nothing is changed.
     pub fn take_over(&mut self, session: &mut Session) -> Result<(), SceneError> {
         let wanted = scene_points(&session.loaded);
         let names = Names::of(session);
@@ -181,7 +183,8 @@ impl Points {
         Ok(())
     }
 
-    /// Adds a point. What is wrong with its condition is said, and then there is none. [`Self::arm`] comes after.
+    /// Adds a point. What is wrong with its condition is said, and then there is none.
+    /// [`Self::arm`] comes after.
     pub fn add(&mut self, spec: &PointSpec, names: &Names) -> Result<u32, ExprError> {
         Condition::new(&spec.text, names)?;
         Ok(self.push(spec, names, false))
@@ -240,7 +243,8 @@ impl Points {
         &self.list
     }
 
-    /// Holds all conditions against another scene, or the same anew. What no longer fits is disabled and says why.
+    /// Holds all conditions against another scene, or the same anew. What no longer fits is
+    /// disabled and says why.
     fn recheck(&mut self, session: &mut Session) {
         let names = Names::of(session);
         for point in &mut self.list {
@@ -252,8 +256,8 @@ impl Points {
         self.arm(session);
     }
 
-    /// Tells the machine which bytes to watch: after points were changed, and before the first event on another machine
-    /// (a new one, or one from a checkpoint).
+    /// Tells the machine which bytes to watch: after points were changed, and before the first
+    /// event on another machine (a new one, or one from a checkpoint).
     pub fn arm(&mut self, session: &mut Session) {
         let machine = session.machine_mut();
         machine.unwatch();
@@ -265,8 +269,8 @@ impl Points {
         self.look_out();
     }
 
-    /// The session has gone to another place without running there: conditions that hold there count as known, and
-    /// watched bytes are watched on its machine.
+    /// The session has gone to another place without running there: conditions that hold there
+    /// count as known, and watched bytes are watched on its machine.
     pub fn arrived(&mut self, session: &mut Session) {
         for point in self.list.iter_mut().filter(|point| point.enabled) {
             if let Some(condition) = &mut point.condition {
@@ -292,8 +296,8 @@ impl Points {
         }
     }
 
-    /// Looks at the points after an event; what that event brought to its end says at which. The breakpoint that was
-    /// made first wins; what others note, they note.
+    /// Looks at the points after an event; what that event brought to its end says at which. The
+    /// breakpoint that was made first wins; what others note, they note.
     pub fn after(&mut self, session: &Session, progress: Progress) -> Option<Hit> {
         let mut now = When::EVENT;
         if progress.step {
@@ -341,7 +345,8 @@ impl Points {
         first
     }
 
-    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with what tracepoints say.
+    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with
+    /// what tracepoints say.
     pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
         loop {
             let moved = if self.looks_within_steps() { session.advance() } else { session.advance_swiftly() };

@@ -1,5 +1,5 @@
-//! Several commands as one: each when the one before has come to its end, and questions answered when all are done. Who
-//! asks for it need not know when the machine has come to rest.
+//! Several commands as one: each when the one before has come to its end, and questions answered
+//! when all are done. Who asks for it need not know when the machine has come to rest.
 
 use std::collections::VecDeque;
 

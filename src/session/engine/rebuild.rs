@@ -7,8 +7,8 @@ use crate::chip::geometry::Pe;
 impl Runner {
     /// Begins to build the scene with further edits, and to run to the same time step afterwards.
     ///
-    /// Without edits it is built beside the experiment, as a saved scene is. If it cannot be built, the
-    /// experiment and the edits before stay.
+    /// Without edits it is built beside the experiment, as a saved scene is. If it cannot be built,
+    /// the experiment and the edits before stay.
     pub(super) fn rebuild(&mut self, edits: &[(String, String)], notify: Notify<'_>) {
         if edits.is_empty() {
             self.begin_build(Purpose::Reload);

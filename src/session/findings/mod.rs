@@ -1,6 +1,8 @@
-//! What is worth knowing about an experiment as it runs: each finding says what, where, and what to try.
+//! What is worth knowing about an experiment as it runs: each finding says what, where, and
+//! what to try.
 //!
-//! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the chip has done since.
+//! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the
+//! chip has done since.
 
 mod causes;
 mod ticks;

@@ -1,4 +1,5 @@
-//! The way back: an experiment's past, reached by going to a kept moment and running forward from there.
+//! The way back: an experiment's past, reached by going to a kept moment and running
+//! forward from there.
 //!
 //! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint
 //! is kept, and every step end that going back passes; when they take more memory than allowed, the
@@ -160,7 +161,8 @@ impl History {
         let place = self.kept.partition_point(|kept| kept.at.events < checkpoint.at.events);
         self.kept.insert(place, checkpoint);
         while !self.has_room() && self.kept.len() > 2 {
-            // A few at a time, since looking for pages that nobody needs takes a while. The last one stays.
+            // A few at a time, since looking for pages that nobody needs takes a while. The
+            // last one stays.
             let going = (self.kept.len() / 16).max(1);
             for old in self.kept.drain(..going) {
                 self.own_bytes -= old.own_bytes();
@@ -209,8 +211,8 @@ impl History {
         Ok(())
     }
 
-    /// Returns a number that changes whenever later moments are no longer as they were: as a fault is
-    /// injected or undone.
+    /// Returns a number that changes whenever later moments are no longer as they were: as a fault
+    /// is injected or undone.
     pub fn course(&self) -> u64 {
         self.course
     }
@@ -225,7 +227,8 @@ impl History {
         self.bookmarks.retain(|bookmark| bookmark.earlier || bookmark.at.events <= events);
     }
 
-    /// Goes back by so many units. If history ends before that, goes to its oldest moment and says so.
+    /// Goes back by so many units. If history ends before that, goes to its oldest moment
+    /// and says so.
     pub fn back(
         &mut self,
         session: &mut Session,

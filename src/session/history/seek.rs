@@ -23,7 +23,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// Whether an experiment that runs towards this place has come to it. Bookmarks and stops are never ahead.
+    /// Whether an experiment that runs towards this place has come to it. Bookmarks and stops
+    /// are never ahead.
     pub fn is_reached(&self, session: &Session) -> bool {
         match self {
             Self::Event(event) => session.machine.state().events >= *event,
@@ -69,8 +70,8 @@ impl History {
         self.arrive(session, now, target)
     }
 
-    /// Goes to the moment after so many events: back, or forward where that was known before. `now`: where the experiment
-    /// was, which looking around may have left.
+    /// Goes to the moment after so many events: back, or forward where that was known before.
+    /// `now`: where the experiment was, which looking around may have left.
     pub(super) fn arrive(
         &mut self,
         session: &mut Session,
@@ -132,14 +133,16 @@ impl History {
     fn step_boundary(&self, now: u64, each: u64, count: u64) -> Option<u64> {
         let each = each.max(1);
         let before = self.step_ends.partition_point(|&end| end < now) as u64;
-        // Steps that have ended before now, and the start: `before / each` is the last boundary if now is no boundary.
+        // Steps that have ended before now, and the start: `before / each` is the last boundary if
+        // now is no boundary.
         let last = before / each;
         let ended = now > 0;
         let step = ended.then(|| (last + 1).checked_sub(count)).flatten()? * each;
         if step == 0 { Some(0) } else { self.step_ends.get(step as usize - 1).copied() }
     }
 
-    /// The same for units within a time step, which are found by running through it again. Leaves the session wherever.
+    /// The same for units within a time step, which are found by running through it again. Leaves
+    /// the session wherever.
     fn inner_boundary(&self, session: &mut Session, unit: StepUnit, now: u64, count: u64) -> Option<u64> {
         let mut missing = count;
         let mut end = now;
@@ -206,8 +209,8 @@ impl History {
 
     /// Repeats time steps `first` to the present moment, and calls `seen` at the end of each.
     ///
-    /// Begins with the oldest step within reach if `first` lies before it. The session is then where
-    /// it was.
+    /// Begins with the oldest step within reach if `first` lies before it. The session is then
+    /// where it was.
     pub fn repeat_from(&self, session: &mut Session, first: u64, mut seen: impl FnMut(&Session)) {
         let now = session.machine.state().events;
         let before = self.kept.partition_point(|kept| kept.at.steps < first);

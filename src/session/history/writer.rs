@@ -53,7 +53,8 @@ fn pages(bytes: &Range<u32>) -> u128 {
 }
 
 impl History {
-    /// Who wrote these bytes of a PE last, with whatever values. The session is where it was afterwards.
+    /// Who wrote these bytes of a PE last, with whatever values. The session is where
+    /// it was afterwards.
     pub fn last_write(&self, session: &mut Session, pe: Pe, bytes: &Range<u32>) -> LastWrite {
         let at = Position::of(session);
         if let Some(fault) = session.by_hand_now(pe, bytes) {

@@ -1,5 +1,5 @@
-//! From a word to what it belongs with: from a weight to the value it is multiplied with, from a value that arrived to
-//! the unit that sent it, from a unit's state to the unit.
+//! From a word to what it belongs with: from a weight to the value it is multiplied with, from a
+//! value that arrived to the unit that sent it, from a unit's state to the unit.
 
 use serde::{Deserialize, Serialize};
 

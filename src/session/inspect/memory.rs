@@ -62,7 +62,8 @@ impl MemoryView {
     }
 }
 
-/// First byte of the window around `at`: it moves by halves, so that `at` keeps a quarter of it on each side.
+/// First byte of the window around `at`: it moves by halves, so that `at` keeps a quarter of it
+/// on each side.
 fn start(at: u32) -> u32 {
     let half = WINDOW / 2;
     ((at.min(SRAM_BYTES - 1) / half * half).saturating_sub(half / 2)).min(SRAM_BYTES - WINDOW)

@@ -1,7 +1,8 @@
-//! One PE from the inside: what its core does, what its bytes mean, what its units are, and who gets what they send.
+//! One PE from the inside: what its core does, what its bytes mean, what its units are, and who
+//! gets what they send.
 //!
-//! A face asks for one [`Place`] at a time, and gets no more than it can show: a window of memory with its labels, or a
-//! page of units with the links of one.
+//! A face asks for one [`Place`] at a time, and gets no more than it can show: a window of memory
+//! with its labels, or a page of units with the links of one.
 
 mod core;
 mod follow;
@@ -96,7 +97,8 @@ pub enum PartView {
     SpikingNeurons(SpikingPage),
 }
 
-/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a batch, the first sample).
+/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a
+/// batch, the first sample).
 pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;

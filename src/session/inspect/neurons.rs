@@ -1,4 +1,5 @@
-//! The units of a PE: state and gates from the bytes as they are, and where one's bytes and values are.
+//! The units of a PE: state and gates from the bytes as they are, and where one's bytes
+//! and values are.
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,8 @@ pub const RETURNED: u32 = RETURN & !1;
 
 /// Call under way: registers and memory after some of its instructions.
 ///
-/// The chip stands at the event that began the call; the call runs on a copy of the bytes of that moment.
+/// The chip stands at the event that began the call; the call runs on a copy of the bytes
+/// of that moment.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Registers and counts.

@@ -1,8 +1,9 @@
 //! Debugging a PE by instructions: the calls of its machine code, forwards and backwards.
 //!
-//! A moment is an event of the chip, at which the PE's core has begun a call, and a number of instructions executed since. The chip stands
-//! still while a call is stepped through: packets that arrive during the call are not seen by it. Going back within a call executes it
-//! anew; before its begin, the history goes to the event that began the call before.
+//! A moment is an event of the chip, at which the PE's core has begun a call, and a number of
+//! instructions executed since. The chip stands still while a call is stepped through: packets that
+//! arrive during the call are not seen by it. Going back within a call executes it anew; before its
+//! begin, the history goes to the event that began the call before.
 
 mod call;
 
@@ -120,7 +121,8 @@ impl Debugger {
         Ok(())
     }
 
-    /// Returns the call under way; `None` until the first one after the attaching, and between calls.
+    /// Returns the call under way; `None` until the first one after the attaching,
+    /// and between calls.
     pub fn call(&self) -> Option<&Call> {
         self.call.as_ref()
     }
@@ -283,7 +285,8 @@ impl Debugger {
         }
     }
 
-    /// Goes to the begin of the call before and returns its length in instructions; `None` if there is none.
+    /// Goes to the begin of the call before and returns its length in instructions; `None` if
+    /// there is none.
     fn previous_call(&mut self) -> Option<u64> {
         let now = self.session.machine().state().events;
         let known = self.calls.partition_point(|&event| event < now);
@@ -305,7 +308,8 @@ impl Debugger {
         Some(length)
     }
 
-    /// Runs back to the last moment before this one at which a breakpoint is at the next instruction or watched bytes would change.
+    /// Runs back to the last moment before this one at which a breakpoint is at the next
+    /// instruction or watched bytes would change.
     pub fn run_back(&mut self) -> Halt {
         let mut end = self.call.as_ref().map_or(0, Call::executed);
         loop {
@@ -347,7 +351,8 @@ impl Debugger {
     }
 }
 
-/// Puts the routines of a PE to level code, unless some are already, and loads the built-in machine code into its memory.
+/// Puts the routines of a PE to level code, unless some are already, and loads the built-in machine
+/// code into its memory.
 fn put_at_code(session: &mut Session, pe: Pe) -> Result<(), DebugError> {
     let assume = session.program().assume.clone();
     let mut loaded = session.program().pe(pe).ok_or(DebugError::NoProgram(pe))?.clone();

@@ -86,7 +86,8 @@ pub struct PathCell {
     pub phase: Option<PhaseId>,
     /// Layer.
     pub layer: Option<PopulationId>,
-    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer kept in full.
+    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer
+    /// kept in full.
     pub pe: Option<u16>,
 }
 
@@ -124,7 +125,8 @@ pub struct TimelineView {
     pub path: Vec<Option<PathCell>>,
     /// Packets that were on the mesh at some time of each column.
     pub packets: Vec<u32>,
-    /// DMA transfers that were under way at some time of each column: rows from DRAM, and blocks sent by DMA.
+    /// DMA transfers that were under way at some time of each column: rows from DRAM, and blocks
+    /// sent by DMA.
     pub dma: Vec<u32>,
     /// Completed time steps in the window, oldest first; at most 192.
     pub steps: Vec<StepMark>,

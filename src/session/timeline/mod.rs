@@ -1,4 +1,5 @@
-//! Where a time step's time went: the critical path through a recording, what idle PEs waited for, and both in words.
+//! Where a time step's time went: the critical path through a recording, what idle PEs waited for,
+//! and both in words.
 
 pub mod idle;
 pub mod path;

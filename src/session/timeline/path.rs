@@ -1,10 +1,12 @@
-//! The critical path: what the end of a time step waited for, and what that waited for, back to its beginning.
+//! The critical path: what the end of a time step waited for, and what that waited for, back
+//! to its beginning.
 //!
-//! It begins with the packet that completed the step and goes backwards: a packet leads to the operation that sent it;
-//! an operation to what its core did before; a wait to the packet that ended it. A handler, an entry of the FIFO or a
-//! DMA transfer that had to wait for the one before it leads to that one. So every tick of the step is in exactly one
-//! segment, and shortening a segment (while all else stays) would have let the step end earlier, until another path is
-//! the longest.
+//! It begins with the packet that completed the step and goes backwards: a packet leads to the
+//! operation that sent it; an operation to what its core did before; a wait to the packet that
+//! ended it. A handler, an entry of the FIFO or a DMA transfer that had to wait for the one
+//! before it leads to that one. So every tick of the step is in exactly one segment, and
+//! shortening a segment (while all else stays) would have let the step end earlier, until another
+//! path is the longest.
 
 use std::collections::VecDeque;
 
@@ -100,8 +102,8 @@ enum At {
     Packet(u64),
     /// A core is at work.
     Core(usize),
-    /// A core's handler or drain has ended; it is followed back as far as `floor`, before which the core did something
-    /// else.
+    /// A core's handler or drain has ended; it is followed back as far as `floor`, before which the
+    /// core did something else.
     Service(usize, Tick),
     /// A DMA engine sends: PE, number of the transfer.
     Transfer(usize, usize),
@@ -159,14 +161,15 @@ struct Walk<'a> {
     about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),
 }
 
-/// The critical path to the end of a completed step, from tick `begin` on: segments that follow each other without gaps
-/// from `begin` to the step's end, first first.
+/// The critical path to the end of a completed step, from tick `begin` on: segments that follow
+/// each other without gaps from `begin` to the step's end, first first.
 pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) -> Vec<Segment> {
     let segments = Vec::new();
     let mut walk =
         Walk { program, record, begin, tick: step.end, segments, about: (None, None, Some(step.step)) };
     let mut at = last(program, record, step);
-    // Every turn goes back in time or to an earlier record; the bound only guards against a broken recording.
+    // Every turn goes back in time or to an earlier record; the bound only guards against
+    // a broken recording.
     let turns =
         64 + 4 * record.packets.len() + record.pes.iter().map(|pe| 8 * pe.operations.len()).sum::<usize>();
     for _ in 0..turns {

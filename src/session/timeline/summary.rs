@@ -37,8 +37,8 @@ pub struct Summary {
     pub steps: u32,
     /// Parts, longest first; they add up to `ticks`.
     pub bounds: Vec<Bound>,
-    /// By layer, what perfect balance would save at most: by how much operations on the path are longer than the mean of
-    /// their layer, ticks.
+    /// By layer, what perfect balance would save at most: by how much operations on the path are
+    /// longer than the mean of their layer, ticks.
     pub savings: Vec<Tick>,
 }
 
@@ -196,7 +196,8 @@ fn grouped(value: f64) -> String {
     text::grouped(value.round_ties_even() as u64)
 }
 
-/// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's PEs, in words.
+/// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's
+/// PEs, in words.
 fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.detail.weights());
     let own = of(Pe::from_index(usize::from(pe))?)?;
@@ -215,7 +216,8 @@ fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     Some(format!(" ({} non-zeros, {compared})", grouped(f64::from(own))))
 }
 
-/// Which operations a segment of one is compared with: phases that are the same work for every PE of the layer.
+/// Which operations a segment of one is compared with: phases that are the same work for every PE
+/// of the layer.
 fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
     let phase = segment.phase.filter(|&phase| matches!(legend.role(phase), PhaseRole::Compute(_)))?;
     (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))

@@ -1,4 +1,5 @@
-//! What is kept of a recording while somebody looks at it: the last steps in full, of more steps the critical path.
+//! What is kept of a recording while somebody looks at it: the last steps in full, of more steps
+//! the critical path.
 
 use std::collections::VecDeque;
 
@@ -11,7 +12,8 @@ use crate::machine::record::{Limits, StepSpan};
 
 /// Completed time steps of which every operation and packet is kept, beside the one under way.
 pub const DETAILED_STEPS: usize = 4;
-/// Completed time steps of which the critical path is kept: two sequences of the paper's language model.
+/// Completed time steps of which the critical path is kept: two sequences of the
+/// paper's language model.
 pub const KNOWN_STEPS: usize = 140;
 
 /// A completed time step.
@@ -41,7 +43,8 @@ impl Tape {
         Self::default()
     }
 
-    /// The machine has gone back: what comes now is recorded anew, and what was known of the time after is forgotten.
+    /// The machine has gone back: what comes now is recorded anew, and what was known of the time
+    /// after is forgotten.
     pub fn restart(&mut self, machine: &mut Machine) {
         machine.record(Limits::default());
         let now = machine.state().tick;

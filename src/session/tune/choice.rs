@@ -12,7 +12,8 @@ use crate::scene::LoadedScene;
 pub struct LayerChoice {
     /// PEs.
     pub pes: usize,
-    /// Kernels of W and R, by their place in [`KernelKind::ALL`] for a fixed order, by name for people.
+    /// Kernels of W and R, by their place in [`KernelKind::ALL`] for a fixed order, by
+    /// name for people.
     #[serde(serialize_with = "names")]
     pub kernels: [usize; 2],
 }
@@ -31,7 +32,8 @@ pub fn number(kind: KernelKind) -> usize {
     KernelKind::ALL.iter().position(|&other| other == kind).unwrap_or(0)
 }
 
-/// A mapping. Its order is that of its fields: searches that compare equals are the same every time.
+/// A mapping. Its order is that of its fields: searches that compare equals are the
+/// same every time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Choice {
     /// Layers, in network order.

@@ -1,8 +1,9 @@
 //! What a mapping would cost, without building it.
 //!
-//! A layer's time step is that of its slowest PE: W·x, R·y and the point-wise step from the kernels' own cost formulas,
-//! on the sources that were active in some time steps of the scene's text; then its broadcast, and the interrupts that
-//! count it in. The NoC, DMA queues, barriers and how far PEs run apart are left to the emulator.
+//! A layer's time step is that of its slowest PE: W·x, R·y and the point-wise step from the
+//! kernels' own cost formulas, on the sources that were active in some time steps of the scene's
+//! text; then its broadcast, and the interrupts that count it in. The NoC, DMA queues, barriers and
+//! how far PEs run apart are left to the emulator.
 
 use std::collections::BTreeMap;
 
@@ -76,8 +77,8 @@ pub struct Estimator<'a> {
 }
 
 impl<'a> Estimator<'a> {
-    /// For a mapped scene whose first rows of input are these. `kernels[layer]`: what W and R may have.
-    /// Of a batch, the first sample stands for all.
+    /// For a mapped scene whose first rows of input are these. `kernels[layer]`: what W and R may
+    /// have. Of a batch, the first sample stands for all.
     pub fn new(
         network: &'a Egru,
         program: &'a Program,
@@ -135,7 +136,8 @@ impl<'a> Estimator<'a> {
         self.prepare(keys);
     }
 
-    /// Cycles from the start of a layer's time step until its slowest PE could send; `None` if not prepared.
+    /// Cycles from the start of a layer's time step until its slowest PE could send; `None`
+    /// if not prepared.
     pub fn slowest(&self, layer: usize, choice: &LayerChoice, by_units: bool) -> Option<f64> {
         let split = self.splits.get(&(layer, choice.pes, by_units))?;
         let [w, r] = [0, 1].map(|matrix| &split.cycles[matrix][choice.kernels[matrix]]);
@@ -147,7 +149,8 @@ impl<'a> Estimator<'a> {
         Some(w.iter().zip(r).map(slowest).sum::<u64>() as f64 / samples)
     }
 
-    /// Cycles in which a layer on `pes` PEs sends to itself and to `next` PEs of the layer behind it, and all is counted in.
+    /// Cycles in which a layer on `pes` PEs sends to itself and to `next` PEs of the layer behind
+    /// it, and all is counted in.
     pub fn sending(&self, layer: usize, pes: usize, next: usize) -> f64 {
         let units = self.units(layer).div_ceil(pes.max(1)) as u32;
         let packets = (4 * units).div_ceil(PACKET_BYTES);
@@ -180,7 +183,8 @@ impl<'a> Estimator<'a> {
         cycles * us(self.point.ticks_per_cycle())
     }
 
-    /// Energy of a time step, J, of so many PEs and µs, if waiting PEs poll; a bound where they sleep.
+    /// Energy of a time step, J, of so many PEs and µs, if waiting PEs poll; a bound
+    /// where they sleep.
     pub fn step_j(&self, pes: usize, step_us: f64) -> f64 {
         let share = self.waiting.active_share(self.polling);
         // A PE works about while its layer does, and waits while the others do.
@@ -189,7 +193,8 @@ impl<'a> Estimator<'a> {
         PowerModel::at(self.point).chip_power_w(duty, self.places) * step_us * 1e-6
     }
 
-    /// Whether a layer's share has room on its fullest PE, the other layers being spread as in `choice`.
+    /// Whether a layer's share has room on its fullest PE, the other layers being spread
+    /// as in `choice`.
     pub fn fits(&self, layer: usize, choice: &Choice) -> Result<(), Full> {
         if !self.apart {
             // Who shares a PE shares its memory: that is for the mapper to say.
@@ -226,7 +231,8 @@ impl<'a> Estimator<'a> {
         widths
     }
 
-    /// The fewest bytes that a unit of a layer takes in any kernels it may have, mean: below it no split can fit.
+    /// The fewest bytes that a unit of a layer takes in any kernels it may have, mean: below it no
+    /// split can fit.
     pub fn least_bytes_a_unit(&self, layer: usize) -> f64 {
         let facts = &self.layers[layer];
         let bytes = |weights: &[u32], kernels: &[usize]| {
@@ -280,7 +286,8 @@ impl LayerFacts<'_> {
     }
 }
 
-/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], the untried ones empty), sample and PE.
+/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], the untried ones empty),
+/// sample and PE.
 fn cycles(
     matrix: &Csr,
     assignment: &Assignment,
@@ -341,7 +348,8 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
     samples
 }
 
-/// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless others are allowed.
+/// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless
+/// others are allowed.
 pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
     let usable = |k: &KernelKind| {
         !k.takes_list() || mapping.layers.iter().any(|l| l.input.kind() == *k || l.recurrent.kind() == *k)

@@ -34,8 +34,8 @@ impl Space {
         choice.layers.iter().zip(&self.named).filter(|(_, named)| !**named).map(|(layer, _)| layer.pes).sum()
     }
 
-    /// Numbers of PEs that are worth a look for a layer, ascending: those at which the most units on a PE go down by one,
-    /// as far as the layer may fit, and the scene's own.
+    /// Numbers of PEs that are worth a look for a layer, ascending: those at which the most units
+    /// on a PE go down by one, as far as the layer may fit, and the scene's own.
     pub fn steps(&self, layer: usize, estimator: &Estimator<'_>) -> Vec<usize> {
         let own = self.scene.layers[layer].pes;
         if self.named[layer] {
@@ -81,8 +81,8 @@ fn options(
     options
 }
 
-/// The fastest mapping by estimate for every number of PEs and either balance, by PEs; and how many choices of a layer
-/// were looked at.
+/// The fastest mapping by estimate for every number of PEs and either balance, by PEs; and how many
+/// choices of a layer were looked at.
 pub fn front(estimator: &mut Estimator<'_>, space: &Space) -> (Vec<Estimated>, usize) {
     let mut looked_at = 0;
     let mut all = Vec::new();
@@ -100,7 +100,8 @@ pub fn front(estimator: &mut Estimator<'_>, space: &Space) -> (Vec<Estimated>, u
     (all, looked_at)
 }
 
-/// Layer after layer: for each number of PEs taken so far and of the last layer, the fastest beginning.
+/// Layer after layer: for each number of PEs taken so far and of the last layer,
+/// the fastest beginning.
 fn combine(
     estimator: &Estimator<'_>,
     space: &Space,
@@ -145,8 +146,8 @@ fn combine(
     fastest.into_values().collect()
 }
 
-/// Mappings that differ a little: a layer with more or fewer PEs, PEs moved from one layer to another, another kernel of
-/// one matrix, the other balance.
+/// Mappings that differ a little: a layer with more or fewer PEs, PEs moved from one layer to
+/// another, another kernel of one matrix, the other balance.
 pub fn neighbours(estimator: &Estimator<'_>, space: &Space, from: &Choice) -> Vec<Choice> {
     let layers = from.layers.len();
     let with = |changes: &[(usize, LayerChoice)]| {

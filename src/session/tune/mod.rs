@@ -1,8 +1,9 @@
 //! The search for a better mapping: PEs of each layer, kernel of each matrix, balance.
 //!
-//! There are far too many mappings to emulate. [`estimate`] says in microseconds what one would cost, from the kernels'
-//! cost formulas and the sources that are really active in the scene's own text; [`front`] finds the best ones by that
-//! measure; [`search`] emulates the promising ones and their neighbours, and believes only the emulator.
+//! There are far too many mappings to emulate. [`estimate`] says in microseconds what one would
+//! cost, from the kernels' cost formulas and the sources that are really active in the scene's own
+//! text; [`front`] finds the best ones by that measure; [`search`] emulates the promising ones and
+//! their neighbours, and believes only the emulator.
 
 pub mod choice;
 pub mod estimate;

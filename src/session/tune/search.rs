@@ -19,7 +19,8 @@ use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::trial::Trial;
 
-/// Candidates emulated at a time. Not the number of processors: what is tried must not depend on the machine.
+/// Candidates emulated at a time. Not the number of processors: what is tried must not depend
+/// on the machine.
 const BATCH: usize = 4;
 
 /// Why there is nothing to tune.
@@ -317,7 +318,8 @@ fn by_result(goal: Goal, a: &Candidate, b: &Candidate) -> Ordering {
     by(goal, figures(a), figures(b))
 }
 
-/// Candidates that no other beats or equals in all figures, by time; the first of those with the same figures.
+/// Candidates that no other beats or equals in all figures, by time; the first of those with
+/// the same figures.
 fn pareto(candidates: &[Candidate]) -> Vec<usize> {
     let beaten = |i: usize| {
         candidates.iter().enumerate().any(|(j, other)| {

@@ -17,7 +17,8 @@ pub struct SampleAnswer {
     pub predicted: String,
     /// Mean of each class's logit over the frames, in the order of the classes.
     pub scores: [f32; GESTURES],
-    /// Chip time from the end of the sample before to the end of this one, µs. Samples of a batch share theirs.
+    /// Chip time from the end of the sample before to the end of this one, µs. Samples of a
+    /// batch share theirs.
     pub chip_time_us: f64,
     /// Energy of the chip in that time, J; each sample of a batch its equal part.
     pub energy_j: f64,

@@ -34,8 +34,8 @@ impl Part {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GestureOptions {
-    /// A recording (AEDAT 2.0, 3.1, 4.0 or `.npy`), labelled by the `_labels.csv` beside it or not, or the folder of a data
-    /// set: DVS128 Gesture's own layout or tonic's.
+    /// A recording (AEDAT 2.0, 3.1, 4.0 or `.npy`), labelled by the `_labels.csv` beside it or not,
+    /// or the folder of a data set: DVS128 Gesture's own layout or tonic's.
     pub data: String,
     /// Which part of a data set that says what is for training and what for testing.
     #[serde(default)]

@@ -1,8 +1,9 @@
 //! The task: which frame the network sees next, and what its answers come to.
 //!
-//! A sample is a number of frames; the network answers each with one logit a class, and the sample's scores are their
-//! means over time (the authors' `--use-all-timesteps`). A batch of samples goes through the network side by side. The
-//! task holds only what changes, so that a copy of it is a cheap checkpoint.
+//! A sample is a number of frames; the network answers each with one logit a class, and the
+//! sample's scores are their means over time (the authors' `--use-all-timesteps`). A batch of
+//! samples goes through the network side by side. The task holds only what changes, so that a copy
+//! of it is a cheap checkpoint.
 
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use super::gesture::{GESTURES, Gesture};
 use super::tally::{Answer, Tally, leader};
 use crate::net::gesture::MeanLogits;
 
-/// Stands for no frame: the places of a last batch that has fewer samples than places. Reads as silence.
+/// Stands for no frame: the places of a last batch that has fewer samples than places.
+/// Reads as silence.
 pub const NO_ROW: u32 = u32::MAX;
 
 /// The state of gesture recognition.
@@ -40,7 +42,8 @@ fn scores(logits: &MeanLogits) -> [f32; GESTURES] {
 pub const RECENT: usize = 64;
 
 impl GestureTask {
-    /// Recognises samples with these labels, of so many frames (at least 1) each, so many (at least 1) side by side.
+    /// Recognises samples with these labels, of so many frames (at least 1) each, so many (at least
+    /// 1) side by side.
     pub fn new(labels: Arc<[Option<Gesture>]>, frames: u32, batch: u32) -> Self {
         let batch = batch.max(1);
         Self {
@@ -70,7 +73,8 @@ impl GestureTask {
         (row != NO_ROW && sample < self.samples()).then_some((sample, row % self.frames))
     }
 
-    /// The rows of the next time step, one a place in the batch; none when all samples were given out.
+    /// The rows of the next time step, one a place in the batch; none when all samples
+    /// were given out.
     pub fn next_rows(&mut self) -> Option<Vec<u32>> {
         if self.fed >= self.total_steps() {
             return None;
@@ -80,8 +84,8 @@ impl GestureTask {
         Some((0..u64::from(self.batch)).map(|place| self.row(first + place, frame)).collect())
     }
 
-    /// Takes the logits of the oldest time step without an answer, by place in the batch; gives the samples that this
-    /// completes. Without a step that waits for its answer nothing is counted.
+    /// Takes the logits of the oldest time step without an answer, by place in the batch; gives the
+    /// samples that this completes. Without a step that waits for its answer nothing is counted.
     pub fn observe(&mut self, logits: &[Vec<f32>]) -> Vec<Answer> {
         if self.observed == self.fed {
             return Vec::new();
@@ -122,8 +126,8 @@ impl GestureTask {
         (step / frames * u64::from(self.batch), (step % frames) as u32)
     }
 
-    /// The sample in the first place of the batch and how many of its frames were answered; after a sample's last frame
-    /// still that one.
+    /// The sample in the first place of the batch and how many of its frames were answered; after a
+    /// sample's last frame still that one.
     pub fn now(&self) -> (u64, u32) {
         match self.observed.checked_sub(1) {
             None => (0, 0),
@@ -134,7 +138,8 @@ impl GestureTask {
         }
     }
 
-    /// Mean logits of the sample in the first place, over the frames answered; zeros before the first.
+    /// Mean logits of the sample in the first place, over the frames answered; zeros
+    /// before the first.
     pub fn scores_now(&self) -> [f32; GESTURES] {
         self.logits.first().map_or([0.0; GESTURES], scores)
     }

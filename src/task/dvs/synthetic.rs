@@ -1,5 +1,6 @@
-//! Recordings as files, in the layout of DVS128 Gesture: `userNN_lighting.aedat` with `userNN_lighting_labels.csv`
-//! beside it, `trials_to_train.txt` and `trials_to_test.txt`. Nobody is in both lists.
+//! Recordings as files, in the layout of DVS128 Gesture: `userNN_lighting.aedat` with
+//! `userNN_lighting_labels.csv` beside it, `trials_to_train.txt` and `trials_to_test.txt`. Nobody
+//! is in both lists.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,8 @@ pub struct DatasetOptions {
     pub test_people: u32,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
-    /// Share of the people drawn from the wide world, 0 to 1; the others are drawn from the data set's.
+    /// Share of the people drawn from the wide world, 0 to 1; the others are drawn from
+    /// the data set's.
     pub wide_share: f32,
     /// Point of view from which circles are called clockwise.
     pub clock: Clock,

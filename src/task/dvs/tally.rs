@@ -17,7 +17,8 @@ pub struct Answer {
     pub scores: [f32; GESTURES],
 }
 
-/// The class with the highest score as [`crate::net::gesture::leader`] finds it; the first where none is a number.
+/// The class with the highest score as [`crate::net::gesture::leader`] finds it; the first where
+/// none is a number.
 pub fn leader(scores: &[f32; GESTURES]) -> Gesture {
     crate::net::gesture::leader(*scores).and_then(Gesture::from_index).unwrap_or_default()
 }

@@ -109,8 +109,8 @@ pub enum CorpusError {
 }
 
 impl Corpus {
-    /// Splits a text into words at white space, and looks them up. A word outside of the vocabulary gets the id of
-    /// `<unk>`, and is still shown as written.
+    /// Splits a text into words at white space, and looks them up. A word outside of the vocabulary
+    /// gets the id of `<unk>`, and is still shown as written.
     pub fn new(bytes: Vec<u8>, vocabulary: &Vocabulary) -> Result<Self, CorpusError> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let byte = error.utf8_error().valid_up_to();

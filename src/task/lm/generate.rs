@@ -6,7 +6,8 @@ use crate::net::random::Random;
 /// How words are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Divides the logits: below 1 bolder, above 1 wilder. 0 (or less, or NaN) takes the likeliest word always.
+    /// Divides the logits: below 1 bolder, above 1 wilder. 0 (or less, or NaN) takes the
+    /// likeliest word always.
     pub temperature: f32,
     /// Only so many of the likeliest words; 0 for all.
     pub top_k: u32,

@@ -1,8 +1,9 @@
 //! Language modelling: words in, next-word predictions out.
 //!
-//! A [`LanguageTask`] says which token the network reads next, and judges what its last layer then sends. It reads a
-//! text and scores it, or reads a prompt and writes on. It holds only what changes (positions, sums, random numbers),
-//! over parts that are shared, so that a copy of it is a cheap checkpoint.
+//! A [`LanguageTask`] says which token the network reads next, and judges what its last layer then
+//! sends. It reads a text and scores it, or reads a prompt and writes on. It holds only what
+//! changes (positions, sums, random numbers), over parts that are shared, so that a copy of it is
+//! a cheap checkpoint.
 
 pub mod corpus;
 pub mod generate;
@@ -71,7 +72,8 @@ pub struct Observation {
 }
 
 impl LanguageTask {
-    /// Reads a text and scores every word but the first. `sequence`: inputs in a sequence, at least 1.
+    /// Reads a text and scores every word but the first. `sequence`: inputs in a sequence,
+    /// at least 1.
     pub fn score_text(
         model: Arc<LanguageModel>,
         readout: Arc<Readout>,
@@ -116,9 +118,9 @@ impl LanguageTask {
         Ok(Self { writer: Some(writer), ..Self::score_text(model, readout, corpus, sequence) })
     }
 
-    /// Reads the text as so many streams side by side: stream s begins at token s · ⌊N / streams⌋ of N and has as many;
-    /// what is left over at the end is not read. That is how the authors' evaluation makes its batches. A task that
-    /// writes keeps to one stream.
+    /// Reads the text as so many streams side by side: stream s begins at token s · ⌊N / streams⌋
+    /// of N and has as many; what is left over at the end is not read. That is how the authors'
+    /// evaluation makes its batches. A task that writes keeps to one stream.
     #[must_use]
     pub fn in_streams(mut self, streams: u32) -> Self {
         if self.writer.is_none() {
@@ -132,7 +134,8 @@ impl LanguageTask {
         self.streams
     }
 
-    /// Tokens that were given: the text (the first stream of it), or the prompt, whose last line does not end there.
+    /// Tokens that were given: the text (the first stream of it), or the prompt, whose last line
+    /// does not end there.
     fn given(&self) -> &[u32] {
         let tokens = self.corpus.tokens();
         let ends = usize::from(self.writer.is_some() && self.corpus.ends_line());
@@ -155,8 +158,8 @@ impl LanguageTask {
         Some(tokens)
     }
 
-    /// Takes the values y that the last layer sent for each stream's oldest token without an answer. What the first
-    /// stream's says comes back; all of them count in the score.
+    /// Takes the values y that the last layer sent for each stream's oldest token without an
+    /// answer. What the first stream's says comes back; all of them count in the score.
     pub fn observe_all(&mut self, outputs: &[Vec<f32>]) -> Observation {
         let Some((first, further)) = outputs.split_first() else { return Observation::default() };
         let observation = self.observe(first);
@@ -187,7 +190,8 @@ impl LanguageTask {
         given.get(index).copied().or_else(written)
     }
 
-    /// The token to feed now. None when all is read, and, while writing, before the answer to the token before it.
+    /// The token to feed now. None when all is read, and, while writing, before the answer to the
+    /// token before it.
     pub fn next_token(&mut self) -> Option<u32> {
         if self.fed as u64 >= self.total_steps() {
             return None;
@@ -208,7 +212,8 @@ impl LanguageTask {
         self.record(&prediction)
     }
 
-    /// [`Self::observe`] for who has called [`Readout::predict`] already, on another thread perhaps.
+    /// [`Self::observe`] for who has called [`Readout::predict`] already, on
+    /// another thread perhaps.
     ///
     /// Without a token that waits for its answer, nothing is recorded.
     pub fn record(&mut self, prediction: &Prediction) -> Observation {

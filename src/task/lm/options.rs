@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageModelOptions {
-    /// A text file, UTF-8; `Score` needs one. Words that the model's vocabulary lacks become `<unk>`.
+    /// A text file, UTF-8; `Score` needs one. Words that the model's vocabulary
+    /// lacks become `<unk>`.
     pub text: Option<String>,
     /// Tokens in a sequence, the unit that results are given for. 70 in the paper.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -38,7 +39,8 @@ pub enum Mode {
 pub struct GenerateOptions {
     /// The words to begin with.
     pub prompt: String,
-    /// Divides the logits before the softmax: below 1 bolder, above 1 wilder, 0 always the likeliest word.
+    /// Divides the logits before the softmax: below 1 bolder, above 1 wilder, 0 always
+    /// the likeliest word.
     #[serde(default = "GenerateOptions::default_temperature")]
     #[schemars(range(min = 0, max = 100))]
     pub temperature: f32,

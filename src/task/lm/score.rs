@@ -1,8 +1,9 @@
 //! How well words are predicted.
 //!
-//! Surprisal is −ln p(word), in nats; perplexity is exp of its mean over all *predictions*. A text of N tokens has
-//! N − 1 of them: the first has no prediction. (The authors' evaluation divides the same sum by N; at the size of
-//! WikiText-2's test text that is a factor of 245,568/245,569 on the mean.)
+//! Surprisal is −ln p(word), in nats; perplexity is exp of its mean over all *predictions*. A
+//! text of N tokens has N − 1 of them: the first has no prediction. (The authors' evaluation
+//! divides the same sum by N; at the size of WikiText-2's test text that is a factor of
+//! 245,568/245,569 on the mean.)
 
 use std::collections::VecDeque;
 

@@ -35,8 +35,8 @@ pub struct SpikeOptions {
     /// Time that a tick stands for in recordings and for `poisson`, in µs.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub bin_us: u32,
-    /// Ticks of a run over lists; of each recording, from a state of zeros: by default 1,000, or 340
-    /// with `data`, which covers N-MNIST's longest recording.
+    /// Ticks of a run over lists; of each recording, from a state of zeros: by default 1,000, or
+    /// 340 with `data`, which covers N-MNIST's longest recording.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub steps: Option<u32>,
     /// Input spikes drawn at random, instead of `inputs`, on PEs of their own.

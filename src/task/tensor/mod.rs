@@ -1,4 +1,5 @@
-//! Any recurrent network on arrays: rows of a NumPy file in, the last layer's output out as another.
+//! Any recurrent network on arrays: rows of a NumPy file in, the last layer's output
+//! out as another.
 
 mod load;
 pub mod options;
@@ -239,7 +240,8 @@ pub struct TensorTask {
 }
 
 impl TensorTask {
-    /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer has `units` units.
+    /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer
+    /// has `units` units.
     pub fn new(rows: Arc<Rows>, sequence: u32, units: usize) -> Self {
         Self {
             rows,
@@ -276,8 +278,8 @@ impl TensorTask {
         self.fed.is_multiple_of(self.sequence as usize)
     }
 
-    /// Takes the last layer's output, \[units\], for the oldest row without one. More than were fed are not kept; what
-    /// is missing of a row counts as 0.
+    /// Takes the last layer's output, \[units\], for the oldest row without one. More than were fed
+    /// are not kept; what is missing of a row counts as 0.
     pub fn observe(&mut self, output: &[f32]) {
         if self.observed() < self.fed {
             self.outputs.extend((0..self.units).map(|unit| output.get(unit).copied().unwrap_or(0.0)));

@@ -1,4 +1,5 @@
-//! A screen as a file: plain text, text with colours, or a picture (SVG). The same screen gives the same bytes.
+//! A screen as a file: plain text, text with colours, or a picture (SVG). The same screen gives
+//! the same bytes.
 
 pub mod palette;
 mod shape;

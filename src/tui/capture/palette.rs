@@ -12,7 +12,8 @@ pub struct Palette {
     pub background: Rgb,
     /// Text without a colour.
     pub foreground: Rgb,
-    /// The sixteen with names: black, red, green, yellow, blue, magenta, cyan, white; then the bright ones.
+    /// The sixteen with names: black, red, green, yellow, blue, magenta, cyan, white; then
+    /// the bright ones.
     pub named: [Rgb; 16],
 }
 

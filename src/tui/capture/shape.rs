@@ -1,4 +1,5 @@
-//! Characters that have to meet their neighbours, as shapes: fonts and line heights of browsers leave gaps between them.
+//! Characters that have to meet their neighbours, as shapes: fonts and line heights of browsers
+//! leave gaps between them.
 
 /// What is drawn in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
-//! A screen as a picture. Backgrounds, blocks and lines are paths, so that they tile whatever the font; text is text, with
-//! the length that its cells have. Parts of one colour are one element, which keeps the file small.
+//! A screen as a picture. Backgrounds, blocks and lines are paths, so that they tile whatever the
+//! font; text is text, with the length that its cells have. Parts of one colour are one element,
+//! which keeps the file small.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -119,7 +120,8 @@ struct Run {
     colour: Rgb,
 }
 
-/// Runs of a background other than the screen's own; a run that goes on in the next row grows downwards.
+/// Runs of a background other than the screen's own; a run that goes on in the next
+/// row grows downwards.
 fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run, below: u32| {

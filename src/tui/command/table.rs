@@ -66,7 +66,8 @@ impl Command {
     }
 }
 
-/// Every command. Order is the order of the footer (what does not fit is left out from the end) and of the help.
+/// Every command. Order is the order of the footer (what does not fit is left out from the end) and
+/// of the help.
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
     row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),

@@ -1,7 +1,8 @@
-//! The configuration file: looks, keys, reloads and the mouse, in RON, where XDG says (`~/.config/spinntui/config.ron`).
+//! The configuration file: looks, keys, reloads and the mouse, in RON, where
+//! XDG says (`~/.config/spinntui/config.ron`).
 //!
-//! Flags go before the file, the file before the environment. A file that is wrong stops the start with its line and
-//! column: it is never half used, and never silently left out.
+//! Flags go before the file, the file before the environment. A file that is wrong stops the start
+//! with its line and column: it is never half used, and never silently left out.
 
 mod keys;
 mod print;
@@ -60,8 +61,8 @@ struct File {
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
-/// Where the configuration file is looked for: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the folder that XDG says.
-/// None if the user has no home.
+/// Where the configuration file is looked for: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the
+/// folder that XDG says. None if the user has no home.
 pub fn usual_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(ENV).filter(|path| !path.is_empty()) {
         return Some(PathBuf::from(path));

@@ -1,9 +1,11 @@
-//! What stays from one start of the app to the next: pins and bookmarks with their scene, and the view.
+//! What stays from one start of the app to the next: pins and bookmarks with their scene,
+//! and the view.
 //!
-//! Files lie in the folder that XDG names for states (`~/.local/state/spinntui`): `view.ron`, and in
-//! `scenes/` one a scene, named by the scene's file and a hash of its whole path. They are read once,
-//! and written as the app is left, whole or not at all. A file that cannot be read, or is of something
-//! else, is reported and left as it is: nothing is taken from it and nothing written over it.
+//! Files lie in the folder that XDG names for states (`~/.local/state/spinntui`): `view.ron`, and
+//! in `scenes/` one a scene, named by the scene's file and a hash of its whole path. They are
+//! read once, and written as the app is left, whole or not at all. A file that cannot be read, or
+//! is of something else, is reported and left as it is: nothing is taken from it and nothing
+//! written over it.
 
 mod file;
 mod view;
@@ -26,8 +28,8 @@ const VERSION: u32 = 1;
 /// First line of the files.
 const HEAD: &str = "// Written by spinntui as it was left; delete this file to begin anew.\n";
 
-/// Returns the usual folder, or the one that [`ENV`] names; `None` if nothing is to be kept, or the user
-/// has no home.
+/// Returns the usual folder, or the one that [`ENV`] names; `None` if nothing is to be kept, or the
+/// user has no home.
 pub fn folder() -> Option<PathBuf> {
     match std::env::var_os(ENV) {
         Some(path) if path.is_empty() => None,
@@ -56,7 +58,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Reads the files of a folder into the app, and tells the user about those that cannot be read.
+    /// Reads the files of a folder into the app, and tells the user about those that
+    /// cannot be read.
     pub fn begin(app: &mut App, folder: &Path, scene: &Path) -> Self {
         let whole = scene.canonicalize().unwrap_or_else(|_| scene.to_owned()).display().to_string();
         let stem = scene.file_stem().map_or_else(|| "scene".into(), |stem| stem.to_string_lossy());

@@ -137,7 +137,8 @@ fn a_folder_that_cannot_be_written_is_an_error_with_its_name() {
     let mut app = app();
     let keeper = Keeper::begin(&mut app, &file.join("state"), Path::new(SCENE));
     app.set_focus(PanelId::Noc);
-    // A path through a file is no folder: depending on the system that is said at the start or at the end.
+    // A path through a file is no folder: depending on the system that is said at the start or
+    // at the end.
     let said = keeper.end(&app).err().or(app.said.first().cloned()).unwrap();
     assert!(said.contains("view.ron"), "{said}");
 }

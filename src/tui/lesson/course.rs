@@ -1,8 +1,9 @@
 //! A lesson that is being taken: which page, how its moment is reached, and what was found there.
 //!
-//! A page's moment is that after its commands, which begin at the moment of the page before. The first time it is come
-//! to, its event is noted; going back is then going to that event. Where something goes wrong on purpose, going back to the
-//! event would undo it or not, by a hair: such pages are reached anew, from the scene on, which is the same to the bit.
+//! A page's moment is that after its commands, which begin at the moment of the page before. The
+//! first time it is come to, its event is noted; going back is then going to that event. Where
+//! something goes wrong on purpose, going back to the event would undo it or not, by a hair: such
+//! pages are reached anew, from the scene on, which is the same to the bit.
 
 use std::path::{Path, PathBuf};
 
@@ -148,7 +149,8 @@ impl Course {
         self.pending.is_some()
     }
 
-    /// The value of an expression in the text of the page that is shown, in words; none while it is not known.
+    /// The value of an expression in the text of the page that is shown, in words; none while it
+    /// is not known.
     pub fn value(&self, page: Option<usize>, expression: &str) -> Option<String> {
         let known = self.known(page.map_or(self.page, |number| number.saturating_sub(1)))?;
         let (_, value) = known.values.iter().find(|(other, _)| other == expression)?;
@@ -158,8 +160,8 @@ impl Course {
         })
     }
 
-    /// Turns to a page: what to tell the engine so that it comes to its moment. `at`: where the experiment stands now,
-    /// if it stands.
+    /// Turns to a page: what to tell the engine so that it comes to its moment. `at`: where the
+    /// experiment stands now, if it stands.
     pub fn turn(&mut self, to: usize, at: Option<u64>) -> Command {
         let way = self.way(to, at);
         self.page = to.min(self.pages().saturating_sub(1));
@@ -260,7 +262,8 @@ impl Course {
         text
     }
 
-    /// Expressions to be told at a page's moment: of its own text, and of later ones that look back.
+    /// Expressions to be told at a page's moment: of its own text, and of later ones
+    /// that look back.
     fn expressions(&self, of: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (at, page) in self.loaded.lesson().pages.iter().enumerate() {
@@ -278,8 +281,8 @@ impl Course {
         found
     }
 
-    /// The engine has come to a page's moment, or cannot. What it says of other performances is of no concern. A way that
-    /// failed is tried anew once: then this is what to tell the engine.
+    /// The engine has come to a page's moment, or cannot. What it says of other performances is of
+    /// no concern. A way that failed is tried anew once: then this is what to tell the engine.
     pub fn performed(&mut self, performed: Performed) -> Option<Command> {
         let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
         match performed.result {

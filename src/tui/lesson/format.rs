@@ -28,7 +28,8 @@ pub struct Lesson {
     /// How long it takes with a class, minutes.
     #[schemars(range(min = 1, max = 600))]
     pub minutes: u32,
-    /// The scene that it begins with. Looked for beside the lesson and where scenes look for their models.
+    /// The scene that it begins with. Looked for beside the lesson and where scenes look
+    /// for their models.
     pub scene: String,
     /// Changes to the scene, `("path", "value")`, as `--set` makes them.
     #[serde(default)]
@@ -43,8 +44,9 @@ pub struct Lesson {
 pub struct Page {
     /// Its title.
     pub title: String,
-    /// What to read. `**bold**` and `` `code` ``; an empty line begins a paragraph; `{perplexity}` is the value of an
-    /// expression of the debugger at the page's moment, `{2: step_us}` that at page 2.
+    /// What to read. `**bold**` and `` `code` ``; an empty line begins a paragraph;
+    /// `{perplexity}` is the value of an expression of the debugger at the page's moment, `{2:
+    /// step_us}` that at page 2.
     pub text: String,
     /// Another scene from this page on.
     #[serde(default)]
@@ -61,7 +63,8 @@ pub struct Page {
     /// What is marked.
     #[serde(default)]
     pub highlight: Vec<Mark>,
-    /// A condition of the debugger that has to hold at the page's moment: `lesson NAME --check` looks at it.
+    /// A condition of the debugger that has to hold at the page's moment: `lesson NAME --check`
+    /// looks at it.
     #[serde(default)]
     pub expect: Option<String>,
     /// Something to think about.

@@ -68,7 +68,8 @@ pub struct Source {
     pub set: Vec<(String, String)>,
 }
 
-/// The shipped lessons, by the number that their text puts them in, or by name. A file that cannot be read is left out.
+/// The shipped lessons, by the number that their text puts them in, or by name. A file that cannot
+/// be read is left out.
 pub fn shipped() -> Vec<Entry> {
     let mut found = BTreeMap::new();
     let mut folders = find::among_folders(Path::new(FOLDER));

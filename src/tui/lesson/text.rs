@@ -104,7 +104,8 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A text in lines of at most `width` columns. `value` gives what stands for an expression; none while it is not known.
+/// A text in lines of at most `width` columns. `value` gives what stands for an expression; none
+/// while it is not known.
 pub fn lines(
     text: &str,
     width: usize,
@@ -127,7 +128,8 @@ pub fn lines(
     words.lines
 }
 
-/// Lines that are being filled. A word may be of several pieces: `**bold**,` does not lose its comma to the next line.
+/// Lines that are being filled. A word may be of several pieces: `**bold**,` does not lose its
+/// comma to the next line.
 struct Words {
     width: usize,
     lines: Vec<Line<'static>>,

@@ -1,4 +1,5 @@
-//! Texts over the panels: a scene that is wrong, an engine that stopped, the findings. Shown as they are, in whole.
+//! Texts over the panels: a scene that is wrong, an engine that stopped, the findings. Shown as
+//! they are, in whole.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +15,8 @@ use crate::tui::status;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
 
-/// A scene that could not be loaded: the diagnostic, its excerpt and caret as they are, its sentences in whole words.
+/// A scene that could not be loaded: the diagnostic, its excerpt and caret as they are, its
+/// sentences in whole words.
 pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
     let what_now = match (app.snapshot.is_some(), app.watching) {
         (true, true) => "the old scene stays · mend and save the file · Esc closes",
@@ -163,7 +165,8 @@ fn indented(text: &str, width: usize, indent: &str) -> Vec<String> {
     rows.into_iter().map(|row| format!("{indent}{row}")).collect()
 }
 
-/// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets depend on them.
+/// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets
+/// depend on them.
 pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     let mut used = 0;

@@ -1,4 +1,5 @@
-//! The line in which a command is typed, and below it the commands that match, or what the one typed takes.
+//! The line in which a command is typed, and below it the commands that match, or what the
+//! one typed takes.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

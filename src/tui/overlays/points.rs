@@ -1,4 +1,5 @@
-//! The list of breakpoints and tracepoints, the line in which one is typed, and what tracepoints noted.
+//! The list of breakpoints and tracepoints, the line in which one is typed, and
+//! what tracepoints noted.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

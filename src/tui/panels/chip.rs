@@ -85,7 +85,8 @@ pub fn pe_at(view: &View<'_>, area: Rect, at: Position) -> Option<Pe> {
     fitting(plan_area)?.0.pe_at(view.app.selected.chip(), at)
 }
 
-/// In place of a plan that does not fit: the PEs with the highest values, or how many PEs each layer has.
+/// In place of a plan that does not fit: the PEs with the highest values, or how many PEs
+/// each layer has.
 fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
     if app.shown_metric() == Metric::Layer {

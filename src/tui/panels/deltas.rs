@@ -1,5 +1,5 @@
-//! Figures of two experiments at the lower end of a panel: a table of both with their differences, or
-//! one line where there is no room for it.
+//! Figures of two experiments at the lower end of a panel: a table of both with their differences,
+//! or one line where there is no room for it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,5 +1,6 @@
-//! Panel 7: power, and where the energy goes. The parts since the start with bars, energy per token or frame over the last
-//! ones, and the PEs that used most. What no source gives an energy for says so.
+//! Panel 7: power, and where the energy goes. The parts since the start with bars, energy per
+//! token or frame over the last ones, and the PEs that used most. What no source gives an energy
+//! for says so.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,5 @@
-//! A panel's frame: number and name at the top left, a word at the top right, the legend at the bottom.
+//! A panel's frame: number and name at the top left, a word at the top right, the legend
+//! at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -49,8 +50,8 @@ pub fn frame(
     inner
 }
 
-/// The legend in spaces, without what does not fit: whole pieces from the end, and none at all rather than a ramp
-/// without its end. A piece is what begins with ` · `.
+/// The legend in spaces, without what does not fit: whole pieces from the end, and none at all
+/// rather than a ramp without its end. A piece is what begins with ` · `.
 fn fitting(legend: Line<'_>, room: u16) -> Line<'_> {
     let mut spans = vec![Span::raw(" ")];
     spans.extend(legend.spans);
@@ -70,8 +71,8 @@ fn cut(line: Line<'_>, width: u16) -> Line<'_> {
     if line.width() as u16 <= width { line } else { Line::default() }
 }
 
-/// Writes over the border. The border's own style must not shine through: in 16 colours "dim" is an attribute, and it
-/// would dim the legend's swatches.
+/// Writes over the border. The border's own style must not shine through: in 16 colours "dim" is an
+/// attribute, and it would dim the legend's swatches.
 fn on_border(buf: &mut Buffer, (x, y): (u16, u16), line: &Line<'_>) {
     let width = line.width() as u16;
     buf.set_style(Rect { x, y, width, height: 1 }.intersection(buf.area), Style::reset());

@@ -1,7 +1,8 @@
-//! The NoC panel's other view: who sends how much to whom, as a heat map. Rows are sources, columns destinations.
+//! The NoC panel's other view: who sends how much to whom, as a heat map. Rows are
+//! sources, columns destinations.
 //!
-//! QPE by QPE where there is room (38 × 38), else by columns of the floor plan (7 × 7). Below or beside it the FIFOs of
-//! the event router, if it is used.
+//! QPE by QPE where there is room (38 × 38), else by columns of the floor plan (7 × 7). Below or
+//! beside it the FIFOs of the event router, if it is used.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,5 +1,6 @@
-//! Panel 3: what lives where. The selected PE's four SRAM banks as a map of regions, its region list, and the banks of
-//! all PEs: on the floor plan where there is room, else the fullest as a list.
+//! Panel 3: what lives where. The selected PE's four SRAM banks as a map of regions, its
+//! region list, and the banks of all PEs: on the floor plan where there is room, else the
+//! fullest as a list.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -168,7 +169,8 @@ fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Bu
     }
 }
 
-/// What each bank has seen since the start: a row a bank, where the regions keep at least four rows.
+/// What each bank has seen since the start: a row a bank, where the regions keep at
+/// least four rows.
 fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) -> Rect {
     if area.height < BANKS as u16 + 5 {
         return area;

@@ -1,5 +1,5 @@
-//! One file a panel. A panel draws a [`View`] into an area of any size, with a legend, units and the window of what it
-//! shows; it keeps no state.
+//! One file a panel. A panel draws a [`View`] into an area of any size, with a legend, units and
+//! the window of what it shows; it keeps no state.
 
 mod board;
 pub mod chip;

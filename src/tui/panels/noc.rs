@@ -1,4 +1,5 @@
-//! Panel 4: the network-on-chip. The mesh with the load of every link in both directions, and the busiest links.
+//! Panel 4: the network-on-chip. The mesh with the load of every link in both directions, and
+//! the busiest links.
 //!
 //! ```text
 //! ▐▌52▐▌31▐▌   between two QPEs: the first digit is the link to the right, the second the one to the left

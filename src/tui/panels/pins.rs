@@ -1,5 +1,5 @@
-//! Panel 0: pinned expressions, each with its value now and a chart of its values at the ends of the last time steps.
-//! The chart ends at the step that is shown, also after a step back.
+//! Panel 0: pinned expressions, each with its value now and a chart of its values at the ends of
+//! the last time steps. The chart ends at the step that is shown, also after a step back.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

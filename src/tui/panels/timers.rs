@@ -1,5 +1,5 @@
-//! Panel 5: where the time goes. One bar per phase and layer, as the paper's Fig. 2: this token, the mean since the
-//! start, and the share of it.
+//! Panel 5: where the time goes. One bar per phase and layer, as the paper's Fig. 2: this token,
+//! the mean since the start, and the share of it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -113,7 +113,8 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
     texts.into_iter().find(|text| text.chars().count() <= usize::from(width))
 }
 
-/// The phases in order, and below them their layers: of the dearest phases first, as far as the rows go.
+/// The phases in order, and below them their layers: of the dearest phases first, as far as
+/// the rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     let groups: Vec<Vec<Row>> =
         view.snapshot.legend.ids().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();

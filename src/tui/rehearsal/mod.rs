@@ -109,7 +109,8 @@ fn found(course: &Course, at: usize) -> Checked {
         Some(Err(error)) => {
             let ExprError { at: place, message, help } = error.clone();
             let field = format!("pages.{at}.expect");
-            // Values of other pages have taken the place of braces: then only the whole can be pointed at.
+            // Values of other pages have taken the place of braces: then only the whole can
+            // be pointed at.
             let braces =
                 course.shown().and_then(|page| page.expect.as_ref()).is_some_and(|text| text.contains('{'));
             let error = if braces {
@@ -124,7 +125,8 @@ fn found(course: &Course, at: usize) -> Checked {
     checked
 }
 
-/// An expression that cannot be used, where the text has it: on its own page, or on a later one that looks back.
+/// An expression that cannot be used, where the text has it: on its own page, or on a later one
+/// that looks back.
 fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> String {
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {

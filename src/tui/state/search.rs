@@ -28,8 +28,8 @@ pub struct Found {
 }
 
 impl Found {
-    /// Searches a text whose word `i` is read by step `i + 1`; shows the first place after step `now`,
-    /// or the first of all.
+    /// Searches a text whose word `i` is read by step `i + 1`; shows the first place after step
+    /// `now`, or the first of all.
     ///
     /// A word matches if it contains `wanted`; capitals matter only if `wanted` has some.
     pub fn search(text: &[&str], wanted: &str, now: u64) -> Self {

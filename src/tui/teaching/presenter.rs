@@ -1,7 +1,8 @@
-//! Presenter mode: for those who watch a screen on the wall. The keys that are pressed stand in a corner with what they
-//! do, and a free run is slow enough to be followed.
+//! Presenter mode: for those who watch a screen on the wall. The keys that are pressed stand in a
+//! corner with what they do, and a free run is slow enough to be followed.
 //!
-//! What was pressed goes when other keys are pressed, not after a time: while nothing happens nothing is drawn.
+//! What was pressed goes when other keys are pressed, not after a time: while nothing happens
+//! nothing is drawn.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -51,7 +52,8 @@ pub fn pressed(app: &mut App, key: Key, count: Option<u32>, command: &Command) {
     presenter.recent.drain(..old);
 }
 
-/// The keys at the end of a line of `width` columns: as many of the latest as fit into half of it, one at least.
+/// The keys at the end of a line of `width` columns: as many of the latest as fit into half of it,
+/// one at least.
 fn line(app: &App, width: u16) -> Option<Line<'static>> {
     let presenter = app.presenter.as_ref()?;
     let theme = &app.theme;

@@ -1,5 +1,6 @@
-//! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing that it talks about.
-//! The page's question stands below the text in a column, and takes its place in a strip.
+//! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing
+//! that it talks about. The page's question stands below the text in a column, and takes its place
+//! in a strip.
 //!
 //! ```text
 //! column (from 114 columns on)        strip (narrower)

@@ -1,4 +1,5 @@
-//! Threads that begin again after a panic: without keys and signals nobody could leave in good order.
+//! Threads that begin again after a panic: without keys and signals nobody could leave
+//! in good order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{io, thread};
@@ -10,8 +11,8 @@ use crate::tui::app::Msg;
 /// How often a thread begins again.
 const TRIES: u32 = 3;
 
-/// Starts a thread that does `work` until it returns. After a panic, of which the hook tells the user, it begins again; a
-/// work that panics every time is given up, and the app with it.
+/// Starts a thread that does `work` until it returns. After a panic, of which the hook tells the
+/// user, it begins again; a work that panics every time is given up, and the app with it.
 pub fn spawn(name: &str, inbox: Sender<Msg>, mut work: impl FnMut() + Send + 'static) -> io::Result<()> {
     let what = name.to_owned();
     let body = move || {

@@ -1,8 +1,9 @@
 //! The hang-up thread: notices that the terminal was closed.
 //!
-//! Whoever closes a terminal sends HUP, but only to those whose *controlling* terminal it is, and some launchers see to it
-//! that nobody has one. Reading does not tell either: the input library reads a closed terminal again and again, and keeps a
-//! core busy with it. So this thread asks the operating system to be woken when the other end goes.
+//! Whoever closes a terminal sends HUP, but only to those whose *controlling* terminal it is, and
+//! some launchers see to it that nobody has one. Reading does not tell either: the input library
+//! reads a closed terminal again and again, and keeps a core busy with it. So this thread asks the
+//! operating system to be woken when the other end goes.
 
 use std::{io, thread};
 
@@ -13,7 +14,8 @@ use signal_hook::consts::SIGHUP;
 
 use crate::tui::app::{Msg, Signal};
 
-/// Starts the thread. It sleeps until the terminal is closed, and then says what HUP would have said.
+/// Starts the thread. It sleeps until the terminal is closed, and then says what HUP
+/// would have said.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
     let watch = move || {
         if closed() {

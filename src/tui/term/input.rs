@@ -10,7 +10,8 @@ use super::panic::provoke;
 use super::{guarded, says_gone};
 use crate::tui::app::{Msg, Signal};
 
-/// Starts the thread. It ends with the process: a blocking read on a terminal cannot be called back.
+/// Starts the thread. It ends with the process: a blocking read on a terminal cannot
+/// be called back.
 pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
     guarded::spawn("input", inbox.clone(), move || read_all(&inbox))
 }

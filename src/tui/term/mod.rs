@@ -1,5 +1,6 @@
-//! The terminal as a thing one takes and gives back: the only place that writes escape sequences outside a frame.
-//! `docs/terminal.md` lists what can go wrong with terminals, what the app does then, and which test holds it.
+//! The terminal as a thing one takes and gives back: the only place that writes escape sequences
+//! outside a frame. `docs/terminal.md` lists what can go wrong with terminals, what the app does
+//! then, and which test holds it.
 
 mod guarded;
 pub mod hangup;
@@ -27,12 +28,14 @@ use ratatui::prelude::Buffer;
 use self::wire::Wire;
 pub use self::wire::{is_gone, says_gone};
 
-/// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means many small writes.
+/// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means
+/// many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
 /// A frame of so many bytes has no new cell in it, only its beginning and end.
 const EMPTY_FRAME: u64 = 40;
 
-/// Whether the terminal is ours now. Shared with the panic hook, so that giving it back twice does nothing.
+/// Whether the terminal is ours now. Shared with the panic hook, so that giving it back
+/// twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether the mouse is taken along with the terminal.
@@ -61,8 +64,8 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, for_mouse(MOUSE_ON))
 }
 
-/// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may be no terminal
-/// left to tell them to.
+/// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may
+/// be no terminal left to tell them to.
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // A panic inside a frame leaves a synchronised update open.
@@ -95,8 +98,8 @@ pub struct Screen {
 impl Screen {
     /// Takes the terminal.
     pub fn take() -> io::Result<Self> {
-        // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full resets, which wipe
-        // bold and reverse, too.
+        // Colours are the theme's business. Left to itself, crossterm answers NO_COLOR with full
+        // resets, which wipe bold and reverse, too.
         crossterm::style::force_color_output(true);
         let screen = take().and_then(|()| new_terminal()).map(|terminal| Self { terminal, stale: false });
         if screen.is_err() {
@@ -110,13 +113,14 @@ impl Screen {
         self.terminal.size().map(|size| (size.width, size.height))
     }
 
-    /// Draws one frame, bracketed so that terminals that can do so show it at once. Returns whether any cell is new.
+    /// Draws one frame, bracketed so that terminals that can do so show it at once. Returns whether
+    /// any cell is new.
     pub fn draw(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<bool> {
         let before = wire::written();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.stale) {
-            // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails after two seconds where
-            // nobody answers.
+            // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails
+            // after two seconds where nobody answers.
             let size = self.terminal.size()?;
             self.terminal.resize(size.into())?;
         }
@@ -126,7 +130,8 @@ impl Screen {
         Ok(wire::written() - before > EMPTY_FRAME)
     }
 
-    /// Asks the terminal to put a text on the clipboard (OSC 52). It may refuse, and does not say so.
+    /// Asks the terminal to put a text on the clipboard (OSC 52). It may refuse, and does
+    /// not say so.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
         self.flush()
@@ -146,7 +151,8 @@ impl Screen {
         self.stale = true;
     }
 
-    /// Takes the terminal again, after [`give_back`] or after something else may have changed its mode.
+    /// Takes the terminal again, after [`give_back`] or after something else may have
+    /// changed its mode.
     pub fn retake(&mut self) -> io::Result<()> {
         give_back();
         take()?;

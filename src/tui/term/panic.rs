@@ -1,8 +1,9 @@
 //! What happens on a panic, by thread.
 //!
-//! On the UI thread: the terminal is given back, the report printed, the process ends with 101. On any other thread: the
-//! screen stays, and the app shows the report. The usual hook of terminal libraries gives the screen away on *any*
-//! thread's panic, while the UI goes on drawing over the shell.
+//! On the UI thread: the terminal is given back, the report printed, the process ends with 101.
+//! On any other thread: the screen stays, and the app shows the report. The usual hook of
+//! terminal libraries gives the screen away on *any* thread's panic, while the UI goes on drawing
+//! over the shell.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -69,9 +70,10 @@ pub fn without_escapes(text: &str) -> String {
     plain
 }
 
-/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once. Places: `ui` in the
-/// middle of its second frame, `worker` after the first, `engine` as it hands over its first snapshot, `input` at the
-/// first key, `signals` after the first signal, `watcher` when the scene was saved.
+/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once.
+/// Places: `ui` in the middle of its second frame, `worker` after the first, `engine` as it hands
+/// over its first snapshot, `input` at the first key, `signals` after the first signal, `watcher`
+/// when the scene was saved.
 ///
 /// # Panics
 ///

@@ -1,4 +1,5 @@
-//! The signal thread: TERM, INT, QUIT and HUP leave in good order; TSTP suspends; CONT takes the terminal again.
+//! The signal thread: TERM, INT, QUIT and HUP leave in good order; TSTP suspends; CONT takes
+//! the terminal again.
 
 use std::time::Duration;
 use std::{io, process, thread};
@@ -38,8 +39,9 @@ pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
     })
 }
 
-/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing, stopped by Ctrl-S, say. What
-/// cannot be written is left out; the line settings are put back all the same.
+/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing,
+/// stopped by Ctrl-S, say. What cannot be written is left out; the line settings are put back
+/// all the same.
 fn last_resort(number: i32) {
     let wait = move || {
         thread::sleep(PATIENCE);
@@ -55,7 +57,8 @@ fn last_resort(number: i32) {
 
 /// Stops the whole process until somebody sends CONT.
 ///
-/// STOP and not TSTP: the kernel discards TSTP for an orphaned process group, which is what some launchers make.
+/// STOP and not TSTP: the kernel discards TSTP for an orphaned process group, which is what
+/// some launchers make.
 pub fn stop_process() -> io::Result<()> {
     signal_hook::low_level::raise(SIGSTOP)
 }

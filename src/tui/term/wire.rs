@@ -21,9 +21,9 @@ pub fn is_gone() -> bool {
     GONE.load(Ordering::SeqCst)
 }
 
-/// Standard output, as long as it leads to a terminal that is ours. After that it swallows everything: what is dropped on
-/// the way out writes once more, be it the rest of a frame in which there was a panic, and complains on standard error,
-/// which may be gone as well.
+/// Standard output, as long as it leads to a terminal that is ours. After that it swallows
+/// everything: what is dropped on the way out writes once more, be it the rest of a frame in which
+/// there was a panic, and complains on standard error, which may be gone as well.
 pub struct Wire(Stdout);
 
 impl Wire {
@@ -59,8 +59,8 @@ fn noted<T>(result: io::Result<T>, swallowed: T) -> io::Result<T> {
     }
 }
 
-/// Whether an error of reading, writing or asking says that nobody is there any more: a terminal that was hung up
-/// answers EIO, one whose device went away ENXIO, a pipe EPIPE.
+/// Whether an error of reading, writing or asking says that nobody is there any more: a terminal
+/// that was hung up answers EIO, one whose device went away ENXIO, a pipe EPIPE.
 pub fn says_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::NXIO | Errno::PIPE))
 }

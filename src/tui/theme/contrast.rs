@@ -17,8 +17,8 @@ pub fn contrast(one: Rgb, other: Rgb) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// Black or white, whichever reads better on a colour. The worse of all backgrounds, a grey of luminance 0.179, leaves
-/// a ratio of 4.58: text on any paint is above the 4.5 that WCAG asks for.
+/// Black or white, whichever reads better on a colour. The worse of all backgrounds, a grey of
+/// luminance 0.179, leaves a ratio of 4.58: text on any paint is above the 4.5 that WCAG asks for.
 pub fn ink_on(paint: Rgb) -> Rgb {
     const BLACK: Rgb = (0, 0, 0);
     const WHITE: Rgb = (255, 255, 255);

@@ -1,9 +1,9 @@
 //! Glyph sets: which characters the app may draw with.
 //!
-//! Everything is written with box drawing and block elements. Where a panel knows something better for another set
-//! (a braille chart, letters instead of half blocks) it asks [`Glyphs`]; what is left is put into ASCII by
-//! [`to_ascii`], in one pass over the finished screen, so that nothing slips through: names from the user's files, words
-//! of the corpus, a caret of an error message.
+//! Everything is written with box drawing and block elements. Where a panel knows something better
+//! for another set (a braille chart, letters instead of half blocks) it asks [`Glyphs`]; what is
+//! left is put into ASCII by [`to_ascii`], in one pass over the finished screen, so that nothing
+//! slips through: names from the user's files, words of the corpus, a caret of an error message.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -27,8 +27,9 @@ pub enum Glyphs {
 by_name!(Glyphs, "glyph set", [Blocks = "blocks", Braille = "braille", Ascii = "ascii"]);
 
 impl Glyphs {
-    /// ASCII when the locale says outright that it is not UTF-8, or the terminal is dumb; an unset locale is taken as
-    /// UTF-8, as it nearly always is in containers. Braille is never guessed: fonts without it show boxes.
+    /// ASCII when the locale says outright that it is not UTF-8, or the terminal is dumb; an unset
+    /// locale is taken as UTF-8, as it nearly always is in containers. Braille is never guessed:
+    /// fonts without it show boxes.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&set);
@@ -55,8 +56,8 @@ impl Glyphs {
     }
 }
 
-/// Makes every cell of `area` printable ASCII. A character keeps its place: what is one column wide stays so, and what
-/// is two wide becomes `?` and a space.
+/// Makes every cell of `area` printable ASCII. A character keeps its place: what is one column wide
+/// stays so, and what is two wide becomes `?` and a space.
 pub fn to_ascii(area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     for y in area.top()..area.bottom() {

@@ -16,7 +16,8 @@ pub enum ThemeName {
     Dark,
     /// For light backgrounds: darker ink, and ramps that go from light to dark.
     Light,
-    /// For dark backgrounds, bad projectors and tired eyes: nothing is dimmed, text has at least 7 : 1.
+    /// For dark backgrounds, bad projectors and tired eyes: nothing is dimmed, text has at least
+    /// 7 : 1.
     HighContrast,
     /// No colours on any terminal: bold, reverse and digits say it all.
     Mono,
@@ -25,11 +26,12 @@ pub enum ThemeName {
 by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
 
 impl ThemeName {
-    /// Light when `COLORFGBG` says that the background is; dark when it says something else or nothing.
+    /// Light when `COLORFGBG` says that the background is; dark when it says something
+    /// else or nothing.
     ///
-    /// rxvt, Konsole and others set it to `foreground;background` (or with something in between), as numbers of the 16
-    /// colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked of the terminal itself: an answer that
-    /// comes late would be read as keys.
+    /// rxvt, Konsole and others set it to `foreground;background` (or with something in between),
+    /// as numbers of the 16 colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked
+    /// of the terminal itself: an answer that comes late would be read as keys.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let background =
             env("COLORFGBG").and_then(|value| value.rsplit(';').next()?.trim().parse::<u8>().ok());

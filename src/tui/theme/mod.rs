@@ -92,7 +92,8 @@ impl Theme {
         self.depth > Depth::Mono
     }
 
-    /// Whether what is selected has to be marked by a character: where nothing can be bold or reversed.
+    /// Whether what is selected has to be marked by a character: where nothing can be
+    /// bold or reversed.
     pub fn marks(&self) -> bool {
         self.depth == Depth::Off
     }
@@ -185,8 +186,8 @@ impl Theme {
         self.modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
-    /// The one cell or word that everything else is about: plain reversed, so that it stands out of any heat, on dark and
-    /// light backgrounds alike.
+    /// The one cell or word that everything else is about: plain reversed, so that it stands out of
+    /// any heat, on dark and light backgrounds alike.
     pub fn cursor(&self) -> Style {
         if self.depth == Depth::Off {
             Style::new()
@@ -200,8 +201,9 @@ impl Theme {
         self.colour(self.palette.accent).patch(self.modifier(Modifier::ITALIC))
     }
 
-    /// An event camera's picture: brighter (`on`) or darker, and whether there are many such events. Orange and blue of
-    /// Okabe and Ito's set; where there are no colours the picture uses letters.
+    /// An event camera's picture: brighter (`on`) or darker, and whether there are many such
+    /// events. Orange and blue of Okabe and Ito's set; where there are no colours the
+    /// picture uses letters.
     pub fn polarity(&self, on: bool, many: bool) -> Style {
         let inks = if on { &self.palette.brighter } else { &self.palette.darker };
         self.colour(inks[usize::from(!many)])
@@ -235,8 +237,8 @@ impl Theme {
         self.ramp.style(value)
     }
 
-    /// Heat as ink, for bars and lines on the terminal's own background. The end of the ramp that would vanish on it is
-    /// left out.
+    /// Heat as ink, for bars and lines on the terminal's own background. The end of the ramp that
+    /// would vanish on it is left out.
     pub fn heat_ink(&self, value: f32) -> Style {
         self.ramp.ink(value)
     }

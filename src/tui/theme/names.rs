@@ -1,5 +1,5 @@
-//! Things that users pick by name: on the command line, in the config file, in the palette. One way of reading and
-//! writing all of them, with errors that name every choice.
+//! Things that users pick by name: on the command line, in the config file, in the palette. One way
+//! of reading and writing all of them, with errors that name every choice.
 
 use ratatui::style::Color;
 

@@ -38,8 +38,8 @@ pub(super) struct Palette {
     pub brighter: [Ink; 2],
     /// Darker ones.
     pub darker: [Ink; 2],
-    /// Unordered things. The dark set is Okabe and Ito's without its black, safe for colour-blind eyes; the others are
-    /// the same hues, darker or brighter.
+    /// Unordered things. The dark set is Okabe and Ito's without its black, safe for colour-blind
+    /// eyes; the others are the same hues, darker or brighter.
     pub categories: [Ink; 7],
     /// Ink on a category's paint where there are sixteen colours.
     pub on_category: Color,
@@ -56,7 +56,8 @@ impl Palette {
     }
 }
 
-// Blue and red of the first eight are too dark on black in most palettes: their bright twins stand in.
+// Blue and red of the first eight are too dark on black in most palettes: their bright
+// twins stand in.
 static DARK: Palette = Palette {
     ground: (0x2e, 0x34, 0x40),
     paint: [((0x18, 0x18, 0x18), Color::Black), ((0xd4, 0xd4, 0xd4), Color::White)],

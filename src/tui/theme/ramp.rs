@@ -1,6 +1,8 @@
-//! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a legend one can read.
+//! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a legend
+//! one can read.
 //!
-//! More is always what stands out from the background: on dark terminals ramps grow brighter, on light ones darker.
+//! More is always what stands out from the background: on dark terminals ramps grow brighter, on
+//! light ones darker.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -47,7 +49,8 @@ pub fn digit(value: f32) -> char {
     char::from(b'0' + tenths as u8)
 }
 
-/// Cividis in xterm's 256, picked by hand: the nearest entries of the cube stray into pink and teal.
+/// Cividis in xterm's 256, picked by hand: the nearest entries of the cube stray into
+/// pink and teal.
 const CIVIDIS_256: [u8; 9] = [17, 18, 60, 242, 102, 143, 185, 221, 227];
 /// Viridis, too.
 const VIRIDIS_256: [u8; 9] = [53, 60, 66, 72, 78, 114, 149, 191, 227];
@@ -86,7 +89,8 @@ const GREY_16: [(Color, Color); 4] = [
     (Color::White, Color::Black),
 ];
 
-/// One style per level, as paint with readable ink on it and as ink on the terminal's own background.
+/// One style per level, as paint with readable ink on it and as ink on the
+/// terminal's own background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
     styles: Vec<Style>,
@@ -128,7 +132,8 @@ impl Ramp {
         self.styles.get(usize::from(level)).copied().unwrap_or_default()
     }
 
-    /// The ramp's colour as ink, for bars and lines. The end of the ramp that would vanish on the background is left out.
+    /// The ramp's colour as ink, for bars and lines. The end of the ramp that would vanish on the
+    /// background is left out.
     pub fn ink(&self, value: f32) -> Style {
         let share = f32::from(level(value)) / f32::from(LEVELS - 1);
         if let Some(inks) = &self.sixteen {
@@ -185,7 +190,8 @@ fn from(colour: colorous::Color) -> Rgb {
     (colour.r, colour.g, colour.b)
 }
 
-/// The least is close to the background, not the background itself: an empty place is something else than nothing.
+/// The least is close to the background, not the background itself: an empty place is something
+/// else than nothing.
 fn grey(t: f64, light: bool) -> u8 {
     let (low, high) = if light { (0.0, 225.0) } else { (48.0, 255.0) };
     (low + t * (high - low)).round() as u8
@@ -326,7 +332,8 @@ mod tests {
         }
     }
 
-    /// The sixteen colours of palettes in use: VGA's text mode, xterm, VS Code. In the order of their numbers.
+    /// The sixteen colours of palettes in use: VGA's text mode, xterm, VS Code. In the order
+    /// of their numbers.
     const PALETTES: [[u32; 16]; 3] = [
         [
             0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa,

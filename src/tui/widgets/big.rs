@@ -1,4 +1,5 @@
-//! Big digits, three columns by three rows, out of half blocks: readable from the back of a classroom.
+//! Big digits, three columns by three rows, out of half blocks: readable from the back
+//! of a classroom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,7 +1,8 @@
-//! The real floor plan: 7×6 QPEs of 2×2 PEs, y = 6 at the top, the router and the holes where they are.
+//! The real floor plan: 7×6 QPEs of 2×2 PEs, y = 6 at the top, the router and the holes
+//! where they are.
 //!
-//! Within a QPE, PE 0 and 1 are drawn in the upper row, 2 and 3 in the lower: where the four PEs of a QPE lie to each
-//! other is not published, so this is a convention.
+//! Within a QPE, PE 0 and 1 are drawn in the upper row, 2 and 3 in the lower: where the four PEs of
+//! a QPE lie to each other is not published, so this is a convention.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -66,7 +67,8 @@ impl FloorPlan {
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
         let fits = |size: &Size, axis: u16| {
             let (columns, rows) = size.total(axis);
-            // Without gaps between its rows the plan is for screens where every row counts, and goes without x axis.
+            // Without gaps between its rows the plan is for screens where every row counts, and
+            // goes without x axis.
             let rows = if size.gap.1 == 0 { rows - 1 } else { rows };
             columns <= area.width && rows <= area.height && size.cell.0 >= least.0 && size.cell.1 >= least.1
         };

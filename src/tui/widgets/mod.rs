@@ -1,4 +1,5 @@
-//! Pieces that several panels draw with. All of them clip: an area of any size, even empty, is fine.
+//! Pieces that several panels draw with. All of them clip: an area of any size, even
+//! empty, is fine.
 
 pub mod bars;
 pub mod big;
@@ -60,8 +61,8 @@ pub fn put_right<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) {
     }
 }
 
-/// Writes a line with something against the right edge, and returns what is left below. Where both do not fit, the
-/// right side wins and the left is cut: figures are worth more than their names.
+/// Writes a line with something against the right edge, and returns what is left below. Where both
+/// do not fit, the right side wins and the left is cut: figures are worth more than their names.
 pub fn put_pair<'a>(
     buf: &mut Buffer,
     area: Rect,

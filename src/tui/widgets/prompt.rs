@@ -1,4 +1,5 @@
-//! One line of text that the user types: cursor, completion, history. What can complete it comes from outside.
+//! One line of text that the user types: cursor, completion, history. What can complete it
+//! comes from outside.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -104,7 +105,8 @@ impl Prompt {
         history.push(text.to_owned());
     }
 
-    /// Puts a text in where the cursor is, as if it had been typed; what would make the line too long is left out.
+    /// Puts a text in where the cursor is, as if it had been typed; what would make the line too
+    /// long is left out.
     pub fn paste(&mut self, text: &str) {
         for character in text.chars() {
             self.insert(character);
@@ -234,8 +236,8 @@ impl Prompt {
         Typed::Changed
     }
 
-    /// Takes the candidates for what stands from byte `start` to the cursor: puts in what all begin with, and offers the
-    /// rest to the next Tab.
+    /// Takes the candidates for what stands from byte `start` to the cursor: puts in what all begin
+    /// with, and offers the rest to the next Tab.
     pub fn complete(&mut self, start: usize, candidates: Vec<String>) {
         let Some(first) = candidates.first() else { return };
         if start > self.cursor || !self.text.is_char_boundary(start) {
@@ -254,8 +256,8 @@ impl Prompt {
         self.completing = (!one).then_some(Completing { start, candidates, chosen: None });
     }
 
-    /// Draws the line into the first row of `area`, the cursor as a reversed cell; of a longer text the part around the
-    /// cursor.
+    /// Draws the line into the first row of `area`, the cursor as a reversed cell; of a longer text
+    /// the part around the cursor.
     pub fn render(&self, area: Rect, buf: &mut Buffer, style: Style, cursor: Style) {
         let first = self.first_shown(area.width);
         put_at(buf, area, (0, 0), &self.text[first..], style);

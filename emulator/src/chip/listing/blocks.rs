@@ -1,7 +1,7 @@
 //! The shape of a function: basic blocks, and the loops they form.
 //!
-//! This is the view to read and to show; [`super::trace`] executes the same listing, and a test holds that both give
-//! the same cost of an iteration.
+//! This is the view to read and to show; [`super::trace`] executes the same listing, and a test
+//! holds that both give the same cost of an iteration.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -15,7 +15,8 @@ use crate::chip::cortex_m4f::{Cycles, Timing, timing};
 pub struct Block {
     /// Its instructions.
     pub range: Range<usize>,
-    /// Entered by a branch, left by falling through (or by a return or unconditional branch, refill included).
+    /// Entered by a branch, left by falling through (or by a return or unconditional
+    /// branch, refill included).
     pub cycles: Cycles,
     /// As `cycles`, but left by its conditional branch; equal to `cycles` if it has none.
     pub taken: Cycles,
@@ -36,8 +37,9 @@ pub struct Loop {
     pub blocks: BTreeSet<usize>,
     /// Loops around it.
     pub depth: usize,
-    /// One iteration, back edge taken, on the default path: conditional branches are not taken unless that leaves the
-    /// loop, and loops inside are passed once. `None` if there is no such path.
+    /// One iteration, back edge taken, on the default path: conditional branches are not
+    /// taken unless that leaves the loop, and loops inside are passed once. `None` if there
+    /// is no such path.
     pub iteration: Option<Cycles>,
 }
 
@@ -59,8 +61,8 @@ impl Shape {
     }
 }
 
-/// Every instruction with its cost as read down the listing: the interplay with the line above counts unless that line
-/// always branches away or a label stands between.
+/// Every instruction with its cost as read down the listing: the interplay with the line above
+/// counts unless that line always branches away or a label stands between.
 pub fn annotate(function: &Function) -> Vec<Timing> {
     let entered: BTreeSet<usize> = function.labels.values().copied().collect();
     let cost = |(i, instruction): (usize, &Instruction)| {
@@ -209,7 +211,8 @@ fn natural_loop(blocks: &[Block], header: usize, latch: usize) -> BTreeSet<usize
     body
 }
 
-/// Walks from the header along the default path until the header comes again: straight on where that stays in the loop.
+/// Walks from the header along the default path until the header comes again: straight on where
+/// that stays in the loop.
 fn iteration(blocks: &[Block], l: &Loop) -> Option<Cycles> {
     let mut cycles = Cycles::ZERO;
     let mut at = l.header;

@@ -34,7 +34,8 @@ impl Flags {
         }
     }
 
-    /// Of a result; V stays, and C too: a shifter's carry is not modelled, as no kernel looks at it.
+    /// Of a result; V stays, and C too: a shifter's carry is not modelled, as no kernel
+    /// looks at it.
     pub(super) fn logical(self, result: u32) -> Self {
         Self { n: result >> 31 == 1, z: result == 0, ..self }
     }

@@ -258,7 +258,8 @@ pub enum Op {
     },
     /// `bx lr`: return.
     Return,
-    /// `it`, `itt`, `ite`, ...: the conditions it spreads are written on the following instructions.
+    /// `it`, `itt`, `ite`, ...: the conditions it spreads are written on
+    /// the following instructions.
     IfThen,
     /// `nop`.
     Nop,
@@ -357,7 +358,8 @@ pub enum Op {
         /// From what to what.
         convert: Convert,
     },
-    /// An instruction whose timing is known, but that is not executed: only in listings that users bring.
+    /// An instruction whose timing is known, but that is not executed: only in listings
+    /// that users bring.
     Timed(Timed),
 }
 
@@ -439,7 +441,8 @@ impl Op {
         }
     }
 
-    /// Registers that its memory address is made of: none if it does not touch memory or reads the literal pool.
+    /// Registers that its memory address is made of: none if it does not touch memory or reads
+    /// the literal pool.
     pub fn address_registers(&self) -> [Option<Reg>; 2] {
         let address = match self {
             Self::Load { address, .. }

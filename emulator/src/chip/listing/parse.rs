@@ -98,7 +98,8 @@ fn unknown(line: usize, text: &str, mnemonic: &str) -> ListingError {
     ListingError::UnknownMnemonic { line, text: text.to_string(), mnemonic: mnemonic.to_string() }
 }
 
-/// The ways to read a mnemonic: as it stands, and with its last two letters (before `.f32`) as a condition.
+/// The ways to read a mnemonic: as it stands, and with its last two letters (before `.f32`)
+/// as a condition.
 fn split_condition(mnemonic: &str) -> Vec<(String, Cond)> {
     let mut ways = vec![(mnemonic.to_string(), Cond::Always)];
     let (head, tail) = mnemonic.split_once('.').map_or((mnemonic, None), |(h, t)| (h, Some(t)));

@@ -8,7 +8,8 @@ use super::operands::{reg, reg_list, sreg, sreg_list};
 pub struct Timed {
     /// Its kind.
     pub class: Class,
-    /// The core register that it writes, if it does integer arithmetic: an address made of it waits.
+    /// The core register that it writes, if it does integer arithmetic: an address made
+    /// of it waits.
     pub result: Option<Reg>,
 }
 
@@ -46,7 +47,8 @@ pub enum Class {
 /// What was expected where the operands could not be read.
 type Decoded = Result<Timed, &'static str>;
 
-/// An integer instruction by its name, condition and flag-setting `s` taken off; `None`: no such name.
+/// An integer instruction by its name, condition and flag-setting `s` taken off; `None`:
+/// no such name.
 pub(super) fn timed(name: &str, words: &[&str]) -> Option<Decoded> {
     let name = ["adc", "sbc", "orn", "ror", "rrx", "neg"]
         .into_iter()

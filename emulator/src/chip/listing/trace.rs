@@ -1,8 +1,8 @@
 //! Executes a listing, instruction by instruction, and counts its cycles.
 //!
-//! Not a Cortex-M4 emulator: it knows the instructions of our kernels and enough of the flags. It serves
-//! to read costs off a listing by running it ([`crate::kernel::cost`]) and to test that the closed formulas that come of
-//! it hold for any input.
+//! Not a Cortex-M4 emulator: it knows the instructions of our kernels and enough of the flags. It
+//! serves to read costs off a listing by running it ([`crate::kernel::cost`]) and to test that the
+//! closed formulas that come of it hold for any input.
 
 mod fpu;
 
@@ -27,7 +27,8 @@ pub trait Memory {
     fn store(&mut self, address: u32, value: u32) -> Result<(), String>;
 }
 
-/// Arguments of a call under the hard-float procedure call standard: words only, as our kernels take.
+/// Arguments of a call under the hard-float procedure call standard: words only, as
+/// our kernels take.
 #[derive(Clone, Debug, Default)]
 pub struct Call<'a> {
     /// Arguments in order: four in registers, the rest on the stack.
@@ -206,7 +207,8 @@ impl<'a, M: Memory> Core<'a, M> {
         }
     }
 
-    /// Part of the word that holds `address`, extended to a word. Devices too are read as whole words.
+    /// Part of the word that holds `address`, extended to a word. Devices too are read
+    /// as whole words.
     fn load_part(&mut self, address: u32, width: Width) -> Result<u32, String> {
         let bytes = width.bytes();
         if !address.is_multiple_of(bytes) {

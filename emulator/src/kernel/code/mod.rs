@@ -1,8 +1,9 @@
-//! Routines at level *code*: their machine code out of an ELF file, executed instruction by instruction on a PE's SRAM.
+//! Routines at level *code*: their machine code out of an ELF file, executed instruction by
+//! instruction on a PE's SRAM.
 //!
-//! The built-in kernels' file is `assets/kernels/kernels.elf`; users bring their own ([`CodeFile`]). Cycles are those of
-//! [`crate::chip::cortex_m4f`], as for listings; a property test holds that a built-in routine gives the bytes and cycles that it gives
-//! at level *native*.
+//! The built-in kernels' file is `assets/kernels/kernels.elf`; users bring their own
+//! ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as for listings; a property
+//! test holds that a built-in routine gives the bytes and cycles that it gives at level *native*.
 
 pub mod lines;
 pub mod run;

@@ -267,7 +267,8 @@ impl Scratch {
 }
 
 impl Entry {
-    /// Returns the fault `what` of the instruction at `address`, in words, on the SRAM that the code lies in.
+    /// Returns the fault `what` of the instruction at `address`, in words, on the SRAM that the
+    /// code lies in.
     pub fn fault(&self, address: u32, what: String, words: &SramWords) -> KernelFault {
         let half = |at: u32| (words.get(at as usize / 4).copied().unwrap_or(0) >> (8 * (at & 2))) as u16;
         let decoded = decode(half(address), half(address.wrapping_add(2)));

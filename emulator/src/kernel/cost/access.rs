@@ -1,9 +1,10 @@
-//! Loads and stores that the kernels make in SRAM, array by array, read off their committed listings.
+//! Loads and stores that the kernels make in SRAM, array by array, read off
+//! their committed listings.
 //!
-//! The way of [`super`]'s cycles: each listing is executed on small inputs, every access is counted at the array that its
-//! address lies in, and how the counts grow gives the coefficients of a formula. Property tests hold that the formula
-//! equals the count of an execution on any input. Instruction fetches and the literals beside the instructions are not
-//! counted.
+//! The way of [`super`]'s cycles: each listing is executed on small inputs, every access is counted
+//! at the array that its address lies in, and how the counts grow gives the coefficients of a
+//! formula. Property tests hold that the formula equals the count of an execution on any input.
+//! Instruction fetches and the literals beside the instructions are not counted.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -137,7 +138,8 @@ impl Accesses {
         &self.matrix[routine as usize]
     }
 
-    /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ, c, y, stack.
+    /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ,
+    /// c, y, stack.
     pub fn pointwise(&self, units: u32) -> [u64; POINTWISE_ARRAYS] {
         self.pointwise.map(|p| p.count(units))
     }
@@ -197,8 +199,9 @@ impl Memory for Counting {
     }
 }
 
-/// Executes a routine on a trial and counts: accesses in the order of [`Touched::ALL`]. The caller stores the arguments
-/// that do not fit the registers; the kernel only loads them, so they are taken out again.
+/// Executes a routine on a trial and counts: accesses in the order of [`Touched::ALL`]. The caller
+/// stores the arguments that do not fit the registers; the kernel only loads them, so they are
+/// taken out again.
 pub(super) fn counted(routine: Routine, trial: &Trial) -> Result<[i64; Touched::ALL.len()], ListingError> {
     let placed = trial.placed(routine)?;
     let mut board = Board::default();
@@ -256,8 +259,8 @@ fn measure() -> Result<Accesses, ListingError> {
     Ok(Accesses { matrix, pointwise: pointwise()?, trace: trace()?, broadcast: broadcast()? })
 }
 
-/// Executes a function whose first `arrays` data arrays lie 256 bytes apart from [`DATA`] on; the last count is of the
-/// stack.
+/// Executes a function whose first `arrays` data arrays lie 256 bytes apart from [`DATA`] on; the
+/// last count is of the stack.
 pub(super) fn count_in(
     source: &str,
     function: &str,

@@ -1,5 +1,6 @@
-//! What it costs to send and to receive: packing and unpacking events, emptying the router's FIFO, programming DMA
-//! transfers. Coefficients are differences between executions of the committed listings, as everywhere in here.
+//! What it costs to send and to receive: packing and unpacking events, emptying the router's FIFO,
+//! programming DMA transfers. Coefficients are differences between executions of the committed
+//! listings, as everywhere in here.
 
 use super::measure::{DATA, Linear, Meter, end, evaluate, load};
 use super::{KernelCosts, PerItem};
@@ -143,10 +144,12 @@ fn pack(meter: Meter) -> Result<Pack, ListingError> {
     Ok(Pack { call: cost(&[0])? - silent, silent, active, full })
 }
 
-/// Blocks for a trial: for each, its groups of four dense values and the values of each of its packets.
+/// Blocks for a trial: for each, its groups of four dense values and the values of each
+/// of its packets.
 type Blocks<'a> = &'a [(u32, &'a [u32])];
 
-/// Mail, table of blocks and, with `stride` between the sources of events that follow each other, the order.
+/// Mail, table of blocks and, with `stride` between the sources of events that follow each
+/// other, the order.
 pub(super) fn mail(blocks: Blocks<'_>, stride: u32) -> Board {
     let mut board = Board::default();
     let (mut mail, mut dense) = (0, 0);
@@ -200,7 +203,8 @@ fn unpack_list(meter: Meter) -> Result<Unpack, ListingError> {
     };
     let empty = cost(&[(1, &[0])], 3, 1)?;
     let word = cost(&[(1, &[0])], 4, 1)? - empty;
-    // Two units of one packet, in the first word of the map; in the first two words; in the first and the last.
+    // Two units of one packet, in the first word of the map; in the first two words; in the first
+    // and the last.
     let (one, two) = (cost(&[(1, &[1])], 3, 1)?, cost(&[(1, &[2])], 3, 1)?);
     let event = two - one;
     let active_word = cost(&[(1, &[2])], 3, 32)? - two;
@@ -217,8 +221,8 @@ const PLACE: u32 = DATA + 0x2000;
 const ARRIVALS: u32 = DATA + 0x3000;
 const ENTRY: u32 = 20;
 
-/// A ring with room for `size` entries that holds these, the oldest in place `first`; `true` for the last packet of a
-/// block.
+/// A ring with room for `size` entries that holds these, the oldest in place `first`; `true` for
+/// the last packet of a block.
 fn ring(entries: &[bool], size: u32, first: u32) -> Board {
     let mut board = Board::default();
     let place = |i: u32| RING + ENTRY * ((first + i) % size);

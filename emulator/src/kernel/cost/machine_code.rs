@@ -1,5 +1,6 @@
-//! The committed machine code against the listings: wherever a test or a measurement executes a listing on a board, the code is executed
-//! on the same board, and has to leave the same words, store the same words in the same order, and take the same cycles.
+//! The committed machine code against the listings: wherever a test or a measurement executes a
+//! listing on a board, the code is executed on the same board, and has to leave the same words,
+//! store the same words in the same order, and take the same cycles.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ struct CodeBoard<'a> {
 }
 
 impl CodeBoard<'_> {
-    /// Word of the board that an address means: the listings' measurements put what the linker placed elsewhere.
+    /// Word of the board that an address means: the listings' measurements put what the
+    /// linker placed elsewhere.
     fn word(&self, address: u32) -> u32 {
         let symbol = self.file.data_symbol_at(address & !3);
         let placed = symbol.and_then(|(name, offset)| {

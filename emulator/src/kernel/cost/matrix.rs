@@ -1,7 +1,9 @@
-//! What the matrix kernels cost: coefficients of a formula linear in the counts of [`Work`], read off executions.
+//! What the matrix kernels cost: coefficients of a formula linear in the counts of [`Work`],
+//! read off executions.
 //!
-//! A [`Trial`] places a small matrix exactly as a PE's would be and executes the listing on those bytes. Differences
-//! between trials give the coefficients; property tests hold that the formula then equals execution on any matrix.
+//! A [`Trial`] places a small matrix exactly as a PE's would be and executes the listing on those
+//! bytes. Differences between trials give the coefficients; property tests hold that the formula
+//! then equals execution on any matrix.
 
 use super::measure::{Linear, Meter, evaluate, load};
 use crate::chip::cortex_m4f::Cycles;
@@ -101,7 +103,8 @@ pub(super) struct Trial {
 pub(super) type Column<'a> = (f32, &'a [usize]);
 
 impl Trial {
-    /// A matrix of ones by its pattern: `rows` rows, and for each source its value and the rows it has weights in.
+    /// A matrix of ones by its pattern: `rows` rows, and for each source its value and the rows it
+    /// has weights in.
     pub fn pattern(rows: usize, sources: &[Column<'_>]) -> Self {
         let mut trial = Self { rows: vec![Vec::new(); rows], ..Self::default() };
         for (s, &(x, targets)) in (0_u32..).zip(sources) {

@@ -76,7 +76,8 @@ impl std::ops::Sub for Linear {
     }
 }
 
-/// The sum of counted terms. Every total is at least zero, because it is the cost of some execution.
+/// The sum of counted terms. Every total is at least zero, because it is the cost
+/// of some execution.
 pub(super) fn evaluate(terms: &[(Linear, u32)]) -> Cycles {
     let sum = |part: fn(&Linear) -> i64| {
         let total =

@@ -1,4 +1,5 @@
-//! Costs of the routines of spiking neurons: `neurons.c`, `synapses.c`, `send_events.c`, `timer_tick.c`.
+//! Costs of the routines of spiking neurons: `neurons.c`,
+//! `synapses.c`, `send_events.c`, `timer_tick.c`.
 
 use super::measure::{DATA, Linear, Meter, TRIGGER, before_return, end, evaluate, load, per_item, total};
 use super::{KernelCosts, PerItem, interrupt};
@@ -209,8 +210,8 @@ fn measure_collect(meter: Meter, counts: bool) -> Result<Collect, ListingError> 
     })
 }
 
-/// Executes a variant of `deliver` on words of marks: for each the lengths of the rows of its marked
-/// sources.
+/// Executes a variant of `deliver` on words of marks: for each the lengths of the rows of
+/// its marked sources.
 pub(super) fn run_deliver(meter: Meter, form: Form, words: &[&[u16]]) -> Result<Vec<Step>, ListingError> {
     let function = load("synapses", form.function())?;
     let at = |number: u32| DATA + 0x800 * number;

@@ -1,4 +1,5 @@
-//! The closed formulas against execution of the listings, and the listings against what they should compute.
+//! The closed formulas against execution of the listings, and the listings against what
+//! they should compute.
 
 use std::collections::BTreeSet;
 
@@ -195,7 +196,8 @@ proptest! {
         prop_assert_eq!(board.exps, costs().pointwise_exps_per_unit() * n as u32);
         let float = |at, i| f32::from_bits(board.board.get(at, n)[i]);
         for (i, u) in units.iter().enumerate() {
-            // net's order of operations, each rounded by itself; tanh by way of exp, as the chip has it.
+            // net's order of operations, each rounded by itself; tanh by way of exp, as the
+            // chip has it.
             let sigmoid = |x: f32| 1.0 / (1.0 + libm::expf(-x));
             let z = sigmoid((u[0] + u[6]) + (u[3] + u[9]));
             let r = sigmoid((u[1] + u[7]) + (u[4] + u[10]));
@@ -297,7 +299,8 @@ fn timer_log_writes_the_difference_and_wraps() {
     assert_eq!(board.get(DATA + 8 + 4, 1), [150]);
 }
 
-/// The formulas rest on costs that no data changes: IT blocks must hold single-cycle instructions only.
+/// The formulas rest on costs that no data changes: IT blocks must hold
+/// single-cycle instructions only.
 #[test]
 fn conditional_instructions_cost_one_cycle() {
     for source in SOURCES {

@@ -1,4 +1,5 @@
-//! What a share would cost before it is placed: for mappers and tuners, who compare kernels without building images.
+//! What a share would cost before it is placed: for mappers and tuners, who compare kernels
+//! without building images.
 
 use super::{Share, Work};
 use crate::chip::cortex_m4f::Cycles;
@@ -7,7 +8,8 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
 
 impl KernelKind {
-    /// The C function that serves it on a PE with so many rows; `finite` if no weight is infinite or NaN.
+    /// The C function that serves it on a PE with so many rows; `finite` if no weight is
+    /// infinite or NaN.
     pub const fn routine(self, rows: u32, finite: bool) -> Routine {
         let narrow = rows <= 256;
         match self {
@@ -46,8 +48,8 @@ impl Share<'_> {
         self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }
 
-    /// What a kernel would do if exactly the sources for which `active` holds are not zero. The same as
-    /// [`super::Kernel::work`] on the placed bytes with such an input.
+    /// What a kernel would do if exactly the sources for which `active` holds are not zero. The
+    /// same as [`super::Kernel::work`] on the placed bytes with such an input.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {
         let all = !self.finite();
         match kind {

@@ -74,7 +74,8 @@ pub struct Placed {
 }
 
 impl Kernel {
-    /// Lays a share out for a kernel, its arrays ([`KernelKind::arrays`]) at the given byte addresses, multiples of 4.
+    /// Lays a share out for a kernel, its arrays ([`KernelKind::arrays`]) at the given byte
+    /// addresses, multiples of 4.
     pub fn place(kind: KernelKind, share: &Share<'_>, addresses: &[u32]) -> Result<Placed, PlaceError> {
         let arrays = kind.arrays(share.shape());
         if arrays.len() != addresses.len() {
@@ -87,7 +88,8 @@ impl Kernel {
         builder.check()?;
         let all = !share.finite();
         let (kernel, parts) = match kind {
-            // With an infinite or NaN weight no product may be left out: the same arrays, csr_row's code.
+            // With an infinite or NaN weight no product may be left out: the same
+            // arrays, csr_row's code.
             KernelKind::CsrRowSkip if !all => (Kernel::CsrRowSkip(builder.csr()), builder.csr_words()),
             KernelKind::CsrRow | KernelKind::CsrRowSkip => {
                 (Kernel::CsrRow(builder.csr()), builder.csr_words())
@@ -111,7 +113,8 @@ impl Kernel {
 }
 
 impl Kernel {
-    /// Where its arrays lie, in the order of [`KernelKind::arrays`]: the addresses that [`Self::place`] was given.
+    /// Where its arrays lie, in the order of [`KernelKind::arrays`]: the addresses that
+    /// [`Self::place`] was given.
     pub fn array_addresses(&self) -> Vec<u32> {
         let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start];
         match self {

@@ -1,4 +1,5 @@
-//! What an element of a kernel's arrays holds: read off the bytes as they are, so that it is true of damaged ones, too.
+//! What an element of a kernel's arrays holds: read off the bytes as they are, so that it is true
+//! of damaged ones, too.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,8 @@ pub struct Entry {
 pub enum Spot {
     /// A weight.
     Weight(Entry),
-    /// The column of a weight: a word of the input buffer; in source-major kernels the number of its row.
+    /// The column of a weight: a word of the input buffer; in source-major kernels the number
+    /// of its row.
     Index(Entry),
     /// Where row `row` begins, counted in weights; one behind the last row is where that ends.
     RowPointer {
@@ -64,7 +66,8 @@ pub enum Spot {
         /// The row.
         row: u32,
     },
-    /// An element of the values or indices that no pointer leads to, or whose index is none: the bytes are inconsistent.
+    /// An element of the values or indices that no pointer leads to, or whose index is none: the
+    /// bytes are inconsistent.
     Outside,
 }
 
@@ -118,8 +121,8 @@ impl Kernel {
         }
     }
 
-    /// Its arrays, first byte and one past the last, in the order of [`KernelKind::arrays`]; `kind` is what the scene asked
-    /// for, `nonzeros` the weights stored.
+    /// Its arrays, first byte and one past the last, in the order of [`KernelKind::arrays`]; `kind`
+    /// is what the scene asked for, `nonzeros` the weights stored.
     pub fn array_ranges(&self, kind: KernelKind, nonzeros: u32) -> Vec<(u32, u32)> {
         let shape = Shape { rows: self.rows(), sources: self.sources(), nonzeros };
         let arrays = kind.arrays(shape);
@@ -130,7 +133,8 @@ impl Kernel {
             .collect()
     }
 
-    /// The element at byte `offset` of array `array` ([`KernelKind::arrays`]); `None` if there is no such array.
+    /// The element at byte `offset` of array `array` ([`KernelKind::arrays`]); `None` if there is
+    /// no such array.
     pub fn element(&self, words: &SramWords, array: usize, offset: u32) -> Option<Element> {
         let start = *self.array_addresses().get(array)?;
         let reading = self.reading(array)?;
@@ -172,7 +176,8 @@ impl Kernel {
         readings.get(array).copied()
     }
 
-    /// Byte address of the first weight of a row, as the bytes have it, and how many weights the row has.
+    /// Byte address of the first weight of a row, as the bytes have it, and how many weights
+    /// the row has.
     pub fn row_weights(&self, words: &SramWords, row: u32) -> Option<(u32, u32)> {
         if row >= self.rows() {
             return None;
@@ -197,8 +202,8 @@ impl Kernel {
         }
     }
 
-    /// Word of a source in the input buffer, as the kernel finds it. `None` where the kernel reads a list of events, or
-    /// where the bytes lead out of SRAM.
+    /// Word of a source in the input buffer, as the kernel finds it. `None` where the kernel reads
+    /// a list of events, or where the bytes lead out of SRAM.
     pub fn source_word(&self, words: &SramWords, source: Source) -> Option<u32> {
         let listed = |at: u32, sources: u32, source: u32| {
             (source < sources).then(|| half(words, (at + 2 * source) as usize))

@@ -1,4 +1,5 @@
-//! What holds of all kernels alike. (Bits and cycles against the listings: `kernel::cost::matrix::tests`.)
+//! What holds of all kernels alike. (Bits and cycles against the listings:
+//! `kernel::cost::matrix::tests`.)
 
 use proptest::prelude::*;
 
@@ -197,8 +198,8 @@ fn faults_name_the_operand_and_where_it_led() {
     assert_eq!(fault(KernelKind::Dense, "source words", 14).1, "source");
 }
 
-/// The one case that is left: a sum that has underflowed to −0, and a silent source behind it whose product would have
-/// been +0. The sum is zero either way.
+/// The one case that is left: a sum that has underflowed to −0, and a silent source behind it whose
+/// product would have been +0. The sum is zero either way.
 #[test]
 fn after_an_underflow_only_the_sign_of_a_zero_may_differ() {
     let problem = Problem { rows: vec![vec![(0, -1e-30), (1, 1.0)]], x: vec![1e-30, 0.0] };
@@ -224,7 +225,8 @@ fn shares_that_a_kernel_cannot_keep_are_refused_with_the_reason() {
     assert!(place(KernelKind::CscEvent, &dense, &words).contains("90000 does not fit"));
 }
 
-/// `rnns.1` of the paper on one PE: 81 rows, 1350 sources, and W and R at 5 %: what each kernel keeps of one matrix.
+/// `rnns.1` of the paper on one PE: 81 rows, 1350 sources, and W and R at 5 %: what each kernel
+/// keeps of one matrix.
 #[test]
 fn bytes_of_the_papers_second_layer() {
     let shape = Shape { rows: 81, sources: 1350, nonzeros: 5468 };

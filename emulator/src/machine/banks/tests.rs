@@ -44,7 +44,8 @@ fn the_priority_says_who_waits() {
     assert_eq!(losers(BankPriority::RoundRobin), (3, 3));
 }
 
-/// By hand: 64 bytes from 0x7fe0 on are 32 in block 0 and 32 in block 1; by 16-byte words they are banks 2, 3, 0, 1.
+/// By hand: 64 bytes from 0x7fe0 on are 32 in block 0 and 32 in block 1; by 16-byte words they are
+/// banks 2, 3, 0, 1.
 #[test]
 fn block_and_word_map_addresses_as_by_hand() {
     let (block, word) = (BankInterleave::Block, BankInterleave::Word);

@@ -1,4 +1,5 @@
-//! The receiver's side with the event router: packets go into the FIFO, the core takes them out while it waits.
+//! The receiver's side with the event router: packets go into the FIFO, the core takes them out
+//! while it waits.
 //!
 //! After every packet the core checks whether everything it waits for has arrived, and leaves the
 //! rest in the FIFO. Values of a fast PE therefore never overwrite what this PE still reads, and no
@@ -107,7 +108,8 @@ impl Machine {
         let Some(entry) = state.fifo.oldest(&state.sram) else { return };
         let mut cycles = costs.fifo_entry;
         if woken {
-            // The turn that has just missed it, whole; asleep, also the handler that does no more than wake the core.
+            // The turn that has just missed it, whole; asleep, also the handler that does no more
+            // than wake the core.
             cycles += costs.fifo_empty;
             if self.program.waiting == Waiting::Sleep {
                 cycles += u64::from(EXCEPTION_ENTRY.fixed + EXCEPTION_EXIT.fixed);

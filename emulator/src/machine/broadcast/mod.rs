@@ -7,8 +7,9 @@
 //! | `Router` | one packet, copied by the event [`router`] | empties its FIFO while it waits (`drain.rs`) |
 //! | `Dma` | one transfer a PE, by the sender's DMA engine (`send.rs`) | a handler a block |
 //!
-//! With `Dense` packets land where the kernels read. With `Events` they land in a mailbox; the sender packs its block
-//! before it sends, and the receiver unpacks all blocks before it multiplies (`pack.rs`).
+//! With `Dense` packets land where the kernels read. With `Events` they land in a mailbox;
+//! the sender packs its block before it sends, and the receiver unpacks all blocks before
+//! it multiplies (`pack.rs`).
 
 mod drain;
 pub mod options;
@@ -81,8 +82,8 @@ pub struct Transfer {
     pub began: crate::chip::clock::Tick,
 }
 
-/// Packets that wait at each QPE's port for room in a FIFO, with the tick at which the first began to wait and the PE
-/// whose FIFO was full.
+/// Packets that wait at each QPE's port for room in a FIFO, with the tick at which the first began
+/// to wait and the PE whose FIFO was full.
 pub type Blocked = Vec<std::collections::VecDeque<u32>>;
 
 /// Returns the ports of all chips, at which nothing waits.

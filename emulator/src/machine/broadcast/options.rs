@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 /// How a PE's outputs reach the PEs that read them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Broadcast {
-    /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four of its PEs.
+    /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four
+    /// of its PEs.
     #[default]
     QpeMulticast,
-    /// Each packet once to the event router, which copies it to every QPE that wants it; the receivers' event handlers put
-    /// it into a FIFO (`mapping.fifo`) that the core empties while it waits.
+    /// Each packet once to the event router, which copies it to every QPE that wants it; the
+    /// receivers' event handlers put it into a FIFO (`mapping.fifo`) that the core empties
+    /// while it waits.
     Router,
     /// Memory writes by DMA, one transfer to each PE after the other; the core only programs them.
     Dma,
@@ -33,8 +35,8 @@ pub enum Payload {
     /// Four values of y each, silent units included.
     #[default]
     Dense,
-    /// Up to three values each, of active units only, and which units they are. The sender packs them, every receiver
-    /// unpacks them: both take cycles.
+    /// Up to three values each, of active units only, and which units they are. The sender packs
+    /// them, every receiver unpacks them: both take cycles.
     Events,
 }
 
@@ -67,8 +69,8 @@ pub struct FifoOptions {
     /// Its bytes in the SRAM of each PE; a packet takes 20.
     #[schemars(range(min = 20, max = 131_072))]
     pub bytes: u32,
-    /// What happens to a packet that finds it full. What is lost is missing: the receiver computes with what lay in its
-    /// place, or waits for ever if it was the last packet of a block.
+    /// What happens to a packet that finds it full. What is lost is missing: the receiver computes
+    /// with what lay in its place, or waits for ever if it was the last packet of a block.
     pub on_full: OnFull,
 }
 

@@ -1,9 +1,11 @@
-//! The event router in the centre of the die: every packet once in, a copy out for each QPE that wants it.
+//! The event router in the centre of the die: every packet once in, a copy out for each QPE
+//! that wants it.
 //!
-//! Published (CHIP26): it lies in the hole of the mesh at (4,3), (4,4), has six ports to the NoC, three parallel routing
-//! engines of four pipeline stages and 400 MHz. So a packet takes at least 10 ns, each engine one a cycle. Not published:
-//! latency above that (`assume.router_latency_ns`), which QPEs the ports are at (`assume.router_ports`: by default the
-//! six neighbours of the hole) and who uses which: we take the port with the fewest hops, the first of several.
+//! Published (CHIP26): it lies in the hole of the mesh at (4,3), (4,4), has six ports to the NoC,
+//! three parallel routing engines of four pipeline stages and 400 MHz. So a packet takes at least
+//! 10 ns, each engine one a cycle. Not published: latency above that (`assume.router_latency_ns`),
+//! which QPEs the ports are at (`assume.router_ports`: by default the six neighbours of the hole)
+//! and who uses which: we take the port with the fewest hops, the first of several.
 
 use std::sync::Arc;
 
@@ -167,7 +169,8 @@ mod tests {
         }
     }
 
-    /// Channels and what a packet that holds one may wait for: the mesh's links, then the router's ports in, then out.
+    /// Channels and what a packet that holds one may wait for: the mesh's links, then the router's
+    /// ports in, then out.
     struct Channels(Vec<std::collections::BTreeSet<usize>>);
 
     impl Channels {
@@ -192,7 +195,8 @@ mod tests {
         fn path(from: usize, to: usize) -> Vec<usize> {
             ROUTES.path(from, to).iter().map(|&link| usize::from(link)).collect()
         }
-        /// Everybody to the router and from it to everybody; `through`: a packet in the router may wait for its way out.
+        /// Everybody to the router and from it to everybody; `through`: a packet in the router may
+        /// wait for its way out.
         fn routed(&mut self, ports: &Ports, through: bool) {
             for qpe in 0..QPE_COUNT {
                 let mut inwards = Self::path(qpe, Self::neighbour(ports, qpe));
@@ -230,8 +234,8 @@ mod tests {
         assert!(channels.is_acyclic());
     }
 
-    /// Together with all other traffic they cannot either, as long as the router takes in what comes: it buffers packets
-    /// ("out-of-order issue buffer", CHIP26), how many is not published.
+    /// Together with all other traffic they cannot either, as long as the router takes in what
+    /// comes: it buffers packets ("out-of-order issue buffer", CHIP26), how many is not published.
     #[test]
     fn routed_and_other_packets_have_no_cycle_of_channels() {
         let mut channels = Channels::new();

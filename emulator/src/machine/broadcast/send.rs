@@ -90,8 +90,8 @@ impl Machine {
         }
     }
 
-    /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue at the engine (how many it
-    /// takes is not published), each takes its set-up.
+    /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue
+    /// at the engine (how many it takes is not published), each takes its set-up.
     fn transfer(&mut self, pe: Pe, slot: &Slot, target: &Target, step: u32, packets: u32) -> Progress {
         let (now, beat) = (self.state.tick, self.program.costs.dma_beat);
         self.note_transfer(pe, slot, target, step, packets);

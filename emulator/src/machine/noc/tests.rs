@@ -73,8 +73,8 @@ fn a_row_comes_beat_by_beat_and_others_pass_between_its_beats() {
     assert_eq!(noc.links.iter().map(|link| link.packets).sum::<u64>(), 11);
 }
 
-/// An unloaded packet takes five cycles for each link between any two QPEs, around the holes too (published: 5 cycles a
-/// hop; which way around is ours).
+/// An unloaded packet takes five cycles for each link between any two QPEs, around the holes too
+/// (published: 5 cycles a hop; which way around is ours).
 #[test]
 fn an_empty_mesh_takes_five_cycles_a_link_for_every_pair() {
     for (from, a) in QPES.iter().enumerate() {
@@ -180,8 +180,8 @@ proptest! {
         prop_assert!((arrival / robin - 1.0).abs() < 0.1, "{arrival} {robin} ticks a packet");
     }
 
-    /// Nothing is lost or doubled on the mesh, no link carries more than a packet a cycle, and packets of one path keep
-    /// their order.
+    /// Nothing is lost or doubled on the mesh, no link carries more than a packet a cycle, and
+    /// packets of one path keep their order.
     #[test]
     fn packets_are_conserved(traffic in prop::collection::vec((0..QPES.len(), 0..QPES.len(), 0_u64..4), 1..300)) {
         let mut now = 0;

@@ -1,4 +1,5 @@
-//! Cycles of operations by kind of instruction: what the core's time on the critical path is spent on.
+//! Cycles of operations by kind of instruction: what the core's time on the critical path
+//! is spent on.
 //!
 //! The machine charges an operation's cycles as one number. While it records, it
 //! prices the operation again with the costs of the instructions of each kind alone

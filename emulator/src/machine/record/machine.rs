@@ -10,8 +10,8 @@ use crate::chip::clock::{NOC_CYCLE, OperatingPoint, Tick};
 use crate::chip::geometry::Pe;
 
 impl Machine {
-    /// Begins to record what happens from now on. What goes on is noted from where it began; whose packets are on the mesh
-    /// now stays unknown.
+    /// Begins to record what happens from now on. What goes on is noted from where it began; whose
+    /// packets are on the mesh now stays unknown.
     pub fn record(&mut self, limits: Limits) {
         let mut recorder = Recorder::new(limits, self.program.pes.len(), self.state.tick, self.state.sent);
         recorder.pricing = Pricing::new(&self.program);
@@ -103,7 +103,8 @@ impl Machine {
         self.note(|recorder| recorder.accepted = recorder.delivered(stored, now));
     }
 
-    /// A packet has reached the event router: what leaves until [`Self::note_copied`] is a copy of it.
+    /// A packet has reached the event router: what leaves until [`Self::note_copied`] is a
+    /// copy of it.
     #[inline]
     pub(in super::super) fn note_copying(&mut self, stored: u32) {
         let now = self.state.tick;

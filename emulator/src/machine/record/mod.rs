@@ -1,9 +1,11 @@
 //! The recorder: what happened when, and what each wait ended with.
 //!
-//! It only observes. It is no part of [`super::state::State`], nothing in the machine reads it, and it is in no hash: a
-//! recorded run is the same run. Off, it costs a branch at each place that would be noted.
+//! It only observes. It is no part of [`super::state::State`], nothing in the machine reads it, and
+//! it is in no hash: a recorded run is the same run. Off, it costs a branch at each place that
+//! would be noted.
 //!
-//! A recording is bounded: when a list is full, its oldest entry makes room, and is counted as dropped.
+//! A recording is bounded: when a list is full, its oldest entry makes room, and is
+//! counted as dropped.
 
 mod instructions;
 mod machine;
@@ -30,8 +32,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// About 200 MB at most: a time step of the paper's language model has 30,000 packets, and on each PE about 10
-    /// operations and 100 handlers.
+    /// About 200 MB at most: a time step of the paper's language model has 30,000 packets, and on
+    /// each PE about 10 operations and 100 handlers.
     fn default() -> Self {
         Self { packets: 1 << 20, per_pe: 1 << 13 }
     }
@@ -130,7 +132,8 @@ impl Recorder {
         self.packets.get(usize::try_from(number.checked_sub(self.first_packet)?).ok()?)
     }
 
-    /// Forgets what ended before `tick` (packets: what was delivered before). What goes on, or ends just then, stays.
+    /// Forgets what ended before `tick` (packets: what was delivered before). What goes on, or ends
+    /// just then, stays.
     pub fn forget_before(&mut self, tick: Tick) {
         for pe in &mut self.pes {
             shed(&mut pe.operations, |span| span.end.is_some_and(|end| end < tick));

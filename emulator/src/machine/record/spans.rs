@@ -28,7 +28,8 @@ pub struct OperationSpan {
     pub busy: Tick,
     /// Values other than 0 that it found to be sent: operations that decide them only.
     pub events: u32,
-    /// PE cycles of its instructions by kind; 0 where the core waits or moves data by DMA, which no listing prices whole.
+    /// PE cycles of its instructions by kind; 0 where the core waits or moves data by DMA, which no
+    /// listing prices whole.
     pub instructions: Instructions,
 }
 

@@ -47,7 +47,8 @@ fn what_goes_on_is_not_forgotten() {
     recorder.delivered(0, 20);
     recorder.delivered(2, 230);
     recorder.forget_before(150);
-    // The second is on the mesh since 100 and was to arrive at 120: it waits at a port, or is lost. The third is not.
+    // The second is on the mesh since 100 and was to arrive at 120: it waits at a port, or is lost.
+    // The third is not.
     assert_eq!(recorder.packet(0), None);
     assert!(recorder.packet(2).is_some());
     recorder.wait(3, 160);

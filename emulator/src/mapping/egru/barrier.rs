@@ -1,8 +1,9 @@
 //! Whether the PEs of a layer have to wait for each other before they send.
 //!
-//! y(t) lands on the buffer that holds x(t). Nothing in the paper's Algorithm 1 keeps a fast PE from sending y(t) while
-//! a slow one still reads x(t); where that could happen, the mapper adds a barrier. With a batch it always does: a fast PE
-//! then comes to a sample while a slow one is still at those before it.
+//! y(t) lands on the buffer that holds x(t). Nothing in the paper's Algorithm 1 keeps a fast PE
+//! from sending y(t) while a slow one still reads x(t); where that could happen, the mapper adds a
+//! barrier. With a batch it always does: a fast PE then comes to a sample while a slow one is still
+//! at those before it.
 
 use super::{Phase, Restart};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
@@ -18,7 +19,8 @@ use crate::mapping::memory::Copies;
 use crate::mapping::options::{Broadcast, MappingOptions, Payload};
 use crate::net::{Egru, EgruLayer, Output};
 
-/// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the layer's time step.
+/// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the
+/// layer's time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
 pub struct BarrierMargin {
@@ -26,9 +28,9 @@ pub struct BarrierMargin {
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
-    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0, the DMA queue; above it,
-    /// where outputs are sent by DMA, all transfers of an engine; in a pipeline also the end of the step before, and the
-    /// interrupts of the next.
+    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0,
+    /// the DMA queue; above it, where outputs are sent by DMA, all transfers of an engine; in a
+    /// pipeline also the end of the step before, and the interrupts of the next.
     pub skew: u64,
     /// The layer is on one PE, which has no other to wait for.
     pub alone: bool,
@@ -107,9 +109,10 @@ fn on_several_chips(layers: &[Placed]) -> bool {
     chips.any(|chip| Some(chip) != first)
 }
 
-/// What PEs may start apart more where time steps overlap. A step begins when the last y of the one before arrives: then
-/// its sender still has to end its broadcast and its log. And while one reads x(t), blocks of x(t + 1), notes and "go"s of
-/// barrier and credits interrupt it, of which the coordinator has most to do.
+/// What PEs may start apart more where time steps overlap. A step begins when the last y of the one
+/// before arrives: then its sender still has to end its broadcast and its log. And while one reads
+/// x(t), blocks of x(t + 1), notes and "go"s of barrier and credits interrupt it, of which the
+/// coordinator has most to do.
 fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     let most = placed.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let qpes = QPE_COUNT as u32;
@@ -135,9 +138,9 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
-/// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends on the data, the
-/// slowest is taken to have all its sources active, the fastest none.
-/// `unpacking` is the least and the most that it takes to unpack x and y.
+/// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends
+/// on the data, the slowest is taken to have all its sources active, the fastest none. `unpacking`
+/// is the least and the most that it takes to unpack x and y.
 fn extremes(
     layer: &EgruLayer,
     placed: &Placed,
@@ -165,7 +168,8 @@ fn extremes(
             let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
             let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
             let pointwise = costs.pointwise(units) + if traces { costs.trace(units) } else { 0 };
-            // Before R·y, y(t−1) is cleared by all alike, c and the traces by their numbers of units.
+            // Before R·y, y(t−1) is cleared by all alike, c and the traces by their
+            // numbers of units.
             let restarts = timing.restart.is_some_and(|restart| restart.outputs);
             let clear = if restarts { costs.clear(units) * (1 + u64::from(traces)) } else { 0 };
             [w_least, w_most, r_least, r_most + clear, pointwise]

@@ -318,8 +318,8 @@ impl Writer<'_> {
         needs.into_iter().filter_map(|(wanted, need)| wanted.then_some(need)).collect()
     }
 
-    /// Lays out a PE's rows of a matrix for its kernel: gate blocks z, r, g of its units, sources in ascending model order.
-    /// Returns its words and the non-zeros.
+    /// Lays out a PE's rows of a matrix for its kernel: gate blocks z, r, g of its units, sources
+    /// in ascending model order. Returns its words and the non-zeros.
     fn matrix(
         &self,
         k: usize,
@@ -354,8 +354,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at another QPE for each sender, so
-    /// that they do not all queue at the same one.
+    /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at
+    /// another QPE for each sender, so that they do not all queue at the same one.
     ///
     /// Traces go first: the next layer waits for them, while y is only read in the next time step.
     fn targets(&self, k: usize, i: usize, sample: usize, layout: &PointwiseLayout) -> Vec<Target> {

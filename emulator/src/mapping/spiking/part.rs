@@ -48,7 +48,8 @@ pub struct Part {
     /// Place of each synapse's target: ticks until it takes effect times `stride`, plus lane and
     /// neuron.
     pub places: Vec<u32>,
-    /// Ticks until all synapses take effect, from the tick in which they are added; `None` if they differ.
+    /// Ticks until all synapses take effect, from the tick in which they are added; `None`
+    /// if they differ.
     pub ahead: Option<u32>,
     /// Weight of each synapse; a magnitude where negative weights are summed apart.
     pub weights: PartWeights,

@@ -12,7 +12,8 @@ use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, Mapping
 use crate::mapping::placement::Free;
 use crate::net::spiking::{PoissonSources, SpikeSource, even_ranges};
 
-/// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's limit for `lif`).
+/// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's
+/// limit for `lif`).
 pub const NEURONS_A_PE: usize = 250;
 
 /// Populations on their PEs.

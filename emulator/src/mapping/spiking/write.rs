@@ -308,8 +308,8 @@ impl<'a> Writer<'a> {
         layout
     }
 
-    /// Places marks and synapse rows of a share. Returns the marks of each sender with the moments of
-    /// the tick at which its rows are added, and a routine for each part.
+    /// Places marks and synapse rows of a share. Returns the marks of each sender with the moments
+    /// of the tick at which its rows are added, and a routine for each part.
     fn synapses(
         &self,
         (allocator, image): (&mut Allocator, &mut Image),

@@ -1,4 +1,5 @@
-//! Spiking networks described in RON: populations and projections as SpiNNaker2's software has them.
+//! Spiking networks described in RON: populations and projections as SpiNNaker2's
+//! software has them.
 //!
 //! `models/README.md` describes the format for people who bring their own.
 
@@ -132,7 +133,8 @@ pub enum Synapses {
     /// From neuron i to neurons i + offset, pairs of offset and weight. Numbers behind the last
     /// neuron go on with the first.
     Offsets(Vec<(i32, f32)>),
-    /// Lines `source,target,weight` or `source,target,weight,delay` of this CSV file, beside the description.
+    /// Lines `source,target,weight` or `source,target,weight,delay` of this CSV file,
+    /// beside the description.
     File(String),
 }
 

@@ -1,8 +1,10 @@
-//! AEDAT 2.0 as jAER writes it for the DVS128: lines that begin with `#`, then 8 bytes an event, big-endian.
+//! AEDAT 2.0 as jAER writes it for the DVS128: lines that begin with `#`, then 8 bytes
+//! an event, big-endian.
 //!
-//! An event is an address and a time in microseconds. The address of a DVS128 (jAER, `DVS128.java`): bit 0 is 0 for
-//! ON, bits 1 to 7 are the column counted from the right, bits 8 to 14 the row counted from the bottom, bit 15 marks
-//! external inputs. libcaer's driver of the same camera turns both axes over as it is done here.
+//! An event is an address and a time in microseconds. The address of a DVS128 (jAER,
+//! `DVS128.java`): bit 0 is 0 for ON, bits 1 to 7 are the column counted from the right, bits 8 to
+//! 14 the row counted from the bottom, bit 15 marks external inputs. libcaer's driver of the same
+//! camera turns both axes over as it is done here.
 
 use std::io::Read;
 
@@ -81,7 +83,8 @@ impl<R: Read> Reader<R> {
                 self.clock = Some(t);
                 if address & SPECIAL == 0 {
                     let on = address & 1 == 0;
-                    // What does not belong to an address of this camera makes the row too large, and is counted so.
+                    // What does not belong to an address of this camera makes the row too large,
+                    // and is counted so.
                     let x = 127 - i64::from(address >> 1 & 0x7f);
                     let y = 127 - i64::from(address >> 8);
                     self.stream.push(events, t, (x, y), on, offset);

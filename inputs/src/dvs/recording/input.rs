@@ -1,4 +1,5 @@
-//! Bytes of a file in order, with a count of how far one is. Memory stays bounded whatever the file says.
+//! Bytes of a file in order, with a count of how far one is. Memory stays bounded whatever
+//! the file says.
 
 use std::io::{ErrorKind, Read};
 
@@ -86,7 +87,8 @@ impl<R: Read> Input<R> {
         Ok(Some(array))
     }
 
-    /// Reads this many bytes into a vector in place of what it held. It grows as bytes come, not as they are promised.
+    /// Reads this many bytes into a vector in place of what it held. It grows as bytes come, not as
+    /// they are promised.
     pub fn read(
         &mut self,
         length: usize,

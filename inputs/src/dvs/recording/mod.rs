@@ -1,7 +1,8 @@
 //! Recordings of event cameras as files, read a batch at a time.
 //!
-//! A recording may be larger than memory, cut short, or made to do harm. Readers hold one packet or 64 KiB, whatever a
-//! file promises; what is wrong is an error with its byte, what data sets really contain is counted ([`Warnings`]).
+//! A recording may be larger than memory, cut short, or made to do harm. Readers hold one packet or
+//! 64 KiB, whatever a file promises; what is wrong is an error with its byte, what data sets really
+//! contain is counted ([`Warnings`]).
 
 mod aedat2;
 pub mod aedat31;
@@ -88,7 +89,8 @@ enum Reader<R> {
 }
 
 impl Recording<File> {
-    /// Opens a file of any known format. An `.npy` holds no size of the sensor; it is taken as 128 × 128 pixels.
+    /// Opens a file of any known format. An `.npy` holds no size of the sensor; it is taken as 128
+    /// × 128 pixels.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let named = |mut error: RecordingError| {
             error.file = Some(path.to_owned());
@@ -126,8 +128,9 @@ impl<R: Read> Recording<R> {
         Ok(Self { reader, format, file: None })
     }
 
-    /// Replaces what the vector holds by the next events in the file's order, at most [`BATCH`]; false at the end.
-    /// At the end, a file with events of which none lies on the sensor is an error.
+    /// Replaces what the vector holds by the next events in the file's order, at most
+    /// [`BATCH`]; false at the end. At the end, a file with events of which none lies on the
+    /// sensor is an error.
     ///
     /// After an error it holds the events before the faulty byte that had not been handed out.
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {

@@ -23,7 +23,8 @@ impl Stream {
         Self { sensor, warnings: Warnings::default(), last: None }
     }
 
-    /// Keeps an event that lies on the sensor; counts what is odd about it. Coordinates are as wide as any file has them.
+    /// Keeps an event that lies on the sensor; counts what is odd about it. Coordinates are as wide
+    /// as any file has them.
     pub fn push(&mut self, out: &mut Vec<CameraEvent>, t: i64, (x, y): (i64, i64), on: bool, byte: u64) {
         let column = u16::try_from(x).ok().filter(|&x| x < self.sensor.width);
         let row = u16::try_from(y).ok().filter(|&y| y < self.sensor.height);

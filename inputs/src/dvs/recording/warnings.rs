@@ -1,4 +1,5 @@
-//! What a recording holds that it should not and that data sets nevertheless have: counted, not refused.
+//! What a recording holds that it should not and that data sets nevertheless have:
+//! counted, not refused.
 
 use serde::Serialize;
 

@@ -17,8 +17,8 @@ pub struct Arm {
     pub wrist: Vec3,
 }
 
-/// Places elbow and wrist for a hand that wants to be somewhere (two bones, one plane). `side` is −1 for the
-/// person's right arm, which is on the image's left, and 1 for the left one.
+/// Places elbow and wrist for a hand that wants to be somewhere (two bones, one plane). `side` is
+/// −1 for the person's right arm, which is on the image's left, and 1 for the left one.
 pub fn bend(person: &Person, pose: &ArmPose, shoulder: Vec3, side: f32) -> Arm {
     let turned = |v: Vec3| vec3(v.x * side, v.y, v.z);
     let (upper, fore) = (person.upper_arm, person.forearm);
@@ -75,8 +75,8 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// A point of the trunk, relative to the middle between the shoulders, in the body's space: twisted about the
-    /// spine, leant about the hips.
+    /// A point of the trunk, relative to the middle between the shoulders, in the body's space:
+    /// twisted about the spine, leant about the hips.
     fn place(&self, point: Vec3) -> Vec3 {
         let [sin, cos] = self.twist;
         let x = point.x * cos + point.z * sin;

@@ -1,8 +1,9 @@
 //! An event camera's pixels: each compares the logarithm of its light with what it last reported.
 //!
-//! The model is the common one (Lichtsteiner, Posch, Delbrück 2008; Hu, Liu, Delbrück 2021 "v2e"): photoreceptor of
-//! limited bandwidth, thresholds that differ from pixel to pixel, a refractory time, background activity, hot pixels,
-//! flicker; and, as recordings show, events that the bus sends twice.
+//! The model is the common one (Lichtsteiner, Posch, Delbrück 2008; Hu, Liu, Delbrück 2021
+//! "v2e"): photoreceptor of limited bandwidth, thresholds that differ from pixel to pixel, a
+//! refractory time, background activity, hot pixels, flicker; and, as recordings show, events
+//! that the bus sends twice.
 
 use super::dice::Dice;
 use super::render::ln;
@@ -31,11 +32,11 @@ pub struct Quality {
     pub hot_hz: f32,
     /// Part of ON among events without a change.
     pub noise_on: f32,
-    /// Probability that an event without a change is answered: a pixel whose level is noise crosses the other threshold
-    /// some milliseconds later.
+    /// Probability that an event without a change is answered: a pixel whose level is noise crosses
+    /// the other threshold some milliseconds later.
     pub answer: f32,
-    /// Part of the events that come late: the light's change alone does not reach a threshold, and is reported when
-    /// the pixel's noise helps.
+    /// Part of the events that come late: the light's change alone does not reach a threshold, and
+    /// is reported when the pixel's noise helps.
     pub late: f32,
     /// How late these are in the mean, seconds.
     pub late_s: f32,
@@ -46,11 +47,11 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Draws a sensor and its biases: a well-tuned one in the data set's world, anything down to one that hardly sees
-    /// the person in the wide world.
+    /// Draws a sensor and its biases: a well-tuned one in the data set's world, anything down to
+    /// one that hardly sees the person in the wide world.
     ///
-    /// Thresholds stay below the difference between skin and wall (`contrast`, log intensity), the more so if events
-    /// get lost: a user who sets up a camera checks that it sees something.
+    /// Thresholds stay below the difference between skin and wall (`contrast`, log intensity), the
+    /// more so if events get lost: a user who sets up a camera checks that it sees something.
     pub fn draw(world: World, contrast: f32, dice: &mut Dice) -> Self {
         let loss = if dice.chance(world.pick(0.0, 0.45)) { dice.between(0.0, 0.65) } else { 0.0 };
         let [least, most] = world.pick([0.12, 0.4], [0.07, 0.5]);
@@ -77,7 +78,8 @@ impl Quality {
 }
 
 impl Quality {
-    /// Puts an event on the bus, which loses some and sends others again, whatever their cause; all before `end`.
+    /// Puts an event on the bus, which loses some and sends others again, whatever their cause;
+    /// all before `end`.
     fn send(&self, event: CameraEvent, end: i64, dice: &mut Dice, events: &mut Vec<CameraEvent>) {
         if self.loss > 0.0 && dice.chance(self.loss) {
             return;
@@ -141,7 +143,8 @@ impl Camera {
         let hot = (0..quality.hot_pixels)
             .map(|_| (dice.below(pixels), quality.hot_hz * dice.scale(0.25, 4.0)))
             .collect();
-        // Pixels whose two thresholds lie within the flicker's swing see every period. They are few: some percent.
+        // Pixels whose two thresholds lie within the flicker's swing see every period. They are
+        // few: some percent.
         let swing = stage.flicker[0].min(1.0 - 1.7 * quality.mismatch)
             * 0.5
             * (quality.thresholds[0] + quality.thresholds[1]);
@@ -173,8 +176,9 @@ impl Camera {
         }
     }
 
-    /// Shows the camera a picture of luminances at a time (µs, later than the last) and collects what it reports about
-    /// the time since, in order of time. The first picture is what the camera is used to.
+    /// Shows the camera a picture of luminances at a time (µs, later than the last) and collects
+    /// what it reports about the time since, in order of time. The first picture is what the camera
+    /// is used to.
     pub fn see(&mut self, luminance: &[f32], time: i64, events: &mut Vec<CameraEvent>) {
         let Some(then) = self.now.replace(time) else {
             for ((receptor, reported), &light) in
@@ -303,7 +307,8 @@ impl Camera {
         }
     }
 
-    /// Pixels that see the lamp flicker report ON where it brightens and OFF where it dims, if they are not tired.
+    /// Pixels that see the lamp flicker report ON where it brightens and OFF where it dims, if they
+    /// are not tired.
     fn flicker(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
         if self.flickering.is_empty() {
             return;

@@ -7,8 +7,8 @@ use spinnaker2_emulator::net::random::Random;
 pub struct Dice(Random);
 
 impl Dice {
-    /// The stream of a purpose: `parts` name it (seed, person, trial, ...), so that streams do not depend on the
-    /// order in which they are drawn.
+    /// The stream of a purpose: `parts` name it (seed, person, trial, ...), so that streams do not
+    /// depend on the order in which they are drawn.
     pub fn new(parts: &[u64]) -> Self {
         let mut state = 0x5eed_u64;
         for &part in parts {

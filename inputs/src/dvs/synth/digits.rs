@@ -1,5 +1,6 @@
-//! Digits before a moving event camera, in the manner of N-MNIST (Orchard et al. 2015): a dark digit on a bright screen,
-//! three saccades along a triangle, 34 × 34 pixels, N-MNIST's file format. No image or recording of others is used.
+//! Digits before a moving event camera, in the manner of N-MNIST (Orchard et al. 2015): a dark
+//! digit on a bright screen, three saccades along a triangle, 34 × 34 pixels, N-MNIST's file
+//! format. No image or recording of others is used.
 
 use std::fs;
 use std::io;
@@ -32,7 +33,8 @@ const SACCADE_US: f32 = 103_000.0;
 const MOVING: f32 = 0.8;
 /// Corners of the digit's way, pixels from the middle: it returns to the first.
 const CORNERS: [[f32; 2]; 4] = [[-2.2, -2.0], [-0.2, 3.4], [3.0, -2.0], [-2.2, -2.0]];
-/// Longer side of a digit without its stroke's width, pixels: MNIST scales digits to 20 × 20 with it.
+/// Longer side of a digit without its stroke's width, pixels: MNIST scales digits to 20 ×
+/// 20 with it.
 const SIDE: f32 = 18.0;
 
 /// Recordings to be made: digit, number and start of the random numbers determine each.
@@ -114,7 +116,8 @@ fn position(way: &[[f32; 2]; 4], time: f32) -> [f32; 2] {
     [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])]
 }
 
-/// Scales strokes to the size of MNIST's digits and puts their centre of mass into the middle, as MNIST does.
+/// Scales strokes to the size of MNIST's digits and puts their centre of mass into the middle,
+/// as MNIST does.
 fn fit(strokes: &[Stroke], pen: f32, dice: &mut Dice) -> Vec<Limb> {
     let points = || strokes.iter().flatten();
     let span = |k: usize| {
@@ -182,7 +185,8 @@ fn quality(dice: &mut Dice) -> Quality {
     }
 }
 
-/// Encodes events as N-MNIST's files do: column, row, then a bit of polarity and 23 bits of time in µs, big endian.
+/// Encodes events as N-MNIST's files do: column, row, then a bit of polarity and 23 bits of time in
+/// µs, big endian.
 pub fn encode(events: &[CameraEvent]) -> Vec<u8> {
     let encode = |event: &CameraEvent| {
         let rest = u32::from(event.on) << 23 | (event.t.clamp(0, 0x7f_ffff) as u32);

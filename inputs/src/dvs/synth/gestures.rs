@@ -1,8 +1,9 @@
 //! The gestures of DVS128 Gesture as movements: ranges from which each performance is drawn.
 //!
-//! The ranges are ours: the data set (Amir et al., CVPR 2017) names its classes and shows them, it does not measure
-//! them. Those of [`World::Dataset`] are what a network trained on the real set recognises (docs/gestures.md).
-//! [`Clock`] says who sees "clockwise" so; no source says whose clock the data set means.
+//! The ranges are ours: the data set (Amir et al., CVPR 2017) names its classes and shows them, it
+//! does not measure them. Those of [`World::Dataset`] are what a network trained on the real set
+//! recognises (docs/gestures.md). [`Clock`] says who sees "clockwise" so; no source says whose
+//! clock the data set means.
 
 use super::dice::Dice;
 use super::motion::{Motion, Path};
@@ -129,19 +130,21 @@ fn waving(world: World, person: &Person, dice: &mut Dice) -> Motion {
     motion
 }
 
-/// The way of the wrist when the forearm swings about an elbow that keeps its place: beside the body, before it, or
-/// raised.
+/// The way of the wrist when the forearm swings about an elbow that keeps its place: beside the
+/// body, before it, or raised.
 fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
     let (upper, fore) = (person.upper_arm / person.arm(), person.forearm / person.arm());
     let [low, high] = world
         .pick([vec3(0.2, -0.5, -0.1), vec3(0.9, 0.3, 0.7)], [vec3(0.0, -1.0, -0.1), vec3(0.7, -0.2, 0.7)]);
     let elbow = within(dice, low, high).unit_or(vec3(0.0, -1.0, 0.0));
-    // Angles from upright, outwards: the middle one and how far it goes; and how far the forearm points forwards.
+    // Angles from upright, outwards: the middle one and how far it goes; and how far the
+    // forearm points forwards.
     let (middle, swing) = (dice.between(-0.5, 0.5), world.between(dice, [0.2, 0.7], [0.22, 0.8]));
     let forwards = dice.between(0.0, 0.9);
     let along = |x: f32, y: f32| vec3(x, y * libm::cosf(forwards), y * libm::sinf(forwards)) * fore;
     let (sin, cos) = (libm::sinf(middle), libm::cosf(middle));
-    // Sine and cosine of middle + swing · sin(beat) as Fourier series: Bessel functions, to the third order.
+    // Sine and cosine of middle + swing · sin(beat) as Fourier series: Bessel functions, to
+    // the third order.
     let square = swing * swing;
     let (still, first, second) = (1.0 - 0.25 * square, swing * (1.0 - 0.125 * square), 0.25 * square);
     let mut path = Path::still(elbow * upper + along(sin * still, cos * still));
@@ -151,8 +154,8 @@ fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
     path
 }
 
-/// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm is on the
-/// image's left and "outwards" points left: there, from outwards to up is clockwise.
+/// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm
+/// is on the image's left and "outwards" points left: there, from outwards to up is clockwise.
 fn circling(world: World, direction: f32, dice: &mut Dice) -> Motion {
     let radius = world.between(dice, [0.4, 0.8], [0.32, 0.75]);
     let flat = dice.between(0.65, 1.2);

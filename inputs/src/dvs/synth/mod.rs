@@ -1,8 +1,10 @@
-//! A gesture synthesiser: people who make the gestures of DVS128 Gesture before a modelled event camera.
+//! A gesture synthesiser: people who make the gestures of DVS128 Gesture before a
+//! modelled event camera.
 //!
-//! Person, place, camera and performance are drawn from ranges ([`people`], [`stage`], [`view`], [`camera`],
-//! [`gestures`]): those of the real data set, or wide ones, from which a network has to learn the gesture and nothing
-//! else ([`world`]). Everything is deterministic: a recording is a function of its [`trial::TrialOptions`].
+//! Person, place, camera and performance are drawn from ranges ([`people`], [`stage`], [`view`],
+//! [`camera`], [`gestures`]): those of the real data set, or wide ones, from which a network has to
+//! learn the gesture and nothing else ([`world`]). Everything is deterministic: a recording is a
+//! function of its [`trial::TrialOptions`].
 //!
 //! [`digits`] shows the camera written digits instead, in the manner of N-MNIST.
 

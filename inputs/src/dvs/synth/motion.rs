@@ -5,8 +5,8 @@ use std::f32::consts::TAU;
 use super::dice::Dice;
 use super::vector::{Vec3, vec3};
 
-/// The way of one hand over a beat, as the first terms of a Fourier series. Lengths in arm lengths (shoulder to
-/// wrist), from the shoulder, in an arm's directions: outwards, up, to the front.
+/// The way of one hand over a beat, as the first terms of a Fourier series. Lengths in arm lengths
+/// (shoulder to wrist), from the shoulder, in an arm's directions: outwards, up, to the front.
 #[derive(Clone, Copy, Debug)]
 pub struct Path {
     /// Middle of the way.

@@ -1,5 +1,6 @@
-//! The eleventh class: whatever else people did. Twelve kinds of movement, none of which a camera could take for one
-//! of the other ten: no hands that meet, none that beat in turn before the belly, no single arm that circles or waves.
+//! The eleventh class: whatever else people did. Twelve kinds of movement, none of which a camera
+//! could take for one of the other ten: no hands that meet, none that beat in turn before the
+//! belly, no single arm that circles or waves.
 
 use super::dice::Dice;
 use super::gestures::{idle, within};
@@ -10,8 +11,8 @@ use super::world::World;
 
 /// Draws a movement that belongs to no other class.
 ///
-/// Beckoning and scratching, small movements of one hand, are left out of the data set's world: in its frames, a tenth
-/// of a second of them is a wave or a circle.
+/// Beckoning and scratching, small movements of one hand, are left out of the data set's world: in
+/// its frames, a tenth of a second of them is a wave or a circle.
 pub fn other(world: World, person: &Person, dice: &mut Dice) -> Motion {
     const KINDS: [fn(&Person, &mut Dice) -> Motion; 12] = [
         both_wave,

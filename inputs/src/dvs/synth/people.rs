@@ -3,7 +3,8 @@
 use super::dice::Dice;
 use super::world::World;
 
-/// Somebody who makes gestures. Lengths in metres, colours as the part of the light that is thrown back (albedo).
+/// Somebody who makes gestures. Lengths in metres, colours as the part of the light that is
+/// thrown back (albedo).
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Shoulder to elbow.
@@ -75,9 +76,9 @@ pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) ->
 impl Person {
     /// Draws a person of a world. Sizes spread like those of adults (about ±8 %).
     ///
-    /// In the wide world clothes spread as wardrobes do. In the data set's, skin is the brightest in the picture, and
-    /// shirts are dark and mostly end at the elbow: forearms stand out before wall and trunk, and the polarity of an
-    /// edge shows the direction in which a hand moves.
+    /// In the wide world clothes spread as wardrobes do. In the data set's, skin is the brightest
+    /// in the picture, and shirts are dark and mostly end at the elbow: forearms stand out before
+    /// wall and trunk, and the polarity of an edge shows the direction in which a hand moves.
     pub fn draw(world: World, dice: &mut Dice) -> Self {
         let size = 1.0 + 0.07 * dice.normal();
         let build = 1.0 + 0.12 * dice.normal();

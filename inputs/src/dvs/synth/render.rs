@@ -1,5 +1,6 @@
-//! Luminance pictures of shapes: distances to outlines, softened edges, shading and clothes. All arithmetic is plain
-//! f32 without library calls, so that the same seed gives the same bytes on every machine.
+//! Luminance pictures of shapes: distances to outlines, softened edges, shading and clothes.
+//! All arithmetic is plain f32 without library calls, so that the same seed gives the same
+//! bytes on every machine.
 
 use super::people::Pattern;
 
@@ -65,7 +66,8 @@ pub enum Shape {
 /// Light and lens.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// Where the light comes from, to the right and down; its length says how much round things are shaded.
+    /// Where the light comes from, to the right and down; its length says how much round
+    /// things are shaded.
     pub light: [f32; 2],
     /// Width of a sharp edge in the picture, pixels: the lens's blur.
     pub blur: f32,
@@ -227,7 +229,8 @@ impl Pattern {
     }
 }
 
-/// Natural logarithm of a positive finite number, to about 1e-5: enough for contrasts, and the same everywhere.
+/// Natural logarithm of a positive finite number, to about 1e-5: enough for contrasts, and
+/// the same everywhere.
 pub fn ln(x: f32) -> f32 {
     let bits = x.to_bits();
     let exponent = (bits >> 23) as i32 - 127;

@@ -51,16 +51,17 @@ pub struct Stage {
     pub contrast: f32,
     /// Time constant of the pixels' photoreceptors, seconds: longer where it is darker.
     pub lag: f32,
-    /// Flicker: its swing relative to the sensor's mean threshold, frequency in Hz. Whoever sets up a camera keeps it
-    /// below one: beyond, every pixel fires at twice the mains.
+    /// Flicker: its swing relative to the sensor's mean threshold, frequency in Hz. Whoever sets up
+    /// a camera keeps it below one: beyond, every pixel fires at twice the mains.
     pub flicker: [f32; 2],
 }
 
 impl Stage {
-    /// Draws a place of a world with this lighting, before whose wall skin of this albedo can be seen.
+    /// Draws a place of a world with this lighting, before whose wall skin of this albedo
+    /// can be seen.
     pub fn draw(world: World, lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
-        // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et al. (2008) show
-        // between office light and dusk.
+        // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et
+        // al. (2008) show between office light and dusk.
         let (shading, lag, flicker) = match lighting {
             Lighting::Fluorescent => ([0.05, 0.3], [0.001, 0.006], [0.0, 0.65]),
             Lighting::FluorescentLed => ([0.1, 0.4], [0.0008, 0.004], [0.0, 0.6]),

@@ -1,8 +1,10 @@
-//! Handwriting of digits: pen strokes through control points, drawn by this project, with a hand's variations.
+//! Handwriting of digits: pen strokes through control points, drawn by this project, with
+//! a hand's variations.
 
 use super::dice::Dice;
 
-/// Points of a stroke: column and row, with the digit in 0..1 from left to right and from top to bottom.
+/// Points of a stroke: column and row, with the digit in 0..1 from left to right and from
+/// top to bottom.
 pub type Stroke = Vec<[f32; 2]>;
 
 /// Control points of a stroke, in the order in which a pen passes them.
@@ -152,7 +154,8 @@ const NINE: &[Glyph] = &[
 /// Ways to write each digit.
 const DIGITS: [&[Glyph]; 10] = [ZERO, ONE, TWO, THREE, FOUR, FIVE, SIX, SEVEN, EIGHT, NINE];
 
-/// Writes a digit from 0 to 9 as a hand would: one of its forms, slanted, stretched, turned and uneven.
+/// Writes a digit from 0 to 9 as a hand would: one of its forms, slanted, stretched,
+/// turned and uneven.
 ///
 /// Points are no longer within 0..1 afterwards. A number that is no digit gives no strokes.
 pub fn write(digit: usize, dice: &mut Dice) -> Vec<Stroke> {

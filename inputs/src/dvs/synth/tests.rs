@@ -124,7 +124,8 @@ fn clocks_go_round_as_the_camera_sees_them() {
                 let spot = view.see(bend(&person, &pose, vec3(side * person.shoulder, 0.0, 0.0), side).wrist);
                 (spot.x, spot.y)
             };
-            // Twice the area that the way encloses, rows counted downwards: positive is clockwise on the screen.
+            // Twice the area that the way encloses, rows counted downwards: positive is clockwise
+            // on the screen.
             let area: f32 = (0..200).map(|i| (at(i), at(i + 1))).map(|(a, b)| a.0 * b.1 - a.1 * b.0).sum();
             let (x, y) = (at(0), at(200));
             let area = area + y.0 * x.1 - y.1 * x.0;
@@ -236,7 +237,8 @@ fn most_waves_are_about_an_elbow_that_keeps_its_place() {
     assert!((count / 2..count * 19 / 20).contains(&still), "{still}");
 }
 
-/// What a sensor reports in a second about a picture that never changes: background activity and hot pixels.
+/// What a sensor reports in a second about a picture that never changes: background activity
+/// and hot pixels.
 fn noise(loss: f32, repeat: f32, answer: f32) -> Vec<CameraEvent> {
     let stage = Stage::draw(World::Wide, Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
     let quality = Quality::draw(World::Wide, 1.0, &mut Dice::new(&[2]));
@@ -261,7 +263,8 @@ fn the_bus_loses_and_repeats_events_of_any_cause() {
 
 #[test]
 fn noise_is_answered_by_the_other_polarity() {
-    // Events of a pixel within 20 ms after another of it: how many, and how many of these are of the other polarity.
+    // Events of a pixel within 20 ms after another of it: how many, and how many of these are of
+    // the other polarity.
     let soon = |answer: f32| {
         let (mut last, mut soon, mut other) = (std::collections::HashMap::new(), 0.0_f32, 0.0_f32);
         let events = noise(0.0, 0.0, answer);

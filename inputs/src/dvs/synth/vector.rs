@@ -2,8 +2,8 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-/// A point or direction. For a body: x to the image's right, y up, z towards the camera. For an arm: x outwards
-/// from the body's middle (so that both arms read alike), y up, z to the front.
+/// A point or direction. For a body: x to the image's right, y up, z towards the camera. For an
+/// arm: x outwards from the body's middle (so that both arms read alike), y up, z to the front.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vec3 {
     /// To the right, or outwards.

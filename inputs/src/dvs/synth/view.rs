@@ -19,7 +19,8 @@ pub struct View {
     pub centre: [f32; 2],
     /// Sine and cosine of the roll.
     pub roll: [f32; 2],
-    /// How hands are shown to a camera near them; `None` where the camera sees the whole upper body.
+    /// How hands are shown to a camera near them; `None` where the camera sees the
+    /// whole upper body.
     pub close: Option<Close>,
 }
 
@@ -50,9 +51,9 @@ pub struct Spot {
 impl View {
     /// Draws the camera's place before a person.
     ///
-    /// In the data set's world both arms stretched out are in the picture. In the wide world the camera is nearer or
-    /// farther; in one recording of five the person is far away or at an edge of the picture; in one of five, hands
-    /// are 25 to 70 cm before the camera.
+    /// In the data set's world both arms stretched out are in the picture. In the wide world the
+    /// camera is nearer or farther; in one recording of five the person is far away or at an edge
+    /// of the picture; in one of five, hands are 25 to 70 cm before the camera.
     pub fn draw(world: World, dice: &mut Dice) -> Self {
         match (world, dice.below(5)) {
             (World::Wide, 0) => Self::near_hands(dice),
@@ -65,8 +66,9 @@ impl View {
     fn upper_body(world: World, dice: &mut Dice) -> Self {
         let pixels_per_metre = world.scale(dice, [46.0, 61.0], [46.0, 105.0]);
         let roll = world.pick(0.03, 0.07) * dice.normal();
-        // What hands do is in the picture, and near its middle if it fills it: hands go half a metre above and below the
-        // shoulders, and as far to either side as a person's place allows.
+        // What hands do is in the picture, and near its middle if it fills it: hands go
+        // half a metre above and below the shoulders, and as far to either side as a
+        // person's place allows.
         let (middle, share) = world.pick((66.0, 0.25), (61.0, 0.65));
         let apart = share * (55.0 - 0.44 * pixels_per_metre);
         let aside = world.pick(0.3, 1.0) * (5.0 + 0.25 * (105.0 - pixels_per_metre));
@@ -95,7 +97,8 @@ impl View {
     /// Hands before the camera, which stands or lies within the person's reach.
     fn near_hands(dice: &mut Dice) -> Self {
         let (forwards, hand_away) = (dice.between(0.4, 0.75), dice.scale(0.25, 0.7));
-        // Arm lengths are about 0.56 m. `focal` is in pixels: a DVS128 has pixels of 40 µm, lenses 3.5 to 9 mm.
+        // Arm lengths are about 0.56 m. `focal` is in pixels: a DVS128 has pixels of 40 µm, lenses
+        // 3.5 to 9 mm.
         let distance = hand_away + 0.56 * forwards;
         let focal = dice.scale(85.0, 220.0);
         let roll = 0.1 * dice.normal();
@@ -116,8 +119,8 @@ impl View {
         }
     }
 
-    /// Moves a performance before a camera that is near the hands, and returns the place of the person's body that
-    /// brings them there, metres; [`Vec3::ZERO`] for any other camera.
+    /// Moves a performance before a camera that is near the hands, and returns the place of the
+    /// person's body that brings them there, metres; [`Vec3::ZERO`] for any other camera.
     pub fn stand(&self, motion: &mut Motion, person: &Person) -> Vec3 {
         let Some(close) = self.close else { return Vec3::ZERO };
         let (arm, shoulder) = (person.arm(), person.shoulder);
@@ -135,7 +138,8 @@ impl View {
         vec3(right, up, 0.0) - middle * (1.0 / moving.max(1.0))
     }
 
-    /// Where a point of the body's space lands in the picture. Points at the camera are kept before it.
+    /// Where a point of the body's space lands in the picture. Points at the camera are
+    /// kept before it.
     pub fn see(&self, point: Vec3) -> Spot {
         let depth = (self.distance - point.z).max(0.3);
         let scale = self.pixels_per_metre * self.distance / depth;

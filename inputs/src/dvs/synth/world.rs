@@ -8,12 +8,12 @@ use super::dice::Dice;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum World {
-    /// Conditions of DVS128 Gesture: a whole person at 2 m before a plain wall, dark shirts with short
-    /// sleeves, a camera that is tuned well.
+    /// Conditions of DVS128 Gesture: a whole person at 2 m before a plain wall, dark shirts with
+    /// short sleeves, a camera that is tuned well.
     #[default]
     Dataset,
-    /// Wide ranges: any clothes and contrast, poor sensors, people at the edge of the picture or far
-    /// away, and hands 30 cm before the camera.
+    /// Wide ranges: any clothes and contrast, poor sensors, people at the edge of the picture or
+    /// far away, and hands 30 cm before the camera.
     Wide,
 }
 

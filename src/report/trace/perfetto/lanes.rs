@@ -191,7 +191,8 @@ fn in_flight(chunk: &Chunk<'_>) -> Vec<(Tick, i64)> {
     values
 }
 
-/// Share of all links that carried packets, per cent, in each bin of ten; a packet counts in the bin in which it is sent.
+/// Share of all links that carried packets, per cent, in each bin of ten; a packet counts in the
+/// bin in which it is sent.
 fn link_use(chunk: &Chunk<'_>) -> Vec<(Tick, f64)> {
     let width = 10 * BIN;
     let mut bins: BTreeMap<Tick, u64> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! Holds a condition against the names of a scene: everything it names exists, and what it compares can be compared.
+//! Holds a condition against the names of a scene: everything it names exists, and what it compares
+//! can be compared.
 
 use std::ops::Range;
 

@@ -24,7 +24,8 @@ pub(super) enum Test {
     /// Equal (or, with `false`, different) words.
     Words(bool, Word, Word),
     Written(Pe, Range<u32>),
-    /// The value with this number in [`Condition::changes`] is another than when it was last looked at.
+    /// The value with this number in [`Condition::changes`] is another than when it was
+    /// last looked at.
     Changed(usize),
 }
 
@@ -156,7 +157,8 @@ impl Condition {
         self.when
     }
 
-    /// It is about moments (`written`, `changed`), not about states: each time that it holds counts.
+    /// It is about moments (`written`, `changed`), not about states: each time that
+    /// it holds counts.
     pub fn is_momentary(&self) -> bool {
         self.momentary
     }

@@ -1,7 +1,8 @@
 //! Conditions: a small language over what a session knows.
 //!
-//! [`Condition::new`] reads a text (`lex`, `parse`) and holds it against the [`names::Names`] of a loaded scene
-//! (`check`, with [`table`]); whatever the text, the answer is a condition or an [`ExprError`] at its bytes.
+//! [`Condition::new`] reads a text (`lex`, `parse`) and holds it against the [`names::Names`] of a
+//! loaded scene (`check`, with [`table`]); whatever the text, the answer is a condition or an
+//! [`ExprError`] at its bytes.
 
 mod check;
 pub mod complete;

@@ -52,7 +52,8 @@ impl Names {
         &self.program
     }
 
-    /// Returns the words of the text that is read: step `i + 1` reads word `i`. Empty if there is none.
+    /// Returns the words of the text that is read: step `i + 1` reads word `i`. Empty if
+    /// there is none.
     pub fn text(&self) -> Vec<&str> {
         self.work.text()
     }
@@ -119,7 +120,8 @@ impl Names {
         }
     }
 
-    /// Position among [`crate::machine::routes::Routes::links`] of the link that leaves a QPE in a direction.
+    /// Position among [`crate::machine::routes::Routes::links`] of the link that leaves a QPE
+    /// in a direction.
     pub fn link(x: u8, y: u8, direction: &str) -> Option<usize> {
         let (_, (dx, dy)) = DIRECTIONS.iter().find(|(name, _)| *name == direction)?;
         let to = (x.checked_add_signed(*dx)?, y.checked_add_signed(*dy)?);

@@ -1,5 +1,5 @@
-//! Places on the chip, as conditions write them: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`, and what is asked
-//! about them.
+//! Places on the chip, as conditions write them: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1",
+//! 41)`, and what is asked about them.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Every name that a condition may use: what it is, its unit, and when it can change. Checker, completion and
-//! `docs/debugging.md` read this one table; its rows are in `rows`.
+//! Every name that a condition may use: what it is, its unit, and when it can change. Checker,
+//! completion and `docs/debugging.md` read this one table; its rows are in `rows`.
 
 use super::rows::rows;
 use super::unit::Unit;

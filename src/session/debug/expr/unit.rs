@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What a number measures. Each fact has one unit; literals of other sizes of it (`2 ms`) are converted.
+/// What a number measures. Each fact has one unit; literals of other sizes of it (`2
+/// ms`) are converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A count, or a number without unit.

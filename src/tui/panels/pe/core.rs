@@ -175,7 +175,8 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
         let mark = if current { ">" } else { " " };
         let early = if operation.recurrent_only { "*" } else { "" };
         let name = format!("{}{early}", operation.phase.name);
-        // A phase's timers are those of the slot that was in it last: with several they are ambiguous, but still last.
+        // A phase's timers are those of the slot that was in it last: with several they are
+        // ambiguous, but still last.
         let timer = core.timers.iter().find(|timer| timer.phase == operation.phase);
         let times = timer.map_or(String::new(), |t| format!("{:>8.1} {:>9}", t.time_us, t.counted_us));
         let style = if current { theme.selected() } else { theme.phase(operation.phase.role) };

@@ -39,7 +39,8 @@ pub(super) fn render(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut
     };
     regions(view, window, map, buf);
     let word = window.word(view.app.pe.address);
-    // Four rows for most words, so that the view does not jump; words of small numbers have up to four elements.
+    // Four rows for most words, so that the view does not jump; words of small numbers have up
+    // to four elements.
     let wanted = if word.is_some_and(|word| word.elements.len() > 2) { 6 } else { 4 };
     let detail = (wanted + u16::from(rest.width < 60)).min(rest.height / 2);
     words(view, window, rows_to(rest, rest.height - detail), buf);
@@ -119,8 +120,8 @@ fn word_text(format: WordFormat, bits: u32) -> String {
     }
 }
 
-/// Rows of words, the cursor's in the middle where the window allows, each with the label of its first word or, in the
-/// cursor's row, of the word under the cursor.
+/// Rows of words, the cursor's in the middle where the window allows, each with the label of its
+/// first word or, in the cursor's row, of the word under the cursor.
 fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.pe);
     let in_row = words_in_row(area.width) as usize;

@@ -1,4 +1,5 @@
-//! Panel 8: one PE from the inside. Core, Memory and Neurons, one at a time; from a word to what it belongs with.
+//! Panel 8: one PE from the inside. Core, Memory and Neurons, one at a time; from a word to what
+//! it belongs with.
 
 mod core;
 mod memory;

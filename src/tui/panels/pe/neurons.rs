@@ -1,4 +1,5 @@
-//! Neurons: state, gates and distance to the threshold of the PE's units; bytes and receivers of the selected one.
+//! Neurons: state, gates and distance to the threshold of the PE's units; bytes and receivers of
+//! the selected one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

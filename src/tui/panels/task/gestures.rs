@@ -1,4 +1,5 @@
-//! Gesture recognition's panel: what the camera sees, how the classes stand, truth and answer, and how often they agree.
+//! Gesture recognition's panel: what the camera sees, how the classes stand, truth and answer, and
+//! how often they agree.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

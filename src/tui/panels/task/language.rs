@@ -1,5 +1,5 @@
-//! A language model's panel: the text as it is read, each word by how much it surprised the network, and what the
-//! network expects next.
+//! A language model's panel: the text as it is read, each word by how much it surprised the
+//! network, and what the network expects next.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -152,7 +152,8 @@ mod tests {
         assert_eq!(size(Rect::new(0, 0, 40, 20)), Some((32, 16)));
         assert_eq!(size(Rect::new(0, 0, 20, 9)), Some((16, 8)));
         assert_eq!(size(Rect::new(0, 0, 15, 9)), None);
-        // Two by two: the ON event and the three OFF events fall into one square, where OFF prevails.
+        // Two by two: the ON event and the three OFF events fall into one square,
+        // where OFF prevails.
         let area = Rect::new(0, 0, 32, 16);
         let mut buf = Buffer::empty(area);
         let mono = Theme::new(Looks { depth: Depth::Mono, ..Looks::default() });

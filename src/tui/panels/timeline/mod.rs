@@ -215,7 +215,8 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
     }
 }
 
-/// A cell: its letter where it differs from the one before, and everywhere where there are no colours.
+/// A cell: its letter where it differs from the one before, and everywhere where there
+/// are no colours.
 fn cell_look(theme: &Theme, legend: &Legend, cell: CellView, starts: bool) -> (String, Style) {
     let plain = !theme.coloured() || theme.glyphs == Glyphs::Ascii;
     match cell.kind {

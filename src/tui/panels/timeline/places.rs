@@ -10,7 +10,8 @@ pub const GUTTER: u16 = 10;
 /// The same with layers' names, where there is room.
 pub const WIDE_GUTTER: u16 = 16;
 
-/// Parts from top to bottom. All but sentence and details are as wide as the chart, without the names at the left.
+/// Parts from top to bottom. All but sentence and details are as wide as the chart, without the
+/// names at the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// Columns of the names.

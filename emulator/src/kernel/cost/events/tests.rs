@@ -117,7 +117,8 @@ proptest! {
     }
 }
 
-/// What a packet, an event, an entry cost today. A change of compiler, kernel or timing table shows here.
+/// What a packet, an event, an entry cost today. A change of compiler, kernel or timing
+/// table shows here.
 #[test]
 fn costs_today() {
     let c = costs();

@@ -1,4 +1,5 @@
-//! Matrix kernels: formula against execution, listing against emulation, bits against the plain chain.
+//! Matrix kernels: formula against execution, listing against emulation, bits against
+//! the plain chain.
 
 use proptest::prelude::*;
 
@@ -14,8 +15,8 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::{SramWords, empty_sram};
 use crate::net::quantise::quantise_row;
 
-/// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and a placement of the
-/// sources with gaps.
+/// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and
+/// a placement of the sources with gaps.
 pub(in crate::kernel::cost) fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
     let value = (-1.0_f32..1.0, -20..20_i32).prop_map(|(m, e)| m * (e as f32).exp2());
     let x = prop_oneof![3 => Just(0.0_f32), 1 => Just(-0.0_f32), 3 => value.clone()];

@@ -22,7 +22,8 @@ pub enum Origin {
     Unit(PopulationId, u32),
     /// Header of packet `1` in the mail of block `0` of a layer.
     Header(PopulationId, u32, u32),
-    /// A value in a packet of a block of a layer, of no unit: its header does not name it, or the block ended before.
+    /// A value in a packet of a block of a layer, of no unit: its header does not name it, or the
+    /// block ended before.
     Unnamed(PopulationId, u32, u32),
 }
 
@@ -67,8 +68,8 @@ impl Content {
     }
 }
 
-/// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done, blocks of x and y arrived.
-/// Packets of a block that is not complete are not counted.
+/// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done,
+/// blocks of x and y arrived. Packets of a block that is not complete are not counted.
 pub fn content(words: &SramWords, slot: &Slot, egru: &EgruSlot, buffer: u8) -> Content {
     let buffers = slot.buffers;
     let now = words.get(slot.turn as usize / 4).copied().unwrap_or(0);

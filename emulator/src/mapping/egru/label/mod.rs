@@ -1,8 +1,9 @@
-//! What a byte of a PE's SRAM holds, in terms of the network: "R of unit 41, gate z, value 17 (from unit 88)".
+//! What a byte of a PE's SRAM holds, in terms of the network: "R of unit 41, gate z, value 17
+//! (from unit 88)".
 //!
-//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are comes from the bytes
-//! themselves (row pointers, columns), so that a label is true of damaged memory, too. What no pointer leads to is
-//! called outside.
+//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are
+//! comes from the bytes themselves (row pointers, columns), so that a label is true of damaged
+//! memory, too. What no pointer leads to is called outside.
 
 mod buffer;
 mod spans;
@@ -41,7 +42,8 @@ impl Matrix {
     }
 }
 
-/// A unit's array of the point-wise step; those with three values a unit name the gate: 0 z, 1 r, 2 g.
+/// A unit's array of the point-wise step; those with three values a unit name the gate: 0 z, 1
+/// r, 2 g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
@@ -104,7 +106,8 @@ pub enum What {
         matrix: Matrix,
         /// Unit (model index) and gate of its row, where it has one.
         unit: Option<(u32, u8)>,
-        /// Unit of the layer below (of the layer itself for R), or component of the input, that it is multiplied with.
+        /// Unit of the layer below (of the layer itself for R), or component of the input, that it
+        /// is multiplied with.
         source: Option<u32>,
         /// What it holds.
         spot: Spot,

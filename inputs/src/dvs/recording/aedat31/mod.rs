@@ -1,8 +1,9 @@
 //! AEDAT 3.1, the format of DVS128 Gesture: lines of text up to `#!END-HEADER`, then packets.
 //!
-//! A packet is a header of 28 bytes and its events, 8 bytes each, all little-endian (iniVation, "AEDAT file formats",
-//! version 3.1). A polarity event is a word of data (bit 0: valid, bit 1: ON, bits 2 to 16: y, bits 17 to 31: x) and a
-//! word of time in microseconds, 31 bits; what does not fit stands in the packet's header as a count of overflows.
+//! A packet is a header of 28 bytes and its events, 8 bytes each, all little-endian (iniVation,
+//! "AEDAT file formats", version 3.1). A polarity event is a word of data (bit 0: valid, bit 1: ON,
+//! bits 2 to 16: y, bits 17 to 31: x) and a word of time in microseconds, 31 bits; what does not
+//! fit stands in the packet's header as a count of overflows.
 
 mod read;
 mod write;

@@ -166,8 +166,8 @@ impl PacketHeader {
         }
     }
 
-    /// What follows this header. A packet takes room for its capacity, of which `number` events are used: so do the
-    /// readers of the data set, while its writer makes both equal.
+    /// What follows this header. A packet takes room for its capacity, of which `number` events are
+    /// used: so do the readers of the data set, while its writer makes both equal.
     fn check(&self) -> Result<Packet, Problem> {
         let wrong = |what, found: i64, needed: &str| {
             Err(Problem::Value { what, found: found.to_string(), needed: needed.to_owned() })

@@ -66,8 +66,8 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a recording of this sensor: writes the lines of text. The format names sensors and has no name for
-    /// every size.
+    /// Begins a recording of this sensor: writes the lines of text. The format names sensors and
+    /// has no name for every size.
     pub fn new(mut out: W, sensor: Sensor) -> Result<Self, WriteError> {
         let Some((name, _)) = SOURCES.iter().find(|(_, known)| *known == sensor) else {
             let mut known: Vec<String> =

@@ -1,7 +1,8 @@
 //! The few FlatBuffers tables that AEDAT 4 uses, read in place by checked slicing.
 //!
-//! A table begins with the signed distance back to its list of fields; that list holds its own length, the table's
-//! length, then for each field its place in the table, 0 for a field that has its default (FlatBuffers, "Internals").
+//! A table begins with the signed distance back to its list of fields; that list holds its own
+//! length, the table's length, then for each field its place in the table, 0 for a field that has
+//! its default (FlatBuffers, "Internals").
 
 use super::super::error::Problem;
 
@@ -51,8 +52,8 @@ impl<'a> Table<'a> {
         self.bytes(place).map(i64::from_le_bytes).ok_or(self.corrupt(what))
     }
 
-    /// A list of things that take `size` bytes each: where in the buffer it stands and how many there are. Empty where
-    /// the field is missing.
+    /// A list of things that take `size` bytes each: where in the buffer it stands and how many
+    /// there are. Empty where the field is missing.
     pub fn vector(&self, number: usize, size: usize, what: &'static str) -> Result<(usize, usize), Problem> {
         let Some(place) = self.field(number)? else { return Ok((0, 0)) };
         let found = || {

@@ -1,4 +1,5 @@
-//! What an AEDAT 4 file says about its streams: a tree of nodes and attributes in XML, of which a few are needed.
+//! What an AEDAT 4 file says about its streams: a tree of nodes and attributes in XML, of which a
+//! few are needed.
 //!
 //! ```xml
 //! <node name="outInfo"><node name="0"><attr key="typeIdentifier">EVTS</attr>

@@ -1,8 +1,10 @@
-//! AEDAT 4.0 as iniVation's DV writes it: a line of text, a FlatBuffers header, then compressed packets.
+//! AEDAT 4.0 as iniVation's DV writes it: a line of text, a FlatBuffers header,
+//! then compressed packets.
 //!
-//! Each packet has 8 bytes before it, the number of its stream and its length; unpacked it is a FlatBuffers table with
-//! its length before it. A packet of camera events has the identifier `EVTS` and one field, a list of events of 16
-//! bytes: time (i64, µs), x and y (i16), ON (u8), 3 unused. After the packets stands a table of where they are.
+//! Each packet has 8 bytes before it, the number of its stream and its length; unpacked it is a
+//! FlatBuffers table with its length before it. A packet of camera events has the identifier `EVTS`
+//! and one field, a list of events of 16 bytes: time (i64, µs), x and y (i16), ON (u8), 3 unused.
+//! After the packets stands a table of where they are.
 
 mod flatbuffer;
 mod info;
@@ -37,7 +39,8 @@ pub struct Reader<R> {
     others: Vec<i32>,
     /// Where the packets end, if the recorder came to write it.
     end: Option<u64>,
-    /// The packet that is being read: its bytes packed and unpacked, where it stands, and which events are left.
+    /// The packet that is being read: its bytes packed and unpacked, where it stands, and which
+    /// events are left.
     packed: Vec<u8>,
     packet: Vec<u8>,
     place: u64,

@@ -31,8 +31,8 @@ impl Compression {
 
     /// Unpacks a packet: its content without the four bytes before it that say how long it is.
     ///
-    /// Reading stops at that length, so that a small packet cannot unpack to more than it said, nor to more than
-    /// [`PACKET_LIMIT`].
+    /// Reading stops at that length, so that a small packet cannot unpack to more than it said, nor
+    /// to more than [`PACKET_LIMIT`].
     pub fn unpack(self, packed: &[u8], into: &mut Vec<u8>) -> Result<(), Problem> {
         match self {
             Self::None => sized(packed, "nothing", into),
