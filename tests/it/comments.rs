@@ -39,7 +39,8 @@ fn no_line_of_a_comment_is_too_long() {
                 continue;
             }
             drawing ^= line.contains("```");
-            // Drawings, tables and links cannot be broken; lines of texts in strings are no comments.
+            // Drawings, tables and links cannot be broken; lines of texts in strings are
+            // no comments.
             let whole = drawing || ["|", "http"].iter().any(|mark| line.contains(mark));
             let string = line.ends_with('\\') || line.ends_with("\",");
             if !whole && !string && line.chars().count() > COLUMNS {

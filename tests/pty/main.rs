@@ -21,7 +21,7 @@ mod picker;
 mod terminal;
 mod text;
 
-use terminal::{Terminal, binary, has_test_variables};
+use terminal::{Setup, Terminal, binary, has_test_variables};
 
 const SCENE: &str = "scenes/lm_small.ron";
 
@@ -50,6 +50,21 @@ fn starts_with_chip_and_task_and_quits_leaving_the_terminal_as_it_was() {
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
     terminal.wait_until_back("quit");
+}
+
+#[test]
+fn two_scenes_run_in_step_and_either_is_shown() {
+    let mut terminal = Setup::scene(SCENE).arg("--against").arg(SCENE).start();
+    terminal.wait_for("PAUSED");
+    terminal.press("s");
+    terminal.wait_for("token 1 ");
+    terminal.wait_for("A|B");
+    terminal.press("|");
+    terminal.wait_for("B: scenes/lm_small.ron");
+    terminal.press("s");
+    terminal.wait_for("token 2 ");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
 }
 
 #[test]
