@@ -49,9 +49,16 @@ pub fn ranges(session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges
     };
     let [least, most] = REFILLS.map(|branch_refill| Assume { branch_refill, ..own.clone() });
     let [fast, slow] = own.memory_extremes(session.program().operating_point);
-    let refill = [other(&least)?, other(&most)?];
-    let memory = [other(&fast)?, other(&slow)?];
-    let (refill, memory) = rayon::join(|| again(session, refill), || again(session, memory));
+    let (refill, memory) = if session.program().chips() > 1 {
+        // A machine of many chips takes a gigabyte: one at a time.
+        let mut of = |assume| other(assume).map(|program| again(session, program));
+        ([of(&least)?, of(&most)?], [of(&fast)?, of(&slow)?])
+    } else {
+        let refill = [other(&least)?, other(&most)?];
+        let memory = [other(&fast)?, other(&slow)?];
+        let both = |programs: [_; 2]| programs.map(|program| again(session, program));
+        rayon::join(|| both(refill), || both(memory))
+    };
     let time = |ticks: Option<Tick>| us(session.tick()) * (ticks.unwrap_or(ends) as f64 / ends as f64);
     Ok(Some(Ranges { refill: refill.map(time), memory: memory.map(time) }))
 }
@@ -64,14 +71,12 @@ fn program(session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result
     }
 }
 
-/// Returns the ticks that the first steps of a session take with each of two programs.
-fn again(session: &Session, programs: [Option<Arc<Program>>; 2]) -> [Option<Tick>; 2] {
+/// Returns the ticks that the first steps of a session take with a program; `None` without one.
+fn again(session: &Session, program: Option<Arc<Program>>) -> Option<Tick> {
     let opening = session.opening();
-    programs.map(|program| {
-        let mut machine = Machine::new(program?);
-        machine.run(&opening.steps(), opening.count());
-        Some(machine.state().tick)
-    })
+    let mut machine = Machine::new(program?);
+    machine.run(&opening.steps(), opening.count());
+    Some(machine.state().tick)
 }
 
 #[cfg(test)]
@@ -101,7 +106,8 @@ mod tests {
                 let images = repriced.as_ref().zip(loaded.as_ref());
                 assert!(images.is_none_or(|(repriced, own)| Arc::ptr_eq(&repriced.image, &own.image)));
             }
-            let [repriced, mapped] = again(&session, [Some(Arc::new(repriced)), Some(mapped)]);
+            let [repriced, mapped] =
+                [Arc::new(repriced), mapped].map(|program| again(&session, Some(program)));
             assert!(repriced.is_some());
             assert_eq!(repriced, mapped, "{assume:?}");
             if assume.branch_refill != session.program().assume.branch_refill {
