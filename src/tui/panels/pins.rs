@@ -22,6 +22,9 @@ const CHART_FROM: u16 = 3;
 /// Share of its height that a chart has where its value is the least that is shown.
 const LEAST: f32 = 0.02;
 
+/// Ratio of the greatest to the least value from which on a chart is logarithmic.
+const WIDE: f64 = 100.0;
+
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let pins = &view.snapshot.watches;
@@ -132,18 +135,51 @@ fn words(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Values at the bottom and the top of a chart: from 0, unless all values are in the upper half.
-fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
-    let mut known = values.iter().flatten().copied().filter(|value| value.is_finite());
-    let first = known.next()?;
-    let (low, high) = known.fold((first, first), |(low, high), value| (low.min(value), high.max(value)));
-    if low >= 0.0 && low <= high / 2.0 {
-        return Some((0.0, high));
+/// The axis of a chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Axis {
+    /// Value at the bottom.
+    low: f64,
+    /// Value at the top.
+    high: f64,
+    /// Whether equal ratios are equally high: else one great value would flatten all others.
+    logarithmic: bool,
+}
+
+impl Axis {
+    /// Returns the axis of these values: from 0, unless all are in the upper half or they are far
+    /// apart. `None` without a value.
+    fn of(values: &[Option<f64>]) -> Option<Self> {
+        let mut known = values.iter().flatten().copied().filter(|value| value.is_finite());
+        let first = known.next()?;
+        let (low, high) = known.fold((first, first), |(low, high), value| (low.min(value), high.max(value)));
+        let logarithmic = low > 0.0 && high >= WIDE * low;
+        let (low, high) = if logarithmic {
+            (low, high)
+        } else if low >= 0.0 && low <= high / 2.0 {
+            (0.0, high)
+        } else if high <= 0.0 && high >= low / 2.0 {
+            (low, 0.0)
+        } else {
+            (low, high)
+        };
+        Some(Self { low, high, logarithmic })
     }
-    if high <= 0.0 && high >= low / 2.0 {
-        return Some((low, 0.0));
+
+    /// Returns the height of a value, 0 to 1.
+    fn share(self, value: f64) -> f32 {
+        let Self { low, high, logarithmic } = self;
+        if !value.is_finite() || (high <= low && value == 0.0) {
+            return 0.0;
+        }
+        if high <= low {
+            return 0.5;
+        }
+        let share =
+            if logarithmic { (value / low).ln() / (high / low).ln() } else { (value - low) / (high - low) };
+        // Of values from 0 on, 0 is nothing; elsewhere the least one is seen.
+        if low == 0.0 { share as f32 } else { (share as f32).max(LEAST) }
     }
-    Some((low, high))
 }
 
 /// Both ends of a chart as text, with further digits where few would make them the same.
@@ -169,28 +205,38 @@ fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     }
     let columns = usize::from(cells.width) * in_column(view);
     let shown = &pin.values[pin.values.len().saturating_sub(columns)..];
-    let Some((low, high)) = ends(shown) else { return };
-    let [bottom, top] = labels(low, high);
+    let Some(axis) = Axis::of(shown) else { return };
+    let [bottom, top] = labels(axis.low, axis.high);
     put_at(buf, area, (0, 0), &top, theme.dim());
     if area.height > 1 {
         put_at(buf, area, (0, area.height - 1), &bottom, theme.dim());
     }
-    let share = |value: &Option<f64>| match value {
-        Some(value) if value.is_finite() && high > low => {
-            let share = ((value - low) / (high - low)) as f32;
-            // Of values from 0 on, 0 is nothing; elsewhere the least one is seen.
-            if low == 0.0 { share } else { share.max(LEAST) }
-        }
-        Some(value) if value.is_finite() && *value != 0.0 => 0.5,
-        _ => 0.0,
-    };
-    let shares: Vec<f32> = shown.iter().map(share).collect();
+    if axis.logarithmic && area.height > 2 {
+        put_at(buf, area, (0, 1), "log", theme.dim());
+    }
+    let shares: Vec<f32> = shown.iter().map(|value| value.map_or(0.0, |value| axis.share(value))).collect();
     bars::spark(buf, cells, &shares, 1.0, theme, |_| theme.accent());
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "ends of an axis are values that were given")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_far_apart_have_a_logarithmic_axis() {
+        let axis = |values: &[f64]| Axis::of(&values.iter().copied().map(Some).collect::<Vec<_>>()).unwrap();
+        let wide = axis(&[4453.0, 15.0, 44.53]);
+        assert!(wide.logarithmic && wide.low == 15.0, "{wide:?}");
+        assert!((wide.share(15.0 * (4453.0_f64 / 15.0).sqrt()) - 0.5).abs() < 1e-6);
+        assert_eq!((wide.share(4453.0), wide.share(15.0)), (1.0, LEAST));
+        let near = axis(&[99.0, 1.0]);
+        assert_eq!(near, Axis { low: 0.0, high: 99.0, logarithmic: false });
+        assert!(!axis(&[1000.0, 0.0]).logarithmic, "0 has no logarithm");
+        assert_eq!(axis(&[3.0, 2.0]).low, 2.0);
+        assert_eq!(axis(&[2.0, 2.0]).share(2.0), 0.5);
+        assert_eq!(axis(&[0.0, 0.0]).share(0.0), 0.0);
+    }
 
     #[test]
     fn ends_that_are_close_have_further_digits() {
@@ -202,12 +248,13 @@ mod tests {
 
     #[test]
     fn a_chart_begins_at_0_unless_its_values_are_far_from_it() {
-        let ends = |values: &[f64]| ends(&values.iter().copied().map(Some).collect::<Vec<_>>());
+        let of = |values: &[Option<f64>]| Axis::of(values).map(|axis| (axis.low, axis.high));
+        let ends = |values: &[f64]| of(&values.iter().copied().map(Some).collect::<Vec<_>>());
         assert_eq!(ends(&[3.0, 12.0]), Some((0.0, 12.0)));
         assert_eq!(ends(&[150.0, 160.0]), Some((150.0, 160.0)));
         assert_eq!(ends(&[-1.0, 2.0, f64::NAN]), Some((-1.0, 2.0)));
         assert_eq!(ends(&[-4.0, -1.0]), Some((-4.0, 0.0)));
         assert_eq!(ends(&[f64::NAN]), None);
-        assert_eq!(super::ends(&[None, Some(2.0)]), Some((2.0, 2.0)));
+        assert_eq!(of(&[None, Some(2.0)]), Some((2.0, 2.0)));
     }
 }
