@@ -1,6 +1,6 @@
 //! Glossary: terms of the application, its reports and its documentation.
 //!
-//! Entries are as long as those of [`super::texts`]. `docs/glossary.md` is written from this table.
+//! Entries are as long as those in `texts.rs`. `docs/glossary.md` is written from this table.
 
 use std::fmt::Write as _;
 
