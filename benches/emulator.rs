@@ -99,7 +99,7 @@ fn emulator(c: &mut Criterion) {
 
 /// What a condition that never holds costs: the same run without one, with one that is looked at
 /// after each time step, with one that is looked at after each event, and with watched bytes
-/// that nobody writes.
+/// that no PE writes.
 fn conditions(c: &mut Criterion) {
     let mut group = c.benchmark_group("conditions");
     group.throughput(Throughput::Elements(1));

@@ -165,8 +165,8 @@ fn matrix(kind: KernelKind, wide: bool, infinite: bool, random: &mut Random) -> 
     })
 }
 
-/// `pointwise` of so many units. The exp unit's result is a word of memory here, the same
-/// for every operand.
+/// Returns a case of `pointwise` with `units` units. The exp unit's result is a word of memory
+/// here, the same for every operand.
 fn pointwise(units: u32, random: &mut Random) -> Case {
     let n = units as usize;
     let at = |array: u32| DATA + 0x400 * array;

@@ -5,11 +5,11 @@
 pub struct Reg(pub u8);
 
 impl Reg {
-    /// Stack pointer.
+    /// Stack pointer, r13.
     pub const SP: Self = Self(13);
-    /// Link register.
+    /// Link register, r14.
     pub const LR: Self = Self(14);
-    /// Program counter.
+    /// Program counter, r15.
     pub const PC: Self = Self(15);
 
     /// Returns a mask with this register's bit alone.
@@ -86,7 +86,7 @@ pub enum Operand {
 /// Whether an instruction sets the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Set {
-    /// Flags stay.
+    /// Flags stay as they are.
     Never,
     /// Flags are set.
     Always,
@@ -140,12 +140,23 @@ impl Width {
             Self::Byte | Self::SignedByte => 1,
         }
     }
+
+    /// Returns the lowest bits of `bits` that were loaded, extended to a word.
+    pub const fn extend(self, bits: u32) -> u32 {
+        match self {
+            Self::Word => bits,
+            Self::Half => bits & 0xFFFF,
+            Self::Byte => bits & 0xFF,
+            Self::SignedHalf => bits as i16 as i32 as u32,
+            Self::SignedByte => bits as i8 as i32 as u32,
+        }
+    }
 }
 
 /// Offset that is added to an address's base register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
-    /// Bytes.
+    /// Constant offset in bytes.
     Imm(i32),
     /// Register, shifted left.
     Reg(Reg, u8),
@@ -165,11 +176,11 @@ pub enum Index {
 /// Memory operand. A base of PC is the address of the instruction plus 4, rounded down to a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Base register.
+    /// Register that holds the base.
     pub base: Reg,
     /// Offset from it.
     pub offset: Offset,
-    /// Addressing mode.
+    /// Mode: when the offset is added.
     pub index: Index,
 }
 
@@ -209,7 +220,7 @@ pub struct Half {
 pub struct Multiple {
     /// Loads rather than stores.
     pub load: bool,
-    /// Base register.
+    /// Register with the first address.
     pub base: Reg,
     /// Whether the base moves on.
     pub writeback: bool,
@@ -251,7 +262,7 @@ pub enum VUnary {
 pub struct Convert {
     /// To a single, rather than from one.
     pub to_float: bool,
-    /// Signed integer.
+    /// Whether the integer is signed.
     pub signed: bool,
     /// Rounds to nearest instead of towards zero (`vcvtr`).
     pub nearest: bool,
@@ -529,7 +540,7 @@ pub enum Op {
 /// Instruction and its size in memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instruction {
-    /// Action.
+    /// What it does.
     pub op: Op,
     /// Bytes: 2 or 4.
     pub size: u8,

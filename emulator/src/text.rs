@@ -95,7 +95,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines(text, width, true)
 }
 
-/// The same for what is printed: a word that is longer than a line (a path, say) stays whole, so
+/// Wraps text that is printed: a word that is longer than a line (a path, say) stays whole, so
 /// that it can be copied.
 pub fn wrapped_whole(text: &str, width: usize) -> Vec<String> {
     lines(text, width, false)

@@ -28,7 +28,7 @@ PEs are threads; `monitor help` lists what gdb has no word for. docs/own-kernels
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct GdbArgs {
-    /// Scene file
+    /// Scene whose chip is debugged
     pub scene: PathBuf,
     /// Port of the loopback interface; 0 for any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -40,7 +40,7 @@ pub struct GdbArgs {
     /// Time steps (tokens, frames) to run before
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub after: u64,
-    /// Once gdb is gone, run until so many time steps are complete and print the output hash
+    /// Once gdb is gone, run until N time steps are complete and print the output hash
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
     #[command(flatten)]
@@ -51,21 +51,21 @@ pub struct GdbArgs {
 /// Reason for which nothing is served.
 #[derive(Debug, Error)]
 pub enum GdbError {
-    /// The port.
+    /// The port is taken or cannot be used.
     #[error("cannot listen on 127.0.0.1:{port}: {source}")]
     Listen {
-        /// The port.
+        /// Port that was asked for; 0 for any.
         port: u16,
-        /// The reason.
+        /// What the system says.
         source: io::Error,
     },
-    /// The connection.
+    /// The connection broke, or none came about.
     #[error("no connection with gdb: {0}")]
     Connection(io::Error),
     /// No PE has anything to do.
     #[error("no PE of the scene has a program")]
     NoPe,
-    /// The PE.
+    /// The PE in focus cannot be debugged.
     #[error(transparent)]
     Debug(#[from] DebugError),
 }
@@ -99,7 +99,7 @@ fn tell(output: &mut Output, text: &str) -> Result<(), CliError> {
     written.map_err(|error| CliError::Gdb(GdbError::Connection(error)))
 }
 
-/// Runs until so many time steps are complete; returns the reason for which it cannot go on.
+/// Runs until `steps` time steps are complete; returns the reason for which it cannot go on.
 fn run_to(session: &mut Session, steps: u64) -> Option<String> {
     while session.steps() < steps {
         match session.step(StepUnit::TimeStep) {

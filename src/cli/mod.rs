@@ -3,7 +3,7 @@
 //! Exit codes: 0 fine; 1 what was asked for was done and the answer is no (`check`: it does not
 //! fit, or an error-level finding; `run`, `compare`: a machine stalled or faulted, or no breakpoint
 //! asked for was hit; `validate`: a figure left its band); 2 bad input or usage. What users can
-//! mend is printed as a plain diagnostic; `color-eyre` is for what they cannot.
+//! correct is printed as a plain diagnostic; `color-eyre` is for what they cannot.
 
 pub mod against;
 pub mod assignment;

@@ -53,7 +53,7 @@ The report is the same at every repetition but for `host`.";
 pub struct RunArgs {
     /// Scene file
     pub scene: PathBuf,
-    /// Stop after so many time steps (tokens); without this and --sequences, at the end
+    /// Stop after N time steps (tokens); without this and --sequences, at the end
     /// of the input
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,

@@ -61,7 +61,7 @@ pub struct ScreenshotArgs {
     pub pe: Option<Pe>,
     /// The moment: as the app's `g` takes it, then what to step from there
     ///
-    /// `step 12`, `event 1000`, `time 5300` (µs); after a comma so many events, phases, layers,
+    /// `step 12`, `event 1000`, `time 5300` (µs); after a comma a number of events, phases, layers,
     /// steps or sequences: `step 12, 2 phases`.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub at: Option<Moment>,

@@ -38,7 +38,7 @@ pub const DESCRIPTION: &str = r#"<?xml version="1.0"?>
 pub struct CoreRegisters {
     /// r0 to r12, SP, LR, PC.
     pub r: [u32; 16],
-    /// Program status.
+    /// Program status register.
     pub xpsr: u32,
     /// Singles as bits; two make a double.
     pub s: [u32; 32],

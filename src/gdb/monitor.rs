@@ -22,12 +22,12 @@ impl ChipTarget {
             }
             ["who-wrote", address] => match number(address) {
                 Some(at) => self.debugger.last_write(&(at & !3..(at & !3).saturating_add(4))).to_string(),
-                None => format!("`{address}` is no address: write 0x8010 or 32784"),
+                None => format!("invalid address `{address}`: write 0x8010 or 32784"),
             },
             ["where"] => self.place(),
             ["hash"] => format!("output hash {:032x}", self.debugger.session().output_hash()),
             ["help"] | [] => HELP.to_owned(),
-            _ => format!("`{command}` is no command\n{HELP}"),
+            _ => format!("unknown command `{command}`\n{HELP}"),
         }
     }
 

@@ -60,7 +60,7 @@ impl ChipTarget {
         Self { debugger, motion: Motion::Run }
     }
 
-    /// Ends it.
+    /// Ends the target and returns its debugger.
     pub fn into_debugger(self) -> Debugger {
         self.debugger
     }
@@ -211,8 +211,8 @@ impl MultiThreadResume for ChipTarget {
 impl MultiThreadSingleStep for ChipTarget {
     fn set_resume_action_step(&mut self, tid: Tid, _: Option<Signal>) -> Result<(), Self::Error> {
         if let Some(pe) = pe_of(tid) {
-            // A PE without machine code cannot be stepped; the focus then stays, and
-            // that one steps.
+            // A PE without machine code cannot be stepped: then the PE in focus stays the one
+            // that steps.
             let _ = self.debugger.focus(pe);
         }
         self.motion = Motion::Step;

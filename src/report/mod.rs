@@ -70,8 +70,8 @@ pub struct Report {
     pub sequence_length: u32,
     /// Time steps that the whole input has.
     pub input_steps: u64,
-    /// Samples side by side: each time step reads a token of so many streams, or a frame of
-    /// so many samples.
+    /// Samples side by side: each time step reads a token of as many streams, or a frame of
+    /// as many samples.
     pub batch: u32,
     /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,

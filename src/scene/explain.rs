@@ -29,8 +29,8 @@ pub(super) fn explain(
     refused(text, path, root, error)
 }
 
-/// The same for a text that is no scene, whose types nobody here knows: broken syntax, or
-/// RON's own words.
+/// Explains an error in a text other than a scene, whose types are not known here: broken syntax,
+/// or RON's own words.
 pub fn refused(
     text: &str,
     path: &Path,

@@ -37,9 +37,9 @@ pub fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The scene that somebody means: the file if there is one; else, for a relative path, the one in
-/// [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. What is nowhere
-/// comes back as it is.
+/// Returns the scene that a name stands for: the file if there is one; else, for a relative path,
+/// the one in [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. What is
+/// nowhere comes back as it is.
 pub fn scene(name: &Path) -> PathBuf {
     if name.is_absolute() || name.exists() {
         return name.to_owned();

@@ -38,7 +38,7 @@ impl LoadedScene {
         Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
-    /// The same for a text at hand; `path` is named in messages, and its folder is where
+    /// Loads a scene from its text; `path` is named in messages, and its folder is where
     /// relative paths start.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

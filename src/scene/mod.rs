@@ -76,7 +76,7 @@ pub struct Scene {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryOptions {
-    /// Time steps from one kept moment to the next: at most so many are run again when one steps
+    /// Time steps from one kept moment to the next: at most as many are run again for a step
     /// back. A smaller number is quicker and takes more memory.
     #[schemars(range(min = 1, max = 1000))]
     pub every: u32,
@@ -96,7 +96,7 @@ impl Default for HistoryOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DebugOptions {
-    /// The run stops each time one of these comes to hold: `"perplexity > 150"`,
+    /// The run stops each time one of these becomes true: `"perplexity > 150"`,
     /// `"races > 0, once"`.
     #[serde(rename = "break")]
     pub breaks: Vec<String>,

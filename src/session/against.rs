@@ -20,7 +20,7 @@ use crate::text::visible_line;
 /// Scene to run in step with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Against {
-    /// Scene file.
+    /// Path of the scene file.
     pub scene: PathBuf,
     /// `--set path=value` edits, applied to the text in order at each load.
     pub set: Vec<(String, String)>,
@@ -156,7 +156,7 @@ impl Second {
         }
     }
 
-    /// Forgets the first difference if A is before it: another course of events may lead there.
+    /// Forgets the first difference if A is before it: the run may take another way there.
     fn forget_from(&mut self, steps: u64) {
         self.parted.take_if(|parted| parted.step > steps);
     }

@@ -44,7 +44,7 @@ pub enum Command {
     Inject(Fault),
     /// Say who last wrote these bytes of a PE's SRAM.
     WhoWrote {
-        /// Index, 0..152.
+        /// Index of the PE, which has to be on the first chip.
         pe: usize,
         /// Byte addresses.
         bytes: Range<u32>,
@@ -83,7 +83,7 @@ pub enum Command {
     Pin(Vec<Pin>),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
-    /// Pinned expressions.
+    /// Changes the pinned expressions.
     Watch(WatchCommand),
     /// Notes of bookmarks, and bookmarks of earlier runs.
     Bookmarks(BookmarkCommand),
@@ -91,7 +91,7 @@ pub enum Command {
     Quit,
 }
 
-/// Commands that are carried out one after the other, each when the one before has come to its end,
+/// Commands that are carried out one after the other, each when the one before has ended,
 /// and questions that are answered when all are done. Another command that decides where the
 /// experiment goes ends it before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -37,7 +37,7 @@ use queue::{Next, Queue};
 const SLICE: Duration = Duration::from_millis(4);
 /// Events between two looks at the clock: the longest take some hundred µs.
 const EVENTS_PER_LOOK: u32 = 16;
-/// Commands that wait at most: more than anybody means, so that a key held down while the engine is
+/// Commands that wait at most: more than a user means, so that a key held down while the engine is
 /// busy does not go on for minutes.
 const WAITING: usize = 256;
 /// Shortest time between two snapshots of a free run. Faces draw at most 60 frames a second and

@@ -46,8 +46,7 @@ impl Session {
         Some(plan.planned.fault)
     }
 
-    /// Lets something go wrong, now. It is part of this course of events: stepping back before
-    /// it undoes it.
+    /// Injects a fault now. Stepping back before it undoes it.
     pub fn inject(&mut self, fault: Fault) -> Result<(), FaultError> {
         self.machine.inject_fault(&fault)?;
         let state = self.machine.state();

@@ -31,7 +31,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Runs a plan of a scene for so many time steps, or as many as the input has. `None` when
+    /// Runs a plan of a scene for a number of time steps, or as many as the input has. `None` when
     /// `stop` said so.
     pub fn run(
         plan: Plan,

@@ -155,7 +155,7 @@ impl Watchlist {
         self.course = 0;
     }
 
-    /// Drops values of a course of events that was left, and finds those of the last steps
+    /// Drops values of a way that the run has left, and finds those of the last steps
     /// that are missing.
     ///
     /// The session is where it was before.

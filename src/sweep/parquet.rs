@@ -42,7 +42,7 @@ enum Kind {
     Whole,
     /// Numbers in double precision.
     Number,
-    /// Truth values.
+    /// True or false.
     Truth,
     /// Text, as in the CSV.
     Text,

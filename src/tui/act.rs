@@ -54,13 +54,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Unpin => pins::unpin(app),
         Action::GoToPlace => search::go(app),
         Action::LeaveSearch => search::leave(app),
-        Action::Withhold(why) => match given::withhold(app.selected, why) {
-            Ok(command) => engine(app, command),
-            Err(error) => {
-                app.notice = Some(error);
-                Vec::new()
-            }
-        },
+        Action::Withhold(why) => engine(app, given::withhold(app.selected, why)),
         Action::Bookmark => engine(app, Command::Bookmark(free_name(app))),
         Action::PreviousBookmark => to_bookmark(app, false),
         Action::NextBookmark => to_bookmark(app, true),

@@ -104,7 +104,7 @@ impl Argument {
             Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
             Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
             Self::Keep => Err(format!("`{text}` is not known here: expected `keep`, or nothing")),
-            Self::Withhold(why) => withhold(pe(text)?, why).map(|command| Given::Engine(vec![command])),
+            Self::Withhold(why) => Ok(Given::Engine(vec![withhold(pe(text)?, why)])),
             Self::Pinned => pins::numbered(app, text).map(|command| Given::Engine(vec![command])),
             Self::PinsFile => pins::export(app, text).map(|command| Given::Engine(vec![command])),
             Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
@@ -241,11 +241,8 @@ fn rebuild(edits: Vec<(String, String)>) -> Command {
 }
 
 /// Returns the command that maps the network around a PE.
-pub(super) fn withhold(pe: Pe, why: Withhold) -> Result<Command, String> {
-    if pe.chip() != ChipId::FIRST {
-        return Err(format!("{pe} is on another chip than the first, whose PEs alone can be left out"));
-    }
-    Ok(Command::Withhold { pe: pe.index(), broken: why == Withhold::Broken })
+pub(super) fn withhold(pe: Pe, why: Withhold) -> Command {
+    Command::Withhold { pe: pe.index(), broken: why == Withhold::Broken }
 }
 
 /// Returns the fields of a scene that begin as typed, up to their next dot.

@@ -1,6 +1,6 @@
 //! `spinntui` alone: the scenes and lessons there are, to choose from. Its own small model and
-//! loop; what is chosen is opened by the program called anew, so that nothing of this one is left
-//! in its way.
+//! loop; what is chosen is opened by a new process of the program, so that nothing of this one is
+//! left in its way.
 
 use std::ffi::OsString;
 use std::io;

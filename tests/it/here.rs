@@ -25,9 +25,15 @@ fn write(path: &Path, pes: &str) {
 }
 
 fn stage(path: &Path) -> Stage {
+    stage_with(path, &[])
+}
+
+/// Returns the app on a scene with edits.
+fn stage_with(path: &Path, set: &[(&str, &str)]) -> Stage {
+    let set = set.iter().map(|&(path, value)| (path.to_owned(), value.to_owned()));
     let options = EngineOptions {
         scene: path.to_owned(),
-        set: Vec::new(),
+        set: set.collect(),
         autorun: false,
         record: None,
         points: Vec::new(),
@@ -51,6 +57,21 @@ fn scene() -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join("scene.ron");
     write(&path, "12");
     (folder, path)
+}
+
+#[test]
+fn only_pes_of_the_first_chip_can_be_left_out() {
+    let (_folder, path) = scene();
+    let mut stage = stage_with(&path, &[("chip.board", "Chips(2, 1)"), ("mapping.across", "Even")]);
+    press(&mut stage, "alt-right : 'reserve' enter");
+    let shown = text(&stage.draw());
+    assert!(
+        shown.contains("@1 is on another chip than the first, whose PEs alone can be left out"),
+        "{shown}"
+    );
+    press(&mut stage, "esc alt-left : 'reserve' enter");
+    let shown = text(&stage.draw());
+    assert!(!shown.contains("alone can be left out"), "{shown}");
 }
 
 #[test]

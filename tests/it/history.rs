@@ -287,8 +287,8 @@ fn gestures_go_back_with_their_scores() {
     assert_eq!(walker.seen(), later);
 }
 
-/// A PE of the layer, the first address of a unit's θ, say: a word nobody writes; and of its y,
-/// which it writes itself.
+/// A PE of the layer, the first address of a unit's θ, say: a word that is never written; and of
+/// its y, which it writes itself.
 fn places(walker: &Walker) -> (Pe, u32, u32, u32) {
     let program = walker.session.program();
     let pe = program.populations[1].pes[0];

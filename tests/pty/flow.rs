@@ -1,5 +1,5 @@
 //! Terminals that change size, take little, take nothing, or are closed; and more keys
-//! than anybody types.
+//! than a user types.
 
 use std::time::Duration;
 

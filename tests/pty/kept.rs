@@ -38,7 +38,7 @@ fn view_pins_and_bookmarks_are_there_at_the_next_start() {
     let mut second = started(folder.path());
     second.wait_for(">0 Pins");
     second.wait_for("1 step_us");
-    // The bookmark lies ahead in this run: it is run to.
+    // The bookmark lies ahead in this run, which runs on to it.
     second.press("]");
     second.wait_for("token 11 ");
     second.press("s:unpin 1\r:delete-bookmark odd\r");

@@ -210,7 +210,7 @@ fn a_signal_while_stopped_counts_when_it_goes_on() {
 }
 
 /// What people do: with a shell between, which takes the terminal while the app is stopped, so that
-/// nobody tells the app of new sizes meanwhile.
+/// no signal tells the app of new sizes meanwhile.
 #[test]
 fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {
     let shell = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];

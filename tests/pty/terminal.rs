@@ -92,7 +92,7 @@ impl Setup {
         self
     }
 
-    /// As some launchers do: the terminal is nobody's controlling terminal, so that closing it
+    /// As some launchers do: the terminal is no process's controlling terminal, so that closing it
     /// sends no signal.
     pub fn without_controlling_terminal(mut self) -> Self {
         self.controlling = false;

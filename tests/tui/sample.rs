@@ -1,5 +1,5 @@
 //! A hand-made experiment for looking at the app without an engine: the paper-size language model
-//! after so many tokens. Deterministic: the same step gives the same snapshot. The figures are
+//! after a number of tokens. Deterministic: the same step gives the same snapshot. The figures are
 //! plausible, not computed.
 
 use std::sync::Arc;

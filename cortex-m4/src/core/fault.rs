@@ -32,7 +32,7 @@ pub struct Traps {
 pub struct Fault {
     /// Address of the instruction.
     pub address: u32,
-    /// Cause.
+    /// Cause of the fault.
     pub kind: FaultKind,
 }
 
@@ -67,7 +67,7 @@ pub enum FaultKind {
     Unaligned {
         /// Address of the bytes.
         to: u32,
-        /// Alignment needed.
+        /// Alignment that the instruction needs, bytes.
         align: u32,
     },
     /// Division by zero, if the core traps it.

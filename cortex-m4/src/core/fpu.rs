@@ -5,16 +5,6 @@ use crate::instruction::{Convert, FpuOp, Op, Reg, VUnary};
 
 const SIGN: u32 = 1 << 31;
 
-/// Flags of a comparison.
-fn compare(a: f32, b: f32) -> Flags {
-    match a.partial_cmp(&b) {
-        Some(std::cmp::Ordering::Less) => Flags { n: true, z: false, c: false, v: false },
-        Some(std::cmp::Ordering::Equal) => Flags { n: false, z: true, c: true, v: false },
-        Some(std::cmp::Ordering::Greater) => Flags { n: false, z: false, c: true, v: false },
-        None => Flags { n: false, z: false, c: true, v: true },
-    }
-}
-
 fn binary(fpu: FpuOp, d: f32, n: f32, m: f32) -> f32 {
     match fpu {
         FpuOp::Add => n + m,
@@ -85,7 +75,7 @@ impl Core {
                 self.set_single(d, value.to_bits());
             }
             Op::VCompare { n, m, .. } => {
-                self.fpu_flags = compare(self.single(n), m.map_or(0.0, |m| self.single(m)));
+                self.fpu_flags = Flags::compare(self.single(n), m.map_or(0.0, |m| self.single(m)));
             }
             Op::VConvert { convert, d, m } => {
                 let source = self.s[usize::from(m & 31)];

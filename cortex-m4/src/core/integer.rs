@@ -21,19 +21,6 @@ fn shifted(value: u32, shift: Shift, amount: u32, carry: bool) -> (u32, bool) {
     }
 }
 
-/// Returns a + b + carry with its flags.
-fn sum(a: u32, b: u32, carry: bool) -> (u32, Flags) {
-    let (partial, first) = a.overflowing_add(b);
-    let (result, second) = partial.overflowing_add(u32::from(carry));
-    let flags = Flags {
-        n: result >> 31 == 1,
-        z: result == 0,
-        c: first || second,
-        v: ((a ^ result) & (b ^ result)) >> 31 == 1,
-    };
-    (result, flags)
-}
-
 impl Core {
     /// Returns an operand, and the carry of its shift or expansion.
     fn operand(&self, operand: Operand) -> (u32, bool) {
@@ -46,7 +33,7 @@ impl Core {
     }
 
     fn logical(&self, result: u32, carry: bool) -> (u32, Flags) {
-        (result, Flags { n: result >> 31 == 1, z: result == 0, c: carry, v: self.flags.v })
+        (result, self.flags.logical(result, carry))
     }
 
     fn set_flags(&mut self, set: Set, flags: Flags) {
@@ -62,11 +49,11 @@ impl Core {
             Alu::Orr => self.logical(n | m, carry),
             Alu::Orn => self.logical(n | !m, carry),
             Alu::Eor => self.logical(n ^ m, carry),
-            Alu::Add => sum(n, m, false),
-            Alu::Adc => sum(n, m, self.flags.c),
-            Alu::Sbc => sum(n, !m, self.flags.c),
-            Alu::Sub => sum(n, !m, true),
-            Alu::Rsb => sum(m, !n, true),
+            Alu::Add => Flags::sum(n, m, false),
+            Alu::Adc => Flags::sum(n, m, self.flags.c),
+            Alu::Sbc => Flags::sum(n, !m, self.flags.c),
+            Alu::Sub => Flags::sum(n, !m, true),
+            Alu::Rsb => Flags::sum(m, !n, true),
         }
     }
 

@@ -67,13 +67,7 @@ impl Core {
             self.unaligned(at, bytes)?;
             word
         };
-        Ok(match width {
-            Width::Word => word,
-            Width::Half => word & 0xFFFF,
-            Width::Byte => word & 0xFF,
-            Width::SignedHalf => i32::from(word as i16) as u32,
-            Width::SignedByte => i32::from(word as i8) as u32,
-        })
+        Ok(width.extend(word))
     }
 
     fn store_part(&mut self, bus: &mut impl Bus, at: u32, width: Width, value: u32) -> Result<(), FaultKind> {

@@ -2,12 +2,14 @@
 
 pub mod cache;
 pub mod fault;
+mod flags;
 mod fpu;
 mod integer;
 mod memory;
 
 use cache::Cache;
 use fault::{Bus, Fault, FaultKind, Traps};
+pub use flags::Flags;
 
 use crate::facts::{Facts, Timings};
 use crate::instruction::{Cond, Op, Reg};
@@ -15,54 +17,6 @@ use crate::instruction::{Cond, Op, Reg};
 /// Value of LR with which a call begins; branching to it ends the call. No code lies there, and it
 /// is none of the values that mean a return from an exception, which begin with 0xFF.
 pub const RETURN: u32 = 0xF000_0001;
-
-/// Condition flags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, clippy::struct_excessive_bools, reason = "Arm's own names; four flags are four flags")]
-pub struct Flags {
-    pub n: bool,
-    pub z: bool,
-    pub c: bool,
-    pub v: bool,
-}
-
-impl Flags {
-    /// Returns whether an instruction with this condition is executed.
-    pub fn hold(self, cond: Cond) -> bool {
-        match cond {
-            Cond::Eq => self.z,
-            Cond::Ne => !self.z,
-            Cond::Cs => self.c,
-            Cond::Cc => !self.c,
-            Cond::Mi => self.n,
-            Cond::Pl => !self.n,
-            Cond::Vs => self.v,
-            Cond::Vc => !self.v,
-            Cond::Hi => self.c && !self.z,
-            Cond::Ls => !self.c || self.z,
-            Cond::Ge => self.n == self.v,
-            Cond::Lt => self.n != self.v,
-            Cond::Gt => !self.z && self.n == self.v,
-            Cond::Le => self.z || self.n != self.v,
-            Cond::Always => true,
-        }
-    }
-
-    /// Returns them as the top four bits of a word.
-    pub fn bits(self) -> u32 {
-        u32::from(self.n) << 31 | u32::from(self.z) << 30 | u32::from(self.c) << 29 | u32::from(self.v) << 28
-    }
-
-    /// Takes them from the top four bits of a word.
-    pub fn of(bits: u32) -> Self {
-        Self {
-            n: bits >> 31 & 1 == 1,
-            z: bits >> 30 & 1 == 1,
-            c: bits >> 29 & 1 == 1,
-            v: bits >> 28 & 1 == 1,
-        }
-    }
-}
 
 /// Counts of a core since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 
 pub mod blocks;
 pub mod board;
-mod flags;
 pub mod instruction;
 pub mod kind;
 mod objdump;

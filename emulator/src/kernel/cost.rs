@@ -5,9 +5,9 @@
 //! the coefficients of a closed formula; property tests hold that the formula equals execution on
 //! any input. No cycle count is written down here.
 //!
-//! Costs are of the called function, its return included. What a listing cannot know is added by
-//! whoever charges it: the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts,
-//! NoC and DMA time.
+//! Costs are of the called function, its return included. What a listing cannot know is added where
+//! it is charged: the exp unit's latency (6 + iterations cycles per exp), SRAM bank conflicts, NoC
+//! and DMA time.
 
 pub mod access;
 mod arrivals;

@@ -9,7 +9,7 @@
 //! without its products with zeros ([`super::csr_row_skip`] says why that changes no bit). A share
 //! with an infinite or NaN weight visits every source ([`Visit::All`]).
 //!
-//! The list at byte address `x`: a word `count`, then so many pairs (source in model order, value),
+//! The list at byte address `x`: a word `count`, then `count` pairs (source in model order, value),
 //! sources ascending; 4 + 8 · sources bytes at most.
 
 use pulp::{Arch, Simd, WithSimd};

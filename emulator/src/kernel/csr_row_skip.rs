@@ -13,8 +13,8 @@ use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row_skip" };
 
-/// What a run will do with the input buffer at byte address `x` as it is now: [`CsrWork`] of which
-/// so many non-zeros are passed over.
+/// Returns what a run will do with the input buffer at byte address `x` as it is now, and how many
+/// of its non-zeros are passed over.
 pub fn work(words: &SramWords, layout: &CsrLayout, x: u32) -> Result<(CsrWork, u32), KernelFault> {
     let work = work_on(words, layout, GUARD, [4, 4])?;
     let mut silent = 0;

@@ -154,7 +154,7 @@ pub enum FaultError {
     /// No chip is at the place.
     #[error("there is no chip at ({}, {}): {}", .place.0, .place.1, chips_in_words(*.chips))]
     NoChip {
-        /// The place.
+        /// Place that was asked for, (x, y).
         place: (u8, u8),
         /// Number of chips that there are.
         chips: usize,
@@ -211,7 +211,7 @@ pub struct Faults {
 /// Link between chips that loses what would cross it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadChipLink {
-    /// The link.
+    /// Number of the link.
     pub link: LinkId,
     /// Count of packets that it has lost.
     pub packets: u64,

@@ -52,7 +52,7 @@ impl Across {
 /// Which units of a layer share a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Balance {
-    /// The same number of units on each PE, chosen so that the non-zero weights are nearly equal
+    /// Equal numbers of units on all PEs, chosen so that the non-zero weights are nearly equal
     /// too. The fullest PE decides both whether the layer fits and how long it takes.
     #[default]
     NonZeros,
@@ -125,7 +125,7 @@ pub struct MappingOptions {
     #[serde(default)]
     pub schedule: Schedule,
     /// Samples computed side by side on the same weights, each with buffers, sums, y and cell
-    /// states of its own. A PE takes them in turn. A text is cut into so many streams of the same
+    /// states of its own. A PE takes them in turn. A text is cut into as many streams of equal
     /// length, which are read at the same time.
     #[serde(default = "MappingOptions::default_batch")]
     #[schemars(range(min = 1, max = 64))]

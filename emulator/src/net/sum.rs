@@ -33,7 +33,7 @@ pub fn csr_rows(matrix: &Csr, x: &[f32], out: &mut [f32]) {
     rows(matrix.indptr().raw_storage(), matrix.indices(), matrix.data(), x, out);
 }
 
-/// The same on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`; `indptr` has one entry
+/// Computes it on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`; `indptr` has one entry
 /// more than `out`.
 ///
 /// # Panics

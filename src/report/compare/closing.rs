@@ -1,5 +1,5 @@
 //! The last word of a comparison: which is faster, which needs less energy, where that comes from,
-//! how sure it is.
+//! and how certain it is.
 
 use super::assumptions::Assumption;
 use super::{Comparison, PhaseDifference, distinct};

@@ -1,7 +1,7 @@
 //! The points of a run: which there are, when they hit, what they say.
 //!
-//! A condition stops a run when it *comes to hold*: it held not at the look before, and does now.
-//! Before its first look (when it is made, enabled, or loaded with a scene) it counts as not
+//! A condition stops a run when it *becomes true*: it was false at the look before, and is true
+//! now. Before its first look (when it is made, enabled, or loaded with a scene) it counts as not
 //! holding, so one that holds from the beginning stops at the first event. Conditions about moments
 //! (`written`, `changed`) stop each time they hold.
 
@@ -243,8 +243,8 @@ impl Points {
         &self.list
     }
 
-    /// Holds all conditions against another scene, or the same anew. What no longer fits is
-    /// disabled and says why.
+    /// Checks all conditions against another scene, or the same after a reload. What no longer fits
+    /// is disabled and says why.
     fn recheck(&mut self, session: &mut Session) {
         let names = Names::of(session);
         for point in &mut self.list {

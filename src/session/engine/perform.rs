@@ -1,5 +1,5 @@
-//! Several commands as one: each when the one before has come to its end, and questions answered
-//! when all are done. Who asks for it need not know when the machine has come to rest.
+//! Several commands as one: each when the one before has ended, and questions answered
+//! when all are done. Who asks for it need not know when the machine rests.
 
 use std::collections::VecDeque;
 
@@ -66,7 +66,7 @@ impl Runner {
 
     /// A command by hand ends a performance, if it leads elsewhere.
     pub(super) fn interrupt(&mut self, command: &Command, notify: Notify<'_>) {
-        let anew = matches!(
+        let elsewhere = matches!(
             command,
             Command::Restart
                 | Command::Reload
@@ -74,7 +74,7 @@ impl Runner {
                 | Command::Rebuild { .. }
                 | Command::Withhold { .. }
         );
-        if self.performing.is_some() && (anew || command.moves()) {
+        if self.performing.is_some() && (elsewhere || command.moves()) {
             if self.is_moving() {
                 self.mode = Mode::Paused;
             }

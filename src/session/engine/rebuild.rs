@@ -1,8 +1,8 @@
-//! Building the scene anew at the same time step: with other values of fields, or around a PE.
+//! Rebuilds the scene at the same time step: with other values of fields, or around a PE.
 
 use super::building::Purpose;
 use super::{EngineEvent, Mode, Notify, Runner};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 
 impl Runner {
     /// Begins to build the scene with further edits, and to run to the same time step afterwards.
@@ -28,8 +28,12 @@ impl Runner {
     pub(super) fn withhold(&mut self, pe: usize, broken: bool, notify: Notify<'_>) {
         let Some(session) = &self.session else { return };
         let Some(pe) = Pe::from_index(pe) else {
-            return notify(EngineEvent::Said(format!("there is no PE {pe}: 0 to 151")));
+            return notify(EngineEvent::Said(format!("there is no PE {pe}")));
         };
+        if pe.chip() != ChipId::FIRST {
+            let why = format!("{pe} is on another chip than the first, whose PEs alone can be left out");
+            return notify(EngineEvent::Said(why));
+        }
         let chip = &session.loaded.scene.chip;
         let (field, list, word) = if broken {
             ("chip.broken", &chip.broken, "broken")

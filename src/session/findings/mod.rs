@@ -1,4 +1,4 @@
-//! What is worth knowing about an experiment as it runs: each finding says what, where, and
+//! Findings about an experiment as it runs: each finding says what, where, and
 //! what to try.
 //!
 //! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the

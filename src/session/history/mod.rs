@@ -161,7 +161,7 @@ impl History {
         let place = self.kept.partition_point(|kept| kept.at.events < checkpoint.at.events);
         self.kept.insert(place, checkpoint);
         while !self.has_room() && self.kept.len() > 2 {
-            // A few at a time, since looking for pages that nobody needs takes a while. The
+            // A few at a time, since looking for pages that are not needed takes a while. The
             // last one stays.
             let going = (self.kept.len() / 16).max(1);
             for old in self.kept.drain(..going) {
@@ -227,7 +227,7 @@ impl History {
         self.bookmarks.retain(|bookmark| bookmark.earlier || bookmark.at.events <= events);
     }
 
-    /// Goes back by so many units. If history ends before that, goes to its oldest moment
+    /// Goes back by a number of units. If history ends before that, goes to its oldest moment
     /// and says so.
     pub fn back(
         &mut self,

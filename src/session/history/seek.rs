@@ -23,8 +23,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// Whether an experiment that runs towards this place has come to it. Bookmarks and stops
-    /// are never ahead.
+    /// Returns whether an experiment that runs towards this place has reached it. Bookmarks and
+    /// stops are never ahead.
     pub fn is_reached(&self, session: &Session) -> bool {
         match self {
             Self::Event(event) => session.machine.state().events >= *event,
@@ -70,7 +70,7 @@ impl History {
         self.arrive(session, now, target)
     }
 
-    /// Goes to the moment after so many events: back, or forward where that was known before.
+    /// Goes to the moment after `events` events: back, or forward where that was known before.
     /// `now`: where the experiment was, which looking around may have left.
     pub(super) fn arrive(
         &mut self,
@@ -141,8 +141,8 @@ impl History {
         if step == 0 { Some(0) } else { self.step_ends.get(step as usize - 1).copied() }
     }
 
-    /// The same for units within a time step, which are found by running through it again. Leaves
-    /// the session wherever.
+    /// Returns the boundary of a unit within a time step, found by running through the step again.
+    /// Leaves the session anywhere in it.
     fn inner_boundary(&self, session: &mut Session, unit: StepUnit, now: u64, count: u64) -> Option<u64> {
         let mut missing = count;
         let mut end = now;

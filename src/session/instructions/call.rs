@@ -60,7 +60,7 @@ impl Call {
         self.core.step(&mut self.cache, &mut bus, &Table)
     }
 
-    /// Goes to the moment after `executed` instructions: back by beginning anew.
+    /// Goes to the moment after `executed` instructions: back by beginning the call again.
     pub fn go(&mut self, executed: u64) {
         if executed < self.executed() {
             *self = Self {

@@ -2,8 +2,8 @@
 //!
 //! A moment is an event of the chip, at which the PE's core has begun a call, and a number of
 //! instructions executed since. The chip stands still while a call is stepped through: packets that
-//! arrive during the call are not seen by it. Going back within a call executes it anew; before its
-//! begin, the history goes to the event that began the call before.
+//! arrive during the call are not seen by it. Going back within a call executes it again; before
+//! its begin, the history goes to the event that began the call before.
 
 mod call;
 
@@ -72,7 +72,7 @@ pub struct Debugger {
     seen: Option<(u32, u32)>,
     /// Byte addresses of breakpoints.
     pub breakpoints: Vec<u32>,
-    /// Watched bytes.
+    /// Byte ranges at whose writes execution stops.
     pub watched: Vec<Range<u32>>,
 }
 

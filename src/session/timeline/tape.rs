@@ -1,4 +1,4 @@
-//! What is kept of a recording while somebody looks at it: the last steps in full, of more steps
+//! What is kept of a recording while it is shown: the last steps in full, of more steps
 //! the critical path.
 
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ impl Tape {
         Self::default()
     }
 
-    /// The machine has gone back: what comes now is recorded anew, and what was known of the time
+    /// The machine has gone back: what comes now is recorded again, and what was known of the time
     /// after is forgotten.
     pub fn restart(&mut self, machine: &mut Machine) {
         machine.record(Limits::default());

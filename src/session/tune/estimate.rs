@@ -183,8 +183,8 @@ impl<'a> Estimator<'a> {
         cycles * us(self.point.ticks_per_cycle())
     }
 
-    /// Energy of a time step, J, of so many PEs and µs, if waiting PEs poll; a bound
-    /// where they sleep.
+    /// Returns the energy of a time step of `step_us` µs on `pes` PEs, J, if waiting PEs poll; a
+    /// bound where they sleep.
     pub fn step_j(&self, pes: usize, step_us: f64) -> f64 {
         let share = self.waiting.active_share(self.polling);
         // A PE works about while its layer does, and waits while the others do.

@@ -38,7 +38,7 @@ pub struct EngineFacts {
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
-    /// Pinned expressions.
+    /// Pinned expressions with their values.
     pub watches: Vec<WatchView>,
 }
 

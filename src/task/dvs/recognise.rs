@@ -42,8 +42,8 @@ fn scores(logits: &MeanLogits) -> [f32; GESTURES] {
 pub const RECENT: usize = 64;
 
 impl GestureTask {
-    /// Recognises samples with these labels, of so many frames (at least 1) each, so many (at least
-    /// 1) side by side.
+    /// Recognises samples with these labels, of `frames` frames (at least 1) each, `batch` (at
+    /// least 1) side by side.
     pub fn new(labels: Arc<[Option<Gesture>]>, frames: u32, batch: u32) -> Self {
         let batch = batch.max(1);
         Self {

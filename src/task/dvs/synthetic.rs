@@ -1,6 +1,6 @@
 //! Recordings as files, in the layout of DVS128 Gesture: `userNN_lighting.aedat` with
-//! `userNN_lighting_labels.csv` beside it, `trials_to_train.txt` and `trials_to_test.txt`. Nobody
-//! is in both lists.
+//! `userNN_lighting_labels.csv` beside it, `trials_to_train.txt` and `trials_to_test.txt`. No
+//! person is in both lists.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -118,7 +118,7 @@ impl LanguageTask {
         Ok(Self { writer: Some(writer), ..Self::score_text(model, readout, corpus, sequence) })
     }
 
-    /// Reads the text as so many streams side by side: stream s begins at token s · ⌊N / streams⌋
+    /// Reads the text as several streams side by side: stream s begins at token s · ⌊N / streams⌋
     /// of N and has as many; what is left over at the end is not read. That is how the authors'
     /// evaluation makes its batches. A task that writes keeps to one stream.
     #[must_use]

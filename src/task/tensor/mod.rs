@@ -240,8 +240,8 @@ pub struct TensorTask {
 }
 
 impl TensorTask {
-    /// Over `rows`, in sequences of so many (at least 1), for a network whose last layer
-    /// has `units` units.
+    /// Creates the task over `rows`, in sequences of `sequence` rows (at least 1), for a network
+    /// whose last layer has `units` units.
     pub fn new(rows: Arc<Rows>, sequence: u32, units: usize) -> Self {
         Self {
             rows,

@@ -172,7 +172,7 @@ pub const COMMANDS: &[Command] = &[
     row("quantize", Action::Verb(Verb::Quantize), &[], "what 8-bit weights of this scene's model would lose", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Quantize)),
     row("tune", Action::Verb(Verb::Tune), &[], "search a better mapping of this scene", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Tune)),
     row("perfetto", Action::Given, &[], "write a trace of this scene: `--skip 10 -o t.json`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Trace)),
-    row("report", Action::Given, &[], "run this scene anew: `--steps 20 --steps-output F.csv`", "", Group::App, When::Loaded).also(&["csv"]).takes(Argument::Verb(Verb::Run)),
+    row("report", Action::Given, &[], "run this scene again: `--steps 20 --steps-output F.csv`", "", Group::App, When::Loaded).also(&["csv"]).takes(Argument::Verb(Verb::Run)),
     row("kernels", Action::Verb(Verb::Kernels), &[], "costs of kernels, instruction by instruction", "", Group::App, When::Always).also(&["listing"]).takes(Argument::Verb(Verb::Kernels)),
     row("search", Action::Search, &["/"], "search the text for a word; n and N go on and back", "", Group::View, When::Loaded).also(&["find"]).takes(Argument::Word),
     row("next-place", Action::NextPlace, &["n"], "search: the next place of the word", "", Group::View, When::Found).within(Context::Search),

@@ -5,7 +5,7 @@ use crate::tui::theme::names::by_name;
 /// Time step at which a scene that was saved begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reload {
-    /// The start.
+    /// The start of the input.
     #[default]
     Start,
     /// The present one: the new scene is run there.

@@ -26,7 +26,7 @@ pub const ENV: &str = "SPINNTUI_STATE";
 /// Version of both kinds of files.
 const VERSION: u32 = 1;
 /// First line of the files.
-const HEAD: &str = "// Written by spinntui as it was left; delete this file to begin anew.\n";
+const HEAD: &str = "// Written by spinntui as it was left; delete this file to start without it.\n";
 
 /// Returns the usual folder, or the one that [`ENV`] names; `None` if nothing is to be kept, or the
 /// user has no home.

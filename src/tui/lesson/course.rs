@@ -1,9 +1,9 @@
 //! A lesson that is being taken: which page, how its moment is reached, and what was found there.
 //!
 //! A page's moment is that after its commands, which begin at the moment of the page before. The
-//! first time it is come to, its event is noted; going back is then going to that event. Where
-//! something goes wrong on purpose, going back to the event would undo it or not, by a hair: such
-//! pages are reached anew, from the scene on, which is the same to the bit.
+//! first time it is reached, its event is noted; going back is then going to that event. Where
+//! something goes wrong on purpose, going back to the event may or may not undo it: such
+//! pages are reached again from the start of the scene, which is the same to the bit.
 
 use std::path::{Path, PathBuf};
 
@@ -281,8 +281,8 @@ impl Course {
         found
     }
 
-    /// The engine has come to a page's moment, or cannot. What it says of other performances is of
-    /// no concern. A way that failed is tried anew once: then this is what to tell the engine.
+    /// The engine has reached a page's moment, or cannot. What it says of other performances is
+    /// ignored. A way that failed is tried once more: then this is what to tell the engine.
     pub fn performed(&mut self, performed: Performed) -> Option<Command> {
         let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
         match performed.result {

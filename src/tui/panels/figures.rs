@@ -10,15 +10,15 @@ use crate::tui::widgets::units;
 /// Unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Time, µs.
+    /// Time in µs.
     Us,
-    /// Time, ns.
+    /// Time in ns.
     Ns,
-    /// Energy, J.
+    /// Energy in J.
     Joules,
-    /// Power, W.
+    /// Power in W.
     Watts,
-    /// Whole number.
+    /// Number of things.
     Count,
     /// Share, 0 to 1.
     Share,

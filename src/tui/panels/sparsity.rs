@@ -24,7 +24,7 @@ const NAME: u16 = 14;
 const PRODUCTS_FROM: u16 = 5;
 /// Fewest rows of a layer in which its units' extremes have one.
 const FIRING_FROM: u16 = 9;
-/// The same in the expanded panel, where they come before the chart.
+/// Fewest rows in the expanded panel, where they come before the chart.
 const FIRING_EXPANDED: u16 = 6;
 /// Fewest rows of a layer in which its matrices or projections have one each.
 const PROJECTIONS_FROM: u16 = 11;

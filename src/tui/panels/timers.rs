@@ -113,7 +113,7 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
     texts.into_iter().find(|text| text.chars().count() <= usize::from(width))
 }
 
-/// The phases in order, and below them their layers: of the dearest phases first, as far as
+/// The phases in order, and below them their layers: of the longest phases first, as far as
 /// the rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     let groups: Vec<Vec<Row>> =

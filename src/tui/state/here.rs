@@ -28,6 +28,6 @@ pub struct HereState {
     pub before: Option<SharedSnapshot>,
     /// Experiment that the engine is rebuilding with other values; `None` unless it is.
     pub rebuilding: Option<SharedSnapshot>,
-    /// Whether a scene that was saved is run to the same time step (`reload: "keep"`).
+    /// Whether a saved scene runs on to the same time step (`reload: "keep"`).
     pub keep: bool,
 }

@@ -1,4 +1,4 @@
-//! Threads that begin again after a panic: without keys and signals nobody could leave
+//! Threads that begin again after a panic: without keys and signals no user could leave
 //! in good order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

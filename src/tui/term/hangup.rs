@@ -1,7 +1,7 @@
 //! The hang-up thread: notices that the terminal was closed.
 //!
-//! Whoever closes a terminal sends HUP, but only to those whose *controlling* terminal it is, and
-//! some launchers see to it that nobody has one. Reading does not tell either: the input library
+//! Closing a terminal sends HUP, but only to processes whose *controlling* terminal it is, and
+//! with some launchers no process has one. Reading does not tell either: the input library
 //! reads a closed terminal again and again, and keeps a core busy with it. So this thread asks the
 //! operating system to be woken when the other end goes.
 

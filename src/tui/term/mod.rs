@@ -120,7 +120,7 @@ impl Screen {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.stale) {
             // Not `Terminal::clear`, which asks the terminal for the cursor's position and fails
-            // after two seconds where nobody answers.
+            // after two seconds without an answer.
             let size = self.terminal.size()?;
             self.terminal.resize(size.into())?;
         }

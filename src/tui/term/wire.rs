@@ -59,7 +59,7 @@ fn noted<T>(result: io::Result<T>, swallowed: T) -> io::Result<T> {
     }
 }
 
-/// Whether an error of reading, writing or asking says that nobody is there any more: a terminal
+/// Whether an error of reading, writing or asking says that the other end is gone: a terminal
 /// that was hung up answers EIO, one whose device went away ENXIO, a pipe EPIPE.
 pub fn says_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::NXIO | Errno::PIPE))

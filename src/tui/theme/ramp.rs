@@ -1,5 +1,5 @@
-//! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a legend
-//! one can read.
+//! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a
+//! readable legend.
 //!
 //! More is always what stands out from the background: on dark terminals ramps grow brighter, on
 //! light ones darker.

@@ -1,5 +1,7 @@
 //! The Thumb-2 and FPv4-SP instructions that our kernels compile to, as data.
 
+pub use spinntui_cortex_m4::{Cond, Width};
+
 pub use super::timed::{Class, Timed};
 
 /// A core register, 0..=15; 13 is SP, 14 LR, 15 PC.
@@ -18,27 +20,6 @@ impl Reg {
 /// A single-precision register, s0..=s31.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SReg(pub u8);
-
-/// When an instruction is executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // Arm's own names
-pub enum Cond {
-    Eq,
-    Ne,
-    Cs,
-    Cc,
-    Mi,
-    Pl,
-    Vs,
-    Vc,
-    Hi,
-    Ls,
-    Ge,
-    Lt,
-    Gt,
-    Le,
-    Always,
-}
 
 /// How the second operand is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -361,32 +342,6 @@ pub enum Op {
     /// An instruction whose timing is known, but that is not executed: only in listings
     /// that users bring.
     Timed(Timed),
-}
-
-/// How much of memory a load or store takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Width {
-    /// 32 bits.
-    Word,
-    /// 16 bits, extended with zeros.
-    Half,
-    /// 8 bits, extended with zeros.
-    Byte,
-    /// 16 bits, extended with the sign.
-    SignedHalf,
-    /// 8 bits, extended with the sign.
-    SignedByte,
-}
-
-impl Width {
-    /// Bytes in memory.
-    pub const fn bytes(self) -> u32 {
-        match self {
-            Self::Word => 4,
-            Self::Half | Self::SignedHalf => 2,
-            Self::Byte | Self::SignedByte => 1,
-        }
-    }
 }
 
 /// What `vcvt` turns into what.

@@ -8,7 +8,8 @@ mod fpu;
 
 use std::collections::BTreeMap;
 
-use super::flags::Flags;
+use spinntui_cortex_m4::Flags;
+
 use super::instruction::{Address, Alu, Index, Instruction, Offset, Op, Operand, Reg, SReg, Shift, Width};
 use super::{Function, ListingError, Literal};
 use crate::chip::cortex_m4f::{Cycles, timing};
@@ -215,13 +216,7 @@ impl<'a, M: Memory> Core<'a, M> {
             return Err(unaligned(address, bytes));
         }
         let part = self.memory.load(address & !3)? >> (8 * (address & 3));
-        Ok(match width {
-            Width::Word => part,
-            Width::Half => part & 0xFFFF,
-            Width::Byte => part & 0xFF,
-            Width::SignedHalf => i32::from(part as i16) as u32,
-            Width::SignedByte => i32::from(part as i8) as u32,
-        })
+        Ok(width.extend(part))
     }
 
     /// Changes part of the word that holds `address`.
@@ -272,11 +267,12 @@ impl<'a, M: Memory> Core<'a, M> {
 
     fn alu(&mut self, alu: Alu, n: u32, m: u32) -> (u32, Flags) {
         let keep = self.flags;
-        let logical = |result: u32| (result, keep.logical(result));
+        // A shifter's carry is not modelled, as no kernel looks at it.
+        let logical = |result: u32| (result, keep.logical(result, keep.c));
         match alu {
-            Alu::Add => (n.wrapping_add(m), Flags::sum(n, m, false)),
-            Alu::Sub => (n.wrapping_sub(m), Flags::sum(n, !m, true)),
-            Alu::Rsb => (m.wrapping_sub(n), Flags::sum(m, !n, true)),
+            Alu::Add => Flags::sum(n, m, false),
+            Alu::Sub => Flags::sum(n, !m, true),
+            Alu::Rsb => Flags::sum(m, !n, true),
             Alu::And => logical(n & m),
             Alu::Orr => logical(n | m),
             Alu::Eor => logical(n ^ m),
@@ -317,7 +313,7 @@ impl<'a, M: Memory> Core<'a, M> {
                 let value = self.operand(*source) ^ if *not { u32::MAX } else { 0 };
                 self.set(*d, value);
                 if *flags {
-                    self.flags = self.flags.logical(value);
+                    self.flags = self.flags.logical(value, self.flags.c);
                 }
             }
             Op::MoveTop { d, imm } => {
@@ -340,8 +336,10 @@ impl<'a, M: Memory> Core<'a, M> {
                 self.set(*d, self.get(*n) >> lsb & mask);
             }
             Op::LeadingZeros { d, n } => self.set(*d, self.get(*n).leading_zeros()),
-            Op::Test { n, m } => self.flags = self.flags.logical(self.get(*n) & self.operand(*m)),
-            Op::Compare { n, m } => self.flags = Flags::sum(self.get(*n), !self.operand(*m), true),
+            Op::Test { n, m } => {
+                self.flags = self.flags.logical(self.get(*n) & self.operand(*m), self.flags.c);
+            }
+            Op::Compare { n, m } => (_, self.flags) = Flags::sum(self.get(*n), !self.operand(*m), true),
             Op::Load { width, d, address: Address::Based { base, offset, index } } => {
                 let at = self.address(*base, *offset, *index);
                 let word = self.load_part(at, *width)?;

@@ -56,7 +56,7 @@ pub enum CodeError {
     Unreadable {
         /// Name of the file.
         name: String,
-        /// Reader's words.
+        /// What the reader of ELF files says.
         what: String,
     },
     /// Another machine's code.
@@ -83,9 +83,9 @@ pub enum CodeError {
     Outside {
         /// Name of the file.
         name: String,
-        /// First byte.
+        /// Address of the first byte.
         address: u64,
-        /// Size.
+        /// Number of bytes.
         bytes: u64,
     },
     /// Bytes that another file has on the same PE.
@@ -96,9 +96,9 @@ pub enum CodeError {
     Taken {
         /// Name of the file.
         name: String,
-        /// First byte.
+        /// Address of the first byte.
         address: u32,
-        /// Size.
+        /// Number of bytes.
         bytes: u32,
     },
     /// No such function.

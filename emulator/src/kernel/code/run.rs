@@ -101,7 +101,7 @@ impl Written {
         ranges
     }
 
-    /// Forgets all.
+    /// Forgets all bytes that were noted.
     pub fn clear(&mut self) {
         self.0.fill(0);
     }
@@ -190,7 +190,7 @@ pub struct Ran {
 pub struct Entry {
     /// File that it is in.
     pub file: std::sync::Arc<CodeFile>,
-    /// Its name.
+    /// Name of the function.
     pub function: String,
     /// Byte address of its first instruction.
     pub address: u32,

@@ -8,7 +8,7 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::routine::Routine;
 
 impl KernelKind {
-    /// The C function that serves it on a PE with so many rows; `finite` if no weight is
+    /// Returns the C function that serves it on a PE with `rows` rows; `finite` if no weight is
     /// infinite or NaN.
     pub const fn routine(self, rows: u32, finite: bool) -> Routine {
         let narrow = rows <= 256;

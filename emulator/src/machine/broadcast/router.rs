@@ -195,8 +195,8 @@ mod tests {
         fn path(from: usize, to: usize) -> Vec<usize> {
             ROUTES.path(from, to).iter().map(|&link| usize::from(link)).collect()
         }
-        /// Everybody to the router and from it to everybody; `through`: a packet in the router may
-        /// wait for its way out.
+        /// Adds the ways of all PEs to the router and from it to all PEs; `through`: a packet in
+        /// the router may wait for its way out.
         fn routed(&mut self, ports: &Ports, through: bool) {
             for qpe in 0..QPE_COUNT {
                 let mut inwards = Self::path(qpe, Self::neighbour(ports, qpe));

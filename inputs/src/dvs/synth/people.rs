@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::world::World;
 
-/// Somebody who makes gestures. Lengths in metres, colours as the part of the light that is
+/// Person who makes gestures. Lengths in metres, colours as the part of the light that is
 /// thrown back (albedo).
 #[derive(Clone, Debug)]
 pub struct Person {

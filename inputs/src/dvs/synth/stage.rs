@@ -51,8 +51,8 @@ pub struct Stage {
     pub contrast: f32,
     /// Time constant of the pixels' photoreceptors, seconds: longer where it is darker.
     pub lag: f32,
-    /// Flicker: its swing relative to the sensor's mean threshold, frequency in Hz. Whoever sets up
-    /// a camera keeps it below one: beyond, every pixel fires at twice the mains.
+    /// Flicker: its swing relative to the sensor's mean threshold, frequency in Hz. Cameras
+    /// are set up to keep it below one: beyond, every pixel fires at twice the mains.
     pub flicker: [f32; 2],
 }
 

@@ -88,7 +88,7 @@ Terms of the application, its reports and these pages; in the app, `:glossary` o
 |---|---|
 ";
 
-/// Returns `docs/glossary.md`.
+/// Returns the text of `docs/glossary.md`.
 pub fn page() -> String {
     GLOSSARY.iter().fold(HEAD.to_owned(), |mut page, (term, meaning)| {
         let _ = writeln!(page, "| {term} | {meaning} |");

@@ -13,7 +13,7 @@ use crate::tui::widgets::{put_line, rows_from, shorten, units};
 
 /// Rows of the list of panels, its heading and the row above included.
 const PANEL_ROWS: u16 = PanelId::ALL.len() as u16 + 1;
-/// The same without the last panel, which is empty at first.
+/// Rows of the list without the last panel, which is empty at first.
 const FEWER_ROWS: u16 = PANEL_ROWS - 1;
 /// Most rows of what comes next, its heading excluded.
 const NEXT_ROWS: u16 = 6;

@@ -1,8 +1,8 @@
 //! The FPU's instructions.
 
 use super::{Core, Memory};
-use crate::chip::listing::flags::Flags;
 use crate::chip::listing::instruction::{Convert, Fpu, Op, VUnary};
+use spinntui_cortex_m4::Flags;
 
 impl<M: Memory> Core<'_, M> {
     /// Executes one of them.
@@ -56,7 +56,7 @@ impl<M: Memory> Core<'_, M> {
                 self.set_float(*d, value);
             }
             Op::VCompare { n, m } => {
-                self.fpu_flags = Flags::floating(self.float(*n), m.map_or(0.0, |m| self.float(m)));
+                self.fpu_flags = Flags::compare(self.float(*n), m.map_or(0.0, |m| self.float(m)));
             }
             Op::VFlags => self.flags = self.fpu_flags,
             Op::VFromCore { d, t } => self.set_float(*d, f32::from_bits(self.get(*t))),

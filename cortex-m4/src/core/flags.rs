@@ -1,20 +1,22 @@
-//! The condition flags.
+//! Condition flags: what sets them, and which conditions hold.
 
-use super::instruction::Cond;
+use std::cmp::Ordering;
 
-/// N, Z, C and V.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // four flags are four flags
-pub(super) struct Flags {
-    n: bool,
-    z: bool,
-    c: bool,
-    v: bool,
+use crate::instruction::Cond;
+
+/// The condition flags N, Z, C and V.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, clippy::struct_excessive_bools, reason = "Arm's own names; four flags are four flags")]
+pub struct Flags {
+    pub n: bool,
+    pub z: bool,
+    pub c: bool,
+    pub v: bool,
 }
 
 impl Flags {
-    /// Whether an instruction with this condition is executed.
-    pub(super) fn hold(self, cond: Cond) -> bool {
+    /// Returns whether an instruction with this condition is executed.
+    pub fn hold(self, cond: Cond) -> bool {
         match cond {
             Cond::Eq => self.z,
             Cond::Ne => !self.z,
@@ -34,31 +36,47 @@ impl Flags {
         }
     }
 
-    /// Of a result; V stays, and C too: a shifter's carry is not modelled, as no kernel
-    /// looks at it.
-    pub(super) fn logical(self, result: u32) -> Self {
-        Self { n: result >> 31 == 1, z: result == 0, ..self }
+    /// Returns the flags after a logical operation with this result and carry; V stays.
+    #[must_use]
+    pub fn logical(self, result: u32, carry: bool) -> Self {
+        Self { n: result >> 31 == 1, z: result == 0, c: carry, v: self.v }
     }
 
-    /// Of a + b + carry.
-    pub(super) fn sum(a: u32, b: u32, carry: bool) -> Self {
+    /// Returns a + b + carry and its flags.
+    pub fn sum(a: u32, b: u32, carry: bool) -> (u32, Self) {
         let (partial, first) = a.overflowing_add(b);
         let (result, second) = partial.overflowing_add(u32::from(carry));
-        Self {
+        let flags = Self {
             n: result >> 31 == 1,
             z: result == 0,
             c: first || second,
             v: ((a ^ result) & (b ^ result)) >> 31 == 1,
+        };
+        (result, flags)
+    }
+
+    /// Returns the flags of a floating-point comparison.
+    pub fn compare(a: f32, b: f32) -> Self {
+        match a.partial_cmp(&b) {
+            Some(Ordering::Less) => Self { n: true, z: false, c: false, v: false },
+            Some(Ordering::Equal) => Self { n: false, z: true, c: true, v: false },
+            Some(Ordering::Greater) => Self { n: false, z: false, c: true, v: false },
+            None => Self { n: false, z: false, c: true, v: true },
         }
     }
 
-    /// Of a floating-point comparison.
-    pub(super) fn floating(a: f32, b: f32) -> Self {
-        match a.partial_cmp(&b) {
-            Some(std::cmp::Ordering::Less) => Self { n: true, z: false, c: false, v: false },
-            Some(std::cmp::Ordering::Equal) => Self { n: false, z: true, c: true, v: false },
-            Some(std::cmp::Ordering::Greater) => Self { n: false, z: false, c: true, v: false },
-            None => Self { n: false, z: false, c: true, v: true },
+    /// Returns the flags as the top four bits of a word.
+    pub fn bits(self) -> u32 {
+        u32::from(self.n) << 31 | u32::from(self.z) << 30 | u32::from(self.c) << 29 | u32::from(self.v) << 28
+    }
+
+    /// Reads the flags from the top four bits of a word.
+    pub fn of(bits: u32) -> Self {
+        Self {
+            n: bits >> 31 & 1 == 1,
+            z: bits >> 30 & 1 == 1,
+            c: bits >> 29 & 1 == 1,
+            v: bits >> 28 & 1 == 1,
         }
     }
 }
@@ -74,7 +92,7 @@ mod tests {
     fn integer_conditions_are_the_comparisons() {
         for a in [0_u32, 1, 5, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF] {
             for b in [0_u32, 1, 5, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF] {
-                let flags = Flags::sum(a, !b, true);
+                let (_, flags) = Flags::sum(a, !b, true);
                 let (x, y) = (a as i32, b as i32);
                 let expected = [a == b, a != b, a >= b, a < b, x >= y, x < y, x > y, x <= y];
                 assert_eq!(CONDS.map(|cond| flags.hold(cond)), expected, "{a:#x} {b:#x}");
@@ -86,9 +104,9 @@ mod tests {
     /// With a NaN, "greater" and "equal" are false, as in C.
     #[test]
     fn unordered_is_not_greater() {
-        let flags = Flags::floating(f32::NAN, 0.0);
+        let flags = Flags::compare(f32::NAN, 0.0);
         assert!(!flags.hold(Cond::Gt) && !flags.hold(Cond::Eq) && flags.hold(Cond::Le));
-        assert!(Flags::floating(1.0, 0.0).hold(Cond::Gt));
-        assert!(!Flags::floating(0.0, -0.0).hold(Cond::Gt));
+        assert!(Flags::compare(1.0, 0.0).hold(Cond::Gt));
+        assert!(!Flags::compare(0.0, -0.0).hold(Cond::Gt));
     }
 }
