@@ -43,7 +43,7 @@ pub struct DeadChipLink {
 /// Link that loses what reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadLink {
-    /// Number of the link in [`super::routes::Routes::links`].
+    /// Number of the link in [`crate::machine::routes::Routes::links`].
     pub number: u8,
     /// Count of packets that it has lost.
     pub packets: u64,
