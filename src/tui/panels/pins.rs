@@ -166,6 +166,12 @@ impl Axis {
         Some(Self { low, high, logarithmic })
     }
 
+    /// Returns the axis on which all values are equally high: for ends that read alike, which
+    /// differ by rounding only.
+    fn flat(self) -> Self {
+        Self { high: self.low, ..self }
+    }
+
     /// Returns the height of a value, 0 to 1.
     fn share(self, value: f64) -> f32 {
         let Self { low, high, logarithmic } = self;
@@ -207,6 +213,7 @@ fn draw_chart(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     let shown = &pin.values[pin.values.len().saturating_sub(columns)..];
     let Some(axis) = Axis::of(shown) else { return };
     let [bottom, top] = labels(axis.low, axis.high);
+    let axis = if bottom == top { axis.flat() } else { axis };
     put_at(buf, area, (0, 0), &top, theme.dim());
     if area.height > 1 {
         put_at(buf, area, (0, area.height - 1), &bottom, theme.dim());
@@ -236,6 +243,9 @@ mod tests {
         assert_eq!(axis(&[3.0, 2.0]).low, 2.0);
         assert_eq!(axis(&[2.0, 2.0]).share(2.0), 0.5);
         assert_eq!(axis(&[0.0, 0.0]).share(0.0), 0.0);
+        let power = axis(&[0.272_742_1, 0.272_742_100_000_1]);
+        let [bottom, top] = labels(power.low, power.high);
+        assert_eq!((bottom == top, power.flat().share(power.high)), (true, 0.5));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Faults that last: halted cores, dead links, stuck bits, and packets to come that are lost, late or
-//! diverted.
+//! Faults that last: halted cores, dead links, stuck bits, and packets to come that are lost, late
+//! or diverted.
 
 use crate::chip::board::LinkId;
 use crate::chip::clock::Tick;
