@@ -62,7 +62,7 @@ macro_rules! source {
     };
 }
 
-/// C sources and listings of all kernels.
+/// All kernels.
 pub const SOURCES: [Source; 26] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
