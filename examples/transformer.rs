@@ -1,12 +1,13 @@
-//! Reads a text with a transformer as mathematics alone, without the chip, and with a second one beside
-//! it if there are two:
+//! Reads a text with a transformer as mathematics alone, without the chip, and with a second one
+//! beside it if there are two:
 //!
 //! ```text
 //! cargo run --release --example transformer -- TEXT TOKENS MODEL [TWIN]
 //! ```
 //!
-//! Prints perplexity, token accuracy and rates of MODEL and, with TWIN, its perplexity, how often both
-//! expect the same word most, and the cosine similarity of logits and of the residual stream by layer.
+//! Prints perplexity, token accuracy and rates of MODEL and, with TWIN, its perplexity, how often
+//! both expect the same word most, and the cosine similarity of logits and of the residual stream
+//! by layer.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! Language models: words, embedding, EGRU layers or a transformer, and a decoder that may be tied to
-//! the embedding.
+//! Language models: words, embedding, EGRU layers or a transformer, and a decoder that may be tied
+//! to the embedding.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -85,7 +85,7 @@ impl TaskOptions for LanguageModelOptions {
     }
 }
 
-/// Returns the problem of sequences that are longer than those that a transformer has positions for.
+/// Returns the problem of sequences that are longer than a transformer has positions for.
 fn beyond_context(model: &LanguageModel, sequence: u32) -> Option<Problem> {
     let context = model.transformer.as_ref()?.context;
     (sequence as usize > context).then(|| {

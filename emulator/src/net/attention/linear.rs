@@ -82,7 +82,7 @@ impl Linear {
     }
 }
 
-/// Returns a sum with the next product of a dense layer: dequantise, multiply, add, three roundings.
+/// Returns a sum with the next product of a dense layer: dequantise, multiply, add.
 #[inline]
 pub fn term(sum: f32, x: f32, q: i8, scale: f32) -> f32 {
     sum + x * (f32::from(q) * scale)

@@ -83,7 +83,7 @@ impl GptState {
         &self.trace
     }
 
-    /// Returns the running state of a head in a time step, `[dh, dh]`; `None` with softmax attention.
+    /// Returns the running state of a head in a time step, `[dh, dh]`; `None` with softmax.
     pub fn running(&self, layer: usize, head: usize, step: usize) -> Option<&[i16]> {
         let Memory::Running(states) = self.memory.get(layer)? else { return None };
         let width = self.trace.layers[layer].heads[head].query.width();
