@@ -514,7 +514,7 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
     assert_eq!((fault.place(), fault.without_effect(program.program())), (Some(other.into()), None));
     press(&mut app, "X 3 ctrl-u 4 , 3 , 0");
-    assert!(text(&app).contains("the chip has no PE (4,3,0)"), "{}", text(&app));
+    assert!(text(&app).contains("there is no PE (4,3,0)"), "{}", text(&app));
     press(&mut app, "esc esc X 1 tab ctrl-u 0 x 1 0 0");
     assert!(text(&app).contains("instructions are not modelled"), "{}", text(&app));
     press(&mut app, "esc");
