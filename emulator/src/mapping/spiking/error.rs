@@ -61,7 +61,7 @@ pub enum SpikingError {
         y: u8,
         /// PE of the QPE.
         p: u8,
-        /// What is wrong with it.
+        /// Defect, in words.
         what: &'static str,
     },
     /// There are not enough PEs.
@@ -102,7 +102,7 @@ pub enum SpikingError {
         pe: Pe,
         /// Name of the population.
         name: String,
-        /// What found no room.
+        /// Bytes needed and available, and what found no room.
         full: Full,
     },
     /// The rows of inputs have another width than the sources.
