@@ -122,6 +122,7 @@ fn bytes(kind: KernelKind) -> &'static str {
         KernelKind::CscEvent | KernelKind::CscEventList => "5 (6)",
         KernelKind::Dense | KernelKind::DenseEvent => "4",
         KernelKind::Int8Csr => "3",
+        KernelKind::Int8Mac => "1",
     }
 }
 

@@ -138,6 +138,8 @@ pub struct Report {
     pub noc: NocUse,
     /// Reads from DRAM.
     pub dram: DramUse,
+    /// MAC arrays of all PEs; `null` where no kernel has used one.
+    pub mac_array: Option<MacUse>,
     /// Bytes overwritten before they were read.
     pub races: RaceCount,
     /// Findings about the mapping.
@@ -228,6 +230,8 @@ pub struct EnergyUse {
     pub asleep_j: f64,
     /// What active cores draw more, by phase and layer, all PEs.
     pub operations: Vec<PhaseEnergy>,
+    /// What PEs draw more while their MAC arrays work, SRAM and waiting cores included.
+    pub mac_array_j: f64,
     /// The same in handlers of watched writes.
     pub interrupts_j: f64,
     /// The same while PEs wait in polling loops.
@@ -236,6 +240,21 @@ pub struct EnergyUse {
     pub transport_j: f64,
     /// All but `chip_j` and `transport_j` again, PE by PE: all 152, in the order of their numbers.
     pub pes: Vec<PeUse>,
+}
+
+/// What the MAC arrays of all PEs did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MacUse {
+    /// Multiply-adds, those with zeros that fill up words among them.
+    pub macs: u64,
+    /// PE cycles in which arrays worked, sum over PEs.
+    pub cycles: u64,
+    /// Share of their units that multiplied in these cycles, 0..=1.
+    pub used: f64,
+    /// Bytes that arrays read from SRAM and wrote to it.
+    pub bytes: u64,
+    /// Sums that needed more bits than the array keeps, and so are wrong.
+    pub overflows: u64,
 }
 
 /// Energy of one phase of one layer.

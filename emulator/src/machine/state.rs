@@ -22,6 +22,7 @@ use super::stop::CoreFault;
 use super::timer::{ChipTimer, PeTimer};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
+use crate::chip::mac::MacRun;
 
 /// Activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,6 +171,29 @@ pub struct PeCount {
     pub sent: u64,
     /// Ticks of each phase in the step under way (the last one, once overwritten).
     pub phases: [Tick; PhaseId::MAX],
+    /// What its MAC array has done.
+    pub mac: MacCount,
+}
+
+/// Runs of a MAC array, counted when they begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MacCount {
+    /// Since the start. Its cycles are part of the PE's busy ticks.
+    pub total: MacRun,
+    /// `total` when the time step began.
+    pub before: MacRun,
+    /// Of the last completed time step.
+    pub last_step: MacRun,
+    /// Sums since the start that needed more bits than the array keeps.
+    pub overflows: u64,
+}
+
+impl MacCount {
+    /// Closes the time step.
+    pub(super) fn end_step(&mut self) {
+        self.last_step = self.total.since(self.before);
+        self.before = self.total;
+    }
 }
 
 /// Purpose of a packet, which determines what its delivery completes.

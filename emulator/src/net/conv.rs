@@ -99,6 +99,16 @@ impl Conv2d {
         self.shape
     }
 
+    /// Returns the weight of an output for an input at a row and column of the kernel; 0 outside.
+    pub fn weight(&self, output: usize, input: usize, row: usize, column: usize) -> f32 {
+        self.weight.get((input, row, column, output)).copied().unwrap_or(0.0)
+    }
+
+    /// Returns the bias of an output; 0 outside.
+    pub fn bias(&self, output: usize) -> f32 {
+        self.bias.get(output).copied().unwrap_or(0.0)
+    }
+
     /// Returns the output for maps `x`, `[channels, rows, columns]`; missing channels count as 0.
     pub fn forward(&self, x: ArrayView3<'_, f32>) -> Array3<f32> {
         let (_, rows, columns) = x.dim();
@@ -173,6 +183,16 @@ impl Linear {
     /// Numbers it makes.
     pub fn outputs(&self) -> usize {
         self.bias.len()
+    }
+
+    /// Returns the weight of an output for an input; 0 outside.
+    pub fn weight(&self, output: usize, input: usize) -> f32 {
+        self.weight.get((input, output)).copied().unwrap_or(0.0)
+    }
+
+    /// Returns the bias of an output; 0 outside.
+    pub fn bias(&self, output: usize) -> f32 {
+        self.bias.get(output).copied().unwrap_or(0.0)
     }
 
     /// Returns the output, `[outputs]`, for `x`, `[inputs]`; missing inputs count as 0.

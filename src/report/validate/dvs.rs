@@ -102,6 +102,7 @@ impl Gestures {
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume,
+            peaks: None,
         };
         Ok(map(&request)?.0)
     }

@@ -102,7 +102,7 @@ fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Optio
                     return Some(memory(pe, at, "the row's first weight".to_owned()));
                 }
                 Spot::Scale { .. } => return to_unit(program, *layer, 0, unit.as_ref()?.0),
-                Spot::Outside => return None,
+                Spot::InputScale | Spot::Outside => return None,
             };
             let word = kernel.source_word(words, source)?;
             let operand = operand(words, slot, *matrix)?.checked_add(word.checked_mul(4)?)?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PhaseId;
 use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 pub use crate::session::timeline::Doing;
 
@@ -117,7 +118,7 @@ pub struct TimelineView {
     pub detailed: Tick,
     /// Tick up to which the timeline is known.
     pub now: Tick,
-    /// PEs by row, all of them: by layer, then by index.
+    /// PEs by row, all of them: by chip, then by layer, then by index.
     pub order: Vec<u16>,
     /// Rows that were asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
@@ -136,4 +137,12 @@ pub struct TimelineView {
     pub cursor: Vec<String>,
     /// Tick in the middle of the selected column.
     pub cursor_tick: Tick,
+}
+
+impl TimelineView {
+    /// Returns whether its PEs are on several chips.
+    pub fn several_chips(&self) -> bool {
+        let chip = |pe: Option<&u16>| Some(Pe::from_index(usize::from(*pe?))?.chip());
+        chip(self.order.first()) != chip(self.order.last())
+    }
 }

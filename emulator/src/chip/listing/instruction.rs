@@ -244,7 +244,7 @@ pub enum Op {
     IfThen,
     /// `nop`: does nothing for a cycle.
     Nop,
-    /// `wfi`.
+    /// `wfi`, `wfe`.
     WaitForInterrupt,
     /// `cpsid i` (true: masks) and `cpsie i`.
     MaskInterrupts(bool),

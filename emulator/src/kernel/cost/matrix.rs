@@ -188,7 +188,7 @@ pub(super) fn measure_by(
         Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => {
             row_major(routine, cost)
         }
-        Routine::Dense => dense(cost),
+        Routine::Dense | Routine::Int8Mac => dense(cost),
         Routine::DenseEvent | Routine::DenseAll => dense_event(routine, cost),
         _ => source_major(routine, cost),
     }

@@ -346,7 +346,7 @@ impl<'a> Labels<'a> {
             Spot::ColumnPointer { source: number }
             | Spot::SourceWord { source: number }
             | Spot::Ordered { source: number } => (None, source(Source::Number(number))),
-            Spot::Outside => (None, None),
+            Spot::InputScale | Spot::Outside => (None, None),
         };
         let what = What::Matrix { layer: slot.population, matrix, unit, source, spot: element.spot };
         Label { address: element.address, reading: element.reading, what }
