@@ -30,7 +30,7 @@ pub struct Emulator {
     pages: PageStore,
 }
 
-/// Why a model cannot be emulated.
+/// Reason why a model cannot be emulated.
 #[derive(Debug, Error)]
 pub enum EmulatorError {
     /// The model cannot be read.
@@ -49,7 +49,7 @@ pub enum EmulatorError {
     Map(#[from] MapError),
 }
 
-/// Why a time step was not completed.
+/// Reason why a time step was not completed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Stopped {
     /// A core faulted: its routine was led outside its arrays.

@@ -72,7 +72,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// So many of something whose plural ends in s: "1 packet", "2,000 packets".
+/// Returns a count of something whose plural ends in s: "1 packet", "2,000 packets".
 pub fn several(count: u64, one: &str) -> String {
     format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
 }

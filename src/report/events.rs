@@ -64,7 +64,7 @@ pub struct LabelReport {
     pub class: u32,
     /// Name of the gesture.
     pub gesture: &'static str,
-    /// Begin of the gesture, µs.
+    /// Start of the gesture, µs.
     pub start_us: i64,
     /// End of the gesture, µs.
     pub end_us: i64,

@@ -28,7 +28,7 @@ type Case = (&'static str, &'static [(&'static str, &'static str)], u64);
 /// weights, gestures, arrays.
 #[test]
 fn every_kind_of_scene_is_the_mathematics() {
-    let scenes: [Case; 9] = [
+    let scenes: [Case; 10] = [
         (SMALL, &[], 4),
         (SMALL, &[("task.sequence", "2")], 5),
         (SMALL, &[("mapping.batch", "2")], 3),
@@ -36,6 +36,7 @@ fn every_kind_of_scene_is_the_mathematics() {
         ("scenes/what-if/pipelined.ron", &[], 4),
         ("scenes/what-if/int8.ron", &[], 3),
         ("scenes/what-if/overlap.ron", &[], 2),
+        ("scenes/lm_gru.ron", &[], 3),
         ("scenes/dvs.ron", &[], 2),
         ("scenes/tensor.ron", &[], 3),
     ];

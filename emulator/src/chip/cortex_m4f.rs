@@ -1,4 +1,4 @@
-//! What each instruction costs on a Cortex-M4F with zero-wait memory.
+//! Cycles of each instruction of a Cortex-M4F with zero-wait memory.
 //!
 //! Costs are linear in P, the cycles of a pipeline refill after a taken branch: Arm publishes the
 //! range 1 to 3, not the value, so it stays a variable ([`Cycles::refills`]) until the scene's
@@ -171,7 +171,7 @@ pub const EXCEPTION_ENTRY: Cycles = Cycles::fixed(12);
 /// Cycles of the handler's return, unstacking included, in place of its `bx lr` (same article).
 pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
 
-/// What one instruction costs, and why.
+/// Cycles of one instruction, with the rows of the table that they follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// If it does not branch.

@@ -1,4 +1,4 @@
-//! Where things are on the die: 38 QPEs of 2×2 PEs on a 7×6 grid with four holes.
+//! Places on the die: 38 QPEs of 2×2 PEs on a 7×6 grid with four holes.
 //!
 //! Source: SpiNNMachine `QUAD_MAP` / `vec2mesh.txt` ("Copyright (c) 2024 TU Dresden"), quoted in
 //! the facts sheet §1.
@@ -17,7 +17,7 @@ pub const QPE_COUNT: usize = 38;
 pub const PES_PER_QPE: usize = 4;
 /// PEs on the chip.
 pub const PE_COUNT: usize = QPE_COUNT * PES_PER_QPE;
-/// Which QPEs there are, in words, for messages.
+/// Coordinates of the QPEs that exist, in words, for messages.
 pub const GRID_HELP: &str = "x is 1 to 7, y 1 to 6; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
 /// Grid positions of the event router: "at the centre of the die occupying the area of
 /// two Quads" (CHIP26).
@@ -272,7 +272,7 @@ impl Pe {
         QpeId((self.index() / PES_PER_QPE) as u16)
     }
 
-    /// Its number within the QPE, 0..4.
+    /// Returns the number of the PE within its QPE, 0..4.
     pub fn p(self) -> u8 {
         (self.index() % PES_PER_QPE) as u8
     }

@@ -72,7 +72,7 @@ pub enum ListingError {
         line: usize,
         /// Text of the line, with single blanks.
         text: String,
-        /// What was expected.
+        /// Operands that were expected.
         expected: &'static str,
     },
     /// A branch or literal load to a label that is not there.

@@ -76,7 +76,7 @@ pub struct PowerModel {
     pub chip_off_mw: f64,
     /// One PE that is powered and asleep.
     pub pe_asleep_mw: f64,
-    /// What an active PE draws more than an asleep one.
+    /// Power that an active PE draws more than one that sleeps, mW.
     pub pe_active_mw: f64,
 }
 

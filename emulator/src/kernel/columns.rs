@@ -134,7 +134,7 @@ impl WithSimd for Scatter<'_> {
 /// some runs of all kernels.
 #[derive(Debug)]
 pub struct Deferred {
-    /// How often they are asked for in vain.
+    /// Number of requests that still get nothing before the columns are made.
     patience: AtomicU32,
     matrix: Csr,
     /// Rows of the matrix, in the order of the sums.

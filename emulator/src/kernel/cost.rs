@@ -1,4 +1,4 @@
-//! What the kernels cost on a PE, read off their committed compiler listings.
+//! Costs of the kernels on a PE, read off their committed compiler listings.
 //!
 //! Each listing in `assets/kernels/` is executed a few times on small inputs under the Cortex-M4F
 //! timing table ([`crate::chip::cortex_m4f`]). How the cycles grow from one input to the next gives
@@ -44,7 +44,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Its functions, read; [`crate::chip::listing::blocks`] has their loops and
+    /// Returns the functions of the listing; [`crate::chip::listing::blocks`] has their loops and
     /// each line's cycles.
     pub fn parse(&self) -> Result<Vec<Function>, ListingError> {
         self.functions.iter().map(|name| Function::parse(self.listing, name)).collect()
@@ -231,7 +231,7 @@ impl KernelCosts {
         self.accesses
     }
 
-    /// What a matrix kernel's cost is made of.
+    /// Returns the coefficients of a matrix kernel's cost.
     pub fn coefficients(&self, routine: Routine) -> &Coefficients {
         &self.matrix[routine as usize]
     }
@@ -290,7 +290,7 @@ impl KernelCosts {
         evaluate(&[(self.broadcast.lead, 1)])
     }
 
-    /// What each packet costs besides its destinations.
+    /// Returns the cycles of each packet besides its destinations.
     pub fn broadcast_per_packet(&self) -> Cycles {
         evaluate(&[(self.broadcast.packet, 1)])
     }

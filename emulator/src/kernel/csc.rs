@@ -20,7 +20,7 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "csc" };
 
-/// Which sources do work.
+/// Choice of the sources that do work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visit {
     /// Those whose word in the input buffer is not zero.
@@ -32,14 +32,14 @@ pub enum Visit {
     List,
 }
 
-/// Where a matrix lies in a PE's SRAM; byte addresses.
+/// Places of a matrix in a PE's SRAM, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CscLayout {
     /// Number of rows.
     pub rows: u32,
     /// Number of sources, the columns of the matrix.
     pub sources: u32,
-    /// Which sources do work.
+    /// Choice of the sources that do work.
     pub visit: Visit,
     /// `column_start[sources + 1]`, half-words.
     pub column_start: u32,
@@ -120,7 +120,7 @@ fn column(words: &SramWords, layout: &CscLayout, number: u32) -> Result<(usize, 
     Ok((start as usize, end as usize))
 }
 
-/// What a run will do with the input at byte address `x` as it is now.
+/// Returns what a run will do with the input at byte address `x` as it is now.
 pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, KernelFault> {
     GUARD.array("column_start", layout.column_start, 2 * (u64::from(layout.sources) + 1))?;
     let mut work = EventWork::default();

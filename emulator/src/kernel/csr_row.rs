@@ -14,7 +14,7 @@ use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row" };
 
-/// Where a matrix lies in a PE's SRAM; byte addresses.
+/// Places of a matrix in a PE's SRAM, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsrLayout {
     /// Number of rows.
@@ -43,7 +43,7 @@ pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFaul
     work_on(words, layout, GUARD, [4, 4])
 }
 
-/// The same for columns and values of other sizes, in bytes.
+/// Counts what a run will do, for columns and values of other sizes, in bytes.
 pub(super) fn work_on(
     words: &SramWords,
     layout: &CsrLayout,

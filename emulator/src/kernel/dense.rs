@@ -21,7 +21,7 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "dense" };
 
-/// Where a matrix lies in a PE's SRAM; byte addresses.
+/// Places of a matrix in a PE's SRAM, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenseLayout {
     /// Number of rows.
@@ -34,7 +34,7 @@ pub struct DenseLayout {
     pub source: u32,
     /// `ordered[sources]`, f32; unused by the event-driven kernel.
     pub ordered: u32,
-    /// Which sources do work in the event-driven kernel.
+    /// Choice of the sources that do work in the event-driven kernel.
     pub visit: Visit,
 }
 

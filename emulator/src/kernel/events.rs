@@ -69,7 +69,7 @@ pub fn pack(values: &[u32]) -> Vec<[u32; 4]> {
     packets
 }
 
-/// Where a block's packets and its dense values begin, in packets of 16 bytes from the
+/// Start of a block's packets and of its dense values, in packets of 16 bytes from the
 /// start of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
@@ -96,7 +96,7 @@ pub fn table_words(blocks: &[Block]) -> Vec<u32> {
     blocks.iter().map(|block| block.mail & 0xFFFF | block.dense << 16).collect()
 }
 
-/// What a receiver makes of its mail.
+/// Form into which a receiver unpacks its mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unpacked {
     /// Values in the order of the blocks, silent units 0, at this byte address.
@@ -115,7 +115,7 @@ impl Unpacked {
     }
 }
 
-/// Where a list of events is made; byte addresses.
+/// Memory in which a list of events is made, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListLayout {
     /// Sources in the model.
@@ -137,7 +137,7 @@ impl ListLayout {
     }
 }
 
-/// How a receiver unpacks the mail of one layer.
+/// Parameters with which a receiver unpacks the mail of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnpackLayout {
     /// Byte address of the table: `blocks + 1` words.
@@ -174,13 +174,13 @@ pub struct UnpackWork {
     pub cleared: u32,
     /// Number of packets read.
     pub packets: u32,
-    /// Of them, packets with at least one value.
+    /// Number of packets with at least one value.
     pub filled: u32,
     /// Number of values unpacked.
     pub events: u32,
     /// Words of the map (list only).
     pub words: u32,
-    /// Of them, words with at least one event.
+    /// Number of words of the map with at least one event.
     pub active_words: u32,
     /// The last word has an event.
     pub last_active: bool,

@@ -14,7 +14,7 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "int8_csr" };
 
-/// Where a quantised matrix lies; byte addresses.
+/// Places of a quantised matrix, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Int8Layout {
     /// Row pointers; columns in half-words; values in bytes.

@@ -29,7 +29,7 @@ pub use spot::{Element, Entry, Reading, Source, Spot};
 /// A PE's share of a matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Share<'a> {
-    /// Its rows in the order of the sums: weights as (source in model order,
+    /// Rows in the order of the sums: weights as (source in model order,
     /// weight), sources ascending.
     pub rows: &'a [Vec<(u32, f32)>],
     /// For each source in model order, its word in the input buffer.
@@ -62,14 +62,14 @@ pub struct Array {
     pub name: &'static str,
     /// Size in bytes.
     pub bytes: u64,
-    /// Its address is a multiple of this. Images are loaded by words, so it is 4 for
+    /// Alignment of the address, in bytes. Images are loaded by words, so it is 4 for
     /// every array today.
     pub align: u32,
 }
 
 impl KernelKind {
-    /// What the memory map must reserve for a share, in the order in which [`Kernel::place`]
-    /// takes the addresses.
+    /// Returns the arrays that the memory map must reserve for a share, in the order in which
+    /// [`Kernel::place`] takes the addresses.
     pub fn arrays(self, shape: Shape) -> Vec<Array> {
         let (rows, sources, nonzeros) =
             (u64::from(shape.rows), u64::from(shape.sources), u64::from(shape.nonzeros));
@@ -138,7 +138,7 @@ impl KernelKind {
     }
 }
 
-/// Where a kernel reads its input and leaves its sums; byte addresses.
+/// Byte addresses at which a kernel reads its input and leaves its sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Operands {
     /// The input buffer, or the list of events.
@@ -168,12 +168,12 @@ pub enum Kernel {
     Int8Mac(Int8MacLayout),
 }
 
-/// What a run does. Counts that a kernel has no use for are 0.
+/// Counts of what a run does. Those that a kernel has no use for are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Number of rows visited.
     pub rows: u32,
-    /// Of them, rows without a non-zero (row-major kernels).
+    /// Number of rows without a non-zero (row-major kernels).
     pub empty_rows: u32,
     /// Number of multiply-adds.
     pub nonzeros: u32,
@@ -280,12 +280,12 @@ impl Kernel {
         })
     }
 
-    /// What that costs on a PE.
+    /// Returns the cycles of `work` on a PE.
     pub fn cost(&self, work: &Work, costs: &KernelCosts) -> Cycles {
         costs.matrix(self.routine(), work)
     }
 
-    /// The same in PE cycles, for a branch refill of `p` cycles.
+    /// Returns the PE cycles of `work`, for a branch refill of `p` cycles.
     pub fn cycles(&self, work: &Work, costs: &KernelCosts, p: u32) -> u64 {
         self.cost(work, costs).at(p)
     }

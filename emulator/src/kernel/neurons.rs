@@ -43,7 +43,7 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// All of them, in the order of the C source.
+    /// Every pass, in the order of the C source.
     pub const ALL: [Self; 14] = [
         Self::TakeIntegers,
         Self::Filter,
@@ -139,7 +139,7 @@ pub enum Array {
     Current,
     /// Inhibitory synaptic current.
     InhibitoryCurrent,
-    /// What v must exceed for a spike.
+    /// Limit that v must exceed for a spike.
     Above,
     /// θ, what a spike subtracts.
     Threshold,
@@ -181,7 +181,7 @@ impl Array {
     }
 }
 
-/// Where a PE keeps what its neurons need: byte addresses of arrays of `units` words.
+/// Byte addresses of the arrays that a PE's neurons need, of `units` words each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NeuronLayout {
     /// Number of neurons.

@@ -1,4 +1,4 @@
-//! What users choose about kernels.
+//! Options of kernels that users choose.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ impl KernelKind {
         Self::Int8Mac,
     ];
 
-    /// Its name, as a scene has it.
+    /// Returns the name of the kernel, as a scene has it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CsrRow => "CsrRow",

@@ -19,7 +19,7 @@ use crate::net::compare::Compare;
 use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
 
-/// Where a PE keeps what the point-wise step of n units needs; byte addresses. Vectors of 3n are in
+/// Byte addresses of what the point-wise step of n units needs. Vectors of 3n are in
 /// gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointwiseLayout {
@@ -39,7 +39,7 @@ pub struct PointwiseLayout {
     pub cell: u32,
     /// y, n singles, padded to whole packets.
     pub y: u32,
-    /// Where the layer passes on traces: n singles, padded to whole packets. State and
+    /// Traces, if the layer passes them on: n singles, padded to whole packets. State and
     /// payload at once.
     pub trace: Option<u32>,
     /// Condition of the comparison with θ.

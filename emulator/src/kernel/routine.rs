@@ -63,7 +63,7 @@ impl Routine {
         }
     }
 
-    /// Its file in `assets/kernels`, without extension.
+    /// Returns the name of its file in `assets/kernels`, without extension.
     pub const fn source(self) -> &'static str {
         match self {
             Self::CscEvent8

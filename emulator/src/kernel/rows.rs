@@ -6,7 +6,7 @@ use super::{SramWords, WORDS};
 
 /// One product added to a row's sum.
 pub(super) trait Product: Copy {
-    /// Where non-zero `k` finds its x: a word of SRAM, or beyond it.
+    /// Returns the word of SRAM, or beyond it, from which non-zero `k` takes its x.
     fn source(self, words: &SramWords, k: usize) -> usize;
     /// `acc` with non-zero `k` times the single in word `source` added.
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32;

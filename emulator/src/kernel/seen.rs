@@ -9,7 +9,7 @@ use super::words::is_event;
 /// Operand that was looked at last.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Its words as they lie in memory.
+    /// Words of x as they lie in memory.
     x: Vec<u32>,
     /// Sources in model order, ascending, with their values; silent sources left out.
     events: Vec<(u32, f32)>,

@@ -37,7 +37,7 @@ impl Sender {
     }
 }
 
-/// What a run of `collect` does.
+/// Counts of what a run of `collect` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CollectWork {
     /// Entries of neurons with synapses here.

@@ -1,4 +1,4 @@
-//! What arrives at a PE, how it is counted, and what that sets off: all of it data of the program.
+//! Arrivals at a PE, how they are counted, and what they set off: all of it data of the program.
 //!
 //! A slot has counters, words of its SRAM. The handler of a watched write adds 1 to one of them. A
 //! waiting PE goes on when every counter that its operation needs has reached its value
@@ -153,7 +153,7 @@ impl Groups {
     }
 }
 
-/// How a PE takes the values of one population as a member of one group.
+/// Reception of one population's values by a PE that is a member of one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receiver {
     /// Slot whose buffers they arrive in.
@@ -188,7 +188,7 @@ impl Guard {
 /// Marks a population or group that a PE does not take part in.
 const NONE: u16 = u16::MAX;
 
-/// What one PE receives, by population and sample ([`super::program::Program::lane`]).
+/// Receptions of one PE, by population and sample ([`super::program::Program::lane`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inbox {
     receivers: Vec<Receiver>,

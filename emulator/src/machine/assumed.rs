@@ -21,7 +21,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// Unit of its value; empty for a count or a share.
     pub unit: &'static str,
-    /// What sources say, and what they leave open.
+    /// Statements of the sources, and what they leave open.
     pub source: &'static str,
     /// Reads the number from the assumptions.
     pub get: fn(&Assume) -> f64,
@@ -29,7 +29,7 @@ pub struct Parameter {
     pub set: fn(&mut Assume, f64),
     /// Least and most value with where they come from; `None` where nothing is published.
     pub range: Option<([f64; 2], &'static str)>,
-    /// How to find it from measured times of phases; `None` where they say nothing about it.
+    /// Way to find it from measured times of phases; `None` where they say nothing about it.
     pub search: Option<Search>,
 }
 
@@ -38,7 +38,7 @@ pub struct Parameter {
 pub struct Search {
     /// Least and most value.
     pub bounds: [f64; 2],
-    /// Which of the values between them to try.
+    /// Choice of the values between them that are tried.
     pub method: Method,
 }
 
@@ -72,7 +72,7 @@ const fn slope(probe: f64, grain: f64) -> Search {
 }
 
 impl Assume {
-    /// Its numbers, in the order of the table of hardware numbers. Choices and places
+    /// Numbers of `assume`, in the order of the table of hardware numbers. Choices and places
     /// are no numbers.
     pub const PARAMETERS: [Parameter; 18] = [
         Parameter {

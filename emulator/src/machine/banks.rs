@@ -64,7 +64,7 @@ impl BankInterleave {
     }
 }
 
-/// What one bank of one PE has seen since the start.
+/// Counters of one bank of one PE since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankCount {
     /// Loads and stores of the core in kernels.

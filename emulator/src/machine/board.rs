@@ -28,7 +28,7 @@ pub const PARTS: u64 = 5;
 /// Parts of a tick that a link packet takes: 16 ns.
 pub const LINK_PACKET_PARTS: u64 = 2 * PARTS * TICKS_PER_US / LINK_PACKETS_PER_2_US;
 
-/// What has crossed a link.
+/// Counters of what has crossed a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCount {
     /// Number of packets that have crossed.
@@ -64,7 +64,7 @@ pub struct ChipLinkState {
     pub free: u64,
     /// Since the start.
     pub count: LinkCount,
-    /// When the time step began.
+    /// Counters when the time step began.
     pub(super) before: LinkCount,
     /// In the last completed time step.
     pub last_step: LinkCount,

@@ -1,4 +1,4 @@
-//! Where values arrive in turn.
+//! Buffers in which values arrive in turn.
 
 /// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///

@@ -59,7 +59,7 @@ impl Machine {
 }
 
 impl<M> PeState<M> {
-    /// The same PE with another memory. Names every field: none can be forgotten.
+    /// Returns this PE's state with another memory. Names every field: none can be forgotten.
     pub(super) fn with_memory<N>(&self, sram: N) -> PeState<N> {
         let Self {
             sram: _,
@@ -105,7 +105,7 @@ impl<M> PeState<M> {
 }
 
 impl<M> State<M> {
-    /// The same state with other PEs. Names every field: none can be forgotten.
+    /// Returns this state with other PEs. Names every field: none can be forgotten.
     pub(super) fn with_pes<N>(&self, pes: Vec<PeState<N>>) -> State<N> {
         let Self {
             tick,

@@ -20,7 +20,7 @@ use crate::kernel::neurons::Pass;
 use crate::kernel::routine::Routine;
 use crate::kernel::synapses::{CollectWork, DeliverWork, Form};
 
-/// What the core's work costs, in PE cycles.
+/// Costs of the core's work, in PE cycles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
     kernels: &'static KernelCosts,
@@ -44,7 +44,7 @@ pub struct Costs {
     pub broadcast_packet: u64,
     /// Handler of a watched write that is not the last one awaited: exception entry, body, exit.
     pub interrupt: u64,
-    /// What the handler of the last one awaited takes more.
+    /// Additional cycles of the handler of the last arrival awaited.
     pub interrupt_last: u64,
     /// Handler of a finished DMA.
     pub dma_interrupt: u64,
@@ -74,9 +74,9 @@ pub struct Costs {
     pub fifo_empty: u64,
     /// A turn that takes an entry out.
     pub fifo_entry: u64,
-    /// What the last packet of a block takes more.
+    /// Additional cycles of the last packet of a block.
     pub fifo_last: u64,
-    /// What the last entry of the ring takes more.
+    /// Additional cycles of the last entry of the ring.
     pub fifo_wrap: u64,
     /// Leaving the loop when all is there.
     pub fifo_leave: u64,

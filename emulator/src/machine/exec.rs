@@ -24,9 +24,9 @@ pub struct Machine {
     /// Only observes; see [`super::record`].
     pub(super) recorder: Option<Box<Recorder>>,
     pub(super) watched: Vec<Pe>,
-    /// What has just left the mesh; empty between calls.
+    /// Packets that have just left the mesh; empty between calls.
     pub(super) landed: Vec<(Tick, Landing)>,
-    /// What routines share.
+    /// Memory that routines share.
     pub(super) shared: Shared,
     /// Steps seen before; see [`super::timetable`].
     pub(super) timetables: Timetables,
@@ -77,7 +77,7 @@ impl Machine {
         machine
     }
 
-    /// What it is loaded with.
+    /// Returns the program that the machine is loaded with.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
     }

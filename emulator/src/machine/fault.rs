@@ -44,7 +44,7 @@ pub enum Fault {
         address: u32,
         /// Bit of that byte, 0 to 7.
         bit: u8,
-        /// What it stays: 0 or 1.
+        /// Value that the bit keeps, 0 or 1.
         value: u8,
     },
     /// A PE's core halts. Its memory goes on taking packets.
@@ -95,7 +95,7 @@ pub enum Fault {
     },
     /// A chip of a board fails: its cores halt, and all links to it and from it are dead.
     KillChip {
-        /// Its place on the board, as `(x, y)`.
+        /// Place of the chip on the board, as `(x, y)`.
         chip: (u8, u8),
     },
 }

@@ -20,7 +20,7 @@ pub struct Entry {
     pub payload: [u32; 4],
 }
 
-/// What a key says: bits 31:24 the place (population, group and buffer), bits 23:4 the byte offset
+/// Fields of a key: bits 31:24 the place (population, group and buffer), bits 23:4 the byte offset
 /// in the buffer, bit 0 last packet of its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -28,7 +28,7 @@ pub struct Key {
     pub population: PopulationId,
     /// First of the groups that it is for, 0 or 1.
     pub group: u8,
-    /// Which of the receivers' buffers, 0 to 3.
+    /// Number of the receivers' buffer, 0 to 3.
     pub buffer: u8,
     /// Byte offset in it, a multiple of 16.
     pub offset: u32,

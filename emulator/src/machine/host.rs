@@ -1,4 +1,4 @@
-//! What the host receives, and where it keeps it.
+//! Outputs that the host receives, and where it keeps them.
 
 use std::sync::Arc;
 

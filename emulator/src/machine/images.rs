@@ -22,7 +22,7 @@ pub struct ImageRange {
 }
 
 impl ImageRange {
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     pub fn bytes(&self) -> usize {
         4 * self.words.len()
     }
@@ -33,7 +33,8 @@ impl ImageRange {
     }
 }
 
-/// What the host writes into each PE: ranges by ascending address, none touching the next.
+/// Memory images that the host writes into the PEs: ranges by ascending address, none touching the
+/// next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images(BTreeMap<Pe, Vec<ImageRange>>);
 

@@ -90,11 +90,11 @@ pub struct PhaseWords {
     pub alias: Option<&'static str>,
     /// Name in the JSON form of a PE's core.
     pub key: &'static str,
-    /// What the core does in it, in words or symbols.
+    /// Work of the core in the phase, in words or symbols.
     pub words: &'static str,
-    /// What the core does in it, in at most nine characters.
+    /// Work of the core in the phase, in at most nine characters.
     pub short: &'static str,
-    /// What the core does in it, in at most four characters.
+    /// Work of the core in the phase, in at most four characters.
     pub mark: &'static str,
     /// Lower-case letter that stands for it in the timeline.
     pub letter: char,
@@ -112,13 +112,13 @@ pub struct PhaseWords {
 /// one before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CounterWords {
-    /// What it counts.
+    /// Things that are counted.
     pub counts: Cow<'static, str>,
     /// Content of a message that advances it; empty where none does.
     pub note: &'static str,
     /// Kind of such a message, with its article; empty where there is none.
     pub kind: &'static str,
-    /// What arrives, where it counts blocks of values.
+    /// Blocks that arrive, where blocks of values are counted.
     pub blocks: Option<Blocks>,
 }
 

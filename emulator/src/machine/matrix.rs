@@ -34,7 +34,7 @@ impl TrafficMatrix {
         }
     }
 
-    /// Its size in memory.
+    /// Returns the size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total)
     }
@@ -74,7 +74,7 @@ impl TrafficMatrix {
         cell.flatten().copied().unwrap_or(0)
     }
 
-    /// The same since the start, completed steps only.
+    /// Returns the packets since the start, in completed steps only.
     pub fn total(&self, source: usize, destination: usize) -> u64 {
         let cell = self.tells_pes_apart().then(|| self.total.get(source * self.places + destination));
         cell.flatten().copied().unwrap_or(0)

@@ -48,7 +48,7 @@ impl LinkState {
     }
 }
 
-/// What crosses the mesh.
+/// Load that crosses the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
     /// A packet, by its number in the packet store.
@@ -57,7 +57,7 @@ pub enum Load {
     Beat(u16),
 }
 
-/// Where a load goes from a QPE's router, on the mesh of one chip.
+/// Ways of a load from a QPE's router, on the mesh of one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// QPE at whose router it enters the mesh.
@@ -143,7 +143,7 @@ pub(super) struct Burst {
     pub(super) route: (u8, u8),
     pub(super) to_enter: u32,
     pub(super) to_arrive: u32,
-    /// When the next beat enters.
+    /// Tick at which the next beat enters.
     pub(super) at: Tick,
     pub(super) spacing: Tick,
 }
@@ -177,7 +177,7 @@ pub struct Noc {
     pub links: Vec<LinkState>,
     /// First NoC cycle in which each QPE can take another packet off the mesh, by [`QpeId`].
     pub(super) ports: Vec<u64>,
-    /// What is under way, by the NoC cycle in which it reaches its next link or its port.
+    /// Loads under way, by the NoC cycle in which they reach their next link or its port.
     pub(super) under_way: Wheel<Hop>,
     /// Rows that are read, by PE index.
     pub(super) bursts: Vec<Option<Burst>>,

@@ -1,4 +1,4 @@
-//! What a core does: beginning and ending the operations of its program.
+//! Work of the cores: beginning and ending the operations of their programs.
 
 use std::sync::Arc;
 
@@ -175,7 +175,7 @@ impl Machine {
         }
     }
 
-    /// What the PE waited for is there: it waits for the next thing, or leaves its loop.
+    /// Wakes a PE whose input is there: it waits for the next one, or leaves its loop.
     pub(super) fn woken(&mut self, pe: Pe) {
         if self.state.pes[pe.index()].fifo.draining {
             return; // it looks again when it has taken the entry out

@@ -1,4 +1,4 @@
-//! What users choose about the chip, and what they assume where nothing is published.
+//! Options of the chip that users choose, and what they assume where nothing is published.
 
 use crate::chip::place::PePlace;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKE
 use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
 use crate::chip::mac::{MAC_USE_PERCENT, MacUse};
 
-/// What a PE does while it has nothing to do.
+/// Behaviour of a PE that has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Waiting {
     /// It reads a flag in a loop, and so draws active power (how much of it: `assume.polling`).
@@ -111,7 +111,7 @@ pub struct ChipOptions {
     /// Rule by which a PE changes its operating point from tick to tick.
     #[serde(skip_serializing_if = "Dvfs::is_off")]
     pub dvfs: Dvfs,
-    /// What a PE does while it has nothing to do. The paper does not say which.
+    /// Behaviour of a PE that has nothing to do. The paper does not say which.
     pub waiting: Waiting,
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3
     /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps four PEs for itself; which four
@@ -154,7 +154,7 @@ impl ChipOptions {
     }
 }
 
-/// How addresses fall on the four SRAM banks of a PE.
+/// Distribution of addresses over the four SRAM banks of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum BankInterleave {
     /// Four contiguous blocks of 32 KiB.
@@ -174,7 +174,7 @@ pub enum BankPriority {
     Core,
     /// The write; the core's operation ends a cycle later.
     Writes,
-    /// Whoever lost the last time in this bank; the first time the core.
+    /// The side that lost the last conflict in this bank; the first time the core.
     RoundRobin,
 }
 
@@ -265,11 +265,11 @@ pub struct Assume {
     /// takes 12 of them (CHIP26: CRC-12); how event packets are framed is not published.
     #[schemars(range(min = 1, max = 96))]
     pub link_payload_bits: u32,
-    /// What a link between chips adds to the 16 ns that each of its packets takes, in
+    /// Latency that a link between chips adds to the 16 ns that each of its packets takes, in
     /// nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub link_latency_ns: f64,
-    /// What the event router takes beyond the 10 ns of its four pipeline stages, in
+    /// Latency of the event router beyond the 10 ns of its four pipeline stages, in
     /// nanoseconds. Not published.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub router_latency_ns: f64,

@@ -18,7 +18,7 @@ use crate::text::step_number;
 pub struct PhaseClock {
     /// PEs that have ended the phase in this time step, by [`super::program::Program::lane`].
     pub ended: Vec<[u32; PhaseId::MAX]>,
-    /// When a phase last ended everywhere.
+    /// Tick at which a phase last ended everywhere.
     pub frontier: Tick,
     /// Ticks in this time step so far, by population.
     pub step: Vec<[Tick; PhaseId::MAX]>,
@@ -57,7 +57,7 @@ impl PhaseClock {
     }
 }
 
-/// What the cores' busy time went to, over all PEs: the parts add up to the sum of
+/// Parts of the cores' busy time, over all PEs: the parts add up to the sum of
 /// their busy ticks.
 #[derive(Clone, Debug, Default)]
 pub struct BusyProbe {
@@ -196,14 +196,14 @@ impl fmt::Display for Race {
 /// Races seen; the first few in full.
 #[derive(Clone, Debug, Default)]
 pub struct Races {
-    /// All of them.
+    /// Number of races.
     pub count: u64,
     /// The first [`Races::KEPT`].
     pub first: Vec<Race>,
 }
 
 impl Races {
-    /// How many are kept in full.
+    /// Number of races that are kept in full.
     pub const KEPT: usize = 8;
 
     /// Notes one; `race` is only called for those kept.

@@ -1,4 +1,4 @@
-//! What the chip is loaded with: per PE a memory image and a list of operations. Nothing in here
+//! Program of the chip: per PE a memory image and a list of operations. Nothing in here
 //! ever changes while the machine runs; [`super::state::State`] holds all that does.
 
 use std::any::Any;
@@ -38,7 +38,7 @@ pub struct Operation {
     pub phase: PhaseId,
     /// Slot that it is for.
     pub slot: u8,
-    /// What the core does.
+    /// Work of the core.
     pub action: Action,
     /// Message that the core sends at its end.
     pub notice: Option<Notice>,
@@ -46,7 +46,7 @@ pub struct Operation {
     pub ends: Ends,
 }
 
-/// What the core does in an operation.
+/// Work of the core in an operation.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Waits until counters of the slot have reached values.
@@ -130,7 +130,7 @@ pub struct Slot {
     pub counters: Vec<Counter>,
     /// Messages that counters set off.
     pub relays: Vec<Relay>,
-    /// Where values arrive.
+    /// Buffers in which values arrive.
     pub buffers: Buffers,
     /// Byte address of the values that are packed where they are sent as events.
     pub values: u32,
@@ -141,13 +141,13 @@ pub struct Slot {
     /// Number of targets, from the first on, that one call of `broadcast` serves; a second call
     /// serves the others.
     pub first_call: u32,
-    /// How the values are sent as events; `None` where all of them are sent.
+    /// Packing of the values as events; `None` where all of them are sent.
     pub events: Option<Packing>,
-    /// What the network family knows of the slot. The machine does not look at it.
+    /// Knowledge of the network family about the slot. The machine does not look at it.
     pub detail: Arc<dyn Detail>,
 }
 
-/// What a network family knows of a slot beyond what the machine needs.
+/// Knowledge of a network family about a slot, beyond what the machine needs.
 pub trait Detail: Any + fmt::Debug + Send + Sync {
     /// Returns the number of weights of the slot that are not 0.
     fn weights(&self) -> u32;
@@ -208,7 +208,7 @@ impl Slot {
     }
 }
 
-/// What kind of bytes a region holds.
+/// Kind of bytes that a region holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RegionKind {
     /// Instructions and constants.
@@ -248,7 +248,7 @@ pub struct PeProgram {
     pub operations: Vec<Operation>,
     /// Populations on the PE in network order; of each, a slot per sample.
     pub slots: Vec<Slot>,
-    /// Its memory map, ascending.
+    /// Memory map of the PE, ascending.
     pub regions: Vec<Region>,
     /// Words that the host writes before the start; copies of the program share them.
     pub image: Arc<Image>,
@@ -309,7 +309,7 @@ impl PeProgram {
 /// Units of a network that compute and send together: a layer, or a population of neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
-    /// Its name in the model.
+    /// Name in the model.
     pub name: String,
     /// PEs, in block order.
     pub pes: Vec<Pe>,
@@ -341,15 +341,15 @@ pub struct Program {
     pub costs: Costs,
     /// Clock and voltage.
     pub operating_point: OperatingPoint,
-    /// What a PE does while it waits.
+    /// Behaviour of a PE that waits.
     pub waiting: Waiting,
-    /// What is not published.
+    /// Numbers that are not published.
     pub assume: Assume,
-    /// How outputs reach their readers.
+    /// Delivery of outputs to their readers.
     pub delivery: Delivery,
     /// Chips and the links between them.
     pub board: Arc<Board>,
-    /// What each PE receives, by PE index.
+    /// Receptions of each PE, by PE index.
     pub inboxes: Vec<Inbox>,
     /// Announcements of a time step by the host.
     pub announcements: Vec<Announcement>,
@@ -362,7 +362,7 @@ pub struct Program {
     /// Memory images were replaced after the program was built: constants in memory may be others
     /// than those that its routines were built with.
     pub images_replaced: bool,
-    /// What the network family knows of the program. The machine does not look at it.
+    /// Knowledge of the network family about the program. The machine does not look at it.
     pub detail: Arc<dyn Any + Send + Sync>,
 }
 

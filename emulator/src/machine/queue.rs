@@ -13,7 +13,7 @@ use crate::chip::clock::Tick;
 /// Source of events that no PE caused.
 pub const CHIP: u16 = u16::MAX;
 
-/// What happens; the discriminant order is the class order.
+/// Kind of an event; the order of the variants is the order of events of one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// Packet (index in the packet store) reaches its QPE, or the host port.
@@ -35,7 +35,7 @@ pub enum EventKind {
     Drain,
 }
 
-/// What a watched write stands for.
+/// Meaning of a watched write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
     /// Slot of the PE that is written to.
@@ -360,7 +360,7 @@ impl EventQueue {
         }
     }
 
-    /// What waits, in no order.
+    /// Returns the pending events, in no order.
     fn pending(&self) -> impl Iterator<Item = Pending> {
         let words = self.filled.iter().enumerate().filter(|&(_, &bits)| bits != 0);
         let places = words.flat_map(|(word, &bits)| ones(bits).map(move |bit| 64 * word + bit));

@@ -36,7 +36,7 @@ impl std::fmt::Display for Link {
     }
 }
 
-/// How a pair came to its path.
+/// Rule by which a pair of QPEs got its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// x first, then y.
@@ -47,7 +47,7 @@ pub enum Rule {
     YFirst,
 }
 
-/// Where a packet on its way goes next.
+/// Next move of a packet on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Over a link, by its number.
@@ -117,7 +117,7 @@ impl Routes {
         (&self.turns[begin..end], at - begin)
     }
 
-    /// Which rule gave that path.
+    /// Returns the rule that gave the path.
     pub fn rule(&self, from: usize, to: usize) -> Rule {
         self.rules[from * QPE_COUNT + to]
     }

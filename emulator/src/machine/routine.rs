@@ -132,7 +132,7 @@ pub struct Touches {
     pub begins: Vec<Range<u32>>,
 }
 
-/// What a run takes.
+/// Duration of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Begun {
     /// PE cycles of the run.
@@ -143,7 +143,7 @@ pub struct Begun {
     pub mac: MacRun,
 }
 
-/// What a run found.
+/// Findings of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     /// Values other than 0 that it will send; `None` for a routine that decides none.
@@ -158,7 +158,7 @@ pub struct Ended {
 /// PE cycles of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
-    /// All of them.
+    /// PE cycles of all instructions.
     pub cycles: u64,
     /// Those of each kind of instruction, in the order of
     /// [`crate::chip::listing::kind::InstructionKind::ALL`]; 0 unless the machine records.

@@ -54,7 +54,7 @@ pub struct Sram {
 #[derive(Clone, Default)]
 struct Words(Option<Box<[u32; SRAM_WORDS]>>);
 
-/// What an SRAM holds that was never written.
+/// Content of an SRAM that was never written.
 static ZEROS: [u32; SRAM_WORDS] = [0; SRAM_WORDS];
 
 impl Deref for Words {
@@ -80,7 +80,7 @@ pub struct Stuck {
     pub word: u32,
     /// The word with this bit alone.
     pub mask: u32,
-    /// The same with what it stays.
+    /// Value that the bits keep.
     pub value: u32,
 }
 
@@ -141,12 +141,12 @@ impl Sram {
         &self.words
     }
 
-    /// The same bytes as IEEE 754 singles.
+    /// Returns the words as IEEE 754 singles.
     pub fn floats(&self) -> &[f32] {
         bytemuck::cast_slice(&self.words[..])
     }
 
-    /// The same bytes as bytes.
+    /// Returns the memory as bytes.
     pub fn bytes(&self) -> &[u8] {
         bytemuck::cast_slice(&self.words[..])
     }
@@ -229,7 +229,7 @@ impl Sram {
         }
     }
 
-    /// So many words, at least one, from this one on were written.
+    /// Notes that `words` words, at least one, were written from `word` on.
     #[inline]
     fn touched(&mut self, word: usize, words: usize) {
         self.mark_written(pages_of(word, words));

@@ -24,7 +24,7 @@ use crate::chip::clock::Tick;
 use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
 use crate::chip::mac::MacRun;
 
-/// What a PE is doing.
+/// Activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// Has no program; sleeps.
@@ -38,7 +38,7 @@ pub enum Status {
     Dma,
 }
 
-/// What a waiting PE waits for: a counter in its SRAM to reach a value.
+/// Condition of a waiting PE: a counter in its SRAM reaches a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Awaited {
     /// Slot of the PE that waits.
@@ -58,7 +58,8 @@ pub struct Cursor {
     pub packet: u32,
     /// Number of the packet's next destination, from 0.
     pub target: u32,
-    /// What cannot be read off the program: events, and transfers that the DMA engine goes on with.
+    /// Part that cannot be read off the program: events, and transfers that the DMA engine goes on
+    /// with.
     pub transfer: Option<Transfer>,
 }
 
@@ -99,15 +100,15 @@ pub struct PeState<M = Sram> {
     pub ended: Vec<u32>,
     /// Counters that only observe.
     pub count: PeCount,
-    /// Its SRAM banks, as core and writes meet in them.
+    /// SRAM banks, as core and writes meet in them.
     pub banks: BankState,
     /// Activity of the core.
     pub status: Status,
     /// Position in its program.
     pub operation: u32,
-    /// When the operation began.
+    /// Tick at which the operation began.
     pub began: Tick,
-    /// When the operation ends, as known now; interrupts move it.
+    /// Tick at which the operation ends, as known now; interrupts move it.
     pub ends: Tick,
     /// Handlers that run or wait to run, with the tick at which each ends; only the first is
     /// in the queue.
@@ -243,9 +244,9 @@ pub enum PacketKind {
 pub struct Packet {
     /// Up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
-    /// Where the sender read them, byte address; 0 for what is not read from memory.
+    /// Byte address at which the sender read them; 0 for what is not read from memory.
     pub from: u32,
-    /// Where they are written, byte address at each receiver; the key of a
+    /// Byte address at which each receiver gets them; the key of a
     /// routed packet ([`super::fifo::Key`]).
     pub address: u32,
     /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
@@ -287,7 +288,7 @@ impl Packet {
 pub struct Travelling {
     /// Packet as it was sent.
     pub packet: Packet,
-    /// When it was handed to the NoC.
+    /// Tick at which it was handed to the NoC.
     pub sent: Tick,
     /// Ticks by which a fault makes it arrive later.
     pub late: Tick,
@@ -375,7 +376,7 @@ impl PacketStore {
     }
 }
 
-/// What the host sees of the chip.
+/// State of the chip as the host sees it.
 #[derive(Clone, Debug, Default)]
 pub struct HostState {
     /// Placed values that go to the host, as their packets arrive: by time step in flight,
@@ -389,9 +390,9 @@ pub struct HostState {
     pub announced: u32,
     /// Time steps completed.
     pub completed: u32,
-    /// When the last one was completed.
+    /// Tick at which the last step was completed.
     pub completed_at: Tick,
-    /// How long it took, from completion to completion.
+    /// Duration of the last step, from completion to completion, in ticks.
     pub last_step_ticks: Tick,
 }
 
@@ -431,7 +432,7 @@ pub struct State<M = Sram> {
     pub sent: u64,
     /// Packets of this number (from 0) are lost on the way, ascending.
     pub lost: Vec<u64>,
-    /// When each DRAM port is free, by chip.
+    /// Tick at which each DRAM port is free, by chip.
     pub dram_free: Vec<[Tick; 2]>,
     /// Deliveries of y still to come, by [`Program::lane`] and time step modulo [`STEPS`].
     pub deliveries_left: Vec<[u32; STEPS]>,
@@ -455,9 +456,9 @@ pub struct State<M = Sram> {
     pub matrix: TrafficMatrix,
     /// Buffers overwritten too early.
     pub races: Races,
-    /// What happens in the banks decides what happens next: with any priority but the core's.
+    /// Whether the banks decide what happens next: with any priority but the core's.
     pub banks_decide: bool,
-    /// What has been made to go wrong and lasts.
+    /// Injected faults that last.
     pub faults: Faults,
     /// Fault that stopped the machine; `None` while it runs.
     pub fault: Option<CoreFault>,

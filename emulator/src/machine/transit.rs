@@ -8,11 +8,11 @@ use super::state::{Packet, Travelling};
 use crate::chip::clock::{NOC_CYCLE, ROUTER_CYCLE, Tick};
 use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
 
-/// When and where a packet enters the mesh.
+/// Time and place at which a packet enters the mesh.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) route: Route,
-    /// When it enters.
+    /// Tick at which it enters.
     pub(super) at: Tick,
     /// Links that it crosses outside of the mesh: to or from the event router.
     pub(super) more_hops: u32,

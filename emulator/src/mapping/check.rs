@@ -1,4 +1,4 @@
-//! What is worth knowing about a mapping that fits: how even it is, and what to look at.
+//! Findings about a mapping that fits: how even it is, and what to look at.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -35,7 +35,7 @@ pub struct Subject<'a> {
     pub mapping: &'a MappingOptions,
 }
 
-/// How evenly a layer's weights are spread.
+/// Balance of a layer's weights over its PEs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerBalance {
     /// The layer's name.
@@ -46,9 +46,9 @@ pub struct LayerBalance {
     pub units_per_pe: [usize; 2],
     /// Non-zero weights of W and R on a PE, mean.
     pub nonzeros_mean: f64,
-    /// The same, fullest PE.
+    /// Stored weights on the fullest PE.
     pub nonzeros_max: u64,
-    /// The same, fullest PE, if the units were spread in contiguous ranges (`balance: Units`).
+    /// Stored weights on the fullest PE with contiguous ranges of units (`balance: Units`).
     pub nonzeros_max_contiguous: u64,
     /// The fullest PE; the first of several.
     #[serde(serialize_with = "by_name")]
@@ -61,13 +61,13 @@ fn by_name<S: Serializer>(pe: &Pe, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 impl LayerBalance {
-    /// How far the fullest PE is above the mean: 0 is even, 0.1 is 10 % more.
+    /// Returns how far the fullest PE is above the mean: 0 is even, 0.1 is 10 % more.
     pub fn excess(&self) -> f64 {
         if self.nonzeros_mean > 0.0 { self.nonzeros_max as f64 / self.nonzeros_mean - 1.0 } else { 0.0 }
     }
 }
 
-/// How evenly each layer is spread.
+/// Returns the balance of each layer.
 pub fn balance(network: &Egru, placed: &[Placed]) -> Vec<LayerBalance> {
     network.layers.iter().zip(placed).filter_map(|(layer, placed)| balance_of(layer, placed)).collect()
 }
@@ -131,7 +131,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
     margins(subject.network, subject.placed, &timing)
 }
 
-/// How much a finding matters.
+/// Importance of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -157,15 +157,15 @@ impl Level {
 /// One finding: what, where, and what to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lint {
-    /// How much it matters.
+    /// Importance of the finding.
     pub level: Level,
-    /// Which rule found it, the same in every version.
+    /// Name of the rule that found it, the same in every version.
     pub rule: &'static str,
     /// Layer, PE or field it is about.
     pub place: String,
-    /// What is found.
+    /// Description of what was found.
     pub message: String,
-    /// What to try.
+    /// Change that may help.
     pub help: String,
 }
 

@@ -1,4 +1,4 @@
-//! What sending and receiving needs beside buffers: where events are packed and unpacked, the
+//! Memory for sending and receiving beside buffers: where events are packed and unpacked, the
 //! router's FIFO and entries.
 
 use super::build::{Placed, Request, masks};
@@ -21,7 +21,7 @@ use crate::net::Output;
 /// Layers that the key of a routed packet can tell apart.
 pub const ROUTED_LAYERS: usize = 32;
 
-/// What a share needs to send and receive events, by size.
+/// Needs of a share that sends and receives events, by size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventNeeds {
     /// Packets of its own block, were all units active.
@@ -43,14 +43,14 @@ pub struct UnpackNeeds {
     pub listed: Option<u32>,
 }
 
-/// Where a share packs the events that it sends and unpacks those that it receives.
+/// Places at which a share packs the events that it sends and unpacks those it receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventLayout {
     /// Byte address at which packets are made.
     pub outbox: u32,
-    /// How x is unpacked; `None` in layer 0, whose x comes by DMA.
+    /// Unpacking of x; `None` in layer 0, whose x comes by DMA.
     pub input: Option<UnpackLayout>,
-    /// How y is unpacked.
+    /// Unpacking of y.
     pub recurrent: UnpackLayout,
 }
 
@@ -72,7 +72,7 @@ pub fn arrival_bytes(placed: &Placed, payload: Payload) -> u32 {
     PACKET_BYTES * if payload == Payload::Events { end.mail } else { end.dense }
 }
 
-/// What a share of `units` units of layer `k` needs, where events are sent.
+/// Returns what a share of `units` units of layer `k` needs, where events are sent.
 pub fn needs(placed: &[Placed], k: usize, units: usize, payload: Payload) -> Option<EventNeeds> {
     if payload == Payload::Dense {
         return None;

@@ -1,4 +1,5 @@
-//! Why a network cannot be put on the chip as asked. Each error knows the scene field it is about.
+//! Reasons why a network cannot be put on the chip as asked. Each error knows the scene field it is
+//! about.
 
 use thiserror::Error;
 
@@ -153,7 +154,7 @@ pub enum MapError {
         with: &'static str,
         /// Reason for the exclusion.
         why: &'static str,
-        /// What to set instead.
+        /// Setting to use instead.
         instead: &'static str,
     },
     /// A kernel listing cannot be evaluated: a fault of the build.
@@ -182,7 +183,7 @@ fn least_text(layers: &[String], least: Option<usize>) -> String {
     }
 }
 
-/// What else would make room.
+/// Returns what else would make room.
 fn relief(copies: Copies) -> &'static str {
     match (copies.batch > 1, copies.buffers > 2) {
         (false, false) => "",
@@ -225,7 +226,7 @@ impl MapError {
         }
     }
 
-    /// What would fix it.
+    /// Returns a change that would fix it.
     pub fn help(&self) -> String {
         match self {
             Self::UnknownLayer { .. } => {

@@ -1,4 +1,4 @@
-//! Where everything lies in a PE's SRAM.
+//! Memory map of a PE's SRAM.
 //!
 //! Bank 0 holds the program; the rest of it takes the control blocks, the two or three buffers and
 //! the layer state; weights start at bank 1 (0x8000), where the public linker script puts data
@@ -37,7 +37,7 @@ pub struct Share<'a> {
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
     pub recurrent: (KernelKind, Shape),
-    /// What it needs to send and receive events, if it does.
+    /// Needs of sending and receiving events, if it does.
     pub events: Option<EventNeeds>,
 }
 
@@ -107,7 +107,7 @@ pub struct Common {
     pub buffer_bytes: Vec<u32>,
     /// Bytes of the router's FIFO in each PE (at its own address), 0 for none.
     pub fifo_bytes: u32,
-    /// How many there are of each.
+    /// Numbers of samples and buffers.
     pub copies: Copies,
     /// First byte after control blocks and, if they are there, buffers in bank 0.
     bank0: u32,
@@ -155,7 +155,7 @@ impl Common {
     }
 }
 
-/// Where one share's arrays lie.
+/// Addresses of one share's arrays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotLayout {
     /// W: byte addresses in the order of [`KernelKind::arrays`].
@@ -164,7 +164,7 @@ pub struct SlotLayout {
     pub recurrent: Vec<u32>,
     /// State of each sample; biases and thresholds are the same bytes.
     pub pointwise: Vec<PointwiseLayout>,
-    /// Where events are packed and unpacked: one after the other, by all samples.
+    /// Places at which all samples pack and unpack events, one after the other.
     pub events: Option<EventLayout>,
 }
 
@@ -309,7 +309,7 @@ fn matrix(
     kind.arrays(shape).into_iter().map(|array| take(array.bytes, array.name)).collect()
 }
 
-/// How regions of a sample but the first are called.
+/// Returns the suffix of names of regions of a sample but the first.
 fn of_sample(sample: usize) -> String {
     if sample == 0 { String::new() } else { format!(", sample {sample}") }
 }

@@ -1,4 +1,4 @@
-//! What users choose about the partition: which layer goes to how many PEs, and how
+//! Options of the partition that users choose: which layer goes to how many PEs, and how
 //! these work together.
 
 use crate::chip::place::PePlace;
@@ -9,20 +9,20 @@ use crate::kernel::options::KernelChoice;
 pub use crate::machine::broadcast::options::{Broadcast, FifoOptions, OnFull, Payload};
 use crate::net::spiking::{self, WeightFormat};
 
-/// Which layers work at the same time.
+/// Layers that work at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Schedule {
     /// One after the other: a time step ends before the next begins.
     #[default]
     LayerSequential,
-    /// All of them: while a layer works on one time step, the layer before it works on the next. A
+    /// All layers: while one works on a time step, the layer before it works on the next. A
     /// third buffer for x and y keeps their time steps apart, and layers tell the one before them
     /// when they have room for another x. It needs inputs that are known ahead: a text that is
     /// read, not one that is being written.
     Pipelined,
 }
 
-/// Which PEs a layer gets where the scene gives only their number.
+/// Choice of a layer's PEs where the scene gives only their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Placement {
     /// Whole QPEs near each other, layers side by side: short ways on the NoC.
@@ -32,7 +32,7 @@ pub enum Placement {
     RowMajor,
 }
 
-/// How layers are spread over the chips of a board, where the scene gives only the number
+/// Distribution of layers over the chips of a board, where the scene gives only the number
 /// of their PEs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Across {
@@ -50,7 +50,7 @@ impl Across {
     }
 }
 
-/// Which units of a layer share a PE.
+/// Choice of the units of a layer that share a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Balance {
     /// Equal numbers of units on all PEs, chosen so that the non-zero weights are nearly equal
@@ -64,7 +64,7 @@ pub enum Balance {
 /// Whether the PEs of a layer wait for each other before they send their outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Barrier {
-    /// Where the mapper finds that a fast PE could overwrite what a slow one still reads.
+    /// Only where the mapper finds that a fast PE could overwrite what a slow one still reads.
     #[default]
     Auto,
     /// In every layer.
@@ -74,7 +74,7 @@ pub enum Barrier {
     Never,
 }
 
-/// How one layer is spread. Exactly one of `pes`, `units_per_pe` and `on` says over which PEs.
+/// Distribution of one layer. Exactly one of `pes`, `units_per_pe` and `on` says over which PEs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerMapping {
@@ -119,11 +119,11 @@ impl SumOrder {
     }
 }
 
-/// How the network is put on the chip.
+/// Mapping of the network to the chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MappingOptions {
-    /// Which layers work at the same time.
+    /// Layers that work at the same time.
     #[serde(default)]
     pub schedule: Schedule,
     /// Samples computed side by side on the same weights, each with buffers, sums, y and cell
@@ -132,22 +132,22 @@ pub struct MappingOptions {
     #[serde(default = "MappingOptions::default_batch")]
     #[schemars(range(min = 1, max = 64))]
     pub batch: u32,
-    /// How a PE's outputs reach the PEs that read them.
+    /// Way in which a PE's outputs reach the PEs that read them.
     #[serde(default)]
     pub broadcast: Broadcast,
-    /// What is in the packets: all values, or those of active units.
+    /// Content of the packets: all values, or those of active units.
     #[serde(default)]
     pub payload: Payload,
     /// The FIFO that packets from the event router go to; used with `broadcast: Router` only.
     #[serde(default)]
     pub fifo: FifoOptions,
-    /// Which PEs a layer gets where the scene gives only their number.
+    /// Choice of a layer's PEs where the scene gives only their number.
     #[serde(default)]
     pub placement: Placement,
-    /// How layers are spread over the chips of a board.
+    /// Distribution of layers over the chips of a board.
     #[serde(default, skip_serializing_if = "Across::is_fill")]
     pub across: Across,
-    /// Which units of a layer share a PE.
+    /// Choice of the units of a layer that share a PE.
     #[serde(default)]
     pub balance: Balance,
     /// Whether the PEs of a layer wait for each other before they send their outputs.

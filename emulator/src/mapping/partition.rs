@@ -1,4 +1,4 @@
-//! Which unit goes to which PE of its layer.
+//! Assignment of units to the PEs of their layer.
 
 use super::options::Balance;
 

@@ -1,4 +1,4 @@
-//! Which PEs a layer gets.
+//! Choice of the PEs that a layer gets.
 
 use std::collections::VecDeque;
 

@@ -18,7 +18,7 @@ use crate::machine::program::{Buffers, RegionKind};
 use crate::machine::routine::{Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
 
-/// Where the operand of a matrix product arrives.
+/// Place at which the operand of a matrix product arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
     /// In the buffer of the time step.
@@ -124,7 +124,7 @@ pub(super) struct Together {
     pub first: usize,
 }
 
-/// What the PEs that multiply the same values have found out for each other.
+/// Results that PEs which multiply the same values share.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub mail: Mail,

@@ -1,4 +1,4 @@
-//! What comes before the recurrent layers of the gesture network: convolutions, ReLU,
+//! Layers before the recurrent ones of the gesture network: convolutions, ReLU,
 //! max-pooling, linear layers.
 //!
 //! One order of summation, the same bits on every machine: an output starts at +0 and takes its

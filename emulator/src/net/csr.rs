@@ -16,7 +16,7 @@ pub type Csr = sprs::CsMatI<f32, u32>;
 /// Gate blocks of an EGRU weight matrix: z, r, g.
 pub const GATES: usize = 3;
 
-/// Why three arrays are no CSR matrix.
+/// Reason why three arrays are no CSR matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CsrError {
     /// Row pointers are rows + 1 numbers.

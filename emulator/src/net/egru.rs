@@ -34,7 +34,7 @@ use super::csr::Csr;
 use super::lanes::{self, LANES};
 use super::sum::csr_rows;
 
-/// What a network keeps from one sequence to the next.
+/// State that a network keeps from one sequence to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Carry {
     /// Only the sent values y; every cell state c (and trace) restarts at 0. So the authors'
@@ -48,14 +48,14 @@ pub enum Carry {
     Nothing,
 }
 
-/// What a layer passes on to the next one and out of the network; its own R always gets y.
+/// Output of a layer to the next one and out of the network; its own R always gets y.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Output {
     /// The values sent, y: 0 for every unit without an event.
     #[default]
     Y,
-    /// Their low-pass ([`trace`]), as in the authors' gesture network: it fades after an event and
-    /// is hardly ever 0.
+    /// Low-pass trace of y ([`trace`]), as in the authors' gesture network: it fades after an
+    /// event and is hardly ever 0.
     Trace,
 }
 
@@ -263,7 +263,7 @@ impl LayerState {
         Self { y: zeros(), c: zeros(), trace }
     }
 
-    /// What the layer passes on, \[U\].
+    /// Returns what the layer passes on, \[U\].
     pub fn output(&self) -> &[f32] {
         if self.trace.is_empty() { &self.y } else { &self.trace }
     }
@@ -276,7 +276,7 @@ impl LayerState {
     }
 }
 
-/// Which matrix of a layer.
+/// Weight matrix of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weights {
     /// W, the weights of the layer's input.

@@ -26,7 +26,7 @@ pub struct QuantisedCsr {
     pub scales: Vec<f32>,
 }
 
-/// How far quantised weights are from the true ones.
+/// Distance of quantised weights from the true ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QuantisationError {
     /// Largest |w − s·q|.
@@ -130,7 +130,7 @@ pub struct QuantisedEgru<'a> {
     network: &'a Egru,
     /// W and R of each layer.
     matrices: Vec<[QuantisedCsr; 2]>,
-    /// What quantising them lost.
+    /// Errors of quantising W and R, by layer.
     pub errors: Vec<[QuantisationError; 2]>,
 }
 

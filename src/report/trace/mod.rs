@@ -57,7 +57,7 @@ pub struct Chunk<'a> {
     pub program: &'a Program,
     /// Recording that the chunk is a part of.
     pub record: &'a Recorder,
-    /// Begin of the chunk, in ticks.
+    /// Start of the chunk, in ticks.
     pub begin: Tick,
     /// End of the chunk, in ticks.
     pub end: Tick,

@@ -41,7 +41,7 @@ pub enum Operand {
     Reg(Reg, Shift),
 }
 
-/// What is added to an address's base register.
+/// Offset that is added to an address's base register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
     /// Constant number of bytes; negative ones point below the base.
@@ -189,7 +189,7 @@ pub enum Op {
     },
     /// `ldr`, `ldrh`, `ldrb`, `ldrsh`, `ldrsb`: d ← what is at the address.
     Load {
-        /// How much of it, and how it is extended to a word.
+        /// Size of the value, and how it is extended to a word.
         width: Width,
         /// Register that receives the result.
         d: Reg,
@@ -205,7 +205,7 @@ pub enum Op {
     },
     /// `str`, `strh`, `strb`: the address ← t, or its lowest bits.
     Store {
-        /// How much of it.
+        /// Size of the value.
         width: Width,
         /// Core register that is read.
         t: Reg,

@@ -132,7 +132,7 @@ fn condition(suffix: &str) -> Option<Cond> {
     })
 }
 
-/// What was expected where the operands could not be read.
+/// Decoded operation, or what was expected where the operands could not be read.
 type Decoded = Result<Op, &'static str>;
 
 /// An instruction from its name and operands; `None`: no such name.

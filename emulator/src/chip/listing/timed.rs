@@ -30,7 +30,7 @@ pub enum Class {
     Hint,
     /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
     VMultiplyAdd,
-    /// `vsqrt`: square root of a single.
+    /// `vsqrt`.
     VSqrt,
     /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
     VArithmetic,
@@ -44,7 +44,7 @@ pub enum Class {
     VSystem,
 }
 
-/// What was expected where the operands could not be read.
+/// Decoded timing, or what was expected where the operands could not be read.
 type Decoded = Result<Timed, &'static str>;
 
 /// An integer instruction by its name, condition and flag-setting `s` taken off; `None`:

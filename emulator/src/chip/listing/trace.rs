@@ -17,7 +17,7 @@ use fpu::is_fpu;
 
 /// Instructions after which an execution is given up: far beyond what any measurement needs.
 const STEP_LIMIT: usize = 1_000_000;
-/// What LR holds at the start; never jumped to, only recognised by `pop {pc}`.
+/// Value of LR at the start: never jumped to, only recognised by `pop {pc}`.
 const RETURN_ADDRESS: u32 = 0xFFFF_FFFF;
 
 /// Memory as a kernel sees it: words, SRAM and devices alike.
@@ -43,7 +43,7 @@ pub struct Call<'a> {
 /// One executed instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Which, in [`Function::instructions`].
+    /// Index of the instruction in [`Function::instructions`].
     pub instruction: usize,
     /// Cycles from the call to its end.
     pub end: Cycles,

@@ -56,7 +56,7 @@ pub enum CodeError {
     Unreadable {
         /// Name of the file.
         name: String,
-        /// What the reader of ELF files says.
+        /// Error of the reader of ELF files.
         what: String,
     },
     /// Another machine's code.

@@ -20,7 +20,7 @@ use crate::chip::listing::trace::{Call, Memory, execute};
 use crate::kernel::matrix::Work;
 use crate::kernel::routine::Routine;
 
-/// What a matrix kernel touches.
+/// Memory that a matrix kernel accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touched {
     /// An array of its matrix, by its place in [`crate::kernel::options::KernelKind::arrays`].
@@ -45,7 +45,7 @@ impl Touched {
         Self::Stack,
     ];
 
-    /// Where a trial has it; byte addresses.
+    /// Returns the range of byte addresses that a trial gives it.
     fn range(self) -> Range<u32> {
         match self {
             Self::Array(index) => {
@@ -76,7 +76,7 @@ impl Formula {
     }
 }
 
-/// How often each term of a formula counts in one call.
+/// Factors of a formula's terms in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Multiples([i64; TERMS]);
 
@@ -89,7 +89,7 @@ impl From<&Work> for Multiples {
 /// Arrays of the point-wise step, in the order of its arguments, and the stack.
 pub const POINTWISE_ARRAYS: usize = 8;
 
-/// What one `broadcast` touches.
+/// Accesses of one `broadcast`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BroadcastAccesses {
     /// The block of y.
@@ -133,7 +133,7 @@ pub struct Accesses {
 }
 
 impl Accesses {
-    /// What a matrix kernel touches.
+    /// Returns the accesses of a matrix kernel, one formula for each array.
     pub fn matrix(&self, routine: Routine) -> &[Formula] {
         &self.matrix[routine as usize]
     }

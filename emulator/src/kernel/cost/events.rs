@@ -1,4 +1,4 @@
-//! What it costs to send and to receive: packing and unpacking events, emptying the router's FIFO,
+//! Costs of sending and receiving: packing and unpacking events, emptying the router's FIFO,
 //! programming DMA transfers. Coefficients are differences between executions of the committed
 //! listings, as everywhere in here.
 
@@ -19,7 +19,7 @@ const DMA_COMMAND: u32 = 0xE200_002C;
 struct Pack {
     call: Linear,
     silent: Linear,
-    /// What an active unit costs more.
+    /// Additional cost of an active unit.
     active: Linear,
     /// A packet that is full when the next event comes.
     full: Linear,
@@ -35,7 +35,7 @@ struct Unpack {
     filled: Linear,
     event: Linear,
     word: Linear,
-    /// What a word of the map with events costs more.
+    /// Additional cost of a word of the map with events.
     active_word: Linear,
     last_active: Linear,
 }
@@ -49,15 +49,15 @@ pub struct FifoCosts {
     pub empty: Cycles,
     /// A turn that takes an entry out.
     pub entry: Cycles,
-    /// What the last packet of a block costs more.
+    /// Additional cost of the last packet of a block.
     pub last: Cycles,
-    /// What the last entry of the ring costs more.
+    /// Additional cost of the last entry of the ring.
     pub wrap: Cycles,
     /// Leaving the loop, once everything is there.
     pub leave: Cycles,
 }
 
-/// All of them.
+/// Costs of all ways of delivery.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Delivery {
     pack: Pack,

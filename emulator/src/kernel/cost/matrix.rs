@@ -1,4 +1,4 @@
-//! What the matrix kernels cost: coefficients of a formula linear in the counts of [`Work`],
+//! Costs of the matrix kernels: coefficients of a formula linear in the counts of [`Work`],
 //! read off executions.
 //!
 //! A [`Trial`] places a small matrix exactly as a PE's would be and executes the listing on those
@@ -45,7 +45,7 @@ impl Coefficients {
         evaluate(&std::array::from_fn::<_, TERMS, _>(|i| (terms[i], times[i])))
     }
 
-    /// Its terms, in the order of [`multiplicities`].
+    /// Returns the terms, in the order of [`multiplicities`].
     pub(super) fn terms(&self) -> [Linear; TERMS] {
         [
             self.call,
@@ -65,7 +65,7 @@ impl Coefficients {
 /// Terms of the formula.
 pub(super) const TERMS: usize = 10;
 
-/// How often each term counts in a call that does `work`.
+/// Returns how often each term counts in a call that does `work`.
 pub(super) fn multiplicities(work: &Work) -> [u32; TERMS] {
     let quiet = work.active == 0 && work.idle == 0;
     [
@@ -82,7 +82,7 @@ pub(super) fn multiplicities(work: &Work) -> [u32; TERMS] {
     ]
 }
 
-/// Where trials put x, the sums, the first array, and how far apart arrays are.
+/// Byte addresses at which trials put x and the sums.
 pub(super) const AT: Operands = Operands { x: 0x1_0000, sums: 0x1_4000 };
 pub(super) const FIRST_ARRAY: u32 = 0x2000;
 pub(super) const ARRAY_STEP: u32 = 0x3000;

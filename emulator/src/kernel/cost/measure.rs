@@ -18,7 +18,7 @@ pub(super) const TRIGGER: u32 = 0xE200_0014;
 pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
 /// `COMMS->rkr` of registers.h: the block that arrived.
 const RECEIVE_KEY: u32 = 0xE200_0018;
-/// Where measurements put the stack and their data; any place would do.
+/// Byte address at which measurements put the stack; any place would do.
 pub(super) const STACK: u32 = 0x1_F000;
 pub(super) const DATA: u32 = 0x8000;
 
@@ -32,7 +32,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// So many of it.
+    /// Returns `n` times the cost.
     #[must_use]
     pub fn times(self, n: u32) -> Self {
         Self { fixed: self.fixed * i64::from(n), refills: self.refills * i64::from(n) }

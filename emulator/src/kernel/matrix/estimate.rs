@@ -1,4 +1,4 @@
-//! What a share would cost before it is placed: for mappers and tuners, who compare kernels
+//! Estimates of a share's cost before it is placed: for mappers and tuners, who compare kernels
 //! without building images.
 
 use super::{Share, Work};
@@ -32,7 +32,7 @@ impl KernelKind {
         }
     }
 
-    /// Its input is a list of events: the broadcast must send one.
+    /// Returns `true` if the input is a list of events, which the broadcast must send.
     pub const fn takes_list(self) -> bool {
         matches!(self, Self::CscEventList)
     }
@@ -54,8 +54,8 @@ impl Share<'_> {
         self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }
 
-    /// What a kernel would do if exactly the sources for which `active` holds are not zero. The
-    /// same as [`super::Kernel::work`] on the placed bytes with such an input.
+    /// Returns what a kernel would do if exactly the sources for which `active` holds are not zero.
+    /// The same as [`super::Kernel::work`] on the placed bytes with such an input.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {
         let all = !self.finite();
         match kind {
@@ -75,7 +75,7 @@ impl Share<'_> {
         }
     }
 
-    /// What that costs.
+    /// Returns the cycles of that work.
     pub fn cost(&self, kind: KernelKind, active: impl Fn(u32) -> bool, costs: &KernelCosts) -> Cycles {
         let routine = kind.routine(self.rows.len() as u32, self.finite());
         costs.matrix(routine, &self.work(kind, active))

@@ -31,7 +31,7 @@ pub enum PlaceError {
     TooLarge {
         /// Kernel that the share is for.
         kind: KernelKind,
-        /// What the number is.
+        /// Meaning of the number, for messages.
         what: &'static str,
         /// Number that needs more than 16 bits.
         found: u64,
@@ -130,8 +130,8 @@ impl Kernel {
 }
 
 impl Kernel {
-    /// Where its arrays lie, in the order of [`KernelKind::arrays`]: the addresses that
-    /// [`Self::place`] was given.
+    /// Returns the addresses of its arrays, in the order of [`KernelKind::arrays`]: the addresses
+    /// that [`Self::place`] was given.
     pub fn array_addresses(&self) -> Vec<u32> {
         let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start];
         match self {

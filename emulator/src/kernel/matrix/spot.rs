@@ -1,5 +1,5 @@
-//! What an element of a kernel's arrays holds: read off the bytes as they are, so that it is true
-//! of damaged ones, too.
+//! Contents of the elements of a kernel's arrays: read off the bytes as they are, so that they are
+//! true of damaged ones, too.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +26,9 @@ pub enum Source {
 pub struct Entry {
     /// Row it adds to.
     pub row: u32,
-    /// Which value of its row; in source-major kernels, of its column.
+    /// Number of the weight in its row; in source-major kernels, in its column.
     pub number: u32,
-    /// What it is multiplied with.
+    /// Source with which the weight is multiplied.
     pub source: Source,
 }
 
@@ -41,12 +41,12 @@ pub enum Spot {
     /// The column of a weight: a word of the input buffer; in source-major kernels the number
     /// of its row.
     Index(Entry),
-    /// Where row `row` begins, counted in weights; one behind the last row is where that ends.
+    /// Start of row `row`, counted in weights; the pointer behind the last row is its end.
     RowPointer {
         /// Row of the share.
         row: u32,
     },
-    /// Where the weights of a source begin; one behind the last source is where those end.
+    /// Start of a source's weights; the pointer behind the last source is their end.
     ColumnPointer {
         /// Source in model order.
         source: u32,
@@ -73,7 +73,7 @@ pub enum Spot {
     Outside,
 }
 
-/// How an element is to be read.
+/// Type of number as which an element is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
@@ -105,11 +105,11 @@ impl Reading {
 /// An element of one of a kernel's arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element {
-    /// Its first byte.
+    /// Address of the element's first byte.
     pub address: u32,
-    /// How it is to be read.
+    /// Type of number as which it is to be read.
     pub reading: Reading,
-    /// What it holds.
+    /// Content of the element.
     pub spot: Spot,
 }
 
@@ -124,7 +124,7 @@ impl Kernel {
         }
     }
 
-    /// Its arrays, first byte and one past the last, in the order of [`KernelKind::arrays`]; `kind`
+    /// Returns first byte and end of each array, in the order of [`KernelKind::arrays`]; `kind`
     /// is what the scene asked for, `nonzeros` the weights stored.
     pub fn array_ranges(&self, kind: KernelKind, nonzeros: u32) -> Vec<(u32, u32)> {
         let shape = Shape { rows: self.rows(), sources: self.sources(), nonzeros };
@@ -177,7 +177,7 @@ impl Kernel {
         Some(Element { address: start + number * reading.bytes(), reading, spot })
     }
 
-    /// How the elements of an array are to be read.
+    /// Returns the type of number of an array's elements.
     fn reading(&self, array: usize) -> Option<Reading> {
         use Reading::{F32, I8, U8, U16, U32};
         let row_number = |l: &CscLayout| if l.narrow() { U8 } else { U16 };

@@ -1,4 +1,4 @@
-//! What the core accesses, bank by bank: how arrays fall on the banks, and what sending
+//! Accesses of the core, bank by bank: how arrays fall on the banks, and what sending
 //! a block reads.
 
 use super::{BankInterleave, PerBank};
@@ -7,7 +7,7 @@ use crate::kernel::cost::access::Accesses;
 use crate::machine::program::{PeProgram, Program, Region, RegionKind, Slot};
 use crate::machine::sram::BANKS;
 
-/// How the accesses to one array fall on the banks: evenly over its bytes.
+/// Distribution of the accesses to one array over the banks: even over its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
     /// Bytes in this bank and those before it.
@@ -40,7 +40,7 @@ impl Spread {
     }
 }
 
-/// What the core accesses when it sends the block of each slot, by PE and slot. `None` where events
+/// Accesses of the core when it sends the block of each slot, by PE and slot. `None` where events
 /// are sent, or by the DMA engine: that depends on the data, or is not the core's.
 #[derive(Clone, Debug)]
 pub struct Accounts(Vec<Vec<Option<PerBank>>>);

@@ -1,5 +1,5 @@
-//! How a PE's outputs reach their readers: [`options::Broadcast`] says which way the packets take,
-//! [`options::Payload`] what is in them.
+//! Delivery of a PE's outputs to their readers: [`options::Broadcast`] says which way the packets
+//! take, [`options::Payload`] what is in them.
 //!
 //! | | way | receiver's core |
 //! |---|---|---|
@@ -60,7 +60,7 @@ pub fn route_number(population: PopulationId, groups: Groups) -> usize {
     (usize::from(population) << Groups::MAX) + usize::from(groups.0)
 }
 
-/// Where a slot packs its values as events.
+/// Places at which a slot packs its values as events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
     /// Byte address at which packets are made.

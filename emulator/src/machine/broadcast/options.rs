@@ -1,9 +1,9 @@
-//! What users choose about how outputs reach their readers.
+//! Options of the delivery of outputs that users choose.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a PE's outputs reach the PEs that read them.
+/// Way in which a PE's outputs reach the PEs that read them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Broadcast {
     /// Memory writes over the NoC, one packet stream to each QPE, delivered to up to four
@@ -29,7 +29,7 @@ impl Broadcast {
     }
 }
 
-/// What is in the packets.
+/// Content of the packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Payload {
     /// Four values of y each, silent units included.
@@ -50,7 +50,7 @@ impl Payload {
     }
 }
 
-/// What happens to a packet that finds the FIFO full: the chip's event handler can do all three.
+/// Fate of a packet that finds the FIFO full: the chip's event handler can do all three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum OnFull {
     /// It waits at the port of its QPE and holds up what comes after it there.
@@ -66,10 +66,10 @@ pub enum OnFull {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FifoOptions {
-    /// Its bytes in the SRAM of each PE; a packet takes 20.
+    /// Size in the SRAM of each PE, in bytes; a packet takes 20.
     #[schemars(range(min = 20, max = 131_072))]
     pub bytes: u32,
-    /// What happens to a packet that finds it full. What is lost is missing: the receiver computes
+    /// Fate of a packet that finds it full. What is lost is missing: the receiver computes
     /// with what lay in its place, or waits for ever if it was the last packet of a block.
     pub on_full: OnFull,
 }

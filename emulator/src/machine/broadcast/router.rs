@@ -21,7 +21,7 @@ use crate::chip::geometry::{ChipId, QPE_COUNT, Qpe, QpeId};
 
 pub use crate::chip::constants::{ROUTER_ENGINES as ENGINES, ROUTER_PORTS as PORTS, ROUTER_STAGES as STAGES};
 
-/// Where the router meets the mesh.
+/// Ports of the router into the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Position in [`crate::chip::geometry::QPES`] of the QPE at each port; none where there
@@ -62,14 +62,14 @@ impl Default for Ports {
     }
 }
 
-/// What of the router changes.
+/// Mutable state of the router.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RouterState {
-    /// When each port can take another packet from the mesh.
+    /// Tick at which each port can take another packet from the mesh.
     pub enter: [Tick; PORTS],
-    /// When each port can hand another packet to the mesh.
+    /// Tick at which each port can hand another packet to the mesh.
     pub leave: [Tick; PORTS],
-    /// When each engine can take another packet, ascending: which of them is which
+    /// Ticks at which the engines can take another packet, ascending: which of them is which
     /// makes no difference.
     pub engines: [Tick; ENGINES],
     /// Packets routed since the start.

@@ -125,7 +125,7 @@ impl Faults {
         self.stuck.iter().filter(|(at, _)| *at == pe).map(|(_, stuck)| *stuck).collect()
     }
 
-    /// What befalls a packet that is sent now.
+    /// Returns what befalls a packet that is sent now.
     pub(in crate::machine) fn fate(&mut self, packet: &Packet) -> Option<Fate> {
         let to_pe =
             matches!(packet.kind, PacketKind::Values { .. }) && !packet.host && packet.qpe != QpeId::ROUTER;

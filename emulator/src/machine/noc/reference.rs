@@ -6,7 +6,7 @@ use super::super::routes::ROUTES;
 use super::HOP_CYCLES;
 use crate::chip::clock::{NOC_CYCLE, Tick};
 
-/// How a link chooses among the packets that wait for it.
+/// Choice of a link among the packets that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arbitration {
     /// The one that reached it first.
@@ -33,7 +33,7 @@ enum Stop {
     Port(usize),
 }
 
-/// Where a packet comes from, as a router tells its inputs apart: a link, or its own QPE.
+/// Origin of a packet, as a router tells its inputs apart: a link, or its own QPE.
 type Input = Option<u8>;
 
 /// Packets that wait at a stop.
@@ -59,7 +59,7 @@ impl Queues {
     }
 }
 
-/// What the mesh made of some traffic.
+/// Result of some traffic on the mesh.
 #[derive(Debug, Default)]
 pub struct Carried {
     /// Tick at which each packet has left the mesh.

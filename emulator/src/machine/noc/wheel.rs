@@ -1,4 +1,5 @@
-//! What is to come, by cycle: a ring of places for the near cycles, an ordered map for the others.
+//! Queue of what is to come, by cycle: a ring of places for the near cycles, an ordered map for the
+//! others.
 //!
 //! Items of one cycle come out in the order in which they were put in.
 

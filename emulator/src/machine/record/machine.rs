@@ -1,4 +1,4 @@
-//! Where the machine tells its recorder what happens.
+//! Notes that the machine makes in its recorder.
 
 use super::super::exec::Machine;
 use super::super::noc::HOP_CYCLES;
@@ -71,7 +71,7 @@ impl Machine {
         self.note(|recorder| recorder.wait(pe.index(), now));
     }
 
-    /// What a PE waited for is there now; it waits for more, or not.
+    /// Notes that a PE's input is there; `more` says whether it waits for more.
     #[inline]
     pub(in super::super) fn note_waited(&mut self, pe: Pe, more: bool) {
         let now = self.state.tick;

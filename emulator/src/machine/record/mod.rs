@@ -39,28 +39,28 @@ impl Default for Limits {
     }
 }
 
-/// What one PE did, each list by time.
+/// Records of one PE, each list by time.
 #[derive(Clone, Debug, Default)]
 pub struct PeRecord {
-    /// Its operations, one after the other without gaps; the last may go on.
+    /// Operations, one after the other without gaps; the last may go on.
     pub operations: VecDeque<OperationSpan>,
-    /// When it had nothing to do.
+    /// Times in which the PE had nothing to do.
     pub waits: VecDeque<WaitSpan>,
-    /// Its handlers, and entries taken out of its FIFO.
+    /// Handlers, and entries taken out of the FIFO.
     pub services: VecDeque<ServiceSpan>,
-    /// What its DMA engine sent.
+    /// Blocks that the DMA engine sent.
     pub transfers: VecDeque<TransferSpan>,
     /// Packets whose handlers run or wait to run.
     pending: VecDeque<Option<u64>>,
     /// Packets in its FIFO, by place in the ring.
     ring: BTreeMap<u32, u64>,
-    /// When the core began to take an entry out.
+    /// Tick at which the core began to take an entry out.
     draining: Tick,
     /// The packet whose handler or entry is being ended.
     cause: Option<u64>,
 }
 
-/// What happened since a tick, as far as it is kept.
+/// Recorder of what happened since a tick, as far as it is kept.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     limits: Limits,
@@ -80,7 +80,7 @@ pub struct Recorder {
     pub announcements: VecDeque<AnnounceSpan>,
     /// Completed time steps.
     pub steps: VecDeque<StepSpan>,
-    /// When the host began with announcements that are still to come.
+    /// Ticks at which the host began with announcements that are still to come.
     to_announce: VecDeque<Tick>,
     /// Numbers of the packets on the mesh, by their place in the store.
     stored: BTreeMap<u32, u64>,
@@ -175,7 +175,7 @@ impl Recorder {
         keep(&mut self.pes[pe].waits, span, self.limits.per_pe, &mut self.dropped);
     }
 
-    /// What was waited for is there: something else is still missing, or not.
+    /// Notes that an input is there; `more` says whether another one is still missing.
     fn waited(&mut self, pe: usize, now: Tick, more: bool) {
         let packet = self.pes[pe].cause;
         if let Some(wait) = self.pes[pe].waits.back_mut().filter(|wait| wait.end.is_none()) {

@@ -1,4 +1,4 @@
-//! What a recording is made of: who did what from when to when, in ticks of the chip's clock.
+//! Entries of a recording: who did what from when to when, in ticks of the chip's clock.
 
 use super::super::legend::{PhaseId, PopulationId};
 use super::super::state::PacketKind;
@@ -16,7 +16,7 @@ pub struct OperationSpan {
     pub phase: PhaseId,
     /// Time step, from 0.
     pub step: u32,
-    /// Its end on the last PE of the population ends no phase.
+    /// Whether its end on the last PE of the population ends no phase.
     pub ends_nothing: bool,
     /// Tick at which it began.
     pub begin: Tick,
@@ -76,7 +76,7 @@ pub struct WaitSpan {
     pub packet: Option<u64>,
 }
 
-/// What a core does beside its program.
+/// Work of a core beside its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// The handler of a watched write.
@@ -117,11 +117,11 @@ pub struct PacketSpan {
     pub parent: Option<u64>,
     /// Links to cross.
     pub hops: u32,
-    /// When it was handed to the NoC.
+    /// Tick at which it was handed to the NoC.
     pub sent: Tick,
     /// Tick at which it arrives at its QPE; while it crosses the mesh, the earliest one possible.
     pub arrives: Tick,
-    /// When it was taken off the mesh; none while it is there, and for one that is lost.
+    /// Tick at which it was taken off the mesh; `None` while it is there, and if it is lost.
     pub delivered: Option<Tick>,
 }
 
@@ -136,13 +136,13 @@ pub struct FetchSpan {
     pub address: u64,
     /// Size of the row, in bytes.
     pub bytes: u32,
-    /// When the request leaves the PE.
+    /// Tick at which the request leaves the PE.
     pub requested: Tick,
-    /// When the port gives the first beat.
+    /// Tick at which the port gives the first beat.
     pub granted: Tick,
-    /// When the port has given the last.
+    /// Tick at which the port has given the last beat.
     pub given: Tick,
-    /// When the last beat is written; until it is, `given`.
+    /// Tick at which the last beat is written; until it is, `given`.
     pub end: Tick,
 }
 
@@ -168,9 +168,9 @@ pub struct TransferSpan {
 pub struct AnnounceSpan {
     /// Number of the time step, from 0.
     pub step: u32,
-    /// When the host began.
+    /// Tick at which the host began.
     pub asked: Tick,
-    /// When its packets left.
+    /// Tick at which its packets left.
     pub sent: Tick,
 }
 
@@ -179,9 +179,9 @@ pub struct AnnounceSpan {
 pub struct StepSpan {
     /// Number, from 0.
     pub step: u32,
-    /// When the one before was complete (0 for the first): steps follow each other without gaps.
+    /// Tick at which the step before was complete (0 for the first): steps have no gaps.
     pub begin: Tick,
-    /// When it was complete.
+    /// Tick at which it was complete.
     pub end: Tick,
     /// The packet whose delivery completed it.
     pub packet: Option<u64>,

@@ -18,12 +18,12 @@ use crate::machine::state::{
 /// A state without memory.
 pub(super) type Bare = State<()>;
 
-/// By how much a step is moved: from where it was seen to now.
+/// Shift of a step from where it was seen to the present.
 #[derive(Clone, Copy)]
 struct Moved {
-    /// When the step began, as it was seen.
+    /// Tick at which the step began, as it was seen.
     began: Tick,
-    /// When it begins now.
+    /// Tick at which it begins now.
     now: Tick,
     /// Number of the time step that is complete next: as it was seen, and now.
     step: (u32, u32),

@@ -1,4 +1,4 @@
-//! What decides the times of a step, as words: two moments with the same words have the same
+//! Key of a step: what decides its times, as words: two moments with the same words have the same
 //! future, tick by tick, whatever values are in memory.
 //!
 //! Ticks count from now. What lies in the past and is only compared with now is one word for all
@@ -21,7 +21,7 @@ pub(super) type Key = Vec<u64>;
 /// it may run.
 const AHEAD: u32 = 4;
 
-/// Where a moment stands: what its words are relative to.
+/// Moment that the words of a key are relative to.
 #[derive(Clone, Copy)]
 struct Now {
     tick: Tick,
@@ -170,7 +170,7 @@ fn pe(key: &mut Key, pe: &PeState, loaded: &PeProgram, now: Now) {
     key.extend(pe.banks.rates().map(u64::from));
 }
 
-/// How far each relay's counter is from its next message.
+/// Adds how far each relay's counter is from its next message.
 fn relays(key: &mut Key, sram: &Sram, loaded: &PeProgram) {
     for slot in &loaded.slots {
         for relay in &slot.relays {

@@ -52,7 +52,7 @@ struct Course {
     script: Script,
     start: Bare,
     end: Bare,
-    /// What the last event of the step brought to its end.
+    /// Progress that the last event of the step made.
     progress: Progress,
     event: Event,
 }
@@ -66,7 +66,7 @@ pub struct Timetables {
     courses: Vec<Arc<Course>>,
     /// Hashes of begins that were seen once.
     seen: HashSet<u64>,
-    /// Begin of the step that is being traced.
+    /// Start of the step that is being traced.
     begin: Option<(Key, Box<Bare>)>,
     key: Key,
     /// Steps that were added, and steps whose begin was not known.

@@ -162,7 +162,7 @@ fn copy(pes: &mut [PeState], (from, at): (u16, u16), (to, place): (u16, u16), wo
     }
 }
 
-/// What the 1 MHz timer counts from tick `from` to tick `to`: the difference of
+/// Returns the counts of the 1 MHz timer from tick `from` to tick `to`: the difference of
 /// two truncated counts.
 fn timer_counts(from: Tick, to: Tick) -> u32 {
     (to / TIMER_COUNT - from / TIMER_COUNT) as u32

@@ -49,7 +49,7 @@ pub(super) enum Act {
     PutHost { kept: Kept, word: u32 },
 }
 
-/// What to do, in order.
+/// Actions on bytes, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Script {
     pub(super) acts: Vec<Act>,
@@ -57,9 +57,9 @@ pub(super) struct Script {
     pub(super) counts: Vec<(u16, u16, u32)>,
     /// Pages that copies and counters write, by PE index.
     pub(super) pages: Vec<u128>,
-    /// Where the bytes of packets on the mesh at the begin are kept, if they are needed.
+    /// Places of the bytes of packets on the mesh at the begin, if they are needed.
     pub(super) brought: Vec<Option<Kept>>,
-    /// Where the bytes of packets on the mesh at the end are kept.
+    /// Places of the bytes of packets on the mesh at the end.
     pub(super) carried: Vec<Kept>,
     /// Packets whose bytes are kept.
     pub(super) packets: usize,
@@ -198,7 +198,7 @@ impl Keeping {
     }
 }
 
-/// What to do for an effect by itself; `alone` says whether a put is in no block.
+/// Returns the action for an effect by itself; `alone` says whether a put is in no block.
 fn act(effect: &Effect, kept: &Keeping, alone: bool) -> Option<Act> {
     Some(match *effect {
         Effect::Begin { pe, operation } => Act::Begin { pe, operation },
@@ -227,7 +227,7 @@ fn word(address: u32) -> u16 {
     (address as usize / 4 % SRAM_WORDS) as u16
 }
 
-/// Where a packet's bytes are written, in words.
+/// Returns the place at which a packet's bytes are written, in words.
 fn put(effect: &Effect) -> Option<(PacketId, Memory, u32)> {
     match *effect {
         Effect::Put { packet, pe, address } => {
@@ -277,8 +277,9 @@ fn blocks(trace: &Trace) -> Blocks {
     blocks
 }
 
-/// Which blocks write where another one does in between. `None` if a PE sends what packets have
-/// brought it, or a block does not lie at the packets' own boundaries: their order would matter.
+/// Returns for each block whether another one writes there in between. `None` if a PE sends what
+/// packets have brought it, or a block does not lie at the packets' own boundaries: their order
+/// would matter.
 fn clashes(blocks: &[Block]) -> Option<Vec<bool>> {
     let step = PACKET_WORDS as u32;
     let places = |block: &Block| (0..block.packets).map(move |packet| packet * step);

@@ -1,4 +1,4 @@
-//! What the events of a step do to bytes, in the order in which they do it.
+//! Effects of a step's events on bytes, in order.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ pub(in super::super) struct Trace {
     numbers: Vec<PacketId>,
     /// Packets on the mesh at the begin.
     brought: usize,
-    /// What each word that counts a slot's time steps held at the begin, by PE and address.
+    /// Value at the begin of each word that counts a slot's time steps, by PE and address.
     pub(super) turns: HashMap<(u16, u32), u32>,
     next: PacketId,
     began: Tick,

@@ -19,7 +19,7 @@ use crate::mapping::memory::Copies;
 use crate::mapping::options::{Broadcast, MappingOptions, Payload};
 use crate::net::{Egru, EgruLayer, Output};
 
-/// How far a layer's fastest PE is behind its slowest, in PE cycles from the start of the
+/// Distance of a layer's fastest PE from its slowest, in PE cycles from the start of the
 /// layer's time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
@@ -65,7 +65,7 @@ pub struct Timing<'a> {
     pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,
-    /// What begins anew with a sequence.
+    /// Start of sequences, and what begins anew there.
     pub restart: Option<Restart>,
 }
 

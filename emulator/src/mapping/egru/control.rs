@@ -56,7 +56,7 @@ impl Control {
     /// Bytes of a control block with arrival counters for each of three buffers.
     pub const PIPELINED_BYTES: u32 = 96;
 
-    /// Where a time step is announced: one packet, watched.
+    /// Returns the address at which a time step is announced: one packet, watched.
     pub const fn announce(self) -> u32 {
         self.base
     }
@@ -88,7 +88,7 @@ impl Control {
     pub const fn credit_go(self) -> u32 {
         self.base + 40
     }
-    /// Where barrier packets are written.
+    /// Returns the address at which barrier packets are written.
     pub const fn barrier_mail(self) -> u32 {
         self.base + 48
     }

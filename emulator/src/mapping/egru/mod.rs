@@ -20,12 +20,12 @@ use crate::machine::legend::PhaseId;
 use crate::machine::program::{Detail, Program, Slot};
 use crate::net::int8::Scale;
 
-/// What the mapper decided for an EGRU beyond what the machine needs to know.
+/// Decisions of the mapper for an EGRU, beyond what the machine needs to know.
 #[derive(Clone, Debug)]
 pub struct EgruProgram {
     /// In network order.
     pub layers: Vec<LayerRules>,
-    /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
+    /// Start of sequences, and what restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,
     /// Scales of 8-bit inputs of W and R, by layer; only kernels with such inputs use them.
     pub scales: Vec<[Scale; 2]>,
@@ -38,7 +38,7 @@ impl EgruProgram {
     }
 }
 
-/// How the PEs of a layer wait for each other and for the next layer.
+/// Rules by which the PEs of a layer wait for each other and for the next layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerRules {
     /// PEs of the layer wait for each other before they broadcast.
@@ -50,7 +50,7 @@ pub struct LayerRules {
     pub overlap_recurrent: bool,
 }
 
-/// What a layer's share on one PE consists of, for one sample of the batch: where its matrices
+/// Parts of a layer's share on one PE, for one sample of the batch: where its matrices
 /// and states lie.
 ///
 /// The samples' slots have the same weights, at the same addresses.
@@ -72,10 +72,10 @@ pub struct EgruSlot {
     pub input_blocks: u32,
     /// Arrivals of y in each time step.
     pub recurrent_blocks: u32,
-    /// How x is unpacked where values arrive as events; `None` also in layer 0, whose x
+    /// Unpacking of x where values arrive as events; `None` also in layer 0, whose x
     /// comes by DMA.
     pub unpack_input: Option<UnpackLayout>,
-    /// How y is unpacked where values arrive as events.
+    /// Unpacking of y where values arrive as events.
     pub unpack_recurrent: Option<UnpackLayout>,
 }
 

@@ -44,7 +44,7 @@ impl Phase {
         Self::Log,
     ];
 
-    /// What it computes, in words and symbols.
+    /// Returns what the phase computes, in words and symbols.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Wait => "waiting for input",

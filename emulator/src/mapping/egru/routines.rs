@@ -20,7 +20,7 @@ use crate::mapping::product::{self, MatrixAccount, Operand, Scratch, Together, m
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
 pub(super) struct Clear {
-    /// Where sequences begin.
+    /// Start of sequences.
     pub restart: Restart,
     /// Words of y(t−1), which lies at the operand.
     pub outputs: u32,
@@ -33,13 +33,13 @@ pub(super) struct Clear {
 pub(super) struct Product {
     /// Matrix and its kernel.
     pub kernel: Kernel,
-    /// Where the values that it is multiplied with arrive.
+    /// Place at which the values that it is multiplied with arrive.
     pub operand: Operand,
     /// Byte address of the results.
     pub sums: u32,
-    /// How arriving events become the operand; `None` where values arrive as they are read.
+    /// Unpacking of events into the operand; `None` where values arrive as they are read.
     pub unpack: Option<UnpackLayout>,
-    /// What is cleared first at the beginning of a sequence.
+    /// Routine that clears state at the beginning of a sequence.
     pub clear: Option<Clear>,
     /// Accesses to the banks.
     pub account: MatrixAccount,
@@ -199,9 +199,9 @@ impl Routine for Product {
 /// Gates, cell state, threshold and event of a PE's units, and their traces.
 #[derive(Debug)]
 pub(super) struct Pointwise {
-    /// Where everything lies.
+    /// Addresses of the arrays.
     pub layout: PointwiseLayout,
-    /// Where sequences begin whose first step takes c and the traces as 0.
+    /// Start of sequences, whose first step takes c and the traces as 0.
     pub restart: Option<Restart>,
     /// Accesses to the banks.
     pub accesses: PerBank,

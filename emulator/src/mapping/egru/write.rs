@@ -1,4 +1,4 @@
-//! What a PE is loaded with: its operations, its words, its destinations.
+//! Programs of the PEs: their operations, words and destinations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -139,8 +139,8 @@ impl Writer<'_> {
         Ok(PeProgram { operations, slots, regions, image, log: map.log, fifo: map.fifo })
     }
 
-    /// How PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them goes
-    /// into the image.
+    /// Returns how PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them
+    /// goes into the image.
     fn packing(&self, k: usize, i: usize, layout: &SlotLayout, image: &mut Image) -> Option<Packing> {
         let layout = layout.events?;
         image.extend(delivery::image(&self.placed[k], &layout.recurrent));
@@ -157,8 +157,8 @@ impl Writer<'_> {
         Some(layout.packing(PACKET_BYTES * mail))
     }
 
-    /// What a PE does for a share, after the paper's Algorithm 1; with `overlap_recurrent`, R·y
-    /// comes before x.
+    /// Returns the operations of a PE for a share, after the paper's Algorithm 1; with
+    /// `overlap_recurrent`, R·y comes before x.
     fn operations(&self, place: &Place<'_>, egru: &EgruSlot) -> Vec<Operation> {
         let k = place.k;
         let overlap = self.rules[k].overlap_recurrent;
@@ -232,7 +232,7 @@ impl Writer<'_> {
         self.product(place, egru.recurrent, operand, unpack, layout.recurrent_sums, (clear, together))
     }
 
-    /// Where a share's rows of W (0) or R (1) lie among those of all PEs.
+    /// Returns where a share's rows of W (0) or R (1) lie among those of all PEs.
     fn together(&self, place: &Place<'_>, matrix: usize) -> Option<Together> {
         let columns = Arc::clone(self.columns.get(place.k)?[matrix].as_ref()?);
         let before = &self.placed[place.k].assignment[..place.number];
@@ -280,7 +280,7 @@ impl Writer<'_> {
         k.checked_sub(1).is_some_and(|before| self.rules[before].credits)
     }
 
-    /// What a PE of layer `k` tells its layer's coordinator at the end of a product, if anything.
+    /// Returns what a PE of layer `k` tells its coordinator at the end of a product, if anything.
     fn notice(&self, k: usize, sample: usize, phase: Phase) -> Option<Notice> {
         let counter = match phase {
             Phase::Input if self.rules[k].barrier => control::BARRIER_DONE,
@@ -292,8 +292,8 @@ impl Writer<'_> {
         Some(Notice { message, qpe: coordinator.qpe_id(), mask: 1 << coordinator.p() })
     }
 
-    /// What the coordinator of layer `k` answers once every PE of the layer has told it: "go" to
-    /// the layer itself (barrier) or to the one before (credit).
+    /// Returns what the coordinator of layer `k` answers once every PE of the layer has told it:
+    /// "go" to the layer itself (barrier) or to the one before (credit).
     fn relays(&self, k: usize, sample: usize) -> Vec<Relay> {
         let every = self.layers[k].pes.len() as u32;
         let relay = |counter, to: usize, answer| Relay {
@@ -312,7 +312,7 @@ impl Writer<'_> {
         relays
     }
 
-    /// What a PE of layer `k` waits for before it sends.
+    /// Returns what a PE of layer `k` waits for before it sends.
     fn barrier_needs(&self, k: usize) -> Vec<Need> {
         let barrier = Need { counter: control::BARRIER_GO, each: 1, back: 0 };
         // The next layer has finished R·y of step t − 2, and of all before.
@@ -348,7 +348,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Where a packet for a PE is sent: packets to one place are one packet.
+    /// Returns where a packet for a PE is sent: packets to one place are one packet.
     fn place_of(&self, pe: Pe) -> (u16, QpeId) {
         let qpe = pe.qpe_id();
         match self.request.mapping.broadcast {

@@ -58,7 +58,7 @@ pub enum SpikingError {
         name: String,
         /// Place as the entry has it.
         place: PePlace,
-        /// What is wrong with it.
+        /// Defect, in words.
         what: &'static str,
     },
     /// There are not enough PEs.
@@ -99,7 +99,7 @@ pub enum SpikingError {
         pe: Pe,
         /// Name of the population.
         name: String,
-        /// What found no room.
+        /// Bytes needed and available, and what found no room.
         full: Full,
     },
     /// The rows of inputs have another width than the sources.

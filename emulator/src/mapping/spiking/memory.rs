@@ -47,7 +47,7 @@ pub fn slots(network: &Network, population: usize, arrives: bool) -> u32 {
     u32::from(network.longest_delay(population)).max(1) + u32::from(arrives && waits)
 }
 
-/// What the neurons of a population need, counted once to try many splits.
+/// Needs of a population's neurons, counted once to try many splits.
 pub struct Needs {
     /// Bytes that every PE needs whatever it holds.
     fixed: u64,

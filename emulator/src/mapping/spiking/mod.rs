@@ -206,7 +206,7 @@ pub struct Request<'a> {
     pub mapping: &'a MappingOptions,
     /// Length of a tick.
     pub tick: TickLength,
-    /// What is not published.
+    /// Numbers that are not published, `assume` of a scene.
     pub assume: &'a Assume,
 }
 
@@ -254,10 +254,10 @@ pub struct RowArrays {
     pub ahead: u32,
 }
 
-/// What a slot of a spiking program consists of.
+/// Parts of a slot of a spiking program.
 #[derive(Clone, Debug)]
 pub struct SpikingSlot {
-    /// Where the neurons' arrays lie.
+    /// Addresses of the neurons' arrays.
     pub layout: NeuronLayout,
     /// Address and length in words of the ring of sums.
     pub ring: (u32, u32),

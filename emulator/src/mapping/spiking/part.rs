@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::net::spiking::{Network, Origin, Projection, Weights};
 
-/// When in a tick synapse rows are added.
+/// Moment of a tick at which synapse rows are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
     /// At the tick's begin, for spikes of the tick before: delays of 1 and more.

@@ -28,7 +28,7 @@ pub struct Split {
     pub entries: Vec<Option<usize>>,
 }
 
-/// How an entry of the mapping, or the lack of one, spreads a population.
+/// Distribution of a population by an entry of the mapping, or without one.
 enum Spread<'a> {
     /// Over this number of PEs.
     Pes(usize),

@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
         Entries { start, bytes, words: self.entry_words() }
     }
 
-    /// What the host sends at every tick.
+    /// Returns what the host sends at every tick.
     fn inputs(&self) -> Vec<Input> {
         let mut first = 0;
         let mut inputs = Vec::new();

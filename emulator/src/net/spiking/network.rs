@@ -148,7 +148,7 @@ pub enum NetworkError {
     Delay {
         /// Name of the projection with the longest delay.
         name: String,
-        /// Its longest delay, in ticks.
+        /// Longest delay of the projection, in ticks.
         delay: u16,
     },
 }

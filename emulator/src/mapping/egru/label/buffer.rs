@@ -1,4 +1,4 @@
-//! What lies in a buffer: x(t), y(t−1), or y(t) on its way over x(t).
+//! Content of a buffer: x(t), y(t−1), or y(t) on its way over x(t).
 
 use serde::{Deserialize, Serialize};
 
@@ -68,8 +68,8 @@ impl Content {
     }
 }
 
-/// What is in the buffer with number `buffer` of a slot, as its counters say: time steps done,
-/// blocks of x and y arrived. Packets of a block that is not complete are not counted.
+/// Returns the content of the buffer with number `buffer` of a slot, as its counters say: time
+/// steps done, blocks of x and y arrived. Packets of a block that is not complete are not counted.
 pub fn content(words: &SramWords, slot: &Slot, egru: &EgruSlot, buffer: u8) -> Content {
     let buffers = slot.buffers;
     let now = words.get(slot.turn as usize / 4).copied().unwrap_or(0);

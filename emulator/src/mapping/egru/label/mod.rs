@@ -1,4 +1,4 @@
-//! What a byte of a PE's SRAM holds, in terms of the network: "R of unit 41, gate z, value 17
+//! Labels of the bytes of a PE's SRAM, in terms of the network: "R of unit 41, gate z, value 17
 //! (from unit 88)".
 //!
 //! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are
@@ -151,7 +151,7 @@ pub enum What {
         /// Unit of the layer itself that it is of as y.
         y: Option<u32>,
     },
-    /// What packing and unpacking events works with.
+    /// Array that packing and unpacking events works with.
     Events {
         /// Layer that it belongs to.
         layer: PopulationId,
@@ -168,7 +168,7 @@ pub enum What {
 pub enum EventArray {
     /// Packets made of the PE's own y.
     Outbox,
-    /// Where each sender's block begins; `true` for x.
+    /// Start of each sender's block; `true` for x.
     Table(bool),
     /// The unit of each dense word; `true` for x.
     Order(bool),
@@ -183,11 +183,11 @@ pub enum EventArray {
 /// An element of memory and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
-    /// Its first byte.
+    /// Address of the first byte.
     pub address: u32,
-    /// How it is to be read.
+    /// Type of number as which it is to be read.
     pub reading: Reading,
-    /// What it holds.
+    /// Meaning of the element.
     #[serde(flatten)]
     pub what: What,
 }
@@ -197,7 +197,7 @@ pub struct Label {
 pub struct Labels<'a> {
     program: &'a Program,
     loaded: &'a PeProgram,
-    /// What each slot consists of, by slot number.
+    /// Shares of the slots, by slot number.
     shares: Vec<&'a EgruSlot>,
     spans: Vec<Span>,
     /// By layer: the unit of each word of its placed y.
@@ -237,7 +237,7 @@ impl<'a> Labels<'a> {
         self.program
     }
 
-    /// What the PE is loaded with.
+    /// Returns the program that the PE is loaded with.
     pub fn loaded(&self) -> &'a PeProgram {
         self.loaded
     }

@@ -139,7 +139,7 @@ fn events(
     }
 }
 
-/// What a word of a control block is for.
+/// Returns what a word of a control block is for.
 pub(super) fn control_word(slot: &Slot, egru: &EgruSlot, program: &Program, address: u32) -> String {
     let (control, buffers) = (egru.control, slot.buffers);
     let pipelined = buffers.count() > 2;

@@ -17,7 +17,7 @@ fn letter(buffer: u8) -> &'static str {
 }
 
 impl Label {
-    /// What it is, in words.
+    /// Returns the meaning of the element in words.
     pub fn text(&self, labels: &Labels<'_>) -> String {
         let program = labels.program();
         match &self.what {

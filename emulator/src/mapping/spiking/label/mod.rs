@@ -145,7 +145,7 @@ pub enum What {
         projection: u32,
         /// Array that it is in.
         array: SynapseArray,
-        /// Its number in the array.
+        /// Number of the element in the array.
         number: u32,
         /// Neurons and delay; `None` if no row leads to it.
         ends: Option<SynapseEnds>,
