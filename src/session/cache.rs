@@ -97,6 +97,7 @@ pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loade
             schedule: scene.mapping.spike_schedule(),
             weights: scene.mapping.weights,
             weight_scale: scene.mapping.weight_scale,
+            head_on_chip: !scene.mapping.head.is_host(),
         },
         loaded,
         &mut cache.kept,

@@ -118,6 +118,7 @@ impl Case {
             mapping: &options,
             assume: &Assume::default(),
             peaks: None,
+            head: None,
         };
         let (program, _) = map(&request).unwrap();
         (network, Machine::new(Arc::new(program)))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::delivery;
 use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
+use super::egru::head::{HeadError, HeadPlan, HeadRequest, HeadWriter};
 use super::egru::write::{self, Writer};
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
@@ -74,6 +75,8 @@ pub struct Request<'a> {
     /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken as
     /// lying between −1 and 1.
     pub peaks: Option<&'a Peaks>,
+    /// Head whose features are the first layer's x; `None` if x comes from DRAM.
+    pub head: Option<&'a HeadRequest>,
 }
 
 impl Request<'_> {
@@ -240,9 +243,9 @@ fn shares<'a>(
 }
 
 /// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of
-/// the layer below.
-fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
-    let mut input = 4 * request.dram.width() as u32;
+/// the layer below, or in the first layer `features` bytes of a head.
+fn widths(request: &Request<'_>, placed: &[Placed], features: Option<u32>) -> Vec<u32> {
+    let mut input = features.unwrap_or(4 * request.dram.width() as u32);
     let mut widths = Vec::new();
     for layer in placed {
         let own = delivery::arrival_bytes(layer, request.mapping.payload);
@@ -253,8 +256,8 @@ fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
 }
 
 /// The addresses that are the same in every PE.
-fn common(request: &Request<'_>, placed: &[Placed], shared: bool) -> Common {
-    let mut common = Common::new(&widths(request, placed), shared, copies(request.mapping));
+fn common(request: &Request<'_>, placed: &[Placed], features: Option<u32>, shared: bool) -> Common {
+    let mut common = Common::new(&widths(request, placed, features), shared, copies(request.mapping));
     common.fifo_bytes = delivery::fifo_bytes(request);
     common
 }
@@ -264,14 +267,18 @@ type Hosted = BTreeMap<Pe, Vec<(usize, usize)>>;
 
 /// Puts a network on the chip.
 pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
+    let found = request.head.map_or(request.dram.width(), |asked| asked.head.features());
     if let Some(first) = request.network.layers.first()
-        && first.inputs() != request.dram.width()
+        && first.inputs() != found
     {
         let layer = first.name.clone();
-        return Err(MapError::Width { layer, needed: first.inputs(), found: request.dram.width() });
+        return Err(MapError::Width { layer, needed: first.inputs(), found });
     }
     let dram_map = DramMap::new(&*request.dram)?;
     let placed = place(request)?;
+    let head = request.head.map(|asked| HeadPlan::new(request, asked, &placed)).transpose()?;
+    let features = head.as_ref().map(HeadWriter::feature_bytes);
+    let fed_by = head.as_ref().and_then(HeadPlan::features).map_or(0, |layer| layer.hosts.len());
     let costs = Costs::new(request.assume, request.chip.waiting)?;
     let mut hosted: Hosted = BTreeMap::new();
     for (k, layer) in placed.iter().enumerate() {
@@ -282,10 +289,15 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and
     // a PE that hosts two layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = common(request, &placed, shared);
-    let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let rules = layer_rules(request, &placed, &costs, common.copies);
-    let layers = populations(request, &placed);
+    let common = common(request, &placed, features, shared);
+    let maps = memory_maps(request, &placed, &hosted, (&common, features))?;
+    let rules = layer_rules(request, &placed, &costs, (common.copies, fed_by));
+    let mut layers = populations(request, &placed);
+    let head = match &head {
+        Some(plan) => Some(write_head(request, plan, &placed, &common)?),
+        None => None,
+    };
+    layers.extend(head.iter().flat_map(|head| head.populations.clone()));
     let board = Arc::new(request.chip.chips());
     let mut pes: Vec<Option<PeProgram>> = vec![None; board.chips() * PE_COUNT];
     let builder = Writer {
@@ -299,31 +311,98 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         columns: write::columns(request, &placed, &layers),
         fan_out: write::fan_out(request.network),
         scales: request.scales(),
+        fed_by: fed_by as u32,
     };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
+    let lanes = (layers.len(), common.copies.batch);
+    let below = head.as_ref().map(|_| PopulationId::at(layers.len() - 1));
+    let mut inboxes: Vec<Inbox> = pes.iter().map(|pe| inbox(pe.as_ref(), lanes, below)).collect();
+    let mut announcements = announcements(&common, &placed);
+    let mut dram_words = Vec::new();
+    if let Some(head) = head {
+        announcements = head.announcements;
+        dram_words = head.dram;
+        for (pe, program, own) in head.programs {
+            inboxes[pe.index()] = own;
+            pes[pe.index()] = Some(program);
+        }
+    }
+    let dram_map = dram_map.with_words("head weights", dram_words.len() as u64)?;
     let program = Program {
         legend: Arc::new(legend()),
         delivery: delivery::delivery(request, &placed),
         board,
-        inboxes: pes.iter().map(|pe| inbox(pe.as_ref(), layers.len(), common.copies.batch)).collect(),
-        announcements: announcements(&common, &placed),
+        inboxes,
+        announcements,
         batch: common.copies.batch,
-        steps_in_flight: steps_in_flight(request.mapping, layers.len()),
+        steps_in_flight: steps_in_flight(request.mapping, placed.len()),
         timer: None,
         pes,
         populations: layers,
         dram: Arc::clone(&request.dram),
+        dram_words: Arc::new(dram_words),
         dram_map,
         costs,
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
         images_replaced: false,
-        detail: Arc::new(EgruProgram { layers: rules, restart: request.restart, scales: request.scales() }),
+        detail: Arc::new(EgruProgram {
+            layers: rules,
+            restart: request.restart,
+            scales: request.scales(),
+            head: request.head.map(|asked| Arc::clone(&asked.head)),
+        }),
     };
     Ok((program, placed))
+}
+
+/// Head of a program: what its PEs are loaded with.
+struct WrittenHead {
+    populations: Vec<Population>,
+    announcements: Vec<Announcement>,
+    programs: Vec<(Pe, PeProgram, Inbox)>,
+    dram: Vec<u32>,
+}
+
+/// Writes the programs of a head's PEs; one that does not fit says on how many PEs it would.
+fn write_head(
+    request: &Request<'_>,
+    plan: &HeadPlan,
+    placed: &[Placed],
+    common: &Common,
+) -> Result<WrittenHead, MapError> {
+    let empty = || MapError::LayerMissing { name: "the first".to_owned(), layers: Vec::new() };
+    let first = placed.first().ok_or_else(empty)?;
+    let buffers = *common.buffers.first().and_then(|buffers| buffers.first()).ok_or_else(empty)?;
+    let writer = |plan| HeadWriter::new(plan, request.network, (&first.pes, buffers));
+    let fits = |pes: usize| {
+        let asked = request.head.map(|head| HeadRequest { pes: pes as u32, ..head.clone() });
+        let plan = asked.and_then(|asked| HeadPlan::new(request, &asked, placed).ok());
+        plan.is_some_and(|plan| HeadWriter::new(&plan, request.network, (&first.pes, buffers)).fits())
+    };
+    let writer = writer(plan);
+    let written = writer.write().map_err(|error| match error {
+        HeadError::DoesNotFit { pe, full, weights, pes, .. } => {
+            let least = (pes + 1..=plan.free).find(|&pes| fits(pes));
+            HeadError::DoesNotFit { pe, full, weights, pes, least }
+        }
+        other => other,
+    })?;
+    let populations = writer.populations();
+    let lanes = placed.len() + populations.len();
+    let program = |(pe, program): (Pe, PeProgram)| {
+        let inbox = writer.inbox(&program, lanes);
+        (pe, program, inbox)
+    };
+    Ok(WrittenHead {
+        populations,
+        announcements: writer.announcements(),
+        programs: written.programs.into_iter().map(program).collect(),
+        dram: written.dram,
+    })
 }
 
 /// Returns at which time steps a program that [`map`] has written restarts its sequences; `None`
@@ -349,13 +428,16 @@ pub fn reprice(
     let Some(detail) = EgruProgram::of(program) else { return Ok(None) };
     let places = |assume: &Assume| (assume.bank_interleave, assume.router_ports, assume.host_port);
     let costs = Costs::new(now, request.chip.waiting)?;
-    let rules = layer_rules(request, placed, &costs, copies(request.mapping));
+    let fed_by = EgruProgram::fed_by(program);
+    let rules = layer_rules(request, placed, &costs, (copies(request.mapping), fed_by));
     let same = places(before) == places(now) && rules == detail.layers;
     Ok(same.then(|| Program { costs, assume: now.clone(), ..program.clone() }))
 }
 
 /// Says what a PE receives: values of its layers and those below, and messages to its slots.
-fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
+///
+/// `below` is the population whose values are the first layer's x, if x does not come from DRAM.
+fn inbox(pe: Option<&PeProgram>, (layers, batch): (usize, u32), below: Option<PopulationId>) -> Inbox {
     let mut inbox = Inbox::new(layers * batch as usize);
     let Some(loaded) = pe else { return inbox };
     for (number, slot) in (0_u8..).zip(&loaded.slots) {
@@ -369,7 +451,7 @@ fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
         let guard = Guard { operation: ended(Phase::Input), lag: 1, reads: "x" };
         let own = Receiver { slot: number, counter: control::RECURRENT, guard };
         inbox.take_values(lane(slot.population), control::OWN, own);
-        if let Some(below) = slot.population.below() {
+        if let Some(below) = slot.population.below().or(below) {
             let lag = 2 - slot.buffers.count().cast_signed();
             let guard = Guard { operation: ended(Phase::Recurrent), lag, reads: "y" };
             let next = Receiver { slot: number, counter: control::INPUT, guard };
@@ -402,7 +484,7 @@ fn memory_maps(
     request: &Request<'_>,
     placed: &[Placed],
     hosted: &Hosted,
-    common: &Common,
+    (common, features): (&Common, Option<u32>),
 ) -> Result<Vec<(Pe, MemoryMap)>, MapError> {
     let weights: Vec<_> = request.network.layers.iter().map(unit_weights).collect();
     let mut maps = Vec::new();
@@ -420,7 +502,7 @@ fn memory_maps(
     }
     let Some((full, pe)) = worst else { return Ok(maps) };
     let layers: Vec<usize> = hosted[&pe].iter().map(|&(k, _)| k).collect();
-    let least = if let [k] = layers[..] { least_pes(request, placed, &weights, k) } else { None };
+    let least = if let [k] = layers[..] { least_pes(request, placed, &weights, (k, features)) } else { None };
     let names = layers.iter().map(|&k| request.network.layers[k].name.clone()).collect();
     let copies = common.copies;
     Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least, copies })
@@ -431,13 +513,13 @@ fn least_pes(
     request: &Request<'_>,
     placed: &[Placed],
     weights: &[(Vec<u32>, Vec<u32>)],
-    k: usize,
+    (k, features): (usize, Option<u32>),
 ) -> Option<usize> {
     let layer = &request.network.layers[k];
     let mut trial = placed.to_vec();
     (1..=(MAX_CHIPS * PE_COUNT).min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = common(request, &trial, true);
+        let common = common(request, &trial, features, true);
         let fits =
             |units: &Vec<u32>| lay_out(&common, &shares(request, &trial, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
@@ -462,7 +544,12 @@ fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     populations
 }
 
-fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, copies: Copies) -> Vec<LayerRules> {
+fn layer_rules(
+    request: &Request<'_>,
+    placed: &[Placed],
+    costs: &Costs,
+    (copies, fed_by): (Copies, usize),
+) -> Vec<LayerRules> {
     let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
@@ -472,6 +559,7 @@ fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, copies: 
         mapping: request.mapping,
         copies,
         restart: request.restart,
+        fed_by,
     };
     let margins = margins(request.network, placed, &timing);
     let rules = margins.iter().enumerate().map(|(k, margin)| LayerRules {

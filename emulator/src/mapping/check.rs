@@ -127,6 +127,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         mapping: subject.mapping,
         copies: copies(subject.mapping),
         restart: EgruProgram::of(subject.program).and_then(|egru| egru.restart),
+        fed_by: EgruProgram::fed_by(subject.program),
     };
     margins(subject.network, subject.placed, &timing)
 }
