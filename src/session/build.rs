@@ -12,10 +12,9 @@ use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
 use crate::mapping;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
-use crate::mapping::egru::head::HeadRequest;
 use crate::mapping::options::{HeadPlace, HeadWeights, Schedule, Taps};
 use crate::mapping::spiking::TickLength;
-use crate::mapping::{MapError, Placed, Request, map, reprice};
+use crate::mapping::{HeadError, HeadRequest, MapError, Placed, Request, map, reprice};
 use crate::model::Model;
 use crate::scene::{LoadedScene, Scene, SceneError};
 use crate::task::spikes::options::Tick;
@@ -173,7 +172,9 @@ impl PlanError {
     fn new(loaded: &LoadedScene, error: &MapError) -> Self {
         let scene = loaded.error_at(&error.field(), error.to_string(), error.help());
         let needed = match error {
-            MapError::DoesNotFit { full, .. } => Some(full.needed),
+            MapError::DoesNotFit { full, .. } | MapError::Head(HeadError::DoesNotFit { full, .. }) => {
+                Some(full.needed)
+            }
             _ => None,
         };
         Self { scene, misfit: is_misfit(error), needed }

@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, ChipOptions};
-use spinntui::mapping::egru::head::{HeadError, HeadRequest};
 use spinntui::mapping::options::{LayerMapping, MappingOptions};
-use spinntui::mapping::{MapError, Request, map};
+use spinntui::mapping::{HeadError, HeadRequest, MapError, Request, map};
 use spinntui::net::conv::{Conv2d, Linear};
+use spinntui::net::csr::from_dense;
 use spinntui::net::gesture::{CONVOLUTIONS, Head, conv_shape};
+use spinntui::net::int8::{Int8Dense, Scale};
 use spinntui::net::int8_head::{HeadPeaks, Int8Head};
-use spinntui::net::{Egru, Output};
+use spinntui::net::{Egru, Output, Weights, sum};
 
 use crate::common::{Rows, Values};
 
@@ -126,4 +127,51 @@ fn a_head_that_does_not_fit_is_refused_with_its_bytes() {
     assert!(case.mapped(&HeadRequest { pes: *least as u32, ..asked.clone() }, 4).is_ok());
     let streamed = HeadRequest { streamed: true, ..asked };
     assert!(case.mapped(&streamed, 4).is_ok());
+}
+
+/// 600 products of 127 · 127 are more than 2²³: the sum wraps, on the chip as in `net`, and is counted.
+#[test]
+fn sums_of_more_than_24_bits_are_counted_and_have_the_bits_of_the_reference() {
+    let inputs = 600;
+    let mut values = Values(11);
+    let mut layer = values.layer("rnns.0".into(), inputs, 4, 0.5, Output::Y);
+    layer.kernel = from_dense(inputs, 12, &vec![1.0; inputs * 12]).unwrap();
+    let network = Egru { layers: vec![layer] };
+    let rows = vec![vec![1.0; inputs], vec![0.5; inputs]];
+    let entry = LayerMapping {
+        layer: "rnns.0".into(),
+        pes: Some(2),
+        input: KernelKind::Int8Mac.into(),
+        ..LayerMapping::default()
+    };
+    let mapping = MappingOptions { layers: vec![entry], ..MappingOptions::default() };
+    let request = Request {
+        network: &network,
+        dram: Arc::new(Rows(rows.clone())),
+        restart: None,
+        chip: &ChipOptions::default(),
+        mapping: &mapping,
+        assume: &Assume::default(),
+        peaks: None,
+        head: None,
+    };
+    let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
+    let rounded = Int8Dense::new(&network.layers[0].kernel, Scale::default());
+    let mut state = network.state();
+    let mut expected_overflows = 0;
+    for (step, row) in rows.iter().enumerate() {
+        assert!(machine.announce(&[step as u32]));
+        while !machine.advance().is_some_and(|progress| progress.step) {
+            assert!(machine.stop().is_none(), "{:?}", machine.stop());
+        }
+        let y = network.step_with(&mut state, row, |_, weights, input, out| match weights {
+            Weights::Input => expected_overflows += u64::from(rounded.multiply(input, out)),
+            Weights::Recurrent => sum::csr_rows(&network.layers[0].recurrent, input, out),
+        });
+        let bits = |values: &[f32]| values.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&machine.output(0)), bits(y));
+    }
+    let counted: u64 = machine.state().pes.iter().map(|pe| pe.count.mac.overflows).sum();
+    // All twelve rows with inputs of 1, none with those of 0.5.
+    assert_eq!((counted, expected_overflows), (12, 12));
 }
