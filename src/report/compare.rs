@@ -124,7 +124,7 @@ pub(super) fn relative(a: f64, b: f64) -> Option<f64> {
 /// Time of one phase of one layer in both runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseDifference {
-    /// The phase.
+    /// Name of the phase, as the program's legend gives it.
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,

@@ -31,11 +31,11 @@ use crate::session::ranges::Ranges;
 pub struct Around {
     /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
     pub ranges: Option<Ranges>,
-    /// See [`Report::stopped`].
+    /// Reason of the stop: [`Report::stopped`].
     pub stopped: Option<String>,
-    /// See [`Report::hit`].
+    /// Condition that ended the run: [`Report::hit`].
     pub hit: Option<Hit>,
-    /// See [`Report::host`].
+    /// Machine that emulated: [`Report::host`].
     pub host: Host,
 }
 

@@ -134,9 +134,9 @@ pub struct Report {
     pub timers: Vec<Timers>,
     /// How full the SRAMs are.
     pub memory: Memory,
-    /// The network-on-chip.
+    /// Traffic of the network-on-chip.
     pub noc: NocUse,
-    /// DRAM.
+    /// Reads from DRAM.
     pub dram: DramUse,
     /// MAC arrays of all PEs; `null` where no kernel has used one.
     pub mac_array: Option<MacUse>,
@@ -187,9 +187,9 @@ pub struct ValueSeen {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Seen {
-    /// A number.
+    /// Value that is a number.
     Number(f64),
-    /// A word.
+    /// Value that is a word, such as a status.
     Word(String),
 }
 
@@ -260,18 +260,18 @@ pub struct MacUse {
 /// Energy of one phase of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseEnergy {
-    /// Phase.
+    /// Name of the phase.
     pub phase: &'static str,
     /// Layer, by its model name.
     pub layer: String,
-    /// J.
+    /// Energy of the phase, J.
     pub energy_j: f64,
 }
 
 /// Energy of one PE, J.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PeUse {
-    /// `PE(x,y,p)`.
+    /// PE as `PE(x,y,p)`.
     pub pe: String,
     /// Powered and asleep.
     pub asleep_j: f64,
@@ -299,7 +299,7 @@ pub struct Chip {
 pub struct Layer {
     /// Its name in the model.
     pub name: String,
-    /// Units.
+    /// Number of units.
     pub units: usize,
     /// PEs it is spread over.
     pub pes: usize,
@@ -318,7 +318,7 @@ pub struct Layer {
 /// Time of one phase of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseTime {
-    /// The phase.
+    /// Name of the phase.
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
@@ -459,7 +459,7 @@ pub struct Bank {
 /// What the network-on-chip carried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NocUse {
-    /// Packets injected.
+    /// Number of packets injected into the mesh.
     pub packets: u64,
     /// Links crossed by them.
     pub hops: u64,
@@ -488,7 +488,7 @@ pub struct NocUse {
 pub struct DramUse {
     /// DMA beats of 16 bytes.
     pub beats: u64,
-    /// Bytes.
+    /// Number of bytes read.
     pub bytes: u64,
     /// NoC cycles that beats waited for links, sum over links.
     pub waited_cycles: u64,
@@ -503,12 +503,12 @@ pub struct RaceCount {
     pub first: Vec<RaceSeen>,
 }
 
-/// One race.
+/// Write that reached a buffer before its previous values were read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RaceSeen {
     /// Chip time, µs.
     pub time_us: f64,
-    /// Receiver, `PE(x,y,p)`.
+    /// Receiving PE as `PE(x,y,p)`.
     pub pe: String,
     /// Byte address written.
     pub address: u32,

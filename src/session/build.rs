@@ -23,7 +23,7 @@ use crate::task::{Feed, InputNote, SpikingFeed, Work};
 /// A scene's network on the chip, before anything runs: what `check` shows.
 #[derive(Debug)]
 pub struct Plan {
-    /// The model.
+    /// Model that the scene names.
     pub model: Model,
     /// What the task needs beside the chip.
     pub feed: Arc<dyn Feed>,

@@ -35,11 +35,11 @@ pub use measure::Linear;
 pub struct Source {
     /// File name without extension.
     pub name: &'static str,
-    /// The C source.
+    /// Text of the C source.
     pub c: &'static str,
-    /// The listing.
+    /// Text of the assembler listing that the compiler made of it.
     pub listing: &'static str,
-    /// Its functions.
+    /// Names of the functions that are timed.
     pub functions: &'static [&'static str],
 }
 

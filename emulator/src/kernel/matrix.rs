@@ -37,7 +37,7 @@ pub struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Its size.
+    /// Returns the numbers of rows, sources and stored weights.
     pub fn shape(&self) -> Shape {
         let nonzeros = self.rows.iter().map(|row| row.len() as u32).sum();
         Shape { rows: self.rows.len() as u32, sources: self.words.len() as u32, nonzeros }
@@ -51,16 +51,16 @@ pub struct Shape {
     pub rows: u32,
     /// Sources of the layer's input.
     pub sources: u32,
-    /// Stored weights.
+    /// Number of stored weights.
     pub nonzeros: u32,
 }
 
 /// An array that the memory map reserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array {
-    /// What it holds.
+    /// Content of the array, as the memory map names it.
     pub name: &'static str,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
     /// Its address is a multiple of this. Images are loaded by words, so it is 4 for
     /// every array today.
@@ -156,7 +156,7 @@ pub enum Kernel {
     CsrRow16(CsrLayout),
     /// Compressed rows, zeros of x passed over.
     CsrRowSkip(CsrLayout),
-    /// Compressed columns.
+    /// Compressed columns, source by source.
     Csc(CscLayout),
     /// All weights, row by row.
     Dense(DenseLayout),
@@ -171,11 +171,11 @@ pub enum Kernel {
 /// What a run does. Counts that a kernel has no use for are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Rows.
+    /// Number of rows visited.
     pub rows: u32,
     /// Of them, rows without a non-zero (row-major kernels).
     pub empty_rows: u32,
-    /// Multiply-adds.
+    /// Number of multiply-adds.
     pub nonzeros: u32,
     /// Non-zeros whose source was looked at and found zero.
     pub skipped: u32,

@@ -43,9 +43,9 @@ use thiserror::Error;
 /// A kernel touched memory it must not, as a core would fault.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct KernelFault {
-    /// Which kernel.
+    /// Name of the kernel, after its C function.
     pub kernel: &'static str,
-    /// Which operand.
+    /// Operand that led outside of memory.
     pub what: &'static str,
     /// The address it computed; of machine code, that of the instruction.
     pub address: u64,

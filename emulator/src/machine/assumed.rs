@@ -23,9 +23,9 @@ pub struct Parameter {
     pub unit: &'static str,
     /// What sources say, and what they leave open.
     pub source: &'static str,
-    /// Reads it.
+    /// Reads the number from the assumptions.
     pub get: fn(&Assume) -> f64,
-    /// Sets it; values beyond the field's type are cut off.
+    /// Writes the number; values beyond the field's type are cut off.
     pub set: fn(&mut Assume, f64),
     /// Least and most value with where they come from; `None` where nothing is published.
     pub range: Option<([f64; 2], &'static str)>,

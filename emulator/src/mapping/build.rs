@@ -57,20 +57,20 @@ pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
 /// Samples that a PE's program can tell apart.
 pub const MAX_BATCH: u32 = 64;
 
-/// What is to be put on the chip, and how.
+/// Network to be mapped, with chip and options.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The network.
+    /// Network that is mapped.
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
     /// Where sequences begin, and what begins anew there; none to carry all state on.
     pub restart: Option<Restart>,
-    /// The chip.
+    /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,
-    /// The split.
+    /// Options of the mapping, `mapping` of a scene.
     pub mapping: &'a MappingOptions,
-    /// What is not published.
+    /// Numbers that are not published, `assume` of a scene.
     pub assume: &'a Assume,
     /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken as
     /// lying between −1 and 1.

@@ -22,15 +22,15 @@ use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, ArrayView3, ArrayView4
 use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
-/// Sizes that do not go together.
+/// Error of arrays whose sizes do not fit each other.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{what}: {found} numbers, needed are {needed}")]
 pub struct ShapeError {
-    /// Which array.
+    /// Array of another size than needed.
     pub what: &'static str,
-    /// Its numbers.
+    /// Number of values that it has.
     pub found: usize,
-    /// How many it should have.
+    /// Number of values that it should have.
     pub needed: usize,
 }
 
@@ -41,9 +41,9 @@ fn expect(what: &'static str, found: usize, needed: usize) -> Result<(), ShapeEr
 /// Sizes of a 2-D convolution with a square kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
-    /// Channels read.
+    /// Number of channels that are read.
     pub inputs: usize,
-    /// Channels made.
+    /// Number of channels that are made.
     pub outputs: usize,
     /// Rows and columns of the kernel, at least 1.
     pub kernel: usize,
@@ -94,7 +94,7 @@ impl Conv2d {
         Ok(Self { shape, weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
-    /// Its sizes.
+    /// Returns the sizes of the convolution.
     pub fn shape(&self) -> ConvShape {
         self.shape
     }

@@ -63,7 +63,7 @@ impl Values {
     }
 }
 
-/// The network.
+/// Network of the gesture experiment, with weights of the right sizes.
 #[derive(Debug)]
 pub struct Gestures {
     network: Egru,

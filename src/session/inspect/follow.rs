@@ -17,7 +17,7 @@ use crate::session::Session;
 /// Where following leads, and to what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// Where.
+    /// Place that the link leads to.
     pub place: Place,
     /// To what, in words.
     pub to: String,

@@ -13,27 +13,27 @@ use crate::kernel::words::{pack_bytes, pack_halves};
 use crate::net::int8::Scale;
 use crate::net::quantise::quantise_row;
 
-/// Why a share cannot be placed.
+/// Reason why a share cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
     /// Addresses and arrays come in pairs.
     #[error("{kind:?} has {needed} arrays, but {found} addresses were given")]
     Addresses {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
-        /// Arrays it has.
+        /// Number of the kernel's arrays.
         needed: usize,
-        /// Addresses given.
+        /// Number of addresses given.
         found: usize,
     },
     /// A number does not fit its 16 bits.
     #[error("{kind:?} keeps its {what} in 16 bits, and {found} does not fit; `CsrRow` has 32 bits")]
     TooLarge {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
         /// What the number is.
         what: &'static str,
-        /// The number.
+        /// Number that needs more than 16 bits.
         found: u64,
     },
     /// A weight names a source that is not there.
@@ -41,15 +41,15 @@ pub enum PlaceError {
     Source {
         /// Row of the share.
         row: usize,
-        /// The source.
+        /// Source that the weight names.
         found: u32,
-        /// Sources.
+        /// Number of the layer's sources.
         sources: usize,
     },
     /// The kernel has no exact way with this weight.
     #[error("row {row} has the weight {weight}, and {kind:?} can only keep finite ones; use `CsrRow`")]
     NotFinite {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
         /// Row of the share.
         row: usize,
@@ -59,9 +59,9 @@ pub enum PlaceError {
     /// There is nothing to multiply.
     #[error("a share needs at least one row and one source, this one has {rows} and {sources}")]
     Empty {
-        /// Its rows.
+        /// Number of rows of the share.
         rows: usize,
-        /// Its sources.
+        /// Number of sources of the share.
         sources: usize,
     },
 }

@@ -32,18 +32,18 @@ pub struct Entry {
     pub source: Source,
 }
 
-/// What an element holds.
+/// Content of an element of a matrix's arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spot {
-    /// A weight.
+    /// Weight of a row and a source.
     Weight(Entry),
     /// The column of a weight: a word of the input buffer; in source-major kernels the number
     /// of its row.
     Index(Entry),
     /// Where row `row` begins, counted in weights; one behind the last row is where that ends.
     RowPointer {
-        /// The row.
+        /// Row of the share.
         row: u32,
     },
     /// Where the weights of a source begin; one behind the last source is where those end.
@@ -63,7 +63,7 @@ pub enum Spot {
     },
     /// Scale of a row of 8-bit weights.
     Scale {
-        /// The row.
+        /// Row of the share.
         row: u32,
     },
     /// Inverse of the scale of 8-bit inputs.
