@@ -1,5 +1,7 @@
 //! The convolutional head on the chip, and the MAC arrays that it runs on.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

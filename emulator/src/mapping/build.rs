@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::delivery;
 use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
-use super::egru::head::{HeadError, HeadPlan, HeadRequest, HeadWriter};
+use super::egru::head::{self, HeadPlan, HeadRequest, HeadWriter};
 use super::egru::write::{self, Writer};
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
@@ -294,7 +294,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let rules = layer_rules(request, &placed, &costs, (common.copies, fed_by));
     let mut layers = populations(request, &placed);
     let head = match &head {
-        Some(plan) => Some(write_head(request, plan, &placed, &common)?),
+        Some(plan) => Some(head::write(request, plan, &placed, &common)?),
         None => None,
     };
     layers.extend(head.iter().flat_map(|head| head.populations.clone()));
@@ -357,52 +357,6 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         }),
     };
     Ok((program, placed))
-}
-
-/// Head of a program: what its PEs are loaded with.
-struct WrittenHead {
-    populations: Vec<Population>,
-    announcements: Vec<Announcement>,
-    programs: Vec<(Pe, PeProgram, Inbox)>,
-    dram: Vec<u32>,
-}
-
-/// Writes the programs of a head's PEs; one that does not fit says on how many PEs it would.
-fn write_head(
-    request: &Request<'_>,
-    plan: &HeadPlan,
-    placed: &[Placed],
-    common: &Common,
-) -> Result<WrittenHead, MapError> {
-    let empty = || MapError::LayerMissing { name: "the first".to_owned(), layers: Vec::new() };
-    let first = placed.first().ok_or_else(empty)?;
-    let buffers = *common.buffers.first().and_then(|buffers| buffers.first()).ok_or_else(empty)?;
-    let writer = |plan| HeadWriter::new(plan, request.network, (&first.pes, buffers));
-    let fits = |pes: usize| {
-        let asked = request.head.map(|head| HeadRequest { pes: pes as u32, ..head.clone() });
-        let plan = asked.and_then(|asked| HeadPlan::new(request, &asked, placed).ok());
-        plan.is_some_and(|plan| HeadWriter::new(&plan, request.network, (&first.pes, buffers)).fits())
-    };
-    let writer = writer(plan);
-    let written = writer.write().map_err(|error| match error {
-        HeadError::DoesNotFit { pe, full, weights, pes, .. } => {
-            let least = (pes + 1..=plan.free).find(|&pes| fits(pes));
-            HeadError::DoesNotFit { pe, full, weights, pes, least }
-        }
-        other => other,
-    })?;
-    let populations = writer.populations();
-    let lanes = placed.len() + populations.len();
-    let program = |(pe, program): (Pe, PeProgram)| {
-        let inbox = writer.inbox(&program, lanes);
-        (pe, program, inbox)
-    };
-    Ok(WrittenHead {
-        populations,
-        announcements: writer.announcements(),
-        programs: written.programs.into_iter().map(program).collect(),
-        dram: written.dram,
-    })
 }
 
 /// Returns at which time steps a program that [`map`] has written restarts its sequences; `None`

@@ -122,8 +122,7 @@ mod tests {
 
     #[test]
     fn layers_of_different_sizes_fill_the_rows() {
-        let order =
-            [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)].map(|(layer, pe)| (lane(0, layer), pe));
+        let order = [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)].map(|(layer, pe)| (lane(0, layer), pe));
         assert_eq!(chosen(&order, 4, 0, |pe| (0, u64::from(pe))), [0, 5, 3, 1]);
         // The PE on the critical path comes first, even if another worked longer.
         assert_eq!(chosen(&order, 4, 0, |pe| (u64::from(pe == 2), u64::from(pe))), [0, 2, 4, 1]);

@@ -217,7 +217,11 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
 /// Returns the place of a PE as its row names it: `(x,y,p)`, on a board with the chip before it.
 fn lane_place(line: &TimelineView, pe: Pe) -> String {
     let (x, y, p) = (pe.qpe().x, pe.qpe().y, pe.p());
-    if line.several_chips() { format!("@{:<2} ({x},{y},{p})", pe.chip().index()) } else { format!("({x},{y},{p})") }
+    if line.several_chips() {
+        format!("@{:<2} ({x},{y},{p})", pe.chip().index())
+    } else {
+        format!("({x},{y},{p})")
+    }
 }
 
 /// A cell: its letter where it differs from the one before, and everywhere where there

@@ -9,6 +9,7 @@
 //!
 //! Weights lie in SRAM, or are read from DRAM layer by layer, each time step anew.
 
+mod load;
 mod memory;
 mod plan;
 mod routine;
@@ -26,6 +27,7 @@ use crate::mapping::memory::Full;
 use crate::net::int8_head::Int8Head;
 use crate::text::grouped;
 
+pub(in crate::mapping) use self::load::write;
 pub(in crate::mapping) use self::plan::HeadPlan;
 pub(in crate::mapping) use self::write::HeadWriter;
 
