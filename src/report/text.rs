@@ -272,7 +272,8 @@ impl Report {
         self.further_phases(out);
     }
 
-    /// Writes the times of a head on the chip, whose populations are not among the layers: µs a step.
+    /// Writes the times of a head on the chip, whose populations are not among the layers: µs a
+    /// step.
     fn further_phases(&self, out: &mut String) {
         let steps = self.steps.max(1) as f64;
         let mut names: Vec<&str> = self.phases.iter().map(|p| p.layer.as_str()).collect();

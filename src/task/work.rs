@@ -36,8 +36,8 @@ pub trait Feed: Debug + Send + Sync {
         vec![(0..dram.rows().min(512)).map(row).collect()]
     }
 
-    /// Returns the head in 8 bits that is to run on the chip; `None` if rows of DRAM are the network's
-    /// own inputs.
+    /// Returns the head in 8 bits that is to run on the chip; `None` if rows of DRAM are the
+    /// network's own inputs.
     fn head(&self) -> Option<Arc<Int8Head>> {
         None
     }

@@ -123,7 +123,8 @@ fn a_head_that_does_not_fit_is_refused_with_its_bytes() {
         panic!("{error}")
     };
     assert!(full.needed > u64::from(full.there) && *pes == 24 && *least > 24, "{error}");
-    // 2,585,792 numbers, 1,664 of which are biases; rows of the first kernel are filled up to words.
+    // 2,585,792 numbers, 1,664 of which are biases; rows of the first kernel are filled up to
+    // words.
     assert_eq!(*weights, 2_585_792 - 1664 + 64 * 11, "{error}");
     assert!(error.to_string().contains("bytes"), "{error}");
     assert!(case.mapped(&HeadRequest { pes: *least as u32, ..asked.clone() }, 4).is_ok());
@@ -131,7 +132,8 @@ fn a_head_that_does_not_fit_is_refused_with_its_bytes() {
     assert!(case.mapped(&streamed, 4).is_ok());
 }
 
-/// 600 products of 127 · 127 are more than 2²³: the sum wraps, on the chip as in `net`, and is counted.
+/// 600 products of 127 · 127 are more than 2²³: the sum wraps, on the chip as in `net`, and is
+/// counted.
 #[test]
 fn sums_of_more_than_24_bits_are_counted_and_have_the_bits_of_the_reference() {
     let inputs = 600;

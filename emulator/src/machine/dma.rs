@@ -54,8 +54,8 @@ pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<(u64, u32)> 
     }
 }
 
-/// Schedules the DMA read of `beats` beats from DRAM address `address` on, requested at tick `at`, and
-/// returns its timing until the port has given the last beat.
+/// Schedules the DMA read of `beats` beats from DRAM address `address` on, requested at tick `at`,
+/// and returns its timing until the port has given the last beat.
 ///
 /// A port serves requests in the order in which they are made. Where the ports meet the mesh is
 /// `assume.dram_ports`.

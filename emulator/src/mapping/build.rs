@@ -72,8 +72,8 @@ pub struct Request<'a> {
     pub mapping: &'a MappingOptions,
     /// Numbers that are not published, `assume` of a scene.
     pub assume: &'a Assume,
-    /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken as
-    /// lying between −1 and 1.
+    /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken
+    /// as lying between −1 and 1.
     pub peaks: Option<&'a Peaks>,
     /// Head whose features are the first layer's x; `None` if x comes from DRAM.
     pub head: Option<&'a HeadRequest>,

@@ -148,8 +148,8 @@ impl GestureFeed {
         })
     }
 
-    /// Returns the samples on which largest inputs are looked for: those for training, where the data
-    /// set has such a part.
+    /// Returns the samples on which largest inputs are looked for: those for training, where the
+    /// data set has such a part.
     fn looked_at(&self) -> Arc<Samples> {
         let train = Some(Split::Train);
         if self.options.part.split() != train && self.path.is_dir() {

@@ -1,11 +1,11 @@
-//! The convolutional head of a gesture network on the chip: its layers in 8 bits on MAC arrays, ahead
-//! of the EGRU layers, on PEs of their own.
+//! The convolutional head of a gesture network on the chip: its layers in 8 bits on MAC arrays,
+//! ahead of the EGRU layers, on PEs of their own.
 //!
-//! A layer's outputs are cut into tiles of 16 channels, a packet a place; tiles are shared out among
-//! the head's PEs, so that a PE works on its tiles of one layer after the other. A layer is a
+//! A layer's outputs are cut into tiles of 16 channels, a packet a place; tiles are shared out
+//! among the head's PEs, so that a PE works on its tiles of one layer after the other. A layer is a
 //! population: its PEs wait for all blocks of the layer before, arrange the inputs of each place
-//! side by side, let the array multiply, pool, scale and round the sums, and send them on. The first
-//! reads the frame from DRAM; the features of the last arrive where an EGRU's x does.
+//! side by side, let the array multiply, pool, scale and round the sums, and send them on. The
+//! first reads the frame from DRAM; the features of the last arrive where an EGRU's x does.
 //!
 //! Weights lie in SRAM, or are read from DRAM layer by layer, each time step anew.
 

@@ -51,8 +51,8 @@ fn packed(bytes: impl IntoIterator<Item = i8>) -> Vec<u32> {
 }
 
 impl<'a> HeadWriter<'a> {
-    /// Prepares programs for a head whose features `readers` take, PEs of the EGRU's first layer and
-    /// their buffers.
+    /// Prepares programs for a head whose features `readers` take, PEs of the EGRU's first layer
+    /// and their buffers.
     pub fn new(plan: &'a HeadPlan, network: &'a Egru, readers: (&'a [Pe], Buffers)) -> Self {
         let words = |k: usize| k.checked_sub(1).map(|before| plan.layers[before].words);
         let shared = Shared::new(&(0..plan.layers.len()).map(words).collect::<Vec<_>>());
