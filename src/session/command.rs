@@ -44,7 +44,7 @@ pub enum Command {
     Inject(Fault),
     /// Say who last wrote these bytes of a PE's SRAM.
     WhoWrote {
-        /// Index of the PE, which has to be on the first chip.
+        /// Index of the PE.
         pe: usize,
         /// Range of byte addresses in the PE's SRAM.
         bytes: Range<u32>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::chip::geometry::{ChipId, PE_COUNT, Pe};
+use spinntui::chip::place::PePlace;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, BoardKind, ChipOptions, Waiting};
@@ -197,7 +198,7 @@ fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, Ke
     let mut mapping = LayerMapping { layer: name.into(), input, recurrent, ..LayerMapping::default() };
     if overlap {
         // Every layer from the first PE on: PEs host several layers.
-        let on = Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
+        let on = Pe::of(ChipId::FIRST).take(pes).map(PePlace::from).collect();
         mapping.on = Some(on);
     } else {
         mapping.pes = Some(pes as u32);

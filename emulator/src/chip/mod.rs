@@ -11,4 +11,5 @@ pub mod dependencies;
 pub mod geometry;
 pub mod listing;
 pub mod mac;
+pub mod place;
 pub mod power;

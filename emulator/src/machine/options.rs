@@ -1,5 +1,6 @@
 //! What users choose about the chip, and what they assume where nothing is published.
 
+use crate::chip::place::PePlace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,10 +113,10 @@ pub struct ChipOptions {
     pub dvfs: Dvfs,
     /// What a PE does while it has nothing to do. The paper does not say which.
     pub waiting: Waiting,
-    /// PEs of the first chip that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row
-    /// 1 to 6, PE 0 to 3 of that QPE. The public software keeps four PEs for itself; which four
+    /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3
+    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps four PEs for itself; which four
     /// is not published.
-    pub reserved: Vec<(u8, u8, u8)>,
+    pub reserved: Vec<PePlace>,
     /// Chips, and how they are joined.
     #[serde(skip_serializing_if = "BoardKind::is_single")]
     pub board: BoardKind,
@@ -126,10 +127,10 @@ pub struct ChipOptions {
     /// Chips of the board that are missing or do not work, as `(x, y)`; not the first one, (0, 0).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<(u8, u8)>,
-    /// PEs of the first chip that do not work, as `(x, y, p)`, as boards have them. For the mapper
-    /// they do not exist; reserved ones exist and stay idle.
+    /// PEs that do not work, as `(x, y, p)`, or `(x, y, p, chip)` on another chip than the first, as
+    /// boards have them. For the mapper they do not exist; reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub broken: Vec<(u8, u8, u8)>,
+    pub broken: Vec<PePlace>,
 }
 
 impl ChipOptions {
@@ -137,12 +138,12 @@ impl ChipOptions {
     /// not reserved too.
     pub fn withheld(&self) -> Vec<Pe> {
         let also = self.broken.iter().filter(|place| !self.reserved.contains(place));
-        self.reserved.iter().chain(also).filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect()
+        self.reserved.iter().chain(also).filter_map(|place| place.pe()).collect()
     }
 
     /// Returns whether a PE does not work.
     pub fn is_broken(&self, pe: Pe) -> bool {
-        pe.chip() == ChipId::FIRST && self.broken.contains(&(pe.qpe().x, pe.qpe().y, pe.p()))
+        self.broken.contains(&pe.into())
     }
 
     /// Returns the chips that there are, and the links between them.

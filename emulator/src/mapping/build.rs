@@ -1,6 +1,7 @@
 //! From network and chip to a loaded program: partition, placement, memory
 //! maps, images, destinations.
 
+use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -191,17 +192,19 @@ fn entries_by_layer<'a>(request: &Request<'a>) -> Result<Vec<(usize, &'a LayerMa
 fn named_pes(
     entry: usize,
     wanted: &LayerMapping,
-    on: &[(u8, u8, u8)],
+    on: &[PePlace],
     chip: &ChipOptions,
 ) -> Result<Vec<Pe>, MapError> {
     let bad = |what: String| MapError::BadPe { entry, layer: wanted.layer.clone(), what };
     let mut pes = Vec::new();
-    for &(x, y, p) in on {
-        let pe = Pe::at(x, y, p).ok_or_else(|| bad(format!("there is no PE ({x},{y},{p})")))?;
+    let chips = chip.chips().chips();
+    for &place in on {
+        let pe = place.pe().filter(|pe| pe.chip().index() < chips);
+        let pe = pe.ok_or_else(|| bad(format!("there is no PE {place}")))?;
         if chip.is_broken(pe) {
             return Err(bad(format!("{pe} is broken")));
         }
-        if chip.reserved.contains(&(x, y, p)) {
+        if chip.reserved.contains(&place) {
             return Err(bad(format!("{pe} is reserved")));
         }
         if pes.contains(&pe) {
