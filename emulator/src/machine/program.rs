@@ -161,6 +161,11 @@ pub trait Detail: Any + fmt::Debug + Send + Sync {
     /// Returns the number of weights of the slot that are not 0.
     fn weights(&self) -> u32;
 
+    /// Returns the number of weights of the slot that are stored, zeros too where they are.
+    fn stored(&self) -> u32 {
+        self.weights()
+    }
+
     /// Returns what the operations of a phase work on, in words; empty where there is
     /// nothing to add.
     fn work(&self, phase: PhaseId) -> String;

@@ -113,6 +113,8 @@ pub struct HeadSlot {
     pub layer: &'static str,
     /// Weights other than 0.
     pub nonzeros: u32,
+    /// Weights that are stored.
+    pub stored: u32,
     /// Byte address of the outputs.
     pub outputs: u32,
     /// Channels that are computed here.
@@ -124,6 +126,10 @@ pub struct HeadSlot {
 impl Detail for HeadSlot {
     fn weights(&self) -> u32 {
         self.nonzeros
+    }
+
+    fn stored(&self) -> u32 {
+        self.stored
     }
 
     fn work(&self, phase: PhaseId) -> String {

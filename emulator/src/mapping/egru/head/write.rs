@@ -165,6 +165,7 @@ impl<'a> HeadWriter<'a> {
             let detail = HeadSlot {
                 layer: inputs.layer.name,
                 nonzeros,
+                stored: weight_bytes(layout.mac.shape),
                 outputs: layout.outputs,
                 channels: layout.mac.shape.outputs,
                 macs: layout.mac.shape.macs(),
