@@ -14,7 +14,7 @@ use crate::machine::legend::PopulationId;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::options::Waiting;
 use crate::machine::probe::link_load;
-use crate::machine::program::{Action, Detail, PeProgram, Program, Slot};
+use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
 use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
@@ -136,27 +136,21 @@ fn of_population(network: &Network, program: &Program, population: usize) -> Syn
 fn of_head(program: &Program, population: usize) -> Synapses {
     let id = PopulationId::at(population);
     let slots = || program.pes.iter().flatten().filter_map(|pe| pe.slot_of(id)).map(|(_, slot)| &slot.detail);
-    let sum = |of: fn(&dyn Detail) -> u32| slots().map(|detail| u64::from(of(&**detail))).sum();
-    Synapses {
-        units: program.units_of(id),
-        inputs: 0,
-        nonzeros: (sum(|detail| detail.weights()), sum(|detail| detail.stored())),
-        matrix_sparsity: None,
-    }
+    let weights = slots().map(|detail| u64::from(detail.weights())).sum();
+    let stored = slots().map(|detail| u64::from(detail.stored())).sum();
+    Synapses { units: program.units_of(id), inputs: 0, nonzeros: (weights, stored), matrix_sparsity: None }
 }
 
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let program = session.program();
-    let synapses: Vec<Synapses> = match SpikingProgram::of(program) {
-        Some(spiking) => (0..program.populations.len())
-            .map(|population| of_population(&spiking.network, program, population))
-            .collect(),
-        None => {
-            let own = &session.model().network().layers;
-            // Populations behind the layers are those of a head on the chip.
-            let further = (own.len()..program.populations.len()).map(|k| of_head(program, k));
-            own.iter().map(of_layer).chain(further).collect()
-        }
+    let synapses: Vec<Synapses> = if let Some(spiking) = SpikingProgram::of(program) {
+        let populations = 0..program.populations.len();
+        populations.map(|population| of_population(&spiking.network, program, population)).collect()
+    } else {
+        let own = &session.model().network().layers;
+        // Populations behind the layers are those of a head on the chip.
+        let further = (own.len()..program.populations.len()).map(|k| of_head(program, k));
+        own.iter().map(of_layer).chain(further).collect()
     };
     let mut views = Vec::new();
     for (k, (of, layer)) in synapses.into_iter().zip(&program.populations).enumerate() {
