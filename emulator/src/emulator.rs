@@ -107,6 +107,7 @@ impl Emulator {
             mapping: &mapping,
             assume: &Assume::default(),
             peaks: None,
+            head: None,
         })?;
         Ok(Self::new(program))
     }

@@ -269,6 +269,31 @@ impl Report {
             table.write(out);
             out.push('\n');
         }
+        self.further_phases(out);
+    }
+
+    /// Writes the times of a head on the chip, whose populations are not among the layers: µs a
+    /// step.
+    fn further_phases(&self, out: &mut String) {
+        let steps = self.steps.max(1) as f64;
+        let mut names: Vec<&str> = self.phases.iter().map(|p| p.layer.as_str()).collect();
+        names.dedup();
+        names.retain(|name| name.starts_with("head."));
+        if names.is_empty() {
+            return;
+        }
+        let of = |name, phase| self.phases.iter().filter(move |p| p.layer == name && p.phase == phase);
+        let mut phases: Vec<&str> = self.legend.phases.iter().map(|phase| phase.name).collect();
+        phases.retain(|phase| names.iter().any(|name| of(*name, *phase).any(|p| p.time_us > 0.0)));
+        let mut table = Table::new(&[&["layer"], phases.as_slice(), &["all"]].concat());
+        for name in names {
+            let mut row = vec![name.to_owned()];
+            row.extend(phases.iter().map(|phase| micros(of(name, phase), steps)));
+            row.push(micros(self.phases.iter().filter(|p| p.layer == name), steps));
+            table.row(row);
+        }
+        table.write(out);
+        out.push('\n');
     }
 
     /// Writes the uses of the critical path, longest first.

@@ -12,9 +12,9 @@ use crate::machine::options::Assume;
 use crate::machine::program::{DramRows, Program};
 use crate::mapping;
 use crate::mapping::check::{self, Level, Lint, Subject, is_misfit};
-use crate::mapping::options::Schedule;
+use crate::mapping::options::{HeadPlace, HeadWeights, Schedule, Taps};
 use crate::mapping::spiking::TickLength;
-use crate::mapping::{MapError, Placed, Request, map, reprice};
+use crate::mapping::{HeadError, HeadRequest, MapError, Placed, Request, map, reprice};
 use crate::model::Model;
 use crate::scene::{LoadedScene, Scene, SceneError};
 use crate::task::spikes::options::Tick;
@@ -53,11 +53,13 @@ impl Plan {
         let scene = &loaded.scene;
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
         if let Some(spikes) = feed.spikes() {
+            head(loaded, &*feed)?;
             let (program, placed) = spiking(loaded, spikes, feed.dram(), assume)?;
             faults(loaded, &program)?;
             return Ok(Self { model, feed: Arc::clone(&feed), program: Arc::new(program), placed });
         }
         let peaks = cache.peaks(loaded, &model, &*feed);
+        let head = head(loaded, &*feed)?;
         let request = Request {
             network: model.network(),
             dram: feed.dram(),
@@ -66,6 +68,7 @@ impl Plan {
             mapping: &scene.mapping,
             assume,
             peaks: peaks.as_deref(),
+            head: head.as_ref(),
         };
         let (mut program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
         super::code::apply(loaded, &mut program, &placed)?;
@@ -101,9 +104,24 @@ impl Session {
         let Scene { chip, mapping, .. } = &self.loaded.scene;
         let (network, dram) = (self.model.network(), Arc::clone(&program.dram));
         // Prices do not depend on scales.
-        let request = Request { network, dram, restart, chip, mapping, assume, peaks: None };
+        let request = Request { network, dram, restart, chip, mapping, assume, peaks: None, head: None };
         reprice(&request, program, &self.placed).ok()?
     }
+}
+
+/// Returns the head that the scene puts on the chip, if it does.
+fn head(loaded: &LoadedScene, feed: &dyn Feed) -> Result<Option<HeadRequest>, SceneError> {
+    let HeadPlace::Chip { pes, weights, taps } = loaded.scene.mapping.head else { return Ok(None) };
+    let Some(head) = feed.head() else {
+        let what = "the model has no convolutional head that could run on the chip";
+        return Err(loaded.error_at(
+            "mapping.head",
+            what.to_owned(),
+            "leave the field out: it is for gesture models",
+        ));
+    };
+    let (streamed, used_taps) = (weights == HeadWeights::Streamed, taps == Taps::Used);
+    Ok(Some(HeadRequest { head, pes, streamed, used_taps }))
 }
 
 /// Puts the spiking network of a task on the chip.
@@ -154,7 +172,9 @@ impl PlanError {
     fn new(loaded: &LoadedScene, error: &MapError) -> Self {
         let scene = loaded.error_at(&error.field(), error.to_string(), error.help());
         let needed = match error {
-            MapError::DoesNotFit { full, .. } => Some(full.needed),
+            MapError::DoesNotFit { full, .. } | MapError::Head(HeadError::DoesNotFit { full, .. }) => {
+                Some(full.needed)
+            }
             _ => None,
         };
         Self { scene, misfit: is_misfit(error), needed }

@@ -16,7 +16,8 @@ use crate::task::{Feed, Kept, Loading, Task};
 pub struct ModelCache {
     model: Option<LoadedModel>,
     kept: Kept,
-    /// Largest inputs of a model's layers, and what they were seen on: model, time of its file, task.
+    /// Largest inputs of a model's layers, and what they were seen on: model, time of its file,
+    /// task.
     peaks: Option<Box<(PeaksOf, Arc<Peaks>)>>,
 }
 
@@ -46,8 +47,8 @@ impl ModelCache {
 }
 
 impl ModelCache {
-    /// Returns the largest inputs of a model's layers on the task's samples; `None` where no kernel of
-    /// the scene has 8-bit inputs.
+    /// Returns the largest inputs of a model's layers on the task's samples; `None` where no kernel
+    /// of the scene has 8-bit inputs.
     pub(super) fn peaks(
         &mut self,
         loaded: &LoadedScene,
@@ -97,6 +98,7 @@ pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loade
             schedule: scene.mapping.spike_schedule(),
             weights: scene.mapping.weights,
             weight_scale: scene.mapping.weight_scale,
+            head_on_chip: !scene.mapping.head.is_host(),
         },
         loaded,
         &mut cache.kept,

@@ -39,11 +39,17 @@ impl EffectiveProducts {
         if self.input.is_empty() {
             return;
         }
-        let restart = EgruProgram::of(machine.program()).and_then(|egru| egru.restart);
+        let egru = EgruProgram::of(machine.program());
+        let restart = egru.and_then(|egru| egru.restart);
         // y(t−1) is cleared before R·y, on the chip as in the count.
         let cleared = restart.is_some_and(|restart| restart.outputs && restart.at(step));
-        self.input[0] += self.of_rows(machine);
-        for (layer, [own, next]) in sent.enumerate().take(self.input.len()) {
+        // x of the first layer is a row, or what the last population of a head has sent.
+        let sent: Vec<[u64; 2]> = sent.collect();
+        self.input[0] += match egru.filter(|egru| egru.head.is_some()).and(sent.last()) {
+            Some([_, next]) => *next,
+            None => self.of_rows(machine),
+        };
+        for (layer, [own, next]) in sent.into_iter().enumerate().take(self.input.len()) {
             let before = std::mem::replace(&mut self.ahead[layer], own);
             self.recurrent[layer] += if cleared { 0 } else { before };
             if let Some(input) = self.input.get_mut(layer + 1) {

@@ -132,13 +132,25 @@ fn of_population(network: &Network, program: &Program, population: usize) -> Syn
     }
 }
 
+/// Counts of a layer of a head on the chip.
+fn of_head(program: &Program, population: usize) -> Synapses {
+    let id = PopulationId::at(population);
+    let slots = || program.pes.iter().flatten().filter_map(|pe| pe.slot_of(id)).map(|(_, slot)| &slot.detail);
+    let weights = slots().map(|detail| u64::from(detail.weights())).sum();
+    let stored = slots().map(|detail| u64::from(detail.stored())).sum();
+    Synapses { units: program.units_of(id), inputs: 0, nonzeros: (weights, stored), matrix_sparsity: None }
+}
+
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let program = session.program();
-    let synapses: Vec<Synapses> = match SpikingProgram::of(program) {
-        Some(spiking) => (0..program.populations.len())
-            .map(|population| of_population(&spiking.network, program, population))
-            .collect(),
-        None => session.model().network().layers.iter().map(of_layer).collect(),
+    let synapses: Vec<Synapses> = if let Some(spiking) = SpikingProgram::of(program) {
+        let populations = 0..program.populations.len();
+        populations.map(|population| of_population(&spiking.network, program, population)).collect()
+    } else {
+        let own = &session.model().network().layers;
+        // Populations behind the layers are those of a head on the chip.
+        let further = (own.len()..program.populations.len()).map(|k| of_head(program, k));
+        own.iter().map(of_layer).chain(further).collect()
     };
     let mut views = Vec::new();
     for (k, (of, layer)) in synapses.into_iter().zip(&program.populations).enumerate() {

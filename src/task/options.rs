@@ -82,6 +82,8 @@ pub struct Loading<'a> {
     pub weights: WeightFormat,
     /// Factor of its 8-bit weights; `None` for that of each target population.
     pub weight_scale: Option<f64>,
+    /// Whether a gesture model's convolutional head runs on the chip.
+    pub head_on_chip: bool,
 }
 
 /// Options of a task, as a scene gives them.

@@ -13,6 +13,7 @@ use super::registry::TaskView;
 use super::spikes::options::Tick;
 use crate::chip::clock::Tick as ChipTick;
 use crate::machine::program::DramRows;
+use crate::net::int8_head::Int8Head;
 use crate::net::spiking::{Network, PoissonSources};
 
 /// Inputs of a loaded task: what the chip's DRAM holds, and the start of a run over it.
@@ -33,6 +34,12 @@ pub trait Feed: Debug + Send + Sync {
             values
         };
         vec![(0..dram.rows().min(512)).map(row).collect()]
+    }
+
+    /// Returns the head in 8 bits that is to run on the chip; `None` if rows of DRAM are the
+    /// network's own inputs.
+    fn head(&self) -> Option<Arc<Int8Head>> {
+        None
     }
 
     /// Returns what is odd about the inputs, each kind once.

@@ -70,6 +70,7 @@ fn program(interleave: BankInterleave, priority: BankPriority) -> Arc<Program> {
         mapping: &mapping,
         assume: &assume,
         peaks: None,
+        head: None,
     };
     Arc::new(map(&request).unwrap().0)
 }

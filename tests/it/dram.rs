@@ -71,6 +71,7 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
             mapping: &mapping,
             assume: &Assume::default(),
             peaks: None,
+            head: None,
         })
     };
     let (program, _) = mapped(FIT).unwrap();
@@ -124,7 +125,7 @@ fn a_dma_reads_its_row_from_the_address_that_the_inspector_shows() {
         let (program, state) = (session.program(), session.machine().state());
         let reading = Pe::of(ChipId::FIRST).filter(|pe| state.pes[pe.index()].status == Status::Dma);
         for pe in reading {
-            let address = dma::source(program, pe, &state.pes[pe.index()]).unwrap();
+            let (address, _) = dma::source(program, pe, &state.pes[pe.index()]).unwrap();
             let token = state.host.in_flight[0][0];
             assert_eq!(address, program.dram_map.address(dma::port(pe), token), "{pe}");
             program.read_dram(address, &mut row);

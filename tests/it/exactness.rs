@@ -27,7 +27,7 @@ use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, Weights}
 use crate::common::{Rows, Values};
 
 impl Values {
-    fn layer(
+    pub fn layer(
         &mut self,
         name: String,
         inputs: usize,
@@ -252,6 +252,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
         mapping: &options,
         assume: &assume,
         peaks: peaks.as_ref(),
+        head: None,
     };
     let (program, _) = match map(&request) {
         Ok(mapped) => mapped,

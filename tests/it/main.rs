@@ -37,6 +37,7 @@ mod golden_gestures;
 mod golden_model;
 mod golden_perplexity;
 mod golden_reports;
+mod head;
 mod here;
 mod history;
 mod inputs;

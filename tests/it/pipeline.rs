@@ -90,6 +90,7 @@ fn uneven(barrier: Barrier) -> Machine {
         mapping: &mapping,
         assume: &Assume::default(),
         peaks: None,
+        head: None,
     };
     let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
     assert!(machine.run(&vec![vec![0]; 12], 12), "{:?}", machine.stop());

@@ -100,7 +100,7 @@ fn a_scene_means_what_it_says() {
         energy_per_hop_pj: 1.5,
         energy_per_dram_byte_pj: 4.0,
         mac_use_percent: 50.0,
-        mac_vector_use_percent: 76.0,
+        mac_vector_percent: 76.0,
         mac_idle_percent: 25.0,
         bank_interleave: BankInterleave::Word,
         bank_priority: BankPriority::RoundRobin,

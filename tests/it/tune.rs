@@ -87,11 +87,11 @@ fn nothing_on_the_front_is_beaten() {
 
 #[test]
 fn eight_bits_only_when_asked_and_then_as_another_result() {
-    let kernels = |answer: &Value| answer["candidates"].to_string().contains("Int8Csr");
+    let kernels = |answer: &Value| answer["candidates"].to_string().contains("Int8");
     assert!(!kernels(&tuned(&[SMALL, "--for", "pes", "--candidates", "12"])));
     let answer = tuned(&[SMALL, "--for", "time", "--candidates", "12", "--allow-int8"]);
     for candidate in answer["candidates"].as_array().unwrap() {
-        let rounded = candidate["layers"].to_string().contains("Int8Csr");
+        let rounded = candidate["layers"].to_string().contains("Int8");
         assert_eq!(candidate["other_result"].as_bool(), Some(rounded));
         assert!(rounded || candidate["output_hash"] == answer["candidates"][0]["output_hash"]);
     }

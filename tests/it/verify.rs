@@ -28,13 +28,16 @@ type Case = (&'static str, &'static [(&'static str, &'static str)], u64);
 /// weights, gestures, arrays.
 #[test]
 fn every_kind_of_scene_is_the_mathematics() {
-    let scenes: [Case; 10] = [
+    let scenes: [Case; 13] = [
         (SMALL, &[], 4),
         (SMALL, &[("task.sequence", "2")], 5),
         (SMALL, &[("mapping.batch", "2")], 3),
         (SMALL, &[("mapping.broadcast", "Router"), ("mapping.payload", "Events")], 3),
         ("scenes/what-if/pipelined.ron", &[], 4),
         ("scenes/what-if/int8.ron", &[], 3),
+        ("scenes/what-if/dvs_mac.ron", &[], 3),
+        ("scenes/what-if/dvs_mac_egru.ron", &[("mapping.batch", "2")], 3),
+        ("scenes/what-if/dvs_mac_stream.ron", &[], 4),
         ("scenes/what-if/overlap.ron", &[], 2),
         ("scenes/lm_gru.ron", &[], 3),
         ("scenes/dvs.ron", &[], 2),

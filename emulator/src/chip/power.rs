@@ -32,8 +32,8 @@ pub const CHIP_MAC_150_TOPS: f64 = 2.281;
 /// hand).
 pub const CHIP_MAC_300_TOPS: f64 = 4.563;
 
-/// Returns the energy of a multiply-add of the MAC array in a matrix product, pJ: what the chip draws
-/// more than asleep, so that the array's SRAM and the waiting core are in it.
+/// Returns the energy of a multiply-add of the MAC array in a matrix product, pJ: what the chip
+/// draws more than asleep, so that the array's SRAM and the waiting core are in it.
 pub fn mac_pj(point: OperatingPoint) -> f64 {
     let (asleep, mac, tops) = match point {
         OperatingPoint::Mhz150 => (CHIP_ASLEEP_150_MW, CHIP_MAC_150_MW, CHIP_MAC_150_TOPS),
@@ -53,8 +53,8 @@ pub struct MacEnergy {
 }
 
 impl MacEnergy {
-    /// Splits [`mac_pj`], which was measured at 78 % use: a unit at rest draws the share `idle` (0 to
-    /// 1, not published) of one that multiplies.
+    /// Splits [`mac_pj`], which was measured at 78 % use: a unit at rest draws the share `idle` (0
+    /// to 1, not published) of one that multiplies.
     pub fn at(point: OperatingPoint, idle: f64) -> Self {
         let resting = 100.0 / MAC_USE_PERCENT - 1.0;
         let mac_pj = mac_pj(point) / (1.0 + idle * resting);

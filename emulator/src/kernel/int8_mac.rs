@@ -86,8 +86,8 @@ impl Int8MacLayout {
         Ok(packed)
     }
 
-    /// Computes all rows' products; `x` is the byte address of the input buffer, `sums` takes `rows`
-    /// results. Returns the number of sums that needed more than 24 bits.
+    /// Computes all rows' products; `x` is the byte address of the input buffer, `sums` takes
+    /// `rows` results. Returns the number of sums that needed more than 24 bits.
     ///
     /// # Errors
     ///

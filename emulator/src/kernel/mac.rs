@@ -1,4 +1,5 @@
-//! Runs of the MAC array on the bytes of a PE's SRAM: vectors of signed bytes times rows of weights.
+//! Runs of the MAC array on the bytes of a PE's SRAM: vectors of signed bytes times rows of
+//! weights.
 //!
 //! The array is a device: a kernel sets its registers and waits. So this is no function of a core
 //! but what the device does, for every kernel that uses it.

@@ -77,8 +77,8 @@ pub struct ScaleLayout {
 }
 
 impl FrameLayout {
-    /// Returns the words from [`Self::to`] on, rounded down to a word, with the pixels as bytes among
-    /// what lies there.
+    /// Returns the words from [`Self::to`] on, rounded down to a word, with the pixels as bytes
+    /// among what lies there.
     ///
     /// # Errors
     ///

@@ -299,7 +299,8 @@ impl Kernel {
     }
 
     /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which
-    /// belong at `at.sums`. Returns the number of sums that needed more bits than the MAC array has.
+    /// belong at `at.sums`. Returns the number of sums that needed more bits than the MAC array
+    /// has.
     pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<u32, KernelFault> {
         match self {
             Self::Int8Mac(l) => return l.run(words, at.x, sums),
@@ -314,8 +315,8 @@ impl Kernel {
         Ok(0)
     }
 
-    /// What a run leaves in SRAM beside the sums: byte address and words. `Dense` and `Int8Mac` have
-    /// such a scratch array.
+    /// What a run leaves in SRAM beside the sums: byte address and words. `Dense` and `Int8Mac`
+    /// have such a scratch array.
     pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<u32>)>, KernelFault> {
         match self {
             Self::Dense(l) => {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` and `Int8Mac` give the
-/// same bits.
+/// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` and `Int8Mac` give
+/// the same bits.
 ///
 /// Cycles are of the inner loop, P being the refill of a taken branch (`assume.branch_refill`);
 /// `spinntui kernels` has them all.
@@ -109,9 +109,9 @@ pub enum KernelChoice {
     /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf",
     /// "csr_row")`. Its name begins with that of the built-in function whose layout and arguments
     /// it takes: `csr_row`, `csr_row16`, `csr_row_skip`, `csc_event`, `csc_list`, `dense`,
-    /// `dense_event`, `int8_csr` or `int8_mac`; for `csc_...` functions, ones with `8` and `16` behind the name
-    /// take row numbers of 8 and 16 bits. The file `kernels.elf` is that of the built-in kernels,
-    /// if the scene's folder has none. See docs/own-kernels.md.
+    /// `dense_event`, `int8_csr` or `int8_mac`; for `csc_...` functions, ones with `8` and `16`
+    /// behind the name take row numbers of 8 and 16 bits. The file `kernels.elf` is that of the
+    /// built-in kernels, if the scene's folder has none. See docs/own-kernels.md.
     Code(String, String),
 }
 

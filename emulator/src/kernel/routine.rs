@@ -92,7 +92,8 @@ impl Routine {
         }
     }
 
-    /// Returns the sizes of its run of the MAC array in a call that does `work`; `None` if it uses none.
+    /// Returns the sizes of its run of the MAC array in a call that does `work`; `None` if it uses
+    /// none.
     pub fn mac(self, work: &Work) -> Option<MacShape> {
         let terms = work.gathered.next_multiple_of(4);
         (self == Self::Int8Mac).then_some(MacShape { vectors: 1, terms, outputs: work.rows })

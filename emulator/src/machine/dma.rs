@@ -36,24 +36,36 @@ pub fn port(pe: Pe) -> usize {
     usize::from(pe.p()) % DRAM_PORTS
 }
 
-/// Returns the DRAM address of the row that a PE's current operation reads; `None` if it
-/// reads no row.
-pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<u64> {
+/// Returns the DRAM address that a PE's current operation reads from, and the beats of the read;
+/// `None` if it reads no DRAM.
+pub fn source(program: &Program, pe: Pe, state: &PeState) -> Option<(u64, u32)> {
     let loaded = program.pe(pe)?;
     let (operation, slot) = loaded.operation(state.operation)?;
-    let Action::Read { rows, .. } = &operation.action else { return None };
-    let step = state.sram.word(slot.turn);
-    let row = state.sram.word(*rows.get(step as usize % rows.len().max(1))?);
-    Some(program.dram_map.address(port(pe), row))
+    match &operation.action {
+        Action::Read { rows, .. } => {
+            let step = state.sram.word(slot.turn);
+            let row = state.sram.word(*rows.get(step as usize % rows.len().max(1))?);
+            Some((program.dram_map.address(port(pe), row), row_beats(program.dram.width())))
+        }
+        Action::Fetch { from, words, .. } => {
+            Some((program.dram_map.word_address(port(pe), *from), row_beats(*words as usize)))
+        }
+        _ => None,
+    }
 }
 
-/// Schedules the DMA read of the row at DRAM address `address`, requested at tick `at`, and returns
-/// its timing until the port has given the last beat.
+/// Schedules the DMA read of `beats` beats from DRAM address `address` on, requested at tick `at`,
+/// and returns its timing until the port has given the last beat.
 ///
 /// A port serves requests in the order in which they are made. Where the ports meet the mesh is
 /// `assume.dram_ports`.
-pub fn fetch(program: &Program, state: &mut State, pe: Pe, address: u64, at: Tick) -> FetchSpan {
-    let beats = row_beats(program.dram.width());
+pub fn fetch(
+    program: &Program,
+    state: &mut State,
+    pe: Pe,
+    (address, beats): (u64, u32),
+    at: Tick,
+) -> FetchSpan {
     let port = port(pe);
     let (x, y) = program.assume.dram_ports[port];
     let from = Qpe::at(x, y).map_or(0, Qpe::index);

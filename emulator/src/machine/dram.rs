@@ -106,6 +106,41 @@ impl DramMap {
         Ok(Self { rows, row_bytes, regions })
     }
 
+    /// Adds `words` words behind the rows of each port, under a name; none change nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no room for them.
+    pub fn with_words(mut self, name: &'static str, words: u64) -> Result<Self, DramFull> {
+        if words == 0 {
+            return Ok(self);
+        }
+        let beat = DMA_BEAT_BYTES as u64;
+        let bytes = (4 * words).next_multiple_of(beat);
+        let taken = (self.rows + 1) * self.row_bytes;
+        if taken + bytes > ROOM {
+            return Err(DramFull {
+                name,
+                rows: bytes / beat,
+                row_bytes: beat,
+                needed: taken + bytes,
+                fit: 0,
+            });
+        }
+        for port in 0..DRAM_PORTS as u8 {
+            let start = self.word_address(usize::from(port), 0);
+            self.regions.push(DramRegion { port, start, end: start + bytes, name });
+        }
+        self.regions.sort_by_key(|region| region.start);
+        Ok(self)
+    }
+
+    /// Returns the address of byte `from` of the words behind the rows of a port.
+    pub fn word_address(&self, port: usize, from: u64) -> u64 {
+        let start = (port % DRAM_PORTS) as u64 * DRAM_PORT_BYTES + DRAM_RESERVED_BYTES;
+        start + (self.rows + 1) * self.row_bytes + from
+    }
+
     /// Returns the ranges in use, by address.
     pub fn regions(&self) -> &[DramRegion] {
         &self.regions

@@ -56,7 +56,7 @@ impl Machine {
                     return self.drain(pe, false);
                 }
             },
-            Action::Read { .. } => return self.start_dma(pe),
+            Action::Read { .. } | Action::Fetch { .. } => return self.start_dma(pe),
             Action::Call(routine) => match routine.begin_beside(&mut state.sram, steps, priced, shared) {
                 Ok(begun) => {
                     let number = state.operation;
@@ -221,8 +221,8 @@ impl Machine {
     fn start_dma(&mut self, pe: Pe) {
         let start = self.ticks(self.program.costs.dma_start);
         let requested = self.state.tick + start + self.ticks(self.program.costs.dma_setup);
-        let Some(address) = dma::source(&self.program, pe, &self.state.pes[pe.index()]) else { return };
-        let fetched = dma::fetch(&self.program, &mut self.state, pe, address, requested);
+        let Some(source) = dma::source(&self.program, pe, &self.state.pes[pe.index()]) else { return };
+        let fetched = dma::fetch(&self.program, &mut self.state, pe, source, requested);
         self.note(|recorder| recorder.fetch(fetched));
         let state = &mut self.state.pes[pe.index()];
         state.status = Status::Dma;
@@ -235,16 +235,25 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
-        let Action::Read { to, .. } = &operation.action else { return };
-        let Some(address) = dma::source(&program, pe, state) else { return };
-        let mut row = vec![0.0; program.dram.width()];
-        program.read_dram(address, &mut row);
-        let buffer = to.of(state.sram.word(slot.turn));
-        state.sram.set_floats(buffer, &row);
+        let (to, words) = match &operation.action {
+            Action::Read { to, .. } => {
+                let Some((address, _)) = dma::source(&program, pe, state) else { return };
+                let mut row = vec![0.0; program.dram.width()];
+                program.read_dram(address, &mut row);
+                let buffer = to.of(state.sram.word(slot.turn));
+                state.sram.set_floats(buffer, &row);
+                (buffer, row.len() as u32)
+            }
+            &Action::Fetch { from, words, to } => {
+                state.sram.set_words(to, program.dram_words(from, words));
+                (to, words)
+            }
+            _ => return,
+        };
         state.count.interrupts += 1;
         let number = state.operation;
         self.trace_row(pe, number);
-        self.banks_dma(pe, buffer, 4 * row.len() as u32);
+        self.banks_dma(pe, to, 4 * words);
         self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
 
@@ -281,6 +290,7 @@ impl Machine {
             }
             Action::Wait(_)
             | Action::Read { .. }
+            | Action::Fetch { .. }
             | Action::Send
             | Action::Tick
             | Action::FreeEntries

@@ -245,9 +245,9 @@ pub struct Assume {
     /// Published are 16 to 19 % of the whole array for fully connected layers, so 64 to 76 of that
     /// row; which layers reach which is not.
     #[schemars(range(min = 1, max = 100))]
-    pub mac_vector_use_percent: f64,
-    /// Energy of a unit of the MAC array that does not multiply while the array works, in percent of
-    /// one that does. Not published; 100 is the most that it can be.
+    pub mac_vector_percent: f64,
+    /// Energy of a unit of the MAC array that does not multiply while the array works, in percent
+    /// of one that does. Not published; 100 is the most that it can be.
     #[schemars(range(min = 0, max = 100))]
     pub mac_idle_percent: f64,
     /// How addresses fall on a PE's four SRAM banks. Not published.
@@ -282,7 +282,7 @@ pub struct Assume {
 impl Assume {
     /// Returns the shares of its cycles in which an occupied unit of the MAC array multiplies.
     pub fn mac_use(&self) -> MacUse {
-        MacUse { matrix: self.mac_use_percent, vector: self.mac_vector_use_percent }
+        MacUse { matrix: self.mac_use_percent, vector: self.mac_vector_percent }
     }
 
     /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
@@ -308,7 +308,7 @@ impl Default for Assume {
             energy_per_hop_pj: 0.0,
             energy_per_dram_byte_pj: 0.0,
             mac_use_percent: MAC_USE_PERCENT,
-            mac_vector_use_percent: 70.0,
+            mac_vector_percent: 70.0,
             mac_idle_percent: 100.0,
             bank_interleave: BankInterleave::Block,
             bank_priority: BankPriority::Core,

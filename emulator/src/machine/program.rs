@@ -59,6 +59,15 @@ pub enum Action {
         /// modulo their number.
         rows: Vec<u32>,
     },
+    /// Has its DMA engine read words that the program keeps in DRAM.
+    Fetch {
+        /// First byte among these words.
+        from: u64,
+        /// Number of words.
+        words: u32,
+        /// Byte address that they are written to.
+        to: u32,
+    },
     /// Calls a routine.
     Call(Arc<dyn Routine>),
     /// Sends the slot's block.
@@ -151,6 +160,11 @@ pub struct Slot {
 pub trait Detail: Any + fmt::Debug + Send + Sync {
     /// Returns the number of weights of the slot that are not 0.
     fn weights(&self) -> u32;
+
+    /// Returns the number of weights of the slot that are stored, zeros too where they are.
+    fn stored(&self) -> u32 {
+        self.weights()
+    }
 
     /// Returns what the operations of a phase work on, in words; empty where there is
     /// nothing to add.
@@ -335,7 +349,9 @@ pub struct Program {
     pub populations: Vec<Population>,
     /// Rows for the first population.
     pub dram: Arc<dyn DramRows>,
-    /// Addresses of those rows.
+    /// Words that PEs read from DRAM beside the rows, such as weights.
+    pub dram_words: Arc<Vec<u32>>,
+    /// Addresses of rows and words.
     pub dram_map: DramMap,
     /// Cycles of everything.
     pub costs: Costs,
@@ -407,6 +423,12 @@ impl Program {
             Some(row) => self.dram.read(row, out),
             None => out.fill(0.0),
         }
+    }
+
+    /// Returns `words` words from byte `from` on of those that are kept in DRAM.
+    pub fn dram_words(&self, from: u64, words: u32) -> &[u32] {
+        let from = (from / 4) as usize;
+        self.dram_words.get(from..from + words as usize).unwrap_or_default()
     }
 
     /// Returns a population; `None` if the program has fewer.

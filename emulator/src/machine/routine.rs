@@ -137,7 +137,8 @@ pub struct Touches {
 pub struct Begun {
     /// PE cycles of the run.
     pub price: Price,
-    /// Accesses of the core and the MAC array to each SRAM bank; `None` where they are not followed.
+    /// Accesses of the core and the MAC array to each SRAM bank; `None` where they are not
+    /// followed.
     pub accesses: Option<PerBank>,
     /// What the MAC array does in the run; its cycles are part of `price`.
     pub mac: MacRun,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::delivery;
 use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
+use super::egru::head::{self, HeadPlan, HeadRequest, HeadWriter};
 use super::egru::write::{self, Writer};
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
@@ -72,9 +73,11 @@ pub struct Request<'a> {
     pub mapping: &'a MappingOptions,
     /// Numbers that are not published, `assume` of a scene.
     pub assume: &'a Assume,
-    /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken as
-    /// lying between −1 and 1.
+    /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken
+    /// as lying between −1 and 1.
     pub peaks: Option<&'a Peaks>,
+    /// Head whose features are the first layer's x; `None` if x comes from DRAM.
+    pub head: Option<&'a HeadRequest>,
 }
 
 impl Request<'_> {
@@ -243,9 +246,9 @@ fn shares<'a>(
 }
 
 /// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of
-/// the layer below.
-fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
-    let mut input = 4 * request.dram.width() as u32;
+/// the layer below, or in the first layer `features` bytes of a head.
+fn widths(request: &Request<'_>, placed: &[Placed], features: Option<u32>) -> Vec<u32> {
+    let mut input = features.unwrap_or(4 * request.dram.width() as u32);
     let mut widths = Vec::new();
     for layer in placed {
         let own = delivery::arrival_bytes(layer, request.mapping.payload);
@@ -256,8 +259,8 @@ fn widths(request: &Request<'_>, placed: &[Placed]) -> Vec<u32> {
 }
 
 /// The addresses that are the same in every PE.
-fn common(request: &Request<'_>, placed: &[Placed], shared: bool) -> Common {
-    let mut common = Common::new(&widths(request, placed), shared, copies(request.mapping));
+fn common(request: &Request<'_>, placed: &[Placed], features: Option<u32>, shared: bool) -> Common {
+    let mut common = Common::new(&widths(request, placed, features), shared, copies(request.mapping));
     common.fifo_bytes = delivery::fifo_bytes(request);
     common
 }
@@ -267,14 +270,18 @@ type Hosted = BTreeMap<Pe, Vec<(usize, usize)>>;
 
 /// Puts a network on the chip.
 pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
+    let found = request.head.map_or(request.dram.width(), |asked| asked.head.features());
     if let Some(first) = request.network.layers.first()
-        && first.inputs() != request.dram.width()
+        && first.inputs() != found
     {
         let layer = first.name.clone();
-        return Err(MapError::Width { layer, needed: first.inputs(), found: request.dram.width() });
+        return Err(MapError::Width { layer, needed: first.inputs(), found });
     }
     let dram_map = DramMap::new(&*request.dram)?;
     let placed = place(request)?;
+    let head = request.head.map(|asked| HeadPlan::new(request, asked, &placed)).transpose()?;
+    let features = head.as_ref().map(HeadWriter::feature_bytes);
+    let fed_by = head.as_ref().and_then(HeadPlan::features).map_or(0, |layer| layer.hosts.len());
     let costs = Costs::new(request.assume, request.chip.waiting)?;
     let mut hosted: Hosted = BTreeMap::new();
     for (k, layer) in placed.iter().enumerate() {
@@ -285,10 +292,15 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and
     // a PE that hosts two layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = common(request, &placed, shared);
-    let maps = memory_maps(request, &placed, &hosted, &common)?;
-    let rules = layer_rules(request, &placed, &costs, common.copies);
-    let layers = populations(request, &placed);
+    let common = common(request, &placed, features, shared);
+    let maps = memory_maps(request, &placed, &hosted, (&common, features))?;
+    let rules = layer_rules(request, &placed, &costs, (common.copies, fed_by));
+    let mut layers = populations(request, &placed);
+    let head = match &head {
+        Some(plan) => Some(head::write(request, plan, &placed, &common)?),
+        None => None,
+    };
+    layers.extend(head.iter().flat_map(|head| head.populations.clone()));
     let board = Arc::new(request.chip.chips());
     let mut pes: Vec<Option<PeProgram>> = vec![None; board.chips() * PE_COUNT];
     let builder = Writer {
@@ -302,29 +314,50 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         columns: write::columns(request, &placed, &layers),
         fan_out: write::fan_out(request.network),
         scales: request.scales(),
+        fed_by: fed_by as u32,
     };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
     }
+    let lanes = (layers.len(), common.copies.batch);
+    let below = head.as_ref().map(|_| PopulationId::at(layers.len() - 1));
+    let mut inboxes: Vec<Inbox> = pes.iter().map(|pe| inbox(pe.as_ref(), lanes, below)).collect();
+    let mut announcements = announcements(&common, &placed);
+    let mut dram_words = Vec::new();
+    if let Some(head) = head {
+        announcements = head.announcements;
+        dram_words = head.dram;
+        for (pe, program, own) in head.programs {
+            inboxes[pe.index()] = own;
+            pes[pe.index()] = Some(program);
+        }
+    }
+    let dram_map = dram_map.with_words("head weights", dram_words.len() as u64)?;
     let program = Program {
         legend: Arc::new(legend()),
         delivery: delivery::delivery(request, &placed),
         board,
-        inboxes: pes.iter().map(|pe| inbox(pe.as_ref(), layers.len(), common.copies.batch)).collect(),
-        announcements: announcements(&common, &placed),
+        inboxes,
+        announcements,
         batch: common.copies.batch,
-        steps_in_flight: steps_in_flight(request.mapping, layers.len()),
+        steps_in_flight: steps_in_flight(request.mapping, placed.len()),
         timer: None,
         pes,
         populations: layers,
         dram: Arc::clone(&request.dram),
+        dram_words: Arc::new(dram_words),
         dram_map,
         costs,
         operating_point: request.chip.operating_point,
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
         images_replaced: false,
-        detail: Arc::new(EgruProgram { layers: rules, restart: request.restart, scales: request.scales() }),
+        detail: Arc::new(EgruProgram {
+            layers: rules,
+            restart: request.restart,
+            scales: request.scales(),
+            head: request.head.map(|asked| Arc::clone(&asked.head)),
+        }),
     };
     Ok((program, placed))
 }
@@ -352,13 +385,16 @@ pub fn reprice(
     let Some(detail) = EgruProgram::of(program) else { return Ok(None) };
     let places = |assume: &Assume| (assume.bank_interleave, assume.router_ports, assume.host_port);
     let costs = Costs::new(now, request.chip.waiting)?;
-    let rules = layer_rules(request, placed, &costs, copies(request.mapping));
+    let fed_by = EgruProgram::fed_by(program);
+    let rules = layer_rules(request, placed, &costs, (copies(request.mapping), fed_by));
     let same = places(before) == places(now) && rules == detail.layers;
     Ok(same.then(|| Program { costs, assume: now.clone(), ..program.clone() }))
 }
 
 /// Says what a PE receives: values of its layers and those below, and messages to its slots.
-fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
+///
+/// `below` is the population whose values are the first layer's x, if x does not come from DRAM.
+fn inbox(pe: Option<&PeProgram>, (layers, batch): (usize, u32), below: Option<PopulationId>) -> Inbox {
     let mut inbox = Inbox::new(layers * batch as usize);
     let Some(loaded) = pe else { return inbox };
     for (number, slot) in (0_u8..).zip(&loaded.slots) {
@@ -372,7 +408,7 @@ fn inbox(pe: Option<&PeProgram>, layers: usize, batch: u32) -> Inbox {
         let guard = Guard { operation: ended(Phase::Input), lag: 1, reads: "x" };
         let own = Receiver { slot: number, counter: control::RECURRENT, guard };
         inbox.take_values(lane(slot.population), control::OWN, own);
-        if let Some(below) = slot.population.below() {
+        if let Some(below) = slot.population.below().or(below) {
             let lag = 2 - slot.buffers.count().cast_signed();
             let guard = Guard { operation: ended(Phase::Recurrent), lag, reads: "y" };
             let next = Receiver { slot: number, counter: control::INPUT, guard };
@@ -405,7 +441,7 @@ fn memory_maps(
     request: &Request<'_>,
     placed: &[Placed],
     hosted: &Hosted,
-    common: &Common,
+    (common, features): (&Common, Option<u32>),
 ) -> Result<Vec<(Pe, MemoryMap)>, MapError> {
     let weights: Vec<_> = request.network.layers.iter().map(unit_weights).collect();
     let mut maps = Vec::new();
@@ -423,7 +459,7 @@ fn memory_maps(
     }
     let Some((full, pe)) = worst else { return Ok(maps) };
     let layers: Vec<usize> = hosted[&pe].iter().map(|&(k, _)| k).collect();
-    let least = if let [k] = layers[..] { least_pes(request, placed, &weights, k) } else { None };
+    let least = if let [k] = layers[..] { least_pes(request, placed, &weights, (k, features)) } else { None };
     let names = layers.iter().map(|&k| request.network.layers[k].name.clone()).collect();
     let copies = common.copies;
     Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least, copies })
@@ -434,13 +470,13 @@ fn least_pes(
     request: &Request<'_>,
     placed: &[Placed],
     weights: &[(Vec<u32>, Vec<u32>)],
-    k: usize,
+    (k, features): (usize, Option<u32>),
 ) -> Option<usize> {
     let layer = &request.network.layers[k];
     let mut trial = placed.to_vec();
     (1..=(MAX_CHIPS * PE_COUNT).min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = common(request, &trial, true);
+        let common = common(request, &trial, features, true);
         let fits =
             |units: &Vec<u32>| lay_out(&common, &shares(request, &trial, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
@@ -465,7 +501,12 @@ fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     populations
 }
 
-fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, copies: Copies) -> Vec<LayerRules> {
+fn layer_rules(
+    request: &Request<'_>,
+    placed: &[Placed],
+    costs: &Costs,
+    (copies, fed_by): (Copies, usize),
+) -> Vec<LayerRules> {
     let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
@@ -475,6 +516,7 @@ fn layer_rules(request: &Request<'_>, placed: &[Placed], costs: &Costs, copies: 
         mapping: request.mapping,
         copies,
         restart: request.restart,
+        fed_by,
     };
     let margins = margins(request.network, placed, &timing);
     let rules = margins.iter().enumerate().map(|(k, margin)| LayerRules {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::build::{Placed, copies, credits_needed, unit_weights};
 use super::egru::EgruProgram;
 use super::egru::barrier::{BarrierMargin, Timing, margins};
+use super::egru::head::HeadError;
 use super::error::MapError;
 use super::options::{Balance, Barrier, MappingOptions};
 use super::partition::{assign, loads};
@@ -127,6 +128,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         mapping: subject.mapping,
         copies: copies(subject.mapping),
         restart: EgruProgram::of(subject.program).and_then(|egru| egru.restart),
+        fed_by: EgruProgram::fed_by(subject.program),
     };
     margins(subject.network, subject.placed, &timing)
 }
@@ -189,6 +191,7 @@ pub fn is_misfit(error: &MapError) -> bool {
             | MapError::Dram(_)
             | MapError::TooManyPes { .. }
             | MapError::MorePesThanUnits { .. }
+            | MapError::Head(HeadError::DoesNotFit { .. } | HeadError::Pes { .. })
     )
 }
 

@@ -4,6 +4,7 @@
 use thiserror::Error;
 
 use super::delivery::ROUTED_LAYERS;
+use super::egru::head::HeadError;
 use super::memory::{Copies, Full};
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
@@ -163,6 +164,9 @@ pub enum MapError {
     /// The DRAM is too small for the rows of the first layer's inputs.
     #[error(transparent)]
     Dram(#[from] DramFull),
+    /// The head cannot be put on the chip.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// The input rows have another width than the first layer.
     #[error("rows of {found} inputs are to be read from DRAM, but layer `{layer}` takes {needed}")]
     Width {
@@ -222,6 +226,7 @@ impl MapError {
             Self::LayerMissing { .. } => "mapping.layers".to_owned(),
             Self::Listing(_) => "assume".to_owned(),
             Self::Dram(_) => "task".to_owned(),
+            Self::Head(_) => "mapping.head".to_owned(),
             Self::Width { .. } => "model".to_owned(),
         }
     }
@@ -255,6 +260,7 @@ impl MapError {
                 0 => "use a network with narrower rows of inputs".into(),
                 fit => format!("use at most {}", several(fit, "row")),
             },
+            Self::Head(error) => error.help(),
             Self::Width { .. } => "use the embedding that belongs to the model".into(),
         }
     }

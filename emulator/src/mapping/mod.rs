@@ -18,4 +18,5 @@ mod product;
 pub mod spiking;
 
 pub use build::{Placed, Request, map, reprice, restart_of};
+pub use egru::head::{HeadError, HeadRequest};
 pub use error::MapError;

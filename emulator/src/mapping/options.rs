@@ -119,6 +119,54 @@ impl SumOrder {
     }
 }
 
+/// Where the weights of a head on the chip lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum HeadWeights {
+    /// In the SRAM of its PEs.
+    #[default]
+    Resident,
+    /// In DRAM: each PE reads those of a layer before it computes the layer, in each time step.
+    Streamed,
+}
+
+/// Which weights of a head on the chip are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Taps {
+    /// All of the model's.
+    #[default]
+    All,
+    /// Those of taps that read a map at some place. Three of the five convolutions have maps of
+    /// one place, where eight of nine taps read padding only. The same bits.
+    Used,
+}
+
+/// Where the convolutional head of a gesture network runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum HeadPlace {
+    /// On the host, in singles, as in the paper.
+    #[default]
+    Host,
+    /// On PEs of its own, in 8 bits on their MAC arrays (docs/mac-array.md).
+    Chip {
+        /// Number of PEs.
+        #[schemars(range(min = 1, max = 152))]
+        pes: u32,
+        /// Where its weights lie.
+        #[serde(default)]
+        weights: HeadWeights,
+        /// Which weights are kept.
+        #[serde(default)]
+        taps: Taps,
+    },
+}
+
+impl HeadPlace {
+    /// Returns `true` for the default, which scenes need not name.
+    pub fn is_host(&self) -> bool {
+        *self == Self::Host
+    }
+}
+
 /// Mapping of the network to the chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +215,9 @@ pub struct MappingOptions {
     /// each target population.
     #[serde(default)]
     pub weight_scale: Option<f64>,
+    /// Where the convolutional head of a gesture network runs.
+    #[serde(default, skip_serializing_if = "HeadPlace::is_host")]
+    pub head: HeadPlace,
     /// The layers of the network, in order. In spiking networks an entry for a population is
     /// optional: without one it gets the PEs that it needs, with at most 250 neurons each.
     #[serde(default)]
@@ -203,6 +254,7 @@ impl Default for MappingOptions {
             weights: WeightFormat::default(),
             order: SumOrder::default(),
             weight_scale: None,
+            head: HeadPlace::default(),
             layers: Vec::new(),
         }
     }

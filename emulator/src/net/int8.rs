@@ -3,9 +3,10 @@
 //! Weights are rounded as in [`super::quantise`]: a scale a row, values −127 to 127. An input x
 //! becomes q = x · (1 / s), rounded to the nearest, halves away from zero, and cut at 127 either
 //! way; s, the input's scale, is that of its layer and known beforehand ([`Scale::of_peak`]).
-//! Products are added as integers, of which 24 bits are kept; a row's sum is made a single, exactly,
-//! and multiplied once with the row's scale times s. So the order of the products decides nothing,
-//! and neither does the partition. This is the reference for the kernel `Int8Mac`, bit for bit.
+//! Products are added as integers, of which 24 bits are kept; a row's sum is made a single,
+//! exactly, and multiplied once with the row's scale times s. So the order of the products decides
+//! nothing, and neither does the partition. This is the reference for the kernel `Int8Mac`, bit for
+//! bit.
 
 use super::csr::Csr;
 use super::quantise::{LIMIT, quantise_row};
@@ -47,8 +48,8 @@ impl Default for Scale {
     }
 }
 
-/// Largest absolute inputs that were seen, for scales: of W (x) and R (y of the time step before) of
-/// each layer.
+/// Largest absolute inputs that were seen, for scales: of W (x) and R (y of the time step before)
+/// of each layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Peaks {
     layers: Vec<[f32; 2]>,
@@ -140,8 +141,8 @@ impl Int8Dense {
         Self { columns, data, scales, input }
     }
 
-    /// Writes every row's product with x, `[columns]`, to `out`, `[rows]`; returns the number of sums
-    /// that needed more than 24 bits.
+    /// Writes every row's product with x, `[columns]`, to `out`, `[rows]`; returns the number of
+    /// sums that needed more than 24 bits.
     pub fn multiply(&self, x: &[f32], out: &mut [f32]) -> u32 {
         let x: Vec<i8> = x.iter().map(|&x| self.input.byte(x)).collect();
         let mut overflows = 0;

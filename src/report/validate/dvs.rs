@@ -103,6 +103,7 @@ impl Gestures {
             mapping: &mapping,
             assume,
             peaks: None,
+            head: None,
         };
         Ok(map(&request)?.0)
     }

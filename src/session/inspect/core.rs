@@ -355,7 +355,7 @@ fn dma_view(session: &Session, pe: Pe) -> Option<DmaView> {
     let ends = end.map(|event| event.tick).or_else(|| machine.noc.burst_end(pe.index()));
     let step = state.sram.word(slot.turn);
     let bytes = 4 * program.dram.width();
-    let (port, from) = (dma::port(pe), dma::source(program, pe, state)?);
+    let (port, (from, _)) = (dma::port(pe), dma::source(program, pe, state)?);
     let (row, number, to) = (program.legend.row, step_number(step), slot.buffers.of(step));
     let text = format!("{row}({number}), {bytes} bytes from DRAM port {port}, {from:08x}, to {to:05x}");
     Some(DmaView { ends, text })

@@ -67,6 +67,10 @@ pub fn tune(
     watch: Watch<'_>,
 ) -> Result<Tuned, TuneError> {
     let started = Instant::now();
+    if !loaded.scene.mapping.head.is_host() {
+        let what = "a mapping with the head on the chip cannot be tuned";
+        return Err(loaded.error_at("mapping.head", what.to_owned(), "tune it with `head: Host`").into());
+    }
     let plan = Plan::new(loaded, cache)?;
     let scene = Choice::of(&loaded.scene.mapping, &plan.placed);
     let mut search = Search {

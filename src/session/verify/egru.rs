@@ -10,6 +10,7 @@ use crate::machine::program::{DramRows, Slot};
 use crate::mapping::egru::{EgruProgram, EgruSlot, Restart};
 use crate::model::Model;
 use crate::net::int8::{Int8Dense, Scale};
+use crate::net::int8_head::Int8Head;
 use crate::net::quantise::{QuantisedCsr, quantise};
 use crate::net::{Carry, Csr, Egru, EgruState, Weights, sum};
 use crate::session::Session;
@@ -41,6 +42,8 @@ pub(super) struct EgruVerifier {
     model: Model,
     rows: Arc<dyn DramRows>,
     restart: Option<Restart>,
+    /// Head on the chip, which makes the first layer's x of a row.
+    head: Option<Arc<Int8Head>>,
     /// One for each sample of the batch.
     states: Vec<EgruState>,
     /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
@@ -71,6 +74,7 @@ impl EgruVerifier {
             rounded: rounded.collect(),
             rows: Arc::clone(&program.dram),
             restart: egru.and_then(|egru| egru.restart),
+            head: egru.and_then(|egru| egru.head.clone()),
             states: vec![network.state(); program.batch as usize],
             outputs_only: program.steps_in_flight > 1,
             step: 0,
@@ -116,6 +120,9 @@ impl EgruVerifier {
         }
         let mut x = vec![0.0; self.rows.width()];
         self.rows.read(row, &mut x);
+        if let Some(head) = &self.head {
+            (x, _) = head.forward(&x);
+        }
         let rounded = &self.rounded;
         network.step_with(state, &x, |k, weights, input, out| {
             let layer = &network.layers[k];

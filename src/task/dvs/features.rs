@@ -13,6 +13,7 @@ use super::recognise::NO_ROW;
 use super::samples::Samples;
 use crate::machine::program::DramRows;
 use crate::model::GestureModel;
+use crate::net::gesture::FRAME_SIDE;
 
 /// Samples whose features are kept: twice the largest batch.
 const KEPT: usize = 128;
@@ -106,6 +107,37 @@ impl DramRows for FeatureRows {
         let features = self.of((row / frames) as usize);
         if let Some(features) = features.get((row % frames) as usize) {
             out.iter_mut().zip(features).for_each(|(out, &feature)| *out = feature);
+        }
+    }
+}
+
+/// Frames, one row a frame, samples one after the other: what a head on the chip reads. [`NO_ROW`]
+/// reads as zeros.
+#[derive(Debug)]
+pub(super) struct FrameRows(pub Arc<Samples>);
+
+impl DramRows for FrameRows {
+    fn name(&self) -> &'static str {
+        "frames"
+    }
+
+    fn rows(&self) -> u64 {
+        self.0.len() as u64 * u64::from(self.0.frames_each())
+    }
+
+    fn width(&self) -> usize {
+        FRAME_SIDE * FRAME_SIDE
+    }
+
+    fn read(&self, row: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        if row == NO_ROW {
+            return;
+        }
+        let frames = self.0.frames_each().max(1);
+        let Ok(sample) = self.0.frames((row / frames) as usize) else { return };
+        if let Some(frame) = sample.frames.get((row % frames) as usize) {
+            out.iter_mut().zip(frame).for_each(|(out, &pixel)| *out = pixel);
         }
     }
 }

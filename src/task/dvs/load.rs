@@ -1,16 +1,17 @@
 //! From the options of gesture recognition to its samples and their features in the chip's DRAM.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::dataset::{Split, labels_path};
-use super::features::FeatureRows;
+use super::features::{FeatureRows, FrameRows};
 use super::options::GestureOptions;
 use super::recognising::Recognising;
 use super::samples::{RecordingWarning, Samples};
 use crate::machine::program::DramRows;
 use crate::model::GestureModel;
 use crate::net::gesture::FRAME_SIDE;
+use crate::net::int8_head::{HeadPeaks, Int8Head};
 use crate::task::options::{InputFile, Loading, wrong_kind};
 use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
 
@@ -54,7 +55,14 @@ impl TaskOptions for GestureOptions {
         }
         let samples = self.samples(files, kept)?;
         let path = files.find(&self.data, DATA)?;
-        Ok(Arc::new(GestureFeed { model: Arc::clone(gestures), samples, path, options: self.clone() }))
+        Ok(Arc::new(GestureFeed {
+            model: Arc::clone(gestures),
+            samples,
+            path,
+            options: self.clone(),
+            head_on_chip: loading.head_on_chip,
+            seen: OnceLock::new(),
+        }))
     }
 
     fn difference(&self, other: &dyn TaskOptions) -> (&'static str, &'static str) {
@@ -107,14 +115,41 @@ struct GestureFeed {
     /// Recording, or folder of a data set.
     path: PathBuf,
     options: GestureOptions,
+    /// Whether the chip takes frames instead of features.
+    head_on_chip: bool,
+    /// What was found on the samples looked at, once.
+    seen: OnceLock<Seen>,
+}
+
+/// Largest values of the head's layers on some samples, and the features of their frames.
+#[derive(Debug, Default)]
+struct Seen {
+    peaks: HeadPeaks,
+    features: Vec<Vec<Vec<f32>>>,
 }
 
 /// Gestures on which largest inputs are looked for.
 const LOOKED_AT: usize = 12;
 
 impl GestureFeed {
-    /// Returns the samples on which largest inputs are looked for: those for training, where the data
-    /// set has such a part.
+    /// Looks at the frames of twelve samples, evenly spaced among those for training.
+    fn seen(&self) -> &Seen {
+        self.seen.get_or_init(|| {
+            let samples = self.looked_at();
+            let each = samples.len().div_ceil(LOOKED_AT).max(1);
+            let mut seen = Seen::default();
+            for sample in (0..samples.len()).step_by(each) {
+                let Ok(frames) = samples.frames(sample) else { continue };
+                let features = frames.frames.iter().map(|frame| seen.peaks.look(&self.model.head, frame));
+                let features = features.collect();
+                seen.features.push(features);
+            }
+            seen
+        })
+    }
+
+    /// Returns the samples on which largest inputs are looked for: those for training, where the
+    /// data set has such a part.
     fn looked_at(&self) -> Arc<Samples> {
         let train = Some(Split::Train);
         if self.options.part.split() != train && self.path.is_dir() {
@@ -126,18 +161,18 @@ impl GestureFeed {
 }
 
 impl Feed for GestureFeed {
-    /// Features of the frames of twelve samples, evenly spaced among those for training.
     fn samples(&self) -> Vec<Vec<Vec<f32>>> {
-        let samples = self.looked_at();
-        let each = samples.len().div_ceil(LOOKED_AT).max(1);
-        let features = |sample| {
-            let frames = samples.frames(sample).ok()?;
-            Some(frames.frames.iter().map(|frame| self.model.head.forward(frame)).collect())
-        };
-        (0..samples.len()).step_by(each).filter_map(features).collect()
+        self.seen().features.clone()
+    }
+
+    fn head(&self) -> Option<Arc<Int8Head>> {
+        self.head_on_chip.then(|| Arc::new(Int8Head::new(&self.model.head, &self.seen().peaks)))
     }
 
     fn dram(&self) -> Arc<dyn DramRows> {
+        if self.head_on_chip {
+            return Arc::new(FrameRows(Arc::clone(&self.samples)));
+        }
         Arc::new(FeatureRows::new(Arc::clone(&self.model), Arc::clone(&self.samples)))
     }
 

@@ -158,6 +158,7 @@ fn pe(key: &mut Key, pe: &PeState, loaded: &PeProgram, now: Now) {
                 }
             }
             Action::Read { .. }
+            | Action::Fetch { .. }
             | Action::Send
             | Action::Log(_)
             | Action::Tick

@@ -117,6 +117,11 @@ impl Machine {
     fn play_row(&mut self, pe: u16, number: u32, last: &mut (Option<u32>, Vec<f32>)) -> Option<()> {
         let place = Pe::from_index(usize::from(pe))?;
         let (operation, slot) = self.program.pe(place)?.operation(number)?;
+        if let &Action::Fetch { from, words, to } = &operation.action {
+            let words = self.program.dram_words(from, words);
+            self.state.pes[usize::from(pe)].sram.set_words(to, words);
+            return Some(());
+        }
         let Action::Read { to, rows } = &operation.action else { return None };
         let sram = &mut self.state.pes[usize::from(pe)].sram;
         let step = sram.word(slot.turn);

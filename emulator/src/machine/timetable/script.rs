@@ -380,6 +380,10 @@ fn touched(
         }
         Effect::Row { pe, operation } => {
             let (found, _) = program.pe(Pe::from_index(usize::from(pe))?)?.operation(operation)?;
+            if let &Action::Fetch { words, to, .. } = &found.action {
+                add(&(to..to + 4 * words), true);
+                return Some(());
+            }
             let Action::Read { to, rows } = &found.action else { return None };
             let buffer = to.of(step);
             add(&(buffer..buffer + 4 * program.dram.width() as u32), true);

@@ -67,12 +67,14 @@ pub struct Timing<'a> {
     pub copies: Copies,
     /// Start of sequences, and what begins anew there.
     pub restart: Option<Restart>,
+    /// PEs of a head that sends x of the first layer; 0 if it comes from DRAM.
+    pub fed_by: usize,
 }
 
 /// The margin of each layer, in network order.
 pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<BarrierMargin> {
     let hosts = |pe| placed.iter().filter(|layer| layer.pes.contains(pe)).count();
-    let mut senders = 0;
+    let mut senders = timing.fed_by;
     let mut margins = Vec::new();
     let all = placed;
     for (k, (layer, placed)) in network.layers.iter().zip(all).enumerate() {

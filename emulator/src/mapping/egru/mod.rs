@@ -3,11 +3,14 @@
 
 pub mod barrier;
 pub mod control;
+pub mod head;
 pub mod label;
 mod phase;
 mod restart;
 mod routines;
 pub(super) mod write;
+
+use std::sync::Arc;
 
 use self::control::Control;
 pub use self::phase::Phase;
@@ -19,6 +22,7 @@ use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{Detail, Program, Slot};
 use crate::net::int8::Scale;
+use crate::net::int8_head::Int8Head;
 
 /// Decisions of the mapper for an EGRU, beyond what the machine needs to know.
 #[derive(Clone, Debug)]
@@ -29,12 +33,20 @@ pub struct EgruProgram {
     pub restart: Option<Restart>,
     /// Scales of 8-bit inputs of W and R, by layer; only kernels with such inputs use them.
     pub scales: Vec<[Scale; 2]>,
+    /// Head that runs on the chip, ahead of the layers; `None` if x comes from DRAM.
+    pub head: Option<Arc<Int8Head>>,
 }
 
 impl EgruProgram {
     /// Returns what is behind a program; `None` if it is another network family's.
     pub fn of(program: &Program) -> Option<&Self> {
         program.detail.downcast_ref()
+    }
+
+    /// Returns the number of PEs of a head that send the first layer's x; 0 if it comes from DRAM.
+    pub fn fed_by(program: &Program) -> usize {
+        let head = Self::of(program).is_some_and(|egru| egru.head.is_some());
+        program.populations.last().filter(|_| head).map_or(0, |features| features.pes.len())
     }
 }
 

@@ -47,6 +47,9 @@ pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) fan_out: Vec<Vec<[u32; 2]>>,
     /// Scales of 8-bit inputs of W and R, by layer.
     pub(in crate::mapping) scales: Vec<[Scale; 2]>,
+    /// PEs of the population behind the layers that sends x of the first one; 0 if it comes from
+    /// DRAM.
+    pub(in crate::mapping) fed_by: u32,
 }
 
 /// Counts the products that a value of each unit leads to, by layer: weights other than 0 of its
@@ -108,7 +111,10 @@ impl Writer<'_> {
                     kinds: self.placed[k].kinds,
                     nonzeros,
                     pointwise,
-                    input_blocks: if k == 0 { 1 } else { self.placed[k - 1].pes.len() as u32 },
+                    input_blocks: match k {
+                        0 => self.fed_by.max(1),
+                        _ => self.placed[k - 1].pes.len() as u32,
+                    },
                     recurrent_blocks: self.placed[k].pes.len() as u32,
                     unpack_input: layout.events.and_then(|events| events.input),
                     unpack_recurrent: layout.events.map(|events| events.recurrent),
@@ -123,7 +129,8 @@ impl Writer<'_> {
                     sample: sample as u8,
                     units: units.clone(),
                     turn: control.steps(),
-                    counters: control.counters(if buffers.count() > 2 { 3 } else { 1 }, k == 0),
+                    counters: control
+                        .counters(if buffers.count() > 2 { 3 } else { 1 }, k == 0 && self.fed_by == 0),
                     relays: if i == 0 { self.relays(k, sample) } else { Vec::new() },
                     buffers,
                     values: pointwise.y,
@@ -176,7 +183,7 @@ impl Writer<'_> {
             operations.push(recurrent(if alone { Ends::HiddenPhase } else { Ends::Phase }));
         }
         operations.push(operation(Phase::Wait, Action::Wait(vec![y, x])));
-        if k == 0 {
+        if k == 0 && self.fed_by == 0 {
             let steps = steps_in_flight(self.request.mapping, self.placed.len());
             operations.push(operation(
                 Phase::Embedding,
@@ -333,8 +340,9 @@ impl Writer<'_> {
         addresses: &[u32],
     ) -> Result<(matrix::Placed, u32), MapError> {
         let rows: Vec<Vec<(u32, f32)>> = gate_rows(matrix, units).map(Iterator::collect).collect();
-        let words: Vec<u32> =
-            (0..matrix.cols()).map(|source| source_word(self.layers, k, name, source)).collect();
+        let words: Vec<u32> = (0..matrix.cols())
+            .map(|source| source_word(self.layers, self.placed.len(), (k, name), source))
+            .collect();
         let share = matrix::Share { rows: &rows, words: &words };
         let nonzeros = share.shape().nonzeros;
         let input = self.scales[k][usize::from(name == "R")];
@@ -413,11 +421,13 @@ fn gate_rows<'a>(
 }
 
 /// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed
-/// y, for W the placed y below, or in layer 0 the DMA row's own order.
-fn source_word(layers: &[Population], layer: usize, matrix: &str, source: usize) -> u32 {
+/// y, for W the placed y below; in layer 0 the DMA row's own order, or the values of the last of
+/// the populations behind the `count` layers.
+fn source_word(layers: &[Population], count: usize, (layer, matrix): (usize, &str), source: usize) -> u32 {
+    let word = |from: &Population| from.unit_word.get(source).copied().unwrap_or(0);
     match (matrix, layer) {
         ("R", _) => layers[layer].unit_word[source],
-        (_, 0) => source as u32,
+        (_, 0) => layers.get(count..).and_then(<[_]>::last).map_or(source as u32, word),
         _ => layers[layer - 1].unit_word[source],
     }
 }
@@ -429,6 +439,7 @@ pub(in crate::mapping) fn columns(
     placed: &[Placed],
     layers: &[Population],
 ) -> Vec<[Option<Arc<Deferred>>; 2]> {
+    let count = placed.len();
     let network = request.network.layers.iter().zip(placed).enumerate();
     let of_layer = |(k, (layer, placed)): (usize, (&EgruLayer, &Placed))| {
         let [input, recurrent] = placed.kinds;
@@ -436,7 +447,8 @@ pub(in crate::mapping) fn columns(
             if !kind.is_exact() {
                 return None;
             }
-            let words = (0..matrix.cols()).map(|source| source_word(layers, k, name, source)).collect();
+            let words =
+                (0..matrix.cols()).map(|source| source_word(layers, count, (k, name), source)).collect();
             let units = layer.units() as u32;
             let gates = |share: &'_ Vec<u32>| {
                 (0..3)

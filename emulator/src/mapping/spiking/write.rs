@@ -128,6 +128,7 @@ impl<'a> Writer<'a> {
             populations,
             dram: Arc::clone(&request.inputs),
             // Inputs are the host's: nothing lies in DRAM, and no rows always fit.
+            dram_words: Arc::default(),
             dram_map: DramMap::new(&NoRows).map_err(|_| SpikingError::Senders(0))?,
             costs: costs.clone(),
             operating_point: request.chip.operating_point,

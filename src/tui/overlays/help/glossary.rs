@@ -36,6 +36,7 @@ pub const GLOSSARY: &[Entry] = &[
     ("lane", "one of a neuron's two sums: excitation or inhibition"),
     ("layer", "units of one kind that share their inputs"),
     ("listing", "a kernel's instructions, from which its cycles are counted"),
+    ("MAC array", "a PE's 16 x 4 multipliers of 8-bit integers"),
     ("mapping", "which PE computes which units, and where data lie"),
     ("metric", "the value that the floor plan shows as heat"),
     ("NoC", "network-on-chip: the mesh that carries packets"),
