@@ -39,7 +39,7 @@ pub enum SetError {
     /// A list has no such entry.
     #[error("{part} has {} entries, and no `{index}`", .len)]
     NoEntry {
-        /// The list.
+        /// Path of the list.
         part: String,
         /// What was asked for.
         index: String,

@@ -21,11 +21,11 @@ pub enum Shape {
     List(Box<Shape>),
     /// `( value, … )`.
     Tuple(Vec<Shape>),
-    /// A string.
+    /// Value that is a string.
     Text,
     /// A whole number.
     Integer,
-    /// A number.
+    /// Value that is a number.
     Number,
     /// `true` or `false`.
     Bool,
@@ -45,7 +45,7 @@ pub struct Struct {
 /// One field of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the field.
     pub name: String,
     /// Meaning, unit, source.
     pub doc: String,
@@ -65,11 +65,11 @@ pub struct Field {
 /// One word of an enum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// The word.
+    /// Name of the variant.
     pub name: String,
     /// What it means.
     pub doc: String,
-    /// Its fields.
+    /// Fields of the variant; `None` for a bare word.
     pub content: Option<Shape>,
 }
 

@@ -117,6 +117,7 @@ impl Case {
             chip: &ChipOptions::default(),
             mapping: &options,
             assume: &Assume::default(),
+            peaks: None,
         };
         let (program, _) = map(&request).unwrap();
         (network, Machine::new(Arc::new(program)))

@@ -10,4 +10,5 @@ pub mod cortex_m4f;
 pub mod dependencies;
 pub mod geometry;
 pub mod listing;
+pub mod mac;
 pub mod power;

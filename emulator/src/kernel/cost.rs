@@ -12,6 +12,7 @@
 pub mod access;
 mod arrivals;
 mod events;
+mod maps;
 mod matrix;
 mod measure;
 mod spikes;
@@ -35,11 +36,11 @@ pub use measure::Linear;
 pub struct Source {
     /// File name without extension.
     pub name: &'static str,
-    /// The C source.
+    /// Text of the C source.
     pub c: &'static str,
-    /// The listing.
+    /// Text of the assembler listing that the compiler made of it.
     pub listing: &'static str,
-    /// Its functions.
+    /// Names of the functions that are timed.
     pub functions: &'static [&'static str],
 }
 
@@ -64,7 +65,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 28] = [
+pub const SOURCES: [Source; 30] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -72,6 +73,8 @@ pub const SOURCES: [Source; 28] = [
     source!("dense", "dense"),
     source!("dense_event", "dense_event", "dense_all"),
     source!("int8_csr", "int8_csr"),
+    source!("int8_mac", "int8_mac"),
+    source!("maps", "frame_bytes", "gather", "mac_product", "pool_bytes", "scale_sums"),
     source!("pointwise", "pointwise", "trace"),
     source!("clear", "clear"),
     source!("broadcast", "broadcast"),
@@ -164,6 +167,7 @@ pub struct KernelCosts {
     arriving: Box<arrivals::Arriving>,
     spikes: Box<spikes::Spikes>,
     transformer: Box<transformer::Formulas>,
+    maps: maps::Maps,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.

@@ -56,23 +56,23 @@ pub enum Fault {
     DropPackets {
         /// The sender, as `(x, y, p)`.
         pe: Place,
-        /// How many.
+        /// Number of packets.
         packets: u32,
     },
     /// The next packets that a PE sends arrive later.
     DelayPackets {
         /// The sender, as `(x, y, p)`.
         pe: Place,
-        /// How many.
+        /// Number of packets.
         packets: u32,
-        /// By how much, µs.
+        /// Delay of each packet, µs.
         us: f64,
     },
     /// The next packets of y that a PE sends to other PEs are written to another address there.
     DivertPackets {
         /// The sender, as `(x, y, p)`.
         pe: Place,
-        /// How many.
+        /// Number of packets.
         packets: u32,
         /// Byte address that they are written to, a multiple of 16.
         address: u32,
@@ -100,7 +100,7 @@ pub enum Fault {
     },
 }
 
-/// When a fault happens.
+/// Moment at which a fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum FaultTime {
     /// Once so many events of the machine's queue have been handled.
@@ -115,13 +115,13 @@ pub enum FaultTime {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedFault {
-    /// When.
+    /// Moment at which the fault happens.
     pub at: FaultTime,
-    /// What.
+    /// Fault that happens, with its place.
     pub fault: Fault,
 }
 
-/// Why a fault makes no sense.
+/// Reason why a fault cannot be injected.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum FaultError {
     /// There is no such PE.

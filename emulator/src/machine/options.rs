@@ -7,6 +7,7 @@ use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
 use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
+use crate::chip::mac::{MAC_USE_PERCENT, MacUse};
 
 /// What a PE does while it has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -234,6 +235,20 @@ pub struct Assume {
     /// leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_dram_byte_pj: f64,
+    /// Share of its cycles in which an occupied unit of the MAC array multiplies, in percent, where
+    /// it works on several vectors. 78 are published for a matrix product, less for convolutions;
+    /// what a run of other sizes reaches is not.
+    #[schemars(range(min = 1, max = 100))]
+    pub mac_use_percent: f64,
+    /// Such a share where the array works on one vector, which occupies one of its four rows.
+    /// Published are 16 to 19 % of the whole array for fully connected layers, so 64 to 76 of that
+    /// row; which layers reach which is not.
+    #[schemars(range(min = 1, max = 100))]
+    pub mac_vector_use_percent: f64,
+    /// Energy of a unit of the MAC array that does not multiply while the array works, in percent of
+    /// one that does. Not published; 100 is the most that it can be.
+    #[schemars(range(min = 0, max = 100))]
+    pub mac_idle_percent: f64,
     /// How addresses fall on a PE's four SRAM banks. Not published.
     pub bank_interleave: BankInterleave,
     /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other
@@ -264,6 +279,11 @@ pub struct Assume {
 }
 
 impl Assume {
+    /// Returns the shares of its cycles in which an occupied unit of the MAC array multiplies.
+    pub fn mac_use(&self) -> MacUse {
+        MacUse { matrix: self.mac_use_percent, vector: self.mac_vector_use_percent }
+    }
+
     /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
     pub fn host_qpe(&self) -> QpeId {
         let (x, y) = self.host_port;
@@ -286,6 +306,9 @@ impl Default for Assume {
             dvfs_switch_us: 0.0,
             energy_per_hop_pj: 0.0,
             energy_per_dram_byte_pj: 0.0,
+            mac_use_percent: MAC_USE_PERCENT,
+            mac_vector_use_percent: 70.0,
+            mac_idle_percent: 100.0,
             bank_interleave: BankInterleave::Block,
             bank_priority: BankPriority::Core,
             host_port: (1, 1),

@@ -11,6 +11,8 @@ pub mod conv;
 pub mod csr;
 pub mod egru;
 pub mod gesture;
+pub mod int8;
+pub mod int8_head;
 pub mod lanes;
 pub mod quantise;
 pub mod random;

@@ -32,11 +32,11 @@ pub enum TuneError {
     /// The scene as it is does not run.
     #[error("{scene}: the machine stops in time step {step}: {reason}")]
     Stops {
-        /// The scene.
+        /// Path of the scene.
         scene: String,
         /// The time step, from 1.
         step: u64,
-        /// Why.
+        /// Reason of the stop.
         reason: String,
     },
     /// Stopped before the scene itself had run.
