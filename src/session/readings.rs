@@ -17,6 +17,7 @@ use crate::machine::probe::link_load;
 use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
+use crate::mapping::attention::{AttentionProgram, AttentionSlot};
 use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
 use crate::net::EgruLayer;
 use crate::net::spiking::{Network, Projection};
@@ -132,12 +133,31 @@ fn of_population(network: &Network, program: &Program, population: usize) -> Syn
     }
 }
 
+/// Returns what counts a stage of a transformer.
+fn of_stage(program: &Program) -> impl Fn(PopulationId) -> Synapses + '_ {
+    move |stage| {
+        let pes = program.population(stage).map_or(&[][..], |stage| &stage.pes);
+        let slots = pes.iter().filter_map(|&pe| program.pe(pe)?.slot_of(stage));
+        let own: Vec<&AttentionSlot> = slots.filter_map(|(_, slot)| AttentionSlot::of(slot)).collect();
+        let weights = own.iter().map(|own| u64::from(own.weights)).sum();
+        Synapses {
+            units: program.units_of(stage),
+            inputs: own.first().map_or(0, |own| own.layout.linear.inputs as usize),
+            nonzeros: (weights, weights),
+            matrix_sparsity: None,
+        }
+    }
+}
+
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let program = session.program();
     let synapses: Vec<Synapses> = match SpikingProgram::of(program) {
         Some(spiking) => (0..program.populations.len())
             .map(|population| of_population(&spiking.network, program, population))
             .collect(),
+        None if AttentionProgram::of(program).is_some() => {
+            program.population_ids().map(of_stage(program)).collect()
+        }
         None => session.model().network().layers.iter().map(of_layer).collect(),
     };
     let mut views = Vec::new();

@@ -65,6 +65,7 @@ mod sweep;
 mod ticks;
 mod timetable;
 mod trace;
+mod transformer;
 mod tune;
 mod tutorial;
 mod validate;

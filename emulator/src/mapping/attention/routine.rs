@@ -92,7 +92,8 @@ impl Routine for Script {
             events += u32::from(word != 0);
             values += if spikes { word.count_ones() } else { u32::from(word != 0) };
         }
-        Ok(Ended { events: Some(events), products: [0, values.saturating_mul(fan_out)] })
+        let products = [0, values.saturating_mul(fan_out)];
+        Ok(Ended { events: Some(events), products, ..Ended::default() })
     }
 }
 
