@@ -13,6 +13,7 @@ use super::Format;
 use crate::file;
 use crate::model::embedding::Values;
 use crate::model::{Card, GestureModel, Kind, LanguageModel, Model, ModelError, Projection};
+use crate::net::attention::{Attention, Coding, Gpt, Mlp};
 use crate::net::csr::{self, Csr};
 use crate::net::gesture::FRAME_SIDE;
 use crate::net::{Carry, Compare, EgruLayer, Output};
@@ -121,9 +122,13 @@ pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectErro
     let mut text = String::new();
     write_card(&model, &mut text);
     text.push('\n');
-    write_layers(&model.network().layers, &mut text);
-    text.push('\n');
-    write_matrices(&model.network().layers, &mut text);
+    if let Some(network) = model.transformer() {
+        write_transformer(network, &mut text);
+    } else {
+        write_layers(&model.network().layers, &mut text);
+        text.push('\n');
+        write_matrices(&model.network().layers, &mut text);
+    }
     text.push('\n');
     write_measured(model.card(), &mut text);
     out.write_all(text.as_bytes())?;
@@ -227,6 +232,30 @@ fn gesture_rows(model: &GestureModel) -> [(&'static str, String); 2] {
             ),
         ),
     ]
+}
+
+fn write_transformer(network: &Gpt, out: &mut String) {
+    let attention = match network.attention {
+        Attention::Softmax => "softmax".to_owned(),
+        Attention::Spiking { steps, normalise } => {
+            let by = if normalise { ", divided by the tokens attended to" } else { "" };
+            format!("spike-based, {steps} time steps{by}")
+        }
+    };
+    let mlp = match network.mlp {
+        Mlp::Gelu => "GELU".to_owned(),
+        Mlp::Spiking { steps, input } => {
+            let input = if input == Coding::Encoded { "signed spikes" } else { "values" };
+            format!("spiking, {steps} time steps, input as {input}")
+        }
+    };
+    let mut row = |name: &str, value: &str| field(out, 16, name, value);
+    row("layers", &network.blocks.len().to_string());
+    row("width", &format!("{}, {} heads of {}", network.width, network.heads, network.head_width()));
+    row("positions", &network.context.to_string());
+    row("attention", &attention);
+    row("feed-forward", &mlp);
+    row("weights", &format!("{}, 8 bits each", grouped(network.weights() as u64)));
 }
 
 fn write_layers(layers: &[EgruLayer], out: &mut String) {

@@ -149,8 +149,8 @@ impl CheckReport {
         let total = program.pes.len();
         let fits = format!("fits: {} of {total} PEs in use, {} not", self.pes_used, self.pes_unused);
         field(&mut out, INDENT, "mapping", &fits);
-        self.balance_table(&mut out, program.is_timed());
-        if !program.is_timed() {
+        self.balance_table(&mut out, check::by_slots(program));
+        if !check::by_slots(program) {
             self.barrier_table(&mut out);
         }
         out.push('\n');
@@ -215,7 +215,7 @@ impl CheckReport {
 }
 
 fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
-    if subject.program.is_timed() {
+    if check::by_slots(subject.program) {
         let row = |balance| LayerCheck {
             balance,
             barrier: false,

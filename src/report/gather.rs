@@ -12,6 +12,7 @@ use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::BANK_BYTES;
+use crate::mapping::attention::AttentionProgram;
 use crate::mapping::check;
 use crate::mapping::spiking::SpikingProgram;
 use crate::net::csr::Csr;
@@ -81,6 +82,7 @@ impl Report {
             sum_order: super::levels::sum_order(session),
             dvfs: super::levels::levels(session),
             real_time: real_time::real_time(session),
+            transformer: super::transformer::transformer(session),
             counts: counts::counts(session),
             path: session
                 .opening()
@@ -164,10 +166,28 @@ fn populations(session: &Session, network: &Network) -> Vec<Layer> {
     balances.into_iter().enumerate().map(layer).collect()
 }
 
+/// Returns the stages of a transformer, in the place of layers.
+fn stages(session: &Session) -> Vec<Layer> {
+    let stage = |(k, balance): (usize, check::LayerBalance)| {
+        let units = session.program().units_of(PopulationId::at(k));
+        Layer {
+            name: balance.layer,
+            units,
+            pes: balance.pes,
+            weight_sparsity: 0.0,
+            activity: session.stats().layer_activity(k, units),
+            nonzeros_mean: balance.nonzeros_mean,
+            nonzeros_max: balance.nonzeros_max,
+            barrier: false,
+        }
+    };
+    check::program_balance(session.program()).into_iter().enumerate().map(stage).collect()
+}
+
 /// Weights on the PEs of each layer or population.
 fn balances(session: &Session) -> Vec<check::LayerBalance> {
     let program = session.program();
-    if program.is_timed() {
+    if check::by_slots(program) {
         return check::program_balance(program);
     }
     check::balance(session.model().network(), session.placed())
@@ -176,6 +196,9 @@ fn balances(session: &Session) -> Vec<check::LayerBalance> {
 fn layers(session: &Session) -> Vec<Layer> {
     if let Some(spiking) = SpikingProgram::of(session.program()) {
         return populations(session, &spiking.network);
+    }
+    if AttentionProgram::of(session.program()).is_some() {
+        return stages(session);
     }
     let network = session.model().network();
     let balance = check::balance(network, session.placed());

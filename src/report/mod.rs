@@ -23,6 +23,7 @@ mod text;
 pub mod ticks;
 pub mod trace;
 pub mod traffic;
+pub mod transformer;
 pub mod tune;
 pub mod validate;
 mod work;
@@ -126,6 +127,8 @@ pub struct Report {
     pub dvfs: Option<levels::Levels>,
     /// Chip time beside the time that the inputs stand for; `null` where they have none.
     pub real_time: Option<RealTime>,
+    /// Rates and energy of a transformer; `null` for other networks.
+    pub transformer: Option<transformer::Transformer>,
     /// Products and values sent, by layer and projection.
     pub counts: Counts,
     /// Uses of the critical path of the first time steps; `null` without a completed step.

@@ -147,6 +147,12 @@ impl Report {
         if let Some(real_time) = &self.real_time {
             field(out, INDENT, "real time", &work::real_time(real_time));
         }
+        if let Some(transformer) = &self.transformer {
+            let labels = ["rates", "energy", ""];
+            for (label, line) in labels.into_iter().zip(transformer.lines()) {
+                field(out, INDENT, label, &line);
+            }
+        }
         let host = format!("{:.2} s on this machine, {:.1} steps/s", self.host.wall_s, self.host.steps_per_s);
         field(out, INDENT, "emulated in", &host);
         field(out, INDENT, "output hash", &self.output_hash);

@@ -59,6 +59,23 @@ impl Plan {
             return Ok(Self { model, feed: Arc::clone(&feed), program: Arc::new(program), placed });
         }
         let peaks = cache.peaks(loaded, &model, &*feed);
+        if let Some(network) = model.transformer() {
+            let request = mapping::attention::Request {
+                network,
+                dram: feed.dram(),
+                sequence: feed.sequence(),
+                chip: &scene.chip,
+                mapping: &scene.mapping,
+                assume,
+            };
+            let (program, placed) = mapping::attention::map(&request).map_err(|error| PlanError {
+                scene: loaded.error_at(&error.field(), error.to_string(), error.help()),
+                misfit: error.is_misfit(),
+                needed: error.needed(),
+            })?;
+            faults(loaded, &program)?;
+            return Ok(Self { model, feed, program: Arc::new(program), placed });
+        }
         let head = head(loaded, &*feed)?;
         let request = Request {
             network: model.network(),
@@ -230,7 +247,7 @@ pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
 pub fn lints(scene: &Scene, subject: &Subject<'_>, inputs: Vec<InputNote>, model: &Model) -> Vec<Lint> {
     let mut lints: Vec<Lint> = input_lints(inputs).collect();
     lints.extend(check::lints(subject));
-    if !subject.program.is_timed() {
+    if !check::by_slots(subject.program) {
         lints.extend(pipeline_idle(scene));
     }
     lints.extend(model_notes(model));

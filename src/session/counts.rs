@@ -9,6 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+use crate::mapping::attention::{AttentionProgram, Stage};
+use crate::mapping::check;
 use crate::mapping::spiking::SpikingProgram;
 use crate::net::EgruLayer;
 use crate::net::csr::Csr;
@@ -130,7 +132,10 @@ pub fn counts(session: &Session) -> Counts {
     let program = session.program();
     let (names, events, projections) = match (SpikingProgram::of(program), session.work().spike_counts()) {
         (Some(spiking), Some(counts)) => spiking_counts(&spiking.network, counts),
-        _ => egru_counts(session),
+        _ => match AttentionProgram::of(program) {
+            Some(attention) => attention_counts(session, attention),
+            None => egru_counts(session),
+        },
     };
     let meter = session.meter();
     let phases_j = meter.parts().phases_j;
@@ -177,6 +182,49 @@ fn spiking_counts(network: &Network, counts: SpikeCounts<'_>) -> Parts {
     };
     let projections = network.projections().iter().zip(counts.passed).map(projection).collect();
     (names, counts.spikes.to_vec(), projections)
+}
+
+/// Returns values that each stage of a transformer has sent, and the products of its linear layer:
+/// sums of spikes are accumulates.
+fn attention_counts(session: &Session, attention: &AttentionProgram) -> Parts {
+    let (program, stats) = (session.program(), session.stats());
+    let names: Vec<String> = program.populations.iter().map(|of| of.name.clone()).collect();
+    let weights: Vec<u64> = check::program_balance(program)
+        .iter()
+        .map(|of| (of.nonzeros_mean * of.pes as f64).round() as u64)
+        .collect();
+    let rates = stats.transformer.rates();
+    let projection = |(k, &stage): (usize, &Stage)| {
+        let layer = rates.layers.get(stage.layer()?)?;
+        let spikes = |place: usize| layer[place].spikes;
+        let network = &attention.network;
+        // Inputs that are spikes, and outputs that each of them adds to.
+        let (spikes, outputs, steps) = match stage {
+            Stage::Attend(_) => (spikes(0), 3 * network.width, network.attention.steps()),
+            Stage::Project(_) => (spikes(4), network.width, network.attention.steps()),
+            Stage::Up(_) => {
+                let steps = network.mlp.steps().filter(|_| network.mlp.is_encoded());
+                (spikes(5), network.hidden(), steps)
+            }
+            Stage::Down(_) => (spikes(6), network.width, network.mlp.steps()),
+            Stage::Embed | Stage::Output => return None,
+        };
+        let dense = weights.get(k)? * stats.steps;
+        let products = match steps {
+            Some(steps) => Products::acs(dense * steps as u64, spikes * outputs as u64),
+            None => Products::macs(dense, dense),
+        };
+        Some(ProjectionCounts {
+            name: "W".to_owned(),
+            from: names.get(k.checked_sub(1)?)?.clone(),
+            layer: names.get(k)?.clone(),
+            synapses: *weights.get(k)?,
+            products,
+        })
+    };
+    let projections = attention.stages.iter().enumerate().filter_map(projection).collect();
+    let events = (0..names.len()).map(|stage| stats.layer_events(stage)).collect();
+    (names, events, projections)
 }
 
 fn egru_counts(session: &Session) -> Parts {

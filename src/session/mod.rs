@@ -38,6 +38,7 @@ pub mod snapshot;
 pub mod stats;
 pub mod ticks;
 pub mod timeline;
+pub mod transformer;
 pub mod trial;
 pub mod tune;
 pub mod verify;

@@ -17,6 +17,7 @@ use crate::machine::probe::link_load;
 use crate::machine::program::{Action, PeProgram, Program, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
+use crate::mapping::attention::{AttentionProgram, AttentionSlot};
 use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
 use crate::net::EgruLayer;
 use crate::net::spiking::{Network, Projection};
@@ -141,11 +142,29 @@ fn of_head(program: &Program, population: usize) -> Synapses {
     Synapses { units: program.units_of(id), inputs: 0, nonzeros: (weights, stored), matrix_sparsity: None }
 }
 
+/// Returns what counts a stage of a transformer.
+fn of_stage(program: &Program) -> impl Fn(PopulationId) -> Synapses + '_ {
+    move |stage| {
+        let pes = program.population(stage).map_or(&[][..], |stage| &stage.pes);
+        let slots = pes.iter().filter_map(|&pe| program.pe(pe)?.slot_of(stage));
+        let own: Vec<&AttentionSlot> = slots.filter_map(|(_, slot)| AttentionSlot::of(slot)).collect();
+        let weights = own.iter().map(|own| u64::from(own.weights)).sum();
+        Synapses {
+            units: program.units_of(stage),
+            inputs: own.first().map_or(0, |own| own.layout.linear.inputs as usize),
+            nonzeros: (weights, weights),
+            matrix_sparsity: None,
+        }
+    }
+}
+
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
     let program = session.program();
     let synapses: Vec<Synapses> = if let Some(spiking) = SpikingProgram::of(program) {
         let populations = 0..program.populations.len();
         populations.map(|population| of_population(&spiking.network, program, population)).collect()
+    } else if AttentionProgram::of(program).is_some() {
+        program.population_ids().map(of_stage(program)).collect()
     } else {
         let own = &session.model().network().layers;
         // Populations behind the layers are those of a head on the chip.

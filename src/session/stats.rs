@@ -8,6 +8,7 @@ pub use super::energy::HISTORY;
 use super::energy::StepEnergy;
 use super::longest_step::LongestStep;
 use super::products::EffectiveProducts;
+use super::transformer::TransformerSpikes;
 use crate::kernel::pointwise;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PopulationId;
@@ -46,6 +47,8 @@ pub struct Stats {
     pub longest: Option<LongestStep>,
     /// Effective products of an EGRU's matrices; empty for other networks.
     pub products: EffectiveProducts,
+    /// Spikes of a transformer; empty for other networks.
+    pub transformer: TransformerSpikes,
     /// Number of time steps counted.
     pub steps: u64,
     output: Xxh3,
@@ -79,6 +82,7 @@ impl Stats {
             saturated: vec![[0.0; 2]; layers],
             longest: None,
             products: EffectiveProducts::default(),
+            transformer: TransformerSpikes::default(),
             steps: 0,
             output: Xxh3::new(),
         }
@@ -112,6 +116,7 @@ impl Stats {
         }
         self.recent.push_back(events);
         self.look_at_units(machine);
+        self.transformer.step(machine, (self.steps - 1) as u32);
         let populations = 0..machine.program().populations.len();
         let sent: Vec<Sent> = populations.map(|k| sent(machine, PopulationId::at(k))).collect();
         self.products.step(machine, (self.steps - 1) as u32, sent.iter().map(|sent| sent.products));
@@ -209,6 +214,7 @@ impl Stats {
             + history
             + units
             + self.products.own_bytes()
+            + self.transformer.own_bytes()
             + size_of_val(self.window.as_slice())
             + size_of::<Self>()
     }

@@ -69,7 +69,7 @@ fn the_memory_map_shows_the_code_within_the_program_region() {
     let file = CodeFile::built_in().unwrap();
     assert_eq!(places.len(), program.populations[1].pes.len());
     assert!(
-        places.iter().all(|&(start, end)| end - start == file.loaded_bytes() && end < 0x2000),
+        places.iter().all(|&(start, end)| end - start == file.loaded_bytes() && end < 0x2800),
         "{places:?}"
     );
     for pe in program.pes.iter().flatten() {

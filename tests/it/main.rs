@@ -66,6 +66,7 @@ mod sweep;
 mod ticks;
 mod timetable;
 mod trace;
+mod transformer;
 mod tune;
 mod tutorial;
 mod validate;

@@ -60,6 +60,8 @@ fn every_field_is_documented() {
         &mut found,
     );
     keys(&json(&["run", "scenes/dvs.ron", "--steps", "1", "--format", "json"]), &mut found);
+    let transformer = "tests/scenes/attention/spiking-encoded.ron";
+    keys(&json(&["run", transformer, "--steps", "2", "--format", "json"]), &mut found);
     let stream = fine(&["run", SMALL, "--steps", "1", "--stream"]);
     keys(&serde_json::from_str(stream.lines().next().unwrap()).unwrap(), &mut found);
     assert!(found.len() > 90, "{} keys", found.len());

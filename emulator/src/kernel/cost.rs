@@ -16,6 +16,7 @@ mod maps;
 mod matrix;
 mod measure;
 mod spikes;
+pub mod transformer;
 
 use std::sync::OnceLock;
 
@@ -64,7 +65,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 28] = [
+pub const SOURCES: [Source; 30] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -123,6 +124,23 @@ pub const SOURCES: [Source; 28] = [
     source!("arrivals", "arrive", "arrive_counts", "arrive_integers", "arrive_integer_counts"),
     source!("poisson", "poisson", "poisson_counts"),
     source!("send_events", "send_keys", "send_counts"),
+    source!("transformer", "layer_norm", "dense_int8", "add", "gelu", "scores", "softmax", "weigh"),
+    source!(
+        "spike_attention",
+        "fill",
+        "code_leaky",
+        "code_quantised",
+        "list_rows",
+        "add_rows",
+        "subtract_rows",
+        "fire_leaky",
+        "fire_quantised",
+        "fire_constant",
+        "remember",
+        "recall",
+        "fire_attention",
+        "add_mean"
+    ),
 ];
 
 /// Costs of all kernels as functions of what they do; every answer is linear in the
@@ -148,6 +166,7 @@ pub struct KernelCosts {
     accesses: &'static access::Accesses,
     arriving: Box<arrivals::Arriving>,
     spikes: Box<spikes::Spikes>,
+    transformer: Box<transformer::Formulas>,
     maps: maps::Maps,
 }
 

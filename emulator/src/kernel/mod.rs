@@ -36,6 +36,7 @@ pub mod routine;
 mod rows;
 pub mod seen;
 pub mod synapses;
+pub mod transformer;
 mod words;
 
 use thiserror::Error;

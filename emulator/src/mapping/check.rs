@@ -73,6 +73,11 @@ pub fn balance(network: &Egru, placed: &[Placed]) -> Vec<LayerBalance> {
     network.layers.iter().zip(placed).filter_map(|(layer, placed)| balance_of(layer, placed)).collect()
 }
 
+/// Returns whether only a program's slots know its weights: of every network but an EGRU's.
+pub fn by_slots(program: &Program) -> bool {
+    EgruProgram::of(program).is_none()
+}
+
 /// Returns the weights on each PE of every population, by what its slots say of themselves.
 pub fn program_balance(program: &Program) -> Vec<LayerBalance> {
     let balance = |(k, population): (usize, &Population)| {

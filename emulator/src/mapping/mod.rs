@@ -4,6 +4,7 @@
 //! This is where *what is computed* meets *where and when*. Nothing here runs; [`build::map`] gives
 //! a [`crate::machine::program::Program`] or says what does not fit, with the bytes.
 
+pub mod attention;
 pub mod build;
 pub mod check;
 pub mod code;

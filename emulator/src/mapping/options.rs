@@ -219,7 +219,9 @@ pub struct MappingOptions {
     #[serde(default, skip_serializing_if = "HeadPlace::is_host")]
     pub head: HeadPlace,
     /// The layers of the network, in order. In spiking networks an entry for a population is
-    /// optional: without one it gets the PEs that it needs, with at most 250 neurons each.
+    /// optional: without one it gets the PEs that it needs, with at most 250 neurons each. In
+    /// transformers `attn`, `proj`, `fc` and `mlp` stand for a stage of every layer, `h.0.fc` for
+    /// that of one, each with its number of PEs; a stage without an entry takes the fewest.
     #[serde(default)]
     pub layers: Vec<LayerMapping>,
 }

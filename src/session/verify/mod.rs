@@ -1,5 +1,6 @@
 //! Compares the chip with the network's mathematics after every time step, bit for bit.
 
+mod attention;
 mod egru;
 mod spiking;
 
@@ -8,6 +9,7 @@ use std::fmt;
 use super::Session;
 use crate::chip::geometry::Pe;
 use crate::mapping::spiking::{PartWeights, SpikingSlot};
+use attention::AttentionVerifier;
 use egru::EgruVerifier;
 use spiking::SpikingVerifier;
 
@@ -20,6 +22,7 @@ pub struct Verifier(Reference);
 enum Reference {
     Egru(Box<EgruVerifier>),
     Spiking(Box<SpikingVerifier>),
+    Attention(Box<AttentionVerifier>),
 }
 
 /// First value in which chip and mathematics differ.
@@ -77,6 +80,9 @@ impl Verifier {
 
     /// Creates the reference for a session that has not begun.
     pub fn new(session: &Session) -> Self {
+        if let Some(attention) = AttentionVerifier::new(session) {
+            return Self(Reference::Attention(Box::new(attention)));
+        }
         Self(match SpikingVerifier::new(session) {
             Some(spiking) => Reference::Spiking(Box::new(spiking)),
             None => Reference::Egru(Box::new(EgruVerifier::new(session))),
@@ -88,6 +94,7 @@ impl Verifier {
         match &self.0 {
             Reference::Egru(egru) => egru.compared(),
             Reference::Spiking(spiking) => spiking.compared(),
+            Reference::Attention(attention) => attention.compared(),
         }
     }
 
@@ -101,6 +108,7 @@ impl Verifier {
         match &mut self.0 {
             Reference::Egru(egru) => egru.check(session),
             Reference::Spiking(spiking) => spiking.check(session),
+            Reference::Attention(attention) => attention.check(session),
         }
     }
 }

@@ -287,7 +287,7 @@ pub enum Op {
         /// Constant, one of those that eight bits encode.
         value: f32,
     },
-    /// `vmov.f32 sd, sm`, `vneg.f32` and `vabs.f32`.
+    /// `vmov.f32 sd, sm`, `vneg.f32`, `vabs.f32` and `vsqrt.f32`.
     VUnary {
         /// FPU register that receives the result.
         d: SReg,
@@ -366,6 +366,8 @@ pub enum VUnary {
     Neg,
     /// Clears the sign of the operand.
     Abs,
+    /// Square root.
+    Sqrt,
 }
 
 /// One line of a listing.

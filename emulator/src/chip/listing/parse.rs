@@ -294,6 +294,7 @@ fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
         ("fma.f32", _) => binary(Fpu::Fma),
         ("neg.f32", _) => unary(VUnary::Neg),
         ("abs.f32", _) => unary(VUnary::Abs),
+        ("sqrt.f32", _) => unary(VUnary::Sqrt),
         ("mov.f32", [d, constant]) if constant.starts_with('#') => {
             let value = constant.trim_start_matches('#').parse().ok();
             both(sreg(d), value, "a single-precision register and a constant")

@@ -30,8 +30,6 @@ pub enum Class {
     Hint,
     /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
     VMultiplyAdd,
-    /// `vsqrt`.
-    VSqrt,
     /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
     VArithmetic,
     /// `vmov` of two core registers.
@@ -93,7 +91,6 @@ pub(super) fn timed_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
         "mla.f32" | "mls.f32" | "fms.f32" | "nmla.f32" | "nmls.f32" | "fnma.f32" | "fnms.f32" => {
             only(Class::VMultiplyAdd)
         }
-        "sqrt.f32" => only(Class::VSqrt),
         "nmul.f32" => only(Class::VArithmetic),
         "mov" if words.len() >= 3 => only(Class::VMovePair),
         "msr" | "mrs" => only(Class::VSystem),

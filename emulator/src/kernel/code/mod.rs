@@ -179,7 +179,7 @@ impl CodeFile {
             #[cfg(test)]
             data,
             #[cfg(test)]
-            data_end: 0x2000,
+            data_end: 0x2800,
         })
     }
 

@@ -78,6 +78,11 @@ impl Rates {
         }
     }
 
+    /// Returns the spikes of each layer's populations.
+    pub fn spikes(&self) -> Vec<[u64; POPULATIONS.len()]> {
+        self.layers.iter().map(|layer| layer.map(|tally| tally.spikes)).collect()
+    }
+
     /// Returns the rates of each layer.
     pub fn rates(&self) -> Vec<LayerRates> {
         let of = |layer: &[Tally; POPULATIONS.len()]| {

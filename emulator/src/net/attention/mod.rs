@@ -23,7 +23,7 @@ pub mod neuron;
 pub mod spikes;
 pub mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use coding::Signed;
 pub use count::{LayerRates, Rates, Tally};

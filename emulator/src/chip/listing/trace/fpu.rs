@@ -41,6 +41,7 @@ impl<M: Memory> Core<'_, M> {
                     VUnary::Move => m,
                     VUnary::Neg => -m,
                     VUnary::Abs => m.abs(),
+                    VUnary::Sqrt => m.sqrt(),
                 };
                 self.set_float(*d, value);
             }

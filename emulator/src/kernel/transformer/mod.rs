@@ -1,0 +1,165 @@
+//! Routines of transformers on a PE's SRAM: layer norm, dense layers, softmax attention, and their
+//! spiking counterparts.
+//!
+//! A [`Call`] is one call of a C function of `transformer.c` or `spike_attention.c`, or a few that
+//! belong together. It computes on the bytes of its arrays with the arithmetic of
+//! [`crate::net::attention`], and returns what it did, from which its listing gives the cycles.
+//! On the chip exp and tanh come from the exp unit, which is good to 1–2 ulp (CHIP26): there the
+//! silicon may differ from the emulator, which calls `libm`.
+
+mod bytes;
+mod count;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use super::SramWords;
+use super::cost::transformer::{Sizes, TransformerRoutine};
+
+pub use bytes::{load, store};
+
+/// Bits of neurons in words, and the rows of weights that they stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Byte address of the words.
+    pub bits: u32,
+    /// Number of words.
+    pub words: u32,
+    /// Byte address of the weights of the first word's bit 0.
+    pub rows: u32,
+}
+
+/// Spikes that a call of [`Call::AddRows`] takes, over at least one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spiking {
+    /// Words of bits.
+    pub segments: Vec<Segment>,
+    /// Whether their rows are subtracted.
+    pub minus: bool,
+}
+
+/// Linear layer on a PE: byte addresses of 8-bit weights, scales and biases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinearLayout {
+    /// Outputs on the PE.
+    pub outputs: u32,
+    /// Inputs.
+    pub inputs: u32,
+    /// Weights: a row an output where inputs are singles, a row an input where they are spikes.
+    pub q: u32,
+    /// Scale of each output.
+    pub scale: u32,
+    /// Bias of each output.
+    pub bias: u32,
+}
+
+/// Neurons that fire, of one word of spikes: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// Neurons, 1 to 32.
+    pub n: u32,
+    /// Integer sums of this time step, or singles of [`Neuron::Constant`].
+    pub sums: u32,
+    /// Scale of each sum; not read with constant inputs.
+    pub scale: u32,
+    /// Bias of each sum; not read with constant inputs.
+    pub bias: u32,
+    /// Membrane potentials.
+    pub v: u32,
+    /// Threshold of IF neurons.
+    pub theta: u32,
+    /// Word of spikes.
+    pub spikes: u32,
+}
+
+/// Model of firing neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neuron {
+    /// LIF: threshold 1, τ = 2, hard reset.
+    Leaky,
+    /// IF with soft reset.
+    Quantised,
+    /// IF with soft reset and inputs that are the same in every time step.
+    Constant,
+}
+
+/// A head in one time step of spike-based attention: byte addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadLayout {
+    /// Neurons of the head, 1 to 32.
+    pub width: u32,
+    /// Words of spikes: query, key, value.
+    pub qkv: [u32; 3],
+    /// Running state, `[width, width]` of 16 bits.
+    pub state: u32,
+    /// Integers that the query reads.
+    pub read: u32,
+    /// Gain of the head.
+    pub gain: u32,
+    /// Tokens that the gain is divided by; 1 without normalisation.
+    pub tokens: u32,
+    /// Membrane potentials behind attention.
+    pub v: u32,
+    /// Word of spikes behind attention.
+    pub spikes: u32,
+}
+
+/// A call of routines on a PE; numbers are byte addresses or counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // fields are the arguments of the C functions
+pub enum Call {
+    /// Sets words to zero.
+    Clear { at: u32, words: u32 },
+    /// Sets words to a value, which lies at an address.
+    Fill { at: u32, words: u32, value: u32 },
+    /// Layer norm of `n` values.
+    LayerNorm { n: u32, h: u32, weight: u32, bias: u32, out: u32 },
+    /// Codes `n` values as signed spikes: those of u, then those of −u, `[steps, words]` each.
+    /// `theta` is the address of the threshold of IF neurons; `None` for LIF.
+    Code { n: u32, steps: u32, u: u32, theta: Option<u32>, spikes: u32 },
+    /// Adds the rows of weights of spikes to sums of `columns` outputs, a multiple of 4.
+    AddRows { spiking: Spiking, columns: u32, list: u32, sums: u32 },
+    /// A time step of neurons.
+    Fire(Neuron, Firing),
+    /// A time step of a head.
+    Attend(HeadLayout),
+    /// Outputs as the mean over time steps, added to the residual stream.
+    AddMean { layer: LinearLayout, sums: u32, steps: u32, h: u32, out: u32 },
+    /// Outputs of single-precision inputs.
+    Dense { layer: LinearLayout, x: u32, out: u32 },
+    /// Adds two vectors.
+    Add { n: u32, a: u32, b: u32, out: u32 },
+    /// GELU of `n` values in place.
+    Gelu { n: u32, x: u32 },
+    /// Softmax attention of a query to `n` tokens: scores, softmax, weighted sum of values.
+    Softmax { n: u32, width: u32, q: u32, keys: u32, values: u32, scores: u32, factor: u32, out: u32 },
+}
+
+/// Calls of C functions that a [`Call`] made, with their sizes; and words cleared.
+pub type Made = Vec<Step>;
+
+/// One C function that a call has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `clear` of so many words.
+    Clear(u32),
+    /// A routine with its sizes.
+    Routine(TransformerRoutine, Sizes),
+}
+
+impl Call {
+    /// Returns what a run on `words` would do, if no value that it computes decides it.
+    pub fn counted(&self, words: &SramWords) -> Option<Made> {
+        count::counted(self, words)
+    }
+
+    /// Returns byte address and length of each array that a run writes.
+    pub fn writes(&self) -> Vec<(u32, u32)> {
+        count::writes(self)
+    }
+
+    /// Computes on `words` and returns what ran.
+    pub fn run(&self, words: &mut SramWords) -> Made {
+        run::run(self, words)
+    }
+}

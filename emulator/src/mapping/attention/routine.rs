@@ -1,0 +1,131 @@
+//! A phase of a share as a routine of the machine.
+
+use std::sync::Arc;
+
+use super::phase::Phase;
+use super::plan::Plan;
+use crate::kernel::transformer::{Call, Made, Step};
+use crate::kernel::{KernelFault, SramWords, WORDS};
+use crate::machine::costs::Costs;
+use crate::machine::program::Slot;
+use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
+use crate::machine::sram::Sram;
+
+/// Calls of a phase. Its bank accesses are not followed: conflicts count for packets and DMA only.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    pub plan: Arc<Plan>,
+    pub phase: Phase,
+    /// Words of the block that the phase decides, and products with weights that a spike or a
+    /// value other than 0 leads to; `None` where it decides none.
+    pub sends: Option<(u32, u32)>,
+}
+
+/// Memory to find out what calls will do.
+#[derive(Default)]
+struct Scratch(Option<Box<SramWords>>);
+
+impl Scratch {
+    /// Runs calls on a copy of `words` and returns what they did.
+    fn run(&mut self, calls: &[Call], words: &SramWords) -> Vec<Made> {
+        let copy = self.0.get_or_insert_with(|| Box::new([0; WORDS]));
+        copy.copy_from_slice(words);
+        calls.iter().map(|call| call.run(copy)).collect()
+    }
+}
+
+impl Script {
+    /// Returns what the calls of time step `step` will do, from the bytes as they are.
+    fn made(&self, words: &SramWords, step: u32, scratch: &mut Scratch) -> Vec<Made> {
+        let calls = self.plan.calls(self.phase, step);
+        let counted: Option<Vec<Made>> = calls.iter().map(|call| call.counted(words)).collect();
+        counted.unwrap_or_else(|| scratch.run(&calls, words))
+    }
+
+    fn price(&self, sram: &Sram, step: u32, prices: Prices<'_>, scratch: &mut Scratch) -> Begun {
+        let made = self.made(sram.words(), step, scratch);
+        prices.of(|costs| made.iter().flatten().map(|step| cycles(costs, *step)).sum()).into()
+    }
+}
+
+/// Returns the PE cycles of a step, the exp unit's latency included.
+fn cycles(costs: &Costs, step: Step) -> u64 {
+    match step {
+        Step::Clear(words) => costs.clear(words),
+        Step::Routine(routine, sizes) => {
+            let exps = costs.exps(routine.exps(sizes.n).into());
+            costs.at(costs.kernels().transformer(routine, sizes)) + exps
+        }
+    }
+}
+
+impl Routine for Script {
+    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        Ok(self.price(sram, step, prices, &mut Scratch::default()))
+    }
+
+    fn begin_beside(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        shared: &mut Shared,
+    ) -> Result<Begun, KernelFault> {
+        match shared.place::<Scratch>(0) {
+            Some(scratch) => Ok(self.price(sram, step, prices, scratch)),
+            None => self.begin(sram, step, prices),
+        }
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        for call in self.plan.calls(self.phase, step) {
+            call.run(sram.words_mut());
+            for (at, bytes) in call.writes() {
+                sram.mark_bytes(at, bytes);
+            }
+        }
+        let Some((words, fan_out)) = self.sends else { return Ok(Ended::default()) };
+        let block = (0..words).map(|word| sram.word(self.plan.layout.out + 4 * word));
+        let spikes = self.plan.sends_spikes();
+        let (mut events, mut values) = (0, 0);
+        for word in block {
+            events += u32::from(word != 0);
+            values += if spikes { word.count_ones() } else { u32::from(word != 0) };
+        }
+        let products = [0, values.saturating_mul(fan_out)];
+        Ok(Ended { events: Some(events), products, ..Ended::default() })
+    }
+}
+
+/// Spikes and places of the populations of a stage on a PE, read from its SRAM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpikeCounts {
+    /// Signed input spikes of the stage, the same on each of its PEs.
+    pub coded: u32,
+    /// Query, key and value spikes of its heads.
+    pub qkv: [u32; 3],
+    /// Spikes that it sends.
+    pub sent: u32,
+}
+
+/// Counts the spikes that a slot's last token has left in the memory of its PE; `None` for a slot of
+/// another network family.
+pub fn spikes_of(slot: &Slot, sram: &Sram) -> Option<SpikeCounts> {
+    let own = super::AttentionSlot::of(slot)?;
+    let ones = |at: u32, words: u32| (0..words).map(|word| sram.word(at + 4 * word).count_ones()).sum();
+    let mut counts = SpikeCounts::default();
+    let (layout, steps) = (&own.layout, own.steps);
+    if layout.coded != 0 {
+        let row = crate::net::attention::spikes::words(layout.linear.inputs as usize) as u32;
+        counts.coded = ones(layout.coded, 2 * steps * row);
+    }
+    if layout.qkv != 0 {
+        let words = steps * (own.part.1 - own.part.0);
+        counts.qkv =
+            [0, 1, 2].map(|third| (0..words).map(|word| ones(layout.qkv + 4 * (3 * word + third), 1)).sum());
+    }
+    if own.spikes {
+        counts.sent = ones(layout.out, slot.units.len() as u32);
+    }
+    Some(counts)
+}

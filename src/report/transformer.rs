@@ -1,0 +1,201 @@
+//! What a transformer's spikes cost: rates by layer, and energy in two ledgers that do not compare.
+//!
+//! Ledger A counts operations as the literature on spiking transformers does: 4.6 pJ for a
+//! multiply-accumulate and 0.9 pJ for an accumulate, 32-bit floating point in 45 nm (Horowitz,
+//! ISSCC 2014), with measured rates; memory and communication count nothing. Ledger B is this chip's
+//! own energy, from published power, for the same stages.
+
+use serde::Serialize;
+
+use crate::mapping::attention::{AttentionProgram, Stage};
+use crate::net::attention::{Attention, Coding, Gpt, LayerRates, Mlp, Rates};
+use crate::session::Session;
+
+/// Energy of a multiply-accumulate in ledger A, pJ.
+pub const MAC_PJ: f64 = 4.6;
+/// Energy of an accumulate in ledger A, pJ.
+pub const AC_PJ: f64 = 0.9;
+
+/// Rates and energy of a transformer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transformer {
+    /// Time steps of a token in attention; 0 with softmax.
+    pub attention_steps: usize,
+    /// Time steps of a token in feed-forward blocks; 0 with GELU.
+    pub mlp_steps: usize,
+    /// Tokens that a token attends to, its own included, on average.
+    pub attended_mean: f64,
+    /// Rates of each layer's populations.
+    pub rates: Vec<LayerRow>,
+    /// Operations counted at 45 nm, as in the literature.
+    pub ledger_a: LedgerA,
+    /// Energy of this chip.
+    pub ledger_b: LedgerB,
+}
+
+/// Rates of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerRow {
+    /// Name of the layer, `h.0`.
+    pub layer: String,
+    /// Spikes by neuron and time step.
+    #[serde(flatten)]
+    pub rates: LayerRates,
+}
+
+/// Operations counted at 45 nm, J; all layers and tokens together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerA {
+    /// Name of the ledger.
+    pub name: &'static str,
+    /// Energy of a multiply-accumulate, pJ.
+    pub mac_pj: f64,
+    /// Energy of an accumulate, pJ.
+    pub ac_pj: f64,
+    /// Attention of this network: projections, scores and values.
+    pub attention_j: f64,
+    /// Attention of a network of this size with softmax, without spikes.
+    pub attention_dense_j: f64,
+    /// Share by which the first is below the second; 0 of a network without spikes.
+    pub attention_reduction: f64,
+    /// Feed-forward blocks of this network.
+    pub mlp_j: f64,
+    /// Feed-forward blocks of a network of this size without spikes.
+    pub mlp_dense_j: f64,
+    /// Share by which the first is below the second.
+    pub mlp_reduction: f64,
+}
+
+/// Energy of this chip, J.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerB {
+    /// Name of the ledger.
+    pub name: &'static str,
+    /// What cores at work on attention draw above sleep: stages `attn` and `proj`.
+    pub attention_j: f64,
+    /// What cores at work on feed-forward blocks draw above sleep: stages `fc` and `mlp`.
+    pub mlp_j: f64,
+    /// All of the chip, idle parts included.
+    pub chip_j: f64,
+}
+
+/// Returns what a transformer's spikes cost; `None` for another network.
+pub(super) fn transformer(session: &Session) -> Option<Transformer> {
+    let AttentionProgram { network, stages, .. } = AttentionProgram::of(session.program())?;
+    let counted = session.stats().transformer.rates();
+    let row = |(layer, rates): (usize, LayerRates)| LayerRow { layer: format!("h.{layer}"), rates };
+    let tokens = counted.tokens.max(1) as f64;
+    Some(Transformer {
+        attention_steps: network.attention.steps().unwrap_or(0),
+        mlp_steps: network.mlp.steps().unwrap_or(0),
+        attended_mean: counted.attended as f64 / tokens,
+        rates: counted.rates().into_iter().enumerate().map(row).collect(),
+        ledger_a: ledger_a(network, counted),
+        ledger_b: ledger_b(session, stages),
+    })
+}
+
+fn ledger_a(network: &Gpt, counted: &Rates) -> LedgerA {
+    let (d, tokens, attended) = (network.width as f64, counted.tokens as f64, counted.attended as f64);
+    let layers = counted.layers.len() as f64;
+    let (mac, ac) = (MAC_PJ * 1e-12, AC_PJ * 1e-12);
+    let attention_dense_j = layers * mac * (4.0 * d * d * tokens + 2.0 * d * attended);
+    let mlp_dense_j = layers * mac * 8.0 * d * d * tokens;
+    let (mut attention_j, mut mlp_j) = (0.0, 0.0);
+    for rates in counted.rates() {
+        let rate = |rate: Option<f64>| rate.unwrap_or(0.0);
+        attention_j += match network.attention {
+            Attention::Softmax => attention_dense_j / layers,
+            Attention::Spiking { steps, .. } => {
+                let projected = (3.0 * rate(rates.input) + rate(rates.attention)) * d * d * tokens;
+                let mixed = (rate(rates.q) + rate(rates.v)) * d * attended;
+                ac * f64::from(steps) * (projected + mixed)
+            }
+        };
+        let half = 4.0 * d * d * tokens;
+        mlp_j += match network.mlp {
+            Mlp::Gelu => mlp_dense_j / layers,
+            Mlp::Spiking { steps, input } => {
+                let steps = f64::from(steps);
+                let up = match input {
+                    Coding::Encoded => ac * steps * rate(rates.mlp_input),
+                    // The product is the same in every time step: once a token.
+                    Coding::Direct => mac,
+                };
+                half * (up + ac * steps * rate(rates.mlp_hidden))
+            }
+        };
+    }
+    let reduction = |own: f64, dense: f64| if dense > 0.0 { 1.0 - own / dense } else { 0.0 };
+    LedgerA {
+        name: "operations at 45 nm, 32-bit floating point, without memory and communication",
+        mac_pj: MAC_PJ,
+        ac_pj: AC_PJ,
+        attention_reduction: reduction(attention_j, attention_dense_j),
+        mlp_reduction: reduction(mlp_j, mlp_dense_j),
+        attention_j,
+        attention_dense_j,
+        mlp_j,
+        mlp_dense_j,
+    }
+}
+
+fn ledger_b(session: &Session, stages: &[Stage]) -> LedgerB {
+    let parts = session.meter().parts();
+    let of = |kinds: [&str; 2]| {
+        let own = stages.iter().zip(&parts.phases_j).filter(|(stage, _)| kinds.contains(&stage.kind()));
+        own.flat_map(|(_, phases)| phases).sum()
+    };
+    LedgerB {
+        name: "this chip, from its published power",
+        attention_j: of(["attn", "proj"]),
+        mlp_j: of(["fc", "mlp"]),
+        chip_j: session.energy().energy_j,
+    }
+}
+
+impl Transformer {
+    /// Returns lines for people: the mean rates, and both ledgers.
+    pub(super) fn lines(&self) -> [String; 3] {
+        let mean = |of: fn(&LayerRates) -> Option<f64>| {
+            let rates: Vec<f64> = self.rates.iter().filter_map(|row| of(&row.rates)).collect();
+            let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
+            (!rates.is_empty()).then(|| format!("{:.1} %", 100.0 * mean))
+        };
+        let populations: [(&str, fn(&LayerRates) -> Option<f64>); 7] = [
+            ("input", |rates| rates.input),
+            ("q", |rates| rates.q),
+            ("k", |rates| rates.k),
+            ("v", |rates| rates.v),
+            ("attention", |rates| rates.attention),
+            ("block input", |rates| rates.mlp_input),
+            ("hidden", |rates| rates.mlp_hidden),
+        ];
+        let rates: Vec<String> = populations
+            .into_iter()
+            .filter_map(|(name, of)| mean(of).map(|mean| format!("{name} {mean}")))
+            .collect();
+        let rates = if rates.is_empty() { "no spikes".to_owned() } else { rates.join(", ") };
+        let (a, b) = (&self.ledger_a, &self.ledger_b);
+        let below =
+            |share: f64| if share == 0.0 { String::new() } else { format!(" ({:.1} % less)", 100.0 * share) };
+        [
+            rates,
+            format!(
+                "A, {}: attention {:.3} mJ{}, feed-forward {:.3} mJ{}",
+                a.name,
+                1e3 * a.attention_j,
+                below(a.attention_reduction),
+                1e3 * a.mlp_j,
+                below(a.mlp_reduction)
+            ),
+            format!(
+                "B, {}: attention {:.3} mJ, feed-forward {:.3} mJ above sleep, of {:.3} mJ in all",
+                b.name,
+                1e3 * b.attention_j,
+                1e3 * b.mlp_j,
+                1e3 * b.chip_j
+            ),
+        ]
+    }
+}
