@@ -5,6 +5,7 @@
 //! paused engine costs nothing.
 
 mod building;
+mod code;
 mod past;
 mod perform;
 mod queue;
@@ -201,6 +202,8 @@ enum Mode {
     Stepping(StepUnit, u32),
     /// On the way to a moment that lies ahead.
     Going(Place),
+    /// Stepping by instructions of a PE.
+    Code(code::CodeSteps),
     /// Finished, stalled or faulted: only a restart or a reload goes on from here.
     Ended(RunState),
 }
@@ -212,7 +215,7 @@ impl Mode {
         match self {
             Self::Running => !matches!(speed, Speed::EventsPerSecond(_)),
             Self::Stepping(unit, _) => unit.is_whole_steps(),
-            Self::Paused | Self::Going(_) | Self::Ended(_) => false,
+            Self::Paused | Self::Going(_) | Self::Code(_) | Self::Ended(_) => false,
         }
     }
 
@@ -251,6 +254,8 @@ struct Runner {
     /// What is being performed.
     performing: Option<perform::Performing>,
     facts: EngineFacts,
+    /// News for the face from where it cannot be told at once.
+    later: Vec<EngineEvent>,
     /// When the next unit of a paced run is due.
     due: Instant,
     published: Instant,
@@ -291,6 +296,7 @@ impl Runner {
             mode,
             performing: None,
             facts,
+            later: Vec::new(),
             due: now,
             published: now,
             changed: false,
@@ -299,7 +305,7 @@ impl Runner {
     }
 
     fn is_moving(&self) -> bool {
-        matches!(self.mode, Mode::Running | Mode::Stepping(..) | Mode::Going(_))
+        matches!(self.mode, Mode::Running | Mode::Stepping(..) | Mode::Going(_) | Mode::Code(_))
     }
 
     fn run(&mut self, notify: Notify<'_>) {
@@ -332,6 +338,7 @@ impl Runner {
                 Next::Nothing if moving && Instant::now() >= self.due => self.slice(),
                 Next::Nothing => {}
             }
+            self.later.drain(..).for_each(&mut *notify);
         }
     }
 
@@ -373,6 +380,7 @@ impl Runner {
             | Command::Bookmark(_)
             | Command::Inject(_)
             | Command::WhoWrote { .. } => self.look_back(command, notify),
+            Command::Level { .. } | Command::Code { .. } => self.code(command, notify),
             Command::Run
             | Command::Pause
             | Command::TogglePause
@@ -392,6 +400,9 @@ impl Runner {
     /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits
     /// for a picture, or [`SLICE`] is over.
     fn slice(&mut self) {
+        if let Mode::Code(steps) = self.mode {
+            return self.code_slice(steps);
+        }
         let mut end = Instant::now() + SLICE;
         if self.ready.load(Ordering::Acquire) {
             end = end.min(self.published + FRAME);
@@ -499,6 +510,7 @@ impl Runner {
                 let remaining = step.saturating_sub(session.steps());
                 RunState::Stepping { remaining: u32::try_from(remaining).unwrap_or(u32::MAX) }
             }
+            Mode::Code(steps) => RunState::Stepping { remaining: steps.left() },
             Mode::Running | Mode::Going(_) => RunState::Running,
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),

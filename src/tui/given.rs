@@ -14,6 +14,7 @@ use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
 use crate::machine::sram::SRAM_BYTES;
 use crate::scene::set;
+use crate::session::changes::Level;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
@@ -73,6 +74,7 @@ impl Argument {
             Self::Expression => "a value: perplexity · power · unit(\"rnns.1\", 41).c · Tab lists all",
             Self::Word => "a part of a word; capitals matter only if you type some",
             Self::Address => "a byte address of the selected PE: 0x4d2c",
+            Self::Level => "code: instruction by instruction · native: as a whole",
             Self::Unit => "layer and number: rnns.1:41",
             Self::Edit => "a field of the scene and its value: mapping.layers.1.pes=10",
             Self::Keep => "keep: run to the same step afterwards",
@@ -100,6 +102,7 @@ impl Argument {
             Self::Expression => pins::expression(app, text).map(Given::Pin),
             Self::Word => Ok(Given::Word(text.to_owned())),
             Self::Address => address(app, text).map(Given::Place),
+            Self::Level => level(app, text).map(|command| Given::Engine(vec![command])),
             Self::Unit => unit(app, text).map(Given::Place),
             Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
             Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
@@ -145,6 +148,7 @@ impl Argument {
             }
             Self::Edit => return (0, fields(text.get(..cursor).unwrap_or(text))),
             Self::Keep => vec!["keep".to_owned()],
+            Self::Level => [Level::Code, Level::Native].map(|level| level.name().to_owned()).into(),
             Self::Unit => {
                 let layers = app.names.iter().flat_map(|names| names.layers());
                 layers.map(|layer| format!("{layer}:")).collect()
@@ -223,6 +227,13 @@ fn unit(app: &App, text: &str) -> Result<Place, String> {
     let last = names.units(index).saturating_sub(1);
     let none = || format!("there is no unit {unit} of {layer}: its units are 0 to {last}");
     unit_place(names.program(), layer, number).ok_or_else(none)
+}
+
+/// Returns the command that sets the level of the selected PE.
+fn level(app: &App, text: &str) -> Result<Command, String> {
+    let found = [Level::Code, Level::Native].into_iter().find(|level| level.name() == text);
+    let level = found.ok_or_else(|| format!("there is no level `{text}`; there are code and native"))?;
+    Ok(Command::Level { pe: app.selected.index(), level })
 }
 
 /// Reads a field with its value.

@@ -40,6 +40,7 @@ mod golden_reports;
 mod here;
 mod history;
 mod inputs;
+mod instructions;
 mod kernel_listings;
 mod labels;
 mod lessons;
