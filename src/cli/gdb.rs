@@ -1,6 +1,7 @@
 //! `spinntui gdb SCENE`: a server for gdb.
 
 use std::io::{self, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -102,7 +103,7 @@ pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
     let mut output = Output::stdout();
     let at = listener.local_addr().map_err(GdbError::Connection)?;
     tell(&mut output, &format!("listening on {at}"))?;
-    let attached = |client| {
+    let attached = |_: &TcpStream, client| {
         writeln!(output, "gdb attached from {client}")?;
         output.flush()
     };

@@ -4,6 +4,7 @@
 //! It listens on the loopback interface only, and serves one client.
 
 mod arch;
+mod beside;
 mod monitor;
 mod target;
 
@@ -20,6 +21,7 @@ use crate::chip::geometry::Pe;
 use target::ChipTarget;
 
 pub use arch::DESCRIPTION;
+pub use beside::{News, Server};
 pub use target::{Chip, Gone};
 
 /// Listens on a port of the loopback interface; 0 for any that is free.
@@ -41,10 +43,10 @@ pub fn serve<C: Chip>(
     listener: &TcpListener,
     chip: C,
     pe: Pe,
-    attached: impl FnOnce(SocketAddr) -> io::Result<()>,
+    attached: impl FnOnce(&TcpStream, SocketAddr) -> io::Result<()>,
 ) -> io::Result<(C, String)> {
     let (stream, client) = listener.accept()?;
-    attached(client)?;
+    attached(&stream, client)?;
     stream.set_nodelay(true)?;
     let mut target = ChipTarget::new(chip, pe);
     let ended = match GdbStub::new(stream).run_blocking::<Loop<C>>(&mut target) {

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::changes::Level;
+use super::code_request::{Level, Motion};
 use super::debug::PointCommand;
 use super::history::{BookmarkCommand, Place};
-use super::instructions::Motion;
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{Focus, Pin};
 use super::watchlist::WatchCommand;

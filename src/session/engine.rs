@@ -4,6 +4,7 @@
 //! a snapshot when the face has drawn the last one, and blocks when there is nothing to do: a
 //! paused engine costs nothing.
 
+mod asks;
 mod building;
 mod code;
 mod past;
@@ -118,6 +119,7 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Engine {
     commands: Sender<Command>,
+    debug: DebugPort,
     /// Dropped to end the thread, even if commands are waiting.
     alive: Option<Sender<()>>,
     /// Closed when the thread has ended.
@@ -136,6 +138,7 @@ impl Engine {
         notify: impl FnMut(EngineEvent) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (commands, inbox) = bounded(WAITING);
+        let (asks, asked) = bounded(WAITING);
         let (alive, leave) = bounded(0);
         let (end, ended) = bounded::<()>(0);
         let ready = Arc::new(AtomicBool::new(true));
@@ -144,14 +147,20 @@ impl Engine {
             std::thread::Builder::new().name("engine".into()).stack_size(STACK_BYTES).spawn(move || {
                 let _end = end;
                 let mut notify = notify;
-                let mut runner = Runner::new(options, Queue::new(inbox, leave), face_ready);
+                let mut runner = Runner::new(options, Queue::new(inbox, asked, leave), face_ready);
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
                     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
                     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
                     notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
                 }
             })?;
-        Ok(Self { commands, alive: Some(alive), ended, ready, thread: Some(thread) })
+        let debug = DebugPort(asks);
+        Ok(Self { commands, debug, alive: Some(alive), ended, ready, thread: Some(thread) })
+    }
+
+    /// Returns a handle by which a debugger works on the engine's experiment.
+    pub fn debug_port(&self) -> DebugPort {
+        self.debug.clone()
     }
 
     /// Sends a command; waits where many wait already. Returns `false` when the engine is gone.
@@ -226,6 +235,7 @@ impl Mode {
     }
 }
 
+pub use asks::DebugPort;
 pub use perform::{Arrived, Held, INTERRUPTED, Performed};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
@@ -335,6 +345,7 @@ impl Runner {
                     self.interrupt(&command, notify);
                     self.obey(&command, notify);
                 }
+                Next::Ask(ask) => self.ask(ask),
                 Next::Nothing if moving && Instant::now() >= self.due => self.slice(),
                 Next::Nothing => {}
             }

@@ -97,7 +97,8 @@ impl Recorder {
         self.note_at(session.machine().state().events, command)
     }
 
-    /// Notes a command that was given after `events` events, if it decides where the experiment goes.
+    /// Notes a command that was given after `events` events, if it decides where the experiment
+    /// goes.
     pub fn note_at(&mut self, events: u64, command: &Command) -> io::Result<()> {
         if command.moves() {
             self.line(&Entry::At(events, command.clone()))?;

@@ -43,6 +43,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
         Action::StepCode(motion) => step_code(app, motion, times, false),
         Action::BackCode(motion) => step_code(app, motion, times, true),
+        Action::Gdb => vec![Effect::Gdb(Some(0))],
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
         Action::Goto => ask(app, Question::Goto),
         Action::Fault => {
@@ -109,6 +110,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             Vec::new()
         }
         Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
+        Given::Gdb(port) => vec![Effect::Gdb(port)],
         Given::Folder(folder) => results::read(&folder),
         Given::Word(word) => {
             search::search(app, &word);

@@ -35,6 +35,8 @@ pub enum Action {
     StepCode(Motion),
     /// Step back through it.
     BackCode(Motion),
+    /// Serve gdb on any free port.
+    Gdb,
     /// Go back to where the run stood still before.
     PreviousStop,
     /// Ask where to go in time.

@@ -34,6 +34,8 @@ pub enum Given {
     Looks(Looks),
     /// This subcommand is to be run with these arguments.
     Verb(Verb, String),
+    /// Gdb is to be served on this port; `None`: no more.
+    Gdb(Option<u16>),
     /// This word is to be searched in the text.
     Word(String),
     /// This place in a PE is to be shown.
@@ -75,6 +77,7 @@ impl Argument {
             Self::Word => "a part of a word; capitals matter only if you type some",
             Self::Address => "a byte address of the selected PE: 0x4d2c",
             Self::Level => "code: instruction by instruction · native: as a whole",
+            Self::Port => "a port of 127.0.0.1: 3333; nothing for any that is free; off ends it",
             Self::Unit => "layer and number: rnns.1:41",
             Self::Edit => "a field of the scene and its value: mapping.layers.1.pes=10",
             Self::Keep => "keep: run to the same step afterwards",
@@ -103,6 +106,7 @@ impl Argument {
             Self::Word => Ok(Given::Word(text.to_owned())),
             Self::Address => address(app, text).map(Given::Place),
             Self::Level => level(app, text).map(|command| Given::Engine(vec![command])),
+            Self::Port => port(text).map(Given::Gdb),
             Self::Unit => unit(app, text).map(Given::Place),
             Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
             Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
@@ -148,6 +152,7 @@ impl Argument {
             }
             Self::Edit => return (0, fields(text.get(..cursor).unwrap_or(text))),
             Self::Keep => vec!["keep".to_owned()],
+            Self::Port => vec!["off".to_owned(), "3333".to_owned()],
             Self::Level => [Level::Code, Level::Native].map(|level| level.name().to_owned()).into(),
             Self::Unit => {
                 let layers = app.names.iter().flat_map(|names| names.layers());
@@ -227,6 +232,17 @@ fn unit(app: &App, text: &str) -> Result<Place, String> {
     let last = names.units(index).saturating_sub(1);
     let none = || format!("there is no unit {unit} of {layer}: its units are 0 to {last}");
     unit_place(names.program(), layer, number).ok_or_else(none)
+}
+
+/// Reads a port for gdb; `None` for `off`.
+fn port(text: &str) -> Result<Option<u16>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let port = text.parse().map(Some);
+    port.map_err(|_| {
+        format!("invalid port `{text}`: expected a number up to 65535, for example 3333, or off")
+    })
 }
 
 /// Returns the command that sets the level of the selected PE.

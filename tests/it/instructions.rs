@@ -1,5 +1,5 @@
-//! Stepping through machine code in the app's engine: forwards, backwards, by line and function; the
-//! level of a PE as a recorded command.
+//! Stepping through machine code in the app's engine: forwards, backwards, by line and function;
+//! the level of a PE as a recorded command.
 
 #![allow(
     clippy::unwrap_used,

@@ -49,7 +49,7 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         assert!(app.overlays.is_empty(), "{line}");
     }
     let pe = app.selected.index();
-    let code = |motion, count, back| vec![Effect::Engine(Command::Code { pe, motion, count, back })];
+    let code = |motion, count, back| Effect::Engine(Command::Code { pe, motion, count, back });
     for (line, effects) in [
         ("step-instruction", code(Motion::Instruction, 1, false)),
         ("stepi 100", code(Motion::Instruction, 100, false)),
@@ -57,10 +57,14 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         ("step-line", code(Motion::Line, 1, false)),
         ("finish", code(Motion::Function, 1, false)),
         ("reverse-finish", code(Motion::Function, 1, true)),
-        ("level code", vec![Effect::Engine(Command::Level { pe, level: Level::Code })]),
+        ("level code", Effect::Engine(Command::Level { pe, level: Level::Code })),
+        ("gdb", Effect::Gdb(Some(0))),
+        ("gdb 3333", Effect::Gdb(Some(3333))),
+        ("gdb off", Effect::Gdb(None)),
     ] {
-        assert_eq!(run(&mut app, line), effects, "{line}");
-        assert!(line.starts_with("level") || app.focus() == PanelId::Pe, "{line}");
+        // The panel asks for its detail beside.
+        assert_eq!(run(&mut app, line)[0], effects, "{line}");
+        assert_eq!(app.focus(), PanelId::Pe, "{line}");
     }
     run(&mut app, "metric duty");
     assert_eq!((app.metric, app.focus()), (Metric::Duty, PanelId::Chip));

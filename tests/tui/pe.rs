@@ -298,7 +298,7 @@ fn machine_code_at_three_sizes() {
     for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x60", (200, 60))] {
         let mut rig = Rig::new(size, 0);
         let still = rig.screen("8 V");
-        assert!(still.contains("runs the chip to the first instruction"), "{still}");
+        assert!(still.contains("runs to the PE's next call"), "{still}");
         let screen = rig.screen("z i n n n i i");
         assert_snapshot!(format!("pe_code_{name}"), screen);
         let next = screen.lines().find(|line| line.contains("next ")).unwrap().to_owned();

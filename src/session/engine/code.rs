@@ -1,8 +1,9 @@
 //! Commands about machine code: steps by instructions, and the level of a PE.
 
-use super::super::changes::Level;
+use super::super::call::Call;
+use super::super::code_request::{Level, Motion};
 use super::super::command::Command;
-use super::super::instructions::{self, DebugError, Debugger, Halt, Motion};
+use super::super::instructions::{self, DebugError, Debugger, Halt};
 use super::{EngineEvent, Mode, Notify, RunState, Runner};
 use crate::chip::geometry::Pe;
 use crate::machine::exec::Progress;
@@ -119,7 +120,9 @@ impl Runner {
     /// is no experiment.
     pub(super) fn debugged<R>(&mut self, work: impl FnOnce(&mut Debugger<'_>) -> R) -> Option<R> {
         let (session, history) = (self.session.as_mut()?, self.history.as_mut()?);
-        let before = session.machine().state().events;
+        let place =
+            |session: &Session| (session.machine().state().events, session.call().map(Call::executed));
+        let before = place(session);
         let (points, watches) = (&mut self.points, &mut self.watches);
         let mut hit = None;
         let mut seen = |session: &mut Session, progress: Progress| {
@@ -132,13 +135,16 @@ impl Runner {
         let mut debugger = Debugger::new(session, history, &mut seen);
         let result = work(&mut debugger);
         let done = debugger.end();
-        if session.machine().state().events < before {
+        let now = place(session);
+        if now.0 < before.0 {
             self.watches.arrived(session, history);
             history.again(session);
             self.points.arrived(session);
         }
-        self.stopped = hit;
-        self.changed = true;
+        if now != before || !done.is_empty() {
+            self.stopped = hit;
+            self.changed = true;
+        }
         self.record_done(&done);
         Some(result)
     }

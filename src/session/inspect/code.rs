@@ -9,8 +9,8 @@ use crate::kernel::code::run::Entry;
 use crate::machine::program::{Action, PeProgram};
 use crate::mapping::code::call_of;
 use crate::session::Session;
-use crate::session::changes::Level;
-use crate::session::instructions::{Call, Frame, RETURNED};
+use crate::session::call::{Call, Frame, RETURNED};
+use crate::session::code_request::Level;
 use crate::text::several;
 
 /// Most lines of the source that are shown around a function.

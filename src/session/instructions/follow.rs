@@ -1,20 +1,11 @@
-//! The PE whose calls of machine code a session follows.
+//! Following a PE's calls of machine code, event by event.
 
-use super::call::Call;
 use crate::chip::geometry::Pe;
 use crate::machine::program::Action;
 use crate::mapping::code::call_of;
 use crate::session::Session;
-
-/// PE that is followed by instructions, and its call under way.
-#[derive(Clone, Debug)]
-pub struct Followed {
-    pe: Pe,
-    /// Operation that the PE was in after the last event, and how often it had ended that before.
-    seen: (u32, u32),
-    /// Call that the last event began.
-    call: Option<Box<Call>>,
-}
+use crate::session::call::Call;
+use crate::session::followed::Followed;
 
 impl Session {
     /// Follows the calls of a PE from the next event on; of one followed already, the call stays.
@@ -72,7 +63,7 @@ impl Session {
         }
     }
 
-    /// Returns the call that the PE's operation makes, on the bytes of now; `None` if it makes none.
+    /// Returns the call that the PE's operation makes, on the bytes of now, if it makes one.
     fn begun_call(&self, pe: Pe) -> Option<Box<Call>> {
         let state = self.machine.state().pes.get(pe.index())?;
         let (operation, slot) = self.program().pe(pe)?.operation(state.operation)?;

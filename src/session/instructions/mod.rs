@@ -8,7 +8,6 @@
 //! A PE at level native is followed in the same way, since both levels give the same bits and
 //! cycles; following one from now on puts it at level code.
 
-mod call;
 mod follow;
 mod motion;
 
@@ -17,7 +16,8 @@ use std::ops::Range;
 use spinntui_cortex_m4::{Core, Fault};
 use thiserror::Error;
 
-use super::changes::Level;
+use super::call::{self, Call};
+use super::code_request::Level;
 use super::command::Command;
 use super::history::{History, LastWrite, Place, Position};
 use super::{Moved, Session, Stopped};
@@ -26,9 +26,7 @@ use crate::kernel::code::CodeError;
 use crate::machine::exec::Progress;
 use crate::machine::program::Action;
 
-pub use call::{Before, Call, Frame, RETURNED};
-pub use follow::Followed;
-pub use motion::Motion;
+pub use super::code_request::Motion;
 
 /// Events handled in one slice of a run.
 const EVENTS_A_SLICE: u32 = 20_000;

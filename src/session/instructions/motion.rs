@@ -1,34 +1,12 @@
 //! Steps of a debugger: by instruction, by source line, out of a function; each with its way back.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Call, Debugger, Halt};
+use super::{Debugger, Halt};
 use crate::kernel::code::lines::SourceLine;
+use crate::session::call::Call;
+use crate::session::code_request::Motion;
 
 /// Instructions after which a step within a call ends: more than any that returns takes.
 const MOST: u64 = 50_000_000;
-
-/// What a step goes by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Motion {
-    /// One instruction.
-    Instruction,
-    /// To another line of the source.
-    Line,
-    /// To the end of the function.
-    Function,
-}
-
-impl Motion {
-    /// Returns its name, of one or of several.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Instruction => "instruction",
-            Self::Line => "line",
-            Self::Function => "function",
-        }
-    }
-}
 
 /// Line of the next instruction, and functions around it.
 fn place(call: &Call) -> (Option<SourceLine>, usize) {

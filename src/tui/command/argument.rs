@@ -46,6 +46,8 @@ pub enum Argument {
     Address,
     /// A level of routines: `code`, `native`.
     Level,
+    /// A port for gdb: `3333`; `off`.
+    Port,
     /// A unit of a layer: `rnns.1:41`.
     Unit,
     /// A field of the scene and its value: `mapping.layers.1.pes=10`.

@@ -188,6 +188,7 @@ pub const COMMANDS: &[Command] = &[
     row("back-line", Action::BackCode(Motion::Line), &["N"], "machine code: back to the begin of a line of the source", "", Group::Pe, When::Loaded).within(Context::Code),
     row("finish", Action::StepCode(Motion::Function), &["f"], "machine code: to the end of the function", "", Group::Pe, When::Loaded).within(Context::Code),
     row("back-finish", Action::BackCode(Motion::Function), &["F"], "machine code: back to the begin of the function", "", Group::Pe, When::Loaded).also(&["reverse-finish"]).within(Context::Code),
+    row("gdb", Action::Gdb, &[], "serve gdb on this chip: `gdb`, `gdb 3333`; `gdb off` ends it", "", Group::Pe, When::Loaded).takes(Argument::Port),
     row("level", Action::Given, &[], "level of the selected PE's routines: `level code`, `native`", "", Group::Pe, When::Loaded).takes(Argument::Level),
     row("address", Action::Given, &[], "memory of the selected PE at an address: `address 0x4d2c`", "", Group::Pe, When::Loaded).takes(Argument::Address),
     row("unit", Action::Given, &[], "PE and neuron of a unit: `unit rnns.1:41`", "", Group::Pe, When::Loaded).takes(Argument::Unit),

@@ -217,7 +217,7 @@ impl CodeFile {
         })
     }
 
-    /// Returns whether data lies at a byte address within a function: constants, tables of branches.
+    /// Returns whether data lies at a byte address within a function: constants, branch tables.
     fn is_data(&self, address: u32) -> bool {
         let after = self.marks.partition_point(|&(at, _)| at <= address);
         after.checked_sub(1).and_then(|at| self.marks.get(at)).is_some_and(|&(_, data)| data)

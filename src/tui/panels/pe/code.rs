@@ -60,7 +60,7 @@ fn head(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buffer) -> Rect 
         let key = find(Action::StepCode(Motion::Instruction));
         let key = key.and_then(|command| view.app.keymap.keys_of(command).next());
         let key = key.map_or_else(|| ":step-instruction".to_owned(), |key| key.to_string());
-        let text = format!("{key} runs the chip to the first instruction of this PE's next call");
+        let text = format!("{key} runs to the PE's next call");
         return put_line(buf, rest, Line::styled(text, theme.warn()));
     };
     let of = |now: u64, whole: Option<u64>| match whole {
