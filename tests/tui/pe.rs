@@ -302,11 +302,14 @@ fn machine_code_at_three_sizes() {
         let screen = rig.screen("z i n n n i i");
         assert_snapshot!(format!("pe_code_{name}"), screen);
         let next = screen.lines().find(|line| line.contains("next ")).unwrap().to_owned();
-        assert!(!rig.screen("i n").contains(&next));
-        assert!(rig.screen("N I").contains(&next));
+        assert!(!rig.screen("i i").contains(&next));
+        assert!(rig.screen("I I").contains(&next));
+        let line = rig.screen("n");
+        assert_ne!(rig.screen("n"), line);
+        assert_eq!(rig.screen("N").lines().nth(6), line.lines().nth(6), "the same source line");
     }
     let mut rig = Rig::new((80, 24), 0);
-    rig.screen("8 V i i");
+    rig.screen("8 V z i i");
     let moved = rig.screen("j j j");
     assert_ne!(moved, rig.screen("k k k"), "the listing scrolls");
     assert!(rig.screen("f").contains("returned"));

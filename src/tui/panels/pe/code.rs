@@ -67,11 +67,10 @@ fn head(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buffer) -> Rect 
         Some(whole) => format!("{} of {}", units::count(now), units::count(whole)),
         None => units::count(now),
     };
-    let place = format!(
-        "instruction {}, {} cycles",
-        of(call.executed, call.instructions),
-        of(call.cycles, call.whole_cycles)
-    );
+    let short = format!("instruction {}", of(call.executed, call.instructions));
+    let long = format!("{short}, {} cycles", of(call.cycles, call.whole_cycles));
+    let fits = name.width() + long.len() < usize::from(area.width);
+    let place = if fits { long } else { short };
     let rest = put_pair(buf, area, name, Line::raw(place));
     let next = match code.at.and_then(|at| code.listing.get(at)) {
         _ if call.returned => {
