@@ -79,13 +79,17 @@ fn head(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buffer) -> Rect 
         Some(next) => Line::from(vec![
             Span::styled("next ", theme.dim()),
             Span::styled(next.text.clone(), theme.accent()),
-            Span::raw(format!("  {} cycles: {}", next.cycles, next.why)),
+            Span::raw(format!("  {} {}: {}", next.cycles, cycles_word(&next.cycles), next.why)),
         ]),
         None => Line::styled("outside of the file's functions", theme.bad()),
     };
     let rest = put_line(buf, rest, next);
     let last = Line::from(vec![Span::styled("last ", theme.dim()), Span::raw(call.last.clone())]);
     if call.last.is_empty() { rows_from(rest, 1) } else { put_line(buf, rest, last) }
+}
+
+fn cycles_word(cycles: &str) -> &'static str {
+    if cycles == "1" { "cycle" } else { "cycles" }
 }
 
 fn listing_and_source(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buffer) {
